@@ -1,0 +1,1 @@
+"""Hold fire drills for Prometheus alerts: traffic in, timeline out, verdict last."""

@@ -1,0 +1,25 @@
+"""Rule time and wall time: one speed, one origin.
+
+Rule time is the time that the rules are written in. `speed` is seconds of rule time per second of wall
+time. Wall instants are Unix epoch seconds, because that is what Prometheus stamps samples with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Converts between wall instants and rule time; rule time 0 is at `origin_s` (epoch seconds)."""
+
+    speed: float
+    origin_s: float
+
+    def rule_s(self, wall_s: float) -> float:
+        """Return the rule time at a wall instant."""
+        return (wall_s - self.origin_s) * self.speed
+
+    def wall_s(self, rule_s: float) -> float:
+        """Return the wall instant of a rule time."""
+        return self.origin_s + rule_s / self.speed

@@ -1,0 +1,47 @@
+"""Everything that alertdrill raises on purpose.
+
+    AlertdrillError
+    ├── BadInput             exit 2: what the user gave cannot be used
+    │   ├── BadRules         a rule file: file, line and why
+    │   └── MissingEngine    prometheus, promtool, alertmanager or amtool cannot be had
+    └── CouldNotTell         exit 3: no verdict can be trusted
+        ├── ComponentFailed  a process of the stack did not start, died, or could not be reached
+        └── ClockDoubted     scrapes, arrivals or the gateway came too late
+
+An expectation that is not met is a finding, not an error (exit 1). Each message is one sentence that a
+user can act on; the command line prints it without a traceback.
+"""
+
+from __future__ import annotations
+
+
+class AlertdrillError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line exits with."""
+
+    exit_code = 3
+
+
+class BadInput(AlertdrillError):
+    """What the user gave cannot be used."""
+
+    exit_code = 2
+
+
+class BadRules(BadInput):
+    """A rule file that cannot be read, parsed or dilated; the message starts with `file:line: `."""
+
+
+class MissingEngine(BadInput):
+    """One of the four binaries cannot be had; the message says what to install."""
+
+
+class CouldNotTell(AlertdrillError):
+    """The run broke, or cannot be trusted: neither a pass nor a failure."""
+
+
+class ComponentFailed(CouldNotTell):
+    """A process of the stack did not start, died, or could not be reached; names it and its log."""
+
+
+class ClockDoubted(CouldNotTell):
+    """Scrapes, arrivals or the gateway's own overhead were later than the verdicts can bear."""
