@@ -23,3 +23,11 @@ class Clock:
     def wall_s(self, rule_s: float) -> float:
         """Return the wall instant of a rule time."""
         return self.origin_s + rule_s / self.speed
+
+
+def format_s(seconds: float) -> str:
+    """Write rule time as a stopwatch shows it: `m:ss`, from an hour on `h:mm:ss`, rounded to seconds."""
+    sign = "-" if round(seconds) < 0 else ""
+    minutes, rest = divmod(abs(round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours}:{minutes:02}:{rest:02}" if hours else f"{sign}{minutes}:{rest:02}"

@@ -90,8 +90,9 @@ class Expectation:
 class NearMiss:
     """The alert with these labels stays silent although the traffic came close.
 
-    The rule's value must reach `reaches` times its threshold, else the drill proved nothing;
-    with `pending` the alert must have been pending, and for `pending_within_s` (least, most) seconds.
+    The rule's value must reach `reaches` times its threshold, else the drill proved nothing. With
+    `pending` the alert must have been pending, and its longest stretch over the threshold must have lasted
+    between the two `pending_within_s`; without, it must never even have been pending.
     """
 
     alert: str

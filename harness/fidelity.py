@@ -1,0 +1,96 @@
+"""How well a run kept time, and whether its verdicts can be trusted.
+
+The harness measures its own scrapes, evaluations, arrivals and the gateway's overhead. All of them are in
+rule time: a pause of 20 ms of wall time is 1.2 s of it at speed 60.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the verdicts can bear; the drills keep a distance from their thresholds larger than this."""
+
+    scrape_gap_s: float = 40.0
+    """Longest time between two scrapes that both succeeded (two are 15 s apart)."""
+    scrapes_off_share: float = 0.02
+    """Share of scrape intervals more than half an interval too long."""
+    evaluation_gap_s: float = 40.0
+    """Longest time between two evaluations of a rule group."""
+    arrivals_late_share: float = 0.01
+    """Share of arrivals more than 15 s late."""
+    arrival_lateness_s: float = 40.0
+    """Lateness of the latest arrival."""
+    overhead_s: float = 3.0
+    """What the gateway and the client add to a provider's latency, 95th percentile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fidelity:
+    """What was measured; `None` where nothing was (no scrape yet, no probe traffic)."""
+
+    scrapes: int
+    scrape_gap_s: float | None
+    scrapes_off_share: float
+    scrapes_failed: int
+    evaluation_gap_s: float | None
+    arrivals: int
+    arrivals_late: int
+    arrival_lateness_s: float
+    overhead_s: float | None
+
+
+def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
+    """Say, a sentence each, why the clock of this run cannot be trusted; empty when it can."""
+    found = []
+    if fidelity.scrapes < 2 or fidelity.scrape_gap_s is None:
+        found.append("Prometheus scraped the gateway less than twice")
+    elif fidelity.scrape_gap_s > bounds.scrape_gap_s:
+        found.append(
+            f"scrapes were up to {fidelity.scrape_gap_s:.0f} s of rule time apart "
+            f"(bound {bounds.scrape_gap_s:.0f} s)"
+        )
+    if fidelity.scrapes_off_share > bounds.scrapes_off_share:
+        found.append(
+            f"{fidelity.scrapes_off_share:.1%} of the scrapes came late or not at all "
+            f"(bound {bounds.scrapes_off_share:.1%})"
+        )
+    if fidelity.evaluation_gap_s is not None and fidelity.evaluation_gap_s > bounds.evaluation_gap_s:
+        found.append(
+            f"rule evaluations were up to {fidelity.evaluation_gap_s:.0f} s of rule time apart "
+            f"(bound {bounds.evaluation_gap_s:.0f} s)"
+        )
+    if fidelity.arrivals and fidelity.arrivals_late / fidelity.arrivals > bounds.arrivals_late_share:
+        found.append(
+            f"{fidelity.arrivals_late} of {fidelity.arrivals} arrivals were more than 15 s of rule time late "
+            f"(bound {bounds.arrivals_late_share:.1%})"
+        )
+    if fidelity.arrival_lateness_s > bounds.arrival_lateness_s:
+        found.append(
+            f"an arrival was {fidelity.arrival_lateness_s:.0f} s of rule time late "
+            f"(bound {bounds.arrival_lateness_s:.0f} s)"
+        )
+    if fidelity.overhead_s is not None and fidelity.overhead_s > bounds.overhead_s:
+        found.append(
+            f"gateway and client added {fidelity.overhead_s:.1f} s of rule time to a call "
+            f"(bound {bounds.overhead_s:.1f} s)"
+        )
+    return tuple(found)
+
+
+def fitting_speed(fidelity: Fidelity, bounds: Bounds, tried: float, speeds: Sequence[float]) -> float | None:
+    """Return the highest of `speeds` below `tried` at which the same wall-time delays would be in bounds.
+
+    A delay in wall time is proportional to the speed in rule time, so each measured excess asks for a
+    speed lower by as much. Returns None when even the lowest is too fast.
+    """
+    excess = max(
+        (fidelity.scrape_gap_s or 0.0) / bounds.scrape_gap_s,
+        fidelity.arrival_lateness_s / bounds.arrival_lateness_s,
+        (fidelity.overhead_s or 0.0) / bounds.overhead_s,
+        1.0,
+    )
+    return max((speed for speed in speeds if speed < tried and speed <= tried / excess), default=None)

@@ -1,0 +1,302 @@
+"""Judge what the alerts did against what a drill expects of them. Pure.
+
+`share` gives every drill its own part of a timeline, in the drill's own time; `judge` says how each of its
+expectations came out. What happened and belongs to no drill is returned by `find_unasked`: an alert that
+fires unasked fails the run, whoever was being drilled.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.clock import format_s
+from harness.model import (
+    Curve,
+    Drill,
+    Event,
+    EventKind,
+    Expectation,
+    Finding,
+    Labels,
+    NearMiss,
+    Outcome,
+    Placement,
+    Timeline,
+    Verdict,
+)
+
+PAGE_WITHIN_S = 180.0
+"""A page must arrive this soon after its alert fires: group_wait 30 s, one resend, delivery."""
+CLOSE_WITHIN_S = 240.0
+"""A page must close this soon after its alert resolves: group_interval 1 m, one resend, delivery."""
+
+ALARMS: frozenset[EventKind] = frozenset({"firing", "paged"})
+COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+Miss = tuple[Outcome, str]
+
+
+def judge(drill: Drill, timeline: Timeline) -> Verdict:
+    """Judge one drill on its own part of a timeline, whose times count from the drill's start.
+
+    The timeline holds only what concerns the drill (see `share`); a quiet drill's holds only what concerns
+    no other, and every alarm in it is a finding.
+    """
+    findings = []
+    for expectation in drill.expects:
+        mine = replace(
+            timeline,
+            events=tuple(
+                event for event in timeline.events if matches(expectation, event.alert, event.labels)
+            ),
+            curves=tuple(
+                curve for curve in timeline.curves if matches(expectation, curve.alert, curve.labels)
+            ),
+        )
+        if isinstance(expectation, Expectation):
+            findings.append(_judge_firing(expectation, mine))
+        else:
+            findings.append(_judge_silence(expectation, mine))
+    if not drill.expects:
+        findings.extend(_find_alarms(timeline.events))
+    return Verdict(drill=drill.name, findings=tuple(findings))
+
+
+def share(placement: Placement, placements: Sequence[Placement], timeline: Timeline) -> Timeline:
+    """Return the part of a run's timeline that concerns one of its drills, in the drill's own time."""
+
+    def is_own(event: Event) -> bool:
+        if not placement.drill.expects:
+            return _is_held(placement, event.at_s) and not any(
+                _concerns(other, event) for other in placements
+            )
+        return _concerns(placement, event)
+
+    return replace(
+        timeline,
+        until_s=timeline.until_s - placement.start_s,
+        events=tuple(
+            replace(event, at_s=event.at_s - placement.start_s) for event in timeline.events if is_own(event)
+        ),
+        curves=tuple(_clip(curve, placement) for curve in timeline.curves),
+    )
+
+
+def find_unasked(placements: Sequence[Placement], timeline: Timeline) -> Verdict | None:
+    """Return a verdict on the alarms that concern no drill of the run, or None if there were none."""
+    findings = _find_alarms(
+        event for event in timeline.events if not any(_concerns(placement, event) for placement in placements)
+    )
+    return Verdict(drill="(unasked)", findings=findings) if findings else None
+
+
+def matches(expectation: Expectation | NearMiss, alert: str, labels: Labels) -> bool:
+    """Return whether an alert with these labels is the one that is expected."""
+    return alert == expectation.alert and expectation.labels.items() <= labels.items()
+
+
+def _is_held(placement: Placement, at_s: float) -> bool:
+    return placement.start_s <= at_s < placement.end_s
+
+
+def _concerns(placement: Placement, event: Event) -> bool:
+    return _is_held(placement, event.at_s) and any(
+        matches(expectation, event.alert, event.labels) for expectation in placement.drill.expects
+    )
+
+
+def _clip(curve: Curve, placement: Placement) -> Curve:
+    points = tuple(
+        (at_s - placement.start_s, value) for at_s, value in curve.points if _is_held(placement, at_s)
+    )
+    return replace(curve, points=points)
+
+
+def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            outcome="unexpected",
+            alert=event.alert,
+            labels=event.labels,
+            expectation=None,
+            observed={event.kind: event.at_s},
+            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill asked for it",
+        )
+        for event in events
+        if event.kind in ALARMS
+    )
+
+
+def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
+    hops = _find_hops(timeline.events)
+    blind = {"paged", "page_resolved"} - timeline.observed
+    miss = (
+        _check_fired(expected, hops, timeline)
+        or (None if "paged" in blind else _check_paged(expected, hops, timeline.events))
+        or _check_resolved(expected, hops, timeline.events)
+        or (None if "page_resolved" in blind else _check_closed(hops))
+    )
+    if miss is None and blind:
+        miss = ("unobserved", f"nobody could see whether it was {' or '.join(sorted(blind))}")
+    outcome, evidence = miss or ("met", "fired, paged, resolved and closed in time")
+    return Finding(
+        outcome=outcome,
+        alert=expected.alert,
+        labels=expected.labels,
+        expectation=expected,
+        observed=hops,
+        evidence=evidence,
+    )
+
+
+def _find_hops(events: Sequence[Event]) -> dict[str, float]:
+    """Return the instant of each hop, each the first one after the hop that it follows."""
+    after: dict[EventKind, EventKind] = {"paged": "firing", "resolved": "firing", "page_resolved": "paged"}
+    hops: dict[str, float] = {}
+    order: tuple[EventKind, ...] = ("pending", "firing", "paged", "resolved", "page_resolved")
+    for kind in order:
+        follows = after.get(kind)
+        if follows is not None and follows not in hops:
+            continue
+        since_s = hops[follows] if follows is not None else -math.inf
+        at_s = min(
+            (event.at_s for event in events if event.kind == kind and event.at_s >= since_s), default=None
+        )
+        if at_s is not None:
+            hops[kind] = at_s
+    return hops
+
+
+def _check_fired(expected: Expectation, hops: Mapping[str, float], timeline: Timeline) -> Miss | None:
+    if "firing" not in hops:
+        if "pending" in hops:
+            return "missing", f"never fired, though it was pending at {format_s(hops['pending'])}"
+        return "missing", f"never fired; {_describe_peak(timeline.curves)}"
+    fired_s = hops["firing"]
+    if fired_s < expected.fires_after_s:
+        return "unexpected", f"fired at {format_s(fired_s)}, before {format_s(expected.fires_after_s)}"
+    if fired_s > expected.fires_within_s:
+        return "late", f"fired at {format_s(fired_s)}, after {format_s(expected.fires_within_s)}"
+    return None
+
+
+def _check_paged(expected: Expectation, hops: Mapping[str, float], events: Sequence[Event]) -> Miss | None:
+    receivers = {event.receiver for event in events if event.kind == "paged"}
+    if not receivers:
+        return "missing", f"fired at {format_s(hops['firing'])}, but no page arrived"
+    if receivers != {expected.receiver}:
+        names = ", ".join(sorted(str(name) for name in receivers))
+        return "mismatched", f"paged {names} instead of {expected.receiver}"
+    if "paged" not in hops:
+        return "unexpected", "was paged before it fired"
+    if hops["paged"] > hops["firing"] + PAGE_WITHIN_S:
+        return "late", f"fired at {format_s(hops['firing'])}, but was paged only at {format_s(hops['paged'])}"
+    return None
+
+
+def _check_resolved(expected: Expectation, hops: Mapping[str, float], events: Sequence[Event]) -> Miss | None:
+    if "resolved" not in hops:
+        return "missing", f"fired at {format_s(hops['firing'])} and never resolved"
+    resolved_s = hops["resolved"]
+    if resolved_s > expected.resolves_within_s:
+        return "late", f"resolved at {format_s(resolved_s)}, after {format_s(expected.resolves_within_s)}"
+    again = [event.at_s for event in events if event.kind == "firing" and event.at_s > resolved_s]
+    if again:
+        return "unexpected", f"fired again at {format_s(again[0])} after it had resolved"
+    return None
+
+
+def _check_closed(hops: Mapping[str, float]) -> Miss | None:
+    if "page_resolved" not in hops:
+        return "missing", f"resolved at {format_s(hops['resolved'])}, but the page never closed"
+    if hops["page_resolved"] > hops["resolved"] + CLOSE_WITHIN_S:
+        return (
+            "late",
+            f"resolved at {format_s(hops['resolved'])}, but the page closed only at "
+            f"{format_s(hops['page_resolved'])}",
+        )
+    return None
+
+
+def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:
+    hops: dict[str, float] = {
+        event.kind: event.at_s
+        for event in reversed(timeline.events)
+        if event.kind in {"pending", "firing", "paged"}
+    }
+    outcome, evidence = _check_silence(near, hops, timeline.curves)
+    return Finding(
+        outcome=outcome,
+        alert=near.alert,
+        labels=near.labels,
+        expectation=near,
+        observed=hops,
+        evidence=evidence,
+    )
+
+
+def _check_silence(near: NearMiss, hops: Mapping[str, float], curves: Sequence[Curve]) -> Miss:
+    for kind in ("firing", "paged"):
+        if kind in hops:
+            return "unexpected", f"{kind} at {format_s(hops[kind])}, though it should stay silent"
+    if not any(curve.points for curve in curves):
+        return "missing", "the rule's value was never seen, so the silence proves nothing"
+    if _reach(curves) < near.reaches:
+        return "missing", f"{_describe_peak(curves)}, too far away for the silence to prove anything"
+    if not near.pending:
+        if "pending" in hops:
+            return "mismatched", f"was pending at {format_s(hops['pending'])}, though it should stay below"
+        return "met", f"silent; {_describe_peak(curves)}"
+    if "pending" not in hops:
+        return "missing", f"was never pending; {_describe_peak(curves)}"
+    over_s = max(_longest_over_s(curve) for curve in curves)
+    if near.pending_within_s is not None:
+        least_s, most_s = near.pending_within_s
+        if not least_s <= over_s <= most_s:
+            return (
+                "mismatched",
+                f"was over the threshold for {over_s:.0f} s instead of {least_s:.0f} to {most_s:.0f} s",
+            )
+    return "met", f"silent; over the threshold for {over_s:.0f} s"
+
+
+def _reach(curves: Sequence[Curve]) -> float:
+    """Return how near the value came to the threshold: 1.0 is on it, above 1.0 is past it."""
+    shares = [
+        curve.threshold / value if curve.op.startswith("<") and value else value / curve.threshold
+        for curve in curves
+        if curve.threshold
+        for _, value in curve.points
+        if not math.isnan(value)
+    ]
+    return max(shares, default=0.0)
+
+
+def _describe_peak(curves: Sequence[Curve]) -> str:
+    if not any(not math.isnan(value) for curve in curves for _, value in curve.points):
+        return "the rule's value was never seen"
+    return f"the rule's value reached {_reach(curves):.0%} of its threshold"
+
+
+def _longest_over_s(curve: Curve) -> float:
+    """Return the longest time from the first to the last of consecutive points past the threshold."""
+    compare = COMPARE[curve.op]
+    longest_s = 0.0
+    since_s: float | None = None
+    for at_s, value in curve.points:
+        if compare(value, curve.threshold):
+            since_s = at_s if since_s is None else since_s
+            longest_s = max(longest_s, at_s - since_s)
+        else:
+            since_s = None
+    return longest_s

@@ -1,0 +1,253 @@
+"""The embedded stack: every part a local process on a free loopback port, its data in a temporary folder.
+
+Whatever way the `with` block is left, the processes are ended and the folder is removed; their logs stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from harness.catalogue import find_jobs
+from harness.engines import Engines
+from harness.errors import ComponentFailed
+from harness.process import Process, start
+from harness.stacks import Endpoints
+from harness.stacks.configs import (
+    list_prometheus_flags,
+    write_alertmanager_config,
+    write_prometheus_config,
+)
+
+PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "openrouter": "openai"}
+"""Each stub provider's dialect."""
+
+START_WITHIN_S = 30.0
+POLL_S = 0.05
+STOP_GRACE_S = 5.0
+
+READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready"}
+"""Where a part says that it is ready; the project's own servers say so at `/healthz`."""
+
+PARTS = (
+    "gateway",
+    "prometheus",
+    "alertmanager",
+    "pager",
+    *(f"provider-{name}" for name in PROVIDERS),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What an embedded stack is made of. `rules` maps a file name to dilated rules."""
+
+    engines: Engines
+    speed: float
+    rules: Mapping[str, str]
+    alertmanager: Mapping[str, Any]
+    alertmanager_source: str
+    logs: Path
+    ports: Mapping[str, int]
+    """Ports that were asked for, by part; all others are free ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedStack:
+    """A running stack."""
+
+    endpoints: Endpoints
+    processes: tuple[Process, ...]
+
+    def check(self) -> None:
+        """Raise ComponentFailed if a part of the stack has died."""
+        for process in self.processes:
+            process.check()
+
+
+@contextmanager
+def open_embedded_stack(setup: Setup) -> Iterator[EmbeddedStack]:
+    """Start every part, wait until all are ready, and end them in the end.
+
+    Raises ComponentFailed, naming the part and its log, when one does not start or its port is taken.
+    """
+    with ExitStack() as resources:
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="alertdrill-")))
+        ports = _choose_ports(setup)
+        secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
+        addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
+        _write_files(folder, setup, addresses, secret["pager"])
+        processes: list[Process] = []
+        for part, (argv, env) in _plan_processes(folder, setup, addresses, secret).items():
+            log_path = setup.logs / f"{part}.log"
+            process = start(part, argv, env={**_clean_environment(), **env}, log_path=log_path)
+            resources.callback(process.stop, STOP_GRACE_S)
+            processes.append(process)
+        stack = EmbeddedStack(
+            endpoints=Endpoints(
+                gateway=f"http://{addresses['gateway']}",
+                prometheus=f"http://{addresses['prometheus']}",
+                alertmanager=f"http://{addresses['alertmanager']}",
+                pager=f"http://{addresses['pager']}",
+                controls={name: f"http://{addresses[f'control-{name}']}" for name in PROVIDERS},
+                admin_token=secret["admin"],
+                control_token=secret["control"],
+                pager_token=secret["pager"],
+            ),
+            processes=tuple(processes),
+        )
+        _await_ready(stack, addresses, setup.logs)
+        yield stack
+
+
+def _choose_ports(setup: Setup) -> dict[str, int]:
+    """Return a port for every listener; all free ones are held open together, so that none is given twice."""
+    names = [*PARTS, *(f"control-{name}" for name in PROVIDERS)]
+    ports = dict(setup.ports)
+    with ExitStack() as held:
+        for name in names:
+            if name in ports:
+                continue
+            listener = held.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            ports[name] = listener.getsockname()[1]
+    return ports
+
+
+def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager_token: str) -> None:
+    """Write every configuration; those without a secret are kept beside the logs too."""
+    speed = setup.speed
+    credentials = folder / "pager-token"
+    credentials.touch(mode=0o600)
+    credentials.write_text(pager_token)
+    for name, text in setup.rules.items():
+        (folder / name).write_text(text)
+    prometheus = write_prometheus_config(
+        jobs=find_jobs(),
+        gateway=addresses["gateway"],
+        alertmanager=addresses["alertmanager"],
+        rule_files=[str(folder / name) for name in setup.rules],
+        speed=speed,
+    )
+    alertmanager = write_alertmanager_config(
+        setup.alertmanager,
+        source=setup.alertmanager_source,
+        pager=f"http://{addresses['pager']}",
+        credentials_file=str(credentials),
+        speed=speed,
+    )
+    gateway = json.dumps(
+        {
+            "speed": speed,
+            "data_dir": str(folder / "gateway"),
+            "providers": {name: f"http://{addresses[f'provider-{name}']}" for name in PROVIDERS},
+        },
+        indent=2,
+    )
+    files = {"prometheus.yml": prometheus, "alertmanager.yml": alertmanager, "gateway.json": gateway}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (folder / "gateway").mkdir()
+
+
+def _plan_processes(
+    folder: Path, setup: Setup, addresses: Mapping[str, str], secret: Mapping[str, str]
+) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
+    """Return each part's command line and what its environment adds; secrets are only in the latter."""
+    python = [sys.executable, "-m"]
+    plans: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {
+        "pager": (
+            [*python, "harness.pager", "--listen", addresses["pager"]],
+            {"ALERTDRILL_PAGER_TOKEN": secret["pager"]},
+        ),
+        "gateway": (
+            [
+                *python,
+                "harness.gateway",
+                "--config",
+                str(folder / "gateway.json"),
+                "--listen",
+                addresses["gateway"],
+            ],
+            {"ALERTDRILL_ADMIN_TOKEN": secret["admin"], "ALERTDRILL_PROVIDER_KEY": secret["provider"]},
+        ),
+        "alertmanager": (
+            [
+                str(setup.engines.alertmanager),
+                f"--config.file={folder / 'alertmanager.yml'}",
+                f"--storage.path={folder / 'alertmanager'}",
+                f"--web.listen-address={addresses['alertmanager']}",
+                "--cluster.listen-address=",
+            ],
+            {},
+        ),
+        "prometheus": (
+            [
+                str(setup.engines.prometheus),
+                f"--config.file={folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={folder / 'prometheus'}",
+                f"--web.listen-address={addresses['prometheus']}",
+                *list_prometheus_flags(setup.speed),
+            ],
+            {},
+        ),
+    }
+    for name, dialect in PROVIDERS.items():
+        argv = [*python, "stub_providers", "--name", name, "--dialect", dialect]
+        argv += ["--listen", addresses[f"provider-{name}"], "--control", addresses[f"control-{name}"]]
+        argv += ["--speed", f"{setup.speed:g}"]
+        plans[f"provider-{name}"] = (
+            argv,
+            {"ALERTDRILL_PROVIDER_KEY": secret["provider"], "ALERTDRILL_CONTROL_TOKEN": secret["control"]},
+        )
+    return plans
+
+
+def _clean_environment() -> dict[str, str]:
+    """Return the environment without proxies, so that loopback is loopback, and with our packages in reach."""
+    environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+    return environ
+
+
+def _await_ready(stack: EmbeddedStack, addresses: Mapping[str, str], logs: Path) -> None:
+    give_up_at = time.monotonic() + START_WITHIN_S
+    waiting = {
+        part: f"http://{addresses[part]}{READY_PATHS.get(part, '/healthz')}"
+        for part in PARTS
+        if not part.startswith("provider-")
+    }
+    waiting |= {f"provider-{name}": f"{url}/healthz" for name, url in stack.endpoints.controls.items()}
+    with requests.Session() as session:
+        session.trust_env = False
+        while waiting:
+            stack.check()
+            waiting = {part: url for part, url in waiting.items() if not _is_ready(session, url)}
+            if waiting and time.monotonic() > give_up_at:
+                part = next(iter(waiting))
+                raise ComponentFailed(
+                    f"{part} was not ready within {START_WITHIN_S:.0f} s; its log is {logs / f'{part}.log'}"
+                )
+            if waiting:
+                time.sleep(POLL_S)
+        # A port that somebody else holds answers too: only a part that still runs is ours.
+        stack.check()
+
+
+def _is_ready(session: requests.Session, url: str) -> bool:
+    try:
+        return session.get(url, timeout=1.0).ok
+    except requests.RequestException:
+        return False
