@@ -92,7 +92,7 @@ class NearMiss:
 
     The rule's value must reach `reaches` times its threshold, else the drill proved nothing. With
     `pending` the alert must have been pending, and its longest stretch over the threshold must have lasted
-    between the two `pending_within_s`; without, it must never even have been pending.
+    between the two `pending_within_s`; without, it may have been pending for a moment or not at all.
     """
 
     alert: str

@@ -229,9 +229,10 @@ def _await_ready(stack: EmbeddedStack, addresses: Mapping[str, str], logs: Path)
         for part in PARTS
         if not part.startswith("provider-")
     }
-    waiting |= {f"provider-{name}": f"{url}/healthz" for name, url in stack.endpoints.controls.items()}
+    waiting |= {f"provider-{name}": f"{url}/control/state" for name, url in stack.endpoints.controls.items()}
     with requests.Session() as session:
         session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {stack.endpoints.control_token}"
         while waiting:
             stack.check()
             waiting = {part: url for part, url in waiting.items() if not _is_ready(session, url)}

@@ -1,0 +1,226 @@
+"""What Prometheus and the pager saw, as events, curves and measurements on rule time.
+
+The instants of alerts are those of Prometheus's own evaluations, read from the samples of `ALERTS` and
+`ALERTS_FOR_STATE` that each evaluation writes (Prometheus documentation, "Alerting rules", "Inspecting
+alerts during runtime"); nothing is polled for them. The value of `ALERTS_FOR_STATE` is the instant at which
+the alert became active, so it tells one activation from the next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from harness.clock import Clock
+from harness.dilation import dilate_expr
+from harness.errors import ComponentFailed
+from harness.model import AlertRule, Curve, Event, EventKind, Labels
+from harness.promql import split_threshold
+from harness.stacks import EVALUATION_INTERVAL_S, SCRAPE_INTERVAL_S
+
+TIMEOUT_S = 10.0
+MAX_POINTS = 10_000
+"""Prometheus answers at most 11,000 points a series."""
+
+Sample = tuple[float, float]
+Series = tuple[Labels, tuple[Sample, ...]]
+
+PAGE_KINDS: Mapping[str, EventKind] = {"firing": "paged", "resolved": "page_resolved"}
+
+
+class Api:
+    """A component's HTTP API: what it answers, or ComponentFailed naming it."""
+
+    def __init__(self, name: str, url: str, token: str | None = None) -> None:
+        self._name = name
+        self._url = url
+        self._session = requests.Session()
+        self._session.trust_env = False
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, path: str, **params: str) -> requests.Response:
+        """Return the answer to a GET; raises ComponentFailed unless it is a 2xx."""
+        try:
+            response = self._session.get(self._url + path, params=params, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            raise ComponentFailed(f"{self._name} at {self._url} cannot be reached: {error}") from error
+        if not response.ok:
+            raise ComponentFailed(
+                f"{self._name} answered {response.status_code} to {path}: {response.text[:200]}"
+            )
+        return response
+
+    def query(self, path: str, **params: str) -> list[Series]:
+        """Return the series that a Prometheus query API path answers, samples as (epoch seconds, value)."""
+        result = self.get(path, **params).json()["data"]["result"]
+        return [
+            (
+                item["metric"],
+                tuple((float(at), float(value)) for at, value in item.get("values") or [item["value"]]),
+            )
+            for item in result
+        ]
+
+
+def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> tuple[Event, ...]:
+    """Return when each alert was pending, firing and resolved between two rule times, in order."""
+    states = _read_samples(prometheus, clock, "ALERTS", since_s, until_s)
+    actives = _read_samples(prometheus, clock, "ALERTS_FOR_STATE", since_s, until_s)
+    active_since: dict[tuple[Any, ...], dict[float, float]] = {
+        _identify(labels): dict(samples) for labels, samples in actives
+    }
+    activations: dict[tuple[Any, ...], dict[float, dict[str, list[float]]]] = defaultdict(dict)
+    for labels, samples in states:
+        identity = _identify(labels)
+        for at_s, _ in samples:
+            since = active_since.get(identity, {}).get(at_s)
+            if since is not None:
+                spans = activations[identity].setdefault(since, {})
+                spans.setdefault(labels["alertstate"], []).append(at_s)
+    events: list[Event] = []
+    for identity, by_start in activations.items():
+        for spans in by_start.values():
+            events.extend(_describe_activation(dict(identity), spans, until_s))
+    return tuple(sorted(events, key=lambda event: event.at_s))
+
+
+def _identify(labels: Labels) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        sorted((name, value) for name, value in labels.items() if name not in {"__name__", "alertstate"})
+    )
+
+
+def _describe_activation(
+    labels: dict[str, str], spans: Mapping[str, list[float]], until_s: float
+) -> list[Event]:
+    """Turn one activation's evaluations, by state, into its events."""
+    alert = labels.pop("alertname")
+    kinds: tuple[EventKind, ...] = ("pending", "firing")
+    events = [
+        Event(at_s=min(spans[kind]), kind=kind, alert=alert, labels=labels) for kind in kinds if kind in spans
+    ]
+    if "firing" in spans:
+        # The evaluation after the last one that fired found it gone.
+        resolved_s = max(spans["firing"]) + EVALUATION_INTERVAL_S
+        if resolved_s + EVALUATION_INTERVAL_S < until_s:
+            events.append(Event(at_s=resolved_s, kind="resolved", alert=alert, labels=labels))
+    return events
+
+
+def read_page_events(pager: Api, clock: Clock) -> tuple[Event, ...]:
+    """Return every page and every closing that arrived, in order; an alert's repeats are all there."""
+    events = []
+    for page in pager.get("/pages").json()["pages"]:
+        labels = dict(page["labels"])
+        events.append(
+            Event(
+                at_s=clock.rule_s(page["received_s"]),
+                kind=PAGE_KINDS[page["status"]],
+                alert=labels.pop("alertname"),
+                labels=labels,
+                receiver=page["receiver"],
+            )
+        )
+    return tuple(events)
+
+
+def read_curves(
+    prometheus: Api, clock: Clock, rules: Iterable[AlertRule], since_s: float, until_s: float
+) -> tuple[Curve, ...]:
+    """Return each rule's value, at its evaluation interval, for every label set it had a value for.
+
+    A stretch without a value is marked by one NaN. Rules that are not a comparison with a number have none.
+    """
+    curves = []
+    for rule in rules:
+        split = split_threshold(rule.expr)
+        if split is None:
+            continue
+        value, op, threshold = split
+        step_s = max(rule.interval_s, (until_s - since_s) / MAX_POINTS)
+        series = prometheus.query(
+            "/api/v1/query_range",
+            query=dilate_expr(value, clock.speed),
+            start=f"{clock.wall_s(since_s):.3f}",
+            end=f"{clock.wall_s(until_s):.3f}",
+            step=f"{step_s / clock.speed:.6f}",
+        )
+        for labels, samples in series:
+            points = _mark_gaps([(clock.rule_s(at), number) for at, number in samples], step_s)
+            curves.append(Curve(alert=rule.name, labels=labels, op=op, threshold=threshold, points=points))
+    return tuple(curves)
+
+
+def _mark_gaps(points: Sequence[Sample], step_s: float) -> tuple[Sample, ...]:
+    marked = list(points[:1])
+    for (before_s, _), point in pairwise(points):
+        if point[0] - before_s > 1.5 * step_s:
+            marked.append((before_s + step_s, math.nan))
+        marked.append(point)
+    return tuple(marked)
+
+
+def read_scrapes(
+    prometheus: Api, clock: Clock, job: str, since_s: float, until_s: float
+) -> tuple[tuple[float, bool], ...]:
+    """Return when a job was scraped and whether that succeeded, in order."""
+    return tuple(
+        (at_s, value == 1.0)
+        for _, samples in _read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
+        for at_s, value in samples
+    )
+
+
+def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, float]:
+    """Return the longest time between two good scrapes, and the share of intervals that were too long."""
+    good = [at_s for at_s, is_good in scrapes if is_good]
+    gaps = [after - before for before, after in pairwise(good)]
+    if not gaps:
+        return None, 0.0
+    return max(gaps), sum(gap > 1.5 * SCRAPE_INTERVAL_S for gap in gaps) / len(gaps)
+
+
+def count_evaluations(prometheus: Api) -> tuple[int, int]:
+    """Return how often rule groups were evaluated, and how often an evaluation was left out, since the start."""
+    totals = {"prometheus_rule_group_iterations": 0.0, "prometheus_rule_group_iterations_missed": 0.0}
+    for family in text_string_to_metric_families(prometheus.get("/metrics").text):
+        if family.name in totals:
+            totals[family.name] = sum(
+                sample.value for sample in family.samples if not sample.name.endswith("_created")
+            )
+    done, missed = totals.values()
+    return int(done), int(missed)
+
+
+def read_active_alerts(prometheus: Api) -> tuple[tuple[str, Labels, str], ...]:
+    """Return the alerts that are active now: name, labels, and pending or firing."""
+    alerts = prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
+    return tuple(
+        (
+            alert["labels"]["alertname"],
+            {name: value for name, value in alert["labels"].items() if name != "alertname"},
+            alert["state"],
+        )
+        for alert in alerts
+    )
+
+
+def _read_samples(
+    prometheus: Api, clock: Clock, selector: str, since_s: float, until_s: float
+) -> list[Series]:
+    """Return the raw samples of a selector between two rule times, on rule time."""
+    range_ms = math.ceil((until_s - since_s) / clock.speed * 1000)
+    series = prometheus.query(
+        "/api/v1/query", query=f"{selector}[{range_ms}ms]", time=f"{clock.wall_s(until_s):.3f}"
+    )
+    return [
+        (labels, tuple((clock.rule_s(at), value) for at, value in samples if clock.rule_s(at) >= since_s))
+        for labels, samples in series
+    ]
