@@ -82,7 +82,9 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
     return tuple(found)
 
 
-def fitting_speed(fidelity: Fidelity, bounds: Bounds, tried: float, speeds: Sequence[float]) -> float | None:
+def find_fitting_speed(
+    fidelity: Fidelity, bounds: Bounds, tried: float, speeds: Sequence[float]
+) -> float | None:
     """Return the highest of `speeds` below `tried` at which the same wall-time delays would be in bounds.
 
     A delay in wall time is proportional to the speed in rule time, so each measured excess asks for a

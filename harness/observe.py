@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,6 +34,16 @@ Sample = tuple[float, float]
 Series = tuple[Labels, tuple[Sample, ...]]
 
 PAGE_KINDS: Mapping[str, EventKind] = {"firing": "paged", "resolved": "page_resolved"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveAlert:
+    """An alert that is active now, since an instant in epoch seconds."""
+
+    name: str
+    labels: Labels
+    state: Literal["pending", "firing"]
+    active_at_s: float
 
 
 class Api:
@@ -188,7 +200,7 @@ def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, f
 
 
 def count_evaluations(prometheus: Api) -> tuple[int, int]:
-    """Return how often rule groups were evaluated, and how often an evaluation was left out, since the start."""
+    """Return how many evaluations of rule groups there were since the start, and how many were left out."""
     totals = {"prometheus_rule_group_iterations": 0.0, "prometheus_rule_group_iterations_missed": 0.0}
     for family in text_string_to_metric_families(prometheus.get("/metrics").text):
         if family.name in totals:
@@ -199,16 +211,16 @@ def count_evaluations(prometheus: Api) -> tuple[int, int]:
     return int(done), int(missed)
 
 
-def read_active_alerts(prometheus: Api) -> tuple[tuple[str, Labels, str], ...]:
-    """Return the alerts that are active now: name, labels, and pending or firing."""
-    alerts = prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
+def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
+    """Return the alerts that are pending or firing now."""
     return tuple(
-        (
-            alert["labels"]["alertname"],
-            {name: value for name, value in alert["labels"].items() if name != "alertname"},
-            alert["state"],
+        ActiveAlert(
+            name=alert["labels"]["alertname"],
+            labels={name: value for name, value in alert["labels"].items() if name != "alertname"},
+            state=alert["state"],
+            active_at_s=datetime.fromisoformat(alert["activeAt"]).timestamp(),
         )
-        for alert in alerts
+        for alert in prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
     )
 
 

@@ -92,7 +92,7 @@ def open_embedded_stack(setup: Setup) -> Iterator[EmbeddedStack]:
         processes: list[Process] = []
         for part, (argv, env) in _plan_processes(folder, setup, addresses, secret).items():
             log_path = setup.logs / f"{part}.log"
-            process = start(part, argv, env={**_clean_environment(), **env}, log_path=log_path)
+            process = start(part, argv, env=inherit_environment(env), log_path=log_path)
             resources.callback(process.stop, STOP_GRACE_S)
             processes.append(process)
         stack = EmbeddedStack(
@@ -215,11 +215,10 @@ def _plan_processes(
     return plans
 
 
-def _clean_environment() -> dict[str, str]:
-    """Return the environment without proxies, so that loopback is loopback, and with our packages in reach."""
+def inherit_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a part of the stack: ours without proxies, with our packages in reach."""
     environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
-    return environ
+    return {**environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), **extra}
 
 
 def _await_ready(stack: EmbeddedStack, addresses: Mapping[str, str], logs: Path) -> None:

@@ -47,7 +47,7 @@ def _slow(seconds: float) -> dict[str, Any]:
 def _call(
     drill: str, model: str, *stages: tuple[float, float], tells: tuple[Tell, ...] = ()
 ) -> tuple[Act, ...]:
-    """Return one model's traffic, under a key named like the drill; `stages` are (seconds, calls per second)."""
+    """Return one model's traffic, under a key named like the drill; stages: (seconds, calls a second)."""
     steady = len(stages) == 1
     return (
         Act(

@@ -1,0 +1,299 @@
+"""The command line: arguments and environment are read here, reports are written, exit codes are decided.
+
+Exit codes: 0 every expectation met, 1 some expectation not met, 2 bad input or usage, 3 could not tell.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.live import Live
+from ruamel.yaml import YAML, YAMLError
+
+from harness.catalogue import choose_drills, list_drills, list_systems, rules_path
+from harness.dilation import dilate_rules
+from harness.engines import find_engines
+from harness.errors import AlertdrillError, BadInput, CouldNotTell
+from harness.model import Drill
+from harness.reports import RunRecord, html, junit, timeline_json
+from harness.reports.terminal import BoardState, board, progress_line, summary
+from harness.rules import read_rules
+from harness.run import Order, hold
+from harness.stacks.configs import make_alertmanager_config
+from harness.stacks.embedded import PARTS
+
+MAX_SPEED = 300.0
+"""At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
+LOG_LINE_EVERY_S = 10.0
+
+PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
+
+
+class _Interrupted(KeyboardInterrupt):
+    """A signal asked for the end; unlike an error it passes every `except Exception`."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
+
+
+def _read_speed(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 1.0 <= value <= MAX_SPEED:
+        raise click.BadParameter(
+            f"a drill can be held at 1 to {MAX_SPEED:g} times real time, not at {value:g}"
+        )
+    return value
+
+
+def _read_ports(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, int]:
+    ports = {}
+    for value in values:
+        name, _, port = value.partition("=")
+        if name not in PORT_NAMES or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise click.BadParameter(f"{value!r} is not NAME=PORT; NAME is one of {', '.join(PORT_NAMES)}")
+        ports[name] = int(port)
+    return ports
+
+
+def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what an embedded stack is made of."""
+    options = (
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            default=Path("out"),
+            show_default=True,
+            help="Folder for the reports and the logs.",
+        ),
+        click.option(
+            "--rules",
+            "rule_paths",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="Rule file to load instead of the systems' own. May be repeated.",
+        ),
+        click.option(
+            "--alertmanager-config",
+            type=click.Path(path_type=Path),
+            help="Alertmanager config in rule time, instead of our own; its webhooks go to the pager.",
+        ),
+        click.option(
+            "--port",
+            "ports",
+            multiple=True,
+            callback=_read_ports,
+            metavar="NAME=PORT",
+            help=f"Port for one of {', '.join(PORT_NAMES)}; a free one otherwise. May be repeated.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[DRILL]...")
+@click.option("--system", help="Only the drills of this system.")
+@click.option("--stack", type=click.Choice(["embedded"]), default="embedded", show_default=True)
+@click.option(
+    "--speed",
+    type=float,
+    callback=_read_speed,
+    help="Seconds of rule time per second of wall time; found by calibration otherwise.",
+)
+@_take_stack_options
+def run(
+    names: tuple[str, ...],
+    system: str | None,
+    stack: str,  # noqa: ARG001 - one choice as yet
+    speed: float | None,
+    out: Path,
+    rule_paths: tuple[Path, ...],
+    alertmanager_config: Path | None,
+    ports: dict[str, int],
+) -> None:
+    """Hold drills: all of them, or those named, and report to OUT."""
+    drills = choose_drills(names, system, list_drills())
+    _prepare_folder(out)
+    order = _make_order(drills, out, rule_paths, alertmanager_config, ports, speed)
+    console = Console()
+    try:
+        with _show_progress(console) as show:
+            record = hold(order, show)
+    except CouldNotTell as error:
+        (out / "junit.xml").write_text(junit.render_error(str(error)))
+        raise
+    _write_reports(record, out)
+    console.print(summary(record))
+    console.print(f"Report: {out / 'report.html'}")
+    sys.exit(record.exit_code)
+
+
+@cli.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def list_(as_json: bool) -> None:
+    """List the drills and the alerts, and which drill covers which alert."""
+    drills = list_drills()
+    alerts = {rule.name: rule for system in list_systems() for rule in read_rules(rules_path(system)).alerts}
+    covering = {
+        name: [drill.name for drill in drills if any(expected.alert == name for expected in drill.expects)]
+        for name in alerts
+    }
+    if as_json:
+        document = {
+            "drills": [
+                {"name": drill.name, "system": drill.system, "why": drill.why, "lasts_s": drill.lasts_s}
+                for drill in drills
+            ],
+            "alerts": [
+                {"name": name, "source": rule.source, "drills": covering[name]}
+                for name, rule in alerts.items()
+            ],
+        }
+        click.echo(json.dumps(document, indent=2))
+        return
+    for name, names in covering.items():
+        click.echo(name)
+        for drill in drills:
+            if drill.name in names:
+                click.echo(f"  {drill.name:<32} {drill.why}")
+    click.echo("no alert may fire")
+    for drill in drills:
+        if not drill.expects:
+            click.echo(f"  {drill.name:<32} {drill.why}")
+
+
+@cli.command()
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--speed", type=float, required=True, help="Seconds of rule time per second of wall time.")
+@click.option("--skip-refused", is_flag=True, help="Leave out the rules that cannot be dilated, and exit 0.")
+def dilate(rules: Path, speed: float, skip_refused: bool) -> None:
+    """Write the rule file RULES as it must be when everything runs SPEED times faster."""
+    text, refusals = dilate_rules(read_rules(rules), speed)
+    for refusal in refusals:
+        click.echo(str(refusal), err=True)
+    if refusals and not skip_refused:
+        sys.exit(BadInput.exit_code)
+    click.echo(text, nl=False)
+
+
+def _prepare_folder(out: Path) -> None:
+    """Make the folder for reports and logs, without any of an earlier run.
+
+    Raises BadInput when it cannot be written.
+    """
+    try:
+        logs = out / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        for path in [
+            *logs.glob("*.log"),
+            *(out / name for name in ("timeline.json", "junit.xml", "report.html")),
+        ]:
+            path.unlink(missing_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be written to: {error.strerror}") from error
+
+
+def _make_order(
+    drills: tuple[Drill, ...],
+    out: Path,
+    rule_paths: tuple[Path, ...],
+    alertmanager_config: Path | None,
+    ports: dict[str, int],
+    speed: float | None,
+) -> Order:
+    systems = list_systems()
+    paths = rule_paths or tuple(
+        rules_path(name) for name in systems if any(drill.system == name for drill in drills)
+    )
+    rules = tuple(read_rules(path) for path in paths)
+    config: Mapping[str, Any] = make_alertmanager_config(systems)
+    if alertmanager_config is not None:
+        config = _read_yaml(alertmanager_config)
+    return Order(
+        drills=drills,
+        rules=rules,
+        engines=find_engines(os.environ, say=lambda text: click.echo(text, err=True)),
+        alertmanager=config,
+        alertmanager_source=str(alertmanager_config or "our own Alertmanager config"),
+        out=out.resolve(),
+        speed=speed,
+        ports=ports,
+    )
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    try:
+        document: Mapping[str, Any] = YAML(typ="safe").load(path)
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise BadInput(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+    return document
+
+
+@contextmanager
+def _show_progress(console: Console) -> Iterator[Callable[[BoardState], None]]:
+    """Yield what shows the state of a run: a live board on a terminal, a line every ten seconds elsewhere."""
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=5, transient=True) as live:
+            yield lambda state: live.update(board(state))
+        return
+    last_s = -LOG_LINE_EVERY_S
+    last_message = ""
+
+    def show(state: BoardState) -> None:
+        nonlocal last_s, last_message
+        now_s = time.monotonic()
+        if now_s - last_s >= LOG_LINE_EVERY_S or state.message != last_message:
+            last_s, last_message = now_s, state.message
+            console.print(progress_line(state), soft_wrap=True, markup=False, highlight=False)
+
+    yield show
+
+
+def _write_reports(record: RunRecord, out: Path) -> None:
+    (out / "timeline.json").write_text(timeline_json.render(record))
+    (out / "junit.xml").write_text(junit.render(record))
+    (out / "report.html").write_text(html.render(record))
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave every `with` block in order; further signals do not disturb that."""
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise _Interrupted(signal.Signals(number).name)
+
+
+def main() -> None:
+    """Run the command line; every error of ours is one sentence on standard error."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"alertdrill: {error.format_message()}", err=True)
+        sys.exit(BadInput.exit_code)
+    except AlertdrillError as error:
+        click.echo(f"alertdrill: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (_Interrupted, click.Abort) as error:
+        click.echo(
+            f"alertdrill: interrupted{f' by {error}' if str(error) else ''}; nothing was judged", err=True
+        )
+        sys.exit(CouldNotTell.exit_code)

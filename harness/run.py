@@ -1,0 +1,340 @@
+"""Hold drills: the whole story on one page.
+
+The stack is started, traffic is sent by a Locust process, and the first seconds of it, at negative rule
+time, are the calibration: they show how late scrapes, arrivals and the gateway are on this machine just now.
+If that is more than the verdicts can bear, the stack is started again at the highest speed that fits. Then
+the drills are held, what happened is read from Prometheus and the pager, and judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.board import list_alert_rows, list_running_acts
+from harness.catalogue import find_jobs
+from harness.clock import Clock
+from harness.dilation import dilate_rules
+from harness.engines import Engines
+from harness.errors import BadRules, ClockDoubted
+from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed
+from harness.judge import find_unasked, judge, share
+from harness.model import Act, Drill, Placement, Stage, Tell, Timeline, Verdict
+from harness.observe import (
+    Api,
+    count_evaluations,
+    measure_gaps,
+    read_active_alerts,
+    read_alert_events,
+    read_curves,
+    read_page_events,
+    read_scrapes,
+)
+from harness.reports import RunRecord
+from harness.reports.terminal import BoardState
+from harness.rules import RuleFile
+from harness.schedule import place
+from harness.stacks.embedded import EmbeddedStack, Setup, inherit_environment, open_embedded_stack
+from harness.traffic import Traffic, TrafficReport, plan
+
+SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 6.0, 5.0)
+"""What calibration chooses from; at each, 15 s of rule time is a whole number of milliseconds."""
+
+LEAD_WALL_S = 4.0
+"""Wall time that Locust is given to start before its first arrival."""
+CALIBRATION_WALL_S = 3.0
+POLL_WALL_S = 0.2
+SETTLE_S = 45.0
+"""Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
+DRAIN_WALL_S = 10.0
+
+PROBE_MODEL = "gpt-5-mini"
+PROBE_LATENCY_S = 1.0
+PROBE_RATE_PER_S = 0.2
+CALIBRATION_RATE_PER_S = 1.0
+CALIBRATION_ACT = "calibration"
+PROBE_ACT = "probe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to hold and with what; without a `speed`, calibration finds it."""
+
+    drills: tuple[Drill, ...]
+    rules: tuple[RuleFile, ...]
+    engines: Engines
+    alertmanager: Mapping[str, Any]
+    alertmanager_source: str
+    out: Path
+    speed: float | None = None
+    ports: Mapping[str, int]
+    seed: int = 1
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+Show = Callable[[BoardState], None]
+
+
+class _TooFast(Exception):
+    """Calibration found that a lower speed is needed."""
+
+    def __init__(self, fidelity: Fidelity) -> None:
+        self.fidelity = fidelity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A run that is over: its record, and the stack, which still stands to be asked."""
+
+    record: RunRecord
+    stack: EmbeddedStack
+    clock: Clock
+
+
+def hold(order: Order, show: Show) -> RunRecord:
+    """Hold the drills, end the stack, and return what became of them; see `hold_open`."""
+    with hold_open(order, show) as held:
+        return held.record
+
+
+@contextmanager
+def hold_open(order: Order, show: Show) -> Iterator[Held]:
+    """Hold the drills, and let the stack stand for as long as the `with` block takes.
+
+    `show` is given the state of the run several times a second. Raises BadRules for rules that cannot be
+    dilated, CouldNotTell when the stack broke or when no speed fits this machine.
+    """
+    placements = place(order.drills)
+    speed: float | None = order.speed or SPEEDS[0]
+    reason = "as asked for" if order.speed else "the first tried, since all delays were within their bounds"
+    with ExitStack() as resources:
+        while speed is not None:
+            try:
+                held = resources.enter_context(_hold_at(order, placements, speed, reason, show))
+            except _TooFast as too_fast:
+                reason = f"since at {speed:g} {doubt(too_fast.fidelity, order.bounds)[0]}"
+                speed = find_fitting_speed(too_fast.fidelity, order.bounds, speed, SPEEDS)
+            else:
+                yield held
+                return
+    raise ClockDoubted(
+        f"this machine is too slow to hold drills at any speed from {SPEEDS[-1]:g} up, {reason}"
+    )
+
+
+@contextmanager
+def _hold_at(
+    order: Order, placements: Sequence[Placement], speed: float, reason: str, show: Show
+) -> Iterator[Held]:
+    """Hold the drills at one speed; raises _TooFast when calibration may choose another and must."""
+    started_at = datetime.now(UTC)
+    started_s = time.monotonic()
+    until_s = max(placement.end_s for placement in placements) + SETTLE_S
+    setup = Setup(
+        engines=order.engines,
+        speed=speed,
+        rules=_dilate_all(order.rules, speed),
+        alertmanager=order.alertmanager,
+        alertmanager_source=order.alertmanager_source,
+        logs=order.out / "logs",
+        ports=order.ports,
+    )
+    state = BoardState(
+        drills=len(placements), stack="embedded", speed=speed, until_s=until_s, engines=order.engines.versions
+    )
+    show(replace(state, message="starting the stack"))
+    with open_embedded_stack(setup) as stack:
+        clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
+        acts = list_acts(placements, until_s, speed)
+        prometheus = Api("prometheus", stack.endpoints.prometheus)
+        pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
+        with _start_traffic(order, acts, stack, clock) as traffic:
+            is_calibrated = order.speed is not None
+            while (now_s := clock.rule_s(time.time())) < until_s:
+                stack.check()
+                traffic.poll()
+                if now_s >= 0 and not is_calibrated:
+                    _calibrate(order, prometheus, clock, traffic.report())
+                    is_calibrated = True
+                state = replace(state, now_rule_s=now_s, wall_s=time.monotonic() - started_s)
+                show(_look(state, placements, acts, prometheus, pager, clock))
+                time.sleep(POLL_WALL_S)
+            show(replace(state, now_rule_s=until_s, message="reading what happened"))
+            report = traffic.wait(DRAIN_WALL_S)
+        stack.check()
+        fidelity = measure(prometheus, clock, report, 0.0, until_s)
+        timeline = observe(order, prometheus, pager, clock, until_s)
+        record = RunRecord(
+            placements=tuple(placements),
+            timeline=timeline,
+            verdicts=judge_all(placements, timeline),
+            rules=tuple(rule for file in order.rules for rule in file.alerts),
+            doubts=doubt(fidelity, order.bounds),
+            wall_s=time.monotonic() - started_s,
+            started_at=started_at,
+            notes={"speed": f"{speed:g}, {reason}", **_describe_fidelity(fidelity, order.bounds)},
+            logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
+        )
+        yield Held(record=record, stack=stack, clock=clock)
+
+
+def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, clock: Clock) -> Traffic:
+    logs = order.out / "logs"
+    controls = stack.endpoints.controls
+    return Traffic(
+        plan(acts, clock=clock, seed=order.seed, controls=controls, report=logs / "traffic.json"),
+        host=stack.endpoints.gateway,
+        plan_path=logs / "traffic-plan.json",
+        log_path=logs / "locust.log",
+        env=inherit_environment(
+            {
+                "ALERTDRILL_ADMIN_TOKEN": stack.endpoints.admin_token,
+                "ALERTDRILL_CONTROL_TOKEN": stack.endpoints.control_token,
+            }
+        ),
+    )
+
+
+def _look(
+    state: BoardState,
+    placements: Sequence[Placement],
+    acts: Sequence[Act],
+    prometheus: Api,
+    pager: Api,
+    clock: Clock,
+) -> BoardState:
+    now_s = state.now_rule_s
+    pages = read_page_events(pager, clock)
+    return replace(
+        state,
+        acts=list_running_acts(acts, now_s),
+        alerts=list_alert_rows(placements, read_active_alerts(prometheus), pages, clock, now_s),
+        message="calibrating" if now_s < 0 else "",
+    )
+
+
+def list_acts(placements: Sequence[Placement], until_s: float, speed: float) -> tuple[Act, ...]:
+    """Return all traffic of the run, in the run's time: calibration, the probe, and the drills' acts.
+
+    The probe is one model with a constant latency, called through the whole run; what it takes longer than
+    that is the overhead of gateway and client.
+    """
+    lead_s = CALIBRATION_WALL_S * speed
+    tells = (
+        Tell(
+            at_s=0.0,
+            provider="openai",
+            model=PROBE_MODEL,
+            behaviour={"latency": {"kind": "constant", "s": PROBE_LATENCY_S}},
+        ),
+    )
+    options = {"models": [f"openai:{PROBE_MODEL}"], "key": "alertdrill-probe"}
+    calibration = Act(
+        name=CALIBRATION_ACT,
+        scenario="steady",
+        start_s=-lead_s,
+        stages=(Stage(duration_s=lead_s * 0.9, rate_per_s=CALIBRATION_RATE_PER_S),),
+        tells=tells,
+        options=options,
+    )
+    probe = Act(
+        name=PROBE_ACT,
+        scenario="steady",
+        start_s=0.0,
+        stages=(Stage(duration_s=until_s - SETTLE_S, rate_per_s=PROBE_RATE_PER_S),),
+        options=options,
+    )
+    drills = (
+        replace(act, start_s=placement.start_s + act.start_s)
+        for placement in placements
+        for act in placement.drill.traffic
+    )
+    return calibration, probe, *drills
+
+
+def measure(
+    prometheus: Api, clock: Clock, traffic: TrafficReport, since_s: float, until_s: float
+) -> Fidelity:
+    """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times."""
+    gaps = []
+    scrapes = failed = 0
+    for job in find_jobs():
+        seen = read_scrapes(prometheus, clock, job, since_s, until_s)
+        scrapes += len(seen)
+        failed += sum(not is_good for _, is_good in seen)
+        gaps.append(measure_gaps(seen))
+    evaluations, missed = count_evaluations(prometheus)
+    acts = {name: act for name, act in traffic.acts.items() if (name == CALIBRATION_ACT) == (since_s < 0)}
+    probe = acts.get(CALIBRATION_ACT if since_s < 0 else PROBE_ACT)
+    return Fidelity(
+        scrapes=scrapes,
+        scrape_gap_s=max((gap for gap, _ in gaps if gap is not None), default=None),
+        scrapes_off_share=max((off for _, off in gaps), default=0.0),
+        scrapes_failed=failed,
+        evaluations=evaluations,
+        evaluations_missed=missed,
+        arrivals=sum(act.planned for act in acts.values()),
+        arrivals_late=sum(act.late + act.planned - act.sent for act in acts.values()),
+        arrival_lateness_s=max((act.lateness_max_s or 0.0 for act in acts.values()), default=0.0),
+        overhead_s=probe.latency_p99_s - PROBE_LATENCY_S
+        if probe and probe.latency_p99_s is not None
+        else None,
+    )
+
+
+def observe(order: Order, prometheus: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
+    """Read the timeline of the run from Prometheus and the pager."""
+    alerts = [rule for file in order.rules for rule in file.alerts]
+    events = read_alert_events(prometheus, clock, 0.0, until_s) + read_page_events(pager, clock)
+    return Timeline(
+        mode="embedded",
+        speed=clock.speed,
+        until_s=until_s,
+        observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
+        events=tuple(sorted(events, key=lambda event: event.at_s)),
+        curves=read_curves(prometheus, clock, alerts, 0.0, until_s),
+        engines=order.engines.versions,
+    )
+
+
+def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verdict, ...]:
+    """Judge every drill on its own part of the timeline, and what happened unasked."""
+    verdicts = [judge(placement.drill, share(placement, placements, timeline)) for placement in placements]
+    unasked = find_unasked(placements, timeline)
+    return tuple(verdicts) if unasked is None else (*verdicts, unasked)
+
+
+def _dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
+    texts = {}
+    refusals: list[str] = []
+    for number, file in enumerate(files):
+        text, refused = dilate_rules(file, speed)
+        texts[f"rules-{number}.yml"] = text
+        refusals.extend(str(refusal) for refusal in refused)
+    if refusals:
+        raise BadRules("; ".join(refusals))
+    return texts
+
+
+def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport) -> None:
+    fidelity = measure(prometheus, clock, traffic, -CALIBRATION_WALL_S * clock.speed, 0.0)
+    if doubt(fidelity, order.bounds):
+        raise _TooFast(fidelity)
+
+
+def _describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
+    gap = "none seen" if fidelity.scrape_gap_s is None else f"{fidelity.scrape_gap_s:.1f} s"
+    overhead = "not measured" if fidelity.overhead_s is None else f"{fidelity.overhead_s:.2f} s"
+    return {
+        "scrapes": f"{fidelity.scrapes}, {fidelity.scrapes_failed} failed, the longest gap {gap} "
+        f"(bound {bounds.scrape_gap_s:g} s)",
+        "evaluations": f"{fidelity.evaluations}, {fidelity.evaluations_missed} left out",
+        "arrivals": f"{fidelity.arrivals}, {fidelity.arrivals_late} more than 15 s late, "
+        f"the latest by {fidelity.arrival_lateness_s:.1f} s (bound {bounds.arrival_lateness_s:g} s)",
+        "overhead of gateway and client (p99)": f"{overhead} (bound {bounds.overhead_s:g} s)",
+    }

@@ -1,0 +1,192 @@
+"""Runs Locust as a subprocess: acts become a plan, the plan a run, and the run a report.
+
+Locust itself is never imported here, because it patches the standard library for gevent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from harness.clock import Clock
+from harness.errors import BadInput, ComponentFailed
+from harness.model import Act
+from harness.process import Process, read_last_line, start
+
+STOP_GRACE_S = 5.0
+SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActReport:
+    """What became of one act so far, in rule time; percentiles are None while there is nothing to measure.
+
+    `late` counts arrivals that left more than one scrape (15 s) after their instant. `latency` runs from
+    the scheduled instant to the last byte of the answer. Status `"0"` is a request without an answer.
+    """
+
+    planned: int
+    sent: int
+    late: int
+    lateness_p50_s: float | None
+    lateness_p99_s: float | None
+    lateness_max_s: float | None
+    latency_p50_s: float | None
+    latency_p99_s: float | None
+    statuses: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficReport:
+    """What Locust last reported; `done` when every act has ended and every request has been answered."""
+
+    done: bool = False
+    acts: Mapping[str, ActReport] = field(default_factory=dict)
+
+
+def plan(
+    acts: Sequence[Act], *, clock: Clock, seed: int, controls: Mapping[str, str], report: Path
+) -> dict[str, Any]:
+    """Return the plan that Locust is given; `start_s` of the acts counts from the run's origin.
+
+    `controls` maps a provider to its control API's URL. The format is in ARCHITECTURE.md.
+    """
+    return {
+        "speed": clock.speed,
+        "origin_s": clock.origin_s,
+        "seed": seed,
+        "report": str(report),
+        "controls": dict(controls),
+        "acts": [_plan_act(act) for act in acts],
+    }
+
+
+class Traffic:
+    """Locust, sending the arrivals of a plan to `host` from entry to exit of the `with` block.
+
+    `plan_path` and the plan's report must be in a folder of this run's own; the report of an earlier run
+    is removed. `env` is Locust's whole environment, secrets included: `ALERTDRILL_ADMIN_TOKEN` to issue
+    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something.
+    """
+
+    def __init__(
+        self, plan: Mapping[str, Any], *, host: str, plan_path: Path, log_path: Path, env: Mapping[str, str]
+    ) -> None:
+        self._plan = plan
+        self._host = host
+        self._plan_path = plan_path.resolve()
+        self._report_path = Path(plan["report"]).resolve()
+        self._log_path = log_path.resolve()
+        self._env = env
+        self._process: Process | None = None
+
+    def __enter__(self) -> Self:
+        """Write the plan and start Locust.
+
+        Raises BadInput for a scenario that does not exist, ComponentFailed if Locust cannot be started.
+        """
+        self._report_path.unlink(missing_ok=True)
+        _write_private(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
+        scenarios = sorted({act["scenario"] for act in self._plan["acts"]}) or ["steady"]
+        argv = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            ",".join(str(_find_scenario(name)) for name in scenarios),
+        ]
+        argv += ["--headless", "--only-summary", "--host", self._host, "--plan", str(self._plan_path)]
+        self._process = start(
+            "Locust", argv, env=self._env, log_path=self._log_path, cwd=self._plan_path.parent
+        )
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End Locust and whatever it started."""
+        if self._process is not None:
+            self._process.stop(STOP_GRACE_S)
+
+    def poll(self) -> bool:
+        """Return whether Locust still runs.
+
+        Raises ComponentFailed when it has ended otherwise than by being done.
+        """
+        return self._has_ended(within_s=0) is False
+
+    def wait(self, timeout_s: float) -> TrafficReport:
+        """Wait until every act has ended, at most `timeout_s` wall seconds, and return the last report.
+
+        Raises ComponentFailed when Locust ends otherwise, or not in time.
+        """
+        if not self._has_ended(within_s=timeout_s):
+            last = read_last_line(self._log_path)
+            raise ComponentFailed(
+                f'Locust was not done within {timeout_s:g} s ("{last}"); its log is {self._log_path}'
+            )
+        return self.report()
+
+    def report(self) -> TrafficReport:
+        """Return what Locust last reported; an empty report before it has reported anything."""
+        try:
+            raw = json.loads(self._report_path.read_text())
+        except FileNotFoundError:
+            return TrafficReport()
+        acts = {name: ActReport(**act) for name, act in raw["acts"].items()}
+        return TrafficReport(done=raw["done"], acts=acts)
+
+    def _has_ended(self, *, within_s: float) -> bool:
+        if self._process is None:
+            raise RuntimeError("Traffic is used as a context manager")
+        code = self._process.wait(within_s)
+        if code is None:
+            return False
+        if code != 0 or not self.report().done:
+            raise self._process.failure()
+        return True
+
+
+def _plan_act(act: Act) -> dict[str, Any]:
+    return {
+        "name": act.name,
+        "scenario": act.scenario,
+        "start_s": act.start_s,
+        "stages": [{"duration_s": stage.duration_s, "rate_per_s": stage.rate_per_s} for stage in act.stages],
+        "arrivals": act.arrivals,
+        "tells": [
+            {
+                "at_s": tell.at_s,
+                "provider": tell.provider,
+                "model": tell.model,
+                "behaviour": dict(tell.behaviour),
+            }
+            for tell in act.tells
+        ],
+        "options": dict(act.options),
+    }
+
+
+def _find_scenario(name: str) -> Path:
+    """Return a scenario's file, without importing it."""
+    path = SCENARIOS / f"{name}.py"
+    if not name.isidentifier() or not path.is_file():
+        raise BadInput(f"There is no scenario {name!r}: {path} is not there")
+    return path
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

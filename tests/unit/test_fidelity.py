@@ -1,0 +1,67 @@
+"""Tests of when a run's clock is doubted, and of the speed that fits a machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed
+
+GOOD = Fidelity(
+    scrapes=280,
+    scrape_gap_s=15.3,
+    scrapes_off_share=0.0,
+    scrapes_failed=0,
+    evaluations=280,
+    evaluations_missed=0,
+    arrivals=5000,
+    arrivals_late=0,
+    arrival_lateness_s=1.2,
+    overhead_s=0.6,
+)
+BOUNDS = Bounds()
+
+
+def test_a_run_within_its_bounds_is_not_doubted() -> None:
+    """A run that kept time leaves no doubt."""
+    assert doubt(GOOD, BOUNDS) == ()
+
+
+@pytest.mark.parametrize(
+    ("excess", "sentence"),
+    [
+        ({"scrapes": 1}, "less than twice"),
+        ({"scrape_gap_s": None}, "less than twice"),
+        ({"scrape_gap_s": BOUNDS.scrape_gap_s + 1}, "scrapes were up to 41 s"),
+        ({"scrapes_off_share": 0.05}, "5.0% of the scrapes"),
+        ({"evaluations_missed": 10}, "10 of 280 rule evaluations"),
+        ({"arrivals_late": 51}, "51 of 5000 arrivals"),
+        ({"arrival_lateness_s": 41.0}, "an arrival was 41 s"),
+        ({"overhead_s": 4.5}, "added 4.5 s"),
+    ],
+)
+def test_each_excess_is_a_doubt(excess: dict[str, float], sentence: str) -> None:
+    """Each measurement past its bound is a sentence."""
+    doubts = doubt(replace(GOOD, **excess), BOUNDS)
+    assert len(doubts) == 1
+    assert sentence in doubts[0]
+
+
+def test_the_speed_that_fits_is_lower_by_the_worst_excess() -> None:
+    """Twice the bearable overhead at 60 asks for 30 or less."""
+    worse = replace(
+        GOOD, overhead_s=2 * BOUNDS.overhead_s, arrival_lateness_s=BOUNDS.arrival_lateness_s * 1.2
+    )
+    assert find_fitting_speed(worse, BOUNDS, 60, (60, 40, 30, 20)) == 30
+
+
+def test_a_machine_too_slow_for_the_lowest_speed_fits_none() -> None:
+    """No speed fits when even the lowest is too fast."""
+    worse = replace(GOOD, overhead_s=20 * BOUNDS.overhead_s)
+    assert find_fitting_speed(worse, BOUNDS, 60, (60, 40, 30, 20)) is None
+
+
+def test_an_excess_that_does_not_scale_lowers_the_speed_all_the_same() -> None:
+    """A doubt that no delay explains (missed evaluations) still means a lower speed."""
+    assert find_fitting_speed(replace(GOOD, evaluations_missed=100), BOUNDS, 60, (60, 40, 30)) == 40
