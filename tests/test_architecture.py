@@ -1,0 +1,152 @@
+"""Tests of the house itself: dependencies run one way, and nothing imports sideways."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # pure: no I/O
+    "harness.model": set(),
+    "harness.errors": set(),
+    "harness.clock": {"harness.errors"},
+    "harness.promql": {"harness.model", "harness.errors"},
+    "harness.rules": {"harness.model", "harness.errors", "harness.promql"},
+    "harness.dilation": {"harness.model", "harness.errors", "harness.promql", "harness.rules"},
+    "harness.judge": {"harness.model", "harness.clock"},
+    "harness.fidelity": {"harness.model"},
+    "harness.schedule": {"harness.model"},
+    "harness.reports": {"harness.model", "harness.errors", "harness.clock", "harness.reports"},
+    # the edge
+    "harness.process": {"harness.errors"},
+    "harness.engines": {"harness.errors", "harness.process", "harness.engines"},
+    "harness.catalogue": {"harness.errors", "harness.model", "harness.systems", "scenarios.drills"},
+    "harness.traffic": {"harness.errors", "harness.model", "harness.clock", "harness.process"},
+    "harness.observe": {
+        "harness.errors",
+        "harness.model",
+        "harness.clock",
+        "harness.promql",
+        "harness.dilation",
+        "harness.stacks",
+    },
+    "harness.stacks": {
+        "harness.errors",
+        "harness.catalogue",
+        "harness.dilation",
+        "harness.engines",
+        "harness.process",
+        "harness.rules",
+        "harness.stacks",
+    },
+    "harness.board": {
+        "harness.model",
+        "harness.clock",
+        "harness.judge",
+        "harness.observe",
+        "harness.reports",
+    },
+    # processes of their own
+    "harness.pager": {"harness.pager", "harness.errors"},
+    "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
+    "harness.systems": {"harness.gateway", "harness.systems"},
+    "scenarios": {"scenarios"},
+    "scenarios.drills": {"harness.model"},
+    "stub_providers": {"stub_providers"},
+}
+"""What a room may import of ours. The rooms that join everything (run, cli, pytest_plugin) may import all."""
+
+JOINERS = {"harness", "harness.run", "harness.cli", "harness.pytest_plugin", "harness.__main__"}
+
+
+def find_modules() -> Iterator[tuple[str, Path]]:
+    """Yield every module of ours and its file."""
+    for package in ("harness", "scenarios", "stub_providers"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def find_imports(path: Path) -> set[str]:
+    """Return the modules of ours that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found.update(names if node.module in {"harness", "scenarios"} else {node.module})
+    return {name for name in found if name.split(".")[0] in {"harness", "scenarios", "stub_providers"}}
+
+
+def find_room(module: str) -> str:
+    """Return the most specific room that a module is in."""
+    rooms = [room for room in MAY_IMPORT if module == room or module.startswith(f"{room}.")]
+    assert rooms, f"{module} is in no room: say in MAY_IMPORT what it may import"
+    return max(rooms, key=len)
+
+
+@pytest.mark.parametrize(("module", "path"), list(find_modules()), ids=lambda value: str(value))
+def test_dependencies_run_one_way(module: str, path: Path) -> None:
+    """A module imports only what its room may import."""
+    if module in JOINERS:
+        return
+    allowed = MAY_IMPORT[find_room(module)]
+    for name in find_imports(path):
+        assert any(name == room or name.startswith(f"{room}.") for room in allowed), (
+            f"{module} imports {name}"
+        )
+
+
+def test_systems_stacks_and_reports_do_not_import_sideways() -> None:
+    """Nothing imports from a sibling system, stack or report."""
+    for module, path in find_modules():
+        for room in ("harness.systems", "harness.reports"):
+            if not module.startswith(f"{room}."):
+                continue
+            own = ".".join(module.split(".")[:3])
+            for name in find_imports(path):
+                if name.startswith(f"{room}."):
+                    assert name.startswith(own), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("library", ["locust", "gevent"])
+def test_locust_is_never_imported_in_the_harness(library: str) -> None:
+    """Locust patches the standard library, so the harness only ever runs it as a subprocess."""
+    for module, path in find_modules():
+        if module.startswith("harness"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    assert all(alias.name.split(".")[0] != library for alias in node.names), module
+                elif isinstance(node, ast.ImportFrom):
+                    assert (node.module or "").split(".")[0] != library, module
+
+
+def test_the_environment_is_read_at_the_edges_only() -> None:
+    """Only the entry points of processes, and what starts processes, look at the environment."""
+    readers = {
+        module
+        for module, path in find_modules()
+        if any(
+            isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+            for node in ast.walk(ast.parse(path.read_text()))
+        )
+    }
+    assert readers <= {
+        "harness.cli",
+        "harness.pytest_plugin",
+        "harness.stacks.embedded",
+        "harness.gateway.__main__",
+        "harness.pager.__main__",
+        "stub_providers.__main__",
+        "scenarios.controls",
+        "scenarios.keys",
+        "scenarios.lifecycle",
+        "scenarios.options",
+    }
