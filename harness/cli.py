@@ -29,13 +29,15 @@ from harness.model import Drill
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import BoardState, board, progress_line, summary
 from harness.rules import read_rules
-from harness.run import Order, hold
+from harness.run import Order, hold, make_setup
+from harness.stacks import Endpoints
 from harness.stacks.configs import make_alertmanager_config
-from harness.stacks.embedded import PARTS
+from harness.stacks.embedded import PARTS, open_embedded_stack
 
 MAX_SPEED = 300.0
 """At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
 LOG_LINE_EVERY_S = 10.0
+WATCH_WALL_S = 0.5
 
 PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
 
@@ -143,6 +145,38 @@ def run(
     sys.exit(record.exit_code)
 
 
+@cli.command()
+@click.option("--system", help="Only the rules of this system.")
+@click.option("--speed", type=float, callback=_read_speed, default=60.0, show_default=True)
+@_take_stack_options
+def up(
+    system: str | None,
+    speed: float,
+    out: Path,
+    rule_paths: tuple[Path, ...],
+    alertmanager_config: Path | None,
+    ports: dict[str, int],
+) -> None:
+    """Start the stack that drills are held on, and let it stand until it is interrupted."""
+    drills = choose_drills((), system, list_drills())
+    _prepare_folder(out)
+    order = _make_order(drills, out, rule_paths, alertmanager_config, ports, speed)
+    secrets_path = out / "stack.env"
+    try:
+        with open_embedded_stack(make_setup(order, speed)) as stack:
+            _write_secrets(secrets_path, stack.endpoints)
+            for name in PORT_NAMES:
+                click.echo(f"{name:<14}{getattr(stack.endpoints, name)}")
+            click.echo(f"secrets       . {secrets_path}")
+            while True:
+                stack.check()
+                time.sleep(WATCH_WALL_S)
+    except _Interrupted:
+        click.echo("ended")
+    finally:
+        secrets_path.unlink(missing_ok=True)
+
+
 @cli.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def list_(as_json: bool) -> None:
@@ -209,6 +243,18 @@ def _prepare_folder(out: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise BadInput(f"{out}: cannot be written to: {error.strerror}") from error
+
+
+def _write_secrets(path: Path, endpoints: Endpoints) -> None:
+    """Write, for the owner only, what Locust needs to drive a stack by hand, as a shell reads it."""
+    controls = ",".join(f"{name}={url}" for name, url in endpoints.controls.items())
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(
+        f"export ALERTDRILL_ADMIN_TOKEN={endpoints.admin_token}\n"
+        f"export ALERTDRILL_CONTROL_TOKEN={endpoints.control_token}\n"
+        f"export ALERTDRILL_CONTROLS={controls}\n"
+    )
 
 
 def _make_order(

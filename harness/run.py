@@ -135,15 +135,7 @@ def _hold_at(
     started_at = datetime.now(UTC)
     started_s = time.monotonic()
     until_s = max(placement.end_s for placement in placements) + SETTLE_S
-    setup = Setup(
-        engines=order.engines,
-        speed=speed,
-        rules=_dilate_all(order.rules, speed),
-        alertmanager=order.alertmanager,
-        alertmanager_source=order.alertmanager_source,
-        logs=order.out / "logs",
-        ports=order.ports,
-    )
+    setup = make_setup(order, speed)
     state = BoardState(
         drills=len(placements), stack="embedded", speed=speed, until_s=until_s, engines=order.engines.versions
     )
@@ -181,6 +173,19 @@ def _hold_at(
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
+
+
+def make_setup(order: Order, speed: float) -> Setup:
+    """Return what the stack is made of at this speed; raises BadRules for rules that cannot be dilated."""
+    return Setup(
+        engines=order.engines,
+        speed=speed,
+        rules=_dilate_all(order.rules, speed),
+        alertmanager=order.alertmanager,
+        alertmanager_source=order.alertmanager_source,
+        logs=order.out / "logs",
+        ports=order.ports,
+    )
 
 
 def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, clock: Clock) -> Traffic:
