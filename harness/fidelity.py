@@ -24,7 +24,7 @@ class Bounds:
     """Share of arrivals more than 15 s late."""
     arrival_lateness_s: float = 40.0
     """Lateness of the latest arrival."""
-    overhead_s: float = 4.0
+    overhead_s: float = 7.0
     """What the gateway and the client add to a provider's latency, 99th percentile."""
 
 

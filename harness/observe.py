@@ -166,7 +166,9 @@ def read_curves(
         )
         for labels, samples in series:
             points = _mark_gaps([(clock.rule_s(at), number) for at, number in samples], step_s)
-            curves.append(Curve(alert=rule.name, labels=labels, op=op, threshold=threshold, points=points))
+            # As an alert has them: the rule's labels win over those of the expression's result.
+            merged = {**labels, **rule.labels}
+            curves.append(Curve(alert=rule.name, labels=merged, op=op, threshold=threshold, points=points))
     return tuple(curves)
 
 

@@ -151,12 +151,12 @@ LATENCY_DRILLS = (
     Drill(
         name="metis-latency-near-threshold",
         system="metis",
-        why="A model answers in 24 s for twenty minutes: slow, but inside the budget of 30 s.",
+        why="A model answers in 22 s for twenty minutes: slow, but inside the budget of 30 s.",
         traffic=_call(
             "metis-latency-near-threshold",
             "anthropic:claude-sonnet-4-5",
             (1200, 0.2),
-            tells=(_tell(1, "anthropic:claude-sonnet-4-5", _slow(24)),),
+            tells=(_tell(1, "anthropic:claude-sonnet-4-5", _slow(22)),),
         ),
         expects=(
             NearMiss(alert=LATENCY, labels=_pair("anthropic:claude-sonnet-4-5"), reaches=0.9, pending=False),
@@ -266,6 +266,7 @@ ERROR_DRILLS = (
                 options={
                     "models": ["openrouter:deepseek-chat"],
                     "key": "metis-errors-outage",
+                    "provider": "openrouter",
                     "down_at_s": 300,
                     "down_for_s": 900,
                 },

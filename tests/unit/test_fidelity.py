@@ -38,7 +38,7 @@ def test_a_run_within_its_bounds_is_not_doubted() -> None:
         ({"evaluations_missed": 10}, "10 of 280 rule evaluations"),
         ({"arrivals_late": 51}, "51 of 5000 arrivals"),
         ({"arrival_lateness_s": 41.0}, "an arrival was 41 s"),
-        ({"overhead_s": 4.5}, "added 4.5 s"),
+        ({"overhead_s": 7.5}, "added 7.5 s"),
     ],
 )
 def test_each_excess_is_a_doubt(excess: dict[str, float], sentence: str) -> None:
