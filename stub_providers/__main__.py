@@ -1,0 +1,168 @@
+"""`python -m stub_providers`: one stub provider until SIGTERM; arguments and environment are read here."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+import uvloop
+from aiohttp import web
+
+from stub_providers.behaviour import Engine
+from stub_providers.control import Control
+from stub_providers.dialects import DIALECTS
+from stub_providers.door import Door
+from stub_providers.ledger import Ledger
+from stub_providers.provider import Provider
+
+PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
+CONTROL_TOKEN = "ALERTDRILL_CONTROL_TOKEN"  # noqa: S105 - the variable's name, not the token
+_SHUTDOWN_WITHIN_S = 1.0
+
+
+class Unusable(Exception):
+    """Arguments, environment or addresses that cannot be used; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a provider is started with; addresses are (host, port)."""
+
+    name: str
+    dialect: str
+    listen: tuple[str, int]
+    control: tuple[str, int]
+    speed: float
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Unusable(f"{message[:1].upper()}{message[1:]}.")
+
+
+def read_settings(arguments: Sequence[str]) -> Settings:
+    """Read the command line; raises Unusable."""
+    parser = _Parser(
+        prog="python -m stub_providers", description="One stub LLM provider.", allow_abbrev=False
+    )
+    parser.add_argument("--name", required=True, type=_name)
+    parser.add_argument("--dialect", required=True, choices=sorted(DIALECTS))
+    parser.add_argument("--listen", required=True, type=_address, metavar="HOST:PORT")
+    parser.add_argument("--control", required=True, type=_address, metavar="HOST:PORT")
+    parser.add_argument("--speed", required=True, type=_speed, help="seconds of rule time per second")
+    return Settings(**vars(parser.parse_args(arguments)))
+
+
+async def serve(settings: Settings, *, key: str, token: str) -> None:
+    """Serve until SIGTERM or SIGINT; prints the addresses when ready. Raises Unusable."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    front, back = _reserve(settings.listen), _reserve(settings.control)
+    engine, ledger = Engine(settings.name), Ledger()
+    provider = Provider(
+        dialect=DIALECTS[settings.dialect], engine=engine, ledger=ledger, key=key, speed=settings.speed
+    )
+
+    async def set_listening(listening: bool) -> None:
+        await (front.open(front_handlers) if listening else front.shut(front_handlers))
+
+    control = Control(
+        engine=engine,
+        ledger=ledger,
+        token=token,
+        set_listening=set_listening,
+        is_listening=lambda: front.is_open,
+    )
+    # Without cancellation a stalled request would outlive its client.
+    front_runner = web.AppRunner(
+        provider.app(lambda: control.models),
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_WITHIN_S,
+    )
+    back_runner = web.AppRunner(control.app(), access_log=None, shutdown_timeout=_SHUTDOWN_WITHIN_S)
+    front_handlers, back_handlers = await _handlers(front_runner), await _handlers(back_runner)
+    try:
+        await front.open(front_handlers)
+        await back.open(back_handlers)
+        print(json.dumps({"listen": front.address, "control": back.address}), flush=True)  # noqa: T201 - the contract
+        await stop.wait()
+    except OSError as error:
+        raise Unusable(f"Cannot listen: {error.strerror}.") from error
+    finally:
+        for door, handlers, runner in (
+            (back, back_handlers, back_runner),
+            (front, front_handlers, front_runner),
+        ):
+            await door.shut(handlers)
+            await runner.cleanup()
+            door.release()
+
+
+async def _handlers(runner: web.AppRunner) -> web.Server:
+    await runner.setup()
+    return cast(web.Server, runner.server)  # set up, so it is there
+
+
+def _reserve(address: tuple[str, int]) -> Door:
+    host, port = address
+    try:
+        return Door(host, port)
+    except OSError as error:
+        raise Unusable(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise argparse.ArgumentTypeError("must have 1 to 64 letters, digits, dots, dashes or underscores")
+    return text
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535:
+        raise argparse.ArgumentTypeError("must be HOST:PORT with a port from 0 to 65535")
+    return host, int(port)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError("must be a number above 0")
+    return speed
+
+
+def _secret(name: str) -> str:
+    secret = os.environ.get(name, "")
+    if not secret:
+        raise Unusable(f"The environment variable {name} must be set.")
+    return secret
+
+
+def main() -> int:
+    """Run a provider; return the exit code (2: the arguments or the environment cannot be used)."""
+    try:
+        settings = read_settings(sys.argv[1:])
+        uvloop.run(serve(settings, key=_secret(PROVIDER_KEY), token=_secret(CONTROL_TOKEN)))
+    except Unusable as unusable:
+        print(unusable, file=sys.stderr)  # noqa: T201 - the command line's answer
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

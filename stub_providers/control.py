@@ -1,0 +1,113 @@
+"""The control API: behaviours are told, outages made, and the ledger read, on a port of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from stub_providers.authorization import bearer_token, is_secret
+from stub_providers.behaviour import EVERY_MODEL, Engine
+from stub_providers.instructions import (
+    BadInstruction,
+    read_behaviour,
+    read_json,
+    read_listening,
+    read_model,
+)
+from stub_providers.ledger import Ledger
+
+MAX_BODY_BYTES = 16 * 1024
+MAX_TOLD_MODELS = 1_000
+
+
+class Control:
+    """Tells the engine how to behave and the door whether to be open, for who has the token.
+
+    `set_listening` opens or shuts the door, `is_listening` says how it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        ledger: Ledger,
+        token: str,
+        set_listening: Callable[[bool], Awaitable[None]],
+        is_listening: Callable[[], bool],
+    ) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._token = token
+        self._set_listening = set_listening
+        self._is_listening = is_listening
+        self._told: dict[str, Any] = {EVERY_MODEL: {}}
+
+    @property
+    def models(self) -> list[str]:
+        """The models that were told of or asked for."""
+        return [model for model in dict.fromkeys((*self._told, *self._ledger.models)) if model != EVERY_MODEL]
+
+    def app(self) -> web.Application:
+        """Return the application."""
+        app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY_BYTES)
+        app.router.add_get("/control/state", self._state)
+        app.router.add_put("/control/listening", self._listening)
+        app.router.add_put("/control/models/{model:.+}", self._tell)
+        app.router.add_delete("/control/models/{model:.+}", self._forget)
+        return app
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if not is_secret(bearer_token(request.headers), self._token):
+            return _error(401, "The control token is missing or wrong.")
+        try:
+            return await handler(request)
+        except BadInstruction as bad:
+            return _error(400, str(bad))
+        except web.HTTPRequestEntityTooLarge:
+            return _error(400, f"The body must not be longer than {MAX_BODY_BYTES} bytes.")
+
+    async def _state(self, _request: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "listening": self._is_listening(),
+                "behaviours": self._told,
+                "ledger": self._ledger.as_json(),
+            }
+        )
+
+    async def _listening(self, request: web.Request) -> web.Response:
+        listening = read_listening(read_json(await request.read()))
+        try:
+            await self._set_listening(listening)
+        except OSError as error:
+            return _error(503, f"The port cannot be opened again: {error.strerror}.")
+        return web.json_response({"listening": listening})
+
+    async def _tell(self, request: web.Request) -> web.Response:
+        model = read_model(request.match_info["model"])
+        told = read_json(await request.read())
+        behaviour = read_behaviour(told)
+        if model not in self._told and len(self._told) >= MAX_TOLD_MODELS:
+            raise BadInstruction(f"No more than {MAX_TOLD_MODELS} models can have a behaviour.")
+        self._engine.tell(model, behaviour)
+        self._told[model] = told
+        return web.json_response({"model": model, "behaviour": told})
+
+    async def _forget(self, request: web.Request) -> web.Response:
+        model = read_model(request.match_info["model"])
+        if not self._engine.forget(model):
+            return _error(404, "This model has no behaviour of its own.")
+        if model == EVERY_MODEL:
+            self._told[EVERY_MODEL] = {}
+        else:
+            del self._told[model]
+        return web.json_response({"model": model, "behaviour": None})
+
+
+def _error(status: int, sentence: str) -> web.Response:
+    return web.json_response({"error": sentence}, status=status)

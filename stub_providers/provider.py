@@ -1,0 +1,163 @@
+"""The provider as its clients see it: a dialect in front of the behaviour engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from stub_providers.authorization import is_secret
+from stub_providers.behaviour import Decision, Engine, ErrorClass, piece_times_s
+from stub_providers.dialects.dialect import (
+    JSON_TYPE,
+    Answer,
+    ChatRequest,
+    Dialect,
+    Failure,
+    Refused,
+    compose_pieces,
+    encode,
+)
+from stub_providers.door import reset
+from stub_providers.ledger import NO_MODEL, Ledger
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+class Provider:
+    """Serves one dialect at `speed` seconds of rule time per second of wall time.
+
+    Every request to the chat endpoint is entered in the ledger when it is over: as `ok`, or as the
+    error class that it met. One that lost its connection before a good answer counts as `network`.
+    """
+
+    def __init__(self, *, dialect: Dialect, engine: Engine, ledger: Ledger, key: str, speed: float) -> None:
+        self._dialect = dialect
+        self._engine = engine
+        self._ledger = ledger
+        self._key = key
+        self._speed = speed
+
+    def app(self, models: Callable[[], list[str]]) -> web.Application:
+        """Return the application; `models` says which models are listed."""
+
+        async def listing(request: web.Request) -> web.Response:
+            if not self._key_is_right(request):
+                return _refusal(self._dialect.failures["auth"])
+            return _json(self._dialect.model_list(models()))
+
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.router.add_post(self._dialect.chat_path, self._chat)
+        app.router.add_get(self._dialect.models_path, listing)
+        return app
+
+    def _key_is_right(self, request: web.Request) -> bool:
+        return is_secret(self._dialect.presented_key(request.headers), self._key)
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        started_s = time.perf_counter()
+        if not self._key_is_right(request):
+            self._ledger.count(NO_MODEL, "auth")
+            return _refusal(self._dialect.failures["auth"])
+        try:
+            asked = await self._read(request)
+        except Refused as refused:
+            self._ledger.count(refused.model, "invalid_request")
+            return _refusal(refused.failure)
+        decision = self._engine.decide(
+            asked.model, estimated_prompt_tokens=asked.prompt_tokens, max_tokens=asked.max_tokens
+        )
+        outcome: str = decision.error or "network"
+        try:
+            if decision.error is not None:
+                return await self._fail(request, asked, decision, decision.error, started_s)
+            response = await self._answer(request, asked, decision, started_s)
+            outcome = "ok"
+            return response
+        finally:
+            self._ledger.count(asked.model, outcome)
+
+    async def _read(self, request: web.Request) -> ChatRequest:
+        try:
+            body = json.loads(await request.read())
+        except web.HTTPRequestEntityTooLarge:
+            raise Refused(self._dialect.oversized_body) from None
+        except (ValueError, RecursionError):
+            raise Refused(self._dialect.unreadable_body) from None
+        return self._dialect.read(request.headers, body)
+
+    async def _answer(
+        self, request: web.Request, asked: ChatRequest, decision: Decision, started_s: float
+    ) -> web.StreamResponse:
+        answer = _compose(asked, decision)
+        if asked.stream:
+            frames = self._dialect.streamed(answer)
+            times_s = piece_times_s(decision.latency_s, len(frames))
+            return await self._stream(request, frames, times_s, started_s)
+        await self._wait_until(started_s, decision.latency_s)
+        return _json(self._dialect.whole(answer))
+
+    async def _fail(
+        self,
+        request: web.Request,
+        asked: ChatRequest,
+        decision: Decision,
+        error: ErrorClass,
+        started_s: float,
+    ) -> web.StreamResponse:
+        await self._wait_until(started_s, decision.latency_s)
+        if error in ("network", "timeout"):
+            reset(request.transport)
+            return web.Response()  # goes nowhere: the connection is gone
+        if error == "unknown":
+            text = encode(self._dialect.whole(_compose(asked, decision))).decode()
+            half = text[: len(text) // 2]
+            if asked.stream:
+                return await self._stream(request, (self._dialect.broken_event(half),), (0.0,), started_s)
+            return web.Response(text=half, content_type=JSON_TYPE)
+        return _refusal(self._dialect.failures[error])
+
+    async def _stream(
+        self, request: web.Request, frames: tuple[bytes, ...], times_s: tuple[float, ...], started_s: float
+    ) -> web.StreamResponse:
+        await self._wait_until(started_s, times_s[0])
+        response = web.StreamResponse(
+            headers={"Content-Type": self._dialect.stream_type, "Cache-Control": "no-cache"}
+        )
+        await response.prepare(request)
+        for frame, at_s in zip(frames, times_s, strict=True):
+            await self._wait_until(started_s, at_s)
+            await response.write(frame)
+        await response.write_eof()
+        return response
+
+    async def _wait_until(self, started_s: float, rule_s: float) -> None:
+        """Wait until `rule_s` of rule time after `started_s` (wall), so that our own work counts in."""
+        left_s = started_s + rule_s / self._speed - time.perf_counter()
+        if left_s > 0:
+            await asyncio.sleep(left_s)
+
+
+def _compose(asked: ChatRequest, decision: Decision) -> Answer:
+    return Answer(
+        request=asked,
+        prompt_tokens=decision.prompt_tokens,
+        completion_tokens=decision.completion_tokens,
+        truncated=decision.truncated,
+        latency_s=decision.latency_s,
+        pieces=compose_pieces(decision.completion_tokens),
+    )
+
+
+def _refusal(failure: Failure) -> web.Response:
+    return web.Response(
+        status=failure.status, body=failure.body, headers=failure.headers, content_type=JSON_TYPE
+    )
+
+
+def _json(payload: dict[str, Any]) -> web.Response:
+    return web.Response(body=encode(payload), content_type=JSON_TYPE)

@@ -1,0 +1,192 @@
+"""Real stub providers, one process a dialect, and how to talk to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+
+ROOT = Path(__file__).parents[3]
+KEY = "provider-key"
+TOKEN = "control-token"
+SPEED = 100.0
+DIALECTS = ("openai", "anthropic", "ollama")
+PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "ollama": "/api/chat"}
+
+
+def environment(**secrets: str) -> dict[str, str]:
+    """Return this process's environment with these secrets and no others."""
+    names = ("ALERTDRILL_PROVIDER_KEY", "ALERTDRILL_CONTROL_TOKEN")
+    return {name: value for name, value in os.environ.items() if name not in names} | secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """A running provider process."""
+
+    dialect: str
+    listen: str
+    control: str
+    process: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        """Where completions are asked for."""
+        return f"http://{self.listen}{PATHS[self.dialect]}"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The listening host and port."""
+        host, port = self.listen.split(":")
+        return host, int(port)
+
+    def headers(self, key: str = KEY) -> dict[str, str]:
+        """Return the headers of a client with this key."""
+        if self.dialect == "anthropic":
+            return {"x-api-key": key, "anthropic-version": "2023-06-01"}
+        return {"Authorization": f"Bearer {key}"}
+
+    def body(self, model: str, *, stream: bool = False, **extra: Any) -> dict[str, Any]:
+        """Return a good request body."""
+        body = {"model": model, "messages": [{"role": "user", "content": "Is it on fire?"}], "stream": stream}
+        return body | ({"max_tokens": 1_000} if self.dialect == "anthropic" else {}) | extra
+
+    def raw_request(self, body: Mapping[str, Any]) -> bytes:
+        """Return the request as bytes on the wire."""
+        payload = json.dumps(body).encode()
+        headers = self.headers() | {"Host": self.listen, "Content-Length": str(len(payload))}
+        lines = [
+            f"POST {PATHS[self.dialect]} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode() + payload
+
+
+class Client:
+    """What tests say to a provider and its control API."""
+
+    def __init__(self, stub: Stub, session: aiohttp.ClientSession) -> None:
+        self.stub = stub
+        self.session = session
+
+    async def ask(self, model: str, *, stream: bool = False, **extra: Any) -> tuple[int, Any, str]:
+        """Ask for a completion; return status, headers and text."""
+        return await self.post(self.stub.body(model, stream=stream, **extra))
+
+    async def post(self, body: Any, **options: Any) -> tuple[int, Any, str]:
+        """Post a body to the chat endpoint; return status, headers and text."""
+        options = {"headers": self.stub.headers(), "json": body} | options
+        async with self.session.post(self.stub.url, **options) as response:
+            return response.status, response.headers, await response.text()
+
+    async def control(
+        self, method: str, path: str, body: Any = None, *, token: str = TOKEN, data: bytes | None = None
+    ) -> tuple[int, Any]:
+        """Call the control API; return status and JSON."""
+        url = f"http://{self.stub.control}/control/{path}"
+        payload = data if data is not None else None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.session.request(method, url, data=payload, headers=headers) as response:
+            return response.status, await response.json()
+
+    async def tell(self, model: str, **behaviour: Any) -> None:
+        """Tell the provider how this model behaves."""
+        status, answer = await self.control("PUT", f"models/{quote(model, safe='')}", behaviour)
+        assert status == 200, answer
+
+    async def listen(self, listening: bool) -> None:
+        """Start or end an outage."""
+        assert await self.control("PUT", "listening", {"listening": listening}) == (
+            200,
+            {"listening": listening},
+        )
+
+    async def counts(self, model: str) -> dict[str, int]:
+        """Return the ledger's outcomes of this model."""
+        _, state = await self.control("GET", "state")
+        return state["ledger"].get(model, {})
+
+    async def counts_become(self, model: str, counts: dict[str, int]) -> None:
+        """Wait until the ledger says this of the model."""
+        async with asyncio.timeout(10):
+            while await self.counts(model) != counts:
+                await asyncio.sleep(0.01)
+
+
+@contextmanager
+def running(dialect: str, *, speed: float = SPEED) -> Iterator[Stub]:
+    """Run a provider process while the context lasts."""
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "stub_providers", "--name", f"test-{dialect}", "--dialect", dialect,
+            "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--speed", str(speed),
+        ],
+        cwd=ROOT,
+        env=environment(ALERTDRILL_PROVIDER_KEY=KEY, ALERTDRILL_CONTROL_TOKEN=TOKEN),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        try:
+            yield Stub(dialect=dialect, process=process, **json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., Any]:
+    """How a test starts a provider process of its own."""
+    return running
+
+
+@pytest.fixture(scope="session")
+def stubs() -> Iterator[dict[str, Stub]]:
+    """One provider process a dialect, shared by all tests: each test uses models of its own."""
+    with running("openai") as openai, running("anthropic") as anthropic, running("ollama") as ollama:
+        yield {"openai": openai, "anthropic": anthropic, "ollama": ollama}
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[[Stub], Client]]:
+    """How a test gets a client of a provider process."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+        yield lambda stub: Client(stub, session)
+
+
+@pytest.fixture(params=DIALECTS)
+def client(
+    request: pytest.FixtureRequest, stubs: dict[str, Stub], connect: Callable[[Stub], Client]
+) -> Client:
+    """Connect to each dialect's shared process in turn."""
+    return connect(stubs[request.param])
+
+
+@pytest.fixture
+def openai(stubs: dict[str, Stub], connect: Callable[[Stub], Client]) -> Client:
+    """Connect to the shared OpenAI process."""
+    return connect(stubs["openai"])
+
+
+@pytest.fixture
+def anthropic(stubs: dict[str, Stub], connect: Callable[[Stub], Client]) -> Client:
+    """Connect to the shared Anthropic process."""
+    return connect(stubs["anthropic"])
+
+
+@pytest.fixture
+def ollama(stubs: dict[str, Stub], connect: Callable[[Stub], Client]) -> Client:
+    """Connect to the shared Ollama process."""
+    return connect(stubs["ollama"])

@@ -1,0 +1,162 @@
+"""What the control API is told is read strictly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stub_providers.behaviour import (
+    Behaviour,
+    Constant,
+    ErrorEvery,
+    ErrorNext,
+    ErrorShare,
+    Lognormal,
+    Uniform,
+)
+from stub_providers.instructions import (
+    BadInstruction,
+    read_behaviour,
+    read_json,
+    read_listening,
+    read_model,
+)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+almost_behaviours = st.dictionaries(
+    st.sampled_from(["latency", "completion_tokens", "prompt_tokens", "errors"]),
+    st.dictionaries(
+        st.sampled_from(
+            ["kind", "s", "low_s", "high_s", "median_s", "sigma", "class", "share", "every", "next"]
+        ),
+        st.sampled_from(["constant", "uniform", "lognormal", "auth"]) | json_values,
+    )
+    | json_values,
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "behaviour"),
+    [
+        ({}, Behaviour()),
+        ({"latency": {"kind": "constant", "s": 1.2}}, Behaviour(latency=Constant(s=1.2))),
+        (
+            {"latency": {"kind": "uniform", "low_s": 1, "high_s": 2}},
+            Behaviour(latency=Uniform(low_s=1, high_s=2)),
+        ),
+        (
+            {"latency": {"kind": "lognormal", "median_s": 1, "sigma": 0.5}},
+            Behaviour(latency=Lognormal(median_s=1, sigma=0.5)),
+        ),
+        (
+            {"completion_tokens": 0, "prompt_tokens": 9},
+            Behaviour(completion_tokens=0, prompt_tokens=9),
+        ),
+        (
+            {"errors": {"class": "server_error", "share": 0.04}},
+            Behaviour(errors=ErrorShare(error="server_error", share=0.04)),
+        ),
+        ({"errors": {"class": "auth", "every": 25}}, Behaviour(errors=ErrorEvery(error="auth", every=25))),
+        ({"errors": {"class": "auth", "next": 1}}, Behaviour(errors=ErrorNext(error="auth", count=1))),
+    ],
+)
+def test_a_behaviour_is_read_as_stated(told: dict[str, Any], behaviour: Behaviour) -> None:
+    """Each form of the contract is read, and absent parts have their defaults."""
+    assert read_behaviour(told) == behaviour
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        [],
+        {"latency_s": 1},
+        {"latency": 1},
+        {"latency": {}},
+        {"latency": {"kind": "gamma"}},
+        {"latency": {"kind": []}},
+        {"latency": {"kind": "constant"}},
+        {"latency": {"kind": "constant", "s": -0.1}},
+        {"latency": {"kind": "constant", "s": True}},
+        {"latency": {"kind": "constant", "s": "1"}},
+        {"latency": {"kind": "constant", "s": float("nan")}},
+        {"latency": {"kind": "constant", "s": float("inf")}},
+        {"latency": {"kind": "constant", "s": 10**400}},
+        {"latency": {"kind": "constant", "s": 86_401}},
+        {"latency": {"kind": "constant", "s": 1, "sigma": 1}},
+        {"latency": {"kind": "uniform", "low_s": 2, "high_s": 1}},
+        {"latency": {"kind": "uniform", "low_s": 2}},
+        {"latency": {"kind": "lognormal", "median_s": 1, "sigma": -1}},
+        {"latency": {"kind": "lognormal", "median_s": 1, "sigma": 6}},
+        {"completion_tokens": -1},
+        {"completion_tokens": 1.5},
+        {"completion_tokens": None},
+        {"prompt_tokens": 10_000_001},
+        {"prompt_tokens": True},
+        {"errors": None},
+        {"errors": {"share": 0.1}},
+        {"errors": {"class": "bad_luck", "share": 0.1}},
+        {"errors": {"class": ["auth"], "share": 0.1}},
+        {"errors": {"class": "auth"}},
+        {"errors": {"class": "auth", "share": 0.1, "next": 1}},
+        {"errors": {"class": "auth", "share": 1.1}},
+        {"errors": {"class": "auth", "every": 0}},
+        {"errors": {"class": "auth", "next": 0}},
+        {"errors": {"class": "auth", "next": 1, "until": 2}},
+    ],
+)
+def test_anything_else_is_refused_in_a_sentence(told: object) -> None:
+    """What the contract does not have is refused with one sentence."""
+    with pytest.raises(BadInstruction, match=r"^[^\n]+\.$"):
+        read_behaviour(told)
+
+
+@given(told=json_values | almost_behaviours)
+def test_no_json_breaks_the_reader(told: object) -> None:
+    """Every JSON value is either a behaviour or refused."""
+    try:
+        assert isinstance(read_behaviour(told), Behaviour)
+    except BadInstruction as bad:
+        assert str(bad).endswith(".")  # noqa: PT017 - either outcome is right, and both are checked
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"NaN", b'{"share": Infinity}', b"\xff", b"[" * 100_000])
+def test_what_is_not_json_is_refused(raw: bytes) -> None:
+    """Broken JSON, Python's extensions of it and bottomless nesting are refused."""
+    with pytest.raises(BadInstruction):
+        read_json(raw)
+
+
+def test_json_is_read() -> None:
+    """JSON comes out as Python values."""
+    assert read_json(json.dumps({"a": [1, 2.5, None]}).encode()) == {"a": [1, 2.5, None]}
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "two\nlines", "nul\0"])
+def test_unfit_model_names_are_refused(name: str) -> None:
+    """A model's name is bounded and printable."""
+    with pytest.raises(BadInstruction):
+        read_model(name)
+
+
+@pytest.mark.parametrize("name", ["*", "gpt-4o", "meta-llama/llama-3:8b", "x" * 200])
+def test_fit_model_names_are_kept(name: str) -> None:
+    """A model's name is kept as it is."""
+    assert read_model(name) == name
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"listening": 1}, {"listening": None}, {"listening": True, "x": 1}]
+)
+def test_listening_is_a_flag(body: object) -> None:
+    """Only true and false say whether to listen."""
+    with pytest.raises(BadInstruction):
+        read_listening(body)

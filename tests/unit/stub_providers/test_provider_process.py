@@ -1,0 +1,120 @@
+"""The provider as a process: its arguments, its secrets, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SECRETS = {"ALERTDRILL_PROVIDER_KEY": "provider-key", "ALERTDRILL_CONTROL_TOKEN": "control-token"}
+GOOD = {
+    "--name": "stub",
+    "--dialect": "openai",
+    "--listen": "127.0.0.1:0",
+    "--control": "127.0.0.1:0",
+    "--speed": "60",
+}
+
+
+def refuse(arguments: dict[str, str], secrets: dict[str, str]) -> tuple[int, str]:
+    """Start a provider that should refuse; return its exit code and what it says."""
+    words = [word for pair in arguments.items() for word in pair]
+    done = subprocess.run(
+        [sys.executable, "-m", "stub_providers", *words],
+        cwd=ROOT,
+        env={"PATH": ""} | secrets,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"--dialect": "gemini"},
+        {"--listen": "nowhere"},
+        {"--listen": ":9000"},
+        {"--listen": "127.0.0.1:65536"},
+        {"--control": "127.0.0.1:x"},
+        {"--speed": "0"},
+        {"--speed": "nan"},
+        {"--speed": "inf"},
+        {"--speed": "fast"},
+        {"--name": "a b"},
+        {"--name": "x" * 65},
+        {"--colour": "red"},
+    ],
+)
+def test_bad_arguments_are_refused(change: dict[str, str]) -> None:
+    """A bad argument ends with exit code 2 and one sentence that names it."""
+    code, said = refuse(GOOD | change, SECRETS)
+    assert code == 2
+    assert said.count("\n") == 1
+    assert said.endswith(".\n")
+    assert next(iter(change)) in said
+
+
+@pytest.mark.parametrize("missing", GOOD)
+def test_missing_arguments_are_refused(missing: str) -> None:
+    """Every argument is required."""
+    code, said = refuse({name: value for name, value in GOOD.items() if name != missing}, SECRETS)
+    assert (code, said.count("\n"), missing in said) == (2, 1, True)
+
+
+@pytest.mark.parametrize("missing", SECRETS)
+@pytest.mark.parametrize("empty", [False, True])
+def test_missing_secrets_are_refused(missing: str, empty: bool) -> None:
+    """A secret that is not set, or empty, ends with exit code 2 and its variable's name."""
+    secrets = SECRETS | {missing: ""} if empty else {n: v for n, v in SECRETS.items() if n != missing}
+    assert refuse(GOOD, secrets) == (2, f"The environment variable {missing} must be set.\n")
+
+
+@pytest.mark.parametrize("which", ["--listen", "--control"])
+def test_a_taken_port_is_refused(which: str) -> None:
+    """An address that is in use ends with exit code 2 and says which."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, said = refuse(GOOD | {which: address}, SECRETS)
+    assert (code, said.count("\n")) == (2, 1)
+    assert address in said
+
+
+@pytest.mark.parametrize("listening", [True, False])
+async def test_sigterm_ends_it_quickly(start: Any, connect: Any, listening: bool) -> None:
+    """A provider with stalled requests, idle connections or an outage ends at once, cleanly, in silence."""
+    with start("ollama") as stub:
+        client = connect(stub)
+        await client.tell("stall", errors={"class": "timeout", "share": 1})
+        await client.tell("drip", latency={"kind": "constant", "s": 10_000})
+        models = ("stall", "drip", "stall")
+        stalled = [asyncio.create_task(client.ask(model, stream=True)) for model in models]
+        while len(client.session.connector._acquired) < len(stalled):
+            await asyncio.sleep(0)
+        if not listening:
+            await client.listen(False)
+        started_s = time.monotonic()
+        stub.process.terminate()
+        assert await asyncio.to_thread(stub.process.wait, 10) == 0
+        assert time.monotonic() - started_s < 3
+        assert stub.process.stderr.read() == ""
+        results = await asyncio.gather(*stalled, return_exceptions=True)
+        assert all(isinstance(result, Exception) for result in results)
+
+
+async def test_a_given_port_is_used_and_given_back(start: Any) -> None:
+    """A provider's port can be listened on again once it ended."""
+    with start("openai") as stub:
+        address = stub.address
+    with socket.create_server(address) as again:
+        assert again.getsockname() == address
