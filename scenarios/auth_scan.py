@@ -1,0 +1,113 @@
+"""Refused clients: without a token, with a wrong one, with a revoked key, or behind a rotation.
+
+    locust -f scenarios/auth_scan.py --host http://127.0.0.1:8080 --reason invalid_token
+
+`rotation` is the harmless one: healthy clients whose key is rotated without a time of grace, and who learn
+of its successor only a while later.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
+
+from scenarios.calls import Calls, read_calls
+from scenarios.fields import Fields
+from scenarios.keys import Keyring
+from scenarios.options import Flag, offer_call_flags, offer_load_flags, read_call_options
+from scenarios.plan import MAX_S
+from scenarios.script import Cue, OrdinaryScript
+from scenarios.users import ScenarioUser
+
+REASONS = ("missing_token", "invalid_token", "key_revoked", "rotation")
+WITHOUT_KEY = ("missing_token", "invalid_token")
+NO_KEY_OF_THE_GATEWAY = "sk-not-a-key-of-this-gateway"
+REFUSED = frozenset({401})
+
+
+class InvalidToken(OrdinaryScript):
+    """Clients with a token that the gateway never issued."""
+
+    def token(self, at_s: float, keyring: Keyring) -> str:  # noqa: ARG002 - as OrdinaryScript.token
+        """Return a token that is nobody's."""
+        return NO_KEY_OF_THE_GATEWAY
+
+
+class RevokedKey(OrdinaryScript):
+    """Clients that go on using a key of their own, which is revoked as the act starts."""
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+        """Revoke the key."""
+        return [Cue(at_s=0, act=lambda key=key: keyring.revoke(key)) for key in self.list_keys()]
+
+
+class Rotation(OrdinaryScript):
+    """Clients whose key is rotated `rotate_at_s` after the start and who catch up `catch_up_s` later."""
+
+    def __init__(self, calls: Calls, *, rotate_at_s: float, catch_up_s: float) -> None:
+        super().__init__(calls, welcome=REFUSED)
+        self._rotate_at_s = rotate_at_s
+        self._catch_up_at_s = rotate_at_s + catch_up_s
+        self._successor: str | None = None
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+        """Rotate the key."""
+
+        def rotate() -> None:
+            for key in self.list_keys():
+                self._successor = keyring.rotate(key)
+
+        return [Cue(at_s=self._rotate_at_s, act=rotate)]
+
+    def token(self, at_s: float, keyring: Keyring) -> str | None:
+        """Return the old token until the clients have caught up, then the successor's."""
+        if self._successor is not None and at_s >= self._catch_up_at_s:
+            return keyring.token(self._successor)
+        return super().token(at_s, keyring)
+
+
+class AuthScan(ScenarioUser):
+    """Options of an act: reason, as steady's (a key only where there is one), rotate_at_s, catch_up_s."""
+
+    scenario = "auth_scan"
+    flags = (
+        Flag(name="reason", default="invalid_token", help="why clients are refused", choices=REASONS),
+        Flag(
+            name="rotate-at-s", default=120.0, help="rotation: seconds (rule time) until the key is rotated"
+        ),
+        Flag(name="catch-up-s", default=300.0, help="rotation: how long clients go on with the old key"),
+        *offer_load_flags(rate=0.5, duration_s=900.0),
+        *offer_call_flags(models="openai:gpt-4o-mini"),
+    )
+
+    @classmethod
+    def script(cls, fields: Fields) -> OrdinaryScript:
+        """Choose the clients by their reason; that they are refused is no failure."""
+        reason = fields.text("reason", of=REASONS)
+        calls = read_calls(fields, has_key=reason not in WITHOUT_KEY, is_refused=reason != "rotation")
+        if reason == "rotation":
+            return Rotation(
+                calls,
+                rotate_at_s=fields.number("rotate_at_s", least=0, most=MAX_S),
+                catch_up_s=fields.number("catch_up_s", least=0, most=MAX_S),
+            )
+        scripts = {"missing_token": OrdinaryScript, "invalid_token": InvalidToken, "key_revoked": RevokedKey}
+        return scripts[reason](calls, welcome=REFUSED)
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return one stage, with the options that the reason has."""
+        chosen = {**read_call_options(options), "reason": options.reason}
+        if options.reason not in WITHOUT_KEY:
+            chosen["key"] = ""
+        if options.reason == "rotation":
+            chosen |= {"rotate_at_s": options.rotate_at_s, "catch_up_s": options.catch_up_s}
+        return {
+            "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
+            "options": chosen,
+        }

@@ -1,0 +1,45 @@
+"""A burst: steady traffic that rises to a high rate in the middle and falls back.
+
+locust -f scenarios/burst.py --host http://127.0.0.1:8080
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
+
+from scenarios.calls import read_calls
+from scenarios.fields import Fields
+from scenarios.options import Flag, offer_arrival_flags, offer_call_flags, read_call_options
+from scenarios.script import OrdinaryScript
+from scenarios.users import ScenarioUser
+
+
+class Burst(ScenarioUser):
+    """Options of an act: as steady's; the burst is in its stages."""
+
+    scenario = "burst"
+    flags = (
+        Flag(name="rate", default=0.5, help="requests a second (rule time) before and after the burst"),
+        Flag(name="base-s", default=300.0, help="seconds (rule time) before and after the burst, each"),
+        Flag(name="burst-rate", default=10.0, help="requests a second (rule time) in the burst"),
+        Flag(name="burst-s", default=120.0, help="seconds (rule time) of the burst"),
+        *offer_arrival_flags(),
+        *offer_call_flags(),
+    )
+
+    @classmethod
+    def script(cls, fields: Fields) -> OrdinaryScript:
+        """Send ordinary calls."""
+        return OrdinaryScript(read_calls(fields))
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return three stages: base, burst, base."""
+        base = {"duration_s": options.base_s, "rate_per_s": options.rate}
+        burst = {"duration_s": options.burst_s, "rate_per_s": options.burst_rate}
+        return {"stages": [base, burst, base], "options": {**read_call_options(options), "key": ""}}

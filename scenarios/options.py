@@ -1,0 +1,93 @@
+"""The scenarios' own options, on Locust's command line and on its web page."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from typing import Any
+
+from locust import events
+from locust.argument_parser import LocustArgumentParser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """An option `--name` with a default, whose type it has; `choices` restrict it."""
+
+    name: str
+    default: str | float | int
+    help: str
+    choices: tuple[str, ...] | None = None
+
+
+_declared: dict[str, Flag] = {}
+
+
+def declare(flags: tuple[Flag, ...]) -> None:
+    """Offer these options too; a name that several scenarios have keeps the default of the first."""
+    for flag in flags:
+        _declared.setdefault(flag.name, flag)
+
+
+def offer_load_flags(*, rate: float, duration_s: float) -> tuple[Flag, ...]:
+    """Return the options that say how much traffic is sent for how long."""
+    return (
+        Flag(name="rate", default=rate, help="requests a second (rule time)"),
+        Flag(name="duration-s", default=duration_s, help="how long, in seconds (rule time)"),
+        *offer_arrival_flags(),
+    )
+
+
+def offer_arrival_flags() -> tuple[Flag, ...]:
+    """Return the options that say how arrivals are spaced."""
+    return (
+        Flag(
+            name="arrivals",
+            default="uniform",
+            help="evenly spaced, or at random",
+            choices=("uniform", "poisson"),
+        ),
+        Flag(name="seed", default=1, help="the same seed gives the same random arrivals"),
+    )
+
+
+def offer_call_flags(
+    *, models: str = "openai:gpt-4o-mini,anthropic:claude-haiku-4-5", max_tokens: int = 256
+) -> tuple[Flag, ...]:
+    """Return the options that say what is asked."""
+    return (
+        Flag(name="models", default=models, help="provider:model, several with commas, taken in turn"),
+        Flag(name="key", default="", help="id for the gateway key to issue; empty: a new one for each test"),
+        Flag(name="stream-share", default=0.0, help="share of streamed answers, 0 to 1"),
+        Flag(name="max-tokens", default=max_tokens, help="most tokens in an answer"),
+        Flag(name="prompt-chars", default=400, help="length of the prompt in characters"),
+    )
+
+
+def read_call_options(options: Namespace) -> dict[str, Any]:
+    """Return an act's options for its calls, from the command line or the web page; no key yet."""
+    return {
+        "models": [model.strip() for model in options.models.split(",")],
+        "stream_share": options.stream_share,
+        "max_tokens": options.max_tokens,
+        "prompt_chars": options.prompt_chars,
+    }
+
+
+@events.init_command_line_parser.add_listener
+def _add_flags(parser: LocustArgumentParser, **_: Any) -> None:
+    group = parser.add_argument_group("Scenario options")
+    group.add_argument(
+        "--plan",
+        default="",
+        metavar="FILE",
+        help="Perform the acts of this plan (JSON) instead of one act made from the options",
+    ).include_in_web_ui = False
+    for flag in _declared.values():
+        parser.add_argument(
+            f"--{flag.name}",
+            type=type(flag.default),
+            default=flag.default,
+            choices=flag.choices,
+            help=f"{flag.help} (default: {flag.default})" if flag.default != "" else flag.help,
+        )

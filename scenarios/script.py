@@ -1,0 +1,68 @@
+"""What an act does besides sending on time: which keys it needs, what it calls with, what it awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from scenarios.calls import Calls
+from scenarios.keys import Keyring
+from scenarios.plan import Tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """Something to do `at_s` after the act's start; cues at 0 are done before the first arrival."""
+
+    at_s: float
+    act: Callable[[], None]
+
+
+class Script(Protocol):
+    """One act's script; made anew for every test. `tells` come on top of the act's own."""
+
+    calls: Calls
+    tells: tuple[Tell, ...]
+
+    def list_keys(self) -> Sequence[str]:
+        """Return the ids of the keys to issue before the test starts."""
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+        """Return what is to be done at certain instants."""
+
+    def token(self, at_s: float, keyring: Keyring) -> str | None:
+        """Return the token that a call carries at this instant of the act; None for no token."""
+
+    def welcomes(self, status: int) -> bool:
+        """Whether this status is what the act is after, so that Locust counts no failure."""
+
+
+class OrdinaryScript:
+    """Healthy clients with a valid key; whatever is not a success is a failure.
+
+    `welcome` has the statuses that are welcome besides.
+    """
+
+    def __init__(
+        self, calls: Calls, *, tells: tuple[Tell, ...] = (), welcome: frozenset[int] = frozenset()
+    ) -> None:
+        self.calls = calls
+        self.tells = tells
+        self._welcome = welcome
+
+    def list_keys(self) -> Sequence[str]:
+        """Return the one key, if there is one."""
+        return () if self.calls.key is None else (self.calls.key,)
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
+        """Return no cues."""
+        return ()
+
+    def token(self, at_s: float, keyring: Keyring) -> str | None:  # noqa: ARG002 - part of the protocol
+        """Return the key's token."""
+        return None if self.calls.key is None else keyring.token(self.calls.key)
+
+    def welcomes(self, status: int) -> bool:
+        """Welcome success and what else was said to be welcome."""
+        return 200 <= status < 300 or status in self._welcome

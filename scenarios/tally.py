@@ -1,0 +1,70 @@
+"""What became of the arrivals of each act, and the report of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+LATE_S = 15.0
+"""An arrival later than one scrape, in rule time, may count in another scrape than it was meant for."""
+
+NO_ANSWER = 0
+
+
+class Tally:
+    """Counts one act's arrivals and answers; all times in rule time."""
+
+    def __init__(self, *, planned: int) -> None:
+        self._planned = planned
+        self._late = 0
+        self._statuses: Counter[int] = Counter()
+        self._lateness_s: list[float] = []
+        self._latency_s: list[float] = []
+
+    def note_sent(self, lateness_s: float) -> None:
+        """Count an arrival that leaves now, so long after its instant."""
+        self._lateness_s.append(lateness_s)
+        self._late += lateness_s > LATE_S
+
+    def note_answer(self, status: int, latency_s: float) -> None:
+        """Count an answer and how long after the scheduled instant its last byte came.
+
+        A request that was not answered in full has the status NO_ANSWER.
+        """
+        self._statuses[status] += 1
+        if status != NO_ANSWER:
+            self._latency_s.append(latency_s)
+
+    def report(self) -> dict[str, Any]:
+        """Return the counts and percentiles so far; None where nothing was measured."""
+        # In place, because sorting what is nearly sorted costs almost nothing the next time.
+        self._lateness_s.sort()
+        self._latency_s.sort()
+        return {
+            "planned": self._planned,
+            "sent": len(self._lateness_s),
+            "late": self._late,
+            "lateness_p50_s": _percentile(self._lateness_s, 0.5),
+            "lateness_p99_s": _percentile(self._lateness_s, 0.99),
+            "lateness_max_s": _percentile(self._lateness_s, 1.0),
+            "latency_p50_s": _percentile(self._latency_s, 0.5),
+            "latency_p99_s": _percentile(self._latency_s, 0.99),
+            "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
+        }
+
+
+def write_report(path: Path, tallies: Mapping[str, Tally], *, done: bool) -> None:
+    """Replace the report in one step, so that a reader never sees half of one."""
+    report = {"done": done, "acts": {name: tally.report() for name, tally in tallies.items()}}
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(json.dumps(report))
+    new.replace(path)
+
+
+def _percentile(ordered: list[float], share: float) -> float | None:
+    """Return the nearest-rank percentile: the least value that `share` of all values do not exceed."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None

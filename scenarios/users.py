@@ -1,0 +1,96 @@
+"""The Locust user that every scenario is: one of it performs all of the scenario's acts.
+
+Locust gives a test one user of each scenario. It does not wait for answers: each arrival is sent at its
+instant in a greenlet of its own.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any, ClassVar
+
+from locust import FastHttpUser, task
+from locust.contrib.fasthttp import LocustBadStatusCode
+from locust.exception import StopUser
+
+from scenarios.fields import Fields
+from scenarios.lifecycle import get_performance
+from scenarios.options import Flag, declare
+from scenarios.performance import MAX_IN_FLIGHT
+from scenarios.plan import Act
+from scenarios.script import Script
+from scenarios.tally import NO_ANSWER
+
+ANSWER_WITHIN_S = 600.0
+LEAST_ANSWER_WITHIN_WALL_S = 5.0
+
+
+class ScenarioUser(FastHttpUser):
+    """A user that performs the acts of `scenario`; `flags` are its options when it runs alone."""
+
+    abstract = True
+    fixed_count = 1
+    concurrency = MAX_IN_FLIGHT
+    scenario: ClassVar[str]
+    flags: ClassVar[tuple[Flag, ...]]
+
+    def __init_subclass__(cls) -> None:
+        """Offer the scenario's options."""
+        declare(cls.flags)
+
+    @classmethod
+    def script(cls, fields: Fields) -> Script:
+        """Make a script from an act's options. Raises BadPlan."""
+        raise NotImplementedError
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return stages, options and tells of an act made from the command line or the web page."""
+        raise NotImplementedError
+
+    def __init__(self, environment: Any) -> None:
+        self._performance = get_performance()
+        if self._performance is not None:
+            wall_s = ANSWER_WITHIN_S / self._performance.plan.speed
+            self.network_timeout = self.connection_timeout = max(LEAST_ANSWER_WITHIN_WALL_S, wall_s)
+        super().__init__(environment)
+
+    @task
+    def perform(self) -> None:
+        """Perform all acts of this scenario, once."""
+        if self._performance is not None:
+            self._performance.play(self)
+        raise StopUser
+
+    def send(self, act: Act, index: int, at_s: float) -> tuple[int, float]:
+        """Send one call; see `scenarios.performance.Player`.
+
+        Locust's statistics get the same latency, in milliseconds of rule time, under the act's name.
+        """
+        performance = self._performance
+        if performance is None:
+            raise RuntimeError("Only a performance sends calls")
+        script = performance.scripts[act.name]
+        token = script.token(at_s, performance.keyring)
+        headers = {"Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        with self.client.request(
+            "POST",
+            "/v1/chat/completions",
+            name=act.name,
+            data=script.calls.body(index),
+            headers=headers,
+            catch_response=True,
+        ) as response:
+            latency_s = performance.elapsed_s(act, at_s)
+            response.request_meta["response_time"] = latency_s * 1000
+            error = response.request_meta["exception"]
+            # Any other error than a bad status means that the answer did not come, or not all of it.
+            answered = error is None or isinstance(error, LocustBadStatusCode)
+            status = response.status_code if answered else NO_ANSWER
+            if script.welcomes(status):
+                response.success()
+            else:
+                response.failure(f"status {status}" if answered else f"no answer: {type(error).__name__}")
+        return status, latency_s

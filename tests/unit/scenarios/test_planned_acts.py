@@ -1,0 +1,184 @@
+"""Each scenario performs a plan under real Locust, as the harness runs it."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+MODELS = ["openai:gpt-4o", "anthropic:claude-haiku-4-5"]
+MINUTE = [{"duration_s": 60, "rate_per_s": 1}]
+
+
+def test_steady_traffic_is_exact(perform, fake_gateway):
+    """So many arrivals as planned, all answered, over all models and with the share of streams."""
+    options = {"models": MODELS, "key": "team-a", "stream_share": 0.5, "max_tokens": 99}
+    report = perform({"name": "base", "scenario": "steady", "stages": MINUTE, "options": options})
+    assert report["base"]["planned"] == report["base"]["sent"] == 60
+    assert report["base"]["statuses"] == {"200": 60}
+    bodies = [seen.body for seen in fake_gateway.calls]
+    assert [body["model"] for body in bodies].count(MODELS[0]) == 30
+    assert sum(body["stream"] for body in bodies) == 30
+    assert {body["max_tokens"] for body in bodies} == {99}
+    assert {seen.key for seen in fake_gateway.calls} == {"team-a"}
+
+
+def test_arrivals_leave_at_their_instants(perform, fake_gateway):
+    """One a second of rule time is one every 1/60 s of wall time."""
+    options = {"models": MODELS, "key": "k"}
+    stages = [{"duration_s": 120, "rate_per_s": 1}]
+    report = perform({"name": "base", "scenario": "steady", "stages": stages, "options": options})
+    instants = sorted(seen.at_s for seen in fake_gateway.calls)
+    spread_s = (instants[-1] - instants[0]) * fake_gateway.speed
+    assert spread_s == pytest.approx(119, abs=20)
+    assert report["base"]["late"] == 0
+    assert report["base"]["lateness_p50_s"] < 5
+    assert report["base"]["latency_p50_s"] > 0
+
+
+def test_a_burst_has_its_rates(perform, fake_gateway):
+    """The stages of a burst are sent as planned: most arrivals come in its middle."""
+    stages = [
+        {"duration_s": 60, "rate_per_s": 0.25},
+        {"duration_s": 30, "rate_per_s": 4},
+        {"duration_s": 60, "rate_per_s": 0.25},
+    ]
+    options = {"models": MODELS, "key": "k"}
+    report = perform({"name": "peak", "scenario": "burst", "stages": stages, "options": options})
+    assert report["peak"]["sent"] == 150
+    first = min(seen.at_s for seen in fake_gateway.calls)
+    early = [seen for seen in fake_gateway.calls if (seen.at_s - first) * fake_gateway.speed < 40]
+    assert len(early) < 30
+
+
+@pytest.mark.parametrize("reason", ["missing_token", "invalid_token"])
+def test_a_scan_without_a_key_is_refused(perform, fake_gateway, reason):
+    """Every call is refused, no key is issued, and Locust calls it no failure."""
+    act = {"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": {"reason": reason}}
+    report = perform(act)
+    assert report["scan"]["statuses"] == {"401": 60}
+    assert {seen.path for seen in fake_gateway.seen} == {"/v1/chat/completions"}
+
+
+def test_a_revoked_key_is_refused_from_the_first_call(perform, fake_gateway):
+    """The act issues its key, revokes it as it starts, and goes on using it."""
+    options = {"reason": "key_revoked", "key": "old"}
+    report = perform({"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": options})
+    assert report["scan"]["statuses"] == {"401": 60}
+    assert [seen.path for seen in fake_gateway.seen[:2]] == ["/admin/keys", "/admin/keys/old/revoke"]
+    assert {seen.key for seen in fake_gateway.calls} == {"old"}
+
+
+def test_clients_behind_a_rotation_catch_up(perform, fake_gateway):
+    """Calls succeed, are refused from the rotation on, and succeed again with the successor's token."""
+    options = {"reason": "rotation", "key": "k", "models": MODELS, "rotate_at_s": 40, "catch_up_s": 40}
+    stages = [{"duration_s": 120, "rate_per_s": 1}]
+    report = perform({"name": "turn", "scenario": "auth_scan", "stages": stages, "options": options})
+    assert set(report["turn"]["statuses"]) == {"200", "401"}
+    assert sum(report["turn"]["statuses"].values()) == 120
+    # The rotation itself may come some rule seconds late on a busy machine; who catches up does not.
+    assert 20 <= report["turn"]["statuses"]["401"] <= 41
+    assert [seen.key for seen in fake_gateway.calls].count("k-2") == 40
+    (rotation,) = [seen for seen in fake_gateway.seen if seen.path.endswith("/rotate")]
+    assert rotation.body == {"grace_s": 0}
+
+
+def test_a_runaway_asks_for_long_answers(perform, fake_gateway):
+    """The size of the answers is the act's, and a quota that stops it is no failure."""
+    fake_gateway.answer_status = 429
+    options = {"models": ["openai:o3"], "key": "greedy", "max_tokens": 50_000}
+    report = perform({"name": "spend", "scenario": "cost_runaway", "stages": MINUTE, "options": options})
+    assert report["spend"]["statuses"] == {"429": 60}
+    assert {seen.body["max_tokens"] for seen in fake_gateway.calls} == {50_000}
+
+
+def test_an_outage_closes_and_opens_the_provider(perform, fake_gateway):
+    """The provider is told when the options say, once each way."""
+    options = {
+        "models": MODELS[:1],
+        "key": "k",
+        "provider": "openai",
+        "down_at_s": 20,
+        "down_for_s": 20,
+    }
+    perform({"name": "dark", "scenario": "outage", "stages": MINUTE, "options": options})
+    assert fake_gateway.controls == [
+        ("PUT", "/control/listening", {"listening": False}),
+        ("PUT", "/control/listening", {"listening": True}),
+    ]
+    down, up = [seen.at_s for seen in fake_gateway.seen if seen.path == "/control/listening"]
+    assert (up - down) * fake_gateway.speed == pytest.approx(20, abs=10)
+
+
+def test_tells_reach_the_control_api_in_order(perform, fake_gateway):
+    """A behaviour is put, an empty one is deleted; a tell at 0 comes before the first call."""
+    slow = {"latency": {"kind": "constant", "s": 40}}
+    tells = [
+        {"at_s": 30, "provider": "openai", "model": "*", "behaviour": {}},
+        {"at_s": 0, "provider": "openai", "model": "gpt-4o", "behaviour": slow},
+    ]
+    options = {"models": MODELS, "key": "k"}
+    act = {"name": "base", "scenario": "steady", "stages": MINUTE, "tells": tells, "options": options}
+    perform(act)
+    assert fake_gateway.controls == [
+        ("PUT", "/control/models/gpt-4o", slow),
+        ("DELETE", "/control/models/*", None),
+    ]
+    paths = [seen.path for seen in fake_gateway.seen]
+    assert paths.index("/control/models/gpt-4o") < paths.index("/v1/chat/completions")
+
+
+def test_all_scenarios_share_a_run_and_a_key(perform, fake_gateway):
+    """Several scenario files perform one plan; a key that several acts use is issued once."""
+    acts = [
+        {"name": name, "scenario": name, "stages": MINUTE, "options": {"models": MODELS, "key": "shared"}}
+        for name in ("steady", "burst", "cost_runaway", "outage")
+    ]
+    scan = {"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": {"reason": "missing_token"}}
+    again = {**acts[0], "name": "steady-2", "start_s": 10}
+    report = perform(*acts, scan, again)
+    assert {name: act["statuses"] for name, act in report.items()} == {
+        **{name: {"200": 60} for name in ("steady", "burst", "cost_runaway", "outage", "steady-2")},
+        "scan": {"401": 60},
+    }
+    assert [seen.body for seen in fake_gateway.seen if seen.path == "/admin/keys"] == [{"id": "shared"}]
+
+
+def test_an_answer_that_breaks_off_is_no_answer(perform, fake_gateway):
+    """The body is read to its end; when that does not come, the status is 0."""
+    fake_gateway.truncate = True
+    options = {"models": MODELS, "key": "k"}
+    report = perform({"name": "base", "scenario": "steady", "stages": MINUTE, "options": options})
+    assert report["base"]["statuses"] == {"0": 60}
+    assert report["base"]["latency_p50_s"] is None
+
+
+def test_errors_of_the_gateway_do_not_fail_the_run(perform, fake_gateway):
+    """What the answers mean is for the harness to judge: they are reported, and Locust exits with 0."""
+    fake_gateway.answer_status = 503
+    options = {"models": MODELS, "key": "k"}
+    report = perform({"name": "base", "scenario": "steady", "stages": MINUTE, "options": options})
+    assert report["base"]["statuses"] == {"503": 60}
+
+
+def test_a_provider_that_cannot_be_told_ends_the_run(run_locust, fake_gateway, tmp_path):
+    """Without its tells a drill proves nothing: the reason is the last line, and the exit code is 1."""
+    fake_gateway.control_status = 500
+    tell = {"at_s": 0, "provider": "openai", "model": "*", "behaviour": {"completion_tokens": 1}}
+    options = {"models": MODELS, "key": "k"}
+    act = {
+        "name": "base",
+        "scenario": "steady",
+        "start_s": 0,
+        "stages": [{"duration_s": 6_000, "rate_per_s": 1}],
+        "tells": [tell],
+        "options": options,
+    }
+    plan = {"speed": 60, "origin_s": time.time(), "seed": 1, "report": str(tmp_path / "report.json")}
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({**plan, "controls": {"openai": fake_gateway.url}, "acts": [act]}))
+    ended = run_locust("steady", options=("--plan", str(path)))
+    assert ended.returncode == 1
+    assert "provider openai answered PUT" in ended.stderr.splitlines()[-1]
+    assert json.loads((tmp_path / "report.json").read_text())["done"] is False

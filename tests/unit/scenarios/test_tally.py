@@ -1,0 +1,67 @@
+"""Counting arrivals and answers."""
+
+from __future__ import annotations
+
+import json
+
+from scenarios.tally import Tally, write_report
+
+
+def test_an_empty_tally_has_no_percentiles():
+    """Nothing measured is None, not 0."""
+    report = Tally(planned=5).report()
+    assert report["planned"] == 5
+    assert report["sent"] == 0
+    assert report["lateness_max_s"] is None
+    assert report["latency_p99_s"] is None
+
+
+def test_percentiles_are_nearest_ranks():
+    """Of 1 to 100 the median is 50, the 99th percentile 99 and the largest 100, in whatever order."""
+    tally = Tally(planned=100)
+    for value in (*range(100, 50, -1), *range(1, 51)):
+        tally.note_sent(float(value))
+        tally.note_answer(200, value * 2.0)
+    report = tally.report()
+    assert (report["lateness_p50_s"], report["lateness_p99_s"], report["lateness_max_s"]) == (50, 99, 100)
+    assert (report["latency_p50_s"], report["latency_p99_s"]) == (100, 198)
+
+
+def test_percentiles_count_what_came_after_an_earlier_report():
+    """A report in between changes nothing."""
+    tally = Tally(planned=2)
+    tally.note_sent(4.0)
+    tally.report()
+    tally.note_sent(1.0)
+    assert tally.report()["lateness_max_s"] == 4.0
+    assert tally.report()["lateness_p50_s"] == 1.0
+
+
+def test_late_is_later_than_one_scrape():
+    """15 s of rule time is not yet late."""
+    tally = Tally(planned=2)
+    tally.note_sent(15.0)
+    tally.note_sent(15.1)
+    assert tally.report()["late"] == 1
+
+
+def test_requests_without_an_answer_have_no_latency():
+    """They are counted under status 0 only."""
+    tally = Tally(planned=1)
+    tally.note_answer(0, 600.0)
+    report = tally.report()
+    assert report["statuses"] == {"0": 1}
+    assert report["latency_p50_s"] is None
+
+
+def test_the_report_is_replaced_whole(tmp_path):
+    """A second report replaces the first and leaves no other file."""
+    path = tmp_path / "report.json"
+    tally = Tally(planned=1)
+    write_report(path, {"a": tally}, done=False)
+    tally.note_sent(0.0)
+    write_report(path, {"a": tally}, done=True)
+    report = json.loads(path.read_text())
+    assert report["done"] is True
+    assert report["acts"]["a"]["sent"] == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["report.json"]

@@ -1,0 +1,198 @@
+"""Locust as a subprocess of the harness: the plan it gets, the report it writes, and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
+
+from harness.clock import Clock
+from harness.errors import BadInput, ComponentFailed
+from harness.model import Act, Stage, Tell
+from harness.traffic import ActReport, Traffic, TrafficReport, plan
+from scenarios.plan import parse_plan
+
+SPEED = 60.0
+WAIT_S = 60.0
+CALLS = {"models": ["openai:gpt-4o"], "key": "k"}
+
+
+def make_act(*, name: str = "base", duration_s: float = 60, rate_per_s: float = 1, **changes) -> Act:
+    """Return an act of steady traffic, or another one."""
+    stages = (Stage(duration_s=duration_s, rate_per_s=rate_per_s),)
+    fields = {"scenario": "steady", "start_s": 0.0, "options": CALLS} | changes
+    return Act(name=name, stages=stages, **fields)
+
+
+def make_traffic(tmp_path: Path, gateway: FakeGateway, *acts: Act, starts_in_wall_s: float = 2.0) -> Traffic:
+    """Return traffic whose acts start a moment from now, when Locust is there."""
+    document = plan(
+        acts,
+        clock=Clock(speed=SPEED, origin_s=time.time() + starts_in_wall_s),
+        seed=1,
+        controls={"openai": gateway.url},
+        report=tmp_path / "report.json",
+    )
+    return Traffic(
+        document,
+        host=gateway.url,
+        plan_path=tmp_path / "plan.json",
+        log_path=tmp_path / "locust.log",
+        env={
+            **os.environ,
+            "ALERTDRILL_ADMIN_TOKEN": ADMIN_TOKEN,
+            "ALERTDRILL_CONTROL_TOKEN": CONTROL_TOKEN,
+        },
+    )
+
+
+def await_sent(traffic: Traffic, act: str, least: int) -> TrafficReport:
+    """Return the first report that says that so many arrivals were sent."""
+    give_up_at = time.monotonic() + WAIT_S
+    while True:
+        report = traffic.report()
+        if act in report.acts and report.acts[act].sent >= least:
+            return report
+        assert traffic.poll(), "Locust ended"
+        assert time.monotonic() < give_up_at, f"{least} arrivals were not sent in time"
+        time.sleep(0.05)
+
+
+def test_the_plan_says_what_the_acts_say():
+    """Locust reads from the plan exactly what the harness put into the acts."""
+    tells = (
+        Tell(at_s=5, provider="openai", model="*", behaviour={"errors": {"class": "auth", "next": 1}}),
+        Tell(at_s=9, provider="openai", behaviour={"listening": False}),
+    )
+    act = make_act(start_s=-15.0, arrivals="poisson", tells=tells, options={**CALLS, "stream_share": 0.5})
+    clock = Clock(speed=30.0, origin_s=1_700_000_000.25)
+    report = Path("/somewhere/report.json")
+    controls = {"openai": "http://127.0.0.1:1"}
+    document = plan([act], clock=clock, seed=11, controls=controls, report=report)
+    read = parse_plan(json.loads(json.dumps(document)))
+    assert (read.speed, read.origin_s, read.seed) == (30.0, 1_700_000_000.25, 11)
+    assert (read.report, read.controls) == (report, controls)
+    (read_act,) = read.acts
+    assert (read_act.name, read_act.scenario, read_act.start_s) == (act.name, act.scenario, act.start_s)
+    assert (read_act.arrivals, read_act.stages, read_act.options) == ("poisson", ((60, 1),), act.options)
+    assert [(tell.at_s, tell.provider, tell.model, tell.behaviour) for tell in read_act.tells] == [
+        (tell.at_s, tell.provider, tell.model, tell.behaviour) for tell in tells
+    ]
+
+
+def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
+    """Every arrival is sent and answered, once, and the report is done."""
+    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=60, rate_per_s=1)) as traffic:
+        report = traffic.wait(WAIT_S)
+        assert traffic.poll() is False
+    assert report.done
+    act = report.acts["base"]
+    assert isinstance(act, ActReport)
+    assert (act.planned, act.sent, act.statuses) == (60, 60, {"200": 60})
+    assert len(fake_gateway.calls) == 60
+
+
+def test_a_slow_gateway_delays_no_arrival(tmp_path, fake_gateway):
+    """Answers that take longer than the whole act do not keep the next request from being sent."""
+    fake_gateway.delay_s = 2.0
+    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=60, rate_per_s=1)) as traffic:
+        report = traffic.wait(WAIT_S)
+    instants = [seen.at_s for seen in fake_gateway.calls]
+    assert len(instants) == 60
+    assert max(instants) - min(instants) < 2.0
+    act = report.acts["base"]
+    assert act.latency_p50_s >= fake_gateway.delay_s * SPEED
+
+
+def test_there_is_no_report_before_there_is_one(tmp_path, fake_gateway):
+    """An old report of an earlier run is not taken for this one's."""
+    (tmp_path / "report.json").write_text('{"done": true, "acts": {}}')
+    with make_traffic(tmp_path, fake_gateway, make_act()) as traffic:
+        assert traffic.report() == TrafficReport(done=False, acts={})
+
+
+def test_the_plan_is_private_and_holds_no_secret(tmp_path, fake_gateway):
+    """Only its owner may read it; secrets are neither in it nor on the command line nor in the log."""
+    with make_traffic(tmp_path, fake_gateway, make_act()) as traffic:
+        plan_path = tmp_path / "plan.json"
+        assert stat.S_IMODE(plan_path.stat().st_mode) == 0o600
+        argv = Path(f"/proc/{traffic._process.pid}/cmdline").read_text()
+        traffic.wait(WAIT_S)
+    told = "".join(
+        path.read_text() for path in (plan_path, tmp_path / "report.json", tmp_path / "locust.log")
+    )
+    for secret in (ADMIN_TOKEN, CONTROL_TOKEN, "token-of-k"):
+        assert secret not in told + argv
+
+
+def test_arrivals_after_a_standstill_are_late(tmp_path, fake_gateway):
+    """When the process stood still, what was due meanwhile is sent afterwards and counted as late."""
+    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=240, rate_per_s=1)) as traffic:
+        await_sent(traffic, "base", 1)
+        os.kill(traffic._process.pid, signal.SIGSTOP)
+        time.sleep(1.0)  # 60 s of rule time
+        os.kill(traffic._process.pid, signal.SIGCONT)
+        act = traffic.wait(WAIT_S).acts["base"]
+    assert act.planned == act.sent == 240
+    # Of the 60 due during the standstill, all but the last 15 were late; a busy machine makes it more.
+    assert act.late >= 40
+    assert act.lateness_max_s >= 55
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_locust_that_dies_has_failed(tmp_path, fake_gateway, number):
+    """Ended before it was done, by whatever means, even if it calls that a success."""
+    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=600)) as traffic:
+        await_sent(traffic, "base", 1)
+        os.kill(traffic._process.pid, number)
+        with pytest.raises(ComponentFailed, match=r"^Locust .*; its log is .*locust\.log$"):
+            traffic.wait(WAIT_S)
+        with pytest.raises(ComponentFailed, match=r"^Locust"):
+            traffic.poll()
+
+
+def test_a_bad_plan_fails_with_its_sentence(tmp_path, fake_gateway):
+    """What Locust says last is in the error."""
+    act = make_act(options={**CALLS, "colour": "red"})
+    with (
+        make_traffic(tmp_path, fake_gateway, act) as traffic,
+        pytest.raises(ComponentFailed, match=r"exit code 2 .*unknown field 'colour'"),
+    ):
+        traffic.wait(WAIT_S)
+
+
+def test_leaving_the_block_ends_locust(tmp_path, fake_gateway):
+    """Also when the traffic is not done, and for whatever reason the block is left."""
+    traffic = make_traffic(tmp_path, fake_gateway, make_act(duration_s=6000))
+    with pytest.raises(KeyError), traffic:
+        traffic.report().acts["no such act"]
+    pid = traffic._process.pid
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_waiting_is_bounded(tmp_path, fake_gateway):
+    """Traffic that is not done in time is an error that says so."""
+    with (
+        make_traffic(tmp_path, fake_gateway, make_act(duration_s=6000)) as traffic,
+        pytest.raises(ComponentFailed, match=r"^Locust was not done within 0\.2 s"),
+    ):
+        traffic.wait(0.2)
+
+
+def test_an_unknown_scenario_is_bad_input(tmp_path, fake_gateway):
+    """It is refused before anything is started."""
+    traffic = make_traffic(tmp_path, fake_gateway, make_act(scenario="quiet"))
+    with pytest.raises(BadInput, match="no scenario 'quiet'"):
+        traffic.__enter__()
+
+
+def test_a_plan_without_acts_is_done_at_once(tmp_path, fake_gateway):
+    """Nothing to do is not an error."""
+    with make_traffic(tmp_path, fake_gateway) as traffic:
+        assert traffic.wait(WAIT_S) == TrafficReport(done=True, acts={})
