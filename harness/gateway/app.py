@@ -1,0 +1,144 @@
+"""The gateway's HTTP face: its routes, and how errors look."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from harness.gateway.admin import Admin
+from harness.gateway.answers import UpstreamFailed
+from harness.gateway.auth import AuthRefused, Doorkeeper
+from harness.gateway.bodies import MAX_BODY_BYTES, read_json
+from harness.gateway.calls import Calls
+from harness.gateway.chat import ChatRequest, parse_chat
+from harness.gateway.events import AuthFailed, AuthReason, Listener
+from harness.gateway.keys import Key
+from harness.gateway.models import Catalogue
+from harness.gateway.problems import Problem, describe_failure
+from harness.gateway.replies import (
+    STREAM_END,
+    StreamWriter,
+    name_answerer,
+    write_completion,
+    write_event,
+    write_models,
+)
+from harness.gateway.timing import RuleClock
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""https://prometheus.io/docs/instrumenting/exposition_formats/"""
+REFUSALS: Mapping[AuthReason, str] = {
+    "missing_token": "the request has no bearer token",
+    "invalid_token": "the bearer token is not one of a key",
+    "key_revoked": "the key is revoked or has been rotated out",
+}
+_log = logging.getLogger(__name__)
+
+
+class Front:
+    """The routes of clients and of Prometheus."""
+
+    def __init__(
+        self,
+        *,
+        doorkeeper: Doorkeeper,
+        calls: Calls,
+        catalogue: Catalogue,
+        clock: RuleClock,
+        emit: Listener,
+        expositions: Mapping[str, Callable[[], bytes]],
+    ) -> None:
+        self._doorkeeper = doorkeeper
+        self._calls = calls
+        self._catalogue = catalogue
+        self._clock = clock
+        self._emit = emit
+        self._expositions = expositions
+
+    def list_routes(self) -> list[web.RouteDef]:
+        """Return the routes."""
+        return [
+            web.post("/v1/chat/completions", self._chat),
+            web.get("/v1/models", self._models),
+            web.get("/metrics", self._metrics),
+            web.get("/metrics/{system}", self._metrics_of),
+            web.get("/healthz", self._health),
+        ]
+
+    def _admit(self, request: web.Request) -> Key | None:
+        try:
+            return self._doorkeeper.admit(request.headers.get("Authorization"), self._clock.now_s())
+        except AuthRefused as refused:
+            self._emit(AuthFailed(reason=refused.reason, token_hash_prefix=refused.token_hash_prefix))
+            message = REFUSALS[refused.reason]
+            raise Problem(401, message, type_="authentication_error", code=refused.reason) from None
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        key = self._admit(request)
+        chat = parse_chat(await read_json(request))
+        if chat.stream:
+            return await self._stream(request, chat, key)
+        model, completion = await self._calls.complete(chat, key)
+        return web.json_response(write_completion(model, completion), headers=name_answerer(model))
+
+    async def _stream(self, request: web.Request, chat: ChatRequest, key: Key | None) -> web.StreamResponse:
+        model, chunks = await self._calls.stream(chat, key)
+        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **name_answerer(model)}
+        response = web.StreamResponse(headers=headers)
+        writer = StreamWriter(model, include_usage=chat.include_usage)
+        try:
+            await response.prepare(request)
+            try:
+                async for chunk in chunks:
+                    if data := writer.write(chunk):
+                        await response.write(data)
+                await response.write(STREAM_END)
+            except UpstreamFailed as failed:
+                problem = describe_failure(failed.error_class, str(failed))
+                await response.write(write_event(problem.document))
+            await response.write_eof()
+        except ConnectionError:
+            _log.debug("the client left before its answer ended; the call goes on and is accounted for")
+        return response
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        self._admit(request)
+        return web.json_response(write_models(list(self._catalogue.models.values())))
+
+    async def _metrics(self, _request: web.Request) -> web.StreamResponse:
+        body = b"".join(expose() for expose in self._expositions.values())
+        return web.Response(body=body, headers={"Content-Type": METRICS_TYPE})
+
+    async def _metrics_of(self, request: web.Request) -> web.StreamResponse:
+        expose = self._expositions.get(request.match_info["system"])
+        if expose is None:
+            raise Problem(404, f"the systems are: {', '.join(self._expositions)}", code="unknown_system")
+        return web.Response(body=expose(), headers={"Content-Type": METRICS_TYPE})
+
+    async def _health(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"status": "ok", "speed": self._clock.speed})
+
+
+@web.middleware
+async def shape_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Give every refusal the shape of OpenAI's errors."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return web.json_response(problem.document, status=problem.status)
+    except web.HTTPException as error:
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        document = Problem(error.status, error.reason, code="no_such_route").document
+        return web.json_response(document, status=error.status, headers=headers)
+
+
+def make_app(front: Front, admin: Admin) -> web.Application:
+    """Return the application; what it is made of is closed by whoever made that."""
+    app = web.Application(middlewares=[shape_errors], client_max_size=MAX_BODY_BYTES)
+    app.add_routes(front.list_routes())
+    app.add_routes(admin.list_routes())
+    return app

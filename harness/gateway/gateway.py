@@ -1,0 +1,124 @@
+"""The gateway put together: parts made in order, closed in reverse."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from harness.errors import BadInput
+from harness.gateway.admin import Admin
+from harness.gateway.app import Front, make_app
+from harness.gateway.auth import Doorkeeper
+from harness.gateway.calls import Calls
+from harness.gateway.config import Config
+from harness.gateway.events import DomainEvent, Listener
+from harness.gateway.health import Health
+from harness.gateway.keys import KeyRing
+from harness.gateway.models import SHIPPED, read_catalogue
+from harness.gateway.quotas import Quotas
+from harness.gateway.store import Store
+from harness.gateway.timing import RuleClock
+from harness.gateway.trace import Trace
+from harness.gateway.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What proves who the operator is, and who the gateway is to its providers."""
+
+    admin_token: str
+    provider_key: str
+
+
+class Gauges:
+    """What surfaces poll; the `State` of `harness.gateway.events`."""
+
+    def __init__(self, keys: KeyRing, trace: Trace) -> None:
+        self._keys = keys
+        self._trace = trace
+
+    def keys_active(self) -> int:
+        """Return how many keys are accepted now."""
+        return self._keys.count_active()
+
+    def keys_revoked(self) -> int:
+        """Return how many issued keys are not accepted any more."""
+        return self._keys.count_revoked()
+
+    def wal_bytes(self) -> int:
+        """Return the size of the trace's write-ahead log."""
+        return self._trace.wal_bytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Who hears the gateway's events, and what `/metrics/<name>` shows of it."""
+
+    listeners: Sequence[Listener]
+    expositions: Mapping[str, Callable[[], bytes]]
+
+
+@asynccontextmanager
+async def open_gateway(
+    config: Config, secrets: Secrets, attach: Callable[[Gauges], Hearing]
+) -> AsyncIterator[web.Application]:
+    """Yield the gateway's application; `attach` is called once with what can be polled.
+
+    Raises BadInput if the configuration or its data directory cannot be used.
+    """
+    catalogue = read_catalogue(SHIPPED, config.providers)
+    clock = RuleClock(config.speed)
+    quotas = Quotas()
+    listeners: list[Listener] = []
+
+    def emit(event: DomainEvent) -> None:
+        for listen in listeners:
+            listen(event)
+
+    try:
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trace = Trace(config.data_dir / "trace.db")
+        store = Store(config.data_dir / "keys.db")
+        keys = KeyRing(store, quotas, clock, emit)
+    except (OSError, sqlite3.Error) as error:
+        raise BadInput(f"{config.data_dir}: cannot keep data here: {error}") from error
+    hearing = attach(Gauges(keys, trace))
+    listeners.extend((trace.record, *hearing.listeners))
+    upstream = Upstream(config.providers, secrets.provider_key, config.speed)
+    calls = Calls(
+        catalogue=catalogue,
+        upstream=upstream,
+        health=Health(config.providers),
+        quotas=quotas,
+        clock=clock,
+        emit=emit,
+    )
+    doorkeeper = Doorkeeper(secrets.admin_token, keys)
+    front = Front(
+        doorkeeper=doorkeeper,
+        calls=calls,
+        catalogue=catalogue,
+        clock=clock,
+        emit=emit,
+        expositions=hearing.expositions,
+    )
+    admin = Admin(
+        doorkeeper=doorkeeper,
+        keys=keys,
+        quotas=quotas,
+        store=store,
+        catalogue=catalogue,
+        clock=clock,
+        emit=emit,
+    )
+    try:
+        yield make_app(front, admin)
+    finally:
+        await calls.close()
+        await upstream.close()
+        trace.close()
+        store.close()

@@ -1,0 +1,1 @@
+"""Metis: an LLM gateway with keys, quotas and slot-wise routing."""

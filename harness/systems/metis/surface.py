@@ -1,0 +1,123 @@
+"""Metis's metrics, of what the gateway does so far: calls, costs, routing, keys, quotas, trace.
+
+Label sets are born at their first increment, as in the real system, but for the three reasons of
+authentication failures; Prometheus therefore does not see the first increment of a new label set.
+Their number is bounded: models come from the catalogue, keys and identities are issued.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+from harness.gateway.events import (
+    AuthFailed,
+    AuthReason,
+    CallFinished,
+    DomainEvent,
+    QuotaExceeded,
+    QuotaUsed,
+    RouteDecided,
+    State,
+)
+
+JOB = "metis-gateway"
+NO_KEY = "null"
+CALL_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120)
+ROUTING_BUCKETS_S = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+MODEL = ("provider", "model")
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the real system exports none; this is global
+
+
+class Surface:
+    """Metis's registry, and what moves it."""
+
+    def __init__(self, state: State) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._calls = Counter(
+            "metis_llm_calls", "LLM API calls by outcome.", (*MODEL, "status"), registry=registry
+        )
+        self._errors = Counter(
+            "metis_llm_call_errors", "Failed LLM API calls.", (*MODEL, "error_class"), registry=registry
+        )
+        self._latency = Histogram(
+            "metis_llm_call_latency_seconds",
+            "Wall time of LLM API calls, failed ones included.",
+            MODEL,
+            buckets=CALL_BUCKETS_S,
+            registry=registry,
+        )
+        self._cost = Counter("metis_llm_cost_usd", "Spend in US dollars.", MODEL, registry=registry)
+        self._key_cost = Counter(
+            "metis_gateway_key_cost_usd",
+            "Spend in US dollars by gateway key.",
+            ("gateway_key_id",),
+            registry=registry,
+        )
+        self._routes = Counter(
+            "metis_routing_decisions",
+            "Routing decisions by the policy that won.",
+            ("winning_slot", "chosen_model"),
+            registry=registry,
+        )
+        self._routing_latency = Histogram(
+            "metis_routing_decision_latency_seconds",
+            "Wall time of the routing engine.",
+            buckets=ROUTING_BUCKETS_S,
+            registry=registry,
+        )
+        self._auth_failures = Counter(
+            "metis_gateway_auth_failures",
+            "Requests turned away at authentication.",
+            ("reason",),
+            registry=registry,
+        )
+        for reason in get_args(AuthReason):
+            self._auth_failures.labels(reason)
+        self._quota = Gauge(
+            "metis_quota_used_ratio",
+            "Most recent quota usage of an identity.",
+            ("identity_kind", "identity_id"),
+            registry=registry,
+        )
+        for name, text, poll in (
+            ("metis_gateway_keys_active", "Keys that are accepted.", state.keys_active),
+            ("metis_gateway_keys_revoked", "Keys that are not accepted any more.", state.keys_revoked),
+            ("metis_trace_wal_bytes", "Size of the trace database's write-ahead log.", state.wal_bytes),
+        ):
+            Gauge(name, text, registry=registry).set_function(poll)
+
+    @singledispatchmethod
+    def observe(self, event: DomainEvent) -> None:
+        """Move what an event moves; events that Metis has no metric for move nothing."""
+
+    @observe.register
+    def _(self, event: CallFinished) -> None:
+        model = (event.provider, event.model)
+        self._calls.labels(*model, event.status).inc()
+        self._latency.labels(*model).observe(event.latency_s)
+        if event.status != "ok":
+            self._errors.labels(*model, event.status).inc()
+        if event.status == "ok" or event.cost_usd:
+            self._cost.labels(*model).inc(float(event.cost_usd))
+            self._key_cost.labels(event.key_id or NO_KEY).inc(float(event.cost_usd))
+
+    @observe.register
+    def _(self, event: RouteDecided) -> None:
+        self._routes.labels(event.slot, f"{event.provider}:{event.model}").inc()
+        self._routing_latency.observe(event.latency_s)
+
+    @observe.register
+    def _(self, event: AuthFailed) -> None:
+        self._auth_failures.labels(event.reason).inc()
+
+    @observe.register
+    def _(self, event: QuotaUsed) -> None:
+        self._quota.labels(event.kind, event.identity).set(event.ratio)
+
+    @observe.register
+    def _(self, event: QuotaExceeded) -> None:
+        self._quota.labels(event.kind, event.identity).set(1)

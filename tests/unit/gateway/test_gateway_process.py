@@ -1,0 +1,145 @@
+"""The gateway as a process: how it starts, how it ends, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BadInput
+from harness.gateway.config import read_config
+
+ENVIRONMENT = {"ALERTDRILL_ADMIN_TOKEN": "the-admin-token", "ALERTDRILL_PROVIDER_KEY": "the-provider-key"}
+ROOT = Path(__file__).parents[3]
+
+
+def start(config: Path, listen: str = "127.0.0.1:0", **environment: str) -> subprocess.Popen:
+    """Start a gateway; a variable given as an empty string is left out."""
+    given = os.environ | ENVIRONMENT | environment
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness.gateway", "--config", str(config), "--listen", listen],
+        cwd=ROOT,
+        env={name: value for name, value in given.items() if value},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Return a configuration whose one provider never answers."""
+    asked = threading.Event()
+    release = threading.Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802 - the name that http.server calls
+            asked.set()
+            release.wait(30)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    path = tmp_path / "gateway.json"
+    providers = {"openai": f"http://127.0.0.1:{server.server_port}"}
+    path.write_text(json.dumps({"speed": 1, "data_dir": str(tmp_path / "data"), "providers": providers}))
+    path.asked = asked
+    yield path
+    release.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_process_serves_every_system_and_ends_quickly(config):
+    """It says where it listens, serves metrics, and ends soon after SIGTERM with a call in flight."""
+    process = start(config)
+    try:
+        address = json.loads(process.stdout.readline())["listen"]
+        with urllib.request.urlopen(f"http://{address}/metrics/metis") as response:  # noqa: S310 - loopback
+            assert b"metis_gateway_keys_active 0.0" in response.read()
+        body = json.dumps({"messages": [{"role": "user", "content": "x"}]}).encode()
+        headers = {"Authorization": "Bearer the-admin-token"}
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"http://{address}/v1/chat/completions", data=body, headers=headers
+        )
+        caller = threading.Thread(target=lambda: pytest.raises(OSError, urllib.request.urlopen, request))
+        caller.start()
+        assert config.asked.wait(10)
+        told = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - told < 5  # well under a second on an idle machine
+        caller.join()
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("listen", "environment", "message"),
+    [
+        ("127.0.0.1:0", {"ALERTDRILL_ADMIN_TOKEN": ""}, "ALERTDRILL_ADMIN_TOKEN must be set"),
+        ("127.0.0.1:0", {"ALERTDRILL_PROVIDER_KEY": ""}, "ALERTDRILL_PROVIDER_KEY must be set"),
+        ("127.0.0.1", {}, "--listen must be HOST:PORT"),
+        ("127.0.0.1:99999", {}, "--listen must be HOST:PORT"),
+        ("192.0.2.1:1", {}, "cannot listen on 192.0.2.1:1"),
+    ],
+)
+def test_unusable_start_is_one_sentence(config, listen, environment, message):
+    """What cannot be used ends the process with 2 and one line, no traceback."""
+    process = start(config, listen, **environment)
+    out, error = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"speed": 0},
+        {"speed": "60"},
+        {"speed": True},
+        {"speed": 1e9},
+        {"speed": float("nan")},
+        {"data_dir": ""},
+        {"data_dir": 5},
+        {"providers": {}},
+        {"providers": {"openai": "ftp://127.0.0.1"}},
+        {"providers": {"openai": "http://"}},
+        {"providers": {"openai": "http://127.0.0.1:99999"}},
+        {"providers": {"openai": None}},
+        {"colour": "red"},
+    ],
+)
+def test_unusable_configuration_is_refused(tmp_path, change):
+    """The configuration has exactly its fields, each usable."""
+    good = {"speed": 60, "data_dir": "x", "providers": {"openai": "http://127.0.0.1:1/"}}
+    path = tmp_path / "gateway.json"
+    path.write_text(json.dumps(good))
+    assert read_config(path).providers == {"openai": "http://127.0.0.1:1"}
+    path.write_text(json.dumps(good | change))
+    with pytest.raises(BadInput, match=r"gateway\.json"):
+        read_config(path)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "5"])
+def test_missing_or_unreadable_configuration_is_refused(tmp_path, text):
+    """A file that is not there, or not an object, is named."""
+    path = tmp_path / "gateway.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(BadInput, match=r"gateway\.json"):
+        read_config(path)

@@ -1,0 +1,166 @@
+"""Streamed answers: shape, usage, fallback, breaks and clients that leave."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from aiohttp import web
+from fake_providers import STREAMED, TEXT_LINES, break_after, hold, read_events, stream
+
+from harness.gateway.events import CallFinished
+
+MODELS = {"openai": "gpt-4o", "anthropic": "claude-opus-4-1", "ollama": "ollama:qwen3"}
+USAGE = {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}
+
+
+@pytest.mark.parametrize("provider", MODELS)
+async def test_stream_is_openai_shaped(gateway, provider):
+    """Whatever the dialect, the client sees chunks with a role, text, a finish reason and the end."""
+    response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
+    *chunks, end = read_events(await response.text())
+    assert (response.status, response.content_type, end) == (200, "text/event-stream", "[DONE]")
+    assert response.headers["X-Gateway-Provider"] == provider
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    choices = [chunk["choices"][0] for chunk in chunks]
+    assert choices[0]["delta"]["role"] == "assistant"
+    assert "".join(choice["delta"].get("content", "") for choice in choices) == "Hello there"
+    assert [choice["finish_reason"] for choice in choices if choice["finish_reason"]] == ["stop"]
+
+
+@pytest.mark.parametrize("provider", MODELS)
+async def test_usage_is_sent_when_asked_for_and_accounted_for_always(gateway, provider):
+    """`include_usage` adds one chunk without choices; the costs are known either way."""
+    token = await gateway.issue()
+    for options in ({}, {"stream_options": {"include_usage": True}}):
+        response = await gateway.chat(token, model=MODELS[provider], stream=True, **options)
+        *chunks, _ = read_events(await response.text())
+        usages = [chunk["usage"] for chunk in chunks if not chunk["choices"]]
+        assert usages == ([USAGE] if options else [])
+    used = [(call.status, call.prompt_tokens, call.completion_tokens) for call in gateway.heard(CallFinished)]
+    assert used == [("ok", 1000, 200)] * 2
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_stream_that_breaks_before_its_text_falls_back(gateway, providers, provider):
+    """Until the first byte to the client, another provider takes over unseen."""
+    silent = STREAMED[provider][: TEXT_LINES[provider] - 1]
+    providers[provider].script.append(break_after(silent))
+    response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
+    assert (response.status, response.headers["X-Gateway-Provider"]) == (200, "ollama")
+    calls = [(call.provider, call.status) for call in gateway.heard(CallFinished)]
+    assert calls == [(provider, "network"), ("ollama", "ok")]
+
+
+@pytest.mark.parametrize("provider", MODELS)
+async def test_stream_that_breaks_later_ends_with_an_error(gateway, providers, provider):
+    """After the first text a lost connection is an error event, no [DONE], and one failed call."""
+    providers[provider].script.append(break_after(STREAMED[provider][: TEXT_LINES[provider]]))
+    response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
+    events = read_events(await response.text())
+    assert events[0]["choices"][0]["delta"]["content"] == "Hello "
+    assert events[-1]["error"]["type"] == "network"
+    assert [call.status for call in gateway.heard(CallFinished)] == ["network"]
+
+
+@pytest.mark.parametrize("provider", MODELS)
+async def test_stream_that_ends_too_soon_is_a_network_failure(gateway, providers, provider):
+    """A stream that ends in good order but without its end marker is not an answer."""
+    pieces = STREAMED[provider][:-1]
+    providers[provider].script.append(lambda request: stream(request, pieces))
+    response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
+    assert read_events(await response.text())[-1]["error"]["type"] == "network"
+
+
+@pytest.mark.parametrize(
+    ("provider", "piece", "error_class"),
+    [
+        ("openai", 'data: {"error":{"message":"m","code":429}}\n\n', "rate_limit"),
+        ("openai", 'data: {"error":{"message":"m","type":"server_error"}}\n\n', "server_error"),
+        (
+            "anthropic",
+            'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"m"}}\n\n',
+            "server_error",
+        ),
+        ("ollama", '{"error":"an error was encountered while running the model"}\n', "server_error"),
+        ("openai", "data: {broken\n\n", "unknown"),
+        ("anthropic", "event: message_start\ndata: {broken\n\n", "unknown"),
+        ("ollama", "{broken\n", "unknown"),
+        ("ollama", "x" * 300_000 + "\n", "unknown"),
+    ],
+)
+async def test_error_within_a_stream_has_its_class(gateway, providers, provider, piece, error_class):
+    """An error event in a running answer is classified by what it says."""
+    pieces = [*STREAMED[provider][: TEXT_LINES[provider]], piece]
+    providers[provider].script.append(lambda request: stream(request, pieces))
+    response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
+    assert read_events(await response.text())[-1]["error"]["type"] == error_class
+    assert [call.status for call in gateway.heard(CallFinished)] == [error_class]
+
+
+async def test_broken_stream_costs_what_is_known(gateway, providers):
+    """Anthropic states the prompt's tokens first, so a break afterwards still costs them."""
+    providers["anthropic"].script.append(break_after(STREAMED["anthropic"][:4]))
+    await gateway.chat(await gateway.issue(), model="claude-opus-4-1", stream=True)
+    (call,) = gateway.heard(CallFinished)
+    assert (call.status, call.prompt_tokens, call.cost_usd) == ("network", 1000, Decimal("0.015075"))
+
+
+async def test_client_that_leaves_a_stream_is_charged(gateway, providers):
+    """A stream whose client hung up is read to its end and costs all of it."""
+    gate = asyncio.Event()
+    first, rest = STREAMED["openai"][:2], STREAMED["openai"][2:]
+    providers["openai"].script.append(hold(gate, first, rest))
+    token = await gateway.issue(id="k1")
+    response = await gateway.client.post(
+        "/v1/chat/completions",
+        headers={"Authorization": f"Bearer {token}"},
+        json={"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "x"}]},
+    )
+    assert b"Hello" in await response.content.readline()
+    response.close()
+    gate.set()
+    await gateway.until(lambda: len(gateway.heard(CallFinished)) == 1)
+    (call,) = gateway.heard(CallFinished)
+    assert (call.status, call.key_id, call.cost_usd) == ("ok", "k1", Decimal("0.0045"))
+
+
+async def test_client_that_reads_slowly_does_not_slow_the_call(gateway, providers):
+    """A call is over when the provider is, even if its client has not read the answer."""
+    text = "x" * 50_000
+    piece = STREAMED["openai"][1].replace("Hello ", text)
+    providers["openai"].script.append(lambda request: stream(request, [piece] * 60 + STREAMED["openai"][3:]))
+    token = await gateway.issue()
+    response = await gateway.client.post(
+        "/v1/chat/completions",
+        headers={"Authorization": f"Bearer {token}"},
+        json={"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "x"}]},
+    )
+    await gateway.until(lambda: len(gateway.heard(CallFinished)) == 1)
+    assert gateway.heard(CallFinished)[0].status == "ok"
+    assert (await response.text()).count(text) == 60
+
+
+async def test_failing_stream_request_is_a_plain_error(gateway, providers):
+    """When no provider even starts to answer, the client gets a status and a JSON error."""
+    providers["openai"].fail("server_error")
+    providers["ollama"].fail("server_error")
+    response = await gateway.chat(await gateway.issue(), model="gpt-4o", stream=True)
+    assert (response.status, (await response.json())["error"]["code"]) == (502, "server_error")
+
+
+async def test_endless_answer_is_cut_off(gateway, providers):
+    """A whole answer beyond the bound is given up as unknown."""
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(5):
+            await response.write(b" " * 2**20)
+        return response
+
+    providers["openai"].script.append(flood)
+    await gateway.chat(await gateway.issue(), model="gpt-4o")
+    assert gateway.heard(CallFinished)[0].status == "unknown"
