@@ -1,0 +1,160 @@
+"""Opens a page in a headless Chromium and tells what it did, over the Chrome DevTools protocol.
+
+https://chromedevtools.github.io/devtools-protocol/; it listens on loopback and has a profile of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DEADLINE_S = 60.0
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-port=0",
+)
+
+
+class BrowserPage:
+    """A loaded page: its errors, the addresses it asked for, and what a script in it says."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self._socket = socket
+        self._session_id: str | None = None
+        self._number = 0
+        self._loaded = False
+
+    async def open(self, file: Path, *, width: int, height: int, dark: bool, script: str) -> None:
+        """Load a file in a window of this size, running `script` in it first."""
+        target = await self.ask("Target.createTarget", url="about:blank")
+        attached = await self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        self._session_id = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            await self.ask(f"{domain}.enable")
+        await self.resize(width=width, height=height)
+        await self.emulate(dark=dark)
+        await self.ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+        await self.ask("Page.navigate", url=file.as_uri())
+        while not self._loaded:
+            self._note(await self._receive())
+
+    async def evaluate(self, expression: str) -> Any:
+        """Return what an expression, awaited if it is a promise, is in the page."""
+        answer = await self.ask(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
+        if "exceptionDetails" in answer:
+            raise AssertionError(answer["exceptionDetails"])
+        return answer["result"].get("value")
+
+    async def resize(self, *, width: int, height: int) -> None:
+        """Give the window another size, in CSS pixels."""
+        await self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    async def emulate(self, *, dark: bool, media: str = "screen") -> None:
+        """Show the page to a reader who prefers dark or light, on screen or in print."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        await self.ask("Emulation.setEmulatedMedia", media=media, features=[scheme])
+
+    async def wait_for(self, condition: str) -> None:
+        """Return when an expression is true in a frame of the page."""
+        await asyncio.wait_for(
+            self.evaluate(
+                "new Promise((resolve) => { const look = () => "
+                f"({condition}) ? resolve() : requestAnimationFrame(look); look(); }})"
+            ),
+            DEADLINE_S,
+        )
+
+    async def screenshot(self, file: Path) -> None:
+        """Write what the window shows as PNG."""
+        shot = await self.ask("Page.captureScreenshot", format="png")
+        file.write_bytes(base64.b64decode(shot["data"]))
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command and return its result."""
+        self._number += 1
+        number = self._number
+        message: dict[str, Any] = {"id": number, "method": method, "params": params}
+        if self._session_id:
+            message["sessionId"] = self._session_id
+        await self._socket.send_json(message)
+        while (answer := await self._receive()).get("id") != number:
+            self._note(answer)
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return dict(answer["result"])
+
+    async def _receive(self) -> dict[str, Any]:
+        return dict(await self._socket.receive_json(timeout=DEADLINE_S))
+
+    def _note(self, message: dict[str, Any]) -> None:
+        method, params = message.get("method"), message.get("params", {})
+        if method == "Page.loadEventFired":
+            self._loaded = True
+        elif method == "Runtime.exceptionThrown":
+            self.errors.append(str(params["exceptionDetails"]))
+        elif method == "Runtime.consoleAPICalled" and params["type"] in {"error", "warning"}:
+            self.errors.append(str(params["args"]))
+        elif method == "Log.entryAdded" and params["entry"]["level"] in {"error", "warning"}:
+            self.errors.append(params["entry"]["text"])
+        elif method == "Network.requestWillBeSent":
+            self.requests.append(params["request"]["url"])
+
+
+@asynccontextmanager
+async def show(
+    file: Path, profile: Path, *, width: int = 1200, height: int = 900, dark: bool = False, script: str = ""
+) -> AsyncIterator[BrowserPage]:
+    """Start Chromium with an empty profile, load the file, and end the browser when done."""
+    assert CHROMIUM is not None
+    browser = await asyncio.create_subprocess_exec(
+        CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        url = await asyncio.wait_for(_find_url(browser), DEADLINE_S)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url, max_msg_size=64 * 1024 * 1024) as socket,
+        ):
+            page = BrowserPage(socket)
+            await page.open(file, width=width, height=height, dark=dark, script=script)
+            yield page
+    finally:
+        browser.terminate()
+        await asyncio.wait_for(browser.communicate(), DEADLINE_S)
+
+
+async def _find_url(browser: asyncio.subprocess.Process) -> str:
+    assert browser.stderr is not None
+    said = b""
+    async for line in browser.stderr:
+        said += line
+        if match := re.search(rb"DevTools listening on (ws://127\.0\.0\.1:\S+)", line):
+            return match[1].decode()
+    raise AssertionError(f"Chromium did not start: {said.decode(errors='replace')}")

@@ -1,0 +1,182 @@
+"""One alert's figure, as plotly takes it."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from report_records import AUTH, ERRORS, LATENCY, RULES, build_record
+
+from harness.model import Curve, Event
+from harness.reports import RunRecord
+from harness.reports.html.figure import MOST_CURVES, Figure, draw_alert
+from harness.reports.html.scale import choose_scale
+
+
+def _draw(alert: str, record: RunRecord | None = None) -> Figure:
+    record = record or build_record()
+    figure = draw_alert(record, alert, [rule for rule in RULES if rule.name == alert])
+    assert figure is not None
+    return figure
+
+
+def _traces(figure: Figure, meta: str) -> list[Any]:
+    return [trace for trace in figure.plot["data"] if trace["meta"] == meta]
+
+
+def _curve(*values: float, threshold: float = 10.0, op: str = ">") -> Curve:
+    return Curve(alert="A", labels={}, op=op, threshold=threshold, points=tuple(enumerate(values)))
+
+
+def test_curves_are_bounded_and_those_left_out_are_counted() -> None:
+    """At most a dozen label sets are drawn: those that did something, then those nearest the threshold."""
+    record = build_record()
+    figure = _draw(LATENCY, record)
+    assert len(_traces(figure, "curve")) == len(figure.series) == MOST_CURVES
+    assert (
+        figure.left_out == sum(curve.alert == LATENCY for curve in record.timeline.curves) - MOST_CURVES > 0
+    )
+    assert {one.labels["model"] for one in figure.series[:4] if one.events} == {
+        "gpt-4.1", "gpt-4.1-mini", "claude-haiku-4-5", "claude-sonnet-4-5",
+    }  # fmt: skip
+    assert figure.series[4].labels["model"] == "llama-3.3"
+
+
+def test_gap_and_infinity() -> None:
+    """NaN is a gap; an infinite value is drawn at the top and marked."""
+    figure = _draw(LATENCY)
+    (curve,) = [trace for trace in _traces(figure, "curve") if "claude-haiku" in trace["name"]]
+    (infinite,) = _traces(figure, "infinite")
+    top = figure.plot["layout"]["yaxis"]["range"][1]
+    assert None in curve["y"]
+    assert curve["connectgaps"] is False
+    assert set(infinite["y"]) == {top}
+    assert max(value for value in curve["y"] if value is not None) == top
+    assert any("+Inf at" in text for text in curve["text"])
+    assert any("infinite" in remark for remark in figure.remarks)
+    json.dumps(figure.plot, allow_nan=False)
+
+
+def test_threshold_runs_through_the_whole_plot() -> None:
+    """The threshold is a dashed line from the start of the run to its end, with its value."""
+    (line,) = _traces(_draw(ERRORS), "threshold")
+    assert line["x"] == [0, 70.0]
+    assert line["y"] == [0.05, 0.05]
+    assert line["text"][1] == "&gt; 0.05"
+
+
+def test_states_and_pages_follow_the_events() -> None:
+    """Pending and firing are bars between the events, in minutes; pages and closings are marks."""
+    figure = _draw(AUTH)
+    pending, firing = _traces(figure, "pending")[0], _traces(figure, "firing")[0]
+    assert (pending["base"][0], pending["x"][0]) == (3.0, 5.0)
+    assert firing["base"] == [8.0]
+    assert firing["x"] == [10.25]
+    assert _traces(figure, "paged")[0]["x"] == [pytest.approx(8 + 41 / 60, abs=1e-3)]
+    assert "paged at 8:41, metis-page" in _traces(figure, "paged")[0]["hovertext"]
+    assert len(_traces(figure, "page_resolved")[0]["x"]) == 1
+
+
+def test_pending_that_fades_ends_where_its_curve_falls() -> None:
+    """No event says that a pending alert went back to inactive, so its bar ends with the curve."""
+    pending = _traces(_draw(AUTH), "pending")[0]
+    record = build_record()
+    (curve,) = [curve for curve in record.timeline.curves if curve.alert == AUTH]
+    base_s = pending["base"][1] * 60
+    falls_s = next(at_s for at_s, value in curve.points if at_s > base_s and value <= 0.1)
+    assert (pending["base"][1] + pending["x"][1]) * 60 == pytest.approx(falls_s, abs=0.1)
+
+
+def test_what_has_not_ended_lasts_until_the_end() -> None:
+    """An alert that still fires when the run ends has a bar to the plot's edge."""
+    record = build_record()
+    event = Event(at_s=4080, kind="firing", alert=AUTH, labels={})
+    record = replace(record, timeline=replace(record.timeline, events=(event,)))
+    firing = _traces(_draw(AUTH, record), "firing")[0]
+    assert (firing["base"], firing["x"]) == ([68.0], [2.0])
+
+
+def test_traffic_of_the_alerts_own_drills_is_labelled() -> None:
+    """Each drill of the alert has a bar from its start to its end with its acts; others share a lane."""
+    figure = _draw(AUTH)
+    acts, drills = _traces(figure, "act")[0], _traces(figure, "drill")[0]
+    titles = [note["text"] for note in figure.plot["layout"]["annotations"]]
+    assert "auth-scan-fires" in acts["text"]
+    assert drills["base"] == [0.0, 25.0, 45.0]
+    assert {"metis-auth-scan-fires", "metis-auth-rotation", "metis-auth-slow-scan"} <= set(titles)
+    assert "traffic of the other drills" in titles
+    assert len(_traces(figure, "other")[0]["x"]) == 2 * 14 + 1
+    edges = {shape["x0"] for shape in figure.plot["layout"]["shapes"]}
+    assert {0.0, 25.0, 45.0} <= edges
+
+
+def test_acts_at_the_same_time_lie_beneath_each_other() -> None:
+    """Two acts that overlap do not cover each other."""
+    record = build_record()
+    place = next(place for place in record.placements if place.drill.name == "metis-auth-scan-fires")
+    act = place.drill.traffic[1]
+    place = replace(place, drill=replace(place.drill, traffic=(act, replace(act, name="second"))))
+    acts = _traces(_draw(AUTH, replace(record, placements=(place,))), "act")[0]
+    assert acts["text"] == ["auth-scan-fires", "second"]
+    assert acts["y"][1] - acts["y"][0] >= acts["width"][0]
+
+
+def test_events_without_a_curve_have_a_lane() -> None:
+    """An alert whose value was never seen, such as one that compares nothing, is drawn all the same."""
+    record = build_record()
+    event = Event(at_s=60, kind="firing", alert=AUTH, labels={"zone": "a", "severity": "page"})
+    record = replace(record, timeline=replace(record.timeline, curves=(), events=(event,)))
+    figure = _draw(AUTH, record)
+    assert "yaxis" not in figure.plot["layout"]
+    assert [one.labels for one in figure.series] == [{"zone": "a"}]
+    assert figure.plot["layout"]["annotations"][0]["text"] == '{zone="a"}'
+
+
+def test_markup_in_labels_is_escaped_for_plotly() -> None:
+    """Plotly would obey tags in a label value, so they reach it as entities."""
+    record = build_record()
+    curve = Curve(
+        alert=AUTH, labels={"l": "<a href='x'>y</a>%{x}"}, op=">", threshold=1, points=((0, 1), (9, 2))
+    )
+    record = replace(record, timeline=replace(record.timeline, curves=(curve,), events=()))
+    (trace,) = _traces(_draw(AUTH, record), "curve")
+    assert trace["name"] == "{l=\"&lt;a href='x'&gt;y&lt;/a&gt;%{x}\"}"
+    assert "%{x}" not in trace["hovertemplate"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "top"),
+    [
+        ((1, 12), "linear", 12),
+        ((0.5, 500), "log", 500),
+        ((0, 500), "linear", 30),
+        ((0, math.inf), "linear", 10),
+        ((math.nan,), "linear", 10),
+        ((-5, 4), "linear", 10),
+    ],
+)
+def test_scale(values: tuple[float, ...], kind: str, top: float) -> None:
+    """Values far over the threshold make the axis logarithmic, or clipped where they come down to zero."""
+    scale = choose_scale([_curve(*values)])
+    assert scale.axis["type"] == kind
+    high = scale.axis["range"][1]
+    assert scale.top == pytest.approx(10**high if kind == "log" else high)
+    assert top <= scale.top <= top * 1.7
+    assert scale.place(10.0) == 10.0
+    assert scale.place(math.nan) is None
+    assert scale.place(math.inf) == scale.top
+    assert any("axis" in remark for remark in scale.remarks) == (max(values) in {500})
+
+
+def test_nearness_follows_the_comparison() -> None:
+    """For a rule that fires below its threshold, the lowest label sets are the ones to show."""
+    record = build_record()
+    curves = tuple(
+        Curve(alert=AUTH, labels={"n": str(number)}, op="<", threshold=1, points=((0, 5.0 + number),))
+        for number in range(20)
+    )
+    figure = _draw(AUTH, replace(record, timeline=replace(record.timeline, curves=curves, events=())))
+    assert {one.labels["n"] for one in figure.series} == {str(number) for number in range(MOST_CURVES)}

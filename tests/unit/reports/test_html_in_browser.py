@@ -1,0 +1,198 @@
+"""The HTML page in a real browser, opened from a file, offline."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from chromium_session import CHROMIUM, show
+from report_records import build_record
+
+from harness.reports import html
+
+WATCH = """
+window.troubles = [];
+addEventListener("error", (event) => troubles.push(String(event.message)), true);
+addEventListener("unhandledrejection", (event) => troubles.push(String(event.reason)));
+document.addEventListener("securitypolicyviolation", (event) => troubles.push(event.blockedURI));
+"""
+PLOTS = """(() => {
+const key = document.querySelector(".swatch.threshold");
+return [...document.querySelectorAll(".plot")].map((plot) => ({
+  curves: [...plot.querySelectorAll("path.js-line")].map((path) => path.getAttribute("d").length),
+  threshold: [...plot.querySelectorAll("path.js-line")].filter(
+    (path) => path.style.strokeDasharray && path.style.stroke === getComputedStyle(key).color).length,
+  bars: plot.querySelectorAll(".bars path, .barlayer path").length,
+  marks: plot.querySelectorAll(".points path").length,
+  text: plot.textContent,
+  width: plot.clientWidth,
+  drawn: plot.querySelector("svg.main-svg").getBoundingClientRect().width,
+}))
+})()"""
+GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgroundColor"
+
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytest.skip("Chromium is not installed", allow_module_level=True)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """Write a realistic run's page to a file."""
+    file = tmp_path / "report.html"
+    file.write_text(html.render(build_record()), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_every_plot_is_drawn(page: Path, tmp_path: Path, dark: bool) -> None:
+    """Each alert's plot has its curves, its threshold, its bars and its marks, in the page's colours."""
+    async with show(page, tmp_path / "profile", dark=dark, script=WATCH) as browser:
+        plots = await browser.evaluate(PLOTS)
+        assert await browser.evaluate("document.getElementById('broken').hidden")
+        assert await browser.evaluate("troubles") == []
+        assert browser.errors == []
+    assert len(plots) == 4
+    assert [len(plot["curves"]) for plot in plots] == [13, 6, 2, 5]
+    for plot in plots:
+        assert min(plot["curves"]) > 10
+        assert plot["threshold"] == 1
+        assert plot["bars"] >= 8
+        assert plot["marks"] >= 2
+        assert plot["drawn"] == plot["width"] > 900
+        assert "rule time, minutes" in plot["text"]
+        assert "traffic of the other drills" in plot["text"]
+    assert "metis-latency-two-models" in plots[0]["text"]
+    assert "firing" in plots[0]["text"]
+
+
+async def test_nothing_is_asked_of_the_network(page: Path, tmp_path: Path) -> None:
+    """The page loads itself and nothing else."""
+    async with show(page, tmp_path / "profile", script=WATCH) as browser:
+        assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
+        assert browser.requests == [page.as_uri()]
+        assert browser.errors == []
+
+
+async def test_policy_stops_what_gets_past_the_escaping(page: Path, tmp_path: Path) -> None:
+    """An image and a script put into the page are neither loaded nor run, and the watch sees both."""
+    text = page.read_text(encoding="utf-8").replace(
+        "<header>", '<header><img src="http://127.0.0.1:9/x.png"><script>window.broken_in = 1</script>'
+    )
+    page.write_text(text, encoding="utf-8")
+    async with show(page, tmp_path / "profile", script=WATCH) as browser:
+        assert await browser.evaluate("window.broken_in === undefined")
+        assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
+        troubles = await browser.evaluate("troubles")
+        assert "inline" in troubles
+        assert "http://127.0.0.1:9/x.png" in troubles
+        assert len(browser.errors) >= 2
+
+
+async def test_failure_to_draw_is_said(page: Path, tmp_path: Path) -> None:
+    """If a plot cannot be drawn, the page says so instead of showing a blank."""
+    page.write_text(
+        page.read_text(encoding="utf-8").replace('id="plot-0"', 'id="elsewhere"'), encoding="utf-8"
+    )
+    async with show(page, tmp_path / "profile") as browser:
+        said = await browser.evaluate("document.getElementById('broken').innerText")
+    assert said.startswith("The plots could not be drawn: ")
+
+
+async def test_text_is_visible(page: Path, tmp_path: Path) -> None:
+    """Headline, verdicts and evidence are rendered text with a size, not hidden markup."""
+    async with show(page, tmp_path / "profile") as browser:
+        text = await browser.evaluate("document.body.innerText")
+        heights = await browser.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3, tbody tr')].map(e => e.clientHeight)"
+        )
+    assert text.startswith("✗")
+    assert "3 of 18 drills not met" in text
+    assert "never fired; the rule's value reached 90% of its threshold" in text
+    assert len(heights) > 20
+    assert min(heights) > 10
+
+
+async def test_narrow_window(page: Path, tmp_path: Path) -> None:
+    """In a window of 400 pixels nothing sticks out, and the plots follow when it grows."""
+    async with show(page, tmp_path / "profile", width=400, script=WATCH) as browser:
+        assert await browser.evaluate("document.documentElement.scrollWidth") <= 400
+        plots = await browser.evaluate(PLOTS)
+        await browser.resize(width=900, height=900)
+        await browser.wait_for("document.querySelector('.plot svg.main-svg').clientWidth > 800")
+        assert browser.errors == []
+    assert [plot["drawn"] for plot in plots] == [plot["width"] for plot in plots]
+    assert all(300 < plot["width"] < 400 for plot in plots)
+
+
+async def test_paper_is_light_even_from_a_dark_screen(page: Path, tmp_path: Path) -> None:
+    """Printing draws the plots again, in the colours and at the width of paper."""
+    async with show(page, tmp_path / "profile", dark=True) as browser:
+        assert await browser.evaluate(GROUND) == "rgb(20, 24, 30)"
+        await browser.emulate(dark=True, media="print")
+        await browser.wait_for(f"{GROUND} === 'rgb(255, 255, 255)'")
+        plots = await browser.evaluate(PLOTS)
+    assert [plot["drawn"] for plot in plots] == [plot["width"] for plot in plots]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_screenshot_is_not_blank(page: Path, tmp_path: Path, dark: bool) -> None:
+    """What is painted is a picture of many colours, on the ground of the chosen scheme."""
+    picture = tmp_path / "page.png"
+    async with show(page, tmp_path / "profile", dark=dark) as browser:
+        await browser.screenshot(picture)
+    width, height, pixels = _read_png(picture)
+    assert width == pytest.approx(1200, abs=20)
+    assert height == 900
+    colours = {pixels[offset : offset + 3] for offset in range(0, len(pixels) - 3, 3 * 101)}
+    assert len(colours) > 50
+    assert pixels[:3] == (bytes((20, 24, 30)) if dark else b"\xff\xff\xff")
+
+
+def _read_png(file: Path) -> tuple[int, int, bytes]:
+    """Decode an 8-bit RGB PNG without interlacing: https://www.w3.org/TR/png-3/#9Filters."""
+    data = file.read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    offset, packed = 8, b""
+    width = height = channels = 0
+    while offset < len(data):
+        length, kind = struct.unpack(">I4s", data[offset : offset + 8])
+        chunk = data[offset + 8 : offset + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunk)
+            assert (depth, interlaced) == (8, 0)
+            channels = {2: 3, 6: 4}[colour]
+        elif kind == b"IDAT":
+            packed += chunk
+        offset += length + 12
+    raw = zlib.decompress(packed)
+    stride = width * channels
+    before, pixels = bytearray(stride), bytearray()
+    for row in range(0, len(raw), stride + 1):
+        before = _unfilter(raw[row], bytearray(raw[row + 1 : row + 1 + stride]), before, channels)
+        pixels += before
+    if channels == 4:
+        del pixels[3::4]
+    return width, height, bytes(pixels)
+
+
+def _unfilter(kind: int, line: bytearray, above: bytearray, channels: int) -> bytearray:
+    for index in range(len(line)):
+        left = line[index - channels] if index >= channels else 0
+        corner = above[index - channels] if index >= channels else 0
+        up = above[index]
+        if kind == 1:
+            guess = left
+        elif kind == 2:
+            guess = up
+        elif kind == 3:
+            guess = (left + up) // 2
+        elif kind == 4:
+            near = left + up - corner
+            guess = min((left, up, corner), key=lambda value: abs(near - value))
+        else:
+            guess = 0
+        line[index] = (line[index] + guess) & 255
+    return line

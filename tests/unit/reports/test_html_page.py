@@ -1,0 +1,199 @@
+"""The HTML page as text: complete, escaped, and allowed to ask for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from report_records import build_record
+
+from harness.model import Act, Curve, Event, Expectation, Finding, Placement, Stage, Verdict
+from harness.reports import RunRecord, html
+
+NASTY = "</script><script>alert(1)</script><img src=http://x.invalid onerror=alert(1)>\"'\x1b"
+
+
+class Reader(HTMLParser):
+    """Collects a page's elements, its scripts, and the text that a reader sees."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self._inside = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.elements.append((tag, dict(attrs)))
+        self._inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the parser's signature
+        """Leave an element."""
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        """Note text, or the body of a script."""
+        if self._inside == "script":
+            self.scripts[-1] += data
+        elif self._inside != "style":
+            self.text += data
+
+
+def _poison(record: RunRecord) -> RunRecord:
+    """Put hostile text wherever a run's own text can stand."""
+    expectation = Expectation(
+        alert=NASTY, labels={"l": NASTY}, fires_within_s=1, receiver=NASTY, resolves_within_s=2
+    )
+    drill = replace(
+        record.placements[0].drill,
+        name=NASTY,
+        why=NASTY,
+        expects=(expectation,),
+        traffic=(Act(name=NASTY, scenario=NASTY, start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)),),
+    )
+    finding = Finding(
+        outcome="late", alert=NASTY, labels={"l": NASTY}, expectation=expectation, observed={}, evidence=NASTY
+    )
+    rule = replace(
+        record.rules[0],
+        name=NASTY,
+        expr=NASTY,
+        labels={NASTY: NASTY},
+        annotations={"summary": NASTY},
+        group=NASTY,
+        source=NASTY,
+    )
+    return replace(
+        record,
+        placements=(Placement(drill=drill, start_s=0),),
+        verdicts=(Verdict(drill=NASTY, findings=(finding,)),),
+        rules=(rule,),
+        timeline=replace(
+            record.timeline,
+            mode=NASTY,
+            engines={NASTY: NASTY},
+            events=(Event(at_s=5, kind="paged", alert=NASTY, labels={"l": NASTY}, receiver=NASTY),),
+            curves=(Curve(alert=NASTY, labels={"l": NASTY}, op=">", threshold=1, points=((0, 1), (5, 2))),),
+        ),
+        doubts=(NASTY,),
+        notes={NASTY: NASTY},
+        logs=(NASTY, "javascript:alert(1)"),
+    )
+
+
+@pytest.fixture(scope="module")
+def page() -> Reader:
+    """Return a realistic run's page."""
+    return Reader(html.render(build_record()))
+
+
+def test_every_script_is_allowed_by_its_hash_and_no_request_is(page: Reader) -> None:
+    """The policy allows the page's own scripts alone, and nothing from the network."""
+    (policy,) = [
+        attributes["content"] or ""
+        for tag, attributes in page.elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    data, *code = page.scripts
+    hashes = {
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in code
+    }
+    assert rules["default-src"] == "'none'"
+    assert set(rules["script-src"].split()) == hashes
+    assert rules["img-src"] == "data: blob:"
+    assert not any("http" in rule for rule in rules.values())
+    assert data.startswith('{"plot-0":')
+
+
+def test_nothing_is_loaded(page: Reader) -> None:
+    """No element names a file or an address to load; links go to anchors and to logs beside the page."""
+    for tag, attributes in page.elements:
+        assert tag not in {"link", "iframe", "img", "object", "embed", "base"}
+        assert "src" not in attributes
+        if tag == "a":
+            assert re.match(r"#plot-\d+-alert$|logs/", attributes["href"] or "")
+
+
+def test_page_tells_everything(page: Reader) -> None:
+    """Outcome, drills, expectations, hops, evidence, rules, engines, notes and logs are there as text."""
+    record = build_record()
+    text = " ".join(page.text.split())
+    assert "3 of 18 drills not met" in text
+    for verdict in record.verdicts:
+        assert verdict.drill in text
+        for finding in verdict.findings:
+            assert finding.evidence in text
+    assert "fires between 1:00 and 20:00, pages metis-ticket, resolves by 15:00" in text
+    for hop in ("pending 2:45", "firing 7:45", "paged 8:26", "resolved 18:30", "page closed 19:22"):
+        assert hop in text
+    for rule in record.rules:
+        assert " ".join(rule.expr.split()) in text
+        assert rule.source in text
+        assert rule.annotations["summary"] in text
+    for name, words in [*record.timeline.engines.items(), *record.notes.items()]:
+        assert f"{name}{words}" in page.text
+    for log in record.logs:
+        assert log in text
+
+
+def test_hostile_text_stays_text() -> None:
+    """Whatever a label, a name or a sentence holds, the page has the same elements and scripts."""
+    poisoned = Reader(html.render(_poison(build_record())))
+    assert len(poisoned.scripts) == 3
+    assert not any(tag == "img" or "onerror" in attributes for tag, attributes in poisoned.elements)
+    assert "alert(1)</script>" in poisoned.text
+    assert "\x1b" not in html.render(_poison(build_record())).split('id="figures"')[0]
+    assert "<" not in poisoned.scripts[0]
+    hrefs = [attributes["href"] or "" for tag, attributes in poisoned.elements if tag == "a"]
+    assert "javascript%3Aalert%281%29" in hrefs
+    assert all(unescape(href).startswith(("#", "javascript%3A", "%3C/script%3E")) for href in hrefs)
+
+
+@pytest.mark.parametrize(
+    ("doubts", "headline"), [((), "3 of 18 drills not met"), (("late",), "No verdict can be trusted")]
+)
+def test_headline(doubts: tuple[str, ...], headline: str) -> None:
+    """The headline says how the run came out, doubts before all else."""
+    text = html.render(replace(build_record(), doubts=doubts))
+    (found,) = re.findall(r"<h1[^>]*><span[^>]*>.</span>(.*)</h1>", text)
+    assert found == headline
+    assert ("Why the clock is doubted" in text) == bool(doubts)
+
+
+def test_what_nobody_asked_for_has_a_row() -> None:
+    """An alert that no drill asked for is in the table, although it has no rule and no drill."""
+    finding = Finding(
+        outcome="unexpected",
+        alert="Surprise",
+        labels={},
+        expectation=None,
+        observed={"firing": 61},
+        evidence="e",
+    )
+    record = build_record()
+    page = Reader(html.render(replace(record, verdicts=(Verdict(drill="(unasked)", findings=(finding,)),))))
+    text = " ".join(page.text.split())
+    assert "unexpected(unasked)" in text.replace(" ", "")
+    assert "Times count from the start of the run." in text
+    assert "firing 1:01" in text
+
+
+def test_rule_that_the_run_is_not_about_has_no_plot() -> None:
+    """A rule of which nothing was seen is shown without a plot, and says so."""
+    record = build_record()
+    idle = replace(record.rules[0], name="Idle")
+    page = Reader(html.render(replace(record, rules=(idle,), placements=(), verdicts=(),
+        timeline=replace(record.timeline, events=(), curves=()))))  # fmt: skip
+    assert "nothing was seen of it" in page.text
+    assert not any(attributes.get("class") == "plot" for _, attributes in page.elements)

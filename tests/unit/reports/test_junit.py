@@ -1,0 +1,136 @@
+"""JUnit XML: what a CI system sees of a run."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+from report_records import build_record
+
+from harness.model import Finding, Verdict
+from harness.reports import RunRecord, junit
+
+
+def _parse(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314 - our own document
+
+
+def _suite(record: RunRecord) -> ET.Element:
+    suite = _parse(junit.render(record)).find("testsuite")
+    assert suite is not None
+    return suite
+
+
+def _case(suite: ET.Element, name: str) -> ET.Element:
+    (case,) = [case for case in suite.iter("testcase") if case.get("name") == name]
+    return case
+
+
+@pytest.mark.parametrize("doubts", [(), ("scrapes came late",)])
+def test_counts_are_those_of_the_cases(doubts: tuple[str, ...]) -> None:
+    """The suite's counts are the numbers of its cases, failures, errors and skips."""
+    suite = _suite(replace(build_record(), doubts=doubts))
+    for name, tag in (
+        ("tests", "testcase"),
+        ("failures", "failure"),
+        ("errors", "error"),
+        ("skipped", "skipped"),
+    ):
+        assert int(suite.get(name, "")) == len(list(suite.iter(tag))), name
+    assert suite.get("tests") == "18"
+
+
+def test_unmet_drill_is_a_failure_with_its_evidence() -> None:
+    """A failure says what was expected, what was seen, the evidence, and why the drill is held."""
+    case = _case(_suite(build_record()), "metis-latency-two-models")
+    failure = case.find("failure")
+    assert failure is not None
+    assert case.get("classname") == "alertdrill.metis"
+    assert failure.get("type") == "late"
+    assert failure.get("message") == "MetisLLMCallLatencyP99High: resolved at 18:30, after 15:00"
+    text = failure.text or ""
+    assert 'LATE: MetisLLMCallLatencyP99High{provider="openai", model="gpt-4.1-mini"}' in text
+    assert "expected: fires between 1:00 and 20:00, pages metis-ticket, resolves by 15:00" in text
+    assert "seen:     pending 2:45, firing 7:45" in text
+    assert "Why it is drilled: MetisLLMCallLatencyP99High must tell" in text
+
+
+def test_met_drill_passes_and_says_what_was_seen() -> None:
+    """A met drill has no failure, and its output holds the hops."""
+    case = _case(_suite(build_record()), "metis-latency-fires")
+    assert [child.tag for child in case] == ["properties", "system-out"]
+    assert "pending 2:45, firing 7:45, paged 8:26" in (case.findtext("system-out") or "")
+
+
+def test_unobserved_drill_is_neither_failed_nor_skipped_and_says_so_in_its_name() -> None:
+    """A drill that was not fully seen passes under a name that no green tick can hide."""
+    case = _case(_suite(build_record()), "metis-errors-rate-limited [unobserved]")
+    assert [child.tag for child in case] == ["properties", "system-out"]
+    assert (case.findtext("system-out") or "").startswith("UNOBSERVED: ")
+    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
+    assert properties == {"outcome": "unobserved"}
+
+
+def test_doubts_make_every_case_an_error() -> None:
+    """A run that cannot be trusted neither passes nor fails: each case is an error that says why."""
+    suite = _suite(replace(build_record(), doubts=("scrapes came late", "arrivals too")))
+    for case in suite.iter("testcase"):
+        error = case.find("error")
+        assert error is not None
+        assert error.get("message") == "No verdict can be trusted: scrapes came late; arrivals too"
+        assert case.find("failure") is None
+
+
+def test_doubts_without_verdicts_are_an_error_too() -> None:
+    """A run that is doubted before it has verdicts is not an empty, green suite."""
+    suite = _suite(replace(build_record(), verdicts=(), doubts=("no scrape came",)))
+    assert suite.get("errors") == "1"
+    assert "no scrape came" in (suite.findtext("testcase/error") or "")
+
+
+def test_what_nobody_asked_for_is_a_failed_case_of_the_run() -> None:
+    """An alert that no drill asked for is a case of its own."""
+    finding = Finding(
+        outcome="unexpected",
+        alert="A",
+        labels={},
+        expectation=None,
+        observed={"firing": 60.0},
+        evidence="fired",
+    )
+    suite = _suite(replace(build_record(), verdicts=(Verdict(drill="(unasked)", findings=(finding,)),)))
+    case = _case(suite, "(unasked)")
+    assert case.get("classname") == "alertdrill.run"
+    assert case.find("failure") is not None
+
+
+def test_hostile_text_stays_text() -> None:
+    """Control characters and markup in labels, evidence and notes leave the document well-formed."""
+    nasty = 'a\x00\x1b[31m</failure>]]>&"\ud800\ufffe'
+    finding = Finding(
+        outcome="late", alert=nasty, labels={"l": nasty}, expectation=None, observed={}, evidence=nasty
+    )
+    record = replace(
+        build_record(),
+        verdicts=(Verdict(drill=nasty, findings=(finding,)),),
+        notes={nasty: nasty},
+    )
+    suite = _suite(record)
+    suite_text = junit.render(record).encode("utf-8").decode("utf-8")
+    case = next(suite.iter("testcase"))
+    assert case.get("name") == 'a\\x00\\x1b[31m</failure>]]>&"\\ud800\\ufffe'
+    assert "</failure>]]>&" in (case.findtext("failure") or "")
+    assert "\x1b" not in suite_text
+
+
+def test_broken_run_is_one_errored_case() -> None:
+    """A run that broke is one error, its first line as the message and all of it as the text."""
+    root = _parse(junit.render_error("prometheus died\nsee logs/prometheus.log \x07"))
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("1", "1", "0")
+    error = suite.find("testcase/error")
+    assert error is not None
+    assert error.get("message") == "prometheus died"
+    assert error.text == "prometheus died\nsee logs/prometheus.log \\x07"

@@ -1,0 +1,99 @@
+"""What a run record derives, and the words that the reports share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from report_records import build_record
+
+from harness.model import Expectation, Finding, NearMiss, Verdict
+from harness.reports import printable, say_expected, say_hops, say_outcome, say_selector
+
+EXPECTATION = Expectation(
+    alert="A", labels={}, fires_within_s=600, receiver="ops", resolves_within_s=3700, fires_after_s=90
+)
+
+
+def _verdict(outcome: str) -> Verdict:
+    finding = Finding(outcome=outcome, alert="A", labels={}, expectation=None, observed={}, evidence="")  # type: ignore[arg-type]  # parametrized
+    return Verdict(drill="d", findings=(finding,))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "doubts", "code"),
+    [
+        (["met"], (), 0),
+        (["met", "unobserved"], (), 0),
+        (["met", "late"], (), 1),
+        (["unexpected"], (), 1),
+        (["met"], ("the clock stood still",), 3),
+        (["missing"], ("the clock stood still",), 3),
+    ],
+)
+def test_exit_code(outcomes: list[str], doubts: tuple[str, ...], code: int) -> None:
+    """A doubted clock exits 3 whatever was seen, an unmet drill 1, and an unobserved one is no failure."""
+    record = replace(build_record(), verdicts=tuple(map(_verdict, outcomes)), doubts=doubts)
+    assert record.exit_code == code
+
+
+def test_outcome_names_what_was_not_seen() -> None:
+    """Drills that were not fully seen are never counted among those met."""
+    record = replace(build_record(), verdicts=(_verdict("met"), _verdict("unobserved")))
+    assert say_outcome(record) == "1 of 2 drills met, the others not fully seen"
+    assert say_outcome(replace(record, doubts=("late",))) == "No verdict can be trusted"
+
+
+def test_placement_of_a_verdict_nobody_asked_for() -> None:
+    """A verdict's drill is found by its name; what no drill asked for has none."""
+    record = build_record()
+    found = record.find_placement(record.verdicts[1])
+    assert found is not None
+    assert found.drill.name == record.verdicts[1].drill
+    assert record.find_placement(Verdict(drill="(unasked)", findings=())) is None
+
+
+def test_expected_in_words() -> None:
+    """What was expected is said with the window, the receiver and the times as a stopwatch shows them."""
+    assert say_expected(EXPECTATION) == "fires between 1:30 and 10:00, pages ops, resolves by 1:01:40"
+    assert say_expected(replace(EXPECTATION, fires_after_s=0)).startswith("fires by 10:00, ")
+    near = NearMiss(alert="A", labels={}, reaches=0.8, pending=False)
+    assert say_expected(near) == "stays inactive although its value reaches 80% of the threshold"
+    pending = replace(near, pending=True, pending_within_s=(60.0, 240.0))
+    assert say_expected(pending) == "stays at pending, over the threshold for 1:00 to 4:00"
+    assert say_expected(None) == "stays silent"
+
+
+def test_hops_come_in_the_order_in_which_they_happen() -> None:
+    """Hops are said in their order, however they were stored."""
+    finding = Finding(
+        outcome="met", alert="A", labels={}, expectation=EXPECTATION, evidence="",
+        observed={"page_resolved": 3725.4, "firing": 65.0, "pending": 5.0},
+    )  # fmt: skip
+    assert say_hops(finding) == ("pending 0:05", "firing 1:05", "page closed 1:02:05")
+
+
+def test_selector_quotes_label_values() -> None:
+    """A label value can end neither its quotes nor its line."""
+    assert say_selector("A", {}) == "A"
+    assert say_selector("A", {"a": 'x"y\\z\n', "b": "1"}) == r'A{a="x\"y\\z\n", b="1"}'
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\x7f", "\x9b", "\u2028", "\ud800", "\ufffe", "\u202e"])
+def test_printable_escapes_what_must_not_be_written(bad: str) -> None:
+    """Controls, lone surrogates and direction marks are written as escapes, all else as it is."""
+    written = printable(f"né ✓\n{bad}")
+    assert written.startswith("né ✓\n\\")
+    assert bad not in written
+
+
+def test_builder_resembles_a_run() -> None:
+    """The record that the other tests use has every outcome, a gap and an infinite value."""
+    record = build_record()
+    values = [value for curve in record.timeline.curves for _, value in curve.points]
+    outcomes = {finding.outcome for verdict in record.verdicts for finding in verdict.findings}
+    assert len(record.verdicts) == len(record.placements) == 18
+    assert {"met", "late", "missing", "mismatched", "unobserved"} <= outcomes
+    assert any(map(math.isnan, values))
+    assert any(map(math.isinf, values))
