@@ -90,7 +90,7 @@ def open_embedded_stack(setup: Setup) -> Iterator[EmbeddedStack]:
         addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
         _write_files(folder, setup, addresses, secret["pager"])
         processes: list[Process] = []
-        for part, (argv, env) in _plan_processes(folder, setup, addresses, secret).items():
+        for part, (argv, env) in plan_processes(folder, setup, addresses, secret).items():
             log_path = setup.logs / f"{part}.log"
             process = start(part, argv, env=inherit_environment(env), log_path=log_path)
             resources.callback(process.stop, STOP_GRACE_S)
@@ -162,11 +162,12 @@ def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager
     (folder / "gateway").mkdir()
 
 
-def _plan_processes(
+def plan_processes(
     folder: Path, setup: Setup, addresses: Mapping[str, str], secret: Mapping[str, str]
 ) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
     """Return each part's command line and what its environment adds; secrets are only in the latter."""
-    python = [sys.executable, "-m"]
+    # -P: a folder of the same name where the user happens to stand is not ours.
+    python = [sys.executable, "-P", "-m"]
     plans: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {
         "pager": (
             [*python, "harness.pager", "--listen", addresses["pager"]],

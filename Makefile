@@ -1,0 +1,38 @@
+# `make drill` and `make test` need Python 3.11 and make; all else they get themselves, into .venv.
+# ARGS is passed on: make drill ARGS="--system metis", make test ARGS="-k judge".
+
+MAKEFLAGS += --no-print-directory
+UV_VERSION := 0.13.8
+COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" $(ARGS)
+
+.PHONY: help drill test lint lock clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+drill: ## Hold the drills: make drill ARGS="metis-lockout --speed 60"
+	@./bootstrap.sh runtime
+	@.venv/bin/alertdrill run $(ARGS)
+
+test: lint ## Check style and types, then run all tests
+	@.venv/bin/pytest --quiet $(ARGS)
+
+lint: ## Check style and types
+	@./bootstrap.sh dev
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+# Both locks hold hatchling, which builds the editable install. Existing pins stay, unless ARGS=--upgrade.
+lock: ## Write requirements*.txt anew from pyproject.toml
+	@python3 -m venv out/lock
+	@out/lock/bin/pip install --quiet uv==$(UV_VERSION)
+	@echo hatchling | $(COMPILE) --output-file requirements.txt pyproject.toml -
+	@$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+clean: ## Remove .venv, caches and what the drills wrote
+	@rm -rf .venv out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

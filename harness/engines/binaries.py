@@ -1,0 +1,97 @@
+"""The programs themselves: which version a file is, and whether two of them belong together."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.engines.generations import Family, Generation, MajorMinor
+from harness.errors import MissingEngine
+
+VERSION_TIMEOUT_S = 20.0
+"""A cold start of a binary of 150 MB from a busy disk takes seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A family's server and tool of one version, and where they came from."""
+
+    server: Path
+    tool: Path
+    version: str
+    source: str
+
+
+def read_version(path: Path, program: str) -> str:
+    """Return the version that a program states, e.g. `3.5.3+ds1`; raise MissingEngine if it is another's.
+
+    All four print `<program>, version <version> (branch: …)` first, older ones to standard error
+    (prometheus/common, version.Print).
+    """
+    if not path.exists():
+        raise MissingEngine(f"{path} does not exist")
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise MissingEngine(f"{path} is not an executable file")
+    try:
+        ran = subprocess.run(  # noqa: S603 - the program that the user named or that we unpacked
+            [path, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=VERSION_TIMEOUT_S,
+            check=False,
+        )
+    except OSError as error:
+        raise MissingEngine(f"{path} cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise MissingEngine(f"{path} did not state its version within {VERSION_TIMEOUT_S:g} s") from error
+    stated = re.search(
+        rf"^{program}, version v?(\d+\.\d+\S*)", ran.stdout.decode(errors="replace"), re.MULTILINE
+    )
+    if stated is None:
+        raise MissingEngine(f"{path} is not {program}")
+    return stated[1]
+
+
+def read_pair(
+    family: Family, paths: Mapping[str, Path], source: str, generation: Generation | None = None
+) -> Pair:
+    """Return the pair of two programs (name -> path), checked to be one supported version.
+
+    Raises MissingEngine if a program is not what it should be, if the two differ in version, if the
+    version is too old, or if it is not of the generation asked for.
+    """
+    server, tool = family.programs
+    version = read_version(paths[server], server)
+    tool_version = read_version(paths[tool], tool)
+    if version != tool_version:
+        raise MissingEngine(
+            f"{paths[server]} is version {version} but {paths[tool]} is version {tool_version}"
+        )
+    _check_supported(family, version, paths[server], generation)
+    return Pair(server=paths[server], tool=paths[tool], version=version, source=source)
+
+
+def _check_supported(family: Family, version: str, path: Path, generation: Generation | None) -> None:
+    major, minor = re.findall(r"\d+", version)[:2]
+    found = (int(major), int(minor))
+    if found < family.least:
+        raise MissingEngine(
+            f"{path} is {family.title} {version}, but {_dotted(family.least)} or later is needed"
+        )
+    if generation is None:
+        return
+    release = family.releases[generation]
+    if not release.least <= found < release.below:
+        raise MissingEngine(
+            f"{path} is {family.title} {version}, but the generation asked for needs "
+            f"{_dotted(release.least)} or later and below {_dotted(release.below)}"
+        )
+
+
+def _dotted(version: MajorMinor) -> str:
+    return ".".join(map(str, version))

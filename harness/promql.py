@@ -1,0 +1,418 @@
+"""PromQL expressions: reading, writing exactly, and splitting at a threshold.
+
+The grammar is promql-parser's. Its own printer is not used: it drops milliseconds, does not escape strings
+and loses the colon of a subquery without a step. Durations here are whole milliseconds inside expressions
+and seconds at the edges. Syntax: https://prometheus.io/docs/prometheus/latest/querying/basics/
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Literal
+
+import promql_parser as ast
+
+from harness.errors import BadInput
+
+MAX_LENGTH = 8192
+"""Characters of an expression. The parser recurses, and overflows its stack from about twice that."""
+MAX_DEPTH = 100
+"""Levels of an expression; `a + b + c` has three."""
+MAX_DURATION_MS = (2**63 - 1) // 10**6
+"""Prometheus keeps durations as 64-bit nanoseconds."""
+
+DurationKind = Literal["range", "step", "offset"]
+Comparison = Literal["==", "!=", ">", "<", ">=", "<="]
+
+_UNITS_MS = {
+    "y": 365 * 86_400_000,
+    "w": 7 * 86_400_000,
+    "d": 86_400_000,
+    "h": 3_600_000,
+    "m": 60_000,
+    "s": 1000,
+    "ms": 1,
+}
+_DURATION = re.compile("".join(f"(?:([0-9]{{1,19}}){unit})?" for unit in _UNITS_MS))
+_MILLISECOND = timedelta(milliseconds=1)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A comment, a string in each of its three quotes, or an @ time before 1970.
+_TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|@\s*-""", re.DOTALL)
+_BYTE_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|.)", re.DOTALL)
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_FLIPPED: dict[str, Comparison] = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
+
+# Prometheus 2's name of double_exponential_smoothing, which the parser no longer knows.
+ast.register_extra_functions(
+    [
+        ast.Function(
+            "holt_winters",
+            [ast.ValueType.Matrix, ast.ValueType.Scalar, ast.ValueType.Scalar],
+            ast.ValueType.Vector,
+        )
+    ]
+)
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a Prometheus duration such as `5m`, `1h30m`, `250ms` or `0`.
+
+    Raises ValueError when it is not one. Grammar: ParseDuration of prometheus/common/model.
+    """
+    if text == "0":
+        return 0.0
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        raise ValueError(f"{text[:40]!r} is not a duration such as 5m or 1h30m")
+    milliseconds = sum(
+        int(count) * size for count, size in zip(match.groups(), _UNITS_MS.values(), strict=True) if count
+    )
+    if milliseconds > MAX_DURATION_MS:
+        raise ValueError(f"{text[:40]!r} is longer than 292 years")
+    return milliseconds / 1000
+
+
+def format_duration(seconds: float) -> str:
+    """Return seconds as Prometheus writes them: `1h30m`, and years and weeks only where nothing remains.
+
+    Raises ValueError when they are negative or not whole milliseconds.
+    """
+    milliseconds = Fraction(repr(seconds)) * 1000
+    if milliseconds < 0 or milliseconds.denominator != 1:
+        raise ValueError(f"{seconds} s is not a whole number of milliseconds from 0 up")
+    return _format_ms(int(milliseconds))
+
+
+def _format_ms(milliseconds: int) -> str:
+    parts = []
+    remaining = milliseconds
+    for unit, size in _UNITS_MS.items():
+        if unit in {"y", "w"} and remaining % size:
+            continue
+        count, remaining = divmod(remaining, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def quote(text: str) -> str:
+    """Return a string literal that PromQL and Go templates read back as `text`."""
+    return '"' + "".join(_ESCAPES.get(char) or _escape(char) for char in text) + '"'
+
+
+def _escape(char: str) -> str:
+    return f"\\x{ord(char):02x}" if ord(char) < 32 or ord(char) == 127 else char
+
+
+def format_number(value: float) -> str:
+    """Return a number literal that reads back as the same float."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    return repr(value).removesuffix(".0")
+
+
+def parse(text: str) -> ast.Expr:
+    """Return the tree of an expression.
+
+    Raises BadInput, with the parser's reason, for what is not PromQL or is newer than the grammar; for
+    matchers joined by `or` and for fill modifiers, which not every Prometheus that we run reads alike; and
+    for what is longer or deeper than the bounds.
+    """
+    if len(text) > MAX_LENGTH:
+        raise BadInput(f"the expression is longer than {MAX_LENGTH} characters")
+    plain = _TOKEN.sub(lambda match: _write_plainly(match.group()), text)
+    try:
+        expr: ast.Expr = ast.parse(plain)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadInput(f"the expression is not PromQL that can be read: {reason}") from error
+    except BaseException as error:
+        # The parser's panics derive from BaseException and have no importable name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise BadInput("the expression makes the PromQL parser fail") from error
+    _check(expr)
+    return expr
+
+
+def _write_plainly(token: str) -> str:
+    """Return a token as the parser reads it rightly: it takes raw strings and high bytes for other ones."""
+    if token.startswith("@"):
+        raise BadInput("the expression has an @ time before 1970")
+    if token.startswith("`"):
+        return quote(token[1:-1])
+    if token.startswith(('"', "'")):
+        for hexadecimal, octal in _BYTE_ESCAPE.findall(token):
+            if (int(hexadecimal, 16) if hexadecimal else int(octal or "0", 8)) > 127:
+                raise BadInput("the expression has a string with the escape of a byte beyond ASCII")
+    return token
+
+
+def _check(expr: ast.Expr) -> None:
+    stack = [(expr, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise BadInput(f"the expression is nested more than {MAX_DEPTH} levels deep")
+        if isinstance(node, ast.BinaryExpr) and node.modifier is not None:
+            fill = node.modifier.fill_values
+            if fill is not None and (fill.lhs is not None or fill.rhs is not None):
+                raise BadInput("the expression has a fill modifier, which is not supported")
+        if isinstance(node, ast.VectorSelector) and node.matchers.or_matchers:
+            raise BadInput("the expression joins matchers by `or`, which Prometheus does not know")
+        try:
+            _list_times(node)
+        except OverflowError as error:
+            raise BadInput("the expression has a time that is out of range") from error
+        stack.extend((child, depth + 1) for child in list_children(node))
+
+
+def _list_times(node: ast.Expr) -> list[int]:
+    """Return a node's own durations and @ time, in milliseconds; raises BadInput when there is a part."""
+    times: list[timedelta | None] = []
+    if isinstance(node, ast.MatrixSelector):
+        times = [node.range]
+    elif isinstance(node, ast.SubqueryExpr):
+        times = [node.range, node.step, node.offset]
+    elif isinstance(node, ast.VectorSelector):
+        times = [node.offset]
+    found = [time for time in times if time is not None]
+    if (
+        isinstance(node, ast.SubqueryExpr | ast.VectorSelector)
+        and node.at is not None
+        and node.at.at is not None
+    ):
+        found_at = [node.at.at - _EPOCH]
+    else:
+        found_at = []
+    if any(time % _MILLISECOND for time in (*found, *found_at)):
+        raise BadInput("the expression has a time that is not a whole number of milliseconds")
+    if any(abs(time // _MILLISECOND) > MAX_DURATION_MS for time in found):
+        raise BadInput("the expression has a duration that is longer than 292 years")
+    return [time // _MILLISECOND for time in found]
+
+
+def list_children(node: ast.Expr) -> list[ast.Expr]:
+    """Return the expressions that a node is made of, left to right."""
+    match node:
+        case ast.AggregateExpr():
+            return [node.expr] if node.param is None else [node.param, node.expr]
+        case ast.BinaryExpr():
+            return [node.lhs, node.rhs]
+        case ast.Call():
+            return list(node.args)
+        case ast.MatrixSelector():
+            return [node.vector_selector]
+        case ast.ParenExpr() | ast.SubqueryExpr() | ast.UnaryExpr():
+            return [node.expr]
+        case _:
+            return []
+
+
+def walk(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """Yield an expression and all that it is made of, outermost and leftmost first."""
+    yield expr
+    for child in list_children(expr):
+        yield from walk(child)
+
+
+def selectors(expr: ast.Expr) -> tuple[ast.VectorSelector, ...]:
+    """Return the selectors in an expression, left to right."""
+    return tuple(node for node in walk(expr) if isinstance(node, ast.VectorSelector))
+
+
+def metric_name(selector: ast.VectorSelector) -> str | None:
+    """Return the name that a selector asks for; None when it asks for none or by a pattern."""
+    if selector.name is not None:
+        return selector.name
+    named = (
+        m.value for m in selector.matchers.matchers if m.name == "__name__" and m.op == ast.MatchOp.Equal
+    )
+    return next(named, None)
+
+
+def durations(expr: ast.Expr) -> tuple[float, ...]:
+    """Return every range, step and offset in an expression, in seconds, outermost and leftmost first."""
+    return tuple(time / 1000 for node in walk(expr) for time in _list_times(node))
+
+
+class Printer:
+    """Writes a tree as PromQL; a subclass overrides what it writes differently.
+
+    The tree keeps the parentheses of its source, so none need be added.
+    """
+
+    def write(self, node: ast.Expr) -> str:
+        """Return the text of a node."""
+        match node:
+            case ast.NumberLiteral():
+                return format_number(node.val)
+            case ast.StringLiteral():
+                return quote(node.val)
+            case ast.ParenExpr():
+                return f"({self.write(node.expr)})"
+            case ast.UnaryExpr():
+                return f"-{self.write(node.expr)}"
+            case ast.BinaryExpr():
+                operator = " ".join([str(node.op).strip(), *_list_modifiers(node.modifier)])
+                return f"{self.write(node.lhs)} {operator} {self.write(node.rhs)}"
+            case ast.Call():
+                return self.write_call(node.func.name, [self.write(argument) for argument in node.args])
+            case ast.AggregateExpr():
+                return self.write_aggregation(node)
+            case ast.SubqueryExpr():
+                step = "" if node.step is None else self._write_time("step", node.step)
+                window = f"[{self._write_time('range', node.range)}:{step}]"
+                return f"{self.write(node.expr)}{window}{self._write_shift(node)}"
+            case ast.MatrixSelector():
+                selector = node.vector_selector
+                window = f"[{self._write_time('range', node.range)}]"
+                return f"{_write_matchers(selector)}{window}{self._write_shift(selector)}"
+            case ast.VectorSelector():
+                return f"{_write_matchers(node)}{self._write_shift(node)}"
+            case _:
+                raise AssertionError(f"the parser has a new kind of node: {type(node).__name__}")
+
+    def write_duration(self, kind: DurationKind, milliseconds: int) -> str:
+        """Return the text of a duration; offsets may be negative."""
+        return ("-" if milliseconds < 0 else "") + _format_ms(abs(milliseconds))
+
+    def write_time(self, milliseconds: int) -> str:
+        """Return the text of the absolute time after an @, given in milliseconds since the epoch."""
+        return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
+
+    def write_call(self, function: str, arguments: Sequence[str]) -> str:
+        """Return the text of a call."""
+        return f"{function}({', '.join(arguments)})"
+
+    def write_aggregation(self, node: ast.AggregateExpr) -> str:
+        """Return the text of an aggregation."""
+        grouping = ""
+        if node.modifier is not None:
+            word = "by" if node.modifier.type == ast.AggModifierType.By else "without"
+            grouping = f" {word} ({_write_labels(node.modifier.labels)}) "
+        arguments = [node.expr] if node.param is None else [node.param, node.expr]
+        return f"{str(node.op).strip()}{grouping}({', '.join(map(self.write, arguments))})"
+
+    def _write_time(self, kind: DurationKind, time: timedelta) -> str:
+        return self.write_duration(kind, time // _MILLISECOND)
+
+    def _write_shift(self, node: ast.VectorSelector | ast.SubqueryExpr) -> str:
+        text = ""
+        if node.at is not None:
+            if node.at.at is not None:
+                text = f" @ {self.write_time((node.at.at - _EPOCH) // _MILLISECOND)}"
+            else:
+                text = " @ start()" if node.at.type == ast.AtModifierType.Start else " @ end()"
+        if node.offset is not None:
+            # The parser takes `offset 0s` for an error, but knows a bare 0.
+            text += f" offset {self._write_time('offset', node.offset) if node.offset else '0'}"
+        return text
+
+
+def _list_modifiers(modifier: ast.BinModifier | None) -> list[str]:
+    if modifier is None:
+        return []
+    words = ["bool"] if modifier.return_bool else []
+    if modifier.matching is not None:
+        word = "on" if modifier.matching.type == ast.LabelModifierType.Include else "ignoring"
+        words.append(f"{word} ({_write_labels(modifier.matching.labels)})")
+    if modifier.group_labels is not None:
+        side = "left" if modifier.card == ast.VectorMatchCardinality.ManyToOne else "right"
+        words.append(f"group_{side} ({_write_labels(modifier.group_labels)})")
+    return words
+
+
+def _write_label(name: str) -> str:
+    return name if _NAME.fullmatch(name) else quote(name)
+
+
+def _write_labels(names: Sequence[str]) -> str:
+    return ", ".join(map(_write_label, names))
+
+
+def _write_matchers(selector: ast.VectorSelector) -> str:
+    operators: list[tuple[ast.MatchOp, str]] = [
+        (ast.MatchOp.Equal, "="),
+        (ast.MatchOp.NotEqual, "!="),
+        (ast.MatchOp.Re, "=~"),
+        (ast.MatchOp.NotRe, "!~"),
+    ]
+    matchers = [
+        _write_label(matcher.name)
+        + next(text for operator, text in operators if operator == matcher.op)
+        + quote(matcher.value)
+        for matcher in selector.matchers.matchers
+    ]
+    return (selector.name or "") + (f"{{{', '.join(matchers)}}}" if matchers else "")
+
+
+def render(expr: ast.Expr) -> str:
+    """Return PromQL that reads back as the same tree."""
+    return Printer().write(expr)
+
+
+def split_threshold(text: str) -> tuple[str, Comparison, float] | None:
+    """Split a comparison with a constant into its varying side, the operator and the constant.
+
+    A constant on the left changes sides, and the operator turns round with it. None for everything else:
+    two varying sides, `bool`, `and`, a constant that is not finite. Raises BadInput when it is not PromQL.
+    """
+    expr = _unwrap(parse(text))
+    if not isinstance(expr, ast.BinaryExpr):
+        return None
+    operator = str(expr.op).strip()
+    if operator not in _FLIPPED or (expr.modifier is not None and expr.modifier.return_bool):
+        return None
+    left, right = _evaluate(expr.lhs), _evaluate(expr.rhs)
+    if right is not None:
+        return render(_unwrap(expr.lhs)), _FLIPPED[_FLIPPED[operator]], right
+    if left is not None:
+        return render(_unwrap(expr.rhs)), _FLIPPED[operator], left
+    return None
+
+
+def _unwrap(expr: ast.Expr) -> ast.Expr:
+    while isinstance(expr, ast.ParenExpr):
+        expr = expr.expr
+    return expr
+
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+    "%": math.fmod,
+    "^": math.pow,
+    "atan2": math.atan2,
+}
+
+
+def _evaluate(expr: ast.Expr) -> float | None:
+    """Return the value of an arithmetic expression of number literals, if it is one and finite."""
+    value: float | None = None
+    match expr:
+        case ast.NumberLiteral():
+            value = expr.val
+        case ast.ParenExpr():
+            value = _evaluate(expr.expr)
+        case ast.UnaryExpr():
+            operand = _evaluate(expr.expr)
+            value = None if operand is None else -operand
+        case ast.BinaryExpr():
+            calculate = _ARITHMETIC.get(str(expr.op).strip())
+            left, right = _evaluate(expr.lhs), _evaluate(expr.rhs)
+            if calculate is not None and left is not None and right is not None:
+                try:
+                    value = calculate(left, right)
+                except (ArithmeticError, ValueError):
+                    return None
+    return value if value is not None and math.isfinite(value) else None

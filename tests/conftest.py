@@ -1,0 +1,28 @@
+"""Fixtures for tests of whole runs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from whole_runs import CommandLine
+
+from harness.engines import Engines
+
+
+@pytest.fixture
+def alertdrill(engines: Engines) -> Iterator[CommandLine]:
+    """Return the command line, and hold it to leaving nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="test-") as folder:
+        environ = {
+            **os.environ,
+            "TMPDIR": folder,
+            "ALERTDRILL_PROMETHEUS": str(engines.prometheus),
+            "ALERTDRILL_PROMTOOL": str(engines.promtool),
+            "ALERTDRILL_ALERTMANAGER": str(engines.alertmanager),
+            "ALERTDRILL_AMTOOL": str(engines.amtool),
+        }
+        yield CommandLine(environ=environ, temporary=Path(folder))

@@ -1,0 +1,93 @@
+"""What tests of whole runs share: the command line as a user starts it, and orders for runs in process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from harness.engines import Engines
+from harness.model import Drill
+from harness.rules import read_rules
+from harness.run import Order
+from harness.stacks.configs import make_alertmanager_config
+
+ROOT = Path(__file__).resolve().parents[1]
+METIS_RULES = ROOT / "harness" / "systems" / "metis" / "rules.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that has ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """`alertdrill`, with the engines that the tests were given and a temporary folder of its own."""
+
+    environ: Mapping[str, str]
+    temporary: Path
+
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it is killed if the block leaves it running."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=ROOT,
+            env={**self.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def run(self, *arguments: str, timeout_s: float = 180.0) -> Finished:
+        """Run a command to its end."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=timeout_s)
+        return Finished(code=process.returncode, out=out, err=err)
+
+    def list_leftovers(self) -> list[str]:
+        """Return the processes and temporary folders that a command has left behind."""
+        folders = [path.name for path in self.temporary.iterdir() if path.name.startswith("alertdrill-")]
+        marker = f"TMPDIR={self.temporary}"
+        return folders + [
+            process.name() for process in psutil.process_iter() if _has_in_environ(process, marker)
+        ]
+
+
+def _has_in_environ(process: psutil.Process, marker: str) -> bool:
+    try:
+        name, _, value = marker.partition("=")
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(name) == value
+    except psutil.Error:
+        return False
+
+
+def make_order(drills: tuple[Drill, ...], engines: Engines, out: Path, speed: float | None = None) -> Order:
+    """Return the order that `alertdrill run` makes for these drills of Metis."""
+    (out / "logs").mkdir(parents=True)
+    return Order(
+        drills=drills,
+        rules=(read_rules(METIS_RULES),),
+        engines=engines,
+        alertmanager=make_alertmanager_config(["metis"]),
+        alertmanager_source="the test's Alertmanager config",
+        out=out,
+        speed=speed,
+        ports={},
+    )
