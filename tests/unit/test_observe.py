@@ -1,0 +1,201 @@
+"""Tests of how answers of Prometheus and the pager become events, curves and measurements."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from harness.clock import Clock
+from harness.errors import ComponentFailed
+from harness.model import AlertRule
+from harness.observe import (
+    Api,
+    Series,
+    measure_gaps,
+    read_alert_events,
+    read_curves,
+    read_page_events,
+    read_scrapes,
+)
+
+CLOCK = Clock(speed=60, origin_s=1000.0)
+
+
+class CannedApi(Api):
+    """Answers queries from a table: the first key that the expression contains."""
+
+    def __init__(self, answers: dict[str, list[Series]]) -> None:
+        super().__init__("prometheus", "http://127.0.0.1:1")
+        self.answers = answers
+        self.asked: list[dict[str, str]] = []
+
+    def query(self, path: str, **params: str) -> list[Series]:
+        """Return the canned answer."""
+        self.asked.append({"path": path, **params})
+        return next(answer for key, answer in self.answers.items() if key in params["query"])
+
+
+def at(*rule_s: float, value: float = 1.0) -> tuple[tuple[float, float], ...]:
+    """Return samples at rule times, as Prometheus stamps them."""
+    return tuple((CLOCK.wall_s(instant), value) for instant in rule_s)
+
+
+def describe(answers: dict[str, list[Series]]) -> list[tuple[str, float]]:
+    """Return the kinds and instants of the events in canned answers."""
+    events = read_alert_events(CannedApi(answers), CLOCK, 0.0, 600.0)
+    return [(event.kind, round(event.at_s, 3)) for event in events]
+
+
+LABELS = {"alertname": "Slow", "model": "gpt-4.1"}
+
+
+def make_answers(
+    pending: tuple[float, ...], firing: tuple[float, ...], active_since: float = 1000.0
+) -> dict[str, list[Series]]:
+    """Return what Prometheus has of one activation."""
+    return {
+        "ALERTS_FOR_STATE": [(LABELS, at(*pending, *firing, value=active_since))],
+        "ALERTS": [
+            ({**LABELS, "alertstate": "pending"}, at(*pending)),
+            ({**LABELS, "alertstate": "firing"}, at(*firing)),
+        ],
+    }
+
+
+def test_an_activation_is_pending_then_firing_then_resolved_at_the_next_evaluation() -> None:
+    """Each instant is that of an evaluation; the first one without the alert resolved it."""
+    assert describe(make_answers((30, 45, 60), (75, 90))) == [
+        ("pending", 30),
+        ("firing", 75),
+        ("resolved", 105),
+    ]
+
+
+def test_an_alert_that_still_fires_at_the_end_is_not_resolved() -> None:
+    """An alert in the last evaluation before the end has no resolution yet."""
+    assert describe(make_answers((540,), (555, 570, 585))) == [("pending", 540), ("firing", 555)]
+
+
+def test_a_left_out_evaluation_does_not_end_an_activation() -> None:
+    """A gap within one activation is an evaluation that was left out, not a resolution."""
+    assert describe(make_answers((30,), (45, 60, 105, 120))) == [
+        ("pending", 30),
+        ("firing", 45),
+        ("resolved", 135),
+    ]
+
+
+def test_two_activations_are_told_apart_by_when_they_became_active() -> None:
+    """The same alert that fires twice has both its events twice, however short the pause."""
+    first, second = make_answers((30,), (45,), 1000.0), make_answers((60,), (75,), 1001.0)
+    answers = {key: first[key] + second[key] for key in first}
+    merged = {
+        "ALERTS_FOR_STATE": [(LABELS, answers["ALERTS_FOR_STATE"][0][1] + answers["ALERTS_FOR_STATE"][1][1])],
+        "ALERTS": answers["ALERTS"],
+    }
+    assert sorted(describe(merged)) == [
+        ("firing", 45),
+        ("firing", 75),
+        ("pending", 30),
+        ("pending", 60),
+        ("resolved", 60),
+        ("resolved", 90),
+    ]
+
+
+def test_a_pending_alert_that_lapses_is_not_resolved() -> None:
+    """What never fired has nothing to resolve."""
+    assert describe(make_answers((30, 45), ())) == [("pending", 30)]
+
+
+def test_a_curve_asks_for_the_dilated_left_side_and_carries_the_rules_labels() -> None:
+    """The threshold is split off, the expression dilated, gaps are marked, and rule labels win."""
+    rule = AlertRule(
+        name="Slow",
+        expr="rate(x[5m]) > 0.5",
+        for_s=0,
+        keep_firing_for_s=0,
+        labels={"severity": "warning"},
+        annotations={},
+        group="g",
+        interval_s=15,
+        source="rules.yml:1",
+    )
+    prometheus = CannedApi({"rate": [({"model": "m", "severity": "?"}, at(0, 15, 60))]})
+    (curve,) = read_curves(prometheus, CLOCK, [rule], 0.0, 600.0)
+    assert "[5s]" in prometheus.asked[0]["query"]
+    assert "> 0.5" not in prometheus.asked[0]["query"]
+    assert prometheus.asked[0]["step"] == "0.250000"
+    assert (curve.op, curve.threshold) == (">", 0.5)
+    assert curve.labels == {"model": "m", "severity": "warning"}
+    assert [round(point, 3) for point, _ in curve.points] == [0, 15, 30, 60]
+    assert math.isnan(curve.points[2][1])
+
+
+def test_scrapes_tell_good_from_failed() -> None:
+    """A failed scrape is a sample of `up` that is 0."""
+    prometheus = CannedApi({"up": [({}, at(0, 15) + at(30, value=0.0))]})
+    scrapes = read_scrapes(prometheus, CLOCK, "metis-gateway", 0.0, 600.0)
+    assert [is_good for _, is_good in scrapes] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("scrapes", "gap_s", "off_share"),
+    [
+        ([], None, 0.0),
+        ([(0.0, True)], None, 0.0),
+        ([(0.0, True), (15.0, True), (30.0, True)], 15.0, 0.0),
+        ([(0.0, True), (15.0, False), (30.0, True), (45.0, True)], 30.0, 0.5),
+    ],
+)
+def test_gaps_are_between_good_scrapes(
+    scrapes: list[tuple[float, bool]], gap_s: float | None, off_share: float
+) -> None:
+    """A failed scrape lengthens the gap; more than one and a half intervals are too long."""
+    assert measure_gaps(scrapes) == (gap_s, off_share)
+
+
+def test_pages_are_read_on_rule_time() -> None:
+    """A delivered alert is a page, a delivered resolution its closing."""
+
+    class Pager(CannedApi):
+        def get(self, path: str, **params: str) -> Any:  # noqa: ARG002 - as Api.get
+            class Answer:
+                @staticmethod
+                def json() -> Any:
+                    page = {"labels": LABELS, "receiver": "ticket"}
+                    return {
+                        "pages": [
+                            {**page, "status": "firing", "received_s": 1001.0},
+                            {**page, "status": "resolved", "received_s": 1002.5},
+                        ]
+                    }
+
+            return Answer()
+
+    events = read_page_events(Pager({}), CLOCK)
+    assert [(event.kind, event.at_s, event.receiver) for event in events] == [
+        ("paged", 60.0, "ticket"),
+        ("page_resolved", 150.0, "ticket"),
+    ]
+    assert events[0].labels == {"model": "gpt-4.1"}
+
+
+def test_a_server_that_is_not_there_is_no_finding() -> None:
+    """An unreachable server raises ComponentFailed, naming it."""
+    with pytest.raises(ComponentFailed, match=r"prometheus at \S+ cannot be reached"):
+        Api("prometheus", "http://127.0.0.1:1").get("/api/v1/query")
+
+
+async def test_an_answer_other_than_2xx_is_no_finding(aiohttp_server: Any) -> None:
+    """A server that answers an error raises ComponentFailed with its status."""
+    import asyncio
+
+    server: TestServer = await aiohttp_server(web.Application())
+    api = Api("pager", str(server.make_url("")).rstrip("/"))
+    with pytest.raises(ComponentFailed, match="pager answered 404"):
+        await asyncio.to_thread(api.get, "/pages")
