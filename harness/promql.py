@@ -39,6 +39,7 @@ _UNITS_MS = {
 }
 _DURATION = re.compile("".join(f"(?:([0-9]{{1,19}}){unit})?" for unit in _UNITS_MS))
 _MILLISECOND = timedelta(milliseconds=1)
+_LONGEST = MAX_DURATION_MS * _MILLISECOND
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A comment, a string in each of its three quotes, or an @ time before 1970.
@@ -121,9 +122,9 @@ def format_number(value: float) -> str:
 def parse(text: str) -> ast.Expr:
     """Return the tree of an expression.
 
-    Raises BadInput, with the parser's reason, for what is not PromQL or is newer than the grammar; for
-    matchers joined by `or` and for fill modifiers, which not every Prometheus that we run reads alike; and
-    for what is longer or deeper than the bounds.
+    Raises BadInput, with the parser's reason, for what is not PromQL or is newer than the grammar; for what
+    the grammar has but Prometheus 2 and 3 have not, matchers joined by `or` and fill modifiers; and for what
+    is longer or deeper than the bounds.
     """
     if len(text) > MAX_LENGTH:
         raise BadInput(f"the expression is longer than {MAX_LENGTH} characters")
@@ -168,14 +169,18 @@ def _check(expr: ast.Expr) -> None:
         if isinstance(node, ast.VectorSelector) and node.matchers.or_matchers:
             raise BadInput("the expression joins matchers by `or`, which Prometheus does not know")
         try:
-            _list_times(node)
+            found, at = _list_durations(node), _find_at(node)
         except OverflowError as error:
             raise BadInput("the expression has a time that is out of range") from error
+        if any(time % _MILLISECOND for time in (*found, at or timedelta())):
+            raise BadInput("the expression has a time that is not a whole number of milliseconds")
+        if any(abs(time) > _LONGEST for time in found):
+            raise BadInput("the expression has a duration that is longer than 292 years")
         stack.extend((child, depth + 1) for child in list_children(node))
 
 
-def _list_times(node: ast.Expr) -> list[int]:
-    """Return a node's own durations and @ time, in milliseconds; raises BadInput when there is a part."""
+def _list_durations(node: ast.Expr) -> list[timedelta]:
+    """Return a node's own range, step and offset."""
     times: list[timedelta | None] = []
     if isinstance(node, ast.MatrixSelector):
         times = [node.range]
@@ -183,20 +188,14 @@ def _list_times(node: ast.Expr) -> list[int]:
         times = [node.range, node.step, node.offset]
     elif isinstance(node, ast.VectorSelector):
         times = [node.offset]
-    found = [time for time in times if time is not None]
-    if (
-        isinstance(node, ast.SubqueryExpr | ast.VectorSelector)
-        and node.at is not None
-        and node.at.at is not None
-    ):
-        found_at = [node.at.at - _EPOCH]
-    else:
-        found_at = []
-    if any(time % _MILLISECOND for time in (*found, *found_at)):
-        raise BadInput("the expression has a time that is not a whole number of milliseconds")
-    if any(abs(time // _MILLISECOND) > MAX_DURATION_MS for time in found):
-        raise BadInput("the expression has a duration that is longer than 292 years")
-    return [time // _MILLISECOND for time in found]
+    return [time for time in times if time is not None]
+
+
+def _find_at(node: ast.Expr) -> timedelta | None:
+    """Return the absolute time after a node's @, from the epoch."""
+    if not isinstance(node, ast.SubqueryExpr | ast.VectorSelector) or node.at is None or node.at.at is None:
+        return None
+    return node.at.at - _EPOCH
 
 
 def list_children(node: ast.Expr) -> list[ast.Expr]:
@@ -232,15 +231,13 @@ def metric_name(selector: ast.VectorSelector) -> str | None:
     """Return the name that a selector asks for; None when it asks for none or by a pattern."""
     if selector.name is not None:
         return selector.name
-    named = (
-        m.value for m in selector.matchers.matchers if m.name == "__name__" and m.op == ast.MatchOp.Equal
-    )
-    return next(named, None)
+    named = (m for m in selector.matchers.matchers if m.name == "__name__" and m.op == ast.MatchOp.Equal)
+    return next((matcher.value for matcher in named), None)
 
 
 def durations(expr: ast.Expr) -> tuple[float, ...]:
     """Return every range, step and offset in an expression, in seconds, outermost and leftmost first."""
-    return tuple(time / 1000 for node in walk(expr) for time in _list_times(node))
+    return tuple(time / timedelta(seconds=1) for node in walk(expr) for time in _list_durations(node))
 
 
 class Printer:
@@ -266,9 +263,10 @@ class Printer:
             case ast.Call():
                 return self.write_call(node.func.name, [self.write(argument) for argument in node.args])
             case ast.AggregateExpr():
-                return self.write_aggregation(node)
+                arguments = [self.write(argument) for argument in list_children(node)]
+                return f"{str(node.op).strip()}{_write_grouping(node.modifier)}({', '.join(arguments)})"
             case ast.SubqueryExpr():
-                step = "" if node.step is None else self._write_time("step", node.step)
+                step = self._write_time("step", node.step)
                 window = f"[{self._write_time('range', node.range)}:{step}]"
                 return f"{self.write(node.expr)}{window}{self._write_shift(node)}"
             case ast.MatrixSelector():
@@ -280,11 +278,11 @@ class Printer:
             case _:
                 raise AssertionError(f"the parser has a new kind of node: {type(node).__name__}")
 
-    def write_duration(self, kind: DurationKind, milliseconds: int) -> str:
+    def write_duration(self, kind: DurationKind, milliseconds: int) -> str:  # noqa: ARG002 - for subclasses
         """Return the text of a duration; offsets may be negative."""
         return ("-" if milliseconds < 0 else "") + _format_ms(abs(milliseconds))
 
-    def write_time(self, milliseconds: int) -> str:
+    def write_at(self, milliseconds: int) -> str:
         """Return the text of the absolute time after an @, given in milliseconds since the epoch."""
         return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
 
@@ -292,29 +290,29 @@ class Printer:
         """Return the text of a call."""
         return f"{function}({', '.join(arguments)})"
 
-    def write_aggregation(self, node: ast.AggregateExpr) -> str:
-        """Return the text of an aggregation."""
-        grouping = ""
-        if node.modifier is not None:
-            word = "by" if node.modifier.type == ast.AggModifierType.By else "without"
-            grouping = f" {word} ({_write_labels(node.modifier.labels)}) "
-        arguments = [node.expr] if node.param is None else [node.param, node.expr]
-        return f"{str(node.op).strip()}{grouping}({', '.join(map(self.write, arguments))})"
-
-    def _write_time(self, kind: DurationKind, time: timedelta) -> str:
+    def _write_time(self, kind: DurationKind, time: timedelta | None) -> str:
+        if time is None:
+            return ""
         return self.write_duration(kind, time // _MILLISECOND)
 
     def _write_shift(self, node: ast.VectorSelector | ast.SubqueryExpr) -> str:
         text = ""
-        if node.at is not None:
-            if node.at.at is not None:
-                text = f" @ {self.write_time((node.at.at - _EPOCH) // _MILLISECOND)}"
-            else:
-                text = " @ start()" if node.at.type == ast.AtModifierType.Start else " @ end()"
+        at = _find_at(node)
+        if at is not None:
+            text = f" @ {self.write_at(at // _MILLISECOND)}"
+        elif node.at is not None:
+            text = " @ start()" if node.at.type == ast.AtModifierType.Start else " @ end()"
         if node.offset is not None:
             # The parser takes `offset 0s` for an error, but knows a bare 0.
             text += f" offset {self._write_time('offset', node.offset) if node.offset else '0'}"
         return text
+
+
+def _write_grouping(modifier: ast.AggModifier | None) -> str:
+    if modifier is None:
+        return ""
+    word = "by" if modifier.type == ast.AggModifierType.By else "without"
+    return f" {word} ({_write_labels(modifier.labels)}) "
 
 
 def _list_modifiers(modifier: ast.BinModifier | None) -> list[str]:

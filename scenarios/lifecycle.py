@@ -205,7 +205,7 @@ def _check(environment: Environment, **_: Any) -> None:
         _refuse(error)
     options = environment.parsed_options
     users = sum(user.fixed_count for user in environment.user_classes)
-    
+    options.num_users = max(options.num_users or 0, users)
     options.spawn_rate = max(options.spawn_rate or 0, users)
 
 

@@ -26,7 +26,7 @@ from stub_providers.provider import Provider
 
 PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
 CONTROL_TOKEN = "ALERTDRILL_CONTROL_TOKEN"  # noqa: S105 - the variable's name, not the token
-_SHUTDOWN_WITHIN_S = 1.0
+_SHUTDOWN_WITHIN_S = 5.0
 
 
 class Unusable(Exception):

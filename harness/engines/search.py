@@ -129,7 +129,7 @@ class _Search:
                 for source in sources:
                     if not self.missing or source.name in self._out_of_reach:
                         continue
-                    self._say(f"Fetching {titles} into {self._cache.root}, once: {source.name}")
+                    self._say(f"Fetching {titles} into {self._cache.root}: {source.name}")
                     self._fetch_from(source, generation, staging)
         except MissingEngine as error:
             self._reasons.append(str(error))
@@ -173,9 +173,9 @@ class _Search:
             _name_variable(program) for family in self.missing for program in family.programs
         )
         return (
-            f"{' and '.join(titles)} cannot be had: install it so that it is on PATH (Debian and Ubuntu: "
-            f"apt-get install {packages}; others: https://prometheus.io/download/), or set {variables} to "
-            f"where it is. Tried {'; '.join(dict.fromkeys(self._reasons))}"
+            f"{' and '.join(titles)} cannot be had: install them so that they are on PATH (Debian and "
+            f"Ubuntu: apt-get install {packages}; others: https://prometheus.io/download/), or set "
+            f"{variables} to where they are; tried: {'; '.join(dict.fromkeys(self._reasons))}"
         )
 
 

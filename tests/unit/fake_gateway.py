@@ -30,12 +30,14 @@ class Seen:
 class FakeGateway:
     """Listens on a free loopback port inside a `with` block.
 
-    `delay_s` (wall) passes before each chat answer; `answer_status` is its status; with `truncate` the
-    connection breaks off in the middle of the answer.
+    `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
+    anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
+    middle of it.
     """
 
     speed: float = 60.0
     delay_s: float = 0.0
+    admin_delay_s: float = 0.0
     answer_status: int = 200
     truncate: bool = False
     control_status: int = 200
@@ -110,7 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         gateway, body = self.server.gateway, self._note()
         if self.path == "/v1/chat/completions":
             self._chat()
-        elif self._token() != ADMIN_TOKEN:
+            return
+        time.sleep(gateway.admin_delay_s)
+        if self._token() != ADMIN_TOKEN:
             self._answer(403, {})
         elif self.path == "/admin/keys" and body["id"] in gateway.tokens.values():
             self._answer(409, {})
@@ -122,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, gateway.issue(f"{key}-2") if verb == "rotate" else {"id": key})
 
     def do_PUT(self) -> None:
+        time.sleep(self.server.gateway.admin_delay_s)
         self._note()
         right = self._token() == CONTROL_TOKEN
         self._answer(self.server.gateway.control_status if right else 401, {})

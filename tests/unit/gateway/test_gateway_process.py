@@ -42,7 +42,7 @@ def config(tmp_path):
     release = threading.Event()
 
     class Silent(BaseHTTPRequestHandler):
-        def do_POST(self):  # noqa: N802 - the name that http.server calls
+        def do_POST(self):
             asked.set()
             release.wait(30)
 
@@ -66,11 +66,11 @@ def test_process_serves_every_system_and_ends_quickly(config):
     process = start(config)
     try:
         address = json.loads(process.stdout.readline())["listen"]
-        with urllib.request.urlopen(f"http://{address}/metrics/metis") as response:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"http://{address}/metrics/metis") as response:
             assert b"metis_gateway_keys_active 0.0" in response.read()
         body = json.dumps({"messages": [{"role": "user", "content": "x"}]}).encode()
         headers = {"Authorization": "Bearer the-admin-token"}
-        request = urllib.request.Request(  # noqa: S310 - loopback
+        request = urllib.request.Request(
             f"http://{address}/v1/chat/completions", data=body, headers=headers
         )
         caller = threading.Thread(target=lambda: pytest.raises(OSError, urllib.request.urlopen, request))

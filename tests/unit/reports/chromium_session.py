@@ -131,7 +131,7 @@ async def show(
     file: Path, profile: Path, *, width: int = 1200, height: int = 900, dark: bool = False, script: str = ""
 ) -> AsyncIterator[BrowserPage]:
     """Start Chromium with an empty profile, load the file, and end the browser when done."""
-    assert CHROMIUM is not None
+    assert CHROMIUM is not None, "Chromium is not installed"
     browser = await asyncio.create_subprocess_exec(
         CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank",
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,

@@ -45,6 +45,15 @@ def test_curves_are_bounded_and_those_left_out_are_counted() -> None:
     assert figure.series[4].labels["model"] == "llama-3.3"
 
 
+def test_label_set_that_did_something_is_never_left_out() -> None:
+    """A label set with an event is drawn first, although a dozen others came nearer to the threshold."""
+    record = build_record()
+    labels = {"provider": "openrouter", "model": "model-00"}
+    events = (*record.timeline.events, Event(at_s=90, kind="pending", alert=LATENCY, labels=labels))
+    figure = _draw(LATENCY, replace(record, timeline=replace(record.timeline, events=events)))
+    assert labels in [dict(one.labels) for one in figure.series[:5]]
+
+
 def test_gap_and_infinity() -> None:
     """NaN is a gap; an infinite value is drawn at the top and marked."""
     figure = _draw(LATENCY)
@@ -78,6 +87,8 @@ def test_states_and_pages_follow_the_events() -> None:
     assert _traces(figure, "paged")[0]["x"] == [pytest.approx(8 + 41 / 60, abs=1e-3)]
     assert "paged at 8:41, metis-page" in _traces(figure, "paged")[0]["hovertext"]
     assert len(_traces(figure, "page_resolved")[0]["x"]) == 1
+    for kind in ("drill", "other", "act", "pending", "firing", "paged", "page_resolved"):
+        assert _traces(figure, kind)[0]["yaxis"] == "y2"
 
 
 def test_pending_that_fades_ends_where_its_curve_falls() -> None:

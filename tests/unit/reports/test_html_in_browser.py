@@ -98,6 +98,7 @@ async def test_failure_to_draw_is_said(page: Path, tmp_path: Path) -> None:
     )
     async with show(page, tmp_path / "profile") as browser:
         said = await browser.evaluate("document.getElementById('broken').innerText")
+        assert await browser.evaluate("document.getElementById('broken').clientHeight") > 20
     assert said.startswith("The plots could not be drawn: ")
 
 

@@ -63,6 +63,7 @@ def test_a_scan_without_a_key_is_refused(perform, fake_gateway, reason):
 
 def test_a_revoked_key_is_refused_from_the_first_call(perform, fake_gateway):
     """The act issues its key, revokes it as it starts, and goes on using it."""
+    fake_gateway.admin_delay_s = 0.2
     options = {"reason": "key_revoked", "key": "old"}
     report = perform({"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": options})
     assert report["scan"]["statuses"] == {"401": 60}
@@ -113,6 +114,7 @@ def test_an_outage_closes_and_opens_the_provider(perform, fake_gateway):
 
 def test_tells_reach_the_control_api_in_order(perform, fake_gateway):
     """A behaviour is put, an empty one is deleted; a tell at 0 comes before the first call."""
+    fake_gateway.admin_delay_s = 0.2
     slow = {"latency": {"kind": "constant", "s": 40}}
     tells = [
         {"at_s": 30, "provider": "openai", "model": "*", "behaviour": {}},
@@ -143,6 +145,8 @@ def test_all_scenarios_share_a_run_and_a_key(perform, fake_gateway):
         "scan": {"401": 60},
     }
     assert [seen.body for seen in fake_gateway.seen if seen.path == "/admin/keys"] == [{"id": "shared"}]
+    # Locust's own pace, a user a second, would make some acts late by more than that.
+    assert max(act["lateness_p50_s"] for act in report.values()) < 60
 
 
 def test_an_answer_that_breaks_off_is_no_answer(perform, fake_gateway):

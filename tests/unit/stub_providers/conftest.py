@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,19 @@ class Client:
             200,
             {"listening": listening},
         )
+
+    @asynccontextmanager
+    async def under_way(self, *bodies: Mapping[str, Any]) -> AsyncIterator[list[asyncio.StreamReader]]:
+        """Post each body on a connection of its own; yield what they read once the provider is at them."""
+        connections = [await asyncio.open_connection(*self.stub.address) for _ in bodies]
+        for (_, writer), body in zip(connections, bodies, strict=True):
+            writer.write(self.stub.raw_request(body))
+            await writer.drain()
+        async with aiohttp.ClientSession() as later:  # its answer tells that earlier bytes were read
+            await Client(self.stub, later).ask("later")
+        yield [reader for reader, _ in connections]
+        for _, writer in connections:
+            writer.close()
 
     async def counts(self, model: str) -> dict[str, int]:
         """Return the ledger's outcomes of this model."""

@@ -97,19 +97,18 @@ async def test_sigterm_ends_it_quickly(start: Any, connect: Any, listening: bool
         client = connect(stub)
         await client.tell("stall", errors={"class": "timeout", "share": 1})
         await client.tell("drip", latency={"kind": "constant", "s": 10_000})
-        models = ("stall", "drip", "stall")
-        stalled = [asyncio.create_task(client.ask(model, stream=True)) for model in models]
-        while len(client.session.connector._acquired) < len(stalled):
-            await asyncio.sleep(0)
-        if not listening:
-            await client.listen(False)
-        started_s = time.monotonic()
-        stub.process.terminate()
-        assert await asyncio.to_thread(stub.process.wait, 10) == 0
-        assert time.monotonic() - started_s < 3
-        assert stub.process.stderr.read() == ""
-        results = await asyncio.gather(*stalled, return_exceptions=True)
-        assert all(isinstance(result, Exception) for result in results)
+        bodies = [stub.body(model, stream=True) for model in ("stall", "drip", "stall")]
+        async with client.under_way(*bodies) as readers:
+            if not listening:
+                await client.listen(False)
+            started_s = time.monotonic()
+            stub.process.terminate()
+            assert await asyncio.to_thread(stub.process.wait, 10) == 0
+            assert time.monotonic() - started_s < 3
+            assert stub.process.stderr.read() == ""
+            for reader in readers:
+                with pytest.raises(ConnectionResetError):
+                    await reader.read()
 
 
 async def test_a_given_port_is_used_and_given_back(start: Any) -> None:
