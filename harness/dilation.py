@@ -50,114 +50,34 @@ MAX_SPEED = 1_000_000
 PER_SECOND = {"rate", "irate", "deriv"}
 """Their values are `speed` times as large."""
 
-# fmt: off - one name a line would hide the next function
+# One name a line would fill a page.
+# fmt: off
 CALENDAR = {
-    "day_of_month",
-    "day_of_week",
-    "day_of_year",
-    "days_in_month",
-    "hour",
-    "minute",
-    "month",
-    "year",
+    "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year",
 }
 """They read the clock when they are given no argument."""
 
 CLOCKS = {
-    "end",
-    "range",
-    "start",
-    "step",
-    "time",
-    "timestamp",
-    "ts_of_first_over_time",
-    "ts_of_last_over_time",
-    "ts_of_max_over_time",
-    "ts_of_min_over_time",
+    "end", "range", "start", "step", "time", "timestamp", "ts_of_first_over_time", "ts_of_last_over_time",
+    "ts_of_max_over_time", "ts_of_min_over_time",
 }
 
 LEFT_ALONE = {
-    "abs",
-    "absent",
-    "absent_over_time",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atanh",
-    "avg_over_time",
-    "ceil",
-    "changes",
-    "clamp",
-    "clamp_max",
-    "clamp_min",
-    "cos",
-    "cosh",
-    "count_over_time",
-    "deg",
-    "delta",
-    "double_exponential_smoothing",
-    "exp",
-    "floor",
-    "histogram_avg",
-    "histogram_count",
-    "histogram_fraction",
-    "histogram_quantile",
-    "histogram_stddev",
-    "histogram_stdvar",
-    "histogram_sum",
-    "holt_winters",
-    "idelta",
-    "increase",
-    "label_join",
-    "label_replace",
-    "last_over_time",
-    "ln",
-    "log10",
-    "log2",
-    "mad_over_time",
-    "max_over_time",
-    "min_over_time",
-    "pi",
-    "present_over_time",
-    "quantile_over_time",
-    "rad",
-    "resets",
-    "round",
-    "scalar",
-    "sgn",
-    "sin",
-    "sinh",
-    "sort",
-    "sort_by_label",
-    "sort_by_label_desc",
-    "sort_desc",
-    "sqrt",
-    "stddev_over_time",
-    "stdvar_over_time",
-    "sum_over_time",
-    "tan",
-    "tanh",
-    "vector",
+    "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time",
+    "ceil", "changes", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "count_over_time", "deg", "delta",
+    "double_exponential_smoothing", "exp", "floor", "histogram_avg", "histogram_count",
+    "histogram_fraction", "histogram_quantile", "histogram_stddev", "histogram_stdvar", "histogram_sum",
+    "holt_winters", "idelta", "increase", "label_join", "label_replace", "last_over_time", "ln", "log10",
+    "log2", "mad_over_time", "max_over_time", "min_over_time", "pi", "present_over_time",
+    "quantile_over_time", "rad", "resets", "round", "scalar", "sgn", "sin", "sinh", "sort", "sort_by_label",
+    "sort_by_label_desc", "sort_desc", "sqrt", "stddev_over_time", "stdvar_over_time", "sum_over_time",
+    "tan", "tanh", "vector",
 }
 """They count, compare or calculate, and do not see how far apart samples are."""
 
 AGGREGATIONS = {
-    "avg",
-    "bottomk",
-    "count",
-    "count_values",
-    "group",
-    "limit_ratio",
-    "limitk",
-    "max",
-    "min",
-    "quantile",
-    "stddev",
-    "stdvar",
-    "sum",
-    "topk",
+    "avg", "bottomk", "count", "count_values", "group", "limit_ratio", "max", "min", "quantile",
+    "stddev", "stdvar", "sum", "topk",
 }
 # fmt: on
 
@@ -438,11 +358,10 @@ class _Edits:
 
 def _restate(old: str, text: str) -> str:
     """Return a text in the YAML style of the one that it replaces, with the comment that follows that."""
-    new: str = text
     if isinstance(old, LiteralScalarString | FoldedScalarString):
-        new = LiteralScalarString(text.rstrip("\n") + ("\n" if old.endswith("\n") else ""))
+        literal = LiteralScalarString(text.rstrip("\n") + ("\n" if old.endswith("\n") else ""))
         if hasattr(old, "comment"):
-            new.comment = old.comment
-    elif isinstance(old, ScalarString):
-        new = type(old)(text)
-    return new
+            literal.comment = old.comment
+        new: str = literal
+        return new
+    return type(old)(text) if isinstance(old, ScalarString) else text

@@ -42,12 +42,14 @@ from harness.schedule import place
 from harness.stacks.embedded import EmbeddedStack, Setup, inherit_environment, open_embedded_stack
 from harness.traffic import Traffic, TrafficReport, plan
 
-SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 6.0, 5.0)
+SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0)
 """What calibration chooses from; at each, 15 s of rule time is a whole number of milliseconds."""
 
 LEAD_WALL_S = 4.0
 """Wall time that Locust is given to start before its first arrival."""
-CALIBRATION_WALL_S = 3.0
+CALIBRATION_WALL_S = 3.5
+CALIBRATION_TRAFFIC_SHARE = 0.65
+"""The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
 POLL_WALL_S = 0.2
 SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
@@ -111,13 +113,13 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
     """
     placements = place(order.drills)
     speed: float | None = order.speed or SPEEDS[0]
-    reason = "as asked for" if order.speed else "the first tried, since all delays were within their bounds"
+    reason = "as asked for" if order.speed else "the highest"
     with ExitStack() as resources:
         while speed is not None:
             try:
                 held = resources.enter_context(_hold_at(order, placements, speed, reason, show))
             except _TooFast as too_fast:
-                reason = f"since at {speed:g} {doubt(too_fast.fidelity, order.bounds)[0]}"
+                reason = f"at {speed:g}, {doubt(too_fast.fidelity, order.bounds)[0]}"
                 speed = find_fitting_speed(too_fast.fidelity, order.bounds, speed, SPEEDS)
             else:
                 yield held
@@ -139,7 +141,7 @@ def _hold_at(
     state = BoardState(
         drills=len(placements), stack="embedded", speed=speed, until_s=until_s, engines=order.engines.versions
     )
-    show(replace(state, message="starting the stack"))
+    show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with open_embedded_stack(setup) as stack:
         clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
         acts = list_acts(placements, until_s, speed)
@@ -169,7 +171,7 @@ def _hold_at(
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
-            notes={"speed": f"{speed:g}, {reason}", **_describe_fidelity(fidelity, order.bounds)},
+            notes={"speed": f"{speed:g} ({reason})", **_describe_fidelity(fidelity, order.bounds)},
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
@@ -243,7 +245,7 @@ def list_acts(placements: Sequence[Placement], until_s: float, speed: float) -> 
         name=CALIBRATION_ACT,
         scenario="steady",
         start_s=-lead_s,
-        stages=(Stage(duration_s=lead_s * 0.9, rate_per_s=CALIBRATION_RATE_PER_S),),
+        stages=(Stage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
         tells=tells,
         options=options,
     )

@@ -10,11 +10,13 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines.aptsources import Mirror, find_mirrors
+from harness.engines.binaries import read_pair
 from harness.engines.generations import Family, Generation
 from harness.engines.sources import OutOfReach
 from harness.errors import MissingEngine
@@ -45,19 +47,21 @@ class DistributionPackages:
             raise OutOfReach(f"apt has no source for {component} of {distribution.title()}")
         suites = [codename] if distribution == "ubuntu" else [_DEBIAN_SUITES[generation], codename]
         missing = list(families)
-        said = ""
+        complaints: list[str] = []
         for mirror in mirrors[:MAX_MIRRORS]:
             for suite in dict.fromkeys(filter(None, suites)):
-                apt = _PrivateApt(root=into / f"apt-{len(list(into.iterdir()))}")
+                apt = _PrivateApt(root=Path(tempfile.mkdtemp(prefix="apt-", dir=into)))
                 said = apt.update(mirror, suite, component)
-                missing = [family for family in missing if not apt.take(family, into / family.name)]
+                for family in tuple(missing):
+                    try:
+                        apt.take(family, generation, into / family.name)
+                        missing.remove(family)
+                    except MissingEngine as error:
+                        complaints.append(f"{suite}: {said or error}")
                 shutil.rmtree(apt.root)
                 if not missing:
                     return
-        raise MissingEngine(
-            f"no package of {' or '.join(family.title for family in missing)} could be had"
-            + (f": {said}" if said else "")
-        )
+        raise MissingEngine("; ".join(dict.fromkeys(complaints)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,8 @@ class _PrivateApt:
         (self.root / "private.sources").write_text("\n".join(stanza) + "\n")
         return self._run("update")
 
-    def take(self, family: Family, into: Path) -> bool:
-        """Unpack a family's programs into `into`; return whether both were there."""
+    def take(self, family: Family, generation: Generation, into: Path) -> None:
+        """Unpack a family's programs into `into`; raise MissingEngine if they are not there or do not fit."""
         for package in family.packages:
             # One by one: bookworm has promtool inside prometheus, later suites in a package of its own.
             self._run("download", package)
@@ -96,12 +100,13 @@ class _PrivateApt:
             for name in names
             if (path := tree / "usr/bin" / name).is_file()
         }
-        if len(found) < len(family.programs):
-            return False
+        absent = [program for program in family.programs if program not in found]
+        if absent:
+            raise MissingEngine(f"no package with {' and '.join(absent)} could be had")
+        read_pair(family, found, "packages", generation)
         into.mkdir()
         for program, path in found.items():
             path.rename(into / program)
-        return True
 
     def _run(self, *command: str) -> str:
         options = {
@@ -142,4 +147,4 @@ def _run(argv: list[str], cwd: Path, timeout_s: float) -> str:
     except OSError as error:
         raise OutOfReach(f"{argv[0]} cannot be run: {error.strerror}") from error
     complaints = ran.stderr.decode(errors="replace").split("\n") if ran.returncode else []
-    return next((line.strip() for line in reversed(complaints) if line.strip()), "")
+    return next((line.strip().removeprefix("E: ") for line in reversed(complaints) if line.strip()), "")

@@ -7,6 +7,7 @@ from different places.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,8 +136,7 @@ class _Search:
             self._reasons.append(str(error))
 
     def _fetch_from(self, source: Source, generation: Generation, staging: Path) -> None:
-        into = staging / source.name
-        into.mkdir()
+        into = Path(tempfile.mkdtemp(dir=staging))
         try:
             source.fetch(self.missing, generation, into)
         except MissingEngine as error:

@@ -16,7 +16,7 @@ from harness.gateway.events import IdentityKind, Listener, QuotaUsed
 from harness.gateway.keys import ID_PATTERN, Key, KeyConflict, KeyRing, UnknownKey
 from harness.gateway.models import Catalogue
 from harness.gateway.problems import Problem, quote, refuse_parameter
-from harness.gateway.quotas import PERIODS_S, Limit, Period, Quotas, Unit
+from harness.gateway.quotas import Limit, Period, Quotas, Unit
 from harness.gateway.store import Store
 from harness.gateway.timing import RuleClock
 
@@ -168,7 +168,7 @@ def _read_limit(entry: object, place: str) -> Limit:
     if not isinstance(entry, dict) or entry.keys() != {"unit", "period", "limit"}:
         raise refuse_parameter(place, "must be an object with unit, period and limit")
     unit, period, amount = entry["unit"], entry["period"], entry["limit"]
-    if unit not in get_args(Unit) or period not in PERIODS_S:
+    if unit not in get_args(Unit) or period not in get_args(Period):
         raise refuse_parameter(place, "must have the unit usd or requests and the period day or month")
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount <= MAX_AMOUNT:
         raise refuse_parameter(f"{place}.limit", f"must be a number above 0, at most {MAX_AMOUNT}")

@@ -528,10 +528,10 @@ COST_DRILLS = (
         name="metis-cost-bulk-load",
         system="metis",
         why=(
-            "A new key loads in bulk for two minutes, 12 USD, and stops. It pages eight minutes after the "
+            "A new key loads in bulk for two minutes, 14 USD, and stops. It pages eight minutes after the "
             "last call: on a rate over one hour, `for: 10m` filters no burst, however short."
         ),
-        traffic=_spend("metis-cost-bulk-load", (120, 1 / 3)),
+        traffic=_spend("metis-cost-bulk-load", (120, 0.4)),
         expects=(
             Expectation(
                 alert=COST,
@@ -558,17 +558,17 @@ COST_DRILLS = (
         name="metis-cost-near-for",
         system="metis",
         why=(
-            "Two spends that share the window for nine minutes only. One burst cannot come near: once over, "
+            "Two spends that share the window for eight minutes only. One burst cannot come near: once over, "
             "it stays over for an hour."
         ),
-        traffic=_spend("metis-cost-near-for", (60, 1 / 3), (3090, 0), (60, 17 / 60)),
+        traffic=_spend("metis-cost-near-for", (60, 1 / 60), (30, 0), (60, 1 / 3), (3000, 0), (60, 17 / 60)),
         expects=(
             NearMiss(
                 alert=COST,
                 labels=_key("metis-cost-near-for"),
                 reaches=1.0,
                 pending=True,
-                pending_within_s=(360, 585),
+                pending_within_s=(400, 585),
             ),
         ),
         lasts_s=3960,

@@ -34,12 +34,21 @@ esac
 FAKE_DPKG = """\
 #!/bin/sh
 mkdir -p "$3/usr/bin"
+place() {
+    printf '#!/bin/sh\\necho %s, version %s\\n' "$2" "$3" >"$1"
+    chmod +x "$1"
+}
 case "$2" in
-*/prometheus.deb) touch "$3/usr/bin/prometheus" ;;
-*/promtool.deb) touch "$3/usr/bin/promtool" ;;
-*/prometheus-alertmanager.deb) touch "$3/usr/bin/prometheus-alertmanager" "$3/usr/bin/amtool" ;;
+*/prometheus.deb) place "$3/usr/bin/prometheus" prometheus {prometheus} ;;
+*/promtool.deb) place "$3/usr/bin/promtool" promtool {prometheus} ;;
+*/prometheus-alertmanager.deb)
+    place "$3/usr/bin/prometheus-alertmanager" alertmanager {alertmanager}
+    place "$3/usr/bin/amtool" amtool {alertmanager} ;;
 esac
 """
+ALL = "prometheus promtool prometheus-alertmanager"
+NEW = {"prometheus": "3.5.3+ds1", "alertmanager": "0.33.1"}
+OLD = {"prometheus": "2.42.0+ds", "alertmanager": "0.25.0"}
 
 
 class Machine:
@@ -58,11 +67,13 @@ class Machine:
         monkeypatch.setenv("PATH", f"{root / 'bin'}:{os.environ['PATH']}")
         self.offer("")
 
-    def offer(self, packages: str, apt: str = FAKE_APT) -> None:
-        """Make apt-get know these packages."""
+    def offer(self, packages: str, versions: dict[str, str] = NEW, apt: str = FAKE_APT) -> None:
+        """Make apt-get know these packages, in these versions."""
         for name, text in (("apt-get", apt), ("dpkg-deb", FAKE_DPKG)):
             program = self.root / "bin" / name
-            program.write_text(text.replace("{packages}", packages).replace("{log}", str(self.log)))
+            for field, value in (versions | {"packages": packages, "log": str(self.log)}).items():
+                text = text.replace(f"{{{field}}}", value)
+            program.write_text(text)
             program.chmod(0o755)
 
     def fetch(self, generation: Generation = Generation.NEWEST) -> None:
@@ -78,7 +89,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 def test_programs_get_their_own_names(machine: Machine) -> None:
     """The programs stand under their upstream names, and nothing else is left behind."""
-    machine.offer("prometheus promtool prometheus-alertmanager")
+    machine.offer(ALL)
     machine.fetch()
     found = sorted(str(path.relative_to(machine.into)) for path in machine.into.rglob("*") if path.is_file())
     assert found == [
@@ -90,11 +101,14 @@ def test_programs_get_their_own_names(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("generation", "suite"), [(Generation.OLDEST, "bookworm"), (Generation.NEWEST, "unstable")]
+    ("generation", "suite", "versions"),
+    [(Generation.OLDEST, "bookworm", OLD), (Generation.NEWEST, "unstable", NEW)],
 )
-def test_the_suite_follows_the_generation(machine: Machine, generation: Generation, suite: str) -> None:
+def test_the_suite_follows_the_generation(
+    machine: Machine, generation: Generation, suite: str, versions: dict[str, str]
+) -> None:
     """On Debian, a generation comes from the suite that has it, at the mirror that apt uses anyway."""
-    machine.offer("prometheus promtool prometheus-alertmanager")
+    machine.offer(ALL, versions)
     machine.fetch(generation)
     log = machine.log.read_text()
     assert f"URIs: http://m.example/debian\nSuites: {suite}\nComponents: main\n" in log
@@ -105,14 +119,14 @@ def test_ubuntu_has_its_own_suite_only(machine: Machine) -> None:
     """On Ubuntu, Debian's suites are not asked for, because other keys sign them."""
     machine.release = {"ID": "ubuntu", "VERSION_CODENAME": "noble"}
     machine.etc_apt.joinpath("sources.list").write_text("deb http://m.example/ubuntu noble main universe\n")
-    machine.offer("prometheus promtool prometheus-alertmanager")
+    machine.offer(ALL)
     machine.fetch()
     assert "Suites: noble\nComponents: universe\n" in machine.log.read_text()
 
 
 def test_nothing_of_the_machines_apt_is_touched(machine: Machine) -> None:
     """Every call of apt-get has lists, cache and status of its own, and only downloads."""
-    machine.offer("prometheus promtool prometheus-alertmanager")
+    machine.offer(ALL)
     machine.fetch()
     calls = [line for line in machine.log.read_text().splitlines() if line.startswith("-")]
     assert len(calls) == 4
@@ -125,15 +139,27 @@ def test_nothing_of_the_machines_apt_is_touched(machine: Machine) -> None:
 def test_half_a_family_is_no_family(machine: Machine) -> None:
     """A server without its tool is not given; what is whole is."""
     machine.offer("prometheus prometheus-alertmanager")
-    with pytest.raises(MissingEngine, match="no package of Prometheus could be had"):
+    with pytest.raises(MissingEngine, match="unstable: no package with promtool could be had"):
         machine.fetch()
     assert [path.name for path in machine.into.iterdir()] == ["alertmanager"]
+
+
+def test_the_machines_own_suite_comes_second(machine: Machine) -> None:
+    """If the generation's suite has another version by now, the machine's own suite is asked."""
+    machine.offer(ALL, OLD)
+    with pytest.raises(
+        MissingEngine, match=r"unstable: .* is Prometheus 2\.42\.0.*; trixie: .* is Prometheus"
+    ):
+        machine.fetch(Generation.NEWEST)
+    assert list(machine.into.iterdir()) == []
 
 
 def test_apts_complaint_is_passed_on(machine: Machine) -> None:
     """If the lists cannot be read, the error has apt's last words."""
     machine.offer("", apt="#!/bin/sh\necho 'E: The mirror is on fire' >&2\nexit 100\n")
-    with pytest.raises(MissingEngine, match=r"no package of .*: E: The mirror is on fire$"):
+    with pytest.raises(
+        MissingEngine, match=r"^unstable: The mirror is on fire; trixie: The mirror is on fire$"
+    ):
         machine.fetch()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_unusable_request_is_refused_by_name(document, param):
 async def test_unreadable_and_oversized_bodies_are_refused(gateway, body, status):
     """Bodies are JSON of at most 1 MiB; the refusal is OpenAI-shaped, and no call is made."""
     headers = {"Authorization": f"Bearer {await gateway.issue()}", "Content-Type": "application/json"}
-    response = await gateway.client.post("/v1/chat/completions", headers=headers, data=body)
+    response = await gateway.client.post("/v1/chat/completions", headers=headers, data=BytesIO(body))
     assert response.status == status
     assert set((await response.json())["error"]) == {"message", "type", "param", "code"}
     assert gateway.heard(CallFinished) == []

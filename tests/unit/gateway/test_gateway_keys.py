@@ -95,14 +95,14 @@ async def test_rotated_key_works_until_its_grace_is_over(start_gateway):
     """Old and new token work during the grace; then the old one fails as key_revoked."""
     gateway = await start_gateway(speed=60)
     old = await gateway.issue(id="k1", user="u1")
-    successor, new = await rotate(gateway, "k1", grace_s=60)  # a second of wall time
+    successor, new = await rotate(gateway, "k1", grace_s=120)  # two seconds of wall time
     assert [(await gateway.chat(token)).status for token in (old, new)] == [200, 200]
     assert (gateway.gauges.keys_active(), gateway.gauges.keys_revoked()) == (2, 0)
     await gateway.until(lambda: gateway.gauges.keys_active() == 1)
     assert gateway.gauges.keys_revoked() == 1
     assert [(await gateway.chat(token)).status for token in (old, new)] == [401, 200]
     assert [event.reason for event in gateway.heard(AuthFailed)] == ["key_revoked"]
-    assert gateway.heard(KeyRotated) == [KeyRotated(key_id="k1", successor_id=successor, grace_s=60)]
+    assert gateway.heard(KeyRotated) == [KeyRotated(key_id="k1", successor_id=successor, grace_s=120)]
 
 
 async def test_rotation_without_grace_ends_the_key(gateway):

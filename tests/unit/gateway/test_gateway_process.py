@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -36,51 +36,41 @@ def start(config: Path, listen: str = "127.0.0.1:0", **environment: str) -> subp
 
 
 @pytest.fixture
-def config(tmp_path):
-    """Return a configuration whose one provider never answers."""
-    asked = threading.Event()
-    release = threading.Event()
+def provider():
+    """Yield the listening socket of a provider that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        yield listener
 
-    class Silent(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked.set()
-            release.wait(30)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+@pytest.fixture
+def config(provider, tmp_path):
+    """Return the file of a configuration with that provider."""
     path = tmp_path / "gateway.json"
-    providers = {"openai": f"http://127.0.0.1:{server.server_port}"}
+    providers = {"openai": f"http://127.0.0.1:{provider.getsockname()[1]}"}
     path.write_text(json.dumps({"speed": 1, "data_dir": str(tmp_path / "data"), "providers": providers}))
-    path.asked = asked
-    yield path
-    release.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return path
 
 
-def test_process_serves_every_system_and_ends_quickly(config):
+def test_process_serves_every_system_and_ends_quickly(config, provider):
     """It says where it listens, serves metrics, and ends soon after SIGTERM with a call in flight."""
     process = start(config)
     try:
-        address = json.loads(process.stdout.readline())["listen"]
-        with urllib.request.urlopen(f"http://{address}/metrics/metis") as response:
-            assert b"metis_gateway_keys_active 0.0" in response.read()
-        body = json.dumps({"messages": [{"role": "user", "content": "x"}]}).encode()
+        host, _, port = json.loads(process.stdout.readline())["listen"].rpartition(":")
+        with closing(HTTPConnection(host, int(port))) as scraper:
+            scraper.request("GET", "/metrics/metis")
+            assert b"metis_gateway_keys_active 0.0" in scraper.getresponse().read()
+        body = json.dumps({"messages": [{"role": "user", "content": "x"}]})
         headers = {"Authorization": "Bearer the-admin-token"}
-        request = urllib.request.Request(
-            f"http://{address}/v1/chat/completions", data=body, headers=headers
-        )
-        caller = threading.Thread(target=lambda: pytest.raises(OSError, urllib.request.urlopen, request))
-        caller.start()
-        assert config.asked.wait(10)
-        told = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        assert time.monotonic() - told < 5  # well under a second on an idle machine
-        caller.join()
+        with closing(HTTPConnection(host, int(port))) as caller:
+            caller.request("POST", "/v1/chat/completions", body, headers)
+            connection, _ = provider.accept()
+            with connection:
+                assert connection.recv(1)
+                told = time.monotonic()
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(10) == 0
+                assert time.monotonic() - told < 5  # well under a second on an idle machine
         assert process.stderr.read() == ""
     finally:
         process.kill()

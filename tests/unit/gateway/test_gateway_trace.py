@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -128,8 +129,9 @@ def test_failing_disk_does_not_end_the_writer(tmp_path, caplog):
     with closing(sqlite3.connect(tmp_path / "trace.db")) as database:
         database.execute("ALTER TABLE events RENAME TO gone")
     trace.record(FAILED)
-    while trace.dropped == 0:
-        pass
+    deadline_s = time.monotonic() + 10
+    while trace.dropped == 0 and time.monotonic() < deadline_s:
+        time.sleep(0.005)
     with closing(sqlite3.connect(tmp_path / "trace.db")) as database:
         database.execute("ALTER TABLE gone RENAME TO events")
     trace.record(QuotaExceeded(kind="user", identity="u1"))

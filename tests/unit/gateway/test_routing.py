@@ -31,7 +31,7 @@ def up(*providers: str):
     ],
 )
 def test_wanted_model(asked, pin, slot, model):
-    """The request's model wins over the key's and that over the default; a bare name is the first of its kind."""
+    """The request's model wins over the key's, that over the default; a bare name is the first so called."""
     route = resolve(asked, pin, CATALOGUE)
     assert (route.slot, route.model.id) == (slot, model)
 

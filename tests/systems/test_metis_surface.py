@@ -1,0 +1,396 @@
+"""Metis's surface: its names, types, labels and buckets, and that each metric moves for its real reason."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from harness.gateway.__main__ import attach_surfaces
+from harness.gateway.config import Config
+from harness.gateway.events import (
+    AuthFailed,
+    CallFinished,
+    KeyIssued,
+    QuotaExceeded,
+    QuotaUsed,
+    RouteDecided,
+)
+from harness.gateway.gateway import Secrets, open_gateway
+from harness.systems import find_systems
+from harness.systems.metis.surface import JOB, Surface
+
+ADMIN = {"Authorization": "Bearer the-admin-token"}
+MODEL = {"provider", "model"}
+METRICS = {
+    "metis_llm_calls_total": ("counter", MODEL | {"status"}),
+    "metis_llm_call_errors_total": ("counter", MODEL | {"error_class"}),
+    "metis_llm_call_latency_seconds": ("histogram", MODEL),
+    "metis_llm_cost_usd_total": ("counter", MODEL),
+    "metis_gateway_key_cost_usd_total": ("counter", {"gateway_key_id"}),
+    "metis_routing_decisions_total": ("counter", {"winning_slot", "chosen_model"}),
+    "metis_routing_decision_latency_seconds": ("histogram", set()),
+    "metis_gateway_auth_failures_total": ("counter", {"reason"}),
+    "metis_gateway_keys_active": ("gauge", set()),
+    "metis_gateway_keys_revoked": ("gauge", set()),
+    "metis_quota_used_ratio": ("gauge", {"identity_kind", "identity_id"}),
+    "metis_trace_wal_bytes": ("gauge", set()),
+}
+BORN_AT_START = {
+    "metis_gateway_auth_failures_total",
+    "metis_gateway_keys_active",
+    "metis_gateway_keys_revoked",
+    "metis_trace_wal_bytes",
+    "metis_routing_decision_latency_seconds_sum",
+    "metis_routing_decision_latency_seconds_count",
+    "metis_routing_decision_latency_seconds_bucket",
+}
+ANSWER = {
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1000, "completion_tokens": 200},
+}
+
+
+class Fixed:
+    """A state that stands still."""
+
+    def keys_active(self) -> int:
+        """Return a number."""
+        return 3
+
+    def keys_revoked(self) -> int:
+        """Return another number."""
+        return 2
+
+    def wal_bytes(self) -> int:
+        """Return a third number."""
+        return 4096
+
+
+def call(status: str = "ok", **fields: object) -> CallFinished:
+    """Return a finished call."""
+    given = {
+        "provider": "openai",
+        "model": "gpt-4o",
+        "key_id": "k1",
+        "status": status,
+        "latency_s": 31.0,
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+        "cost_usd": Decimal("0.25") if status == "ok" else Decimal(0),
+    }
+    return CallFinished(**(given | fields))
+
+
+def read(text: str) -> dict[str, float]:
+    """Return the samples of an exposition as `name{label="value"}`, labels sorted, to values."""
+    samples = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+            samples[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return samples
+
+
+def expose(surface: Surface) -> str:
+    """Return a surface's exposition."""
+    return generate_latest(surface.registry).decode()
+
+
+def observe(*events: object) -> dict[str, float]:
+    """Return the samples of a new surface after some events."""
+    surface = Surface(Fixed())
+    for event in events:
+        surface.observe(event)
+    return read(expose(surface))
+
+
+def test_metis_is_found_by_its_folder():
+    """Its folder alone makes it a system, with the scrape job that its operators know."""
+    systems = {system.name: system for system in find_systems()}
+    assert (systems["metis"].job, systems["metis"].surface) == (JOB, Surface) == ("metis-gateway", Surface)
+    assert (systems["metis"].folder / "surface.py").is_file()
+
+
+def test_names_types_and_labels():
+    """Every metric has its name, type and labels, and there is no other."""
+    surface = Surface(Fixed())
+    for event in (
+        call(),
+        call("timeout"),
+        RouteDecided(slot="fallback", provider="openai", model="gpt-4o", latency_s=0.001),
+        QuotaUsed(kind="key", identity="k1", ratio=0.5),
+    ):
+        surface.observe(event)
+    seen = {}
+    for line in expose(surface).splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split()
+            seen[name] = kind
+    assert seen == {name: kind for name, (kind, _) in METRICS.items()}
+    for family in text_string_to_metric_families(expose(surface)):
+        name = family.name + "_total" if family.type == "counter" else family.name
+        for sample in family.samples:
+            assert set(sample.labels) - {"le"} == METRICS[name][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds"),
+    [
+        (
+            "metis_llm_call_latency_seconds",
+            "0.05 0.1 0.25 0.5 1.0 2.5 5.0 10.0 20.0 30.0 45.0 60.0 90.0 120.0 +Inf",
+        ),
+        (
+            "metis_routing_decision_latency_seconds",
+            "5e-05 0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.5 1.0 +Inf",
+        ),
+    ],
+)
+def test_buckets(name, bounds):
+    """The buckets' bounds are these, in order; 30 s, the threshold of the alert, is one of them."""
+    surface = Surface(Fixed())
+    surface.observe(call())
+    families = {family.name: family for family in text_string_to_metric_families(expose(surface))}
+    assert (
+        " ".join(sample.labels["le"] for sample in families[name].samples if "le" in sample.labels) == bounds
+    )
+
+
+def test_series_are_born_when_they_are_first_moved():
+    """At the start there are the label-less metrics and the three reasons, at 0; issuing a key adds none."""
+    samples = observe(KeyIssued(key_id="k1"))
+    assert {name.partition("{")[0] for name in samples} == BORN_AT_START
+    reasons = {name: value for name, value in samples.items() if "reason" in name}
+    assert reasons == {
+        f'metis_gateway_auth_failures_total{{reason="{reason}"}}': 0
+        for reason in ("missing_token", "invalid_token", "key_revoked")
+    }
+
+
+def test_good_call_moves_its_counters():
+    """A good call counts as ok, has a latency and costs its model and its key; it is no error."""
+    before, after = observe(), observe(call(), call())
+    moved = {
+        name: value for name, value in after.items() if before.get(name) != value and "bucket" not in name
+    }
+    labels = 'model="gpt-4o",provider="openai"'
+    assert moved == {
+        f'metis_llm_calls_total{{{labels},status="ok"}}': 2,
+        f"metis_llm_call_latency_seconds_count{{{labels}}}": 2,
+        f"metis_llm_call_latency_seconds_sum{{{labels}}}": 62,
+        f"metis_llm_cost_usd_total{{{labels}}}": 0.5,
+        'metis_gateway_key_cost_usd_total{gateway_key_id="k1"}': 0.5,
+    }
+
+
+def test_failed_call_moves_its_counters():
+    """A failed call counts by its class in both counters, has a latency, and costs nothing."""
+    before, after = observe(), observe(call("rate_limit"))
+    moved = {
+        name: value for name, value in after.items() if before.get(name) != value and "bucket" not in name
+    }
+    labels = 'model="gpt-4o",provider="openai"'
+    assert moved == {
+        f'metis_llm_calls_total{{{labels},status="rate_limit"}}': 1,
+        f'metis_llm_call_errors_total{{error_class="rate_limit",{labels}}}': 1,
+        f"metis_llm_call_latency_seconds_count{{{labels}}}": 1,
+        f"metis_llm_call_latency_seconds_sum{{{labels}}}": 31,
+    }
+
+
+def test_failed_call_that_was_charged_costs():
+    """What a broken answer cost is not lost."""
+    samples = observe(call("network", cost_usd=Decimal("0.125")))
+    assert samples['metis_gateway_key_cost_usd_total{gateway_key_id="k1"}'] == 0.125
+
+
+def test_free_call_is_born_at_nothing():
+    """A model without a price has a cost of 0, not none."""
+    samples = observe(call(cost_usd=Decimal(0)))
+    assert samples['metis_llm_cost_usd_total{model="gpt-4o",provider="openai"}'] == 0
+
+
+def test_calls_without_a_key_are_nobodys():
+    """Traffic without a key is put on `null`."""
+    assert observe(call(key_id=None))['metis_gateway_key_cost_usd_total{gateway_key_id="null"}'] == 0.25
+
+
+def test_latency_falls_into_its_bucket():
+    """31 s is above the bound of 30 and below that of 45."""
+    samples = observe(call())
+    counts = [
+        samples[f'metis_llm_call_latency_seconds_bucket{{le="{bound}",model="gpt-4o",provider="openai"}}']
+        for bound in ("30.0", "45.0")
+    ]
+    assert counts == [0, 1]
+
+
+def test_routing_decisions_are_counted_by_slot_and_model():
+    """A decision counts for its slot and for the model with its provider, two of which share a name."""
+    samples = observe(
+        RouteDecided(slot="key_pin", provider="ollama", model="deepseek-r1", latency_s=0.0004),
+        RouteDecided(slot="fallback", provider="openrouter", model="deepseek-r1", latency_s=0.0006),
+    )
+    decided = {name: value for name, value in samples.items() if "decisions" in name}
+    assert decided == {
+        'metis_routing_decisions_total{chosen_model="ollama:deepseek-r1",winning_slot="key_pin"}': 1,
+        'metis_routing_decisions_total{chosen_model="openrouter:deepseek-r1",winning_slot="fallback"}': 1,
+    }
+    assert samples['metis_routing_decision_latency_seconds_bucket{le="0.0005"}'] == 1
+    assert samples["metis_routing_decision_latency_seconds_sum"] == pytest.approx(0.001)
+
+
+def test_auth_failures_are_counted_by_reason():
+    """Each reason has its own count."""
+    samples = observe(*[AuthFailed(reason="key_revoked", token_hash_prefix="0a")] * 3)
+    assert samples['metis_gateway_auth_failures_total{reason="key_revoked"}'] == 3
+    assert samples['metis_gateway_auth_failures_total{reason="invalid_token"}'] == 0
+
+
+def test_quota_ratio_is_the_most_recent_and_pinned_when_exceeded():
+    """The gauge follows the identity's ratio, and stands at 1 once a request was refused."""
+    used = QuotaUsed(kind="team", identity="t1", ratio=0.75)
+    series = 'metis_quota_used_ratio{identity_id="t1",identity_kind="team"}'
+    assert observe(used)[series] == 0.75
+    assert observe(used, QuotaExceeded(kind="team", identity="t1"))[series] == 1
+    assert observe(QuotaExceeded(kind="team", identity="t1"), used)[series] == 0.75
+
+
+def test_state_is_polled_at_each_scrape():
+    """Keys and the write-ahead log are read when Prometheus asks."""
+    samples = observe()
+    names = ("metis_gateway_keys_active", "metis_gateway_keys_revoked", "metis_trace_wal_bytes")
+    assert [samples[name] for name in names] == [3, 2, 4096]
+
+
+@dataclass
+class Running:
+    """A gateway with Metis's surface, before a provider that answers as `answers` says, else well."""
+
+    client: TestClient
+    answers: list[web.Response]
+    data_dir: Path
+
+    async def scrape(self) -> dict[str, float]:
+        """Return Metis's samples."""
+        response = await self.client.get("/metrics/metis")
+        assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        return read(await response.text())
+
+    async def chat(self, token: str, model: str) -> int:
+        """Make a call; return the status."""
+        response = await self.client.post(
+            "/v1/chat/completions",
+            headers={"Authorization": f"Bearer {token}"},
+            json={"model": model, "messages": [{"role": "user", "content": "hi"}]},
+        )
+        await response.read()
+        return response.status
+
+
+@pytest.fixture
+async def gateway(tmp_path) -> AsyncIterator[Running]:
+    """Yield a running gateway."""
+    answers: list[web.Response] = []
+
+    async def handle(_request: web.Request) -> web.Response:
+        return answers.pop(0) if answers else web.json_response(ANSWER)
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", handle)
+    async with AsyncExitStack() as stack:
+        provider = TestServer(app)
+        await provider.start_server()
+        stack.push_async_callback(provider.close)
+        url = str(provider.make_url("")).rstrip("/")
+        config = Config(speed=1, data_dir=tmp_path / "data", providers={"openai": url, "openrouter": url})
+        secrets = Secrets(admin_token="the-admin-token", provider_key="p")
+        opened = await stack.enter_async_context(open_gateway(config, secrets, attach_surfaces))
+        client = TestClient(TestServer(opened))
+        await client.start_server()
+        stack.push_async_callback(client.close)
+        yield Running(client, answers, config.data_dir)
+
+
+async def test_counters_agree_with_the_requests_that_were_sent(gateway):
+    """Calls, errors, costs and failures of a session add up to what was sent, key by key."""
+    for key_id in ("k1", "k2"):
+        response = await gateway.client.post("/admin/keys", headers=ADMIN, json={"id": key_id})
+        token = (await response.json())["token"]
+        for _ in range(2):
+            assert await gateway.chat(token, "openai:gpt-4o") == 200
+    gateway.answers[:] = [web.Response(status=429), web.Response(status=500), web.Response(status=401)]
+    statuses = [await gateway.chat("the-admin-token", "openai:gpt-4o") for _ in range(3)]
+    assert statuses == [429, 502, 503]
+    assert await gateway.chat("the-admin-token", "openrouter:mixtral-8x22b") == 200
+    assert await gateway.chat(token, "gpt-99") == 404
+    assert await gateway.chat("guess", "openai:gpt-4o") == 401
+    assert (await gateway.client.post("/admin/keys/k2/revoke", headers=ADMIN)).status == 200
+    assert await gateway.chat(token, "openai:gpt-4o") == 401
+    samples = await gateway.scrape()
+    other = "openrouter:mixtral-8x22b"
+    gpt, mixtral = 'model="gpt-4o",provider="openai"', 'model="mixtral-8x22b",provider="openrouter"'
+    expected = {
+        f'metis_llm_calls_total{{{gpt},status="ok"}}': 4,
+        f'metis_llm_calls_total{{{gpt},status="rate_limit"}}': 1,
+        f'metis_llm_calls_total{{{gpt},status="server_error"}}': 1,
+        f'metis_llm_calls_total{{{gpt},status="auth"}}': 1,
+        f'metis_llm_calls_total{{{mixtral},status="ok"}}': 1,
+        f'metis_llm_call_errors_total{{error_class="rate_limit",{gpt}}}': 1,
+        f'metis_llm_call_errors_total{{error_class="server_error",{gpt}}}': 1,
+        f'metis_llm_call_errors_total{{error_class="auth",{gpt}}}': 1,
+        f"metis_llm_call_latency_seconds_count{{{gpt}}}": 7,
+        f"metis_llm_call_latency_seconds_count{{{mixtral}}}": 1,
+        f"metis_llm_cost_usd_total{{{gpt}}}": pytest.approx(0.018),
+        f"metis_llm_cost_usd_total{{{mixtral}}}": pytest.approx(0.00108),
+        'metis_gateway_key_cost_usd_total{gateway_key_id="k1"}': pytest.approx(0.009),
+        'metis_gateway_key_cost_usd_total{gateway_key_id="k2"}': pytest.approx(0.009),
+        'metis_gateway_key_cost_usd_total{gateway_key_id="null"}': pytest.approx(0.00108),
+        'metis_routing_decisions_total{chosen_model="openai:gpt-4o",winning_slot="explicit_model"}': 7,
+        f'metis_routing_decisions_total{{chosen_model="{other}",winning_slot="explicit_model"}}': 1,
+        "metis_routing_decision_latency_seconds_count": 8,
+        'metis_gateway_auth_failures_total{reason="missing_token"}': 0,
+        'metis_gateway_auth_failures_total{reason="invalid_token"}': 1,
+        'metis_gateway_auth_failures_total{reason="key_revoked"}': 1,
+        "metis_gateway_keys_active": 1,
+        "metis_gateway_keys_revoked": 1,
+    }
+    timed = ("_bucket", "latency_seconds_sum", "wal_bytes")
+    assert {
+        name: value for name, value in samples.items() if not any(part in name for part in timed)
+    } == expected
+
+
+async def test_quota_gauge_follows_a_key_to_its_end(gateway):
+    """The gauge rises call by call and stands at 1 when the key is refused."""
+    limits = [{"unit": "requests", "period": "day", "limit": 2}]
+    response = await gateway.client.post("/admin/keys", headers=ADMIN, json={"id": "k1", "limits": limits})
+    token = (await response.json())["token"]
+    series = 'metis_quota_used_ratio{identity_id="k1",identity_kind="key"}'
+    ratios = []
+    for status in (200, 200, 429):
+        assert await gateway.chat(token, "openai:gpt-4o") == status
+        ratios.append((await gateway.scrape())[series])
+    assert ratios == [0.5, 1, 1]
+
+
+async def test_wal_gauge_is_the_files_size(gateway):
+    """The gauge is the size of the log that is there."""
+    wal = gateway.data_dir / "trace.db-wal"
+    shown = (await gateway.scrape())["metis_trace_wal_bytes"]
+    assert shown == wal.stat().st_size > 0
+
+
+async def test_all_systems_share_one_exposition(gateway):
+    """/metrics has what each /metrics/<system> has."""
+    whole = read(await (await gateway.client.get("/metrics")).text())
+    assert set(await gateway.scrape()) <= set(whole)
