@@ -42,8 +42,8 @@ WATCH_WALL_S = 0.5
 PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
 
 
-class _Interrupted(KeyboardInterrupt):
-    """A signal asked for the end; unlike an error it passes every `except Exception`."""
+class _Interrupted(BaseException):
+    """A signal asked for the end; unlike an error it passes every `except Exception`, and click too."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

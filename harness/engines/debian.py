@@ -18,6 +18,7 @@ from pathlib import Path
 from harness.engines.aptsources import Mirror, find_mirrors
 from harness.engines.binaries import read_pair
 from harness.engines.generations import Family, Generation
+from harness.engines.relocation import relocate
 from harness.engines.sources import OutOfReach
 from harness.errors import MissingEngine
 
@@ -27,6 +28,9 @@ MAX_MIRRORS = 2
 _COMPONENTS = {"debian": "main", "ubuntu": "universe"}
 _DEBIAN_SUITES = {Generation.OLDEST: "bookworm", Generation.NEWEST: "unstable"}
 """Their binaries need no more than libc 2.34, so that they run on other releases of Debian too."""
+
+_COMPILED_IN = {"alertmanager": "/usr/share/prometheus/alertmanager"}
+"""Programs that do not start without the files of a folder, which only installing their package makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,9 @@ class _PrivateApt:
         into.mkdir()
         for program, path in found.items():
             path.rename(into / program)
+        for program, folder in _COMPILED_IN.items():
+            if program in found:
+                relocate(into / program, compiled_in=folder, files=tree / folder.lstrip("/"))
 
     def _run(self, *command: str) -> str:
         options = {

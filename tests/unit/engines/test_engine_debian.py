@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ import pytest
 from harness.engines import debian
 from harness.engines.binaries import read_pair
 from harness.engines.debian import DistributionPackages
-from harness.engines.generations import ALERTMANAGER, FAMILIES, PROMETHEUS, Generation
+from harness.engines.generations import FAMILIES, Generation
 from harness.engines.sources import OutOfReach
 from harness.errors import MissingEngine
 
@@ -199,8 +202,42 @@ def is_debian_and_root() -> bool:
 )
 @pytest.mark.parametrize("generation", list(Generation))
 def test_debians_packages_run_here(tmp_path: Path, generation: Generation) -> None:
-    """Debian's mirror has both families of either generation, and their programs run on this machine."""
+    """Debian's mirror has both families of either generation, and their servers start without more."""
     DistributionPackages().fetch(FAMILIES, generation, tmp_path)
-    for family in (PROMETHEUS, ALERTMANAGER):
+    for family in FAMILIES:
         paths = {program: tmp_path / family.name / program for program in family.programs}
         assert read_pair(family, paths, "Debian", generation).version
+    config = tmp_path / "alertmanager.yml"
+    config.write_text("{route: {receiver: nobody}, receivers: [{name: nobody}]}")
+    alertmanager = [
+        tmp_path / "alertmanager/alertmanager",
+        f"--config.file={config}",
+        f"--storage.path={tmp_path / 'data'}",
+        "--web.listen-address=127.0.0.1:0",
+        "--cluster.listen-address=",
+    ]
+    assert run_until(alertmanager, "Listening on")
+    # An installed package's files must not have been the ones that helped.
+    (tmp_path / "alertmanager/files/default.tmpl").rename(tmp_path / "default.tmpl")
+    assert run_until(alertmanager, "failed to parse templates")
+    config.write_text("{}")
+    prometheus = [
+        tmp_path / "prometheus/prometheus",
+        f"--config.file={config}",
+        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        "--web.listen-address=127.0.0.1:0",
+    ]
+    assert run_until(prometheus, "Server is ready to receive web requests")
+
+
+def run_until(argv: Sequence[str | Path], said: str) -> bool:
+    """Start a server, return whether its log comes to say something before it ends, and end it."""
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        ending = threading.Timer(30, server.kill)
+        ending.start()
+        try:
+            assert server.stdout is not None
+            return any(said in line for line in server.stdout)
+        finally:
+            ending.cancel()
+            server.kill()
