@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 from rich.live import Live
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import choose_drills, list_drills, list_systems, rules_path
 from harness.dilation import dilate_rules
@@ -338,8 +339,6 @@ def main() -> None:
     except AlertdrillError as error:
         click.echo(f"alertdrill: {error}", err=True)
         sys.exit(error.exit_code)
-    except (_Interrupted, click.Abort) as error:
-        click.echo(
-            f"alertdrill: interrupted{f' by {error}' if str(error) else ''}; nothing was judged", err=True
-        )
+    except _Interrupted as interrupted:
+        click.echo(f"alertdrill: interrupted by {interrupted}; nothing was judged", err=True)
         sys.exit(CouldNotTell.exit_code)

@@ -16,7 +16,9 @@ from fractions import Fraction
 
 import promql_parser as ast
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark
 from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString, ScalarString
+from ruamel.yaml.tokens import CommentToken
 
 from harness.errors import BadInput
 from harness.model import AlertRule
@@ -87,6 +89,7 @@ TEMPLATE_CLOCKS = {"now"}
 _STRINGS = r"""\"(?:\\.|[^"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'"""
 _COMMENT_ACTION = re.compile(r"\{\{(?:-\s)?\s*/\*.*?\*/\s*(?:\s-)?\}\}", re.DOTALL)
 _ACTION = re.compile(rf"""\{{\{{((?:{_STRINGS}|[^"`'}}]|\}}(?!\}}))*)\}}\}}""", re.DOTALL)
+_COMMENT_INDENT = re.compile(r"^[ \t]+(?=#)", re.MULTILINE)
 _TEMPLATE_TOKEN = re.compile(rf"""{_STRINGS}|[$.]?[A-Za-z_][A-Za-z0-9_.]*|\s+|.""", re.DOTALL)
 
 
@@ -190,6 +193,7 @@ def _write_file(document: CommentedMap, groups: CommentedSeq) -> str:
             for key in RESOURCE_GROUP_FIELDS & set(group):
                 del group[key]
         document = CommentedMap(groups=groups)
+    _outdent_comments(document)
     stream = io.StringIO()
     open_yaml().dump(document, stream)
     return stream.getvalue()
@@ -357,11 +361,27 @@ class _Edits:
 
 
 def _restate(old: str, text: str) -> str:
-    """Return a text in the YAML style of the one that it replaces, with the comment that follows that."""
+    """Return a text in the YAML style of the one that it replaces."""
     if isinstance(old, LiteralScalarString | FoldedScalarString):
-        literal = LiteralScalarString(text.rstrip("\n") + ("\n" if old.endswith("\n") else ""))
-        if hasattr(old, "comment"):
-            literal.comment = old.comment
-        new: str = literal
-        return new
+        literal: str = LiteralScalarString(text.rstrip("\n") + ("\n" if old.endswith("\n") else ""))
+        return literal
     return type(old)(text) if isinstance(old, ScalarString) else text
+
+
+def _outdent_comments(node: object) -> None:
+    """Move the comments after block scalars to the margin.
+
+    A file is written with the indentation of YAML's writer, not its own, but comments keep their columns:
+    after a block scalar, one that stands too far right would be read as its next line.
+    """
+    if isinstance(node, CommentedSeq):
+        for item in node:
+            _outdent_comments(item)
+    if not isinstance(node, CommentedMap):
+        return
+    for key, value in node.items():
+        comments = node.ca.items.get(key)
+        if isinstance(value, LiteralScalarString | FoldedScalarString) and comments and comments[2]:
+            text = _COMMENT_INDENT.sub("", comments[2].value)
+            comments[2] = CommentToken(text, CommentMark(0), None)
+        _outdent_comments(value)

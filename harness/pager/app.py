@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_PAGES = 20_000
@@ -22,26 +23,53 @@ MAX_PAGES = 20_000
 log = logging.getLogger("pager")
 
 Page = dict[str, Any]
-JOURNAL: web.AppKey[deque[Page]] = web.AppKey("journal", deque)
+
+
+class Pager:
+    """The receiver and its journal."""
+
+    def __init__(self) -> None:
+        self._journal: deque[Page] = deque(maxlen=MAX_PAGES)
+
+    async def answer_health(self, _request: web.Request) -> web.Response:
+        """Say that the pager is there."""
+        return web.json_response({"status": "ok"})
+
+    async def list_pages(self, _request: web.Request) -> web.Response:
+        """Return the journal, oldest page first."""
+        return web.json_response({"pages": list(self._journal)})
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Take a notification into the journal; 400 for what is none."""
+        received_s = time.time()
+        try:
+            payload = json.loads(await request.read())
+            pages = read_notification(request.match_info["receiver"], payload, received_s)
+        except ValueError as error:
+            log.warning("refused a notification: %s", error)
+            raise web.HTTPBadRequest(text=str(error)) from error
+        self._journal.extend(pages)
+        for page in pages:
+            log.info("%s %s %s", page["receiver"], page["status"], json.dumps(page["labels"], sort_keys=True))
+        return web.Response()
 
 
 def make_app(token: str) -> web.Application:
-    """Return the pager; both its paths want `Authorization: Bearer <token>`."""
+    """Return the pager's server; all but its health wants `Authorization: Bearer <token>`."""
     wanted = f"Bearer {token}".encode()
 
     @web.middleware
-    async def authenticate(request: web.Request, handler: Any) -> web.StreamResponse:
+    async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if request.path != "/healthz" and not hmac.compare_digest(given, wanted):
             raise web.HTTPUnauthorized(text="a bearer token is needed")
-        response: web.StreamResponse = await handler(request)
-        return response
+        return await handler(request)
 
+    pager = Pager()
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[authenticate])
-    app[JOURNAL] = deque(maxlen=MAX_PAGES)
-    app.router.add_get("/healthz", _answer_health)
-    app.router.add_get("/pages", _list_pages)
-    app.router.add_post("/webhook/{receiver}", _receive)
+    app.router.add_get("/healthz", pager.answer_health)
+    app.router.add_get("/pages", pager.list_pages)
+    app.router.add_post("/webhook/{receiver}", pager.receive)
     return app
 
 
@@ -76,25 +104,3 @@ def _read_page(receiver: str, alert: Any, received_s: float) -> Page:
         "ends_at": alert.get("endsAt"),
         "fingerprint": alert.get("fingerprint"),
     }
-
-
-async def _answer_health(_request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
-
-
-async def _list_pages(request: web.Request) -> web.Response:
-    return web.json_response({"pages": list(request.app[JOURNAL])})
-
-
-async def _receive(request: web.Request) -> web.Response:
-    received_s = time.time()
-    try:
-        payload = json.loads(await request.read())
-        pages = read_notification(request.match_info["receiver"], payload, received_s)
-    except ValueError as error:
-        log.warning("refused a notification: %s", error)
-        raise web.HTTPBadRequest(text=str(error)) from error
-    request.app[JOURNAL].extend(pages)
-    for page in pages:
-        log.info("%s %s %s", page["receiver"], page["status"], json.dumps(page["labels"], sort_keys=True))
-    return web.Response()

@@ -199,7 +199,7 @@ groups:
   - alert: "Slow"
     expr: |
       job:errors:rate5m > 0.5
-        # about for
+# about for
     for: 1m30s
     keep_firing_for: 0s
     labels:
@@ -218,6 +218,21 @@ def test_a_rule_file_is_dilated_with_its_comments() -> None:
     assert text == DILATED
 
 
+def test_a_comment_after_a_block_stays_a_comment() -> None:
+    """However far right a comment stands, it does not become text of the block before it."""
+    text = (
+        "groups:\n    - name: g\n      rules:\n          - alert: A\n            annotations:\n"
+        "                a: |\n                    text\n\n                    more\n\n"
+        "                # one\n\n                  # two\n            expr: |\n                up\n"
+        "              # three\n          # four\n          - alert: B\n            expr: up\n"
+    )
+    dilated, _ = dilate_rules(parse_rules(text, "rules.yml"), 60)
+    first, second = parse_rules(dilated, "dilated.yml").alerts
+    assert (first.expr, first.annotations) == ("up\n", {"a": "text\n\nmore\n"})
+    assert second.name == "B"
+    assert [line for line in dilated.splitlines() if "#" in line] == ["# one", "# two", "# three", "# four"]
+
+
 def test_dilated_rules_say_what_was_said_but_faster() -> None:
     """Read again, every time is divided, and names, labels and annotations are what they were."""
     before = parse_rules(RULES, "rules.yml")
@@ -225,11 +240,8 @@ def test_dilated_rules_say_what_was_said_but_faster() -> None:
     (slow,) = after.alerts
     (original,) = before.alerts
     assert (after.groups[0].interval_s, slow.for_s, slow.keep_firing_for_s) == (0.25, 90.0, 0.0)
-    assert (slow.name, slow.labels, slow.annotations) == (
-        original.name,
-        original.labels,
-        original.annotations,
-    )
+    assert (slow.name, slow.expr) == ("Slow", "job:errors:rate5m > 0.5\n")
+    assert (slow.labels, slow.annotations) == (original.labels, original.annotations)
 
 
 def state(*rules: str, group: str = "") -> str:
@@ -245,7 +257,7 @@ def refuse(text: str, speed: float = 60) -> list[str]:
 def test_all_refusals_are_told() -> None:
     """Each says the file, the line, the rule and why, and none hides another."""
     text = state(
-        "{alert: Clock, expr: time() > 5}",
+        "{alert: Clock, expr: m > time()}",
         "{alert: Fine, expr: up == 0}",
         "{alert: Short, expr: 'rate(m[1s]) > 0', for: 2s}",
     )
@@ -319,7 +331,8 @@ def test_what_an_alias_shares_is_divided_once() -> None:
 def annotate(annotation: str) -> str:
     """Return a file with one alert that has this annotation."""
     indented = annotation.replace("\n", "\n        ")
-    return f"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    annotations:\n      a: |-\n        {indented}\n"
+    rule = f"alert: A\n    expr: up\n    annotations:\n      a: |-\n        {indented}"
+    return f"groups:\n- name: g\n  rules:\n  - {rule}\n"
 
 
 @pytest.mark.parametrize(
