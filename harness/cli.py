@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import choose_drills, list_drills, list_systems, rules_path
-from harness.dilation import dilate_rules
+from harness.dilation import dilate_duration, dilate_rules
 from harness.engines import find_engines
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
 from harness.model import Drill
@@ -31,7 +31,7 @@ from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import BoardState, board, progress_line, summary
 from harness.rules import read_rules
 from harness.run import Order, hold, make_setup
-from harness.stacks import Endpoints
+from harness.stacks import SCRAPE_INTERVAL_S, Endpoints
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import PARTS, open_embedded_stack
 

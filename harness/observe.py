@@ -24,7 +24,8 @@ from harness.dilation import dilate_expr
 from harness.errors import ComponentFailed
 from harness.model import AlertRule, Curve, Event, EventKind, Labels
 from harness.promql import split_threshold
-from harness.stacks import EVALUATION_INTERVAL_S, SCRAPE_INTERVAL_S
+from harness.rules import EVALUATION_INTERVAL_S
+from harness.stacks import SCRAPE_INTERVAL_S
 
 TIMEOUT_S = 10.0
 MAX_POINTS = 10_000

@@ -324,7 +324,8 @@ def _dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
         texts[f"rules-{number}.yml"] = text
         refusals.extend(str(refusal) for refusal in refused)
     if refusals:
-        raise BadRules("; ".join(refusals))
+        more = f" (and {len(refusals) - 1} more: see alertdrill dilate)" if len(refusals) > 1 else ""
+        raise BadRules(refusals[0] + more)
     return texts
 
 

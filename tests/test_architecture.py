@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.clock",
         "harness.promql",
         "harness.dilation",
+        "harness.rules",
         "harness.stacks",
     },
     "harness.stacks": {

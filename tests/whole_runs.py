@@ -91,3 +91,10 @@ def make_order(drills: tuple[Drill, ...], engines: Engines, out: Path, speed: fl
         speed=speed,
         ports={},
     )
+
+
+def run_tool(program: Path, *arguments: str) -> str:
+    """Return what promtool or amtool prints; it must succeed."""
+    finished = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout + finished.stderr

@@ -55,7 +55,7 @@ def choose(wanted: Route, fallbacks: Sequence[Model], is_available: Callable[[st
     if is_available(wanted.model.provider):
         return wanted
     for model in fallbacks:
-        if model != wanted.model and is_available(model.provider):
+        if is_available(model.provider):
             return Route(slot="provider_health", model=model)
     return wanted
 

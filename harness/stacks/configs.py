@@ -12,8 +12,8 @@ from typing import Any
 
 from harness.dilation import dilate_duration
 from harness.errors import BadInput
-from harness.rules import parse_duration
-from harness.stacks import EVALUATION_INTERVAL_S, SCRAPE_INTERVAL_S
+from harness.rules import EVALUATION_INTERVAL_S, parse_duration
+from harness.stacks import SCRAPE_INTERVAL_S
 
 UNROUTED = "unrouted"
 SEVERITY_RECEIVERS = {"critical": "page", "warning": "ticket"}

@@ -304,6 +304,15 @@ def test_a_rule_that_reads_a_refused_recording_rule_is_refused() -> None:
     ]
 
 
+def test_a_rule_that_reads_from_a_refused_group_is_refused() -> None:
+    """A group that is left out records nothing either."""
+    text = (
+        state("{record: b, expr: up}", group="\n  interval: 1s")
+        + "- name: h\n  rules:\n  - {alert: A, expr: b}\n"
+    )
+    assert refuse(text)[1:] == ["rules.yml:8: A: it reads b, which is refused"]
+
+
 def test_the_operators_resource_becomes_a_plain_rule_file() -> None:
     """What comes back is what Prometheus loads: groups, without what is for Thanos."""
     text = (

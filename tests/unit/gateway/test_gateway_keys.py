@@ -114,6 +114,14 @@ async def test_rotation_without_grace_ends_the_key(gateway):
     assert (await rotate(gateway, successor))[0] == "k1-r3"
 
 
+async def test_rotation_is_no_way_round_a_quota(gateway):
+    """The successor of a key that has used up its limit is refused too."""
+    old = await gateway.issue(id="k1", limits=[{"unit": "requests", "period": "day", "limit": 1}])
+    assert (await gateway.chat(old)).status == 200
+    _, new = await rotate(gateway, "k1")
+    assert (await gateway.chat(new)).status == 429
+
+
 async def test_key_in_its_grace_can_be_revoked(start_gateway):
     """Revoking ends a grace."""
     gateway = await start_gateway()
@@ -166,12 +174,13 @@ async def test_no_token_is_on_disk(gateway):
 async def test_keys_outlive_the_process(start_gateway):
     """A gateway that starts again over its data directory knows its keys, and which of them have ended."""
     first = await start_gateway()
-    kept, ended, graced = [await first.issue(id=key_id) for key_id in ("k1", "k2", "k3")]
-    await revoke(first, "k2")
-    await rotate(first, "k3", grace_s=86_400)
+    tokens = [await first.issue(id=key_id) for key_id in ("kept", "revoked", "graced", "rotated")]
+    await revoke(first, "revoked")
+    await rotate(first, "graced", grace_s=86_400)
+    await rotate(first, "rotated")
     second = await start_gateway()
-    assert [(await second.chat(token)).status for token in (kept, ended, graced)] == [200, 401, 200]
-    assert (second.gauges.keys_active(), second.gauges.keys_revoked()) == (3, 1)
+    assert [(await second.chat(token)).status for token in tokens] == [200, 401, 200, 401]
+    assert (second.gauges.keys_active(), second.gauges.keys_revoked()) == (4, 2)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from fake_providers import STREAMED, TEXT_LINES, break_after, hold, read_events, stream
+from fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold, read_events, stream
 
 from harness.gateway.events import CallFinished
 
@@ -41,6 +42,12 @@ async def test_usage_is_sent_when_asked_for_and_accounted_for_always(gateway, pr
         assert usages == ([USAGE] if options else [])
     used = [(call.status, call.prompt_tokens, call.completion_tokens) for call in gateway.heard(CallFinished)]
     assert used == [("ok", 1000, 200)] * 2
+
+
+async def test_openai_is_always_asked_for_the_usage(gateway, providers):
+    """OpenAI states a stream's usage only when asked to, and the costs need it."""
+    await gateway.chat(await gateway.issue(), model="gpt-4o", stream=True)
+    assert providers["openai"].asked[0]["stream_options"] == {"include_usage": True}
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -152,13 +159,14 @@ async def test_failing_stream_request_is_a_plain_error(gateway, providers):
 
 
 async def test_endless_answer_is_cut_off(gateway, providers):
-    """A whole answer beyond the bound is given up as unknown."""
+    """A whole answer beyond the bound is given up as unknown, good as it may be."""
 
     async def flood(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         for _ in range(5):
             await response.write(b" " * 2**20)
+        await response.write(json.dumps(WHOLE["openai"]).encode())
         return response
 
     providers["openai"].script.append(flood)

@@ -1,0 +1,121 @@
+"""Tests of the command line: bad input is one sentence and exit code 2; list and dilate say what there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from whole_runs import METIS_RULES, CommandLine
+
+from scenarios.drills.metis import DRILLS
+
+GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
+
+
+def check_refused(alertdrill: CommandLine, *arguments: str, says: str) -> None:
+    """Run a command that must be refused in one sentence."""
+    finished = alertdrill.run(*arguments)
+    assert finished.code == 2, finished.out + finished.err
+    assert says in finished.err
+    assert finished.err.startswith("alertdrill: ")
+    assert finished.err.count("\n") == 1
+    assert alertdrill.list_leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("groups: [", 1, "the file is not YAML"),
+        ("", 1, "the file is empty"),
+        ("groups: []\n", 1, "the file has no list of groups"),
+        (GROUP.format("sum(rate(x[5m])"), 5, "the expression is not PromQL that can be read"),
+        (GROUP.format("up") + "- name: g\n  rules: []\n", 6, "the group 'g' is stated twice"),
+        (GROUP.format("up") + "    for: soon\n", 6, "for: 'soon' is not a duration"),
+        (GROUP.format("up") + "    fro: 5m\n", 6, "the field 'fro' is unknown"),
+        (GROUP.format("vector(time()) > 0"), 4, "A: "),
+    ],
+)
+def test_bad_rules_are_refused_with_file_and_line(
+    alertdrill: CommandLine, tmp_path: Path, text: str, line: int, says: str
+) -> None:
+    """Each fault of a rule file is one sentence that starts with where it is."""
+    rules = tmp_path / "rules.yml"
+    rules.write_text(text)
+    run = ("run", "metis-auth-fires", "--rules", str(rules), "--out", str(tmp_path / "out"), "--speed", "60")
+    check_refused(alertdrill, *run, says=f"alertdrill: {rules}:{line}: {says}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "metis-nonsense"), "there is no drill 'metis-nonsense'"),
+        (("run", "--system", "nonsense"), "there is no system 'nonsense'; there are: metis"),
+        (("run", "--speed", "0"), "1 to 300 times real time, not at 0"),
+        (("run", "--speed", "-60"), "1 to 300 times real time, not at -60"),
+        (("run", "--speed", "1e9"), "1 to 300 times real time, not at 1e+09"),
+        (("run", "--speed", "nan"), "1 to 300 times real time, not at nan"),
+        (("run", "--speed", "fast"), "'fast' is not a valid float"),
+        (("run", "--speed", "7"), "15 s divided by the speed 7 is not a whole number of milliseconds"),
+        (("run", "--rules", "absent.yml"), "absent.yml:1: the file cannot be read"),
+        (("run", "--alertmanager-config", "absent.yml"), "absent.yml: cannot be read"),
+        (("run", "--port", "prometheus=99999"), "'prometheus=99999' is not NAME=PORT"),
+        (("run", "--port", "nginx=80"), "'nginx=80' is not NAME=PORT"),
+        (("run", "--nonsense"), "No such option"),
+        (("dilate", "absent.yml", "--speed", "60"), "absent.yml:1: the file cannot be read"),
+        (("dilate", str(METIS_RULES), "--speed", "0"), "speed"),
+        (("nonsense",), "No such command 'nonsense'"),
+    ],
+)
+def test_bad_arguments_are_refused(
+    alertdrill: CommandLine, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    """Each bad argument is one sentence and exit code 2."""
+    out = ("--out", str(tmp_path / "out")) if arguments[0] == "run" else ()
+    check_refused(alertdrill, *arguments, *out, says=says)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """An output folder that cannot be made is refused before anything is started."""
+    (tmp_path / "file").touch()
+    check_refused(alertdrill, "run", "--out", str(tmp_path / "file" / "out"), says="cannot be written to")
+
+
+def test_a_missing_binary_is_refused(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """A binary that the environment names and that is not there is refused by that name."""
+    environ = {**alertdrill.environ, "ALERTDRILL_PROMETHEUS": str(tmp_path / "prometheus")}
+    broken = CommandLine(environ=environ, temporary=alertdrill.temporary)
+    check_refused(broken, "run", "--out", str(tmp_path / "out"), says="ALERTDRILL_PROMETHEUS cannot be used")
+
+
+def test_old_reports_do_not_outlive_a_new_run(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """A run that is refused leaves no report of the run before it."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "timeline.json").write_text("{}")
+    assert alertdrill.run("run", "--rules", "absent.yml", "--out", str(out)).code == 2
+    assert not (out / "timeline.json").exists()
+
+
+def test_list_says_which_drill_covers_which_alert(alertdrill: CommandLine) -> None:
+    """Every drill is listed, and each of the four alerts with the drills that look at it."""
+    document = json.loads(alertdrill.run("list", "--json").out)
+    assert [drill["name"] for drill in document["drills"]] == [drill.name for drill in DRILLS]
+    covered = {alert["name"]: alert["drills"] for alert in document["alerts"]}
+    assert len(covered) == 4
+    assert "metis-cost-bulk-load" in covered["MetisGatewayKeyCostSpike"]
+    text = alertdrill.run("list").out
+    assert all(drill.name in text for drill in DRILLS)
+
+
+def test_dilate_writes_rules_and_refuses_what_is_not_exact(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """Refused rules are on standard error with exit 2; --skip-refused leaves them out with exit 0."""
+    rules = tmp_path / "rules.yml"
+    rules.write_text(GROUP.format("rate(x[5m]) > 1") + "  - alert: B\n    expr: vector(time()) > 0\n")
+    refused = alertdrill.run("dilate", str(rules), "--speed", "60")
+    assert refused.code == 2
+    assert refused.err.startswith(f"{rules}:6: B: ")
+    skipped = alertdrill.run("dilate", str(rules), "--speed", "60", "--skip-refused")
+    assert skipped.code == 0
+    assert "(rate(x[5s]) / 60) > 1" in skipped.out
+    assert "alert: B" not in skipped.out
