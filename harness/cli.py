@@ -57,6 +57,8 @@ def _read_speed(_context: click.Context, _parameter: click.Parameter, value: flo
         raise click.BadParameter(
             f"a drill can be held at 1 to {MAX_SPEED:g} times real time, not at {value:g}"
         )
+    if value is not None:
+        dilate_duration(SCRAPE_INTERVAL_S, value)
     return value
 
 
