@@ -112,7 +112,7 @@ def dilate_duration(seconds: float, speed: float) -> str:
     """
     divided = _divide(Fraction(repr(seconds)), _read_speed(speed))
     if divided is None:
-        raise BadInput(f"{seconds} s divided by the speed {speed} is not a whole number of milliseconds")
+        raise BadInput(f"{seconds:g} s divided by the speed {speed:g} is not a whole number of milliseconds")
     return divided
 
 
