@@ -22,7 +22,7 @@ from rich.live import Live
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from harness.catalogue import choose_drills, list_drills, list_systems, rules_path
+from harness.catalogue import choose_drills, find_systems_of, list_drills
 from harness.dilation import dilate_duration, dilate_rules
 from harness.engines import find_engines
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
@@ -34,6 +34,7 @@ from harness.run import Order, hold, make_setup
 from harness.stacks import SCRAPE_INTERVAL_S, Endpoints
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import PARTS, open_embedded_stack
+from harness.systems import find_systems
 
 MAX_SPEED = 300.0
 """At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
@@ -185,7 +186,7 @@ def up(
 def list_(as_json: bool) -> None:
     """List the drills and the alerts, and which drill covers which alert."""
     drills = list_drills()
-    alerts = {rule.name: rule for system in list_systems() for rule in read_rules(rules_path(system)).alerts}
+    alerts = {rule.name: rule for system in find_systems() for rule in read_rules(system.rules_path).alerts}
     covering = {
         name: [drill.name for drill in drills if any(expected.alert == name for expected in drill.expects)]
         for name in alerts
@@ -268,12 +269,9 @@ def _make_order(
     ports: dict[str, int],
     speed: float | None,
 ) -> Order:
-    systems = list_systems()
-    paths = rule_paths or tuple(
-        rules_path(name) for name in systems if any(drill.system == name for drill in drills)
-    )
+    paths = rule_paths or tuple(system.rules_path for system in find_systems_of(drills))
     rules = tuple(read_rules(path) for path in paths)
-    config: Mapping[str, Any] = make_alertmanager_config(systems)
+    config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
         config = _read_yaml(alertmanager_config)
     return Order(

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.board import list_alert_rows, list_running_acts
-from harness.catalogue import find_jobs
 from harness.clock import Clock
 from harness.dilation import dilate_rules
 from harness.engines import Engines
@@ -40,6 +39,7 @@ from harness.reports.terminal import BoardState
 from harness.rules import RuleFile
 from harness.schedule import place
 from harness.stacks.embedded import EmbeddedStack, Setup, inherit_environment, open_embedded_stack
+from harness.systems import find_systems
 from harness.traffic import Traffic, TrafficReport, plan
 
 SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0)
@@ -270,8 +270,8 @@ def measure(
     """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times."""
     gaps = []
     scrapes = failed = 0
-    for job in find_jobs():
-        seen = read_scrapes(prometheus, clock, job, since_s, until_s)
+    for system in find_systems():
+        seen = read_scrapes(prometheus, clock, system.job, since_s, until_s)
         scrapes += len(seen)
         failed += sum(not is_good for _, is_good in seen)
         gaps.append(measure_gaps(seen))

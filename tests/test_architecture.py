@@ -38,12 +38,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.stacks": {
         "harness.errors",
-        "harness.catalogue",
         "harness.dilation",
         "harness.engines",
         "harness.process",
         "harness.rules",
         "harness.stacks",
+        "harness.systems",
     },
     "harness.board": {
         "harness.model",

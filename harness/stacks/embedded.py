@@ -20,7 +20,6 @@ from typing import Any
 
 import requests
 
-from harness.catalogue import find_jobs
 from harness.engines import Engines
 from harness.errors import ComponentFailed
 from harness.process import Process, start
@@ -30,6 +29,7 @@ from harness.stacks.configs import (
     write_alertmanager_config,
     write_prometheus_config,
 )
+from harness.systems import find_systems
 
 PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "openrouter": "openai"}
 """Each stub provider's dialect."""
@@ -135,7 +135,7 @@ def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager
     for name, text in setup.rules.items():
         (folder / name).write_text(text)
     prometheus = write_prometheus_config(
-        jobs=find_jobs(),
+        jobs={system.job: system.metrics_path for system in find_systems()},
         gateway=addresses["gateway"],
         alertmanager=addresses["alertmanager"],
         rule_files=[str(folder / name) for name in setup.rules],

@@ -34,6 +34,16 @@ class System:
     job: str
     surface: Callable[[State], Surface]
 
+    @property
+    def rules_path(self) -> Path:
+        """Where the system's alert rules are."""
+        return self.folder / "rules.yml"
+
+    @property
+    def metrics_path(self) -> str:
+        """Where the gateway shows the system's metrics."""
+        return f"/metrics/{self.name}"
+
 
 def find_systems() -> tuple[System, ...]:
     """Return every folder here with its `surface.py` (which has `JOB` and `Surface`), sorted by name."""
