@@ -17,7 +17,7 @@ from harness.run import Held, hold_open
 from scenarios.drills.metis import DRILLS
 
 
-@pytest.fixture(scope="session", params=list(Generation), ids=str)
+@pytest.fixture(scope="module", params=list(Generation), ids=str)
 def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
     """Hold all of Metis's drills at the speed that this machine bears, and let the stack stand."""
     engines = find_engines(os.environ, generation=request.param)

@@ -1,0 +1,78 @@
+"""Tests of what the documents promise: alerts, drills, commands and files that they name exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.catalogue import list_drills
+from harness.cli import cli
+from harness.rules import read_rules
+from harness.systems import System, find_systems
+
+ROOT = Path(__file__).resolve().parents[1]
+SYSTEMS = find_systems()
+
+
+def read_headings(path: Path) -> set[str]:
+    """Return the anchors of a Markdown file's second-level headings."""
+    return {
+        line.removeprefix("## ").strip().lower()
+        for line in path.read_text().splitlines()
+        if line[:3] == "## "
+    }
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+def test_every_alert_has_its_runbook_entry_and_links_to_it(system: System) -> None:
+    """One alert, one runbook entry, one link that leads there, and the annotations that a page needs."""
+    runbook = system.folder / "runbook.md"
+    alerts = read_rules(system.rules_path).alerts
+    assert read_headings(runbook) == {rule.name.lower() for rule in alerts}
+    for rule in alerts:
+        link = f"{runbook.relative_to(ROOT)}#{rule.name.lower()}"
+        assert rule.annotations["runbook_url"] == link
+        assert rule.annotations["summary"]
+        assert rule.annotations["description"]
+        assert rule.labels["system"] == system.name
+        assert rule.labels["severity"] in {"critical", "warning"}
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+def test_every_drill_that_a_runbook_names_exists(system: System) -> None:
+    """A runbook says nothing of drills that are not there."""
+    named = set(re.findall(rf"`({system.name}-[a-z-]+)`", (system.folder / "runbook.md").read_text()))
+    assert named
+    assert named <= {drill.name for drill in list_drills()}
+
+
+def test_the_changelog_counts_the_drills_rightly() -> None:
+    """The number of Metis's drills in the changelog is the number there is."""
+    drills = [drill for drill in list_drills() if drill.system == "metis"]
+    assert f"{len(drills)} drills" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_command_and_option_in_the_readme_exists() -> None:
+    """`alertdrill NAME --option` in the README is understood by the command line."""
+    lines = re.findall(r"^\$ alertdrill (.*?)(?:\s+#.*)?$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert lines
+    for line in lines:
+        name, *rest = line.split()
+        shown = CliRunner().invoke(cli, [name, "--help"], prog_name="alertdrill").output
+        assert f"Usage: alertdrill {name}" in shown
+        for option in re.findall(r"--[a-z-]+", " ".join(rest)):
+            assert option in shown, f"{line}: {option}"
+
+
+def test_every_file_in_the_readme_exists() -> None:
+    """Links and paths in the README lead somewhere; what is below out/ is made by a run."""
+    text = (ROOT / "README.md").read_text()
+    paths = set(re.findall(r"\]\(([^)#:]+)\)", text)) | set(
+        re.findall(r"\b(?:scenarios|harness)/[\w./]+\w", text)
+    )
+    assert paths
+    for path in paths:
+        assert (ROOT / path).exists(), path
