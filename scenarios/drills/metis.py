@@ -20,559 +20,346 @@ ERRORS = "MetisLLMErrorRateHigh"
 AUTH = "MetisGatewayAuthFailureRateHigh"
 COST = "MetisGatewayKeyCostSpike"
 
-PAGE = "metis-page"
-TICKET = "metis-ticket"
+RECEIVERS = {LATENCY: "metis-ticket", ERRORS: "metis-page", AUTH: "metis-ticket", COST: "metis-page"}
 
-HEALTHY = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
-COST_MODEL = "claude-3-opus"
+HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
+QUIET_MODELS = ("openai:gpt-4o", "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5", "ollama:phi4")
+COST_MODEL = "anthropic:claude-3-opus"
 COST_TOKENS = 4000
 """At 75 USD per million completion tokens, a call costs 0.30 USD."""
 
+THE_GATEWAY = {"system": "metis"}
 AUTH_FAILURES = frozenset({"authentication failures"})
 
-
-def _pair(name: str) -> dict[str, str]:
-    provider, _, model = name.partition(":")
-    return {"provider": provider, "model": model}
-
-
-def _tell(at_s: float, name: str, behaviour: Mapping[str, Any]) -> Tell:
-    return Tell(at_s=at_s, **_pair(name), behaviour=behaviour)
+Stages = tuple[tuple[float, float], ...]
+"""(seconds, calls per second) each."""
 
 
 def _slow(seconds: float) -> dict[str, Any]:
     return {"latency": {"kind": "constant", "s": seconds}}
 
 
-def _call(
-    drill: str, model: str, *stages: tuple[float, float], tells: tuple[Tell, ...] = ()
-) -> tuple[Act, ...]:
-    """Return one model's traffic, under a key named like the drill; stages: (seconds, calls a second)."""
-    steady = len(stages) == 1
-    return (
+def _failing(**when: float) -> dict[str, Any]:
+    """Return a behaviour that fails `every` n-th call or the `next` n."""
+    return {**HEALTHY, "errors": {"class": "server_error", **when}}
+
+
+def _pair(model: str) -> dict[str, str]:
+    """Return the labels of `provider:name`."""
+    provider, _, name = model.partition(":")
+    return {"provider": provider, "model": name}
+
+
+def _key(key_id: str) -> dict[str, str]:
+    return {"gateway_key_id": key_id}
+
+
+def _tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
+    return Tell(at_s=at_s, **_pair(model), behaviour=behaviour)
+
+
+def _act(name: str, scenario: str, stages: Stages, *tells: Tell, **options: Any) -> Act:
+    return Act(
+        name=name,
+        scenario=scenario,
+        start_s=0,
+        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        tells=tells,
+        options=options,
+    )
+
+
+def _call(name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]]) -> Act:
+    """Return one model's traffic, under a key named like the drill, and what its provider is told when."""
+    tells = [_tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
+    scenario = "steady" if len(stages) == 1 else "burst"
+    return _act(name, scenario, stages, *tells, models=[model], key=name, stream_share=0.3)
+
+
+def _spend(name: str, *stages: tuple[float, float]) -> Act:
+    """Return calls of 0.30 USD each, under a key named like the drill."""
+    told = _tell(0, COST_MODEL, {**HEALTHY, "completion_tokens": COST_TOKENS})
+    options = {"models": [COST_MODEL], "key": name, "max_tokens": COST_TOKENS}
+    return _act(name, "cost_runaway", stages, told, **options)
+
+
+def _scan(name: str, *stages: tuple[float, float]) -> Act:
+    return _act(name, "auth_scan", stages, reason="invalid_token")
+
+
+def _fires(
+    alert: str, labels: Mapping[str, str], *, between_s: tuple[float, float], resolves_within_s: float
+) -> Expectation:
+    after_s, within_s = between_s
+    return Expectation(
+        alert=alert,
+        labels=labels,
+        fires_after_s=after_s,
+        fires_within_s=within_s,
+        receiver=RECEIVERS[alert],
+        resolves_within_s=resolves_within_s,
+    )
+
+
+def _stays_below(alert: str, labels: Mapping[str, str], *, reaches: float) -> NearMiss:
+    return NearMiss(alert=alert, labels=labels, reaches=reaches, pending=False)
+
+
+def _stays_pending(alert: str, labels: Mapping[str, str], *, over_s: tuple[float, float]) -> NearMiss:
+    return NearMiss(alert=alert, labels=labels, reaches=1.0, pending=True, pending_within_s=over_s)
+
+
+def _drill(
+    name: str,
+    why: str,
+    traffic: Act,
+    *expects: Expectation | NearMiss,
+    lasts_s: float,
+    uses: frozenset[str] = frozenset(),
+) -> Drill:
+    return Drill(
+        name=name, system="metis", traffic=(traffic,), expects=expects, why=why, lasts_s=lasts_s, uses=uses
+    )
+
+
+QUIET_DRILLS = (
+    _drill(
+        "metis-quiet",
+        "Half an hour of healthy mixed traffic: plain and streamed, four models, three providers.",
         Act(
-            name=drill,
-            scenario="steady" if steady else "burst",
+            name="metis-quiet",
+            scenario="steady",
             start_s=0,
-            stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
-            tells=(_tell(0, model, HEALTHY), *tells),
-            options={"models": [model], "key": drill, "stream_share": 0.3},
+            stages=(Stage(duration_s=1800, rate_per_s=0.4),),
+            arrivals="poisson",
+            tells=tuple(_tell(0, model, HEALTHY) for model in QUIET_MODELS),
+            options={"models": list(QUIET_MODELS), "key": "metis-quiet", "stream_share": 0.5},
         ),
-    )
-
-
-def _scan(drill: str, start_s: float, duration_s: float, rate_per_s: float) -> tuple[Act, ...]:
-    return (
-        Act(
-            name=drill,
-            scenario="auth_scan",
-            start_s=start_s,
-            stages=(Stage(duration_s=duration_s, rate_per_s=rate_per_s),),
-            options={"reason": "invalid_token"},
-        ),
-    )
-
-
-def _spend(drill: str, *stages: tuple[float, float]) -> tuple[Act, ...]:
-    """Return calls of 0.30 USD each under a key named like the drill."""
-    return (
-        Act(
-            name=drill,
-            scenario="cost_runaway",
-            start_s=0,
-            stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
-            tells=(_tell(0, f"anthropic:{COST_MODEL}", {**HEALTHY, "completion_tokens": COST_TOKENS}),),
-            options={"models": [f"anthropic:{COST_MODEL}"], "key": drill, "max_tokens": COST_TOKENS},
-        ),
-    )
-
-
-QUIET = (
-    Drill(
-        name="metis-quiet",
-        system="metis",
-        why="Half an hour of healthy mixed traffic: plain and streamed, four models, three providers.",
-        traffic=(
-            Act(
-                name="metis-quiet",
-                scenario="steady",
-                start_s=0,
-                stages=(Stage(duration_s=1800, rate_per_s=0.4),),
-                arrivals="poisson",
-                tells=tuple(
-                    _tell(0, name, HEALTHY)
-                    for name in (
-                        "openai:gpt-4o",
-                        "openai:gpt-4o-mini",
-                        "anthropic:claude-haiku-4-5",
-                        "ollama:phi4",
-                    )
-                ),
-                options={
-                    "models": [
-                        "openai:gpt-4o",
-                        "openai:gpt-4o-mini",
-                        "anthropic:claude-haiku-4-5",
-                        "ollama:phi4",
-                    ],
-                    "key": "metis-quiet",
-                    "stream_share": 0.5,
-                },
-            ),
-        ),
-        expects=(),
         lasts_s=1800,
     ),
 )
 
 LATENCY_DRILLS = (
-    Drill(
-        name="metis-latency-fires",
-        system="metis",
-        why="A model answers in 45 s for ten minutes.",
-        traffic=_call(
-            "metis-latency-fires",
-            "openai:gpt-4.1",
-            (1500, 0.2),
-            tells=(_tell(300, "openai:gpt-4.1", _slow(45)), _tell(900, "openai:gpt-4.1", HEALTHY)),
-        ),
-        expects=(
-            Expectation(
-                alert=LATENCY,
-                labels=_pair("openai:gpt-4.1"),
-                fires_after_s=630,
-                fires_within_s=780,
-                receiver=TICKET,
-                resolves_within_s=1350,
-            ),
-        ),
+    _drill(
+        "metis-latency-fires",
+        "A model answers in 45 s for ten minutes.",
+        _call("metis-latency-fires", "openai:gpt-4.1", ((1500, 0.2),), {300: _slow(45), 900: HEALTHY}),
+        _fires(LATENCY, _pair("openai:gpt-4.1"), between_s=(630, 780), resolves_within_s=1350),
         lasts_s=1600,
     ),
-    Drill(
-        name="metis-latency-near-threshold",
-        system="metis",
-        why="A model answers in 22 s for twenty minutes: slow, but inside the budget of 30 s.",
-        traffic=_call(
-            "metis-latency-near-threshold",
-            "anthropic:claude-sonnet-4-5",
-            (1200, 0.2),
-            tells=(_tell(1, "anthropic:claude-sonnet-4-5", _slow(22)),),
-        ),
-        expects=(
-            NearMiss(alert=LATENCY, labels=_pair("anthropic:claude-sonnet-4-5"), reaches=0.9, pending=False),
-        ),
+    _drill(
+        "metis-latency-near-threshold",
+        "A model answers in 22 s for twenty minutes: slow, but inside the budget of 30 s.",
+        _call("metis-latency-near-threshold", "anthropic:claude-sonnet-4-5", ((1200, 0.2),), {1: _slow(22)}),
+        _stays_below(LATENCY, _pair("anthropic:claude-sonnet-4-5"), reaches=0.9),
         lasts_s=1500,
     ),
-    Drill(
-        name="metis-latency-near-for",
-        system="metis",
-        why=(
-            "Two slow calls half a minute apart would stay in the window for longer than the `for`, were "
-            "they not outnumbered by healthy calls after four minutes."
-        ),
-        traffic=_call(
+    _drill(
+        "metis-latency-near-for",
+        "Two slow calls half a minute apart would stay in the window for longer than the `for`, were they "
+        "not outnumbered by healthy calls after four minutes.",
+        _call(
             "metis-latency-near-for",
             "openai:o4-mini",
-            (555, 1 / 30),
-            (60, 4.5),
-            (585, 1 / 30),
-            tells=(_tell(300, "openai:o4-mini", _slow(45)), _tell(360, "openai:o4-mini", HEALTHY)),
+            ((555, 1 / 30), (60, 4.5), (585, 1 / 30)),
+            {300: _slow(45), 360: HEALTHY},
         ),
-        expects=(
-            NearMiss(
-                alert=LATENCY,
-                labels=_pair("openai:o4-mini"),
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(150, 290),
-            ),
-        ),
+        _stays_pending(LATENCY, _pair("openai:o4-mini"), over_s=(150, 290)),
         lasts_s=1200,
     ),
-    Drill(
-        name="metis-latency-one-slow-call",
-        system="metis",
-        why=(
-            "One slow tall bar: a single call of 90 s. The window is as long as the `for`, so one call is "
-            "seen for one scrape less than it takes to fire."
-        ),
-        traffic=_call(
+    _drill(
+        "metis-latency-one-slow-call",
+        "One slow tall bar: a single call of 90 s. The window is as long as the `for`, so one call is seen "
+        "for one scrape less than it takes to fire.",
+        _call(
             "metis-latency-one-slow-call",
             "anthropic:claude-opus-4-1",
-            (900, 1 / 30),
-            tells=(
-                _tell(300, "anthropic:claude-opus-4-1", _slow(90)),
-                _tell(330, "anthropic:claude-opus-4-1", HEALTHY),
-            ),
+            ((900, 1 / 30),),
+            {300: _slow(90), 330: HEALTHY},
         ),
-        expects=(
-            NearMiss(
-                alert=LATENCY,
-                labels=_pair("anthropic:claude-opus-4-1"),
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(200, 299),
-            ),
-        ),
+        _stays_pending(LATENCY, _pair("anthropic:claude-opus-4-1"), over_s=(200, 299)),
         lasts_s=900,
     ),
-    Drill(
-        name="metis-latency-slow-minutes",
-        system="metis",
-        why=(
-            "Three slow minutes are less than `for: 5m` and fire all the same: the window keeps them in "
-            "sight for five minutes more."
-        ),
-        traffic=_call(
+    _drill(
+        "metis-latency-slow-minutes",
+        "Three slow minutes are less than `for: 5m` and fire all the same: the window keeps them in sight "
+        "for five minutes more.",
+        _call(
             "metis-latency-slow-minutes",
             "anthropic:claude-3-7-sonnet",
-            (1200, 0.1),
-            tells=(
-                _tell(300, "anthropic:claude-3-7-sonnet", _slow(45)),
-                _tell(480, "anthropic:claude-3-7-sonnet", HEALTHY),
-            ),
+            ((1200, 0.1),),
+            {300: _slow(45), 480: HEALTHY},
         ),
-        expects=(
-            Expectation(
-                alert=LATENCY,
-                labels=_pair("anthropic:claude-3-7-sonnet"),
-                fires_after_s=630,
-                fires_within_s=780,
-                receiver=TICKET,
-                resolves_within_s=930,
-            ),
-        ),
+        _fires(LATENCY, _pair("anthropic:claude-3-7-sonnet"), between_s=(630, 780), resolves_within_s=930),
         lasts_s=1200,
     ),
 )
 
-ERROR_CLASS = "server_error"
-
 ERROR_DRILLS = (
-    Drill(
-        name="metis-errors-outage",
-        system="metis",
-        why=(
-            "A provider's socket is closed for fifteen minutes. The gateway falls back and cools the "
-            "provider down, so clients see nothing; the probes that still fail keep the error rate up."
+    _drill(
+        "metis-errors-outage",
+        "A provider's socket is closed for fifteen minutes. The gateway falls back and cools the provider "
+        "down, so clients see nothing; the probes that still fail keep the error rate up.",
+        _act(
+            "metis-errors-outage",
+            "outage",
+            ((2000, 0.2),),
+            _tell(0, "openrouter:deepseek-chat", HEALTHY),
+            models=["openrouter:deepseek-chat"],
+            key="metis-errors-outage",
+            provider="openrouter",
+            down_at_s=300,
+            down_for_s=900,
         ),
-        traffic=(
-            Act(
-                name="metis-errors-outage",
-                scenario="outage",
-                start_s=0,
-                stages=(Stage(duration_s=2000, rate_per_s=0.2),),
-                tells=(_tell(0, "openrouter:deepseek-chat", HEALTHY),),
-                options={
-                    "models": ["openrouter:deepseek-chat"],
-                    "key": "metis-errors-outage",
-                    "provider": "openrouter",
-                    "down_at_s": 300,
-                    "down_for_s": 900,
-                },
-            ),
-        ),
-        expects=(
-            Expectation(
-                alert=ERRORS,
-                labels=_pair("openrouter:deepseek-chat"),
-                fires_after_s=900,
-                fires_within_s=1080,
-                receiver=PAGE,
-                resolves_within_s=1800,
-            ),
-        ),
+        _fires(ERRORS, _pair("openrouter:deepseek-chat"), between_s=(900, 1080), resolves_within_s=1800),
         lasts_s=2050,
     ),
-    Drill(
-        name="metis-errors-near-threshold",
-        system="metis",
-        why="One call in 25 fails for 25 minutes: 4 %, under the threshold of 5 %.",
-        traffic=_call(
-            "metis-errors-near-threshold",
-            "ollama:qwen3",
-            (1500, 0.25),
-            tells=(_tell(1, "ollama:qwen3", {**HEALTHY, "errors": {"class": ERROR_CLASS, "every": 25}}),),
-        ),
-        expects=(NearMiss(alert=ERRORS, labels=_pair("ollama:qwen3"), reaches=0.7, pending=False),),
+    _drill(
+        "metis-errors-near-threshold",
+        "One call in 25 fails for 25 minutes: 4 %, under the threshold of 5 %.",
+        _call("metis-errors-near-threshold", "ollama:qwen3", ((1500, 0.25),), {1: _failing(every=25)}),
+        _stays_below(ERRORS, _pair("ollama:qwen3"), reaches=0.7),
         lasts_s=1500,
     ),
-    Drill(
-        name="metis-errors-near-for",
-        system="metis",
-        why="One call in eight fails for six minutes: over 5 % for eight and a half minutes, short of ten.",
-        traffic=_call(
+    _drill(
+        "metis-errors-near-for",
+        "One call in eight fails for six minutes: over 5 % for eight and a half minutes, short of ten.",
+        _call(
             "metis-errors-near-for",
             "ollama:mistral",
-            (1500, 0.25),
-            tells=(
-                _tell(1, "ollama:mistral", {**HEALTHY, "errors": {"class": ERROR_CLASS, "next": 1}}),
-                _tell(300, "ollama:mistral", {**HEALTHY, "errors": {"class": ERROR_CLASS, "every": 8}}),
-                _tell(700, "ollama:mistral", HEALTHY),
-            ),
+            ((1500, 0.25),),
+            {1: _failing(next=1), 300: _failing(every=8), 700: HEALTHY},
         ),
-        expects=(
-            NearMiss(
-                alert=ERRORS,
-                labels=_pair("ollama:mistral"),
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(420, 585),
-            ),
-        ),
+        _stays_pending(ERRORS, _pair("ollama:mistral"), over_s=(420, 585)),
         lasts_s=1500,
     ),
-    Drill(
-        name="metis-errors-first-bad-call",
-        system="metis",
-        why=(
-            "A model's very first call fails: error rate 100 % to a reader, nothing at all to Prometheus, "
-            "since a counter born at 1 shows no increase."
-        ),
-        traffic=_call(
+    _drill(
+        "metis-errors-first-bad-call",
+        "A model's very first call fails: error rate 100 % to a reader, nothing at all to Prometheus, since "
+        "a counter born at 1 shows no increase.",
+        _call(
             "metis-errors-first-bad-call",
             "openrouter:command-r-plus",
-            (15, 0),
-            (30, 1 / 30),
-            tells=(_tell(0, "openrouter:command-r-plus", {"errors": {"class": ERROR_CLASS, "next": 1}}),),
+            ((15, 0), (30, 1 / 30)),
+            {0: _failing(next=1)},
         ),
-        expects=(
-            NearMiss(alert=ERRORS, labels=_pair("openrouter:command-r-plus"), reaches=0.0, pending=False),
-        ),
+        _stays_below(ERRORS, _pair("openrouter:command-r-plus"), reaches=0.0),
         lasts_s=900,
     ),
-    Drill(
-        name="metis-errors-one-bad-call",
-        system="metis",
-        why=(
-            "One bad call on a model with one call a minute: 10 % for one scrape less than ten minutes, so "
-            "`for: 10m` holds it back."
-        ),
-        traffic=_call(
+    _drill(
+        "metis-errors-one-bad-call",
+        "One bad call on a model with one call a minute: 10 % for one scrape less than ten minutes, so "
+        "`for: 10m` holds it back.",
+        _call(
             "metis-errors-one-bad-call",
             "ollama:gemma3",
-            (1500, 1 / 60),
-            tells=(
-                _tell(0, "ollama:gemma3", {**HEALTHY, "errors": {"class": ERROR_CLASS, "next": 1}}),
-                _tell(700, "ollama:gemma3", {**HEALTHY, "errors": {"class": ERROR_CLASS, "next": 1}}),
-            ),
+            ((1500, 1 / 60),),
+            {0: _failing(next=1), 700: _failing(next=1)},
         ),
-        expects=(
-            NearMiss(
-                alert=ERRORS,
-                labels=_pair("ollama:gemma3"),
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(500, 599),
-            ),
-        ),
+        _stays_pending(ERRORS, _pair("ollama:gemma3"), over_s=(500, 599)),
         lasts_s=1500,
     ),
-    Drill(
-        name="metis-errors-few-bad-calls",
-        system="metis",
-        why=(
-            "Three bad calls in three minutes on a model with one call a minute fire: `for: 10m` filters one "
-            "bad call, not a few."
-        ),
-        traffic=_call(
+    _drill(
+        "metis-errors-few-bad-calls",
+        "Three bad calls in three minutes on a model with one call a minute fire: `for: 10m` filters one bad "
+        "call, not a few.",
+        _call(
             "metis-errors-few-bad-calls",
             "ollama:deepseek-r1",
-            (1800, 1 / 60),
-            tells=(
-                _tell(0, "ollama:deepseek-r1", {**HEALTHY, "errors": {"class": ERROR_CLASS, "next": 1}}),
-                _tell(690, "ollama:deepseek-r1", {**HEALTHY, "errors": {"class": ERROR_CLASS, "next": 3}}),
-            ),
+            ((1800, 1 / 60),),
+            {0: _failing(next=1), 690: _failing(next=3)},
         ),
-        expects=(
-            Expectation(
-                alert=ERRORS,
-                labels=_pair("ollama:deepseek-r1"),
-                fires_after_s=1290,
-                fires_within_s=1420,
-                receiver=PAGE,
-                resolves_within_s=1560,
-            ),
-        ),
+        _fires(ERRORS, _pair("ollama:deepseek-r1"), between_s=(1290, 1420), resolves_within_s=1560),
         lasts_s=1800,
     ),
 )
 
 AUTH_DRILLS = (
-    Drill(
-        name="metis-auth-fires",
-        system="metis",
-        why="A scanner tries invalid tokens, two every five seconds, for six minutes.",
-        traffic=_scan("metis-auth-fires", 60, 360, 0.4),
-        expects=(
-            Expectation(
-                alert=AUTH,
-                labels={"system": "metis"},
-                fires_after_s=420,
-                fires_within_s=540,
-                receiver=TICKET,
-                resolves_within_s=720,
-            ),
-        ),
+    _drill(
+        "metis-auth-fires",
+        "A scanner tries invalid tokens, two every five seconds, for six minutes.",
+        _scan("metis-auth-fires", (60, 0), (360, 0.4)),
+        _fires(AUTH, THE_GATEWAY, between_s=(420, 540), resolves_within_s=720),
         lasts_s=900,
         uses=AUTH_FAILURES,
     ),
-    Drill(
-        name="metis-auth-near-threshold",
-        system="metis",
-        why="0.09 failures a second for eleven minutes, under the threshold of 0.1.",
-        traffic=_scan("metis-auth-near-threshold", 0, 660, 0.09),
-        expects=(NearMiss(alert=AUTH, labels={"system": "metis"}, reaches=0.8, pending=False),),
+    _drill(
+        "metis-auth-near-threshold",
+        "0.09 failures a second for eleven minutes, under the threshold of 0.1.",
+        _scan("metis-auth-near-threshold", (660, 0.09)),
+        _stays_below(AUTH, THE_GATEWAY, reaches=0.8),
         lasts_s=970,
         uses=AUTH_FAILURES,
     ),
-    Drill(
-        name="metis-auth-near-for",
-        system="metis",
-        why="0.12 failures a second, stopped after four minutes over the threshold.",
-        traffic=_scan("metis-auth-near-for", 0, 440, 0.12),
-        expects=(
-            NearMiss(
-                alert=AUTH,
-                labels={"system": "metis"},
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(180, 285),
-            ),
-        ),
+    _drill(
+        "metis-auth-near-for",
+        "0.12 failures a second, stopped after four minutes over the threshold.",
+        _scan("metis-auth-near-for", (440, 0.12)),
+        _stays_pending(AUTH, THE_GATEWAY, over_s=(180, 285)),
         lasts_s=780,
         uses=AUTH_FAILURES,
     ),
-    Drill(
-        name="metis-auth-rotation",
-        system="metis",
-        why=(
-            "A planned key rotation that takes clients six minutes to follow: it fires, and resolves by "
-            "itself within fifteen minutes of the rotation."
+    _drill(
+        "metis-auth-rotation",
+        "A planned key rotation that takes clients six minutes to follow: it fires, and resolves by itself "
+        "within fifteen minutes of the rotation.",
+        _act(
+            "metis-auth-rotation",
+            "auth_scan",
+            ((600, 0.3),),
+            _tell(0, "openai:gpt-4.1-mini", HEALTHY),
+            reason="rotation",
+            models=["openai:gpt-4.1-mini"],
+            key="metis-auth-rotation",
+            rotate_at_s=60,
+            catch_up_s=360,
         ),
-        traffic=(
-            Act(
-                name="metis-auth-rotation",
-                scenario="auth_scan",
-                start_s=0,
-                stages=(Stage(duration_s=600, rate_per_s=0.3),),
-                tells=(_tell(0, "openai:gpt-4.1-mini", HEALTHY),),
-                options={
-                    "reason": "rotation",
-                    "models": ["openai:gpt-4.1-mini"],
-                    "key": "metis-auth-rotation",
-                    "rotate_at_s": 60,
-                    "catch_up_s": 360,
-                },
-            ),
-        ),
-        expects=(
-            Expectation(
-                alert=AUTH,
-                labels={"system": "metis"},
-                fires_after_s=420,
-                fires_within_s=560,
-                receiver=TICKET,
-                resolves_within_s=720,
-            ),
-        ),
+        _fires(AUTH, THE_GATEWAY, between_s=(420, 560), resolves_within_s=720),
         lasts_s=860,
         uses=AUTH_FAILURES,
     ),
-    Drill(
-        name="metis-auth-one-volley",
-        system="metis",
-        why=(
-            "Sixty failures within three seconds, twice what the threshold allows in five minutes, and "
-            "silent: what happens between two scrapes is seen for one scrape less than it takes to fire."
-        ),
-        traffic=_scan("metis-auth-one-volley", 20, 3, 20),
-        expects=(
-            NearMiss(
-                alert=AUTH,
-                labels={"system": "metis"},
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(200, 300),
-            ),
-        ),
+    _drill(
+        "metis-auth-one-volley",
+        "Sixty failures within three seconds, twice what the threshold allows in five minutes, and silent: "
+        "what happens between two scrapes is seen for one scrape less than it takes to fire.",
+        _scan("metis-auth-one-volley", (20, 0), (3, 20)),
+        _stays_pending(AUTH, THE_GATEWAY, over_s=(200, 300)),
         lasts_s=420,
         uses=AUTH_FAILURES,
     ),
 )
 
-
-def _key(drill: str) -> dict[str, str]:
-    return {"gateway_key_id": drill}
-
-
 COST_DRILLS = (
-    Drill(
-        name="metis-cost-fires",
-        system="metis",
-        why="A key spends 13.50 USD in three minutes, after two minutes of ordinary use.",
-        traffic=_spend("metis-cost-fires", (120, 1 / 40), (180, 0.25)),
-        expects=(
-            Expectation(
-                alert=COST,
-                labels=_key("metis-cost-fires"),
-                fires_after_s=780,
-                fires_within_s=960,
-                receiver=PAGE,
-                resolves_within_s=3840,
-            ),
-        ),
+    _drill(
+        "metis-cost-fires",
+        "A key spends 13.50 USD in three minutes, after two minutes of ordinary use.",
+        _spend("metis-cost-fires", (120, 1 / 40), (180, 0.25)),
+        _fires(COST, _key("metis-cost-fires"), between_s=(780, 960), resolves_within_s=3840),
         lasts_s=4080,
     ),
-    Drill(
-        name="metis-cost-bulk-load",
-        system="metis",
-        why=(
-            "A new key loads in bulk for two minutes, 14 USD, and stops. It pages eight minutes after the "
-            "last call: on a rate over one hour, `for: 10m` filters no burst, however short."
-        ),
-        traffic=_spend("metis-cost-bulk-load", (120, 0.4)),
-        expects=(
-            Expectation(
-                alert=COST,
-                labels=_key("metis-cost-bulk-load"),
-                fires_after_s=630,
-                fires_within_s=780,
-                receiver=PAGE,
-                resolves_within_s=3780,
-            ),
-        ),
+    _drill(
+        "metis-cost-bulk-load",
+        "A new key loads in bulk for two minutes, 14 USD, and stops. It pages eight minutes after the last "
+        "call: on a rate over one hour, `for: 10m` filters no burst, however short.",
+        _spend("metis-cost-bulk-load", (120, 0.4)),
+        _fires(COST, _key("metis-cost-bulk-load"), between_s=(630, 780), resolves_within_s=3780),
         lasts_s=4020,
     ),
-    Drill(
-        name="metis-cost-near-threshold",
-        system="metis",
-        why="A key spends 9.30 USD within an hour, under the threshold of 10 USD.",
-        traffic=_spend("metis-cost-near-threshold", (900, 1 / 225), (300, 0.09)),
-        expects=(
-            NearMiss(alert=COST, labels=_key("metis-cost-near-threshold"), reaches=0.85, pending=False),
-        ),
+    _drill(
+        "metis-cost-near-threshold",
+        "A key spends 9.30 USD within an hour, under the threshold of 10 USD.",
+        _spend("metis-cost-near-threshold", (900, 1 / 225), (300, 0.09)),
+        _stays_below(COST, _key("metis-cost-near-threshold"), reaches=0.85),
         lasts_s=2100,
     ),
-    Drill(
-        name="metis-cost-near-for",
-        system="metis",
-        why=(
-            "Two spends that share the window for eight minutes only. One burst cannot come near: once over, "
-            "it stays over for an hour."
-        ),
-        traffic=_spend("metis-cost-near-for", (60, 1 / 60), (30, 0), (60, 1 / 3), (3000, 0), (60, 17 / 60)),
-        expects=(
-            NearMiss(
-                alert=COST,
-                labels=_key("metis-cost-near-for"),
-                reaches=1.0,
-                pending=True,
-                pending_within_s=(400, 585),
-            ),
-        ),
+    _drill(
+        "metis-cost-near-for",
+        "Two spends that share the window for eight minutes only. One burst cannot come near: once over, it "
+        "stays over for an hour.",
+        _spend("metis-cost-near-for", (60, 1 / 60), (30, 0), (60, 1 / 3), (3000, 0), (60, 17 / 60)),
+        _stays_pending(COST, _key("metis-cost-near-for"), over_s=(400, 585)),
         lasts_s=3960,
     ),
 )
 
-DRILLS = (*QUIET, *LATENCY_DRILLS, *ERROR_DRILLS, *AUTH_DRILLS, *COST_DRILLS)
+DRILLS = (*QUIET_DRILLS, *LATENCY_DRILLS, *ERROR_DRILLS, *AUTH_DRILLS, *COST_DRILLS)
