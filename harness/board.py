@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness.clock import Clock
 from harness.judge import matches
 from harness.model import Act, Event, Expectation, Labels, NearMiss, Placement
-from harness.observe import ActiveAlert
-from harness.reports.terminal import ActRow, AlertRow
+from harness.observe import ActiveAlert, Api, read_active_alerts, read_page_events
+from harness.reports.terminal import ActRow, AlertRow, BoardState
 
 
-def list_running_acts(acts: Iterable[Act], now_s: float) -> tuple[ActRow, ...]:
-    """Return the acts that send traffic now, at their present rates."""
-    return tuple(
-        ActRow(name=act.name, scenario=act.scenario, rate_per_s=rate)
-        for act in acts
-        if (rate := _find_rate(act, now_s - act.start_s)) > 0
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires."""
+
+    placements: Sequence[Placement]
+    acts: Sequence[Act]
+    for_s: Mapping[str, float]
+    prometheus: Api
+    pager: Api
+    clock: Clock
+
+    def look(self, state: BoardState, now_s: float) -> BoardState:
+        """Return the state at rule time `now_s`: the acts that send traffic, and the alerts.
+
+        There is a row for each alert that a drill now held looks at, and for each that is active unasked.
+        """
+        left = list(read_active_alerts(self.prometheus))
+        pages = read_page_events(self.pager, self.clock)
+        rows = []
+        for placement in self.placements:
+            if not placement.start_s <= now_s < placement.end_s:
+                continue
+            for expectation in placement.drill.expects:
+                row = _make_row(expectation, [page for page in pages if page.at_s >= placement.start_s])
+                found = next((a for a in left if matches(expectation, a.name, a.labels)), None)
+                if found is not None:
+                    left.remove(found)
+                    row = replace(row, state=found.state, since_s=self._find_since(found))
+                rows.append(row)
+        rows.extend(
+            AlertRow(
+                alert=found.name, labels=found.labels, state=found.state, since_s=self._find_since(found)
+            )
+            for found in left
+        )
+        rates = [(act, _find_rate(act, now_s - act.start_s)) for act in self.acts]
+        return replace(
+            state,
+            now_rule_s=now_s,
+            acts=tuple(
+                ActRow(name=act.name, scenario=act.scenario, rate_per_s=rate)
+                for act, rate in rates
+                if rate > 0
+            ),
+            alerts=tuple(rows),
+            message="calibrating" if now_s < 0 else "",
+        )
+
+    def _find_since(self, found: ActiveAlert) -> float:
+        waited_s = self.for_s.get(found.name, 0.0) if found.state == "firing" else 0.0
+        return self.clock.rule_s(found.active_at_s) + waited_s
 
 
 def _find_rate(act: Act, since_start_s: float) -> float:
@@ -29,52 +74,13 @@ def _find_rate(act: Act, since_start_s: float) -> float:
     return 0.0
 
 
-def list_alert_rows(
-    placements: Sequence[Placement],
-    active: Iterable[ActiveAlert],
-    pages: Sequence[Event],
-    clock: Clock,
-    now_s: float,
-) -> tuple[AlertRow, ...]:
-    """Return a row for each alert that a drill now held looks at, and for each that is active unasked."""
-    left = list(active)
-    rows = []
-    for placement in placements:
-        if not placement.start_s <= now_s < placement.end_s:
-            continue
-        for expectation in placement.drill.expects:
-            found = next((alert for alert in left if matches(expectation, alert.name, alert.labels)), None)
-            if found is not None:
-                left.remove(found)
-            rows.append(_make_row(expectation, placement, found, pages, clock))
-    rows.extend(
-        AlertRow(
-            alert=alert.name, labels=alert.labels, state=alert.state, since_s=clock.rule_s(alert.active_at_s)
-        )
-        for alert in left
-    )
-    return tuple(rows)
-
-
-def _make_row(
-    expectation: Expectation | NearMiss,
-    placement: Placement,
-    found: ActiveAlert | None,
-    pages: Sequence[Event],
-    clock: Clock,
-) -> AlertRow:
-    mine = [
-        page
-        for page in pages
-        if page.at_s >= placement.start_s and matches(expectation, page.alert, page.labels)
-    ]
+def _make_row(expectation: Expectation | NearMiss, pages: Sequence[Event]) -> AlertRow:
+    mine = [page for page in pages if matches(expectation, page.alert, page.labels)]
     paged = [page for page in mine if page.kind == "paged"]
     closed = [page for page in mine if page.kind == "page_resolved"]
     return AlertRow(
         alert=expectation.alert,
         labels=_shorten(expectation.labels),
-        state=found.state if found else "inactive",
-        since_s=clock.rule_s(found.active_at_s) if found else None,
         paged_s=paged[0].at_s if paged else None,
         page_closed_s=closed[0].at_s if closed else None,
         receiver=paged[0].receiver if paged else None,

@@ -40,6 +40,7 @@ MAX_SPEED = 300.0
 """At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
 LOG_LINE_EVERY_S = 10.0
 WATCH_WALL_S = 0.5
+REPORTS = ("timeline.json", "junit.xml", "report.html")
 
 PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
 
@@ -237,10 +238,7 @@ def _prepare_folder(out: Path) -> None:
     try:
         logs = out / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        for path in [
-            *logs.glob("*.log"),
-            *(out / name for name in ("timeline.json", "junit.xml", "report.html")),
-        ]:
+        for path in [*logs.iterdir(), *(out / name for name in REPORTS)]:
             path.unlink(missing_ok=True)
         probe = out / ".writable"
         probe.touch()

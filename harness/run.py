@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.board import list_alert_rows, list_running_acts
+from harness.board import Watch
 from harness.clock import Clock
 from harness.dilation import dilate_rules
 from harness.engines import Engines
-from harness.errors import BadRules, ClockDoubted
+from harness.errors import BadRules, ClockDoubted, ComponentFailed
 from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, Drill, Placement, Stage, Tell, Timeline, Verdict
@@ -28,7 +28,6 @@ from harness.observe import (
     Api,
     count_evaluations,
     measure_gaps,
-    read_active_alerts,
     read_alert_events,
     read_curves,
     read_page_events,
@@ -38,7 +37,7 @@ from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
 from harness.rules import RuleFile
 from harness.schedule import place
-from harness.stacks.embedded import EmbeddedStack, Setup, inherit_environment, open_embedded_stack
+from harness.stacks.embedded import PARTS, EmbeddedStack, Setup, inherit_environment, open_embedded_stack
 from harness.systems import find_systems
 from harness.traffic import Traffic, TrafficReport, plan
 
@@ -51,6 +50,8 @@ CALIBRATION_WALL_S = 3.5
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
 POLL_WALL_S = 0.2
+BURIAL_WALL_S = 1.0
+"""How long a process that does not answer may take to be seen dead."""
 SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
 DRAIN_WALL_S = 10.0
@@ -139,14 +140,28 @@ def _hold_at(
     until_s = max(placement.end_s for placement in placements) + SETTLE_S
     setup = make_setup(order, speed)
     state = BoardState(
-        drills=len(placements), stack="embedded", speed=speed, until_s=until_s, engines=order.engines.versions
+        drills=len(placements),
+        stack="embedded",
+        speed=speed,
+        until_s=until_s,
+        engines=order.engines.versions,
+        components=dict.fromkeys(PARTS, "starting"),
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
-    with open_embedded_stack(setup) as stack:
+    with open_embedded_stack(setup) as stack, _name_the_dead(stack):
         clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
         acts = list_acts(placements, until_s, speed)
         prometheus = Api("prometheus", stack.endpoints.prometheus)
         pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
+        watch = Watch(
+            placements=placements,
+            acts=acts,
+            for_s={rule.name: rule.for_s for file in order.rules for rule in file.alerts},
+            prometheus=prometheus,
+            pager=pager,
+            clock=clock,
+        )
+        state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"))
         with _start_traffic(order, acts, stack, clock) as traffic:
             is_calibrated = order.speed is not None
             while (now_s := clock.rule_s(time.time())) < until_s:
@@ -155,8 +170,7 @@ def _hold_at(
                 if now_s >= 0 and not is_calibrated:
                     _calibrate(order, prometheus, clock, traffic.report())
                     is_calibrated = True
-                state = replace(state, now_rule_s=now_s, wall_s=time.monotonic() - started_s)
-                show(_look(state, placements, acts, prometheus, pager, clock))
+                show(watch.look(replace(state, wall_s=time.monotonic() - started_s), now_s))
                 time.sleep(POLL_WALL_S)
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
@@ -175,6 +189,19 @@ def _hold_at(
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
+
+
+@contextmanager
+def _name_the_dead(stack: EmbeddedStack) -> Iterator[None]:
+    """When a part cannot be reached, rather say that it has died, if it has: that names its log."""
+    try:
+        yield
+    except ComponentFailed:
+        give_up_at = time.monotonic() + BURIAL_WALL_S
+        while time.monotonic() < give_up_at:
+            stack.check()
+            time.sleep(POLL_WALL_S)
+        raise
 
 
 def make_setup(order: Order, speed: float) -> Setup:
@@ -204,24 +231,6 @@ def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, cloc
                 "ALERTDRILL_CONTROL_TOKEN": stack.endpoints.control_token,
             }
         ),
-    )
-
-
-def _look(
-    state: BoardState,
-    placements: Sequence[Placement],
-    acts: Sequence[Act],
-    prometheus: Api,
-    pager: Api,
-    clock: Clock,
-) -> BoardState:
-    now_s = state.now_rule_s
-    pages = read_page_events(pager, clock)
-    return replace(
-        state,
-        acts=list_running_acts(acts, now_s),
-        alerts=list_alert_rows(placements, read_active_alerts(prometheus), pages, clock, now_s),
-        message="calibrating" if now_s < 0 else "",
     )
 
 
