@@ -39,8 +39,11 @@ from harness.systems import find_systems
 MAX_SPEED = 300.0
 """At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
 LOG_LINE_EVERY_S = 10.0
+LOG_COLUMNS = 220
 WATCH_WALL_S = 0.5
 REPORTS = ("timeline.json", "junit.xml", "report.html")
+LOGS = (*(f"{part}.log" for part in (*PARTS, "locust")), "traffic.json", "traffic-plan.json")
+"""The files that a run writes; the next one removes exactly these."""
 
 PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
 
@@ -137,7 +140,8 @@ def run(
     drills = choose_drills(names, system, list_drills())
     _prepare_folder(out)
     order = _make_order(drills, out, rule_paths, alertmanager_config, ports, speed)
-    console = Console()
+    # In a log each expectation has a line of its own, however long.
+    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
         with _show_progress(console) as show:
             record = hold(order, show)
@@ -187,7 +191,11 @@ def up(
 def list_(as_json: bool) -> None:
     """List the drills and the alerts, and which drill covers which alert."""
     drills = list_drills()
-    alerts = {rule.name: rule for system in find_systems() for rule in read_rules(system.rules_path).alerts}
+    alerts = {
+        rule.name: rule
+        for system in find_systems()
+        for rule in read_rules(_shorten(system.rules_path)).alerts
+    }
     covering = {
         name: [drill.name for drill in drills if any(expected.alert == name for expected in drill.expects)]
         for name in alerts
@@ -238,7 +246,7 @@ def _prepare_folder(out: Path) -> None:
     try:
         logs = out / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        for path in [*logs.iterdir(), *(out / name for name in REPORTS)]:
+        for path in [*(logs / name for name in LOGS), *(out / name for name in REPORTS)]:
             path.unlink(missing_ok=True)
         probe = out / ".writable"
         probe.touch()
@@ -268,7 +276,7 @@ def _make_order(
     speed: float | None,
 ) -> Order:
     paths = rule_paths or tuple(system.rules_path for system in find_systems_of(drills))
-    rules = tuple(read_rules(path) for path in paths)
+    rules = tuple(read_rules(_shorten(path)) for path in paths)
     config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
         config = _read_yaml(alertmanager_config)
@@ -282,6 +290,12 @@ def _make_order(
         speed=speed,
         ports=ports,
     )
+
+
+def _shorten(path: Path) -> Path:
+    """Return a path as somebody who stands here would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

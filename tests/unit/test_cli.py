@@ -89,12 +89,17 @@ def test_a_missing_binary_is_refused(alertdrill: CommandLine, tmp_path: Path) ->
 
 
 def test_old_reports_do_not_outlive_a_new_run(alertdrill: CommandLine, tmp_path: Path) -> None:
-    """A run that is refused leaves no report of the run before it."""
+    """A refused run leaves no report and no log of the run before it, and touches nobody else's file."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "timeline.json").write_text("{}")
+    (out / "logs").mkdir()
+    (out / "logs" / "gateway.log").write_text("old")
+    (out / "logs" / "precious.log").write_text("somebody's")
     assert alertdrill.run("run", "--rules", "absent.yml", "--out", str(out)).code == 2
     assert not (out / "timeline.json").exists()
+    assert not (out / "logs" / "gateway.log").exists()
+    assert (out / "logs" / "precious.log").read_text() == "somebody's"
 
 
 def test_list_says_which_drill_covers_which_alert(alertdrill: CommandLine) -> None:

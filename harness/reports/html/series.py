@@ -39,7 +39,7 @@ class Series:
 def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) -> tuple[Series, ...]:
     """Join each label set's curve with its events, the ones that did something or came near first.
 
-    An alert's labels are its curve's and those that the rule adds, so a curve's are among them.
+    The labels that the rule itself adds are the same for all, and left out.
     """
     added: Key = (
         frozenset.intersection(*(frozenset(rule.labels.items()) for rule in rules)) if rules else frozenset()
@@ -52,7 +52,11 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
     joined: list[tuple[Labels, Curve | None, list[Event]]] = []
     curves = [curve for curve in timeline.curves if curve.alert == alert]
     for curve in sorted(curves, key=lambda curve: len(curve.labels), reverse=True):
-        labels = {name: value for name, value in curve.labels.items() if name != "__name__"}
+        labels = {
+            name: value
+            for name, value in curve.labels.items()
+            if name != "__name__" and (name, value) not in added
+        }
         keys = [key for key in events if labels.items() <= key | added]
         joined.append((labels, curve, [event for key in keys for event in events.pop(key)]))
     joined += [(dict(sorted(key)), None, rest) for key, rest in events.items()]

@@ -1,0 +1,73 @@
+"""The speed is found: calibration goes down until the machine keeps the clock, or says that it never does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from whole_runs import make_order
+
+from harness import run
+from harness.engines import Engines
+from harness.errors import ClockDoubted
+from scenarios.drills.metis import DRILLS
+
+QUICK = tuple(drill for drill in DRILLS if drill.name == "metis-auth-one-volley")
+
+
+def slow_down(monkeypatch: pytest.MonkeyPatch, overhead_wall_s: float) -> None:
+    """Make the run measure that much overhead at every call, in wall time."""
+    measure = run.measure
+
+    def measure_slowly(prometheus: Any, clock: Any, *rest: Any) -> Any:
+        return replace(measure(prometheus, clock, *rest), overhead_s=overhead_wall_s * clock.speed)
+
+    monkeypatch.setattr(run, "measure", measure_slowly)
+
+
+def test_a_machine_that_fits_is_held_at_the_highest_speed(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With next to no overhead the first speed fits, and the record says which."""
+    slow_down(monkeypatch, 0.001)
+    record = run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda _state: None)
+    assert record.timeline.speed == run.SPEEDS[0]
+    assert record.notes["speed"] == "60 (the highest)"
+    assert record.exit_code == 0
+
+
+def test_a_slow_machine_is_held_at_a_lower_speed(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.2 s of overhead are 12 s of rule time at 60, and within the bound of 7 s at 30; it says why."""
+    slow_down(monkeypatch, 0.2)
+    shown: list[str] = []
+    record = run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda state: shown.append(state.message))
+    assert record.timeline.speed == 30
+    assert record.notes["speed"] == (
+        "30 (at 60, gateway and client added 12.0 s of rule time to a call (bound 7.0 s))"
+    )
+    assert any(message.startswith("starting the stack at speed 30") for message in shown)
+    assert record.doubts == ()
+
+
+def test_a_machine_too_slow_for_every_speed_is_said_to_be(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When even the lowest speed would be too fast, nothing is judged."""
+    slow_down(monkeypatch, 2.0)
+    with pytest.raises(ClockDoubted, match="too slow to hold drills even at speed 10: at 60, gateway"):
+        run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda _state: None)
+
+
+def test_a_speed_that_was_asked_for_is_kept_and_doubted(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a speed given there is no calibration, but the whole run is still measured."""
+    slow_down(monkeypatch, 0.2)
+    record = run.hold(make_order(QUICK, engines, tmp_path / "out", speed=60), lambda _state: None)
+    assert record.timeline.speed == 60
+    assert record.doubts == ("gateway and client added 12.0 s of rule time to a call (bound 7.0 s)",)
+    assert record.exit_code == 3
