@@ -125,9 +125,7 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
             else:
                 yield held
                 return
-    raise ClockDoubted(
-        f"this machine is too slow to hold drills at any speed from {SPEEDS[-1]:g} up, {reason}"
-    )
+    raise ClockDoubted(f"this machine is too slow to hold drills even at speed {SPEEDS[-1]:g}: {reason}")
 
 
 @contextmanager
