@@ -24,7 +24,7 @@ class Bounds:
     """Share of arrivals more than 15 s late."""
     arrival_lateness_s: float = 40.0
     """Lateness of the latest arrival."""
-    overhead_s: float = 7.0
+    overhead_s: float = 12.0
     """What the gateway and the client add to a provider's latency, 99th percentile."""
 
 
@@ -34,7 +34,7 @@ class Fidelity:
 
     scrapes: int
     scrape_gap_s: float | None
-    scrapes_off_share: float
+    scrapes_off: int
     scrapes_failed: int
     evaluations: int
     evaluations_missed: int
@@ -54,17 +54,17 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"scrapes were up to {fidelity.scrape_gap_s:.0f} s of rule time apart "
             f"(bound {bounds.scrape_gap_s:.0f} s)"
         )
-    if fidelity.scrapes_off_share > bounds.scrapes_off_share:
+    if fidelity.scrapes_off > _allow(bounds.scrapes_off_share, fidelity.scrapes):
         found.append(
-            f"{fidelity.scrapes_off_share:.1%} of the scrapes came late or not at all "
+            f"{fidelity.scrapes_off} of {fidelity.scrapes} scrapes came late or not at all "
             f"(bound {bounds.scrapes_off_share:.1%})"
         )
-    if fidelity.evaluations_missed > bounds.evaluations_missed_share * fidelity.evaluations:
+    if fidelity.evaluations_missed > _allow(bounds.evaluations_missed_share, fidelity.evaluations):
         found.append(
             f"{fidelity.evaluations_missed} of {fidelity.evaluations} rule evaluations were left out "
             f"(bound {bounds.evaluations_missed_share:.1%})"
         )
-    if fidelity.arrivals and fidelity.arrivals_late / fidelity.arrivals > bounds.arrivals_late_share:
+    if fidelity.arrivals_late > _allow(bounds.arrivals_late_share, fidelity.arrivals):
         found.append(
             f"{fidelity.arrivals_late} of {fidelity.arrivals} arrivals were more than 15 s of rule time late "
             f"(bound {bounds.arrivals_late_share:.1%})"
@@ -80,6 +80,11 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"(bound {bounds.overhead_s:.1f} s)"
         )
     return tuple(found)
+
+
+def _allow(share: float, total: int) -> float:
+    """Return how many of a total may be off: a share of them, but one at least, for one tells nothing."""
+    return max(1.0, share * total)
 
 
 def find_fitting_speed(

@@ -193,13 +193,11 @@ def read_scrapes(
     )
 
 
-def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, float]:
-    """Return the longest time between two good scrapes, and the share of intervals that were too long."""
+def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, int]:
+    """Return the longest time between two good scrapes, and how many such intervals were too long."""
     good = [at_s for at_s, is_good in scrapes if is_good]
     gaps = [after - before for before, after in pairwise(good)]
-    if not gaps:
-        return None, 0.0
-    return max(gaps), sum(gap > 1.5 * SCRAPE_INTERVAL_S for gap in gaps) / len(gaps)
+    return max(gaps, default=None), sum(gap > 1.5 * SCRAPE_INTERVAL_S for gap in gaps)
 
 
 def count_evaluations(prometheus: Api) -> tuple[int, int]:

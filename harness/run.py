@@ -288,7 +288,7 @@ def measure(
     return Fidelity(
         scrapes=scrapes,
         scrape_gap_s=max((gap for gap, _ in gaps if gap is not None), default=None),
-        scrapes_off_share=max((off for _, off in gaps), default=0.0),
+        scrapes_off=sum(off for _, off in gaps),
         scrapes_failed=failed,
         evaluations=evaluations,
         evaluations_missed=missed,

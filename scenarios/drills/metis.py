@@ -149,9 +149,10 @@ LATENCY_DRILLS = (
     ),
     _drill(
         "metis-latency-near-threshold",
-        "A model answers in 22 s for twenty minutes: slow, but inside the budget of 30 s.",
-        _call("metis-latency-near-threshold", "anthropic:claude-sonnet-4-5", ((1200, 0.2),), {1: _slow(22)}),
-        _stays_below(LATENCY, _pair("anthropic:claude-sonnet-4-5"), reaches=0.9),
+        "A model answers in 14 s for twenty minutes. The histogram has no bound between 10 and 30 s, so its "
+        "p99 reads as 29.8 s: just under the threshold.",
+        _call("metis-latency-near-threshold", "anthropic:claude-sonnet-4-5", ((1200, 0.2),), {1: _slow(14)}),
+        _stays_below(LATENCY, _pair("anthropic:claude-sonnet-4-5"), reaches=0.95),
         lasts_s=1500,
     ),
     _drill(

@@ -10,21 +10,36 @@ import pytest
 from whole_runs import make_order
 
 from harness import run
+from harness.clock import Clock
 from harness.engines import Engines
 from harness.errors import ClockDoubted
+from harness.fidelity import Fidelity
 from scenarios.drills.metis import DRILLS
 
 QUICK = tuple(drill for drill in DRILLS if drill.name == "metis-auth-one-volley")
 
 
+GOOD = Fidelity(
+    scrapes=280,
+    scrape_gap_s=15.0,
+    scrapes_off=0,
+    scrapes_failed=0,
+    evaluations=280,
+    evaluations_missed=0,
+    arrivals=900,
+    arrivals_late=0,
+    arrival_lateness_s=0.5,
+    overhead_s=None,
+)
+
+
 def slow_down(monkeypatch: pytest.MonkeyPatch, overhead_wall_s: float) -> None:
-    """Make the run measure that much overhead at every call, in wall time."""
-    measure = run.measure
+    """Make the run measure just that much overhead, in wall time, and nothing else amiss."""
 
-    def measure_slowly(prometheus: Any, clock: Any, *rest: Any) -> Any:
-        return replace(measure(prometheus, clock, *rest), overhead_s=overhead_wall_s * clock.speed)
+    def measure(_prometheus: Any, clock: Clock, *_rest: Any) -> Fidelity:
+        return replace(GOOD, overhead_s=overhead_wall_s * clock.speed)
 
-    monkeypatch.setattr(run, "measure", measure_slowly)
+    monkeypatch.setattr(run, "measure", measure)
 
 
 def test_a_machine_that_fits_is_held_at_the_highest_speed(
@@ -41,13 +56,13 @@ def test_a_machine_that_fits_is_held_at_the_highest_speed(
 def test_a_slow_machine_is_held_at_a_lower_speed(
     engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """0.2 s of overhead are 12 s of rule time at 60, and within the bound of 7 s at 30; it says why."""
-    slow_down(monkeypatch, 0.2)
+    """0.35 s of overhead are 21 s of rule time at 60, and within the bound of 12 s at 30; it says why."""
+    slow_down(monkeypatch, 0.35)
     shown: list[str] = []
     record = run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda state: shown.append(state.message))
     assert record.timeline.speed == 30
     assert record.notes["speed"] == (
-        "30 (at 60, gateway and client added 12.0 s of rule time to a call (bound 7.0 s))"
+        "30 (at 60, gateway and client added 21.0 s of rule time to a call (bound 12.0 s))"
     )
     assert any(message.startswith("starting the stack at speed 30") for message in shown)
     assert record.doubts == ()
@@ -66,8 +81,8 @@ def test_a_speed_that_was_asked_for_is_kept_and_doubted(
     engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a speed given there is no calibration, but the whole run is still measured."""
-    slow_down(monkeypatch, 0.2)
+    slow_down(monkeypatch, 0.35)
     record = run.hold(make_order(QUICK, engines, tmp_path / "out", speed=60), lambda _state: None)
     assert record.timeline.speed == 60
-    assert record.doubts == ("gateway and client added 12.0 s of rule time to a call (bound 7.0 s)",)
+    assert record.doubts == ("gateway and client added 21.0 s of rule time to a call (bound 12.0 s)",)
     assert record.exit_code == 3

@@ -11,7 +11,7 @@ from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed
 GOOD = Fidelity(
     scrapes=280,
     scrape_gap_s=15.3,
-    scrapes_off_share=0.0,
+    scrapes_off=0,
     scrapes_failed=0,
     evaluations=280,
     evaluations_missed=0,
@@ -34,11 +34,11 @@ def test_a_run_within_its_bounds_is_not_doubted() -> None:
         ({"scrapes": 1}, "less than twice"),
         ({"scrape_gap_s": None}, "less than twice"),
         ({"scrape_gap_s": BOUNDS.scrape_gap_s + 1}, "scrapes were up to 41 s"),
-        ({"scrapes_off_share": 0.05}, "5.0% of the scrapes"),
+        ({"scrapes_off": 14}, "14 of 280 scrapes"),
         ({"evaluations_missed": 10}, "10 of 280 rule evaluations"),
         ({"arrivals_late": 51}, "51 of 5000 arrivals"),
         ({"arrival_lateness_s": 41.0}, "an arrival was 41 s"),
-        ({"overhead_s": 7.5}, "added 7.5 s"),
+        ({"overhead_s": 12.5}, "added 12.5 s"),
     ],
 )
 def test_each_excess_is_a_doubt(excess: dict[str, float], sentence: str) -> None:
@@ -65,3 +65,10 @@ def test_a_machine_too_slow_for_the_lowest_speed_fits_none() -> None:
 def test_an_excess_that_does_not_scale_lowers_the_speed_all_the_same() -> None:
     """A doubt that no delay explains (missed evaluations) still means a lower speed."""
     assert find_fitting_speed(replace(GOOD, evaluations_missed=100), BOUNDS, 60, (60, 40, 30)) == 40
+
+
+def test_one_of_few_tells_nothing() -> None:
+    """A single late scrape, arrival or evaluation is no doubt, even if few were seen; two of few are."""
+    few = replace(GOOD, scrapes=14, evaluations=14, arrivals=20)
+    assert doubt(replace(few, scrapes_off=1, evaluations_missed=1, arrivals_late=1), BOUNDS) == ()
+    assert len(doubt(replace(few, scrapes_off=2, evaluations_missed=2, arrivals_late=2), BOUNDS)) == 3

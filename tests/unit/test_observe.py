@@ -144,19 +144,19 @@ def test_scrapes_tell_good_from_failed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scrapes", "gap_s", "off_share"),
+    ("scrapes", "gap_s", "off"),
     [
-        ([], None, 0.0),
-        ([(0.0, True)], None, 0.0),
-        ([(0.0, True), (15.0, True), (30.0, True)], 15.0, 0.0),
-        ([(0.0, True), (15.0, False), (30.0, True), (45.0, True)], 30.0, 0.5),
+        ([], None, 0),
+        ([(0.0, True)], None, 0),
+        ([(0.0, True), (15.0, True), (30.0, True)], 15.0, 0),
+        ([(0.0, True), (15.0, False), (30.0, True), (45.0, True)], 30.0, 1),
     ],
 )
 def test_gaps_are_between_good_scrapes(
-    scrapes: list[tuple[float, bool]], gap_s: float | None, off_share: float
+    scrapes: list[tuple[float, bool]], gap_s: float | None, off: int
 ) -> None:
     """A failed scrape lengthens the gap; more than one and a half intervals are too long."""
-    assert measure_gaps(scrapes) == (gap_s, off_share)
+    assert measure_gaps(scrapes) == (gap_s, off)
 
 
 def test_pages_are_read_on_rule_time() -> None:
