@@ -17,7 +17,7 @@ class Bounds:
     scrape_gap_s: float = 40.0
     """Longest time between two scrapes that both succeeded (two are 15 s apart)."""
     scrapes_off_share: float = 0.02
-    """Share of scrape intervals more than half an interval too long."""
+    """Share of scrapes that failed, or came more than half an interval late."""
     evaluations_missed_share: float = 0.02
     """Share of rule evaluations that Prometheus left out because the one before was still running."""
     arrivals_late_share: float = 0.01

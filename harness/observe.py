@@ -194,10 +194,11 @@ def read_scrapes(
 
 
 def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, int]:
-    """Return the longest time between two good scrapes, and how many such intervals were too long."""
+    """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps."""
     good = [at_s for at_s, is_good in scrapes if is_good]
     gaps = [after - before for before, after in pairwise(good)]
-    return max(gaps, default=None), sum(gap > 1.5 * SCRAPE_INTERVAL_S for gap in gaps)
+    missing = sum(round(gap / SCRAPE_INTERVAL_S) - 1 for gap in gaps if gap > 1.5 * SCRAPE_INTERVAL_S)
+    return max(gaps, default=None), missing
 
 
 def count_evaluations(prometheus: Api) -> tuple[int, int]:

@@ -150,12 +150,14 @@ def test_scrapes_tell_good_from_failed() -> None:
         ([(0.0, True)], None, 0),
         ([(0.0, True), (15.0, True), (30.0, True)], 15.0, 0),
         ([(0.0, True), (15.0, False), (30.0, True), (45.0, True)], 30.0, 1),
+        ([(0.0, True), (15.0, True), (135.0, True), (150.0, True)], 120.0, 7),
+        ([(0.0, True), (22.0, True), (45.0, True)], 23.0, 1),
     ],
 )
 def test_gaps_are_between_good_scrapes(
     scrapes: list[tuple[float, bool]], gap_s: float | None, off: int
 ) -> None:
-    """A failed scrape lengthens the gap; more than one and a half intervals are too long."""
+    """A failed scrape lengthens the gap; in more than one and a half intervals scrapes are missing."""
     assert measure_gaps(scrapes) == (gap_s, off)
 
 
