@@ -230,12 +230,17 @@ def _await_ready(stack: EmbeddedStack, addresses: Mapping[str, str], logs: Path)
         if not part.startswith("provider-")
     }
     waiting |= {f"provider-{name}": f"{url}/control/state" for name, url in stack.endpoints.controls.items()}
+    # Only where it belongs: a port may be somebody else's.
+    secret = {"Authorization": f"Bearer {stack.endpoints.control_token}"}
     with requests.Session() as session:
         session.trust_env = False
-        session.headers["Authorization"] = f"Bearer {stack.endpoints.control_token}"
         while waiting:
             stack.check()
-            waiting = {part: url for part, url in waiting.items() if not _is_ready(session, url)}
+            waiting = {
+                part: url
+                for part, url in waiting.items()
+                if not _is_ready(session, url, secret if part.startswith("provider-") else {})
+            }
             if waiting and time.monotonic() > give_up_at:
                 part = next(iter(waiting))
                 raise ComponentFailed(
@@ -247,8 +252,8 @@ def _await_ready(stack: EmbeddedStack, addresses: Mapping[str, str], logs: Path)
         stack.check()
 
 
-def _is_ready(session: requests.Session, url: str) -> bool:
+def _is_ready(session: requests.Session, url: str, headers: Mapping[str, str]) -> bool:
     try:
-        return session.get(url, timeout=1.0).ok
+        return session.get(url, headers=dict(headers), timeout=1.0).ok
     except requests.RequestException:
         return False
