@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.clock import Clock
 from harness.judge import matches
-from harness.model import Act, Event, Expectation, Labels, NearMiss, Placement
+from harness.model import Act, Event, Expected, Labels, Placement
 from harness.observe import ActiveAlert, Api, read_active_alerts, read_page_events
 from harness.reports.terminal import ActRow, AlertRow, BoardState
 
@@ -74,7 +74,7 @@ def _find_rate(act: Act, since_start_s: float) -> float:
     return 0.0
 
 
-def _make_row(expectation: Expectation | NearMiss, pages: Sequence[Event]) -> AlertRow:
+def _make_row(expectation: Expected, pages: Sequence[Event]) -> AlertRow:
     mine = [page for page in pages if matches(expectation, page.alert, page.labels)]
     paged = [page for page in mine if page.kind == "paged"]
     closed = [page for page in mine if page.kind == "page_resolved"]

@@ -1,26 +1,81 @@
-"""Finds the drills, beside the systems that `harness.systems` finds.
+"""Finds the drills, and the rules that they are held on, beside the systems that `harness.systems` finds.
 
-A system's drills are the `DRILLS` of the module of the same name in `scenarios/drills/`.
+A system's drills are what `make_drills` of the module of the same name in `scenarios/drills/` makes of the
+system's values: a changed threshold is drilled on both its sides.
 """
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-import scenarios.drills
 from harness.errors import BadInput
 from harness.model import Drill
+from harness.rules import RuleFile, parse_rules, read_rules
 from harness.systems import System, find_systems
+from harness.values import Values, override, parse_values, render_rules, switch_on
 
 
-def list_drills() -> tuple[Drill, ...]:
-    """Return all drills of all systems, in the order in which their modules state them."""
+def read_values(system: System) -> Values:
+    """Return a system's values as shipped; raises BadInput."""
+    return parse_values(read_text(system.values_path), str(system.values_path))
+
+
+def override_values(settings: Sequence[str]) -> dict[str, Values]:
+    """Return all systems' values by name, with `SYSTEM.KEY.NAME=VALUE` settings applied; raises BadInput."""
+    values = {system.name: read_values(system) for system in find_systems()}
+    for setting in settings:
+        name, _, rest = setting.partition(".")
+        if name not in values:
+            raise BadInput(f"{setting!r} does not begin with a system: {', '.join(values)}")
+        values[name] = override(values[name], [rest])
+    return values
+
+
+def list_drills(values: Mapping[str, Values]) -> tuple[Drill, ...]:
+    """Return all drills of all systems, in the order in which their modules state them; raises BadInput."""
     drills: list[Drill] = []
-    for module in pkgutil.iter_modules(scenarios.drills.__path__):
-        drills.extend(importlib.import_module(f"scenarios.drills.{module.name}").DRILLS)
+    for name, own in values.items():
+        try:
+            module = importlib.import_module(f"scenarios.drills.{name}")
+        except ModuleNotFoundError:
+            continue
+        drills.extend(module.make_drills(own))
     return tuple(drills)
+
+
+def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[RuleFile, ...]:
+    """Return the rules that drills are held on: every alert of their systems is switched on.
+
+    Rules that are kept as written are there only where a drill is about one of them. Raises BadInput.
+    """
+    drills = tuple(drills)
+    expected = {expectation.alert for drill in drills for expectation in drill.expects}
+    files = []
+    for system in find_systems_of(drills):
+        template = str(shorten(system.template_path))
+        text = render_rules(read_text(system.template_path), switch_on(values[system.name]), template)
+        files.append(parse_rules(text, template))
+        if system.as_written_path.exists():
+            as_written = read_rules(shorten(system.as_written_path))
+            if expected & {rule.name for rule in as_written.alerts}:
+                files.append(as_written)
+    return tuple(files)
+
+
+def shorten(path: Path) -> Path:
+    """Return a path as somebody who stands here would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file of a system's folder; raises BadInput."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read: {error}") from error
 
 
 def choose_drills(names: Sequence[str], system: str | None, among: Iterable[Drill]) -> tuple[Drill, ...]:

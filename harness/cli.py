@@ -22,19 +22,28 @@ from rich.live import Live
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from harness.catalogue import choose_drills, find_systems_of, list_drills
+from harness.catalogue import (
+    choose_drills,
+    list_drills,
+    list_rules,
+    override_values,
+    read_text,
+    read_values,
+    shorten,
+)
 from harness.dilation import dilate_duration, dilate_rules
 from harness.engines import find_engines
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
 from harness.model import Drill
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import BoardState, board, progress_line, summary
-from harness.rules import read_rules
+from harness.rules import RuleFile, parse_rules, read_rules
 from harness.run import Order, hold, make_setup
 from harness.stacks import SCRAPE_INTERVAL_S, Endpoints
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import PARTS, open_embedded_stack
 from harness.systems import find_systems
+from harness.values import override, render_rules, switch_on, write_resource
 
 MAX_SPEED = 300.0
 """At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
@@ -125,21 +134,31 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     callback=_read_speed,
     help="Seconds of rule time per second of wall time; found by calibration otherwise.",
 )
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SYSTEM.NAME=VALUE",
+    help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
+)
 @_take_stack_options
 def run(
     names: tuple[str, ...],
     system: str | None,
     stack: str,  # noqa: ARG001 - one choice as yet
     speed: float | None,
+    settings: tuple[str, ...],
     out: Path,
     rule_paths: tuple[Path, ...],
     alertmanager_config: Path | None,
     ports: dict[str, int],
 ) -> None:
     """Hold drills: all of them, or those named, and report to OUT."""
-    drills = choose_drills(names, system, list_drills())
+    values = override_values(settings)
+    drills = choose_drills(names, system, list_drills(values))
     _prepare_folder(out)
-    order = _make_order(drills, out, rule_paths, alertmanager_config, ports, speed)
+    rules = _read_rules(rule_paths) or list_rules(drills, values)
+    order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
@@ -167,9 +186,11 @@ def up(
     ports: dict[str, int],
 ) -> None:
     """Start the stack that drills are held on, and let it stand until it is interrupted."""
-    drills = choose_drills((), system, list_drills())
+    values = override_values(())
+    drills = choose_drills((), system, list_drills(values))
     _prepare_folder(out)
-    order = _make_order(drills, out, rule_paths, alertmanager_config, ports, speed)
+    rules = _read_rules(rule_paths) or list_rules(drills, values)
+    order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
     secrets_path = out / "stack.env"
     try:
         with open_embedded_stack(make_setup(order, speed)) as stack:
@@ -190,12 +211,9 @@ def up(
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def list_(as_json: bool) -> None:
     """List the drills and the alerts, and which drill covers which alert."""
-    drills = list_drills()
-    alerts = {
-        rule.name: rule
-        for system in find_systems()
-        for rule in read_rules(_shorten(system.rules_path)).alerts
-    }
+    values = override_values(())
+    drills = list_drills(values)
+    alerts = {rule.name: rule for file in list_rules(drills, values) for rule in file.alerts}
     covering = {
         name: [drill.name for drill in drills if any(expected.alert == name for expected in drill.expects)]
         for name in alerts
@@ -238,6 +256,37 @@ def dilate(rules: Path, speed: float, skip_refused: bool) -> None:
     click.echo(text, nl=False)
 
 
+@cli.command(name="rules")
+@click.argument("system", metavar="SYSTEM")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a value, as in llmErrorRate.threshold=0.02 or enabled=true. May be repeated.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["prometheus", "prometheusrule"]),
+    default="prometheus",
+    show_default=True,
+    help="A rule file, or the Prometheus operator's resource.",
+)
+def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
+    """Write SYSTEM's alert rules with the values that are set."""
+    systems = {found.name: found for found in find_systems()}
+    if system not in systems:
+        raise BadInput(f"there is no system {system!r}; there are: {', '.join(systems)}")
+    values = override(read_values(systems[system]), settings)
+    path = systems[system].template_path
+    text = render_rules(read_text(path), values, str(shorten(path)))
+    parse_rules(render_rules(read_text(path), switch_on(values), str(path)), str(shorten(path)))
+    if not values.enabled:
+        click.echo(f"every alert of {system} is off: --set enabled=true switches them on", err=True)
+    click.echo(write_resource(text, system) if form == "prometheusrule" else text, nl=False)
+
+
 def _prepare_folder(out: Path) -> None:
     """Make the folder for reports and logs, without any of an earlier run.
 
@@ -270,13 +319,11 @@ def _write_secrets(path: Path, endpoints: Endpoints) -> None:
 def _make_order(
     drills: tuple[Drill, ...],
     out: Path,
-    rule_paths: tuple[Path, ...],
+    rules: tuple[RuleFile, ...],
     alertmanager_config: Path | None,
     ports: dict[str, int],
     speed: float | None,
 ) -> Order:
-    paths = rule_paths or tuple(system.rules_path for system in find_systems_of(drills))
-    rules = tuple(read_rules(_shorten(path)) for path in paths)
     config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
         config = _read_yaml(alertmanager_config)
@@ -292,10 +339,8 @@ def _make_order(
     )
 
 
-def _shorten(path: Path) -> Path:
-    """Return a path as somebody who stands here would write it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def _read_rules(paths: tuple[Path, ...]) -> tuple[RuleFile, ...]:
+    return tuple(read_rules(shorten(path)) for path in paths)
 
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:

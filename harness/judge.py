@@ -14,16 +14,19 @@ from dataclasses import replace
 
 from harness.clock import format_s
 from harness.model import (
+    AS_WRITTEN,
     Curve,
     Drill,
     Event,
     EventKind,
     Expectation,
+    Expected,
     Finding,
     Labels,
     NearMiss,
     Outcome,
     Placement,
+    Silence,
     Timeline,
     Verdict,
 )
@@ -65,6 +68,8 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
         )
         if isinstance(expectation, Expectation):
             findings.append(_judge_firing(expectation, mine))
+        elif isinstance(expectation, Silence):
+            findings.append(_judge_blindness(expectation, mine))
         else:
             findings.append(_judge_silence(expectation, mine))
     if not drill.expects:
@@ -77,8 +82,10 @@ def share(placement: Placement, placements: Sequence[Placement], timeline: Timel
 
     def is_own(event: Event) -> bool:
         if not placement.drill.expects:
-            return _is_held(placement, event.at_s) and not any(
-                _concerns(other, event) for other in placements
+            return (
+                _is_held(placement, event.at_s)
+                and not _is_as_written(event)
+                and not any(_concerns(other, event) for other in placements)
             )
         return _concerns(placement, event)
 
@@ -93,14 +100,19 @@ def share(placement: Placement, placements: Sequence[Placement], timeline: Timel
 
 
 def find_unasked(placements: Sequence[Placement], timeline: Timeline) -> Verdict | None:
-    """Return a verdict on the alarms that concern no drill of the run, or None if there were none."""
+    """Return a verdict on the alarms that concern no drill of the run, or None if there were none.
+
+    Rules that are kept as written, to prove what is wrong with them, concern only the drills that name them.
+    """
     findings = _find_alarms(
-        event for event in timeline.events if not any(_concerns(placement, event) for placement in placements)
+        event
+        for event in timeline.events
+        if not _is_as_written(event) and not any(_concerns(placement, event) for placement in placements)
     )
     return Verdict(drill="(unasked)", findings=findings) if findings else None
 
 
-def matches(expectation: Expectation | NearMiss, alert: str, labels: Labels) -> bool:
+def matches(expectation: Expected, alert: str, labels: Labels) -> bool:
     """Return whether an alert with these labels is the one that is expected."""
     return alert == expectation.alert and expectation.labels.items() <= labels.items()
 
@@ -113,6 +125,10 @@ def _concerns(placement: Placement, event: Event) -> bool:
     return _is_held(placement, event.at_s) and any(
         matches(expectation, event.alert, event.labels) for expectation in placement.drill.expects
     )
+
+
+def _is_as_written(event: Event) -> bool:
+    return AS_WRITTEN.items() <= event.labels.items()
 
 
 def _clip(curve: Curve, placement: Placement) -> Curve:
@@ -226,6 +242,19 @@ def _check_closed(hops: Mapping[str, float]) -> Miss | None:
             f"{format_s(hops['page_resolved'])}",
         )
     return None
+
+
+def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:
+    hops: dict[str, float] = {event.kind: event.at_s for event in reversed(timeline.events)}
+    seen = ", ".join(f"{kind} at {format_s(at_s)}" for kind, at_s in hops.items())
+    return Finding(
+        outcome="unexpected" if hops else "met",
+        alert=silence.alert,
+        labels=silence.labels,
+        expectation=silence,
+        observed=hops,
+        evidence=f"{seen}, though the rule should see nothing" if hops else "blind: never even pending",
+    )
 
 
 def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:

@@ -14,6 +14,10 @@ Labels = Mapping[str, str]
 EventKind = Literal["pending", "firing", "resolved", "paged", "page_resolved"]
 Outcome = Literal["met", "late", "missing", "mismatched", "unexpected", "unobserved"]
 Arrivals = Literal["uniform", "poisson"]
+Fault = Literal["pause", "restart"]
+
+AS_WRITTEN: Mapping[str, str] = {"edition": "as_written"}
+"""The label of rules that are kept as their authors wrote them, to prove what is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,10 @@ class Tell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Traffic as data: one Locust scenario, when it starts, at which rates, with which options."""
+    """Traffic as data: one Locust scenario, when it starts, at which rates, with which options.
+
+    `door` is the gateway's door that the calls go through; the harness sets it to the drill's system.
+    """
 
     name: str
     scenario: str
@@ -64,11 +71,25 @@ class Act:
     arrivals: Arrivals = "uniform"
     tells: tuple[Tell, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    door: str | None = None
 
     @property
     def end_s(self) -> float:
         """When the last stage ends."""
         return self.start_s + sum(stage.duration_s for stage in self.stages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A part of the stack that is paused, or killed and started again, `at_s` after the drill's start.
+
+    Whatever the part serves is then out for everybody, so such a drill is held alone.
+    """
+
+    part: str
+    at_s: float
+    for_s: float
+    how: Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,20 +124,37 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """The alert with these labels is neither pending nor firing: its rule is blind to what it is for.
+
+    It proves something only beside an Expectation that the same traffic meets; see `Drill`.
+    """
+
+    alert: str
+    labels: Labels
+
+
+Expected = Expectation | NearMiss | Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
     """A named exercise: traffic, and what the alerts must do about it.
 
     `expects=()` is a quiet drill: nothing may fire. Drills that share an entry of `uses` disturb each
-    other and are held one after another; `lasts_s` runs past the last deadline.
+    other and are held one after another, as are drills of which one has it in `uses` and the other in
+    `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
     """
 
     name: str
     system: str
     traffic: tuple[Act, ...]
-    expects: tuple[Expectation | NearMiss, ...]
+    expects: tuple[Expected, ...]
     why: str
     lasts_s: float
     uses: frozenset[str] = frozenset()
+    shares: frozenset[str] = frozenset()
+    outages: tuple[Outage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +216,7 @@ class Finding:
     outcome: Outcome
     alert: str
     labels: Labels
-    expectation: Expectation | NearMiss | None
+    expectation: Expected | None
     observed: Mapping[str, float]
     evidence: str
 

@@ -56,6 +56,8 @@ SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
 DRAIN_WALL_S = 10.0
 
+PROBE_DOOR = "aside"
+"""The gateway's door that no system hears."""
 PROBE_MODEL = "gpt-5-mini"
 PROBE_LATENCY_S = 1.0
 PROBE_RATE_PER_S = 0.2
@@ -255,6 +257,7 @@ def list_acts(placements: Sequence[Placement], until_s: float, speed: float) -> 
         stages=(Stage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
         tells=tells,
         options=options,
+        door=PROBE_DOOR,
     )
     probe = Act(
         name=PROBE_ACT,
@@ -262,9 +265,10 @@ def list_acts(placements: Sequence[Placement], until_s: float, speed: float) -> 
         start_s=0.0,
         stages=(Stage(duration_s=until_s - SETTLE_S, rate_per_s=PROBE_RATE_PER_S),),
         options=options,
+        door=PROBE_DOOR,
     )
     drills = (
-        replace(act, start_s=placement.start_s + act.start_s)
+        replace(act, start_s=placement.start_s + act.start_s, door=placement.drill.system)
         for placement in placements
         for act in placement.drill.traffic
     )

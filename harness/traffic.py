@@ -173,6 +173,7 @@ def _plan_act(act: Act) -> dict[str, Any]:
             for tell in act.tells
         ],
         "options": dict(act.options),
+        "door": act.door,
     }
 
 

@@ -33,7 +33,10 @@ class Tell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Traffic of one scenario; a stage is (duration_s, rate_per_s); `options` are read by the scenario."""
+    """Traffic of one scenario; a stage is (duration_s, rate_per_s); `options` are read by the scenario.
+
+    `door` is the gateway's door that the requests go through, None for none.
+    """
 
     name: str
     scenario: str
@@ -42,6 +45,7 @@ class Act:
     arrivals: Kind
     tells: tuple[Tell, ...]
     options: Mapping[str, Any]
+    door: str | None
 
     @property
     def lasts_s(self) -> float:
@@ -129,6 +133,7 @@ def _read_act(fields: Fields) -> Act:
         else "uniform",
         tells=tuple(_read_tell(tell) for tell in fields.objects("tells", [])),
         options=fields.mapping("options", {}),
+        door=fields.text("door") if fields.has("door") else None,
     )
     fields.end()
     if not act.stages:

@@ -19,10 +19,18 @@ class Cue:
     act: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent: the path without a door, and the body, if there is one."""
+
+    method: str
+    path: str
+    body: str | None
+
+
 class Script(Protocol):
     """One act's script; made anew for every test. `tells` come on top of the act's own."""
 
-    calls: Calls
     tells: tuple[Tell, ...]
 
     def list_keys(self) -> Sequence[str]:
@@ -30,6 +38,12 @@ class Script(Protocol):
 
     def cues(self, keyring: Keyring) -> Sequence[Cue]:
         """Return what is to be done at certain instants."""
+
+    def request(self, index: int) -> Request:
+        """Return the `index`th request of the act."""
+
+    def note_answer(self, index: int, status: int, body: str) -> None:
+        """Learn from the answer to the `index`th request, as a client that asks again later must."""
 
     def token(self, at_s: float, keyring: Keyring) -> str | None:
         """Return the token that a call carries at this instant of the act; None for no token."""
@@ -58,6 +72,13 @@ class OrdinaryScript:
     def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
         """Return no cues."""
         return ()
+
+    def request(self, index: int) -> Request:
+        """Return a chat completion."""
+        return Request(method="POST", path="/v1/chat/completions", body=self.calls.body(index))
+
+    def note_answer(self, index: int, status: int, body: str) -> None:
+        """Learn nothing: every call stands for itself."""
 
     def token(self, at_s: float, keyring: Keyring) -> str | None:  # noqa: ARG002 - part of the protocol
         """Return the key's token."""

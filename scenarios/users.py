@@ -72,14 +72,15 @@ class ScenarioUser(FastHttpUser):
             raise RuntimeError("Only a performance sends calls")
         script = performance.scripts[act.name]
         token = script.token(at_s, performance.keyring)
+        asked = script.request(index)
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         with self.client.request(
-            "POST",
-            "/v1/chat/completions",
+            asked.method,
+            f"/{act.door}{asked.path}" if act.door else asked.path,
             name=act.name,
-            data=script.calls.body(index),
+            data=asked.body,
             headers=headers,
             catch_response=True,
         ) as response:
@@ -89,6 +90,7 @@ class ScenarioUser(FastHttpUser):
             # Any other error than a bad status means that the answer did not come, or not all of it.
             answered = error is None or isinstance(error, LocustBadStatusCode)
             status = response.status_code if answered else NO_ANSWER
+            script.note_answer(index, status, response.text or "" if answered else "")
             if script.welcomes(status):
                 response.success()
             else:

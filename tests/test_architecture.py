@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.promql": {"harness.model", "harness.errors"},
     "harness.rules": {"harness.model", "harness.errors", "harness.promql"},
     "harness.dilation": {"harness.model", "harness.errors", "harness.promql", "harness.rules"},
+    "harness.values": {"harness.errors", "harness.rules"},
     "harness.judge": {"harness.model", "harness.clock"},
     "harness.fidelity": {"harness.model"},
     "harness.schedule": {"harness.model"},
@@ -25,7 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the edge
     "harness.process": {"harness.errors"},
     "harness.engines": {"harness.errors", "harness.process", "harness.engines"},
-    "harness.catalogue": {"harness.errors", "harness.model", "harness.systems", "scenarios.drills"},
+    "harness.catalogue": {
+        "harness.errors",
+        "harness.model",
+        "harness.rules",
+        "harness.systems",
+        "harness.values",
+        "scenarios.drills",
+    },
     "harness.traffic": {"harness.errors", "harness.model", "harness.clock", "harness.process"},
     "harness.observe": {
         "harness.errors",
@@ -57,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
     "harness.systems": {"harness.gateway", "harness.systems"},
     "scenarios": {"scenarios"},
-    "scenarios.drills": {"harness.model"},
+    "scenarios.drills": {"harness.model", "harness.values", "scenarios.drills"},
     "stub_providers": {"stub_providers"},
 }
 """What a room may import of ours. The rooms that join everything (run, cli, pytest_plugin) may import all."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness.catalogue import list_drills
+from harness.catalogue import list_drills, override_values
 from harness.cli import cli
 from harness.rules import read_rules
 from harness.systems import System, find_systems
@@ -46,12 +46,12 @@ def test_every_drill_that_a_runbook_names_exists(system: System) -> None:
     """A runbook says nothing of drills that are not there."""
     named = set(re.findall(rf"`({system.name}-[a-z-]+)`", (system.folder / "runbook.md").read_text()))
     assert named
-    assert named <= {drill.name for drill in list_drills()}
+    assert named <= {drill.name for drill in list_drills(override_values(()))}
 
 
 def test_the_changelog_counts_the_drills_rightly() -> None:
     """The number of Metis's drills in the changelog is the number there is."""
-    drills = [drill for drill in list_drills() if drill.system == "metis"]
+    drills = [drill for drill in list_drills(override_values(())) if drill.system == "metis"]
     assert f"{len(drills)} drills" in (ROOT / "CHANGELOG.md").read_text()
 
 

@@ -20,7 +20,8 @@ from prometheus_client import generate_latest
 
 from harness.errors import AlertdrillError, BadInput
 from harness.gateway.config import Config, read_config
-from harness.gateway.events import State
+from harness.gateway.doors import hears
+from harness.gateway.events import DomainEvent, Listener, State
 from harness.gateway.gateway import Hearing, Secrets, open_gateway
 from harness.systems import find_systems
 
@@ -38,12 +39,18 @@ class _Parser(argparse.ArgumentParser):
 
 
 def attach_surfaces(state: State) -> Hearing:
-    """Return the ears and the expositions of all systems."""
+    """Return the ears and the expositions of all systems; each hears what comes through its own door."""
     surfaces = {system.name: system.surface(state) for system in find_systems()}
     expositions: Mapping[str, Callable[[], bytes]] = {
         name: partial(generate_latest, surface.registry) for name, surface in surfaces.items()
     }
-    return Hearing(listeners=[surface.observe for surface in surfaces.values()], expositions=expositions)
+    listeners = [partial(_hear, name, surface.observe) for name, surface in surfaces.items()]
+    return Hearing(listeners=listeners, expositions=expositions)
+
+
+def _hear(system: str, observe: Listener, event: DomainEvent) -> None:
+    if hears(system):
+        observe(event)
 
 
 def read_arguments(arguments: list[str]) -> tuple[Path, str, int]:

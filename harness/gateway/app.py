@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from harness.gateway.admin import Admin
+from harness.gateway.admission import CALLER, Admission
 from harness.gateway.answers import UpstreamFailed
-from harness.gateway.auth import AuthRefused, Doorkeeper
 from harness.gateway.bodies import MAX_BODY_BYTES, read_json
 from harness.gateway.calls import Calls
 from harness.gateway.chat import ChatRequest, parse_chat
-from harness.gateway.events import AuthFailed, AuthReason, Listener
+from harness.gateway.doors import (
+    current_door,
+    find_endpoint,
+    make_doorway,
+    open_doors,
+)
+from harness.gateway.events import Listener, RequestFinished
+from harness.gateway.features import Feature
 from harness.gateway.keys import Key
 from harness.gateway.models import Catalogue
 from harness.gateway.problems import Problem, describe_failure
@@ -29,11 +37,10 @@ from harness.gateway.timing import RuleClock
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
-REFUSALS: Mapping[AuthReason, str] = {
-    "missing_token": "the request has no bearer token",
-    "invalid_token": "the bearer token is not one of a key",
-    "key_revoked": "the key is revoked or has been rotated out",
-}
+FAILURE = web.RequestKey("failure", str)
+"""Under which a request keeps the code of the error that it ended with."""
+UNACCOUNTED = ("/metrics", "/healthz", "/admin")
+"""What operators and Prometheus ask for; no client's request."""
 _log = logging.getLogger(__name__)
 
 
@@ -43,40 +50,35 @@ class Front:
     def __init__(
         self,
         *,
-        doorkeeper: Doorkeeper,
+        admission: Admission,
         calls: Calls,
         catalogue: Catalogue,
         clock: RuleClock,
-        emit: Listener,
         expositions: Mapping[str, Callable[[], bytes]],
     ) -> None:
-        self._doorkeeper = doorkeeper
+        self._admission = admission
         self._calls = calls
         self._catalogue = catalogue
         self._clock = clock
-        self._emit = emit
         self._expositions = expositions
 
     def list_routes(self) -> list[web.RouteDef]:
-        """Return the routes."""
+        """Return the routes of clients; they are also offered behind every door."""
         return [
             web.post("/v1/chat/completions", self._chat),
             web.get("/v1/models", self._models),
+        ]
+
+    def list_own_routes(self) -> list[web.RouteDef]:
+        """Return the routes of Prometheus and of whoever waits for the gateway."""
+        return [
             web.get("/metrics", self._metrics),
             web.get("/metrics/{system}", self._metrics_of),
             web.get("/healthz", self._health),
         ]
 
-    def _admit(self, request: web.Request) -> Key | None:
-        try:
-            return self._doorkeeper.admit(request.headers.get("Authorization"), self._clock.now_s())
-        except AuthRefused as refused:
-            self._emit(AuthFailed(reason=refused.reason, token_hash_prefix=refused.token_hash_prefix))
-            message = REFUSALS[refused.reason]
-            raise Problem(401, message, type_="authentication_error", code=refused.reason) from None
-
     async def _chat(self, request: web.Request) -> web.StreamResponse:
-        key = self._admit(request)
+        key = self._admission.admit(request)
         chat = parse_chat(await read_json(request))
         if chat.stream:
             return await self._stream(request, chat, key)
@@ -97,6 +99,7 @@ class Front:
                 await response.write(STREAM_END)
             except UpstreamFailed as failed:
                 problem = describe_failure(failed.error_class, str(failed))
+                request[FAILURE] = problem.code
                 await response.write(write_event(problem.document))
             await response.write_eof()
         except ConnectionError:
@@ -104,7 +107,7 @@ class Front:
         return response
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
-        self._admit(request)
+        self._admission.admit(request)
         return web.json_response(write_models(list(self._catalogue.models.values())))
 
     async def _metrics(self, _request: web.Request) -> web.StreamResponse:
@@ -122,23 +125,64 @@ class Front:
 
 
 @web.middleware
-async def shape_errors(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give every refusal the shape of OpenAI's errors."""
     try:
         return await handler(request)
     except Problem as problem:
+        request[FAILURE] = problem.code
         return web.json_response(problem.document, status=problem.status)
     except web.HTTPException as error:
+        request[FAILURE] = "no_such_route"
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         document = Problem(error.status, error.reason, code="no_such_route").document
         return web.json_response(document, status=error.status, headers=headers)
 
 
-def make_app(front: Front, admin: Admin) -> web.Application:
+def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
+    """Return the middleware that tells of every client's request when it has been answered."""
+
+    @web.middleware
+    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if current_door() is None and request.path.startswith(UNACCOUNTED):
+            return await handler(request)
+        started_s = clock.now_s()
+        response = await handler(request)
+        key = request.get(CALLER)
+        emit(
+            RequestFinished(
+                method=request.method,
+                endpoint=find_endpoint(request),
+                status=response.status,
+                latency_s=clock.now_s() - started_s,
+                failure=request.get(FAILURE),
+                key_id=key.id if key else None,
+                user=key.user if key else None,
+                team=key.team if key else None,
+            )
+        )
+        return response
+
+    return account
+
+
+def make_app(
+    front: Front,
+    admin: Admin,
+    features: Iterable[Feature],
+    *,
+    systems: Iterable[str],
+    clock: RuleClock,
+    emit: Listener,
+) -> web.Application:
     """Return the application; what it is made of is closed by whoever made that."""
-    app = web.Application(middlewares=[shape_errors], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(front.list_routes())
+    doors = tuple(systems)
+    routes = [*front.list_routes(), *(route for feature in features for route in feature.list_routes())]
+    app = web.Application(
+        middlewares=[make_doorway(doors), make_accountant(clock, emit), shape_errors],
+        client_max_size=MAX_BODY_BYTES,
+    )
+    app.add_routes(open_doors(routes, doors))
+    app.add_routes(front.list_own_routes())
     app.add_routes(admin.list_routes())
     return app

@@ -8,13 +8,14 @@ its first chunk. An attempt is read to its end and accounted for even if the cli
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from harness.gateway.answers import Chunk, Completion, UpstreamFailed, Usage
 from harness.gateway.chat import ChatRequest
+from harness.gateway.doors import current_door
 from harness.gateway.events import (
     CallFinished,
     CallStatus,
@@ -47,6 +48,7 @@ class _Attempt:
     model: Model
     key: Key | None
     started_s: float
+    health: Health
     is_probe: bool
     over: bool = False
 
@@ -59,14 +61,15 @@ class Calls:
         *,
         catalogue: Catalogue,
         upstream: Upstream,
-        health: Health,
+        providers: Iterable[str],
         quotas: Quotas,
         clock: RuleClock,
         emit: Listener,
     ) -> None:
         self._catalogue = catalogue
         self._upstream = upstream
-        self._health = health
+        self._providers = tuple(providers)
+        self._healths: dict[str | None, Health] = {}
         self._quotas = quotas
         self._clock = clock
         self._emit = emit
@@ -146,7 +149,8 @@ class Calls:
     def _admit(self, chat: ChatRequest, key: Key | None, failures: list[_Failure]) -> Iterator[Route]:
         """Return the routes of a request, one after another as `failures` grows; raises Problem."""
         try:
-            wanted = resolve(chat.model, key.model if key else None, self._catalogue)
+            policy = self._catalogue.find_policy(current_door())
+            wanted = resolve(chat.model, key.model if key else None, self._catalogue, policy)
         except UnknownModel as unknown:
             message = f"there is no model {quote(str(unknown))}; GET /v1/models lists all"
             raise Problem(404, message, code="model_not_found", param="model") from None
@@ -156,14 +160,16 @@ class Calls:
             self._emit(QuotaExceeded(kind=kind, identity=identity))
             message = f"the quota of {kind} {identity} is used up"
             raise Problem(429, message, type_="insufficient_quota", code="insufficient_quota")
-        return self._iterate_routes(wanted, failures)
+        return self._iterate_routes(wanted, policy.fallbacks, failures)
 
-    def _iterate_routes(self, wanted: Route, failures: list[_Failure]) -> Iterator[Route]:
+    def _iterate_routes(
+        self, wanted: Route, fallbacks: tuple[Model, ...], failures: list[_Failure]
+    ) -> Iterator[Route]:
+        health = self._find_health()
         while True:
             started_s = self._clock.now_s()
-            is_available = partial(self._health.is_available, now_s=started_s)
+            is_available = partial(health.is_available, now_s=started_s)
             tried = [model for model, _ in failures]
-            fallbacks = self._catalogue.fallbacks
             route = (
                 choose_next(wanted, fallbacks, tried, is_available)
                 if tried
@@ -183,14 +189,19 @@ class Calls:
 
     def _begin(self, model: Model, key: Key | None) -> _Attempt:
         now_s = self._clock.now_s()
-        is_probe = self._health.begin(model.provider, now_s)
-        return _Attempt(model=model, key=key, started_s=now_s, is_probe=is_probe)
+        health = self._find_health()
+        is_probe = health.begin(model.provider, now_s)
+        return _Attempt(model=model, key=key, started_s=now_s, health=health, is_probe=is_probe)
+
+    def _find_health(self) -> Health:
+        """Return the breakers of the door at hand: what one door meets does not cool another's provider."""
+        return self._healths.setdefault(current_door(), Health(self._providers))
 
     def _end(self, attempt: _Attempt, status: CallStatus, usage: Usage) -> None:
         now_s = self._clock.now_s()
         model, key = attempt.model, attempt.key
         attempt.over = True
-        self._health.end(model.provider, now_s, status=status, probe=attempt.is_probe)
+        attempt.health.end(model.provider, now_s, status=status, probe=attempt.is_probe)
         cost_usd = compute_cost(
             model.price, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens
         )
@@ -216,7 +227,7 @@ class Calls:
     def _abandon(self, attempt: _Attempt) -> bool:
         """Let go of an attempt that was given up; return whether it was."""
         if not attempt.over:
-            self._health.abandon(attempt.model.provider, probe=attempt.is_probe)
+            attempt.health.abandon(attempt.model.provider, probe=attempt.is_probe)
         return not attempt.over
 
 

@@ -1,7 +1,8 @@
 """What happens in the gateway, as values: the only thing that a system's surface hears of it.
 
 Latencies are seconds of rule time. Every label-like field is bounded: providers and models come from
-models.yml, key ids from issued keys, users and teams from issued keys and limits.
+models.yml, key ids from issued keys, users and teams from issued keys and limits, endpoints from routes.
+The events of a feature are in its own package (`harness.gateway.runs.events` and its like).
 """
 
 from __future__ import annotations
@@ -36,8 +37,35 @@ Slot = Literal[
 """Which policy won a routing decision, in order of the slots 1 to 7; see `harness.gateway.routing`."""
 
 
+class DomainEvent:
+    """Something that happened; every event is one of these."""
+
+    __slots__ = ()
+
+
+Listener = Callable[[DomainEvent], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallFinished:
+class RequestFinished(DomainEvent):
+    """A client's request was answered; `endpoint` is the pattern of its route.
+
+    `failure` is the code of the error that it was answered with, or that broke its stream off. Without a
+    valid key, `key_id`, `user` and `team` are None, as they are for the operator.
+    """
+
+    method: str
+    endpoint: str
+    status: int
+    latency_s: float
+    failure: str | None
+    key_id: str | None
+    user: str | None
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFinished(DomainEvent):
     """One attempt at a provider is over; `latency_s` runs to the last byte of the provider's answer."""
 
     provider: str
@@ -51,7 +79,7 @@ class CallFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RouteDecided:
+class RouteDecided(DomainEvent):
     """A model was chosen for a request, at first or as a fallback."""
 
     slot: Slot
@@ -61,7 +89,7 @@ class RouteDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthFailed:
+class AuthFailed(DomainEvent):
     """A request was turned away; the prefix is of the token's SHA-256, None without a token."""
 
     reason: AuthReason
@@ -69,7 +97,7 @@ class AuthFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaUsed:
+class QuotaUsed(DomainEvent):
     """The largest share of any of an identity's limits that is used up, from 0 to 1."""
 
     kind: IdentityKind
@@ -78,7 +106,7 @@ class QuotaUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaExceeded:
+class QuotaExceeded(DomainEvent):
     """A request was refused because this identity has used up a limit."""
 
     kind: IdentityKind
@@ -86,32 +114,26 @@ class QuotaExceeded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyIssued:
+class KeyIssued(DomainEvent):
     """A key exists from now on."""
 
     key_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRevoked:
+class KeyRevoked(DomainEvent):
     """A key is refused from now on."""
 
     key_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRotated:
+class KeyRotated(DomainEvent):
     """A key has a successor, and is itself accepted for `grace_s` more."""
 
     key_id: str
     successor_id: str
     grace_s: float
-
-
-DomainEvent = (
-    CallFinished | RouteDecided | AuthFailed | QuotaUsed | QuotaExceeded | KeyIssued | KeyRevoked | KeyRotated
-)
-Listener = Callable[[DomainEvent], None]
 
 
 class State(Protocol):

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from harness.errors import BadInput
+from harness.gateway.accounts import open_accounts
 from harness.gateway.admin import Admin
+from harness.gateway.admission import Admission
 from harness.gateway.app import Front, make_app
 from harness.gateway.auth import Doorkeeper
 from harness.gateway.calls import Calls
 from harness.gateway.config import Config
 from harness.gateway.events import DomainEvent, Listener
-from harness.gateway.health import Health
+from harness.gateway.features import Core, OpenFeature
+from harness.gateway.inference import open_inference
 from harness.gateway.keys import KeyRing
 from harness.gateway.models import SHIPPED, read_catalogue
 from harness.gateway.quotas import Quotas
+from harness.gateway.runs import open_runs
+from harness.gateway.sessions import open_sessions
 from harness.gateway.store import Store
 from harness.gateway.timing import RuleClock
 from harness.gateway.trace import Trace
 from harness.gateway.upstream import Upstream
+
+FEATURES: tuple[OpenFeature, ...] = (open_accounts, open_inference, open_runs, open_sessions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,7 @@ class Gauges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """Who hears the gateway's events, and what `/metrics/<name>` shows of it."""
+    """Who hears the gateway's events, and what `/metrics/<name>` shows of it; each name is a door too."""
 
     listeners: Sequence[Listener]
     expositions: Mapping[str, Callable[[], bytes]]
@@ -92,18 +99,18 @@ async def open_gateway(
     calls = Calls(
         catalogue=catalogue,
         upstream=upstream,
-        health=Health(config.providers),
+        providers=config.providers,
         quotas=quotas,
         clock=clock,
         emit=emit,
     )
     doorkeeper = Doorkeeper(secrets.admin_token, keys)
+    admission = Admission(doorkeeper, clock, emit)
     front = Front(
-        doorkeeper=doorkeeper,
+        admission=admission,
         calls=calls,
         catalogue=catalogue,
         clock=clock,
-        emit=emit,
         expositions=hearing.expositions,
     )
     admin = Admin(
@@ -115,8 +122,19 @@ async def open_gateway(
         clock=clock,
         emit=emit,
     )
+    core = Core(
+        admission=admission,
+        calls=calls,
+        catalogue=catalogue,
+        clock=clock,
+        data_dir=config.data_dir,
+        emit=emit,
+        keys=keys,
+    )
     try:
-        yield make_app(front, admin)
+        async with AsyncExitStack() as opened:
+            features = [await opened.enter_async_context(open_feature(core)) for open_feature in FEATURES]
+            yield make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
     finally:
         await calls.close()
         await upstream.close()

@@ -50,6 +50,11 @@ class Key:
         return self.revoked_s is None and (self.expires_s is None or now_s < self.expires_s)
 
     @property
+    def tenant(self) -> str:
+        """Who is served: the key's team, else its user, else the key itself."""
+        return self.team or self.user or self.id
+
+    @property
     def identities(self) -> tuple[Identity, ...]:
         """Whose limits a call with this key counts towards."""
         identities: list[Identity] = [("key", self.id)]

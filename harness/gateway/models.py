@@ -37,13 +37,24 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a door routes: the model for open choices, if it can be called, and whom to try after a failure."""
+
+    global_default: Model | None
+    fallbacks: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All models that can be called, by id and in the file's order; the default, if it can be called."""
+    """All models that can be called, by id and in the file's order; `policies` by door, None for none."""
 
     models: Mapping[str, Model]
     by_bare_name: Mapping[str, Model]
-    global_default: Model | None
-    fallbacks: tuple[Model, ...]
+    policies: Mapping[str | None, Policy]
+
+    def find_policy(self, door: str | None) -> Policy:
+        """Return how a door routes; a door without a policy of its own routes as the plain one."""
+        return self.policies.get(door) or self.policies[None]
 
     def find(self, name: str) -> Model | None:
         """Return the model called `provider:model`, or by its bare name alone; None if there is none.
@@ -70,14 +81,23 @@ def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
             if provider in wanted
             for model in _read_models(provider, entry)
         }
-        fallbacks = tuple(models[name] for name in document["fallbacks"] if name in models)
-        default = models.get(document["global_default"])
+        policies = {
+            None: _read_policy(document, models),
+            **{door: _read_policy(entry, models) for door, entry in (document.get("doors") or {}).items()},
+        }
     except (OSError, YAMLError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
         raise BadInput(f"{path}: cannot read the models: {error}") from error
     bare: dict[str, Model] = {}
     for model in models.values():
         bare.setdefault(model.name, model)
-    return Catalogue(models=models, by_bare_name=bare, global_default=default, fallbacks=fallbacks)
+    return Catalogue(models=models, by_bare_name=bare, policies=policies)
+
+
+def _read_policy(entry: Mapping[str, Any], models: Mapping[str, Model]) -> Policy:
+    return Policy(
+        global_default=models.get(entry["global_default"]),
+        fallbacks=tuple(models[name] for name in entry["fallbacks"] if name in models),
+    )
 
 
 def _read_models(provider: str, entry: dict[str, Any]) -> Iterable[Model]:

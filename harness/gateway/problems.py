@@ -36,6 +36,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code or type_
         self.document: dict[str, Any] = {
             "error": {"message": message, "type": type_, "param": param, "code": code}
         }

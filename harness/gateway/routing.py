@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.gateway.events import Slot
-from harness.gateway.models import Catalogue, Model
+from harness.gateway.models import Catalogue, Model, Policy
 
 OPEN_CHOICE = "auto"
 
@@ -36,15 +36,15 @@ class Route:
     model: Model
 
 
-def resolve(asked: str | None, pin: str | None, catalogue: Catalogue) -> Route:
+def resolve(asked: str | None, pin: str | None, catalogue: Catalogue, policy: Policy) -> Route:
     """Return the wanted model, healthy or not; raises UnknownModel."""
     if asked is not None and asked != OPEN_CHOICE:
         return Route(slot="explicit_model", model=_find(asked, catalogue))
     if pin is not None:
         return Route(slot="key_pin", model=_find(pin, catalogue))
-    if catalogue.global_default is None:
+    if policy.global_default is None:
         raise UnknownModel(OPEN_CHOICE)
-    return Route(slot="global_default", model=catalogue.global_default)
+    return Route(slot="global_default", model=policy.global_default)
 
 
 def choose(wanted: Route, fallbacks: Sequence[Model], is_available: Callable[[str], bool]) -> Route:

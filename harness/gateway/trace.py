@@ -26,7 +26,6 @@ from harness.gateway.events import (
     KeyRevoked,
     KeyRotated,
     QuotaExceeded,
-    QuotaUsed,
     RouteDecided,
 )
 
@@ -58,8 +57,8 @@ class Trace:
         self._writer.start()
 
     def record(self, event: DomainEvent) -> None:
-        """Queue an event to be written; quota readings are left out, they follow from the calls."""
-        if isinstance(event, QuotaUsed):
+        """Queue an event to be written, if it is of a kind that the trace keeps."""
+        if not isinstance(event, _Recorded):
             return
         try:
             self._queue.put_nowait((time.time(), event))

@@ -15,10 +15,11 @@ from harness.model import (
     AlertRule,
     Drill,
     Expectation,
+    Expected,
     Finding,
     Labels,
-    NearMiss,
     Placement,
+    Silence,
     Timeline,
     Verdict,
 )
@@ -89,7 +90,7 @@ def say_selector(alert: str, labels: Labels) -> str:
     return printable(f"{alert}{{{pairs}}}")
 
 
-def say_expected(expectation: Expectation | NearMiss | None) -> str:
+def say_expected(expectation: Expected | None) -> str:
     """Say what was expected, in time counted from the drill's start; without an expectation: silence."""
     if expectation is None:
         return "stays silent"
@@ -99,6 +100,8 @@ def say_expected(expectation: Expectation | NearMiss | None) -> str:
         if expectation.fires_after_s:
             window = f"between {format_s(expectation.fires_after_s)} and {fires}"
         return f"fires {window}, pages {expectation.receiver}, resolves by {resolves}"
+    if isinstance(expectation, Silence):
+        return "is blind: not even pending"
     reached = f"its value reaches {expectation.reaches:.0%} of the threshold"
     if not expectation.pending:
         return f"stays inactive although {reached}"

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import Event, Expectation, Finding, NearMiss, Placement, Verdict
+from harness.model import Event, Expectation, Expected, Finding, Placement, Silence, Verdict
 from harness.reports import HOPS, RunRecord
 
 Number = float | None
@@ -70,7 +70,7 @@ def _finding(finding: Finding, start_s: float) -> dict[str, Any]:
     }
 
 
-def _expected(expectation: Expectation | NearMiss | None) -> dict[str, Any]:
+def _expected(expectation: Expected | None) -> dict[str, Any]:
     if expectation is None:
         return {"silent": True}
     if isinstance(expectation, Expectation):
@@ -80,6 +80,8 @@ def _expected(expectation: Expectation | NearMiss | None) -> dict[str, Any]:
             "receiver": expectation.receiver,
             "resolves_within_s": _number(expectation.resolves_within_s),
         }
+    if isinstance(expectation, Silence):
+        return {"silent": True, "blind": True}
     silence = {"silent": True, "reaches": _number(expectation.reaches), "pending": expectation.pending}
     if expectation.pending_within_s is not None:
         least_s, most_s = expectation.pending_within_s

@@ -1,4 +1,17 @@
-"""The systems: each is a folder with its metrics, its alert rules and its runbook."""
+"""The systems: each is a folder, and a sixth system is a sixth folder.
+
+| file | what it says |
+|---|---|
+| `surface.py` | `JOB`, and `Surface`: the metrics, moved by the gateway's events |
+| `metrics.yml` | the table of the metrics that the surface is held to |
+| `values.yml` | thresholds, windows and switches of the alerts |
+| `rules.tmpl.yml` | the alert rules, with placeholders for values |
+| `rules.yml` | the same with the values as shipped and every alert on |
+| `as_written.yml` | rules that their authors got wrong, kept to prove it; there may be none |
+| `queries.yml` | the useful queries |
+| `panels.yml`, `dashboard.json` | what the dashboard shows, and the dashboard for Grafana made of that |
+| `runbook.md` | what each alert means and what to do |
+"""
 
 from __future__ import annotations
 
@@ -36,8 +49,33 @@ class System:
 
     @property
     def rules_path(self) -> Path:
-        """Where the system's alert rules are."""
+        """Where the system's alert rules are, as shipped."""
         return self.folder / "rules.yml"
+
+    @property
+    def template_path(self) -> Path:
+        """Where the rules with placeholders are."""
+        return self.folder / "rules.tmpl.yml"
+
+    @property
+    def values_path(self) -> Path:
+        """Where the values are."""
+        return self.folder / "values.yml"
+
+    @property
+    def as_written_path(self) -> Path:
+        """Where the rules are that are kept as written, if there are any."""
+        return self.folder / "as_written.yml"
+
+    @property
+    def panels_path(self) -> Path:
+        """Where the dashboard's panels are."""
+        return self.folder / "panels.yml"
+
+    @property
+    def queries_path(self) -> Path:
+        """Where the useful queries are."""
+        return self.folder / "queries.yml"
 
     @property
     def metrics_path(self) -> str:

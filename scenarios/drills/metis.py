@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.model import Act, Drill, Expectation, NearMiss, Stage, Tell
+from harness.values import Values
 
 LATENCY = "MetisLLMCallLatencyP99High"
 ERRORS = "MetisLLMErrorRateHigh"
@@ -364,3 +365,8 @@ COST_DRILLS = (
 )
 
 DRILLS = (*QUIET_DRILLS, *LATENCY_DRILLS, *ERROR_DRILLS, *AUTH_DRILLS, *COST_DRILLS)
+
+
+def make_drills(_values: Values) -> tuple[Drill, ...]:
+    """Return Metis's drills."""
+    return DRILLS

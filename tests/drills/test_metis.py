@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from whole_runs import make_order
 
+from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
 from harness.judge import find_unasked
 from harness.model import Drill, Expectation, NearMiss, Placement
 from harness.observe import Api
 from harness.run import Held, hold_open
-from scenarios.drills.metis import DRILLS
+
+DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
 
 
 @pytest.fixture(scope="module", params=list(Generation), ids=str)

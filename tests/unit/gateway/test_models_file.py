@@ -26,8 +26,8 @@ def test_every_provider_has_models_and_a_dialect():
 def test_default_and_fallbacks_exist():
     """The default and the fallbacks are models of the file."""
     catalogue = read_catalogue(SHIPPED, ALL)
-    assert catalogue.global_default is catalogue.models["openai:gpt-4o-mini"]
-    assert [model.id for model in catalogue.fallbacks] == ["ollama:llama3.2"]
+    assert catalogue.find_policy(None).global_default is catalogue.models["openai:gpt-4o-mini"]
+    assert [model.id for model in catalogue.find_policy(None).fallbacks] == ["ollama:llama3.2"]
 
 
 def test_prices_are_exact():
@@ -43,7 +43,7 @@ def test_unconfigured_providers_have_no_models():
     """Only what can be reached is in the catalogue."""
     catalogue = read_catalogue(SHIPPED, ["anthropic"])
     assert {model.provider for model in catalogue.models.values()} == {"anthropic"}
-    assert (catalogue.fallbacks, catalogue.find("gpt-4o")) == ((), None)
+    assert (catalogue.find_policy(None).fallbacks, catalogue.find("gpt-4o")) == ((), None)
 
 
 def test_unknown_provider_is_refused():

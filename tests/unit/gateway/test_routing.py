@@ -32,7 +32,7 @@ def up(*providers: str):
 )
 def test_wanted_model(asked, pin, slot, model):
     """The request's model wins over the key's, that over the default; a bare name is the first so called."""
-    route = resolve(asked, pin, CATALOGUE)
+    route = resolve(asked, pin, CATALOGUE, CATALOGUE.find_policy(None))
     assert (route.slot, route.model.id) == (slot, model)
 
 
@@ -40,13 +40,14 @@ def test_wanted_model(asked, pin, slot, model):
 def test_unknown_models_are_refused(asked):
     """A name that is not in the catalogue resolves to nothing."""
     with pytest.raises(UnknownModel):
-        resolve(asked, None, CATALOGUE)
+        resolve(asked, None, CATALOGUE, CATALOGUE.find_policy(None))
 
 
 def test_default_of_an_unconfigured_provider_is_refused():
     """Without the default's provider a request must name its model."""
+    catalogue = read_catalogue(SHIPPED, ["ollama"])
     with pytest.raises(UnknownModel):
-        resolve(None, None, read_catalogue(SHIPPED, ["ollama"]))
+        resolve(None, None, catalogue, catalogue.find_policy(None))
 
 
 def test_healthy_wanted_model_is_taken():
