@@ -68,8 +68,8 @@ class FakeGateway:
 
     @property
     def calls(self) -> list[Seen]:
-        """The chat requests, in order."""
-        return [seen for seen in self.seen if seen.path == "/v1/chat/completions"]
+        """The chat requests, through whichever door, in order."""
+        return [seen for seen in self.seen if seen.path.endswith("/v1/chat/completions")]
 
     @property
     def controls(self) -> list[tuple[str, str, Any]]:
@@ -106,11 +106,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
         else:
+            self._note()
             self._answer(404, {})
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path == "/v1/chat/completions":
+        if self.path.endswith("/v1/chat/completions"):
             self._chat()
             return
         time.sleep(gateway.admin_delay_s)

@@ -197,10 +197,8 @@ def test_the_master_switch_leaves_no_alert(values):
 
 def test_no_alert_at_all_is_still_a_rule_file(values):
     """Where nothing is left there is an empty list of groups, which Prometheus reads."""
-    alerts_only = TEMPLATE.replace(
-        "- record: seconds:rate\n        expr: rate(seconds_sum[${slow.window}]) # as is\n      - alert: Slow",
-        "- alert: Slow",
-    )
+    start, end = TEMPLATE.index("      - record"), TEMPLATE.index("      - alert: Slow")
+    alerts_only = TEMPLATE[:start] + TEMPLATE[end:]
     assert "record" not in alerts_only
     assert render_rules(alerts_only, values, "t").splitlines()[-1] == "groups: []"
 
