@@ -60,6 +60,8 @@ def find_table_faults(table: tuple[Metric, ...]) -> list[str]:
             faults.append(f"{name}: {metric.type!r} is no type")
         if (metric.type == "counter") != name.endswith("_total"):
             faults.append(f"{name}: a counter's name ends in _total, and no other's does")
+        if not isinstance(metric.unit, str):
+            faults.append(f"{name}: the unit must be a text")
         if (stated := find_unit(name)) and metric.unit != stated:
             faults.append(f"{name}: the name states the unit {stated!r}, the table {metric.unit!r}")
         if bool(metric.buckets) != (metric.type == "histogram"):
