@@ -1,8 +1,9 @@
-"""The requests of clients of the predict API: runs, what is asked about them, and what is learnt from that."""
+"""What clients of the predict API send: runs, what is asked about them, and what clients learn from that."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Predictions:
     asks: tuple[str, ...]
     about: str
 
-    def body(self, turn: int) -> dict[str, Any]:
+    def body(self, turn: int, idempotency_key: str) -> dict[str, Any]:
         """Return the `turn`th run."""
         prompt = _SENTENCE * (self.prompt_chars // len(_SENTENCE) + 1)
         return {
@@ -51,7 +52,7 @@ class Predictions:
             "input": prompt[: self.prompt_chars],
             "steps": self.steps,
             "max_tokens": self.max_tokens,
-            "idempotency_key": f"{self.key}-{turn}",
+            "idempotency_key": idempotency_key,
         }
 
 
@@ -98,6 +99,8 @@ class PredictScript:
         self._predictions = predictions
         self.tells = tells
         self._welcome = welcome
+        # Acts may share a key, and so a tenant, but no act is another's repetition.
+        self._client = secrets.token_hex(8)
         self._latest = NO_RUN
         self._failed: str | None = None
 
@@ -114,7 +117,7 @@ class PredictScript:
         asks = self._predictions.asks
         turn, place = divmod(index, 1 + len(asks))
         if place == 0 or asks[place - 1] == REPEAT:
-            body = self._predictions.body(turn)
+            body = self._predictions.body(turn, f"{self._client}-{turn}")
         else:
             run_id = self._failed if self._predictions.about == "failed" else None
             body = {"mode": asks[place - 1], "run_id": run_id or self._latest}

@@ -4,9 +4,9 @@ Each drill has a key, so a tenant, of its own, and all are held at the same time
 turn because refused runs are many. Times are seconds of rule time from the drill's start; intensities and
 times follow the values. Those about rules as written stand on the numbers that these rules state.
 
-What shapes the traffic: a tenant may start six runs a minute (ten at once) and have five in flight
-(`harness/gateway/runs/policies.yml`); a counter born at 1 shows no increase, so what must be seen from its first
-increment on is primed by one run before.
+What shapes the traffic: a tenant may start six runs a minute (ten at once) and have five in flight, as
+`harness/gateway/runs/policies.yml` says; a counter born at 1 shows no increase, so what must be seen from its
+first increment on is primed by one run before.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
     return (
         _drill(
             name,
-            "Half an hour of a healthy tenant: runs that are watched, asked for twice and cancelled, one in some "
-            "thirty that fails, a handful too many at once, mistakes, and chat.",
+            "Half an hour of a healthy tenant: runs that are watched, asked for twice and cancelled, one in "
+            "some twenty that fails, a handful too many at once, mistakes, and chat.",
             _act(
                 name,
                 "predict",
@@ -244,8 +244,8 @@ def _make_failure_edition_drills(values: Values) -> tuple[Drill, ...]:
     return (
         _drill(
             "mantis-failure-poller",
-            "One run in 15 fails, in its second step. A client goes on asking for the result of the first that "
-            "did: each answer is an error, which the rule as written takes for a failed run.",
+            "One run in 15 fails, in its second step. A client goes on asking for the result of the first "
+            "that did: each answer is an error, which the rule as written takes for a failed run.",
             _run(
                 "mantis-failure-poller",
                 "openai:o3-pro",
@@ -294,7 +294,7 @@ def _make_rate_drills(values: Values) -> tuple[Drill, ...]:
     alert = values["rateLimitChronic"]
     threshold, window_s, for_s = alert.threshold, alert.window_s, alert.for_s
     over, under = 1.3, 0.86
-    # A steady rate of `over` thresholds fills the window up to the threshold after this, and empties it in the rest.
+    # How long a steady rate of `over` thresholds takes to fill the window to the threshold, and to leave it.
     rises_s = window_s / over
     falls_s = window_s - rises_s
     often, seldom = STARTS_PER_S + over * threshold, STARTS_PER_S + under * threshold
@@ -364,8 +364,8 @@ def _make_cost_drills(values: Values) -> tuple[Drill, ...]:
         ),
         _drill(
             "mantis-cost-first-run",
-            "A tenant's first run of a model burns 1.3 budgets by itself. The histogram's sum is born with that, "
-            "so the rule as written sees no increase, and says nothing.",
+            "A tenant's first run of a model burns 1.3 budgets by itself. The histogram's sum is born with "
+            "that, so the rule as written sees no increase, and says nothing.",
             _spend(
                 "mantis-cost-first-run",
                 FIRST_RUN_MODEL,
@@ -432,8 +432,8 @@ def _make_stuck_drills(values: Values) -> tuple[Drill, ...]:
         ),
         _drill(
             "mantis-stuck-one-peak",
-            "Five runs at once, all over after a minute and a half. The rule as written remembers that peak for an "
-            "hour, and half an hour later it says that the tenant is stuck.",
+            "Five runs at once, all over after a minute and a half. The rule as written remembers that peak "
+            "for an hour, and half an hour later it says that the tenant is stuck.",
             _hold("mantis-stuck-one-peak", 5, 1),
             expects=(
                 _fires(
