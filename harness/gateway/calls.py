@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from harness.gateway.answers import Chunk, Completion, UpstreamFailed, Usage
 from harness.gateway.chat import ChatRequest
@@ -51,6 +51,16 @@ class _Attempt:
     health: Health
     is_probe: bool
     over: bool = False
+
+
+class Chats(Protocol):
+    """Whoever answers validated requests of admitted callers: `Calls`, or what stands in its way."""
+
+    async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
+        """Return an answer and the model that gave it; raises Problem."""
+
+    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, AsyncIterator[Chunk]]:
+        """Return the chunks of an answer that has begun, and the model that gives it; raises Problem."""
 
 
 class Calls:
@@ -164,7 +174,8 @@ class Calls:
             self._emit(QuotaExceeded(kind=kind, identity=identity))
             message = f"the quota of {kind} {identity} is used up"
             raise Problem(429, message, type_="insufficient_quota", code="insufficient_quota")
-        return self._iterate_routes(wanted, policy.fallbacks if may_fall_back else (), failures)
+        fallbacks = policy.fallbacks if may_fall_back and chat.allow_fallbacks else ()
+        return self._iterate_routes(wanted, fallbacks, failures)
 
     def _iterate_routes(
         self, wanted: Route, fallbacks: tuple[Model, ...], failures: list[_Failure]

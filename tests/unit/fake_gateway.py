@@ -102,6 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def parse_request(self) -> bool:
+        """Read a request; what comes through a door is answered as what comes through none."""
+        parsed = super().parse_request()
+        self.path = getattr(self, "path", "").removeprefix("/gatewayz")
+        return parsed
+
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
@@ -128,7 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         time.sleep(self.server.gateway.admin_delay_s)
-        self._note()
+        body = self._note()
+        if self.path.startswith("/admin/accounts/"):
+            self._answer(200 if self._token() == ADMIN_TOKEN else 401, body)
+            return
         right = self._token() == CONTROL_TOKEN
         self._answer(self.server.gateway.control_status if right else 401, {})
 
