@@ -75,13 +75,22 @@ class Attempt:
         return price(self.provider, self.model, self.prompt_tokens, self.completion_tokens)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What SQLite executed, as it says itself; `database` is the file's name."""
+
+    database: str
+    connection: int
+    text: str
+
+
 @dataclass(slots=True)
 class Ledger:
-    """All of an exercise, in order; `notes` is for what the exercise itself has to remember."""
+    """All of an exercise, in order; statements are there from the gateway's start on, from any thread."""
 
     sent: list[Sent] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
-    notes: list[Mapping[str, Any]] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
 
 
 def price(provider: str, model: str, prompt_tokens: int, completion_tokens: int) -> Decimal:

@@ -1,23 +1,25 @@
 """The stand on which a system is exercised: the gateway with every surface, before real stub providers.
 
 All of it runs in the test's event loop. Requests go through the system's door; every call that reaches a
-provider, and every request with its answer, is written to the ledger.
+provider, every request with its answer, and every statement that SQLite executes is written to the ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from exposition import Exposition, read_exposition
 from ruamel.yaml import YAML
-from sent_ledger import MODELS, Attempt, Caller, Ledger, Sent
+from sent_ledger import MODELS, Attempt, Caller, Ledger, Sent, Statement
 
 from harness.gateway.__main__ import attach_surfaces
 from harness.gateway.config import Config
@@ -141,7 +143,7 @@ class Stand:
         data = body if isinstance(body, str | bytes | None) else json.dumps(body)
         async with self.client.request(method, path, headers=headers, data=data) as response:
             text = await response.text()
-            is_json = response.content_type == "application/json"
+            is_json = bool(text) and response.content_type == "application/json"
             return Sent(
                 method=method,
                 path=shown_path or path,
@@ -159,6 +161,21 @@ class Server(TestServer):
 
     async def _make_runner(self, **options: Any) -> web.BaseRunner:
         return await super()._make_runner(**options | {"handler_cancellation": False})
+
+
+def note_statements(ledger: Ledger) -> Callable[..., sqlite3.Connection]:
+    """Return a `sqlite3.connect` whose connections write what they execute to the ledger."""
+    connect = sqlite3.connect
+
+    def connect_noted(path: Path, **options: Any) -> sqlite3.Connection:
+        connection = connect(path, **options)
+        name, number = Path(path).name, id(connection)
+        connection.set_trace_callback(
+            lambda text: ledger.statements.append(Statement(database=name, connection=number, text=text))
+        )
+        return connection
+
+    return connect_noted
 
 
 @asynccontextmanager
@@ -184,6 +201,7 @@ async def open_stand(system: str, speed: float, data_dir: Path) -> AsyncIterator
             urls[name] = str(server.make_url("")).rstrip("/")
         secrets = Secrets(admin_token=str(OPERATOR.token), provider_key=PROVIDER_KEY)
         config = Config(speed=speed, data_dir=data_dir, providers=urls)
+        stack.enter_context(mock.patch("sqlite3.connect", note_statements(ledger)))
         app = await stack.enter_async_context(open_gateway(config, secrets, attach_surfaces))
         server = Server(app)
         await server.start_server(shutdown_timeout=0.01)
