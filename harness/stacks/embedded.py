@@ -31,7 +31,13 @@ from harness.stacks.configs import (
 )
 from harness.systems import find_systems
 
-PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "openrouter": "openai"}
+PROVIDERS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "openrouter": "openai",
+    "google": "gemini",
+}
 """Each stub provider's dialect."""
 
 START_WITHIN_S = 30.0
