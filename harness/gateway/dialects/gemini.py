@@ -119,7 +119,7 @@ def _read_candidate(candidate: Mapping[str, Any]) -> str:
 
 
 def _read_usage(usage: Mapping[str, Any]) -> Usage:
-    # Counts of nothing are left out. Thoughts are no part of the candidates' count, and are charged as output.
+    # Counts of nothing are left out. Thoughts are charged as output, and are not in the candidates' count.
     return Usage(
         prompt_tokens=count_tokens(usage.get("promptTokenCount", 0)),
         completion_tokens=count_tokens(usage.get("candidatesTokenCount", 0))

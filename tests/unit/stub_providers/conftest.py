@@ -42,7 +42,7 @@ class Stub:
     process: subprocess.Popen[str]
 
     def split(self, body: Any) -> tuple[str, Any]:
-        """Return the path and the payload of a request; Gemini's path says which model, and whether to stream."""
+        """Return a request's path and payload; Gemini's path has the model and whether to stream."""
         if self.dialect != "gemini":
             return PATHS[self.dialect], body
         fields = dict(body or {})
