@@ -54,10 +54,10 @@ class PanelQuery:
 
     def name_series(self, series: Sequence[Labels]) -> list[str]:
         """Return what series with these labels are called: as the legend does, if that tells them apart."""
-        names = [_LEGEND_LABEL.sub(lambda found: one.get(found.group(1), ""), self.legend) for one in series]
+        names = [_fill_legend(self.legend, labels) for labels in series]
         if self.legend and len(set(names)) == len(series):
             return names
-        pairs = [", ".join(f"{name}={value}" for name, value in one.items()) for one in series]
+        pairs = [", ".join(f"{name}={value}" for name, value in labels.items()) for labels in series]
         return [f"{name} {rest}".strip() or self.expr for name, rest in zip(names, pairs, strict=True)]
 
 
@@ -167,6 +167,10 @@ class PanelCurves:
     curves: tuple[PanelCurve, ...]
     left_out: int = 0
     trouble: str | None = None
+
+
+def _fill_legend(legend: str, labels: Labels) -> str:
+    return _LEGEND_LABEL.sub(lambda found: labels.get(found.group(1), ""), legend)
 
 
 def parse_panels(

@@ -116,10 +116,9 @@ def _draw_values(shown: PanelCurves, axes: _Axes) -> Iterator[str]:
 
 def _draw_threshold(threshold: PanelThreshold, unit: str, axes: _Axes) -> Iterator[str]:
     y = axes.y(threshold.value)
-    words_y = y - 4 if y > TOP + 12 else y + 12
     words = _text(f"{threshold.op} {say_value(threshold.value, unit)}")
     yield f'<path class="threshold" d="M{LEFT} {y:.1f}H{RIGHT}"/>'
-    yield f'<text class="threshold" x="{RIGHT}" y="{words_y:.1f}" text-anchor="end">{words}</text>'
+    yield f'<text class="threshold" x="{RIGHT}" y="{y - 4:.1f}" text-anchor="end">{words}</text>'
 
 
 def _list_ticks(axes: _Axes, unit: str) -> list[float]:
