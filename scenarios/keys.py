@@ -55,6 +55,11 @@ class Keyring:
         self._tokens[successor["id"]] = successor["token"]
         return str(successor["id"])
 
+    def put_account(self, user: str, fields: dict[str, Any]) -> None:
+        """Change a user's account: plan, credits, requests_per_minute. Raises BadPlan, ScenarioError."""
+        self._check_token()
+        self._send("PUT", f"/admin/accounts/{quote(user, safe='')}", fields)
+
     def speed(self) -> float:
         """Return the gateway's speed, seconds of rule time per second of wall time, from `GET /healthz`.
 
@@ -66,12 +71,15 @@ class Keyring:
         return float(speed)
 
     def _post(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        self._check_token()
+        return self._send("POST", path, document)
+
+    def _check_token(self) -> None:
         if not self._admin_token:
             raise BadPlan(
                 "Set ALERTDRILL_ADMIN_TOKEN to the gateway's admin token, so that keys can be issued, "
                 "or ALERTDRILL_TOKEN to the token of a key"
             )
-        return self._send("POST", path, document)
 
     def _send(self, method: str, path: str, document: dict[str, Any] | None) -> dict[str, Any]:
         what = f"{method} {self._host}{path}"

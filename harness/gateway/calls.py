@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from harness.gateway.answers import Chunk, Completion, UpstreamFailed, Usage
 from harness.gateway.chat import ChatRequest
@@ -53,6 +53,16 @@ class _Attempt:
     over: bool = False
 
 
+class Chats(Protocol):
+    """Whoever answers validated requests of admitted callers: `Calls`, or what stands in its way."""
+
+    async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
+        """Return an answer and the model that gave it; raises Problem."""
+
+    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, AsyncIterator[Chunk]]:
+        """Return the chunks of an answer that has begun, and the model that gives it; raises Problem."""
+
+
 class Calls:
     """Takes validated requests of admitted callers to the providers."""
 
@@ -81,10 +91,12 @@ class Calls:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
+    async def complete(
+        self, chat: ChatRequest, key: Key | None, *, may_fall_back: bool = True
+    ) -> tuple[Model, Completion]:
         """Return an answer and the model that gave it; raises Problem."""
         failures: list[_Failure] = []
-        for route in self._admit(chat, key, failures):
+        for route in self._admit(chat, key, failures, may_fall_back=may_fall_back):
             # In a task of its own, which goes on when the client's is cancelled.
             outcome = await asyncio.shield(self._keep(self._fetch(route.model, chat, key)))
             if isinstance(outcome, Completion):
@@ -146,7 +158,9 @@ class Calls:
             if self._abandon(attempt):
                 pieces.put_nowait(UpstreamFailed("unknown", "the call was given up"))
 
-    def _admit(self, chat: ChatRequest, key: Key | None, failures: list[_Failure]) -> Iterator[Route]:
+    def _admit(
+        self, chat: ChatRequest, key: Key | None, failures: list[_Failure], *, may_fall_back: bool = True
+    ) -> Iterator[Route]:
         """Return the routes of a request, one after another as `failures` grows; raises Problem."""
         try:
             policy = self._catalogue.find_policy(current_door())
@@ -160,7 +174,8 @@ class Calls:
             self._emit(QuotaExceeded(kind=kind, identity=identity))
             message = f"the quota of {kind} {identity} is used up"
             raise Problem(429, message, type_="insufficient_quota", code="insufficient_quota")
-        return self._iterate_routes(wanted, policy.fallbacks, failures)
+        fallbacks = policy.fallbacks if may_fall_back and chat.allow_fallbacks else ()
+        return self._iterate_routes(wanted, fallbacks, failures)
 
     def _iterate_routes(
         self, wanted: Route, fallbacks: tuple[Model, ...], failures: list[_Failure]
