@@ -25,7 +25,7 @@ MAX_DAILY_REQUESTS = 1_000_000
 
 
 class Sessions(ScenarioUser):
-    """Options of an act: key, workspace, daily_requests of the key, and the models learned, default, judge."""
+    """Options of an act: key, workspace, daily_requests of the key; the models learned, default and judge."""
 
     scenario = "sessions"
     flags = (

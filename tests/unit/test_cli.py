@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from whole_runs import METIS_RULES, CommandLine
 
-from scenarios.drills.metis import DRILLS
+from harness.catalogue import list_drills, override_values
 
+DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
 GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
 
 
