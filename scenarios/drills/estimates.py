@@ -37,7 +37,7 @@ def choose_latency_below(threshold_s: float, bounds_s: Sequence[float]) -> float
 
 
 def choose_latency_above(threshold_s: float, bounds_s: Sequence[float]) -> float:
-    """Return a latency whose p99 reads above a threshold: the middle of the first bucket that begins by it."""
+    """Return a latency whose p99 reads above a threshold: the middle of the first bucket beyond it."""
     lower_s = min(bound_s for bound_s in bounds_s if bound_s >= threshold_s)
     upper_s = min(bound_s for bound_s in bounds_s if bound_s > lower_s)
     return (lower_s + upper_s) / 2
@@ -48,21 +48,15 @@ def choose_every(share: float) -> int:
     return math.ceil(round(1 / share, ROUNDING))
 
 
-def bound_share(rate_per_s: float, window_s: float, every: int) -> float:
-    """Return the largest share of failures in any window when every n-th call fails."""
-    calls = rate_per_s * window_s
-    return (math.floor(calls / every) + 1) / calls
-
-
 def find_outage_crossing_s(
     threshold: float, rate_per_s: float, healthy_s: float, *, to_cool: int, cooldown_s: float
 ) -> float:
     """Return how long after a provider went down the share of its failed calls passes a threshold.
 
     Before, there were healthy calls for `healthy_s`. After `to_cool` failures, only one probe in `cooldown_s`
-    is left to fail.
+    is left to fail. The first failure is not seen, since a counter is born with it.
     """
-    failures = rate_per_s * healthy_s * threshold / (1 - threshold)
+    failures = 1 + rate_per_s * healthy_s * threshold / (1 - threshold)
     return min(failures, to_cool) / rate_per_s + max(0.0, failures - to_cool) * cooldown_s
 
 
