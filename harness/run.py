@@ -32,10 +32,12 @@ from harness.observe import (
     read_alert_events,
     read_curves,
     read_page_events,
+    read_panels,
     read_scrapes,
     split_scrapes,
 )
 from harness.outages import OutageCrew, interrupt, list_windows
+from harness.panels import Dashboard
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
 from harness.rules import RuleFile
@@ -71,10 +73,14 @@ PROBE_ACT = "probe"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to hold and with what; without a `speed`, calibration finds it."""
+    """What to hold and with what; without a `speed`, calibration finds it.
+
+    The `dashboards` are asked what they showed, for the report.
+    """
 
     drills: tuple[Drill, ...]
     rules: tuple[RuleFile, ...]
+    dashboards: tuple[Dashboard, ...] = ()
     engines: Engines
     alertmanager: Mapping[str, Any]
     alertmanager_source: str
@@ -190,6 +196,7 @@ def _hold_at(
             timeline=timeline,
             verdicts=judge_all(placements, timeline),
             rules=tuple(rule for file in order.rules for rule in file.alerts),
+            panels=read_panels(prometheus, clock, order.dashboards, 0.0, until_s),
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.catalogue import list_rules, override_values
+from harness.catalogue import list_dashboards, list_rules, override_values
 from harness.engines import Engines
 from harness.model import Drill
 from harness.rules import RuleFile
@@ -88,10 +88,12 @@ def make_order(
     rules: tuple[RuleFile, ...] = (),
 ) -> Order:
     """Return the order that `alertdrill run` makes for these drills, or on other rules."""
+    values = override_values(())
     (out / "logs").mkdir(parents=True)
     return Order(
         drills=drills,
-        rules=rules or list_rules(drills, override_values(())),
+        rules=rules or list_rules(drills, values),
+        dashboards=list_dashboards(drills, values),
         engines=engines,
         alertmanager=make_alertmanager_config(system.name for system in find_systems()),
         alertmanager_source="the test's Alertmanager config",
