@@ -46,7 +46,7 @@ def test_head_is_kept(dashboard: Dashboard, drawn: dict[str, Any]) -> None:
     """Title, uid, tags, links and row titles are those of the file."""
     assert (drawn["title"], drawn["uid"]) == (dashboard.title, dashboard.uid)
     assert drawn["tags"] == list(dashboard.tags)
-    assert [(link["title"], link["url"]) for link in drawn["links"]] == [
+    assert [(link["title"], link["url"]) for link in drawn.get("links", [])] == [
         (link.title, link.url) for link in dashboard.links
     ]
     assert [panel["title"] for panel in drawn["panels"] if panel["type"] == "row"] == [
