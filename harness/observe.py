@@ -252,6 +252,17 @@ def read_scrapes(
     )
 
 
+def split_scrapes(
+    scrapes: Sequence[tuple[float, bool]], without: Sequence[tuple[float, float]]
+) -> list[list[tuple[float, bool]]]:
+    """Return the stretches of scrapes before, between and after windows (from, to) that are in order."""
+    bounds = [-math.inf, *(bound for window in without for bound in window), math.inf]
+    return [
+        [scrape for scrape in scrapes if from_s < scrape[0] <= to_s]
+        for from_s, to_s in zip(bounds[::2], bounds[1::2], strict=True)
+    ]
+
+
 def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, int]:
     """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps."""
     good = [at_s for at_s, is_good in scrapes if is_good]

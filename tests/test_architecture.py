@@ -64,11 +64,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.dilation",
         "harness.engines",
+        "harness.model",
         "harness.process",
         "harness.rules",
         "harness.stacks",
         "harness.systems",
     },
+    "harness.outages": {"harness.model", "harness.stacks"},
     "harness.board": {
         "harness.model",
         "harness.clock",

@@ -1,4 +1,4 @@
-"""What belongs together is there together: alerts, values, rules, panels, runbook entries and drills."""
+"""What belongs together is there together: alerts, values, rules, panels, runbooks, drills, queries."""
 
 from __future__ import annotations
 

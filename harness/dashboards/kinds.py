@@ -116,7 +116,7 @@ def _make_timeseries(panel: Panel) -> Builder:
     if panel.stack:
         builder.stacking(common.StackingConfig().mode(options.StackingMode.NORMAL))
     if panel.steps:
-        dashed = common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED)
+        dashed = common.GraphThresholdsStyleConfig().mode(options.GraphTresholdsStyleMode.DASHED)
         builder.thresholds_style(dashed)
     return builder
 
