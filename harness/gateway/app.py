@@ -39,7 +39,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
 FAILURE = web.RequestKey("failure", str)
 """Under which a request keeps the code of the error that it ended with."""
-UNACCOUNTED = ("/metrics", "/healthz", "/admin")
+UNACCOUNTED = ("/metrics", "/healthz", "/admin", "/analytics")
 """What operators and Prometheus ask for; no client's request."""
 _log = logging.getLogger(__name__)
 

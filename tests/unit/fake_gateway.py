@@ -111,6 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
+        elif self.path.startswith("/v1/"):
+            self._serve()
         else:
             self._note()
             self._answer(404, {})
@@ -119,6 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
         gateway, body = self.server.gateway, self._note()
         if self.path.endswith("/v1/chat/completions"):
             self._chat()
+            return
+        if self.path.startswith("/v1/"):
+            self._answer_client(201)
             return
         time.sleep(gateway.admin_delay_s)
         if self._token() != ADMIN_TOKEN:
@@ -133,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, gateway.issue(f"{key}-2") if verb == "rotate" else {"id": key})
 
     def do_PUT(self) -> None:
+        if self.path.startswith("/v1/"):
+            self._serve()
+            return
         time.sleep(self.server.gateway.admin_delay_s)
         body = self._note()
         if self.path.startswith("/admin/accounts/"):
@@ -142,6 +150,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self.server.gateway.control_status if right else 401, {})
 
     do_DELETE = do_PUT  # noqa: N815 - named by the standard library
+
+    def _serve(self) -> None:
+        self._note()
+        self._answer_client(200)
+
+    def _answer_client(self, status: int) -> None:
+        known = self.server.gateway.tokens.get(self._token())
+        self._answer(status if known else 401, {"id": "it"})
 
     def _chat(self) -> None:
         gateway = self.server.gateway

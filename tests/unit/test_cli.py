@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from whole_runs import METIS_RULES, CommandLine, run_tool
 
+from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
 from harness.rules import parse_rules
 from harness.systems import find_systems
-from scenarios.drills.metis import DRILLS
 
+DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
 GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
 
 
