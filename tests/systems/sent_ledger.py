@@ -35,30 +35,6 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A request and its answer: `answer` is the JSON document, or the text of what is none.
-
-    `note` is the exercise's own word for what the request is for.
-    """
-
-    method: str
-    path: str
-    caller: Caller
-    body: Any
-    note: str
-    status: int
-    answer: Any
-    headers: Mapping[str, str]
-
-    @property
-    def code(self) -> str | None:
-        """The code of the error that came back; None without one."""
-        if not isinstance(self.answer, dict) or not isinstance(self.answer.get("error"), dict):
-            return None
-        return self.answer["error"]["code"] or self.answer["error"]["type"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """A call that reached a provider, and what it met there; `outcome` is `ok` or an error class."""
 
@@ -73,6 +49,32 @@ class Attempt:
     def cost_usd(self) -> Decimal:
         """What it cost at the list price of its model; nothing if it failed."""
         return price(self.provider, self.model, self.prompt_tokens, self.completion_tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A request and its answer: `answer` is the JSON document, or the text of what is none.
+
+    `note` is the exercise's own word for what the request is for; `attempts` are the calls that reached a
+    provider meanwhile, which are this request's if no other was under way.
+    """
+
+    method: str
+    path: str
+    caller: Caller
+    body: Any
+    note: str
+    attempts: tuple[Attempt, ...]
+    status: int
+    answer: Any
+    headers: Mapping[str, str]
+
+    @property
+    def code(self) -> str | None:
+        """The code of the error that came back; None without one."""
+        if not isinstance(self.answer, dict) or not isinstance(self.answer.get("error"), dict):
+            return None
+        return self.answer["error"]["code"] or self.answer["error"]["type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,13 +67,12 @@ class Stand:
     """A system's door, the providers behind it, and the ledger."""
 
     def __init__(
-        self, system: str, client: TestClient, engines: Mapping[str, Engine], speed: float, data_dir: Path
+        self, system: str, client: TestClient, engines: Mapping[str, Engine], speed: float, ledger: Ledger
     ) -> None:
         self.system = system
         self.client = client
         self.speed = speed
-        self.data_dir = data_dir
-        self.ledger = Ledger()
+        self.ledger = ledger
         self.snapshots: list[Exposition] = []
         self._engines = engines
 
@@ -139,6 +138,7 @@ class Stand:
     async def _send(
         self, method: str, path: str, caller: Caller, body: Any, note: str, shown_path: str = ""
     ) -> Sent:
+        before = len(self.ledger.attempts)
         headers = {} if caller.token is None else {"Authorization": f"Bearer {caller.token}"}
         data = body if isinstance(body, str | bytes | None) else json.dumps(body)
         async with self.client.request(method, path, headers=headers, data=data) as response:
@@ -150,6 +150,7 @@ class Stand:
                 caller=caller,
                 body=body,
                 note=note,
+                attempts=tuple(self.ledger.attempts[before:]),
                 status=response.status,
                 answer=json.loads(text) if is_json else text,
                 headers=dict(response.headers),
@@ -206,6 +207,4 @@ async def open_stand(system: str, speed: float, data_dir: Path) -> AsyncIterator
         server = Server(app)
         await server.start_server(shutdown_timeout=0.01)
         client = await stack.enter_async_context(TestClient(server))
-        stand = Stand(system, client, engines, speed, data_dir)
-        stand.ledger = ledger
-        yield stand
+        yield Stand(system, client, engines, speed, ledger)

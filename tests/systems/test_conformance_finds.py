@@ -148,7 +148,7 @@ def test_a_listed_value_that_is_not_seen_is_found() -> None:
 def make_ledger(*notes: str) -> Ledger:
     """Return a ledger of requests whose notes are their outcomes."""
     fields = {"method": "POST", "path": "/", "caller": Caller(token=None), "body": None, "answer": None}
-    return Ledger(sent=[Sent(note=note, status=200, headers={}, **fields) for note in notes])
+    return Ledger(sent=[Sent(note=note, status=200, headers={}, attempts=(), **fields) for note in notes])
 
 
 COUNTS: dict[str, Callable] = {
