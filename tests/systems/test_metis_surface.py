@@ -185,7 +185,7 @@ def test_names_types_and_labels():
 
 
 def test_the_table_says_what_is_exported():
-    """metrics.yml has every metric with its type, labels, buckets and help, and every value of a closed label."""
+    """metrics.yml has every metric: type, labels, buckets, help, and every value of a closed label."""
     table = YAML(typ="safe").load((find_folder() / "metrics.yml").read_text())
     assert {entry["name"]: (entry["type"], set(entry["labels"])) for entry in table} == METRICS
     exposition = expose(Surface(Fixed()))
