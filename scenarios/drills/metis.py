@@ -430,8 +430,8 @@ def _make_cost(values: AlertValues) -> Iterator[Drill]:
     burst = (180, 0.25)
     yield make_drill(
         name,
-        f"A key spends {sum_usd([burst], usd):.2f} USD in three minutes, after two minutes of ordinary use; allowed are "
-        f"{limit}.",
+        f"A key spends {sum_usd([burst], usd):.2f} USD in three minutes, after two minutes of ordinary use; "
+        f"allowed are {limit}.",
         spend(name, tokens, (120, 1 / 40), burst),
         fires(COST, label_key(name), between_s=(180 + for_s, 360 + for_s), resolves_within_s=resolves_s),
         lasts_s=resolves_s + 240,
@@ -440,8 +440,9 @@ def _make_cost(values: AlertValues) -> Iterator[Drill]:
     load = (120, 0.4)
     yield make_drill(
         name,
-        f"A new key loads in bulk for two minutes, {sum_usd([load], usd):.2f} USD, and stops. It pages minutes after the "
-        f"last call: on a rate over {window_s:g} s, a `for` of {for_s:g} s filters no burst, however short.",
+        f"A new key loads in bulk for two minutes, {sum_usd([load], usd):.2f} USD, and stops. It pages "
+        f"minutes after the last call: on a rate over {window_s:g} s, a `for` of {for_s:g} s filters no "
+        "burst, however short.",
         spend(name, tokens, load),
         fires(COST, label_key(name), between_s=(30 + for_s, 180 + for_s), resolves_within_s=resolves_s),
         lasts_s=resolves_s + 240,
