@@ -71,11 +71,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelThreshold:
-    """The threshold of an alert as its panel shows it, and how the rule compares with it (`>`, `<=`, …)."""
+    """The threshold of an alert as its panel shows it, `scale` times what the rule compares with.
+
+    `op` is how it compares: `>`, `<=`, …
+    """
 
     alert: str
     op: str
     value: float
+    scale: float = 1.0
 
     def list_steps(self) -> tuple[Step, ...]:
         """Return the colours: bad on the side on which the alert fires.
@@ -283,7 +287,8 @@ class _Reader:
         if len(ops) != 1:
             raise BadInput(f"{where}: the rule of {alert} does not compare with {value:g} in one direction")
         # 0.07 * 100 is 7.000000000000001; what Prometheus compares has no more digits than this.
-        return PanelThreshold(alert=alert, op=ops.pop(), value=float(f"{value * scale:.12g}"))
+        scaled = float(f"{value * scale:.12g}")
+        return PanelThreshold(alert=alert, op=ops.pop(), value=scaled, scale=scale)
 
     def _read_queries(self, nodes: Any, where: str) -> Iterator[PanelQuery]:
         if len(_read_list(nodes, f"{where}: queries")) > MAX_QUERIES:

@@ -83,7 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
     "harness.systems": {"harness.gateway", "harness.systems"},
     "scenarios": {"scenarios"},
-    "scenarios.drills": {"harness.model", "harness.values", "scenarios.drills"},
+    "scenarios.drills": {"harness.errors", "harness.model", "harness.values", "scenarios.drills"},
     "stub_providers": {"stub_providers"},
 }
 """What a room may import of ours. The rooms that join everything (run, cli, pytest_plugin) may import all."""

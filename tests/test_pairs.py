@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from functools import cache
@@ -13,7 +14,7 @@ from query_files import read_queries
 
 from harness.catalogue import list_drills, override_values, read_dashboard, read_values, render_system_rules
 from harness.model import AS_WRITTEN, AlertRule, Drill, Expectation
-from harness.promql import split_threshold
+from harness.promql import parse, render, split_threshold, walk
 from harness.rules import read_rules
 from harness.systems import System, find_systems
 
@@ -37,6 +38,12 @@ def read_as_written(system: System) -> tuple[AlertRule, ...]:
 def find_drills(system: System) -> tuple[Drill, ...]:
     """Return the drills of a system."""
     return tuple(drill for drill in list_drills(override_values(())) if drill.system == system.name)
+
+
+def list_comparisons(expr: str) -> list[tuple[str, float]]:
+    """Return all comparisons with a number in an expression, as operator and number."""
+    splits = [split_threshold(render(node)) for node in walk(parse(expr))]
+    return [(split[1], split[2]) for split in splits if split is not None]
 
 
 @each_system
@@ -71,12 +78,12 @@ def test_each_panel_has_the_threshold_of_its_rule(system: System) -> None:
         if panel.threshold is None:
             continue
         steps = drawn[panel.title]["fieldConfig"]["defaults"]["thresholds"]["steps"]
-        edges = [step["value"] for step in steps if step["value"] is not None]
-        split = split_threshold(rules[panel.threshold.alert].expr)
-        if split is not None:
-            assert panel.threshold.op == split[1], panel.title
-            scale = 1 if edges[0] == 0 else edges[0] / split[2]
-            assert scale in {1, pytest.approx(100)}, panel.title
+        assert panel.threshold.value in {step["value"] for step in steps}, panel.title
+        compared = list_comparisons(rules[panel.threshold.alert].expr)
+        assert any(
+            op == panel.threshold.op and math.isclose(value * panel.threshold.scale, panel.threshold.value)
+            for op, value in compared
+        ), panel.title
 
 
 @each_system

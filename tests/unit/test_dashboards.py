@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
-from panel_files import PANELS, read_toy_panels
+from panel_files import PANELS, RULES, VALUES, read_toy_panels
 
 from harness.catalogue import read_dashboard, read_values, render_system_rules
 from harness.dashboards import render
+from harness.dashboards.__main__ import main as write_all
 from harness.panels import KINDS, Dashboard
 from harness.systems import System, find_systems
 
@@ -46,7 +49,7 @@ def test_head_is_kept(dashboard: Dashboard, drawn: dict[str, Any]) -> None:
     """Title, uid, tags, links and row titles are those of the file."""
     assert (drawn["title"], drawn["uid"]) == (dashboard.title, dashboard.uid)
     assert drawn["tags"] == list(dashboard.tags)
-    assert [(link["title"], link["url"]) for link in drawn["links"]] == [
+    assert [(link["title"], link["url"]) for link in drawn.get("links", [])] == [
         (link.title, link.url) for link in dashboard.links
     ]
     assert [panel["title"] for panel in drawn["panels"] if panel["type"] == "row"] == [
@@ -135,3 +138,17 @@ def test_the_committed_rules_are_what_make_generate_writes(system: System) -> No
     """`rules.yml` is the template with the values beside it and every alert on, byte for byte."""
     committed = system.rules_path.read_text(encoding="utf-8")
     assert committed == render_system_rules(system, read_values(system))
+
+
+def test_make_generate_writes_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m harness.dashboards` writes a system's rules with every alert on, and its dashboard."""
+    for name, text in {"values.yml": VALUES, "rules.tmpl.yml": RULES, "panels.yml": PANELS}.items():
+        (tmp_path / name).write_text(text)
+    toy = replace(find_systems()[0], name="toy", folder=tmp_path)
+    monkeypatch.setattr("harness.dashboards.__main__.find_systems", lambda: (toy,))
+    write_all()
+    assert "toy_keys < 3" in (tmp_path / "rules.yml").read_text()
+    assert (tmp_path / "dashboard.json").read_text() == render(read_toy_panels())
+    assert capsys.readouterr().out.split() == [str(toy.rules_path), str(toy.dashboard_path)]

@@ -55,7 +55,7 @@ def test_expressions_are_filled_with_values(dashboard: Dashboard) -> None:
 @pytest.mark.parametrize(
     ("title", "threshold"),
     [
-        ("Failing calls", PanelThreshold(alert="ToyErrorRateHigh", op=">", value=7.0)),
+        ("Failing calls", PanelThreshold(alert="ToyErrorRateHigh", op=">", value=7.0, scale=100.0)),
         ("Active keys", PanelThreshold(alert="ToyKeysFew", op="<", value=3.0)),
         ("Status", PanelThreshold(alert="ToyDown", op="==", value=0.0)),
         ("Calls", None),

@@ -51,6 +51,26 @@ def test_a_scenario_runs_alone(run_locust, fake_gateway, tmp_path, name):
     assert "Traceback" not in ended.stderr
 
 
+def test_sessions_run_alone(run_locust, fake_gateway, tmp_path):
+    """A client makes its workspaces and holds conversations to their end, with a key of its own."""
+    ended = run_locust("sessions", options=("--rate", "0.2", "--duration-s", "300"), cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    asked = [(seen.method, seen.path) for seen in fake_gateway.seen if seen.path.startswith("/v1/")]
+    assert len(asked) == 60
+    assert asked[:3] == [
+        ("PUT", f"/v1/workspaces/{fake_gateway.seen[-1].key}"),
+        ("PUT", f"/v1/workspaces/{fake_gateway.seen[-1].key}-default"),
+        ("POST", "/v1/sessions"),
+    ]
+    for method, path in (
+        ("POST", "/v1/sessions/it/turns"),
+        ("POST", "/v1/sessions/it/turns/0/evaluations"),
+        ("POST", "/v1/sessions/it/evaluations"),
+        ("DELETE", "/v1/sessions/it"),
+    ):
+        assert (method, path) in asked
+
+
 def test_a_runaway_spends_what_was_asked_for(run_locust, fake_gateway):
     """576 USD/hour of o3 at 8 USD per million: 3,600 calls an hour of 20,000 tokens."""
     ended = run_locust("cost_runaway", options=("--usd-per-hour", "576", "--duration-s", "30"))
