@@ -1,12 +1,12 @@
-"""mana-llm's drills: each alert fires and resolves, stays silent just short of it, and what its source missed.
+"""mana-llm's drills: each alert fires and resolves, stays silent just short of it.
 
 The alerts look at the whole system, so all traffic is in everybody's denominators: drills that send any use
 `mana-llm traffic` and queue, and one drill often says something of several alerts. Only the quiet drill runs
 beside others: it sends too little to move them, but for the one that needs stillness.
 
-Three facts shape the traffic. A counter that is born at 1 shows no increase. A value is over its threshold for
-as long as enough of what raised it is inside the window. And failed attempts are attempts, but have no latency:
-errors that no other provider is tried after (`context_overflow`) move the error rate and nothing else.
+Three facts shape the traffic. A counter that is born at 1 shows no increase. A value is over its threshold
+for as long as enough of what raised it is inside the window. And failed attempts are attempts without a
+latency: errors after which no other provider is tried (`context_overflow`) move the error rate alone.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def _quiet() -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Half an hour of little traffic over three providers, streamed and not; one call in thirty fails and is "
-        "answered by Google.",
+        why="Half an hour of little traffic over three providers, streamed and not; one call in thirty "
+        "fails and is answered by Google.",
         traffic=(
             Act(
                 name=name,
@@ -174,14 +174,15 @@ def _fallback_fires(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Ollama answers every call with an error and Google takes over. An attempt at each: Google has less than "
-        "half of the attempts however long it lasts, so the rule as written sees nothing, though it has four in five "
-        "of the answers. One cause, two tickets: the error rate fires as well.",
+        why="Ollama answers every call with an error and Google takes over. An attempt at each: Google has "
+        "less than half of the attempts however long it lasts, so the rule as written sees nothing, "
+        "though Google has four in five of the answers. One cause, two tickets: the error rate fires as "
+        "well.",
         traffic=(
             _act(
                 name,
                 OPEN_CHOICE,
-                ((lasts_s - 60, local),),
+                ((lasts_s - CLOSES_S, local),),
                 *_tell(DEFAULT, {LEAD_S: _failing(share=1), heals_s: HEALTHY}),
                 *_tell(FIRST_FALLBACK, {}),
                 scenario="provider_fallback",
@@ -189,7 +190,7 @@ def _fallback_fires(values: Values) -> Drill:
             _act(
                 f"{name}-other",
                 "openrouter:llama-3.1-8b",
-                ((lasts_s - 60, other),),
+                ((lasts_s - CLOSES_S, other),),
                 *_tell("openrouter:llama-3.1-8b", {}),
             ),
         ),
@@ -211,7 +212,8 @@ def _latency_fires(values: Values) -> Drill:
     )
     as_written = _fires(
         FALLBACK_AS_WRITTEN,
-        between_s=(AS_WRITTEN_S, AS_WRITTEN_S + SLACK_S + 60),
+        # What is left in the window of an earlier drill may hold it back for as long as the window is.
+        between_s=(AS_WRITTEN_S, 2 * AS_WRITTEN_S + LEAD_S),
         resolves_within_s=ends_s + slow_s + AS_WRITTEN_S + SLACK_S,
     )
     name = "mana_llm-latency-fires"
@@ -219,8 +221,8 @@ def _latency_fires(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Clients ask for Google by name, and it is slow. The rule as written takes their choice for a fallback and "
-        "says that Ollama is down, which has not failed once.",
+        why="Clients ask for Google by name, and it is slow. The rule as written takes their choice for a "
+        "fallback and says that Ollama is down, which has not failed once.",
         traffic=(
             _act(
                 name,
@@ -228,7 +230,12 @@ def _latency_fires(values: Values) -> Drill:
                 ((ends_s, 0.2),),
                 *_tell("google:gemini-2.5-pro", {LEAD_S: _slow(slow_s), ends_s + 30: HEALTHY}),
             ),
-            _act(f"{name}-local", "ollama:llama3.1", ((lasts_s - 60, 0.04),), *_tell("ollama:llama3.1", {})),
+            _act(
+                f"{name}-local",
+                "ollama:llama3.1",
+                ((lasts_s - CLOSES_S, 0.04),),
+                *_tell("ollama:llama3.1", {}),
+            ),
         ),
         expects=(expected, as_written),
         lasts_s=lasts_s,
@@ -253,8 +260,8 @@ def _errors_fires(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="A client's new release sends prompts that are too long for the model. No provider is at fault, nothing "
-        "falls back, and the error rate fires all the same.",
+        why="A client's new release sends prompts that are too long for the model. No provider is at fault, "
+        "nothing falls back, and the error rate fires all the same.",
         traffic=(
             _act(
                 name,
@@ -284,8 +291,9 @@ def _near_threshold(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Ollama fails all of the few calls it gets, Google gives 45 % of the answers, and OpenRouter takes 23 s, "
-        "which the histogram's bounds make a p95 of 29 s: three values just under their thresholds.",
+        why="Ollama fails all of the few calls it gets, Google gives 45 % of the answers, and OpenRouter "
+        "takes 23 s, which the histogram's bounds make a p95 of 29 s: three values just under their "
+        "thresholds.",
         traffic=(
             _act(
                 name,
@@ -315,7 +323,7 @@ def _near_threshold(values: Values) -> Drill:
 
 
 def _near_for(values: Values) -> Drill:
-    """A few calls fail and fall back within seconds; healthy calls outnumber them before it has been long enough."""
+    """Few calls fail and fall back within seconds; many healthy calls come before that has been too long."""
     errors, fallback, slow = (
         values[key] for key in ("llmHighErrorRate", "ollamaProviderDown", "llmSlowResponses")
     )
@@ -330,8 +338,9 @@ def _near_for(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why=f"{few} calls in {few} seconds, while there are few others, are failed by Ollama and answered slowly by "
-        "Google. They would stay in the window for nearly as long as the `for`; healthy calls outnumber them before.",
+        why=f"{few} calls in {few} seconds, while there are few others, are failed by Ollama and answered "
+        "slowly by Google. They would stay in the window for nearly as long as the `for`; healthy calls "
+        "outnumber them before.",
         traffic=(
             _act(
                 name,
@@ -380,8 +389,8 @@ def _downs(values: Values) -> tuple[Drill, ...]:
         Drill(
             name="mana_llm-down-fires",
             system="mana_llm",
-            why="The gateway is killed and started again four minutes later. Two alerts have the same condition, so "
-            "one outage is two pages.",
+            why="The gateway is killed and started again four minutes later. Two alerts have the same "
+            "condition, so one outage is two pages.",
             traffic=(),
             expects=fires,
             lasts_s=_lasts(fires),
