@@ -39,6 +39,7 @@ class FakeGateway:
     delay_s: float = 0.0
     admin_delay_s: float = 0.0
     answer_status: int = 200
+    answer: dict[str, Any] = field(default_factory=lambda: {"choices": []})
     truncate: bool = False
     control_status: int = 200
     seen: list[Seen] = field(default_factory=list)
@@ -106,11 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
         else:
+            self._note()
             self._answer(404, {})
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path == "/v1/chat/completions":
+        if self.path.startswith("/v1/"):
             self._chat()
             return
         time.sleep(gateway.admin_delay_s)
@@ -140,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "who are you?"})
             return
         time.sleep(gateway.delay_s)
-        self._answer(gateway.answer_status, {"choices": []}, truncate=gateway.truncate)
+        self._answer(gateway.answer_status, gateway.answer, truncate=gateway.truncate)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")
