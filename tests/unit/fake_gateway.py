@@ -39,6 +39,7 @@ class FakeGateway:
     delay_s: float = 0.0
     admin_delay_s: float = 0.0
     answer_status: int = 200
+    answer: dict[str, Any] = field(default_factory=lambda: {"choices": []})
     truncate: bool = False
     control_status: int = 200
     seen: list[Seen] = field(default_factory=list)
@@ -119,7 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
+<<<<<<< HEAD
         if self.path.endswith("/v1/chat/completions"):
+=======
+        if self.path.startswith("/v1/"):
+>>>>>>> inference
             self._chat()
             return
         if self.path.startswith("/v1/"):
@@ -166,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "who are you?"})
             return
         time.sleep(gateway.delay_s)
-        self._answer(gateway.answer_status, {"choices": []}, truncate=gateway.truncate)
+        self._answer(gateway.answer_status, gateway.answer, truncate=gateway.truncate)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")

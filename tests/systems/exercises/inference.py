@@ -1,4 +1,4 @@
-"""The inference service's exercise: requests at once and as jobs, good, bad, too slow and for what is not there.
+"""The inference service's exercise: requests at once and as jobs, good, bad, too slow, and for nothing.
 
 The note of a request is how it must end: `ok`, or the type of its error; of a job it is that of the job.
 What a deployment is computed by, and where, is read from deployments.yml.
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from exercises import Increment
 from ruamel.yaml import YAML
 from sent_ledger import Caller, Ledger, Sent
 from stand import NOBODY, OPERATOR, Stand
 
 import harness.gateway.inference
+from exercises import Increment
 
 SPEED = 60.0
 DEPLOYED = YAML(typ="safe").load(
@@ -137,7 +137,7 @@ async def _await_job(stand: Stand, job: Sent, state: str) -> None:
 
 
 def _list_executed(ledger: Ledger) -> Iterator[tuple[dict[str, str], str]]:
-    """Yield the labels of each request that was executed, or could not be for want of a pipeline; and its note."""
+    """Yield labels and note of each request that was executed, or had no pipeline to be executed by."""
     for sent in ledger.sent:
         if sent.note in {"", "cancelled"}:
             continue
