@@ -1,0 +1,89 @@
+"""The inference service's drills, held together on a real stack; Prometheus is asked itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from whole_runs import make_order
+
+from harness.catalogue import list_drills, list_rules, override_values
+from harness.engines import Generation, find_engines
+from harness.judge import find_unasked
+from harness.model import AS_WRITTEN, Drill, Expectation, Expected, NearMiss, Placement
+from harness.observe import Api
+from harness.run import Held, hold_open
+from harness.stacks.configs import make_alertmanager_config
+
+VALUES = override_values(())
+DRILLS = tuple(drill for drill in list_drills(VALUES) if drill.system == "inference")
+RULES = list_rules(DRILLS, VALUES)
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    """Hold all of the system's drills at the speed that this machine bears, and let the stack stand."""
+    engines = find_engines(os.environ, generation=Generation.NEWEST)
+    order = make_order(DRILLS, engines, tmp_path_factory.mktemp("inference") / "out")
+    order = replace(order, rules=RULES, alertmanager=make_alertmanager_config(["inference"]))
+    with hold_open(order, lambda _state: None) as run:
+        assert run.record.doubts == ()
+        yield run
+
+
+def find_placement(held: Held, drill: Drill) -> Placement:
+    """Return when a drill was held."""
+    return next(place for place in held.record.placements if place.drill == drill)
+
+
+def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
+    """Ask Prometheus for how many evaluations an alert fired while its drill was held."""
+    place = find_placement(held, drill)
+    labels = {"alertname": expected.alert, "alertstate": "firing", **expected.labels}
+    matchers = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    range_ms = round(drill.lasts_s / held.clock.speed * 1000)
+    prometheus = Api("prometheus", held.stack.endpoints.prometheus)
+    series: list[Any] = prometheus.query(
+        "/api/v1/query",
+        query=f"sum(count_over_time(ALERTS{{{matchers}}}[{range_ms}ms]))",
+        time=f"{held.clock.wall_s(place.end_s):.3f}",
+    )
+    return float(series[0][1][0][1]) if series else 0.0
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
+def test_drill(held: Held, drill: Drill) -> None:
+    """The drill's expectations are met, and Prometheus itself says what fired and what did not."""
+    verdict = next(verdict for verdict in held.record.verdicts if verdict.drill == drill.name)
+    assert [finding.evidence for finding in verdict.findings if finding.outcome != "met"] == []
+    for expected in drill.expects:
+        fired = count_firing(held, drill, expected)
+        assert (fired > 0) == isinstance(expected, Expectation)
+
+
+def test_nothing_fired_unasked(held: Held) -> None:
+    """No alert fired that no drill asked for."""
+    assert find_unasked(held.record.placements, held.record.timeline) is None
+    assert held.record.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "alert", [rule for file in RULES for rule in file.alerts], ids=lambda rule: rule.name
+)
+def test_every_alert_is_drilled(alert) -> None:
+    """Each alert fires in one drill and stays silent in another; each rule as written is shown wrong."""
+    kinds = {type(one) for drill in DRILLS for one in drill.expects if one.alert == alert.name}
+    if AS_WRITTEN.items() <= alert.labels.items():
+        assert kinds
+    else:
+        assert {Expectation, NearMiss} <= kinds
+    near_for = [
+        one
+        for drill in DRILLS
+        for one in drill.expects
+        if isinstance(one, NearMiss) and one.pending and one.alert == alert.name
+    ]
+    assert bool(near_for) == (alert.for_s > 0)
