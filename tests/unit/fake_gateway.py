@@ -69,8 +69,8 @@ class FakeGateway:
 
     @property
     def calls(self) -> list[Seen]:
-        """The chat requests, in order."""
-        return [seen for seen in self.seen if seen.path == "/v1/chat/completions"]
+        """The chat requests, through whichever door, in order."""
+        return [seen for seen in self.seen if seen.path.endswith("/v1/chat/completions")]
 
     @property
     def controls(self) -> list[tuple[str, str, Any]]:
@@ -103,17 +103,28 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def parse_request(self) -> bool:
+        """Read a request; what comes through a door is answered as what comes through none."""
+        parsed = super().parse_request()
+        self.path = getattr(self, "path", "").removeprefix("/gatewayz")
+        return parsed
+
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
+        elif self.path.startswith("/v1/"):
+            self._serve()
         else:
             self._note()
             self._answer(404, {})
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path.startswith("/v1/"):
+        if self.path.endswith(("/v1/chat/completions", "/v1/infer", "/v1/jobs")):
             self._chat()
+            return
+        if self.path.startswith("/v1/"):
+            self._answer_client(201)
             return
         time.sleep(gateway.admin_delay_s)
         if self._token() != ADMIN_TOKEN:
@@ -128,12 +139,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, gateway.issue(f"{key}-2") if verb == "rotate" else {"id": key})
 
     def do_PUT(self) -> None:
+        if self.path.startswith("/v1/"):
+            self._serve()
+            return
         time.sleep(self.server.gateway.admin_delay_s)
-        self._note()
+        body = self._note()
+        if self.path.startswith("/admin/accounts/"):
+            self._answer(200 if self._token() == ADMIN_TOKEN else 401, body)
+            return
         right = self._token() == CONTROL_TOKEN
         self._answer(self.server.gateway.control_status if right else 401, {})
 
     do_DELETE = do_PUT  # noqa: N815 - named by the standard library
+
+    def _serve(self) -> None:
+        self._note()
+        self._answer_client(200)
+
+    def _answer_client(self, status: int) -> None:
+        known = self.server.gateway.tokens.get(self._token())
+        self._answer(status if known else 401, {"id": "it"})
 
     def _chat(self) -> None:
         gateway = self.server.gateway

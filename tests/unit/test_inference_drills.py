@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.catalogue import list_drills, override_values
+from harness.catalogue import list_drills, list_rules, override_values
 from harness.gateway.inference.deployments import SHIPPED, read_deployments
 from harness.gateway.models import SHIPPED as MODELS
 from harness.gateway.models import read_catalogue
-from harness.model import Drill, Expectation, NearMiss
+from harness.model import AS_WRITTEN, AlertRule, Drill, Expectation, NearMiss
 from harness.systems.inference.surface import BUCKETS_S
 from scenarios.drills import inference
 
@@ -17,6 +17,9 @@ def list_own(*settings: str) -> dict[str, Drill]:
     """Return the system's drills, by name, with some values changed."""
     drills = list_drills(override_values(settings))
     return {drill.name: drill for drill in drills if drill.system == "inference"}
+
+
+RULES = [rule for file in list_rules(list_own().values(), override_values(())) for rule in file.alerts]
 
 
 def test_drills_know_the_deployments():
@@ -95,3 +98,15 @@ def test_changed_threshold_changes_the_traffic():
     ]
     latency = list_own("inference.highP99Latency.threshold=5")["inference-latency-near-threshold"]
     assert [tell.behaviour["latency"]["s"] for tell in latency.traffic[0].tells] == [2.1]
+
+
+@pytest.mark.parametrize("alert", RULES, ids=lambda rule: rule.name)
+def test_every_alert_is_drilled(alert: AlertRule):
+    """Each alert fires, and is silent short of its threshold and of its `for`; each as written is drilled."""
+    mine = [one for drill in list_own().values() for one in drill.expects if one.alert == alert.name]
+    if AS_WRITTEN.items() <= alert.labels.items():
+        assert mine
+        return
+    assert any(isinstance(one, Expectation) for one in mine)
+    near = [one for one in mine if isinstance(one, NearMiss)]
+    assert {one.pending for one in near} == {False, True}

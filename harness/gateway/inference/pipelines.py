@@ -99,9 +99,12 @@ class Pipelines:
     async def _execute(self, deployment: Deployment, text: str, key: Key | None) -> Result:
         prompt = preprocess(text)
         validate(prompt, deployment)
-        chat = ChatRequest(model=deployment.upstream, messages=(Message(role="user", text=prompt),))
-        # Another model's answer would not be this version's.
-        _, completion = await self._calls.complete(chat, key, may_fall_back=False)
+        chat = ChatRequest(
+            model=deployment.upstream,
+            messages=(Message(role="user", text=prompt),),
+            allow_fallbacks=False,  # another model's answer would not be this version's
+        )
+        _, completion = await self._calls.complete(chat, key)
         return Result(output=postprocess(completion.text), usage=completion.usage)
 
 

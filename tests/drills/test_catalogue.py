@@ -1,35 +1,30 @@
-"""The inference service's drills, held together on a real stack; Prometheus is asked itself."""
+"""All drills, held together on a real stack of each supported generation; Prometheus is asked itself."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from whole_runs import make_order
 
-from harness.catalogue import list_drills, list_rules, override_values
+from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
 from harness.judge import find_unasked
-from harness.model import AS_WRITTEN, Drill, Expectation, Expected, NearMiss, Placement
+from harness.model import Drill, Expectation, Expected, Placement
 from harness.observe import Api
 from harness.run import Held, hold_open
-from harness.stacks.configs import make_alertmanager_config
 
-VALUES = override_values(())
-DRILLS = tuple(drill for drill in list_drills(VALUES) if drill.system == "inference")
-RULES = list_rules(DRILLS, VALUES)
+DRILLS = list_drills(override_values(()))
 
 
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
-    """Hold all of the system's drills at the speed that this machine bears, and let the stack stand."""
-    engines = find_engines(os.environ, generation=Generation.NEWEST)
-    order = make_order(DRILLS, engines, tmp_path_factory.mktemp("inference") / "out")
-    order = replace(order, rules=RULES, alertmanager=make_alertmanager_config(["inference"]))
-    with hold_open(order, lambda _state: None) as run:
+@pytest.fixture(scope="module", params=list(Generation), ids=str)
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    """Hold all drills at the speed that this machine bears, and let the stack stand."""
+    engines = find_engines(os.environ, generation=request.param)
+    out = tmp_path_factory.mktemp(f"drills-{request.param}") / "out"
+    with hold_open(make_order(DRILLS, engines, out), lambda _state: None) as run:
         assert run.record.doubts == ()
         yield run
 
@@ -68,22 +63,3 @@ def test_nothing_fired_unasked(held: Held) -> None:
     """No alert fired that no drill asked for."""
     assert find_unasked(held.record.placements, held.record.timeline) is None
     assert held.record.exit_code == 0
-
-
-@pytest.mark.parametrize(
-    "alert", [rule for file in RULES for rule in file.alerts], ids=lambda rule: rule.name
-)
-def test_every_alert_is_drilled(alert) -> None:
-    """Each alert fires in one drill and stays silent in another; each rule as written is shown wrong."""
-    kinds = {type(one) for drill in DRILLS for one in drill.expects if one.alert == alert.name}
-    if AS_WRITTEN.items() <= alert.labels.items():
-        assert kinds
-    else:
-        assert {Expectation, NearMiss} <= kinds
-    near_for = [
-        one
-        for drill in DRILLS
-        for one in drill.expects
-        if isinstance(one, NearMiss) and one.pending and one.alert == alert.name
-    ]
-    assert bool(near_for) == (alert.for_s > 0)
