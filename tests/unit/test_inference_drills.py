@@ -97,7 +97,7 @@ def test_changed_threshold_changes_the_traffic():
         None,
     ]
     latency = list_own("inference.highP99Latency.threshold=5")["inference-latency-near-threshold"]
-    assert [tell.behaviour["latency"]["s"] for tell in latency.traffic[0].tells] == [2.1]
+    assert [tell.behaviour["latency"]["s"] for tell in latency.traffic[0].tells] == [1.1]
 
 
 @pytest.mark.parametrize("alert", RULES, ids=lambda rule: rule.name)
