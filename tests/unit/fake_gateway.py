@@ -13,8 +13,6 @@ from typing import Any, Self
 
 ADMIN_TOKEN = "the-admin-token"
 CONTROL_TOKEN = "the-control-token"
-INFERENCE = ("/v1/chat/completions", "/v1/infer", "/v1/jobs")
-"""What is answered as a model would: with `answer_status`, after `delay_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path.endswith(INFERENCE):
+        if self.path.endswith(("/v1/chat/completions", "/v1/infer", "/v1/jobs")):
             self._chat()
             return
         if self.path.startswith("/v1/"):

@@ -94,7 +94,7 @@ async def test_failed_upstream_is_an_inference_error_and_nobody_steps_in(gateway
         ("finished", *labels),
         ("inference_error", *labels),
     ]
-    assert [len(provider.asked) for provider in providers.values()] == [0, 0, 0, 1]
+    assert [name for name, provider in providers.items() for _ in provider.asked] == ["openrouter"]
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 8001])
