@@ -32,7 +32,7 @@ class FakeGateway:
 
     `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
     anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
-    middle of it.
+    middle of it. `asked` has every request's path with its door, `seen` those with a body and without a door.
     """
 
     speed: float = 60.0
@@ -42,6 +42,7 @@ class FakeGateway:
     truncate: bool = False
     control_status: int = 200
     seen: list[Seen] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     _server: ThreadingHTTPServer | None = None
@@ -105,18 +106,22 @@ class _Handler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """Read a request; what comes through a door is answered as what comes through none."""
         parsed = super().parse_request()
-        self.path = getattr(self, "path", "").removeprefix("/gatewayz")
+        if parsed:
+            self.server.gateway.asked.append(self.path)
+            self.path = self.path.removeprefix("/gatewayz")
         return parsed
 
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
+        elif self.path.startswith("/v1/"):
+            self._chat()
         else:
             self._answer(404, {})
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path == "/v1/chat/completions":
+        if self.path.startswith("/v1/"):
             self._chat()
             return
         time.sleep(gateway.admin_delay_s)
@@ -149,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "who are you?"})
             return
         time.sleep(gateway.delay_s)
-        self._answer(gateway.answer_status, {"choices": []}, truncate=gateway.truncate)
+        self._answer(gateway.answer_status, {"id": "resp_1", "choices": []}, truncate=gateway.truncate)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")
