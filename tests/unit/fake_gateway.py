@@ -13,6 +13,8 @@ from typing import Any, Self
 
 ADMIN_TOKEN = "the-admin-token"
 CONTROL_TOKEN = "the-control-token"
+INFERENCE = ("/chat/completions", "/completions", "/responses", "/infer", "/jobs")
+"""What is answered as a model would: with `answer_status`, after `delay_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +34,18 @@ class FakeGateway:
 
     `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
     anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
-    middle of it.
+    middle of it. `asked` has every request's path with its door, `seen` those with a body and without a door.
     """
 
     speed: float = 60.0
     delay_s: float = 0.0
     admin_delay_s: float = 0.0
     answer_status: int = 200
-    answer: dict[str, Any] = field(default_factory=lambda: {"choices": []})
+    answer: dict[str, Any] = field(default_factory=lambda: {"id": "resp_1", "choices": []})
     truncate: bool = False
     control_status: int = 200
     seen: list[Seen] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     _server: ThreadingHTTPServer | None = None
@@ -106,7 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """Read a request; what comes through a door is answered as what comes through none."""
         parsed = super().parse_request()
-        self.path = getattr(self, "path", "").removeprefix("/gatewayz")
+        if parsed:
+            self.server.gateway.asked.append(self.path)
+            self.path = self.path.removeprefix("/gatewayz")
         return parsed
 
     def do_GET(self) -> None:
@@ -120,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path.endswith(("/v1/chat/completions", "/v1/infer", "/v1/jobs")):
+        if self.path.endswith(INFERENCE):
             self._chat()
             return
         if self.path.startswith("/v1/"):
