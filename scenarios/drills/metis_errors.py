@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.model import Drill
 from harness.values import AlertValues
-from scenarios.drills.estimates import choose_every, find_outage_crossing_s
+from scenarios.drills.estimates import choose_call_rate, choose_every, find_outage_crossing_s
 from scenarios.drills.metis_acts import (
     ERRORS,
     HEALTHY,
@@ -33,8 +33,7 @@ def make_error_drills(values: AlertValues) -> Iterator[Drill]:
     """Yield the drills of the share of calls that fail."""
     yield _make_outage(values)
     threshold, window_s, for_s = values.threshold, values.window_s, values.for_s
-    # So many calls that the same number of failures makes the same part of any threshold.
-    rate_per_s = 7.5 / (threshold * window_s)
+    rate_per_s = choose_call_rate(threshold, window_s)
 
     model, every = "ollama:qwen3", choose_every(0.8 * threshold)
     lasts_s = window_s + for_s + 300

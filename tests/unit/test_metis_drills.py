@@ -19,6 +19,7 @@ from harness.values import Values
 from scenarios.arrivals import draw_arrivals
 from scenarios.drills import metis, metis_errors
 from scenarios.drills.estimates import (
+    choose_call_rate,
     choose_every,
     choose_latency_above,
     choose_latency_below,
@@ -299,7 +300,7 @@ def test_near_errors_stay_below_in_every_window(threshold: float) -> None:
     """With one failure more or less in the window, the share is still under the threshold."""
     every = choose_every(0.8 * threshold)
     assert 0.6 * threshold < 1 / every <= 0.8 * threshold + 1e-9
-    calls = 7.5 / threshold
+    calls = 600 * choose_call_rate(threshold, 600)
     assert (math.floor(calls / every) + 1) / calls < threshold
 
 
