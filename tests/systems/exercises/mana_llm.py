@@ -1,4 +1,4 @@
-"""mana-llm's exercise: answers of three providers, failures of every class, and what falls back after them."""
+"""mana-llm's exercise: answers of three providers, failures of every class, and what falls back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def exercise(stand: Stand) -> None:
 
 
 async def _fail(stand: Stand) -> None:
-    """Fail an open choice: Google answers after what another provider may do better, nobody after the rest."""
+    """Fail an open choice: Google answers after what another provider may do better, else nobody."""
     for stream in (False, True):
         for error in FELL_BACK:
             stand.tell("ollama", LOCAL, latency=FAST, errors={"class": error, "next": 1})
