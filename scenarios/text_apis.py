@@ -75,7 +75,7 @@ class TextApisUser(ScenarioUser):
     scenario = "text_apis"
     flags = (
         Flag(name="ask", default=ASK[0], help="what is asked for", choices=ASK),
-        Flag(name="plan", default=PLANS[0], help="the plan of the key's account", choices=PLANS),
+        Flag(name="account-plan", default=PLANS[0], help="the plan of the key's account", choices=PLANS),
         *offer_load_flags(rate=0.2, duration_s=600.0),
         *offer_call_flags(models="openrouter:codestral"),
     )
@@ -97,6 +97,6 @@ class TextApisUser(ScenarioUser):
                 **read_call_options(options),
                 "key": "",
                 "ask": options.ask,
-                "plan": options.plan,
+                "plan": options.account_plan,
             },
         }
