@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
+from harness.errors import BadInput
 from harness.model import Act, Drill, Expectation, NearMiss, Outage, Silence, Stage, Tell
-from harness.values import Values
+from harness.values import AlertValues, Values
 
 DOWN = "LLMServiceDown"
 ANY_DOWN = "ServiceDown"
@@ -46,11 +48,16 @@ DEFAULT = "ollama:gemma3:12b"
 FIRST_FALLBACK = "google:gemini-2.5-flash"
 
 HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
+LATENCY_BOUNDS_S = (0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120)
+"""The histogram's: `histogram_quantile` tells latencies apart by these alone."""
+
 LEAD_S = 60.0
 """Healthy traffic before something breaks, so that every series is born."""
 SLACK_S = 120.0
 """What a verdict allows for scrapes, evaluations and this machine."""
 CLOSES_S = 240.0
+LEAST_SLOW_S = 5.0
+"""Below this, what the gateway itself adds at a high speed would decide."""
 
 Expected = Expectation | NearMiss | Silence
 Told = Mapping[float, Mapping[str, Any]]
@@ -63,6 +70,23 @@ def _failing(error: str = "server_error", **when: float) -> dict[str, Any]:
 
 def _slow(seconds: float) -> dict[str, Any]:
     return {"latency": {"kind": "constant", "s": seconds}}
+
+
+def _find_bucket(slow: AlertValues, *, above: bool) -> tuple[float, float]:
+    """Return the bounds of the nearest bucket that is whole on one side of the threshold. Raises BadInput."""
+    buckets = list(pairwise(LATENCY_BOUNDS_S))
+    if above:
+        found = [bucket for bucket in buckets if bucket[0] >= slow.threshold][:1]
+    else:
+        found = [bucket for bucket in buckets if bucket[1] <= slow.threshold][-1:]
+    if not found or found[0][0] < LEAST_SLOW_S:
+        raise BadInput(f"{slow.key}.threshold: no drill can tell latencies of {slow.threshold:g} s apart")
+    return found[0]
+
+
+def _take_too_long(slow: AlertValues) -> float:
+    low_s, high_s = _find_bucket(slow, above=True)
+    return low_s + 0.4 * (high_s - low_s)
 
 
 def _tell(model: str, told: Told) -> tuple[Tell, ...]:
@@ -119,7 +143,7 @@ def _stays_pending(alert: str, *, over_s: tuple[float, float]) -> NearMiss:
 
 
 def _lasts(expects: tuple[Expectation, ...]) -> float:
-    return max(expected.resolves_within_s for expected in expects) + CLOSES_S
+    return math.ceil(max(expected.resolves_within_s for expected in expects)) + CLOSES_S
 
 
 def _quiet() -> Drill:
@@ -201,9 +225,9 @@ def _fallback_fires(values: Values) -> Drill:
 
 
 def _latency_fires(values: Values) -> Drill:
-    """Google is asked for by name, 0.2 of 0.24 calls a second, and takes 5/3 of the threshold."""
+    """Google is asked for by name, 0.2 of 0.24 calls a second, and takes longer than the threshold."""
     slow = values["llmSlowResponses"]
-    slow_s = slow.threshold * 5 / 3
+    slow_s = _take_too_long(slow)
     ends_s = LEAD_S + max(slow.for_s, AS_WRITTEN_S) + 180
     expected = _fires(
         SLOW,
@@ -286,6 +310,8 @@ def _near_threshold(values: Values) -> Drill:
     answered = attempts - failed
     google = 0.9 * fallback.threshold * answered - failed
     rest = (1 - 0.9 * fallback.threshold) * answered
+    low_s, high_s = _find_bucket(slow, above=False)
+    reads_s = low_s + (high_s - low_s) * (1 - 0.05 * answered / rest)
     lasts_s = 2 * max(errors.window_s, fallback.window_s, slow.window_s)
     name, slow_model = "mana_llm-near-threshold", "openrouter:llama-3.1-8b"
     return Drill(
@@ -309,13 +335,15 @@ def _near_threshold(values: Values) -> Drill:
                 f"{name}-slow",
                 slow_model,
                 ((lasts_s + 2 * LEAD_S, rest),),
-                *_tell(slow_model, {0.0: _slow(slow.threshold * 23 / 30), lasts_s + 2 * LEAD_S: HEALTHY}),
+                *_tell(
+                    slow_model, {0.0: _slow(low_s + 0.3 * (high_s - low_s)), lasts_s + 2 * LEAD_S: HEALTHY}
+                ),
             ),
         ),
         expects=(
             _stays_below(ERRORS, reaches=0.6),
             _stays_below(FALLBACK, reaches=0.8),
-            _stays_below(SLOW, reaches=0.9),
+            _stays_below(SLOW, reaches=0.95 * reads_s / slow.threshold),
         ),
         lasts_s=lasts_s + 240,
         uses=frozenset({TRAFFIC}),
@@ -329,10 +357,10 @@ def _near_for(values: Values) -> Drill:
     )
     window_s = max(errors.window_s, fallback.window_s, slow.window_s)
     for_s = min(errors.for_s, fallback.for_s, slow.for_s)
-    slow_s = slow.threshold * 5 / 3
-    base = 1 / 60
+    slow_s = _take_too_long(slow)
+    base = 1 / 100
     breaks_s = LEAD_S + window_s + 90
-    few = max(8, math.ceil(2 * base * window_s * fallback.threshold / (1 - fallback.threshold)))
+    few = max(8, math.ceil(1.5 * base * window_s * fallback.threshold / (1 - fallback.threshold)))
     many_s = breaks_s + 2 / 3 * for_s
     name = "mana_llm-near-for"
     return Drill(

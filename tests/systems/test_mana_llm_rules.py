@@ -67,6 +67,11 @@ def test_up_alone_is_silent_when_the_target_is_gone(engines: Engines, tmp_path: 
     ask(engines, tmp_path, gone, "5m", RULES["LLMServiceDown"].expr, ('{job="mana-llm"}', 0))
 
 
+def test_a_prometheus_that_has_scraped_nothing_is_silent(engines: Engines, tmp_path: Path) -> None:
+    """Just after its own start it knows of no target at all: nobody is missing yet."""
+    ask(engines, tmp_path, {"unrelated": "1x40"}, "5m", RULES["LLMServiceDown"].expr)
+
+
 @pytest.mark.parametrize(("up", "expected"), [("1x40", ()), ("0x40", (('up{job="mana-llm"}', 0.0),))])
 def test_service_down_is_up_where_there_is_one(
     engines: Engines, tmp_path: Path, up: str, expected: tuple[tuple[str, float], ...]
