@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 import harness.gateway
 
+UPSTREAM_TIMEOUT_S = 120.0
 MODELS = Path(harness.gateway.__file__).with_name("models.yml")
 
 
@@ -44,6 +45,11 @@ class Attempt:
     latency_s: float
     prompt_tokens: int
     completion_tokens: int
+
+    @property
+    def least_s(self) -> float:
+        """What the gateway must have waited for, in rule time: the latency, or its own timeout."""
+        return min(self.latency_s, UPSTREAM_TIMEOUT_S)
 
     @property
     def cost_usd(self) -> Decimal:

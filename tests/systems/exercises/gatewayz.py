@@ -339,6 +339,19 @@ def count_trials(_ledger: Ledger) -> Iterator[Increment]:
     return iter([({"status": "active"}, 4), ({"status": "expired"}, 0)])
 
 
+def add_attempt_durations(ledger: Ledger) -> Iterator[Increment]:
+    """Yield what each call was told to take."""
+    for attempt in ledger.attempts:
+        yield {"provider": attempt.provider, "model": attempt.model}, attempt.least_s
+
+
+def add_durations(ledger: Ledger) -> Iterator[Increment]:
+    """Yield what the calls that waited in line were told to take; the last three also waited for others."""
+    for attempt in ledger.attempts:
+        if attempt.model == "pixtral-12b":
+            yield {"method": "POST", "endpoint": COMPLETIONS}, attempt.least_s
+
+
 COUNTS = {
     "http_requests_total": count_requests,
     "http_request_duration_seconds_count": count_durations,
@@ -356,4 +369,9 @@ COUNTS = {
     "active_api_keys": count_keys,
     "trial_active": count_trials,
     "subscription_count": lambda _ledger: [({}, 1)],
+}
+LEAST = {
+    "http_request_duration_seconds_sum": add_durations,
+    "model_inference_duration_seconds_sum": add_attempt_durations,
+    "database_query_duration_seconds_sum": lambda _ledger: (),  # nothing there can be made to wait
 }

@@ -176,6 +176,13 @@ def count_timeouts(ledger: Ledger) -> Iterator[Increment]:
             yield {"device": DEPLOYED["deployments"][labels["model"]][labels["version"]]["device"]}
 
 
+def add_latencies(ledger: Ledger) -> Iterator[Increment]:
+    """Yield the timeout of each call that timed out."""
+    for labels, note in _list_executed(ledger):
+        if note == "timeout":
+            yield labels, SLOW_TIMEOUT_S
+
+
 COUNTS = {
     "inference_requests_total": count_requests,
     "inference_errors_total": count_errors,
@@ -184,3 +191,4 @@ COUNTS = {
     "executor_inflight": lambda _ledger: [({"device": device}, 0) for device in DEPLOYED["devices"]],
     "job_queue_depth": lambda _ledger: [(dict(zip(("model", "version"), QUEUED, strict=True)), 0)],
 }
+LEAST = {"inference_latency_seconds_sum": add_latencies}

@@ -38,6 +38,9 @@ async def exercise(stand: Stand) -> None:
                 sent = await stand.chat(caller, model=":".join(model), stream=stream)
                 assert sent.status == 200, sent
     assert (await stand.chat(user)).headers["X-Gateway-Model"] == LOCAL[1]
+    stand.tell(*LOCAL, latency={"kind": "constant", "s": 20})
+    for _ in range(3):
+        await stand.chat(user)
     for failure in FAILURES:
         stand.tell(*LOCAL, latency=FAST, errors={"class": failure, "next": 1})
         await stand.chat(user)
@@ -83,9 +86,17 @@ def add_tokens(ledger: Ledger) -> Iterator[Increment]:
             yield {**model, "type": "completion"}, attempt.completion_tokens
 
 
+def add_latencies(ledger: Ledger) -> Iterator[Increment]:
+    """Yield what each answer was told to take."""
+    for attempt in ledger.attempts:
+        if attempt.outcome == "ok":
+            yield {"provider": attempt.provider, "model": attempt.model}, attempt.least_s
+
+
 COUNTS = {
     "mana_llm_llm_requests_total": count_attempts,
     "mana_llm_llm_errors_total": count_errors,
     "mana_llm_llm_latency_seconds_count": count_answers,
     "mana_llm_tokens_total": add_tokens,
 }
+LEAST = {"mana_llm_llm_latency_seconds_sum": add_latencies}

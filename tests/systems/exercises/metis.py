@@ -68,6 +68,8 @@ async def _call(stand: Stand, keyed: Caller) -> None:
                     caller, note="explicit_model", model=f"{provider}:{model}", stream=stream
                 )
                 assert sent.status == 200, sent
+    stand.tell("openai", "gpt-4o", latency={"kind": "constant", "s": 20})
+    await stand.chat(keyed, note="explicit_model", model="openai:gpt-4o")
     for failure in FAILURES:
         stand.tell("openai", "gpt-4.1", latency=FAST, errors={"class": failure, "next": 1})
         await stand.chat(keyed, note="explicit_model", model="gpt-4.1")
@@ -313,6 +315,17 @@ def count_sessions(ledger: Ledger) -> Iterator[Increment]:
             yield {}, -1
 
 
+def add_latencies(ledger: Ledger) -> Iterator[Increment]:
+    """Yield what each call was told to take."""
+    return ((_name(attempt), attempt.least_s) for attempt in ledger.attempts)
+
+
+def add_tool_times(ledger: Ledger) -> Iterator[Increment]:
+    """Yield the five seconds after which a tool is given up."""
+    for name, error in _list_tool_calls(ledger):
+        yield {"tool_name": name}, 5.0 if error == "timeout" else 0.0
+
+
 COUNTS = {
     "metis_llm_calls_total": count_calls,
     "metis_llm_call_errors_total": count_errors,
@@ -329,4 +342,9 @@ COUNTS = {
     "metis_session_count": count_sessions,
     "metis_gateway_keys_active": lambda _ledger: [({}, 6)],
     "metis_gateway_keys_revoked": lambda _ledger: [({}, 2)],
+}
+LEAST = {
+    "metis_llm_call_latency_seconds_sum": add_latencies,
+    "metis_tool_call_latency_seconds_sum": add_tool_times,
+    "metis_routing_decision_latency_seconds_sum": lambda _ledger: (),  # nothing there can be made to wait
 }
