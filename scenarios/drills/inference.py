@@ -323,10 +323,10 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
         ),
         _drill(
             near,
-            "A model's calls take little more than a quarter of the threshold, for longer than the `for`. The "
-            "interpolation reads them as half of it at least. Nearer cannot be told from the gateway's own "
-            "time, of which a second is a few milliseconds sped up; that and pauses of the machine may push "
-            "the value over the threshold for a while, but not for the whole `for`.",
+            "A model's calls take little more than a quarter of the threshold for longer than the `for`, and "
+            "read as half of it at least. Nearer cannot be told from the gateway's own time, of which a "
+            "second is a few milliseconds sped up; that and pauses of the machine may push the value over "
+            "the threshold for a while, but not for the whole `for`.",
             _infer(near, "ranker:v2", ((near_end_s, rate),), {0: _takes(1.1 * lower_s)}),
             expects=(
                 NearMiss(

@@ -266,6 +266,18 @@ async def test_workers_are_behind_no_door_of_their_first_job(gateway):
     await gateway.until('inference_latency_seconds_count{model="embedder",tenant="operator",version="v2"}', 1)
 
 
+async def test_depth_is_behind_the_door_of_the_job_too(gateway):
+    """A job that came through another door is not heard of, whoever cancels it."""
+    assert [await gateway.send("/v1/jobs", version="v2") for _ in range(2)] == [202] * 2
+    requests = 'inference_requests_total{model="embedder",tenant="operator",version="v2"}'
+    await gateway.until(requests, 2)
+    body = {"model": "embedder", "version": "v2", "input": "a"}
+    jobs = [await gateway.client.post("/aside/v1/jobs", headers=OPERATOR, json=body) for _ in range(2)]
+    path = f"/v1/jobs/{(await jobs[0].json())['id']}"
+    assert (await gateway.client.delete(path, headers=OPERATOR)).status == 200
+    assert 'job_queue_depth{model="embedder",version="v2"}' not in await gateway.scrape()
+
+
 def test_tenant_is_the_team_then_the_user_then_the_key():
     """What the label says of a key."""
     given = {"id": "k", "token_sha256": b"", "model": None, "created_s": 0.0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiohttp import web
 from fake_providers import WHOLE, hold
 
 from harness.gateway.inference import executor as executor_module
@@ -103,6 +104,17 @@ async def test_validator_refuses_after_the_request_is_counted(gateway, text):
     status, body = await infer(gateway, input=text)
     assert (status, body["error"]["param"]) == (400, "input")
     assert [told[0] for told in heard(gateway)] == ["requested", "finished", "inference_error"]
+
+
+async def test_long_answers_are_cut(gateway, providers):
+    """No more of an answer is returned than a job may keep."""
+
+    async def answer(_request):
+        choice = {"index": 0, "message": {"role": "assistant", "content": "x" * 70_000}}
+        return web.json_response(WHOLE["openai"] | {"choices": [choice | {"finish_reason": "stop"}]})
+
+    providers["openrouter"].script.append(answer)
+    assert len((await infer(gateway))[1]["output"]) == 65_536
 
 
 async def test_broken_pipeline_is_an_inference_error(gateway, monkeypatch):
