@@ -70,7 +70,7 @@ def evaluate(
 
 
 def test_the_seeds_ratio_of_counters_matches_nothing(each_engines: Engines, tmp_path: Path) -> None:
-    """F-metis-7: error_class on one side and status on the other never match; sums by pair do."""
+    """F-METIS-7: error_class on one side and status on the other never match; sums by pair do."""
     query = QUERIES["error-share"]
     evaluate(each_engines, tmp_path, query["as_written"], HEALTHY, [])
     share = [{"labels": f"{{{PAIR}}}", "value": 0.25}]
@@ -78,7 +78,7 @@ def test_the_seeds_ratio_of_counters_matches_nothing(each_engines: Engines, tmp_
 
 
 def test_the_seeds_rate_of_failures_is_one_for_each_reason(each_engines: Engines, tmp_path: Path) -> None:
-    """F-metis-8: what the threshold is tuned by is a third of what the alert compares with it."""
+    """F-METIS-8: what the threshold is tuned by is a third of what the alert compares with it."""
     query = QUERIES["auth-failure-rate"]
     by_reason = [
         {"labels": f'{{reason="{reason}"}}', "value": 20 / 300}
@@ -89,7 +89,7 @@ def test_the_seeds_rate_of_failures_is_one_for_each_reason(each_engines: Engines
 
 
 def test_the_seeds_p99_is_no_expression(each_engines: Engines, tmp_path: Path) -> None:
-    """F-metis-6: promtool refuses the words, and reads the expression that they mean."""
+    """F-METIS-6: promtool refuses the words, and reads the expression that they mean."""
     query = QUERIES["latency-p99"]
     for expr, code in ((query["as_written"], 1), (query["expr"], 0)):
         path = tmp_path / "rules.yml"
@@ -98,7 +98,7 @@ def test_the_seeds_p99_is_no_expression(each_engines: Engines, tmp_path: Path) -
 
 
 def test_p99_never_reads_more_than_the_last_bound(each_engines: Engines, tmp_path: Path) -> None:
-    """F-metis-9: when no call ends within 120 s, p99 reads 120: a threshold of 120 s or more never fires."""
+    """F-METIS-9: when no call ends within 120 s, p99 reads 120: a threshold of 120 s or more never fires."""
     expr = QUERIES["latency-p99"]["expr"]
     labels = f"{{{PAIR}}}"
     evaluate(each_engines, tmp_path, expr, BEYOND, [{"labels": labels, "value": 120}])
