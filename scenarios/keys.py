@@ -46,6 +46,11 @@ class Keyring:
         """Revoke a key; its token is kept, to go on using it. Raises ScenarioError."""
         self._post(f"/admin/keys/{quote(key, safe='')}/revoke", {})
 
+    def limit_requests(self, key: str, daily: int) -> None:
+        """Let a key make so many requests a day. Raises ScenarioError."""
+        limits = [{"unit": "requests", "period": "day", "limit": daily}]
+        self._send("PUT", f"/admin/limits/key/{quote(key, safe='')}", {"limits": limits})
+
     def rotate(self, key: str) -> str:
         """Replace a key by a successor, without a time of grace, and return the successor's id.
 

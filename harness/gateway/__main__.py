@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import resource
 import signal
@@ -16,14 +17,14 @@ from typing import NoReturn
 
 import uvloop
 from aiohttp import web
-from prometheus_client import generate_latest
 
 from harness.errors import AlertdrillError, BadInput
 from harness.gateway.config import Config, read_config
 from harness.gateway.doors import hears
 from harness.gateway.events import DomainEvent, Listener, State
 from harness.gateway.gateway import Hearing, Secrets, open_gateway
-from harness.systems import find_systems
+from harness.gateway.problems import Problem
+from harness.systems import find_systems, list_names
 
 ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
@@ -31,6 +32,8 @@ SHUTDOWN_WALL_S = 0.1
 """How long calls in flight may go on once the gateway is told to end."""
 SWITCH_WALL_S = 0.0005
 MAX_FILES = 65_536
+LIBRARY = "prometheus_client"
+_log = logging.getLogger(__name__)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,13 +42,29 @@ class _Parser(argparse.ArgumentParser):
 
 
 def attach_surfaces(state: State) -> Hearing:
-    """Return the ears and the expositions of all systems; each hears what comes through its own door."""
-    surfaces = {system.name: system.surface(state) for system in find_systems()}
+    """Return the ears and the expositions of all systems; each hears what comes through its own door.
+
+    Without prometheus-client nobody hears anything and metrics are answered with 503; all else is as ever.
+    """
+    try:
+        from prometheus_client import generate_latest
+
+        systems = find_systems()
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != LIBRARY:
+            raise
+        _log.warning("prometheus-client is not installed: there are no metrics")
+        return Hearing(listeners=(), expositions=dict.fromkeys(list_names(), _refuse_metrics))
+    surfaces = {system.name: system.surface(state) for system in systems}
     expositions: Mapping[str, Callable[[], bytes]] = {
         name: partial(generate_latest, surface.registry) for name, surface in surfaces.items()
     }
     listeners = [partial(_hear, name, surface.observe) for name, surface in surfaces.items()]
     return Hearing(listeners=listeners, expositions=expositions)
+
+
+def _refuse_metrics() -> bytes:
+    raise Problem(503, "prometheus-client is not installed", type_="server_error", code="metrics_unavailable")
 
 
 def _hear(system: str, observe: Listener, event: DomainEvent) -> None:

@@ -39,7 +39,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
 FAILURE = web.RequestKey("failure", str)
 """Under which a request keeps the code of the error that it ended with."""
-UNACCOUNTED = ("/metrics", "/healthz", "/admin")
+UNACCOUNTED = ("/metrics", "/healthz", "/admin", "/analytics")
 """What operators and Prometheus ask for; no client's request."""
 _log = logging.getLogger(__name__)
 
@@ -142,18 +142,13 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
 def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
     """Return the middleware that tells of every client's request when it has been answered."""
 
-    @web.middleware
-    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if current_door() is None and request.path.startswith(UNACCOUNTED):
-            return await handler(request)
-        started_s = clock.now_s()
-        response = await handler(request)
+    def tell(request: web.Request, status: int, started_s: float) -> None:
         key = request.get(CALLER)
         emit(
             RequestFinished(
                 method=request.method,
                 endpoint=find_endpoint(request),
-                status=response.status,
+                status=status,
                 latency_s=clock.now_s() - started_s,
                 failure=request.get(FAILURE),
                 key_id=key.id if key else None,
@@ -161,6 +156,19 @@ def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
                 team=key.team if key else None,
             )
         )
+
+    @web.middleware
+    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if current_door() is None and request.path.startswith(UNACCOUNTED):
+            return await handler(request)
+        started_s = clock.now_s()
+        try:
+            response = await handler(request)
+        except Exception:
+            request[FAILURE] = "internal_error"
+            tell(request, 500, started_s)
+            raise
+        tell(request, response.status, started_s)
         return response
 
     return account

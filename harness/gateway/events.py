@@ -82,12 +82,16 @@ class CallFinished(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteDecided(DomainEvent):
-    """A model was chosen for a request, at first or as a fallback."""
+    """A model was chosen for a request, at first or as a fallback.
+
+    `fingerprint_version` says how the request was compared with others, if the slot is `pattern_store`.
+    """
 
     slot: Slot
     provider: str
     model: str
     latency_s: float
+    fingerprint_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

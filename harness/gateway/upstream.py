@@ -75,7 +75,7 @@ class Upstream:
         try:
             with self._meter.connection("provider"):
                 async with self._session.post(
-                    self._urls[model.provider] + dialect.path,
+                    self._urls[model.provider] + dialect.write_path(model.name, chat),
                     json=dialect.write_body(model.name, chat),
                     headers=dialect.write_headers(self._api_key),
                     allow_redirects=False,

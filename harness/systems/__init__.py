@@ -20,11 +20,12 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-from prometheus_client import CollectorRegistry
+from typing import TYPE_CHECKING, Protocol
 
 from harness.gateway.events import DomainEvent, State
+
+if TYPE_CHECKING:  # the systems' names are known without the library
+    from prometheus_client import CollectorRegistry
 
 
 class Surface(Protocol):
@@ -73,6 +74,11 @@ class System:
         return self.folder / "panels.yml"
 
     @property
+    def dashboard_path(self) -> Path:
+        """Where the dashboard is that Grafana imports."""
+        return self.folder / "dashboard.json"
+
+    @property
     def queries_path(self) -> Path:
         """Where the useful queries are."""
         return self.folder / "queries.yml"
@@ -83,12 +89,19 @@ class System:
         return f"/metrics/{self.name}"
 
 
+def list_names() -> tuple[str, ...]:
+    """Return the name of every folder here, sorted; nothing of theirs is imported."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
+
+
 def find_systems() -> tuple[System, ...]:
-    """Return every folder here with its `surface.py` (which has `JOB` and `Surface`), sorted by name."""
+    """Return every folder here with its `surface.py` (which has `JOB` and `Surface`), sorted by name.
+
+    Raises ModuleNotFoundError without prometheus-client, of which surfaces are made.
+    """
     systems = []
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        if module.ispkg:
-            surface = importlib.import_module(f"{__name__}.{module.name}.surface")
-            folder = Path(__path__[0]) / module.name
-            systems.append(System(name=module.name, folder=folder, job=surface.JOB, surface=surface.Surface))
+    for name in list_names():
+        surface = importlib.import_module(f"{__name__}.{name}.surface")
+        folder = Path(__path__[0]) / name
+        systems.append(System(name=name, folder=folder, job=surface.JOB, surface=surface.Surface))
     return tuple(systems)

@@ -32,7 +32,7 @@ class FakeGateway:
 
     `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
     anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
-    middle of it. `asked` has every request's path with its door, `seen` those with a body and without a door.
+    middle of it. `asked` has the path of every request, with its door.
     """
 
     speed: float = 60.0
@@ -69,8 +69,8 @@ class FakeGateway:
 
     @property
     def calls(self) -> list[Seen]:
-        """The chat requests, in order."""
-        return [seen for seen in self.seen if seen.path == "/v1/chat/completions"]
+        """The chat requests, through whichever door, in order."""
+        return [seen for seen in self.seen if seen.path.endswith("/v1/chat/completions")]
 
     @property
     def controls(self) -> list[tuple[str, str, Any]]:
@@ -115,14 +115,18 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
         elif self.path.startswith("/v1/"):
-            self._chat()
+            self._serve()
         else:
+            self._note()
             self._answer(404, {})
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path.startswith("/v1/"):
+        if self.path.endswith("/v1/chat/completions"):
             self._chat()
+            return
+        if self.path.startswith("/v1/"):
+            self._answer_client(201)
             return
         time.sleep(gateway.admin_delay_s)
         if self._token() != ADMIN_TOKEN:
@@ -137,6 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, gateway.issue(f"{key}-2") if verb == "rotate" else {"id": key})
 
     def do_PUT(self) -> None:
+        if self.path.startswith("/v1/"):
+            self._serve()
+            return
         time.sleep(self.server.gateway.admin_delay_s)
         body = self._note()
         if self.path.startswith("/admin/accounts/"):
@@ -147,6 +154,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_DELETE = do_PUT  # noqa: N815 - named by the standard library
 
+    def _serve(self) -> None:
+        self._note()
+        self._answer_client(200)
+
+    def _answer_client(self, status: int) -> None:
+        known = self.server.gateway.tokens.get(self._token())
+        self._answer(status if known else 401, {"id": "it"})
+
     def _chat(self) -> None:
         gateway = self.server.gateway
         key = gateway.tokens.get(self._token())
@@ -154,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "who are you?"})
             return
         time.sleep(gateway.delay_s)
-        self._answer(gateway.answer_status, {"id": "resp_1", "choices": []}, truncate=gateway.truncate)
+        self._answer(gateway.answer_status, {"choices": []}, truncate=gateway.truncate)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")

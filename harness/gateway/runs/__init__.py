@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import web
-
 from harness.gateway.features import Core
-
-
-class Runs:
-    """The routes of the predict API."""
-
-    def list_routes(self) -> list[web.RouteDef]:
-        """Return the routes."""
-        return []
+from harness.gateway.runs.policies import SHIPPED, read_policies
+from harness.gateway.runs.predict import Predict
 
 
 @asynccontextmanager
-async def open_runs(_core: Core) -> AsyncIterator[Runs]:
-    """Yield the feature."""
-    yield Runs()
+async def open_runs(core: Core) -> AsyncIterator[Predict]:
+    """Yield the feature; what still runs when it is closed is cancelled. Raises BadInput."""
+    predict = Predict(core, read_policies(SHIPPED))
+    try:
+        yield predict
+    finally:
+        await predict.close()

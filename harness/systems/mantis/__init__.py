@@ -1,0 +1,1 @@
+"""Mantis: runs of models for tenants, and chat passed through."""

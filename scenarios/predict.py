@@ -1,0 +1,64 @@
+"""Runs over the predict API: clients that start runs, and ask for their status, result and logs.
+
+locust -f scenarios/predict.py --host http://127.0.0.1:8080 --steps 3
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
+
+from scenarios.fields import Fields
+from scenarios.options import Flag, offer_load_flags
+from scenarios.predictions import ASKS, SUBJECTS, PredictScript, offer_prediction_flags, read_predictions
+from scenarios.users import ScenarioUser
+
+
+class Predict(ScenarioUser):
+    """Options of an act: models, key, steps, max_tokens, prompt_chars, asks, about.
+
+    An arrival is a run, or the next of the `asks` that follow each run.
+    """
+
+    scenario = "predict"
+    flags = (
+        *offer_load_flags(rate=0.1, duration_s=600.0),
+        *offer_prediction_flags(steps=2),
+        Flag(
+            name="asks",
+            default="status,result,logs",
+            help=f"what is asked after each run, with commas: {', '.join(ASKS)}, or repeat; empty: nothing",
+        ),
+        Flag(
+            name="about",
+            default="latest",
+            help="which run is asked about: the latest, or the first that failed",
+            choices=SUBJECTS,
+        ),
+    )
+
+    @classmethod
+    def script(cls, fields: Fields) -> PredictScript:
+        """Start runs and ask about them."""
+        return PredictScript(read_predictions(fields))
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return one stage."""
+        asks = [ask.strip() for ask in options.asks.split(",") if ask.strip()]
+        return {
+            "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
+            "options": {
+                "models": [model.strip() for model in options.models.split(",")],
+                "key": "",
+                "steps": options.steps,
+                "max_tokens": options.max_tokens,
+                "prompt_chars": options.prompt_chars,
+                "asks": asks or None,
+                "about": options.about,
+            },
+        }

@@ -1,0 +1,78 @@
+"""Stuck runs: a tenant fills its concurrency cap with runs that take long, and goes on asking for more.
+
+    locust -f scenarios/stuck_runs.py --host http://127.0.0.1:8080 --runs 5 --steps 24 --step-s 90
+
+A run of 24 steps of 90 s takes 36 minutes. While as many are in flight as the tenant may have, every further
+one is refused with 429, which is no failure here.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
+
+from scenarios.errors import BadPlan
+from scenarios.fields import Fields
+from scenarios.options import Flag, offer_arrival_flags
+from scenarios.plan import Tell
+from scenarios.predictions import PredictScript, offer_prediction_flags, read_predictions
+from scenarios.users import ScenarioUser
+
+REFUSED = frozenset({429})
+MAX_STEP_S = 110.0
+"""The gateway gives a call up after 120 s."""
+
+
+class StuckRuns(ScenarioUser):
+    """Options of an act: as predict's, and step_s, how long a step takes; without it, tells say it."""
+
+    scenario = "stuck_runs"
+    flags = (
+        Flag(name="runs", default=5, help="runs to start at first, one every two seconds (rule time)"),
+        Flag(name="step-s", default=90.0, help="how long a step takes, in seconds (rule time)"),
+        Flag(name="rate", default=0.02, help="further runs asked for a second (rule time)"),
+        Flag(name="duration-s", default=2400.0, help="how long, in seconds (rule time)"),
+        *offer_arrival_flags(),
+        *offer_prediction_flags(steps=24),
+    )
+
+    @classmethod
+    def script(cls, fields: Fields) -> PredictScript:
+        """Start runs; that most are refused is no failure."""
+        predictions = read_predictions(fields)
+        tells: tuple[Tell, ...] = ()
+        if fields.has("step_s"):
+            step_s = fields.number("step_s", least=0, most=MAX_STEP_S)
+            tells = tuple(_tell_latency(model, step_s, fields.where) for model in predictions.models)
+        return PredictScript(predictions, tells=tells, welcome=REFUSED)
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return two stages: the runs that fill the cap, and those that come on top."""
+        return {
+            "stages": [
+                {"duration_s": 2.0 * options.runs, "rate_per_s": 0.5},
+                {"duration_s": options.duration_s, "rate_per_s": options.rate},
+            ],
+            "options": {
+                "models": [model.strip() for model in options.models.split(",")],
+                "key": "",
+                "steps": options.steps,
+                "step_s": options.step_s,
+                "max_tokens": options.max_tokens,
+                "prompt_chars": options.prompt_chars,
+            },
+        }
+
+
+def _tell_latency(model: str, step_s: float, where: str) -> Tell:
+    provider, colon, name = model.partition(":")
+    if not colon:
+        raise BadPlan(f"{where}: models must be named provider:model, not {model!r}")
+    return Tell(
+        at_s=0, provider=provider, model=name, behaviour={"latency": {"kind": "constant", "s": step_s}}
+    )
