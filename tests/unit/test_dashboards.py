@@ -157,9 +157,11 @@ def test_make_generate_writes_both_files(
     assert capsys.readouterr().out.split() == [str(toy.rules_path), str(toy.dashboard_path)]
 
 
-def test_grafanas_own_reader_understands_all_of_it(dashboard: Dashboard) -> None:
+def test_grafanas_own_reader_understands_all_of_it(dashboard: Dashboard, drawn: dict[str, Any]) -> None:
     """Read by Grafana's SDK and written again, it is the same: nothing is misspelt or in the wrong place."""
     register_default_plugins()
-    text = render(dashboard)
-    read = models.Dashboard.from_json(json.loads(text))
-    assert JSONEncoder(indent=2, sort_keys=True).encode(read) + "\n" == text
+    read = json.loads(JSONEncoder().encode(models.Dashboard.from_json(json.loads(render(dashboard)))))
+    for panel in list_drawn(read):
+        if panel["fieldConfig"]["defaults"].get("custom") == {}:
+            del panel["fieldConfig"]["defaults"]["custom"]
+    assert read == drawn

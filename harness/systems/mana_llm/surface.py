@@ -30,10 +30,7 @@ class Surface:
     def __init__(self, _state: State) -> None:
         self.registry = registry = CollectorRegistry()
         self._requests = Counter(
-            "mana_llm_llm_requests",
-            "Attempts at LLM providers, failed ones included.",
-            MODEL,
-            registry=registry,
+            "mana_llm_llm_requests", "Attempts at LLM providers, failed ones included.", MODEL, registry=registry
         )
         self._errors = Counter(
             "mana_llm_llm_errors",
@@ -48,9 +45,7 @@ class Surface:
             buckets=LATENCY_BUCKETS_S,
             registry=registry,
         )
-        self._tokens = Counter(
-            "mana_llm_tokens", "Tokens that were used.", (*MODEL, "type"), registry=registry
-        )
+        self._tokens = Counter("mana_llm_tokens", "Tokens that were used.", (*MODEL, "type"), registry=registry)
 
     @singledispatchmethod
     def observe(self, event: DomainEvent) -> None:
