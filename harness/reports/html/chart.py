@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 58, 350, 14, 144
 """Where the plotted area begins and ends, in the chart's own pixels."""
 
-TICKS = 4
+TICKS = 5
 MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480)
 MOST_MINUTE_TICKS = 6
 HEADROOM = 1.08
