@@ -65,7 +65,7 @@ class TextApis(OrdinaryScript):
 
     def note_answer(self, index: int, status: int, body: str) -> None:
         """Remember what was started in the background."""
-        if self._ask == "polling" and not index % 2 and status == 200:
+        if self._ask == "polling" and not index % 2 and 200 <= status < 300:
             self._started.append(str(json.loads(body).get("id", "")))
 
 

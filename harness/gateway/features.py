@@ -28,8 +28,9 @@ from harness.gateway.timing import RuleClock
 class Core:
     """What features are made of.
 
-    `listen` adds an ear for all events. A feature that stands in the way of the calls through a door puts
-    itself into `chats`, under the door's name; through every other door, `calls` answers.
+    `listen` adds an ear for all events, of which a meter's come from any thread. A feature that stands in
+    the way of the calls through a door puts itself into `chats`, under the door's name; through every other
+    door, `calls` answers.
     """
 
     admission: Admission

@@ -189,7 +189,7 @@ def _fallback_fires(values: Values) -> Drill:
         ),
         _fires(
             ERRORS,
-            between_s=(LEAD_S + errors.for_s, LEAD_S + errors.for_s + SLACK_S + 30),
+            between_s=(LEAD_S + errors.for_s, LEAD_S + errors.for_s + SLACK_S + 60),
             resolves_within_s=heals_s + errors.window_s + SLACK_S,
         ),
     )

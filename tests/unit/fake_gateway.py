@@ -34,7 +34,7 @@ class FakeGateway:
 
     `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
     anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
-    middle of it. `asked` has every request's path with its door, `seen` those with a body and without a door.
+    middle of it. `asked` has the path of every request, with its door.
     """
 
     speed: float = 60.0

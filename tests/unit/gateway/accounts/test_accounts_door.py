@@ -150,15 +150,24 @@ async def test_calls_wait_for_a_slot(door, providers):
 
 
 async def test_a_stream_holds_its_slot_to_its_end(door, providers):
-    """Streams are calls like others, and give their slots back."""
+    """Streams that have begun are calls in flight: the next one waits, until one of them is over."""
     gate = asyncio.Event()
     first, rest = STREAMED["openai"][:2], STREAMED["openai"][2:]
     providers["openrouter"].script.extend([hold(gate, first, rest)] * SLOTS)
-    token = await door.issue(id="k1")
-    calls = [asyncio.create_task(door.chat(token, stream=True)) for _ in range(SLOTS + 1)]
+    headers = {"Authorization": f"Bearer {await door.issue(id='k1')}"}
+    body = {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+    begun = [
+        await door.client.post("/gatewayz/v1/chat/completions", headers=headers, json=body)
+        for _ in range(SLOTS)
+    ]
+    assert door.heard(QueueChanged) == []
+    next_one = asyncio.create_task(door.chat(headers["Authorization"].partition(" ")[2]))
     await door.until(lambda: bool(door.heard(QueueChanged)))
+    assert not next_one.done()
     gate.set()
-    assert [answer.status for answer in await asyncio.gather(*calls)] == [200] * (SLOTS + 1)
+    assert (await next_one).status == 200
+    for stream in begun:
+        assert (await stream.text()).endswith("data: [DONE]\n\n")
     assert door.heard(QueueChanged)[-1].waiting == 0
 
 

@@ -141,7 +141,8 @@ async def test_so_many_go_and_so_many_wait():
         await call()
     assert (refused.value.status, refused.value.code) == (503, "queue_full")
     leave.set()
-    await asyncio.gather(*calls)
+    async with asyncio.timeout(10):
+        await asyncio.gather(*calls)
     assert len(inside) == SLOTS + MAX_WAITING
     assert events[-1].waiting == 0
 
