@@ -340,7 +340,9 @@ def measure(
 def observe(order: Order, prometheus: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
     """Read the timeline of the run from Prometheus and the pager."""
     alerts = [rule for file in order.rules for rule in file.alerts]
-    events = read_alert_events(prometheus, clock, 0.0, until_s) + read_page_events(pager, clock)
+    # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
+    pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
+    events = read_alert_events(prometheus, clock, 0.0, until_s) + pages
     return Timeline(
         mode="embedded",
         speed=clock.speed,

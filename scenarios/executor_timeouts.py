@@ -2,6 +2,8 @@ r"""A model that hangs: some of its calls never end, and the executor ends them.
 
 ALERTDRILL_CONTROLS=openrouter=http://127.0.0.1:9104 ALERTDRILL_CONTROL_TOKEN=… \
         locust -f scenarios/executor_timeouts.py --host http://127.0.0.1:8080
+
+Until hang_for_s is over, every n-th call to the upstream model meets no answer.
 """
 
 from __future__ import annotations

@@ -64,6 +64,28 @@ def offer_call_flags(
     )
 
 
+def offer_run_flags(*, steps: int) -> tuple[Flag, ...]:
+    """Return the options that say what is run over the predict API."""
+    return (
+        Flag(name="models", default="openai:o1-mini", help="provider:model, several with commas, in turn"),
+        Flag(name="key", default="", help="id for the gateway key to issue; empty: a new one for each test"),
+        Flag(name="steps", default=steps, help="calls that a run is made of"),
+        Flag(name="max-tokens", default=256, help="most tokens in a step's answer"),
+        Flag(name="prompt-chars", default=400, help="length of the prompt in characters"),
+    )
+
+
+def read_run_options(options: Namespace) -> dict[str, Any]:
+    """Return an act's options for its runs, from the command line or the web page; no key yet."""
+    return {
+        "models": [model.strip() for model in options.models.split(",")],
+        "key": "",
+        "steps": options.steps,
+        "max_tokens": options.max_tokens,
+        "prompt_chars": options.prompt_chars,
+    }
+
+
 def read_call_options(options: Namespace) -> dict[str, Any]:
     """Return an act's options for its calls, from the command line or the web page; no key yet."""
     return {

@@ -13,8 +13,8 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
 
 from scenarios.fields import Fields
-from scenarios.options import Flag, offer_load_flags
-from scenarios.predictions import ASKS, SUBJECTS, PredictScript, offer_prediction_flags, read_predictions
+from scenarios.options import Flag, offer_load_flags, offer_run_flags, read_run_options
+from scenarios.predictions import ASKS, SUBJECTS, PredictScript, read_predictions
 from scenarios.users import ScenarioUser
 
 
@@ -27,7 +27,7 @@ class Predict(ScenarioUser):
     scenario = "predict"
     flags = (
         *offer_load_flags(rate=0.1, duration_s=600.0),
-        *offer_prediction_flags(steps=2),
+        *offer_run_flags(steps=2),
         Flag(
             name="asks",
             default="status,result,logs",
@@ -52,13 +52,5 @@ class Predict(ScenarioUser):
         asks = [ask.strip() for ask in options.asks.split(",") if ask.strip()]
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
-            "options": {
-                "models": [model.strip() for model in options.models.split(",")],
-                "key": "",
-                "steps": options.steps,
-                "max_tokens": options.max_tokens,
-                "prompt_chars": options.prompt_chars,
-                "asks": asks or None,
-                "about": options.about,
-            },
+            "options": {**read_run_options(options), "asks": asks or None, "about": options.about},
         }

@@ -12,7 +12,6 @@ from typing import Any
 from scenarios.calls import ANY_MODEL, MAX_PROMPT_CHARS, MAX_TOKENS
 from scenarios.fields import Fields
 from scenarios.keys import Keyring
-from scenarios.options import Flag
 from scenarios.plan import Tell
 from scenarios.script import Cue, Request
 
@@ -69,17 +68,6 @@ def read_predictions(fields: Fields) -> Predictions:
             for ask in (fields.texts("asks") if fields.has("asks") else ())
         ),
         about=fields.text("about", "latest", of=SUBJECTS),
-    )
-
-
-def offer_prediction_flags(*, steps: int) -> tuple[Flag, ...]:
-    """Return the options that say what is run."""
-    return (
-        Flag(name="models", default="openai:o1-mini", help="provider:model, several with commas, in turn"),
-        Flag(name="key", default="", help="id for the gateway key to issue; empty: a new one for each test"),
-        Flag(name="steps", default=steps, help="calls that a run is made of"),
-        Flag(name="max-tokens", default=256, help="most tokens in a step's answer"),
-        Flag(name="prompt-chars", default=400, help="length of the prompt in characters"),
     )
 
 

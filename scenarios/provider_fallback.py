@@ -31,7 +31,7 @@ UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
 
 class ProviderFallback(ScenarioUser):
-    """Options of an act: as steady's, and failing, error, fail_at_s, fail_for_s; without these, tells say it."""
+    """Options of an act: as steady's; failing, error, fail_at_s, fail_for_s, or else tells say it."""
 
     scenario = "provider_fallback"
     flags = (

@@ -3,7 +3,7 @@ r"""A backlog: jobs come faster than the workers of a slow model take them, unti
     ALERTDRILL_CONTROLS=openrouter=http://127.0.0.1:9104 ALERTDRILL_CONTROL_TOKEN=… \
         locust -f scenarios/queue_backlog.py --host http://127.0.0.1:8080
 
-With `follow_every` n, each n-th request asks how the latest job is; with `cancel_every` n, each n-th cancels it.
+With `follow_every` n, each n-th request asks how the latest job is; with `cancel_every` n, it cancels it.
 """
 
 from __future__ import annotations

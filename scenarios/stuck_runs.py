@@ -17,9 +17,9 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only th
 
 from scenarios.errors import BadPlan
 from scenarios.fields import Fields
-from scenarios.options import Flag, offer_arrival_flags
+from scenarios.options import Flag, offer_arrival_flags, offer_run_flags, read_run_options
 from scenarios.plan import Tell
-from scenarios.predictions import PredictScript, offer_prediction_flags, read_predictions
+from scenarios.predictions import PredictScript, read_predictions
 from scenarios.users import ScenarioUser
 
 REFUSED = frozenset({429})
@@ -37,7 +37,7 @@ class StuckRuns(ScenarioUser):
         Flag(name="rate", default=0.02, help="further runs asked for a second (rule time)"),
         Flag(name="duration-s", default=2400.0, help="how long, in seconds (rule time)"),
         *offer_arrival_flags(),
-        *offer_prediction_flags(steps=24),
+        *offer_run_flags(steps=24),
     )
 
     @classmethod
@@ -58,14 +58,7 @@ class StuckRuns(ScenarioUser):
                 {"duration_s": 2.0 * options.runs, "rate_per_s": 0.5},
                 {"duration_s": options.duration_s, "rate_per_s": options.rate},
             ],
-            "options": {
-                "models": [model.strip() for model in options.models.split(",")],
-                "key": "",
-                "steps": options.steps,
-                "step_s": options.step_s,
-                "max_tokens": options.max_tokens,
-                "prompt_chars": options.prompt_chars,
-            },
+            "options": {**read_run_options(options), "step_s": options.step_s},
         }
 
 

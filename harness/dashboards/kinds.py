@@ -170,6 +170,7 @@ def _make_table(panel: Panel) -> Builder:
     """Join the queries' answers by their labels; the time of an instant query tells nothing."""
     builder = (
         table.Panel()
+        .show_header(True)
         .color_scheme(_color_value(panel))
         .override_by_name("Time", [models.DynamicConfigValue(id_val="custom.hidden", value=True)])
     )

@@ -48,6 +48,14 @@ def choose_every(share: float) -> int:
     return math.ceil(round(1 / share, ROUNDING))
 
 
+def choose_call_rate(threshold: float, window_s: float) -> float:
+    """Return a rate of calls at which 7.5 failures in a window are a threshold's share of them.
+
+    So many that one failure more or less does not decide, and the same number whatever the threshold is.
+    """
+    return 7.5 / (threshold * window_s)
+
+
 def find_outage_crossing_s(
     threshold: float, rate_per_s: float, healthy_s: float, *, to_cool: int, cooldown_s: float
 ) -> float:

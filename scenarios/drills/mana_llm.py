@@ -1,22 +1,24 @@
-"""mana-llm's drills: each alert fires and resolves, stays silent just short of it, and what its source missed.
+"""mana-llm's drills: each alert fires and resolves, stays silent just short of it.
 
 The alerts look at the whole system, so all traffic is in everybody's denominators: drills that send any use
 `mana-llm traffic` and queue, and one drill often says something of several alerts. Only the quiet drill runs
 beside others: it sends too little to move them, but for the one that needs stillness.
 
-Three facts shape the traffic. A counter that is born at 1 shows no increase. A value is over its threshold for
-as long as enough of what raised it is inside the window. And failed attempts are attempts, but have no latency:
-errors that no other provider is tried after (`context_overflow`) move the error rate and nothing else.
+Three facts shape the traffic. A counter that is born at 1 shows no increase. A value is over its threshold
+for as long as enough of what raised it is inside the window. And failed attempts are attempts without a
+latency: errors after which no other provider is tried (`context_overflow`) move the error rate alone.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
+from harness.errors import BadInput
 from harness.model import Act, Drill, Expectation, NearMiss, Outage, Silence, Stage, Tell
-from harness.values import Values
+from harness.values import AlertValues, Values
 
 DOWN = "LLMServiceDown"
 ANY_DOWN = "ServiceDown"
@@ -46,11 +48,16 @@ DEFAULT = "ollama:gemma3:12b"
 FIRST_FALLBACK = "google:gemini-2.5-flash"
 
 HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
+LATENCY_BOUNDS_S = (0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120)
+"""The histogram's: `histogram_quantile` tells latencies apart by these alone."""
+
 LEAD_S = 60.0
 """Healthy traffic before something breaks, so that every series is born."""
 SLACK_S = 120.0
 """What a verdict allows for scrapes, evaluations and this machine."""
 CLOSES_S = 240.0
+LEAST_SLOW_S = 5.0
+"""Below this, what the gateway itself adds at a high speed would decide."""
 
 Expected = Expectation | NearMiss | Silence
 Told = Mapping[float, Mapping[str, Any]]
@@ -63,6 +70,23 @@ def _failing(error: str = "server_error", **when: float) -> dict[str, Any]:
 
 def _slow(seconds: float) -> dict[str, Any]:
     return {"latency": {"kind": "constant", "s": seconds}}
+
+
+def _find_bucket(slow: AlertValues, *, above: bool) -> tuple[float, float]:
+    """Return the bounds of the nearest bucket that is whole on one side of the threshold. Raises BadInput."""
+    buckets = list(pairwise(LATENCY_BOUNDS_S))
+    if above:
+        found = [bucket for bucket in buckets if bucket[0] >= slow.threshold][:1]
+    else:
+        found = [bucket for bucket in buckets if bucket[1] <= slow.threshold][-1:]
+    if not found or found[0][0] < LEAST_SLOW_S:
+        raise BadInput(f"{slow.key}.threshold: no drill can tell latencies of {slow.threshold:g} s apart")
+    return found[0]
+
+
+def _take_too_long(slow: AlertValues) -> float:
+    low_s, high_s = _find_bucket(slow, above=True)
+    return low_s + 0.4 * (high_s - low_s)
 
 
 def _tell(model: str, told: Told) -> tuple[Tell, ...]:
@@ -119,7 +143,7 @@ def _stays_pending(alert: str, *, over_s: tuple[float, float]) -> NearMiss:
 
 
 def _lasts(expects: tuple[Expectation, ...]) -> float:
-    return max(expected.resolves_within_s for expected in expects) + CLOSES_S
+    return math.ceil(max(expected.resolves_within_s for expected in expects)) + CLOSES_S
 
 
 def _quiet() -> Drill:
@@ -128,8 +152,8 @@ def _quiet() -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Half an hour of little traffic over three providers, streamed and not; one call in thirty fails and is "
-        "answered by Google.",
+        why="Half an hour of little traffic over three providers, streamed and not; one call in thirty "
+        "fails and is answered by Google.",
         traffic=(
             Act(
                 name=name,
@@ -165,7 +189,7 @@ def _fallback_fires(values: Values) -> Drill:
         ),
         _fires(
             ERRORS,
-            between_s=(LEAD_S + errors.for_s, LEAD_S + errors.for_s + SLACK_S + 30),
+            between_s=(LEAD_S + errors.for_s, LEAD_S + errors.for_s + SLACK_S + 60),
             resolves_within_s=heals_s + errors.window_s + SLACK_S,
         ),
     )
@@ -174,14 +198,15 @@ def _fallback_fires(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Ollama answers every call with an error and Google takes over. An attempt at each: Google has less than "
-        "half of the attempts however long it lasts, so the rule as written sees nothing, though it has four in five "
-        "of the answers. One cause, two tickets: the error rate fires as well.",
+        why="Ollama answers every call with an error and Google takes over. An attempt at each: Google has "
+        "less than half of the attempts however long it lasts, so the rule as written sees nothing, "
+        "though Google has four in five of the answers. One cause, two tickets: the error rate fires as "
+        "well.",
         traffic=(
             _act(
                 name,
                 OPEN_CHOICE,
-                ((lasts_s - 60, local),),
+                ((lasts_s - CLOSES_S, local),),
                 *_tell(DEFAULT, {LEAD_S: _failing(share=1), heals_s: HEALTHY}),
                 *_tell(FIRST_FALLBACK, {}),
                 scenario="provider_fallback",
@@ -189,7 +214,7 @@ def _fallback_fires(values: Values) -> Drill:
             _act(
                 f"{name}-other",
                 "openrouter:llama-3.1-8b",
-                ((lasts_s - 60, other),),
+                ((lasts_s - CLOSES_S, other),),
                 *_tell("openrouter:llama-3.1-8b", {}),
             ),
         ),
@@ -200,9 +225,9 @@ def _fallback_fires(values: Values) -> Drill:
 
 
 def _latency_fires(values: Values) -> Drill:
-    """Google is asked for by name, 0.2 of 0.24 calls a second, and takes 5/3 of the threshold."""
+    """Google is asked for by name, 0.2 of 0.24 calls a second, and takes longer than the threshold."""
     slow = values["llmSlowResponses"]
-    slow_s = slow.threshold * 5 / 3
+    slow_s = _take_too_long(slow)
     ends_s = LEAD_S + max(slow.for_s, AS_WRITTEN_S) + 180
     expected = _fires(
         SLOW,
@@ -211,7 +236,8 @@ def _latency_fires(values: Values) -> Drill:
     )
     as_written = _fires(
         FALLBACK_AS_WRITTEN,
-        between_s=(AS_WRITTEN_S, AS_WRITTEN_S + SLACK_S + 60),
+        # What is left in the window of an earlier drill may hold it back for as long as the window is.
+        between_s=(AS_WRITTEN_S, 2 * AS_WRITTEN_S + LEAD_S),
         resolves_within_s=ends_s + slow_s + AS_WRITTEN_S + SLACK_S,
     )
     name = "mana_llm-latency-fires"
@@ -219,8 +245,8 @@ def _latency_fires(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="Clients ask for Google by name, and it is slow. The rule as written takes their choice for a fallback and "
-        "says that Ollama is down, which has not failed once.",
+        why="Clients ask for Google by name, and it is slow. The rule as written takes their choice for a "
+        "fallback and says that Ollama is down, which has not failed once.",
         traffic=(
             _act(
                 name,
@@ -228,7 +254,12 @@ def _latency_fires(values: Values) -> Drill:
                 ((ends_s, 0.2),),
                 *_tell("google:gemini-2.5-pro", {LEAD_S: _slow(slow_s), ends_s + 30: HEALTHY}),
             ),
-            _act(f"{name}-local", "ollama:llama3.1", ((lasts_s - 60, 0.04),), *_tell("ollama:llama3.1", {})),
+            _act(
+                f"{name}-local",
+                "ollama:llama3.1",
+                ((lasts_s - CLOSES_S, 0.04),),
+                *_tell("ollama:llama3.1", {}),
+            ),
         ),
         expects=(expected, as_written),
         lasts_s=lasts_s,
@@ -253,8 +284,8 @@ def _errors_fires(values: Values) -> Drill:
     return Drill(
         name=name,
         system="mana_llm",
-        why="A client's new release sends prompts that are too long for the model. No provider is at fault, nothing "
-        "falls back, and the error rate fires all the same.",
+        why="A client's new release sends prompts that are too long for the model. No provider is at fault, "
+        "nothing falls back, and the error rate fires all the same.",
         traffic=(
             _act(
                 name,
@@ -279,13 +310,16 @@ def _near_threshold(values: Values) -> Drill:
     answered = attempts - failed
     google = 0.9 * fallback.threshold * answered - failed
     rest = (1 - 0.9 * fallback.threshold) * answered
+    low_s, high_s = _find_bucket(slow, above=False)
+    reads_s = low_s + (high_s - low_s) * (1 - 0.05 * answered / rest)
     lasts_s = 2 * max(errors.window_s, fallback.window_s, slow.window_s)
     name, slow_model = "mana_llm-near-threshold", "openrouter:llama-3.1-8b"
     return Drill(
         name=name,
         system="mana_llm",
-        why="Ollama fails all of the few calls it gets, Google gives 45 % of the answers, and OpenRouter takes 23 s, "
-        "which the histogram's bounds make a p95 of 29 s: three values just under their thresholds.",
+        why="Ollama fails all of the few calls it gets, Google gives 45 % of the answers, and OpenRouter "
+        "takes 23 s, which the histogram's bounds make a p95 of 29 s: three values just under their "
+        "thresholds.",
         traffic=(
             _act(
                 name,
@@ -301,13 +335,15 @@ def _near_threshold(values: Values) -> Drill:
                 f"{name}-slow",
                 slow_model,
                 ((lasts_s + 2 * LEAD_S, rest),),
-                *_tell(slow_model, {0.0: _slow(slow.threshold * 23 / 30), lasts_s + 2 * LEAD_S: HEALTHY}),
+                *_tell(
+                    slow_model, {0.0: _slow(low_s + 0.3 * (high_s - low_s)), lasts_s + 2 * LEAD_S: HEALTHY}
+                ),
             ),
         ),
         expects=(
             _stays_below(ERRORS, reaches=0.6),
             _stays_below(FALLBACK, reaches=0.8),
-            _stays_below(SLOW, reaches=0.9),
+            _stays_below(SLOW, reaches=0.95 * reads_s / slow.threshold),
         ),
         lasts_s=lasts_s + 240,
         uses=frozenset({TRAFFIC}),
@@ -315,23 +351,24 @@ def _near_threshold(values: Values) -> Drill:
 
 
 def _near_for(values: Values) -> Drill:
-    """A few calls fail and fall back within seconds; healthy calls outnumber them before it has been long enough."""
+    """Few calls fail and fall back within seconds; many healthy calls come before that has been too long."""
     errors, fallback, slow = (
         values[key] for key in ("llmHighErrorRate", "ollamaProviderDown", "llmSlowResponses")
     )
     window_s = max(errors.window_s, fallback.window_s, slow.window_s)
     for_s = min(errors.for_s, fallback.for_s, slow.for_s)
-    slow_s = slow.threshold * 5 / 3
-    base = 1 / 60
+    slow_s = _take_too_long(slow)
+    base = 1 / 100
     breaks_s = LEAD_S + window_s + 90
-    few = max(8, math.ceil(2 * base * window_s * fallback.threshold / (1 - fallback.threshold)))
+    few = max(8, math.ceil(1.5 * base * window_s * fallback.threshold / (1 - fallback.threshold)))
     many_s = breaks_s + 2 / 3 * for_s
     name = "mana_llm-near-for"
     return Drill(
         name=name,
         system="mana_llm",
-        why=f"{few} calls in {few} seconds, while there are few others, are failed by Ollama and answered slowly by "
-        "Google. They would stay in the window for nearly as long as the `for`; healthy calls outnumber them before.",
+        why=f"{few} calls in {few} seconds, while there are few others, are failed by Ollama and answered "
+        "slowly by Google. They would stay in the window for nearly as long as the `for`; healthy calls "
+        "outnumber them before.",
         traffic=(
             _act(
                 name,
@@ -380,8 +417,8 @@ def _downs(values: Values) -> tuple[Drill, ...]:
         Drill(
             name="mana_llm-down-fires",
             system="mana_llm",
-            why="The gateway is killed and started again four minutes later. Two alerts have the same condition, so "
-            "one outage is two pages.",
+            why="The gateway is killed and started again four minutes later. Two alerts have the same "
+            "condition, so one outage is two pages.",
             traffic=(),
             expects=fires,
             lasts_s=_lasts(fires),

@@ -37,6 +37,9 @@ SLACK_S = 120.0
 """Between what is expected and its deadline: scrape, evaluation, and what this machine adds."""
 PAGE_S = 300.0
 """After the last deadline, until the page has closed."""
+MAX_STEP_TOKENS = 1_000_000
+"""What a step may be asked for."""
+DENIED_MODEL = "openai:gpt-4o"
 CHEAP_MODEL = "openai:o1-mini"
 STUCK_MODEL = "openai:o3-deep-research"
 COST_MODEL, COST_USD_PER_TOKEN = "openai:gpt-5-pro", 120e-6
@@ -74,7 +77,7 @@ def _run(
 ) -> Act:
     """Return runs of one model, and what its provider is told when."""
     tells = [_tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
-    return _act(name, "predict", stages, *tells, models=[model], **options)
+    return _act(name, "predict", stages, *tells, **{"models": [model], **options})
 
 
 def _hold(name: str, runs: int, steps: int, *more: tuple[float, float]) -> Act:
@@ -86,8 +89,10 @@ def _hold(name: str, runs: int, steps: int, *more: tuple[float, float]) -> Act:
 
 def _spend(name: str, model: str, usd: float, usd_per_token: float, stages: Stages) -> Act:
     """Return runs that cost `usd` each; their prompt comes on top, and is a cent or so."""
-    tokens = round(usd / usd_per_token)
-    return _run(name, model, stages, {0: {**HEALTHY, "completion_tokens": tokens}}, max_tokens=tokens)
+    steps = math.ceil(usd / usd_per_token / MAX_STEP_TOKENS)
+    tokens = round(usd / usd_per_token / steps)
+    told = {0: {**HEALTHY, "completion_tokens": tokens}}
+    return _run(name, model, stages, told, steps=steps, max_tokens=tokens)
 
 
 def _drill(
@@ -166,7 +171,7 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
                 "predict",
                 ((1800, 1 / 150),),
                 part=" mistakes",
-                models=["openai:gpt-4o", "openai:no-such-model"],
+                models=[DENIED_MODEL, "openai:no-such-model"],
             ),
             _act(name, "steady", ((1800, 0.1),), part=" chat", models=[CHEAP_MODEL], stream_share=0.5),
             expects=(),
@@ -181,12 +186,11 @@ def _make_failure_drills(values: Values) -> tuple[Drill, ...]:
     prime = {0.5: _failing(next=1)}
     good_s = window_s / 2
     often, seldom = max(1, math.floor(0.35 / threshold)), math.ceil(1.2 / threshold)
-    # After good_s of good runs, failures are over the threshold once share x = threshold (good_s + x).
-    rises_s = good_s * threshold / (1 / often - threshold)
-    falls_s = window_s * (1 - threshold * often)
-    bad_s = for_s + rises_s + SLACK_S
-    short_s = max(rises_s + SLACK_S, for_s - SLACK_S - window_s + 2 * rises_s)
-    ends_s = good_s + bad_s + falls_s + SLACK_S
+    # How long failures take to fill the window up to the threshold, and how long of them may be left in it.
+    rises_s, left_s = _rise_s(threshold * often, good_s, window_s), window_s * threshold * often
+    bad_s = for_s + rises_s + 2 * SLACK_S
+    short_s = max(rises_s + SLACK_S, for_s - 170 - window_s + rises_s + left_s)
+    ends_s = good_s + bad_s + window_s - left_s + SLACK_S
     steady_s = 2.5 * window_s
     return (
         _drill(
@@ -202,7 +206,7 @@ def _make_failure_drills(values: Values) -> tuple[Drill, ...]:
                 _fires(
                     FAILURE,
                     "mantis-failure-fires",
-                    between_s=(good_s + for_s, good_s + rises_s + for_s + SLACK_S),
+                    between_s=(good_s + for_s, good_s + rises_s + for_s + 1.5 * SLACK_S),
                     resolves_within_s=ends_s,
                 ),
             ),
@@ -235,22 +239,34 @@ def _make_failure_drills(values: Values) -> tuple[Drill, ...]:
     )
 
 
+def _rise_s(share: float, good_s: float, window_s: float) -> float:
+    """Return how long failures take to be over the threshold, after `good_s` of runs that went well.
+
+    `share` is the threshold's share of the failures' own.
+    """
+    return min(good_s * share / (1 - share), window_s * share) if share < 1 else math.inf
+
+
 def _make_failure_edition_drills(values: Values) -> tuple[Drill, ...]:
     """Return the drills that hold the failure rate as written beside the one that is shipped."""
-    for_s = values["highFailureRate"].for_s
-    window_s = values["highFailureRate"].window_s
-    refused_per_s = 0.7 * values["rateLimitChronic"].threshold
-    ends_s = 300 + for_s + 500
+    alert = values["highFailureRate"]
+    seldom, often = max(15, math.ceil(1.5 / alert.threshold)), max(3, math.floor(0.4 / alert.threshold))
+    first_s = seldom / 0.05
+    good_s = alert.window_s / 2
+    fires_s = good_s + _rise_s(alert.threshold * often, good_s, alert.window_s) + alert.for_s
+    bad_s = fires_s + 2.5 * SLACK_S
+    left_s = alert.window_s * alert.threshold * often
+    ends_s = bad_s + alert.window_s - left_s + SLACK_S
     return (
         _drill(
             "mantis-failure-poller",
-            "One run in 15 fails, in its second step. A client goes on asking for the result of the first "
-            "that did: each answer is an error, which the rule as written takes for a failed run.",
+            f"One run in {seldom} fails, in its second step. A client goes on asking for the result of the "
+            "first that did: each answer is an error, which the rule as written takes for a failed run.",
             _run(
                 "mantis-failure-poller",
                 "openai:o3-pro",
-                ((1500, 0.15),),
-                {0: _failing(every=30), 1250: HEALTHY},
+                ((first_s + 1200, 0.15),),
+                {0: _failing(every=2 * seldom), first_s + 950: HEALTHY},
                 steps=2,
                 asks=["status", "result"],
                 about="failed",
@@ -259,33 +275,34 @@ def _make_failure_edition_drills(values: Values) -> tuple[Drill, ...]:
                 _fires(
                     FAILURE + AS_WRITTEN,
                     "mantis-failure-poller",
-                    between_s=(1150, 1460),
-                    resolves_within_s=2240,
+                    between_s=(first_s + 850, first_s + 1160),
+                    resolves_within_s=first_s + 1940,
                 ),
-                _stays_below(FAILURE, "mantis-failure-poller", reaches=0.5),
+                _stays_below(FAILURE, "mantis-failure-poller", reaches=0.05 / alert.threshold),
             ),
-            lasts_s=2240 + PAGE_S,
+            lasts_s=first_s + 1940 + PAGE_S,
         ),
         _drill(
             "mantis-failure-hidden",
-            "One run in four fails, and the client asks for more runs than it may start. The rule as written "
-            "counts the refused ones as runs that did not fail, and sees a failure rate below 10 %.",
+            f"One run in {often} fails, and of five runs that the client asks for, four are of a model that "
+            "it may not run. The rule as written takes these for runs that did not fail.",
             _run(
                 "mantis-failure-hidden",
                 "openai:gpt-4.5-preview",
-                ((ends_s + 0.8 * window_s, STARTS_PER_S + refused_per_s),),
-                {0.5: _failing(next=1), 300: _failing(every=4), ends_s: HEALTHY},
+                ((ends_s, 5 * RUNS_PER_S),),
+                {0.5: _failing(next=1), good_s: _failing(every=often), bad_s: HEALTHY},
+                models=["openai:gpt-4.5-preview", *[DENIED_MODEL] * 4],
             ),
             expects=(
                 _fires(
                     FAILURE,
                     "mantis-failure-hidden",
-                    between_s=(300 + for_s, 300 + for_s + 440),
-                    resolves_within_s=ends_s + 0.6 * window_s + SLACK_S,
+                    between_s=(good_s + alert.for_s, fires_s + 2 * SLACK_S),
+                    resolves_within_s=ends_s,
                 ),
                 _is_blind(FAILURE, "mantis-failure-hidden"),
             ),
-            lasts_s=ends_s + 0.8 * window_s + PAGE_S,
+            lasts_s=ends_s + PAGE_S,
         ),
     )
 

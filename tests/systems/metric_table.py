@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 
 OPEN = "open"
 FIELDS = {"name", "type", "help", "unit", "labels", "buckets", "moves", "unseen"}
-UNITS = {"seconds": "seconds", "bytes": "bytes", "ratio": "ratio", "usd": "usd"}
-"""What the part of a name that states a unit is called in the table; see `find_unit`."""
+UNITS = frozenset({"seconds", "bytes", "ratio", "usd"})
+"""What a metric can be measured in; a metric that counts things has the unit ''. See `find_unit`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def read_table(path: Path) -> tuple[Metric, ...]:
 def find_unit(name: str) -> str:
     """Return the unit that a name states, as Prometheus's conventions have it: last, but before `_total`."""
     last = name.removesuffix("_total").rpartition("_")[2]
-    return UNITS.get(last, "")
+    return last if last in UNITS else ""
 
 
 def find_table_faults(table: tuple[Metric, ...]) -> list[str]:
@@ -60,8 +60,8 @@ def find_table_faults(table: tuple[Metric, ...]) -> list[str]:
             faults.append(f"{name}: {metric.type!r} is no type")
         if (metric.type == "counter") != name.endswith("_total"):
             faults.append(f"{name}: a counter's name ends in _total, and no other's does")
-        if not isinstance(metric.unit, str):
-            faults.append(f"{name}: the unit must be a text")
+        if metric.unit not in {"", *UNITS}:
+            faults.append(f"{name}: {metric.unit!r} is no unit")
         if (stated := find_unit(name)) and metric.unit != stated:
             faults.append(f"{name}: the name states the unit {stated!r}, the table {metric.unit!r}")
         if bool(metric.buckets) != (metric.type == "histogram"):

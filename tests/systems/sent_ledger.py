@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 import harness.gateway
 
+UPSTREAM_TIMEOUT_S = 120.0
 MODELS = Path(harness.gateway.__file__).with_name("models.yml")
 
 
@@ -35,10 +36,33 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A call that reached a provider, and what it met there; `outcome` is `ok` or an error class."""
+
+    provider: str
+    model: str
+    outcome: str
+    latency_s: float
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def least_s(self) -> float:
+        """What the gateway must have waited for, in rule time: the latency, or its own timeout."""
+        return min(self.latency_s, UPSTREAM_TIMEOUT_S)
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What it cost at the list price of its model; nothing if it failed."""
+        return price(self.provider, self.model, self.prompt_tokens, self.completion_tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """A request and its answer: `answer` is the JSON document, or the text of what is none.
 
-    `note` is the exercise's own word for what the request is for.
+    `note` is the exercise's own word for what the request is for; `attempts` are the calls that reached a
+    provider meanwhile, which are this request's if no other was under way.
     """
 
     method: str
@@ -46,6 +70,7 @@ class Sent:
     caller: Caller
     body: Any
     note: str
+    attempts: tuple[Attempt, ...]
     status: int
     answer: Any
     headers: Mapping[str, str]
@@ -59,29 +84,21 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A call that reached a provider, and what it met there; `outcome` is `ok` or an error class."""
+class Statement:
+    """What SQLite executed, as it says itself; `database` is the file's name."""
 
-    provider: str
-    model: str
-    outcome: str
-    latency_s: float
-    prompt_tokens: int
-    completion_tokens: int
-
-    @property
-    def cost_usd(self) -> Decimal:
-        """What it cost at the list price of its model; nothing if it failed."""
-        return price(self.provider, self.model, self.prompt_tokens, self.completion_tokens)
+    database: str
+    connection: int
+    text: str
 
 
 @dataclass(slots=True)
 class Ledger:
-    """All of an exercise, in order; `notes` is for what the exercise itself has to remember."""
+    """All of an exercise, in order; statements are there from the gateway's start on, from any thread."""
 
     sent: list[Sent] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
-    notes: list[Mapping[str, Any]] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
 
 
 def price(provider: str, model: str, prompt_tokens: int, completion_tokens: int) -> Decimal:

@@ -1,23 +1,25 @@
 """The stand on which a system is exercised: the gateway with every surface, before real stub providers.
 
 All of it runs in the test's event loop. Requests go through the system's door; every call that reaches a
-provider, and every request with its answer, is written to the ledger.
+provider, every request with its answer, and every statement that SQLite executes is written to the ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from exposition import Exposition, read_exposition
 from ruamel.yaml import YAML
-from sent_ledger import MODELS, Attempt, Caller, Ledger, Sent
+from sent_ledger import MODELS, Attempt, Caller, Ledger, Sent, Statement
 
 from harness.gateway.__main__ import attach_surfaces
 from harness.gateway.config import Config
@@ -65,13 +67,12 @@ class Stand:
     """A system's door, the providers behind it, and the ledger."""
 
     def __init__(
-        self, system: str, client: TestClient, engines: Mapping[str, Engine], speed: float, data_dir: Path
+        self, system: str, client: TestClient, engines: Mapping[str, Engine], speed: float, ledger: Ledger
     ) -> None:
         self.system = system
         self.client = client
         self.speed = speed
-        self.data_dir = data_dir
-        self.ledger = Ledger()
+        self.ledger = ledger
         self.snapshots: list[Exposition] = []
         self._engines = engines
 
@@ -137,17 +138,19 @@ class Stand:
     async def _send(
         self, method: str, path: str, caller: Caller, body: Any, note: str, shown_path: str = ""
     ) -> Sent:
+        before = len(self.ledger.attempts)
         headers = {} if caller.token is None else {"Authorization": f"Bearer {caller.token}"}
         data = body if isinstance(body, str | bytes | None) else json.dumps(body)
         async with self.client.request(method, path, headers=headers, data=data) as response:
             text = await response.text()
-            is_json = response.content_type == "application/json"
+            is_json = bool(text) and response.content_type == "application/json"
             return Sent(
                 method=method,
                 path=shown_path or path,
                 caller=caller,
                 body=body,
                 note=note,
+                attempts=tuple(self.ledger.attempts[before:]),
                 status=response.status,
                 answer=json.loads(text) if is_json else text,
                 headers=dict(response.headers),
@@ -159,6 +162,21 @@ class Server(TestServer):
 
     async def _make_runner(self, **options: Any) -> web.BaseRunner:
         return await super()._make_runner(**options | {"handler_cancellation": False})
+
+
+def note_statements(ledger: Ledger) -> Callable[..., sqlite3.Connection]:
+    """Return a `sqlite3.connect` whose connections write what they execute to the ledger."""
+    connect = sqlite3.connect
+
+    def connect_noted(path: Path, **options: Any) -> sqlite3.Connection:
+        connection = connect(path, **options)
+        name, number = Path(path).name, id(connection)
+        connection.set_trace_callback(
+            lambda text: ledger.statements.append(Statement(database=name, connection=number, text=text))
+        )
+        return connection
+
+    return connect_noted
 
 
 @asynccontextmanager
@@ -184,10 +202,9 @@ async def open_stand(system: str, speed: float, data_dir: Path) -> AsyncIterator
             urls[name] = str(server.make_url("")).rstrip("/")
         secrets = Secrets(admin_token=str(OPERATOR.token), provider_key=PROVIDER_KEY)
         config = Config(speed=speed, data_dir=data_dir, providers=urls)
+        stack.enter_context(mock.patch("sqlite3.connect", note_statements(ledger)))
         app = await stack.enter_async_context(open_gateway(config, secrets, attach_surfaces))
         server = Server(app)
         await server.start_server(shutdown_timeout=0.01)
         client = await stack.enter_async_context(TestClient(server))
-        stand = Stand(system, client, engines, speed, data_dir)
-        stand.ledger = ledger
-        yield stand
+        yield Stand(system, client, engines, speed, ledger)

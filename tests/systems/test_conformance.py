@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from exercises import find_exercise
-from ledger_faults import find_differences, find_uncounted
+from ledger_faults import find_differences, find_uncounted, find_untimed, find_wrong_times
 from metric_table import find_table_faults, read_table
 from stand import open_stand
 from table_faults import find_faults, find_unmoved, find_unseen
@@ -36,5 +36,6 @@ async def test_the_metrics_are_the_tables_and_count_what_was_sent(system: System
         assert find_faults(table, shown) == []
         assert find_unmoved(table, stand.snapshots) == []
         assert find_unseen(table, stand.snapshots) == []
-        assert find_uncounted(table, exercise.COUNTS) == []
+        assert find_uncounted(table, exercise.COUNTS) == find_untimed(table, exercise.LEAST) == []
         assert find_differences(exercise.COUNTS, stand.ledger, shown) == []
+        assert find_wrong_times(exercise.LEAST, stand.ledger, shown) == []

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from exercises import find_exercise
 from exposition import Exposition, read_exposition
-from ledger_faults import find_differences, find_uncounted
+from ledger_faults import find_differences, find_uncounted, find_untimed, find_wrong_times
 from metric_table import Metric, find_table_faults
 from prometheus_client import (
     CollectorRegistry,
@@ -148,7 +148,7 @@ def test_a_listed_value_that_is_not_seen_is_found() -> None:
 def make_ledger(*notes: str) -> Ledger:
     """Return a ledger of requests whose notes are their outcomes."""
     fields = {"method": "POST", "path": "/", "caller": Caller(token=None), "body": None, "answer": None}
-    return Ledger(sent=[Sent(note=note, status=200, headers={}, **fields) for note in notes])
+    return Ledger(sent=[Sent(note=note, status=200, headers={}, attempts=(), **fields) for note in notes])
 
 
 COUNTS: dict[str, Callable] = {
@@ -184,6 +184,24 @@ def test_a_miscount_is_found(broken: dict[str, object], notes: tuple[str, ...], 
     assert fault in find_differences(COUNTS, make_ledger(*notes), after)
 
 
+@pytest.mark.parametrize(
+    ("waited_s", "fault"),
+    [
+        (1.3, []),
+        (1.4, []),
+        (84.0, ['wait_seconds_sum{key="k"} is 1.4, at least 84 was waited for']),
+        (0.01, ['wait_seconds_sum{key="k"} is 1.4, though 0.01 was waited for']),
+    ],
+)
+def test_a_time_in_another_unit_is_found(waited_s: float, fault: list[str]) -> None:
+    """Wall time instead of rule time is too little, milliseconds are too much."""
+    _, after = show(Broken())
+    least = {"wait_seconds_sum": lambda _ledger: [({"key": "k"}, waited_s)]}
+    assert find_wrong_times(least, make_ledger(), after) == fault
+    assert find_untimed(TABLE, least) == []
+    assert find_untimed(TABLE, {}) == ["wait_seconds_sum has no least value"]
+
+
 def test_a_counter_that_nobody_computes_is_found() -> None:
     """An exercise must say of every counter and histogram how it is computed."""
     assert find_uncounted(TABLE, {}) == ["calls_total is not computed", "wait_seconds_count is not computed"]
@@ -196,7 +214,7 @@ def test_a_counter_that_nobody_computes_is_found() -> None:
         ({"type": "gauge"}, "calls_total: a counter's name ends in _total, and no other's does"),
         ({"type": "summary"}, "calls_total: 'summary' is no type"),
         ({"name": "spent_usd_total"}, "spent_usd_total: the name states the unit 'usd', the table ''"),
-        ({"unit": None}, "calls_total: the unit must be a text"),
+        ({"unit": "hours"}, "calls_total: 'hours' is no unit"),
         ({"buckets": (1.0,)}, "calls_total: a histogram has buckets, and no other has"),
         ({"type": "histogram", "name": "a", "buckets": (2.0, 1.0)}, "a: the buckets do not rise"),
         ({"help": ""}, "calls_total: help and moves must say something"),

@@ -7,36 +7,53 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from ruamel.yaml import YAML
 
 from harness.gateway.__main__ import attach_surfaces
 from harness.gateway.config import Config
 from harness.gateway.events import (
     AuthFailed,
+    AuthReason,
     CallFinished,
+    ErrorClass,
+    IdentityKind,
     KeyIssued,
     QuotaExceeded,
     QuotaUsed,
     RouteDecided,
+    Slot,
 )
 from harness.gateway.gateway import Secrets, open_gateway
 from harness.gateway.sessions.events import (
     EmbeddingRead,
     EvalCompleted,
     EvalFailed,
+    JudgeKind,
     SessionEnded,
     SessionOpened,
+    SubjectKind,
     ToolCalled,
     ToolCompleted,
+    ToolErrorClass,
     ToolFailed,
 )
+from harness.gateway.sessions.patterns import FINGERPRINT_VERSION
 from harness.systems import find_systems
-from harness.systems.metis.surface import JOB, MAX_OPEN_CALLS, Surface
+from harness.systems.metis.surface import (
+    CALL_BUCKETS_S,
+    JOB,
+    MAX_OPEN_CALLS,
+    ROUTING_BUCKETS_S,
+    TOOL_BUCKETS_S,
+    Surface,
+)
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 MODEL = {"provider", "model"}
@@ -165,6 +182,39 @@ def test_names_types_and_labels():
         name = family.name + "_total" if family.type == "counter" else family.name
         for sample in family.samples:
             assert set(sample.labels) - {"le"} == METRICS[name][1]
+
+
+def test_the_table_says_what_is_exported():
+    """metrics.yml has every metric: type, labels, buckets, help, and every value of a closed label."""
+    table = YAML(typ="safe").load((find_folder() / "metrics.yml").read_text())
+    assert {entry["name"]: (entry["type"], set(entry["labels"])) for entry in table} == METRICS
+    exposition = expose(Surface(Fixed()))
+    helps = dict(line.split(" ", 3)[2:] for line in exposition.splitlines() if line.startswith("# HELP "))
+    assert {entry["name"]: entry["help"] for entry in table} == helps
+    by_name = {entry["name"]: entry for entry in table}
+    for name, bounds in (
+        ("metis_llm_call_latency_seconds", CALL_BUCKETS_S),
+        ("metis_routing_decision_latency_seconds", ROUTING_BUCKETS_S),
+        ("metis_tool_call_latency_seconds", TOOL_BUCKETS_S),
+    ):
+        assert tuple(by_name[name]["buckets"]) == bounds
+    for name, label, values in (
+        ("metis_llm_calls_total", "status", ("ok", *get_args(ErrorClass))),
+        ("metis_llm_call_errors_total", "error_class", get_args(ErrorClass)),
+        ("metis_routing_decisions_total", "winning_slot", get_args(Slot)),
+        ("metis_tool_failures_total", "error_class", get_args(ToolErrorClass)),
+        ("metis_gateway_auth_failures_total", "reason", get_args(AuthReason)),
+        ("metis_quota_used_ratio", "identity_kind", get_args(IdentityKind)),
+        ("metis_eval_verdicts_total", "judge_kind", get_args(JudgeKind)),
+        ("metis_eval_verdicts_total", "subject_kind", get_args(SubjectKind)),
+        ("metis_pattern_matches_total", "fingerprint_version", (FINGERPRINT_VERSION,)),
+    ):
+        assert tuple(by_name[name]["labels"][label]) == values
+
+
+def find_folder() -> Path:
+    """Return Metis's folder."""
+    return next(system.folder for system in find_systems() if system.name == "metis")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from typing import Any, Self
 
 ADMIN_TOKEN = "the-admin-token"
 CONTROL_TOKEN = "the-control-token"
+INFERENCE = ("/chat/completions", "/completions", "/responses", "/infer", "/jobs")
+"""What is answered as a model would: with `answer_status`, after `delay_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class FakeGateway:
     delay_s: float = 0.0
     admin_delay_s: float = 0.0
     answer_status: int = 200
+    answer: dict[str, Any] = field(default_factory=lambda: {"id": "resp_1", "choices": []})
     truncate: bool = False
     control_status: int = 200
     seen: list[Seen] = field(default_factory=list)
@@ -122,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path.endswith("/v1/chat/completions"):
+        if self.path.endswith(INFERENCE):
             self._chat()
             return
         if self.path.startswith("/v1/"):
@@ -169,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "who are you?"})
             return
         time.sleep(gateway.delay_s)
-        self._answer(gateway.answer_status, {"choices": []}, truncate=gateway.truncate)
+        self._answer(gateway.answer_status, gateway.answer, truncate=gateway.truncate)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")

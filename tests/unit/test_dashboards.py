@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import dashboard as models
 from panel_files import PANELS, RULES, VALUES, read_toy_panels
 
 from harness.catalogue import read_dashboard, read_values, render_system_rules
@@ -152,3 +155,13 @@ def test_make_generate_writes_both_files(
     assert "toy_keys < 3" in (tmp_path / "rules.yml").read_text()
     assert (tmp_path / "dashboard.json").read_text() == render(read_toy_panels())
     assert capsys.readouterr().out.split() == [str(toy.rules_path), str(toy.dashboard_path)]
+
+
+def test_grafanas_own_reader_understands_all_of_it(dashboard: Dashboard, drawn: dict[str, Any]) -> None:
+    """Read by Grafana's SDK and written again, it is the same: nothing is misspelt or in the wrong place."""
+    register_default_plugins()
+    read = json.loads(JSONEncoder().encode(models.Dashboard.from_json(json.loads(render(dashboard)))))
+    for panel in list_drawn(read):
+        if panel["fieldConfig"]["defaults"].get("custom") == {}:
+            del panel["fieldConfig"]["defaults"]["custom"]
+    assert read == drawn

@@ -17,8 +17,9 @@ from harness.model import Act, Drill, Expectation, NearMiss
 from harness.systems.metis.surface import CALL_BUCKETS_S
 from harness.values import Values
 from scenarios.arrivals import draw_arrivals
-from scenarios.drills import metis
+from scenarios.drills import metis, metis_errors
 from scenarios.drills.estimates import (
+    choose_call_rate,
     choose_every,
     choose_latency_above,
     choose_latency_below,
@@ -267,7 +268,7 @@ def test_drills_that_rest_on_window_and_for_are_left_out_otherwise() -> None:
 def test_what_the_drills_know_of_the_gateway_is_so() -> None:
     """Buckets, breaker and price are those of the surface, the gateway and models.yml."""
     assert metis.LATENCY_BOUNDS_S == CALL_BUCKETS_S
-    assert (metis.FAILURES_TO_COOL, metis.COOLDOWN_S) == (FAILURES_TO_COOL, COOLDOWN_S)
+    assert (metis_errors.FAILURES_TO_COOL, metis_errors.COOLDOWN_S) == (FAILURES_TO_COOL, COOLDOWN_S)
     assert (
         read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price.completion_usd == COST_USD_PER_MILLION
     )
@@ -299,7 +300,7 @@ def test_near_errors_stay_below_in_every_window(threshold: float) -> None:
     """With one failure more or less in the window, the share is still under the threshold."""
     every = choose_every(0.8 * threshold)
     assert 0.6 * threshold < 1 / every <= 0.8 * threshold + 1e-9
-    calls = 7.5 / threshold
+    calls = 600 * choose_call_rate(threshold, 600)
     assert (math.floor(calls / every) + 1) / calls < threshold
 
 

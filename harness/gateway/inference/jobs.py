@@ -106,10 +106,7 @@ class JobService:
         name = (deployment.model, deployment.version)
         if name not in self._queues:
             queue = self._queues[name] = _Queue()
-            # Workers belong to no request: they are behind no door.
-            queue.workers = [
-                asyncio.create_task(self._work(queue), context=Context()) for _ in range(deployment.workers)
-            ]
+            queue.workers = [asyncio.create_task(self._work(queue)) for _ in range(deployment.workers)]
         return self._queues[name]
 
     async def _work(self, queue: _Queue) -> None:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from harness.panels import Panel, PanelCurve, PanelCurves, PanelThreshold
 from harness.reports import printable
@@ -20,7 +21,7 @@ WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 58, 350, 14, 144
 """Where the plotted area begins and ends, in the chart's own pixels."""
 
-TICKS = 4
+TICKS = 5
 MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480)
 MOST_MINUTE_TICKS = 6
 HEADROOM = 1.08
@@ -148,27 +149,47 @@ def _draw_minutes(until_s: float, axes: _Axes) -> Iterator[str]:
 def _trace(points: Points, axes: _Axes) -> str:
     """Return the path of a curve, broken where it has no value; what stays level is drawn in one stroke."""
     path: list[str] = []
-    level: str | None = None
-    pen_y: str | None = None
-    for at_s, value in points:
-        if math.isnan(value):
-            path += [level] if level else []
-            level = pen_y = None
+    pen: Spot | None = None
+    level = 0
+    for at_s, value in (*points, (0.0, math.nan)):
+        spot = None if math.isnan(value) else _locate(at_s, value, axes)
+        if pen is not None and spot is not None and spot[1] == pen[1]:
+            level += spot[0] - pen[0]
+            pen = spot
             continue
-        x, y = f"{axes.x(at_s):.1f}", f"{axes.y(value):.1f}"
-        if y == pen_y:
-            level = f"H{x}"
-            continue
-        # A stroke of no length is drawn as a dot: a value may stand alone.
-        path.append((level or "") + f"L{x} {y}" if pen_y is not None else f"M{x} {y}h0")
-        level, pen_y = None, y
-    return "".join((*path, level or ""))
+        path += [f"h{_say_px(level)}"] if level else []
+        level = 0
+        if spot is not None:
+            # A stroke of no length is drawn as a dot: a value may stand alone.
+            path.append(
+                f"M{_join(*spot)}h0" if pen is None else f"l{_join(spot[0] - pen[0], spot[1] - pen[1])}"
+            )
+        pen = spot
+    return "".join(path)
 
 
 def _fill(points: Points, below: Points, axes: _Axes) -> str:
+    """Return the outline of the area between two curves over the same instants."""
     lower = below or tuple((at_s, 0.0) for at_s, _ in points)
-    outline = [*points, *reversed(lower)]
-    return "M" + "L".join(f"{axes.x(at_s):.1f} {axes.y(value):.1f}" for at_s, value in outline) + "Z"
+    spots = [_locate(at_s, value, axes) for at_s, value in (*points, *reversed(lower))]
+    steps = [_join(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(spots)]
+    return f"M{_join(*spots[0])}l{' '.join(steps)}Z" if spots else ""
+
+
+Spot = tuple[int, int]
+"""A place in tenths of a pixel: whole numbers, so that steps from one to the next add up."""
+
+
+def _locate(at_s: float, value: float, axes: _Axes) -> Spot:
+    return round(axes.x(at_s) * 10), round(axes.y(value) * 10)
+
+
+def _join(x: int, y: int) -> str:
+    return f"{_say_px(x)} {_say_px(y)}"
+
+
+def _say_px(tenths: int) -> str:
+    return f"{tenths / 10:g}"
 
 
 def _text(text: str) -> str:

@@ -18,7 +18,7 @@ from harness.gateway.events import CallFinished, DomainEvent, State
 
 JOB = "mana-llm"
 LATENCY_BUCKETS_S = (0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120)
-"""30 s is what the alert compares with. A neighbour 10 or 15 s away keeps what is read near what was measured."""
+"""30 s is what the alert compares with; bounds 10 and 15 s away keep what is read near what was measured."""
 MODEL = ("provider", "model")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the real system exports none; this is global
@@ -30,7 +30,10 @@ class Surface:
     def __init__(self, _state: State) -> None:
         self.registry = registry = CollectorRegistry()
         self._requests = Counter(
-            "mana_llm_llm_requests", "Attempts at LLM providers, failed ones included.", MODEL, registry=registry
+            "mana_llm_llm_requests",
+            "Attempts at LLM providers, failed ones included.",
+            MODEL,
+            registry=registry,
         )
         self._errors = Counter(
             "mana_llm_llm_errors",
@@ -45,7 +48,9 @@ class Surface:
             buckets=LATENCY_BUCKETS_S,
             registry=registry,
         )
-        self._tokens = Counter("mana_llm_tokens", "Tokens that were used.", (*MODEL, "type"), registry=registry)
+        self._tokens = Counter(
+            "mana_llm_tokens", "Tokens that were used.", (*MODEL, "type"), registry=registry
+        )
 
     @singledispatchmethod
     def observe(self, event: DomainEvent) -> None:

@@ -3,7 +3,8 @@
 A module NAME has `SPEED`; `exercise(stand)`, which sends the requests; and `COUNTS`, which maps the name of
 every sample that counts (a counter, a histogram's `_count`) to a function that reads its increments from the
 ledger: label sets, or pairs of a label set and an amount. Other samples may be in it too, and are held to it.
-None of it may ask the gateway's code.
+`LEAST` does the same for the `_sum` of every histogram in seconds: what it must be at least, since providers
+were told to take that long. None of it may ask the gateway's code.
 """
 
 from __future__ import annotations

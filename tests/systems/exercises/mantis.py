@@ -271,6 +271,14 @@ def count_in_flight(ledger: Ledger) -> Iterator[Increment]:
     return (({"tenant_id": sent.caller.tenant}, 0.0) for sent in _list_runs(ledger))
 
 
+def add_durations(ledger: Ledger) -> Iterator[Increment]:
+    """Yield what each call of a run was told to take."""
+    whose = {sent.body["model"].removeprefix("openai:"): _label(sent) for sent in _list_runs(ledger)}
+    for attempt in ledger.attempts:
+        if attempt.model in whose:
+            yield whose[attempt.model], attempt.least_s
+
+
 COUNTS = {
     "mantis_predict_requests_total": count_predicts,
     "mantis_chat_completions_total": count_chats,
@@ -280,3 +288,4 @@ COUNTS = {
     "mantis_rate_limit_rejections_total": count_rejections,
     "mantis_concurrent_runs": count_in_flight,
 }
+LEAST = {"mantis_run_duration_seconds_sum": add_durations}

@@ -31,10 +31,10 @@ class WatchScript(OrdinaryScript):
         if index == 0:
             return Request(method="POST", path="/v1/chat/completions", body=json.dumps({"index": index}))
         method = "GET" if index == 1 else "DELETE"
-        return Request(method=method, path=f"/v1/runs/{self.learnt}", body=None)
+        return Request(method=method, path=f"/v2/runs/{self.learnt}", body=None)
 
     def note_answer(self, index, status, body):
-        self.learnt = f"{index}-{status}-{len(body)}"
+        self.learnt = f"{index}-{status}-{'choices' in json.loads(body)}"
 
 
 class Watch(ScenarioUser):
@@ -74,8 +74,8 @@ def test_a_script_says_method_path_and_body(run_locust, fake_gateway, tmp_path):
     shown = [(seen.method, seen.path, seen.key, seen.body) for seen in fake_gateway.seen[1:]]
     assert shown == [
         ("POST", "/v1/chat/completions", "k", {"index": 0}),
-        ("GET", "/v1/runs/0-200-15", "k", None),
-        ("DELETE", "/v1/runs/1-404-2", "k", None),
+        ("GET", "/v2/runs/0-200-True", "k", None),
+        ("DELETE", "/v2/runs/1-404-False", "k", None),
     ]
 
 
@@ -85,8 +85,8 @@ def test_requests_go_through_the_acts_door(run_locust, fake_gateway, tmp_path):
     assert [seen.path for seen in fake_gateway.seen] == [
         "/admin/keys",
         "/two/v1/chat/completions",
-        "/two/v1/runs/0-200-15",
-        "/two/v1/runs/1-404-2",
+        "/two/v2/runs/0-200-True",
+        "/two/v2/runs/1-404-False",
     ]
 
 

@@ -87,7 +87,10 @@ def test_a_failing_model_is_told_so_and_forgotten(run_locust, fake_gateway):
     assert ended.returncode == 0, ended.stderr
     path = "/control/models/gpt-4o"
     told = {"errors": {"class": "network", "share": 1}}
-    assert [(method, where) for method, where, _ in fake_gateway.controls] == [("PUT", path), ("DELETE", path)]
+    assert [(method, where) for method, where, _ in fake_gateway.controls] == [
+        ("PUT", path),
+        ("DELETE", path),
+    ]
     assert fake_gateway.controls[0][2] == told
 
 

@@ -1,0 +1,403 @@
+"""The predict API: runs that are started, watched, cancelled and refused, and what is told of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from fake_providers import WHOLE, hold
+
+from harness.gateway.config import Config
+from harness.gateway.doors import current_door
+from harness.gateway.events import CallFinished, DomainEvent, Listener
+from harness.gateway.gateway import Hearing, Secrets, open_gateway
+from harness.gateway.runs import predict as predict_module
+from harness.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
+
+OPERATOR_TOKEN = "the-admin-token"
+RUN = {"mode": "run", "model": "openai:o1", "input": "Find out why"}
+
+
+async def predict(gateway, token: str | None, **body: object) -> tuple[int, dict]:
+    """Send a predict request; return the status and the answer."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    response = await gateway.client.post("/v1/predict", headers=headers, json=body)
+    return response.status, await response.json()
+
+
+def told(gateway) -> list[tuple[str, str, str]]:
+    """Return tenant, mode and outcome of every request so far."""
+    return [(event.tenant, event.mode, event.outcome) for event in gateway.heard(PredictAnswered)]
+
+
+def hold_back(provider, times: int = 1) -> asyncio.Event:
+    """Have a provider wait with its next answers until the event that is returned is set."""
+    gate = asyncio.Event()
+    provider.script.extend([hold(gate, None, WHOLE[provider.dialect])] * times)
+    return gate
+
+
+async def until_ended(gateway, runs: int = 1) -> list[RunEnded]:
+    """Wait until so many runs have ended."""
+    await gateway.until(lambda: len(gateway.heard(RunEnded)) >= runs)
+    return gateway.heard(RunEnded)
+
+
+async def test_a_run_is_accepted_once_its_first_step_is_over(gateway, providers):
+    """While the provider thinks there is no answer; then it is 202, and the other steps follow."""
+    first, second = hold_back(providers["openai"]), hold_back(providers["openai"])
+    token = await gateway.issue(id="t1")
+    asked = asyncio.create_task(predict(gateway, token, **RUN, steps=2))
+    await gateway.until(lambda: len(providers["openai"].asked) == 1)
+    assert not asked.done()
+    first.set()
+    status, run = await asked
+    assert (status, run["status"], run["steps"], run["steps_done"]) == (202, "running", 2, 1)
+    assert (await predict(gateway, token, mode="result", run_id=run["run_id"]))[0] == 202
+    second.set()
+    await until_ended(gateway)
+    status, result = await predict(gateway, token, mode="result", run_id=run["run_id"])
+    assert (status, result["status"], result["steps_done"]) == (200, "succeeded", 2)
+    assert result["output"] == "Hello there"
+    assert told(gateway) == [("t1", "run", "ok"), ("t1", "result", "ok"), ("t1", "result", "ok")]
+
+
+async def test_each_step_goes_on_from_the_answer_before(gateway, providers):
+    """The second step has the prompt, the first answer, and the request to continue."""
+    token = await gateway.issue(id="t1")
+    await predict(gateway, token, **RUN, steps=2, max_tokens=77)
+    await until_ended(gateway)
+    first, second = providers["openai"].asked
+    assert [message["content"] for message in first["messages"]] == ["Find out why"]
+    assert [(message["role"], message["content"]) for message in second["messages"]] == [
+        ("user", "Find out why"),
+        ("assistant", "Hello there"),
+        ("user", "Continue."),
+    ]
+    assert 77 in second.values()
+
+
+async def test_a_run_costs_what_its_calls_cost(gateway):
+    """The run's cost is the sum of its calls', to the last digit, and its duration is rule time."""
+    token = await gateway.issue(id="t1", team="red")
+    await predict(gateway, token, **RUN, steps=3)
+    (ended,) = await until_ended(gateway)
+    calls = gateway.heard(CallFinished)
+    assert len(calls) == 3
+    assert ended.cost_usd == sum((call.cost_usd for call in calls), Decimal(0)) == Decimal("0.081")
+    assert (ended.tenant, ended.model, ended.status) == ("red", "openai:o1", "succeeded")
+    assert ended.duration_s >= sum(call.latency_s for call in calls) > 0
+
+
+async def test_a_run_lasts_in_rule_time(start_gateway, providers):
+    """At speed 1000, a run that takes a twentieth of a second has lasted for at least 50 s."""
+    gateway = await start_gateway(speed=1000)
+    gate = hold_back(providers["openai"])
+    asyncio.get_running_loop().call_later(0.05, gate.set)
+    assert (await predict(gateway, OPERATOR_TOKEN, **RUN))[0] == 202
+    (ended,) = await until_ended(gateway)
+    assert 50 <= ended.duration_s < 120  # a call is given up after 120 s
+
+
+async def test_the_price_is_that_of_the_model_that_answered(gateway, providers):
+    """A step that a free model answered as a fallback costs nothing; the run keeps its own model's name."""
+    providers["openai"].fail("server_error")
+    token = await gateway.issue(id="t1")
+    assert (await predict(gateway, token, **RUN))[0] == 202
+    (ended,) = await until_ended(gateway)
+    assert (ended.model, ended.status, ended.cost_usd) == ("openai:o1", "succeeded", 0)
+
+
+@pytest.mark.parametrize(
+    ("error_class", "status", "code"),
+    [("server_error", 502, "server_error"), ("rate_limit", 429, "rate_limit"), ("auth", 503, "auth")],
+)
+async def test_a_run_whose_first_step_fails_is_answered_with_the_failure(
+    gateway, providers, error_class, status, code
+):
+    """A provider's failure is the answer, and an error, also if it is the provider's own 429."""
+    providers["openai"].fail(error_class)
+    providers["ollama"].fail(error_class)
+    token = await gateway.issue(id="t1")
+    answered, problem = await predict(gateway, token, **RUN)
+    assert (answered, problem["error"]["code"]) == (status, code)
+    (ended,) = await until_ended(gateway)
+    assert ended.status == "failed"
+    assert told(gateway) == [("t1", "run", "error")]
+    _, known = await predict(gateway, token, mode="status", run_id=problem["run_id"])
+    assert (known["status"], known["steps_done"]) == ("failed", 0)
+
+
+async def test_a_run_that_fails_later_was_accepted_and_its_result_is_the_failure(gateway, providers):
+    """The run is ok, so are status and logs; its result is an error each time that it is asked for."""
+    token = await gateway.issue(id="t1")
+    providers["openai"].script.append(providers["openai"].answer_well)
+    providers["openai"].fail("server_error")
+    providers["ollama"].fail("server_error")
+    status, run = await predict(gateway, token, **RUN, steps=3)
+    assert status == 202
+    (ended,) = await until_ended(gateway)
+    assert (ended.status, ended.cost_usd) == ("failed", Decimal("0.027"))
+    for mode, expected in (("status", 200), ("logs", 200), ("result", 502), ("result", 502)):
+        answered, _ = await predict(gateway, token, mode=mode, run_id=run["run_id"])
+        assert answered == expected
+    assert [(mode, outcome) for _, mode, outcome in told(gateway)] == [
+        ("run", "ok"),
+        ("status", "ok"),
+        ("logs", "ok"),
+        ("result", "error"),
+        ("result", "error"),
+    ]
+
+
+@pytest.mark.parametrize("error_class", ["context_overflow", "invalid_request"])
+async def test_a_run_that_its_own_request_spoils_is_refused(gateway, providers, error_class):
+    """What any provider would turn down is the client's fault: no failure, no error."""
+    providers["openai"].fail(error_class)
+    token = await gateway.issue(id="t1")
+    assert (await predict(gateway, token, **RUN))[0] == 400
+    (ended,) = await until_ended(gateway)
+    assert ended.status == "refused"
+    assert told(gateway) == [("t1", "run", "bad_request")]
+
+
+async def test_a_quota_that_is_used_up_is_the_tenants_limit(gateway):
+    """It is rate limited and refused, but by no cap of runs."""
+    token = await gateway.issue(id="t1", limits=[{"unit": "requests", "period": "day", "limit": 1}])
+    assert (await predict(gateway, token, **RUN))[0] == 202
+    status, problem = await predict(gateway, token, **RUN)
+    assert (status, problem["error"]["code"]) == (429, "insufficient_quota")
+    assert [ended.status for ended in await until_ended(gateway, 2)] == ["succeeded", "refused"]
+    assert told(gateway)[-1] == ("t1", "run", "rate_limited")
+    assert gateway.heard(RunRejected) == []
+
+
+async def test_an_unexpected_error_ends_the_run_as_failed(gateway, monkeypatch, caplog):
+    """A fault of the gateway is logged, answered with 500 and counted; the run does not stay in flight."""
+
+    async def break_down(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("harness.gateway.calls.Calls.complete", break_down)
+    status, problem = await predict(gateway, OPERATOR_TOKEN, **RUN)
+    assert (status, problem["error"]["code"]) == (500, "internal")
+    (ended,) = await until_ended(gateway)
+    assert ended.status == "failed"
+    assert gateway.heard(RunsInFlight)[-1].runs == 0
+    assert "a fault" in caplog.text
+
+
+async def test_logs_tell_the_steps_and_neither_prompt_nor_answer(gateway):
+    """One line for the start, each step and the end."""
+    token = await gateway.issue(id="t1")
+    _, run = await predict(gateway, token, **RUN, steps=2)
+    await until_ended(gateway)
+    _, known = await predict(gateway, token, mode="logs", run_id=run["run_id"])
+    assert [line.partition(": ")[2] for line in known["logs"]] == [
+        "started",
+        "step 1 of 2: openai:o1, 0.027 USD",
+        "step 2 of 2: openai:o1, 0.027 USD",
+        "succeeded",
+    ]
+
+
+async def test_a_cancelled_run_ends_after_the_call_that_it_is_in(gateway, providers):
+    """The call is paid for and so is the run; the steps after it are not made."""
+    token = await gateway.issue(id="t1")
+    providers["openai"].script.append(providers["openai"].answer_well)
+    gate = hold_back(providers["openai"])
+    _, run = await predict(gateway, token, **RUN, steps=5)
+    about = {"run_id": run["run_id"]}
+    status, known = await predict(gateway, token, mode="cancel", **about)
+    assert (status, known["status"]) == (202, "cancelling")
+    gate.set()
+    (ended,) = await until_ended(gateway)
+    assert (ended.status, ended.cost_usd) == ("cancelled", Decimal("0.054"))
+    status, known = await predict(gateway, token, mode="cancel", **about)
+    assert (status, known["status"], known["steps_done"]) == (200, "cancelled", 2)
+    assert (await predict(gateway, token, mode="result", **about))[0] == 409
+    assert told(gateway)[-1] == ("t1", "result", "bad_request")
+
+
+@pytest.mark.parametrize("mode", ["status", "result", "logs", "cancel"])
+async def test_a_run_is_its_tenants_own(gateway, mode):
+    """Another tenant is told that there is no such run; another key of the same team is not."""
+    mine, mates, theirs = [await gateway.issue(id=f"k{n}", team=team) for n, team in enumerate("aab")]
+    _, run = await predict(gateway, mine, **RUN)
+    assert (await predict(gateway, mates, mode=mode, run_id=run["run_id"]))[0] == 200
+    status, problem = await predict(gateway, theirs, mode=mode, run_id=run["run_id"])
+    assert (status, problem["error"]["code"]) == (404, "run_not_found")
+    assert told(gateway)[-2:] == [("a", mode, "ok"), ("b", mode, "bad_request")]
+
+
+async def test_the_same_idempotency_key_starts_one_run(gateway, providers):
+    """Even while the first step is under way, the second request is told of the first one's run."""
+    gate = hold_back(providers["openai"])
+    token = await gateway.issue(id="t1")
+    first = asyncio.create_task(predict(gateway, token, **RUN, idempotency_key="once"))
+    await gateway.until(lambda: len(providers["openai"].asked) == 1)
+    status, again = await predict(gateway, token, **RUN, idempotency_key="once")
+    gate.set()
+    assert (status, again["run_id"]) == (200, (await first)[1]["run_id"])
+    assert len(providers["openai"].asked) == 1
+    assert sorted(outcome for _, _, outcome in told(gateway)) == ["idempotent_hit", "ok"]
+
+
+async def test_an_idempotency_key_belongs_to_one_request_of_one_tenant(gateway):
+    """Another request under it is a mistake; another tenant's is another run."""
+    mine, theirs = await gateway.issue(id="t1"), await gateway.issue(id="t2")
+    _, run = await predict(gateway, mine, **RUN, idempotency_key="once")
+    status, problem = await predict(gateway, mine, **RUN, steps=2, idempotency_key="once")
+    assert (status, problem["error"]["code"]) == (409, "idempotency_key_reused")
+    status, other = await predict(gateway, theirs, **RUN, idempotency_key="once")
+    assert (status, other["run_id"] == run["run_id"]) == (202, False)
+
+
+async def test_a_sixth_run_at_once_is_refused(gateway, providers):
+    """Five are in flight and the gauge says so; a slot is free as soon as one has ended."""
+    gate = hold_back(providers["openai"], times=5)
+    token = await gateway.issue(id="t1")
+    asked = [asyncio.create_task(predict(gateway, token, **RUN)) for _ in range(5)]
+    await gateway.until(lambda: len(providers["openai"].asked) == 5)
+    status, problem = await predict(gateway, token, **RUN)
+    assert (status, problem["error"]["code"]) == (429, "too_many_concurrent_runs")
+    assert [(event.tenant, event.cap) for event in gateway.heard(RunRejected)] == [("t1", "concurrent")]
+    gate.set()
+    assert [status for status, _ in await asyncio.gather(*asked)] == [202] * 5
+    assert (await predict(gateway, token, **RUN))[0] == 202
+    runs = [event.runs for event in gateway.heard(RunsInFlight)]
+    assert (max(runs), runs[-1]) == (5, 0)
+    assert [outcome for _, _, outcome in told(gateway)].count("rate_limited") == 1
+
+
+async def test_runs_that_are_started_too_often_are_refused(gateway):
+    """Ten at once are let through, the eleventh is not; another tenant is not concerned."""
+    token, other = await gateway.issue(id="t1"), await gateway.issue(id="t2")
+    statuses = [(await predict(gateway, token, **RUN))[0] for _ in range(11)]
+    assert statuses == [202] * 10 + [429]
+    assert [(event.tenant, event.cap) for event in gateway.heard(RunRejected)] == [("t1", "rate")]
+    assert (await predict(gateway, other, **RUN))[0] == 202
+
+
+async def test_a_model_that_is_not_on_the_allowlist_is_denied(gateway, providers):
+    """403, and no provider is asked."""
+    token, sandbox = await gateway.issue(id="t1"), await gateway.issue(id="t2", team="sandbox")
+    for caller, model in ((token, "openai:gpt-4o"), (sandbox, "openai:o1")):
+        status, problem = await predict(gateway, caller, **{**RUN, "model": model})
+        assert (status, problem["error"]["code"]) == (403, "model_not_allowed")
+    assert (await predict(gateway, sandbox, **{**RUN, "model": "o1-mini"}))[0] == 202
+    assert [outcome for _, _, outcome in told(gateway)] == ["denied_allowlist", "denied_allowlist", "ok"]
+    assert len(providers["openai"].asked) == 1
+
+
+async def test_a_gateway_that_is_full_says_so(gateway, providers, monkeypatch):
+    """Runs of all tenants together are bounded."""
+    monkeypatch.setattr(predict_module, "MAX_IN_FLIGHT", 1)
+    gate = hold_back(providers["openai"])
+    first = asyncio.create_task(predict(gateway, OPERATOR_TOKEN, **RUN))
+    await gateway.until(lambda: len(providers["openai"].asked) == 1)
+    token = await gateway.issue(id="t1")
+    status, problem = await predict(gateway, token, **RUN)
+    assert (status, problem["error"]["code"]) == (503, "overloaded")
+    assert told(gateway) == [("t1", "run", "error")]
+    gate.set()
+    await first
+
+
+@pytest.mark.parametrize("token", [None, "guess"])
+async def test_a_caller_without_a_key_is_turned_away_and_not_counted(gateway, token):
+    """There is no tenant to count it for."""
+    assert (await predict(gateway, token, **RUN))[0] == 401
+    assert told(gateway) == []
+
+
+async def test_the_operator_is_a_tenant_of_its_own(gateway):
+    """The admin token runs as `operator`."""
+    assert (await predict(gateway, OPERATOR_TOKEN, **RUN))[0] == 202
+    assert told(gateway) == [("operator", "run", "ok")]
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"5", b'{"mode": "walk"}', b'{"mode": ["run"]}'])
+async def test_what_cannot_be_read_counts_as_a_run(gateway, raw):
+    """A request whose mode is not known is a bad request of the mode that is the default."""
+    token = await gateway.issue(id="t1")
+    headers = {"Authorization": f"Bearer {token}"}
+    response = await gateway.client.post("/v1/predict", headers=headers, data=raw)
+    assert response.status == 400
+    assert "error" in await response.json()
+    assert told(gateway) == [("t1", "run", "bad_request")]
+
+
+async def test_every_request_is_told_of_once(gateway, providers):
+    """Whatever becomes of it, a request of an admitted caller is one event."""
+    token = await gateway.issue(id="t1")
+    providers["openai"].fail("server_error")
+    providers["ollama"].fail("server_error")
+    sent = [
+        {**RUN},
+        {**RUN},
+        {**RUN, "model": "gpt-99"},
+        {"mode": "status"},
+        {"mode": "logs", "run_id": "run-" + "0" * 32},
+    ]
+    for body in sent:
+        await predict(gateway, token, **body)
+    assert len(told(gateway)) == len(sent)
+
+
+@asynccontextmanager
+async def open_listening(providers, data_dir: Path, listen: Listener) -> AsyncIterator[TestClient]:
+    """Yield a client of a gateway with a door `one` and one listener."""
+    config = Config(
+        speed=1, data_dir=data_dir, providers={name: provider.url for name, provider in providers.items()}
+    )
+    secrets = Secrets(admin_token=OPERATOR_TOKEN, provider_key="p")
+    hearing = Hearing(listeners=[listen], expositions={"one": lambda: b""})
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(open_gateway(config, secrets, lambda _: hearing))
+        client = TestClient(TestServer(app), headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"})
+        await client.start_server()
+        yield client
+        await stack.aclose()
+        await client.close()
+
+
+async def test_runs_end_with_the_gateway(providers, tmp_path):
+    """A run in flight is cancelled when the gateway closes, answered and told of."""
+    hold_back(providers["openai"])
+    events: list[DomainEvent] = []
+    async with open_listening(providers, tmp_path, events.append) as client:
+        asked = asyncio.create_task(client.post("/v1/predict", json=RUN))
+        async with asyncio.timeout(10):
+            while not providers["openai"].asked:
+                await asyncio.sleep(0.005)
+    assert [event.status for event in events if isinstance(event, RunEnded)] == ["cancelled"]
+    assert [event.runs for event in events if isinstance(event, RunsInFlight)] == [1, 0]
+    assert asked.done()
+
+
+async def test_a_run_stays_behind_its_requests_door(providers, tmp_path):
+    """Steps that are made after the answer, and the end, are still heard by the door's system only."""
+    heard: list[tuple[str | None, str]] = []
+    ended = asyncio.Event()
+
+    def listen(event: DomainEvent) -> None:
+        heard.append((current_door(), type(event).__name__))
+        if isinstance(event, RunEnded):
+            ended.set()
+
+    gate = asyncio.Event()
+    providers["openai"].script.append(providers["openai"].answer_well)
+    providers["openai"].script.append(hold(gate, None, WHOLE["openai"]))
+    async with open_listening(providers, tmp_path, listen) as client:
+        response = await client.post("/one/v1/predict", json={**RUN, "steps": 2})
+        assert response.status == 202
+        gate.set()
+        await asyncio.wait_for(ended.wait(), 10)
+    assert {door for door, _ in heard} == {"one"}
+    assert [name for _, name in heard].count("CallFinished") == 2
