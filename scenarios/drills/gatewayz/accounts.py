@@ -23,19 +23,21 @@ CACHE = "GatewayzCacheHitRateLow"
 CREDIT_MODEL = "openai:gpt-4"
 LIMITED_MODEL = "openrouter:ministral-8b"
 CACHE_MODEL = "openrouter:ministral-3b"
-CREDIT_BEHAVIOUR = {**HEALTHY, "prompt_tokens": 100, "completion_tokens": 1000}
-CREDITS_PER_CALL = 6.3
-"""100 prompt tokens of gpt-4 at 30 USD per million and 1000 at 60 are 0.063 USD."""
+CREDITS_PER_TOKEN = 0.006
+"""A completion token of gpt-4 costs 60 USD per million; its prompts are told to have none."""
+CALLS_PER_S = 0.07
+"""At this rate a user spends just what is thought of as a runaway, whatever that is."""
 PROMPTS = 20
 """Different things that clients ask where the cold start matters: so many lookups are misses at first."""
 
 
 def make_credit_drills(values: AlertValues) -> tuple[Drill, ...]:
     """Return the drills of a user's spending."""
-    per_s = values.threshold / 3600 / CREDITS_PER_CALL
+    tokens = max(1, round(values.threshold / 3600 / CALLS_PER_S / CREDITS_PER_TOKEN))
+    behaviour = {**HEALTHY, "prompt_tokens": 0, "completion_tokens": tokens}
 
     def traffic(name: str, *stages: tuple[float, float]) -> Act:
-        tells = (make_tell(0, CREDIT_MODEL, CREDIT_BEHAVIOUR),)
+        tells = (make_tell(0, CREDIT_MODEL, behaviour),)
         return make_act(name, "cost_runaway", stages, tells, models=[CREDIT_MODEL])
 
     def labels(name: str) -> dict[str, str]:
@@ -50,19 +52,23 @@ def make_credit_drills(values: AlertValues) -> tuple[Drill, ...]:
         values=values,
     )
     near_for_s = max(60.0, values.for_s - values.window_s - 30)
-    calm = 0.25 * per_s
+    calm = 0.25 * CALLS_PER_S
     return (
         make_drill(
             "gatewayz-credits-fires",
             "A user spends at twice the rate that is thought of as a runaway.",
-            traffic("gatewayz-credits-fires", (START_S, calm), (burns_s, 2 * per_s), (values.window_s, calm)),
+            traffic(
+                "gatewayz-credits-fires", (START_S, calm), (burns_s, 2 * CALLS_PER_S), (values.window_s, calm)
+            ),
             fires,
             lasts_s=compute_length(fires),
         ),
         make_drill(
             "gatewayz-credits-near-threshold",
             "A user spends at 85 % of the rate, for as long as it would take to fire.",
-            traffic("gatewayz-credits-near-threshold", (values.for_s + 2 * values.window_s, 0.85 * per_s)),
+            traffic(
+                "gatewayz-credits-near-threshold", (values.for_s + 2 * values.window_s, 0.85 * CALLS_PER_S)
+            ),
             expect_below(CREDITS, labels("gatewayz-credits-near-threshold"), reaches=0.75),
             lasts_s=values.for_s + 2 * values.window_s,
         ),
@@ -70,7 +76,10 @@ def make_credit_drills(values: AlertValues) -> tuple[Drill, ...]:
             "gatewayz-credits-near-for",
             "A user spends at twice the rate and stops a few minutes before it would fire.",
             traffic(
-                "gatewayz-credits-near-for", (START_S, calm), (near_for_s, 2 * per_s), (values.window_s, calm)
+                "gatewayz-credits-near-for",
+                (START_S, calm),
+                (near_for_s, 2 * CALLS_PER_S),
+                (values.window_s, calm),
             ),
             expect_pending(
                 CREDITS, labels("gatewayz-credits-near-for"), least_s=near_for_s / 2, values=values

@@ -35,7 +35,10 @@ COOLDOWN_S = 30.0
 
 
 def make_down_drills(values: AlertValues) -> tuple[Drill, ...]:
-    """Return the drills of a provider that nobody reaches."""
+    """Return the drills of a provider that nobody reaches.
+
+    An outage takes a cooldown at least, so past a threshold of 0.6 none is too short for a window of 2m.
+    """
     labels = {"provider": "ollama"}
     rate, detected_s = 0.2, 25.0
     down = {"errors": {"class": "network", "every": 1}, **HEALTHY}
