@@ -360,8 +360,9 @@ async def open_listening(providers, data_dir: Path, listen: Listener) -> AsyncIt
     hearing = Hearing(listeners=[listen], expositions={"one": lambda: b""})
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_gateway(config, secrets, lambda _: hearing))
-        client = TestClient(TestServer(app), headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"})
-        await client.start_server()
+        server = TestServer(app)
+        await server.start_server(shutdown_timeout=0.01)
+        client = TestClient(server, headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"})
         yield client
         await stack.aclose()
         await client.close()
