@@ -372,11 +372,10 @@ async def test_runs_end_with_the_gateway(providers, tmp_path):
     """A run in flight is cancelled when the gateway closes, answered and told of."""
     hold_back(providers["openai"])
     events: list[DomainEvent] = []
-    async with open_listening(providers, tmp_path, events.append) as client:
+    async with asyncio.timeout(10), open_listening(providers, tmp_path, events.append) as client:
         asked = asyncio.create_task(client.post("/v1/predict", json=RUN))
-        async with asyncio.timeout(10):
-            while not providers["openai"].asked:
-                await asyncio.sleep(0.005)
+        while not providers["openai"].asked:
+            await asyncio.sleep(0.005)
     assert [event.status for event in events if isinstance(event, RunEnded)] == ["cancelled"]
     assert [event.runs for event in events if isinstance(event, RunsInFlight)] == [1, 0]
     assert asked.done()
