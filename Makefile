@@ -7,7 +7,7 @@ COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-v
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help drill test lint lock clean
+.PHONY: help drill test lint generate lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -25,6 +25,10 @@ lint: ## Check style and types
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+
+generate: ## Write each system's rules.yml and dashboard.json anew from its values, template and panels
+	@./bootstrap.sh dev
+	@.venv/bin/python -m harness.dashboards
 
 # Both locks hold hatchling, which builds the editable install. Existing pins stay, unless ARGS=--upgrade.
 lock: ## Write requirements*.txt anew from pyproject.toml

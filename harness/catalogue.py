@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.errors import BadInput
 from harness.model import Drill
+from harness.panels import Dashboard, parse_panels
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.systems import System, find_systems
 from harness.values import Values, override, parse_values, render_rules, switch_on
@@ -54,14 +55,39 @@ def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[R
     expected = {expectation.alert for drill in drills for expectation in drill.expects}
     files = []
     for system in find_systems_of(drills):
-        template = str(shorten(system.template_path))
-        text = render_rules(read_text(system.template_path), switch_on(values[system.name]), template)
-        files.append(parse_rules(text, template))
+        files.append(_parse_system_rules(system, values[system.name]))
         if system.as_written_path.exists():
             as_written = read_rules(shorten(system.as_written_path))
             if expected & {rule.name for rule in as_written.alerts}:
                 files.append(as_written)
     return tuple(files)
+
+
+def list_dashboards(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[Dashboard, ...]:
+    """Return the dashboards of the systems of these drills, of those that have one; raises BadInput."""
+    systems = [system for system in find_systems_of(drills) if system.panels_path.exists()]
+    return tuple(read_dashboard(system, values[system.name]) for system in systems)
+
+
+def read_dashboard(system: System, values: Values) -> Dashboard:
+    """Return a system's dashboard, with the thresholds of these values; raises BadInput."""
+    return parse_panels(
+        read_text(system.panels_path),
+        system=system.name,
+        values=values,
+        rules=_parse_system_rules(system, values).alerts,
+        name=str(shorten(system.panels_path)),
+    )
+
+
+def render_system_rules(system: System, values: Values) -> str:
+    """Return a system's rule file with these values and every alert switched on; raises BadInput."""
+    name = str(shorten(system.template_path))
+    return render_rules(read_text(system.template_path), switch_on(values), name)
+
+
+def _parse_system_rules(system: System, values: Values) -> RuleFile:
+    return parse_rules(render_system_rules(system, values), str(shorten(system.template_path)))
 
 
 def shorten(path: Path) -> Path:

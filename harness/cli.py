@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -24,6 +25,7 @@ from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import (
     choose_drills,
+    list_dashboards,
     list_drills,
     list_rules,
     override_values,
@@ -159,6 +161,7 @@ def run(
     _prepare_folder(out)
     rules = _read_rules(rule_paths) or list_rules(drills, values)
     order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
+    order = replace(order, dashboards=list_dashboards(drills, values))
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:

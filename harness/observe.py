@@ -21,8 +21,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from harness.clock import Clock
 from harness.dilation import dilate_expr
-from harness.errors import ComponentFailed
+from harness.errors import BadInput, ComponentFailed
 from harness.model import AlertRule, Curve, Event, EventKind, Labels
+from harness.panels import Dashboard, Panel, PanelCurve, PanelCurves
 from harness.promql import split_threshold
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks import SCRAPE_INTERVAL_S
@@ -30,6 +31,9 @@ from harness.stacks import SCRAPE_INTERVAL_S
 TIMEOUT_S = 10.0
 MAX_POINTS = 10_000
 """Prometheus answers at most 11,000 points a series."""
+PANEL_POINTS = 300
+PANEL_CURVES = 6
+"""Of each query of a panel, the series with the largest values are kept: as many as a small chart shows."""
 
 Sample = tuple[float, float]
 Series = tuple[Labels, tuple[Sample, ...]]
@@ -158,19 +162,74 @@ def read_curves(
             continue
         value, op, threshold = split
         step_s = max(rule.interval_s, (until_s - since_s) / MAX_POINTS)
-        series = prometheus.query(
-            "/api/v1/query_range",
-            query=dilate_expr(value, clock.speed),
-            start=f"{clock.wall_s(since_s):.3f}",
-            end=f"{clock.wall_s(until_s):.3f}",
-            step=f"{step_s / clock.speed:.6f}",
-        )
-        for labels, samples in series:
-            points = _mark_gaps([(clock.rule_s(at), number) for at, number in samples], step_s)
+        for labels, points in read_range(prometheus, clock, value, since_s, until_s, step_s):
             # As an alert has them: the rule's labels win over those of the expression's result.
             merged = {**labels, **rule.labels}
             curves.append(Curve(alert=rule.name, labels=merged, op=op, threshold=threshold, points=points))
     return tuple(curves)
+
+
+def read_range(
+    prometheus: Api, clock: Clock, expr: str, since_s: float, until_s: float, step_s: float
+) -> list[Series]:
+    """Return an expression's values every `step_s` between two rule times, for every label set that has any.
+
+    A stretch without a value is marked by one NaN. Raises BadInput for what cannot be dilated.
+    """
+    series = prometheus.query(
+        "/api/v1/query_range",
+        query=dilate_expr(expr, clock.speed),
+        start=f"{clock.wall_s(since_s):.3f}",
+        end=f"{clock.wall_s(until_s):.3f}",
+        step=f"{step_s / clock.speed:.6f}",
+    )
+    return [
+        (labels, _mark_gaps([(clock.rule_s(at), number) for at, number in samples], step_s))
+        for labels, samples in series
+    ]
+
+
+def read_panels(
+    prometheus: Api, clock: Clock, dashboards: Iterable[Dashboard], since_s: float, until_s: float
+) -> tuple[PanelCurves, ...]:
+    """Return what every panel showed between two rule times, in at most `PANEL_POINTS` points a series.
+
+    A panel that cannot be asked says why instead: the run was judged without it.
+    """
+    step_s = EVALUATION_INTERVAL_S * math.ceil((until_s - since_s) / PANEL_POINTS / EVALUATION_INTERVAL_S)
+    read = []
+    for dashboard in dashboards:
+        for panel in dashboard.panels:
+            try:
+                curves, left_out = _read_panel(prometheus, clock, panel, since_s, until_s, step_s)
+            except (BadInput, ComponentFailed) as error:
+                read.append(PanelCurves(dashboard=dashboard, panel=panel, curves=(), trouble=str(error)))
+            else:
+                read.append(
+                    PanelCurves(dashboard=dashboard, panel=panel, curves=tuple(curves), left_out=left_out)
+                )
+    return tuple(read)
+
+
+def _read_panel(
+    prometheus: Api, clock: Clock, panel: Panel, since_s: float, until_s: float, step_s: float
+) -> tuple[list[PanelCurve], int]:
+    curves: list[PanelCurve] = []
+    left_out = 0
+    for query in panel.queries:
+        series = read_range(prometheus, clock, query.expr, since_s, until_s, step_s)
+        series.sort(key=lambda one: _find_highest(one[1]), reverse=True)
+        left_out += len(series[PANEL_CURVES:])
+        names = query.name_series([labels for labels, _ in series])
+        curves += [
+            PanelCurve(legend=name, points=points)
+            for name, (_, points) in list(zip(names, series, strict=True))[:PANEL_CURVES]
+        ]
+    return curves, left_out
+
+
+def _find_highest(points: Sequence[Sample]) -> float:
+    return max((value for _, value in points if not math.isnan(value)), default=-math.inf)
 
 
 def _mark_gaps(points: Sequence[Sample], step_s: float) -> tuple[Sample, ...]:
@@ -191,6 +250,17 @@ def read_scrapes(
         for _, samples in _read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
         for at_s, value in samples
     )
+
+
+def split_scrapes(
+    scrapes: Sequence[tuple[float, bool]], without: Sequence[tuple[float, float]]
+) -> list[list[tuple[float, bool]]]:
+    """Return the stretches of scrapes before, between and after windows (from, to) that are in order."""
+    bounds = [-math.inf, *(bound for window in without for bound in window), math.inf]
+    return [
+        [scrape for scrape in scrapes if from_s < scrape[0] <= to_s]
+        for from_s, to_s in zip(bounds[::2], bounds[1::2], strict=True)
+    ]
 
 
 def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, int]:

@@ -53,15 +53,28 @@ class Process:
         if self.poll() is not None:
             raise self.failure()
 
+    def pause(self) -> None:
+        """Let the process and what it started stand still: it keeps its port, and answers nobody."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End the process and what it started at once, and wait until it is gone."""
+        self._signal(signal.SIGKILL)
+        self._popen.wait()
+        self._group_ended = True
+
     def stop(self, grace_s: float = 5.0) -> None:
         """End the process and what it started: SIGTERM, at most `grace_s` wall seconds, then SIGKILL."""
         if self.poll() is not None:
             return
         self._signal(signal.SIGTERM)
+        self.resume()  # a paused process hears nothing
         if self.wait(grace_s) is None:
-            self._signal(signal.SIGKILL)
-            self._popen.wait()
-            self._group_ended = True
+            self.kill()
 
     def failure(self) -> ComponentFailed:
         """Return the error that says how the process ended, its last words and where its log is."""

@@ -8,6 +8,7 @@ the drills are held, what happened is read from Prometheus and the pager, and ju
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,8 +32,12 @@ from harness.observe import (
     read_alert_events,
     read_curves,
     read_page_events,
+    read_panels,
     read_scrapes,
+    split_scrapes,
 )
+from harness.outages import OutageCrew, interrupt, list_windows
+from harness.panels import Dashboard
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
 from harness.rules import RuleFile
@@ -68,10 +73,14 @@ PROBE_ACT = "probe"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to hold and with what; without a `speed`, calibration finds it."""
+    """What to hold and with what; without a `speed`, calibration finds it.
+
+    The `dashboards` are asked what they showed, for the report.
+    """
 
     drills: tuple[Drill, ...]
     rules: tuple[RuleFile, ...]
+    dashboards: tuple[Dashboard, ...] = ()
     engines: Engines
     alertmanager: Mapping[str, Any]
     alertmanager_source: str
@@ -83,6 +92,8 @@ class Order:
 
 
 Show = Callable[[BoardState], None]
+Window = tuple[float, float]
+"""From when to when, rule time."""
 
 
 class _TooFast(Exception):
@@ -150,7 +161,9 @@ def _hold_at(
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with open_embedded_stack(setup) as stack, _name_the_dead(stack):
         clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
-        acts = list_acts(placements, until_s, speed)
+        outages = list_windows(placements, speed)
+        acts = list_acts(placements, until_s, speed, outages)
+        crew = OutageCrew(placements, stack)
         prometheus = Api("prometheus", stack.endpoints.prometheus)
         pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
         watch = Watch(
@@ -165,23 +178,25 @@ def _hold_at(
         with _start_traffic(order, acts, stack, clock) as traffic:
             is_calibrated = order.speed is not None
             while (now_s := clock.rule_s(time.time())) < until_s:
+                crew.carry_out(now_s)
                 stack.check()
                 traffic.poll()
                 if now_s >= 0 and not is_calibrated:
                     _calibrate(order, prometheus, clock, traffic.report())
                     is_calibrated = True
                 show(watch.look(replace(state, wall_s=time.monotonic() - started_s), now_s))
-                time.sleep(POLL_WALL_S)
+                _rest(clock, crew.next_s)
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
-        fidelity = measure(prometheus, clock, report, 0.0, until_s)
+        fidelity = measure(prometheus, clock, report, 0.0, until_s, outages)
         timeline = observe(order, prometheus, pager, clock, until_s)
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
             verdicts=judge_all(placements, timeline),
             rules=tuple(rule for file in order.rules for rule in file.alerts),
+            panels=read_panels(prometheus, clock, order.dashboards, 0.0, until_s),
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
@@ -202,6 +217,12 @@ def _name_the_dead(stack: EmbeddedStack) -> Iterator[None]:
             stack.check()
             time.sleep(POLL_WALL_S)
         raise
+
+
+def _rest(clock: Clock, next_s: float | None) -> None:
+    """Sleep until it is time to look again, or for the next step of an outage."""
+    ahead_wall_s = math.inf if next_s is None else clock.wall_s(next_s) - time.time()
+    time.sleep(max(0.0, min(POLL_WALL_S, ahead_wall_s)))
 
 
 def make_setup(order: Order, speed: float) -> Setup:
@@ -234,11 +255,13 @@ def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, cloc
     )
 
 
-def list_acts(placements: Sequence[Placement], until_s: float, speed: float) -> tuple[Act, ...]:
+def list_acts(
+    placements: Sequence[Placement], until_s: float, speed: float, outages: Sequence[Window]
+) -> tuple[Act, ...]:
     """Return all traffic of the run, in the run's time: calibration, the probe, and the drills' acts.
 
     The probe is one model with a constant latency, called through the whole run; what it takes longer than
-    that is the overhead of gateway and client.
+    that is the overhead of gateway and client. It is silent while an outage makes it wait.
     """
     lead_s = CALIBRATION_WALL_S * speed
     tells = (
@@ -272,20 +295,29 @@ def list_acts(placements: Sequence[Placement], until_s: float, speed: float) -> 
         for placement in placements
         for act in placement.drill.traffic
     )
-    return calibration, probe, *drills
+    return calibration, interrupt(probe, outages), *drills
 
 
 def measure(
-    prometheus: Api, clock: Clock, traffic: TrafficReport, since_s: float, until_s: float
+    prometheus: Api,
+    clock: Clock,
+    traffic: TrafficReport,
+    since_s: float,
+    until_s: float,
+    outages: Sequence[Window] = (),
 ) -> Fidelity:
-    """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times."""
+    """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
+
+    Scrapes during outages are left out: that they fail then is what the outage is for.
+    """
     gaps = []
     scrapes = failed = 0
     for system in find_systems():
         seen = read_scrapes(prometheus, clock, system.job, since_s, until_s)
-        scrapes += len(seen)
-        failed += sum(not is_good for _, is_good in seen)
-        gaps.append(measure_gaps(seen))
+        for stretch in split_scrapes(seen, outages):
+            scrapes += len(stretch)
+            failed += sum(not is_good for _, is_good in stretch)
+            gaps.append(measure_gaps(stretch))
     evaluations, missed = count_evaluations(prometheus)
     acts = {name: act for name, act in traffic.acts.items() if (name == CALIBRATION_ACT) == (since_s < 0)}
     probe = acts.get(CALIBRATION_ACT if since_s < 0 else PROBE_ACT)
@@ -308,7 +340,9 @@ def measure(
 def observe(order: Order, prometheus: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
     """Read the timeline of the run from Prometheus and the pager."""
     alerts = [rule for file in order.rules for rule in file.alerts]
-    events = read_alert_events(prometheus, clock, 0.0, until_s) + read_page_events(pager, clock)
+    # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
+    pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
+    events = read_alert_events(prometheus, clock, 0.0, until_s) + pages
     return Timeline(
         mode="embedded",
         speed=clock.speed,

@@ -103,20 +103,25 @@ def switch_on(values: Values) -> Values:
     return Values(enabled=True, alerts=alerts)
 
 
-def render_rules(template: str, values: Values, name: str) -> str:
-    """Return the rule file that a template makes with these values, without the alerts that are off.
+def fill(text: str, values: Values, name: str) -> str:
+    """Return a text with its placeholders replaced by the values that they name; raises BadInput."""
 
-    Raises BadInput for a placeholder or an alert that the values do not have.
-    """
-
-    def fill(found: re.Match[str]) -> str:
+    def look_up(found: re.Match[str]) -> str:
         key, _, setting = found.group(1).partition(".")
         try:
             return values.alerts[key].settings[setting]
         except KeyError:
             raise BadInput(f"{name}: {found.group(0)} is in no value") from None
 
-    text = _PLACEHOLDER.sub(fill, template)
+    return _PLACEHOLDER.sub(look_up, text)
+
+
+def render_rules(template: str, values: Values, name: str) -> str:
+    """Return the rule file that a template makes with these values, without the alerts that are off.
+
+    Raises BadInput for a placeholder or an alert that the values do not have.
+    """
+    text = fill(template, values, name)
     on = {alert.alert for alert in values.alerts.values() if values.enabled and alert.enabled}
     document = load_document(text, name)
     named = {rule["alert"] for group in document["groups"] for rule in group["rules"] if "alert" in rule}

@@ -46,6 +46,11 @@ class Keyring:
         """Revoke a key; its token is kept, to go on using it. Raises ScenarioError."""
         self._post(f"/admin/keys/{quote(key, safe='')}/revoke", {})
 
+    def limit_requests(self, key: str, daily: int) -> None:
+        """Let a key make so many requests a day. Raises ScenarioError."""
+        limits = [{"unit": "requests", "period": "day", "limit": daily}]
+        self._send("PUT", f"/admin/limits/key/{quote(key, safe='')}", {"limits": limits})
+
     def rotate(self, key: str) -> str:
         """Replace a key by a successor, without a time of grace, and return the successor's id.
 
@@ -54,6 +59,11 @@ class Keyring:
         successor = self._post(f"/admin/keys/{quote(key, safe='')}/rotate", {"grace_s": 0})
         self._tokens[successor["id"]] = successor["token"]
         return str(successor["id"])
+
+    def put_account(self, user: str, fields: dict[str, Any]) -> None:
+        """Change a user's account: plan, credits, requests_per_minute. Raises BadPlan, ScenarioError."""
+        self._check_token()
+        self._send("PUT", f"/admin/accounts/{quote(user, safe='')}", fields)
 
     def speed(self) -> float:
         """Return the gateway's speed, seconds of rule time per second of wall time, from `GET /healthz`.
@@ -66,12 +76,15 @@ class Keyring:
         return float(speed)
 
     def _post(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        self._check_token()
+        return self._send("POST", path, document)
+
+    def _check_token(self) -> None:
         if not self._admin_token:
             raise BadPlan(
                 "Set ALERTDRILL_ADMIN_TOKEN to the gateway's admin token, so that keys can be issued, "
                 "or ALERTDRILL_TOKEN to the token of a key"
             )
-        return self._send("POST", path, document)
 
     def _send(self, method: str, path: str, document: dict[str, Any] | None) -> dict[str, Any]:
         what = f"{method} {self._host}{path}"

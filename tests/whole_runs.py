@@ -11,11 +11,13 @@ from pathlib import Path
 
 import psutil
 
+from harness.catalogue import list_dashboards, list_rules, override_values
 from harness.engines import Engines
 from harness.model import Drill
-from harness.rules import read_rules
+from harness.rules import RuleFile
 from harness.run import Order
 from harness.stacks.configs import make_alertmanager_config
+from harness.systems import find_systems
 
 ROOT = Path(__file__).resolve().parents[1]
 METIS_RULES = ROOT / "harness" / "systems" / "metis" / "rules.yml"
@@ -78,14 +80,22 @@ def _has_in_environ(process: psutil.Process, marker: str) -> bool:
         return False
 
 
-def make_order(drills: tuple[Drill, ...], engines: Engines, out: Path, speed: float | None = None) -> Order:
-    """Return the order that `alertdrill run` makes for these drills of Metis."""
+def make_order(
+    drills: tuple[Drill, ...],
+    engines: Engines,
+    out: Path,
+    speed: float | None = None,
+    rules: tuple[RuleFile, ...] = (),
+) -> Order:
+    """Return the order that `alertdrill run` makes for these drills, or on other rules."""
+    values = override_values(())
     (out / "logs").mkdir(parents=True)
     return Order(
         drills=drills,
-        rules=(read_rules(METIS_RULES),),
+        rules=rules or list_rules(drills, values),
+        dashboards=list_dashboards(drills, values),
         engines=engines,
-        alertmanager=make_alertmanager_config(["metis"]),
+        alertmanager=make_alertmanager_config(system.name for system in find_systems()),
         alertmanager_source="the test's Alertmanager config",
         out=out,
         speed=speed,

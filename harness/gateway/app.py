@@ -12,7 +12,7 @@ from harness.gateway.admin import Admin
 from harness.gateway.admission import CALLER, Admission
 from harness.gateway.answers import UpstreamFailed
 from harness.gateway.bodies import MAX_BODY_BYTES, read_json
-from harness.gateway.calls import Calls
+from harness.gateway.calls import Chats
 from harness.gateway.chat import ChatRequest, parse_chat
 from harness.gateway.doors import (
     current_door,
@@ -39,7 +39,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
 FAILURE = web.RequestKey("failure", str)
 """Under which a request keeps the code of the error that it ended with."""
-UNACCOUNTED = ("/metrics", "/healthz", "/admin")
+UNACCOUNTED = ("/metrics", "/healthz", "/admin", "/analytics")
 """What operators and Prometheus ask for; no client's request."""
 _log = logging.getLogger(__name__)
 
@@ -51,13 +51,13 @@ class Front:
         self,
         *,
         admission: Admission,
-        calls: Calls,
+        find_chats: Callable[[], Chats],
         catalogue: Catalogue,
         clock: RuleClock,
         expositions: Mapping[str, Callable[[], bytes]],
     ) -> None:
         self._admission = admission
-        self._calls = calls
+        self._find_chats = find_chats
         self._catalogue = catalogue
         self._clock = clock
         self._expositions = expositions
@@ -82,11 +82,11 @@ class Front:
         chat = parse_chat(await read_json(request))
         if chat.stream:
             return await self._stream(request, chat, key)
-        model, completion = await self._calls.complete(chat, key)
+        model, completion = await self._find_chats().complete(chat, key)
         return web.json_response(write_completion(model, completion), headers=name_answerer(model))
 
     async def _stream(self, request: web.Request, chat: ChatRequest, key: Key | None) -> web.StreamResponse:
-        model, chunks = await self._calls.stream(chat, key)
+        model, chunks = await self._find_chats().stream(chat, key)
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **name_answerer(model)}
         response = web.StreamResponse(headers=headers)
         writer = StreamWriter(model, include_usage=chat.include_usage)
@@ -131,7 +131,7 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     except Problem as problem:
         request[FAILURE] = problem.code
-        return web.json_response(problem.document, status=problem.status)
+        return web.json_response(problem.document, status=problem.status, headers=problem.headers)
     except web.HTTPException as error:
         request[FAILURE] = "no_such_route"
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
@@ -142,18 +142,13 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
 def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
     """Return the middleware that tells of every client's request when it has been answered."""
 
-    @web.middleware
-    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if current_door() is None and request.path.startswith(UNACCOUNTED):
-            return await handler(request)
-        started_s = clock.now_s()
-        response = await handler(request)
+    def tell(request: web.Request, status: int, started_s: float) -> None:
         key = request.get(CALLER)
         emit(
             RequestFinished(
                 method=request.method,
                 endpoint=find_endpoint(request),
-                status=response.status,
+                status=status,
                 latency_s=clock.now_s() - started_s,
                 failure=request.get(FAILURE),
                 key_id=key.id if key else None,
@@ -161,6 +156,19 @@ def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
                 team=key.team if key else None,
             )
         )
+
+    @web.middleware
+    async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if current_door() is None and request.path.startswith(UNACCOUNTED):
+            return await handler(request)
+        started_s = clock.now_s()
+        try:
+            response = await handler(request)
+        except Exception:
+            request[FAILURE] = "internal_error"
+            tell(request, 500, started_s)
+            raise
+        tell(request, response.status, started_s)
         return response
 
     return account

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from harness.gateway.answers import Chunk, Completion, UpstreamFailed, Usage
 from harness.gateway.chat import ChatRequest
@@ -31,7 +31,7 @@ from harness.gateway.models import Catalogue, Model
 from harness.gateway.prices import compute_cost
 from harness.gateway.problems import Problem, describe_failure, quote
 from harness.gateway.quotas import Identity, Quotas
-from harness.gateway.routing import Route, UnknownModel, choose, choose_next, resolve
+from harness.gateway.routing import NO_HINTS, Hints, Route, UnknownModel, choose, choose_next, resolve
 from harness.gateway.timing import RuleClock
 from harness.gateway.upstream import Upstream
 
@@ -51,6 +51,16 @@ class _Attempt:
     health: Health
     is_probe: bool
     over: bool = False
+
+
+class Chats(Protocol):
+    """Whoever answers validated requests of admitted callers: `Calls`, or what stands in its way."""
+
+    async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
+        """Return an answer and the model that gave it; raises Problem."""
+
+    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, AsyncIterator[Chunk]]:
+        """Return the chunks of an answer that has begun, and the model that gives it; raises Problem."""
 
 
 class Calls:
@@ -81,10 +91,12 @@ class Calls:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
-        """Return an answer and the model that gave it; raises Problem."""
+    async def complete(
+        self, chat: ChatRequest, key: Key | None, hints: Hints = NO_HINTS
+    ) -> tuple[Model, Completion]:
+        """Return an answer and the model that gave it; `hints` help an open choice. Raises Problem."""
         failures: list[_Failure] = []
-        for route in self._admit(chat, key, failures):
+        for route in self._admit(chat, key, failures, hints):
             # In a task of its own, which goes on when the client's is cancelled.
             outcome = await asyncio.shield(self._keep(self._fetch(route.model, chat, key)))
             if isinstance(outcome, Completion):
@@ -98,7 +110,7 @@ class Calls:
         The last chunk has the usage. The iterator raises UpstreamFailed if the answer breaks off.
         """
         failures: list[_Failure] = []
-        for route in self._admit(chat, key, failures):
+        for route in self._admit(chat, key, failures, NO_HINTS):
             pieces: _Pieces = asyncio.Queue()
             self._keep(self._pump(route.model, chat, key, pieces))
             first = await pieces.get()
@@ -146,24 +158,29 @@ class Calls:
             if self._abandon(attempt):
                 pieces.put_nowait(UpstreamFailed("unknown", "the call was given up"))
 
-    def _admit(self, chat: ChatRequest, key: Key | None, failures: list[_Failure]) -> Iterator[Route]:
+    def _admit(
+        self, chat: ChatRequest, key: Key | None, failures: list[_Failure], hints: Hints
+    ) -> Iterator[Route]:
         """Return the routes of a request, one after another as `failures` grows; raises Problem."""
+        started_s = self._clock.now_s()
         try:
             policy = self._catalogue.find_policy(current_door())
-            wanted = resolve(chat.model, key.model if key else None, self._catalogue, policy)
+            wanted = resolve(chat.model, key.model if key else None, self._catalogue, policy, hints)
         except UnknownModel as unknown:
             message = f"there is no model {quote(str(unknown))}; GET /v1/models lists all"
             raise Problem(404, message, code="model_not_found", param="model") from None
+        resolved_in_s = self._clock.now_s() - started_s
         exceeded = self._quotas.admit(_list_identities(key), self._clock.now_s())
         if exceeded is not None:
             kind, identity = exceeded
             self._emit(QuotaExceeded(kind=kind, identity=identity))
             message = f"the quota of {kind} {identity} is used up"
             raise Problem(429, message, type_="insufficient_quota", code="insufficient_quota")
-        return self._iterate_routes(wanted, policy.fallbacks, failures)
+        fallbacks = policy.fallbacks if chat.allow_fallbacks else ()
+        return self._iterate_routes(wanted, fallbacks, failures, resolved_in_s)
 
     def _iterate_routes(
-        self, wanted: Route, fallbacks: tuple[Model, ...], failures: list[_Failure]
+        self, wanted: Route, fallbacks: tuple[Model, ...], failures: list[_Failure], resolved_in_s: float
     ) -> Iterator[Route]:
         health = self._find_health()
         while True:
@@ -182,7 +199,8 @@ class Calls:
                     slot=route.slot,
                     provider=route.model.provider,
                     model=route.model.name,
-                    latency_s=self._clock.now_s() - started_s,
+                    latency_s=self._clock.now_s() - started_s + (0.0 if tried else resolved_in_s),
+                    fingerprint_version=route.fingerprint_version,
                 )
             )
             yield route

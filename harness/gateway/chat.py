@@ -37,7 +37,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """A validated request; `include_usage` asks for token counts at the end of a stream."""
+    """A validated request; `include_usage` asks for token counts at the end of a stream.
+
+    Without `allow_fallbacks` no other model is tried when the wanted one fails.
+    """
 
     model: str | None
     messages: tuple[Message, ...]
@@ -47,6 +50,7 @@ class ChatRequest:
     temperature: float | None = None
     top_p: float | None = None
     stop: tuple[str, ...] = ()
+    allow_fallbacks: bool = True
 
 
 def parse_chat(document: object) -> ChatRequest:

@@ -44,7 +44,7 @@ def make_doorway(systems: Iterable[str]) -> Middleware:
 
     @web.middleware
     async def enter(request: web.Request, handler: Handler) -> web.StreamResponse:
-        first = request.path.split("/", 2)[1]
+        first = request.path.removeprefix("/").partition("/")[0]
         # A connection's requests share a context, so the door is closed again behind each.
         token = _door.set(first if first in doors else None)
         try:

@@ -25,6 +25,8 @@ ErrorClass = Literal[
 CallStatus = Literal["ok"] | ErrorClass
 AuthReason = Literal["missing_token", "invalid_token", "key_revoked"]
 IdentityKind = Literal["key", "user", "team"]
+ConnectionKind = Literal["db", "redis", "provider"]
+"""`redis` is what operators know; here the cache is inside the gateway."""
 Slot = Literal[
     "explicit_model",
     "key_pin",
@@ -80,12 +82,16 @@ class CallFinished(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteDecided(DomainEvent):
-    """A model was chosen for a request, at first or as a fallback."""
+    """A model was chosen for a request, at first or as a fallback.
+
+    `fingerprint_version` says how the request was compared with others, if the slot is `pattern_store`.
+    """
 
     slot: Slot
     provider: str
     model: str
     latency_s: float
+    fingerprint_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,23 @@ class KeyRotated(DomainEvent):
     key_id: str
     successor_id: str
     grace_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryFinished(DomainEvent):
+    """A database was asked something, or was changed; heard in the thread that did it."""
+
+    table: str
+    operation: str
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionsChanged(DomainEvent):
+    """One connection more (`change` 1) or fewer (-1) is in use; heard in the thread that uses it."""
+
+    kind: ConnectionKind
+    change: int
 
 
 class State(Protocol):

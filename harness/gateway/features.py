@@ -8,23 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
 from harness.gateway.admission import Admission
-from harness.gateway.calls import Calls
+from harness.gateway.calls import Calls, Chats
+from harness.gateway.doors import current_door
 from harness.gateway.events import Listener
 from harness.gateway.keys import KeyRing
+from harness.gateway.meter import Meter
 from harness.gateway.models import Catalogue
 from harness.gateway.timing import RuleClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
-    """What features are made of."""
+    """What features are made of.
+
+    `listen` adds an ear for all events, of which a meter's come from any thread. A feature that stands in
+    the way of the calls through a door puts itself into `chats`, under the door's name; through every other
+    door, `calls` answers.
+    """
 
     admission: Admission
     calls: Calls
@@ -33,6 +40,13 @@ class Core:
     data_dir: Path
     emit: Listener
     keys: KeyRing
+    listen: Callable[[Listener], None]
+    meter: Meter
+    chats: dict[str, Chats] = field(default_factory=dict)
+
+    def find_chats(self) -> Chats:
+        """Return who answers the calls that come through the door at hand."""
+        return self.chats.get(current_door() or "", self.calls)
 
 
 class Feature(Protocol):

@@ -21,6 +21,7 @@ from harness.gateway.events import DomainEvent, Listener
 from harness.gateway.features import Core, OpenFeature
 from harness.gateway.inference import open_inference
 from harness.gateway.keys import KeyRing
+from harness.gateway.meter import Meter
 from harness.gateway.models import SHIPPED, read_catalogue
 from harness.gateway.quotas import Quotas
 from harness.gateway.runs import open_runs
@@ -86,16 +87,17 @@ async def open_gateway(
         for listen in listeners:
             listen(event)
 
+    meter = Meter(clock, emit)
     try:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        trace = Trace(config.data_dir / "trace.db")
-        store = Store(config.data_dir / "keys.db")
+        trace = Trace(config.data_dir / "trace.db", meter.query)
+        store = Store(config.data_dir / "keys.db", meter.query)
         keys = KeyRing(store, quotas, clock, emit)
     except (OSError, sqlite3.Error) as error:
         raise BadInput(f"{config.data_dir}: cannot keep data here: {error}") from error
     hearing = attach(Gauges(keys, trace))
     listeners.extend((trace.record, *hearing.listeners))
-    upstream = Upstream(config.providers, secrets.provider_key, config.speed)
+    upstream = Upstream(config.providers, secrets.provider_key, config.speed, meter)
     calls = Calls(
         catalogue=catalogue,
         upstream=upstream,
@@ -106,13 +108,6 @@ async def open_gateway(
     )
     doorkeeper = Doorkeeper(secrets.admin_token, keys)
     admission = Admission(doorkeeper, clock, emit)
-    front = Front(
-        admission=admission,
-        calls=calls,
-        catalogue=catalogue,
-        clock=clock,
-        expositions=hearing.expositions,
-    )
     admin = Admin(
         doorkeeper=doorkeeper,
         keys=keys,
@@ -130,6 +125,15 @@ async def open_gateway(
         data_dir=config.data_dir,
         emit=emit,
         keys=keys,
+        listen=listeners.append,
+        meter=meter,
+    )
+    front = Front(
+        admission=admission,
+        find_chats=core.find_chats,
+        catalogue=catalogue,
+        clock=clock,
+        expositions=hearing.expositions,
     )
     try:
         async with AsyncExitStack() as opened:

@@ -5,6 +5,7 @@ Shape: https://platform.openai.com/docs/guides/error-codes, `{"error": {"message
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.gateway.events import ErrorClass
@@ -23,7 +24,10 @@ QUOTED_LENGTH = 200
 
 
 class Problem(Exception):
-    """A request that ends with an error; `status` is the HTTP status, `document` the answer's body."""
+    """A request that ends with an error; `status` is the HTTP status, `document` the answer's body.
+
+    `headers` come on top of the answer's own.
+    """
 
     def __init__(
         self,
@@ -33,10 +37,12 @@ class Problem(Exception):
         type_: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code or type_
+        self.headers = dict(headers or {})
         self.document: dict[str, Any] = {
             "error": {"message": message, "type": type_, "param": param, "code": code}
         }

@@ -4,13 +4,13 @@ Seven slots say which policy won; earlier ones win over later ones:
 
 1. `explicit_model`: the request names a model, as `provider:model` or by its bare name;
 2. `key_pin`: the request leaves the choice open (no model, or `auto`), and its key has a model;
-3. `workspace_default`: a workspace's own default; nothing here has workspaces yet;
-4. `pattern_store`: a model that did well on similar requests; there is no pattern store yet;
+3. `workspace_default`: the choice is open, and the workspace of the session has a default of its own;
+4. `pattern_store`: the choice is open, and a model did well on a similar request of the workspace;
 5. `provider_health`: the wanted provider is cooling down, so the next healthy one was taken;
 6. `fallback`: an attempt failed, so the next one was taken;
-7. `global_default`: the request and its key leave the choice open.
+7. `global_default`: nothing above has a model for an open choice.
 
-The request path moves 1, 2, 5, 6 and 7.
+Chat requests can win 1, 2, 5, 6 and 7; the turns of sessions, which know their workspace, all seven.
 """
 
 from __future__ import annotations
@@ -34,14 +34,44 @@ class Route:
 
     slot: Slot
     model: Model
+    fingerprint_version: str | None = None
 
 
-def resolve(asked: str | None, pin: str | None, catalogue: Catalogue, policy: Policy) -> Route:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """The model (its id) that did well on requests with a similar fingerprint, and how that was taken."""
+
+    model: str
+    fingerprint_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a workspace has to say to an open choice; its patterns are asked only if it has no default."""
+
+    workspace_default: str | None = None
+    find_pattern: Callable[[], Pattern | None] = lambda: None
+
+
+NO_HINTS = Hints()
+
+
+def resolve(
+    asked: str | None, pin: str | None, catalogue: Catalogue, policy: Policy, hints: Hints = NO_HINTS
+) -> Route:
     """Return the wanted model, healthy or not; raises UnknownModel."""
     if asked is not None and asked != OPEN_CHOICE:
         return Route(slot="explicit_model", model=_find(asked, catalogue))
     if pin is not None:
         return Route(slot="key_pin", model=_find(pin, catalogue))
+    if hints.workspace_default is not None:
+        return Route(slot="workspace_default", model=_find(hints.workspace_default, catalogue))
+    if pattern := hints.find_pattern():
+        return Route(
+            slot="pattern_store",
+            model=_find(pattern.model, catalogue),
+            fingerprint_version=pattern.fingerprint_version,
+        )
     if policy.global_default is None:
         raise UnknownModel(OPEN_CHOICE)
     return Route(slot="global_default", model=policy.global_default)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.gateway.events import IdentityKind
+from harness.gateway.meter import Measure, unmeasured
 from harness.gateway.quotas import Identity, Limit
 
 SCHEMA = """
@@ -44,39 +45,40 @@ class StoredKey:
 class Store:
     """The database of keys and limits; raises sqlite3.Error when the disk fails."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, measure: Measure = unmeasured) -> None:
         self._lock = threading.Lock()
+        self._measure = measure
         self._database = sqlite3.connect(path, check_same_thread=False)
         self._database.executescript(SCHEMA)
 
     def list_keys(self) -> list[StoredKey]:
         """Return all keys ever issued, oldest first."""
         columns = "id, token_sha256, user, team, model, created, revoked, expires"
-        with self._lock:
+        with self._lock, self._measure("keys", "select"):
             rows = self._database.execute(f"SELECT {columns} FROM keys ORDER BY rowid")  # noqa: S608 - constant
             names = columns.split(", ")
             return [StoredKey(**dict(zip(names, row, strict=True))) for row in rows]
 
     def add_key(self, key: StoredKey, limits: tuple[Limit, ...]) -> None:
         """Keep a new key and its limits."""
-        with self._lock, self._database:
+        with self._lock, self._measure("keys", "insert"), self._database:
             self._insert(key, limits)
 
     def replace_key(self, key: StoredKey, successor: StoredKey, limits: tuple[Limit, ...]) -> None:
         """Keep when a key ends, and its successor with its limits."""
-        with self._lock, self._database:
+        with self._lock, self._measure("keys", "update"), self._database:
             self._update(key)
             self._insert(successor, limits)
 
     def end_key(self, key: StoredKey) -> None:
         """Keep when a key was revoked or expires."""
-        with self._lock, self._database:
+        with self._lock, self._measure("keys", "update"), self._database:
             self._update(key)
 
     def list_limits(self) -> dict[Identity, tuple[Limit, ...]]:
         """Return the limits of every identity that has some."""
         limits: dict[Identity, tuple[Limit, ...]] = {}
-        with self._lock:
+        with self._lock, self._measure("limits", "select"):
             rows = self._database.execute("SELECT kind, identity, unit, period, amount FROM limits")
             for kind, identity, unit, period, amount in rows:
                 limit = Limit(unit=unit, period=period, amount=Decimal(amount))
@@ -85,7 +87,7 @@ class Store:
 
     def put_limits(self, kind: IdentityKind, identity: str, limits: tuple[Limit, ...]) -> None:
         """Replace the limits of an identity."""
-        with self._lock, self._database:
+        with self._lock, self._measure("limits", "update"), self._database:
             self._database.execute("DELETE FROM limits WHERE kind = ? AND identity = ?", (kind, identity))
             self._insert_limits(kind, identity, limits)
 

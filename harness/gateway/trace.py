@@ -28,6 +28,7 @@ from harness.gateway.events import (
     QuotaExceeded,
     RouteDecided,
 )
+from harness.gateway.meter import Measure, unmeasured
 
 MAX_QUEUED = 10_000
 MAX_BATCH = 500
@@ -44,7 +45,8 @@ _log = logging.getLogger(__name__)
 class Trace:
     """A trace database; `record` from the event loop, `close` at the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, measure: Measure = unmeasured) -> None:
+        self._measure = measure
         self._wal = path.with_name(path.name + "-wal")
         self._queue: queue.Queue[tuple[float, _Recorded] | None] = queue.Queue(MAX_QUEUED)
         self.dropped = 0
@@ -95,7 +97,7 @@ class Trace:
                     break
             rows = [_make_row(*item) for item in items if item is not None]
             try:
-                with self._database:
+                with self._measure("events", "insert"), self._database:
                     self._database.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
             except sqlite3.Error:
                 self.dropped += len(rows)

@@ -13,6 +13,7 @@ import aiohttp
 from harness.gateway.answers import Chunk, Completion, UpstreamFailed
 from harness.gateway.chat import ChatRequest
 from harness.gateway.dialects import DIALECTS
+from harness.gateway.meter import Meter
 from harness.gateway.models import Model
 
 TIMEOUT_S = 120.0
@@ -30,7 +31,8 @@ MALFORMED = (AttributeError, IndexError, KeyError, RecursionError, TypeError, Va
 class Upstream:
     """All providers, over one pool of connections; make it inside the event loop, close it at the end."""
 
-    def __init__(self, providers: Mapping[str, str], api_key: str, speed: float) -> None:
+    def __init__(self, providers: Mapping[str, str], api_key: str, speed: float, meter: Meter) -> None:
+        self._meter = meter
         self._urls = dict(providers)
         self._api_key = api_key
         self._session = aiohttp.ClientSession(
@@ -71,15 +73,16 @@ class Upstream:
         """Yield a good response; whatever goes wrong until it is read becomes an UpstreamFailed."""
         dialect = DIALECTS[model.dialect]
         try:
-            async with self._session.post(
-                self._urls[model.provider] + dialect.path,
-                json=dialect.write_body(model.name, chat),
-                headers=dialect.write_headers(self._api_key),
-                allow_redirects=False,
-            ) as response:
-                if response.status != 200:
-                    await _raise_status(model, response)
-                yield response
+            with self._meter.connection("provider"):
+                async with self._session.post(
+                    self._urls[model.provider] + dialect.write_path(model.name, chat),
+                    json=dialect.write_body(model.name, chat),
+                    headers=dialect.write_headers(self._api_key),
+                    allow_redirects=False,
+                ) as response:
+                    if response.status != 200:
+                        await _raise_status(model, response)
+                    yield response
         except TimeoutError as error:
             raise UpstreamFailed("timeout", f"{model.id} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:

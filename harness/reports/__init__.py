@@ -23,6 +23,7 @@ from harness.model import (
     Timeline,
     Verdict,
 )
+from harness.panels import PanelCurves
 
 HOPS: Mapping[str, str] = {
     "pending": "pending",
@@ -52,6 +53,7 @@ class RunRecord:
     started_at: datetime
     doubts: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    panels: tuple[PanelCurves, ...] = ()
     logs: tuple[str, ...] = ()
 
     @property

@@ -12,16 +12,18 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from harness.engines import Engines
-from harness.errors import ComponentFailed
+from harness.errors import BadInput, ComponentFailed
+from harness.model import Fault
 from harness.process import Process, start
 from harness.stacks import Endpoints
 from harness.stacks.configs import (
@@ -31,7 +33,13 @@ from harness.stacks.configs import (
 )
 from harness.systems import find_systems
 
-PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "openrouter": "openai"}
+PROVIDERS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "openrouter": "openai",
+    "google": "gemini",
+}
 """Each stub provider's dialect."""
 
 START_WITHIN_S = 30.0
@@ -64,17 +72,53 @@ class Setup:
     """Ports that were asked for, by part; all others are free ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedStack:
-    """A running stack."""
+    """A running stack. `starters` start each part anew, as it was started at first."""
 
-    endpoints: Endpoints
-    processes: tuple[Process, ...]
+    def __init__(self, endpoints: Endpoints, starters: Mapping[str, Callable[[], Process]]) -> None:
+        self.endpoints = endpoints
+        self._starters = starters
+        self._processes: dict[str, Process] = {}
+        self._killed: set[str] = set()
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The process of each part, the one that was started last."""
+        return tuple(self._processes.values())
+
+    def start(self, part: str) -> None:
+        """Start a part; it may take a moment to be ready. Raises ComponentFailed."""
+        self._processes[part] = self._starters[part]()
+        self._killed.discard(part)
+
+    def begin_outage(self, part: str, how: Fault) -> None:
+        """Pause a part, or kill it. Raises BadInput for a part that the stack does not have."""
+        if part not in self._processes:
+            raise BadInput(f"the stack has no part {part!r}; there are: {', '.join(self._processes)}")
+        if how == "pause":
+            self._processes[part].pause()
+        else:
+            self._killed.add(part)
+            self._processes[part].kill()
+
+    def end_outage(self, part: str, how: Fault) -> None:
+        """Let a paused part go on, or start a killed one again."""
+        if how == "pause":
+            self._processes[part].resume()
+        else:
+            self.start(part)
 
     def check(self) -> None:
-        """Raise ComponentFailed if a part of the stack has died."""
-        for process in self.processes:
-            process.check()
+        """Raise ComponentFailed if a part of the stack has died that was not killed on purpose."""
+        for part, process in self._processes.items():
+            if part not in self._killed:
+                process.check()
+
+    def stop(self) -> None:
+        """End all parts, the last one started first; every one is tried."""
+        with ExitStack() as ends:
+            for process in self._processes.values():
+                ends.callback(process.stop, STOP_GRACE_S)
 
 
 @contextmanager
@@ -89,14 +133,14 @@ def open_embedded_stack(setup: Setup) -> Iterator[EmbeddedStack]:
         secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
         addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
         _write_files(folder, setup, addresses, secret["pager"])
-        processes: list[Process] = []
-        for part, (argv, env) in plan_processes(folder, setup, addresses, secret).items():
-            log_path = setup.logs / f"{part}.log"
-            process = start(part, argv, env=inherit_environment(env), log_path=log_path)
-            resources.callback(process.stop, STOP_GRACE_S)
-            processes.append(process)
+        starters = {
+            part: partial(
+                start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
+            )
+            for part, (argv, env) in plan_processes(folder, setup, addresses, secret).items()
+        }
         stack = EmbeddedStack(
-            endpoints=Endpoints(
+            Endpoints(
                 gateway=f"http://{addresses['gateway']}",
                 prometheus=f"http://{addresses['prometheus']}",
                 alertmanager=f"http://{addresses['alertmanager']}",
@@ -106,8 +150,11 @@ def open_embedded_stack(setup: Setup) -> Iterator[EmbeddedStack]:
                 control_token=secret["control"],
                 pager_token=secret["pager"],
             ),
-            processes=tuple(processes),
+            starters,
         )
+        resources.callback(stack.stop)
+        for part in starters:
+            stack.start(part)
         _await_ready(stack, addresses, setup.logs)
         yield stack
 

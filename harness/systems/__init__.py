@@ -74,6 +74,11 @@ class System:
         return self.folder / "panels.yml"
 
     @property
+    def dashboard_path(self) -> Path:
+        """Where the dashboard is that Grafana imports."""
+        return self.folder / "dashboard.json"
+
+    @property
     def queries_path(self) -> Path:
         """Where the useful queries are."""
         return self.folder / "queries.yml"

@@ -1,1 +1,1 @@
-"""The drills of each system, one module each: `DRILLS`, a tuple of Drill values."""
+"""The drills of each system, one module each: `make_drills(values)`, which returns Drill values."""

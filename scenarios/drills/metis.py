@@ -1,7 +1,12 @@
 """Metis's drills: each alert fires and resolves, stays silent just short of it, and its false positives.
 
 Each drill has a model or a key of its own, so that most are held at the same time; those that move the one
-series of authentication failures queue. Times are seconds of rule time from the drill's start.
+series of authentication failures queue, and so do those that a closed provider would hit. Times are seconds
+of rule time from the drill's start.
+
+Intensities and times follow the values: `threshold`, `window` (W) and `for` (F) of each alert. A drill whose
+point rests on how W and F relate (one cause is seen for one scrape less than W, so it never fires while
+W <= F) is left out when they do not relate so; thresholds that this traffic cannot come near are refused.
 
 Two facts shape the traffic. A counter that is born at 1 shows no increase, so what must be seen from its
 first increment on is primed by one call before. And a value is over its threshold for as long as what
@@ -10,363 +15,325 @@ raised it is inside the window, which is why a short cause can outlast a `for`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from harness.model import Act, Drill, Expectation, NearMiss, Stage, Tell
-from harness.values import Values
+from harness.errors import BadInput
+from harness.model import Act, Drill, Stage
+from harness.values import AlertValues, Values
+from scenarios.drills.estimates import (
+    ROUNDING,
+    choose_every,
+    choose_latency_above,
+    choose_latency_below,
+    interpolate_p99,
+    sum_usd,
+    to_hourly,
+)
+from scenarios.drills.metis_acts import (
+    AUTH,
+    COST,
+    COST_USD_PER_MILLION,
+    HEALTHY,
+    LATENCY,
+    THE_GATEWAY,
+    call,
+    failing,
+    fires,
+    label_key,
+    make_act,
+    make_drill,
+    pair,
+    scan,
+    slow,
+    spend,
+    stays_below,
+    stays_pending,
+    tell,
+)
+from scenarios.drills.metis_errors import make_error_drills
 
-LATENCY = "MetisLLMCallLatencyP99High"
-ERRORS = "MetisLLMErrorRateHigh"
-AUTH = "MetisGatewayAuthFailureRateHigh"
-COST = "MetisGatewayKeyCostSpike"
-
-RECEIVERS = {LATENCY: "metis-ticket", ERRORS: "metis-page", AUTH: "metis-ticket", COST: "metis-page"}
-
-HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
-QUIET_MODELS = ("openai:gpt-4o", "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5", "ollama:phi4")
-COST_MODEL = "anthropic:claude-3-opus"
-COST_TOKENS = 4000
-"""At 75 USD per million completion tokens, a call costs 0.30 USD."""
-
-THE_GATEWAY = {"system": "metis"}
+QUIET_MODELS = ("openai:gpt-4o-mini", "anthropic:claude-haiku-4-5", "ollama:phi4")
+SOMETIMES_FAILING = "openai:gpt-4o"
+LATENCY_BOUNDS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+"""The bounds of `metis_llm_call_latency_seconds`."""
 AUTH_FAILURES = frozenset({"authentication failures"})
 
-Stages = tuple[tuple[float, float], ...]
-"""(seconds, calls per second) each."""
+LATENCY_THRESHOLDS_S = (5.0, 60.0)
+ERROR_THRESHOLDS = (0.01, 0.25)
+AUTH_MOST_PER_S = 1.0
+AUTH_LEAST_IN_WINDOW = 12.0
+"""With fewer failures in a window, one more or less decides."""
+COST_THRESHOLDS_USD = (0.5, 100.0)
+COST_LEAST_SURPLUS_S = 300.0
 
 
-def _slow(seconds: float) -> dict[str, Any]:
-    return {"latency": {"kind": "constant", "s": seconds}}
-
-
-def _failing(**when: float) -> dict[str, Any]:
-    """Return a behaviour that fails `every` n-th call or the `next` n."""
-    return {**HEALTHY, "errors": {"class": "server_error", **when}}
-
-
-def _pair(model: str) -> dict[str, str]:
-    """Return the labels of `provider:name`."""
-    provider, _, name = model.partition(":")
-    return {"provider": provider, "model": name}
-
-
-def _key(key_id: str) -> dict[str, str]:
-    return {"gateway_key_id": key_id}
-
-
-def _tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
-    return Tell(at_s=at_s, **_pair(model), behaviour=behaviour)
-
-
-def _act(name: str, scenario: str, stages: Stages, *tells: Tell, **options: Any) -> Act:
-    return Act(
-        name=name,
-        scenario=scenario,
-        start_s=0,
-        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
-        tells=tells,
-        options=options,
+def make_drills(values: Values) -> tuple[Drill, ...]:
+    """Return Metis's drills for these values; raises BadInput for values that cannot be drilled."""
+    latency, errors = values["llmLatencyP99"], values["llmErrorRate"]
+    auth, cost = values["gatewayAuthFailureRate"], values["gatewayKeyCostSpike"]
+    _check(latency, *LATENCY_THRESHOLDS_S)
+    _check(errors, *ERROR_THRESHOLDS)
+    _check(auth, AUTH_LEAST_IN_WINDOW / auth.window_s, AUTH_MOST_PER_S)
+    _check(cost, *COST_THRESHOLDS_USD)
+    if cost.window_s < cost.for_s + COST_LEAST_SURPLUS_S:
+        raise BadInput(
+            f"{cost.key}.window must be {COST_LEAST_SURPLUS_S:g} s longer than its for, to be drilled"
+        )
+    return (
+        _make_quiet(errors.threshold),
+        *_make_latency(latency),
+        *make_error_drills(errors),
+        *_make_auth(auth),
+        *_make_cost(cost),
     )
 
 
-def _call(name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]]) -> Act:
-    """Return one model's traffic, under a key named like the drill, and what its provider is told when."""
-    tells = [_tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
-    scenario = "steady" if len(stages) == 1 else "burst"
-    return _act(name, scenario, stages, *tells, models=[model], key=name, stream_share=0.3)
+def _check(alert: AlertValues, least: float, most: float) -> None:
+    if not least <= alert.threshold <= most:
+        raise BadInput(
+            f"{alert.key}.threshold: there are drills from {least:g} to {most:g}, not for {alert.threshold:g}"
+        )
 
 
-def _spend(name: str, *stages: tuple[float, float]) -> Act:
-    """Return calls of 0.30 USD each, under a key named like the drill."""
-    told = _tell(0, COST_MODEL, {**HEALTHY, "completion_tokens": COST_TOKENS})
-    options = {"models": [COST_MODEL], "key": name, "max_tokens": COST_TOKENS}
-    return _act(name, "cost_runaway", stages, told, **options)
-
-
-def _scan(name: str, *stages: tuple[float, float]) -> Act:
-    return _act(name, "auth_scan", stages, reason="invalid_token")
-
-
-def _fires(
-    alert: str, labels: Mapping[str, str], *, between_s: tuple[float, float], resolves_within_s: float
-) -> Expectation:
-    after_s, within_s = between_s
-    return Expectation(
-        alert=alert,
-        labels=labels,
-        fires_after_s=after_s,
-        fires_within_s=within_s,
-        receiver=RECEIVERS[alert],
-        resolves_within_s=resolves_within_s,
-    )
-
-
-def _stays_below(alert: str, labels: Mapping[str, str], *, reaches: float) -> NearMiss:
-    return NearMiss(alert=alert, labels=labels, reaches=reaches, pending=False)
-
-
-def _stays_pending(alert: str, labels: Mapping[str, str], *, over_s: tuple[float, float]) -> NearMiss:
-    return NearMiss(alert=alert, labels=labels, reaches=1.0, pending=True, pending_within_s=over_s)
-
-
-def _drill(
-    name: str,
-    why: str,
-    traffic: Act,
-    *expects: Expectation | NearMiss,
-    lasts_s: float,
-    uses: frozenset[str] = frozenset(),
-) -> Drill:
+def _make_quiet(error_threshold: float) -> Drill:
+    every = max(40, choose_every(error_threshold / 2))
     return Drill(
-        name=name, system="metis", traffic=(traffic,), expects=expects, why=why, lasts_s=lasts_s, uses=uses
+        name="metis-quiet",
+        system="metis",
+        why="Half an hour of healthy mixed traffic: plain and streamed, four models, three providers, one "
+        f"bad call in {every} of one of them; and sessions with tools, some of which fail, judges, patterns "
+        "and workspaces, under a key with a quota.",
+        traffic=(
+            Act(
+                name="metis-quiet",
+                scenario="steady",
+                start_s=0,
+                stages=(Stage(duration_s=1800, rate_per_s=0.4),),
+                arrivals="poisson",
+                tells=(
+                    tell(0, SOMETIMES_FAILING, failing(every=every)),
+                    *(tell(0, model, HEALTHY) for model in QUIET_MODELS),
+                ),
+                options={
+                    "models": [SOMETIMES_FAILING, *QUIET_MODELS],
+                    "key": "metis-quiet",
+                    "stream_share": 0.5,
+                },
+            ),
+            make_act(
+                "metis-quiet-sessions",
+                "sessions",
+                ((1800, 0.1),),
+                key="metis-quiet-sessions",
+                learned="anthropic:claude-haiku-4-5",
+                default="ollama:phi4",
+                judge="openai:gpt-4o-mini",
+                daily_requests=1000,
+            ),
+        ),
+        expects=(),
+        lasts_s=1800,
     )
 
 
-QUIET_DRILLS = (
-    _drill(
-        "metis-quiet",
-        "Half an hour of healthy mixed traffic: plain and streamed, four models, three providers.",
-        Act(
-            name="metis-quiet",
-            scenario="steady",
-            start_s=0,
-            stages=(Stage(duration_s=1800, rate_per_s=0.4),),
-            arrivals="poisson",
-            tells=tuple(_tell(0, model, HEALTHY) for model in QUIET_MODELS),
-            options={"models": list(QUIET_MODELS), "key": "metis-quiet", "stream_share": 0.5},
-        ),
-        lasts_s=1800,
-    ),
-)
+def _make_latency(values: AlertValues) -> Iterator[Drill]:
+    threshold_s, window_s, for_s = values.threshold, values.window_s, values.for_s
+    near_s = choose_latency_below(threshold_s, LATENCY_BOUNDS_S)
+    near_p99_s = interpolate_p99(near_s, LATENCY_BOUNDS_S)
+    slow_s = choose_latency_above(threshold_s, LATENCY_BOUNDS_S)
+    between_s = (285 + slow_s + for_s, 435 + slow_s + for_s)
 
-LATENCY_DRILLS = (
-    _drill(
+    model, slow_until_s = "openai:gpt-4.1", 600 + for_s
+    resolves_s = slow_until_s + slow_s + window_s + 105
+    yield make_drill(
         "metis-latency-fires",
-        "A model answers in 45 s for ten minutes.",
-        _call("metis-latency-fires", "openai:gpt-4.1", ((1500, 0.2),), {300: _slow(45), 900: HEALTHY}),
-        _fires(LATENCY, _pair("openai:gpt-4.1"), between_s=(630, 780), resolves_within_s=1350),
-        lasts_s=1600,
-    ),
-    _drill(
+        f"A model answers in {slow_s:g} s for {slow_until_s - 300:g} s.",
+        call(
+            "metis-latency-fires",
+            model,
+            ((resolves_s + 150, 0.2),),
+            {300: slow(slow_s), slow_until_s: HEALTHY},
+        ),
+        fires(LATENCY, pair(model), between_s=between_s, resolves_within_s=resolves_s),
+        lasts_s=resolves_s + 250,
+    )
+    model, lasts_s = "anthropic:claude-sonnet-4-5", window_s + for_s + 600
+    yield make_drill(
         "metis-latency-near-threshold",
-        "A model answers in 14 s for twenty minutes. The histogram has no bound between 10 and 30 s, so its "
-        "p99 reads as 29.8 s: just under the threshold.",
-        _call("metis-latency-near-threshold", "anthropic:claude-sonnet-4-5", ((1200, 0.2),), {1: _slow(14)}),
-        _stays_below(LATENCY, _pair("anthropic:claude-sonnet-4-5"), reaches=0.95),
-        lasts_s=1500,
-    ),
-    _drill(
-        "metis-latency-near-for",
-        "Two slow calls half a minute apart would stay in the window for longer than the `for`, were they "
-        "not outnumbered by healthy calls after four minutes.",
-        _call(
+        f"A model answers in {near_s:g} s for {lasts_s:g} s. The histogram knows only the bucket, so its p99 "
+        f"reads as {near_p99_s:.1f} s: under the threshold of {threshold_s:g} s.",
+        call("metis-latency-near-threshold", model, ((lasts_s, 0.2),), {1: slow(near_s)}),
+        stays_below(LATENCY, pair(model), reaches=0.96 * near_p99_s / threshold_s),
+        lasts_s=lasts_s + 300,
+    )
+    if for_s >= 120:
+        model, slow_for_s = "openai:o4-mini", max(60.0, for_s - window_s - 75)
+        rush_s = 210 + slow_s + for_s
+        yield make_drill(
             "metis-latency-near-for",
-            "openai:o4-mini",
-            ((555, 1 / 30), (60, 4.5), (585, 1 / 30)),
-            {300: _slow(45), 360: HEALTHY},
-        ),
-        _stays_pending(LATENCY, _pair("openai:o4-mini"), over_s=(150, 290)),
-        lasts_s=1200,
-    ),
-    _drill(
-        "metis-latency-one-slow-call",
-        "One slow tall bar: a single call of 90 s. The window is as long as the `for`, so one call is seen "
-        "for one scrape less than it takes to fire.",
-        _call(
+            "A few slow calls would stay in the window for longer than the `for`, were they not outnumbered "
+            f"by healthy calls {rush_s - 300:g} s later.",
+            call(
+                "metis-latency-near-for",
+                model,
+                ((rush_s, 1 / 30), (60, 4.5), (285 + window_s, 1 / 30)),
+                {300: slow(slow_s), 300 + slow_for_s: HEALTHY},
+            ),
+            stays_pending(LATENCY, pair(model), over_s=(max(15, for_s - 150), for_s - 10)),
+            lasts_s=rush_s + 345 + window_s,
+        )
+    if window_s <= for_s:
+        model, tall_s = "anthropic:claude-opus-4-1", min(90.0, 2 * slow_s)
+        yield make_drill(
             "metis-latency-one-slow-call",
-            "anthropic:claude-opus-4-1",
-            ((900, 1 / 30),),
-            {300: _slow(90), 330: HEALTHY},
-        ),
-        _stays_pending(LATENCY, _pair("anthropic:claude-opus-4-1"), over_s=(200, 299)),
-        lasts_s=900,
-    ),
-    _drill(
-        "metis-latency-slow-minutes",
-        "Three slow minutes are less than `for: 5m` and fire all the same: the window keeps them in sight "
-        "for five minutes more.",
-        _call(
+            f"One slow tall bar: a single call of {tall_s:g} s. The window is no longer than the `for`, so "
+            "one call is seen for one scrape less than it takes to fire.",
+            call(
+                "metis-latency-one-slow-call",
+                model,
+                ((window_s + 600, 1 / 30),),
+                {300: slow(tall_s), 330: HEALTHY},
+            ),
+            stays_pending(LATENCY, pair(model), over_s=(window_s - 100, window_s - 1)),
+            lasts_s=window_s + 600,
+        )
+    slow_for_s = max(0.6 * for_s, for_s - window_s + 90)
+    if slow_for_s <= for_s - 30:
+        model = "anthropic:claude-3-7-sonnet"
+        resolves_s = 405 + slow_for_s + slow_s + window_s
+        yield make_drill(
             "metis-latency-slow-minutes",
-            "anthropic:claude-3-7-sonnet",
-            ((1200, 0.1),),
-            {300: _slow(45), 480: HEALTHY},
-        ),
-        _fires(LATENCY, _pair("anthropic:claude-3-7-sonnet"), between_s=(630, 780), resolves_within_s=930),
-        lasts_s=1200,
-    ),
-)
+            f"{slow_for_s:g} slow seconds are less than the `for` of {for_s:g} s and fire all the same: the "
+            f"window keeps them in sight for {window_s:g} s more.",
+            call(
+                "metis-latency-slow-minutes",
+                model,
+                ((resolves_s + 270, 0.1),),
+                {300: slow(slow_s), 300 + slow_for_s: HEALTHY},
+            ),
+            fires(LATENCY, pair(model), between_s=between_s, resolves_within_s=resolves_s),
+            lasts_s=resolves_s + 270,
+        )
 
-ERROR_DRILLS = (
-    _drill(
-        "metis-errors-outage",
-        "A provider's socket is closed for fifteen minutes. The gateway falls back and cools the provider "
-        "down, so clients see nothing; the probes that still fail keep the error rate up.",
-        _act(
-            "metis-errors-outage",
-            "outage",
-            ((2000, 0.2),),
-            _tell(0, "openrouter:deepseek-chat", HEALTHY),
-            models=["openrouter:deepseek-chat"],
-            key="metis-errors-outage",
-            provider="openrouter",
-            down_at_s=300,
-            down_for_s=900,
-        ),
-        _fires(ERRORS, _pair("openrouter:deepseek-chat"), between_s=(900, 1080), resolves_within_s=1800),
-        lasts_s=2050,
-    ),
-    _drill(
-        "metis-errors-near-threshold",
-        "One call in 25 fails for 25 minutes: 4 %, under the threshold of 5 %.",
-        _call("metis-errors-near-threshold", "ollama:qwen3", ((1500, 0.25),), {1: _failing(every=25)}),
-        _stays_below(ERRORS, _pair("ollama:qwen3"), reaches=0.7),
-        lasts_s=1500,
-    ),
-    _drill(
-        "metis-errors-near-for",
-        "One call in eight fails for six minutes: over 5 % for eight and a half minutes, short of ten.",
-        _call(
-            "metis-errors-near-for",
-            "ollama:mistral",
-            ((1500, 0.25),),
-            {1: _failing(next=1), 300: _failing(every=8), 700: HEALTHY},
-        ),
-        _stays_pending(ERRORS, _pair("ollama:mistral"), over_s=(420, 585)),
-        lasts_s=1500,
-    ),
-    _drill(
-        "metis-errors-first-bad-call",
-        "A model's very first call fails: error rate 100 % to a reader, nothing at all to Prometheus, since "
-        "a counter born at 1 shows no increase.",
-        _call(
-            "metis-errors-first-bad-call",
-            "openrouter:command-r-plus",
-            ((15, 0), (30, 1 / 30)),
-            {0: _failing(next=1)},
-        ),
-        _stays_below(ERRORS, _pair("openrouter:command-r-plus"), reaches=0.0),
-        lasts_s=900,
-    ),
-    _drill(
-        "metis-errors-one-bad-call",
-        "One bad call on a model with one call a minute: 10 % for one scrape less than ten minutes, so "
-        "`for: 10m` holds it back.",
-        _call(
-            "metis-errors-one-bad-call",
-            "ollama:gemma3",
-            ((1500, 1 / 60),),
-            {0: _failing(next=1), 700: _failing(next=1)},
-        ),
-        _stays_pending(ERRORS, _pair("ollama:gemma3"), over_s=(500, 599)),
-        lasts_s=1500,
-    ),
-    _drill(
-        "metis-errors-few-bad-calls",
-        "Three bad calls in three minutes on a model with one call a minute fire: `for: 10m` filters one bad "
-        "call, not a few.",
-        _call(
-            "metis-errors-few-bad-calls",
-            "ollama:deepseek-r1",
-            ((1800, 1 / 60),),
-            {0: _failing(next=1), 690: _failing(next=3)},
-        ),
-        _fires(ERRORS, _pair("ollama:deepseek-r1"), between_s=(1290, 1420), resolves_within_s=1560),
-        lasts_s=1800,
-    ),
-)
 
-AUTH_DRILLS = (
-    _drill(
+def _make_auth(values: AlertValues) -> Iterator[Drill]:
+    threshold, window_s, for_s = values.threshold, values.window_s, values.for_s
+    lasting_s = for_s + 60
+    crossing_s, resolves_s = 60 + window_s / 4, 195 + for_s + 0.75 * window_s
+    yield make_drill(
         "metis-auth-fires",
-        "A scanner tries invalid tokens, two every five seconds, for six minutes.",
-        _scan("metis-auth-fires", (60, 0), (360, 0.4)),
-        _fires(AUTH, THE_GATEWAY, between_s=(420, 540), resolves_within_s=720),
-        lasts_s=900,
+        f"A scanner tries {4 * threshold:g} invalid tokens a second for {lasting_s:g} s.",
+        scan("metis-auth-fires", (60, 0), (lasting_s, round(4 * threshold, ROUNDING))),
+        fires(
+            AUTH,
+            THE_GATEWAY,
+            between_s=(crossing_s + for_s - 15, crossing_s + for_s + 105),
+            resolves_within_s=resolves_s,
+        ),
+        lasts_s=resolves_s + 180,
         uses=AUTH_FAILURES,
-    ),
-    _drill(
+    )
+    lasts_s = window_s + for_s + 60
+    yield make_drill(
         "metis-auth-near-threshold",
-        "0.09 failures a second for eleven minutes, under the threshold of 0.1.",
-        _scan("metis-auth-near-threshold", (660, 0.09)),
-        _stays_below(AUTH, THE_GATEWAY, reaches=0.8),
-        lasts_s=970,
+        f"{0.9 * threshold:g} failures a second for {lasts_s:g} s, under the threshold of {threshold:g}.",
+        scan("metis-auth-near-threshold", (lasts_s, round(0.9 * threshold, ROUNDING))),
+        stays_below(AUTH, THE_GATEWAY, reaches=0.8),
+        lasts_s=lasts_s + 310,
         uses=AUTH_FAILURES,
-    ),
-    _drill(
+    )
+    scans_for_s = for_s - 60 + 2 / 3 * window_s
+    yield make_drill(
         "metis-auth-near-for",
-        "0.12 failures a second, stopped after four minutes over the threshold.",
-        _scan("metis-auth-near-for", (440, 0.12)),
-        _stays_pending(AUTH, THE_GATEWAY, over_s=(180, 285)),
-        lasts_s=780,
+        f"{1.2 * threshold:g} failures a second, stopped a minute short of the `for` of {for_s:g} s.",
+        scan("metis-auth-near-for", (scans_for_s, round(1.2 * threshold, ROUNDING))),
+        stays_pending(AUTH, THE_GATEWAY, over_s=(for_s - 120, for_s - 15)),
+        lasts_s=scans_for_s + window_s + 40,
         uses=AUTH_FAILURES,
-    ),
-    _drill(
+    )
+    crossing_s, resolves_s = 60 + window_s / 3, 220 + for_s + 2 / 3 * window_s
+    yield make_drill(
         "metis-auth-rotation",
-        "A planned key rotation that takes clients six minutes to follow: it fires, and resolves by itself "
-        "within fifteen minutes of the rotation.",
-        _act(
+        f"A planned key rotation that takes clients {lasting_s:g} s to follow: it fires, and resolves by "
+        "itself.",
+        make_act(
             "metis-auth-rotation",
             "auth_scan",
-            ((600, 0.3),),
-            _tell(0, "openai:gpt-4.1-mini", HEALTHY),
+            ((lasting_s + 240, round(3 * threshold, ROUNDING)),),
+            tell(0, "openai:gpt-4.1-mini", HEALTHY),
             reason="rotation",
             models=["openai:gpt-4.1-mini"],
             key="metis-auth-rotation",
             rotate_at_s=60,
-            catch_up_s=360,
+            catch_up_s=lasting_s,
         ),
-        _fires(AUTH, THE_GATEWAY, between_s=(420, 560), resolves_within_s=720),
-        lasts_s=860,
+        fires(
+            AUTH,
+            THE_GATEWAY,
+            between_s=(crossing_s + for_s - 40, crossing_s + for_s + 100),
+            resolves_within_s=resolves_s,
+        ),
+        lasts_s=resolves_s + 140,
         uses=AUTH_FAILURES,
-    ),
-    _drill(
-        "metis-auth-one-volley",
-        "Sixty failures within three seconds, twice what the threshold allows in five minutes, and silent: "
-        "what happens between two scrapes is seen for one scrape less than it takes to fire.",
-        _scan("metis-auth-one-volley", (20, 0), (3, 20)),
-        _stays_pending(AUTH, THE_GATEWAY, over_s=(200, 300)),
-        lasts_s=420,
-        uses=AUTH_FAILURES,
-    ),
-)
+    )
+    if window_s <= for_s:
+        failures = 2 * threshold * window_s
+        yield make_drill(
+            "metis-auth-one-volley",
+            f"{failures:g} failures within {failures / 20:g} s, twice what the threshold allows in the "
+            "window, and silent: what happens between two scrapes is seen for one scrape less than it takes "
+            "to fire.",
+            scan("metis-auth-one-volley", (20, 0), (failures / 20, 20)),
+            stays_pending(AUTH, THE_GATEWAY, over_s=(window_s - 100, window_s)),
+            lasts_s=window_s + 120,
+            uses=AUTH_FAILURES,
+        )
 
-COST_DRILLS = (
-    _drill(
-        "metis-cost-fires",
-        "A key spends 13.50 USD in three minutes, after two minutes of ordinary use.",
-        _spend("metis-cost-fires", (120, 1 / 40), (180, 0.25)),
-        _fires(COST, _key("metis-cost-fires"), between_s=(780, 960), resolves_within_s=3840),
-        lasts_s=4080,
-    ),
-    _drill(
-        "metis-cost-bulk-load",
-        "A new key loads in bulk for two minutes, 14 USD, and stops. It pages eight minutes after the last "
-        "call: on a rate over one hour, `for: 10m` filters no burst, however short.",
-        _spend("metis-cost-bulk-load", (120, 0.4)),
-        _fires(COST, _key("metis-cost-bulk-load"), between_s=(630, 780), resolves_within_s=3780),
-        lasts_s=4020,
-    ),
-    _drill(
-        "metis-cost-near-threshold",
-        "A key spends 9.30 USD within an hour, under the threshold of 10 USD.",
-        _spend("metis-cost-near-threshold", (900, 1 / 225), (300, 0.09)),
-        _stays_below(COST, _key("metis-cost-near-threshold"), reaches=0.85),
+
+def _make_cost(values: AlertValues) -> Iterator[Drill]:
+    threshold, window_s, for_s = values.threshold, values.window_s, values.for_s
+    # 0.30 USD for every 10 USD that may be spent in a window: the calls are the same for every threshold.
+    usd = 0.03 * threshold * window_s / 3600
+    tokens = round(usd / COST_USD_PER_MILLION * 1e6)
+    limit = f"{usd / 0.03:.2f} USD, which is {threshold:g} USD/hour over the window"
+
+    name, resolves_s = "metis-cost-fires", window_s + 240
+    burst = (180, 0.25)
+    yield make_drill(
+        name,
+        f"A key spends {sum_usd([burst], usd):.2f} USD in three minutes, after two minutes of ordinary use; "
+        f"allowed are {limit}.",
+        spend(name, tokens, (120, 1 / 40), burst),
+        fires(COST, label_key(name), between_s=(180 + for_s, 360 + for_s), resolves_within_s=resolves_s),
+        lasts_s=resolves_s + 240,
+    )
+    name, resolves_s = "metis-cost-bulk-load", window_s + 180
+    load = (120, 0.4)
+    yield make_drill(
+        name,
+        f"A new key loads in bulk for two minutes, {sum_usd([load], usd):.2f} USD, and stops. It pages "
+        f"minutes after the last call: on a rate over {window_s:g} s, a `for` of {for_s:g} s filters no "
+        "burst, however short.",
+        spend(name, tokens, load),
+        fires(COST, label_key(name), between_s=(30 + for_s, 180 + for_s), resolves_within_s=resolves_s),
+        lasts_s=resolves_s + 240,
+    )
+    name, stages = "metis-cost-near-threshold", ((900, 1 / 225), (300, 0.09))
+    # The first call is not seen, since the key's counter is born with it.
+    reaches = to_hourly(sum_usd(stages, usd) - usd, window_s) / threshold - 0.05
+    yield make_drill(
+        name,
+        f"A key spends {sum_usd(stages, usd):.2f} USD inside the window; allowed are {limit}.",
+        spend(name, tokens, *stages),
+        stays_below(COST, label_key(name), reaches=reaches),
         lasts_s=2100,
-    ),
-    _drill(
-        "metis-cost-near-for",
-        "Two spends that share the window for eight minutes only. One burst cannot come near: once over, it "
-        "stays over for an hour.",
-        _spend("metis-cost-near-for", (60, 1 / 60), (30, 0), (60, 1 / 3), (3000, 0), (60, 17 / 60)),
-        _stays_pending(COST, _key("metis-cost-near-for"), over_s=(400, 585)),
-        lasts_s=3960,
-    ),
-)
-
-DRILLS = (*QUIET_DRILLS, *LATENCY_DRILLS, *ERROR_DRILLS, *AUTH_DRILLS, *COST_DRILLS)
-
-
-def make_drills(_values: Values) -> tuple[Drill, ...]:
-    """Return Metis's drills."""
-    return DRILLS
+    )
+    name = "metis-cost-near-for"
+    yield make_drill(
+        name,
+        "Two spends that share the window for less than the `for` only. One burst cannot come near: once "
+        "over, it stays over until it leaves the window.",
+        spend(name, tokens, (60, 1 / 60), (30, 0), (60, 1 / 3), (window_s - for_s, 0), (60, 17 / 60)),
+        stays_pending(COST, label_key(name), over_s=(for_s - 200, for_s - 15)),
+        lasts_s=window_s + 360,
+    )

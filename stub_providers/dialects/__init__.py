@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from stub_providers.dialects.anthropic import Anthropic
 from stub_providers.dialects.dialect import Dialect
+from stub_providers.dialects.gemini import Gemini
 from stub_providers.dialects.ollama import Ollama
 from stub_providers.dialects.openai import OpenAI
 
-DIALECTS: Mapping[str, Dialect] = {"openai": OpenAI(), "anthropic": Anthropic(), "ollama": Ollama()}
+DIALECTS: Mapping[str, Dialect] = {
+    "openai": OpenAI(),
+    "anthropic": Anthropic(),
+    "gemini": Gemini(),
+    "ollama": Ollama(),
+}

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from yarl import URL
+
 from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import (
     Answer,
@@ -62,7 +64,7 @@ class Anthropic:
         """Return the `x-api-key`."""
         return headers.get("x-api-key", "")
 
-    def read(self, headers: Mapping[str, str], body: object) -> ChatRequest:
+    def read(self, _url: URL, headers: Mapping[str, str], body: object) -> ChatRequest:
         """Validate a messages request; raises Refused."""
         if "anthropic-version" not in headers:
             raise _refused("anthropic-version: header is required")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol, TypeGuard
 
+from yarl import URL
+
 from stub_providers.behaviour import ErrorClass
 
 JSON_TYPE = "application/json"
@@ -82,7 +84,7 @@ class Dialect(Protocol):
 
     @property
     def chat_path(self) -> str:
-        """Where completions are asked for."""
+        """The pattern of where completions are asked for."""
 
     @property
     def models_path(self) -> str:
@@ -107,7 +109,7 @@ class Dialect(Protocol):
     def presented_key(self, headers: Mapping[str, str]) -> str:
         """Return the key that a request presents, or an empty string."""
 
-    def read(self, headers: Mapping[str, str], body: object) -> ChatRequest:
+    def read(self, url: URL, headers: Mapping[str, str], body: object) -> ChatRequest:
         """Validate a chat request; raises Refused."""
 
     def model_list(self, models: Sequence[str]) -> dict[str, Any]:

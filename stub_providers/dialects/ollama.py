@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from yarl import URL
+
 from stub_providers.authorization import bearer_token
 from stub_providers.behaviour import FIRST_TOKEN_SHARE, ErrorClass
 from stub_providers.dialects.dialect import (
@@ -56,7 +58,7 @@ class Ollama:
         """Return the bearer token."""
         return bearer_token(headers)
 
-    def read(self, _headers: Mapping[str, str], body: object) -> ChatRequest:
+    def read(self, _url: URL, _headers: Mapping[str, str], body: object) -> ChatRequest:
         """Validate a chat request; raises Refused."""
         if not isinstance(body, dict):
             raise Refused(self.unreadable_body)

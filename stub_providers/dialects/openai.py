@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from yarl import URL
+
 from stub_providers.authorization import bearer_token
 from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import (
@@ -78,7 +80,7 @@ class OpenAI:
         """Return the bearer token."""
         return bearer_token(headers)
 
-    def read(self, _headers: Mapping[str, str], body: object) -> ChatRequest:
+    def read(self, _url: URL, _headers: Mapping[str, str], body: object) -> ChatRequest:
         """Validate a chat request; raises Refused."""
         if not isinstance(body, dict):
             raise Refused(self.unreadable_body)

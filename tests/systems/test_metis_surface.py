@@ -7,26 +7,53 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from ruamel.yaml import YAML
 
 from harness.gateway.__main__ import attach_surfaces
 from harness.gateway.config import Config
 from harness.gateway.events import (
     AuthFailed,
+    AuthReason,
     CallFinished,
+    ErrorClass,
+    IdentityKind,
     KeyIssued,
     QuotaExceeded,
     QuotaUsed,
     RouteDecided,
+    Slot,
 )
 from harness.gateway.gateway import Secrets, open_gateway
+from harness.gateway.sessions.events import (
+    EmbeddingRead,
+    EvalCompleted,
+    EvalFailed,
+    JudgeKind,
+    SessionEnded,
+    SessionOpened,
+    SubjectKind,
+    ToolCalled,
+    ToolCompleted,
+    ToolErrorClass,
+    ToolFailed,
+)
+from harness.gateway.sessions.patterns import FINGERPRINT_VERSION
 from harness.systems import find_systems
-from harness.systems.metis.surface import JOB, Surface
+from harness.systems.metis.surface import (
+    CALL_BUCKETS_S,
+    JOB,
+    MAX_OPEN_CALLS,
+    ROUTING_BUCKETS_S,
+    TOOL_BUCKETS_S,
+    Surface,
+)
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 MODEL = {"provider", "model"}
@@ -43,8 +70,15 @@ METRICS = {
     "metis_gateway_keys_revoked": ("gauge", set()),
     "metis_quota_used_ratio": ("gauge", {"identity_kind", "identity_id"}),
     "metis_trace_wal_bytes": ("gauge", set()),
+    "metis_session_count": ("gauge", set()),
+    "metis_tool_call_latency_seconds": ("histogram", {"tool_name"}),
+    "metis_tool_failures_total": ("counter", {"tool_name", "error_class"}),
+    "metis_eval_verdicts_total": ("counter", {"judge_kind", "subject_kind"}),
+    "metis_pattern_matches_total": ("counter", {"chose_model", "fingerprint_version"}),
+    "metis_pattern_embedding_cache_hit_ratio": ("gauge", {"workspace_id"}),
 }
 BORN_AT_START = {
+    "metis_session_count",
     "metis_gateway_auth_failures_total",
     "metis_gateway_keys_active",
     "metis_gateway_keys_revoked",
@@ -53,6 +87,9 @@ BORN_AT_START = {
     "metis_routing_decision_latency_seconds_count",
     "metis_routing_decision_latency_seconds_bucket",
 }
+MATCHED = RouteDecided(
+    slot="pattern_store", provider="openai", model="gpt-4o", latency_s=0.001, fingerprint_version="v2"
+)
 ANSWER = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 1000, "completion_tokens": 200},
@@ -128,6 +165,11 @@ def test_names_types_and_labels():
         call("timeout"),
         RouteDecided(slot="fallback", provider="openai", model="gpt-4o", latency_s=0.001),
         QuotaUsed(kind="key", identity="k1", ratio=0.5),
+        MATCHED,
+        ToolCalled(call_id=1, tool_name="clock"),
+        ToolFailed(call_id=1, latency_s=0.1, error_class="invalid_arguments"),
+        EvalCompleted(judge_kind="model", subject_kind="turn", passed=False),
+        EmbeddingRead(workspace="w1", hit_ratio=0.5),
     ):
         surface.observe(event)
     seen = {}
@@ -142,6 +184,39 @@ def test_names_types_and_labels():
             assert set(sample.labels) - {"le"} == METRICS[name][1]
 
 
+def test_the_table_says_what_is_exported():
+    """metrics.yml has every metric: type, labels, buckets, help, and every value of a closed label."""
+    table = YAML(typ="safe").load((find_folder() / "metrics.yml").read_text())
+    assert {entry["name"]: (entry["type"], set(entry["labels"])) for entry in table} == METRICS
+    exposition = expose(Surface(Fixed()))
+    helps = dict(line.split(" ", 3)[2:] for line in exposition.splitlines() if line.startswith("# HELP "))
+    assert {entry["name"]: entry["help"] for entry in table} == helps
+    by_name = {entry["name"]: entry for entry in table}
+    for name, bounds in (
+        ("metis_llm_call_latency_seconds", CALL_BUCKETS_S),
+        ("metis_routing_decision_latency_seconds", ROUTING_BUCKETS_S),
+        ("metis_tool_call_latency_seconds", TOOL_BUCKETS_S),
+    ):
+        assert tuple(by_name[name]["buckets"]) == bounds
+    for name, label, values in (
+        ("metis_llm_calls_total", "status", ("ok", *get_args(ErrorClass))),
+        ("metis_llm_call_errors_total", "error_class", get_args(ErrorClass)),
+        ("metis_routing_decisions_total", "winning_slot", get_args(Slot)),
+        ("metis_tool_failures_total", "error_class", get_args(ToolErrorClass)),
+        ("metis_gateway_auth_failures_total", "reason", get_args(AuthReason)),
+        ("metis_quota_used_ratio", "identity_kind", get_args(IdentityKind)),
+        ("metis_eval_verdicts_total", "judge_kind", get_args(JudgeKind)),
+        ("metis_eval_verdicts_total", "subject_kind", get_args(SubjectKind)),
+        ("metis_pattern_matches_total", "fingerprint_version", (FINGERPRINT_VERSION,)),
+    ):
+        assert tuple(by_name[name]["labels"][label]) == values
+
+
+def find_folder() -> Path:
+    """Return Metis's folder."""
+    return next(system.folder for system in find_systems() if system.name == "metis")
+
+
 @pytest.mark.parametrize(
     ("name", "bounds"),
     [
@@ -149,6 +224,7 @@ def test_names_types_and_labels():
             "metis_llm_call_latency_seconds",
             "0.05 0.1 0.25 0.5 1.0 2.5 5.0 10.0 30.0 60.0 120.0 +Inf",
         ),
+        ("metis_tool_call_latency_seconds", "0.01 0.05 0.1 0.25 0.5 1.0 2.5 5.0 10.0 30.0 +Inf"),
         (
             "metis_routing_decision_latency_seconds",
             "5e-05 0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.5 1.0 +Inf",
@@ -159,6 +235,7 @@ def test_buckets(name, bounds):
     """The buckets' bounds are these, in order; 30 s, the threshold of the alert, is one of them."""
     surface = Surface(Fixed())
     surface.observe(call())
+    surface.observe(ToolCompleted(call_id=1, latency_s=1.0))
     families = {family.name: family for family in text_string_to_metric_families(expose(surface))}
     assert (
         " ".join(sample.labels["le"] for sample in families[name].samples if "le" in sample.labels) == bounds
@@ -265,6 +342,82 @@ def test_quota_ratio_is_the_most_recent_and_pinned_when_exceeded():
     assert observe(QuotaExceeded(kind="team", identity="t1"), used)[series] == 0.75
 
 
+def test_sessions_are_counted_while_they_are_in_memory():
+    """The gauge goes up as sessions open and down as they end, for whatever reason."""
+    opened = SessionOpened(workspace="w1")
+    ended = [SessionEnded(workspace="w1", reason=reason) for reason in ("closed", "idle")]
+    assert observe(opened, opened, opened)["metis_session_count"] == 3
+    assert observe(opened, opened, opened, *ended)["metis_session_count"] == 1
+
+
+def test_tools_are_named_by_their_earlier_call():
+    """How a call ends does not say which tool it was: the surface knows it from how the call began."""
+    samples = observe(
+        ToolCalled(call_id=1, tool_name="clock"),
+        ToolCalled(call_id=2, tool_name="wait"),
+        ToolFailed(call_id=2, latency_s=5.0, error_class="timeout"),
+        ToolCompleted(call_id=1, latency_s=0.25),
+    )
+    counts = {
+        name: value
+        for name, value in samples.items()
+        if "metis_tool" in name and "bucket" not in name and "sum" not in name
+    }
+    assert counts == {
+        'metis_tool_call_latency_seconds_count{tool_name="clock"}': 1,
+        'metis_tool_call_latency_seconds_count{tool_name="wait"}': 1,
+        'metis_tool_failures_total{error_class="timeout",tool_name="wait"}': 1,
+    }
+    assert samples['metis_tool_call_latency_seconds_sum{tool_name="wait"}'] == 5
+
+
+def test_the_memory_of_open_tool_calls_is_bounded():
+    """Of more calls than it remembers, the oldest ends as that of an unknown tool, and is still counted."""
+    samples = observe(
+        *[ToolCalled(call_id=number, tool_name="clock") for number in range(MAX_OPEN_CALLS + 1)],
+        ToolCompleted(call_id=0, latency_s=0.1),
+        ToolCompleted(call_id=1, latency_s=0.1),
+    )
+    counts = {name: value for name, value in samples.items() if "latency_seconds_count{tool" in name}
+    assert counts == {
+        'metis_tool_call_latency_seconds_count{tool_name="unknown"}': 1,
+        'metis_tool_call_latency_seconds_count{tool_name="clock"}': 1,
+    }
+
+
+def test_only_completed_evaluations_are_verdicts():
+    """A judge that came to no verdict is not counted, whatever a verdict says is."""
+    samples = observe(
+        EvalCompleted(judge_kind="model", subject_kind="turn", passed=True),
+        EvalCompleted(judge_kind="model", subject_kind="turn", passed=False),
+        EvalFailed(judge_kind="model", subject_kind="turn"),
+        EvalFailed(judge_kind="heuristic", subject_kind="session"),
+    )
+    verdicts = {name: value for name, value in samples.items() if "verdicts" in name}
+    assert verdicts == {'metis_eval_verdicts_total{judge_kind="model",subject_kind="turn"}': 2}
+
+
+def test_only_wins_of_the_pattern_store_are_matches():
+    """A decision counts as a match, too, if the pattern store won it; any other does not."""
+    other = RouteDecided(slot="global_default", provider="openai", model="gpt-4o", latency_s=0.001)
+    samples = observe(MATCHED, other)
+    matches = {name: value for name, value in samples.items() if "matches" in name}
+    assert matches == {'metis_pattern_matches_total{chose_model="openai:gpt-4o",fingerprint_version="v2"}': 1}
+    decided = [value for name, value in samples.items() if "decisions_total" in name]
+    assert decided == [1, 1]
+
+
+def test_hit_ratio_is_the_most_recent_of_each_workspace():
+    """The gauge follows each workspace's own cache."""
+    samples = observe(
+        EmbeddingRead(workspace="w1", hit_ratio=0.0),
+        EmbeddingRead(workspace="w2", hit_ratio=0.0),
+        EmbeddingRead(workspace="w1", hit_ratio=0.5),
+    )
+    name = "metis_pattern_embedding_cache_hit_ratio"
+    assert {samples[f'{name}{{workspace_id="{workspace}"}}'] for workspace in ("w1", "w2")} == {0.5, 0.0}
+
+
 def test_state_is_polled_at_each_scrape():
     """Keys and the write-ahead log are read when Prometheus asks."""
     samples = observe()
@@ -363,6 +516,7 @@ async def test_counters_agree_with_the_requests_that_were_sent(gateway):
         'metis_gateway_auth_failures_total{reason="key_revoked"}': 1,
         "metis_gateway_keys_active": 1,
         "metis_gateway_keys_revoked": 1,
+        "metis_session_count": 0,
     }
     timed = ("_bucket", "latency_seconds_sum", "wal_bytes")
     assert {
@@ -394,3 +548,50 @@ async def test_all_systems_share_one_exposition(gateway):
     """/metrics has what each /metrics/<system> has."""
     whole = read(await (await gateway.client.get("/metrics")).text())
     assert set(await gateway.scrape()) <= set(whole)
+
+
+async def test_session_metrics_agree_with_what_was_done(gateway):
+    """A session of two turns, with three tools, two evaluations and a pattern, moves each metric so."""
+
+    async def ask(method: str, path: str, **body: object) -> dict:
+        response = await gateway.client.request(method, path, headers=ADMIN, json=body)
+        assert response.status in (200, 201), await response.text()
+        return await response.json()
+
+    await ask("PUT", "/v1/workspaces/w1")
+    path = f"/v1/sessions/{(await ask('POST', '/v1/sessions', workspace='w1'))['id']}"
+    tools = [{"name": "clock"}, {"name": "calculator", "arguments": {"expression": "1/0"}}, {"name": "saw"}]
+    await ask("POST", f"{path}/turns", text="Explain", model="openai:gpt-4o")
+    await ask("POST", f"{path}/turns/0/evaluations")
+    await ask("POST", f"{path}/turns", text="Explain", tools=tools)
+    await ask("POST", f"{path}/evaluations", judge="model", model="openai:gpt-4o")
+    samples = await gateway.scrape()
+    new = ("session", "tool", "eval", "pattern")
+    assert {
+        name: value
+        for name, value in samples.items()
+        if any(part in name for part in new) and not any(part in name for part in ("_bucket", "_sum"))
+    } == {
+        "metis_session_count": 1,
+        'metis_tool_call_latency_seconds_count{tool_name="clock"}': 1,
+        'metis_tool_call_latency_seconds_count{tool_name="calculator"}': 1,
+        'metis_tool_call_latency_seconds_count{tool_name="unknown"}': 1,
+        'metis_tool_failures_total{error_class="execution_error",tool_name="calculator"}': 1,
+        'metis_tool_failures_total{error_class="unknown_tool",tool_name="unknown"}': 1,
+        'metis_eval_verdicts_total{judge_kind="heuristic",subject_kind="turn"}': 1,
+        'metis_eval_verdicts_total{judge_kind="model",subject_kind="session"}': 1,
+        'metis_routing_decisions_total{chosen_model="openai:gpt-4o",winning_slot="pattern_store"}': 1,
+        'metis_pattern_matches_total{chose_model="openai:gpt-4o",fingerprint_version="v2"}': 1,
+        'metis_pattern_embedding_cache_hit_ratio{workspace_id="w1"}': 0.5,
+    }
+
+
+@pytest.mark.parametrize(("opened", "closed", "between"), [("metis", "aside", 1), ("aside", "metis", 0)])
+async def test_a_session_ends_for_those_who_heard_of_its_opening(gateway, opened, closed, between):
+    """Whichever door a session is closed through, the gauge comes back to where it was."""
+    await gateway.client.put("/v1/workspaces/w1", headers=ADMIN, json={})
+    response = await gateway.client.post(f"/{opened}/v1/sessions", headers=ADMIN, json={"workspace": "w1"})
+    session = (await response.json())["id"]
+    assert (await gateway.scrape())["metis_session_count"] == between
+    assert (await gateway.client.delete(f"/{closed}/v1/sessions/{session}", headers=ADMIN)).status == 200
+    assert (await gateway.scrape())["metis_session_count"] == 0

@@ -13,6 +13,8 @@ from typing import Any, Self
 
 ADMIN_TOKEN = "the-admin-token"
 CONTROL_TOKEN = "the-control-token"
+INFERENCE = ("/chat/completions", "/completions", "/responses", "/infer", "/jobs")
+"""What is answered as a model would: with `answer_status`, after `delay_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +34,18 @@ class FakeGateway:
 
     `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
     anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
-    middle of it.
+    middle of it. `asked` has the path of every request, with its door.
     """
 
     speed: float = 60.0
     delay_s: float = 0.0
     admin_delay_s: float = 0.0
     answer_status: int = 200
+    answer: dict[str, Any] = field(default_factory=lambda: {"id": "resp_1", "choices": []})
     truncate: bool = False
     control_status: int = 200
     seen: list[Seen] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     _server: ThreadingHTTPServer | None = None
@@ -68,8 +72,8 @@ class FakeGateway:
 
     @property
     def calls(self) -> list[Seen]:
-        """The chat requests, in order."""
-        return [seen for seen in self.seen if seen.path == "/v1/chat/completions"]
+        """The chat requests, through whichever door, in order."""
+        return [seen for seen in self.seen if seen.path.endswith("/v1/chat/completions")]
 
     @property
     def controls(self) -> list[tuple[str, str, Any]]:
@@ -102,16 +106,30 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def parse_request(self) -> bool:
+        """Read a request; what comes through a door is answered as what comes through none."""
+        parsed = super().parse_request()
+        if parsed:
+            self.server.gateway.asked.append(self.path)
+            self.path = self.path.removeprefix("/gatewayz")
+        return parsed
+
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self._answer(200, {"status": "ok", "speed": self.server.gateway.speed})
+        elif self.path.startswith("/v1/"):
+            self._serve()
         else:
+            self._note()
             self._answer(404, {})
 
     def do_POST(self) -> None:
         gateway, body = self.server.gateway, self._note()
-        if self.path == "/v1/chat/completions":
+        if self.path.endswith(INFERENCE):
             self._chat()
+            return
+        if self.path.startswith("/v1/"):
+            self._answer_client(201)
             return
         time.sleep(gateway.admin_delay_s)
         if self._token() != ADMIN_TOKEN:
@@ -126,12 +144,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, gateway.issue(f"{key}-2") if verb == "rotate" else {"id": key})
 
     def do_PUT(self) -> None:
+        if self.path.startswith("/v1/"):
+            self._serve()
+            return
         time.sleep(self.server.gateway.admin_delay_s)
-        self._note()
+        body = self._note()
+        if self.path.startswith("/admin/accounts/"):
+            self._answer(200 if self._token() == ADMIN_TOKEN else 401, body)
+            return
         right = self._token() == CONTROL_TOKEN
         self._answer(self.server.gateway.control_status if right else 401, {})
 
     do_DELETE = do_PUT  # noqa: N815 - named by the standard library
+
+    def _serve(self) -> None:
+        self._note()
+        self._answer_client(200)
+
+    def _answer_client(self, status: int) -> None:
+        known = self.server.gateway.tokens.get(self._token())
+        self._answer(status if known else 401, {"id": "it"})
 
     def _chat(self) -> None:
         gateway = self.server.gateway
@@ -140,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "who are you?"})
             return
         time.sleep(gateway.delay_s)
-        self._answer(gateway.answer_status, {"choices": []}, truncate=gateway.truncate)
+        self._answer(gateway.answer_status, gateway.answer, truncate=gateway.truncate)
 
     def _token(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from whole_runs import METIS_RULES, CommandLine
+from whole_runs import METIS_RULES, CommandLine, run_tool
 
-from scenarios.drills.metis import DRILLS
+from harness.catalogue import list_drills, override_values
+from harness.engines import Engines
+from harness.rules import parse_rules
+from harness.systems import find_systems
 
+DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
 GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
 
 
@@ -64,6 +68,19 @@ def test_bad_rules_are_refused_with_file_and_line(
         (("run", "--nonsense"), "No such option"),
         (("dilate", "absent.yml", "--speed", "60"), "absent.yml:1: the file cannot be read"),
         (("dilate", str(METIS_RULES), "--speed", "0"), "speed"),
+        (("rules",), "Missing argument 'SYSTEM'"),
+        (("rules", "nonsense"), "there is no system 'nonsense'; there are: "),
+        (("rules", "metis", "--format", "json"), "'json' is not one of"),
+        (("rules", "metis", "--set", "enabled"), "'enabled' is not NAME=VALUE"),
+        (("rules", "metis", "--set", "enabled=1"), "enabled must be true or false, not '1'"),
+        (("rules", "metis", "--set", "metis.enabled=true"), "there is no value 'metis.enabled'"),
+        (("rules", "metis", "--set", "nonsense.threshold=1"), "there is no value 'nonsense.threshold'"),
+        (("rules", "metis", "--set", "llmErrorRate.fro=5m"), "there is no value 'llmErrorRate.fro'"),
+        (("rules", "metis", "--set", "llmErrorRate.for=5"), "llmErrorRate.for must be a duration"),
+        (("rules", "metis", "--set", "llmErrorRate.threshold=5m"), "threshold must be a number"),
+        (("rules", "metis", "--set", "llmErrorRate.threshold=-1"), "is not a number of 0 or more"),
+        (("run", "--set", "llmErrorRate.threshold=1"), "does not begin with a system"),
+        (("run", "--set", "metis.llmErrorRate.threshold=soon"), "neither a number nor a duration"),
         (("nonsense",), "No such command 'nonsense'"),
     ],
 )
@@ -124,3 +141,56 @@ def test_dilate_writes_rules_and_refuses_what_is_not_exact(alertdrill: CommandLi
     assert skipped.code == 0
     assert "(rate(x[5s]) / 60) > 1" in skipped.out
     assert "alert: B" not in skipped.out
+
+
+def test_rules_are_off_until_they_are_switched_on(alertdrill: CommandLine, engines: Engines) -> None:
+    """As shipped there is no alert, and standard error says how to switch them on."""
+    written = alertdrill.run("rules", "metis")
+    assert (written.code, written.err) == (
+        0,
+        "every alert of metis is off: --set enabled=true switches them on\n",
+    )
+    assert "alert:" not in written.out
+    assert written.out.splitlines()[-1] == "groups: []"
+    path = alertdrill.temporary / "rules.yml"
+    path.write_text(written.out)
+    run_tool(engines.promtool, "check", "rules", str(path))
+
+
+@pytest.mark.parametrize("system", [system.name for system in find_systems()])
+@pytest.mark.parametrize("form", ["prometheus", "prometheusrule"])
+def test_rules_are_written_in_both_forms(
+    alertdrill: CommandLine, engines: Engines, system: str, form: str
+) -> None:
+    """Both forms have every alert, and the rule file is what is shipped and what promtool accepts."""
+    written = alertdrill.run("rules", system, "--set", "enabled=true", "--format", form)
+    assert (written.code, written.err) == (0, "")
+    (folder,) = (found.folder for found in find_systems() if found.name == system)
+    shipped = (folder / "rules.yml").read_text()
+    alerts = [rule.name for rule in parse_rules(shipped, "shipped").alerts]
+    assert [rule.name for rule in parse_rules(written.out, "written").alerts] == alerts
+    if form == "prometheus":
+        assert written.out == shipped
+        path = alertdrill.temporary / "rules.yml"
+        path.write_text(written.out)
+        assert f"SUCCESS: {len(alerts)} rules found" in run_tool(
+            engines.promtool, "check", "rules", str(path)
+        )
+    else:
+        assert written.out.startswith("apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n")
+
+
+def test_rules_have_the_values_that_are_set(alertdrill: CommandLine) -> None:
+    """A threshold that is set is in the rule, and an alert that is switched off is not there."""
+    settings = (
+        "enabled=true",
+        "llmErrorRate.threshold=0.02",
+        "llmErrorRate.for=3m",
+        "llmLatencyP99.enabled=false",
+    )
+    written = alertdrill.run("rules", "metis", *(part for text in settings for part in ("--set", text)))
+    rules = {rule.name: rule for rule in parse_rules(written.out, "written").alerts}
+    assert rules["MetisLLMErrorRateHigh"].expr.strip().endswith("> 0.02")
+    assert rules["MetisLLMErrorRateHigh"].for_s == 180
+    assert len(rules) == 3
+    assert "MetisLLMCallLatencyP99High" not in rules

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from panel_files import PANELS, read_toy_panels
 
 from harness.clock import Clock
 from harness.errors import ComponentFailed
@@ -19,8 +20,10 @@ from harness.observe import (
     read_alert_events,
     read_curves,
     read_page_events,
+    read_panels,
     read_scrapes,
 )
+from harness.panels import PanelCurves
 
 CLOCK = Clock(speed=60, origin_s=1000.0)
 
@@ -134,6 +137,64 @@ def test_a_curve_asks_for_the_dilated_left_side_and_carries_the_rules_labels() -
     assert curve.labels == {"model": "m", "severity": "warning"}
     assert [round(point, 3) for point, _ in curve.points] == [0, 15, 30, 60]
     assert math.isnan(curve.points[2][1])
+
+
+def show_panels(answers: dict[str, list[Series]], until_s: float = 4500.0) -> dict[str, PanelCurves]:
+    """Return what the toy system's panels showed, by title, given canned answers."""
+    prometheus = CannedApi({**answers, "": []})
+    panels = read_panels(prometheus, CLOCK, [read_toy_panels()], 0.0, until_s)
+    assert {ask["path"] for ask in prometheus.asked} == {"/api/v1/query_range"}
+    return {shown.panel.title: shown for shown in panels}
+
+
+def test_every_panel_is_asked_in_dilated_time_and_few_points() -> None:
+    """Each query of each panel is asked once, dilated, in steps of whole evaluations, 300 at most."""
+    prometheus = CannedApi({"": []})
+    panels = read_panels(prometheus, CLOCK, [read_toy_panels()], 0.0, 4515.0)
+    assert [shown.panel for shown in panels] == list(read_toy_panels().panels)
+    assert len(prometheus.asked) == sum(len(shown.panel.queries) for shown in panels)
+    assert {ask["step"] for ask in prometheus.asked} == {"0.500000"}
+    (failing,) = [ask["query"] for ask in prometheus.asked if "* 100" in ask["query"]]
+    assert "[10s]" in failing
+
+
+def test_a_panels_series_are_named_and_on_rule_time() -> None:
+    """A series has its legend's name, and its gaps are marked."""
+    labels = {"model": "gpt-4.1", "provider": "openai"}
+    shown = show_panels({"* 100": [(labels, at(0, 15, 60, value=7.0))]})["Failing calls"]
+    (curve,) = shown.curves
+    assert curve.legend == "gpt-4.1 of openai"
+    assert [round(at_s, 3) for at_s, _ in curve.points] == [0, 15, 30, 60]
+    assert math.isnan(curve.points[2][1])
+    assert (shown.left_out, shown.trouble) == (0, None)
+
+
+def test_the_largest_series_are_kept_and_the_others_counted() -> None:
+    """Of ten series the six with the largest values are kept, a NaN being no value."""
+    series: list[Series] = [({"model": f"m{number}"}, at(0, 15, value=float(number))) for number in range(9)]
+    series.append(({"model": "none"}, at(0, value=math.nan)))
+    shown = show_panels({"topk": series})["Busiest models"]
+    assert [curve.legend for curve in shown.curves] == ["m8", "m7", "m6", "m5", "m4", "m3"]
+    assert shown.left_out == 4
+
+
+def test_a_panel_that_cannot_be_asked_does_not_spoil_the_run() -> None:
+    """An expression that Prometheus refuses, or that cannot be dilated, is said at its panel alone."""
+
+    class Refusing(CannedApi):
+        def query(self, path: str, **params: str) -> list[Series]:
+            if "toy_keys" in params["query"]:
+                raise ComponentFailed("prometheus answered 422")
+            return super().query(path, **params)
+
+    dashboard = read_toy_panels(PANELS.replace("topk(3, toy_calls_total)", "time() - toy_calls_total"))
+    panels = read_panels(Refusing({"": [({}, at(0))]}), CLOCK, [dashboard], 0.0, 600.0)
+    troubles = {shown.panel.title: shown.trouble for shown in panels if shown.trouble}
+    assert troubles["Active keys"] == "prometheus answered 422"
+    assert "reads the clock" in troubles["Busiest models"]
+    assert set(troubles) == {"Active keys", "Busiest models"}
+    assert all(shown.curves == () for shown in panels if shown.trouble)
+    assert all(shown.curves for shown in panels if not shown.trouble)
 
 
 def test_scrapes_tell_good_from_failed() -> None:

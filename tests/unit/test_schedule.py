@@ -2,36 +2,106 @@
 
 from __future__ import annotations
 
-from harness.model import Drill
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.model import Act, Drill, Outage, Stage
 from harness.schedule import place
 
 
-def make_drill(name: str, lasts_s: float, *uses: str) -> Drill:
-    """Return a drill without traffic."""
-    return Drill(
-        name=name, system="metis", traffic=(), expects=(), why="", lasts_s=lasts_s, uses=frozenset(uses)
+def make_drill(
+    name: str,
+    lasts_s: float,
+    *uses: str,
+    shares: Iterable[str] = (),
+    rate_per_s: float = 0.0,
+    outages: tuple[Outage, ...] = (),
+) -> Drill:
+    """Return a drill that sends at one rate for as long as it lasts."""
+    act = Act(
+        name=name,
+        scenario="steady",
+        start_s=0,
+        stages=(Stage(duration_s=lasts_s, rate_per_s=rate_per_s),),
     )
+    return Drill(
+        name=name,
+        system="metis",
+        traffic=(act,),
+        expects=(),
+        why="",
+        lasts_s=lasts_s,
+        uses=frozenset(uses),
+        shares=frozenset(shares),
+        outages=outages,
+    )
+
+
+def list_starts(drills: Iterable[Drill]) -> dict[str, float]:
+    """Return when each drill starts."""
+    return {placement.drill.name: placement.start_s for placement in place(drills)}
 
 
 def test_drills_with_nothing_in_common_start_together() -> None:
     """Drills that use nothing in common all start at 0."""
-    placements = place([make_drill("a", 10), make_drill("b", 20, "x"), make_drill("c", 30, "y")])
-    assert [placement.start_s for placement in placements] == [0, 0, 0]
+    starts = list_starts([make_drill("a", 15), make_drill("b", 30, "x"), make_drill("c", 45, "y")])
+    assert starts == {"a": 0, "b": 0, "c": 0}
 
 
 def test_drills_that_disturb_each_other_queue() -> None:
-    """A drill starts when all that it uses is free."""
-    placements = place(
-        [
-            make_drill("a", 10, "x"),
-            make_drill("b", 25, "y"),
-            make_drill("c", 5, "x", "y"),
-            make_drill("d", 1, "x"),
-        ]
-    )
-    assert [(placement.drill.name, placement.start_s) for placement in placements] == [
-        ("a", 0),
-        ("b", 0),
-        ("c", 25),
-        ("d", 30),
+    """A drill starts when all that it uses is free, the longest first."""
+    drills = [make_drill("a", 30, "x"), make_drill("b", 90, "y"), make_drill("c", 15, "x", "y")]
+    assert list_starts(drills) == {"a": 0, "b": 0, "c": 90}
+
+
+def test_drills_that_only_share_are_held_together_but_not_beside_one_that_uses() -> None:
+    """What one drill uses, no other may share at the same time; sharing alone disturbs nobody."""
+    drills = [make_drill("a", 60, shares=["x"]), make_drill("b", 45, shares=["x"]), make_drill("c", 30, "x")]
+    assert list_starts(drills) == {"a": 0, "b": 0, "c": 60}
+    drills.append(make_drill("d", 15, shares=["x"]))
+    assert list_starts(drills)["d"] == 90
+
+
+def test_drills_with_outages_are_held_alone_after_all_others() -> None:
+    """Nothing else is held while a part of the stack is out."""
+    outage = Outage(part="gateway", at_s=10, for_s=5, how="pause")
+    drills = [
+        make_drill("a", 30, outages=(outage,)),
+        make_drill("b", 90),
+        make_drill("c", 30, outages=(outage,)),
     ]
+    assert list_starts(drills) == {"a": 150, "b": 0, "c": 240}
+    assert list_starts(drills[:1]) == {"a": 0}
+
+
+def test_arrivals_together_stay_below_the_bound() -> None:
+    """A drill that would send too much beside the others starts when there is room."""
+    drills = [make_drill("a", 60, rate_per_s=5), make_drill("b", 45, rate_per_s=5)]
+    assert list_starts(drills) == {"a": 0, "b": 60}
+
+
+def test_a_drill_beyond_the_bound_has_its_time_to_itself() -> None:
+    """More than the bound is held all the same, but beside nobody who sends."""
+    drills = [make_drill("a", 60, rate_per_s=1), make_drill("b", 45, rate_per_s=20), make_drill("c", 90)]
+    assert list_starts(drills) == {"a": 0, "b": 60, "c": 0}
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.floats(0, 12), st.sets(st.sampled_from("xyz"))), max_size=12)
+)
+def test_no_instant_holds_drills_that_disturb_each_other(raw: list[tuple[int, float, set[str]]]) -> None:
+    """Whatever the drills, users of one thing never overlap, and the arrivals stay within the bound."""
+    drills = [
+        make_drill(str(index), 15.0 * length, *uses, rate_per_s=rate)
+        for index, (length, rate, uses) in enumerate(raw)
+    ]
+    placements = place(drills, 8.0)
+    assert [placement.drill for placement in placements] == drills
+    for at_s in {placement.start_s for placement in placements}:
+        held = [placement.drill for placement in placements if placement.start_s <= at_s < placement.end_s]
+        users = [name for drill in held for name in drill.uses]
+        assert len(users) == len(set(users))
+        rates = [drill.traffic[0].stages[0].rate_per_s for drill in held]
+        assert sum(rates) <= max(8.0, *rates) + 1e-9

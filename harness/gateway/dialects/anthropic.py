@@ -34,7 +34,9 @@ OVERFLOW_PHRASES = ("prompt is too long", "exceed context limit")
 class Anthropic:
     """The dialect `anthropic`."""
 
-    path = "/v1/messages"
+    def write_path(self, _model: str, _chat: ChatRequest) -> str:
+        """Return the one path of all chats."""
+        return "/v1/messages"
 
     def write_headers(self, api_key: str) -> Mapping[str, str]:
         """Return the key and the version of the API."""

@@ -28,8 +28,8 @@ class StreamReader(Protocol):
 class Dialect(Protocol):
     """One provider's language."""
 
-    path: str
-    """Where chats go, below the provider's base URL."""
+    def write_path(self, model: str, chat: ChatRequest) -> str:
+        """Return where a chat goes, below the provider's base URL."""
 
     def write_headers(self, api_key: str) -> Mapping[str, str]:
         """Return the headers that prove who is calling, and say which version is spoken."""

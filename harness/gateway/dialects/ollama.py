@@ -20,7 +20,9 @@ OVERFLOW_PHRASES = ("context size", "context length", "context window")
 class Ollama:
     """The dialect `ollama`."""
 
-    path = "/api/chat"
+    def write_path(self, _model: str, _chat: ChatRequest) -> str:
+        """Return the one path of all chats."""
+        return "/api/chat"
 
     def write_headers(self, api_key: str) -> Mapping[str, str]:
         """Return the bearer token."""

@@ -28,7 +28,9 @@ OVERFLOW_PHRASES = ("maximum context length", "context window")
 class OpenAI:
     """The dialect `openai`."""
 
-    path = "/v1/chat/completions"
+    def write_path(self, _model: str, _chat: ChatRequest) -> str:
+        """Return the one path of all chats."""
+        return "/v1/chat/completions"
 
     def write_headers(self, api_key: str) -> Mapping[str, str]:
         """Return the bearer token."""

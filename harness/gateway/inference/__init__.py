@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import web
-
 from harness.gateway.features import Core
-
-
-class Inference:
-    """The routes of inference and jobs."""
-
-    def list_routes(self) -> list[web.RouteDef]:
-        """Return the routes."""
-        return []
+from harness.gateway.inference.api import Inference
+from harness.gateway.inference.deployments import SHIPPED, read_deployments
+from harness.gateway.inference.executor import Executor
+from harness.gateway.inference.jobs import JobService
+from harness.gateway.inference.pipelines import Pipelines
 
 
 @asynccontextmanager
-async def open_inference(_core: Core) -> AsyncIterator[Inference]:
+async def open_inference(core: Core) -> AsyncIterator[Inference]:
     """Yield the feature."""
-    yield Inference()
+    deployments = read_deployments(SHIPPED, core.catalogue)
+    executor = Executor(deployments.slots, core.clock, core.emit)
+    pipelines = Pipelines(deployments, executor, core.calls, core.clock, core.emit)
+    jobs = JobService(pipelines, core.emit)
+    try:
+        yield Inference(core.admission, pipelines, jobs)
+    finally:
+        await jobs.close()

@@ -112,7 +112,8 @@ class Predict:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await run.begun.wait()
-        if run.problem is not None:
+        # A second step may have been refused at once, before this request goes on.
+        if run.problem is not None and not run.steps_done:
             raise run.problem.with_traceback(None)
         return "ok", self._describe(run, status=202)
 

@@ -29,6 +29,7 @@ from harness.reports import (
     say_why,
 )
 from harness.reports.html.figure import Figure, draw_alert
+from harness.reports.html.panels import list_panels
 
 MARKS = {"met": "✓", "unobserved": "?"}
 KEY = """<ul class="key" aria-label="How to read the plots">
@@ -58,6 +59,7 @@ def render(record: RunRecord) -> str:
         "<h2>What the alerts did</h2>",
         KEY,
         *(part for name, group in rules.items() for part in _alert(name, group, figures[name], ids[name])),
+        *list_panels(record, {name: f"{anchor}-alert" for name, anchor in ids.items()}),
         *_facts(record),
     ]
     return _page(title=f"alertdrill: {say_outcome(record)}", body="\n".join(body), plots=plots)

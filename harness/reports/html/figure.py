@@ -24,6 +24,7 @@ CURVES_PX = 260
 MARGIN_PX = {"l": 56, "r": 14, "t": 22, "b": 40}
 
 Trace = dict[str, Any]
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ def _curve_traces(series: Iterable[Series], scale: Scale | None, until_s: float)
     traces: list[Trace] = []
     curves = [(one, one.curve) for one in series if one.curve is not None]
     for one, curve in reversed(curves):
-        points = [(at_s, value) for at_s, value in curve.points if math.isfinite(at_s)]
+        points = _thin([(at_s, value) for at_s, value in curve.points if math.isfinite(at_s)])
         colour = f"${one.hue}"
         traces.append(
             {
@@ -122,6 +123,19 @@ def _curve_traces(series: Iterable[Series], scale: Scale | None, until_s: float)
             }
         )
     return traces
+
+
+def _thin(points: Sequence[Point]) -> list[Point]:
+    """Leave out what lies on a level line, or in a gap: it weighs, and the line is the same without it."""
+    return [
+        point
+        for before, point, after in zip([None, *points], points, [*points[1:], None], strict=False)
+        if before is None or after is None or not (_is_level(before, point) and _is_level(point, after))
+    ]
+
+
+def _is_level(one: Point, other: Point) -> bool:
+    return one[1] == other[1] or (math.isnan(one[1]) and math.isnan(other[1]))
 
 
 def _layout(

@@ -1,12 +1,14 @@
-"""Metis's metrics, of what the gateway does so far: calls, costs, routing, keys, quotas, trace.
+"""Metis's metrics: calls, costs, routing, keys, quotas, trace, sessions, tools, evaluations, patterns.
 
 Label sets are born at their first increment, as in the real system, but for the three reasons of
 authentication failures; Prometheus therefore does not see the first increment of a new label set.
-Their number is bounded: models come from the catalogue, keys and identities are issued.
+Their number is bounded: models come from the catalogue, keys and identities are issued, tools are built in,
+workspaces have a limit.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import singledispatchmethod
 from typing import get_args
 
@@ -22,12 +24,25 @@ from harness.gateway.events import (
     RouteDecided,
     State,
 )
+from harness.gateway.sessions.events import (
+    EmbeddingRead,
+    EvalCompleted,
+    SessionEnded,
+    SessionOpened,
+    ToolCalled,
+    ToolCompleted,
+    ToolFailed,
+)
 
 JOB = "metis-gateway"
 NO_KEY = "null"
 CALL_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 ROUTING_BUCKETS_S = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
+TOOL_BUCKETS_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 MODEL = ("provider", "model")
+MAX_OPEN_CALLS = 1_024
+UNKNOWN_TOOL = "unknown"
+"""Stands for a tool whose call was forgotten before it ended."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the real system exports none; this is global
 
@@ -89,6 +104,36 @@ class Surface:
             ("metis_trace_wal_bytes", "Size of the trace database's write-ahead log.", state.wal_bytes),
         ):
             Gauge(name, text, registry=registry).set_function(poll)
+        self._make_session_metrics(registry)
+
+    def _make_session_metrics(self, registry: CollectorRegistry) -> None:
+        self._sessions = Gauge("metis_session_count", "Active in-memory sessions.", registry=registry)
+        self._tool_latency = Histogram(
+            "metis_tool_call_latency_seconds",
+            "Wall time of tool calls, failed ones included.",
+            ("tool_name",),
+            buckets=TOOL_BUCKETS_S,
+            registry=registry,
+        )
+        self._tool_failures = Counter(
+            "metis_tool_failures", "Failed tool calls.", ("tool_name", "error_class"), registry=registry
+        )
+        self._open_calls: OrderedDict[int, str] = OrderedDict()
+        self._verdicts = Counter(
+            "metis_eval_verdicts", "Completed evaluations.", ("judge_kind", "subject_kind"), registry=registry
+        )
+        self._patterns = Counter(
+            "metis_pattern_matches",
+            "Routing decisions that the pattern store won.",
+            ("chose_model", "fingerprint_version"),
+            registry=registry,
+        )
+        self._embeddings = Gauge(
+            "metis_pattern_embedding_cache_hit_ratio",
+            "Share of embeddings that a workspace's cache had.",
+            ("workspace_id",),
+            registry=registry,
+        )
 
     @singledispatchmethod
     def observe(self, event: DomainEvent) -> None:
@@ -109,6 +154,8 @@ class Surface:
     def _(self, event: RouteDecided) -> None:
         self._routes.labels(event.slot, f"{event.provider}:{event.model}").inc()
         self._routing_latency.observe(event.latency_s)
+        if event.fingerprint_version is not None:
+            self._patterns.labels(f"{event.provider}:{event.model}", event.fingerprint_version).inc()
 
     @observe.register
     def _(self, event: AuthFailed) -> None:
@@ -121,3 +168,39 @@ class Surface:
     @observe.register
     def _(self, event: QuotaExceeded) -> None:
         self._quota.labels(event.kind, event.identity).set(1)
+
+    @observe.register
+    def _(self, _event: SessionOpened) -> None:
+        self._sessions.inc()
+
+    @observe.register
+    def _(self, _event: SessionEnded) -> None:
+        self._sessions.dec()
+
+    @observe.register
+    def _(self, event: ToolCalled) -> None:
+        self._open_calls[event.call_id] = event.tool_name
+        if len(self._open_calls) > MAX_OPEN_CALLS:
+            self._open_calls.popitem(last=False)
+
+    @observe.register
+    def _(self, event: ToolCompleted) -> None:
+        self._end_call(event.call_id, event.latency_s)
+
+    @observe.register
+    def _(self, event: ToolFailed) -> None:
+        self._tool_failures.labels(self._end_call(event.call_id, event.latency_s), event.error_class).inc()
+
+    @observe.register
+    def _(self, event: EvalCompleted) -> None:
+        self._verdicts.labels(event.judge_kind, event.subject_kind).inc()
+
+    @observe.register
+    def _(self, event: EmbeddingRead) -> None:
+        self._embeddings.labels(event.workspace).set(event.hit_ratio)
+
+    def _end_call(self, call_id: int, latency_s: float) -> str:
+        """Return the name of the tool that was called; how a call ends does not say it again."""
+        tool_name = self._open_calls.pop(call_id, UNKNOWN_TOOL)
+        self._tool_latency.labels(tool_name).observe(latency_s)
+        return tool_name

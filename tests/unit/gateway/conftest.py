@@ -56,7 +56,7 @@ class Running:
 
 @pytest.fixture
 async def providers() -> AsyncIterator[dict[str, FakeProvider]]:
-    """Serve the four providers of models.yml."""
+    """Serve the five providers of models.yml."""
     async with serve_providers() as served:
         yield served
 

@@ -12,8 +12,19 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "openrouter": "openai"}
-PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "ollama": "/api/chat"}
+PROVIDERS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "openrouter": "openai",
+    "google": "gemini",
+}
+PATHS = {
+    "openai": "/v1/chat/completions",
+    "anthropic": "/v1/messages",
+    "ollama": "/api/chat",
+    "gemini": "/v1beta/models/{call}",
+}
 PROMPT_TOKENS = 1000
 COMPLETION_TOKENS = 200
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,6 +49,25 @@ WHOLE = {
         "content": [{"type": "text", "text": "Hello "}, {"type": "text", "text": "there"}],
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 1000, "output_tokens": 200},
+    },
+    "gemini": {
+        "candidates": [
+            {
+                "content": {
+                    "role": "model",
+                    "parts": [{"text": "Hm.", "thought": True}, {"text": "Hello "}, {"text": "there"}],
+                },
+                "finishReason": "STOP",
+                "index": 0,
+            }
+        ],
+        "usageMetadata": {
+            "promptTokenCount": 1000,
+            "candidatesTokenCount": 150,
+            "thoughtsTokenCount": 50,
+            "totalTokenCount": 1200,
+        },
+        "modelVersion": "gemini-2.5-flash",
     },
     "ollama": {
         "model": "llama3.2",
@@ -72,6 +102,13 @@ STREAMED = {
         '"usage":{"output_tokens":200}}\n\n',
         'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     ],
+    "gemini": [
+        'data: {"candidates":[{"content":{"parts":[{"text":"Hello "}],"role":"model"},"index":0}],'
+        '"usageMetadata":{"promptTokenCount":1000,"totalTokenCount":1000}}\r\n\r\n',
+        'data: {"candidates":[{"content":{"parts":[{"text":"there"}],"role":"model"},"finishReason":"STOP",'
+        '"index":0}],"usageMetadata":{"promptTokenCount":1000,"candidatesTokenCount":150,'
+        '"thoughtsTokenCount":50,"totalTokenCount":1200}}\r\n\r\n',
+    ],
     "ollama": [
         '{"message":{"role":"assistant","content":"Hello "},"done":false}\n',
         '{"message":{"role":"assistant","content":"there"},"done":false}\n',
@@ -79,7 +116,7 @@ STREAMED = {
         '"prompt_eval_count":1000,"eval_count":200}\n',
     ],
 }
-TEXT_LINES = {"openai": 2, "anthropic": 4, "ollama": 1}
+TEXT_LINES = {"openai": 2, "anthropic": 4, "gemini": 1, "ollama": 1}
 """How many of the streamed pieces it takes until the first text is out."""
 FAILURES = {
     "openai": {
@@ -125,6 +162,36 @@ FAILURES = {
         ),
         "unknown": (418, {"type": "error", "error": {"type": "odd", "message": "m"}}),
     },
+    "gemini": {
+        "rate_limit": (429, {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}),
+        "auth": (
+            400,
+            {
+                "error": {
+                    "code": 400,
+                    "message": "API key not valid. Please pass a valid API key.",
+                    "status": "INVALID_ARGUMENT",
+                }
+            },
+        ),
+        "server_error": (503, {"error": {"code": 503, "message": "m", "status": "UNAVAILABLE"}}),
+        "context_overflow": (
+            400,
+            {
+                "error": {
+                    "code": 400,
+                    "message": "The input token count (1091639) exceeds the maximum number of tokens allowed "
+                    "(1048576).",
+                    "status": "INVALID_ARGUMENT",
+                }
+            },
+        ),
+        "invalid_request": (
+            400,
+            {"error": {"code": 400, "message": "bad stop", "status": "INVALID_ARGUMENT"}},
+        ),
+        "unknown": (418, {"error": {"code": 418, "message": "m", "status": "ODD"}}),
+    },
     "ollama": {
         "rate_limit": (429, {"error": "too many requests"}),
         "auth": (401, {"error": "unauthorized"}),
@@ -145,18 +212,20 @@ class FakeProvider:
     url: str = ""
     asked: list[dict] = field(default_factory=list)
     headers: list[dict] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     script: deque[Answer] = field(default_factory=deque)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         self.asked.append(await request.json())
         self.headers.append(dict(request.headers))
+        self.paths.append(request.path_qs)
         answer = self.script.popleft() if self.script else self.answer_well
         return await answer(request)
 
     async def answer_well(self, request: web.Request) -> web.StreamResponse:
         """Answer whole or streamed, as asked."""
-        if self.asked[-1].get("stream"):
+        if self.asked[-1].get("stream") or "streamGenerateContent" in request.path:
             return await stream(request, STREAMED[self.dialect])
         return web.json_response(WHOLE[self.dialect])
 

@@ -38,6 +38,19 @@ ANTHROPIC_TYPES = {
 }
 
 
+GEMINI_STATUSES = {
+    "INVALID_ARGUMENT": "invalid_request",
+    "FAILED_PRECONDITION": "auth",
+    "UNAUTHENTICATED": "auth",
+    "PERMISSION_DENIED": "auth",
+    "NOT_FOUND": "invalid_request",
+    "RESOURCE_EXHAUSTED": "rate_limit",
+    "INTERNAL": "server_error",
+    "UNAVAILABLE": "server_error",
+    "DEADLINE_EXCEEDED": "timeout",
+}
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("document", [None, {}, [], "x", {"error": 5}, {"error": {}}])
 def test_status_decides_where_the_body_says_nothing(dialect, document):
@@ -59,6 +72,21 @@ def test_real_error_answers_have_their_class(dialect):
 def test_anthropics_type_decides(kind, error_class):
     """Anthropic's error type says more than its status."""
     assert DIALECTS["anthropic"].classify(500, {"error": {"type": kind, "message": "m"}}) == error_class
+
+
+@pytest.mark.parametrize(("status", "error_class"), GEMINI_STATUSES.items())
+def test_geminis_status_decides(status, error_class):
+    """Google's status says more than HTTP's."""
+    document = {"error": {"code": 418, "message": "m", "status": status}}
+    assert DIALECTS["gemini"].classify(418, document) == error_class
+
+
+def test_gemini_blocks_a_prompt_with_a_good_status():
+    """A prompt that was blocked has no candidates: it is the request that is at fault."""
+    document = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 4}}
+    with pytest.raises(UpstreamFailed) as caught:
+        DIALECTS["gemini"].read_completion(document)
+    assert caught.value.error_class == "invalid_request"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +166,13 @@ def test_impossible_token_counts_are_not_understood(count):
                 "content": [],
                 "stop_reason": "max_tokens",
                 "usage": {"input_tokens": 1, "output_tokens": 1},
+            },
+        ),
+        (
+            "gemini",
+            {
+                "candidates": [{"content": {"role": "model"}, "finishReason": "MAX_TOKENS"}],
+                "usageMetadata": {"promptTokenCount": 1, "thoughtsTokenCount": 5},
             },
         ),
         ("ollama", {"message": {"content": ""}, "done_reason": "length", "eval_count": 1}),

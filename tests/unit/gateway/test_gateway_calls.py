@@ -13,7 +13,12 @@ from fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, hold
 from harness.gateway.events import CallFinished, QuotaExceeded, RouteDecided
 
 FALLING_BACK = ["network", "server_error", "rate_limit", "auth", "unknown"]
-MODELS = {"openai": "openai:gpt-4o", "anthropic": "claude-opus-4-1", "ollama": "ollama:qwen3"}
+MODELS = {
+    "openai": "openai:gpt-4o",
+    "anthropic": "claude-opus-4-1",
+    "ollama": "ollama:qwen3",
+    "google": "gemini-2.5-flash",
+}
 
 
 async def test_openai_is_asked_in_its_dialect(gateway, providers):
@@ -48,6 +53,42 @@ async def test_anthropic_is_asked_in_its_dialect(gateway, providers):
             "temperature": 1,
         }
     ]
+
+
+async def test_gemini_is_asked_in_its_dialect(gateway, providers):
+    """The model is in the path, system messages stand apart, and assistants are called models."""
+    token = await gateway.issue()
+    messages = [
+        {"role": "system", "content": "Be brief"},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello"},
+        {"role": "user", "content": "Bye"},
+    ]
+    for stream in (False, True):
+        response = await gateway.chat(
+            token,
+            model="google:gemini-2.5-flash",
+            messages=messages,
+            max_tokens=7,
+            top_p=0.5,
+            stop="x",
+            stream=stream,
+        )
+        assert (response.status, response.headers["X-Gateway-Provider"]) == (200, "google")
+    google = providers["google"]
+    path = "/v1beta/models/gemini-2.5-flash"
+    assert google.paths == [f"{path}:generateContent", f"{path}:streamGenerateContent?alt=sse"]
+    assert google.headers[0]["x-goog-api-key"] == "the-provider-key"
+    asked = {
+        "contents": [
+            {"role": "user", "parts": [{"text": "Hi"}]},
+            {"role": "model", "parts": [{"text": "Hello"}]},
+            {"role": "user", "parts": [{"text": "Bye"}]},
+        ],
+        "systemInstruction": {"parts": [{"text": "Be brief"}]},
+        "generationConfig": {"maxOutputTokens": 7, "topP": 0.5, "stopSequences": ["x"]},
+    }
+    assert google.asked == [asked, asked]
 
 
 async def test_ollama_is_asked_in_its_dialect(gateway, providers):

@@ -12,7 +12,13 @@ from fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold, read_
 
 from harness.gateway.events import CallFinished
 
-MODELS = {"openai": "gpt-4o", "anthropic": "claude-opus-4-1", "ollama": "ollama:qwen3"}
+MODELS = {
+    "openai": "gpt-4o",
+    "anthropic": "claude-opus-4-1",
+    "ollama": "ollama:qwen3",
+    "google": "gemini-2.5-flash",
+}
+DIALECTS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "google": "gemini"}
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}
 
 
@@ -53,7 +59,7 @@ async def test_openai_is_always_asked_for_the_usage(gateway, providers):
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_stream_that_breaks_before_its_text_falls_back(gateway, providers, provider):
     """Until the first byte to the client, another provider takes over unseen."""
-    silent = STREAMED[provider][: TEXT_LINES[provider] - 1]
+    silent = STREAMED[DIALECTS[provider]][: TEXT_LINES[DIALECTS[provider]] - 1]
     providers[provider].script.append(break_after(silent))
     response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
     assert (response.status, response.headers["X-Gateway-Provider"]) == (200, "ollama")
@@ -64,7 +70,9 @@ async def test_stream_that_breaks_before_its_text_falls_back(gateway, providers,
 @pytest.mark.parametrize("provider", MODELS)
 async def test_stream_that_breaks_later_ends_with_an_error(gateway, providers, provider):
     """After the first text a lost connection is an error event, no [DONE], and one failed call."""
-    providers[provider].script.append(break_after(STREAMED[provider][: TEXT_LINES[provider]]))
+    providers[provider].script.append(
+        break_after(STREAMED[DIALECTS[provider]][: TEXT_LINES[DIALECTS[provider]]])
+    )
     response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
     events = read_events(await response.text())
     assert events[0]["choices"][0]["delta"]["content"] == "Hello "
@@ -75,7 +83,7 @@ async def test_stream_that_breaks_later_ends_with_an_error(gateway, providers, p
 @pytest.mark.parametrize("provider", MODELS)
 async def test_stream_that_ends_too_soon_is_a_network_failure(gateway, providers, provider):
     """A stream that ends in good order but without its end marker is not an answer."""
-    pieces = STREAMED[provider][:-1]
+    pieces = STREAMED[DIALECTS[provider]][:-1]
     providers[provider].script.append(lambda request: stream(request, pieces))
     response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
     assert read_events(await response.text())[-1]["error"]["type"] == "network"
@@ -91,6 +99,13 @@ async def test_stream_that_ends_too_soon_is_a_network_failure(gateway, providers
             'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"m"}}\n\n',
             "server_error",
         ),
+        (
+            "google",
+            'data: {"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}\r\n\r\n',
+            "server_error",
+        ),
+        ("google", 'data: {"error":{"code":429,"message":"m"}}\r\n\r\n', "rate_limit"),
+        ("google", "data: {broken\r\n\r\n", "unknown"),
         ("ollama", '{"error":"an error was encountered while running the model"}\n', "server_error"),
         ("openai", "data: {broken\n\n", "unknown"),
         ("anthropic", "event: message_start\ndata: {broken\n\n", "unknown"),
@@ -100,7 +115,7 @@ async def test_stream_that_ends_too_soon_is_a_network_failure(gateway, providers
 )
 async def test_error_within_a_stream_has_its_class(gateway, providers, provider, piece, error_class):
     """An error event in a running answer is classified by what it says."""
-    pieces = [*STREAMED[provider][: TEXT_LINES[provider]], piece]
+    pieces = [*STREAMED[DIALECTS[provider]][: TEXT_LINES[DIALECTS[provider]]], piece]
     providers[provider].script.append(lambda request: stream(request, pieces))
     response = await gateway.chat(await gateway.issue(), model=MODELS[provider], stream=True)
     assert read_events(await response.text())[-1]["error"]["type"] == error_class

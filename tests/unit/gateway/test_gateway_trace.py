@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import time
@@ -64,6 +65,21 @@ async def test_cost_of_a_key_can_be_queried(gateway):
         later = database.execute("SELECT 1 FROM events WHERE timestamp > datetime('now', '+1 minute')")
         assert later.fetchall() == []
     assert rows == [("gpt-4o", 2, 0.009)]
+
+
+async def test_the_scans_query_runs_as_the_seed_has_it(gateway):
+    """The prefix of the token that was refused most often comes first."""
+    for token in ("guess", "guess", "other", None):
+        await gateway.chat(token)
+    path = gateway.data_dir / "trace.db"
+    await gateway.until(lambda: len(read_rows(path)) == 4)
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute(
+            "SELECT json_extract(payload, '$.token_hash_prefix'), COUNT(*) FROM events "
+            "WHERE type='gateway.auth_failed' GROUP BY 1 ORDER BY 2 DESC LIMIT 20;"
+        ).fetchall()
+    assert rows[0] == (hashlib.sha256(b"guess").hexdigest()[:8], 2)
+    assert sorted(count for _, count in rows[1:]) == [1, 1]
 
 
 async def test_refusals_and_revocations_are_rows(gateway):

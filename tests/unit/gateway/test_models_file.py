@@ -11,7 +11,7 @@ from harness.gateway.dialects import DIALECTS
 from harness.gateway.models import SHIPPED, read_catalogue
 from harness.gateway.prices import compute_cost
 
-ALL = ["openai", "anthropic", "ollama", "openrouter"]
+ALL = ["openai", "anthropic", "ollama", "openrouter", "google"]
 
 
 def test_every_provider_has_models_and_a_dialect():
@@ -28,6 +28,32 @@ def test_default_and_fallbacks_exist():
     catalogue = read_catalogue(SHIPPED, ALL)
     assert catalogue.find_policy(None).global_default is catalogue.models["openai:gpt-4o-mini"]
     assert [model.id for model in catalogue.find_policy(None).fallbacks] == ["ollama:llama3.2"]
+
+
+def test_mana_llm_has_a_policy_of_its_own():
+    """Its door prefers the local models, then Google, then OpenRouter; other doors keep the plain policy."""
+    catalogue = read_catalogue(SHIPPED, ALL)
+    policy = catalogue.find_policy("mana_llm")
+    assert policy.global_default is catalogue.models["ollama:gemma3:12b"]
+    assert [model.provider for model in policy.fallbacks] == ["google", "openrouter"]
+    assert catalogue.find_policy("metis") is catalogue.find_policy(None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("ollama:gemma3:12b", "ollama:gemma3:12b"),
+        ("gemma3:12b", "ollama:gemma3:12b"),
+        ("gemma3", "ollama:gemma3"),
+        ("ollama:gemma3", "ollama:gemma3"),
+        ("gemma3:99b", None),
+        ("google:gemma3:12b", None),
+    ],
+)
+def test_names_with_a_colon_are_names(asked, found):
+    """A model's tag is part of its name, with the provider before it or not."""
+    model = read_catalogue(SHIPPED, ALL).find(asked)
+    assert (model.id if model else None) == found
 
 
 def test_prices_are_exact():

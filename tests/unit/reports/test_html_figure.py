@@ -54,6 +54,18 @@ def test_label_set_that_did_something_is_never_left_out() -> None:
     assert labels in [dict(one.labels) for one in figure.series[:5]]
 
 
+def test_what_lies_on_a_level_line_is_left_out() -> None:
+    """Of a stretch without a change, or without a value, both ends are kept and nothing between them."""
+    values = (1.0, 1.0, 1.0, 4.0, 4.0, 5.0, math.nan, math.nan, math.nan, 2.0, 2.0, 2.0)
+    curve = replace(_curve(*values, threshold=0.1), alert=AUTH)
+    record = build_record()
+    timeline = replace(record.timeline, events=(), curves=(curve,))
+    (trace,) = _traces(_draw(AUTH, replace(record, timeline=timeline)), "curve")
+    kept = (0, 2, 3, 4, 5, 6, 8, 9, 11)
+    assert [round(x * 60) for x in trace["x"]] == list(kept)
+    assert len(trace["text"]) == len(kept)
+
+
 def test_gap_and_infinity() -> None:
     """NaN is a gap; an infinite value is drawn at the top and marked."""
     figure = _draw(LATENCY)

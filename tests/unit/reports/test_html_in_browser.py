@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from chromium_session import CHROMIUM, show
+from panel_records import build_panels
 from report_records import build_record
 
 from harness.reports import html
@@ -32,6 +34,14 @@ return [...document.querySelectorAll(".plot")].map((plot) => ({
   drawn: plot.querySelector("svg.main-svg").getBoundingClientRect().width,
 }))
 })()"""
+CHARTS = """[...document.querySelectorAll(".panel")].map((panel) => {
+  const chart = panel.querySelector(".chart"), box = chart.getBoundingClientRect();
+  return {
+    left: Math.round(box.left), width: box.width, height: box.height,
+    text: parseFloat(getComputedStyle(chart).fontSize) * box.width / chart.viewBox.baseVal.width,
+    strokes: [...chart.querySelectorAll("path.solid, path.threshold")].map((p) => getComputedStyle(p).stroke),
+  };
+})"""
 GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgroundColor"
 
 if CHROMIUM is None and not os.environ.get("CI"):
@@ -42,7 +52,7 @@ if CHROMIUM is None and not os.environ.get("CI"):
 def page(tmp_path: Path) -> Path:
     """Write a realistic run's page to a file."""
     file = tmp_path / "report.html"
-    file.write_text(html.render(build_record()), encoding="utf-8")
+    file.write_text(html.render(replace(build_record(), panels=build_panels())), encoding="utf-8")
     return file
 
 
@@ -66,6 +76,27 @@ async def test_every_plot_is_drawn(page: Path, tmp_path: Path, dark: bool) -> No
         assert "traffic of the other drills" in plot["text"]
     assert "metis-latency-two-models" in plots[0]["text"]
     assert "firing" in plots[0]["text"]
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1200, 3), (400, 1)])
+@pytest.mark.parametrize("dark", [False, True])
+async def test_every_panel_is_drawn(page: Path, tmp_path: Path, width: int, columns: int, dark: bool) -> None:
+    """Each panel's chart has its lines in the page's colours, text of a legible size, and fits its column."""
+    async with show(page, tmp_path / "profile", width=width, dark=dark, script=WATCH) as browser:
+        charts = await browser.evaluate(CHARTS)
+        ink = await browser.evaluate("getComputedStyle(document.body).color")
+        assert await browser.evaluate("document.documentElement.scrollWidth") <= width
+        assert await browser.evaluate("troubles") == []
+        assert browser.errors == []
+    assert len(charts) == len(build_panels())
+    assert {chart["left"] for chart in charts[:columns]} == {chart["left"] for chart in charts}
+    assert len({chart["left"] for chart in charts}) == columns
+    for chart in charts:
+        assert 300 < chart["width"] < 400
+        assert 9 < chart["text"] < 13
+        assert len(set(chart["strokes"])) == len(chart["strokes"])
+        assert not {"none", ink, "rgb(0, 0, 0)"} & set(chart["strokes"])
+        assert chart["height"] > 100
 
 
 async def test_nothing_is_asked_of_the_network(page: Path, tmp_path: Path) -> None:

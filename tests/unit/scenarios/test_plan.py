@@ -81,6 +81,8 @@ def test_a_plan_is_read_as_it_is_written():
         (["acts", 0, "tells", 0, "extra"], 1, "unknown field 'extra'"),
         (["acts", 0, "tells", 1, "behaviour"], {"listening": "no"}, "without a model"),
         (["acts", 0, "tells", 1, "behaviour"], {"latency": {}}, "without a model"),
+        (["acts", 0, "door"], "", "door must be a text"),
+        (["acts", 0, "door"], 7, "door must be a text"),
         (["acts"], [PLAN["acts"][0]] * 2, "two acts are named 'base'"),
     ],
 )
@@ -91,6 +93,13 @@ def test_a_bad_plan_is_refused_in_one_sentence(path, value, sentence):
         plan["acts"][0]["stages"][0]["duration_s"] = 86_400
     with pytest.raises(BadPlan, match=sentence):
         parse_plan(plan)
+
+
+@pytest.mark.parametrize("door", ["metis", None])
+def test_an_act_has_a_door_or_none(door):
+    """An act's requests go through the door that the plan names; null is none, and so is no field."""
+    assert parse_plan(changed(["acts", 0, "door"], door)).acts[0].door == door
+    assert parse_plan(PLAN).acts[0].door is None
 
 
 def test_a_plan_that_is_too_long_is_not_read(tmp_path):

@@ -11,13 +11,17 @@ import requests
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
 
 WITHIN_S = 30.0
-SCENARIOS = ("steady", "burst", "auth_scan", "cost_runaway", "outage")
+SCENARIOS = ("steady", "burst", "auth_scan", "cost_runaway", "outage", "provider_fallback")
 SHORT = {
     "steady": ("--rate", "1", "--duration-s", "60"),
     "burst": ("--rate", "0.5", "--base-s", "20", "--burst-rate", "2", "--burst-s", "20"),
     "auth_scan": ("--rate", "1", "--duration-s", "60"),
     "cost_runaway": ("--usd-per-hour", "576", "--duration-s", "60"),
     "outage": ("--rate", "1", "--duration-s", "60", "--down-at-s", "20", "--down-for-s", "20"),
+    "provider_fallback": (
+        *("--rate", "1", "--duration-s", "60", "--failing", "openai:gpt-4o"),
+        *("--fail-at-s", "20", "--fail-for-s", "20"),
+    ),
 }
 
 
@@ -47,6 +51,26 @@ def test_a_scenario_runs_alone(run_locust, fake_gateway, tmp_path, name):
     assert "Traceback" not in ended.stderr
 
 
+def test_sessions_run_alone(run_locust, fake_gateway, tmp_path):
+    """A client makes its workspaces and holds conversations to their end, with a key of its own."""
+    ended = run_locust("sessions", options=("--rate", "0.2", "--duration-s", "300"), cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    asked = [(seen.method, seen.path) for seen in fake_gateway.seen if seen.path.startswith("/v1/")]
+    assert len(asked) == 60
+    assert asked[:3] == [
+        ("PUT", f"/v1/workspaces/{fake_gateway.seen[-1].key}"),
+        ("PUT", f"/v1/workspaces/{fake_gateway.seen[-1].key}-default"),
+        ("POST", "/v1/sessions"),
+    ]
+    for method, path in (
+        ("POST", "/v1/sessions/it/turns"),
+        ("POST", "/v1/sessions/it/turns/0/evaluations"),
+        ("POST", "/v1/sessions/it/evaluations"),
+        ("DELETE", "/v1/sessions/it"),
+    ):
+        assert (method, path) in asked
+
+
 def test_a_runaway_spends_what_was_asked_for(run_locust, fake_gateway):
     """576 USD/hour of o3 at 8 USD per million: 3,600 calls an hour of 20,000 tokens."""
     ended = run_locust("cost_runaway", options=("--usd-per-hour", "576", "--duration-s", "30"))
@@ -55,6 +79,26 @@ def test_a_runaway_spends_what_was_asked_for(run_locust, fake_gateway):
     assert {(seen.body["model"], seen.body["max_tokens"]) for seen in fake_gateway.calls} == {
         ("openai:o3", 20_000)
     }
+
+
+def test_a_failing_model_is_told_so_and_forgotten(run_locust, fake_gateway):
+    """The model fails for as long as was asked for, and then behaves like any other again."""
+    ended = run_locust("provider_fallback", options=(*SHORT["provider_fallback"], "--error", "network"))
+    assert ended.returncode == 0, ended.stderr
+    path = "/control/models/gpt-4o"
+    told = {"errors": {"class": "network", "share": 1}}
+    assert [(method, where) for method, where, _ in fake_gateway.controls] == [
+        ("PUT", path),
+        ("DELETE", path),
+    ]
+    assert fake_gateway.controls[0][2] == told
+
+
+def test_calls_go_through_the_door_that_was_named(run_locust, fake_gateway):
+    """A door is the first part of the path."""
+    run_locust("provider_fallback", options=(*SHORT["provider_fallback"], "--door", "mana_llm"))
+    paths = [seen.path for seen in fake_gateway.seen if seen.path.endswith("/chat/completions")]
+    assert set(paths) == {"/mana_llm/v1/chat/completions"}
 
 
 def test_a_scan_alone_is_no_failure(run_locust):
@@ -106,6 +150,8 @@ def test_an_existing_key_can_be_used(run_locust, environ, fake_gateway):
         (("steady",), ("--plan", "/no/such/plan.json"), "cannot be read"),
         (("steady", "burst"), (), "one scenario at a time, not burst, steady"),
         (("outage",), ("--provider", "acme"), "the provider 'acme'"),
+        (("provider_fallback",), ("--failing", "acme:one"), "the provider 'acme'"),
+        (("provider_fallback",), ("--failing", "openai"), "failing must be provider:model"),
         (("cost_runaway",), ("--usd-per-million", "0"), "must be above 0"),
     ],
 )

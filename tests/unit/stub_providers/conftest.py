@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[3]
 KEY = "provider-key"
 TOKEN = "control-token"
 SPEED = 100.0
-DIALECTS = ("openai", "anthropic", "ollama")
+DIALECTS = ("openai", "anthropic", "gemini", "ollama")
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "ollama": "/api/chat"}
+GEMINI_METHODS = {False: "generateContent", True: "streamGenerateContent?alt=sse"}
 
 
 def environment(**secrets: str) -> dict[str, str]:
@@ -40,10 +41,13 @@ class Stub:
     control: str
     process: subprocess.Popen[str]
 
-    @property
-    def url(self) -> str:
-        """Where completions are asked for."""
-        return f"http://{self.listen}{PATHS[self.dialect]}"
+    def split(self, body: Any) -> tuple[str, Any]:
+        """Return a request's path and payload; Gemini's path has the model and whether to stream."""
+        if self.dialect != "gemini":
+            return PATHS[self.dialect], body
+        fields = dict(body or {})
+        model, method = fields.pop("model", "m"), GEMINI_METHODS[fields.pop("stream", False)]
+        return f"/v1beta/models/{quote(model, safe='')}:{method}", fields
 
     @property
     def address(self) -> tuple[str, int]:
@@ -55,19 +59,25 @@ class Stub:
         """Return the headers of a client with this key."""
         if self.dialect == "anthropic":
             return {"x-api-key": key, "anthropic-version": "2023-06-01"}
+        if self.dialect == "gemini":
+            return {"x-goog-api-key": key}
         return {"Authorization": f"Bearer {key}"}
 
     def body(self, model: str, *, stream: bool = False, **extra: Any) -> dict[str, Any]:
         """Return a good request body."""
+        if self.dialect == "gemini":
+            contents = [{"role": "user", "parts": [{"text": "Is it on fire?"}]}]
+            return {"model": model, "contents": contents, "stream": stream} | extra
         body = {"model": model, "messages": [{"role": "user", "content": "Is it on fire?"}], "stream": stream}
         return body | ({"max_tokens": 1_000} if self.dialect == "anthropic" else {}) | extra
 
     def raw_request(self, body: Mapping[str, Any]) -> bytes:
         """Return the request as bytes on the wire."""
-        payload = json.dumps(body).encode()
+        path, fields = self.split(body)
+        payload = json.dumps(fields).encode()
         headers = self.headers() | {"Host": self.listen, "Content-Length": str(len(payload))}
         lines = [
-            f"POST {PATHS[self.dialect]} HTTP/1.1",
+            f"POST {path} HTTP/1.1",
             *(f"{name}: {value}" for name, value in headers.items()),
         ]
         return "\r\n".join([*lines, "", ""]).encode() + payload
@@ -86,8 +96,9 @@ class Client:
 
     async def post(self, body: Any, **options: Any) -> tuple[int, Any, str]:
         """Post a body to the chat endpoint; return status, headers and text."""
-        options = {"headers": self.stub.headers(), "json": body} | options
-        async with self.session.post(self.stub.url, **options) as response:
+        path, fields = self.stub.split(body)
+        options = {"headers": self.stub.headers(), "json": fields} | options
+        async with self.session.post(f"http://{self.stub.listen}{path}", **options) as response:
             return response.status, response.headers, await response.text()
 
     async def control(
@@ -168,8 +179,8 @@ def start() -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def stubs() -> Iterator[dict[str, Stub]]:
     """One provider process a dialect, shared by all tests: each test uses models of its own."""
-    with running("openai") as openai, running("anthropic") as anthropic, running("ollama") as ollama:
-        yield {"openai": openai, "anthropic": anthropic, "ollama": ollama}
+    with ExitStack() as started:
+        yield {dialect: started.enter_context(running(dialect)) for dialect in DIALECTS}
 
 
 @pytest.fixture
@@ -197,6 +208,12 @@ def openai(stubs: dict[str, Stub], connect: Callable[[Stub], Client]) -> Client:
 def anthropic(stubs: dict[str, Stub], connect: Callable[[Stub], Client]) -> Client:
     """Connect to the shared Anthropic process."""
     return connect(stubs["anthropic"])
+
+
+@pytest.fixture
+def gemini(stubs: dict[str, Stub], connect: Callable[[Stub], Client]) -> Client:
+    """Connect to the shared Gemini process."""
+    return connect(stubs["gemini"])
 
 
 @pytest.fixture

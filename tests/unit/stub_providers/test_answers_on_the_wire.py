@@ -13,6 +13,7 @@ DATA = "data: "
 
 def events(text: str) -> list[tuple[str | None, str]]:
     """Split server-sent events into (event, data)."""
+    text = text.replace("\r\n", "\n")
     assert text.endswith("\n\n")
     parsed = []
     for block in text.removesuffix("\n\n").split("\n\n"):
@@ -106,6 +107,50 @@ async def test_anthropic_streams_named_events(anthropic: Any) -> None:
     assert parsed[-2][1]["usage"] == {"output_tokens": 64}
 
 
+async def test_gemini_generates_content(gemini: Any) -> None:
+    """A plain Gemini answer has one candidate of the model's, with its usage."""
+    system = {"parts": [{"text": "Be brief"}]}
+    status, headers, text = await gemini.ask("g-plain", systemInstruction=system)
+    answer = json.loads(text)
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    (candidate,) = answer["candidates"]
+    assert (candidate["index"], candidate["finishReason"], candidate["content"]["role"]) == (
+        0,
+        "STOP",
+        "model",
+    )
+    assert candidate["content"]["parts"][0]["text"]
+    assert (answer["modelVersion"], bool(answer["responseId"])) == ("g-plain", True)
+    assert answer["usageMetadata"] == {
+        "promptTokenCount": 6,
+        "candidatesTokenCount": 64,
+        "totalTokenCount": 70,
+    }
+
+
+async def test_gemini_streams_events_without_an_end_marker(gemini: Any) -> None:
+    """Each event is a response of its own; only the last has a finish reason and the completion's count."""
+    status, headers, text = await gemini.ask("g-stream", stream=True)
+    assert (status, headers["Content-Type"]) == (200, "text/event-stream")
+    responses = [json.loads(data) for _, data in events(text)]
+    assert 1 <= len(responses) <= 5
+    assert len({response["responseId"] for response in responses}) == 1
+    assert all(response["candidates"][0]["content"]["parts"][0]["text"] for response in responses)
+    reasons = [response["candidates"][0].get("finishReason") for response in responses]
+    assert reasons == [None] * (len(responses) - 1) + ["STOP"]
+    assert ["candidatesTokenCount" in response["usageMetadata"] for response in responses] == [
+        reason is not None for reason in reasons
+    ]
+
+
+@pytest.mark.parametrize("call", ["m:countTokens", "m", ":generateContent"])
+async def test_gemini_knows_two_methods(gemini: Any, call: str) -> None:
+    """Another method, no method and no model are not found."""
+    url = f"http://{gemini.stub.listen}/v1beta/models/{call}"
+    async with gemini.session.post(url, json={}, headers=gemini.stub.headers()) as response:
+        assert (response.status, (await response.json())["error"]["status"]) == (404, "NOT_FOUND")
+
+
 async def test_ollama_answers_a_chat(ollama: Any) -> None:
     """A plain Ollama answer is one done object with counts and durations in rule time."""
     await ollama.tell("l-plain", latency={"kind": "constant", "s": 2})
@@ -141,6 +186,11 @@ def said_and_counted(dialect: str, stream: bool, text: str) -> tuple[str, int, s
         lines = [json.loads(line) for line in text.splitlines()]
         said = "".join(line["message"]["content"] for line in lines)
         return said, lines[-1]["eval_count"], lines[-1]["done_reason"]
+    if dialect == "gemini":
+        parts = [json.loads(data) for _, data in events(text)] if stream else [json.loads(text)]
+        said = "".join(part["candidates"][0]["content"]["parts"][0]["text"] for part in parts)
+        last = parts[-1]
+        return said, last["usageMetadata"]["candidatesTokenCount"], last["candidates"][0]["finishReason"]
     if not stream:
         answer = json.loads(text)
         if dialect == "openai":
@@ -185,6 +235,7 @@ async def test_told_tokens_are_on_the_wire(client: Any, tokens: int, stream: boo
         ("openai", {"max_tokens": 5}, "length"),
         ("openai", {"max_tokens": 99, "max_completion_tokens": 5}, "length"),
         ("anthropic", {"max_tokens": 5}, "max_tokens"),
+        ("gemini", {"generationConfig": {"maxOutputTokens": 5}}, "MAX_TOKENS"),
         ("ollama", {"options": {"num_predict": 5}}, "length"),
     ],
 )
@@ -216,8 +267,9 @@ async def test_latency_is_in_rule_time(client: Any, stream: bool) -> None:
 async def test_a_stream_starts_before_it_ends(client: Any) -> None:
     """The first piece arrives well before the last."""
     await client.tell("early", latency={"kind": "constant", "s": 100})
-    body = client.stub.body("early", stream=True)
-    async with client.session.post(client.stub.url, json=body, headers=client.stub.headers()) as response:
+    path, body = client.stub.split(client.stub.body("early", stream=True))
+    url = f"http://{client.stub.listen}{path}"
+    async with client.session.post(url, json=body, headers=client.stub.headers()) as response:
         await response.content.readany()
         first_s = time.monotonic()
         await response.read()
@@ -229,6 +281,11 @@ async def test_a_stream_starts_before_it_ends(client: Any) -> None:
     [
         ("openai", "/v1/models", lambda listing: [model["id"] for model in listing["data"]]),
         ("anthropic", "/v1/models", lambda listing: [model["id"] for model in listing["data"]]),
+        (
+            "gemini",
+            "/v1beta/models",
+            lambda listing: [model["name"].removeprefix("models/") for model in listing["models"]],
+        ),
         ("ollama", "/api/tags", lambda listing: [model["name"] for model in listing["models"]]),
     ],
 )
@@ -243,4 +300,4 @@ async def test_models_are_listed(stubs: Any, connect: Any, dialect: str, path: s
     assert {"listed/told", "listed-asked"} <= set(listed)
     assert "*" not in listed
     async with client.session.get(url) as response:
-        assert response.status == 401
+        assert response.status == (400 if dialect == "gemini" else 401)

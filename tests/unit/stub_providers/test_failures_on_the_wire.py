@@ -14,6 +14,7 @@ import pytest
 SAID = {
     "openai": lambda error: (error["error"]["type"], error["error"]["code"]),
     "anthropic": lambda error: (error["type"], error["error"]["type"]),
+    "gemini": lambda error: (error["error"]["code"], error["error"]["status"]),
     "ollama": lambda error: tuple(error),
 }
 ANSWERED = {
@@ -27,6 +28,11 @@ ANSWERED = {
     ("anthropic", "server_error"): (529, ("error", "overloaded_error")),
     ("anthropic", "context_overflow"): (400, ("error", "invalid_request_error")),
     ("anthropic", "invalid_request"): (400, ("error", "invalid_request_error")),
+    ("gemini", "rate_limit"): (429, (429, "RESOURCE_EXHAUSTED")),
+    ("gemini", "auth"): (400, (400, "INVALID_ARGUMENT")),
+    ("gemini", "server_error"): (503, (503, "UNAVAILABLE")),
+    ("gemini", "context_overflow"): (400, (400, "INVALID_ARGUMENT")),
+    ("gemini", "invalid_request"): (400, (400, "INVALID_ARGUMENT")),
     ("ollama", "rate_limit"): (429, ("error",)),
     ("ollama", "auth"): (401, ("error",)),
     ("ollama", "server_error"): (500, ("error",)),
@@ -36,6 +42,7 @@ ANSWERED = {
 OVERFLOW = {
     "openai": "maximum context length",
     "anthropic": "prompt is too long: ",
+    "gemini": "exceeds the maximum number of tokens allowed",
     "ollama": "exceeds the available context size",
 }
 streamed_or_not = pytest.mark.parametrize("stream", [False, True])
@@ -62,7 +69,8 @@ async def test_errors_with_an_answer_have_the_providers_own(
     assert time.monotonic() - started_s < 2.5  # the latency would be 5
     assert headers["Content-Type"].startswith("application/json")
     assert (status, SAID[dialect](json.loads(text))) == ANSWERED[dialect, error]
-    assert headers.get("Retry-After") == ("1" if error == "rate_limit" else None)
+    said_when = '"retryDelay":"1s"' in text if dialect == "gemini" else headers.get("Retry-After") == "1"
+    assert said_when == (error == "rate_limit")
     assert (OVERFLOW[dialect] in text) == (error == "context_overflow")
     await client.counts_become(model, before | {error: before.get(error, 0) + 1})
 
@@ -104,8 +112,8 @@ async def test_an_unknown_error_cannot_be_read(client: Any, stream: bool) -> Non
     """The status is 200 but the JSON is cut short, in a stream as in a plain answer."""
     model = await fail_next(client, "unknown", stream)
     status, headers, text = await client.ask(model, stream=stream)
-    streamed = {"openai": "text/event-stream", "anthropic": "text/event-stream"}
-    expected = streamed.get(client.stub.dialect, "application/x-ndjson") if stream else "application/json"
+    streamed = "application/x-ndjson" if client.stub.dialect == "ollama" else "text/event-stream"
+    expected = streamed if stream else "application/json"
     assert (status, headers["Content-Type"].split(";")[0]) == (200, expected)
     if stream:
         assert text.endswith("\n")
@@ -141,7 +149,7 @@ async def test_a_client_that_leaves_early_is_a_network_error(client: Any) -> Non
 
 
 @pytest.mark.parametrize("key", ["wrong", "", "prov\u00edder-key"])
-async def test_a_wrong_key_gets_the_providers_401(client: Any, key: str) -> None:
+async def test_a_wrong_key_is_refused_as_the_provider_does(client: Any, key: str) -> None:
     """A wrong key is refused in the provider's own shape, which does not repeat the key."""
     before = (await client.counts("")).get("auth", 0)
     status, _, text = await client.post(client.stub.body("m"), headers=client.stub.headers(key))
@@ -158,7 +166,7 @@ async def test_each_dialect_has_its_own_key_header(client: Any) -> None:
     status, _, _ = await client.post(
         client.stub.body("m"), headers=headers | {"anthropic-version": "2023-06-01"}
     )
-    assert status == 401
+    assert status == ANSWERED[client.stub.dialect, "auth"][0]
 
 
 BAD_BODIES: list[tuple[str, dict[str, Any], str]] = [
@@ -182,6 +190,13 @@ BAD_BODIES: list[tuple[str, dict[str, Any], str]] = [
     ("anthropic", {"messages": [{"role": "system", "content": "x"}]}, "messages: "),
     ("anthropic", {"messages": [{"role": "user"}]}, "messages: "),
     ("anthropic", {"stream": 1}, "stream: "),
+    ("gemini", {"contents": None}, "contents is not specified"),
+    ("gemini", {"contents": []}, "contents is not specified"),
+    ("gemini", {"contents": [{"role": "system", "parts": []}]}, "use a valid role"),
+    ("gemini", {"contents": [{"role": "user", "parts": "hello"}]}, "use a valid role"),
+    ("gemini", {"systemInstruction": "Be brief"}, "system_instruction"),
+    ("gemini", {"generationConfig": []}, "generation_config"),
+    ("gemini", {"generationConfig": {"maxOutputTokens": 0}}, "max_output_tokens"),
     ("ollama", {"model": None}, "model is required"),
     ("ollama", {"messages": None}, "messages is required"),
     ("ollama", {"messages": {"role": "user"}}, "messages must be a list"),
@@ -202,13 +217,24 @@ async def test_bad_requests_are_refused_as_the_provider_does(
     message = error if dialect == "ollama" else error["message"]
     assert status == 400
     assert sentence in message
-    if dialect != "ollama":
+    if dialect == "gemini":
+        assert error["status"] == "INVALID_ARGUMENT"
+    elif dialect != "ollama":
         assert error["type"] == "invalid_request_error"
+
+
+async def test_gemini_streams_server_sent_events_only(gemini: Any) -> None:
+    """Without alt=sse a stream is refused."""
+    path, body = gemini.stub.split(gemini.stub.body("m", stream=True))
+    url = f"http://{gemini.stub.listen}{path.removesuffix('?alt=sse')}"
+    async with gemini.session.post(url, json=body, headers=gemini.stub.headers()) as response:
+        assert response.status == 400
+        assert "alt=sse" in await response.text()
 
 
 async def test_refused_requests_are_in_the_ledger(client: Any) -> None:
     """A request refused by validation counts as invalid_request of the model that it named."""
-    await client.ask("refused", messages=[])
+    await client.ask("refused", messages=[], contents=[])
     assert await client.counts("refused") == {"invalid_request": 1}
 
 

@@ -42,7 +42,7 @@ def refuse(arguments: dict[str, str], secrets: dict[str, str]) -> tuple[int, str
 @pytest.mark.parametrize(
     "change",
     [
-        {"--dialect": "gemini"},
+        {"--dialect": "cohere"},
         {"--listen": "nowhere"},
         {"--listen": ":9000"},
         {"--listen": "127.0.0.1:65536"},

@@ -1,0 +1,88 @@
+"""Outages of parts of the stack: when they are due in a run, and what must be measured around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from harness.model import Act, Fault, Placement, Stage
+from harness.stacks.embedded import EmbeddedStack
+
+RECOVERY_S = 15.0
+"""Rule time after an outage for the first scrape to come."""
+RESTART_WALL_S = 3.0
+"""Wall time that a part which was started again may take to be ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The begin or the end of an outage, at a rule time of the run."""
+
+    at_s: float
+    part: str
+    how: Fault
+    what: Literal["begin", "end"]
+
+
+class OutageCrew:
+    """Carries out the outages of a run's drills; call it often, and never later than `next_s`."""
+
+    def __init__(self, placements: Iterable[Placement], stack: EmbeddedStack) -> None:
+        self._steps = list_steps(placements)
+        self._stack = stack
+
+    @property
+    def next_s(self) -> float | None:
+        """When the next step is due; None when there is none left."""
+        return self._steps[0].at_s if self._steps else None
+
+    def carry_out(self, now_s: float) -> None:
+        """Take every step that is due."""
+        while self._steps and self._steps[0].at_s <= now_s:
+            step = self._steps.pop(0)
+            if step.what == "begin":
+                self._stack.begin_outage(step.part, step.how)
+            else:
+                self._stack.end_outage(step.part, step.how)
+
+
+def list_steps(placements: Iterable[Placement]) -> list[Step]:
+    """Return the begins and ends of all outages, in order."""
+    steps = []
+    for placement in placements:
+        for outage in placement.drill.outages:
+            at_s = placement.start_s + outage.at_s
+            steps.append(Step(at_s=at_s, part=outage.part, how=outage.how, what="begin"))
+            steps.append(Step(at_s=at_s + outage.for_s, part=outage.part, how=outage.how, what="end"))
+    return sorted(steps, key=lambda step: step.at_s)
+
+
+def list_windows(placements: Iterable[Placement], speed: float) -> tuple[tuple[float, float], ...]:
+    """Return from when to when (rule time) the stack is not whole, time to recover included, in order."""
+    windows: list[tuple[float, float]] = []
+    for placement in placements:
+        for outage in placement.drill.outages:
+            from_s = placement.start_s + outage.at_s
+            recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how == "restart" else 0.0)
+            windows.append((from_s - RECOVERY_S, from_s + outage.for_s + recovery_s))
+    apart: list[tuple[float, float]] = []
+    for from_s, to_s in sorted(windows):
+        if apart and from_s <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(to_s, apart[-1][1]))
+        else:
+            apart.append((from_s, to_s))
+    return tuple(apart)
+
+
+def interrupt(act: Act, windows: Sequence[tuple[float, float]]) -> Act:
+    """Return an act of one stage, silent in these windows (of the act's own time, in order)."""
+    (stage,) = act.stages
+    stages = []
+    at_s = 0.0
+    for from_s, to_s in windows:
+        stages.append(Stage(duration_s=max(0.0, from_s - at_s), rate_per_s=stage.rate_per_s))
+        stages.append(Stage(duration_s=to_s - max(0.0, from_s), rate_per_s=0.0))
+        at_s = to_s
+    stages.append(Stage(duration_s=max(0.0, stage.duration_s - at_s), rate_per_s=stage.rate_per_s))
+    return replace(act, stages=tuple(stages))

@@ -1,0 +1,1 @@
+"""Gatewayz: an LLM gateway with accounts, credits, trials and rate limits."""

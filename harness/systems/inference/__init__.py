@@ -1,0 +1,1 @@
+"""Inference: versioned models behind a bounded executor, and a queue of jobs."""

@@ -1,0 +1,218 @@
+"""Drills of what is counted for a user, a key or a cache: credits, rate limits, hits."""
+
+from __future__ import annotations
+
+from harness.model import Act, Drill, Expectation
+from harness.values import AlertValues
+from scenarios.drills.gatewayz.building import (
+    HEALTHY,
+    SLACK_S,
+    START_S,
+    compute_length,
+    expect_below,
+    expect_firing,
+    expect_pending,
+    make_act,
+    make_drill,
+    make_tell,
+)
+
+CREDITS = "GatewayzCreditBurnHigh"
+LIMITED = "GatewayzRateLimitedShareHigh"
+CACHE = "GatewayzCacheHitRateLow"
+CREDIT_MODEL = "openai:gpt-4"
+LIMITED_MODEL = "openrouter:ministral-8b"
+CACHE_MODEL = "openrouter:ministral-3b"
+CREDIT_BEHAVIOUR = {**HEALTHY, "prompt_tokens": 100, "completion_tokens": 1000}
+CREDITS_PER_CALL = 6.3
+"""100 prompt tokens of gpt-4 at 30 USD per million and 1000 at 60 are 0.063 USD."""
+PROMPTS = 20
+"""Different things that clients ask where the cold start matters: so many lookups are misses at first."""
+
+
+def make_credit_drills(values: AlertValues) -> tuple[Drill, ...]:
+    """Return the drills of a user's spending."""
+    per_s = values.threshold / 3600 / CREDITS_PER_CALL
+
+    def traffic(name: str, *stages: tuple[float, float]) -> Act:
+        tells = (make_tell(0, CREDIT_MODEL, CREDIT_BEHAVIOUR),)
+        return make_act(name, "cost_runaway", stages, tells, models=[CREDIT_MODEL])
+
+    def labels(name: str) -> dict[str, str]:
+        return {"user_id": name}
+
+    burns_s = values.for_s + values.window_s + 60
+    fires = expect_firing(
+        CREDITS,
+        labels("gatewayz-credits-fires"),
+        seen_s=START_S + 60,
+        gone_s=START_S + burns_s,
+        values=values,
+    )
+    near_for_s = max(60.0, values.for_s - values.window_s - 30)
+    calm = 0.25 * per_s
+    return (
+        make_drill(
+            "gatewayz-credits-fires",
+            "A user spends at twice the rate that is thought of as a runaway.",
+            traffic("gatewayz-credits-fires", (START_S, calm), (burns_s, 2 * per_s), (values.window_s, calm)),
+            fires,
+            lasts_s=compute_length(fires),
+        ),
+        make_drill(
+            "gatewayz-credits-near-threshold",
+            "A user spends at 85 % of the rate, for as long as it would take to fire.",
+            traffic("gatewayz-credits-near-threshold", (values.for_s + 2 * values.window_s, 0.85 * per_s)),
+            expect_below(CREDITS, labels("gatewayz-credits-near-threshold"), reaches=0.75),
+            lasts_s=values.for_s + 2 * values.window_s,
+        ),
+        make_drill(
+            "gatewayz-credits-near-for",
+            "A user spends at twice the rate and stops a few minutes before it would fire.",
+            traffic(
+                "gatewayz-credits-near-for", (START_S, calm), (near_for_s, 2 * per_s), (values.window_s, calm)
+            ),
+            expect_pending(
+                CREDITS, labels("gatewayz-credits-near-for"), least_s=near_for_s / 2, values=values
+            ),
+            lasts_s=START_S + near_for_s + values.window_s + 120,
+        ),
+    )
+
+
+def make_limit_drills(values: AlertValues) -> tuple[Drill, ...]:
+    """Return the drills of a key past its rate."""
+    rate, calm = 0.25, 0.05
+
+    def traffic(name: str, share: float, *stages: tuple[float, float]) -> Act:
+        """Send at `rate` with a limit that refuses this share of it."""
+        limit = max(1, round(60 * rate * (1 - share)))
+        return make_act(
+            name,
+            "rate_limit_abuse",
+            stages,
+            (make_tell(0, LIMITED_MODEL, HEALTHY),),
+            models=[LIMITED_MODEL],
+            requests_per_minute=limit,
+        )
+
+    def labels(name: str) -> dict[str, str]:
+        return {"api_key_id": name}
+
+    high, low = min(0.9, 2.5 * values.threshold), 0.7 * values.threshold
+    abuse_s = values.for_s + values.window_s
+    fires = expect_firing(
+        LIMITED,
+        labels("gatewayz-limited-fires"),
+        seen_s=START_S,
+        gone_s=START_S + abuse_s,
+        values=values,
+    )
+    near_for_s = max(60.0, values.for_s - values.window_s - 60)
+    return (
+        make_drill(
+            "gatewayz-limited-fires",
+            "A client sends at twice its rate and does not heed that half of it is refused.",
+            traffic(
+                "gatewayz-limited-fires", high, (START_S, calm), (abuse_s, rate), (values.window_s, calm)
+            ),
+            fires,
+            lasts_s=compute_length(fires),
+        ),
+        make_drill(
+            "gatewayz-limited-near-threshold",
+            "A client is a little past its rate all the time: one request in seven is refused.",
+            traffic("gatewayz-limited-near-threshold", low, (values.for_s + 2 * values.window_s, rate)),
+            expect_below(LIMITED, labels("gatewayz-limited-near-threshold"), reaches=0.55),
+            lasts_s=values.for_s + 2 * values.window_s,
+        ),
+        make_drill(
+            "gatewayz-limited-near-for",
+            "A client sends at twice its rate for a few minutes, and learns.",
+            traffic(
+                "gatewayz-limited-near-for",
+                high,
+                (START_S, calm),
+                (near_for_s, rate),
+                (values.window_s, calm),
+            ),
+            expect_pending(
+                LIMITED, labels("gatewayz-limited-near-for"), least_s=near_for_s / 2, values=values
+            ),
+            lasts_s=START_S + near_for_s + values.window_s + 60,
+        ),
+    )
+
+
+def make_cache_drills(values: AlertValues) -> tuple[Drill, ...]:
+    """Return the drills of a cache's hit rate."""
+    labels = {"cache_name": "response"}
+    rate = 2.5 * values.number("traffic")
+
+    def traffic(
+        name: str, lasts_s: float, new_from_s: float, new_until_s: float, share: float = 1.0, prompts: int = 4
+    ) -> Act:
+        return make_act(
+            name,
+            "cache_collapse",
+            ((lasts_s, rate),),
+            (make_tell(0, CACHE_MODEL, HEALTHY),),
+            models=[CACHE_MODEL],
+            prompts=prompts,
+            new_from=round(new_from_s * rate),
+            new_until=round(new_until_s * rate),
+            new_share=share,
+        )
+
+    warm_s = 480.0
+    cold_s = PROMPTS / rate
+    falls_s = (1 - values.threshold) * values.window_s
+    new_s = values.for_s + values.window_s + 60
+    fires = expect_firing(CACHE, labels, seen_s=warm_s + falls_s / 2, gone_s=warm_s + new_s, values=values)
+    near_for_s = max(falls_s + 30, values.for_s - 90 + (1 - 2 * values.threshold) * values.window_s)
+    return (
+        make_drill(
+            "gatewayz-cache-fires",
+            "Most lookups are hits until clients ask something new each time, and then none is. The "
+            "expression as written counts since the start: it fires while the cache is still cold, and not "
+            "again when the cache collapses, which is the smaller part of its past.",
+            traffic("gatewayz-cache-fires", fires.resolves_within_s, warm_s, warm_s + new_s, prompts=PROMPTS),
+            fires,
+            Expectation(
+                alert=f"{CACHE}AsWritten",
+                labels=labels,
+                fires_within_s=cold_s,
+                receiver="unrouted",
+                resolves_within_s=cold_s / (1 - values.threshold) + SLACK_S,
+            ),
+            lasts_s=compute_length(fires),
+            uses="cache response",
+        ),
+        make_drill(
+            "gatewayz-cache-near-threshold",
+            "Two questions in three are new: the hit rate is low, and above the threshold.",
+            traffic(
+                "gatewayz-cache-near-threshold",
+                START_S + values.window_s + 240,
+                START_S,
+                10_000,
+                1 - values.threshold / 0.85,
+            ),
+            expect_below(CACHE, labels, reaches=0.65),
+            lasts_s=START_S + values.window_s + 240,
+            uses="cache response",
+        ),
+        make_drill(
+            "gatewayz-cache-near-for",
+            "Every question is new for some minutes, and the usual ones come back before the `for` is over.",
+            traffic(
+                "gatewayz-cache-near-for",
+                START_S + near_for_s + values.window_s + 60,
+                START_S,
+                START_S + near_for_s,
+            ),
+            expect_pending(CACHE, labels, least_s=(values.for_s - 90) / 2, values=values),
+            lasts_s=START_S + near_for_s + values.window_s + 60,
+            uses="cache response",
+        ),
+    )

@@ -1,0 +1,50 @@
+"""Inference at once: clients of versioned models, at one rate.
+
+    locust -f scenarios/infer.py --host http://127.0.0.1:8080 --models summarizer:v1,classifier:v1
+
+Whatever is not a success is a failure, but where `welcome` says which statuses are what the act is after.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
+
+from scenarios.fields import Fields
+from scenarios.inferences import (
+    InferScript,
+    offer_inference_flags,
+    read_inference_options,
+    read_inferences,
+)
+from scenarios.options import Flag, offer_load_flags
+from scenarios.users import ScenarioUser
+
+
+class Infer(ScenarioUser):
+    """Options of an act: models, key, input_chars, and welcome, a status besides 200."""
+
+    scenario = "infer"
+    flags = (
+        Flag(name="welcome", default=200, help="a status that is no failure, besides success"),
+        *offer_load_flags(rate=0.5, duration_s=600.0),
+        *offer_inference_flags(models="summarizer:v1,classifier:v1"),
+    )
+
+    @classmethod
+    def script(cls, fields: Fields) -> InferScript:
+        """Send requests."""
+        welcome = fields.whole("welcome", 200, least=200, most=599)
+        return InferScript(read_inferences(fields), welcome=welcome)
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return one stage."""
+        return {
+            "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
+            "options": {**read_inference_options(options), "welcome": options.welcome},
+        }

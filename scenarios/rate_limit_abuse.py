@@ -1,0 +1,69 @@
+"""A client that goes on past its rate limit, whatever it is answered.
+
+    locust -f scenarios/rate_limit_abuse.py --host http://127.0.0.1:8080 --requests-per-minute 6
+
+The limit is set before the first call; only what comes through Gatewayz's door is held to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
+
+from scenarios.calls import Calls, read_calls
+from scenarios.fields import Fields
+from scenarios.keys import Keyring
+from scenarios.options import Flag, offer_call_flags, offer_load_flags, read_call_options
+from scenarios.script import Cue, OrdinaryScript
+from scenarios.users import ScenarioUser
+
+RATE_LIMITED = 429
+MAX_REQUESTS_PER_MINUTE = 1_000_000
+
+
+class Abuse(OrdinaryScript):
+    """Calls with a key whose rate is `requests_per_minute`."""
+
+    def __init__(self, calls: Calls, *, requests_per_minute: int) -> None:
+        super().__init__(calls, welcome=frozenset({RATE_LIMITED}))
+        self._requests_per_minute = requests_per_minute
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+        """Set the limit; the account of a key that belongs to nobody is called as the key is."""
+        limit = {"requests_per_minute": self._requests_per_minute}
+        return [Cue(at_s=0, act=lambda key=key: keyring.put_account(key, limit)) for key in self.list_keys()]
+
+
+class RateLimitAbuse(ScenarioUser):
+    """Options of an act: as steady's, and requests_per_minute."""
+
+    scenario = "rate_limit_abuse"
+    flags = (
+        Flag(name="requests-per-minute", default=6, help="the key's limit (rule time)"),
+        *offer_load_flags(rate=0.2, duration_s=1200.0),
+        *offer_call_flags(models="openrouter:ministral-8b"),
+    )
+
+    @classmethod
+    def script(cls, fields: Fields) -> Abuse:
+        """Send ordinary calls; that they are refused is no failure."""
+        limit = fields.whole("requests_per_minute", least=1, most=MAX_REQUESTS_PER_MINUTE)
+        return Abuse(read_calls(fields), requests_per_minute=limit)
+
+    @classmethod
+    def act(cls, options: Namespace) -> dict[str, Any]:
+        """Return one stage."""
+        return {
+            "door": "gatewayz",
+            "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
+            "options": {
+                **read_call_options(options),
+                "key": "",
+                "requests_per_minute": options.requests_per_minute,
+            },
+        }

@@ -1,0 +1,106 @@
+"""What a script's requests become on the wire: method, path, body, door; and what it learns of answers."""
+
+from __future__ import annotations
+
+import json
+import time
+
+MINUTE = [{"duration_s": 60, "rate_per_s": 1}]
+WATCH = '''
+import json
+
+from scenarios.script import OrdinaryScript, Request
+from scenarios.users import ScenarioUser
+
+
+class WatchScript(OrdinaryScript):
+    """Starts something, asks after it, and deletes it."""
+
+    learnt = "nothing"
+
+    def __init__(self):
+        super().__init__(calls=None)
+
+    def list_keys(self):
+        return ("k",)
+
+    def token(self, at_s, keyring):
+        return keyring.token("k")
+
+    def request(self, index):
+        if index == 0:
+            return Request(method="POST", path="/v1/chat/completions", body=json.dumps({"index": index}))
+        method = "GET" if index == 1 else "DELETE"
+        return Request(method=method, path=f"/v2/runs/{self.learnt}", body=None)
+
+    def note_answer(self, index, status, body):
+        self.learnt = f"{index}-{status}-{'choices' in json.loads(body)}"
+
+
+class Watch(ScenarioUser):
+    """The scenario `watch`."""
+
+    scenario = "watch"
+    flags = ()
+
+    @classmethod
+    def script(cls, fields):
+        return WatchScript()
+'''
+
+
+def perform_watch(run_locust, tmp_path, **fields):
+    """Have Locust perform three requests of the scenario above; return what it reports of them."""
+    (tmp_path / "watch.py").write_text(WATCH)
+    report = tmp_path / "report.json"
+    act = {
+        "name": "watched",
+        "scenario": "watch",
+        "start_s": 0,
+        "stages": [{"duration_s": 180, "rate_per_s": 1 / 60}],
+        **fields,
+    }
+    plan = {"speed": 60, "origin_s": time.time() + 1.5, "seed": 1, "report": str(report), "acts": [act]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    ended = run_locust(str(tmp_path / "watch"), options=("--plan", str(tmp_path / "plan.json")))
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(report.read_text())["acts"]["watched"]
+
+
+def test_a_script_says_method_path_and_body(run_locust, fake_gateway, tmp_path):
+    """Each request goes out as its script has it, with the token; the script has seen the answer before."""
+    report = perform_watch(run_locust, tmp_path)
+    assert report["statuses"] == {"200": 1, "404": 1, "401": 1}
+    shown = [(seen.method, seen.path, seen.key, seen.body) for seen in fake_gateway.seen[1:]]
+    assert shown == [
+        ("POST", "/v1/chat/completions", "k", {"index": 0}),
+        ("GET", "/v2/runs/0-200-True", "k", None),
+        ("DELETE", "/v2/runs/1-404-False", "k", None),
+    ]
+
+
+def test_requests_go_through_the_acts_door(run_locust, fake_gateway, tmp_path):
+    """The door is put before the path, whatever the method, and not before the administration's."""
+    perform_watch(run_locust, tmp_path, door="two")
+    assert [seen.path for seen in fake_gateway.seen] == [
+        "/admin/keys",
+        "/two/v1/chat/completions",
+        "/two/v2/runs/0-200-True",
+        "/two/v2/runs/1-404-False",
+    ]
+
+
+def test_each_act_has_its_own_door(perform, fake_gateway):
+    """Acts of one scenario go through their own doors, or through none."""
+    options = {"models": ["openai:gpt-4o"], "key": "k"}
+    acts = [
+        {"name": name, "scenario": "steady", "stages": MINUTE, "options": options} for name in ("a", "b", "c")
+    ]
+    report = perform(acts[0] | {"door": "one"}, acts[1] | {"door": "two"}, acts[2])
+    assert {name: act["statuses"] for name, act in report.items()} == {name: {"200": 60} for name in "abc"}
+    paths = [seen.path for seen in fake_gateway.calls]
+    assert {path: paths.count(path) for path in paths} == {
+        "/one/v1/chat/completions": 60,
+        "/two/v1/chat/completions": 60,
+        "/v1/chat/completions": 60,
+    }

@@ -1,0 +1,112 @@
+"""The inference drills, held to what they are about: deployments, buckets, and values that change."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.catalogue import list_drills, list_rules, override_values
+from harness.gateway.inference.deployments import SHIPPED, read_deployments
+from harness.gateway.models import SHIPPED as MODELS
+from harness.gateway.models import read_catalogue
+from harness.model import AS_WRITTEN, AlertRule, Drill, Expectation, NearMiss
+from harness.systems.inference.surface import BUCKETS_S
+from scenarios.drills import inference
+
+
+def list_own(*settings: str) -> dict[str, Drill]:
+    """Return the system's drills, by name, with some values changed."""
+    drills = list_drills(override_values(settings))
+    return {drill.name: drill for drill in drills if drill.system == "inference"}
+
+
+RULES = [rule for file in list_rules(list_own().values(), override_values(())) for rule in file.alerts]
+
+
+def test_drills_know_the_deployments():
+    """Upstream models, devices, timeouts and workers are those of deployments.yml."""
+    catalogue = read_catalogue(MODELS, ["openrouter"])
+    deployments = read_deployments(SHIPPED, catalogue)
+    found = {
+        f"{one.model}:{one.version}": one
+        for versions in deployments.versions.values()
+        for one in versions.values()
+    }
+    assert {name: one.upstream for name, one in found.items()} == {
+        name: f"{inference.PROVIDER}:{upstream}" for name, upstream in inference.UPSTREAMS.items()
+    }
+    for name, device in inference.DEVICES.items():
+        assert [other for other, one in found.items() if one.device == device] == [name]
+        assert found[name].device == device
+    timeouts = [found[f"transcriber:v{number}"].timeout_s for number in (1, 2, 3)]
+    assert timeouts == [inference.TIMEOUT_S, inference.LONG_TIMEOUT_S, inference.TIMEOUT_S]
+    assert {found[f"embedder:v{number}"].workers for number in (1, 2, 3)} == {inference.WORKERS}
+    assert inference.BUCKETS_S == BUCKETS_S
+
+
+def test_no_model_is_shared():
+    """What a drill tells a model is told to no other drill's, of this system or of another."""
+    told: dict[tuple[str, str | None], str] = {}
+    for drill in list_drills(override_values(())):
+        for act in drill.traffic:
+            for tell in act.tells:
+                owner = told.setdefault((tell.provider, tell.model), drill.name)
+                if "inference" in (drill.system, owner.partition("-")[0]):
+                    assert owner == drill.name
+
+
+def test_quiet_models_are_below_the_floor_of_the_latency_alert():
+    """Only the drills about latency, and jobs that are worked off, send enough calls to have a p99."""
+    least = 100 / 300
+    for name, drill in list_own().items():
+        for act in drill.traffic:
+            if "latency" not in name and act.scenario != "queue_backlog":
+                assert max(stage.rate_per_s for stage in act.stages) < least
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "inference.highErrorRate.threshold=0.02",
+        "inference.highErrorRate.threshold=0.2",
+        "inference.highP99Latency.threshold=5",
+        "inference.highP99Latency.for=15m",
+        "inference.queueDepth.threshold=60",
+        "inference.queueDepth.for=10m",
+        "inference.timeoutSpike.for=4m",
+    ],
+)
+def test_changed_values_are_drilled_within_their_drills(setting):
+    """Whatever is expected still happens before its drill is over, and the page can close."""
+    for drill in list_own(setting).values():
+        assert max((act.end_s for act in drill.traffic), default=0) <= drill.lasts_s
+        for expected in drill.expects:
+            if isinstance(expected, Expectation):
+                assert expected.fires_after_s + 60 <= expected.fires_within_s < expected.resolves_within_s
+                assert expected.resolves_within_s + 240 <= drill.lasts_s
+            elif isinstance(expected, NearMiss) and expected.pending_within_s:
+                least_s, most_s = expected.pending_within_s
+                assert 0 < least_s < most_s
+
+
+def test_changed_threshold_changes_the_traffic():
+    """A lower error rate is nearly missed by fewer errors, a higher p99 by slower calls."""
+    errors = list_own("inference.highErrorRate.threshold=0.02")["inference-errors-near-threshold"]
+    assert [tell.behaviour.get("errors", {}).get("every") for tell in errors.traffic[0].tells] == [
+        None,
+        63,
+        None,
+    ]
+    latency = list_own("inference.highP99Latency.threshold=5")["inference-latency-near-threshold"]
+    assert [tell.behaviour["latency"]["s"] for tell in latency.traffic[0].tells] == [1.1]
+
+
+@pytest.mark.parametrize("alert", RULES, ids=lambda rule: rule.name)
+def test_every_alert_is_drilled(alert: AlertRule):
+    """Each alert fires, and is silent short of its threshold and of its `for`; each as written is drilled."""
+    mine = [one for drill in list_own().values() for one in drill.expects if one.alert == alert.name]
+    if AS_WRITTEN.items() <= alert.labels.items():
+        assert mine
+        return
+    assert any(isinstance(one, Expectation) for one in mine)
+    near = [one for one in mine if isinstance(one, NearMiss)]
+    assert {one.pending for one in near} == {False, True}

@@ -1,0 +1,75 @@
+"""Tests of outages: when they are due, what is left out of the measurements, and when the probe is silent."""
+
+from __future__ import annotations
+
+from harness.model import Act, Drill, Outage, Placement, Stage
+from harness.observe import split_scrapes
+from harness.outages import OutageCrew, interrupt, list_windows
+
+
+class Recorder:
+    """A stack that writes down what is done to it."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str, str]] = []
+
+    def begin_outage(self, part: str, how: str) -> None:
+        """Note the begin."""
+        self.done.append(("begin", part, how))
+
+    def end_outage(self, part: str, how: str) -> None:
+        """Note the end."""
+        self.done.append(("end", part, how))
+
+
+def place(start_s: float, *outages: Outage) -> Placement:
+    """Return a placed drill with outages."""
+    drill = Drill(
+        name="a", system="metis", traffic=(), expects=(), why="", lasts_s=600, outages=tuple(outages)
+    )
+    return Placement(drill=drill, start_s=start_s)
+
+
+PAUSE = Outage(part="gateway", at_s=60, for_s=30, how="pause")
+RESTART = Outage(part="gateway", at_s=300, for_s=100, how="restart")
+
+
+def test_every_step_is_taken_once_and_in_its_order() -> None:
+    """Nothing happens before its instant, and what is due is done at the next look."""
+    stack = Recorder()
+    crew = OutageCrew([place(1000, PAUSE)], stack)
+    assert crew.next_s == 1060
+    crew.carry_out(1059.9)
+    assert stack.done == []
+    crew.carry_out(1060)
+    assert (stack.done, crew.next_s) == ([("begin", "gateway", "pause")], 1090)
+    crew.carry_out(2000)
+    assert stack.done[1:] == [("end", "gateway", "pause")]
+    assert crew.next_s is None
+
+
+def test_windows_leave_time_to_recover() -> None:
+    """A restart takes wall time, which the speed makes long; windows that touch are one."""
+    assert list_windows([place(0, PAUSE)], 60) == ((45, 105),)
+    assert list_windows([place(0, RESTART)], 60) == ((285, 595),)
+    close = Outage(part="gateway", at_s=110, for_s=5, how="pause")
+    assert list_windows([place(0, PAUSE, close)], 60) == ((45, 130),)
+
+
+def test_scrapes_inside_a_window_are_left_out() -> None:
+    """The stretches before and after are measured apart, so that the hole between them is no gap."""
+    scrapes = [(at_s, True) for at_s in (0.0, 15.0, 30.0, 45.0, 60.0)]
+    assert split_scrapes(scrapes, [(20, 50)]) == [[(0.0, True), (15.0, True)], [(60.0, True)]]
+    assert split_scrapes(scrapes, []) == [scrapes]
+
+
+def test_the_probe_is_silent_in_the_windows() -> None:
+    """Its stages still last as long as before, and send as often outside."""
+    probe = Act(name="p", scenario="steady", start_s=0, stages=(Stage(duration_s=900, rate_per_s=0.2),))
+    stages = [
+        (stage.duration_s, stage.rate_per_s)
+        for stage in interrupt(probe, [(45, 105), (300, 400)]).stages
+        if stage.duration_s
+    ]
+    assert stages == [(45, 0.2), (60, 0), (195, 0.2), (100, 0), (500, 0.2)]
+    assert interrupt(probe, []).stages == probe.stages
