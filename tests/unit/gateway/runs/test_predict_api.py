@@ -360,8 +360,9 @@ async def open_listening(providers, data_dir: Path, listen: Listener) -> AsyncIt
     hearing = Hearing(listeners=[listen], expositions={"one": lambda: b""})
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_gateway(config, secrets, lambda _: hearing))
-        client = TestClient(TestServer(app), headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"})
-        await client.start_server()
+        server = TestServer(app)
+        await server.start_server(shutdown_timeout=0.01)
+        client = TestClient(server, headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"})
         yield client
         await stack.aclose()
         await client.close()
@@ -371,11 +372,10 @@ async def test_runs_end_with_the_gateway(providers, tmp_path):
     """A run in flight is cancelled when the gateway closes, answered and told of."""
     hold_back(providers["openai"])
     events: list[DomainEvent] = []
-    async with open_listening(providers, tmp_path, events.append) as client:
+    async with asyncio.timeout(10), open_listening(providers, tmp_path, events.append) as client:
         asked = asyncio.create_task(client.post("/v1/predict", json=RUN))
-        async with asyncio.timeout(10):
-            while not providers["openai"].asked:
-                await asyncio.sleep(0.005)
+        while not providers["openai"].asked:
+            await asyncio.sleep(0.005)
     assert [event.status for event in events if isinstance(event, RunEnded)] == ["cancelled"]
     assert [event.runs for event in events if isinstance(event, RunsInFlight)] == [1, 0]
     assert asked.done()
