@@ -13,7 +13,6 @@ from harness.engines import Engines
 from harness.rules import parse_rules, read_rules
 from harness.systems import find_systems
 
-DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
 GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
 
 
