@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from harness.model import Drill, Placement
 
-RATE_BOUND_PER_S = 8.0
+RATE_BOUND_PER_S = 4.0
 """Arrivals a second of rule time, all acts together; a drill that sends more has that time to itself."""
 BIN_S = 15.0
 GAP_S = 60.0
