@@ -34,6 +34,8 @@ MAX_POINTS = 10_000
 PANEL_POINTS = 300
 PANEL_CURVES = 6
 """Of each query of a panel, the series with the largest values are kept: as many as a small chart shows."""
+PANEL_BUCKETS = 30
+"""Of each query of a heatmap."""
 
 Sample = tuple[float, float]
 Series = tuple[Labels, tuple[Sample, ...]]
@@ -219,11 +221,12 @@ def _read_panel(
     for query in panel.queries:
         series = read_range(prometheus, clock, query.expr, since_s, until_s, step_s)
         series.sort(key=lambda one: _find_highest(one[1]), reverse=True)
-        left_out += len(series[PANEL_CURVES:])
+        most = PANEL_BUCKETS if panel.kind == "heatmap" else PANEL_CURVES
+        left_out += len(series[most:])
         names = query.name_series([labels for labels, _ in series])
         curves += [
             PanelCurve(legend=name, points=points)
-            for name, (_, points) in list(zip(names, series, strict=True))[:PANEL_CURVES]
+            for name, (_, points) in list(zip(names, series, strict=True))[:most]
         ]
     return curves, left_out
 

@@ -178,6 +178,14 @@ def test_the_largest_series_are_kept_and_the_others_counted() -> None:
     assert shown.left_out == 4
 
 
+def test_a_histogram_keeps_its_buckets() -> None:
+    """A heatmap is nothing without its lower buckets, so more of its series are kept."""
+    series: list[Series] = [({"le": str(bound)}, at(0, 15, value=float(bound))) for bound in range(12)]
+    shown = show_panels({"by (le)": series})["Latency"]
+    assert len(shown.curves) == 12
+    assert shown.left_out == 0
+
+
 def test_a_panel_that_cannot_be_asked_does_not_spoil_the_run() -> None:
     """An expression that Prometheus refuses, or that cannot be dilated, is said at its panel alone."""
 

@@ -7,7 +7,7 @@ with its width; at the width of a column its text has the size of the page's sma
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -51,7 +51,7 @@ def draw_chart(shown: PanelCurves, until_s: float) -> str:
     panel, unit = shown.panel, find_unit(shown.panel)
     lines = _stack(shown.curves) if panel.stack else [curve.points for curve in shown.curves]
     axes = _choose_axes(lines, panel.threshold, until_s)
-    parts = [*_draw_values(shown, axes), *_draw_minutes(until_s, axes)]
+    parts = [*_draw_values(shown, axes), *draw_minutes(until_s)]
     below: Points = ()
     for number, (curve, points) in enumerate(zip(shown.curves, lines, strict=True)):
         hue = f'style="--hue: var(--hue-{number % HUES})"'
@@ -63,9 +63,19 @@ def draw_chart(shown: PanelCurves, until_s: float) -> str:
         parts.append(f'<path class="{kind}" {hue} d="{_trace(points, axes)}">{title}</path>')
     if panel.threshold is not None:
         parts += _draw_threshold(panel.threshold, unit, axes)
-    label = _text(f"{panel.title} over rule time")
+    return write_svg(shown, parts)
+
+
+def write_svg(shown: PanelCurves, parts: Iterable[str]) -> str:
+    """Return the chart of a panel that these parts make up."""
+    label = _text(f"{shown.panel.title} over rule time")
     view = f'viewBox="0 0 {WIDTH} {HEIGHT}"'
     return f'<svg class="chart" {view} role="img" aria-label="{label}">{"".join(parts)}</svg>'
+
+
+def write_text(words: str, x: float, y: float, anchor: str) -> str:
+    """Return words in a chart; `anchor` says which end of them is at x."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{_text(words)}</text>'
 
 
 def find_unit(panel: Panel) -> str:
@@ -112,7 +122,7 @@ def _draw_values(shown: PanelCurves, axes: _Axes) -> Iterator[str]:
     for value, words in ticks.items():
         y = axes.y(value)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{RIGHT}"/>'
-        yield f'<text x="{LEFT - 5}" y="{y + 3.5:.1f}" text-anchor="end">{_text(words)}</text>'
+        yield write_text(words, LEFT - 5, y + 3.5, "end")
 
 
 def _draw_threshold(threshold: PanelThreshold, unit: str, axes: _Axes) -> Iterator[str]:
@@ -133,17 +143,17 @@ def _list_ticks(axes: _Axes, unit: str) -> list[float]:
     return [step * index for index in range(math.ceil(axes.low / step), math.floor(axes.high / step) + 1)]
 
 
-def _draw_minutes(until_s: float, axes: _Axes) -> Iterator[str]:
+def draw_minutes(until_s: float) -> Iterator[str]:
+    """Yield the axis of rule time."""
     last = until_s / 60
     step = next(
         (step for step in MINUTES if last / step <= MOST_MINUTE_TICKS), math.ceil(last / MOST_MINUTE_TICKS)
     )
     yield f'<path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/>'
     for index in range(math.floor(last / step) + 1):
-        x = axes.x(index * step * 60)
-        unit = " min" if index == 0 else ""
+        x = LEFT + (RIGHT - LEFT) * index * step / last
         yield f'<path class="axis" d="M{x:.1f} {BOTTOM}v4"/>'
-        yield f'<text x="{x:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{index * step}{unit}</text>'
+        yield write_text(f"{index * step}" + (" min" if index == 0 else ""), x, BOTTOM + 16, "middle")
 
 
 def _trace(points: Points, axes: _Axes) -> str:
@@ -162,7 +172,7 @@ def _trace(points: Points, axes: _Axes) -> str:
         if spot is not None:
             # A stroke of no length is drawn as a dot: a value may stand alone.
             path.append(
-                f"M{_join(*spot)}h0" if pen is None else f"l{_join(spot[0] - pen[0], spot[1] - pen[1])}"
+                f"M{join(*spot)}h0" if pen is None else f"l{join(spot[0] - pen[0], spot[1] - pen[1])}"
             )
         pen = spot
     return "".join(path)
@@ -172,8 +182,8 @@ def _fill(points: Points, below: Points, axes: _Axes) -> str:
     """Return the outline of the area between two curves over the same instants."""
     lower = below or tuple((at_s, 0.0) for at_s, _ in points)
     spots = [_locate(at_s, value, axes) for at_s, value in (*points, *reversed(lower))]
-    steps = [_join(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(spots)]
-    return f"M{_join(*spots[0])}l{' '.join(steps)}Z" if spots else ""
+    steps = [join(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(spots)]
+    return f"M{join(*spots[0])}l{' '.join(steps)}Z" if spots else ""
 
 
 Spot = tuple[int, int]
@@ -184,7 +194,8 @@ def _locate(at_s: float, value: float, axes: _Axes) -> Spot:
     return round(axes.x(at_s) * 10), round(axes.y(value) * 10)
 
 
-def _join(x: int, y: int) -> str:
+def join(x: int, y: int) -> str:
+    """Write a place or a step, given in tenths of a pixel."""
     return f"{_say_px(x)} {_say_px(y)}"
 
 

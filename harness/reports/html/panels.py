@@ -9,6 +9,7 @@ from itertools import groupby
 from harness.panels import PanelCurves
 from harness.reports import RunRecord, printable
 from harness.reports.html.chart import draw_chart, find_unit, say_curve
+from harness.reports.html.heatmap import draw_heatmap, is_histogram, say_darkest
 from harness.reports.html.series import HUES
 
 
@@ -39,7 +40,10 @@ def _panel(shown: PanelCurves, until_s: float, anchors: Mapping[str, str]) -> It
     panel = shown.panel
     yield '<figure class="panel">'
     yield f"<figcaption>{_text(panel.title)}</figcaption>"
-    if shown.curves:
+    if shown.curves and is_histogram(shown):
+        yield draw_heatmap(shown, until_s)
+        yield f'<p class="muted small">{_text(say_darkest(shown, until_s))}</p>'
+    elif shown.curves:
         yield draw_chart(shown, until_s)
         yield f'<ul class="series">{"".join(_entries(shown))}</ul>'
     for remark in _remarks(shown, anchors):

@@ -131,9 +131,14 @@ def make_limit_drills(values: AlertValues) -> tuple[Drill, ...]:
         make_drill(
             "gatewayz-limited-near-threshold",
             "A client is a little past its rate all the time: one request in seven is refused.",
-            traffic("gatewayz-limited-near-threshold", low, (values.for_s + 2 * values.window_s, rate)),
+            traffic(
+                "gatewayz-limited-near-threshold",
+                low,
+                (START_S, calm),
+                (values.for_s + 2 * values.window_s, rate),
+            ),
             expect_below(LIMITED, labels("gatewayz-limited-near-threshold"), reaches=0.55),
-            lasts_s=values.for_s + 2 * values.window_s,
+            lasts_s=START_S + values.for_s + 2 * values.window_s,
         ),
         make_drill(
             "gatewayz-limited-near-for",

@@ -11,6 +11,7 @@ from report_records import STEP_S, UNTIL_S
 from harness.panels import Panel, PanelCurve, PanelCurves
 
 SERIES = 3
+BOUNDS = ("+Inf", "0.5", "2")
 
 
 def build_panels() -> tuple[PanelCurves, ...]:
@@ -22,7 +23,10 @@ def build_panels() -> tuple[PanelCurves, ...]:
             panel=panel,
             curves=tuple(
                 PanelCurve(
-                    legend=f"{query.legend or panel.title} {number}", points=tuple(_follow(panel, number))
+                    legend=BOUNDS[number]
+                    if panel.kind == "heatmap"
+                    else f"{query.legend or panel.title} {number}",
+                    points=tuple(_follow(panel, number)),
                 )
                 for query in panel.queries
                 for number in range(SERIES)

@@ -13,6 +13,7 @@ from report_records import build_record
 from harness.panels import Panel, PanelCurve, PanelCurves, PanelThreshold, ValueName
 from harness.reports import html
 from harness.reports.html.chart import BOTTOM, LEFT, RIGHT, TOP, draw_chart
+from harness.reports.html.heatmap import draw_heatmap, is_histogram, say_darkest
 from harness.reports.html.units import say_value
 
 UNTIL_S = 3600.0
@@ -198,6 +199,45 @@ def test_values_have_their_unit(value: float, unit: str, words: str) -> None:
     assert say_value(value, unit) == words
 
 
+def draw_buckets(**buckets: tuple[tuple[float, float], ...]) -> PanelCurves:
+    """Return a histogram's panel with the buckets of these bounds."""
+    curves = tuple(PanelCurve(legend=bound.strip("b_"), points=points) for bound, points in buckets.items())
+    panel = make_panel(kind="heatmap", unit="s")
+    return PanelCurves(dashboard=build_panels()[0].dashboard, panel=panel, curves=curves)
+
+
+def test_a_histogram_is_cells_of_what_is_between_two_bounds() -> None:
+    """Cumulative buckets are taken apart: a bucket that holds no more than the one below has no cell."""
+    shown = draw_buckets(b_Inf=((0, 4), (1800, 10)), b_1=((0, 4), (1800, 2)), b_5=((0, 4), (1800, 2)))
+    svg = draw_heatmap(shown, UNTIL_S)
+    assert read_texts(svg)[-3:] == ["+Inf s", "5 s", "1 s"]
+    cells = [
+        (float(opacity), follow(f"M{start}")[0][0])
+        for opacity, outline in re.findall(r'class="cell" opacity="([\d.]+)" d="([^"]+)"', svg)
+        for start in re.findall(r"M([^h]+)h", outline)
+    ]
+    middle = LEFT + (RIGHT - LEFT) * 36 / 73
+    assert cells == [
+        (pytest.approx(0.4), (pytest.approx(middle, abs=0.1), BOTTOM)),
+        (pytest.approx(0.6), (LEFT, BOTTOM)),
+        (pytest.approx(1.0), (pytest.approx(middle, abs=0.1), pytest.approx(BOTTOM - 2 / 3 * 130, abs=0.1))),
+    ]
+    assert "8 at most" in say_darkest(shown, UNTIL_S)
+
+
+def test_an_empty_histogram_has_no_cells() -> None:
+    """Buckets that hold nothing, or no number, are blank."""
+    svg = draw_heatmap(draw_buckets(b_1=((0, 0), (60, math.nan)), b_Inf=((0, 0),)), UNTIL_S)
+    assert "cell" not in svg
+
+
+def test_a_heatmap_of_something_else_is_drawn_as_lines() -> None:
+    """Series that are not named by bounds are no buckets."""
+    assert is_histogram(draw_buckets(b_1=((0, 0),), b_Inf=((0, 0),)))
+    assert not is_histogram(draw_buckets(b_1=((0, 0),), gpt=((0, 0),)))
+    assert not is_histogram(draw_buckets(NaN=((0, 0),)))
+
+
 def test_every_panel_is_in_the_page() -> None:
     """Each system has a section, each row a heading, each panel its title, its chart and its legend."""
     panels = build_panels()
@@ -207,7 +247,8 @@ def test_every_panel_is_in_the_page() -> None:
         assert f'id="dashboard-{shown.dashboard.system}"' in text
         assert f"<figcaption>{shown.panel.title}</figcaption>" in text
         for curve in shown.curves:
-            assert f"{curve.legend}: max " in text
+            assert f">{curve.legend}: max " in text or shown.panel.kind == "heatmap"
+    assert text.count("a cell is darker the more it holds") == 1
     assert text.count('<svg class="chart"') == sum(bool(shown.curves) for shown in panels)
 
 

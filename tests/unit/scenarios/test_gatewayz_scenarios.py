@@ -75,7 +75,7 @@ def test_polling_fetches_what_it_started(run_locust, fake_gateway):
     fetched = [path for path in fake_gateway.asked if path.startswith("/gatewayz/v1/responses/")]
     assert len(list_bodies(fake_gateway, "/v1/responses")) >= 15
     assert fetched
-    assert set(fetched) == {"/gatewayz/v1/responses/it"}
+    assert set(fetched) == {f"/gatewayz/v1/responses/{fake_gateway.answer['id']}"}
 
 
 @pytest.mark.parametrize(
