@@ -34,7 +34,7 @@ ENDPOINTS = {
 """The patterns that are asked for here, and the methods that they have."""
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FAST = {"kind": "constant", "s": 0}
-SLOW = {"kind": "constant", "s": 20}
+SLOW = {"kind": "constant", "s": 40}
 ERRORS = ("rate_limit", "auth", "server_error", "network", "context_overflow", "invalid_request", "unknown")
 SLOTS = 8
 TRIAL_CREDITS = 10_000
@@ -173,8 +173,10 @@ async def _lose_a_provider(stand: Stand) -> None:
 async def _be_limited(stand: Stand) -> None:
     """Be refused for the rate, for the credits and for a quota: each is another thing."""
     bob = await stand.issue("k-bob", user="bob")
-    await stand.administer("PUT", "/admin/accounts/bob", {"requests_per_minute": 1})
     stand.tell("openrouter", "magistral-small", latency=FAST, prompt_tokens=1, completion_tokens=1)
+    assert (await _complete(stand, bob, "magistral-small")).status == 200
+    await stand.look()
+    await stand.administer("PUT", "/admin/accounts/bob", {"requests_per_minute": 1})
     for status in (200, 429, 429):
         assert (await _complete(stand, bob, "magistral-small")).status == status
     carol = await stand.issue("k-carol", user="carol")

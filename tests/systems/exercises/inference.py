@@ -18,7 +18,7 @@ from stand import NOBODY, OPERATOR, Stand
 import harness.gateway.inference
 from exercises import Increment
 
-SPEED = 60.0
+SPEED = 30.0
 DEPLOYED = YAML(typ="safe").load(
     Path(harness.gateway.inference.__file__).with_name("deployments.yml").read_text()
 )
@@ -108,7 +108,7 @@ async def _time_out(stand: Stand, caller: Caller) -> None:
 
 async def _queue(stand: Stand, red: Caller, eve: Caller) -> None:
     """Have jobs wait: two are taken by workers, one is cancelled, the others are done in the end."""
-    tell(stand, QUEUED, latency={"kind": "constant", "s": 20})
+    tell(stand, QUEUED, latency={"kind": "constant", "s": 40})
     model, version = QUEUED
     series = {"model": model, "version": version}
     workers = DEPLOYED["deployments"][model][version]["workers"]

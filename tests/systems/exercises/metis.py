@@ -15,7 +15,7 @@ from stand import NOBODY, OPERATOR, Stand
 
 from exercises import Increment
 
-SPEED = 60.0
+SPEED = 20.0  # a tool that waits is given up after 5 s of rule time: the client must be quicker
 FAST = {"kind": "constant", "s": 0}
 FAILURES = (
     "rate_limit",
@@ -38,7 +38,7 @@ TOOL_CALLS: tuple[tuple[str, Mapping[str, Any], str | None], ...] = (
     ("lookup", {"model": "gpt-4o"}, None),
     ("lookup", {"model": "gpt-99"}, "not_found"),
     ("wait", {"seconds": 0}, None),
-    ("wait", {"seconds": 20}, "timeout"),
+    ("wait", {"seconds": 60}, "timeout"),
     ("abacus", {}, "unknown_tool"),
 )
 """What is asked of the tools, and how each fails."""
