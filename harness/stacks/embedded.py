@@ -39,6 +39,7 @@ PROVIDERS = {
     "ollama": "ollama",
     "openrouter": "openai",
     "google": "gemini",
+    "groq": "openai",
 }
 """Each stub provider's dialect."""
 

@@ -25,8 +25,6 @@ from scenarios.drills.metis_acts import (
 FAILURES_TO_COOL = 5
 COOLDOWN_S = 30.0
 """The gateway's breaker: so many failures in a row, and only a probe in so long goes to a provider."""
-OPENROUTER = frozenset({"openrouter"})
-"""Whoever closes its socket uses it, and whoever calls it shares it."""
 
 
 def make_error_drills(values: AlertValues) -> Iterator[Drill]:
@@ -69,13 +67,12 @@ def make_error_drills(values: AlertValues) -> Iterator[Drill]:
         call("metis-errors-first-bad-call", model, ((15, 0), (30, 1 / 30)), {0: failing(next=1)}),
         stays_below(ERRORS, pair(model), reaches=0.0),
         lasts_s=window_s + 300,
-        shares=OPENROUTER,
     )
     yield from _make_bad_calls(values)
 
 
 def _make_outage(values: AlertValues) -> Drill:
-    model, rate_per_s = "openrouter:deepseek-chat", 0.2
+    model, rate_per_s = "groq:llama-3.3-70b-versatile", 0.2
     window_s, for_s = values.window_s, values.for_s
     crossing_s = find_outage_crossing_s(
         values.threshold,
@@ -97,7 +94,7 @@ def _make_outage(values: AlertValues) -> Drill:
             tell(0, model, HEALTHY),
             models=[model],
             key="metis-errors-outage",
-            provider="openrouter",
+            provider="groq",  # nobody else's, for a closed socket is closed to all
             down_at_s=300,
             down_for_s=for_s + 300,
         ),
@@ -105,7 +102,6 @@ def _make_outage(values: AlertValues) -> Drill:
             ERRORS, pair(model), between_s=(300 + for_s, 300 + for_s + slack_s), resolves_within_s=resolves_s
         ),
         lasts_s=resolves_s + 250,
-        uses=OPENROUTER,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from harness.model import Act, Drill, Stage
 from harness.values import Values
 from scenarios.drills.gatewayz.accounts import make_cache_drills, make_credit_drills, make_limit_drills
-from scenarios.drills.gatewayz.building import HEALTHY, OPENROUTER, make_act, make_tell
+from scenarios.drills.gatewayz.building import HEALTHY, make_act, make_tell
 from scenarios.drills.gatewayz.endpoints import make_5xx_drills, make_latency_drills
 from scenarios.drills.gatewayz.providers import make_down_drills, make_error_drills, make_queue_drills
 
@@ -63,7 +63,6 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
             why="Half an hour of healthy traffic: chats, plain, streamed and cached, legacy completions, "
             "responses at once and in the background, and questions about a subscriber's credits.",
             lasts_s=1800,
-            shares=OPENROUTER,
         ),
     )
 

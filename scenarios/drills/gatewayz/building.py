@@ -10,8 +10,6 @@ from harness.values import AlertValues
 
 CRITICAL = frozenset({"GatewayzProviderDown", "GatewayzHTTP5xxRateHigh", "GatewayzCreditBurnHigh"})
 HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
-OPENROUTER = frozenset({"openrouter"})
-"""Where most models of Gatewayz are, and the fallback of all: a drill that closes it must be held apart."""
 SLACK_S = 90.0
 CLOSE_S = 270.0
 START_S = 120.0
@@ -99,7 +97,6 @@ def make_drill(
         why=why,
         lasts_s=lasts_s,
         uses=frozenset({uses} if uses else ()),
-        shares=OPENROUTER,
     )
 
 

@@ -18,6 +18,7 @@ PROVIDERS = {
     "ollama": "ollama",
     "openrouter": "openai",
     "google": "gemini",
+    "groq": "openai",
 }
 PATHS = {
     "openai": "/v1/chat/completions",

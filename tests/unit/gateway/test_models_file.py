@@ -11,7 +11,7 @@ from harness.gateway.dialects import DIALECTS
 from harness.gateway.models import SHIPPED, read_catalogue
 from harness.gateway.prices import compute_cost
 
-ALL = ["openai", "anthropic", "ollama", "openrouter", "google"]
+ALL = ["openai", "anthropic", "ollama", "openrouter", "google", "groq"]
 
 
 def test_every_provider_has_models_and_a_dialect():
