@@ -6,8 +6,10 @@ rule time: a pause of 20 ms of wall time is 1.2 s of it at speed 60.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from harness.model import Drill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,12 @@ class Fidelity:
     arrivals_late: int
     arrival_lateness_s: float
     overhead_s: float | None
+
+
+def tighten(bounds: Bounds, drills: Iterable[Drill]) -> Bounds:
+    """Return the bounds that the verdicts of these drills can bear too."""
+    own = (drill.overhead_bound_s for drill in drills if drill.overhead_bound_s is not None)
+    return replace(bounds, overhead_s=min((bounds.overhead_s, *own)))
 
 
 def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:

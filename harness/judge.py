@@ -245,7 +245,9 @@ def _check_closed(hops: Mapping[str, float]) -> Miss | None:
 
 
 def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:
-    hops: dict[str, float] = {event.kind: event.at_s for event in reversed(timeline.events)}
+    hops: dict[str, float] = {
+        event.kind: event.at_s for event in reversed(timeline.events) if event.at_s >= silence.after_s
+    }
     seen = ", ".join(f"{kind} at {format_s(at_s)}" for kind, at_s in hops.items())
     return Finding(
         outcome="unexpected" if hops else "met",

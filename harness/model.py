@@ -125,13 +125,14 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """The alert with these labels is neither pending nor firing: its rule is blind to what it is for.
+    """From `after_s` on, the alert with these labels neither becomes pending nor fires: its rule is blind.
 
     It proves something only beside an Expectation that the same traffic meets; see `Drill`.
     """
 
     alert: str
     labels: Labels
+    after_s: float = 0.0
 
 
 Expected = Expectation | NearMiss | Silence
@@ -144,6 +145,8 @@ class Drill:
     `expects=()` is a quiet drill: nothing may fire. Drills that share an entry of `uses` disturb each
     other and are held one after another, as are drills of which one has it in `uses` and the other in
     `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
+    `overhead_bound_s`, if given, is how much gateway and client may add to a call (p99) for its verdict to
+    be trusted.
     """
 
     name: str
@@ -155,6 +158,7 @@ class Drill:
     uses: frozenset[str] = frozenset()
     shares: frozenset[str] = frozenset()
     outages: tuple[Outage, ...] = ()
+    overhead_bound_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

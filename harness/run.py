@@ -22,7 +22,7 @@ from harness.clock import Clock
 from harness.dilation import dilate_rules
 from harness.engines import Engines
 from harness.errors import BadRules, ClockDoubted, ComponentFailed
-from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed
+from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, Drill, Placement, Stage, Tell, Timeline, Verdict
 from harness.observe import (
@@ -126,6 +126,7 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
     dilated, CouldNotTell when the stack broke or when no speed fits this machine.
     """
     placements = place(order.drills)
+    order = replace(order, bounds=tighten(order.bounds, order.drills))
     speed: float | None = order.speed or SPEEDS[0]
     reason = "as asked for" if order.speed else "the highest"
     with ExitStack() as resources:

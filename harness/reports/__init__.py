@@ -103,7 +103,8 @@ def say_expected(expectation: Expected | None) -> str:
             window = f"between {format_s(expectation.fires_after_s)} and {fires}"
         return f"fires {window}, pages {expectation.receiver}, resolves by {resolves}"
     if isinstance(expectation, Silence):
-        return "is blind: not even pending"
+        since = f" from {format_s(expectation.after_s)} on" if expectation.after_s else ""
+        return f"is blind{since}: not even pending"
     reached = f"its value reaches {expectation.reaches:.0%} of the threshold"
     if not expectation.pending:
         return f"stays inactive although {reached}"

@@ -81,7 +81,7 @@ def _expected(expectation: Expected | None) -> dict[str, Any]:
             "resolves_within_s": _number(expectation.resolves_within_s),
         }
     if isinstance(expectation, Silence):
-        return {"silent": True, "blind": True}
+        return {"silent": True, "blind": True, "after_s": _number(expectation.after_s)}
     silence = {"silent": True, "reaches": _number(expectation.reaches), "pending": expectation.pending}
     if expectation.pending_within_s is not None:
         least_s, most_s = expectation.pending_within_s

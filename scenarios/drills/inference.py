@@ -141,8 +141,23 @@ def _fires(
     )
 
 
-def _drill(name: str, why: str, *traffic: Act, expects: tuple[Expected, ...] = (), lasts_s: float) -> Drill:
-    return Drill(name=name, system="inference", traffic=traffic, expects=expects, why=why, lasts_s=lasts_s)
+def _drill(
+    name: str,
+    why: str,
+    *traffic: Act,
+    expects: tuple[Expected, ...] = (),
+    lasts_s: float,
+    overhead_bound_s: float | None = None,
+) -> Drill:
+    return Drill(
+        name=name,
+        system="inference",
+        traffic=traffic,
+        expects=expects,
+        why=why,
+        lasts_s=lasts_s,
+        overhead_bound_s=overhead_bound_s,
+    )
 
 
 def _drill_quiet() -> tuple[Drill, ...]:
@@ -337,6 +352,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
                 ),
             ),
             lasts_s=near_end_s + ebbs_s + PAUSE_S,
+            overhead_bound_s=2 * threshold_s,
         ),
         _drill(
             near_for,
