@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import Act, Drill
+from harness.model import Act, Drill, Silence
 from harness.values import AlertValues
 from scenarios.drills.gatewayz.building import (
     HEALTHY,
