@@ -234,15 +234,16 @@ def list_(as_json: bool) -> None:
         }
         click.echo(json.dumps(document, indent=2))
         return
+    width = max(len(drill.name) for drill in drills)
     for name, names in covering.items():
         click.echo(name)
         for drill in drills:
             if drill.name in names:
-                click.echo(f"  {drill.name:<32} {drill.why}")
+                click.echo(f"  {drill.name:<{width}} {drill.why}")
     click.echo("no alert may fire")
     for drill in drills:
         if not drill.expects:
-            click.echo(f"  {drill.name:<32} {drill.why}")
+            click.echo(f"  {drill.name:<{width}} {drill.why}")
 
 
 @cli.command()

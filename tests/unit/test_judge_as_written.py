@@ -126,3 +126,11 @@ def test_a_silence_is_judged_on_its_own_drills_time():
     within = make_timeline(*(replace(event, at_s=event.at_s + 1000) for event in events))
     (finding,) = judge(placement.drill, share(placement, (placement,), within)).findings
     assert finding.observed == {"pending": 30, "firing": 330, "resolved": 800}
+
+
+def test_a_silence_begins_when_it_says():
+    """What the rule did before `after_s` does not break the silence; what it does from then on does."""
+    late = replace(BLIND, after_s=300)
+    assert judge(make_drill(late), make_timeline(*make_events("SlowAsWritten", "pending"))).outcome == "met"
+    (finding,) = judge(make_drill(late), make_timeline(*make_events("SlowAsWritten"))).findings
+    assert (finding.outcome, "pending" in finding.observed) == ("unexpected", False)
