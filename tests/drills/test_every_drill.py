@@ -12,7 +12,7 @@ from whole_runs import make_order
 from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
 from harness.judge import find_unasked
-from harness.model import Drill, Expectation, Expected, Placement
+from harness.model import Drill, Expectation, Expected, Placement, Silence
 from harness.observe import Api
 from harness.run import Held, hold_open
 
@@ -35,11 +35,15 @@ def find_placement(held: Held, drill: Drill) -> Placement:
 
 
 def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
-    """Ask Prometheus for how many evaluations an alert fired while its drill was held."""
+    """Ask Prometheus for how many evaluations an alert fired while its drill was held.
+
+    A rule that is blind from some instant on may have fired before.
+    """
     place = find_placement(held, drill)
     labels = {"alertname": expected.alert, "alertstate": "firing", **expected.labels}
     matchers = ",".join(f'{name}="{value}"' for name, value in labels.items())
-    range_ms = round(drill.lasts_s / held.clock.speed * 1000)
+    since_s = expected.after_s if isinstance(expected, Silence) else 0.0
+    range_ms = round((drill.lasts_s - since_s) / held.clock.speed * 1000)
     prometheus = Api("prometheus", held.stack.endpoints.prometheus)
     series: list[Any] = prometheus.query(
         "/api/v1/query",
