@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
+from samples import read
 
 from harness.gateway.__main__ import attach_surfaces
 from harness.gateway.accounts.events import (
@@ -119,16 +120,6 @@ EVERYTHING = (
 def expose(surface: Surface) -> str:
     """Return a surface's exposition."""
     return generate_latest(surface.registry).decode()
-
-
-def read(text: str) -> dict[str, float]:
-    """Return the samples of an exposition as `name{label="value"}`, labels sorted, to values."""
-    samples = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
-            samples[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-    return samples
 
 
 def observe(*events: object) -> dict[str, float]:
