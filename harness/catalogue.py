@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import BadInput
-from harness.model import Drill
+from harness.model import Drill, Expectation, Silence
 from harness.panels import Dashboard, parse_panels
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.systems import System, find_systems
@@ -35,15 +35,38 @@ def override_values(settings: Sequence[str]) -> dict[str, Values]:
 
 
 def list_drills(values: Mapping[str, Values]) -> tuple[Drill, ...]:
-    """Return all drills of all systems, in the order in which their modules state them; raises BadInput."""
+    """Return all drills of all systems, in the order in which their modules state them.
+
+    Raises BadInput for values that no drill can be made of.
+    """
     drills: list[Drill] = []
     for name, own in values.items():
         try:
             module = importlib.import_module(f"scenarios.drills.{name}")
         except ModuleNotFoundError:
             continue
-        drills.extend(module.make_drills(own))
+        try:
+            drills.extend(_check(drill) for drill in module.make_drills(own))
+        except (ArithmeticError, ValueError) as error:
+            raise BadInput(f"no drills of {name} can be made of these values: {error}") from error
     return tuple(drills)
+
+
+def _check(drill: Drill) -> Drill:
+    """Return a drill as it is; raises ValueError for one whose traffic or deadlines cannot be."""
+    stages = [stage for act in drill.traffic for stage in act.stages]
+    windows = [
+        (expected.fires_after_s, expected.fires_within_s)
+        if isinstance(expected, Expectation)
+        else expected.pending_within_s or (0.0, 0.0)
+        for expected in drill.expects
+        if not isinstance(expected, Silence)
+    ]
+    if any(not (stage.duration_s >= 0 and stage.rate_per_s >= 0) for stage in stages):
+        raise ValueError(f"{drill.name} would send for less than no time")
+    if any(not from_s <= to_s for from_s, to_s in windows):
+        raise ValueError(f"{drill.name} would have to end before it begins")
+    return drill
 
 
 def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[RuleFile, ...]:

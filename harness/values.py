@@ -21,6 +21,7 @@ from harness.errors import BadInput
 from harness.rules import load_document, open_yaml, parse_duration
 
 SWITCH = "enabled"
+WINDOW = "window"
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -164,19 +165,21 @@ def _read_alert(key: str, entry: Any, name: str) -> AlertValues:
         raise BadInput(f"{name}: {key}.enabled must be true or false")
     settings = {str(field): str(value) for field, value in entry.items() if field not in ("alert", SWITCH)}
     for field, text in settings.items():
-        _classify(text, f"{name}: {key}.{field}")
+        _classify(text, f"{name}: {key}.{field}", field)
     return AlertValues(key=key, alert=entry["alert"], enabled=entry[SWITCH], settings=settings)
 
 
-def _classify(text: str, where: str) -> str:
+def _classify(text: str, where: str, field: str) -> str:
     """Return the kind of a setting; raises BadInput if it is none that a rule can use."""
     try:
         number = float(text)
     except ValueError:
         try:
-            parse_duration(text)
+            seconds = parse_duration(text)
         except ValueError:
             raise BadInput(f"{where}: {text!r} is neither a number nor a duration") from None
+        if field == WINDOW and seconds == 0:
+            raise BadInput(f"{where}: a window must be longer than {text!r}") from None
         return "duration"
     if not math.isfinite(number) or number < 0:
         raise BadInput(f"{where}: {text!r} is not a number of 0 or more")
@@ -193,8 +196,8 @@ def _override(values: Values, path: str, text: str) -> Values:
     if field == SWITCH:
         alert = replace(alert, enabled=_read_switch(path, text))
     elif field in alert.settings:
-        kind = _classify(alert.settings[field], path)
-        if _classify(text, path) != kind:
+        kind = _classify(alert.settings[field], path, field)
+        if _classify(text, path, field) != kind:
             raise BadInput(f"{path} must be a {kind}, as {alert.settings[field]} is, not {text!r}")
         alert = replace(alert, settings={**alert.settings, field: text})
     else:

@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from harness.errors import BadInput
 from harness.model import Act, Drill, Expectation, Expected, NearMiss, Silence, Stage, Tell
 from harness.values import Values
 
@@ -31,6 +32,8 @@ STARTS_PER_S = 0.1
 """How many runs a tenant may start: what comes on top is refused."""
 RUNS_PER_S = 0.08
 """Below that, so that none is refused."""
+MOST_RUNS = 5
+"""How many runs of a tenant may be in flight."""
 STEP_S = 90.0
 """A slow step, well below the 120 s after which the gateway gives a call up."""
 SLACK_S = 120.0
@@ -406,6 +409,8 @@ def _make_cost_drills(values: Values) -> tuple[Drill, ...]:
 
 def _make_stuck_drills(values: Values) -> tuple[Drill, ...]:
     runs, for_s = math.ceil(values["stuckConcurrency"].threshold), values["stuckConcurrency"].for_s
+    if not 2 <= runs <= MOST_RUNS:
+        raise BadInput(f"stuckConcurrency.threshold: there are drills from 2 to {MOST_RUNS}, not for {runs}")
     long_steps = math.ceil((for_s + 2.5 * SLACK_S) / STEP_S)
     short_steps = math.floor((for_s - 2.5 * SLACK_S) / STEP_S)
     full_s = 40.0

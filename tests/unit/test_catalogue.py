@@ -173,3 +173,21 @@ def test_drills_are_chosen_by_name_and_system():
     ):
         with pytest.raises(BadInput, match=says):
             choose_drills(names, system, (*drills, make_drill(system="other")))
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("mantis.highFailureRate.threshold=0", "no drills of mantis can be made"),
+        ("mantis.stuckConcurrency.threshold=9", "there are drills from 2 to 5, not for 9"),
+        ("inference.queueDepth.threshold=100000", "inference-queue-fires would send for less than no time"),
+        ("inference.timeoutSpike.window=100d", "inference-timeouts-one would have to end before it begins"),
+        ("gatewayz.cacheHitRate.threshold=1.5", "there are drills up to 0.7, not for 1.5"),
+        ("mana_llm.llmSlowResponses.threshold=500", "no drill can tell latencies of 500 s apart"),
+        ("metis.llmErrorRate.threshold=2", "there are drills from 0.01 to 0.25, not for 2"),
+    ],
+)
+def test_values_that_cannot_be_drilled_are_refused(setting: str, says: str) -> None:
+    """What no traffic can be made for is bad input, said in one sentence, before anything is started."""
+    with pytest.raises(BadInput, match=says):
+        list_drills(override_values([setting]))

@@ -158,6 +158,7 @@ def test_the_master_switch_is_a_setting(values):
         ("slow.threshold=0x10", "slow.threshold: '0x10' is neither a number nor a duration"),
         ("slow.threshold=1=2", "slow.threshold: '1=2' is neither a number nor a duration"),
         ("slow.window=300", "slow.window must be a duration, as 1h30m is, not '300'"),
+        ("slow.window=0s", "slow.window: a window must be longer than '0s'"),
         ("slow.window=soon", "slow.window: 'soon' is neither a number nor a duration"),
         ("enabled=yes", "enabled must be true or false, not 'yes'"),
         ("slow.enabled=1", "slow.enabled must be true or false, not '1'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.errors import BadInput
 from harness.model import Act, Drill, Silence
 from harness.values import AlertValues
 from scenarios.drills.gatewayz.building import (
@@ -21,6 +22,8 @@ LIMITED = "GatewayzRateLimitedShareHigh"
 CACHE = "GatewayzCacheHitRateLow"
 CREDIT_MODEL = "openai:gpt-4"
 LIMITED_MODEL = "openrouter:ministral-8b"
+MOST_HITS = 0.7
+"""A hit rate above it cannot be told from one just below."""
 CACHE_MODEL = "openrouter:ministral-3b"
 CREDITS_PER_TOKEN = 0.006
 """A completion token of gpt-4 costs 60 USD per million; its prompts are told to have none."""
@@ -158,7 +161,11 @@ def make_limit_drills(values: AlertValues) -> tuple[Drill, ...]:
 
 
 def make_cache_drills(values: AlertValues) -> tuple[Drill, ...]:
-    """Return the drills of a cache's hit rate."""
+    """Return the drills of a cache's hit rate. Raises BadInput."""
+    if not 0 < values.threshold <= MOST_HITS:
+        raise BadInput(
+            f"{values.key}.threshold: there are drills up to {MOST_HITS}, not for {values.threshold:g}"
+        )
     labels = {"cache_name": "response"}
     rate = 2.5 * values.number("traffic")
 
