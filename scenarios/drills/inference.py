@@ -523,7 +523,7 @@ def _drill_queue(values: Values) -> tuple[Drill, ...]:
             batch,
             "A batch of jobs that is worked off within the `for`. As written the rule fires, though the "
             "queue does not grow any more: the expression is a level, and a level is no growth.",
-            leave(batch, "embedder:v3", 1.5 * threshold, drains_s, batch_slow_s),
+            leave(batch, "embedder:v3", 1.5 * max(threshold, DEPTH_AS_WRITTEN_JOBS), drains_s, batch_slow_s),
             expects=(
                 _fires(
                     DEPTH_AS_WRITTEN,
