@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.model import Act, Drill, Expectation, Expected, NearMiss, Silence, Stage, Tell
 from harness.values import Values
+from scenarios.drills import wording
 
 ERRORS = "InferenceHighErrorRate"
 LATENCY = "InferenceHighP99Latency"
@@ -82,10 +83,6 @@ Stages = tuple[tuple[float, float], ...]
 """(seconds, requests per second) each."""
 
 
-def _takes(seconds: float) -> dict[str, Any]:
-    return {"latency": {"kind": "constant", "s": seconds}}
-
-
 def _failing(error_class: str, **when: float) -> dict[str, Any]:
     """Return a behaviour that fails `every` n-th call or the `next` n."""
     return {**HEALTHY, "errors": {"class": error_class, **when}}
@@ -107,7 +104,7 @@ def _act(name: str, scenario: str, models: tuple[str, ...], stages: Stages, **op
         name=name,
         scenario=scenario,
         start_s=0,
-        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        stages=wording.list_stages(stages),
         options={"models": list(models), "key": name, **options},
     )
 
@@ -130,13 +127,11 @@ def _infer(
 def _fires(
     alert: str, labels: Mapping[str, str], *, between_s: tuple[float, float], resolves_within_s: float
 ) -> Expectation:
-    after_s, within_s = between_s
-    return Expectation(
-        alert=alert,
-        labels=labels,
-        fires_after_s=after_s,
-        fires_within_s=within_s,
+    return wording.fires(
+        alert,
+        labels,
         receiver=RECEIVERS[alert],
+        between_s=between_s,
         resolves_within_s=resolves_within_s,
     )
 
@@ -325,7 +320,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
         _drill(
             fires,
             "A model takes three times as long as its p99 may be, for as long as the `for` and more.",
-            _infer(fires, "ranker:v1", ((end_s, rate),), {0: _takes(3 * threshold_s), fast_s: HEALTHY}),
+            _infer(fires, "ranker:v1", ((end_s, rate),), {0: wording.slow(3 * threshold_s), fast_s: HEALTHY}),
             expects=(
                 _fires(
                     LATENCY,
@@ -342,7 +337,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
             "read as half of it at least. Nearer cannot be told from the gateway's own time, of which a "
             "second is a few milliseconds sped up; that and pauses of the machine may push the value over "
             "the threshold for a while, but not for the whole `for`.",
-            _infer(near, "ranker:v2", ((near_end_s, rate),), {0: _takes(1.1 * lower_s)}),
+            _infer(near, "ranker:v2", ((near_end_s, rate),), {0: wording.slow(1.1 * lower_s)}),
             expects=(
                 NearMiss(
                     alert=LATENCY,
@@ -358,7 +353,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
             near_for,
             "A slow model is called for some minutes and then no more, so that its p99 is gone before the "
             "`for` is over. There are no fast calls for the machine to slow down, so the times are exact.",
-            _infer(near_for, "ranker:v3", ((stop_s, rate),), {0: _takes(3 * threshold_s)}),
+            _infer(near_for, "ranker:v3", ((stop_s, rate),), {0: wording.slow(3 * threshold_s)}),
             expects=(
                 NearMiss(
                     alert=LATENCY,
@@ -378,7 +373,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
                 one,
                 "ranker:v4",
                 ((60, 1 / 60), (60, 1 / 60)),
-                {60: _takes(3 * SLOW_AS_WRITTEN_S)},
+                {60: wording.slow(3 * SLOW_AS_WRITTEN_S)},
             ),
             expects=(
                 _fires(
@@ -437,7 +432,7 @@ def _drill_timeouts(values: Values) -> tuple[Drill, ...]:
                 near,
                 "transcriber:v2",
                 ((2 * window_s, 0.05),),
-                {0: _takes(0.6 * LONG_TIMEOUT_S)},
+                {0: wording.slow(0.6 * LONG_TIMEOUT_S)},
                 scenario="executor_timeouts",
             ),
             expects=(
@@ -493,7 +488,7 @@ def _drill_queue(values: Values) -> tuple[Drill, ...]:
     drains_s = over_s + for_s - 130
 
     def leave(name: str, model: str, jobs: float, until_s: float, job_s: float) -> Act:
-        told = {0: _takes(job_s), until_s: HEALTHY}
+        told = {0: wording.slow(job_s), until_s: HEALTHY}
         stages = ((jobs, 1.0), (until_s - jobs, 0.0))
         return _infer(name, model, stages, told, scenario="queue_backlog")
 

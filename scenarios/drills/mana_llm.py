@@ -19,6 +19,7 @@ from typing import Any
 from harness.errors import BadInput
 from harness.model import Act, Drill, Expectation, NearMiss, Outage, Silence, Stage, Tell
 from harness.values import AlertValues, Values
+from scenarios.drills import wording
 
 DOWN = "LLMServiceDown"
 ANY_DOWN = "ServiceDown"
@@ -68,10 +69,6 @@ def _failing(error: str = "server_error", **when: float) -> dict[str, Any]:
     return {**HEALTHY, "errors": {"class": error, **when}}
 
 
-def _slow(seconds: float) -> dict[str, Any]:
-    return {"latency": {"kind": "constant", "s": seconds}}
-
-
 def _find_bucket(slow: AlertValues, *, above: bool) -> tuple[float, float]:
     """Return the bounds of the nearest bucket that is whole on one side of the threshold. Raises BadInput."""
     buckets = list(pairwise(LATENCY_BOUNDS_S))
@@ -110,7 +107,7 @@ def _act(
         name=name,
         scenario=scenario,
         start_s=start_s,
-        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        stages=wording.list_stages(stages),
         tells=tells,
         options={"models": [model], "key": name, "stream_share": 0.3},
     )
@@ -123,13 +120,11 @@ def _fires(
     resolves_within_s: float,
     labels: Mapping[str, str] = SYSTEM,
 ) -> Expectation:
-    after_s, within_s = between_s
-    return Expectation(
-        alert=alert,
-        labels=labels,
-        fires_after_s=after_s,
-        fires_within_s=within_s,
+    return wording.fires(
+        alert,
+        labels,
         receiver=RECEIVERS[alert],
+        between_s=between_s,
         resolves_within_s=resolves_within_s,
     )
 
@@ -252,7 +247,7 @@ def _latency_fires(values: Values) -> Drill:
                 name,
                 "google:gemini-2.5-pro",
                 ((ends_s, 0.2),),
-                *_tell("google:gemini-2.5-pro", {LEAD_S: _slow(slow_s), ends_s + 30: HEALTHY}),
+                *_tell("google:gemini-2.5-pro", {LEAD_S: wording.slow(slow_s), ends_s + 30: HEALTHY}),
             ),
             _act(
                 f"{name}-local",
@@ -336,7 +331,8 @@ def _near_threshold(values: Values) -> Drill:
                 slow_model,
                 ((lasts_s + 2 * LEAD_S, rest),),
                 *_tell(
-                    slow_model, {0.0: _slow(low_s + 0.3 * (high_s - low_s)), lasts_s + 2 * LEAD_S: HEALTHY}
+                    slow_model,
+                    {0.0: wording.slow(low_s + 0.3 * (high_s - low_s)), lasts_s + 2 * LEAD_S: HEALTHY},
                 ),
             ),
         ),
@@ -383,7 +379,7 @@ def _near_for(values: Values) -> Drill:
                 *_tell(
                     DEFAULT, {0.0: _failing(next=1), breaks_s - 20: _failing(next=few), many_s - 20: HEALTHY}
                 ),
-                *_tell(FIRST_FALLBACK, {LEAD_S: _slow(slow_s), many_s - 20: HEALTHY}),
+                *_tell(FIRST_FALLBACK, {LEAD_S: wording.slow(slow_s), many_s - 20: HEALTHY}),
                 scenario="provider_fallback",
             ),
         ),

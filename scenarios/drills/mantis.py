@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import BadInput
-from harness.model import Act, Drill, Expectation, Expected, NearMiss, Silence, Stage, Tell
+from harness.model import Act, Drill, Expectation, Expected, NearMiss, Silence, Tell
 from harness.values import Values
+from scenarios.drills import wording
 
 FAILURE = "MantisHighFailureRate"
 RATE = "MantisRateLimitChronic"
@@ -58,18 +59,13 @@ def _failing(**when: float) -> dict[str, Any]:
     return {**HEALTHY, "errors": {"class": "server_error", **when}}
 
 
-def _tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
-    provider, _, name = model.partition(":")
-    return Tell(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
-
-
 def _act(name: str, scenario: str, stages: Stages, *tells: Tell, part: str = "", **options: Any) -> Act:
     """Return traffic under a key named like the drill; `part` tells a drill's acts apart."""
     return Act(
         name=name + part,
         scenario=scenario,
         start_s=0,
-        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        stages=wording.list_stages(stages),
         tells=tells,
         options={"key": name, **options},
     )
@@ -79,13 +75,13 @@ def _run(
     name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]], **options: Any
 ) -> Act:
     """Return runs of one model, and what its provider is told when."""
-    tells = [_tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
+    tells = [wording.tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
     return _act(name, "predict", stages, *tells, **{"models": [model], **options})
 
 
 def _hold(name: str, runs: int, steps: int, *more: tuple[float, float]) -> Act:
     """Return `runs` runs of slow steps, started within seconds, and what is asked for after them."""
-    told = _tell(0, STUCK_MODEL, {"latency": {"kind": "constant", "s": STEP_S}})
+    told = wording.tell(0, STUCK_MODEL, {"latency": {"kind": "constant", "s": STEP_S}})
     stages = ((30.0, 0.0), (2.0 * runs, 0.5), *more)
     return _act(name, "stuck_runs", stages, told, models=[STUCK_MODEL], steps=steps)
 
@@ -115,13 +111,11 @@ def _fires(
     alert: str, tenant: str, *, between_s: tuple[float, float], resolves_within_s: float, **labels: str
 ) -> Expectation:
     """Expect an alert of a tenant; a rule as written has no severity, so nobody takes its page."""
-    after_s, within_s = between_s
-    return Expectation(
-        alert=alert,
-        labels={"tenant_id": tenant, **labels},
-        fires_after_s=after_s,
-        fires_within_s=within_s,
+    return wording.fires(
+        alert,
+        {"tenant_id": tenant, **labels},
         receiver=RECEIVERS.get(alert, UNROUTED),
+        between_s=between_s,
         resolves_within_s=resolves_within_s,
     )
 
@@ -152,8 +146,8 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
                 name,
                 "predict",
                 ((1800, 0.15),),
-                _tell(0, CHEAP_MODEL, HEALTHY),
-                _tell(0, "openai:gpt-4-turbo", _failing(every=20)),
+                wording.tell(0, CHEAP_MODEL, HEALTHY),
+                wording.tell(0, "openai:gpt-4-turbo", _failing(every=20)),
                 models=[CHEAP_MODEL, "openai:gpt-4-turbo"],
                 steps=2,
                 asks=["status", "result", "logs", "repeat"],
@@ -162,7 +156,7 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
                 name,
                 "predict",
                 ((1800, 0.01),),
-                _tell(0, slow, {"latency": {"kind": "constant", "s": 40}}),
+                wording.tell(0, slow, {"latency": {"kind": "constant", "s": 40}}),
                 part=" cancels",
                 models=[slow],
                 steps=6,

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from harness.errors import BadInput
 from harness.model import Act, Drill, Stage
 from harness.values import AlertValues, Values
+from scenarios.drills import wording
 from scenarios.drills.estimates import (
     ROUNDING,
     choose_every,
@@ -44,11 +45,9 @@ from scenarios.drills.metis_acts import (
     make_drill,
     pair,
     scan,
-    slow,
     spend,
     stays_below,
     stays_pending,
-    tell,
 )
 from scenarios.drills.metis_errors import make_error_drills
 
@@ -111,8 +110,8 @@ def _make_quiet(error_threshold: float) -> Drill:
                 stages=(Stage(duration_s=1800, rate_per_s=0.4),),
                 arrivals="poisson",
                 tells=(
-                    tell(0, SOMETIMES_FAILING, failing(every=every)),
-                    *(tell(0, model, HEALTHY) for model in QUIET_MODELS),
+                    wording.tell(0, SOMETIMES_FAILING, failing(every=every)),
+                    *(wording.tell(0, model, HEALTHY) for model in QUIET_MODELS),
                 ),
                 options={
                     "models": [SOMETIMES_FAILING, *QUIET_MODELS],
@@ -152,7 +151,7 @@ def _make_latency(values: AlertValues) -> Iterator[Drill]:
             "metis-latency-fires",
             model,
             ((resolves_s + 150, 0.2),),
-            {300: slow(slow_s), slow_until_s: HEALTHY},
+            {300: wording.slow(slow_s), slow_until_s: HEALTHY},
         ),
         fires(LATENCY, pair(model), between_s=between_s, resolves_within_s=resolves_s),
         lasts_s=resolves_s + 250,
@@ -162,7 +161,7 @@ def _make_latency(values: AlertValues) -> Iterator[Drill]:
         "metis-latency-near-threshold",
         f"A model answers in {near_s:g} s for {lasts_s:g} s. The histogram knows only the bucket, so its p99 "
         f"reads as {near_p99_s:.1f} s: under the threshold of {threshold_s:g} s.",
-        call("metis-latency-near-threshold", model, ((lasts_s, 0.2),), {1: slow(near_s)}),
+        call("metis-latency-near-threshold", model, ((lasts_s, 0.2),), {1: wording.slow(near_s)}),
         stays_below(LATENCY, pair(model), reaches=0.96 * near_p99_s / threshold_s),
         lasts_s=lasts_s + 300,
     )
@@ -177,7 +176,7 @@ def _make_latency(values: AlertValues) -> Iterator[Drill]:
                 "metis-latency-near-for",
                 model,
                 ((rush_s, 1 / 30), (60, 4.5), (285 + window_s, 1 / 30)),
-                {300: slow(slow_s), 300 + slow_for_s: HEALTHY},
+                {300: wording.slow(slow_s), 300 + slow_for_s: HEALTHY},
             ),
             stays_pending(LATENCY, pair(model), over_s=(max(15, for_s - 150), for_s - 10)),
             lasts_s=rush_s + 345 + window_s,
@@ -192,7 +191,7 @@ def _make_latency(values: AlertValues) -> Iterator[Drill]:
                 "metis-latency-one-slow-call",
                 model,
                 ((window_s + 600, 1 / 30),),
-                {300: slow(tall_s), 330: HEALTHY},
+                {300: wording.slow(tall_s), 330: HEALTHY},
             ),
             stays_pending(LATENCY, pair(model), over_s=(window_s - 100, window_s - 1)),
             lasts_s=window_s + 600,
@@ -209,7 +208,7 @@ def _make_latency(values: AlertValues) -> Iterator[Drill]:
                 "metis-latency-slow-minutes",
                 model,
                 ((resolves_s + 270, 0.1),),
-                {300: slow(slow_s), 300 + slow_for_s: HEALTHY},
+                {300: wording.slow(slow_s), 300 + slow_for_s: HEALTHY},
             ),
             fires(LATENCY, pair(model), between_s=between_s, resolves_within_s=resolves_s),
             lasts_s=resolves_s + 270,
@@ -260,7 +259,7 @@ def _make_auth(values: AlertValues) -> Iterator[Drill]:
             "metis-auth-rotation",
             "auth_scan",
             ((lasting_s + 240, round(3 * threshold, ROUNDING)),),
-            tell(0, "openai:gpt-4.1-mini", HEALTHY),
+            wording.tell(0, "openai:gpt-4.1-mini", HEALTHY),
             reason="rotation",
             models=["openai:gpt-4.1-mini"],
             key="metis-auth-rotation",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import Act, Drill, Expectation, NearMiss, Stage, Tell
+from harness.model import Act, Drill, Expectation, NearMiss, Tell
+from scenarios.drills import wording
 
 LATENCY = "MetisLLMCallLatencyP99High"
 ERRORS = "MetisLLMErrorRateHigh"
@@ -25,11 +26,6 @@ Stages = tuple[tuple[float, float], ...]
 """(seconds, calls per second) each."""
 
 
-def slow(seconds: float) -> dict[str, Any]:
-    """Return a behaviour that takes so long."""
-    return {"latency": {"kind": "constant", "s": seconds}}
-
-
 def failing(**when: float) -> dict[str, Any]:
     """Return a behaviour that fails `every` n-th call or the `next` n."""
     return {**HEALTHY, "errors": {"class": "server_error", **when}}
@@ -46,18 +42,13 @@ def label_key(key_id: str) -> dict[str, str]:
     return {"gateway_key_id": key_id}
 
 
-def tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
-    """Return what a model's provider is told."""
-    return Tell(at_s=at_s, **pair(model), behaviour=behaviour)
-
-
 def make_act(name: str, scenario: str, stages: Stages, *tells: Tell, **options: Any) -> Act:
     """Return traffic of a scenario."""
     return Act(
         name=name,
         scenario=scenario,
         start_s=0,
-        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        stages=wording.list_stages(stages),
         tells=tells,
         options=options,
     )
@@ -65,14 +56,14 @@ def make_act(name: str, scenario: str, stages: Stages, *tells: Tell, **options: 
 
 def call(name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]]) -> Act:
     """Return one model's traffic, under a key named like the drill, and what its provider is told when."""
-    tells = [tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
+    tells = [wording.tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
     scenario = "steady" if len(stages) == 1 else "burst"
     return make_act(name, scenario, stages, *tells, models=[model], key=name, stream_share=0.3)
 
 
 def spend(name: str, tokens: int, *stages: tuple[float, float]) -> Act:
     """Return calls of so many tokens each, under a key named like the drill."""
-    told = tell(0, COST_MODEL, {**HEALTHY, "completion_tokens": tokens})
+    told = wording.tell(0, COST_MODEL, {**HEALTHY, "completion_tokens": tokens})
     options = {"models": [COST_MODEL], "key": name, "max_tokens": tokens}
     return make_act(name, "cost_runaway", stages, told, **options)
 
@@ -86,13 +77,11 @@ def fires(
     alert: str, labels: Mapping[str, str], *, between_s: tuple[float, float], resolves_within_s: float
 ) -> Expectation:
     """Return that the alert fires between two instants and resolves in time."""
-    after_s, within_s = between_s
-    return Expectation(
-        alert=alert,
-        labels=labels,
-        fires_after_s=after_s,
-        fires_within_s=within_s,
+    return wording.fires(
+        alert,
+        labels,
         receiver=RECEIVERS[alert],
+        between_s=between_s,
         resolves_within_s=resolves_within_s,
     )
 

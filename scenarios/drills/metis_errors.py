@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.model import Drill
 from harness.values import AlertValues
+from scenarios.drills import wording
 from scenarios.drills.estimates import choose_call_rate, choose_every, find_outage_crossing_s
 from scenarios.drills.metis_acts import (
     ERRORS,
@@ -19,7 +20,6 @@ from scenarios.drills.metis_acts import (
     pair,
     stays_below,
     stays_pending,
-    tell,
 )
 
 FAILURES_TO_COOL = 5
@@ -91,7 +91,7 @@ def _make_outage(values: AlertValues) -> Drill:
             "metis-errors-outage",
             "outage",
             ((resolves_s + 200, rate_per_s),),
-            tell(0, model, HEALTHY),
+            wording.tell(0, model, HEALTHY),
             models=[model],
             key="metis-errors-outage",
             provider="groq",  # nobody else's, for a closed socket is closed to all

@@ -11,8 +11,9 @@ from typing import Any
 
 from harness.model import Act, Drill, Stage
 from harness.values import Values
+from scenarios.drills import wording
 from scenarios.drills.gatewayz.accounts import make_cache_drills, make_credit_drills, make_limit_drills
-from scenarios.drills.gatewayz.building import HEALTHY, make_act, make_tell
+from scenarios.drills.gatewayz.building import HEALTHY, make_act
 from scenarios.drills.gatewayz.endpoints import make_5xx_drills, make_latency_drills
 from scenarios.drills.gatewayz.providers import make_down_drills, make_error_drills, make_queue_drills
 
@@ -22,7 +23,9 @@ QUIET_MODELS = ("openrouter:mistral-medium", "openrouter:mixtral-8x7b", "openrou
 
 def _make_quiet_drills() -> tuple[Drill, ...]:
     """Return half an hour of everything that clients can ask for, at rates that weigh little elsewhere."""
-    tells = tuple(make_tell(0, model, HEALTHY) for model in (*QUIET_MODELS, FALLBACK, "openrouter:codestral"))
+    tells = tuple(
+        wording.tell(0, model, HEALTHY) for model in (*QUIET_MODELS, FALLBACK, "openrouter:codestral")
+    )
     key = "gatewayz-quiet"
     other = {"models": ["openrouter:codestral"], "key": key}
 

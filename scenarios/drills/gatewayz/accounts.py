@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.errors import BadInput
 from harness.model import Act, Drill, Silence
 from harness.values import AlertValues
+from scenarios.drills import wording
 from scenarios.drills.gatewayz.building import (
     HEALTHY,
     START_S,
@@ -14,7 +15,6 @@ from scenarios.drills.gatewayz.building import (
     expect_pending,
     make_act,
     make_drill,
-    make_tell,
 )
 
 CREDITS = "GatewayzCreditBurnHigh"
@@ -39,7 +39,7 @@ def make_credit_drills(values: AlertValues) -> tuple[Drill, ...]:
     behaviour = {**HEALTHY, "prompt_tokens": 0, "completion_tokens": tokens}
 
     def traffic(name: str, *stages: tuple[float, float]) -> Act:
-        tells = (make_tell(0, CREDIT_MODEL, behaviour),)
+        tells = (wording.tell(0, CREDIT_MODEL, behaviour),)
         return make_act(name, "cost_runaway", stages, tells, models=[CREDIT_MODEL])
 
     def labels(name: str) -> dict[str, str]:
@@ -102,7 +102,7 @@ def make_limit_drills(values: AlertValues) -> tuple[Drill, ...]:
             name,
             "rate_limit_abuse",
             stages,
-            (make_tell(0, LIMITED_MODEL, HEALTHY),),
+            (wording.tell(0, LIMITED_MODEL, HEALTHY),),
             models=[LIMITED_MODEL],
             requests_per_minute=limit,
         )
@@ -176,7 +176,7 @@ def make_cache_drills(values: AlertValues) -> tuple[Drill, ...]:
             name,
             "cache_collapse",
             ((lasts_s, rate),),
-            (make_tell(0, CACHE_MODEL, HEALTHY),),
+            (wording.tell(0, CACHE_MODEL, HEALTHY),),
             models=[CACHE_MODEL],
             prompts=prompts,
             new_from=round(new_from_s * rate),

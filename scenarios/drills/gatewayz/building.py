@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import Act, Drill, Expectation, NearMiss, Silence, Stage, Tell
+from harness.model import Act, Drill, Expectation, NearMiss, Silence, Tell
 from harness.values import AlertValues
+from scenarios.drills import wording
 
 CRITICAL = frozenset({"GatewayzProviderDown", "GatewayzHTTP5xxRateHigh", "GatewayzCreditBurnHigh"})
 HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
@@ -16,15 +17,11 @@ START_S = 120.0
 """When a cause begins, so that all that is read from counters has been there for a while."""
 
 
-def make_tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
-    """Return an instruction about `provider:name`."""
-    provider, _, name = model.partition(":")
-    return Tell(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
-
-
 def list_tells(model: str, changes: Mapping[float, Mapping[str, Any]]) -> tuple[Tell, ...]:
     """Return what a model's provider is told: to be healthy, then the changes."""
-    return tuple(make_tell(at_s, model, behaviour) for at_s, behaviour in {0.0: HEALTHY, **changes}.items())
+    return tuple(
+        wording.tell(at_s, model, behaviour) for at_s, behaviour in {0.0: HEALTHY, **changes}.items()
+    )
 
 
 def make_act(
@@ -39,7 +36,7 @@ def make_act(
         name=name,
         scenario=scenario,
         start_s=0,
-        stages=tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        stages=wording.list_stages(stages),
         tells=tells,
         options={"key": name, **options},
     )
@@ -48,11 +45,6 @@ def make_act(
 def make_failing(error: str, every: int) -> dict[str, Any]:
     """Return a behaviour of which every so many calls fail."""
     return {**HEALTHY, "errors": {"class": error, "every": every}}
-
-
-def make_slow(seconds: float) -> dict[str, Any]:
-    """Return a behaviour with one latency."""
-    return {"latency": {"kind": "constant", "s": seconds}}
 
 
 def expect_firing(

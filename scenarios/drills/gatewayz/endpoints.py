@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.model import Act, Drill
 from harness.values import AlertValues
+from scenarios.drills import wording
 from scenarios.drills.gatewayz.building import (
     HEALTHY,
     START_S,
@@ -20,7 +21,6 @@ from scenarios.drills.gatewayz.building import (
     make_act,
     make_drill,
     make_failing,
-    make_slow,
 )
 
 HTTP_5XX = "GatewayzHTTP5xxRateHigh"
@@ -104,7 +104,7 @@ def make_latency_drills(values: AlertValues) -> tuple[Drill, ...]:
             traffic(
                 "gatewayz-latency-fires",
                 ((healthy_s, 1.0), (fires.resolves_within_s - healthy_s, 0.05)),
-                {healthy_s: make_slow(slow_s), healthy_s + fires_s: HEALTHY},
+                {healthy_s: wording.slow(slow_s), healthy_s + fires_s: HEALTHY},
             ),
             fires,
             expect_blindness(LATENCY),
@@ -118,7 +118,7 @@ def make_latency_drills(values: AlertValues) -> tuple[Drill, ...]:
             traffic(
                 "gatewayz-latency-near-threshold",
                 ((START_S + values.window_s + 240, 0.1),),
-                {1: make_slow(below_s), START_S + values.window_s + 200: HEALTHY},
+                {1: wording.slow(below_s), START_S + values.window_s + 200: HEALTHY},
             ),
             expect_below(LATENCY, labels, reaches=0.85),
             lasts_s=START_S + values.window_s + 240,
@@ -132,7 +132,7 @@ def make_latency_drills(values: AlertValues) -> tuple[Drill, ...]:
                 "gatewayz-latency-near-for",
                 ((START_S + values.for_s + values.window_s + slow_s, 0.1),),
                 {
-                    START_S: make_slow(slow_s),
+                    START_S: wording.slow(slow_s),
                     START_S + max(30.0, values.for_s - values.window_s - 60): HEALTHY,
                 },
             ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.model import Act, Drill
 from harness.values import AlertValues
+from scenarios.drills import wording
 from scenarios.drills.gatewayz.building import (
     HEALTHY,
     START_S,
@@ -19,7 +20,6 @@ from scenarios.drills.gatewayz.building import (
     make_act,
     make_drill,
     make_failing,
-    make_slow,
 )
 
 DOWN = "GatewayzProviderDown"
@@ -161,7 +161,7 @@ def make_queue_drills(values: AlertValues) -> tuple[Drill, ...]:
                 "gatewayz-queue-fires",
                 full,
                 ((START_S, 0.02), (wait_s, SLOTS / latency_s + grows_per_s), (latency_s, 0.0)),
-                {START_S: make_slow(latency_s), START_S + wait_s: HEALTHY},
+                {START_S: wording.slow(latency_s), START_S + wait_s: HEALTHY},
             ),
             fires,
             lasts_s=compute_length(fires),
@@ -178,7 +178,7 @@ def make_queue_drills(values: AlertValues) -> tuple[Drill, ...]:
                     (SLOTS, 1.0),
                     (2 * latency_s, 0.0),
                 ),
-                {0: make_slow(latency_s)},
+                {0: wording.slow(latency_s)},
             ),
             expect_below(QUEUE, labels(below), reaches=0.6),
             lasts_s=3 * latency_s + 180,
@@ -190,7 +190,7 @@ def make_queue_drills(values: AlertValues) -> tuple[Drill, ...]:
                 "gatewayz-queue-near-for",
                 short,
                 ((SLOTS + many, 1.0), (3 * latency_s, 0.0)),
-                {0: make_slow(latency_s)},
+                {0: wording.slow(latency_s)},
             ),
             expect_pending(QUEUE, labels(short), least_s=90, values=values),
             lasts_s=3 * latency_s + 240,
