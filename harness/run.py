@@ -44,13 +44,11 @@ from harness.rules import RuleFile
 from harness.schedule import place
 from harness.stacks.embedded import PARTS, EmbeddedStack, Setup, inherit_environment, open_embedded_stack
 from harness.systems import find_systems
-from harness.traffic import Traffic, TrafficReport, plan
+from harness.traffic import Traffic, TrafficReport, lead_wall_s, plan
 
 SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0)
 """What calibration chooses from; at each, 15 s of rule time is a whole number of milliseconds."""
 
-LEAD_WALL_S = 4.0
-"""Wall time that Locust is given to start before its first arrival."""
 CALIBRATION_WALL_S = 3.5
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
@@ -75,7 +73,8 @@ PROBE_ACT = "probe"
 class Order:
     """What to hold and with what; without a `speed`, calibration finds it.
 
-    The `dashboards` are asked what they showed, for the report.
+    The `dashboards` are asked what they showed, for the report. With `workers`, that many processes send the
+    traffic; otherwise one does.
     """
 
     drills: tuple[Drill, ...]
@@ -88,6 +87,7 @@ class Order:
     speed: float | None = None
     ports: Mapping[str, int]
     seed: int = 1
+    workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -161,7 +161,7 @@ def _hold_at(
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with open_embedded_stack(setup) as stack, _name_the_dead(stack):
-        clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
+        clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
         crew = OutageCrew(placements, stack)
@@ -201,7 +201,11 @@ def _hold_at(
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
-            notes={"speed": f"{speed:g} ({reason})", **_describe_fidelity(fidelity, order.bounds)},
+            notes={
+                "speed": f"{speed:g} ({reason})",
+                **_describe_fidelity(fidelity, order.bounds),
+                **_describe_workers(report),
+            },
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
@@ -253,6 +257,7 @@ def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, cloc
                 "ALERTDRILL_CONTROL_TOKEN": stack.endpoints.control_token,
             }
         ),
+        workers=order.workers,
     )
 
 
@@ -392,3 +397,10 @@ def _describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
         f"the latest by {fidelity.arrival_lateness_s:.1f} s (bound {bounds.arrival_lateness_s:g} s)",
         "overhead of gateway and client (p99)": f"{overhead} (bound {bounds.overhead_s:g} s)",
     }
+
+
+def _describe_workers(report: TrafficReport) -> dict[str, str]:
+    if not report.workers:
+        return {}
+    stays = len({worker.id for worker in report.workers})
+    return {"load workers": "; ".join((f"{stays}", *report.losses))}

@@ -3,7 +3,7 @@
     worker                                      master
     JOIN    name, sent_s                    →
                                             ←   PLAN    run, plan, opened, keys, sent_s, heard_s
-    ASK     run, scenario, ticket           →
+    ASK     run, ticket                     →
                                             ←   GRANT   run, ticket, lease, share, positions
     REPORT  run, number, sent_s, off_s,     →
             leases, released
@@ -33,6 +33,7 @@ FAILED = "drill_failed"
 FROM_WORKERS = (JOIN, ASK, REPORT, FAILED)
 FROM_MASTER = (PLAN, GRANT, ACK, STATE)
 
-REPORT_EVERY_WALL_S = 0.25
+REPORT_EVERY_WALL_S = 0.1
+"""What a worker that dies has sent since its last report is sent again, so that is kept short."""
 REPEAT_AFTER_WALL_S = 1.0
 LEASE_WALL_S = 1.0

@@ -20,7 +20,7 @@ from scenarios.controls import Controls
 from scenarios.errors import ScenarioError
 from scenarios.guard import OnFailure, guard
 from scenarios.keys import Keyring
-from scenarios.leases import SHARES, LeaseBook, Loss, Place, find_homes, list_indices
+from scenarios.leases import SHARES, LeaseBook, Loss, find_homes, list_indices
 from scenarios.plan import Act, describe_traffic
 from scenarios.prompter import Prompter
 from scenarios.script import Script
@@ -86,7 +86,7 @@ class Direction:
         self._names: dict[str, str] = {}
         self._reports: dict[str, int] = {}
         self._heard_s: dict[str, float] = {}
-        self._asks: deque[tuple[str, str, int]] = deque()
+        self._asks: deque[tuple[str, int]] = deque()
         self._free_since_s: float | None = None
         self.done = Event()
         self._greenlets = [
@@ -118,7 +118,7 @@ class Direction:
         elif data["run"] != self._run or client not in self._names:
             return
         elif kind == ASK:
-            self._asks.append((client, data["scenario"], data["ticket"]))
+            self._asks.append((client, data["ticket"]))
             self._grant_all()
         elif kind == REPORT:
             self._take_report(client, data)
@@ -127,16 +127,10 @@ class Direction:
             error.exit_code = data["exit_code"]
             self._on_failure(error)
 
-    def _count_shares(self) -> dict[Place, dict[str, int]]:
-        """Return how many arrivals of which acts each place has."""
+    def _count_shares(self) -> dict[int, dict[str, int]]:
+        """Return how many arrivals of which acts each share has."""
         return {
-            (scenario, share): {
-                act.name: len(self._list_indices(act.name, share))
-                for act in self._acts.values()
-                if act.scenario == scenario
-            }
-            for scenario in sorted({act.scenario for act in self._acts.values()})
-            for share in range(SHARES)
+            share: {act: len(self._list_indices(act, share)) for act in self._acts} for share in range(SHARES)
         }
 
     def _list_indices(self, act: str, share: int) -> range:
@@ -232,14 +226,13 @@ class Direction:
     def _grant_all(self) -> None:
         """Give every user that asks a share, if there is one; the others wait."""
         for _ in range(len(self._asks)):
-            client, scenario, ticket = self._asks.popleft()
+            client, ticket = self._asks.popleft()
             # One that is lost keeps its place in the queue: it may come back.
-            lease = self._book.grant(client, scenario) if client in self._present else None
+            lease = self._book.grant(client) if client in self._present else None
             if lease is None:
-                self._asks.append((client, scenario, ticket))
+                self._asks.append((client, ticket))
             else:
-                _, share = lease.place
-                positions = self._book.positions(lease.place)
+                share, positions = lease.share, self._book.positions(lease.share)
                 self._send(client, GRANT, ticket=ticket, lease=lease.number, share=share, positions=positions)
 
     def _send(self, client: str, kind: str, **data: Any) -> None:
@@ -267,7 +260,7 @@ class Direction:
         worker.twice = sum(self._count_unreported(client, loss) for loss in losses if loss.was_held)
         for loss in losses:
             self._count(loss.act, [], [(NO_ANSWER, 0.0)] * loss.unanswered)
-        shares = len({(self._acts[loss.act].scenario, loss.share) for loss in losses if loss.was_held})
+        shares = len({loss.share for loss in losses if loss.was_held})
         logger.warning(
             f"{worker.id}: {why}; {shares} shares go to others, "
             f"at most {worker.twice} arrivals are sent twice"
@@ -288,10 +281,9 @@ class Direction:
 
         Locust does so by itself when a worker comes or goes, but not when that happens while it does.
         """
-        asked = {scenario for client, scenario, _ in self._asks if client in self._present}
-        free = [place for place in self._book.list_free() if place[0] not in asked]
+        is_asked = any(client in self._present for client, _ in self._asks)
         now_s = time.monotonic()
-        if not free or self._runner.state != STATE_RUNNING:
+        if is_asked or not self._book.list_free() or self._runner.state != STATE_RUNNING:
             self._free_since_s = None
         elif self._free_since_s is None:
             self._free_since_s = now_s

@@ -18,12 +18,11 @@ Hear = Callable[[str, str, dict[str, Any]], None]
 
 
 class ShareDispatcher(UsersDispatcher):
-    """Starts the user of every share at once, however many users somebody asks for."""
+    """Starts a user for every share at once, however many users somebody asks for."""
 
     def new_dispatch(self, target_user_count: int, spawn_rate: float, user_classes: Any = None) -> None:  # noqa: ARG002 - named by Locust
         """Begin to distribute the users."""
-        users = sum(user.fixed_count for user in self._original_user_classes)
-        super().new_dispatch(users, users, user_classes)
+        super().new_dispatch(SHARES, SHARES, user_classes)
 
     @property
     def dispatch_in_progress(self) -> bool:
@@ -32,9 +31,12 @@ class ShareDispatcher(UsersDispatcher):
 
 
 def distribute(environment: Environment, hear: Hear) -> None:
-    """Make a master or a worker, which has just been started, one of a test of shares."""
+    """Make a master or a worker, which has just been started, one of a test of shares.
+
+    A user of any scenario sends shares of all, so that it does not matter how many there are of each.
+    """
     for user in environment.user_classes:
-        user.fixed_count = SHARES
+        user.fixed_count = 0
     if isinstance(environment.runner, WorkerRunner):
         _register(environment, FROM_MASTER, hear)
         # What its requests came to is in the report; a worker is not the one to judge.

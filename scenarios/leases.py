@@ -1,8 +1,8 @@
 """Who sends which share of a test's arrivals, when several workers do; nothing here talks to anybody.
 
-A place is a scenario's share, of SHARES. It has every SHARES-th arrival of each act of the scenario; an act
-whose requests depend on earlier answers is in one share, its home, as a whole. A worker sends a share for as
-long as it holds the lease, from the position that those before it reached.
+A share has every SHARES-th arrival of each act; an act whose requests depend on earlier answers is in one
+share, its home, as a whole. A worker sends a share for as long as it holds the lease, from the position that
+those before it reached.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from dataclasses import dataclass, field
 SHARES = 24
 """Divides evenly among 2, 3, 4, 6, 8 or 12 workers; more than this many have nothing to do."""
 
-Place = tuple[str, int]
-"""A scenario, and the number of the share."""
-
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Lease:
@@ -24,7 +21,7 @@ class Lease:
 
     number: int
     worker: str
-    place: Place
+    share: int
     is_held: bool = True
     unanswered: Counter[str] = field(default_factory=Counter)
 
@@ -57,36 +54,36 @@ def find_homes(learns: Mapping[str, bool]) -> dict[str, int | None]:
 
 
 class LeaseBook:
-    """All leases of one test. `sizes` says how many arrivals of which acts each place has."""
+    """All leases of one test. `sizes` says how many arrivals of which acts each share has."""
 
-    def __init__(self, sizes: Mapping[Place, Mapping[str, int]]) -> None:
+    def __init__(self, sizes: Mapping[int, Mapping[str, int]]) -> None:
         self._sizes = sizes
-        self._positions = {place: dict.fromkeys(acts, 0) for place, acts in sizes.items()}
+        self._positions = {share: dict.fromkeys(acts, 0) for share, acts in sizes.items()}
         self._leases: dict[int, Lease] = {}
         self._granted = 0
 
-    def grant(self, worker: str, scenario: str) -> Lease | None:
-        """Give a worker a share of the scenario that nobody holds and that is not done; None without one."""
-        place = next((place for place in self.list_free() if place[0] == scenario), None)
-        if place is None:
+    def grant(self, worker: str) -> Lease | None:
+        """Give a worker a share that nobody holds and that is not done; None without one."""
+        share = next(iter(self.list_free()), None)
+        if share is None:
             return None
         self._granted += 1
-        lease = Lease(number=self._granted, worker=worker, place=place)
+        lease = Lease(number=self._granted, worker=worker, share=share)
         self._leases[lease.number] = lease
         return lease
 
-    def list_free(self) -> list[Place]:
-        """Return the places that nobody holds and that are not done."""
-        held = {lease.place for lease in self._leases.values() if lease.is_held}
+    def list_free(self) -> list[int]:
+        """Return the shares that nobody holds and that are not done."""
+        held = {lease.share for lease in self._leases.values() if lease.is_held}
         return [
-            place
-            for place, positions in self._positions.items()
-            if place not in held and positions != self._sizes[place]
+            share
+            for share, positions in self._positions.items()
+            if share not in held and positions != self._sizes[share]
         ]
 
-    def positions(self, place: Place) -> dict[str, int]:
-        """Return how many arrivals of each act of the place have been sent."""
-        return dict(self._positions[place])
+    def positions(self, share: int) -> dict[str, int]:
+        """Return how many arrivals of each act of the share have been sent."""
+        return dict(self._positions[share])
 
     def note(self, number: int, worker: str, act: str, *, sent: int, answered: int) -> bool:
         """Count what was sent and answered under a lease; False, and not counted, if it is not the worker's.
@@ -96,8 +93,8 @@ class LeaseBook:
         lease = self._leases.get(number)
         if lease is None or lease.worker != worker or (sent and not lease.is_held):
             return False
-        positions = self._positions[lease.place]
-        if sent < 0 or positions[act] + sent > self._sizes[lease.place][act]:
+        positions = self._positions[lease.share]
+        if sent < 0 or positions[act] + sent > self._sizes[lease.share][act]:
             raise ValueError(f"{sent} more of {act} than {positions[act]} were sent")
         if not 0 <= answered <= lease.unanswered[act] + sent:
             raise ValueError(f"{answered} more of {act} were answered")
@@ -126,12 +123,12 @@ class LeaseBook:
             losses.extend(
                 Loss(
                     act=act,
-                    share=lease.place[1],
+                    share=lease.share,
                     position=position,
                     unanswered=lease.unanswered[act],
                     was_held=lease.is_held,
                 )
-                for act, position in self._positions[lease.place].items()
+                for act, position in self._positions[lease.share].items()
             )
         return losses
 

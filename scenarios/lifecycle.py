@@ -22,6 +22,7 @@ from scenarios.controls import Controls
 from scenarios.direction import Direction
 from scenarios.distribution import distribute
 from scenarios.errors import BadPlan, ScenarioError
+from scenarios.leases import SHARES
 from scenarios.part import Part
 from scenarios.performance import Performance
 from scenarios.preparation import find_keyring, load, provide_key, write_scripts
@@ -151,10 +152,11 @@ def _check(environment: Environment, **_: Any) -> None:
         load(environment)
     except BadPlan as error:
         _refuse(error)
-    if not isinstance(environment.runner, LocalRunner):
+    is_alone = isinstance(environment.runner, LocalRunner)
+    if not is_alone:
         distribute(environment, _hear_worker)
     options = environment.parsed_options
-    users = sum(user.fixed_count for user in environment.user_classes)
+    users = sum(user.fixed_count for user in environment.user_classes) if is_alone else SHARES
     options.num_users = max(options.num_users or 0, users)
     options.spawn_rate = max(options.spawn_rate or 0, users)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-SAMPLES = 40
-"""The offset follows a clock that drifts: at four messages a second, these are the last ten seconds."""
+SAMPLES = 100
+"""The offset follows a clock that drifts: at ten messages a second, these are the last ten seconds."""
 
 
 class ClockOffset:

@@ -104,9 +104,9 @@ class Part:
         return self.timetable.plan
 
     def play(self, player: Player) -> None:
-        """Send shares of the player's scenario, one after another, until the call is ended from outside."""
+        """Send shares, one after another and of whatever scenario, until the call is ended from outside."""
         while True:
-            held = self._ask_for_share(player.scenario)
+            held = self._ask_for_share()
             try:
                 self._send_share(held, player)
             finally:
@@ -116,7 +116,7 @@ class Part:
         """Give all shares back, as far as they were sent, and report what is still answered soon."""
         if self._is_closed or not self._is_ready.is_set():
             return
-        for held in self._leases.values():
+        for held in list(self._leases.values()):
             gevent.killall(held.senders)
             self._release(held)
         self._in_flight.join(LEAVE_WITHIN_WALL_S)
@@ -180,12 +180,12 @@ class Part:
     def _note_clocks(self, data: dict[str, Any]) -> None:
         self._offset.note(sent_s=data["sent_s"], heard_s=data["heard_s"], answered_s=time.time())
 
-    def _ask_for_share(self, scenario: str) -> Held:
+    def _ask_for_share(self) -> Held:
         ticket = next(self._tickets)
         grant: AsyncResult[Held] = AsyncResult()
         self._grants[ticket] = grant
         try:
-            self._runner.send_message(ASK, {"run": self._run, "scenario": scenario, "ticket": ticket})
+            self._runner.send_message(ASK, {"run": self._run, "ticket": ticket})
             return grant.get()
         except gevent.GreenletExit:
             if grant.ready():
@@ -211,7 +211,6 @@ class Part:
         held.senders = [
             gevent.spawn(guard, self._fail, self._send_arrivals, held, player, act)
             for act in self.timetable.plan.acts
-            if act.name in held.positions
         ]
         try:
             gevent.joinall(held.senders)

@@ -1,7 +1,8 @@
 """The Locust user that every scenario is: one of it performs all of the scenario's acts.
 
-Locust gives a test one user of each scenario; over several workers it distributes one for each share. A user
-does not wait for answers: each arrival is sent at its instant in a greenlet of its own.
+Locust gives a test one user of each scenario; over several workers it distributes one for each share, which
+sends arrivals of all scenarios. A user does not wait for answers: each arrival is sent at its instant in a
+greenlet of its own.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class ScenarioUser(FastHttpUser):
 
     @task
     def perform(self) -> None:
-        """Perform all acts of this scenario, or shares of them, once."""
+        """Perform all acts of this scenario, once; over several workers, shares of all acts."""
         if self._performance is not None:
             self._performance.play(self)
         raise StopUser
