@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 import gevent
+from gevent.event import Event
 from locust import events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -94,6 +95,8 @@ class Test:
 # Locust has one test at a time, and its events pass no state of ours.
 _test: Test | None = None
 _part: Part | None = None
+_is_connected = Event()
+"""On a worker: its runner is there. One that joins a running test is told to start users before that."""
 _failure: ScenarioError | None = None
 
 
@@ -145,6 +148,7 @@ def _check(environment: Environment, **_: Any) -> None:
     """Refuse a bad plan before anything is started, and have Locust start the users that it takes."""
     if isinstance(environment.runner, WorkerRunner):
         distribute(environment, _hear_master)
+        _is_connected.set()
         # Here and not at the top, so that it comes before Locust tells the master that the worker ends.
         environment.events.quitting.add_listener(_leave)
         return
@@ -164,10 +168,8 @@ def _check(environment: Environment, **_: Any) -> None:
 @events.test_start.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
     global _test, _part, _failure
-    if isinstance(environment.runner, WorkerRunner):
-        _part = Part(
-            environment.runner, host=environment.host, write_scripts=partial(write_scripts, environment)
-        )
+    if environment.parsed_options.worker:
+        _part = Part(environment, _is_connected, write_scripts=partial(write_scripts, environment))
         return
     _test = _failure = environment.process_exit_code = None
     try:

@@ -15,7 +15,7 @@ from gevent.event import AsyncResult, Event
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 from geventhttpclient.client import HTTPClientPool
-from locust.runners import WorkerRunner
+from locust.env import Environment
 
 from scenarios.channel import (
     ACK,
@@ -67,16 +67,20 @@ class Held:
 
 
 class Part:
-    """What one worker does in one test. It knows nothing but what the master tells it."""
+    """What one worker does in one test. It knows nothing but what the master tells it.
+
+    It says nothing before its runner `is_connected`.
+    """
 
     client_pool: HTTPClientPool | None = None
     """The connections that all users of this worker share."""
 
-    def __init__(self, runner: WorkerRunner, *, host: str, write_scripts: WriteScripts) -> None:
+    def __init__(self, environment: Environment, is_connected: Event, *, write_scripts: WriteScripts) -> None:
         self.timetable: Timetable
         self.scripts: Mapping[str, Script]
-        self.keyring = Keyring(host=host, admin_token="")
-        self._runner = runner
+        self.keyring = Keyring(host=environment.host or "", admin_token="")
+        self._environment = environment
+        self._is_connected = is_connected
         self._write_scripts = write_scripts
         self._run: str | None = None
         self._homes: Mapping[str, int | None] = {}
@@ -147,8 +151,9 @@ class Part:
 
     def _live(self) -> None:
         """Join the test, and report from then on."""
+        self._is_connected.wait()
         while not self._is_ready.is_set():
-            self._runner.send_message(JOIN, {"name": _name_worker(), "sent_s": time.time()})
+            self._send_message(JOIN, {"name": _name_worker(), "sent_s": time.time()})
             self._is_ready.wait(REPEAT_AFTER_WALL_S)
         while True:
             self._report()
@@ -185,7 +190,7 @@ class Part:
         grant: AsyncResult[Held] = AsyncResult()
         self._grants[ticket] = grant
         try:
-            self._runner.send_message(ASK, {"run": self._run, "ticket": ticket})
+            self._send_message(ASK, {"run": self._run, "ticket": ticket})
             return grant.get()
         except gevent.GreenletExit:
             if grant.ready():
@@ -263,7 +268,7 @@ class Part:
         self._reported_s = time.monotonic()
         self._acknowledged.clear()
         while not self._acknowledged.is_set():
-            self._runner.send_message(REPORT, {**report, "sent_s": time.time()})
+            self._send_message(REPORT, {**report, "sent_s": time.time()})
             self._acknowledged.wait(REPEAT_AFTER_WALL_S)
         for held in released:
             if not held.in_flight and not held.answers:
@@ -274,17 +279,18 @@ class Part:
             return
         self._note_clocks(data)
         for number in data["revoked"]:
-            held = self._leases[number]
-            if not held.is_released:
+            held = self._leases.get(number)
+            if held is not None and not held.is_released:
                 gevent.killall(held.senders, block=False)
         self._good_until_s = self._reported_s + LEASE_WALL_S
         self._heard.set()
         self._acknowledged.set()
 
+    def _send_message(self, kind: str, data: dict[str, Any]) -> None:
+        self._environment.runner.send_message(kind, data)
+
     def _fail(self, error: ScenarioError) -> None:
-        self._runner.send_message(
-            FAILED, {"run": self._run, "sentence": str(error), "exit_code": error.exit_code}
-        )
+        self._send_message(FAILED, {"run": self._run, "sentence": str(error), "exit_code": error.exit_code})
 
 
 def _name_worker() -> str:
