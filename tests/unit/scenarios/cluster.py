@@ -96,7 +96,12 @@ class Cluster:
 
     def await_calls(self, least: int) -> None:
         """Wait until the gateway was asked so often."""
-        await_condition(lambda: len(self.gateway.asked) >= least, f"{least} requests")
+
+        def are_there() -> bool:
+            assert self.master.poll() is None, self.log("master")
+            return len(self.gateway.asked) >= least
+
+        await_condition(are_there, f"{least} requests")
 
     def await_end(self) -> dict[str, Any]:
         """Wait until the plan is done, and return the report."""
