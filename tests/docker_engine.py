@@ -39,8 +39,9 @@ def demand_engine(root: Path, environ: Mapping[str, str]) -> None:
     With ALERTDRILL_REQUIRE_DOCKER=1, as in CI, the test fails instead.
     """
     if why := find_hindrance(root):
-        give_up = pytest.fail if environ.get("ALERTDRILL_REQUIRE_DOCKER") == "1" else pytest.skip
-        give_up(f"{SKIPPED}: {why}")
+        if environ.get("ALERTDRILL_REQUIRE_DOCKER") == "1":
+            pytest.fail(f"{SKIPPED}: {why}", pytrace=False)
+        pytest.skip(f"{SKIPPED}: {why}")
 
 
 def describe_skipped(reasons: Sequence[str]) -> str:
@@ -83,5 +84,6 @@ def run_docker(*arguments: str, timeout_s: float = ANSWER_TIMEOUT_S) -> str:
         return f"docker {arguments[0]} did not end within {timeout_s:g} s"
     if ran.returncode == 0:
         return ""
-    lines = [line.strip() for line in ran.stderr.decode(errors="replace").splitlines() if line.strip()]
+    said = [line.strip() for line in ran.stderr.decode(errors="replace").splitlines()]
+    lines = [line for line in said if line and not line.startswith("See 'docker")]
     return lines[-1] if lines else f"docker {arguments[0]} failed with exit code {ran.returncode}"

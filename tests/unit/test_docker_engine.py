@@ -84,7 +84,10 @@ def test_without_docker(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (['version*) echo "warning" >&2; echo "Cannot connect" >&2; exit 1 ;;'], "Cannot connect"),
         (["version*) exit 3 ;;"], "docker version failed with exit code 3"),
-        (["compose*) echo 'no such command' >&2; exit 1 ;;"], "no Compose plugin: no such command"),
+        (
+            ["""compose*) printf "not a command\nSee 'docker --help'\n" >&2; exit 1 ;;"""],
+            "no Compose plugin: not a command",
+        ),
         (
             [ABSENT, "pull*) echo 'no such host' >&2; exit 1 ;;"],
             "no image prom/prometheus:v3.5.3: no such host",
