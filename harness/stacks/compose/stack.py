@@ -70,6 +70,9 @@ class ComposeStack:
         self._outages: list[_Window] = []
         self.endpoints: Endpoints
         self.versions: Mapping[str, str] = {}
+        for part in (*PARTS, PREPARE):
+            # There from the first, so that a report names them; they are filled in the end.
+            (logs / f"{part}.log").touch()
 
     def renew(self, setup: Setup) -> None:
         """Make all parts start anew, empty, as the setup says. Raises BadInput, ComponentFailed."""
@@ -141,7 +144,7 @@ class ComposeStack:
         """Undo every outage that is still on, and save all logs; every one is tried."""
         with ExitStack() as ends:
             for part, container in self._containers.items():
-                if part in PARTS or part == PREPARE:
+                if part in (*PARTS, PREPARE):
                     ends.callback(save_log, container, self._logs / f"{part}.log", self._since_s)
             for undo in self._undo.values():
                 ends.callback(undo)
