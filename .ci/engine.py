@@ -50,7 +50,7 @@ def main(command: Sequence[str]) -> int:
 
 def provide(undo: ExitStack) -> None:
     """Make engine, plugin and images be there; raise AlertdrillError if they cannot."""
-    may_install = os.geteuid() == 0 and platform.freedesktop_os_release().get("ID") == "debian"
+    may_install = os.geteuid() == 0 and is_debian()
     if may_install:
         # What can be provided here must not be skipped.
         os.environ["ALERTDRILL_REQUIRE_DOCKER"] = "1"
@@ -68,6 +68,14 @@ def provide(undo: ExitStack) -> None:
         say(f"Building a stand-in for {image}, for it cannot be pulled: {why}")
         install_missing("debootstrap")
         build(image)
+
+
+def is_debian() -> bool:
+    """Return whether this machine's packages are Debian's (os-release(5))."""
+    try:
+        return platform.freedesktop_os_release().get("ID") == "debian"
+    except OSError:
+        return False
 
 
 @contextmanager
