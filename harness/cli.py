@@ -182,13 +182,16 @@ def run(
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
     site = _find_site(stack, project, ports)
-    drills = _leave_out(drills, names, site)
+    obstacles = _find_obstacles(drills, names, site)
+    drills = tuple(drill for drill in drills if drill.name not in obstacles)
     _prepare_folder(out)
     rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
     if folder is not None and alertmanager_config is None:
         alertmanager_config = find_alertmanager_config(folder)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     order = replace(order, dashboards=list_dashboards(drills, values))
+    for name, obstacle in obstacles.items():
+        click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
@@ -336,8 +339,8 @@ def _find_site(stack: str, project: str | None, ports: dict[str, int]) -> Site:
     return EmbeddedSite(engines=engines, ports=ports)
 
 
-def _leave_out(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> tuple[Drill, ...]:
-    """Return the drills whose outages the site can make; raises BadInput for others asked for by name."""
+def _find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
+    """Say of drills whose outages the site cannot make why; raises BadInput if they were asked for by name."""
     obstacles = {
         drill.name: obstacle
         for drill in drills
@@ -347,8 +350,7 @@ def _leave_out(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) ->
     for name, obstacle in obstacles.items():
         if names:
             raise BadInput(f"{name} cannot be held: {obstacle}")
-        click.echo(f"left out: {name}: {obstacle}", err=True)
-    return tuple(drill for drill in drills if drill.name not in obstacles)
+    return obstacles
 
 
 def _prepare_folder(out: Path) -> None:

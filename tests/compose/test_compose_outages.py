@@ -24,6 +24,8 @@ from harness.stacks.configs import make_alertmanager_config
 WITHIN_S = 20.0
 ANSWER_WITHIN_S = 1.0
 NOTICED_WITHIN_S = 10.0
+QUESTIONS = 10
+"""More than what a trickle lets through at once."""
 MODEL = {"model": "groq:llama-3.3-70b-versatile", "messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -94,15 +96,13 @@ def test_a_restart_is_over_by_itself(stack: ComposeStack) -> None:
 
 
 def measure_control_s(stack: ComposeStack) -> float:
-    """Return how long the quickest of a few questions to a provider's control API takes, seconds."""
+    """Return how long some questions to a provider's control API take together, seconds."""
     url = f"{stack.endpoints.controls['groq']}/control/state"
     headers = {"Authorization": f"Bearer {stack.endpoints.control_token}"}
-    times = []
-    for _ in range(5):
-        started_s = time.monotonic()
+    started_s = time.monotonic()
+    for _ in range(QUESTIONS):
         assert requests.get(url, headers=headers, timeout=WITHIN_S).ok
-        times.append(time.monotonic() - started_s)
-    return min(times)
+    return time.monotonic() - started_s
 
 
 def test_a_slow_network_is_slow_until_it_is_put_right(stack: ComposeStack) -> None:
