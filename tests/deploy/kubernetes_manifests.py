@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
 
 OPERATORS = {"PrometheusRule": PrometheusRule, "ServiceMonitor": ServiceMonitor}
-OLDEST = "1.30"
-VERSIONS = (OLDEST, kubernetes_validate.latest_version())
+VERSIONS = ("1.25", kubernetes_validate.latest_version())
+"""The oldest and the newest Kubernetes whose schemas there are."""
 
 Document = dict[str, Any]
 

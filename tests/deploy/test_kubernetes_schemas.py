@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +114,7 @@ def test_the_resource_has_the_rules_as_shipped(system: System) -> None:
 
     def list_rules(text: str) -> list[tuple[object, ...]]:
         return [
-            (group.name, group.interval_s, rule.name, rule.expr, rule.labels)
-            + tuple(getattr(rule, field, None) for field in ("for_s", "keep_firing_for_s", "annotations"))
+            (group.name, group.interval_s, replace(rule, source=""))
             for group in parse_rules(text, "r").groups
             for rule in group.rules
         ]
