@@ -14,7 +14,7 @@ from harness.manifests import (
     render_rules,
     render_service_monitor,
 )
-from harness.stacks.embedded import PROVIDERS
+from harness.stacks import PROVIDERS
 from harness.systems import find_systems
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"

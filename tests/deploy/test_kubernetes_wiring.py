@@ -28,7 +28,7 @@ from harness.gateway.__main__ import ADMIN_TOKEN, PROVIDER_KEY, read_arguments
 from harness.gateway.config import read_config
 from harness.manifests import DATA_DIR, PORT, SPEED
 from harness.pager.__main__ import main as pager
-from harness.stacks.embedded import PROVIDERS
+from harness.stacks import PROVIDERS
 from scenarios.plan import parse_controls
 from stub_providers.__main__ import CONTROL_TOKEN, read_settings
 
@@ -243,7 +243,18 @@ def test_locust_is_started_as_it_understands(name: str) -> None:
     listed = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert listed.returncode == 0, listed.stderr
     assert "Steady" in listed.stdout
-    assert container["workingDir"] == "/app"
+
+
+def test_the_image_has_what_is_started() -> None:
+    """The interpreter and the scenarios are where the Dockerfile puts them, and the user is the image's."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    version = re.findall(r"^FROM python:(3\.\d+)-", dockerfile, re.MULTILINE)[-1]
+    venv = PYTHON[0].removesuffix("/bin/python")
+    assert f"COPY --from=build {venv} {venv}" in dockerfile
+    for name in ("locust-master", "locust-worker"):
+        folder = DEPLOYMENTS[name].container["workingDir"]
+        assert folder == f"{venv}/lib/python{version}/site-packages"
+    assert "USER 65534:65534" in dockerfile
 
 
 def test_workers_find_the_master_and_the_master_the_stack() -> None:
