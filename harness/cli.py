@@ -20,8 +20,6 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 from rich.live import Live
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import (
     choose_drills,
@@ -43,6 +41,11 @@ from harness.rules import RuleFile, parse_rules, read_rules
 from harness.run import Order, hold, make_setup
 from harness.stacks import PARTS, SCRAPE_INTERVAL_S, Endpoints, Site
 from harness.stacks.compose.site import ComposeSite
+from harness.stacks.configfolder import (
+    find_alertmanager_config,
+    read_alertmanager_config,
+    read_rule_folder,
+)
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import EmbeddedSite
 from harness.systems import find_systems
@@ -109,6 +112,12 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Rule file to load instead of the systems' own. May be repeated.",
         ),
         click.option(
+            "--config",
+            "folder",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            help="Folder with rules/*.yml and alertmanager.yml, for --rules and --alertmanager-config.",
+        ),
+        click.option(
             "--alertmanager-config",
             type=click.Path(path_type=Path),
             help="Alertmanager config in rule time, instead of our own; its webhooks go to the pager.",
@@ -165,6 +174,7 @@ def run(
     settings: tuple[str, ...],
     out: Path,
     rule_paths: tuple[Path, ...],
+    folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
 ) -> None:
@@ -174,7 +184,9 @@ def run(
     site = _find_site(stack, project, ports)
     drills = _leave_out(drills, names, site)
     _prepare_folder(out)
-    rules = _read_rules(rule_paths) or list_rules(drills, values)
+    rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
+    if folder is not None and alertmanager_config is None:
+        alertmanager_config = find_alertmanager_config(folder)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     order = replace(order, dashboards=list_dashboards(drills, values))
     # In a log each expectation has a line of its own, however long.
@@ -200,6 +212,7 @@ def up(
     speed: float,
     out: Path,
     rule_paths: tuple[Path, ...],
+    folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
 ) -> None:
@@ -207,7 +220,9 @@ def up(
     values = override_values(())
     drills = choose_drills((), system, list_drills(values))
     _prepare_folder(out)
-    rules = _read_rules(rule_paths) or list_rules(drills, values)
+    rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
+    if folder is not None and alertmanager_config is None:
+        alertmanager_config = find_alertmanager_config(folder)
     site = _find_site("embedded", None, ports)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     secrets_path = out / "stack.env"
@@ -375,7 +390,7 @@ def _make_order(
 ) -> Order:
     config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
-        config = _read_yaml(alertmanager_config)
+        config = read_alertmanager_config(alertmanager_config)
     return Order(
         drills=drills,
         rules=rules,
@@ -387,16 +402,9 @@ def _make_order(
     )
 
 
-def _read_rules(paths: tuple[Path, ...]) -> tuple[RuleFile, ...]:
-    return tuple(read_rules(shorten(path)) for path in paths)
-
-
-def _read_yaml(path: Path) -> Mapping[str, Any]:
-    try:
-        document: Mapping[str, Any] = YAML(typ="safe").load(path)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise BadInput(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
-    return document
+def _read_rules(paths: tuple[Path, ...], folder: Path | None) -> tuple[RuleFile, ...]:
+    named = tuple(read_rules(shorten(path)) for path in paths)
+    return named or (read_rule_folder(folder) if folder is not None else ())
 
 
 @contextmanager
