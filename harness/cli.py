@@ -340,7 +340,7 @@ def _find_site(stack: str, project: str | None, ports: dict[str, int]) -> Site:
 
 
 def _find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
-    """Say of drills whose outages the site cannot make why; raises BadInput if they were asked for by name."""
+    """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name."""
     obstacles = {
         drill.name: obstacle
         for drill in drills
