@@ -48,7 +48,7 @@ def test_drills_inside_use_what_is_mounted_and_end_with_their_code(compose: Comp
     mounted = {"ALERTDRILL_CONFIG": str(tmp_path)}
     held = compose.run("run", "--rm", "--build", "drill", QUICK, **mounted)
     assert held.code == 1, held.out + held.err
-    assert "was never pending" in held.out
+    assert "was never seen" in held.out
     unknown = compose.run("run", "--rm", "drill", "no-such-drill", **mounted)
     assert (unknown.code, "there is no drill" in unknown.err) == (2, True)
     slow = compose.run("run", "--rm", "drill", QUICK, "--speed", "0.5", **mounted)
