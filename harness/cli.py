@@ -20,8 +20,6 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 from rich.live import Live
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import (
     choose_drills,
@@ -41,9 +39,15 @@ from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import BoardState, board, progress_line, summary
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.run import Order, hold, make_setup
-from harness.stacks import SCRAPE_INTERVAL_S, Endpoints
+from harness.stacks import PARTS, SCRAPE_INTERVAL_S, Endpoints, Site
+from harness.stacks.compose.site import ComposeSite
+from harness.stacks.configfolder import (
+    find_alertmanager_config,
+    read_alertmanager_config,
+    read_rule_folder,
+)
 from harness.stacks.configs import make_alertmanager_config
-from harness.stacks.embedded import PARTS, open_embedded_stack
+from harness.stacks.embedded import EmbeddedSite
 from harness.systems import find_systems
 from harness.traffic import MAX_WORKERS
 from harness.values import override, render_rules, switch_on, write_resource
@@ -114,6 +118,12 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Rule file to load instead of the systems' own. May be repeated.",
         ),
         click.option(
+            "--config",
+            "folder",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            help="Folder with rules/*.yml and alertmanager.yml, for --rules and --alertmanager-config.",
+        ),
+        click.option(
             "--alertmanager-config",
             type=click.Path(path_type=Path),
             help="Alertmanager config in rule time, instead of our own; its webhooks go to the pager.",
@@ -135,7 +145,18 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
 @cli.command()
 @click.argument("names", nargs=-1, metavar="[DRILL]...")
 @click.option("--system", help="Only the drills of this system.")
-@click.option("--stack", type=click.Choice(["embedded"]), default="embedded", show_default=True)
+@click.option(
+    "--stack",
+    type=click.Choice(["embedded", "compose"]),
+    default="embedded",
+    show_default=True,
+    help="Local processes, or containers: brought up and taken down, or left if they were up already.",
+)
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="Docker compose's project name; COMPOSE_PROJECT_NAME or 'alertdrill' otherwise.",
+)
 @click.option(
     "--speed",
     type=float,
@@ -160,22 +181,31 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
 def run(
     names: tuple[str, ...],
     system: str | None,
-    stack: str,  # noqa: ARG001 - one choice as yet
+    stack: str,
+    project: str | None,
     speed: float | None,
     settings: tuple[str, ...],
     workers: int,
     out: Path,
     rule_paths: tuple[Path, ...],
+    folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
 ) -> None:
     """Hold drills: all of them, or those named, and report to OUT."""
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
+    site = _find_site(stack, project, ports)
+    obstacles = _find_obstacles(drills, names, site)
+    drills = tuple(drill for drill in drills if drill.name not in obstacles)
     _prepare_folder(out)
-    rules = _read_rules(rule_paths) or list_rules(drills, values)
-    order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
+    rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
+    if folder is not None and alertmanager_config is None:
+        alertmanager_config = find_alertmanager_config(folder)
+    order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     order = replace(order, dashboards=list_dashboards(drills, values), workers=workers)
+    for name, obstacle in obstacles.items():
+        click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
@@ -199,6 +229,7 @@ def up(
     speed: float,
     out: Path,
     rule_paths: tuple[Path, ...],
+    folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
 ) -> None:
@@ -206,11 +237,14 @@ def up(
     values = override_values(())
     drills = choose_drills((), system, list_drills(values))
     _prepare_folder(out)
-    rules = _read_rules(rule_paths) or list_rules(drills, values)
-    order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
+    rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
+    if folder is not None and alertmanager_config is None:
+        alertmanager_config = find_alertmanager_config(folder)
+    site = _find_site("embedded", None, ports)
+    order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     secrets_path = out / "stack.env"
     try:
-        with open_embedded_stack(make_setup(order, speed)) as stack:
+        with site.open(make_setup(order, speed)) as stack:
             _write_secrets(secrets_path, stack.endpoints)
             for name in PORT_NAMES:
                 click.echo(f"{name:<14}{getattr(stack.endpoints, name)}")
@@ -305,6 +339,34 @@ def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
     click.echo(write_resource(text, system) if form == "prometheusrule" else text, nl=False)
 
 
+def _find_site(stack: str, project: str | None, ports: dict[str, int]) -> Site:
+    """Return where the drills are to be held; raises BadInput when that cannot be had."""
+    if stack == "compose":
+        if ports:
+            raise BadInput(
+                "--port is for --stack embedded: containers take ALERTDRILL_GATEWAY_PORT and the like"
+            )
+        return ComposeSite.find(project, os.environ)
+    if project is not None:
+        raise BadInput("--project is for --stack compose")
+    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    return EmbeddedSite(engines=engines, ports=ports)
+
+
+def _find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
+    """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name."""
+    obstacles = {
+        drill.name: obstacle
+        for drill in drills
+        for outage in drill.outages
+        if (obstacle := site.find_obstacle(outage)) is not None
+    }
+    for name, obstacle in obstacles.items():
+        if names:
+            raise BadInput(f"{name} cannot be held: {obstacle}")
+    return obstacles
+
+
 def _prepare_folder(out: Path) -> None:
     """Make the folder for reports and logs, without any of an earlier run.
 
@@ -339,34 +401,26 @@ def _make_order(
     out: Path,
     rules: tuple[RuleFile, ...],
     alertmanager_config: Path | None,
-    ports: dict[str, int],
+    site: Site,
     speed: float | None,
 ) -> Order:
     config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
-        config = _read_yaml(alertmanager_config)
+        config = read_alertmanager_config(alertmanager_config)
     return Order(
         drills=drills,
         rules=rules,
-        engines=find_engines(os.environ, say=lambda text: click.echo(text, err=True)),
+        site=site,
         alertmanager=config,
         alertmanager_source=str(alertmanager_config or "our own Alertmanager config"),
         out=out.resolve(),
         speed=speed,
-        ports=ports,
     )
 
 
-def _read_rules(paths: tuple[Path, ...]) -> tuple[RuleFile, ...]:
-    return tuple(read_rules(shorten(path)) for path in paths)
-
-
-def _read_yaml(path: Path) -> Mapping[str, Any]:
-    try:
-        document: Mapping[str, Any] = YAML(typ="safe").load(path)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise BadInput(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
-    return document
+def _read_rules(paths: tuple[Path, ...], folder: Path | None) -> tuple[RuleFile, ...]:
+    named = tuple(read_rules(shorten(path)) for path in paths)
+    return named or (read_rule_folder(folder) if folder is not None else ())
 
 
 @contextmanager

@@ -49,6 +49,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.panels",
         "harness.systems",
     },
+    "harness.manifests": {
+        "harness.catalogue",
+        "harness.errors",
+        "harness.manifests",
+        "harness.rules",
+        "harness.stacks",
+        "harness.systems",
+        "harness.values",
+    },
     "harness.traffic": {"harness.errors", "harness.model", "harness.clock", "harness.process"},
     "harness.observe": {
         "harness.errors",
@@ -70,6 +79,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
         "harness.systems",
     },
+    "harness.stacks.compose.prepare": {
+        "harness.catalogue",
+        "harness.errors",
+        "harness.rules",
+        "harness.stacks",
+        "harness.systems",
+    },
     "harness.outages": {"harness.model", "harness.stacks"},
     "harness.board": {
         "harness.model",
@@ -80,6 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # processes of their own
     "harness.pager": {"harness.pager", "harness.errors"},
+    "harness.guard": {"harness.guard"},
     "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
     "harness.systems": {"harness.gateway", "harness.systems"},
     "scenarios": {"scenarios"},
@@ -169,6 +186,9 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "harness.cli",
         "harness.pytest_plugin",
         "harness.stacks.embedded",
+        "harness.stacks.compose.prepare",
+        "harness.stacks.compose.site",
+        "harness.guard.__main__",
         "harness.gateway.__main__",
         "harness.pager.__main__",
         "stub_providers.__main__",
