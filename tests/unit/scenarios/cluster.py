@@ -129,6 +129,10 @@ class Cluster:
         answer = requests.post(f"{self.url}/swarm", data=form, timeout=WITHIN_S)
         assert answer.json()["success"], answer.text
 
+    def stop(self) -> None:
+        """Stop the test from the web page."""
+        assert requests.post(f"{self.url}/stop", timeout=WITHIN_S).json()["success"]
+
     def ask(self, path: str) -> Any:
         """Return what the web page's API answers; None while it is not there."""
         try:
