@@ -43,13 +43,11 @@ from harness.schedule import place
 from harness.stacks import PARTS, Setup, Site, Stack
 from harness.stacks.embedded import inherit_environment
 from harness.systems import find_systems
-from harness.traffic import Traffic, TrafficReport, plan
+from harness.traffic import Traffic, TrafficReport, lead_wall_s, plan
 
 SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0)
 """What calibration chooses from; at each, 15 s of rule time is a whole number of milliseconds."""
 
-LEAD_WALL_S = 4.0
-"""Wall time that Locust is given to start before its first arrival."""
 CALIBRATION_WALL_S = 3.5
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
@@ -74,7 +72,8 @@ PROBE_ACT = "probe"
 class Order:
     """What to hold, where and with what; without a `speed`, calibration finds it.
 
-    The `dashboards` are asked what they showed, for the report.
+    The `dashboards` are asked what they showed, for the report. With `workers`, that many processes send the
+    traffic; otherwise one does.
     """
 
     drills: tuple[Drill, ...]
@@ -86,6 +85,7 @@ class Order:
     out: Path
     speed: float | None = None
     seed: int = 1
+    workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -158,7 +158,7 @@ def _hold_at(
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with order.site.open(setup) as stack, _name_the_dead(stack):
-        clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
+        clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
         crew = OutageCrew(placements, stack, lambda: clock.rule_s(time.time()))
@@ -200,7 +200,11 @@ def _hold_at(
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
-            notes={"speed": f"{speed:g} ({reason})", **_describe_fidelity(fidelity, order.bounds)},
+            notes={
+                "speed": f"{speed:g} ({reason})",
+                **_describe_fidelity(fidelity, order.bounds),
+                **_describe_workers(report),
+            },
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
@@ -250,6 +254,7 @@ def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock
                 "ALERTDRILL_CONTROL_TOKEN": stack.endpoints.control_token,
             }
         ),
+        workers=order.workers,
     )
 
 
@@ -383,3 +388,10 @@ def _describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
             f"the latest by {fidelity.outage_lateness_s:.1f} s (bound {bounds.outage_lateness_s:g} s)"
         )
     return notes
+
+
+def _describe_workers(report: TrafficReport) -> dict[str, str]:
+    if not report.workers:
+        return {}
+    stays = len({worker.id for worker in report.workers})
+    return {"load workers": "; ".join((f"{stays}", *report.losses))}
