@@ -99,6 +99,7 @@ class Part:
         self._acknowledged = Event()
         self._reported_s = 0.0
         self._good_until_s = 0.0
+        self._is_leaving = False
         self._is_closed = False
         self._greenlets = [gevent.spawn(guard, self._fail, self._live)]
 
@@ -108,8 +109,8 @@ class Part:
         return self.timetable.plan
 
     def play(self, player: Player) -> None:
-        """Send shares, one after another and of whatever scenario, until the call is ended from outside."""
-        while True:
+        """Send shares, one after another and of whatever scenario, until the call or the worker is ended."""
+        while not self._is_leaving:
             held = self._ask_for_share()
             try:
                 self._send_share(held, player)
@@ -120,6 +121,7 @@ class Part:
         """Give all shares back, as far as they were sent, and report what is still answered soon."""
         if self._is_closed or not self._is_ready.is_set():
             return
+        self._is_leaving = True
         for held in list(self._leases.values()):
             gevent.killall(held.senders)
             self._release(held)
@@ -202,11 +204,12 @@ class Part:
     def _take_grant(self, data: dict[str, Any]) -> None:
         held = Held(number=data["lease"], share=data["share"], positions=data["positions"])
         self._leases[held.number] = held
-        if (grant := self._grants.get(data["ticket"])) is not None:
-            grant.set(held)
-        else:
-            # Locust has stopped the user that asked.
+        grant = self._grants.get(data["ticket"])
+        if grant is None or self._is_leaving:
+            # Locust has stopped the user that asked, or will.
             self._release(held)
+        else:
+            grant.set(held)
 
     def _release(self, held: Held) -> None:
         held.is_released = True

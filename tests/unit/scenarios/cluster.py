@@ -96,7 +96,12 @@ class Cluster:
 
     def await_calls(self, least: int) -> None:
         """Wait until the gateway was asked so often."""
-        await_condition(lambda: len(self.gateway.asked) >= least, f"{least} requests")
+
+        def are_there() -> bool:
+            assert self.master.poll() is None, self.log("master")
+            return len(self.gateway.asked) >= least
+
+        await_condition(are_there, f"{least} requests")
 
     def await_end(self) -> dict[str, Any]:
         """Wait until the plan is done, and return the report."""
@@ -123,6 +128,10 @@ class Cluster:
         form = {"user_count": "1", "spawn_rate": "1", **options}
         answer = requests.post(f"{self.url}/swarm", data=form, timeout=WITHIN_S)
         assert answer.json()["success"], answer.text
+
+    def stop(self) -> None:
+        """Stop the test from the web page."""
+        assert requests.post(f"{self.url}/stop", timeout=WITHIN_S).json()["success"]
 
     def ask(self, path: str) -> Any:
         """Return what the web page's API answers; None while it is not there."""
