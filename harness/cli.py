@@ -44,6 +44,7 @@ from harness.run import Order, hold, make_setup
 from harness.stacks import SCRAPE_INTERVAL_S, Endpoints
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import PARTS, open_embedded_stack
+from harness.store_options import TENANT_HEADER, make_store
 from harness.systems import find_systems
 from harness.values import override, render_rules, switch_on, write_resource
 
@@ -126,6 +127,33 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _take_store_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where to read what happened; `store_options` checks them."""
+    options = (
+        click.option(
+            "--prometheus",
+            metavar="URL",
+            help="Read what happened from this server with Prometheus's HTTP API, not from the stack's own.",
+        ),
+        click.option(
+            "--prometheus-header",
+            "headers",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Header for that server; NAME=@FILE keeps a secret in a file. May be repeated.",
+        ),
+        click.option("--tenant", metavar="NAME", help=f"Tenant there, sent as {TENANT_HEADER}."),
+        click.option(
+            "--remote-write",
+            metavar="URL",
+            help="Where the stack's Prometheus sends its samples to, with the same headers and tenant.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @cli.command()
 @click.argument("names", nargs=-1, metavar="[DRILL]...")
 @click.option("--system", help="Only the drills of this system.")
@@ -144,6 +172,7 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
 )
 @_take_stack_options
+@_take_store_options
 def run(
     names: tuple[str, ...],
     system: str | None,
@@ -154,14 +183,19 @@ def run(
     rule_paths: tuple[Path, ...],
     alertmanager_config: Path | None,
     ports: dict[str, int],
+    prometheus: str | None,
+    headers: tuple[str, ...],
+    tenant: str | None,
+    remote_write: str | None,
 ) -> None:
     """Hold drills: all of them, or those named, and report to OUT."""
+    store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
     _prepare_folder(out)
     rules = _read_rules(rule_paths) or list_rules(drills, values)
     order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
-    order = replace(order, dashboards=list_dashboards(drills, values))
+    order = replace(order, dashboards=list_dashboards(drills, values), store=store, remote_write=target)
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:

@@ -16,9 +16,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal
 
-import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.api import Api, Sample, Series
 from harness.clock import Clock
 from harness.dilation import dilate_expr
 from harness.errors import BadInput, ComponentFailed
@@ -28,7 +28,6 @@ from harness.promql import split_threshold
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks import SCRAPE_INTERVAL_S
 
-TIMEOUT_S = 10.0
 MAX_POINTS = 10_000
 """Prometheus answers at most 11,000 points a series."""
 PANEL_POINTS = 300
@@ -36,9 +35,6 @@ PANEL_CURVES = 6
 """Of each query of a panel, the series with the largest values are kept: as many as a small chart shows."""
 PANEL_BUCKETS = 30
 """Of each query of a heatmap."""
-
-Sample = tuple[float, float]
-Series = tuple[Labels, tuple[Sample, ...]]
 
 PAGE_KINDS: Mapping[str, EventKind] = {"firing": "paged", "resolved": "page_resolved"}
 
@@ -51,41 +47,6 @@ class ActiveAlert:
     labels: Labels
     state: Literal["pending", "firing"]
     active_at_s: float
-
-
-class Api:
-    """A component's HTTP API: what it answers, or ComponentFailed naming it."""
-
-    def __init__(self, name: str, url: str, token: str | None = None) -> None:
-        self._name = name
-        self._url = url
-        self._session = requests.Session()
-        self._session.trust_env = False
-        if token is not None:
-            self._session.headers["Authorization"] = f"Bearer {token}"
-
-    def get(self, path: str, **params: str) -> requests.Response:
-        """Return the answer to a GET; raises ComponentFailed unless it is a 2xx."""
-        try:
-            response = self._session.get(self._url + path, params=params, timeout=TIMEOUT_S)
-        except requests.RequestException as error:
-            raise ComponentFailed(f"{self._name} at {self._url} cannot be reached: {error}") from error
-        if not response.ok:
-            raise ComponentFailed(
-                f"{self._name} answered {response.status_code} to {path}: {response.text[:200]}"
-            )
-        return response
-
-    def query(self, path: str, **params: str) -> list[Series]:
-        """Return the series that a Prometheus query API path answers, samples as (epoch seconds, value)."""
-        result = self.get(path, **params).json()["data"]["result"]
-        return [
-            (
-                item["metric"],
-                tuple((float(at), float(value)) for at, value in item.get("values") or [item["value"]]),
-            )
-            for item in result
-        ]
 
 
 def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> tuple[Event, ...]:
@@ -108,6 +69,12 @@ def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: fl
         for spans in by_start.values():
             events.extend(_describe_activation(dict(identity), spans, until_s))
     return tuple(sorted(events, key=lambda event: event.at_s))
+
+
+def count_alert_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:
+    """Return how many samples of `ALERTS` there are between two rule times; one that came twice is one."""
+    series = _read_samples(prometheus, clock, "ALERTS", since_s, until_s)
+    return sum(len({at_s for at_s, _ in samples}) for _, samples in series)
 
 
 def _identify(labels: Labels) -> tuple[tuple[str, str], ...]:
@@ -302,12 +269,22 @@ def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
 def _read_samples(
     prometheus: Api, clock: Clock, selector: str, since_s: float, until_s: float
 ) -> list[Series]:
-    """Return the raw samples of a selector between two rule times, on rule time."""
+    """Return the raw samples of a selector between two rule times, on rule time.
+
+    VictoriaMetrics has the staleness marker that ends a series among them, as NaN.
+    """
     range_ms = math.ceil((until_s - since_s) / clock.speed * 1000)
     series = prometheus.query(
         "/api/v1/query", query=f"{selector}[{range_ms}ms]", time=f"{clock.wall_s(until_s):.3f}"
     )
     return [
-        (labels, tuple((clock.rule_s(at), value) for at, value in samples if clock.rule_s(at) >= since_s))
+        (
+            labels,
+            tuple(
+                (clock.rule_s(at), value)
+                for at, value in samples
+                if clock.rule_s(at) >= since_s and not math.isnan(value)
+            ),
+        )
         for labels, samples in series
     ]

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.api import Api
 from harness.board import Watch
 from harness.clock import Clock
 from harness.dilation import dilate_rules
@@ -26,7 +27,6 @@ from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighte
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, Drill, Placement, Stage, Tell, Timeline, Verdict
 from harness.observe import (
-    Api,
     count_evaluations,
     measure_gaps,
     read_alert_events,
@@ -43,6 +43,8 @@ from harness.reports.terminal import BoardState
 from harness.rules import RuleFile
 from harness.schedule import place
 from harness.stacks.embedded import PARTS, EmbeddedStack, Setup, inherit_environment, open_embedded_stack
+from harness.stacks.remote_write import RemoteWrite
+from harness.store import Store, await_samples, open_store
 from harness.systems import find_systems
 from harness.traffic import Traffic, TrafficReport, plan
 
@@ -89,6 +91,10 @@ class Order:
     ports: Mapping[str, int]
     seed: int = 1
     bounds: Bounds = field(default_factory=Bounds)
+    store: Store | None = None
+    """Where to read what happened, instead of from the stack's Prometheus."""
+    remote_write: RemoteWrite | None = None
+    """Where the stack's Prometheus sends its samples too."""
 
 
 Show = Callable[[BoardState], None]
@@ -159,6 +165,9 @@ def _hold_at(
         engines=order.engines.versions,
         components=dict.fromkeys(PARTS, "starting"),
     )
+    if order.store is not None:
+        # What is wrong with it is better known before the run.
+        open_store(order.store, speed)
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with open_embedded_stack(setup) as stack, _name_the_dead(stack):
         clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
@@ -190,18 +199,19 @@ def _hold_at(
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
-        fidelity = measure(prometheus, clock, report, 0.0, until_s, outages)
-        timeline = observe(order, prometheus, pager, clock, until_s)
+        store, notes = _await_store(order.store, prometheus, clock, until_s)
+        fidelity = measure(prometheus, clock, report, 0.0, until_s, outages, store)
+        timeline = observe(order, store, pager, clock, until_s)
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
             verdicts=judge_all(placements, timeline),
             rules=tuple(rule for file in order.rules for rule in file.alerts),
-            panels=read_panels(prometheus, clock, order.dashboards, 0.0, until_s),
+            panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
-            notes={"speed": f"{speed:g} ({reason})", **_describe_fidelity(fidelity, order.bounds)},
+            notes={"speed": f"{speed:g} ({reason})", **notes, **_describe_fidelity(fidelity, order.bounds)},
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
@@ -236,7 +246,19 @@ def make_setup(order: Order, speed: float) -> Setup:
         alertmanager_source=order.alertmanager_source,
         logs=order.out / "logs",
         ports=order.ports,
+        remote_write=order.remote_write,
     )
+
+
+def _await_store(
+    store: Store | None, prometheus: Api, clock: Clock, until_s: float
+) -> tuple[Api, dict[str, str]]:
+    """Return the API to read the run from, once it shows all of it, and what the record says of that."""
+    if store is None:
+        return prometheus, {}
+    api = open_store(store, clock.speed)
+    waited_wall_s = await_samples(api, prometheus, clock, [system.job for system in find_systems()], until_s)
+    return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
 
 
 def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, clock: Clock) -> Traffic:
@@ -306,15 +328,17 @@ def measure(
     since_s: float,
     until_s: float,
     outages: Sequence[Window] = (),
+    store: Api | None = None,
 ) -> Fidelity:
     """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
 
+    Scrapes are those that the store has, if there is one; evaluations are counted by who makes them.
     Scrapes during outages are left out: that they fail then is what the outage is for.
     """
     gaps = []
     scrapes = failed = 0
     for system in find_systems():
-        seen = read_scrapes(prometheus, clock, system.job, since_s, until_s)
+        seen = read_scrapes(store or prometheus, clock, system.job, since_s, until_s)
         for stretch in split_scrapes(seen, outages):
             scrapes += len(stretch)
             failed += sum(not is_good for _, is_good in stretch)
@@ -338,19 +362,19 @@ def measure(
     )
 
 
-def observe(order: Order, prometheus: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
-    """Read the timeline of the run from Prometheus and the pager."""
+def observe(order: Order, store: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
+    """Read the timeline of the run from Prometheus, or another store, and the pager."""
     alerts = [rule for file in order.rules for rule in file.alerts]
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
     pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
-    events = read_alert_events(prometheus, clock, 0.0, until_s) + pages
+    events = read_alert_events(store, clock, 0.0, until_s) + pages
     return Timeline(
         mode="embedded",
         speed=clock.speed,
         until_s=until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted(events, key=lambda event: event.at_s)),
-        curves=read_curves(prometheus, clock, alerts, 0.0, until_s),
+        curves=read_curves(store, clock, alerts, 0.0, until_s),
         engines=order.engines.versions,
     )
 

@@ -50,7 +50,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.traffic": {"harness.errors", "harness.model", "harness.clock", "harness.process"},
+    "harness.api": {"harness.errors", "harness.model"},
     "harness.observe": {
+        "harness.api",
         "harness.errors",
         "harness.model",
         "harness.clock",
@@ -71,7 +73,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.outages": {"harness.model", "harness.stacks"},
+    "harness.store": {
+        "harness.api",
+        "harness.clock",
+        "harness.dilation",
+        "harness.errors",
+        "harness.observe",
+        "harness.rules",
+        "harness.stacks",
+    },
+    "harness.store_options": {"harness.errors", "harness.stacks", "harness.store"},
     "harness.board": {
+        "harness.api",
         "harness.model",
         "harness.clock",
         "harness.judge",

@@ -31,6 +31,7 @@ from harness.stacks.configs import (
     write_alertmanager_config,
     write_prometheus_config,
 )
+from harness.stacks.remote_write import RemoteWrite, write_remote_write
 from harness.systems import find_systems
 
 PROVIDERS = {
@@ -71,6 +72,8 @@ class Setup:
     logs: Path
     ports: Mapping[str, int]
     """Ports that were asked for, by part; all others are free ones."""
+    remote_write: RemoteWrite | None = None
+    """Where Prometheus sends its samples too."""
 
 
 class EmbeddedStack:
@@ -177,9 +180,12 @@ def _choose_ports(setup: Setup) -> dict[str, int]:
 def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager_token: str) -> None:
     """Write every configuration; those without a secret are kept beside the logs too."""
     speed = setup.speed
-    credentials = folder / "pager-token"
-    credentials.touch(mode=0o600)
-    credentials.write_text(pager_token)
+    credentials = _write_secret(folder / "pager-token", pager_token)
+    remote_writes = []
+    if setup.remote_write is not None:
+        section, secret = write_remote_write(setup.remote_write, str(folder / "remote-write-credentials"))
+        _write_secret(folder / "remote-write-credentials", secret)
+        remote_writes.append(section)
     for name, text in setup.rules.items():
         (folder / name).write_text(text)
     prometheus = write_prometheus_config(
@@ -188,6 +194,7 @@ def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager
         alertmanager=addresses["alertmanager"],
         rule_files=[str(folder / name) for name in setup.rules],
         speed=speed,
+        remote_writes=remote_writes,
     )
     alertmanager = write_alertmanager_config(
         setup.alertmanager,
@@ -208,6 +215,12 @@ def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager
     for name, text in files.items():
         (folder / name).write_text(text)
     (folder / "gateway").mkdir()
+
+
+def _write_secret(path: Path, secret: str) -> Path:
+    path.touch(mode=0o600)
+    path.write_text(secret)
+    return path
 
 
 def plan_processes(

@@ -10,12 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from panel_files import PANELS, read_toy_panels
 
+from harness.api import Api, Series
 from harness.clock import Clock
 from harness.errors import ComponentFailed
 from harness.model import AlertRule
 from harness.observe import (
-    Api,
-    Series,
     measure_gaps,
     read_alert_events,
     read_curves,
