@@ -25,6 +25,7 @@ from harness.errors import BadInput, ComponentFailed
 from harness.model import AlertRule, Curve, Event, EventKind, Labels
 from harness.panels import Dashboard, Panel, PanelCurve, PanelCurves
 from harness.promql import split_threshold
+from harness.rule_values import RULE, RULE_NAN, RULE_VALUE
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks import SCRAPE_INTERVAL_S
 
@@ -71,9 +72,10 @@ def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: fl
     return tuple(sorted(events, key=lambda event: event.at_s))
 
 
-def count_alert_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:
-    """Return how many samples of `ALERTS` there are between two rule times; one that came twice is one."""
-    series = _read_samples(prometheus, clock, "ALERTS", since_s, until_s)
+def count_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:
+    """Return how many samples there are of what a run is judged by; one that came twice is one."""
+    names = "|".join(("up", "ALERTS", "ALERTS_FOR_STATE", RULE_VALUE, RULE_NAN))
+    series = _read_samples(prometheus, clock, f'{{__name__=~"{names}"}}', since_s, until_s)
     return sum(len({at_s for at_s, _ in samples}) for _, samples in series)
 
 
@@ -135,6 +137,34 @@ def read_curves(
             # As an alert has them: the rule's labels win over those of the expression's result.
             merged = {**labels, **rule.labels}
             curves.append(Curve(alert=rule.name, labels=merged, op=op, threshold=threshold, points=points))
+    return tuple(curves)
+
+
+def read_recorded_curves(
+    store: Api, clock: Clock, rules: Sequence[AlertRule], since_s: float, until_s: float
+) -> tuple[Curve, ...]:
+    """Return what `read_curves` does, each value at its own evaluation, as `rule_values` had it recorded."""
+    recorded: dict[tuple[int, tuple[tuple[str, str], ...]], list[Sample]] = defaultdict(list)
+    selector = f'{{__name__=~"{RULE_VALUE}|{RULE_NAN}"}}'
+    for labels, samples in _read_samples(store, clock, selector, since_s, until_s):
+        own = tuple((name, value) for name, value in labels.items() if name not in {"__name__", RULE})
+        is_nan = labels["__name__"] == RULE_NAN
+        recorded[int(labels[RULE]), own] += [(at_s, math.nan if is_nan else value) for at_s, value in samples]
+    curves = []
+    for (number, own), points in recorded.items():
+        rule = rules[number]
+        split = split_threshold(rule.expr)
+        if split is not None:
+            _, op, threshold = split
+            curves.append(
+                Curve(
+                    alert=rule.name,
+                    labels={**dict(own), **rule.labels},
+                    op=op,
+                    threshold=threshold,
+                    points=_mark_gaps(sorted(points), rule.interval_s),
+                )
+            )
     return tuple(curves)
 
 
@@ -269,9 +299,10 @@ def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
 def _read_samples(
     prometheus: Api, clock: Clock, selector: str, since_s: float, until_s: float
 ) -> list[Series]:
-    """Return the raw samples of a selector between two rule times, on rule time.
+    """Return the raw samples of a selector between two rule times, on rule time, without those that are NaN.
 
-    VictoriaMetrics has the staleness marker that ends a series among them, as NaN.
+    VictoriaMetrics has a staleness marker, which ends a series, as a NaN, and no other NaN; Prometheus has
+    the others only.
     """
     range_ms = math.ceil((until_s - since_s) / clock.speed * 1000)
     series = prometheus.query(

@@ -25,7 +25,7 @@ from harness.engines import Engines
 from harness.errors import BadRules, ClockDoubted, ComponentFailed
 from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
 from harness.judge import find_unasked, judge, share
-from harness.model import Act, Drill, Placement, Stage, Tell, Timeline, Verdict
+from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
 from harness.observe import (
     count_evaluations,
     measure_gaps,
@@ -33,6 +33,7 @@ from harness.observe import (
     read_curves,
     read_page_events,
     read_panels,
+    read_recorded_curves,
     read_scrapes,
     split_scrapes,
 )
@@ -40,6 +41,7 @@ from harness.outages import OutageCrew, interrupt, list_windows
 from harness.panels import Dashboard
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
+from harness.rule_values import write_value_rules
 from harness.rules import RuleFile
 from harness.schedule import place
 from harness.stacks.embedded import PARTS, EmbeddedStack, Setup, inherit_environment, open_embedded_stack
@@ -179,7 +181,7 @@ def _hold_at(
         watch = Watch(
             placements=placements,
             acts=acts,
-            for_s={rule.name: rule.for_s for file in order.rules for rule in file.alerts},
+            for_s={rule.name: rule.for_s for rule in _list_alerts(order)},
             prometheus=prometheus,
             pager=pager,
             clock=clock,
@@ -206,7 +208,7 @@ def _hold_at(
             placements=tuple(placements),
             timeline=timeline,
             verdicts=judge_all(placements, timeline),
-            rules=tuple(rule for file in order.rules for rule in file.alerts),
+            rules=tuple(_list_alerts(order)),
             panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
@@ -241,13 +243,23 @@ def make_setup(order: Order, speed: float) -> Setup:
     return Setup(
         engines=order.engines,
         speed=speed,
-        rules=_dilate_all(order.rules, speed),
+        rules=_dilate_all(order.rules, speed) | _record_values(order, speed),
         alertmanager=order.alertmanager,
         alertmanager_source=order.alertmanager_source,
         logs=order.out / "logs",
         ports=order.ports,
         remote_write=order.remote_write,
     )
+
+
+def _record_values(order: Order, speed: float) -> dict[str, str]:
+    if order.store is None:
+        return {}
+    return {"rule-values.yml": write_value_rules(_list_alerts(order), speed)}
+
+
+def _list_alerts(order: Order) -> list[AlertRule]:
+    return [rule for file in order.rules for rule in file.alerts]
 
 
 def _await_store(
@@ -364,7 +376,7 @@ def measure(
 
 def observe(order: Order, store: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
     """Read the timeline of the run from Prometheus, or another store, and the pager."""
-    alerts = [rule for file in order.rules for rule in file.alerts]
+    read = read_curves if order.store is None else read_recorded_curves
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
     pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
     events = read_alert_events(store, clock, 0.0, until_s) + pages
@@ -374,7 +386,7 @@ def observe(order: Order, store: Api, pager: Api, clock: Clock, until_s: float) 
         until_s=until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted(events, key=lambda event: event.at_s)),
-        curves=read_curves(store, clock, alerts, 0.0, until_s),
+        curves=read(store, clock, _list_alerts(order), 0.0, until_s),
         engines=order.engines.versions,
     )
 

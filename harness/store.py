@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from harness.api import Api
-from harness.clock import Clock, format_s
+from harness.clock import Clock
 from harness.dilation import dilate_duration
 from harness.errors import CouldNotTell
-from harness.observe import count_alert_samples
+from harness.observe import count_samples
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks.configs import LOOKBACK_S
 
@@ -55,8 +55,9 @@ def open_store(store: Store, speed: float) -> Api:
 def await_samples(store: Api, evaluator: Api, clock: Clock, jobs: Collection[str], until_s: float) -> float:
     """Wait until a store shows what a run left up to a rule time; return how long that took, wall seconds.
 
-    That is: a fresh scrape of each job, and every sample of an alert that `evaluator`, the Prometheus that
-    evaluates the rules, has. Raises CouldNotTell if it still does not after `SHOWN_WITHIN_WALL_S`.
+    That is: a fresh scrape of each job, and every sample of scrapes, alerts and rules' values that
+    `evaluator` has, the Prometheus that scrapes and evaluates. Raises CouldNotTell if it still does not
+    after `SHOWN_WITHIN_WALL_S`.
     """
     since = time.monotonic()
     while (lack := _find_lack(store, evaluator, clock, jobs, until_s)) is not None:
@@ -87,8 +88,8 @@ def _find_lack(store: Api, evaluator: Api, clock: Clock, jobs: Collection[str], 
             return f"has no scrape of the job {job} from the end of the run"
         if len(newest) > 1:
             return f"has scrapes of the job {job} from {len(newest)} gateways: somebody else's too"
-    has = count_alert_samples(store, clock, 0.0, until_s)
-    due = count_alert_samples(evaluator, clock, 0.0, until_s)
+    has = count_samples(store, clock, 0.0, until_s)
+    due = count_samples(evaluator, clock, 0.0, until_s)
     if has != due:
-        return f"has {has} samples of alerts up to {format_s(until_s)}, and the stack's Prometheus {due}"
+        return f"has {has} samples of scrapes and rules, and the Prometheus that made them {due}"
     return None

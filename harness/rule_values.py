@@ -1,0 +1,55 @@
+"""Rules that record what each alert rule compares with its threshold, as the rule itself sees it. Pure.
+
+A store need not compute what Prometheus does: MetricsQL's `rate` takes a sample before the window and does
+not extrapolate, and a counter's birth counts for it. So the values are computed where the alerts are, and a
+store only has to keep them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from harness.dilation import dilate_duration, dilate_expr
+from harness.model import AlertRule
+from harness.promql import split_threshold
+
+RULE_VALUE = "alertdrill:rule_value"
+"""The metric; its label `RULE` says the number of the rule."""
+RULE_NAN = "alertdrill:rule_value_is_nan"
+"""The metric that is there when that value is NaN, which VictoriaMetrics does not keep."""
+RULE = "alertdrill_rule"
+
+
+def write_value_rules(rules: Sequence[AlertRule], speed: float) -> str:
+    """Return a dilated rule file that records the value of every rule that compares it with a number.
+
+    The rules are told apart by their place in `rules`. Each alert group has a group beside it, with its
+    interval.
+    """
+    groups: dict[tuple[str, float], dict[int, str]] = {}
+    for number, rule in enumerate(rules):
+        split = split_threshold(rule.expr)
+        if split is not None:
+            groups.setdefault((rule.group, rule.interval_s), {})[number] = dilate_expr(split[0], speed)
+    document = {
+        "groups": [
+            {
+                # A group's name need be unique in its file only, but several files are behind this one.
+                "name": f"values of {name}, {place}",
+                "interval": dilate_duration(interval_s, speed),
+                "rules": _record(exprs),
+            }
+            for place, ((name, interval_s), exprs) in enumerate(groups.items())
+        ]
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _record(exprs: Mapping[int, str]) -> list[dict[str, object]]:
+    own = f'{RULE_VALUE}{{{RULE}=~"{"|".join(map(str, exprs))}"}}'
+    values: list[dict[str, object]] = [
+        {"record": RULE_VALUE, "expr": expr, "labels": {RULE: str(number)}} for number, expr in exprs.items()
+    ]
+    # Only a NaN differs from itself.
+    return [*values, {"record": RULE_NAN, "expr": f"({own} != {own}) == bool 0"}]
