@@ -41,10 +41,12 @@ from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import BoardState, board, progress_line, summary
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.run import Order, hold, make_setup
-from harness.stacks import SCRAPE_INTERVAL_S, Endpoints
+from harness.stacks import PARTS, SCRAPE_INTERVAL_S, Endpoints, Site
+from harness.stacks.compose.site import ComposeSite
 from harness.stacks.configs import make_alertmanager_config
-from harness.stacks.embedded import PARTS, open_embedded_stack
-from harness.store_options import TENANT_HEADER, make_store
+from harness.stacks.embedded import EmbeddedSite
+from harness.stacks.remote_write import RemoteWrite
+from harness.store_options import make_store, take_store_options
 from harness.systems import find_systems
 from harness.values import override, render_rules, switch_on, write_resource
 
@@ -127,37 +129,21 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _take_store_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say where to read what happened; `store_options` checks them."""
-    options = (
-        click.option(
-            "--prometheus",
-            metavar="URL",
-            help="Read what happened from this server with Prometheus's HTTP API, not from the stack's own.",
-        ),
-        click.option(
-            "--prometheus-header",
-            "headers",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Header for that server; NAME=@FILE keeps a secret in a file. May be repeated.",
-        ),
-        click.option("--tenant", metavar="NAME", help=f"Tenant there, sent as {TENANT_HEADER}."),
-        click.option(
-            "--remote-write",
-            metavar="URL",
-            help="Where the stack's Prometheus sends its samples to, with the same headers and tenant.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command()
 @click.argument("names", nargs=-1, metavar="[DRILL]...")
 @click.option("--system", help="Only the drills of this system.")
-@click.option("--stack", type=click.Choice(["embedded"]), default="embedded", show_default=True)
+@click.option(
+    "--stack",
+    type=click.Choice(["embedded", "compose"]),
+    default="embedded",
+    show_default=True,
+    help="Local processes, or containers: brought up and taken down, or left if they were up already.",
+)
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="Docker compose's project name; COMPOSE_PROJECT_NAME or 'alertdrill' otherwise.",
+)
 @click.option(
     "--speed",
     type=float,
@@ -172,11 +158,12 @@ def _take_store_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
 )
 @_take_stack_options
-@_take_store_options
+@take_store_options
 def run(
     names: tuple[str, ...],
     system: str | None,
-    stack: str,  # noqa: ARG001 - one choice as yet
+    stack: str,
+    project: str | None,
     speed: float | None,
     settings: tuple[str, ...],
     out: Path,
@@ -192,10 +179,12 @@ def run(
     store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
+    site = _find_site(stack, project, ports, target)
+    drills = _leave_out(drills, names, site)
     _prepare_folder(out)
     rules = _read_rules(rule_paths) or list_rules(drills, values)
-    order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
-    order = replace(order, dashboards=list_dashboards(drills, values), store=store, remote_write=target)
+    order = _make_order(drills, out, rules, alertmanager_config, site, speed)
+    order = replace(order, dashboards=list_dashboards(drills, values), store=store)
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
@@ -227,10 +216,11 @@ def up(
     drills = choose_drills((), system, list_drills(values))
     _prepare_folder(out)
     rules = _read_rules(rule_paths) or list_rules(drills, values)
-    order = _make_order(drills, out, rules, alertmanager_config, ports, speed)
+    site = _find_site("embedded", None, ports)
+    order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     secrets_path = out / "stack.env"
     try:
-        with open_embedded_stack(make_setup(order, speed)) as stack:
+        with site.open(make_setup(order, speed)) as stack:
             _write_secrets(secrets_path, stack.endpoints)
             for name in PORT_NAMES:
                 click.echo(f"{name:<14}{getattr(stack.endpoints, name)}")
@@ -325,6 +315,39 @@ def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
     click.echo(write_resource(text, system) if form == "prometheusrule" else text, nl=False)
 
 
+def _find_site(
+    stack: str, project: str | None, ports: dict[str, int], remote_write: RemoteWrite | None = None
+) -> Site:
+    """Return where the drills are to be held; raises BadInput when that cannot be had."""
+    if stack == "compose":
+        if ports:
+            raise BadInput(
+                "--port is for --stack embedded: containers take ALERTDRILL_GATEWAY_PORT and the like"
+            )
+        if remote_write is not None:
+            raise BadInput("--remote-write is for --stack embedded: the containers' Prometheus sends nothing")
+        return ComposeSite.find(project, os.environ)
+    if project is not None:
+        raise BadInput("--project is for --stack compose")
+    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write)
+
+
+def _leave_out(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> tuple[Drill, ...]:
+    """Return the drills whose outages the site can make; raises BadInput for others asked for by name."""
+    obstacles = {
+        drill.name: obstacle
+        for drill in drills
+        for outage in drill.outages
+        if (obstacle := site.find_obstacle(outage)) is not None
+    }
+    for name, obstacle in obstacles.items():
+        if names:
+            raise BadInput(f"{name} cannot be held: {obstacle}")
+        click.echo(f"left out: {name}: {obstacle}", err=True)
+    return tuple(drill for drill in drills if drill.name not in obstacles)
+
+
 def _prepare_folder(out: Path) -> None:
     """Make the folder for reports and logs, without any of an earlier run.
 
@@ -359,7 +382,7 @@ def _make_order(
     out: Path,
     rules: tuple[RuleFile, ...],
     alertmanager_config: Path | None,
-    ports: dict[str, int],
+    site: Site,
     speed: float | None,
 ) -> Order:
     config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
@@ -368,12 +391,11 @@ def _make_order(
     return Order(
         drills=drills,
         rules=rules,
-        engines=find_engines(os.environ, say=lambda text: click.echo(text, err=True)),
+        site=site,
         alertmanager=config,
         alertmanager_source=str(alertmanager_config or "our own Alertmanager config"),
         out=out.resolve(),
         speed=speed,
-        ports=ports,
     )
 
 

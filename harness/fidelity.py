@@ -26,6 +26,8 @@ class Bounds:
     """Share of arrivals more than 15 s late."""
     arrival_lateness_s: float = 40.0
     """Lateness of the latest arrival."""
+    outage_lateness_s: float = 12.0
+    """Lateness of the latest begin or end of an outage; an outage short of a `for` is 15 s short of it."""
     overhead_s: float = 12.0
     """What the gateway and the client add to a provider's latency, 99th percentile."""
 
@@ -44,6 +46,7 @@ class Fidelity:
     arrivals_late: int
     arrival_lateness_s: float
     overhead_s: float | None
+    outage_lateness_s: float | None = None
 
 
 def tighten(bounds: Bounds, drills: Iterable[Drill]) -> Bounds:
@@ -76,6 +79,11 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
         found.append(
             f"{fidelity.arrivals_late} of {fidelity.arrivals} arrivals were more than 15 s of rule time late "
             f"(bound {bounds.arrivals_late_share:.1%})"
+        )
+    if (fidelity.outage_lateness_s or 0.0) > bounds.outage_lateness_s:
+        found.append(
+            f"an outage began or ended {fidelity.outage_lateness_s:.0f} s of rule time late "
+            f"(bound {bounds.outage_lateness_s:.0f} s)"
         )
     if fidelity.arrival_lateness_s > bounds.arrival_lateness_s:
         found.append(

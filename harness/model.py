@@ -14,7 +14,9 @@ Labels = Mapping[str, str]
 EventKind = Literal["pending", "firing", "resolved", "paged", "page_resolved"]
 Outcome = Literal["met", "late", "missing", "mismatched", "unexpected", "unobserved"]
 Arrivals = Literal["uniform", "poisson"]
-Fault = Literal["pause", "restart"]
+Fault = Literal["pause", "stop", "kill", "restart", "disconnect", "slow"]
+"""Paused; told to end, or killed, and started again in the end; restarted at once; cut off from the network
+on which others ask it; that network slowed down."""
 
 AS_WRITTEN: Mapping[str, str] = {"edition": "as_written"}
 """The label of rules that are kept as their authors wrote them, to prove what is wrong with them."""
@@ -81,7 +83,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A part of the stack that is paused, or killed and started again, `at_s` after the drill's start.
+    """A fault of a part of the stack, from `at_s` after the drill's start on, undone `for_s` later.
 
     Whatever the part serves is then out for everybody, so such a drill is held alone.
     """

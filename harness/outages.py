@@ -1,18 +1,19 @@
-"""Outages of parts of the stack: when they are due in a run, and what must be measured around them."""
+"""Outages of parts of the stack: when they are due in a run, how late they came, what to leave unmeasured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.model import Act, Fault, Placement, Stage
-from harness.stacks.embedded import EmbeddedStack
+from harness.stacks import Stack
 
 RECOVERY_S = 15.0
 """Rule time after an outage for the first scrape to come."""
 RESTART_WALL_S = 3.0
 """Wall time that a part which was started again may take to be ready."""
+STARTS_AGAIN = frozenset({"stop", "kill", "restart"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,25 +27,36 @@ class Step:
 
 
 class OutageCrew:
-    """Carries out the outages of a run's drills; call it often, and never later than `next_s`."""
+    """Carries out the outages of a run's drills; call it often, and never later than `next_s`.
 
-    def __init__(self, placements: Iterable[Placement], stack: EmbeddedStack) -> None:
+    `read_clock` returns the rule time of the run.
+    """
+
+    def __init__(
+        self, placements: Iterable[Placement], stack: Stack, read_clock: Callable[[], float]
+    ) -> None:
         self._steps = list_steps(placements)
         self._stack = stack
+        self._read_clock = read_clock
+        self.lateness_s: float | None = None
+        """How late the latest step was; None as long as none was taken."""
 
     @property
     def next_s(self) -> float | None:
         """When the next step is due; None when there is none left."""
         return self._steps[0].at_s if self._steps else None
 
-    def carry_out(self, now_s: float) -> None:
+    def carry_out(self) -> None:
         """Take every step that is due."""
-        while self._steps and self._steps[0].at_s <= now_s:
+        while self._steps and self._steps[0].at_s <= (now_s := self._read_clock()):
             step = self._steps.pop(0)
             if step.what == "begin":
                 self._stack.begin_outage(step.part, step.how)
             else:
                 self._stack.end_outage(step.part, step.how)
+            # A part is gone as soon as it is told to end, long before that is confirmed.
+            done_s = now_s if step.how in STARTS_AGAIN else self._read_clock()
+            self.lateness_s = max(self.lateness_s or 0.0, done_s - step.at_s)
 
 
 def list_steps(placements: Iterable[Placement]) -> list[Step]:
@@ -64,7 +76,7 @@ def list_windows(placements: Iterable[Placement], speed: float) -> tuple[tuple[f
     for placement in placements:
         for outage in placement.drill.outages:
             from_s = placement.start_s + outage.at_s
-            recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how == "restart" else 0.0)
+            recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how in STARTS_AGAIN else 0.0)
             windows.append((from_s - RECOVERY_S, from_s + outage.for_s + recovery_s))
     apart: list[tuple[float, float]] = []
     for from_s, to_s in sorted(windows):

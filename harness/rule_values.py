@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from harness.dilation import dilate_duration, dilate_expr
 from harness.model import AlertRule
-from harness.promql import split_threshold
+from harness.promql import format_duration, split_threshold
+from harness.rules import RuleFile, parse_rules
 
+FILE_NAME = "rules that record the values of rules"
 RULE_VALUE = "alertdrill:rule_value"
 """The metric; its label `RULE` says the number of the rule."""
 RULE_NAN = "alertdrill:rule_value_is_nan"
@@ -21,8 +22,8 @@ RULE_NAN = "alertdrill:rule_value_is_nan"
 RULE = "alertdrill_rule"
 
 
-def write_value_rules(rules: Sequence[AlertRule], speed: float) -> str:
-    """Return a dilated rule file that records the value of every rule that compares it with a number.
+def make_value_rules(rules: Sequence[AlertRule]) -> RuleFile:
+    """Return a rule file that records the value of every rule that compares it with a number.
 
     The rules are told apart by their place in `rules`. Each alert group has a group beside it, with its
     interval.
@@ -31,19 +32,19 @@ def write_value_rules(rules: Sequence[AlertRule], speed: float) -> str:
     for number, rule in enumerate(rules):
         split = split_threshold(rule.expr)
         if split is not None:
-            groups.setdefault((rule.group, rule.interval_s), {})[number] = dilate_expr(split[0], speed)
+            groups.setdefault((rule.group, rule.interval_s), {})[number] = split[0]
     document = {
         "groups": [
             {
                 # A group's name need be unique in its file only, but several files are behind this one.
                 "name": f"values of {name}, {place}",
-                "interval": dilate_duration(interval_s, speed),
+                "interval": format_duration(interval_s),
                 "rules": _record(exprs),
             }
             for place, ((name, interval_s), exprs) in enumerate(groups.items())
         ]
     }
-    return json.dumps(document, indent=2) + "\n"
+    return parse_rules(json.dumps(document, indent=2) + "\n", FILE_NAME)
 
 
 def _record(exprs: Mapping[int, str]) -> list[dict[str, object]]:

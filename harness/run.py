@@ -20,9 +20,7 @@ from typing import Any
 from harness.api import Api
 from harness.board import Watch
 from harness.clock import Clock
-from harness.dilation import dilate_rules
-from harness.engines import Engines
-from harness.errors import BadRules, ClockDoubted, ComponentFailed
+from harness.errors import ClockDoubted, ComponentFailed
 from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
@@ -41,11 +39,11 @@ from harness.outages import OutageCrew, interrupt, list_windows
 from harness.panels import Dashboard
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
-from harness.rule_values import write_value_rules
+from harness.rule_values import make_value_rules
 from harness.rules import RuleFile
 from harness.schedule import place
-from harness.stacks.embedded import PARTS, EmbeddedStack, Setup, inherit_environment, open_embedded_stack
-from harness.stacks.remote_write import RemoteWrite
+from harness.stacks import PARTS, Setup, Site, Stack
+from harness.stacks.embedded import inherit_environment
 from harness.store import Store, await_samples, open_store
 from harness.systems import find_systems
 from harness.traffic import Traffic, TrafficReport, plan
@@ -59,8 +57,8 @@ CALIBRATION_WALL_S = 3.5
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
 POLL_WALL_S = 0.2
-BURIAL_WALL_S = 1.0
-"""How long a process that does not answer may take to be seen dead."""
+BURIAL_WALL_S = 2.0
+"""How long a process or a container that does not answer may take to be seen dead."""
 SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
 DRAIN_WALL_S = 10.0
@@ -77,7 +75,7 @@ PROBE_ACT = "probe"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to hold and with what; without a `speed`, calibration finds it.
+    """What to hold, where and with what; without a `speed`, calibration finds it.
 
     The `dashboards` are asked what they showed, for the report.
     """
@@ -85,18 +83,15 @@ class Order:
     drills: tuple[Drill, ...]
     rules: tuple[RuleFile, ...]
     dashboards: tuple[Dashboard, ...] = ()
-    engines: Engines
+    site: Site
     alertmanager: Mapping[str, Any]
     alertmanager_source: str
     out: Path
     speed: float | None = None
-    ports: Mapping[str, int]
     seed: int = 1
     bounds: Bounds = field(default_factory=Bounds)
     store: Store | None = None
     """Where to read what happened, instead of from the stack's Prometheus."""
-    remote_write: RemoteWrite | None = None
-    """Where the stack's Prometheus sends its samples too."""
 
 
 Show = Callable[[BoardState], None]
@@ -116,7 +111,7 @@ class Held:
     """A run that is over: its record, and the stack, which still stands to be asked."""
 
     record: RunRecord
-    stack: EmbeddedStack
+    stack: Stack
     clock: Clock
 
 
@@ -161,21 +156,20 @@ def _hold_at(
     setup = make_setup(order, speed)
     state = BoardState(
         drills=len(placements),
-        stack="embedded",
+        stack=order.site.name,
         speed=speed,
         until_s=until_s,
-        engines=order.engines.versions,
         components=dict.fromkeys(PARTS, "starting"),
     )
     if order.store is not None:
         # What is wrong with it is better known before the run.
         open_store(order.store, speed)
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
-    with open_embedded_stack(setup) as stack, _name_the_dead(stack):
+    with order.site.open(setup) as stack, _name_the_dead(stack):
         clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
-        crew = OutageCrew(placements, stack)
+        crew = OutageCrew(placements, stack, lambda: clock.rule_s(time.time()))
         prometheus = Api("prometheus", stack.endpoints.prometheus)
         pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
         watch = Watch(
@@ -186,11 +180,11 @@ def _hold_at(
             pager=pager,
             clock=clock,
         )
-        state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"))
+        state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"), engines=stack.versions)
         with _start_traffic(order, acts, stack, clock) as traffic:
             is_calibrated = order.speed is not None
             while (now_s := clock.rule_s(time.time())) < until_s:
-                crew.carry_out(now_s)
+                crew.carry_out()
                 stack.check()
                 traffic.poll()
                 if now_s >= 0 and not is_calibrated:
@@ -202,8 +196,11 @@ def _hold_at(
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
         store, notes = _await_store(order.store, prometheus, clock, until_s)
-        fidelity = measure(prometheus, clock, report, 0.0, until_s, outages, store)
-        timeline = observe(order, store, pager, clock, until_s)
+        fidelity = replace(
+            measure(prometheus, clock, report, 0.0, until_s, outages, store),
+            outage_lateness_s=crew.lateness_s,
+        )
+        timeline = observe(order, stack, store, pager, clock, until_s)
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
@@ -220,7 +217,7 @@ def _hold_at(
 
 
 @contextmanager
-def _name_the_dead(stack: EmbeddedStack) -> Iterator[None]:
+def _name_the_dead(stack: Stack) -> Iterator[None]:
     """When a part cannot be reached, rather say that it has died, if it has: that names its log."""
     try:
         yield
@@ -241,21 +238,12 @@ def _rest(clock: Clock, next_s: float | None) -> None:
 def make_setup(order: Order, speed: float) -> Setup:
     """Return what the stack is made of at this speed; raises BadRules for rules that cannot be dilated."""
     return Setup(
-        engines=order.engines,
         speed=speed,
-        rules=_dilate_all(order.rules, speed) | _record_values(order, speed),
+        rules=order.rules if order.store is None else (*order.rules, make_value_rules(_list_alerts(order))),
         alertmanager=order.alertmanager,
         alertmanager_source=order.alertmanager_source,
         logs=order.out / "logs",
-        ports=order.ports,
-        remote_write=order.remote_write,
     )
-
-
-def _record_values(order: Order, speed: float) -> dict[str, str]:
-    if order.store is None:
-        return {}
-    return {"rule-values.yml": write_value_rules(_list_alerts(order), speed)}
 
 
 def _list_alerts(order: Order) -> list[AlertRule]:
@@ -273,7 +261,7 @@ def _await_store(
     return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
 
 
-def _start_traffic(order: Order, acts: Sequence[Act], stack: EmbeddedStack, clock: Clock) -> Traffic:
+def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock) -> Traffic:
     logs = order.out / "logs"
     controls = stack.endpoints.controls
     return Traffic(
@@ -374,20 +362,20 @@ def measure(
     )
 
 
-def observe(order: Order, store: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
+def observe(order: Order, stack: Stack, store: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
     """Read the timeline of the run from Prometheus, or another store, and the pager."""
     read = read_curves if order.store is None else read_recorded_curves
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
     pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
     events = read_alert_events(store, clock, 0.0, until_s) + pages
     return Timeline(
-        mode="embedded",
+        mode=order.site.name,
         speed=clock.speed,
         until_s=until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted(events, key=lambda event: event.at_s)),
         curves=read(store, clock, _list_alerts(order), 0.0, until_s),
-        engines=order.engines.versions,
+        engines=stack.versions,
     )
 
 
@@ -396,19 +384,6 @@ def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verd
     verdicts = [judge(placement.drill, share(placement, placements, timeline)) for placement in placements]
     unasked = find_unasked(placements, timeline)
     return tuple(verdicts) if unasked is None else (*verdicts, unasked)
-
-
-def _dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
-    texts = {}
-    refusals: list[str] = []
-    for number, file in enumerate(files):
-        text, refused = dilate_rules(file, speed)
-        texts[f"rules-{number}.yml"] = text
-        refusals.extend(str(refusal) for refusal in refused)
-    if refusals:
-        more = f" (and {len(refusals) - 1} more: see alertdrill dilate)" if len(refusals) > 1 else ""
-        raise BadRules(refusals[0] + more)
-    return texts
 
 
 def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport) -> None:
@@ -420,7 +395,7 @@ def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficRepo
 def _describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
     gap = "none seen" if fidelity.scrape_gap_s is None else f"{fidelity.scrape_gap_s:.1f} s"
     overhead = "not measured" if fidelity.overhead_s is None else f"{fidelity.overhead_s:.2f} s"
-    return {
+    notes = {
         "scrapes": f"{fidelity.scrapes}, {fidelity.scrapes_failed} failed, the longest gap {gap} "
         f"(bound {bounds.scrape_gap_s:g} s)",
         "evaluations": f"{fidelity.evaluations}, {fidelity.evaluations_missed} left out",
@@ -428,3 +403,8 @@ def _describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
         f"the latest by {fidelity.arrival_lateness_s:.1f} s (bound {bounds.arrival_lateness_s:g} s)",
         "overhead of gateway and client (p99)": f"{overhead} (bound {bounds.overhead_s:g} s)",
     }
+    if fidelity.outage_lateness_s is not None:
+        notes["outages"] = (
+            f"the latest by {fidelity.outage_lateness_s:.1f} s (bound {bounds.outage_lateness_s:g} s)"
+        )
+    return notes

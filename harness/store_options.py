@@ -6,9 +6,11 @@ A value that is a secret stands in a file, as curl and others have it: `NAME=@FI
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import click
 
 from harness.errors import BadInput
 from harness.stacks.remote_write import AUTHORIZATION, RemoteWrite, write_remote_write
@@ -22,6 +24,33 @@ MAX_VALUE_BYTES = 8192
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What a header's name may be (RFC 9110, section 5.6.2)."""
 _VISIBLE = re.compile(r"[!-~]+( +[!-~]+)*")
+
+
+def take_store_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where to read what happened; `make_store` reads their values."""
+    options = (
+        click.option(
+            "--prometheus",
+            metavar="URL",
+            help="Read what happened from this server with Prometheus's HTTP API, not from the stack's own.",
+        ),
+        click.option(
+            "--prometheus-header",
+            "headers",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Header for that server; NAME=@FILE keeps a secret in a file. May be repeated.",
+        ),
+        click.option("--tenant", metavar="NAME", help=f"Tenant there, sent as {TENANT_HEADER}."),
+        click.option(
+            "--remote-write",
+            metavar="URL",
+            help="Where the stack's Prometheus sends its samples to, with the same headers and tenant.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def make_store(

@@ -17,6 +17,7 @@ from harness.model import Drill
 from harness.rules import RuleFile
 from harness.run import Order
 from harness.stacks.configs import make_alertmanager_config
+from harness.stacks.embedded import EmbeddedSite
 from harness.systems import find_systems
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,12 +95,11 @@ def make_order(
         drills=drills,
         rules=rules or list_rules(drills, values),
         dashboards=list_dashboards(drills, values),
-        engines=engines,
+        site=EmbeddedSite(engines=engines, ports={}),
         alertmanager=make_alertmanager_config(system.name for system in find_systems()),
         alertmanager_source="the test's Alertmanager config",
         out=out,
         speed=speed,
-        ports={},
     )
 
 

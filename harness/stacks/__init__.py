@@ -1,11 +1,39 @@
-"""Where drills are held: each stack starts, or finds, the same parts and tells where they are."""
+"""Where drills are held: a site makes stacks of the same parts, and a stack tells where its parts are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.model import Fault, Outage
+from harness.rules import RuleFile
 
 SCRAPE_INTERVAL_S = 15.0
+
+PROVIDERS = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "ollama": "ollama",
+    "openrouter": "openai",
+    "google": "gemini",
+    "groq": "openai",
+}
+"""Each stub provider's dialect."""
+
+PARTS = (
+    "gateway",
+    "prometheus",
+    "alertmanager",
+    "pager",
+    *(f"provider-{name}" for name in PROVIDERS),
+)
+"""What every stack is made of."""
+
+READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready"}
+"""Where a part says that it is ready; the project's own servers say so at `/healthz`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +49,53 @@ class Endpoints:
     admin_token: str = field(repr=False)
     control_token: str = field(repr=False)
     pager_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a stack is made of; `rules` and `alertmanager` are in rule time, and dilated by `speed`."""
+
+    speed: float
+    rules: tuple[RuleFile, ...]
+    alertmanager: Mapping[str, Any]
+    alertmanager_source: str
+    logs: Path
+
+
+class Stack(Protocol):
+    """A running stack."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where its parts are."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Version of Prometheus and of Alertmanager, by name."""
+
+    def begin_outage(self, part: str, how: Fault) -> None:
+        """Put a part out. Raises BadInput for a part or a fault that the stack does not have."""
+
+    def end_outage(self, part: str, how: Fault) -> None:
+        """Undo what `begin_outage` did."""
+
+    def check(self) -> None:
+        """Raise ComponentFailed, naming it, if a part has broken that was not put out on purpose."""
+
+
+class Site(Protocol):
+    """Where stacks are made: of local processes, or of containers."""
+
+    @property
+    def name(self) -> str:
+        """What `--stack` calls it, and the timeline's mode."""
+
+    def find_obstacle(self, outage: Outage) -> str | None:
+        """Say why an outage cannot be made here; None when it can."""
+
+    def open(self, setup: Setup) -> AbstractContextManager[Stack]:
+        """Start, or find, a stack that nobody has used, and leave nothing of it behind that was not there.
+
+        Raises BadRules or BadInput for a setup that cannot be dilated, before anything is started, and
+        ComponentFailed, naming the part and its log, when one does not get ready.
+        """

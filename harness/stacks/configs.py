@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.dilation import dilate_duration
-from harness.errors import BadInput
-from harness.rules import EVALUATION_INTERVAL_S, parse_duration
+from harness.dilation import dilate_duration, dilate_rules
+from harness.errors import BadInput, BadRules
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, parse_duration
 from harness.stacks import SCRAPE_INTERVAL_S
 
 UNROUTED = "unrouted"
@@ -24,6 +24,23 @@ LOOKBACK_S = 300.0
 RESEND_DELAY_S = 60.0
 OUTAGE_TOLERANCE_S = 3600.0
 FOR_GRACE_PERIOD_S = 600.0
+
+
+def dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
+    """Return dilated rule files by the name that each has in a stack.
+
+    Raises BadRules for the first refusal.
+    """
+    texts = {}
+    refusals: list[str] = []
+    for number, file in enumerate(files):
+        text, refused = dilate_rules(file, speed)
+        texts[f"rules-{number}.yml"] = text
+        refusals.extend(str(refusal) for refusal in refused)
+    if refusals:
+        more = f" (and {len(refusals) - 1} more: see alertdrill dilate)" if len(refusals) > 1 else ""
+        raise BadRules(refusals[0] + more)
+    return texts
 
 
 def write_prometheus_config(

@@ -11,79 +11,89 @@ import secrets
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import requests
 
 from harness.engines import Engines
-from harness.errors import BadInput, ComponentFailed
-from harness.model import Fault
+from harness.errors import BadInput
+from harness.model import Fault, Outage
 from harness.process import Process, start
-from harness.stacks import Endpoints
+from harness.stacks import PARTS, PROVIDERS, Endpoints, Setup
 from harness.stacks.configs import (
+    dilate_all,
     list_prometheus_flags,
     write_alertmanager_config,
     write_prometheus_config,
 )
+from harness.stacks.readiness import await_ready
 from harness.stacks.remote_write import RemoteWrite, write_remote_write
 from harness.systems import find_systems
 
-PROVIDERS = {
-    "openai": "openai",
-    "anthropic": "anthropic",
-    "ollama": "ollama",
-    "openrouter": "openai",
-    "google": "gemini",
-    "groq": "openai",
-}
-"""Each stub provider's dialect."""
-
 START_WITHIN_S = 30.0
-POLL_S = 0.05
 STOP_GRACE_S = 5.0
 
-READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready"}
-"""Where a part says that it is ready; the project's own servers say so at `/healthz`."""
-
-PARTS = (
-    "gateway",
-    "prometheus",
-    "alertmanager",
-    "pager",
-    *(f"provider-{name}" for name in PROVIDERS),
-)
+FAULTS: frozenset[Fault] = frozenset({"pause", "stop", "kill", "restart"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What an embedded stack is made of. `rules` maps a file name to dilated rules."""
+class EmbeddedSite:
+    """Stacks of local processes. `ports` were asked for, by part; all others are free ones."""
 
     engines: Engines
-    speed: float
-    rules: Mapping[str, str]
-    alertmanager: Mapping[str, Any]
-    alertmanager_source: str
-    logs: Path
     ports: Mapping[str, int]
-    """Ports that were asked for, by part; all others are free ones."""
     remote_write: RemoteWrite | None = None
     """Where Prometheus sends its samples too."""
+    name: str = "embedded"
+
+    def find_obstacle(self, outage: Outage) -> str | None:
+        """Say why an outage cannot be made; see `Site.find_obstacle`."""
+        if outage.how in FAULTS:
+            return None
+        return f"no local process can be put out by {outage.how!r}: --stack compose"
+
+    @contextmanager
+    def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
+        """Start every part, wait until all are ready, and end them in the end; see `Site.open`."""
+        rules = dilate_all(setup.rules, setup.speed)
+        with ExitStack() as resources:
+            folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="alertdrill-")))
+            ports = _choose_ports(self.ports)
+            secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
+            addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
+            _write_files(folder, setup, rules, addresses, secret["pager"], self.remote_write)
+            starters = {
+                part: partial(
+                    start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
+                )
+                for part, (argv, env) in plan_processes(
+                    folder, self.engines, setup.speed, addresses, secret
+                ).items()
+            }
+            stack = EmbeddedStack(_make_endpoints(addresses, secret), self.engines.versions, starters)
+            resources.callback(stack.stop)
+            for part in starters:
+                stack.start(part)
+            await_ready(stack.endpoints, stack.check, within_s=START_WITHIN_S, logs=setup.logs)
+            yield stack
 
 
 class EmbeddedStack:
     """A running stack. `starters` start each part anew, as it was started at first."""
 
-    def __init__(self, endpoints: Endpoints, starters: Mapping[str, Callable[[], Process]]) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        versions: Mapping[str, str],
+        starters: Mapping[str, Callable[[], Process]],
+    ) -> None:
         self.endpoints = endpoints
+        self.versions = versions
         self._starters = starters
         self._processes: dict[str, Process] = {}
-        self._killed: set[str] = set()
+        self._out: set[str] = set()
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -93,29 +103,35 @@ class EmbeddedStack:
     def start(self, part: str) -> None:
         """Start a part; it may take a moment to be ready. Raises ComponentFailed."""
         self._processes[part] = self._starters[part]()
-        self._killed.discard(part)
+        self._out.discard(part)
 
     def begin_outage(self, part: str, how: Fault) -> None:
-        """Pause a part, or kill it. Raises BadInput for a part that the stack does not have."""
+        """Put a part out; see `Stack.begin_outage`."""
         if part not in self._processes:
             raise BadInput(f"the stack has no part {part!r}; there are: {', '.join(self._processes)}")
+        process = self._processes[part]
         if how == "pause":
-            self._processes[part].pause()
+            process.pause()
+            return
+        self._out.add(part)
+        if how == "kill":
+            process.kill()
         else:
-            self._killed.add(part)
-            self._processes[part].kill()
+            process.stop(STOP_GRACE_S)
+        if how == "restart":
+            self.start(part)
 
     def end_outage(self, part: str, how: Fault) -> None:
-        """Let a paused part go on, or start a killed one again."""
+        """Let a paused part go on, or start one again that was ended."""
         if how == "pause":
             self._processes[part].resume()
-        else:
+        elif how in ("stop", "kill"):
             self.start(part)
 
     def check(self) -> None:
         """Raise ComponentFailed if a part of the stack has died that was not killed on purpose."""
         for part, process in self._processes.items():
-            if part not in self._killed:
+            if part not in self._out:
                 process.check()
 
     def stop(self) -> None:
@@ -125,48 +141,23 @@ class EmbeddedStack:
                 ends.callback(process.stop, STOP_GRACE_S)
 
 
-@contextmanager
-def open_embedded_stack(setup: Setup) -> Iterator[EmbeddedStack]:
-    """Start every part, wait until all are ready, and end them in the end.
-
-    Raises ComponentFailed, naming the part and its log, when one does not start or its port is taken.
-    """
-    with ExitStack() as resources:
-        folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="alertdrill-")))
-        ports = _choose_ports(setup)
-        secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
-        addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
-        _write_files(folder, setup, addresses, secret["pager"])
-        starters = {
-            part: partial(
-                start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
-            )
-            for part, (argv, env) in plan_processes(folder, setup, addresses, secret).items()
-        }
-        stack = EmbeddedStack(
-            Endpoints(
-                gateway=f"http://{addresses['gateway']}",
-                prometheus=f"http://{addresses['prometheus']}",
-                alertmanager=f"http://{addresses['alertmanager']}",
-                pager=f"http://{addresses['pager']}",
-                controls={name: f"http://{addresses[f'control-{name}']}" for name in PROVIDERS},
-                admin_token=secret["admin"],
-                control_token=secret["control"],
-                pager_token=secret["pager"],
-            ),
-            starters,
-        )
-        resources.callback(stack.stop)
-        for part in starters:
-            stack.start(part)
-        _await_ready(stack, addresses, setup.logs)
-        yield stack
+def _make_endpoints(addresses: Mapping[str, str], secret: Mapping[str, str]) -> Endpoints:
+    return Endpoints(
+        gateway=f"http://{addresses['gateway']}",
+        prometheus=f"http://{addresses['prometheus']}",
+        alertmanager=f"http://{addresses['alertmanager']}",
+        pager=f"http://{addresses['pager']}",
+        controls={name: f"http://{addresses[f'control-{name}']}" for name in PROVIDERS},
+        admin_token=secret["admin"],
+        control_token=secret["control"],
+        pager_token=secret["pager"],
+    )
 
 
-def _choose_ports(setup: Setup) -> dict[str, int]:
+def _choose_ports(asked: Mapping[str, int]) -> dict[str, int]:
     """Return a port for every listener; all free ones are held open together, so that none is given twice."""
     names = [*PARTS, *(f"control-{name}" for name in PROVIDERS)]
-    ports = dict(setup.ports)
+    ports = dict(asked)
     with ExitStack() as held:
         for name in names:
             if name in ports:
@@ -177,22 +168,29 @@ def _choose_ports(setup: Setup) -> dict[str, int]:
     return ports
 
 
-def _write_files(folder: Path, setup: Setup, addresses: Mapping[str, str], pager_token: str) -> None:
+def _write_files(
+    folder: Path,
+    setup: Setup,
+    rules: Mapping[str, str],
+    addresses: Mapping[str, str],
+    pager_token: str,
+    remote_write: RemoteWrite | None,
+) -> None:
     """Write every configuration; those without a secret are kept beside the logs too."""
     speed = setup.speed
     credentials = _write_secret(folder / "pager-token", pager_token)
     remote_writes = []
-    if setup.remote_write is not None:
-        section, secret = write_remote_write(setup.remote_write, str(folder / "remote-write-credentials"))
+    if remote_write is not None:
+        section, secret = write_remote_write(remote_write, str(folder / "remote-write-credentials"))
         _write_secret(folder / "remote-write-credentials", secret)
         remote_writes.append(section)
-    for name, text in setup.rules.items():
+    for name, text in rules.items():
         (folder / name).write_text(text)
     prometheus = write_prometheus_config(
         jobs={system.job: system.metrics_path for system in find_systems()},
         gateway=addresses["gateway"],
         alertmanager=addresses["alertmanager"],
-        rule_files=[str(folder / name) for name in setup.rules],
+        rule_files=[str(folder / name) for name in rules],
         speed=speed,
         remote_writes=remote_writes,
     )
@@ -224,7 +222,11 @@ def _write_secret(path: Path, secret: str) -> Path:
 
 
 def plan_processes(
-    folder: Path, setup: Setup, addresses: Mapping[str, str], secret: Mapping[str, str]
+    folder: Path,
+    engines: Engines,
+    speed: float,
+    addresses: Mapping[str, str],
+    secret: Mapping[str, str],
 ) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
     """Return each part's command line and what its environment adds; secrets are only in the latter."""
     # -P: a folder of the same name where the user happens to stand is not ours.
@@ -247,7 +249,7 @@ def plan_processes(
         ),
         "alertmanager": (
             [
-                str(setup.engines.alertmanager),
+                str(engines.alertmanager),
                 f"--config.file={folder / 'alertmanager.yml'}",
                 f"--storage.path={folder / 'alertmanager'}",
                 f"--web.listen-address={addresses['alertmanager']}",
@@ -257,11 +259,11 @@ def plan_processes(
         ),
         "prometheus": (
             [
-                str(setup.engines.prometheus),
+                str(engines.prometheus),
                 f"--config.file={folder / 'prometheus.yml'}",
                 f"--storage.tsdb.path={folder / 'prometheus'}",
                 f"--web.listen-address={addresses['prometheus']}",
-                *list_prometheus_flags(setup.speed),
+                *list_prometheus_flags(speed),
             ],
             {},
         ),
@@ -269,7 +271,7 @@ def plan_processes(
     for name, dialect in PROVIDERS.items():
         argv = [*python, "stub_providers", "--name", name, "--dialect", dialect]
         argv += ["--listen", addresses[f"provider-{name}"], "--control", addresses[f"control-{name}"]]
-        argv += ["--speed", f"{setup.speed:g}"]
+        argv += ["--speed", f"{speed:g}"]
         plans[f"provider-{name}"] = (
             argv,
             {"ALERTDRILL_PROVIDER_KEY": secret["provider"], "ALERTDRILL_CONTROL_TOKEN": secret["control"]},
@@ -281,40 +283,3 @@ def inherit_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a part of the stack: ours without proxies, with our packages in reach."""
     environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), **extra}
-
-
-def _await_ready(stack: EmbeddedStack, addresses: Mapping[str, str], logs: Path) -> None:
-    give_up_at = time.monotonic() + START_WITHIN_S
-    waiting = {
-        part: f"http://{addresses[part]}{READY_PATHS.get(part, '/healthz')}"
-        for part in PARTS
-        if not part.startswith("provider-")
-    }
-    waiting |= {f"provider-{name}": f"{url}/control/state" for name, url in stack.endpoints.controls.items()}
-    # Only where it belongs: a port may be somebody else's.
-    secret = {"Authorization": f"Bearer {stack.endpoints.control_token}"}
-    with requests.Session() as session:
-        session.trust_env = False
-        while waiting:
-            stack.check()
-            waiting = {
-                part: url
-                for part, url in waiting.items()
-                if not _is_ready(session, url, secret if part.startswith("provider-") else {})
-            }
-            if waiting and time.monotonic() > give_up_at:
-                part = next(iter(waiting))
-                raise ComponentFailed(
-                    f"{part} was not ready within {START_WITHIN_S:.0f} s; its log is {logs / f'{part}.log'}"
-                )
-            if waiting:
-                time.sleep(POLL_S)
-        # A port that somebody else holds answers too: only a part that still runs is ours.
-        stack.check()
-
-
-def _is_ready(session: requests.Session, url: str, headers: Mapping[str, str]) -> bool:
-    try:
-        return session.get(url, headers=dict(headers), timeout=1.0).ok
-    except requests.RequestException:
-        return False

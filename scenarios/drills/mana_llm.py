@@ -397,7 +397,7 @@ def _downs(values: Values) -> tuple[Drill, ...]:
     """Both alerts on `up` are the same condition, so both drills say the same of each."""
     alerts = {DOWN: values["llmServiceDown"].for_s, ANY_DOWN: values["serviceDown"].for_s}
     longest_s, shortest_s = max(alerts.values()), min(alerts.values())
-    outage = Outage(part="gateway", at_s=LEAD_S, for_s=longest_s + 180, how="restart")
+    outage = Outage(part="gateway", at_s=LEAD_S, for_s=longest_s + 180, how="kill")
     back_s = outage.at_s + outage.for_s
     fires = tuple(
         _fires(

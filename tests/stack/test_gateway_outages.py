@@ -64,7 +64,7 @@ def test_an_outage_is_noticed_and_the_run_is_trusted(engines: Engines, tmp_path:
     drills = (
         # Longer than two scrapes: one that begins late in a pause is answered in time, when it is over.
         make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=40, how="pause")),
-        make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="restart")),
+        make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="kill")),
     )
     record = hold(order_outages(engines, tmp_path / "out", *drills), lambda _state: None)
     assert [(verdict.drill, verdict.outcome) for verdict in record.verdicts] == [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.model import Act, Drill, Outage, Placement, Stage
+import pytest
+
+from harness.model import Act, Drill, Fault, Outage, Placement, Stage
 from harness.observe import split_scrapes
 from harness.outages import OutageCrew, interrupt, list_windows
 
@@ -31,21 +33,34 @@ def place(start_s: float, *outages: Outage) -> Placement:
 
 
 PAUSE = Outage(part="gateway", at_s=60, for_s=30, how="pause")
-RESTART = Outage(part="gateway", at_s=300, for_s=100, how="restart")
+RESTART = Outage(part="gateway", at_s=300, for_s=100, how="kill")
 
 
 def test_every_step_is_taken_once_and_in_its_order() -> None:
     """Nothing happens before its instant, and what is due is done at the next look."""
-    stack = Recorder()
-    crew = OutageCrew([place(1000, PAUSE)], stack)
-    assert crew.next_s == 1060
-    crew.carry_out(1059.9)
+    stack, now_s = Recorder(), 1059.9
+    crew = OutageCrew([place(1000, PAUSE)], stack, lambda: now_s)
+    assert (crew.next_s, crew.lateness_s) == (1060, None)
+    crew.carry_out()
     assert stack.done == []
-    crew.carry_out(1060)
-    assert (stack.done, crew.next_s) == ([("begin", "gateway", "pause")], 1090)
-    crew.carry_out(2000)
+    now_s = 1060
+    crew.carry_out()
+    assert (stack.done, crew.next_s, crew.lateness_s) == ([("begin", "gateway", "pause")], 1090, 0)
+    now_s = 2000
+    crew.carry_out()
     assert stack.done[1:] == [("end", "gateway", "pause")]
-    assert crew.next_s is None
+    assert (crew.next_s, crew.lateness_s) == (None, 910)
+
+
+@pytest.mark.parametrize(("how", "lateness_s"), [("pause", 7), ("disconnect", 7), ("kill", 2), ("stop", 2)])
+def test_a_step_is_as_late_as_it_is_felt(how: Fault, lateness_s: float) -> None:
+    """A pause is felt when it is there, an end as soon as it is asked for."""
+    readings = iter([62.0, 67.0, 67.0])
+    crew = OutageCrew(
+        [place(0, Outage(part="gateway", at_s=60, for_s=30, how=how))], Recorder(), lambda: next(readings)
+    )
+    crew.carry_out()
+    assert crew.lateness_s == lateness_s
 
 
 def test_windows_leave_time_to_recover() -> None:

@@ -1,0 +1,1 @@
+"""Between the drills and the Docker engine: what outages take is let through for one project, no more."""

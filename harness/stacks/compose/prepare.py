@@ -1,0 +1,191 @@
+"""The stack's first container: writes secrets and configurations into volumes, and ends.
+
+`python -m harness.stacks.compose.prepare`. What the stack is made of comes from the environment
+(`ALERTDRILL_SPEED`) and a mounted folder, or from the order that a run puts beside the configurations. A run
+wants a stack that nobody has used: an order empties the volumes, and so does a change of what was mounted.
+The parts that use the volumes must be down then; when nothing has changed, nothing is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from harness.catalogue import list_drills, list_rules, override_values
+from harness.errors import AlertdrillError, BadInput
+from harness.rules import RuleFile, read_rules
+from harness.stacks import PROVIDERS
+from harness.stacks.compose.order import ORDER_NAME, StackOrder, read_order
+from harness.stacks.configs import (
+    dilate_all,
+    list_prometheus_flags,
+    make_alertmanager_config,
+    write_alertmanager_config,
+    write_prometheus_config,
+)
+from harness.systems import find_systems
+
+SECRET_NAMES = (
+    "ALERTDRILL_ADMIN_TOKEN",
+    "ALERTDRILL_CONTROL_TOKEN",
+    "ALERTDRILL_PAGER_TOKEN",
+    "ALERTDRILL_PROVIDER_KEY",
+)
+STAMP_NAME = "made-from"
+MAX_FILE_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where the volumes and the user's folder are mounted."""
+
+    config: Path = Path("/config")
+    secrets: Path = Path("/run/alertdrill")
+    data: Path = Path("/data")
+    mounted: Path = Path("/mnt/config")
+
+
+def prepare(folders: Folders, speed_text: str) -> str:
+    """Write what the stack needs, and say in a few words what was done. Raises BadInput, BadRules."""
+    mounted = read_mounted(folders.mounted, speed_text)
+    stamp = _digest(mounted)
+    order_path, stamp_path = folders.config / ORDER_NAME, folders.config / STAMP_NAME
+    if order_path.exists():
+        order = read_order(_read(order_path))
+        order_path.unlink()
+    elif stamp_path.exists() and stamp_path.read_text() == stamp:
+        return "nothing has changed"
+    else:
+        order = mounted
+    files = write_files(order)
+    for folder in folders.data.iterdir():
+        _empty(folder)
+    for path in folders.config.iterdir():
+        path.unlink()
+    for name in SECRET_NAMES:
+        if not (folders.secrets / name).exists():
+            (folders.secrets / name).write_text(secrets.token_urlsafe(32))
+    for name, text in files.items():
+        (folders.config / name).write_text(text)
+    stamp_path.write_text(stamp)
+    return f"{len(order.rules)} rule files at speed {order.speed:g}"
+
+
+def read_mounted(folder: Path, speed_text: str) -> StackOrder:
+    """Return what the user's folder and environment ask for; our own rules and routing where they do not.
+
+    Raises BadInput, BadRules.
+    """
+    try:
+        speed = float(speed_text)
+    except ValueError as error:
+        raise BadInput(f"ALERTDRILL_SPEED must be a number, not {speed_text!r}") from error
+    if not 1 <= speed <= 300:
+        raise BadInput(f"ALERTDRILL_SPEED must be from 1 to 300, not {speed_text}")
+    paths = sorted(folder.glob("rules/*.y*ml"))
+    alertmanager_path = folder / "alertmanager.yml"
+    if not alertmanager_path.exists():
+        alertmanager, source = (
+            make_alertmanager_config(system.name for system in find_systems()),
+            "our own Alertmanager config",
+        )
+    else:
+        alertmanager, source = _read_yaml(alertmanager_path), alertmanager_path.name
+    return StackOrder(
+        speed=speed,
+        rules=tuple(read_rules(path) for path in paths) or _list_own_rules(),
+        alertmanager=alertmanager,
+        source=source,
+    )
+
+
+def _list_own_rules() -> tuple[RuleFile, ...]:
+    values = override_values(())
+    return list_rules(list_drills(values), values)
+
+
+def write_files(order: StackOrder) -> dict[str, str]:
+    """Return every configuration of the stack by file name, dilated. Raises BadInput, BadRules."""
+    rules = dilate_all(order.rules, order.speed)
+    arguments = [
+        "--config.file=/config/prometheus.yml",
+        "--storage.tsdb.path=/prometheus",
+        *list_prometheus_flags(order.speed),
+    ]
+    gateway = {
+        "speed": order.speed,
+        "data_dir": "/data",
+        "providers": {name: f"http://provider-{name}:8080" for name in PROVIDERS},
+    }
+    return rules | {
+        "prometheus.yml": write_prometheus_config(
+            jobs={system.job: system.metrics_path for system in find_systems()},
+            gateway="gateway:8080",
+            alertmanager="alertmanager:9093",
+            rule_files=[f"/config/{name}" for name in rules],
+            speed=order.speed,
+        ),
+        "prometheus.args": "\n".join(arguments) + "\n",
+        "alertmanager.yml": write_alertmanager_config(
+            order.alertmanager,
+            source=order.source,
+            pager="http://pager:8080",
+            credentials_file="/run/alertdrill/ALERTDRILL_PAGER_TOKEN",
+            speed=order.speed,
+        ),
+        "gateway.json": json.dumps(gateway),
+        "speed": f"{order.speed:g}",
+    }
+
+
+def _digest(order: StackOrder) -> str:
+    parts = [order.speed, [[file.name, file.text] for file in order.rules], order.alertmanager]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise BadInput(f"{path.name} is larger than {MAX_FILE_BYTES} bytes")
+    return content.decode()
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = YAML(typ="safe").load(_read(path))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise BadInput(f"{path.name}: cannot be read: {' '.join(str(error).split())}") from error
+    return document
+
+
+def main() -> None:
+    """Prepare the stack; exits with 2 and one sentence when what it is to be made of cannot be used."""
+    try:
+        said = prepare(Folders(), os.environ.get("ALERTDRILL_SPEED", "60"))
+    except AlertdrillError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    sys.stdout.write(f"prepared: {said}\n")
+
+
+if __name__ == "__main__":
+    main()
