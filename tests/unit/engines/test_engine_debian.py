@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines import debian
+from harness.engines import privateapt
 from harness.engines.binaries import read_pair
 from harness.engines.debian import DistributionPackages
 from harness.engines.generations import FAMILIES, Generation
@@ -168,7 +168,7 @@ def test_apts_complaint_is_passed_on(machine: Machine) -> None:
 
 def test_apt_that_hangs_is_given_up(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """apt-get is ended when it takes too long."""
-    monkeypatch.setattr(debian, "APT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(privateapt, "APT_TIMEOUT_S", 0.2)
     machine.offer("", apt="#!/bin/sh\nexec sleep 30\n")
     with pytest.raises(OutOfReach, match=r"apt-get did not end within 0\.2 s"):
         machine.fetch()
