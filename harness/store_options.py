@@ -23,7 +23,8 @@ MAX_TENANT_CHARACTERS = 150
 MAX_VALUE_BYTES = 8192
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What a header's name may be (RFC 9110, section 5.6.2)."""
-_VISIBLE = re.compile(r"[!-~]+( +[!-~]+)*")
+_WORD = re.compile(r"[!-~]+")
+_LINE = re.compile(r"[!-~]+( +[!-~]+)*")
 
 
 def take_store_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -98,7 +99,7 @@ def _check_url(option: str, url: str) -> str:
         is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
-    if not is_usable or not _VISIBLE.fullmatch(url):
+    if not is_usable or not _WORD.fullmatch(url):
         # The address is not repeated: what cannot be read may hold a password.
         raise BadInput(f"{option} wants http://HOST[:PORT][/PATH] or https://…")
     if parts.username is not None or parts.password is not None:
@@ -109,7 +110,7 @@ def _check_url(option: str, url: str) -> str:
 
 
 def _check_tenant(tenant: str) -> str:
-    if not _VISIBLE.fullmatch(tenant) or len(tenant) > MAX_TENANT_CHARACTERS:
+    if not _WORD.fullmatch(tenant) or len(tenant) > MAX_TENANT_CHARACTERS:
         raise BadInput(f"--tenant wants up to {MAX_TENANT_CHARACTERS} visible characters of ASCII")
     return tenant
 
@@ -128,7 +129,7 @@ def _read_header(text: str) -> tuple[str, str, bool]:
         except OSError as error:
             raise BadInput(f"--prometheus-header {name}: {path}: {error.strerror}") from error
         value = body.decode(errors="replace").strip()
-    if not _VISIBLE.fullmatch(value) or len(value) > MAX_VALUE_BYTES:
+    if not _LINE.fullmatch(value) or len(value) > MAX_VALUE_BYTES:
         raise BadInput(
             f"--prometheus-header {name}: its value must be one line of visible ASCII, "
             f"{MAX_VALUE_BYTES} bytes at most"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,8 @@ from harness.api import Api
 from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
 from harness.errors import CouldNotTell
-from harness.observe import count_samples, read_recorded_curves
-from harness.run import Held, hold_open
+from harness.observe import count_samples, read_alert_events, read_recorded_curves
+from harness.run import Held, hold_open, make_setup
 from harness.stacks.embedded import EmbeddedSite
 from harness.stacks.remote_write import RemoteWrite
 from harness.store import Store, await_samples, open_store
@@ -117,8 +118,6 @@ def test_prometheus_does_not_show_the_secret_that_it_sends_with(engines: Engines
     order = make_order(drills, engines, tmp_path / "out", speed=60.0)
     target = RemoteWrite(url="http://127.0.0.1:1/write", headers=WANTS)
     site = EmbeddedSite(engines=engines, ports={}, remote_write=target)
-    from harness.run import make_setup
-
     with site.open(make_setup(order, 60.0)) as stack:
         shown = requests.get(f"{stack.endpoints.prometheus}/api/v1/status/config", timeout=10).text
     assert "acme" in shown
@@ -126,41 +125,49 @@ def test_prometheus_does_not_show_the_secret_that_it_sends_with(engines: Engines
 
 
 def test_the_store_has_exactly_what_prometheus_judged_by(beside: HeldBeside) -> None:
-    """Events, scrapes and every rule's value are the same from either, to the sample."""
+    """Events, scrapes and every rule's value are the same from either, NaN too, to twelve digits."""
     held = beside.held
-    timeline = held.record.timeline
     assert held.record.exit_code == 0
     own = Api("prometheus", held.stack.endpoints.prometheus)
-    assert own is not None
-    span = (held.clock, 0.0, timeline.until_s)
     store = open_store(Store(url=beside.url), held.clock.speed)
-    assert count_samples(store, *span) == count_samples(own, *span) > 0
+    span = (0.0, held.record.timeline.until_s)
+    assert count_samples(store, held.clock, *span) == count_samples(own, held.clock, *span) > 0
+    assert read_alert_events(store, held.clock, *span) == read_alert_events(own, held.clock, *span) != ()
 
-    def list_points(api: Api) -> set[tuple[str, str, str]]:
+    def list_points(api: Api) -> set[tuple[str, ...]]:
         return {
-            (curve.alert, str(sorted(curve.labels.items())), str(curve.points))
-            for curve in read_recorded_curves(api, held.clock, held.record.rules, 0.0, timeline.until_s)
+            (curve.alert, str(sorted(curve.labels.items())), f"{at_s:.3f}", f"{value:.12g}")
+            for curve in read_recorded_curves(api, held.clock, held.record.rules, *span)
+            for at_s, value in curve.points
         }
 
     assert list_points(store) == list_points(own)
-    assert any("nan" in points for _, _, points in list_points(store))
+    assert any(value == "nan" for _, _, _, value in list_points(store))
 
 
-def test_a_store_that_thins_samples_out_is_not_believed(
-    beside: HeldBeside, tmp_path: Path, impatient: None
+@pytest.mark.parametrize(
+    ("flags", "lack"),
+    [
+        ((SHOW_AT_ONCE,), None),
+        ((SHOW_AT_ONCE, "-dedup.minScrapeInterval=1s"), r"has \d+ samples of scrapes and rules, and the"),
+        (("-search.latencyOffset=1h",), "has no scrape of the job"),
+    ],
+    ids=["all", "thinned out", "hidden"],
+)
+def test_a_store_that_does_not_show_all_is_not_believed(
+    beside: HeldBeside, tmp_path: Path, impatient: None, flags: tuple[str, ...], lack: str | None
 ) -> None:
-    """The same data, deduplicated to one sample a second: fewer samples than were made, so no verdict."""
+    """The same data is enough, unless the store thins it out, or hides what is newer than an hour."""
     del impatient
-    import shutil
-
-    api = open_store(Store(url=beside.url), 60.0)
-    api.get("/internal/force_flush")
-    snapshot = api.get("/snapshot/create").json()["snapshot"]
-    shutil.copytree(beside.data / "data" / "snapshots" / snapshot, tmp_path / "data", symlinks=False)
-    with run_victoria(tmp_path, SHOW_AT_ONCE, "-dedup.minScrapeInterval=1s") as url:
-        thinned = open_store(Store(url=url), 60.0)
-        with pytest.raises(CouldNotTell, match=r"the store has \d+ samples of scrapes and rules, and the"):
-            beside.await_from(thinned)
+    snapshot = requests.get(f"{beside.url}/snapshot/create", timeout=30).json()["snapshot"]
+    shutil.copytree(beside.data / "data" / "snapshots" / snapshot, tmp_path / "data")
+    with run_victoria(tmp_path, *flags) as url:
+        store = open_store(Store(url=url), beside.held.clock.speed)
+        if lack is None:
+            beside.await_from(store)
+        else:
+            with pytest.raises(CouldNotTell, match=f"2 s after the run, the store {lack}"):
+                beside.await_from(store)
 
 
 def test_a_store_to_which_nothing_was_sent_is_not_believed(
@@ -172,19 +179,4 @@ def test_a_store_to_which_nothing_was_sent_is_not_believed(
         run_victoria(tmp_path, SHOW_AT_ONCE) as url,
         pytest.raises(CouldNotTell, match="the store has no scrape of the job"),
     ):
-        beside.await_from(open_store(Store(url=url), 60.0))
-
-
-def test_what_a_store_hides_is_waited_for(beside: HeldBeside, tmp_path: Path, impatient: None) -> None:
-    """While the newest samples are hidden, the store is not read: here a store hides an hour."""
-    del impatient
-    import shutil
-
-    api = open_store(Store(url=beside.url), 60.0)
-    snapshot = api.get("/snapshot/create").json()["snapshot"]
-    shutil.copytree(beside.data / "data" / "snapshots" / snapshot, tmp_path / "data", symlinks=False)
-    with (
-        run_victoria(tmp_path, "-search.latencyOffset=1h") as url,
-        pytest.raises(CouldNotTell, match="the store has no scrape of the job"),
-    ):
-        beside.await_from(open_store(Store(url=url), 60.0))
+        beside.await_from(open_store(Store(url=url), beside.held.clock.speed))
