@@ -25,7 +25,7 @@ from harness.errors import BadInput, ComponentFailed
 from harness.model import AlertRule, Curve, Event, EventKind, Labels
 from harness.panels import Dashboard, Panel, PanelCurve, PanelCurves
 from harness.promql import split_threshold
-from harness.rule_values import RULE, RULE_NAN, RULE_VALUE
+from harness.rule_values import EVALUATION, RULE, RULE_NAN, RULE_VALUE
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks import SCRAPE_INTERVAL_S
 
@@ -74,7 +74,7 @@ def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: fl
 
 def count_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:
     """Return how many samples there are of what a run is judged by; one that came twice is one."""
-    names = "|".join(("up", "ALERTS", "ALERTS_FOR_STATE", RULE_VALUE, RULE_NAN))
+    names = "|".join(("up", "ALERTS", "ALERTS_FOR_STATE", RULE_VALUE, RULE_NAN, EVALUATION))
     series = _read_samples(prometheus, clock, f'{{__name__=~"{names}"}}', since_s, until_s)
     return sum(len({at_s for at_s, _ in samples}) for _, samples in series)
 
@@ -281,6 +281,19 @@ def count_evaluations(prometheus: Api) -> tuple[int, int]:
             )
     done, missed = totals.values()
     return int(done), int(missed)
+
+
+def count_recorded_evaluations(store: Api, clock: Clock, since_s: float, until_s: float) -> tuple[int, int]:
+    """Return how many evaluations `rule_values` recorded between two rule times, and how many are missing.
+
+    For who evaluates without being a Prometheus that counts its evaluations itself.
+    """
+    done = missed = 0
+    for _, samples in _read_samples(store, clock, EVALUATION, since_s, until_s):
+        instants = [since_s, *sorted({at_s for at_s, _ in samples}), until_s]
+        done += len(instants) - 2
+        missed += sum(max(0, round((b - a) / EVALUATION_INTERVAL_S) - 1) for a, b in pairwise(instants))
+    return done, missed
 
 
 def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:

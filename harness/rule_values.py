@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.model import AlertRule
 from harness.promql import format_duration, split_threshold
-from harness.rules import RuleFile, parse_rules
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, parse_rules
 
 FILE_NAME = "rules that record the values of rules"
 RULE_VALUE = "alertdrill:rule_value"
@@ -20,13 +20,15 @@ RULE_VALUE = "alertdrill:rule_value"
 RULE_NAN = "alertdrill:rule_value_is_nan"
 """The metric that is there when that value is NaN, which VictoriaMetrics does not keep."""
 RULE = "alertdrill_rule"
+EVALUATION = "alertdrill:evaluation"
+"""The metric that every evaluation of a group of its own leaves, at the usual interval."""
 
 
 def make_value_rules(rules: Sequence[AlertRule]) -> RuleFile:
     """Return a rule file that records the value of every rule that compares it with a number.
 
     The rules are told apart by their place in `rules`. Each alert group has a group beside it, with its
-    interval.
+    interval. One group more shows that there are evaluations at all.
     """
     groups: dict[tuple[str, float], dict[int, str]] = {}
     for number, rule in enumerate(rules):
@@ -36,12 +38,19 @@ def make_value_rules(rules: Sequence[AlertRule]) -> RuleFile:
     document = {
         "groups": [
             {
-                # A group's name need be unique in its file only, but several files are behind this one.
-                "name": f"values of {name}, {place}",
-                "interval": format_duration(interval_s),
-                "rules": _record(exprs),
-            }
-            for place, ((name, interval_s), exprs) in enumerate(groups.items())
+                "name": "evaluations",
+                "interval": format_duration(EVALUATION_INTERVAL_S),
+                "rules": [{"record": EVALUATION, "expr": "vector(1)"}],
+            },
+            *(
+                {
+                    # A group's name need be unique in its file only, but several files are behind this one.
+                    "name": f"values of {name}, {place}",
+                    "interval": format_duration(interval_s),
+                    "rules": _record(exprs),
+                }
+                for place, ((name, interval_s), exprs) in enumerate(groups.items())
+            ),
         ]
     }
     return parse_rules(json.dumps(document, indent=2) + "\n", FILE_NAME)

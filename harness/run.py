@@ -26,6 +26,7 @@ from harness.judge import find_unasked, judge, share
 from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
 from harness.observe import (
     count_evaluations,
+    count_recorded_evaluations,
     measure_gaps,
     read_alert_events,
     read_curves,
@@ -344,6 +345,8 @@ def measure(
             failed += sum(not is_good for _, is_good in stretch)
             gaps.append(measure_gaps(stretch))
     evaluations, missed = count_evaluations(prometheus)
+    if store is not None and not evaluations:
+        evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
     acts = {name: act for name, act in traffic.acts.items() if (name == CALIBRATION_ACT) == (since_s < 0)}
     probe = acts.get(CALIBRATION_ACT if since_s < 0 else PROBE_ACT)
     return Fidelity(

@@ -16,6 +16,7 @@ from harness.clock import Clock
 from harness.dilation import dilate_duration
 from harness.errors import CouldNotTell
 from harness.observe import count_samples
+from harness.rule_values import EVALUATION
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks.configs import LOOKBACK_S
 
@@ -55,9 +56,9 @@ def open_store(store: Store, speed: float) -> Api:
 def await_samples(store: Api, evaluator: Api, clock: Clock, jobs: Collection[str], until_s: float) -> float:
     """Wait until a store shows what a run left up to a rule time; return how long that took, wall seconds.
 
-    That is: a fresh scrape of each job, and every sample of scrapes, alerts and rules' values that
-    `evaluator` has, the Prometheus that scrapes and evaluates. Raises CouldNotTell if it still does not
-    after `SHOWN_WITHIN_WALL_S`.
+    That is: a fresh scrape of each job, a fresh evaluation, and every sample of scrapes, alerts and rules'
+    values that `evaluator` has, the Prometheus that scrapes and evaluates. Raises CouldNotTell if it still
+    does not after `SHOWN_WITHIN_WALL_S`.
     """
     since = time.monotonic()
     while (lack := _find_lack(store, evaluator, clock, jobs, until_s)) is not None:
@@ -73,21 +74,21 @@ def _find_lack(store: Api, evaluator: Api, clock: Clock, jobs: Collection[str], 
     # As curves are asked for: how new a sample it takes depends on that.
     fresh = store.query(
         "/api/v1/query_range",
-        query="timestamp(up)",
+        query=f'timestamp({{__name__=~"up|{EVALUATION}"}})',
         start=at,
         end=at,
         step=f"{EVALUATION_INTERVAL_S / clock.speed:.6f}",
     )
+    newest = [
+        labels.get("job") for labels, samples in fresh if samples[-1][1] >= clock.wall_s(until_s - FRESH_S)
+    ]
     for job in jobs:
-        newest = [
-            samples[-1][1]
-            for labels, samples in fresh
-            if labels.get("job") == job and samples[-1][1] >= clock.wall_s(until_s - FRESH_S)
-        ]
-        if not newest:
+        if job not in newest:
             return f"has no scrape of the job {job} from the end of the run"
-        if len(newest) > 1:
-            return f"has scrapes of the job {job} from {len(newest)} gateways: somebody else's too"
+        if newest.count(job) > 1:
+            return f"has scrapes of the job {job} from {newest.count(job)} gateways: somebody else's too"
+    if None not in newest:
+        return "has no evaluation of rules from the end of the run"
     has = count_samples(store, clock, 0.0, until_s)
     due = count_samples(evaluator, clock, 0.0, until_s)
     if has != due:

@@ -88,6 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.dilation",
         "harness.errors",
         "harness.observe",
+        "harness.rule_values",
         "harness.rules",
         "harness.stacks",
     },

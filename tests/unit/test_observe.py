@@ -13,6 +13,7 @@ from harness.clock import Clock
 from harness.errors import ComponentFailed
 from harness.model import AlertRule
 from harness.observe import (
+    count_recorded_evaluations,
     count_samples,
     measure_gaps,
     read_alert_events,
@@ -300,3 +301,19 @@ def test_a_sample_that_came_twice_is_counted_once() -> None:
     """Who sends samples may send some again, and a store may keep both."""
     prometheus = CannedApi({"ALERTS": [(LABELS, at(0, 15, 15)), ({}, at(15, 30))]})
     assert count_samples(prometheus, CLOCK, 0.0, 600.0) == 4
+
+
+@pytest.mark.parametrize(
+    ("instants", "counted"),
+    [
+        ((), (0, 0)),
+        ((15, 30, 45, 60, 75), (5, 0)),
+        ((8, 23, 38, 53, 68, 83), (6, 0)),
+        ((15, 30, 75), (3, 2)),
+        ((15, 30, 30), (2, 3)),
+    ],
+)
+def test_evaluations_that_are_missing_are_counted(instants: tuple[float, ...], counted: Any) -> None:
+    """Between the recorded ones, and before the first and after the last."""
+    prometheus = CannedApi({"alertdrill:evaluation": [({}, at(*instants))] if instants else []})
+    assert count_recorded_evaluations(prometheus, CLOCK, 0.0, 90.0) == counted

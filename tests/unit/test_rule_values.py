@@ -30,7 +30,7 @@ groups:
 def test_every_rule_with_a_threshold_is_recorded_at_its_interval() -> None:
     """Each has its number; what is no comparison with a number has no value."""
     file = make_value_rules(parse_rules(RULES, "rules.yml").alerts)
-    assert [group.interval_s for group in file.groups] == [15, 30]
+    assert [group.interval_s for group in file.groups] == [15, 15, 30]
     recorded = [rule for group in file.groups for rule in group.rules]
     assert all(isinstance(rule, RecordingRule) for rule in recorded)
     values = [(rule.expr, dict(rule.labels)) for rule in recorded if rule.labels]
@@ -66,6 +66,11 @@ def test_values_and_what_is_nan_are_recorded_as_the_rules_see_them(engines: Engi
                         "exp_samples": [
                             {"labels": 'alertdrill:rule_value{alertdrill_rule="2", m="a"}', "value": 0.5}
                         ],
+                    },
+                    {
+                        "expr": "alertdrill:evaluation",
+                        "eval_time": "5s",
+                        "exp_samples": [{"labels": "alertdrill:evaluation", "value": 1}],
                     },
                     {
                         "expr": "alertdrill:rule_value_is_nan",

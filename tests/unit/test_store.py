@@ -20,19 +20,26 @@ JOB = "metis-gateway"
 class FakeStore(Api):
     """Shows its newest scrapes at these rule times, and these numbers of samples, one after the other."""
 
-    def __init__(self, *newest_s: float, counts: tuple[int, ...] = (4,), job: str = JOB) -> None:
+    def __init__(
+        self, *newest_s: float, counts: tuple[int, ...] = (4,), job: str = JOB, evaluated_s: float = UNTIL_S
+    ) -> None:
         super().__init__("the store", "http://127.0.0.1:1")
         self.newest_s = newest_s
         self.counts = list(counts)
         self.job = job
+        self.evaluated_s = evaluated_s
 
     def query(self, path: str, **params: str) -> list[Series]:
         """Return the newest scrapes, or that many samples."""
         if path.endswith("query_range"):
             assert params["start"] == params["end"] == "1010.000"
-            return [
-                ({"job": self.job, "instance": str(number)}, ((1010.0, CLOCK.wall_s(at_s)),))
+            newest = [
+                ({"job": self.job, "instance": str(number)}, at_s)
                 for number, at_s in enumerate(self.newest_s)
+            ]
+            return [
+                (labels, ((1010.0, CLOCK.wall_s(at_s)),))
+                for labels, at_s in [*newest, ({}, self.evaluated_s)]
             ]
         count = self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
         return [({}, tuple((1001.0 + number, 1.0) for number in range(count)))]
@@ -77,6 +84,7 @@ def test_samples_that_are_under_way_are_waited_for() -> None:
         (FakeStore(UNTIL_S, job="other"), "has no scrape of the job metis-gateway"),
         (FakeStore(UNTIL_S - 61), "has no scrape of the job metis-gateway"),
         (FakeStore(UNTIL_S, UNTIL_S), "has scrapes of the job metis-gateway from 2 gateways"),
+        (FakeStore(UNTIL_S, evaluated_s=UNTIL_S - 61), "has no evaluation of rules from the end"),
         (FakeStore(UNTIL_S, counts=(3,)), "has 3 samples of scrapes and rules, and the Prometheus that made"),
         (FakeStore(UNTIL_S, counts=(5,)), "has 5 samples of scrapes and rules, and the Prometheus that made"),
     ],
