@@ -162,11 +162,11 @@ def _hold_at(
         until_s=until_s,
         components=dict.fromkeys(PARTS, "starting"),
     )
-    if order.store is not None:
-        # What is wrong with it is better known before the run.
-        open_store(order.store, speed)
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with order.site.open(setup) as stack, _name_the_dead(stack):
+        if order.store is not None:
+            # What is wrong with it is better known before there is traffic.
+            open_store(order.store, speed)
         clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)

@@ -1,6 +1,6 @@
 """Stands where Prometheus stands in a stack, without one: VictoriaMetrics scrapes, vmalert evaluates.
 
-`victoria_as_prometheus.py VICTORIA_METRICS VMALERT FLAG…`, the flags being Prometheus's. Standard library only.
+`victoria_as_prometheus.py VICTORIA_METRICS VMALERT FLAG…`, the flags being those that Prometheus is given.
 """
 
 from __future__ import annotations

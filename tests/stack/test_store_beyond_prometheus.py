@@ -94,7 +94,7 @@ def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(
     assert alertdrill.list_leftovers() == []
 
 
-def test_a_door_that_refuses_is_named_before_anything_is_started(
+def test_a_door_that_refuses_is_named_before_there_is_traffic(
     alertdrill: CommandLine, tmp_path: Path
 ) -> None:
     """A wrong tenant: exit 3, one sentence with the address, and no secret, though the door echoes it."""
@@ -110,7 +110,7 @@ def test_a_door_that_refuses_is_named_before_anything_is_started(
     assert finished.err.count("\n") == 1
     assert "globex" not in finished.err
     assert SECRET not in finished.out + finished.err + (out / "junit.xml").read_text()
-    assert not (out / "logs" / "prometheus.log").exists()
+    assert not (out / "logs" / "traffic-plan.json").exists()
 
 
 def test_prometheus_does_not_show_the_secret_that_it_sends_with(engines: Engines, tmp_path: Path) -> None:
