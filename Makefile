@@ -26,9 +26,10 @@ lint: ## Check style and types
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 
-generate: ## Write each system's rules.yml and dashboard.json anew from its values, template and panels
+generate: ## Write anew what is made of values, templates and panels: rules, dashboards, deploy/kubernetes
 	@./bootstrap.sh dev
 	@.venv/bin/python -m harness.dashboards
+	@.venv/bin/python -m harness.manifests
 
 # Both locks hold hatchling, which builds the editable install. Existing pins stay, unless ARGS=--upgrade.
 lock: ## Write requirements*.txt anew from pyproject.toml

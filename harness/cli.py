@@ -20,8 +20,6 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 from rich.live import Live
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import (
     choose_drills,
@@ -43,6 +41,11 @@ from harness.rules import RuleFile, parse_rules, read_rules
 from harness.run import Order, hold, make_setup
 from harness.stacks import PARTS, SCRAPE_INTERVAL_S, Endpoints, Site
 from harness.stacks.compose.site import ComposeSite
+from harness.stacks.configfolder import (
+    find_alertmanager_config,
+    read_alertmanager_config,
+    read_rule_folder,
+)
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import EmbeddedSite
 from harness.stacks.remote_write import RemoteWrite
@@ -111,6 +114,12 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Rule file to load instead of the systems' own. May be repeated.",
         ),
         click.option(
+            "--config",
+            "folder",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            help="Folder with rules/*.yml and alertmanager.yml, for --rules and --alertmanager-config.",
+        ),
+        click.option(
             "--alertmanager-config",
             type=click.Path(path_type=Path),
             help="Alertmanager config in rule time, instead of our own; its webhooks go to the pager.",
@@ -168,6 +177,7 @@ def run(
     settings: tuple[str, ...],
     out: Path,
     rule_paths: tuple[Path, ...],
+    folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
     prometheus: str | None,
@@ -180,11 +190,16 @@ def run(
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
     site = _find_site(stack, project, ports, target)
-    drills = _leave_out(drills, names, site)
+    obstacles = _find_obstacles(drills, names, site)
+    drills = tuple(drill for drill in drills if drill.name not in obstacles)
     _prepare_folder(out)
-    rules = _read_rules(rule_paths) or list_rules(drills, values)
+    rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
+    if folder is not None and alertmanager_config is None:
+        alertmanager_config = find_alertmanager_config(folder)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     order = replace(order, dashboards=list_dashboards(drills, values), store=store)
+    for name, obstacle in obstacles.items():
+        click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
@@ -208,6 +223,7 @@ def up(
     speed: float,
     out: Path,
     rule_paths: tuple[Path, ...],
+    folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
 ) -> None:
@@ -215,7 +231,9 @@ def up(
     values = override_values(())
     drills = choose_drills((), system, list_drills(values))
     _prepare_folder(out)
-    rules = _read_rules(rule_paths) or list_rules(drills, values)
+    rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
+    if folder is not None and alertmanager_config is None:
+        alertmanager_config = find_alertmanager_config(folder)
     site = _find_site("embedded", None, ports)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
     secrets_path = out / "stack.env"
@@ -333,8 +351,8 @@ def _find_site(
     return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write)
 
 
-def _leave_out(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> tuple[Drill, ...]:
-    """Return the drills whose outages the site can make; raises BadInput for others asked for by name."""
+def _find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
+    """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name."""
     obstacles = {
         drill.name: obstacle
         for drill in drills
@@ -344,8 +362,7 @@ def _leave_out(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) ->
     for name, obstacle in obstacles.items():
         if names:
             raise BadInput(f"{name} cannot be held: {obstacle}")
-        click.echo(f"left out: {name}: {obstacle}", err=True)
-    return tuple(drill for drill in drills if drill.name not in obstacles)
+    return obstacles
 
 
 def _prepare_folder(out: Path) -> None:
@@ -387,7 +404,7 @@ def _make_order(
 ) -> Order:
     config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
-        config = _read_yaml(alertmanager_config)
+        config = read_alertmanager_config(alertmanager_config)
     return Order(
         drills=drills,
         rules=rules,
@@ -399,16 +416,9 @@ def _make_order(
     )
 
 
-def _read_rules(paths: tuple[Path, ...]) -> tuple[RuleFile, ...]:
-    return tuple(read_rules(shorten(path)) for path in paths)
-
-
-def _read_yaml(path: Path) -> Mapping[str, Any]:
-    try:
-        document: Mapping[str, Any] = YAML(typ="safe").load(path)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise BadInput(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
-    return document
+def _read_rules(paths: tuple[Path, ...], folder: Path | None) -> tuple[RuleFile, ...]:
+    named = tuple(read_rules(shorten(path)) for path in paths)
+    return named or (read_rule_folder(folder) if folder is not None else ())
 
 
 @contextmanager

@@ -139,6 +139,7 @@ def render_rules(template: str, values: Values, name: str) -> str:
 def write_resource(rules: str, name: str) -> str:
     """Return a rule file as the Prometheus operator's PrometheusRule resource, called `name`.
 
+    A resource's name has no underscore (RFC 1123): each becomes a dash.
     Format: https://prometheus-operator.dev/docs/api-reference/api/, monitoring.coreos.com/v1.
     """
     groups = load_document(rules, name)["groups"]
@@ -146,7 +147,10 @@ def write_resource(rules: str, name: str) -> str:
         {
             "apiVersion": "monitoring.coreos.com/v1",
             "kind": "PrometheusRule",
-            "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "alertdrill"}},
+            "metadata": {
+                "name": name.replace("_", "-"),
+                "labels": {"app.kubernetes.io/part-of": "alertdrill"},
+            },
             "spec": {"groups": groups},
         }
     )

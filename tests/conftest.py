@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from whole_runs import CommandLine
+from docker_engine import demand_engine, describe_skipped
+from whole_runs import ROOT, CommandLine
 
 from harness.engines import Engines
 
@@ -37,3 +38,17 @@ def alertdrill(engines: Engines) -> Iterator[CommandLine]:
             "ALERTDRILL_AMTOOL": str(engines.amtool),
         }
         yield CommandLine(environ=environ, temporary=Path(folder))
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> None:
+    """Let the test run only where the compose stack can; see `demand_engine`."""
+    demand_engine(ROOT, os.environ)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last which tests were not run for the want of an engine."""
+    skips = [report.longrepr for report in terminalreporter.getreports("skipped")]
+    reasons = [skip[2].removeprefix("Skipped: ") for skip in skips if isinstance(skip, tuple)]
+    if line := describe_skipped(reasons):
+        terminalreporter.write_line(line, yellow=True)

@@ -30,21 +30,21 @@ def unpack(package: str, suite: str = "unstable") -> Path:
         # Another process may have unpacked it while this one waited.
         if not place.is_dir():
             tree = staging / package
-            if said := _read_lists(suite).unpack(package, tree):
-                raise MissingEngine(f"{package} of {suite}: {said}")
+            apt, complaint = _read_lists(suite)
+            if said := apt.unpack(package, tree):
+                raise MissingEngine(f"{package} of {suite}: {complaint or said}")
             place.parent.mkdir(parents=True, exist_ok=True)
             tree.rename(place)
     return place
 
 
 @cache
-def _read_lists(suite: str) -> PrivateApt:
-    """Return an apt that knows a suite of Debian, read once in a process."""
+def _read_lists(suite: str) -> tuple[PrivateApt, str]:
+    """Return an apt that knows a suite of Debian, and what it complained of; read once in a process."""
     mirrors = find_mirrors(ETC_APT, distribution="debian", component="main")
     if not mirrors:
         raise MissingEngine("this machine's apt has no mirror of Debian")
     folder = tempfile.TemporaryDirectory(prefix="apt-")
     atexit.register(folder.cleanup)
     apt = PrivateApt(root=Path(folder.name))
-    apt.update(mirrors[0], suite, "main")
-    return apt
+    return apt, apt.update(mirrors[0], suite, "main")

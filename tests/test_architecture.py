@@ -50,6 +50,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.panels",
         "harness.systems",
     },
+    "harness.manifests": {
+        "harness.catalogue",
+        "harness.errors",
+        "harness.manifests",
+        "harness.rules",
+        "harness.stacks",
+        "harness.systems",
+        "harness.values",
+    },
     "harness.traffic": {"harness.errors", "harness.model", "harness.clock", "harness.process"},
     "harness.api": {"harness.errors", "harness.model"},
     "harness.observe": {

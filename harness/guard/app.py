@@ -61,9 +61,10 @@ class Guard:
 
     def _narrow(self, filters: str) -> str:
         """Return the filters of a list with our project's label as the only label."""
-        asked = json.loads(filters)
-        if not isinstance(asked, dict):
-            raise web.HTTPBadRequest(text="filters must be an object")
+        try:
+            asked = dict(json.loads(filters))
+        except (TypeError, ValueError) as error:
+            raise web.HTTPBadRequest(text="filters must be an object") from error
         return json.dumps({**asked, "label": [f"{PROJECT_LABEL}={self._project}"]})
 
     async def _is_ours(self, asked: Request, body: bytes) -> bool:

@@ -21,7 +21,8 @@ def read_lock(name: str) -> dict[str, str]:
 
 def list_names(requirements: list[str]) -> set[str]:
     """Return requirements' names as locks write them."""
-    return {re.sub(r"[-_.]+", "-", requirement).lower() for requirement in requirements}
+    names = [re.split(r"[\[<>=~! ]", requirement)[0] for requirement in requirements]
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -244,3 +244,10 @@ def test_the_operators_resource_has_the_same_rules(values):
 
     assert rules(resource) == rules(text)
     assert len(rules(text)) == 3
+
+
+def test_the_operators_resource_has_a_name_that_kubernetes_takes(values):
+    """A system's name may have an underscore, a resource's may not."""
+    assert (
+        "  name: mana-llm" in write_resource(render_rules(TEMPLATE, on(values), "t"), "mana_llm").splitlines()
+    )

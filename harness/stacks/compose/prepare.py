@@ -16,16 +16,17 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from harness.catalogue import list_drills, list_rules, override_values
 from harness.errors import AlertdrillError, BadInput
-from harness.rules import RuleFile, read_rules
+from harness.rules import RuleFile
 from harness.stacks import PROVIDERS
 from harness.stacks.compose.order import ORDER_NAME, StackOrder, read_order
+from harness.stacks.configfolder import (
+    find_alertmanager_config,
+    read_alertmanager_config,
+    read_rule_folder,
+)
 from harness.stacks.configs import (
     dilate_all,
     list_prometheus_flags,
@@ -92,20 +93,14 @@ def read_mounted(folder: Path, speed_text: str) -> StackOrder:
         raise BadInput(f"ALERTDRILL_SPEED must be a number, not {speed_text!r}") from error
     if not 1 <= speed <= 300:
         raise BadInput(f"ALERTDRILL_SPEED must be from 1 to 300, not {speed_text}")
-    paths = sorted(folder.glob("rules/*.y*ml"))
-    alertmanager_path = folder / "alertmanager.yml"
-    if not alertmanager_path.exists():
-        alertmanager, source = (
-            make_alertmanager_config(system.name for system in find_systems()),
-            "our own Alertmanager config",
-        )
-    else:
-        alertmanager, source = _read_yaml(alertmanager_path), alertmanager_path.name
+    path = find_alertmanager_config(folder)
     return StackOrder(
         speed=speed,
-        rules=tuple(read_rules(path) for path in paths) or _list_own_rules(),
-        alertmanager=alertmanager,
-        source=source,
+        rules=read_rule_folder(folder) or _list_own_rules(),
+        alertmanager=read_alertmanager_config(path)
+        if path
+        else make_alertmanager_config(system.name for system in find_systems()),
+        source=path.name if path else "our own Alertmanager config",
     )
 
 
@@ -167,14 +162,6 @@ def _read(path: Path) -> str:
     if len(content) > MAX_FILE_BYTES:
         raise BadInput(f"{path.name} is larger than {MAX_FILE_BYTES} bytes")
     return content.decode()
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        document: dict[str, Any] = YAML(typ="safe").load(_read(path))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise BadInput(f"{path.name}: cannot be read: {' '.join(str(error).split())}") from error
-    return document
 
 
 def main() -> None:

@@ -54,7 +54,9 @@ NETWORKS: Mapping[str, tuple[str, ...]] = {
     "pager": ("front",),
     **dict.fromkeys(PROVIDER_PARTS, ("upstream", "control")),
 }
-"""Each part's networks; the first is the one on which others ask it, and which it can be cut off from."""
+"""Each part's networks."""
+KEPT = "control"
+"""The network that no part is cut off from, so that a provider can still be told what to do."""
 
 
 class ComposeStack:
@@ -70,6 +72,9 @@ class ComposeStack:
         self._outages: list[_Window] = []
         self.endpoints: Endpoints
         self.versions: Mapping[str, str] = {}
+        for part in (*PARTS, PREPARE):
+            # There from the first, so that a report names them; they are filled in the end.
+            (logs / f"{part}.log").touch()
 
     def renew(self, setup: Setup) -> None:
         """Make all parts start anew, empty, as the setup says. Raises BadInput, ComponentFailed."""
@@ -106,8 +111,10 @@ class ComposeStack:
                     self._undo[part] = container.start
                     container.restart(timeout=STOP_GRACE_S)
                 case "disconnect":
-                    self._undo[part] = lambda: self._connect(part, NETWORKS[part][0])
-                    self._disconnect(part, NETWORKS[part][0])
+                    self._undo[part] = lambda: self._connect_all(part)
+                    for network in NETWORKS[part]:
+                        if network != KEPT:
+                            self._find_network(network).disconnect(container, force=True)
                 case "slow":
                     self._undo[part] = lambda: speed_up(self._project.client, container)
                     slow_down(self._project.client, container)
@@ -141,7 +148,7 @@ class ComposeStack:
         """Undo every outage that is still on, and save all logs; every one is tried."""
         with ExitStack() as ends:
             for part, container in self._containers.items():
-                if part in PARTS or part == PREPARE:
+                if part in (*PARTS, PREPARE):
                     ends.callback(save_log, container, self._logs / f"{part}.log", self._since_s)
             for undo in self._undo.values():
                 ends.callback(undo)
@@ -154,19 +161,16 @@ class ComposeStack:
                 container.reload()
                 if container.status == "paused":
                     container.unpause()
-            for network in NETWORKS[part]:
-                if network not in self._project.find_networks(container):
-                    self._connect(part, network)
+                self._connect_all(part)
 
-    def _connect(self, part: str, network: str) -> None:
+    def _connect_all(self, part: str) -> None:
+        """Connect a part to those of its networks that it is not on."""
         container = self._containers[part]
-        with naming_the_engine():
-            # Under the names that compose gives it, or nobody finds it again.
-            self._find_network(network).connect(container, aliases=[part, str(container.name)])
-
-    def _disconnect(self, part: str, network: str) -> None:
-        with naming_the_engine():
-            self._find_network(network).disconnect(self._containers[part], force=True)
+        container.reload()
+        for network in NETWORKS[part]:
+            if network not in self._project.find_networks(container):
+                # Under the names that compose gives it, or nobody finds it again.
+                self._find_network(network).connect(container, aliases=[part, str(container.name)])
 
     def _find_network(self, name: str) -> Network:
         label = f"{PROJECT_LABEL}={self._project.name}"

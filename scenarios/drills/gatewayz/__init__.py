@@ -15,7 +15,12 @@ from scenarios.drills import wording
 from scenarios.drills.gatewayz.accounts import make_cache_drills, make_credit_drills, make_limit_drills
 from scenarios.drills.gatewayz.building import HEALTHY, make_act
 from scenarios.drills.gatewayz.endpoints import make_5xx_drills, make_latency_drills
-from scenarios.drills.gatewayz.providers import make_down_drills, make_error_drills, make_queue_drills
+from scenarios.drills.gatewayz.providers import (
+    make_down_drills,
+    make_error_drills,
+    make_outage_drills,
+    make_queue_drills,
+)
 
 FALLBACK = "openrouter:mistral-nemo"
 QUIET_MODELS = ("openrouter:mistral-medium", "openrouter:mixtral-8x7b", "openrouter:pixtral-12b")
@@ -75,6 +80,7 @@ def make_drills(values: Values) -> tuple[Drill, ...]:
     return (
         *_make_quiet_drills(),
         *make_down_drills(values["providerDown"]),
+        *make_outage_drills(values["providerDown"]),
         *make_error_drills(values["providerErrorRate"]),
         *make_5xx_drills(values["http5xx"]),
         *make_latency_drills(values["latencyP95"]),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from harness.model import Act, Drill
+from harness.model import Act, Drill, Fault, Outage
 from harness.values import AlertValues
 from scenarios.drills import wording
 from scenarios.drills.gatewayz.building import (
@@ -30,6 +31,8 @@ ERROR_MODEL = "anthropic:claude-3-haiku"
 SLOTS = 8
 """Calls that a model takes at once."""
 QUEUE_LATENCY_S = 90.0
+TIMEOUT_S = 120.0
+"""How long the gateway waits for a provider."""
 COOLDOWN_S = 30.0
 """After five calls that do not reach it, a provider is left alone for so long."""
 
@@ -76,6 +79,42 @@ def make_down_drills(values: AlertValues) -> tuple[Drill, ...]:
             expect_pending(DOWN, labels, least_s=(values.for_s - 150) / 2, values=values),
             lasts_s=START_S + values.for_s + values.window_s + 60,
             uses="provider ollama",
+        ),
+    )
+
+
+def make_outage_drills(values: AlertValues) -> tuple[Drill, ...]:
+    """Return the drills of a provider whose container stands still, or is cut off from the gateway.
+
+    Nothing refuses a call then: each waits for the gateway's own timeout, and so does the probe that is under
+    way when the provider is back.
+    """
+    lasts_s = values.for_s + values.window_s + TIMEOUT_S + 150
+    gone_s = START_S + lasts_s + TIMEOUT_S + COOLDOWN_S
+    fires = replace(
+        expect_firing(
+            DOWN, {"provider": "ollama"}, seen_s=START_S + TIMEOUT_S + 30, gone_s=gone_s, values=values
+        ),
+        fires_after_s=START_S + values.for_s,
+    )
+
+    def make(name: str, why: str, how: Fault) -> Drill:
+        tells = list_tells(DOWN_MODEL, {})
+        traffic = make_act(name, "steady", ((fires.resolves_within_s, 0.2),), tells, models=[DOWN_MODEL])
+        drill = make_drill(name, why, traffic, fires, lasts_s=compute_length(fires))
+        return replace(drill, outages=(Outage(part="provider-ollama", at_s=START_S, for_s=lasts_s, how=how),))
+
+    return (
+        make(
+            "gatewayz-provider-paused",
+            "A provider stands still: it takes connections and answers nobody. Calls fall back when they "
+            "have waited long enough.",
+            "pause",
+        ),
+        make(
+            "gatewayz-provider-disconnected",
+            "A provider's container is cut off from the network on which the gateway asks it.",
+            "disconnect",
         ),
     )
 

@@ -68,6 +68,14 @@ def test_a_package_that_is_nowhere() -> None:
         debian_packages.unpack("nowhere", "unstable")
 
 
+def test_a_mirror_that_cannot_be_read(machine: Path) -> None:
+    """What apt said of the lists explains more than that a package is not in them."""
+    apt = machine / "bin/apt-get"
+    apt.write_text(apt.read_text().replace("update) exit 0", "update) echo 'E: Expired' >&2; exit 100"))
+    with pytest.raises(MissingEngine, match=r"^nowhere of unstable: Expired$"):
+        debian_packages.unpack("nowhere", "unstable")
+
+
 def test_a_machine_without_a_mirror(machine: Path) -> None:
     """A machine that is no Debian is told so."""
     (machine / "etc/sources.list").unlink()

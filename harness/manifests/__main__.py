@@ -1,0 +1,53 @@
+"""`python -m harness.manifests` writes the generated files of deploy/kubernetes anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from harness.catalogue import read_text, read_values, render_system_rules, shorten
+from harness.errors import AlertdrillError
+from harness.manifests import (
+    render_gateway_config,
+    render_kustomization,
+    render_providers,
+    render_rules,
+    render_service_monitor,
+)
+from harness.stacks import PROVIDERS
+from harness.systems import find_systems
+
+FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
+TEMPLATE = Path(__file__).parent / "provider.tmpl.yml"
+
+
+def render_all() -> dict[Path, str]:
+    """Return every generated file and its text; raises BadInput."""
+    systems = find_systems()
+    monitoring = {"service-monitor.yaml": render_service_monitor(systems)} | {
+        f"rules/{system.name}.yaml": render_rules(
+            system.name, render_system_rules(system, read_values(system))
+        )
+        for system in systems
+    }
+    return {
+        FOLDER / "gateway.json": render_gateway_config(PROVIDERS),
+        FOLDER / "providers.yaml": render_providers(read_text(TEMPLATE), PROVIDERS),
+        FOLDER / "monitoring" / "kustomization.yaml": render_kustomization(monitoring),
+        **{FOLDER / "monitoring" / name: text for name, text in monitoring.items()},
+    }
+
+
+def main() -> None:
+    """Write the files, and say what was written."""
+    for path, text in render_all().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{shorten(path)}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AlertdrillError as error:
+        sys.exit(f"alertdrill: {error}")

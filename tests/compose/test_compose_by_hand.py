@@ -1,0 +1,141 @@
+"""What a user does by hand: compose up and down, drills inside and from outside, two stacks at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from compose_project import Compose, make_compose
+from whole_runs import CommandLine
+
+from harness.stacks import PARTS
+
+QUICK = "mana_llm-down-near-for"
+RESTARTS = "mana_llm-down-fires"
+WITHIN_S = 300.0
+
+
+def put_command(folder: Path, *drills: str) -> Path:
+    """Write an override by which the drill service holds these drills only."""
+    path = folder / "override.yaml"
+    path.write_text(f"services: {{drill: {{command: {json.dumps(list(drills))}}}}}\n")
+    return path
+
+
+def test_up_holds_the_drills_and_ends_with_their_code(compose: Compose, tmp_path: Path) -> None:
+    """One command from nothing to the verdict, a killed gateway on the way; `down` leaves nothing."""
+    files = (put_command(tmp_path, RESTARTS),)
+    finished = compose.run("up", "--build", "--exit-code-from", "drill", "drill", files=files)
+    assert finished.code == 0, finished.out + finished.err
+    assert "All 1 drills met" in finished.out
+    assert compose.run("down", "--volumes").code == 0
+    assert compose.list_leftovers() == []
+
+
+def test_drills_inside_use_what_is_mounted_and_end_with_their_code(compose: Compose, tmp_path: Path) -> None:
+    """Rules whose alert nobody can meet: exit 1; drills that there are none of: exit 2; the stack stays."""
+    (tmp_path / "rules").mkdir()
+    rules = tmp_path / "rules" / "mine.yml"
+    rules.write_text(
+        "groups: [{name: mine, rules: [{alert: LLMServiceDown, expr: 'up{job=\"mana-llm\"} == 2'},"
+        " {alert: ServiceDown, expr: 'up{job=\"mana-llm\"} == 2'}]}]\n"
+    )
+    tmp_path.chmod(0o755)
+    mounted = {"ALERTDRILL_CONFIG": str(tmp_path)}
+    held = compose.run("run", "--rm", "--build", "drill", QUICK, **mounted)
+    assert held.code == 1, held.out + held.err
+    assert "was never seen" in held.out
+    unknown = compose.run("run", "--rm", "drill", "no-such-drill", **mounted)
+    assert (unknown.code, "there is no drill" in unknown.err) == (2, True)
+    slow = compose.run("run", "--rm", "drill", QUICK, "--speed", "0.5", **mounted)
+    assert slow.code == 2
+    states = compose.list_states()
+    assert {states[part] for part in PARTS} == {"running"}
+
+
+def test_a_stack_that_is_up_is_used_and_left(
+    compose: Compose, alertdrill: CommandLine, tmp_path: Path
+) -> None:
+    """Twice, for each run begins with a stack that nobody has used; it is up afterwards as before."""
+    compose.up()
+    ours = ("run", "--stack", "compose", "--project", compose.name, "--out", str(tmp_path / "out"))
+    for _ in range(2):
+        finished = alertdrill.run(*ours, QUICK, timeout_s=WITHIN_S)
+        assert finished.code == 0, finished.out + finished.err
+    assert {compose.list_states()[part] for part in PARTS} == {"running"}
+    refused = alertdrill.run(*ours, RESTARTS)
+    assert refused.code == 2
+    assert "ALERTDRILL_GATEWAY_PORT" in refused.err
+
+
+def test_an_interrupted_run_puts_its_outage_right(
+    compose: Compose, alertdrill: CommandLine, tmp_path: Path
+) -> None:
+    """Ctrl-C while the gateway is paused: exit 3, and the gateway runs."""
+    compose.up()
+    arguments = ("--project", compose.name, "--out", str(tmp_path / "out"), "--speed", "10", QUICK)
+    with alertdrill.start("run", "--stack", "compose", *arguments) as process:
+        await_state(compose, "gateway", "paused", process)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "interrupted" in said
+    assert compose.list_states()["gateway"] == "running"
+
+
+def await_state(compose: Compose, service: str, state: str, process: subprocess.Popen[str]) -> None:
+    """Wait until a container is in a state, while the run goes on."""
+    give_up_at = time.monotonic() + WITHIN_S
+    while compose.list_states().get(service) != state:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < give_up_at
+        time.sleep(0.1)
+
+
+def test_two_stacks_stand_side_by_side(compose: Compose, alertdrill: CommandLine, tmp_path: Path) -> None:
+    """Another project's ports, networks and volumes are its own, and so are its drills."""
+    compose.up()
+    first = {service: container.id for service, container in compose.find().items()}
+    other = make_compose()
+    finished = alertdrill.run(
+        *("run", "--stack", "compose", "--project", other.name, "--out", str(tmp_path / "out"), QUICK),
+        timeout_s=WITHIN_S,
+    )
+    assert finished.code == 0, finished.out + finished.err
+    assert other.list_leftovers() == []
+    other.client.close()
+    assert {service: container.id for service, container in compose.find().items()} == first
+    assert {compose.list_states()[part] for part in PARTS} == {"running"}
+
+
+def test_half_a_stack_is_refused(compose: Compose, alertdrill: CommandLine, tmp_path: Path) -> None:
+    """A project that lacks parts cannot be drilled, and the sentence says which."""
+    assert compose.run("up", "--detach", "--build", "--wait", "pager").code == 0
+    refused = alertdrill.run(
+        *("run", "--stack", "compose", "--project", compose.name, "--out", str(tmp_path / "out"), QUICK)
+    )
+    assert refused.code == 2
+    assert "without gateway, prometheus" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "said"),
+    [
+        (("--project", "No Good"), {}, "is not a project name"),
+        (("--port", "gateway=8080"), {}, "--port is for --stack embedded"),
+        ((), {"DOCKER_HOST": "unix:///nowhere/docker.sock"}, "no Docker engine can be reached"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    alertdrill: CommandLine, arguments: tuple[str, ...], environ: dict[str, str], said: str
+) -> None:
+    """Before anything is started; no engine is needed to be told so."""
+    command = CommandLine(environ={**alertdrill.environ, **environ}, temporary=alertdrill.temporary)
+    refused = command.run("run", "--stack", "compose", *arguments, QUICK)
+    assert refused.code == 2
+    assert said in refused.err
+    assert len(refused.err.strip().splitlines()) == 1

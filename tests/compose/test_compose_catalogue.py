@@ -1,0 +1,36 @@
+"""The whole catalogue on containers: the same verdicts as on local processes, where all drills are met."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from compose_project import Compose
+from whole_runs import CommandLine
+
+from harness.catalogue import list_drills, override_values
+from harness.stacks import PARTS
+
+WITHIN_S = 900.0
+FORM = {"schema", "mode", "speed", "until_s", "engines", "events", "verdicts"}
+
+
+def test_every_drill_is_met_on_containers(compose: Compose, alertdrill: CommandLine, tmp_path: Path) -> None:
+    """Brought up and taken down by the run; nothing is left, and every container's log is there."""
+    out = tmp_path / "out"
+    finished = alertdrill.run(
+        "run", "--stack", "compose", "--project", compose.name, "--out", str(out), timeout_s=WITHIN_S
+    )
+    assert finished.code == 0, finished.out + finished.err
+    assert compose.list_leftovers() == []
+    timeline = json.loads((out / "timeline.json").read_text())
+    assert set(timeline) >= FORM
+    assert timeline["mode"] == "compose"
+    assert set(timeline["engines"]) == {"prometheus", "alertmanager"}
+    drills = {drill.name for drill in list_drills(override_values(()))}
+    assert {verdict["drill"] for verdict in timeline["verdicts"]} == drills
+    assert {verdict["outcome"] for verdict in timeline["verdicts"]} == {"met"}
+    logs = {path.stem: path.stat().st_size for path in (out / "logs").glob("*.log")}
+    assert all(logs[part] > 0 for part in (*PARTS, "prepare", "compose"))
+    report = (out / "report.html").read_text()
+    assert all(f"logs/{part}.log" in report for part in PARTS)
