@@ -51,6 +51,7 @@ from harness.stacks.embedded import EmbeddedSite
 from harness.stacks.remote_write import RemoteWrite
 from harness.store_options import make_store, take_store_options
 from harness.systems import find_systems
+from harness.traffic import MAX_WORKERS
 from harness.values import override, render_rules, switch_on, write_resource
 
 MAX_SPEED = 300.0
@@ -59,7 +60,12 @@ LOG_LINE_EVERY_S = 10.0
 LOG_COLUMNS = 220
 WATCH_WALL_S = 0.5
 REPORTS = ("timeline.json", "junit.xml", "report.html")
-LOGS = (*(f"{part}.log" for part in (*PARTS, "locust")), "traffic.json", "traffic-plan.json")
+LOGS = (
+    *(f"{part}.log" for part in (*PARTS, "locust")),
+    *(f"locust-worker-{number}.log" for number in range(1, MAX_WORKERS + 1)),
+    "traffic.json",
+    "traffic-plan.json",
+)
 """The files that a run writes; the next one removes exactly these."""
 
 PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
@@ -166,6 +172,13 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="SYSTEM.NAME=VALUE",
     help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(0, MAX_WORKERS),
+    default=0,
+    show_default=True,
+    help="How many Locust workers share the traffic; 0: one process sends it all.",
+)
 @_take_stack_options
 @take_store_options
 def run(
@@ -175,6 +188,7 @@ def run(
     project: str | None,
     speed: float | None,
     settings: tuple[str, ...],
+    workers: int,
     out: Path,
     rule_paths: tuple[Path, ...],
     folder: Path | None,
@@ -197,7 +211,8 @@ def run(
     if folder is not None and alertmanager_config is None:
         alertmanager_config = find_alertmanager_config(folder)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
-    order = replace(order, dashboards=list_dashboards(drills, values), store=store)
+    dashboards = list_dashboards(drills, values)
+    order = replace(order, dashboards=dashboards, store=store, workers=workers)
     for name, obstacle in obstacles.items():
         click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.

@@ -47,13 +47,11 @@ from harness.stacks import PARTS, Setup, Site, Stack
 from harness.stacks.embedded import inherit_environment
 from harness.store import Store, await_samples, open_store
 from harness.systems import find_systems
-from harness.traffic import Traffic, TrafficReport, plan
+from harness.traffic import Traffic, TrafficReport, lead_wall_s, plan
 
 SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0)
 """What calibration chooses from; at each, 15 s of rule time is a whole number of milliseconds."""
 
-LEAD_WALL_S = 4.0
-"""Wall time that Locust is given to start before its first arrival."""
 CALIBRATION_WALL_S = 3.5
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
@@ -78,7 +76,8 @@ PROBE_ACT = "probe"
 class Order:
     """What to hold, where and with what; without a `speed`, calibration finds it.
 
-    The `dashboards` are asked what they showed, for the report.
+    The `dashboards` are asked what they showed, for the report. With `workers`, that many processes send the
+    traffic; otherwise one does.
     """
 
     drills: tuple[Drill, ...]
@@ -90,6 +89,7 @@ class Order:
     out: Path
     speed: float | None = None
     seed: int = 1
+    workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)
     store: Store | None = None
     """Where to read what happened, instead of from the stack's Prometheus."""
@@ -167,7 +167,7 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        clock = Clock(speed=speed, origin_s=time.time() + LEAD_WALL_S + CALIBRATION_WALL_S)
+        clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
         crew = OutageCrew(placements, stack, lambda: clock.rule_s(time.time()))
@@ -211,7 +211,12 @@ def _hold_at(
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
-            notes={"speed": f"{speed:g} ({reason})", **notes, **_describe_fidelity(fidelity, order.bounds)},
+            notes={
+                "speed": f"{speed:g} ({reason})",
+                **notes,
+                **_describe_fidelity(fidelity, order.bounds),
+                **_describe_workers(report),
+            },
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
         yield Held(record=record, stack=stack, clock=clock)
@@ -276,6 +281,7 @@ def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock
                 "ALERTDRILL_CONTROL_TOKEN": stack.endpoints.control_token,
             }
         ),
+        workers=order.workers,
     )
 
 
@@ -411,3 +417,10 @@ def _describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
             f"the latest by {fidelity.outage_lateness_s:.1f} s (bound {bounds.outage_lateness_s:g} s)"
         )
     return notes
+
+
+def _describe_workers(report: TrafficReport) -> dict[str, str]:
+    if not report.workers:
+        return {}
+    stays = len({worker.id for worker in report.workers})
+    return {"load workers": "; ".join((f"{stays}", *report.losses))}

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,10 @@ from harness.model import Act
 from harness.process import Process, read_last_line, start
 
 STOP_GRACE_S = 5.0
+MAX_WORKERS = 24
+"""As many shares as a test's arrivals are split into: more workers would have nothing to do."""
+SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN")
+"""What Locust needs of the environment, and its workers do not: their master has done what it takes."""
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
 
@@ -43,11 +49,51 @@ class ActReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """One load worker's stay in a run, in rule time; a worker that is lost and comes back has two.
+
+    `left_at_s` is None, and `why` empty, for a worker that stayed. `sent` arrivals were counted as its own.
+    At most `twice` were sent by it and, when it was lost, by others once more. `clock_off_s` (wall) is how
+    far its clock was ahead, and was put right.
+    """
+
+    id: str
+    joined_at_s: float
+    left_at_s: float | None
+    why: str
+    sent: int
+    twice: int
+    clock_off_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficReport:
-    """What Locust last reported; `done` when every act has ended and every request has been answered."""
+    """What Locust last reported; `done` when every act has ended and every request has been answered.
+
+    `workers` is empty where one process sends everything.
+    """
 
     done: bool = False
     acts: Mapping[str, ActReport] = field(default_factory=dict)
+    workers: tuple[WorkerReport, ...] = ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """A sentence for each worker that was lost in mid-run."""
+        return tuple(
+            f"the load worker {worker.id} {worker.why} at {worker.left_at_s:.0f} s; others took over its "
+            f"shares, and at most {worker.twice} arrivals were sent twice"
+            for worker in self.workers
+            if worker.left_at_s is not None
+        )
+
+
+def lead_wall_s(workers: int) -> float:
+    """Return how many wall seconds Locust is given to start before its first arrival is due.
+
+    A master looks only once a second whether its workers are there, and they start on the same cores.
+    """
+    return 4.0 if workers == 0 else 6.0 + 0.5 * workers
 
 
 def plan(
@@ -72,11 +118,19 @@ class Traffic:
 
     `plan_path` and the plan's report must be in a folder of this run's own; the report of an earlier run
     is removed. `env` is Locust's whole environment, secrets included: `ALERTDRILL_ADMIN_TOKEN` to issue
-    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something.
+    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something. With `workers`, that many processes send the
+    arrivals, and one more directs them; each worker has a log beside `log_path`.
     """
 
     def __init__(
-        self, plan: Mapping[str, Any], *, host: str, plan_path: Path, log_path: Path, env: Mapping[str, str]
+        self,
+        plan: Mapping[str, Any],
+        *,
+        host: str,
+        plan_path: Path,
+        log_path: Path,
+        env: Mapping[str, str],
+        workers: int = 0,
     ) -> None:
         self._plan = plan
         self._host = host
@@ -84,7 +138,10 @@ class Traffic:
         self._report_path = Path(plan["report"]).resolve()
         self._log_path = log_path.resolve()
         self._env = env
+        self._workers = workers
         self._process: Process | None = None
+        self._worker_processes: dict[str, Process] = {}
+        self._resources = ExitStack()
 
     def __enter__(self) -> Self:
         """Write the plan and start Locust.
@@ -101,11 +158,36 @@ class Traffic:
             "-f",
             ",".join(str(_find_scenario(name)) for name in scenarios),
         ]
-        argv += ["--headless", "--only-summary", "--host", self._host, "--plan", str(self._plan_path)]
-        self._process = start(
-            "Locust", argv, env=self._env, log_path=self._log_path, cwd=self._plan_path.parent
-        )
+        with ExitStack() as started:
+            if self._workers == 0:
+                self._process = self._start(started, "Locust", [*argv, *self._say_what()], self._env)
+            else:
+                self._start_workers(started, argv)
+            self._resources = started.pop_all()
         return self
+
+    def _say_what(self) -> list[str]:
+        """Return the options that say what is sent where."""
+        return ["--headless", "--only-summary", "--host", self._host, "--plan", str(self._plan_path)]
+
+    def _start_workers(self, started: ExitStack, argv: Sequence[str]) -> None:
+        port = str(_find_free_port())
+        directing = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+        directing += ["--expect-workers", str(self._workers)]
+        self._process = self._start(started, "Locust", [*argv, *self._say_what(), *directing], self._env)
+        working = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+        harmless = {name: value for name, value in self._env.items() if name not in SECRETS}
+        for number in range(1, self._workers + 1):
+            name = f"worker-{number}"
+            env = {**harmless, "ALERTDRILL_WORKER": name}
+            self._worker_processes[name] = self._start(started, f"Locust {name}", [*argv, *working], env)
+
+    def _start(self, started: ExitStack, name: str, argv: Sequence[str], env: Mapping[str, str]) -> Process:
+        number = name.removeprefix("Locust").replace(" ", "-")
+        log_path = self._log_path.with_stem(self._log_path.stem + number)
+        process = start(name, argv, env=env, log_path=log_path, cwd=self._plan_path.parent)
+        started.callback(process.stop, STOP_GRACE_S)
+        return process
 
     def __exit__(
         self,
@@ -114,13 +196,13 @@ class Traffic:
         traceback: TracebackType | None,
     ) -> None:
         """End Locust and whatever it started."""
-        if self._process is not None:
-            self._process.stop(STOP_GRACE_S)
+        self._resources.close()
 
     def poll(self) -> bool:
         """Return whether Locust still runs.
 
-        Raises ComponentFailed when it has ended otherwise than by being done.
+        Raises ComponentFailed when it has ended otherwise than by being done, or a worker before it joined.
+        When one ends later, others take over: see the report.
         """
         return self._has_ended(within_s=0) is False
 
@@ -143,17 +225,29 @@ class Traffic:
         except FileNotFoundError:
             return TrafficReport()
         acts = {name: ActReport(**act) for name, act in raw["acts"].items()}
-        return TrafficReport(done=raw["done"], acts=acts)
+        workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
+        return TrafficReport(done=raw["done"], acts=acts, workers=workers)
 
     def _has_ended(self, *, within_s: float) -> bool:
         if self._process is None:
             raise RuntimeError("Traffic is used as a context manager")
         code = self._process.wait(within_s)
         if code is None:
+            self._check_workers_have_joined()
             return False
         if code != 0 or not self.report().done:
             raise self._process.failure()
         return True
+
+    def _check_workers_have_joined(self) -> None:
+        ended = {
+            name: process for name, process in self._worker_processes.items() if process.poll() is not None
+        }
+        if ended:
+            joined = {worker.id for worker in self.report().workers}
+            for name, process in ended.items():
+                if name not in joined:
+                    raise process.failure()
 
 
 def _plan_act(act: Act) -> dict[str, Any]:
@@ -175,6 +269,12 @@ def _plan_act(act: Act) -> dict[str, Any]:
         "options": dict(act.options),
         "door": act.door,
     }
+
+
+def _find_free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def _find_scenario(name: str) -> Path:

@@ -53,21 +53,17 @@ class Rotation(OrdinaryScript):
         super().__init__(calls, welcome=REFUSED)
         self._rotate_at_s = rotate_at_s
         self._catch_up_at_s = rotate_at_s + catch_up_s
-        self._successor: str | None = None
 
     def cues(self, keyring: Keyring) -> Sequence[Cue]:
         """Rotate the key."""
-
-        def rotate() -> None:
-            for key in self.list_keys():
-                self._successor = keyring.rotate(key)
-
-        return [Cue(at_s=self._rotate_at_s, act=rotate)]
+        at_s = self._rotate_at_s
+        return [Cue(at_s=at_s, act=lambda key=key: keyring.rotate(key)) for key in self.list_keys()]
 
     def token(self, at_s: float, keyring: Keyring) -> str | None:
         """Return the old token until the clients have caught up, then the successor's."""
-        if self._successor is not None and at_s >= self._catch_up_at_s:
-            return keyring.token(self._successor)
+        successor = None if self.calls.key is None else keyring.successor(self.calls.key)
+        if successor is not None and at_s >= self._catch_up_at_s:
+            return keyring.token(successor)
         return super().token(at_s, keyring)
 
 

@@ -37,6 +37,7 @@ class Conversations:
     """A client of one key. `learned` answers what is then judged, `default` is a workspace's own model."""
 
     tells: tuple[Tell, ...] = ()
+    learns = True
 
     def __init__(
         self, *, key: str, learned: str, default: str, judge: str, workspace: str, daily_requests: int | None

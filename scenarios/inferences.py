@@ -38,6 +38,8 @@ class Inferences:
 class InferScript:
     """Clients that ask and wait for the answer; a `welcome` status besides success is no failure."""
 
+    learns = False
+
     def __init__(self, inferences: Inferences, *, welcome: int = 200, tells: tuple[Tell, ...] = ()) -> None:
         self.tells = tells
         self._inferences = inferences

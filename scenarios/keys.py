@@ -1,4 +1,4 @@
-"""Gateway keys, issued through its admin API; their tokens stay in this process."""
+"""Gateway keys, issued through its admin API; their tokens go nowhere but to this test's own workers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Keyring:
         self._host = host.rstrip("/")
         self._admin_token = admin_token
         self._tokens: dict[str, str] = {}
+        self._successors: dict[str, str] = {}
         self._session = requests.Session()
         # A proxy from the environment must not stand between a test and a gateway on this machine.
         self._session.trust_env = False
@@ -29,6 +30,15 @@ class Keyring:
     def adopt(self, key: str, token: str) -> None:
         """Take in a key that was issued by somebody else."""
         self._tokens[key] = token
+
+    def list_tokens(self) -> dict[str, dict[str, str]]:
+        """Return the tokens, by id, and the successors of rotated keys, for another keyring to take over."""
+        return {"tokens": dict(self._tokens), "successors": dict(self._successors)}
+
+    def take_over(self, keys: dict[str, dict[str, str]]) -> None:
+        """Take in all keys that another keyring has listed."""
+        self._tokens.update(keys["tokens"])
+        self._successors.update(keys["successors"])
 
     def token(self, key: str) -> str:
         """Return the token of a key that was issued or adopted."""
@@ -51,14 +61,15 @@ class Keyring:
         limits = [{"unit": "requests", "period": "day", "limit": daily}]
         self._send("PUT", f"/admin/limits/key/{quote(key, safe='')}", {"limits": limits})
 
-    def rotate(self, key: str) -> str:
-        """Replace a key by a successor, without a time of grace, and return the successor's id.
+    def successor(self, key: str) -> str | None:
+        """Return the id of the key that took this one's place, if it was rotated."""
+        return self._successors.get(key)
 
-        Raises ScenarioError.
-        """
+    def rotate(self, key: str) -> None:
+        """Replace a key by a successor, without a time of grace. Raises ScenarioError."""
         successor = self._post(f"/admin/keys/{quote(key, safe='')}/rotate", {"grace_s": 0})
         self._tokens[successor["id"]] = successor["token"]
-        return str(successor["id"])
+        self._successors[key] = str(successor["id"])
 
     def put_account(self, user: str, fields: dict[str, Any]) -> None:
         """Change a user's account: plan, credits, requests_per_minute. Raises BadPlan, ScenarioError."""

@@ -1,48 +1,40 @@
-"""A test's life in Locust: from the plan, or the options, to the last report."""
+"""A test's life in Locust: from the plan, or the options, to the last report.
+
+A Locust process performs a test alone, or directs it as a master, or has a part in it as a worker.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-import secrets
 import sys
 import time
-from argparse import Namespace
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from functools import partial
+from typing import Any, NoReturn
 
 import gevent
+from gevent.event import Event
 from locust import events
 from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from scenarios.controls import Controls
+from scenarios.direction import Direction
+from scenarios.distribution import distribute
 from scenarios.errors import BadPlan, ScenarioError
-from scenarios.fields import Fields
-from scenarios.keys import Keyring
+from scenarios.leases import SHARES
+from scenarios.part import Part
 from scenarios.performance import Performance
-from scenarios.plan import Act, Plan, parse_controls, parse_plan, read_plan
-from scenarios.script import Script
+from scenarios.preparation import find_keyring, load, provide_key, write_scripts
 from scenarios.tally import write_report
+from scenarios.timetable import Timetable
 
 REPORT_EVERY_WALL_S = 1.0
+GATHER_WALL_S = 1.0
+"""How long workers have to get their shares, before a test that was made from the options begins."""
 
 logger = logging.getLogger(__name__)
-
-
-class Scenario(Protocol):
-    """What a scenario's user class offers; see `scenarios.users.ScenarioUser`."""
-
-    scenario: str
-    fixed_count: int
-
-    @classmethod
-    def script(cls, fields: Fields) -> Script:
-        """Make a script from an act's options."""
-
-    @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
-        """Return stages, options and tells of an act made from the command line or the web page."""
 
 
 class Test:
@@ -50,17 +42,20 @@ class Test:
 
     def __init__(self, environment: Environment) -> None:
         plan, scripts = load(environment)
-        keyring = _find_keyring(environment)
+        keyring = find_keyring(environment)
         for key in sorted({key for script in scripts.values() for key in script.list_keys()}):
-            _provide_key(keyring, key, environment.parsed_options)
+            provide_key(keyring, key, environment.parsed_options)
         self._environment = environment
         self._controls = Controls(plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""))
         if any(act.tells for act in plan.acts):
             self._controls.check()
+        runner = environment.runner
         if not environment.parsed_options.plan:
-            plan = replace(plan, speed=keyring.speed(), origin_s=time.time())
-        self.performance = Performance(
-            plan,
+            gather_wall_s = GATHER_WALL_S if isinstance(runner, MasterRunner) else 0.0
+            plan = replace(plan, speed=keyring.speed(), origin_s=time.time() + gather_wall_s)
+        perform = partial(Direction, runner=runner) if isinstance(runner, MasterRunner) else Performance
+        self.performance: Performance | Direction = perform(
+            Timetable(plan),
             scripts,
             keyring=keyring,
             controls=self._controls,
@@ -91,40 +86,27 @@ class Test:
         end(self._environment)
 
     def _report(self) -> None:
-        performance = self.performance
-        if performance.plan.report is not None:
-            write_report(performance.plan.report, performance.tallies, done=performance.done.is_set())
+        performance, path = self.performance, self.performance.timetable.plan.report
+        if path is not None:
+            workers = performance.workers if isinstance(performance, Direction) else ()
+            write_report(path, performance.tallies, done=performance.done.is_set(), workers=workers)
 
 
 # Locust has one test at a time, and its events pass no state of ours.
 _test: Test | None = None
+_part: Part | None = None
+_is_connected = Event()
+"""On a worker: its runner is there. One that joins a running test is told to start users before that."""
 _failure: ScenarioError | None = None
-_keyrings: dict[str, Keyring] = {}
 
 
-def get_performance() -> Performance | None:
-    """Return the running test's performance; None if there is none, or it could not begin."""
-    return _test.performance if _test is not None else None
-
-
-def load(environment: Environment) -> tuple[Plan, dict[str, Script]]:
-    """Return the plan and each act's script; without --plan, made from the options.
-
-    Such a plan has neither speed nor origin yet. Raises BadPlan.
-    """
-    options = environment.parsed_options
-    scenarios: dict[str, type[Scenario]] = {user.scenario: user for user in environment.user_classes}
-    plan = read_plan(Path(options.plan)) if options.plan else _plan_from_options(options, scenarios)
-    scripts = {act.name: _write_script(act, scenarios) for act in plan.acts}
-    acts = tuple(replace(act, tells=act.tells + scripts[act.name].tells) for act in plan.acts)
-    for act in acts:
-        for tell in act.tells:
-            if tell.provider not in plan.controls:
-                raise BadPlan(
-                    f"Act {act.name!r} tells the provider {tell.provider!r} something: "
-                    "say where its control API is, in the plan's controls or in ALERTDRILL_CONTROLS"
-                )
-    return replace(plan, acts=acts), scripts
+def get_performance() -> Performance | Part | None:
+    """Return what a user of this process has to do with the running test; None if it could not begin."""
+    if _part is not None:
+        return _part
+    if _test is not None and isinstance(_test.performance, Performance):
+        return _test.performance
+    return None
 
 
 def fail(environment: Environment, error: ScenarioError) -> None:
@@ -146,72 +128,49 @@ def end(environment: Environment) -> None:
         environment.runner.stop()
 
 
-def _plan_from_options(options: Namespace, scenarios: dict[str, type[Scenario]]) -> Plan:
-    if len(scenarios) != 1:
-        raise BadPlan(f"Without --plan, start one scenario at a time, not {', '.join(sorted(scenarios))}")
-    ((name, scenario),) = scenarios.items()
-    act = scenario.act(options)
-    if "key" in act["options"]:
-        act["options"]["key"] = options.key or f"{name}-{secrets.token_hex(3)}"
-    return parse_plan(
-        {
-            "speed": 1,
-            "origin_s": 0,
-            "seed": options.seed,
-            "controls": parse_controls(os.environ.get("ALERTDRILL_CONTROLS", "")),
-            "acts": [{"name": name, "scenario": name, "start_s": 0, "arrivals": options.arrivals, **act}],
-        }
-    )
-
-
-def _write_script(act: Act, scenarios: dict[str, type[Scenario]]) -> Script:
-    if act.scenario not in scenarios:
-        raise BadPlan(f"Act {act.name!r}: the scenario {act.scenario!r} is not among Locust's files (-f)")
-    fields = Fields(act.options, f"Act {act.name!r}: options")
-    script = scenarios[act.scenario].script(fields)
-    fields.end()
-    return script
-
-
-def _find_keyring(environment: Environment) -> Keyring:
-    """Return the keyring of this gateway, which outlives tests, because a key is issued only once."""
-    host = environment.host
-    if not host:
-        raise BadPlan("Say where the gateway is: --host http://127.0.0.1:8080")
-    token = os.environ.get("ALERTDRILL_ADMIN_TOKEN", "")
-    return _keyrings.setdefault(host, Keyring(host=host, admin_token=token))
-
-
-def _provide_key(keyring: Keyring, key: str, options: Namespace) -> None:
-    """Issue a key; without an admin token, take the one that ALERTDRILL_TOKEN has."""
-    token = os.environ.get("ALERTDRILL_TOKEN", "")
-    if token and not options.plan and not os.environ.get("ALERTDRILL_ADMIN_TOKEN"):
-        keyring.adopt(key, token)
-    else:
-        keyring.issue(key)
-
-
 def _refuse(error: ScenarioError) -> NoReturn:
     sys.stderr.write(f"{error}\n")
     sys.exit(error.exit_code)
 
 
+def _hear_worker(kind: str, client: str, data: dict[str, Any]) -> None:
+    if _test is not None and isinstance(_test.performance, Direction):
+        _test.performance.hear(kind, client, data)
+
+
+def _hear_master(kind: str, _client: str, data: dict[str, Any]) -> None:
+    if _part is not None:
+        _part.hear(kind, data)
+
+
 @events.init.add_listener
 def _check(environment: Environment, **_: Any) -> None:
-    """Refuse a bad plan before anything is started, and have Locust start a user for every scenario."""
+    """Refuse a bad plan before anything is started, and have Locust start the users that it takes."""
+    if isinstance(environment.runner, WorkerRunner):
+        distribute(environment, _hear_master)
+        _is_connected.set()
+        # Here and not at the top, so that it comes before Locust tells the master that the worker ends.
+        environment.events.quitting.add_listener(_leave)
+        return
     try:
         load(environment)
     except BadPlan as error:
         _refuse(error)
+    is_alone = isinstance(environment.runner, LocalRunner)
+    if not is_alone:
+        distribute(environment, _hear_worker)
     options = environment.parsed_options
-    users = sum(user.fixed_count for user in environment.user_classes)
+    users = sum(user.fixed_count for user in environment.user_classes) if is_alone else SHARES
     options.num_users = max(options.num_users or 0, users)
     options.spawn_rate = max(options.spawn_rate or 0, users)
 
 
 @events.test_start.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
-    global _test, _failure
+    global _test, _part, _failure
+    if environment.parsed_options.worker:
+        _part = Part(environment, _is_connected, write_scripts=partial(write_scripts, environment))
+        return
     _test = _failure = environment.process_exit_code = None
     try:
         _test = Test(environment)
@@ -219,10 +178,23 @@ def _begin(environment: Environment, **_: Any) -> None:
         fail(environment, error)
 
 
+@events.test_stopping.add_listener
+def _stop(**_: Any) -> None:
+    if _test is not None and isinstance(_test.performance, Direction):
+        _test.performance.stop()
+
+
 @events.test_stop.add_listener
 def _close(**_: Any) -> None:
+    if _part is not None:
+        _part.close()
     if _test is not None:
         _test.close()
+
+
+def _leave(**_: Any) -> None:
+    if _part is not None:
+        _part.leave()
 
 
 @events.quit.add_listener

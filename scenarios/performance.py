@@ -1,9 +1,8 @@
-"""One test's acts, performed: every arrival leaves at its instant, every cue is given at its own."""
+"""One test's acts, performed by this process alone: every arrival leaves at its instant, every cue too."""
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -12,13 +11,14 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 
-from scenarios.arrivals import draw_arrivals
 from scenarios.controls import Controls
-from scenarios.errors import ScenarioError
+from scenarios.guard import OnFailure, guard
 from scenarios.keys import Keyring
 from scenarios.plan import Act, Plan
-from scenarios.script import Cue, Script
+from scenarios.prompter import Prompter
+from scenarios.script import Script
 from scenarios.tally import Tally
+from scenarios.timetable import Timetable
 
 MAX_IN_FLIGHT = 2_000
 
@@ -42,30 +42,30 @@ class Performance:
 
     def __init__(
         self,
-        plan: Plan,
+        timetable: Timetable,
         scripts: Mapping[str, Script],
         *,
         keyring: Keyring,
         controls: Controls,
-        on_failure: Callable[[ScenarioError], None],
+        on_failure: OnFailure,
     ) -> None:
-        self.plan = plan
+        self.timetable = timetable
         self.scripts = scripts
         self.keyring = keyring
-        self._controls = controls
+        self._prompter = Prompter(timetable, scripts, keyring=keyring, controls=controls)
         self._on_failure = on_failure
-        self._schedules = {
-            act.name: draw_arrivals(act.stages, kind=act.arrivals, seed=f"{plan.seed}:{act.name}")
-            for act in plan.acts
-        }
-        self.tallies = {name: Tally(planned=len(instants)) for name, instants in self._schedules.items()}
-        self._cues = {act.name: self._collect_cues(act) for act in plan.acts}
-        self._waiting = {act.name: act for act in plan.acts}
+        acts = timetable.plan.acts
+        self.tallies = {act.name: Tally(planned=len(timetable.instants[act.name])) for act in acts}
+        self._waiting = {act.name: act for act in acts}
         self._unfinished = set(self._waiting)
         self._slots = BoundedSemaphore(MAX_IN_FLIGHT)
         self.done = Event()
-        if not plan.acts:
+        if not acts:
             self.done.set()
+
+    def await_plan(self) -> Plan:
+        """Return the plan, which is there from the start."""
+        return self.timetable.plan
 
     def play(self, player: Player) -> None:
         """Perform all acts of the player's scenario; they end with the call, however it ends."""
@@ -78,27 +78,17 @@ class Performance:
         finally:
             gevent.killall(greenlets)
 
-    def elapsed_s(self, act: Act, at_s: float) -> float:
-        """Return the rule time since an instant of an act; negative before it."""
-        return (time.time() - self.plan.wall_s(act.start_s + at_s)) * self.plan.speed
-
-    def _collect_cues(self, act: Act) -> list[Cue]:
-        own = self.scripts[act.name].cues(self.keyring)
-        tells = [Cue(at_s=tell.at_s, act=lambda tell=tell: self._controls.tell(tell)) for tell in act.tells]
-        return sorted([*own, *tells], key=lambda cue: cue.at_s)
-
     def _play_act(self, player: Player, act: Act) -> None:
         group = Group()
-        cues = self._cues[act.name]
         try:
-            self._sleep_until(act, 0)
+            self.timetable.sleep_until(act, 0)
             logger.info(f"{act.name}: started")
-            self._give_cues(act, [cue for cue in cues if cue.at_s <= 0])
-            group.spawn(self._guard, self._give_cues, act, [cue for cue in cues if cue.at_s > 0])
-            for index, at_s in enumerate(self._schedules[act.name]):
-                self._sleep_until(act, at_s)
+            self._prompter.open(act)
+            group.spawn(self._guard, self._prompter.go_on, act)
+            for index, at_s in enumerate(self.timetable.instants[act.name]):
+                self.timetable.sleep_until(act, at_s)
                 group.spawn(self._guard, self._send, player, act, index, at_s)
-            self._sleep_until(act, act.lasts_s)
+            self.timetable.sleep_until(act, act.lasts_s)
             group.join()
         finally:
             group.kill()
@@ -107,28 +97,12 @@ class Performance:
         if not self._unfinished:
             self.done.set()
 
-    def _give_cues(self, act: Act, cues: list[Cue]) -> None:
-        for cue in cues:
-            self._sleep_until(act, cue.at_s)
-            cue.act()
-
     def _send(self, player: Player, act: Act, index: int, at_s: float) -> None:
         tally = self.tallies[act.name]
         with self._slots:
-            tally.note_sent(max(0.0, self.elapsed_s(act, at_s)))
+            tally.note_sent(max(0.0, self.timetable.elapsed_s(act, at_s)))
             status, latency_s = player.send(act, index, at_s)
             tally.note_answer(status, latency_s)
 
-    def _sleep_until(self, act: Act, at_s: float) -> None:
-        while (ahead_s := -self.elapsed_s(act, at_s)) > 0:
-            gevent.sleep(ahead_s / self.plan.speed)
-
     def _guard(self, perform: Callable[..., None], *arguments: object) -> None:
-        """Let no greenlet die in silence: what it raises ends the test."""
-        try:
-            perform(*arguments)
-        except ScenarioError as error:
-            self._on_failure(error)
-        except Exception as error:
-            logger.exception("Unexpected error")
-            self._on_failure(ScenarioError(f"Unexpected error: {type(error).__name__}: {error}"))
+        guard(self._on_failure, perform, *arguments)

@@ -102,6 +102,30 @@ def parse_plan(value: Any) -> Plan:
     return plan
 
 
+def describe_traffic(plan: Plan) -> dict[str, Any]:
+    """Return what a plan says of the traffic, as JSON that `parse_plan` reads; providers are told nothing."""
+    return {
+        "speed": plan.speed,
+        "origin_s": plan.origin_s,
+        "seed": plan.seed,
+        "acts": [
+            {
+                "name": act.name,
+                "scenario": act.scenario,
+                "start_s": act.start_s,
+                "stages": [
+                    {"duration_s": duration_s, "rate_per_s": rate_per_s}
+                    for duration_s, rate_per_s in act.stages
+                ],
+                "arrivals": act.arrivals,
+                "options": dict(act.options),
+                "door": act.door,
+            }
+            for act in plan.acts
+        ],
+    }
+
+
 def parse_controls(text: str) -> dict[str, str]:
     """Read `provider=URL,provider=URL`. Raises BadPlan."""
     pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]

@@ -85,6 +85,7 @@ class PredictScript:
         welcome: frozenset[int] = frozenset(),
     ) -> None:
         self._predictions = predictions
+        self.learns = bool(predictions.asks)
         self.tells = tells
         self._welcome = welcome
         # Acts may share a key, and so a tenant, but no act is another's repetition.

@@ -49,6 +49,7 @@ class BacklogScript:
         self._inferences = inferences
         self._follow_every = follow_every
         self._cancel_every = cancel_every
+        self.learns = bool(follow_every or cancel_every)
         self._latest: str | None = None
 
     def list_keys(self) -> Sequence[str]:

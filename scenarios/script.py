@@ -32,6 +32,8 @@ class Script(Protocol):
     """One act's script; made anew for every test. `tells` come on top of the act's own."""
 
     tells: tuple[Tell, ...]
+    learns: bool
+    """Whether what is asked depends on earlier answers, so that one client must send all of the act."""
 
     def list_keys(self) -> Sequence[str]:
         """Return the ids of the keys to issue before the test starts."""
@@ -57,6 +59,8 @@ class OrdinaryScript:
 
     `welcome` has the statuses that are welcome besides.
     """
+
+    learns = False
 
     def __init__(
         self, calls: Calls, *, tells: tuple[Tell, ...] = (), welcome: frozenset[int] = frozenset()

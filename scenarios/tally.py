@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,11 @@ class Tally:
         self._statuses: Counter[int] = Counter()
         self._lateness_s: list[float] = []
         self._latency_s: list[float] = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every arrival was sent and has been answered, or never will be."""
+        return len(self._lateness_s) == self._planned == self._statuses.total()
 
     def note_sent(self, lateness_s: float) -> None:
         """Count an arrival that leaves now, so long after its instant."""
@@ -57,9 +62,12 @@ class Tally:
         }
 
 
-def write_report(path: Path, tallies: Mapping[str, Tally], *, done: bool) -> None:
+def write_report(
+    path: Path, tallies: Mapping[str, Tally], *, done: bool, workers: Sequence[Mapping[str, Any]] = ()
+) -> None:
     """Replace the report in one step, so that a reader never sees half of one."""
-    report = {"done": done, "acts": {name: tally.report() for name, tally in tallies.items()}}
+    acts = {name: tally.report() for name, tally in tallies.items()}
+    report = {"done": done, "acts": acts, "workers": list(workers)}
     new = path.with_name(f"{path.name}.new")
     new.write_text(json.dumps(report))
     new.replace(path)

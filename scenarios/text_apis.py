@@ -38,6 +38,7 @@ class TextApis(OrdinaryScript):
         super().__init__(calls, welcome=welcome)
         self._ask = ask
         self._plan = plan
+        self.learns = ask == "polling"
         self._started: list[str] = []
 
     def cues(self, keyring: Keyring) -> Sequence[Cue]:

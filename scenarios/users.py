@@ -1,7 +1,8 @@
 """The Locust user that every scenario is: one of it performs all of the scenario's acts.
 
-Locust gives a test one user of each scenario. It does not wait for answers: each arrival is sent at its
-instant in a greenlet of its own.
+Locust gives a test one user of each scenario; over several workers it distributes one for each share, which
+sends arrivals of all scenarios. A user does not wait for answers: each arrival is sent at its instant in a
+greenlet of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from locust.exception import StopUser
 from scenarios.fields import Fields
 from scenarios.lifecycle import get_performance
 from scenarios.options import Flag, declare
+from scenarios.part import Part
 from scenarios.performance import MAX_IN_FLIGHT
 from scenarios.plan import Act
 from scenarios.script import Script
@@ -49,15 +51,20 @@ class ScenarioUser(FastHttpUser):
         raise NotImplementedError
 
     def __init__(self, environment: Any) -> None:
-        self._performance = get_performance()
-        if self._performance is not None:
-            wall_s = ANSWER_WITHIN_S / self._performance.plan.speed
+        self._performance = performance = get_performance()
+        if performance is not None:
+            wall_s = ANSWER_WITHIN_S / performance.await_plan().speed
             self.network_timeout = self.connection_timeout = max(LEAST_ANSWER_WITHIN_WALL_S, wall_s)
+        if not isinstance(performance, Part):
+            super().__init__(environment)
+            return
+        self.client_pool = performance.client_pool
         super().__init__(environment)
+        performance.client_pool = self.client.client.clientpool
 
     @task
     def perform(self) -> None:
-        """Perform all acts of this scenario, once."""
+        """Perform all acts of this scenario, once; over several workers, shares of all acts."""
         if self._performance is not None:
             self._performance.play(self)
         raise StopUser
@@ -84,7 +91,7 @@ class ScenarioUser(FastHttpUser):
             headers=headers,
             catch_response=True,
         ) as response:
-            latency_s = performance.elapsed_s(act, at_s)
+            latency_s = performance.timetable.elapsed_s(act, at_s)
             response.request_meta["response_time"] = latency_s * 1000
             error = response.request_meta["exception"]
             # Any other error than a bad status means that the answer did not come, or not all of it.

@@ -210,6 +210,9 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "stub_providers.__main__",
         "scenarios.controls",
         "scenarios.keys",
+        "scenarios.distribution",
         "scenarios.lifecycle",
         "scenarios.options",
+        "scenarios.part",
+        "scenarios.preparation",
     }

@@ -50,9 +50,7 @@ class EmbeddedSite:
 
     def find_obstacle(self, outage: Outage) -> str | None:
         """Say why an outage cannot be made; see `Site.find_obstacle`."""
-        if outage.how in FAULTS:
-            return None
-        return f"no local process can be put out by {outage.how!r}: --stack compose"
+        return None if outage.how in FAULTS else _say_obstacle(outage.how)
 
     @contextmanager
     def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
@@ -109,6 +107,8 @@ class EmbeddedStack:
         """Put a part out; see `Stack.begin_outage`."""
         if part not in self._processes:
             raise BadInput(f"the stack has no part {part!r}; there are: {', '.join(self._processes)}")
+        if how not in FAULTS:
+            raise BadInput(f"{part}: {_say_obstacle(how)}")
         process = self._processes[part]
         if how == "pause":
             process.pause()
@@ -139,6 +139,10 @@ class EmbeddedStack:
         with ExitStack() as ends:
             for process in self._processes.values():
                 ends.callback(process.stop, STOP_GRACE_S)
+
+
+def _say_obstacle(how: Fault) -> str:
+    return f"no local process can be put out by {how!r}: --stack compose"
 
 
 def _make_endpoints(addresses: Mapping[str, str], secret: Mapping[str, str]) -> Endpoints:

@@ -64,6 +64,8 @@ def test_bad_rules_are_refused_with_file_and_line(
         (("run", "--alertmanager-config", "absent.yml"), "absent.yml: cannot be read"),
         (("run", "--port", "prometheus=99999"), "'prometheus=99999' is not NAME=PORT"),
         (("run", "--port", "nginx=80"), "'nginx=80' is not NAME=PORT"),
+        (("run", "--workers", "25"), "25 is not in the range 0<=x<=24"),
+        (("run", "--workers", "-1"), "-1 is not in the range 0<=x<=24"),
         (("run", "--nonsense"), "No such option"),
         (("run", "--prometheus", "mimir.example"), "--prometheus wants http://HOST[:PORT][/PATH]"),
         (("run", "--tenant", "acme"), "--tenant says how to use the store that --prometheus names"),
@@ -126,10 +128,12 @@ def test_old_reports_do_not_outlive_a_new_run(alertdrill: CommandLine, tmp_path:
     (out / "timeline.json").write_text("{}")
     (out / "logs").mkdir()
     (out / "logs" / "gateway.log").write_text("old")
+    (out / "logs" / "locust-worker-3.log").write_text("old")
     (out / "logs" / "precious.log").write_text("somebody's")
     assert alertdrill.run("run", "--rules", "absent.yml", "--out", str(out)).code == 2
     assert not (out / "timeline.json").exists()
     assert not (out / "logs" / "gateway.log").exists()
+    assert not (out / "logs" / "locust-worker-3.log").exists()
     assert (out / "logs" / "precious.log").read_text() == "somebody's"
 
 

@@ -15,7 +15,8 @@ from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 from harness.clock import Clock
 from harness.errors import BadInput, ComponentFailed
 from harness.model import Act, Stage, Tell
-from harness.traffic import ActReport, Traffic, TrafficReport, plan
+from harness.traffic import MAX_WORKERS, ActReport, Traffic, TrafficReport, lead_wall_s, plan
+from scenarios.leases import SHARES
 from scenarios.plan import parse_plan
 
 SPEED = 60.0
@@ -30,8 +31,9 @@ def make_act(*, name: str = "base", duration_s: float = 60, rate_per_s: float = 
     return Act(name=name, stages=stages, **fields)
 
 
-def make_traffic(tmp_path: Path, gateway: FakeGateway, *acts: Act, starts_in_wall_s: float = 2.0) -> Traffic:
+def make_traffic(tmp_path: Path, gateway: FakeGateway, *acts: Act, workers: int = 0) -> Traffic:
     """Return traffic whose acts start a moment from now, when Locust is there."""
+    starts_in_wall_s = lead_wall_s(workers) if workers else 2.0
     document = plan(
         acts,
         clock=Clock(speed=SPEED, origin_s=time.time() + starts_in_wall_s),
@@ -49,6 +51,7 @@ def make_traffic(tmp_path: Path, gateway: FakeGateway, *acts: Act, starts_in_wal
             "ALERTDRILL_ADMIN_TOKEN": ADMIN_TOKEN,
             "ALERTDRILL_CONTROL_TOKEN": CONTROL_TOKEN,
         },
+        workers=workers,
     )
 
 
@@ -196,3 +199,52 @@ def test_a_plan_without_acts_is_done_at_once(tmp_path, fake_gateway):
     """Nothing to do is not an error."""
     with make_traffic(tmp_path, fake_gateway) as traffic:
         assert traffic.wait(WAIT_S) == TrafficReport(done=True, acts={})
+
+
+def test_workers_share_the_traffic(tmp_path, fake_gateway):
+    """Each arrival is sent once, each worker sends some, has a log, and is given no secret."""
+    act = make_act(duration_s=120, rate_per_s=2)
+    with make_traffic(tmp_path, fake_gateway, act, workers=2) as traffic:
+        environments = [
+            Path(f"/proc/{process.pid}/environ").read_text() for process in traffic._worker_processes.values()
+        ]
+        report = traffic.wait(WAIT_S)
+    assert (report.done, report.losses) == (True, ())
+    assert report.acts["base"].sent == len(fake_gateway.calls) == 240
+    assert sorted(worker.id for worker in report.workers) == ["worker-1", "worker-2"]
+    assert all(worker.sent > 60 for worker in report.workers)
+    assert sorted(path.name for path in tmp_path.glob("*.log")) == [
+        "locust-worker-1.log",
+        "locust-worker-2.log",
+        "locust.log",
+    ]
+    for secret in (ADMIN_TOKEN, CONTROL_TOKEN):
+        assert not any(secret in environment for environment in environments)
+
+
+def test_a_worker_that_is_killed_is_said_and_ends_nothing(tmp_path, fake_gateway):
+    """The traffic goes on to its end, and the report has a sentence about the loss."""
+    act = make_act(duration_s=480, rate_per_s=1)
+    with make_traffic(tmp_path, fake_gateway, act, workers=2) as traffic:
+        await_sent(traffic, "base", 50)
+        traffic._worker_processes["worker-1"].kill()
+        report = traffic.wait(WAIT_S)
+    assert report.done
+    assert report.acts["base"].sent == 480
+    (loss,) = report.losses
+    assert loss.startswith("the load worker worker-1 gave no sign of life at ")
+
+
+def test_a_worker_that_never_joins_has_failed(tmp_path, fake_gateway):
+    """It is named, with its log: nobody waits for it for ever."""
+    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=600), workers=2) as traffic:
+        traffic._worker_processes["worker-2"].kill()
+        with pytest.raises(ComponentFailed, match=r"^Locust worker-2 .*; its log is .*locust-worker-2\.log$"):
+            await_sent(traffic, "base", 1)
+    for process in traffic._worker_processes.values():
+        assert not Path(f"/proc/{process.pid}").exists()
+
+
+def test_there_are_as_many_workers_as_shares():
+    """More would have nothing to do."""
+    assert MAX_WORKERS == SHARES

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
 from scenarios.errors import BadPlan
-from scenarios.plan import MAX_PLAN_BYTES, Tell, parse_controls, parse_plan, read_plan
+from scenarios.plan import MAX_PLAN_BYTES, Tell, describe_traffic, parse_controls, parse_plan, read_plan
 
 PLAN = {
     "speed": 60,
@@ -60,6 +61,14 @@ def test_a_plan_is_read_as_it_is_written():
         Tell(at_s=5, provider="openai", model="*", behaviour={"completion_tokens": 9}),
         Tell(at_s=6, provider="openai", model=None, behaviour={"listening": False}),
     )
+
+
+def test_a_worker_is_told_of_the_traffic_alone():
+    """What is sent and when is read as it was; where the providers are and what they are told is left out."""
+    plan = parse_plan(PLAN)
+    told = json.loads(json.dumps(describe_traffic(plan)))
+    acts = tuple(replace(act, tells=()) for act in plan.acts)
+    assert parse_plan(told) == replace(plan, report=None, controls={}, acts=acts)
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,24 @@ def test_requests_without_an_answer_have_no_latency():
     assert report["latency_p50_s"] is None
 
 
+def test_an_act_is_complete_when_all_was_sent_and_answered():
+    """Neither is enough; an act without arrivals is complete from the start."""
+    assert Tally(planned=0).is_complete
+    tally = Tally(planned=2)
+    tally.note_sent(0.0)
+    tally.note_sent(0.0)
+    tally.note_answer(200, 1.0)
+    assert not tally.is_complete
+    tally.note_answer(0, 0.0)
+    assert tally.is_complete
+
+
 def test_the_report_is_replaced_whole(tmp_path):
     """A second report replaces the first and leaves no other file."""
     path = tmp_path / "report.json"
     tally = Tally(planned=1)
-    write_report(path, {"a": tally}, done=False)
+    write_report(path, {"a": tally}, done=False, workers=[{"id": "worker-1"}])
+    assert json.loads(path.read_text())["workers"] == [{"id": "worker-1"}]
     tally.note_sent(0.0)
     write_report(path, {"a": tally}, done=True)
     report = json.loads(path.read_text())

@@ -1,0 +1,258 @@
+"""Several load workers: one schedule split over them, whoever dies, leaves or joins."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cluster import WITHIN_S, Cluster, await_condition
+from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
+
+MODELS = ["openai:gpt-4o", "anthropic:claude-haiku-4-5"]
+NEW_EACH_TIME = {
+    "models": MODELS,
+    "key": "k",
+    "prompts": 1,
+    "new_from": 0,
+    "new_until": 100_000,
+    "new_share": 1.0,
+}
+"""Options of cache_collapse with which every request has a body of its own."""
+
+
+def make_act(*, duration_s: float, rate_per_s: float, **changes):
+    """Return an act whose requests can be told apart."""
+    stages = [{"duration_s": duration_s, "rate_per_s": rate_per_s}]
+    return {
+        "name": "asks",
+        "scenario": "cache_collapse",
+        "stages": stages,
+        "options": NEW_EACH_TIME,
+        **changes,
+    }
+
+
+def count_bodies(gateway) -> Counter[str]:
+    """Return how often each chat request was sent."""
+    return Counter(json.dumps(seen.body, sort_keys=True) for seen in gateway.calls)
+
+
+@pytest.fixture
+def cluster(fake_gateway, tmp_path: Path) -> Callable[..., Cluster]:
+    """Make a master with these scenarios."""
+
+    def make(*scenarios: str) -> Cluster:
+        return Cluster(gateway=fake_gateway, folder=tmp_path, scenarios=scenarios)
+
+    return make
+
+
+def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform):
+    """The same requests, each once and on time; keys, cues and tells once; every worker sends its part."""
+    rotation = {
+        "name": "turn",
+        "scenario": "auth_scan",
+        "stages": [{"duration_s": 150, "rate_per_s": 1}],
+        "options": {
+            "reason": "rotation",
+            "key": "turning",
+            "models": MODELS,
+            "rotate_at_s": 40,
+            "catch_up_s": 60,
+        },
+    }
+    slow = {"latency": {"kind": "constant", "s": 40}}
+    tells = [{"at_s": 0, "provider": "openai", "model": "gpt-4o", "behaviour": slow}]
+    conversing = {
+        "name": "talks",
+        "scenario": "predict",
+        "start_s": 10,
+        "stages": [{"duration_s": 90, "rate_per_s": 0.5}],
+        "options": {"models": MODELS, "key": "k", "asks": ["status"]},
+    }
+    acts = [
+        make_act(duration_s=150, rate_per_s=4, tells=tells),
+        make_act(
+            duration_s=150,
+            rate_per_s=2,
+            name="more",
+            arrivals="poisson",
+            options=NEW_EACH_TIME | {"key": "l"},
+        ),
+        rotation,
+        conversing,
+    ]
+    alone = perform(*acts)
+    bodies, asked = count_bodies(fake_gateway), Counter(fake_gateway.asked)
+    controls = list(fake_gateway.controls)
+    for seen in (fake_gateway.seen, fake_gateway.asked):
+        seen.clear()
+    for known in (fake_gateway.tokens, fake_gateway.revoked):
+        known.clear()
+    with cluster("cache_collapse", "auth_scan", "predict") as locust:
+        locust.perform(acts, workers=3)
+        report = locust.await_end()
+    assert count_bodies(fake_gateway) == bodies
+    assert Counter(fake_gateway.asked) == asked
+    assert fake_gateway.controls == controls
+    assert [seen.body for seen in fake_gateway.seen if seen.path == "/admin/keys"] == [
+        {"id": "k"},
+        {"id": "l"},
+        {"id": "turning"},
+    ]
+    assert {seen.key for seen in fake_gateway.calls} == {"k", "l", "turning", "turning-2"}
+    for name, act in report["acts"].items():
+        assert (act["planned"], act["sent"]) == (alone[name]["planned"], alone[name]["sent"])
+        assert act["late"] == 0
+    assert sum(worker["sent"] for worker in report["workers"]) == sum(
+        act["sent"] for act in report["acts"].values()
+    )
+    assert [worker["left_at_s"] for worker in report["workers"]] == [None] * 3
+    assert all(worker["sent"] > 200 for worker in report["workers"])
+
+
+def test_the_share_of_a_worker_that_dies_is_sent_by_others(cluster, fake_gateway):
+    """Every request is still sent; those that may have been sent twice are counted, and the loss is told."""
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_act(duration_s=600, rate_per_s=2)], workers=3)
+        locust.await_calls(200)
+        locust.processes["worker-2"].kill()
+        report = locust.await_end()
+        stays = locust.stays()
+    bodies = count_bodies(fake_gateway)
+    assert len(bodies) == 1200
+    act = report["acts"]["asks"]
+    assert act["planned"] == act["sent"] == sum(act["statuses"].values()) == 1200
+    assert act["late"] > 0
+    twice = bodies.total() - 1200
+    assert twice <= stays["worker-2"]["twice"]
+    assert twice <= 12, "more than 1 % too many"
+    assert stays["worker-2"]["why"] == "gave no sign of life"
+    assert stays["worker-2"]["left_at_s"] > 0
+    assert [stays[name]["left_at_s"] for name in ("worker-1", "worker-3")] == [None, None]
+
+
+def test_workers_come_and_go_without_a_loss(cluster, fake_gateway):
+    """Who joins in mid-run gets a share, who leaves gives its own back: each request is sent once."""
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_act(duration_s=900, rate_per_s=2)], workers=2)
+        locust.await_calls(100)
+        locust.start_worker("late")
+        await_condition(lambda: locust.stays().get("late", {}).get("sent", 0) > 10, "the late worker sends")
+        for name in ("worker-1", "worker-2"):
+            locust.processes[name].terminate()
+            await_condition(lambda name=name: locust.stays()[name]["left_at_s"], f"{name} has left")
+        report = locust.await_end()
+        stays = locust.stays()
+    assert set(count_bodies(fake_gateway).values()) == {1}
+    assert len(fake_gateway.calls) == 1800
+    assert report["acts"]["asks"]["statuses"] == {"200": 1800}
+    assert stays["late"]["joined_at_s"] > 0
+    assert {name: stay["why"] for name, stay in stays.items()} == {
+        "worker-1": "ended",
+        "worker-2": "ended",
+        "late": "",
+    }
+    assert [stay["twice"] for stay in stays.values()] == [0, 0, 0]
+
+
+def test_a_worker_that_stood_still_does_not_send_what_others_took_over(cluster, fake_gateway):
+    """When it goes on, its leases have run out: it asks before it sends, and others have its shares."""
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_act(duration_s=1200, rate_per_s=1)], workers=2)
+        locust.await_calls(100)
+        locust.processes["worker-1"].send_signal(signal.SIGSTOP)
+        await_condition(lambda: locust.stays()["worker-1"]["left_at_s"], "it is taken for lost")
+        locust.processes["worker-1"].send_signal(signal.SIGCONT)
+        await_condition(
+            lambda: [worker["id"] for worker in locust.report()["workers"]].count("worker-1") == 2,
+            "it is back",
+        )
+        report = locust.await_end()
+    first, again = (worker for worker in report["workers"] if worker["id"] == "worker-1")
+    assert (first["why"], again["left_at_s"]) == ("gave no sign of life", None)
+    assert again["joined_at_s"] > first["left_at_s"]
+    assert len(count_bodies(fake_gateway)) == 1200
+    assert count_bodies(fake_gateway).total() - 1200 <= first["twice"]
+    assert report["acts"]["asks"]["sent"] == 1200
+
+
+def test_without_workers_the_test_has_failed(cluster):
+    """When the last one dies the master ends, with 1 and a sentence that says who it was."""
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_act(duration_s=6000, rate_per_s=1)], workers=1)
+        locust.await_calls(50)
+        locust.processes["worker-1"].kill()
+        assert locust.master.wait(WITHIN_S) == 1
+        assert locust.log("master").splitlines()[-1] == (
+            "No load worker is left: the last, worker-1, gave no sign of life"
+        )
+        assert locust.report()["done"] is False
+
+
+def test_a_clock_that_is_wrong_is_put_right(cluster, fake_gateway, tmp_path):
+    """A worker whose clock is half a minute ahead sends at the master's instants, and the report says so."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import time\n_right = time.time\ntime.time = lambda: _right() + 30.0\n"
+    )
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_act(duration_s=240, rate_per_s=1)], workers=1)
+        locust.start_worker("ahead", PYTHONPATH=str(tmp_path))
+        report = locust.await_end()
+        stays = locust.stays()
+    assert stays["ahead"]["clock_off_s"] == pytest.approx(30, abs=1)
+    assert stays["worker-1"]["clock_off_s"] == pytest.approx(0, abs=1)
+    assert all(stay["sent"] > 0 for stay in stays.values())
+    assert len(fake_gateway.calls) == 240
+    instants = sorted(seen.at_s for seen in fake_gateway.calls)
+    assert instants[-1] - instants[0] < 20  # with its own clock it would have sent all at once, 30 s early
+    assert report["acts"]["asks"]["lateness_max_s"] < 30 * fake_gateway.speed
+
+
+def test_a_worker_without_the_scenario_ends_the_test(cluster):
+    """One sentence names the worker and what it lacks."""
+    with cluster("cache_collapse", "steady") as locust:
+        locust.perform([make_act(duration_s=600, rate_per_s=1)], workers=1)
+        locust.scenarios = ("steady",)
+        locust.start_worker("poor")
+        assert locust.master.wait(WITHIN_S) == 2
+        assert locust.log("master").splitlines()[-1].startswith("poor: Act 'asks': the scenario 'cache_coll")
+
+
+def test_the_web_page_has_workers(cluster, fake_gateway):
+    """A test is started for all of them, whatever is asked for, ends by itself, and can be started again."""
+    with cluster("steady") as locust:
+        locust.start_master()
+        for name in ("worker-1", "worker-2"):
+            locust.start_worker(name, "--loglevel", "DEBUG")
+        await_condition(
+            lambda: len((locust.ask("/stats/requests") or {}).get("workers", [])) == 2,
+            "two workers are there",
+        )
+        locust.swarm(duration_s="6000", rate="2", key="first")
+        locust.await_calls(50)
+        answer = locust.ask("/stop")
+        assert answer["success"]
+        locust.swarm(duration_s="120", rate="1", key="second")
+        await_condition(
+            lambda: [seen.key for seen in fake_gateway.calls].count("second") == 120, "the second test sends"
+        )
+        await_condition(lambda: locust.ask("/stats/requests")["state"] == "stopped", "it ends by itself")
+        await_condition(
+            lambda: (
+                [
+                    entry["num_requests"]
+                    for entry in locust.ask("/stats/requests")["stats"]
+                    if entry["name"] == "steady"
+                ]
+                == [120]
+            ),
+            "the statistics of both workers are there",
+        )
+        told = "".join(locust.log(name) for name in locust.processes)
+    for secret in (ADMIN_TOKEN, CONTROL_TOKEN, "token-of-"):
+        assert secret not in told
