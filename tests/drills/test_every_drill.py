@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from whole_runs import make_order
 
+from harness.api import Api
 from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
 from harness.errors import BadInput
 from harness.judge import find_unasked
 from harness.model import Drill, Expectation, Expected, Placement, Silence
-from harness.observe import Api
 from harness.run import Held, hold_open
 from harness.stacks.embedded import EmbeddedSite
 
