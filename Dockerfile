@@ -16,6 +16,8 @@ RUN for folder in /config /run/alertdrill /data /data/gateway /data/prometheus /
         mkdir -p "$folder" && chown 65534:65534 "$folder"; \
     done
 COPY --from=build /opt/alertdrill /opt/alertdrill
+# Where Locust finds them, whatever Python's version.
+RUN ln -s /opt/alertdrill/lib/python3*/site-packages/scenarios /scenarios
 COPY deploy/compose/enter deploy/compose/healthy /usr/local/bin/
 ENV PATH=/opt/alertdrill/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65534:65534

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from harness.api import Api
 from harness.clock import Clock
 from harness.judge import matches
 from harness.model import Act, Event, Expected, Labels, Placement
-from harness.observe import ActiveAlert, Api, read_active_alerts, read_page_events
+from harness.observe import ActiveAlert, read_active_alerts, read_page_events
 from harness.reports.terminal import ActRow, AlertRow, BoardState
 
 

@@ -48,6 +48,8 @@ from harness.stacks.configfolder import (
 )
 from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import EmbeddedSite
+from harness.stacks.remote_write import RemoteWrite
+from harness.store_options import make_store, take_store_options
 from harness.systems import find_systems
 from harness.traffic import MAX_WORKERS
 from harness.values import override, render_rules, switch_on, write_resource
@@ -178,6 +180,7 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     help="How many Locust workers share the traffic; 0: one process sends it all.",
 )
 @_take_stack_options
+@take_store_options
 def run(
     names: tuple[str, ...],
     system: str | None,
@@ -191,11 +194,16 @@ def run(
     folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
+    prometheus: str | None,
+    headers: tuple[str, ...],
+    tenant: str | None,
+    remote_write: str | None,
 ) -> None:
     """Hold drills: all of them, or those named, and report to OUT."""
+    store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
-    site = _find_site(stack, project, ports)
+    site = _find_site(stack, project, ports, target)
     obstacles = _find_obstacles(drills, names, site)
     drills = tuple(drill for drill in drills if drill.name not in obstacles)
     _prepare_folder(out)
@@ -203,7 +211,8 @@ def run(
     if folder is not None and alertmanager_config is None:
         alertmanager_config = find_alertmanager_config(folder)
     order = _make_order(drills, out, rules, alertmanager_config, site, speed)
-    order = replace(order, dashboards=list_dashboards(drills, values), workers=workers)
+    dashboards = list_dashboards(drills, values)
+    order = replace(order, dashboards=dashboards, store=store, workers=workers)
     for name, obstacle in obstacles.items():
         click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.
@@ -339,18 +348,22 @@ def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
     click.echo(write_resource(text, system) if form == "prometheusrule" else text, nl=False)
 
 
-def _find_site(stack: str, project: str | None, ports: dict[str, int]) -> Site:
+def _find_site(
+    stack: str, project: str | None, ports: dict[str, int], remote_write: RemoteWrite | None = None
+) -> Site:
     """Return where the drills are to be held; raises BadInput when that cannot be had."""
     if stack == "compose":
         if ports:
             raise BadInput(
                 "--port is for --stack embedded: containers take ALERTDRILL_GATEWAY_PORT and the like"
             )
+        if remote_write is not None:
+            raise BadInput("--remote-write is for --stack embedded: the containers' Prometheus sends nothing")
         return ComposeSite.find(project, os.environ)
     if project is not None:
         raise BadInput("--project is for --stack compose")
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    return EmbeddedSite(engines=engines, ports=ports)
+    return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write)
 
 
 def _find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:

@@ -70,7 +70,9 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"{fidelity.scrapes_off} of {fidelity.scrapes} scrapes came late or not at all "
             f"(bound {bounds.scrapes_off_share:.1%})"
         )
-    if fidelity.evaluations_missed > _allow(bounds.evaluations_missed_share, fidelity.evaluations):
+    if not fidelity.evaluations:
+        found.append("no evaluation of a rule was seen")
+    elif fidelity.evaluations_missed > _allow(bounds.evaluations_missed_share, fidelity.evaluations):
         found.append(
             f"{fidelity.evaluations_missed} of {fidelity.evaluations} rule evaluations were left out "
             f"(bound {bounds.evaluations_missed_share:.1%})"

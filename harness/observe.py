@@ -16,19 +16,19 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal
 
-import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.api import Api, Sample, Series
 from harness.clock import Clock
 from harness.dilation import dilate_expr
 from harness.errors import BadInput, ComponentFailed
 from harness.model import AlertRule, Curve, Event, EventKind, Labels
 from harness.panels import Dashboard, Panel, PanelCurve, PanelCurves
 from harness.promql import split_threshold
+from harness.rule_values import EVALUATION, RULE, RULE_NAN, RULE_VALUE
 from harness.rules import EVALUATION_INTERVAL_S
 from harness.stacks import SCRAPE_INTERVAL_S
 
-TIMEOUT_S = 10.0
 MAX_POINTS = 10_000
 """Prometheus answers at most 11,000 points a series."""
 PANEL_POINTS = 300
@@ -36,9 +36,6 @@ PANEL_CURVES = 6
 """Of each query of a panel, the series with the largest values are kept: as many as a small chart shows."""
 PANEL_BUCKETS = 30
 """Of each query of a heatmap."""
-
-Sample = tuple[float, float]
-Series = tuple[Labels, tuple[Sample, ...]]
 
 PAGE_KINDS: Mapping[str, EventKind] = {"firing": "paged", "resolved": "page_resolved"}
 
@@ -51,41 +48,6 @@ class ActiveAlert:
     labels: Labels
     state: Literal["pending", "firing"]
     active_at_s: float
-
-
-class Api:
-    """A component's HTTP API: what it answers, or ComponentFailed naming it."""
-
-    def __init__(self, name: str, url: str, token: str | None = None) -> None:
-        self._name = name
-        self._url = url
-        self._session = requests.Session()
-        self._session.trust_env = False
-        if token is not None:
-            self._session.headers["Authorization"] = f"Bearer {token}"
-
-    def get(self, path: str, **params: str) -> requests.Response:
-        """Return the answer to a GET; raises ComponentFailed unless it is a 2xx."""
-        try:
-            response = self._session.get(self._url + path, params=params, timeout=TIMEOUT_S)
-        except requests.RequestException as error:
-            raise ComponentFailed(f"{self._name} at {self._url} cannot be reached: {error}") from error
-        if not response.ok:
-            raise ComponentFailed(
-                f"{self._name} answered {response.status_code} to {path}: {response.text[:200]}"
-            )
-        return response
-
-    def query(self, path: str, **params: str) -> list[Series]:
-        """Return the series that a Prometheus query API path answers, samples as (epoch seconds, value)."""
-        result = self.get(path, **params).json()["data"]["result"]
-        return [
-            (
-                item["metric"],
-                tuple((float(at), float(value)) for at, value in item.get("values") or [item["value"]]),
-            )
-            for item in result
-        ]
 
 
 def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> tuple[Event, ...]:
@@ -108,6 +70,13 @@ def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: fl
         for spans in by_start.values():
             events.extend(_describe_activation(dict(identity), spans, until_s))
     return tuple(sorted(events, key=lambda event: event.at_s))
+
+
+def count_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:
+    """Return how many samples there are of what a run is judged by; one that came twice is one."""
+    names = "|".join(("up", "ALERTS", "ALERTS_FOR_STATE", RULE_VALUE, RULE_NAN, EVALUATION))
+    series = _read_samples(prometheus, clock, f'{{__name__=~"{names}"}}', since_s, until_s)
+    return sum(len({at_s for at_s, _ in samples}) for _, samples in series)
 
 
 def _identify(labels: Labels) -> tuple[tuple[str, str], ...]:
@@ -168,6 +137,34 @@ def read_curves(
             # As an alert has them: the rule's labels win over those of the expression's result.
             merged = {**labels, **rule.labels}
             curves.append(Curve(alert=rule.name, labels=merged, op=op, threshold=threshold, points=points))
+    return tuple(curves)
+
+
+def read_recorded_curves(
+    store: Api, clock: Clock, rules: Sequence[AlertRule], since_s: float, until_s: float
+) -> tuple[Curve, ...]:
+    """Return what `read_curves` does, each value at its own evaluation, as `rule_values` had it recorded."""
+    recorded: dict[tuple[int, tuple[tuple[str, str], ...]], list[Sample]] = defaultdict(list)
+    selector = f'{{__name__=~"{RULE_VALUE}|{RULE_NAN}"}}'
+    for labels, samples in _read_samples(store, clock, selector, since_s, until_s):
+        own = tuple((name, value) for name, value in labels.items() if name not in {"__name__", RULE})
+        is_nan = labels["__name__"] == RULE_NAN
+        recorded[int(labels[RULE]), own] += [(at_s, math.nan if is_nan else value) for at_s, value in samples]
+    curves = []
+    for (number, own), points in recorded.items():
+        rule = rules[number]
+        split = split_threshold(rule.expr)
+        if split is not None:
+            _, op, threshold = split
+            curves.append(
+                Curve(
+                    alert=rule.name,
+                    labels={**dict(own), **rule.labels},
+                    op=op,
+                    threshold=threshold,
+                    points=_mark_gaps(sorted(points), rule.interval_s),
+                )
+            )
     return tuple(curves)
 
 
@@ -286,6 +283,19 @@ def count_evaluations(prometheus: Api) -> tuple[int, int]:
     return int(done), int(missed)
 
 
+def count_recorded_evaluations(store: Api, clock: Clock, since_s: float, until_s: float) -> tuple[int, int]:
+    """Return how many evaluations `rule_values` recorded between two rule times, and how many are missing.
+
+    For who evaluates without being a Prometheus that counts its evaluations itself.
+    """
+    done = missed = 0
+    for _, samples in _read_samples(store, clock, EVALUATION, since_s, until_s):
+        instants = [since_s, *sorted({at_s for at_s, _ in samples}), until_s]
+        done += len(instants) - 2
+        missed += sum(max(0, round((b - a) / EVALUATION_INTERVAL_S) - 1) for a, b in pairwise(instants))
+    return done, missed
+
+
 def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
     """Return the alerts that are pending or firing now."""
     return tuple(
@@ -302,12 +312,23 @@ def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
 def _read_samples(
     prometheus: Api, clock: Clock, selector: str, since_s: float, until_s: float
 ) -> list[Series]:
-    """Return the raw samples of a selector between two rule times, on rule time."""
+    """Return the raw samples of a selector between two rule times, on rule time, without those that are NaN.
+
+    VictoriaMetrics has a staleness marker, which ends a series, as a NaN, and no other NaN; Prometheus has
+    the others only.
+    """
     range_ms = math.ceil((until_s - since_s) / clock.speed * 1000)
     series = prometheus.query(
         "/api/v1/query", query=f"{selector}[{range_ms}ms]", time=f"{clock.wall_s(until_s):.3f}"
     )
     return [
-        (labels, tuple((clock.rule_s(at), value) for at, value in samples if clock.rule_s(at) >= since_s))
+        (
+            labels,
+            tuple(
+                (clock.rule_s(at), value)
+                for at, value in samples
+                if clock.rule_s(at) >= since_s and not math.isnan(value)
+            ),
+        )
         for labels, samples in series
     ]

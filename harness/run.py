@@ -17,20 +17,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.api import Api
 from harness.board import Watch
 from harness.clock import Clock
 from harness.errors import ClockDoubted, ComponentFailed
 from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
 from harness.judge import find_unasked, judge, share
-from harness.model import Act, Drill, Placement, Stage, Tell, Timeline, Verdict
+from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
 from harness.observe import (
-    Api,
     count_evaluations,
+    count_recorded_evaluations,
     measure_gaps,
     read_alert_events,
     read_curves,
     read_page_events,
     read_panels,
+    read_recorded_curves,
     read_scrapes,
     split_scrapes,
 )
@@ -38,10 +40,12 @@ from harness.outages import OutageCrew, interrupt, list_windows
 from harness.panels import Dashboard
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
+from harness.rule_values import make_value_rules
 from harness.rules import RuleFile
 from harness.schedule import place
 from harness.stacks import PARTS, Setup, Site, Stack
 from harness.stacks.embedded import inherit_environment
+from harness.store import Store, await_samples, open_store
 from harness.systems import find_systems
 from harness.traffic import Traffic, TrafficReport, lead_wall_s, plan
 
@@ -87,6 +91,8 @@ class Order:
     seed: int = 1
     workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)
+    store: Store | None = None
+    """Where to read what happened, instead of from the stack's Prometheus."""
 
 
 Show = Callable[[BoardState], None]
@@ -158,6 +164,9 @@ def _hold_at(
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with order.site.open(setup) as stack, _name_the_dead(stack):
+        if order.store is not None:
+            # What is wrong with it is better known before there is traffic.
+            open_store(order.store, speed)
         clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
@@ -167,7 +176,7 @@ def _hold_at(
         watch = Watch(
             placements=placements,
             acts=acts,
-            for_s={rule.name: rule.for_s for file in order.rules for rule in file.alerts},
+            for_s={rule.name: rule.for_s for rule in _list_alerts(order)},
             prometheus=prometheus,
             pager=pager,
             clock=clock,
@@ -187,21 +196,24 @@ def _hold_at(
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
+        store, notes = _await_store(order.store, prometheus, clock, until_s)
         fidelity = replace(
-            measure(prometheus, clock, report, 0.0, until_s, outages), outage_lateness_s=crew.lateness_s
+            measure(prometheus, clock, report, 0.0, until_s, outages, store),
+            outage_lateness_s=crew.lateness_s,
         )
-        timeline = observe(order, stack, prometheus, pager, clock, until_s)
+        timeline = observe(order, stack, store, pager, clock, until_s)
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
             verdicts=judge_all(placements, timeline),
-            rules=tuple(rule for file in order.rules for rule in file.alerts),
-            panels=read_panels(prometheus, clock, order.dashboards, 0.0, until_s),
+            rules=tuple(_list_alerts(order)),
+            panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
             doubts=doubt(fidelity, order.bounds),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
             notes={
                 "speed": f"{speed:g} ({reason})",
+                **notes,
                 **_describe_fidelity(fidelity, order.bounds),
                 **_describe_workers(report),
             },
@@ -233,11 +245,26 @@ def make_setup(order: Order, speed: float) -> Setup:
     """Return what the stack is made of at this speed; raises BadRules for rules that cannot be dilated."""
     return Setup(
         speed=speed,
-        rules=order.rules,
+        rules=order.rules if order.store is None else (*order.rules, make_value_rules(_list_alerts(order))),
         alertmanager=order.alertmanager,
         alertmanager_source=order.alertmanager_source,
         logs=order.out / "logs",
     )
+
+
+def _list_alerts(order: Order) -> list[AlertRule]:
+    return [rule for file in order.rules for rule in file.alerts]
+
+
+def _await_store(
+    store: Store | None, prometheus: Api, clock: Clock, until_s: float
+) -> tuple[Api, dict[str, str]]:
+    """Return the API to read the run from, once it shows all of it, and what the record says of that."""
+    if store is None:
+        return prometheus, {}
+    api = open_store(store, clock.speed)
+    waited_wall_s = await_samples(api, prometheus, clock, [system.job for system in find_systems()], until_s)
+    return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
 
 
 def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock) -> Traffic:
@@ -308,20 +335,24 @@ def measure(
     since_s: float,
     until_s: float,
     outages: Sequence[Window] = (),
+    store: Api | None = None,
 ) -> Fidelity:
     """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
 
+    Scrapes are those that the store has, if there is one; evaluations are counted by who makes them.
     Scrapes during outages are left out: that they fail then is what the outage is for.
     """
     gaps = []
     scrapes = failed = 0
     for system in find_systems():
-        seen = read_scrapes(prometheus, clock, system.job, since_s, until_s)
+        seen = read_scrapes(store or prometheus, clock, system.job, since_s, until_s)
         for stretch in split_scrapes(seen, outages):
             scrapes += len(stretch)
             failed += sum(not is_good for _, is_good in stretch)
             gaps.append(measure_gaps(stretch))
     evaluations, missed = count_evaluations(prometheus)
+    if store is not None and not evaluations:
+        evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
     acts = {name: act for name, act in traffic.acts.items() if (name == CALIBRATION_ACT) == (since_s < 0)}
     probe = acts.get(CALIBRATION_ACT if since_s < 0 else PROBE_ACT)
     return Fidelity(
@@ -340,21 +371,19 @@ def measure(
     )
 
 
-def observe(
-    order: Order, stack: Stack, prometheus: Api, pager: Api, clock: Clock, until_s: float
-) -> Timeline:
-    """Read the timeline of the run from Prometheus and the pager."""
-    alerts = [rule for file in order.rules for rule in file.alerts]
+def observe(order: Order, stack: Stack, store: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
+    """Read the timeline of the run from Prometheus, or another store, and the pager."""
+    read = read_curves if order.store is None else read_recorded_curves
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
     pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
-    events = read_alert_events(prometheus, clock, 0.0, until_s) + pages
+    events = read_alert_events(store, clock, 0.0, until_s) + pages
     return Timeline(
         mode=order.site.name,
         speed=clock.speed,
         until_s=until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted(events, key=lambda event: event.at_s)),
-        curves=read_curves(prometheus, clock, alerts, 0.0, until_s),
+        curves=read(store, clock, _list_alerts(order), 0.0, until_s),
         engines=stack.versions,
     )
 

@@ -13,7 +13,7 @@ import docker
 from docker.models.containers import Container
 from whole_runs import ROOT, Finished
 
-from harness.stacks.compose.containers import PROJECT_LABEL, Project
+from harness.stacks.compose.containers import PROJECT_LABEL, Project, find_published
 
 WITHIN_S = 900.0
 
@@ -49,6 +49,12 @@ class Compose:
     def find(self) -> dict[str, Container]:
         """Return the containers by service."""
         return Project(self.name, self.client).find()
+
+    def find_port(self, service: str, port: int) -> str:
+        """Return where a service's port is published, as `host:port`."""
+        found = find_published(self.find()[service], port)
+        assert found is not None
+        return found
 
     def list_states(self) -> dict[str, str]:
         """Return each container's state by service."""

@@ -44,9 +44,7 @@ def test_a_service_may_do_no_more_than_it_must(name: str) -> None:
 def test_every_port_is_published_on_loopback_and_can_be_chosen() -> None:
     """Without a choice it is a free one, so that a second project does not collide."""
     for name, port in list_ports():
-        variable = f"ALERTDRILL_{name.removeprefix('locust-').upper().replace('-', '_')}_PORT"
-        if name.startswith("locust"):
-            variable = "ALERTDRILL_LOCUST_PORT"
+        variable = f"ALERTDRILL_{name.upper().replace('-', '_')}_PORT"
         assert re.fullmatch(rf"127\.0\.0\.1:\$\{{{variable}:-\}}:[0-9]+", port), (name, port)
 
 
@@ -80,11 +78,23 @@ def test_images_are_pinned_and_built_once() -> None:
 def test_what_answers_has_a_health_check_and_waits_for_what_it_needs() -> None:
     """Everything that stays up is probed; whoever depends on it waits until it is healthy."""
     for name, service in SERVICES.items():
-        if name not in ("prepare", "drill") and not name.startswith("locust-worker"):
+        if name not in ("prepare", "drill", "worker"):
             assert service["healthcheck"]["test"][0] == "CMD", name
         for needed, how in service.get("depends_on", {}).items():
             ends = needed == "prepare"
             assert how["condition"] == ("service_completed_successfully" if ends else "service_healthy")
+
+
+def test_load_has_a_page_and_workers_without_secrets() -> None:
+    """Both run the same scenario; what the master tells about providers is where they are."""
+    locust, worker = SERVICES["locust"], SERVICES["worker"]
+    assert locust["profiles"] == worker["profiles"] == ["load"]
+    assert locust["environment"]["SCENARIO"] == worker["environment"]["SCENARIO"]
+    controls = dict(pair.split("=") for pair in locust["environment"]["ALERTDRILL_CONTROLS"].split(","))
+    assert controls == {name: f"http://provider-{name}:8081" for name in PROVIDERS}
+    assert "SECRETS" not in worker["environment"]
+    assert "volumes" not in worker
+    assert DOCUMENT["networks"]["load"] == {"internal": True}
 
 
 def test_no_secret_is_written_down() -> None:

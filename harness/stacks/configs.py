@@ -44,7 +44,13 @@ def dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
 
 
 def write_prometheus_config(
-    *, jobs: Mapping[str, str], gateway: str, alertmanager: str, rule_files: Sequence[str], speed: float
+    *,
+    jobs: Mapping[str, str],
+    gateway: str,
+    alertmanager: str,
+    rule_files: Sequence[str],
+    speed: float,
+    remote_writes: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return prometheus.yml. `jobs` maps a job name to its metrics path; addresses are `host:port`."""
     interval = dilate_duration(SCRAPE_INTERVAL_S, speed)
@@ -60,6 +66,7 @@ def write_prometheus_config(
             {"job_name": job, "metrics_path": path, "static_configs": [{"targets": [gateway]}]}
             for job, path in jobs.items()
         ],
+        "remote_write": list(remote_writes),
     }
     return json.dumps(config, indent=2)
 

@@ -29,6 +29,7 @@ from harness.stacks.configs import (
     write_prometheus_config,
 )
 from harness.stacks.readiness import await_ready
+from harness.stacks.remote_write import RemoteWrite, write_remote_write
 from harness.systems import find_systems
 
 START_WITHIN_S = 30.0
@@ -43,13 +44,13 @@ class EmbeddedSite:
 
     engines: Engines
     ports: Mapping[str, int]
+    remote_write: RemoteWrite | None = None
+    """Where Prometheus sends its samples too."""
     name: str = "embedded"
 
     def find_obstacle(self, outage: Outage) -> str | None:
         """Say why an outage cannot be made; see `Site.find_obstacle`."""
-        if outage.how in FAULTS:
-            return None
-        return f"no local process can be put out by {outage.how!r}: --stack compose"
+        return None if outage.how in FAULTS else _say_obstacle(outage.how)
 
     @contextmanager
     def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
@@ -60,7 +61,7 @@ class EmbeddedSite:
             ports = _choose_ports(self.ports)
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
-            _write_files(folder, setup, rules, addresses, secret["pager"])
+            _write_files(folder, setup, rules, addresses, secret["pager"], self.remote_write)
             starters = {
                 part: partial(
                     start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
@@ -106,6 +107,8 @@ class EmbeddedStack:
         """Put a part out; see `Stack.begin_outage`."""
         if part not in self._processes:
             raise BadInput(f"the stack has no part {part!r}; there are: {', '.join(self._processes)}")
+        if how not in FAULTS:
+            raise BadInput(f"{part}: {_say_obstacle(how)}")
         process = self._processes[part]
         if how == "pause":
             process.pause()
@@ -138,6 +141,10 @@ class EmbeddedStack:
                 ends.callback(process.stop, STOP_GRACE_S)
 
 
+def _say_obstacle(how: Fault) -> str:
+    return f"no local process can be put out by {how!r}: --stack compose"
+
+
 def _make_endpoints(addresses: Mapping[str, str], secret: Mapping[str, str]) -> Endpoints:
     return Endpoints(
         gateway=f"http://{addresses['gateway']}",
@@ -166,13 +173,21 @@ def _choose_ports(asked: Mapping[str, int]) -> dict[str, int]:
 
 
 def _write_files(
-    folder: Path, setup: Setup, rules: Mapping[str, str], addresses: Mapping[str, str], pager_token: str
+    folder: Path,
+    setup: Setup,
+    rules: Mapping[str, str],
+    addresses: Mapping[str, str],
+    pager_token: str,
+    remote_write: RemoteWrite | None,
 ) -> None:
     """Write every configuration; those without a secret are kept beside the logs too."""
     speed = setup.speed
-    credentials = folder / "pager-token"
-    credentials.touch(mode=0o600)
-    credentials.write_text(pager_token)
+    credentials = _write_secret(folder / "pager-token", pager_token)
+    remote_writes = []
+    if remote_write is not None:
+        section, secret = write_remote_write(remote_write, str(folder / "remote-write-credentials"))
+        _write_secret(folder / "remote-write-credentials", secret)
+        remote_writes.append(section)
     for name, text in rules.items():
         (folder / name).write_text(text)
     prometheus = write_prometheus_config(
@@ -181,6 +196,7 @@ def _write_files(
         alertmanager=addresses["alertmanager"],
         rule_files=[str(folder / name) for name in rules],
         speed=speed,
+        remote_writes=remote_writes,
     )
     alertmanager = write_alertmanager_config(
         setup.alertmanager,
@@ -201,6 +217,12 @@ def _write_files(
     for name, text in files.items():
         (folder / name).write_text(text)
     (folder / "gateway").mkdir()
+
+
+def _write_secret(path: Path, secret: str) -> Path:
+    path.touch(mode=0o600)
+    path.write_text(secret)
+    return path
 
 
 def plan_processes(

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from whole_runs import make_order
 
+from harness.api import Api
 from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
+from harness.errors import BadInput
 from harness.judge import find_unasked
 from harness.model import Drill, Expectation, Expected, Placement, Silence
-from harness.observe import Api
 from harness.run import Held, hold_open
+from harness.stacks.embedded import EmbeddedSite
 
-DRILLS = list_drills(override_values(()))
+CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
+DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.name not in CONTAINERS_ONLY)
 
 
 @pytest.fixture(scope="module", params=list(Generation), ids=str)
@@ -61,6 +64,19 @@ def test_drill(held: Held, drill: Drill) -> None:
     for expected in drill.expects:
         fired = count_firing(held, drill, expected)
         assert (fired > 0) == isinstance(expected, Expectation)
+
+
+def test_all_others_need_containers(held: Held) -> None:
+    """Drills that local processes cannot be put through are refused, and are no others than these."""
+    site = EmbeddedSite(engines=find_engines(os.environ), ports={})
+    refused = {
+        drill.name
+        for drill in list_drills(override_values(()))
+        if any(site.find_obstacle(outage) for outage in drill.outages)
+    }
+    assert refused == CONTAINERS_ONLY
+    with pytest.raises(BadInput, match="--stack compose"):
+        held.stack.begin_outage("gateway", "disconnect")
 
 
 def test_nothing_fired_unasked(held: Held) -> None:

@@ -12,9 +12,10 @@ import pytest
 from query_files import read_queries
 from whole_runs import make_order
 
+from harness.api import Api
 from harness.catalogue import list_drills, override_values, read_dashboard
 from harness.engines import Engines
-from harness.observe import Api, read_range
+from harness.observe import read_range
 from harness.panels import PanelThreshold
 from harness.promql import parse, render, split_threshold, walk
 from harness.rules import EVALUATION_INTERVAL_S

@@ -67,6 +67,21 @@ def test_bad_rules_are_refused_with_file_and_line(
         (("run", "--workers", "25"), "25 is not in the range 0<=x<=24"),
         (("run", "--workers", "-1"), "-1 is not in the range 0<=x<=24"),
         (("run", "--nonsense"), "No such option"),
+        (("run", "--prometheus", "mimir.example"), "--prometheus wants http://HOST[:PORT][/PATH]"),
+        (("run", "--tenant", "acme"), "--tenant says how to use the store that --prometheus names"),
+        (("run", "--prometheus-header", "X-Key=1"), "--prometheus-header says how to use the store"),
+        (("run", "--remote-write", "http://127.0.0.1:9"), "--remote-write says how to use the store"),
+        (
+            ("run", "--prometheus", "http://127.0.0.1:9", "--prometheus-header", "X-Key=@absent"),
+            "X-Key: absent: No such file",
+        ),
+        (
+            (
+                *("run", "--stack", "compose", "--prometheus", "http://127.0.0.1:9"),
+                *("--remote-write", "http://127.0.0.1:9"),
+            ),
+            "--remote-write is for --stack embedded",
+        ),
         (("dilate", "absent.yml", "--speed", "60"), "absent.yml:1: the file cannot be read"),
         (("dilate", str(METIS_RULES), "--speed", "0"), "speed"),
         (("rules",), "Missing argument 'SYSTEM'"),

@@ -68,6 +68,11 @@ def test_an_excess_that_does_not_scale_lowers_the_speed_all_the_same() -> None:
     assert find_fitting_speed(replace(GOOD, evaluations_missed=100), BOUNDS, 60, (60, 40, 30)) == 40
 
 
+def test_a_run_without_evaluations_is_doubted() -> None:
+    """Where no evaluation was seen, silence proves nothing."""
+    assert doubt(replace(GOOD, evaluations=0), BOUNDS) == ("no evaluation of a rule was seen",)
+
+
 def test_one_of_few_tells_nothing() -> None:
     """A single late scrape, arrival or evaluation is no doubt, even if few were seen; two of few are."""
     few = replace(GOOD, scrapes=14, evaluations=14, arrivals=20)

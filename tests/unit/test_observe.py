@@ -6,21 +6,21 @@ import math
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from panel_files import PANELS, read_toy_panels
 
+from harness.api import Api, Series
 from harness.clock import Clock
 from harness.errors import ComponentFailed
 from harness.model import AlertRule
 from harness.observe import (
-    Api,
-    Series,
+    count_recorded_evaluations,
+    count_samples,
     measure_gaps,
     read_alert_events,
     read_curves,
     read_page_events,
     read_panels,
+    read_recorded_curves,
     read_scrapes,
 )
 from harness.panels import PanelCurves
@@ -115,11 +115,11 @@ def test_a_pending_alert_that_lapses_is_not_resolved() -> None:
     assert describe(make_answers((30, 45), ())) == [("pending", 30)]
 
 
-def test_a_curve_asks_for_the_dilated_left_side_and_carries_the_rules_labels() -> None:
-    """The threshold is split off, the expression dilated, gaps are marked, and rule labels win."""
-    rule = AlertRule(
-        name="Slow",
-        expr="rate(x[5m]) > 0.5",
+def make_rule(name: str, expr: str) -> AlertRule:
+    """Return a rule that is evaluated every 15 s."""
+    return AlertRule(
+        name=name,
+        expr=expr,
         for_s=0,
         keep_firing_for_s=0,
         labels={"severity": "warning"},
@@ -128,6 +128,11 @@ def test_a_curve_asks_for_the_dilated_left_side_and_carries_the_rules_labels() -
         interval_s=15,
         source="rules.yml:1",
     )
+
+
+def test_a_curve_asks_for_the_dilated_left_side_and_carries_the_rules_labels() -> None:
+    """The threshold is split off, the expression dilated, gaps are marked, and rule labels win."""
+    rule = make_rule("Slow", "rate(x[5m]) > 0.5")
     prometheus = CannedApi({"rate": [({"model": "m", "severity": "?"}, at(0, 15, 60))]})
     (curve,) = read_curves(prometheus, CLOCK, [rule], 0.0, 600.0)
     assert "[5s]" in prometheus.asked[0]["query"]
@@ -256,17 +261,59 @@ def test_pages_are_read_on_rule_time() -> None:
     assert events[0].labels == {"model": "gpt-4.1"}
 
 
-def test_a_server_that_is_not_there_is_no_finding() -> None:
-    """An unreachable server raises ComponentFailed, naming it."""
-    with pytest.raises(ComponentFailed, match=r"prometheus at \S+ cannot be reached"):
-        Api("prometheus", "http://127.0.0.1:1").get("/api/v1/query")
+def test_a_staleness_marker_is_no_sample() -> None:
+    """VictoriaMetrics has the marker as NaN: the alert was gone then, and the scrape did not happen."""
+    pending, firing = at(30), at(45, 60)
+    ends = at(75, value=math.nan)
+    answers: dict[str, list[Series]] = {
+        "ALERTS_FOR_STATE": [(LABELS, pending + firing + ends)],
+        "ALERTS": [
+            ({**LABELS, "alertstate": "pending"}, pending + at(45, value=math.nan)),
+            ({**LABELS, "alertstate": "firing"}, firing + ends),
+        ],
+        "up": [({}, at(0, 15) + at(30, value=math.nan))],
+    }
+    assert describe(answers) == [("pending", 30), ("firing", 45), ("resolved", 75)]
+    assert len(read_scrapes(CannedApi(answers), CLOCK, "metis-gateway", 0.0, 600.0)) == 2
 
 
-async def test_an_answer_other_than_2xx_is_no_finding(aiohttp_server: Any) -> None:
-    """A server that answers an error raises ComponentFailed with its status."""
-    import asyncio
+def test_a_recorded_curve_has_the_values_of_its_own_rule_and_what_was_nan() -> None:
+    """Rules are told apart by their number; a NaN, recorded beside, is a point without a value."""
+    labels = {"model": "m", "severity": "?", "alertdrill_rule": "1"}
+    prometheus = CannedApi(
+        {
+            "alertdrill:rule_value": [
+                ({"__name__": "alertdrill:rule_value", **labels}, at(0, 15, value=2.0)),
+                ({"__name__": "alertdrill:rule_value_is_nan", **labels}, at(30, value=0.0)),
+            ]
+        }
+    )
+    rules = [make_rule("Other", "a > 9"), make_rule("Slow", "rate(x[5m]) > 0.5")]
+    (curve,) = read_recorded_curves(prometheus, CLOCK, rules, 0.0, 600.0)
+    assert (curve.alert, curve.op, curve.threshold) == ("Slow", ">", 0.5)
+    assert curve.labels == {"model": "m", "severity": "warning"}
+    assert [round(at_s, 3) for at_s, _ in curve.points] == [0, 15, 30]
+    assert [value for _, value in curve.points[:2]] == [2.0, 2.0]
+    assert math.isnan(curve.points[2][1])
 
-    server: TestServer = await aiohttp_server(web.Application())
-    api = Api("pager", str(server.make_url("")).rstrip("/"))
-    with pytest.raises(ComponentFailed, match="pager answered 404"):
-        await asyncio.to_thread(api.get, "/pages")
+
+def test_a_sample_that_came_twice_is_counted_once() -> None:
+    """Who sends samples may send some again, and a store may keep both."""
+    prometheus = CannedApi({"ALERTS": [(LABELS, at(0, 15, 15)), ({}, at(15, 30))]})
+    assert count_samples(prometheus, CLOCK, 0.0, 600.0) == 4
+
+
+@pytest.mark.parametrize(
+    ("instants", "counted"),
+    [
+        ((), (0, 0)),
+        ((15, 30, 45, 60, 75), (5, 0)),
+        ((8, 23, 38, 53, 68, 83), (6, 0)),
+        ((15, 30, 75), (3, 2)),
+        ((15, 30, 30), (2, 3)),
+    ],
+)
+def test_evaluations_that_are_missing_are_counted(instants: tuple[float, ...], counted: Any) -> None:
+    """Between the recorded ones, and before the first and after the last."""
+    prometheus = CannedApi({"alertdrill:evaluation": [({}, at(*instants))] if instants else []})
+    assert count_recorded_evaluations(prometheus, CLOCK, 0.0, 90.0) == counted

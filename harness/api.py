@@ -1,0 +1,147 @@
+"""A component's HTTP API, asked from outside: bounded in time and size, its secrets in no message.
+
+What is asked of Prometheus is its HTTP API (Prometheus documentation, "HTTP API"); Thanos, Mimir and
+VictoriaMetrics answer the same, and say in `warnings` or `isPartial` when an answer is incomplete.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from harness.errors import ComponentFailed
+from harness.model import Labels
+
+TIMEOUT_S = 10.0
+"""How long a server may be silent."""
+ANSWER_WITHIN_S = 60.0
+"""How long a whole answer may take."""
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+QUOTED_CHARACTERS = 200
+"""How much of an answer that is an error is shown."""
+ANNOTATION = "PromQL "
+"""A warning that starts with this is about the expression; any other says that data is missing."""
+
+Sample = tuple[float, float]
+Series = tuple[Labels, tuple[Sample, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer."""
+
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode(errors="replace")
+
+    def json(self) -> Any:
+        """Return the document that the body is; raises ValueError if it is none."""
+        return json.loads(self.body)
+
+
+class Api:
+    """A component's HTTP API: what it answers, or ComponentFailed naming it.
+
+    `headers` are sent with every request; their values are secrets. `params` are sent with every query.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        token: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name = name
+        self._url = url.rstrip("/")
+        self._params = dict(params or {})
+        # trust_env would take credentials from .netrc and proxies from the environment. The certificates
+        # are the system's, as for every other program here; SSL_CERT_FILE names others.
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = ssl.get_default_verify_paths().cafile or True
+        self._session.headers.update(headers or {})
+        self._secrets = [value for value in (headers or {}).values() if value]
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+            self._secrets.append(token)
+
+    def get(self, path: str, **params: str) -> Answer:
+        """Return the answer to a GET.
+
+        Raises ComponentFailed unless it is a 2xx. A redirect is not followed: the headers are meant for
+        this server only.
+        """
+        give_up_at = time.monotonic() + ANSWER_WITHIN_S
+        body = bytearray()
+        try:
+            with self._session.get(
+                self._url + path, params=params, timeout=TIMEOUT_S, stream=True, allow_redirects=False
+            ) as response:
+                for chunk in response.iter_content(CHUNK_BYTES):
+                    body += chunk
+                    if len(body) > MAX_ANSWER_BYTES:
+                        raise ComponentFailed(
+                            f"{self._name} at {self._url} answered more than "
+                            f"{MAX_ANSWER_BYTES // 1024**2} MiB to {path}"
+                        )
+                    if time.monotonic() > give_up_at:
+                        raise ComponentFailed(
+                            f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s "
+                            f"to answer {path}"
+                        )
+        except requests.RequestException as error:
+            raise ComponentFailed(
+                f"{self._name} at {self._url} cannot be reached: {self._redact(str(error))}"
+            ) from error
+        answer = Answer(bytes(body))
+        if not 200 <= response.status_code < 300:
+            quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or response.reason
+            raise ComponentFailed(
+                f"{self._name} at {self._url} answered {response.status_code} to {path}: {quoted}"
+            )
+        return answer
+
+    def query(self, path: str, **params: str) -> list[Series]:
+        """Return the series that a Prometheus query API path answers, samples as (epoch seconds, value).
+
+        Raises ComponentFailed as well for what is no such answer, or says of itself that it is incomplete.
+        """
+        answer = self.get(path, **self._params, **params)
+        try:
+            document = answer.json()
+            series: list[Series] = [
+                (
+                    item["metric"],
+                    tuple((float(at), float(value)) for at, value in item.get("values") or [item["value"]]),
+                )
+                for item in document["data"]["result"]
+            ]
+            gaps = [text for text in document.get("warnings") or () if not text.startswith(ANNOTATION)]
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise ComponentFailed(
+                f"{self._name} at {self._url} answered {path} with something that is not an answer of "
+                f"Prometheus's HTTP API: {self._redact(answer.text)[:QUOTED_CHARACTERS]}"
+            ) from error
+        if gaps or document.get("isPartial"):
+            why = self._redact("; ".join(gaps))[:QUOTED_CHARACTERS] or "isPartial"
+            raise ComponentFailed(f"{self._name} at {self._url} gave an incomplete answer: {why}")
+        return series
+
+    def _redact(self, text: str) -> str:
+        """Return a text as one line without the secrets, which a server may echo."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return " ".join(text.split())

@@ -1,0 +1,186 @@
+"""Runs that are read from a store which is not Prometheus: VictoriaMetrics, as Debian packages it."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import requests
+from victoria import open_door, run_victoria
+from whole_runs import CommandLine, make_order
+
+from harness import store as store_room
+from harness.api import Api
+from harness.catalogue import list_drills, override_values
+from harness.engines import Engines
+from harness.errors import CouldNotTell
+from harness.observe import count_samples, read_alert_events, read_recorded_curves
+from harness.run import Held, hold_open, make_setup
+from harness.stacks.embedded import EmbeddedSite
+from harness.stacks.remote_write import RemoteWrite
+from harness.store import Store, await_samples, open_store
+from harness.systems import find_systems
+
+NAMES = ("metis-auth-fires", "metis-errors-first-bad-call")
+"""One that fires, and a near miss of a rule whose value is NaN, which VictoriaMetrics does not keep."""
+SHOW_AT_ONCE = "-search.latencyOffset=1ms"
+SECRET = "s3cret-of-the-store"
+WANTS = {"Authorization": f"Bearer {SECRET}", "X-Scope-OrgID": "acme"}
+JOBS = [system.job for system in find_systems()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBeside:
+    """A run that was read from a store, and where that store keeps its data."""
+
+    held: Held
+    data: Path
+    url: str
+
+    def await_from(self, api: Api) -> float:
+        """Await the samples of this run from a store."""
+        held = self.held
+        evaluator = Api("prometheus", held.stack.endpoints.prometheus)
+        return await_samples(api, evaluator, held.clock, JOBS, held.record.timeline.until_s)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a store that will never show it all two seconds."""
+    monkeypatch.setattr(store_room, "SHOWN_WITHIN_WALL_S", 2.0)
+
+
+@pytest.fixture(scope="module")
+def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldBeside]:
+    """Hold the two drills with a store that shows everything at once, and let the stack stand."""
+    folder = tmp_path_factory.mktemp("store")
+    drills = tuple(drill for drill in list_drills(override_values(())) if drill.name in NAMES)
+    order = make_order(drills, engines, folder / "out", speed=60.0)
+    with run_victoria(folder, SHOW_AT_ONCE) as url:
+        site = EmbeddedSite(engines=engines, ports={}, remote_write=RemoteWrite(url=f"{url}/api/v1/write"))
+        order = replace(order, site=site, store=Store(url=url))
+        with hold_open(order, lambda _state: None) as held:
+            yield HeldBeside(held=held, data=folder, url=url)
+
+
+def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(
+    alertdrill: CommandLine, tmp_path: Path
+) -> None:
+    """Every request has both, the secret is shown nowhere, and 30 s that the store hides are waited for."""
+    out, secret = tmp_path / "out", tmp_path / "token"
+    secret.write_text(f"Bearer {SECRET}\n")
+    with run_victoria(tmp_path) as url, open_door(url, WANTS) as door:
+        finished = alertdrill.run(
+            *("run", *NAMES, "--speed", "60", "--out", str(out), "--tenant", "acme"),
+            *("--prometheus", f"{door.url}/prometheus", "--remote-write", f"{door.url}/api/v1/write"),
+            *("--prometheus-header", f"Authorization=@{secret}"),
+        )
+    assert finished.code == 0, finished.out + finished.err
+    assert door.refused == []
+    assert {"/api/v1/write", "/prometheus/api/v1/query", "/prometheus/api/v1/query_range"} == set(door.passed)
+    timeline = json.loads((out / "timeline.json").read_text())
+    assert {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]} == dict.fromkeys(
+        NAMES, "met"
+    )
+    said = (
+        finished.out + finished.err + "".join(path.read_text() for path in out.rglob("*") if path.is_file())
+    )
+    assert SECRET not in said
+    assert alertdrill.list_leftovers() == []
+
+
+def test_a_door_that_refuses_is_named_before_there_is_traffic(
+    alertdrill: CommandLine, tmp_path: Path
+) -> None:
+    """A wrong tenant: exit 3, one sentence with the address, and no secret, though the door echoes it."""
+    out, secret = tmp_path / "out", tmp_path / "token"
+    secret.write_text(WANTS["Authorization"])
+    with open_door("http://127.0.0.1:1", WANTS) as door:
+        finished = alertdrill.run(
+            *("run", NAMES[0], "--out", str(out), "--prometheus", door.url, "--tenant", "globex"),
+            *("--prometheus-header", f"Authorization=@{secret}"),
+        )
+    assert finished.code == 3
+    assert finished.err.startswith(f"alertdrill: the store at {door.url} answered 401 to /api/v1/query")
+    assert finished.err.count("\n") == 1
+    assert "globex" not in finished.err
+    assert SECRET not in finished.out + finished.err + (out / "junit.xml").read_text()
+    assert not (out / "logs" / "traffic-plan.json").exists()
+
+
+def test_prometheus_does_not_show_the_secret_that_it_sends_with(engines: Engines, tmp_path: Path) -> None:
+    """What the stack's Prometheus shows of its configuration has the tenant, and not the credentials."""
+    drills = tuple(drill for drill in list_drills(override_values(())) if drill.name in NAMES)
+    order = make_order(drills, engines, tmp_path / "out", speed=60.0)
+    target = RemoteWrite(url="http://127.0.0.1:1/write", headers=WANTS)
+    site = EmbeddedSite(engines=engines, ports={}, remote_write=target)
+    with site.open(make_setup(order, 60.0)) as stack:
+        shown = requests.get(f"{stack.endpoints.prometheus}/api/v1/status/config", timeout=10).text
+    assert "acme" in shown
+    assert SECRET not in shown
+
+
+def test_the_store_has_exactly_what_prometheus_judged_by(beside: HeldBeside) -> None:
+    """Events, scrapes and every rule's value are the same from either, NaN too."""
+    held = beside.held
+    assert held.record.exit_code == 0
+    own = Api("prometheus", held.stack.endpoints.prometheus)
+    store = open_store(Store(url=beside.url), held.clock.speed)
+    span = (0.0, held.record.timeline.until_s)
+    assert count_samples(store, held.clock, *span) == count_samples(own, held.clock, *span) > 0
+    assert read_alert_events(store, held.clock, *span) == read_alert_events(own, held.clock, *span) != ()
+
+    def read_points(api: Api) -> dict[tuple[str, ...], float]:
+        return {
+            (curve.alert, str(sorted(curve.labels.items())), f"{at_s:.3f}"): value
+            for curve in read_recorded_curves(api, held.clock, held.record.rules, *span)
+            for at_s, value in curve.points
+        }
+
+    points, due = read_points(store), read_points(own)
+    assert points.keys() == due.keys()
+    # VictoriaMetrics keeps about twelve digits of a number.
+    assert points == pytest.approx(due, rel=1e-9, nan_ok=True)
+    assert any(math.isnan(value) for value in points.values())
+
+
+@pytest.mark.parametrize(
+    ("flags", "lack"),
+    [
+        ((SHOW_AT_ONCE,), None),
+        ((SHOW_AT_ONCE, "-dedup.minScrapeInterval=1s"), r"has \d+ samples of scrapes and rules, and the"),
+        (("-search.latencyOffset=1h",), "has no scrape of the job"),
+    ],
+    ids=["all", "thinned out", "hidden"],
+)
+def test_a_store_that_does_not_show_all_is_not_believed(
+    beside: HeldBeside, tmp_path: Path, impatient: None, flags: tuple[str, ...], lack: str | None
+) -> None:
+    """The same data is enough, unless the store thins it out, or hides what is newer than an hour."""
+    del impatient
+    snapshot = requests.get(f"{beside.url}/snapshot/create", timeout=30).json()["snapshot"]
+    shutil.copytree(beside.data / "data" / "snapshots" / snapshot, tmp_path / "data")
+    with run_victoria(tmp_path, *flags) as url:
+        store = open_store(Store(url=url), beside.held.clock.speed)
+        if lack is None:
+            beside.await_from(store)
+        else:
+            with pytest.raises(CouldNotTell, match=f"2 s after the run, the store {lack}"):
+                beside.await_from(store)
+
+
+def test_a_store_to_which_nothing_was_sent_is_not_believed(
+    beside: HeldBeside, tmp_path: Path, impatient: None
+) -> None:
+    """A store without the run, or a tenant's empty part of one, proves no silence."""
+    del impatient
+    with (
+        run_victoria(tmp_path, SHOW_AT_ONCE) as url,
+        pytest.raises(CouldNotTell, match="the store has no scrape of the job"),
+    ):
+        beside.await_from(open_store(Store(url=url), beside.held.clock.speed))

@@ -1,0 +1,174 @@
+"""Tests of asking a component: what is sent, what is believed, and that no secret is said."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from harness import api as api_room
+from harness.api import Api, Series
+from harness.errors import ComponentFailed
+
+SECRET = "s3cret"
+HEADERS = {"X-Api-Key": SECRET, "X-Scope-OrgID": "acme"}
+EMPTY = {"status": "success", "data": {"resultType": "vector", "result": []}}
+
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def ask(aiohttp_server: Any, handle: Handle, base: str = "", **params: str) -> list[Series]:
+    """Ask a server that answers everything with `handle`."""
+    app = web.Application()
+    app.router.add_get("/{path:.*}", handle)
+    server: TestServer = await aiohttp_server(app)
+    api = Api("the store", str(server.make_url(base)), headers=HEADERS, params={"nocache": "1"})
+    return await asyncio.to_thread(api.query, "/api/v1/query", query="up", **params)
+
+
+async def test_every_query_has_the_headers_and_parameters_below_the_base_path(aiohttp_server: Any) -> None:
+    """The path of the address is kept, with a slash at its end or without."""
+    seen: list[web.Request] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        seen.append(request)
+        return web.json_response(EMPTY)
+
+    for base in ("", "/prometheus", "/select/0/prometheus/"):
+        assert await ask(aiohttp_server, handle, base, time="1.5") == []
+    assert [request.path for request in seen] == [
+        "/api/v1/query",
+        "/prometheus/api/v1/query",
+        "/select/0/prometheus/api/v1/query",
+    ]
+    for request in seen:
+        assert dict(request.query) == {"nocache": "1", "query": "up", "time": "1.5"}
+        assert HEADERS.items() <= dict(request.headers).items()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({**EMPTY, "isPartial": True}, "gave an incomplete answer: isPartial"),
+        ({**EMPTY, "warnings": ["store b is\nunreachable"]}, "incomplete answer: store b is unreachable"),
+        ({"status": "error"}, "something that is not an answer of Prometheus's HTTP API"),
+        ({"data": {"result": [{"metric": {}}]}}, "not an answer of Prometheus's HTTP API"),
+        (["log in"], "not an answer of Prometheus's HTTP API"),
+    ],
+)
+async def test_what_is_no_whole_answer_is_not_believed(aiohttp_server: Any, answer: Any, says: str) -> None:
+    """An answer that says that it is incomplete, or is none, raises ComponentFailed, in one line."""
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    with pytest.raises(ComponentFailed, match=says) as caught:
+        await ask(aiohttp_server, handle)
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_warning_about_the_expression_is_none_about_the_data(aiohttp_server: Any) -> None:
+    """Prometheus 3 says in the same place what it thinks of an expression."""
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response({**EMPTY, "warnings": ["PromQL warning: a bucket label is missing"]})
+
+    assert await ask(aiohttp_server, handle) == []
+
+
+async def test_no_message_repeats_a_secret(aiohttp_server: Any) -> None:
+    """A server that echoes what it was sent cannot make us say it."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response(status=403, text=f"not with\n{request.headers['X-Api-Key']}")
+
+    with pytest.raises(ComponentFailed) as caught:
+        await ask(aiohttp_server, handle)
+    assert str(caught.value).endswith("answered 403 to /api/v1/query: not with …")
+
+
+async def test_a_redirect_does_not_take_the_headers_elsewhere(aiohttp_server: Any) -> None:
+    """What answers with another address is an error, and that address is not asked."""
+    asked: list[str] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=302, headers={"Location": "/elsewhere"})
+
+    with pytest.raises(ComponentFailed, match="answered 302"):
+        await ask(aiohttp_server, handle)
+    assert asked == ["/api/v1/query"]
+
+
+async def test_an_answer_is_bounded(aiohttp_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that does not end is not read to its end."""
+    monkeypatch.setattr(api_room, "MAX_ANSWER_BYTES", 2 * 1024 * 1024)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 65536)
+
+    with pytest.raises(ComponentFailed, match="answered more than 2 MiB to /api/v1/query"):
+        await ask(aiohttp_server, handle)
+
+
+async def test_an_answer_that_drips_is_given_up(aiohttp_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that keep coming do not make an answer take for ever."""
+    monkeypatch.setattr(api_room, "ANSWER_WITHIN_S", 0.0)
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response(EMPTY)
+
+    with pytest.raises(ComponentFailed, match="took more than 0 s to answer"):
+        await ask(aiohttp_server, handle)
+
+
+def test_a_server_that_is_not_there_is_no_finding() -> None:
+    """An unreachable server raises ComponentFailed, naming it."""
+    with pytest.raises(ComponentFailed, match=r"prometheus at \S+ cannot be reached"):
+        Api("prometheus", "http://127.0.0.1:1").get("/api/v1/query")
+
+
+async def test_an_answer_other_than_2xx_is_no_finding(aiohttp_server: Any) -> None:
+    """A server that answers an error raises ComponentFailed with its status."""
+    server: TestServer = await aiohttp_server(web.Application())
+    api = Api("pager", str(server.make_url("")))
+    with pytest.raises(ComponentFailed, match="answered 404 to /pages"):
+        await asyncio.to_thread(api.get, "/pages")
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_certificates_are_verified(
+    aiohttp_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
+) -> None:
+    """Over https a certificate that nobody vouches for is refused; SSL_CERT_FILE vouches."""
+    certificate, key = tmp_path / "store.pem", tmp_path / "store.key"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=store"
+    extras = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(certificate), "-keyout", str(key)]
+    subprocess.run([*make.split(), *extras], check=True, capture_output=True, timeout=60)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response(EMPTY)
+
+    app = web.Application()
+    app.router.add_get("/api/v1/query", handle)
+    server: TestServer = await aiohttp_server(app, ssl=context)
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    store = Api("the store", f"https://127.0.0.1:{server.port}")
+    if is_trusted:
+        assert await asyncio.to_thread(store.query, "/api/v1/query") == []
+    else:
+        with pytest.raises(ComponentFailed, match="CERTIFICATE_VERIFY_FAILED"):
+            await asyncio.to_thread(store.query, "/api/v1/query")
