@@ -162,8 +162,9 @@ def _take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--speed",
     type=float,
+    envvar="ALERTDRILL_SPEED",
     callback=_read_speed,
-    help="Seconds of rule time per second of wall time; found by calibration otherwise.",
+    help="Seconds of rule time per second of wall time, or ALERTDRILL_SPEED; found by calibration otherwise.",
 )
 @click.option(
     "--set",
