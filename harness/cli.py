@@ -61,7 +61,7 @@ LOG_COLUMNS = 220
 WATCH_WALL_S = 0.5
 REPORTS = ("timeline.json", "junit.xml", "report.html")
 LOGS = (
-    *(f"{part}.log" for part in (*PARTS, "locust")),
+    *(f"{part}.log" for part in (*PARTS, "locust", "prepare", "compose")),
     *(f"locust-worker-{number}.log" for number in range(1, MAX_WORKERS + 1)),
     "traffic.json",
     "traffic-plan.json",
@@ -209,9 +209,7 @@ def run(
     drills = tuple(drill for drill in drills if drill.name not in obstacles)
     _prepare_folder(out)
     rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
-    if folder is not None and alertmanager_config is None:
-        alertmanager_config = find_alertmanager_config(folder)
-    order = _make_order(drills, out, rules, alertmanager_config, site, speed)
+    order = _make_order(drills, out, rules, _find_config(alertmanager_config, folder), site, speed)
     dashboards = list_dashboards(drills, values)
     order = replace(order, dashboards=dashboards, store=store, workers=workers)
     for name, obstacle in obstacles.items():
@@ -248,10 +246,8 @@ def up(
     drills = choose_drills((), system, list_drills(values))
     _prepare_folder(out)
     rules = _read_rules(rule_paths, folder) or list_rules(drills, values)
-    if folder is not None and alertmanager_config is None:
-        alertmanager_config = find_alertmanager_config(folder)
     site = _find_site("embedded", None, ports)
-    order = _make_order(drills, out, rules, alertmanager_config, site, speed)
+    order = _make_order(drills, out, rules, _find_config(alertmanager_config, folder), site, speed)
     secrets_path = out / "stack.env"
     try:
         with site.open(make_setup(order, speed)) as stack:
@@ -430,6 +426,11 @@ def _make_order(
         out=out.resolve(),
         speed=speed,
     )
+
+
+def _find_config(named: Path | None, folder: Path | None) -> Path | None:
+    """Return the Alertmanager config that was named, or the folder's."""
+    return find_alertmanager_config(folder) if named is None and folder is not None else named
 
 
 def _read_rules(paths: tuple[Path, ...], folder: Path | None) -> tuple[RuleFile, ...]:

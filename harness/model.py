@@ -17,6 +17,8 @@ Arrivals = Literal["uniform", "poisson"]
 Fault = Literal["pause", "stop", "kill", "restart", "disconnect", "slow"]
 """Paused; told to end, or killed, and started again in the end; restarted at once; cut off from the network
 on which others ask it; that network slowed down."""
+STARTS_AGAIN: frozenset[Fault] = frozenset({"stop", "kill", "restart"})
+"""Faults after which a part is another process than before."""
 
 AS_WRITTEN: Mapping[str, str] = {"edition": "as_written"}
 """The label of rules that are kept as their authors wrote them, to prove what is wrong with them."""

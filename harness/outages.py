@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.model import Act, Fault, Placement, Stage
+from harness.model import STARTS_AGAIN, Act, Fault, Placement, Stage
 from harness.stacks import Stack
 
 RECOVERY_S = 15.0
 """Rule time after an outage for the first scrape to come."""
 RESTART_WALL_S = 3.0
 """Wall time that a part which was started again may take to be ready."""
-STARTS_AGAIN = frozenset({"stop", "kill", "restart"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
     },
     "harness.stacks": {
+        "harness.api",
         "harness.errors",
         "harness.dilation",
         "harness.engines",
@@ -111,8 +112,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.reports",
     },
     # processes of their own
-    "harness.pager": {"harness.pager", "harness.errors"},
-    "harness.guard": {"harness.guard"},
+    "harness.serving": set(),
+    "harness.pager": {"harness.pager", "harness.errors", "harness.serving"},
+    "harness.guard": {"harness.guard", "harness.serving"},
     "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
     "harness.systems": {"harness.gateway", "harness.systems"},
     "scenarios": {"scenarios"},

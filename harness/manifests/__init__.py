@@ -7,13 +7,13 @@ operator's, https://prometheus-operator.dev/docs/api-reference/api/ (monitoring.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Any
 
 from harness.rules import open_yaml
 from harness.stacks import SCRAPE_INTERVAL_S
+from harness.stacks.configs import write_gateway_config
 from harness.systems import System
 from harness.values import write_resource
 
@@ -30,17 +30,8 @@ TARGET_LABELS = ("container", "endpoint", "namespace", "node", "pod", "service")
 
 def render_gateway_config(providers: Iterable[str]) -> str:
     """Return gateway.json: each provider is reached through the service of its name."""
-    return (
-        json.dumps(
-            {
-                "speed": SPEED,
-                "data_dir": DATA_DIR,
-                "providers": {name: f"http://provider-{name}:{PORT}" for name in providers},
-            },
-            indent=2,
-        )
-        + "\n"
-    )
+    addresses = {name: f"provider-{name}:{PORT}" for name in providers}
+    return write_gateway_config(speed=SPEED, data_dir=DATA_DIR, providers=addresses) + "\n"
 
 
 def render_providers(template: str, dialects: Mapping[str, str]) -> str:

@@ -71,6 +71,12 @@ def write_prometheus_config(
     return json.dumps(config, indent=2)
 
 
+def write_gateway_config(*, speed: float, data_dir: str, providers: Mapping[str, str]) -> str:
+    """Return gateway.json. `providers` maps a provider's name to the `host:port` at which it is asked."""
+    urls = {name: f"http://{address}" for name, address in providers.items()}
+    return json.dumps({"speed": speed, "data_dir": data_dir, "providers": urls}, indent=2)
+
+
 def list_prometheus_flags(speed: float) -> list[str]:
     """Return the flags whose durations are rule time too."""
     durations = {

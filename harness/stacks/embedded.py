@@ -5,7 +5,6 @@ Whatever way the `with` block is left, the processes are ended and the folder is
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import socket
@@ -26,6 +25,7 @@ from harness.stacks.configs import (
     dilate_all,
     list_prometheus_flags,
     write_alertmanager_config,
+    write_gateway_config,
     write_prometheus_config,
 )
 from harness.stacks.readiness import await_ready
@@ -205,13 +205,10 @@ def _write_files(
         credentials_file=str(credentials),
         speed=speed,
     )
-    gateway = json.dumps(
-        {
-            "speed": speed,
-            "data_dir": str(folder / "gateway"),
-            "providers": {name: f"http://{addresses[f'provider-{name}']}" for name in PROVIDERS},
-        },
-        indent=2,
+    gateway = write_gateway_config(
+        speed=speed,
+        data_dir=str(folder / "gateway"),
+        providers={name: addresses[f"provider-{name}"] for name in PROVIDERS},
     )
     files = {"prometheus.yml": prometheus, "alertmanager.yml": alertmanager, "gateway.json": gateway}
     for name, text in files.items():

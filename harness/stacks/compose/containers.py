@@ -73,13 +73,9 @@ class Project:
             )
             return [mishap for event in events if (mishap := _read_mishap(event)) is not None]
 
-    def find_networks(self, container: Container) -> dict[str, Mapping[str, Any]]:
-        """Return the networks that a container was made for, by their name in compose.yaml."""
-        prefix = f"{self.name}_"
-        return {
-            name.removeprefix(prefix): settings
-            for name, settings in container.attrs["NetworkSettings"]["Networks"].items()
-        }
+    def find_networks(self, container: Container) -> set[str]:
+        """Return the networks that a container is on, by their names in compose.yaml."""
+        return {name.removeprefix(f"{self.name}_") for name in container.attrs["NetworkSettings"]["Networks"]}
 
 
 def connect(environ: Mapping[str, str]) -> docker.DockerClient:

@@ -32,6 +32,7 @@ from harness.stacks.configs import (
     list_prometheus_flags,
     make_alertmanager_config,
     write_alertmanager_config,
+    write_gateway_config,
     write_prometheus_config,
 )
 from harness.systems import find_systems
@@ -117,11 +118,6 @@ def write_files(order: StackOrder) -> dict[str, str]:
         "--storage.tsdb.path=/prometheus",
         *list_prometheus_flags(order.speed),
     ]
-    gateway = {
-        "speed": order.speed,
-        "data_dir": "/data",
-        "providers": {name: f"http://provider-{name}:8080" for name in PROVIDERS},
-    }
     return rules | {
         "prometheus.yml": write_prometheus_config(
             jobs={system.job: system.metrics_path for system in find_systems()},
@@ -138,7 +134,11 @@ def write_files(order: StackOrder) -> dict[str, str]:
             credentials_file="/run/alertdrill/ALERTDRILL_PAGER_TOKEN",
             speed=order.speed,
         ),
-        "gateway.json": json.dumps(gateway),
+        "gateway.json": write_gateway_config(
+            speed=order.speed,
+            data_dir="/data",
+            providers={name: f"provider-{name}:8080" for name in PROVIDERS},
+        ),
         "speed": f"{order.speed:g}",
     }
 

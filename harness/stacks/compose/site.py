@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadInput, ComponentFailed, MissingEngine
-from harness.model import Fault, Outage
+from harness.model import STARTS_AGAIN, Outage
 from harness.process import read_last_line
 from harness.stacks import PARTS, Setup
 from harness.stacks.compose.containers import Project, connect, has_fixed_port
@@ -27,7 +27,6 @@ RARELY = "1h"
 """How often the engine probes containers of a stack of our own: each probe is a process, and a pause for
 others, and the harness sees for itself whether they answer."""
 STANDING = ("running", "paused", "restarting")
-STARTS_AGAIN: frozenset[Fault] = frozenset({"stop", "kill", "restart"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

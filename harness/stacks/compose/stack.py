@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
 from docker.models.containers import Container
 from docker.models.networks import Network
 
+from harness.api import Api
 from harness.errors import BadInput, ComponentFailed
 from harness.model import Fault
 from harness.stacks import PARTS, PROVIDERS, Endpoints, Setup
@@ -121,14 +121,12 @@ class ComposeStack:
         if how == "restart":
             window.until_s = time.time()
 
-    def end_outage(self, part: str, how: Fault) -> None:
-        """Undo what was done to a part."""
+    def end_outage(self, part: str, how: Fault) -> None:  # noqa: ARG002 - what was begun is known
+        """Undo what was done to a part; after a restart, that is to start what is up already."""
         for window in self._outages:
             window.until_s = min(window.until_s, time.time()) if window.part == part else window.until_s
-        undo = self._undo[part]
-        if how != "restart":
-            with naming_the_engine():
-                undo()
+        with naming_the_engine():
+            self._undo[part]()
         del self._undo[part]
 
     def check(self) -> None:
@@ -247,16 +245,12 @@ class _Window:
 
 def _read_versions(endpoints: Endpoints) -> dict[str, str]:
     """Ask Prometheus and Alertmanager for their versions. Raises ComponentFailed."""
-    with requests.Session() as session:
-        session.trust_env = False
-        try:
-            prometheus = session.get(f"{endpoints.prometheus}/api/v1/status/buildinfo", timeout=10).json()
-            alertmanager = session.get(f"{endpoints.alertmanager}/api/v2/status", timeout=10).json()
-            return {
-                "prometheus": str(prometheus["data"]["version"]),
-                "alertmanager": str(alertmanager["versionInfo"]["version"]),
-            }
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise ComponentFailed(
-                f"Prometheus or Alertmanager does not say its version: {error!r}"
-            ) from error
+    prometheus = Api("prometheus", endpoints.prometheus).get("/api/v1/status/buildinfo")
+    alertmanager = Api("alertmanager", endpoints.alertmanager).get("/api/v2/status")
+    try:
+        return {
+            "prometheus": str(prometheus.json()["data"]["version"]),
+            "alertmanager": str(alertmanager.json()["versionInfo"]["version"]),
+        }
+    except (ValueError, LookupError, TypeError) as error:
+        raise ComponentFailed(f"Prometheus or Alertmanager does not say its version: {error!r}") from error
