@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import BadInput
-from harness.model import Drill, Expectation, Silence
+from harness.model import Drill, Expectation, NearMiss
 from harness.panels import Dashboard, parse_panels
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.systems import System, find_systems
@@ -60,10 +60,13 @@ def _check(drill: Drill) -> Drill:
     stages = [stage for act in drill.traffic for stage in act.stages]
     windows = [
         (expected.fires_after_s, expected.fires_within_s)
-        if isinstance(expected, Expectation)
-        else expected.pending_within_s or (0.0, 0.0)
         for expected in drill.expects
-        if not isinstance(expected, Silence)
+        if isinstance(expected, Expectation)
+    ]
+    windows += [
+        expected.pending_within_s
+        for expected in drill.expects
+        if isinstance(expected, NearMiss) and expected.pending_within_s is not None
     ]
     if any(not (stage.duration_s >= 0 and stage.rate_per_s >= 0) for stage in stages):
         raise ValueError(f"{drill.name} would send for less than no time")

@@ -22,6 +22,7 @@ from harness.model import (
     Expectation,
     Expected,
     Finding,
+    Grouped,
     Labels,
     NearMiss,
     Outcome,
@@ -68,6 +69,8 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
         )
         if isinstance(expectation, Expectation):
             findings.append(_judge_firing(expectation, mine))
+        elif isinstance(expectation, Grouped):
+            findings.append(_judge_group(expectation, mine))
         elif isinstance(expectation, Silence):
             findings.append(_judge_blindness(expectation, mine))
         else:
@@ -242,6 +245,10 @@ def _check_closed(hops: Mapping[str, float]) -> Miss | None:
             f"{format_s(hops['page_resolved'])}",
         )
     return None
+
+
+def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
+    raise NotImplementedError
 
 
 def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:

@@ -22,6 +22,17 @@ STARTS_AGAIN: frozenset[Fault] = frozenset({"stop", "kill", "restart"})
 
 AS_WRITTEN: Mapping[str, str] = {"edition": "as_written"}
 """The label of rules that are kept as their authors wrote them, to prove what is wrong with them."""
+PAGING: Mapping[str, str] = {"edition": "paging"}
+"""The label of rules that are there to drill the paging path; the reference routing has routes for them."""
+
+Integration = Literal["pagerduty", "slack", "webhook", "opsgenie", "email"]
+"""What Alertmanager delivers by, as it names them itself."""
+Failing = Literal["rate_limit", "error", "timeout", "reset", "tls", "refuse"]
+"""A receiver answers 429 or 500, or not at all, resets the connection, has a certificate that nobody trusts,
+or takes no connection."""
+Held = Literal["inhibited", "silenced", "muted", "refused"]
+"""Why an alert that fires pages nobody: another one inhibits it, a silence or a time interval holds it back,
+or its receiver takes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +108,82 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverFault:
+    """A receiver, or one of its integrations, fails from `at_s` after the drill's start on, for `for_s`."""
+
+    receiver: str
+    at_s: float
+    for_s: float
+    how: Failing
+    integration: Integration | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """Alertmanager is given a silence, `at_s` after the drill's start, that ends `for_s` later.
+
+    `matchers` are label names and the values that they must have.
+    """
+
+    matchers: Labels
+    at_s: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What a rendered text must be, contain, or match anywhere (a regular expression of Python's `re`)."""
+
+    how: Literal["exact", "contains", "regex"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a receiver must be told of an alert by one integration, or by each that it has (None).
+
+    `group_labels` are the group's labels, all of them. `notices` bounds how many notifications of the open
+    incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
+    `notices_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
+    between one of them and the next, `refused` how many attempts the receiver refused. `alerts` bounds how
+    many alerts one notification had together at the most.
+    """
+
+    receiver: str
+    integration: Integration | None = None
+    group_labels: Labels | None = None
+    group_key: Text | None = None
+    title: Text | None = None
+    text: Text | None = None
+    notices: tuple[int, int] | None = None
+    notices_within_s: tuple[float, float] | None = None
+    repeats_after_s: tuple[float, float] | None = None
+    refused: tuple[int, int] | None = None
+    alerts: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """Alertmanager holds the page of a firing alert back, until `until_s` after the drill's start.
+
+    Without `until_s` nobody is ever paged. `by` is what holds it back, as far as it is known: labels of the
+    inhibiting alert, matchers of the silence, or `{"interval": name}`.
+    """
+
+    why: Held
+    until_s: float | None = None
+    by: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """The alert with these labels fires in time, pages the receiver, resolves, and the page closes.
 
-    `labels` must be among the alert's labels. Firing before `fires_after_s` counts as unasked.
+    `labels` must be among the alert's labels. Firing before `fires_after_s` counts as unasked. Each
+    integration that pages opens exactly one incident for the alert and closes it. The receiver pages within
+    `pages_within_s` of the firing (or of the end of what holds it back), and closes within `closes_within_s`
+    of the resolution; where they are None, within what the judge allows everybody. `deliveries` say more of
+    what arrives, and may name further receivers.
     """
 
     alert: str
@@ -109,6 +192,28 @@ class Expectation:
     receiver: str
     resolves_within_s: float
     fires_after_s: float = 0.0
+    pages_within_s: float | None = None
+    closes_within_s: float | None = None
+    held_back: HeldBack | None = None
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """At least `alerts` alerts with these labels fire, and together open `incidents` incidents, no more.
+
+    They fire and resolve in time, each incident is closed, and each notification is one of at most `notices`.
+    """
+
+    alert: str
+    labels: Labels
+    alerts: int
+    fires_within_s: float
+    resolves_within_s: float
+    receiver: str
+    integration: Integration
+    incidents: int = 1
+    notices: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +244,7 @@ class Silence:
     after_s: float = 0.0
 
 
-Expected = Expectation | NearMiss | Silence
+Expected = Expectation | Grouped | NearMiss | Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +255,9 @@ class Drill:
     other and are held one after another, as are drills of which one has it in `uses` and the other in
     `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
     `overhead_bound_s`, if given, is how much gateway and client may add to a call (p99) for its verdict to
-    be trusted.
+    be trusted. `faults` and `maintenance` are done to receivers and to Alertmanager. With `starts_at`
+    ("22:30"), the calendar that Alertmanager's time intervals are read on shows that time of day as the drill
+    starts. A drill with two `alertmanagers` is held on a cluster of two.
     """
 
     name: str
@@ -163,6 +270,10 @@ class Drill:
     shares: frozenset[str] = frozenset()
     outages: tuple[Outage, ...] = ()
     overhead_bound_s: float | None = None
+    faults: tuple[ReceiverFault, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    starts_at: str | None = None
+    alertmanagers: Literal[1, 2] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +301,77 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticedAlert:
+    """An alert in a notification; `labels` are without `alertname`, which is `alert`."""
+
+    alert: str
+    labels: Labels
+    status: Literal["firing", "resolved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One attempt to deliver a notification, as it arrived at the pager; `number` counts from 1 in a run.
+
+    `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
+    was wrong with it, if something was. What was accepted belongs to an incident of its integration, and
+    `effect` is what it did to it.
+    """
+
+    number: int
+    at_s: float
+    receiver: str
+    integration: Integration
+    status: Literal["firing", "resolved"]
+    is_accepted: bool
+    answer: str
+    alerts: tuple[NoticedAlert, ...]
+    why: str = ""
+    incident: str | None = None
+    effect: Literal["opened", "updated", "closed", "none"] = "none"
+    group_key: str = ""
+    group_labels: Labels = field(default_factory=dict)
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSpan:
+    """For how long Alertmanager was seen to hold an alert back, and what held it, in words and as labels."""
+
+    alert: str
+    labels: Labels
+    why: Held
+    by: Labels
+    since_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An alert that Alertmanager was seen to have, and the receivers that its routes lead to."""
+
+    alert: str
+    labels: Labels
+    since_s: float
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagingPath:
+    """What was seen between Prometheus and the receivers.
+
+    `troubles` are sentences from metrics and logs: what Prometheus could not send, what Alertmanager could
+    not deliver.
+    """
+
+    notices: tuple[Notice, ...] = ()
+    received: tuple[Received, ...] = ()
+    held: tuple[HeldSpan, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """An alert expression's left side over time, for one label set: (at_s, value) points."""
 
@@ -211,6 +393,7 @@ class Timeline:
     events: tuple[Event, ...]
     curves: tuple[Curve, ...] = ()
     engines: Labels = field(default_factory=dict)
+    paging: PagingPath = field(default_factory=PagingPath)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from harness.model import (
     Expectation,
     Expected,
     Finding,
+    Grouped,
     Labels,
     Placement,
     Silence,
@@ -102,6 +103,12 @@ def say_expected(expectation: Expected | None) -> str:
         if expectation.fires_after_s:
             window = f"between {format_s(expectation.fires_after_s)} and {fires}"
         return f"fires {window}, pages {expectation.receiver}, resolves by {resolves}"
+    if isinstance(expectation, Grouped):
+        incidents = "one incident" if expectation.incidents == 1 else f"{expectation.incidents} incidents"
+        return (
+            f"at least {expectation.alerts} fire by {format_s(expectation.fires_within_s)}, page "
+            f"{expectation.receiver} in {incidents}, resolve by {format_s(expectation.resolves_within_s)}"
+        )
     if isinstance(expectation, Silence):
         since = f" from {format_s(expectation.after_s)} on" if expectation.after_s else ""
         return f"is blind{since}: not even pending"

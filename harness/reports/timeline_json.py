@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import Event, Expectation, Expected, Finding, Placement, Silence, Verdict
+from harness.model import Event, Expectation, Expected, Finding, Grouped, Placement, Silence, Verdict
 from harness.reports import HOPS, RunRecord
 
 Number = float | None
@@ -78,6 +78,15 @@ def _expected(expectation: Expected | None) -> dict[str, Any]:
             "fires_after_s": _number(expectation.fires_after_s),
             "fires_within_s": _number(expectation.fires_within_s),
             "receiver": expectation.receiver,
+            "resolves_within_s": _number(expectation.resolves_within_s),
+        }
+    if isinstance(expectation, Grouped):
+        return {
+            "alerts": expectation.alerts,
+            "incidents": expectation.incidents,
+            "fires_within_s": _number(expectation.fires_within_s),
+            "receiver": expectation.receiver,
+            "integration": expectation.integration,
             "resolves_within_s": _number(expectation.resolves_within_s),
         }
     if isinstance(expectation, Silence):
