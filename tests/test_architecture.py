@@ -24,7 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.rule_values": {"harness.model", "harness.promql", "harness.rules"},
     "harness.values": {"harness.errors", "harness.rules"},
     "harness.panels": {"harness.errors", "harness.model", "harness.promql", "harness.values"},
-    "harness.judge": {"harness.clock", "harness.incidents", "harness.model"},
+    "harness.explain": {"harness.clock", "harness.model"},
+    "harness.delivery": {"harness.clock", "harness.explain", "harness.incidents", "harness.model"},
+    "harness.judge": {"harness.clock", "harness.delivery", "harness.incidents", "harness.model"},
     "harness.fidelity": {"harness.model"},
     "harness.schedule": {"harness.model"},
     "harness.reports": {
