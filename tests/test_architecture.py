@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.delivery": {"harness.clock", "harness.explain", "harness.incidents", "harness.model"},
     "harness.judge": {"harness.clock", "harness.delivery", "harness.incidents", "harness.model"},
     "harness.fidelity": {"harness.model"},
-    "harness.schedule": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model"},
     "harness.reports": {
         "harness.model",
         "harness.errors",
@@ -80,7 +80,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
     },
     "harness.stacks": {
+        "harness.alertmanager",
         "harness.api",
+        "harness.certificates",
         "harness.errors",
         "harness.dilation",
         "harness.engines",
@@ -97,7 +99,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
         "harness.systems",
     },
-    "harness.outages": {"harness.model", "harness.stacks"},
+    "harness.crew": set(),
+    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
     "harness.paging": {
         "harness.api",
