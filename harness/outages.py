@@ -26,9 +26,7 @@ def list_outage_steps(placements: Iterable[Placement], stack: Stack) -> list[Ste
             at_once = how in STARTS_AGAIN
             begin, end = partial(stack.begin_outage, part, how), partial(stack.end_outage, part, how)
             steps.append(Step(at_s=at_s, do=begin, puts_out=part, is_felt_at_once=at_once))
-            steps.append(
-                Step(at_s=at_s + outage.for_s, do=end, brings_back=part, is_felt_at_once=at_once)
-            )
+            steps.append(Step(at_s=at_s + outage.for_s, do=end, brings_back=part, is_felt_at_once=at_once))
     return steps
 
 

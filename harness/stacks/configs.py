@@ -7,12 +7,12 @@ webhook_config). JSON is YAML, and is what is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.dilation import dilate_duration, dilate_rules
-from harness.errors import BadInput, BadRules
-from harness.rules import EVALUATION_INTERVAL_S, RuleFile, parse_duration
+from harness.errors import BadRules
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile
 from harness.stacks import SCRAPE_INTERVAL_S
 
 PEER_TIMEOUT_S = 15.0

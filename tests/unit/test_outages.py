@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.crew import Crew
 from harness.model import Act, Drill, Fault, Outage, Placement, Stage
 from harness.observe import split_scrapes
-from harness.crew import Crew
 from harness.outages import interrupt, list_outage_steps, list_windows
 
 
