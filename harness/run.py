@@ -405,7 +405,7 @@ def measure(
 def observe(
     order: Order, stack: Stack, store: Api, path: PathWatch, clock: Clock, until_s: float
 ) -> Timeline:
-    """Read the timeline of the run from Prometheus, or another store, and what was seen of the paging path."""
+    """Read the timeline of the run from Prometheus, or another store, and the paging path from its watch."""
     read = read_curves if order.store is None else read_recorded_curves
     events = read_alert_events(store, clock, 0.0, until_s)
     logs = [read_log(order.out / "logs" / f"{part}.log") for part in path.alertmanagers]
