@@ -130,6 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.observe",
         "harness.reports",
     },
+    "harness.certificates": {"harness.inbox"},
     # processes of their own
     "harness.serving": set(),
     "harness.pager": {
