@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Step:
     """Something to do at a rule time of the run.
 
-    `puts_out` and `brings_back` name a part. `is_felt_at_once`: as soon as it is asked for, before it is done.
+    `puts_out` and `brings_back` name a part. `is_felt_at_once`: when asked for, before it is done.
     """
 
     at_s: float

@@ -334,7 +334,7 @@ def plan_processes(
 def _plan_alertmanagers(
     folder: Path, engines: Engines, speed: float, addresses: Mapping[str, str]
 ) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
-    clusters = {"alertmanager": [], PEER: []}
+    clusters: dict[str, list[str]] = {"alertmanager": [], PEER: []}
     if PEER in addresses:
         own, other = addresses["cluster"], addresses[f"{PEER}-cluster"]
         clusters = {
