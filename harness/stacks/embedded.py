@@ -288,8 +288,6 @@ def plan_processes(
                 addresses["pager"],
                 "--deliveries",
                 addresses["deliveries"],
-                "--smtp",
-                addresses["smtp"],
                 "--certificate",
                 str(folder / "certificate.pem"),
                 "--speed",
