@@ -11,10 +11,3 @@ def name_zone(location: str) -> str:
     So is `Local` here: which place that was, only the machine knew that the config came from.
     """
     return f"{ZONE_FOLDER}/{'UTC' if location in ('', 'Local') else location}"
-from dataclasses import dataclass
-from datetime import datetime
-@dataclass(frozen=True)
-class Calendar:
-    origin: datetime
-def write_zones(document, clock, calendar, until_s):
-    return {}

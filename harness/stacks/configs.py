@@ -20,7 +20,6 @@ MIN_PEER_TIMEOUT_S = 1.0
 """Wall time."""
 SETTLE_TIMEOUT_S = 60.0
 PUSHPULL_INTERVAL_S = 60.0
-RECONNECT_INTERVAL_S = 10.0
 
 LOOKBACK_S = 300.0
 RESEND_DELAY_S = 60.0
@@ -94,12 +93,12 @@ def list_cluster_flags(speed: float) -> list[str]:
     """Return the flags of a cluster of Alertmanagers whose durations are rule time too.
 
     How long a peer waits for another one's notification is not divided below a second: it is there for what
-    the network takes, and that is not faster here. Gossip and probes keep their pace for the same reason.
+    the network takes, and that is not faster here. Gossip, probes and reconnections keep their pace for the
+    same reason.
     """
     durations = {
         "--cluster.peer-timeout": max(PEER_TIMEOUT_S, MIN_PEER_TIMEOUT_S * speed),
         "--cluster.settle-timeout": SETTLE_TIMEOUT_S,
         "--cluster.pushpull-interval": PUSHPULL_INTERVAL_S,
-        "--cluster.reconnect-interval": RECONNECT_INTERVAL_S,
     }
     return [f"{flag}={dilate_duration(seconds, speed)}" for flag, seconds in durations.items()]
