@@ -1,4 +1,4 @@
-"""Takes what Alertmanager delivers by HTTPS: PagerDuty, Slack, webhooks.
+"""Takes what Alertmanager delivers by HTTPS: PagerDuty, Slack, webhooks and Opsgenie.
 
 Each connection has one request, so that a fault takes effect at once.
 """
@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from harness.inbox import Address, parse_path
+from harness.inbox import Address, derive_key, parse_path
 from harness.pager.attempt import Answer, Attempt
 from harness.pager.desk import Desk, FailingAnswers
+from harness.pager.opsgenie import parse_call, read_call
 from harness.pager.pagerduty import THROTTLED, read_event
 from harness.pager.slack import read_message
 from harness.pager.webhook import read_notification
@@ -32,6 +33,10 @@ FAILING: Mapping[str, FailingAnswers] = {
     ),
     "webhook": FailingAnswers(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
+    ),
+    "opsgenie": FailingAnswers(
+        rate_limit=Answer(status=429, body={"message": "You are making too many requests!"}),
+        error=Answer(status=500, body={"message": "Internal Server Error"}),
     ),
 }
 
@@ -58,6 +63,7 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
 
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_close_afterwards])
     app.router.add_post("/{path:.*}", deliver)
+    app.router.add_put("/{path:.*}", deliver)
     return app
 
 
@@ -76,6 +82,12 @@ def _find_inbox(request: web.Request, token: str) -> tuple[Address, Read, str]:
     """Return the inbox of a request, what reads its body, and the `Authorization` that it wants."""
     path = request.raw_path.partition("?")[0]
     try:
+        if path.startswith("/opsgenie/"):
+            call = parse_call(request.method, path)
+            key = f"GenieKey {derive_key(token, call.address)}"
+            return call.address, lambda body: read_call(call, body), key
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
         if path.startswith("/pagerduty/"):
             address = parse_path(path.removesuffix("/v2/enqueue"))
         else:

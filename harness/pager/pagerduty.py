@@ -123,7 +123,8 @@ def _write_details(details: Any) -> str:
     if not isinstance(details, dict):
         return as_text(details)
     lines = (
-        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in details.items()
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in details.items()
     )
     return as_text("\n".join(lines))
 

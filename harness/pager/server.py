@@ -1,4 +1,4 @@
-"""The pager's servers: control, and deliveries by HTTPS, in one process."""
+"""The pager's servers: control, deliveries by HTTPS and by SMTP, in one process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harness.pager.deliveries import make_deliveries
 from harness.pager.desk import Desk
 from harness.pager.faults import Faults
 from harness.pager.ruletime import RuleTime
+from harness.pager.smtp import take_mail
 from harness.serving import SHUTDOWN_WALL_S
 
 At = tuple[str, int]
@@ -26,6 +27,7 @@ class Setup:
     """Where the pager listens, with which certificate (PEM: key and chain), and its token."""
 
     deliveries: At
+    smtp: At
     certificate: Path
     speed: float
     token: str = field(repr=False)
@@ -55,8 +57,14 @@ def make_pager(setup: Setup) -> web.Application:
             desk.close()
             await runner.cleanup()
 
+    async def take_mails(_app: web.Application) -> AsyncIterator[None]:
+        host, port = setup.smtp
+        server = await take_mail(desk, setup.token, host=host, port=port, context=context)
+        yield
+        server.close()
+
     app = make_control(desk, setup.token)
-    app.cleanup_ctx.append(take_deliveries)
+    app.cleanup_ctx.extend((take_deliveries, take_mails))
     return app
 
 
