@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.alertmanager.calendar import check_locations
 from harness.alertmanager.checks import check_document
 from harness.alertmanager.document import locate, read_document
 from harness.alertmanager.fields import CONFIG
@@ -73,6 +74,8 @@ def _check(
     document: dict[str, Any], lines: dict[str, int], source: str, templates: tuple[Template, ...]
 ) -> AlertmanagerConfig:
     check_document(document, lines, source)
+    for pointer, what in check_locations(document):
+        raise BadInput(f"{locate(lines, pointer, source)}: {what}")
     check_templates(templates, document, lines, source)
     return AlertmanagerConfig(
         document=document,

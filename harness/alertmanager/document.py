@@ -6,6 +6,7 @@ where a text is wanted. Rules of its YAML library (gopkg.in/yaml.v2): anchors, m
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -56,6 +57,13 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
     reader = _Reader(source)
     document: dict[str, Any] = reader.read(node, fields, "", ())
     return document, reader.lines
+
+
+def write_document(document: Mapping[str, Any]) -> str:
+    """Return plain data as JSON that is YAML too, one key or item a line."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)  # YAML knows no pairs of surrogates
+    # Line breaks in YAML, or not allowed in it as they stand.
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class _Reader:

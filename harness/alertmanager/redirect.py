@@ -1,13 +1,11 @@
 """Writes a config anew: its durations in wall time, every integration pointed at the pager. Pure.
 
 Routing tree, inhibition, grouping, templates and what notifications say stay as they are; addresses, keys,
-and how connections are made are the pager's. JSON is YAML, and is what is written.
+and how connections are made are the pager's.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 from harness.alertmanager.calendar import name_zone
 from harness.alertmanager.checks import INTERVAL_LISTS, ROUTE_DURATIONS
 from harness.alertmanager.config import AlertmanagerConfig
+from harness.alertmanager.document import write_document
 from harness.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, SECRET, Fields
 from harness.errors import BadInput
 from harness.inbox import TAG, TAG_NAME, Address, derive_key
@@ -59,13 +58,7 @@ def write_config(config: AlertmanagerConfig, *, target: Target, speed: float) ->
     for key in INTERVAL_LISTS:
         if key in document:
             written[key] = [_move_interval(interval) for interval in document[key]]
-    return _dump(written)
-
-
-def _dump(document: Mapping[str, Any]) -> str:
-    """Return JSON that is YAML too: no pairs of surrogates, no line breaks that only YAML knows."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return write_document(written)
 
 
 def _write_global(top: Mapping[str, Any], speed: float) -> dict[str, Any]:
