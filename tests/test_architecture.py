@@ -27,17 +27,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.explain": {"harness.clock", "harness.model"},
     "harness.delivery": {"harness.clock", "harness.explain", "harness.incidents", "harness.model"},
     "harness.judge": {"harness.clock", "harness.delivery", "harness.incidents", "harness.model"},
+    "harness.coverage": {"harness.model"},
     "harness.fidelity": {"harness.model"},
     "harness.schedule": {"harness.errors", "harness.model"},
     "harness.reports": {
         "harness.model",
         "harness.errors",
         "harness.clock",
+        "harness.coverage",
         "harness.incidents",
         "harness.panels",
         "harness.reports",
     },
     # the edge
+    "harness.history": {"harness.coverage", "harness.errors", "harness.model"},
     "harness.process": {"harness.errors"},
     "harness.engines": {"harness.errors", "harness.process", "harness.engines"},
     "harness.catalogue": {

@@ -26,6 +26,7 @@ def prepare_folder(out: Path) -> None:
     try:
         logs = out / "logs"
         logs.mkdir(parents=True, exist_ok=True)
+        (out / "history").mkdir(exist_ok=True)
         for path in [*(logs / name for name in LOGS), *(out / name for name in REPORTS)]:
             path.unlink(missing_ok=True)
         probe = out / ".writable"

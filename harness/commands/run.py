@@ -17,6 +17,7 @@ from harness.commands.progress import show_progress
 from harness.commands.sites import find_obstacles, find_site
 from harness.commands.stack_options import read_speed, take_stack_options
 from harness.errors import CouldNotTell
+from harness.history import keep_run
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import summary
 from harness.run import hold
@@ -133,6 +134,8 @@ def run(
 
 
 def _write_reports(record: RunRecord, out: Path) -> None:
-    (out / "timeline.json").write_text(timeline_json.render(record))
+    timeline = timeline_json.render(record)
+    (out / "timeline.json").write_text(timeline)
+    keep_run(out, timeline, record.started_at)
     (out / "junit.xml").write_text(junit.render(record))
     (out / "report.html").write_text(html.render(record))

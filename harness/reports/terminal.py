@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.clock import format_s
+from harness.coverage import say_counts
 from harness.model import Expectation, Finding, Labels, Verdict
 from harness.reports import HOPS, RunRecord, printable, say_expected, say_outcome, say_selector
 
@@ -275,6 +276,8 @@ class _Summary:
         yield Text()
         for doubt in record.doubts:
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
+        if (coverage := record.coverage).rows:
+            yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
         yield _last_line(record, say)
 
 

@@ -22,6 +22,7 @@ def render(record: RunRecord) -> str:
     timeline = record.timeline
     document = {
         "schema": 1,
+        "started_at": record.started_at.isoformat(),
         "mode": timeline.mode,
         "speed": _number(timeline.speed),
         "until_s": _number(timeline.until_s),
@@ -64,6 +65,7 @@ def _finding(finding: Finding, start_s: float) -> dict[str, Any]:
     return {
         "alert": finding.alert,
         "labels": dict(finding.labels),
+        "broke_at": finding.broke_at,
         "outcome": finding.outcome,
         "expected": _expected(finding.expectation),
         "observed": _observed(finding.observed, start_s),

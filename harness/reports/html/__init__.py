@@ -28,6 +28,7 @@ from harness.reports import (
     say_selector,
     say_why,
 )
+from harness.reports.html.coverage import list_coverage
 from harness.reports.html.figure import Figure, draw_alert
 from harness.reports.html.panels import list_panels
 
@@ -60,6 +61,7 @@ def render(record: RunRecord) -> str:
         KEY,
         *(part for name, group in rules.items() for part in _alert(name, group, figures[name], ids[name])),
         *list_panels(record, {name: f"{anchor}-alert" for name, anchor in ids.items()}),
+        *list_coverage(record, ids),
         *_facts(record),
     ]
     return _page(title=f"alertdrill: {say_outcome(record)}", body="\n".join(body), plots=plots)
