@@ -151,6 +151,16 @@ def test_rules_as_written_are_loaded_for_the_drills_that_name_them():
     assert loaded == [["BlindAsWritten"], []]
 
 
+def test_rules_of_the_paging_path_are_loaded_for_the_drills_that_name_them():
+    """Rules that drill the paging path are there when a drill is about one of them, and only then."""
+    values = {"metis": override_values(())["metis"]}
+    loaded = [
+        {rule.labels.get("edition") for file in list_rules([drill], values) for rule in file.alerts}
+        for drill in (make_drill("MetisSpendInfo"), make_drill("MetisLLMErrorRateHigh"))
+    ]
+    assert loaded == [{None, "paging"}, {None}]
+
+
 def test_a_folder_without_values_is_refused(tmp_path, monkeypatch):
     """A system's missing file is bad input, not a traceback."""
     monkeypatch.setattr(catalogue, "find_systems", lambda: (replace(SYSTEMS[0], folder=tmp_path),))
