@@ -101,10 +101,10 @@ def test_a_setting_of_no_system_is_refused(setting, says):
 
 
 def test_every_drill_is_its_systems_and_named_for_it():
-    """Drills come system by system, each named after its system, and no two share a name."""
+    """Drills come system by system, named after it or after the paging path, and no two share a name."""
     drills = list_drills(override_values(()))
     assert drills
-    assert all(drill.name.startswith(f"{drill.system}-") for drill in drills)
+    assert all(drill.name.startswith((f"{drill.system}-", "paging-")) for drill in drills)
     assert len({drill.name for drill in drills}) == len(drills)
     assert [drill.system for drill in drills] == sorted(drill.system for drill in drills)
 
