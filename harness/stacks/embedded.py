@@ -288,6 +288,8 @@ def plan_processes(
                 addresses["pager"],
                 "--deliveries",
                 addresses["deliveries"],
+                "--smtp",
+                addresses["smtp"],
                 "--certificate",
                 str(folder / "certificate.pem"),
                 "--speed",
