@@ -51,8 +51,11 @@ REDELIVERY_S = 780.0
 """What a page may take when its receiver has failed: between two attempts Alertmanager waits 0.5 s times 1.5
 to the number of attempts, give or take a half, and it gives an attempt that hangs 10 s. That is compiled in
 and wall time, so at speed 60 it looks like up to ten minutes."""
-REPEATS_S = (600.0, 690.0)
+REPEATS_S = (585.0, 690.0)
 """The route's repeat_interval of 10 m; the group is looked at every group_interval of 1 m only."""
+DEAF_S = 1000.0
+"""Alertmanager goes on trying what it began to tell while the alert fired, for as long as an attempt may take,
+also when the alert has resolved: a receiver that recovers by then is paged for what is over."""
 NIGHT_ENDS_S = 600.0
 
 
@@ -82,7 +85,7 @@ def _make(
     starts_at: str | None = None,
     alertmanagers: Literal[1, 2] = 1,
 ) -> Drill:
-    """Return a drill of one key, that lasts until all its pages must have closed."""
+    """Return a drill of one key, that lasts until all its pages must have closed, and its faults are over."""
     ends_s = max(expected.resolves_within_s for expected in expects) + CLOSES_S
     return Drill(
         name=name,
@@ -90,7 +93,7 @@ def _make(
         traffic=(spending.act(),),
         expects=expects,
         why=why,
-        lasts_s=ends_s,
+        lasts_s=max((ends_s, *(fault.at_s + fault.for_s for fault in faults))),
         faults=faults,
         maintenance=maintenance,
         outages=outages,
@@ -336,11 +339,11 @@ def _make_failing_receivers() -> Iterator[Drill]:
     """Yield a drill for each way to fail: for five minutes, from before the alert fires."""
     failures: tuple[tuple[str, Failing, Integration, str], ...] = (
         ("throttled", "rate_limit", "pagerduty", "answers 429"),
-        ("erring", "error", "email", "answers with an error of its own"),
+        ("erring", "error", "slack", "answers 500"),
         ("hanging", "timeout", "opsgenie", "takes what it is sent and does not answer"),
         ("dropping", "reset", "webhook", "resets the connection"),
         ("untrusted", "tls", "pagerduty", "has a certificate that nobody trusts"),
-        ("closed", "refuse", "slack", "takes no connection"),
+        ("closed", "refuse", "email", "takes no connection"),
     )
     for team, how, integration, does in failures:
         receiver = f"paging-{team}"
@@ -372,14 +375,13 @@ def _make_failing_receivers() -> Iterator[Drill]:
 def _make_refused() -> Drill:
     deaf = Spending(key="paging-critical-deaf", for_s=SHORT_S)
     receiver = "paging-deaf"
-    ends_s = deaf.resolves_s("critical") + CLOSES_S
     return _make(
         "paging-not-delivered",
-        "A receiver takes nothing from before the alert fires until after it has resolved: nobody is paged, "
-        "and every attempt is on record.",
+        "A receiver takes nothing from before the alert fires until Alertmanager has given up on it: nobody is "
+        "paged, and every attempt is on record.",
         deaf,
         deaf.fires("critical", receiver, held_back=HeldBack(why="refused")),
-        faults=(ReceiverFault(receiver=receiver, at_s=0, for_s=ends_s, how="error"),),
+        faults=(ReceiverFault(receiver=receiver, at_s=0, for_s=DEAF_S, how="error"),),
     )
 
 
