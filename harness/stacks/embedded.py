@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from harness.alertmanager.amtool import check_config
 from harness.alertmanager.redirect import Target, write_config
 from harness.api import Api
 from harness.certificates import make_certificate
@@ -69,7 +70,7 @@ class EmbeddedSite:
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
             _write_files(folder, setup, rules, addresses, self.remote_write)
-            _write_alertmanager_files(folder, setup, addresses, secret["pager"])
+            _write_alertmanager_files(folder, setup, self.engines, addresses, secret["pager"])
             starters = {
                 part: partial(
                     start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
@@ -231,9 +232,12 @@ def _write_files(
 
 
 def _write_alertmanager_files(
-    folder: Path, setup: Setup, addresses: Mapping[str, str], pager_token: str
+    folder: Path, setup: Setup, engines: Engines, addresses: Mapping[str, str], pager_token: str
 ) -> None:
-    """Write Alertmanager's config, its templates and zones, and what it is to trust the pager by."""
+    """Write Alertmanager's config, its templates and zones, and what it is to trust the pager by.
+
+    Raises BadInput for a config that this Alertmanager does not take.
+    """
     templates = folder / "templates"
     templates.mkdir()
     for name, text in setup.alertmanager.templates.items():
@@ -250,9 +254,9 @@ def _write_alertmanager_files(
         token=pager_token,
         templates_folder=str(templates),
     )
-    _write_secret(
-        folder / "alertmanager.yml", write_config(setup.alertmanager, target=target, speed=setup.speed)
-    )
+    text = write_config(setup.alertmanager, target=target, speed=setup.speed)
+    check_config(engines.amtool, engines.versions["alertmanager"], setup.alertmanager, text)
+    _write_secret(folder / "alertmanager.yml", text)
 
 
 def write_zone_files(folder: Path, zones: Mapping[str, bytes]) -> None:
