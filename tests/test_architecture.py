@@ -98,7 +98,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.stacks.compose.prepare": {
+        "harness.alertmanager",
         "harness.catalogue",
+        "harness.certificates",
+        "harness.clock",
         "harness.errors",
         "harness.rules",
         "harness.stacks",
