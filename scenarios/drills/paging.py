@@ -54,8 +54,8 @@ and wall time, so at speed 60 it looks like up to ten minutes."""
 REPEATS_S = (585.0, 690.0)
 """The route's repeat_interval of 10 m; the group is looked at every group_interval of 1 m only."""
 DEAF_S = 1000.0
-"""Alertmanager goes on trying what it began to tell while the alert fired, for as long as an attempt may take,
-also when the alert has resolved: a receiver that recovers by then is paged for what is over."""
+"""What Alertmanager began to tell while the alert fired it goes on trying to tell for ten wall seconds, also
+when the alert has resolved: a receiver that recovers by then is paged for what is over."""
 NIGHT_ENDS_S = 600.0
 
 
@@ -377,8 +377,8 @@ def _make_refused() -> Drill:
     receiver = "paging-deaf"
     return _make(
         "paging-not-delivered",
-        "A receiver takes nothing from before the alert fires until Alertmanager has given up on it: nobody is "
-        "paged, and every attempt is on record.",
+        "A receiver takes nothing from before the alert fires until Alertmanager has given up: nobody is paged, "
+        "and every attempt is on record.",
         deaf,
         deaf.fires("critical", receiver, held_back=HeldBack(why="refused")),
         faults=(ReceiverFault(receiver=receiver, at_s=0, for_s=DEAF_S, how="error"),),
