@@ -377,8 +377,8 @@ def _make_refused() -> Drill:
     receiver = "paging-deaf"
     return _make(
         "paging-not-delivered",
-        "A receiver takes nothing from before the alert fires until Alertmanager has given up: nobody is paged, "
-        "and every attempt is on record.",
+        "A receiver takes nothing from before the alert fires until Alertmanager has given up: nobody is "
+        "paged, and every attempt is on record.",
         deaf,
         deaf.fires("critical", receiver, held_back=HeldBack(why="refused")),
         faults=(ReceiverFault(receiver=receiver, at_s=0, for_s=DEAF_S, how="error"),),
@@ -387,16 +387,22 @@ def _make_refused() -> Drill:
 
 def _make_restarts() -> Iterator[Drill]:
     """Yield the drills of an Alertmanager that does not live through an incident."""
-    cases: tuple[tuple[str, Fault, str], ...] = (
-        ("restarted", "restart", "It remembers whom it has told what: one incident, told once."),
+    cases: tuple[tuple[str, Fault, tuple[int, int], str], ...] = (
+        ("restarted", "restart", (1, 1), "It remembers whom it has told what: one incident, told once."),
+        (
+            "killed",
+            "kill",
+            (1, 2),
+            "It forgets what it told since it last wrote that down, and tells it again: still one incident.",
+        ),
     )
-    for name, how, says in cases:
+    for name, how, pages, says in cases:
         spending = Spending(key=f"paging-critical-{name}", for_s=SHORT_S + 240)
         yield _make(
             f"paging-alertmanager-{name}",
             f"Alertmanager is {name} in the middle of an incident. {says}",
             spending,
-            _fire_oncall(spending),
+            spending.fires("critical", ONCALL, *_tell_oncall(spending, pages)),
             outages=(Outage(part="alertmanager", at_s=390, for_s=60, how=how),),
         )
 
