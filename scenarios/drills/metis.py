@@ -306,6 +306,7 @@ def _make_synthetic_firing(values: AlertValues) -> Drill:
         receiver=fired.receiver,
         integration="slack",
         title=Text(how="contains", text=AUTH),
+        text=Text(how="regex", text=r"^The gateway rejects \S+ authentications per second\n"),
         notices=(1, 1),
     )
     return make_drill(

@@ -54,8 +54,8 @@ and wall time, so at speed 60 it looks like up to ten minutes."""
 REPEATS_S = (585.0, 690.0)
 """The route's repeat_interval of 10 m; the group is looked at every group_interval of 1 m only."""
 DEAF_S = 1000.0
-"""Alertmanager goes on trying what it began to tell while the alert fired, for as long as an attempt may take,
-also when the alert has resolved: a receiver that recovers by then is paged for what is over."""
+"""What Alertmanager began to tell while the alert fired it goes on trying to tell for ten wall seconds, also
+when the alert has resolved: a receiver that recovers by then is paged for what is over."""
 NIGHT_ENDS_S = 600.0
 
 
@@ -377,7 +377,7 @@ def _make_refused() -> Drill:
     receiver = "paging-deaf"
     return _make(
         "paging-not-delivered",
-        "A receiver takes nothing from before the alert fires until Alertmanager has given up on it: nobody is "
+        "A receiver takes nothing from before the alert fires until Alertmanager has given up: nobody is "
         "paged, and every attempt is on record.",
         deaf,
         deaf.fires("critical", receiver, held_back=HeldBack(why="refused")),
@@ -387,16 +387,22 @@ def _make_refused() -> Drill:
 
 def _make_restarts() -> Iterator[Drill]:
     """Yield the drills of an Alertmanager that does not live through an incident."""
-    cases: tuple[tuple[str, Fault, str], ...] = (
-        ("restarted", "restart", "It remembers whom it has told what: one incident, told once."),
+    cases: tuple[tuple[str, Fault, tuple[int, int], str], ...] = (
+        ("restarted", "restart", (1, 1), "It remembers whom it has told what: one incident, told once."),
+        (
+            "killed",
+            "kill",
+            (1, 2),
+            "It forgets what it told since it last wrote that down, and tells it again: still one incident.",
+        ),
     )
-    for name, how, says in cases:
+    for name, how, pages, says in cases:
         spending = Spending(key=f"paging-critical-{name}", for_s=SHORT_S + 240)
         yield _make(
             f"paging-alertmanager-{name}",
             f"Alertmanager is {name} in the middle of an incident. {says}",
             spending,
-            _fire_oncall(spending),
+            spending.fires("critical", ONCALL, *_tell_oncall(spending, pages)),
             outages=(Outage(part="alertmanager", at_s=390, for_s=60, how=how),),
         )
 
