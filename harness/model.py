@@ -146,7 +146,7 @@ class Delivery:
     incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
     `notices_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
     between one of them and the next, `refused` how many attempts the receiver refused. `alerts` bounds how
-    many alerts one notification had together at the most.
+    many alerts one notification had together at the most. Without `closes`, nobody is told of the end.
     """
 
     receiver: str
@@ -160,6 +160,7 @@ class Delivery:
     repeats_after_s: tuple[float, float] | None = None
     refused: tuple[int, int] | None = None
     alerts: tuple[int, int] | None = None
+    closes: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.judge import CLOSE_WITHIN_S, PAGE_WITHIN_S, find_unasked, judge, share
+from harness.delivery import CLOSE_WITHIN_S, PAGE_WITHIN_S
+from harness.judge import find_unasked, judge, share
 from harness.model import Curve, Drill, Event, EventKind, Expectation, NearMiss, Placement, Timeline
 
 LABELS = {"provider": "openai", "model": "gpt-4.1", "severity": "warning"}
@@ -104,7 +105,7 @@ def test_all_hops_in_time_are_met() -> None:
         (
             (*GOOD, make_event("paged", 370, receiver="page")),
             "mismatched",
-            "paged page, ticket instead of ticket",
+            "paged page besides ticket",
         ),
     ],
 )
