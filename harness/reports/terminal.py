@@ -274,10 +274,10 @@ class _Summary:
                 yield _evidence(finding, say)
         yield Text("Times are rule time, counted from the start of each drill.", style="dim")
         yield Text()
-        for doubt in record.doubts:
-            yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         if (coverage := record.coverage).rows:
             yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
+        for doubt in record.doubts:
+            yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)
 
 

@@ -15,6 +15,7 @@ from harness.reports import RunRecord, timeline_json
 NUMBER = (int, float)
 FORM: dict[str, Any] = {
     "schema": int,
+    "started_at": str,
     "mode": str,
     "speed": NUMBER,
     "until_s": NUMBER,
@@ -30,6 +31,7 @@ FORM: dict[str, Any] = {
                 {
                     "alert": str,
                     "labels": {str: str},
+                    "broke_at": (str, type(None)),
                     "outcome": str,
                     "expected": {str: (str, int, float, bool)},
                     "observed": {str: NUMBER},
@@ -72,6 +74,7 @@ def test_form() -> None:
     _check(document, FORM, "$")
     assert document["schema"] == 1
     assert document["doubts"] == ["scrapes came late"]
+    assert document["started_at"] == "2025-11-03T09:41:07+00:00"
     assert len(document["events"]) == len(build_record().timeline.events)
 
 
