@@ -101,6 +101,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.outages": {"harness.model", "harness.stacks"},
+    "harness.logfmt": set(),
+    "harness.paging": {
+        "harness.api",
+        "harness.clock",
+        "harness.errors",
+        "harness.fingerprint",
+        "harness.logfmt",
+        "harness.model",
+    },
     "harness.store": {
         "harness.api",
         "harness.clock",
