@@ -37,7 +37,7 @@ def list_coverage(record: RunRecord, ids: Mapping[str, str]) -> Iterator[str]:
 
 def _hop(row: Row, hop: str) -> str:
     cells = [cell for cell in row.cells if cell.claim.hop == hop]
-    return f"<td>{''.join(map(_cell, cells)) or 'it has no <code>for</code>'}</td>"
+    return f'<td data-hop="{hop}">{"".join(map(_cell, cells)) or "<div>has no <code>for</code></div>"}</td>'
 
 
 def _cell(cell: Cell) -> str:

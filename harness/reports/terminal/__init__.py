@@ -279,10 +279,10 @@ class _Summary:
         if record.exit_code:
             for trouble in record.timeline.paging.troubles[:TROUBLES]:
                 yield Text(say(f"! {_sentence(trouble)}"))
-        for doubt in record.doubts:
-            yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         if (coverage := record.coverage).rows:
             yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
+        for doubt in record.doubts:
+            yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)
 
 
