@@ -7,7 +7,7 @@ from html import escape
 
 from harness.clock import format_s
 from harness.hops import find_held, time_hops
-from harness.model import Drill, Finding, Verdict
+from harness.model import Drill, Finding, HeldSpan, Verdict
 from harness.reports import (
     HOPS,
     RunRecord,
@@ -20,6 +20,8 @@ from harness.reports import (
 )
 
 MARKS = {"met": "✓", "unobserved": "?"}
+MOST_HELD = 2
+"""All of them are at the alert's own plot."""
 
 
 def list_verdicts(record: RunRecord, anchors: Mapping[str, str]) -> Iterator[str]:
@@ -81,6 +83,8 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
     delays = {"paged": times.firing_to_paged_s, "page_resolved": times.resolved_to_closed_s}
     items = []
     for hop, words in HOPS.items():
+        if hop == "paged":
+            items += [_held(span) for span in held[:MOST_HELD]]
         if hop in finding.observed:
             delay_s = delays.get(hop)
             delay = "" if delay_s is None else f"+{say_delay(delay_s, record.timeline.speed)}"
@@ -89,6 +93,10 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
                 f'<span class="delay">{delay}</span></dd></div>'
             )
     return f'<dl class="hops">{"".join(items)}</dl>' if items else ""
+
+
+def _held(span: HeldSpan) -> str:
+    return f"<div><dt>{span.why}</dt> <dd>{format_s(span.since_s)} to {format_s(span.until_s)}</dd></div>"
 
 
 def _outcome(outcome: str) -> str:
