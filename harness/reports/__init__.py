@@ -149,7 +149,19 @@ def say_hops(finding: Finding) -> tuple[str, ...]:
 def say_held(span: HeldSpan) -> str:
     """Say how long and by what an alert was held back: `muted 5:00 to 20:00 by the time interval nights`."""
     span_s = f"{format_s(span.since_s)} to {format_s(span.until_s)}"
-    return f"{HELD[span.why]} {span_s} by {_say_holder(span.why, span.by)}"
+    return f"{HELD[span.why]} {span_s} by {say_holder(span.why, span.by)}"
+
+
+def say_holder(held: Held, by: Labels) -> str:
+    """Say what holds an alert back, as far as it is known."""
+    if held == "refused":
+        return "its receiver"
+    if held == "muted":
+        return printable(f"the time interval {by['interval']}") if "interval" in by else "a time interval"
+    if held == "silenced":
+        return f"a silence of {say_selector('', by)}" if by else "a silence"
+    rest = {name: value for name, value in by.items() if name != "alertname"}
+    return say_selector(by.get("alertname", ""), rest) or "another alert"
 
 
 def say_delay(rule_s: float, speed: float) -> str:
@@ -184,28 +196,16 @@ def _say_firing(expectation: Expectation) -> str:
     resolves = f"resolves by {format_s(expectation.resolves_within_s)}"
     held = expectation.held_back
     if held is not None and held.until_s is None:
-        return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {_say_holder(held.why, held.by)}"
+        return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {say_holder(held.why, held.by)}"
     pages = f"pages {expectation.receiver}"
     if expectation.pages_within_s is not None:
         pages += f" within {format_s(expectation.pages_within_s)}"
     if held is not None and held.until_s is not None:
-        holder = _say_holder(held.why, held.by)
+        holder = say_holder(held.why, held.by)
         pages = f"is held back by {holder} until {format_s(held.until_s)}, then {pages}"
     if expectation.closes_within_s is not None:
         resolves += f", closes within {format_s(expectation.closes_within_s)}"
     return f"{fires}, {pages}, {resolves}"
-
-
-def _say_holder(held: Held, by: Labels) -> str:
-    """Say what holds an alert back, as far as it is known."""
-    if held == "refused":
-        return "its receiver"
-    if held == "muted":
-        return printable(f"the time interval {by['interval']}") if "interval" in by else "a time interval"
-    if held == "silenced":
-        return f"a silence of {say_selector('', by)}" if by else "a silence"
-    rest = {name: value for name, value in by.items() if name != "alertname"}
-    return say_selector(by.get("alertname", ""), rest) or "another alert"
 
 
 def _say_grouped(expectation: Grouped) -> str:
