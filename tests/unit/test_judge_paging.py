@@ -318,6 +318,11 @@ def test_notices_of_others_do_not_concern_an_expectation() -> None:
         make_refusal(13, 140, alerts=strange(other)),
     )
     assert check(expect(FULL), *GOOD, *strangers).outcome == "met"
+    elsewhere = (replace(receive("elsewhere"), labels=other),)
+    assert "never had it" in check(expect(), received=elsewhere).evidence
+    inhibited = (replace(hold("inhibited"), labels=other),)
+    assert check(held_back("inhibited"), held=inhibited).outcome == "mismatched"
+    assert "held it back" not in check(expect(), held=inhibited).evidence
 
 
 def strange(labels: Labels) -> Any:
