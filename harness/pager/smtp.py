@@ -11,7 +11,7 @@ import logging
 import ssl
 from collections import defaultdict
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -36,7 +36,9 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 class _Connection(SMTP):
     line_length_limit = MAX_TAG_CHARACTERS + 1024  # the tag is one line; `read_mail` measures the others
-    command_size_limits: ClassVar[dict[str, int]] = defaultdict(lambda: MAX_COMMAND_CHARACTERS)
+    command_size_limits: dict[str, int] = defaultdict(  # noqa: RUF012 - as aiosmtpd declares it
+        lambda: MAX_COMMAND_CHARACTERS
+    )
     AuthLoginUsernameChallenge = "Username:"  # what Alertmanager waits for
     AuthLoginPasswordChallenge = "Password:"
 
