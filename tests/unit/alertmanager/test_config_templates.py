@@ -91,9 +91,7 @@ def test_neither_many_nor_large_files_are_read(tmp_path: Path, monkeypatch: pyte
             "a template includes itself: '__subject' includes 'slack.default.title' includes '__subject'",
         ),
         (
-            {
-                "a.tmpl": '{{block "a" .}}{{template "b" .}}{{end}}{{define "b"}}{{template "a"}}{{end}}'
-            },
+            {"a.tmpl": '{{block "a" .}}{{template "b" .}}{{end}}{{define "b"}}{{template "a"}}{{end}}'},
             "a template includes itself: 'a' includes 'b' includes 'a'",
         ),
         ({"a.tmpl": '\n{{ define "a'}, "a.tmpl:2: a template's action is not closed"),
