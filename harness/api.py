@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from harness.errors import ComponentFailed
+from harness.errors import ComponentFailed, RequestRefused
 from harness.model import Labels
 
 TIMEOUT_S = 10.0
@@ -81,14 +81,37 @@ class Api:
     def get(self, path: str, **params: str) -> Answer:
         """Return the answer to a GET.
 
-        Raises ComponentFailed unless it is a 2xx. A redirect is not followed: the headers are meant for
-        this server only.
+        Raises RequestRefused unless it is a 2xx, and ComponentFailed when there is none. A redirect is not
+        followed: the headers are meant for this server only.
         """
+        return self._ask("GET", path, params=params)
+
+    def post(self, path: str, document: Any) -> Answer:
+        """Return the answer to a POST of a document, sent as JSON; raises as `get` does."""
+        return self._ask("POST", path, document=document)
+
+    def put(self, path: str, document: Any) -> Answer:
+        """Return the answer to a PUT of a document, sent as JSON; raises as `get` does."""
+        return self._ask("PUT", path, document=document)
+
+    def delete(self, path: str, **params: str) -> Answer:
+        """Return the answer to a DELETE; raises as `get` does."""
+        return self._ask("DELETE", path, params=params)
+
+    def _ask(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
+    ) -> Answer:
         give_up_at = time.monotonic() + ANSWER_WITHIN_S
         body = bytearray()
         try:
-            with self._session.get(
-                self._url + path, params=params, timeout=TIMEOUT_S, stream=True, allow_redirects=False
+            with self._session.request(
+                method,
+                self._url + path,
+                params=params,
+                json=document,
+                timeout=TIMEOUT_S,
+                stream=True,
+                allow_redirects=False,
             ) as response:
                 for chunk in response.iter_content(CHUNK_BYTES):
                     body += chunk
@@ -109,8 +132,9 @@ class Api:
         answer = Answer(bytes(body))
         if not 200 <= response.status_code < 300:
             quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or response.reason
-            raise ComponentFailed(
-                f"{self._name} at {self._url} answered {response.status_code} to {path}: {quoted}"
+            raise RequestRefused(
+                f"{self._name} at {self._url} answered {response.status_code} to {path}: {quoted}",
+                status=response.status_code,
             )
         return answer
 

@@ -6,6 +6,7 @@
     │   └── MissingEngine    prometheus, promtool, alertmanager or amtool cannot be had
     └── CouldNotTell         exit 3: no verdict can be trusted
         ├── ComponentFailed  a process of the stack did not start, died, or could not be reached
+        │   └── RequestRefused   it answered with an error of HTTP
         └── ClockDoubted     scrapes, arrivals or the gateway came too late
 
 An expectation that is not met is a finding, not an error (exit 1). Each message is one sentence that a
@@ -41,6 +42,14 @@ class CouldNotTell(AlertdrillError):
 
 class ComponentFailed(CouldNotTell):
     """A process of the stack did not start, died, or could not be reached; names it and its log."""
+
+
+class RequestRefused(ComponentFailed):
+    """A component answered a request with an error; `status` is HTTP's."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ClockDoubted(CouldNotTell):

@@ -11,8 +11,17 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from harness.clock import format_s
+from harness.delivery import (
+    Miss,
+    check_closings,
+    check_deliveries,
+    check_grouping,
+    check_incidents,
+    check_pages,
+)
 from harness.model import (
     AS_WRITTEN,
     Curve,
@@ -25,19 +34,16 @@ from harness.model import (
     Grouped,
     Labels,
     NearMiss,
-    Outcome,
+    Notice,
+    PagingPath,
     Placement,
     Silence,
     Timeline,
     Verdict,
 )
 
-PAGE_WITHIN_S = 180.0
-"""A page must arrive this soon after its alert fires: group_wait 30 s, one resend, delivery."""
-CLOSE_WITHIN_S = 240.0
-"""A page must close this soon after its alert resolves: group_interval 1 m, one resend, delivery."""
-
 ALARMS: frozenset[EventKind] = frozenset({"firing", "paged"})
+_ENDS: tuple[EventKind, EventKind] = ("firing", "resolved")
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -46,8 +52,6 @@ COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
-Miss = tuple[Outcome, str]
 
 
 def judge(drill: Drill, timeline: Timeline) -> Verdict:
@@ -66,6 +70,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
             curves=tuple(
                 curve for curve in timeline.curves if matches(expectation, curve.alert, curve.labels)
             ),
+            paging=_choose(timeline.paging, partial(matches, expectation)),
         )
         if isinstance(expectation, Expectation):
             findings.append(_judge_firing(expectation, mine))
@@ -99,6 +104,7 @@ def share(placement: Placement, placements: Sequence[Placement], timeline: Timel
             replace(event, at_s=event.at_s - placement.start_s) for event in timeline.events if is_own(event)
         ),
         curves=tuple(_clip(curve, placement) for curve in timeline.curves),
+        paging=_cut_out(timeline.paging, placement),
     )
 
 
@@ -118,6 +124,44 @@ def find_unasked(placements: Sequence[Placement], timeline: Timeline) -> Verdict
 def matches(expectation: Expected, alert: str, labels: Labels) -> bool:
     """Return whether an alert with these labels is the one that is expected."""
     return alert == expectation.alert and expectation.labels.items() <= labels.items()
+
+
+def _choose(path: PagingPath, is_mine: Callable[[str, Labels], bool]) -> PagingPath:
+    """Return what concerns some alerts: notices of every incident that has one of them, too."""
+
+    def has_mine(notice: Notice) -> bool:
+        return any(is_mine(alert.alert, alert.labels) for alert in notice.alerts)
+
+    incidents = {notice.incident for notice in path.notices if has_mine(notice)} - {None}
+    return replace(
+        path,
+        notices=tuple(n for n in path.notices if n.incident in incidents or has_mine(n)),
+        received=tuple(one for one in path.received if is_mine(one.alert, one.labels)),
+        held=tuple(span for span in path.held if is_mine(span.alert, span.labels)),
+    )
+
+
+def _cut_out(path: PagingPath, placement: Placement) -> PagingPath:
+    """Return what happened while a drill was held, in its own time."""
+    start_s = placement.start_s
+    return replace(
+        path,
+        notices=tuple(
+            replace(notice, at_s=notice.at_s - start_s)
+            for notice in path.notices
+            if _is_held(placement, notice.at_s)
+        ),
+        received=tuple(
+            replace(one, since_s=one.since_s - start_s)
+            for one in path.received
+            if _is_held(placement, one.since_s)
+        ),
+        held=tuple(
+            replace(span, since_s=span.since_s - start_s, until_s=span.until_s - start_s)
+            for span in path.held
+            if _is_held(placement, span.since_s)
+        ),
+    )
 
 
 def _is_held(placement: Placement, at_s: float) -> bool:
@@ -159,15 +203,27 @@ def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
 def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
     hops = _find_hops(timeline.events)
     blind = {"paged", "page_resolved"} - timeline.observed
-    miss = (
-        _check_fired(expected, hops, timeline)
-        or (None if "paged" in blind else _check_paged(expected, hops, timeline.events))
-        or _check_resolved(expected, hops, timeline.events)
-        or (None if "page_resolved" in blind else _check_closed(hops))
+    checks: tuple[tuple[EventKind, Callable[[], Miss | None]], ...] = (
+        ("firing", lambda: _check_fired(expected, hops, timeline)),
+        ("paged", lambda: None if "paged" in blind else check_pages(expected, hops["firing"], timeline)),
+        ("resolved", lambda: _check_resolved(expected, hops, timeline.events)),
+        (
+            "page_resolved",
+            lambda: (
+                None if "page_resolved" in blind else check_closings(expected, hops["resolved"], timeline)
+            ),
+        ),
+        (
+            "paged",
+            lambda: (
+                None if blind else check_incidents(expected, timeline) or check_deliveries(expected, timeline)
+            ),
+        ),
     )
+    broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
     if miss is None and blind:
         miss = ("unobserved", f"nobody could see whether it was {' or '.join(sorted(blind))}")
-    outcome, evidence = miss or ("met", "fired, paged, resolved and closed in time")
+    outcome, evidence = miss or ("met", _say_met(expected))
     return Finding(
         outcome=outcome,
         alert=expected.alert,
@@ -175,7 +231,17 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
         expectation=expected,
         observed=hops,
         evidence=evidence,
+        broke_at=broke_at,
     )
+
+
+def _say_met(expected: Expectation) -> str:
+    held = expected.held_back
+    if held is None:
+        return "fired, paged, resolved and closed in time"
+    if held.until_s is None:
+        return f"fired and paged nobody, {held.why}; resolved in time"
+    return f"fired, was {held.why}, then paged, resolved and closed in time"
 
 
 def _find_hops(events: Sequence[Event]) -> dict[str, float]:
@@ -209,20 +275,6 @@ def _check_fired(expected: Expectation, hops: Mapping[str, float], timeline: Tim
     return None
 
 
-def _check_paged(expected: Expectation, hops: Mapping[str, float], events: Sequence[Event]) -> Miss | None:
-    receivers = {event.receiver for event in events if event.kind == "paged"}
-    if not receivers:
-        return "missing", f"fired at {format_s(hops['firing'])}, but no page arrived"
-    if receivers != {expected.receiver}:
-        names = ", ".join(sorted(str(name) for name in receivers))
-        return "mismatched", f"paged {names} instead of {expected.receiver}"
-    if "paged" not in hops:
-        return "unexpected", "was paged before it fired"
-    if hops["paged"] > hops["firing"] + PAGE_WITHIN_S:
-        return "late", f"fired at {format_s(hops['firing'])}, but was paged only at {format_s(hops['paged'])}"
-    return None
-
-
 def _check_resolved(expected: Expectation, hops: Mapping[str, float], events: Sequence[Event]) -> Miss | None:
     if "resolved" not in hops:
         return "missing", f"fired at {format_s(hops['firing'])} and never resolved"
@@ -235,20 +287,53 @@ def _check_resolved(expected: Expectation, hops: Mapping[str, float], events: Se
     return None
 
 
-def _check_closed(hops: Mapping[str, float]) -> Miss | None:
-    if "page_resolved" not in hops:
-        return "missing", f"resolved at {format_s(hops['resolved'])}, but the page never closed"
-    if hops["page_resolved"] > hops["resolved"] + CLOSE_WITHIN_S:
-        return (
-            "late",
-            f"resolved at {format_s(hops['resolved'])}, but the page closed only at "
-            f"{format_s(hops['page_resolved'])}",
-        )
-    return None
-
-
 def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
-    raise NotImplementedError
+    fired, resolved = (
+        {_identify(event) for event in timeline.events if event.kind == kind} for kind in _ENDS
+    )
+    hops = _find_hops(timeline.events)
+    ends = {
+        kind: [e.at_s for e in timeline.events if e.kind == kind] for kind in ("resolved", "page_resolved")
+    }
+    hops.update({kind: max(instants) for kind, instants in ends.items() if instants})
+    miss: Miss | None = None
+    broke_at: EventKind | None = None
+    in_time = {
+        _identify(event)
+        for event in timeline.events
+        if event.kind == "firing" and event.at_s <= expected.fires_within_s
+    }
+    if len(in_time) < expected.alerts:
+        broke_at = "firing"
+        miss = (
+            "missing",
+            f"{len(in_time)} fired by {format_s(expected.fires_within_s)}, not {expected.alerts}",
+        )
+    elif fired - resolved:
+        broke_at = "resolved"
+        miss = "missing", f"{len(fired - resolved)} of {len(fired)} never resolved"
+    elif hops["resolved"] > expected.resolves_within_s:
+        broke_at = "resolved"
+        miss = "late", f"the last resolved at {format_s(hops['resolved'])}"
+    elif "paged" in timeline.observed:
+        miss = check_grouping(expected, len(fired), timeline)
+        broke_at = "paged" if miss else None
+    else:
+        miss = "unobserved", "nobody could see whether it was paged"
+    outcome, evidence = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
+    return Finding(
+        outcome=outcome,
+        alert=expected.alert,
+        labels=expected.labels,
+        expectation=expected,
+        observed=hops,
+        evidence=evidence,
+        broke_at=broke_at,
+    )
+
+
+def _identify(event: Event) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(event.labels.items()))
 
 
 def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:

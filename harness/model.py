@@ -146,7 +146,7 @@ class Delivery:
     incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
     `notices_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
     between one of them and the next, `refused` how many attempts the receiver refused. `alerts` bounds how
-    many alerts one notification had together at the most.
+    many alerts one notification had together at the most. Without `closes`, nobody is told of the end.
     """
 
     receiver: str
@@ -160,6 +160,7 @@ class Delivery:
     repeats_after_s: tuple[float, float] | None = None
     refused: tuple[int, int] | None = None
     alerts: tuple[int, int] | None = None
+    closes: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,7 +402,8 @@ class Finding:
     """How one expectation came out; without an expectation, an event that nobody asked for.
 
     `observed` maps the hops seen (`pending`, `firing`, `paged`, `resolved`, `page_resolved`) to their
-    instants; `evidence` is one sentence.
+    instants; `evidence` is one sentence. `broke_at` is the first hop that is not as expected, where the alert
+    was to fire and one is to blame.
     """
 
     outcome: Outcome
@@ -410,6 +412,7 @@ class Finding:
     expectation: Expected | None
     observed: Mapping[str, float]
     evidence: str
+    broke_at: EventKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

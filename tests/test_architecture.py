@@ -18,24 +18,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.fingerprint": {"harness.model"},
     "harness.inbox": {"harness.model"},
     "harness.incidents": {"harness.model"},
+    "harness.hops": {"harness.incidents", "harness.model"},
     "harness.promql": {"harness.model", "harness.errors"},
     "harness.rules": {"harness.model", "harness.errors", "harness.promql"},
     "harness.dilation": {"harness.model", "harness.errors", "harness.promql", "harness.rules"},
     "harness.rule_values": {"harness.model", "harness.promql", "harness.rules"},
     "harness.values": {"harness.errors", "harness.rules"},
     "harness.panels": {"harness.errors", "harness.model", "harness.promql", "harness.values"},
-    "harness.judge": {"harness.clock", "harness.incidents", "harness.model"},
+    "harness.explain": {"harness.clock", "harness.model"},
+    "harness.delivery": {"harness.clock", "harness.explain", "harness.incidents", "harness.model"},
+    "harness.judge": {"harness.clock", "harness.delivery", "harness.incidents", "harness.model"},
+    "harness.coverage": {"harness.model"},
     "harness.fidelity": {"harness.model"},
-    "harness.schedule": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model"},
     "harness.reports": {
         "harness.model",
         "harness.errors",
         "harness.clock",
+        "harness.coverage",
+        "harness.hops",
         "harness.incidents",
         "harness.panels",
         "harness.reports",
     },
     # the edge
+    "harness.history": {"harness.coverage", "harness.errors", "harness.model"},
     "harness.process": {"harness.errors"},
     "harness.engines": {"harness.errors", "harness.process", "harness.engines"},
     "harness.catalogue": {
@@ -78,7 +85,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
     },
     "harness.stacks": {
+        "harness.alertmanager",
         "harness.api",
+        "harness.certificates",
         "harness.errors",
         "harness.dilation",
         "harness.engines",
@@ -89,13 +98,27 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.stacks.compose.prepare": {
+        "harness.alertmanager",
         "harness.catalogue",
+        "harness.certificates",
+        "harness.clock",
         "harness.errors",
         "harness.rules",
         "harness.stacks",
         "harness.systems",
     },
-    "harness.outages": {"harness.model", "harness.stacks"},
+    "harness.crew": set(),
+    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
+    "harness.logfmt": set(),
+    "harness.paging": {
+        "harness.api",
+        "harness.clock",
+        "harness.errors",
+        "harness.fingerprint",
+        "harness.logfmt",
+        "harness.model",
+    },
     "harness.store": {
         "harness.api",
         "harness.clock",
@@ -115,6 +138,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.observe",
         "harness.reports",
     },
+    "harness.certificates": {"harness.inbox"},
     # processes of their own
     "harness.serving": set(),
     "harness.pager": {
@@ -143,9 +167,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scenarios.drills": {"harness.errors", "harness.model", "harness.values", "scenarios.drills"},
     "stub_providers": {"stub_providers"},
 }
-"""What a room may import of ours. The rooms that join everything (run, cli, pytest_plugin) may import all."""
+"""What a room may import of ours. Those that join everything (JOINERS, and commands) may import all."""
 
-JOINERS = {"harness", "harness.run", "harness.cli", "harness.pytest_plugin", "harness.__main__"}
+JOINERS = {
+    "harness",
+    "harness.run",
+    "harness.cli",
+    "harness.commands",
+    "harness.pytest_plugin",
+    "harness.__main__",
+}
 
 
 def find_modules() -> Iterator[tuple[str, Path]]:
@@ -179,7 +210,7 @@ def find_room(module: str) -> str:
 @pytest.mark.parametrize(("module", "path"), list(find_modules()), ids=lambda value: str(value))
 def test_dependencies_run_one_way(module: str, path: Path) -> None:
     """A module imports only what its room may import."""
-    if module in JOINERS:
+    if module in JOINERS or module.startswith("harness.commands."):
         return
     allowed = MAY_IMPORT[find_room(module)]
     for name in find_imports(path):
@@ -223,7 +254,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         )
     }
     assert readers <= {
-        "harness.cli",
+        "harness.commands.sites",
         "harness.pytest_plugin",
         "harness.stacks.embedded",
         "harness.stacks.compose.prepare",

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from harness import api as api_room
 from harness.api import Api, Series
-from harness.errors import ComponentFailed
+from harness.errors import ComponentFailed, RequestRefused
 
 SECRET = "s3cret"
 HEADERS = {"X-Api-Key": SECRET, "X-Scope-OrgID": "acme"}
@@ -144,6 +144,44 @@ async def test_an_answer_other_than_2xx_is_no_finding(aiohttp_server: Any) -> No
     api = Api("pager", str(server.make_url("")))
     with pytest.raises(ComponentFailed, match="answered 404 to /pages"):
         await asyncio.to_thread(api.get, "/pages")
+
+
+async def test_a_document_is_sent_with_the_headers(aiohttp_server: Any) -> None:
+    """POST and PUT send JSON, DELETE sends parameters, each with the same headers as a GET."""
+    seen: list[tuple[str, str, str]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        assert HEADERS.items() <= dict(request.headers).items()
+        seen.append((request.method, request.path_qs, await request.text()))
+        return web.json_response({"is": "done"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    server: TestServer = await aiohttp_server(app)
+    api = Api("pager", str(server.make_url("/base/")), headers=HEADERS)
+    assert (await asyncio.to_thread(api.post, "/a", [1])).json() == {"is": "done"}
+    await asyncio.to_thread(api.put, "/b", {"k": 2})
+    await asyncio.to_thread(lambda: api.delete("/c", integration="slack"))
+    assert seen == [
+        ("POST", "/base/a", "[1]"),
+        ("PUT", "/base/b", '{"k": 2}'),
+        ("DELETE", "/base/c?integration=slack", ""),
+    ]
+
+
+async def test_a_refused_document_says_why_without_secrets(aiohttp_server: Any) -> None:
+    """A refused POST raises RequestRefused with the status, and repeats no header's value."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response(status=401, text=f"{request.headers['X-Api-Key']} is unknown")
+
+    app = web.Application()
+    app.router.add_post("/a", handle)
+    server: TestServer = await aiohttp_server(app)
+    api = Api("pager", str(server.make_url("")), headers=HEADERS)
+    with pytest.raises(RequestRefused, match=r"answered 401 to /a: … is unknown") as caught:
+        await asyncio.to_thread(api.post, "/a", {})
+    assert caught.value.status == 401
 
 
 @pytest.mark.parametrize("is_trusted", [True, False])

@@ -1,0 +1,26 @@
+"""`alertdrill dilate`: a rule file as it must be when everything runs faster."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from harness.dilation import dilate_rules
+from harness.errors import BadInput
+from harness.rules import read_rules
+
+
+@click.command()
+@click.argument("rules", type=click.Path(path_type=Path))
+@click.option("--speed", type=float, required=True, help="Seconds of rule time per second of wall time.")
+@click.option("--skip-refused", is_flag=True, help="Leave out the rules that cannot be dilated, and exit 0.")
+def dilate(rules: Path, speed: float, skip_refused: bool) -> None:
+    """Write the rule file RULES as it must be when everything runs SPEED times faster."""
+    text, refusals = dilate_rules(read_rules(rules), speed)
+    for refusal in refusals:
+        click.echo(str(refusal), err=True)
+    if refusals and not skip_refused:
+        sys.exit(BadInput.exit_code)
+    click.echo(text, nl=False)

@@ -1,0 +1,141 @@
+"""`alertdrill run`: hold drills and report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from harness.catalogue import choose_drills, list_dashboards, list_drills, list_rules, override_values
+from harness.commands.folders import prepare_folder
+from harness.commands.orders import find_config, make_order, read_rule_files
+from harness.commands.progress import show_progress
+from harness.commands.sites import find_obstacles, find_site
+from harness.commands.stack_options import read_speed, take_stack_options
+from harness.errors import CouldNotTell
+from harness.history import keep_run
+from harness.reports import RunRecord, html, junit, timeline_json
+from harness.reports.terminal import summary
+from harness.run import hold
+from harness.store_options import make_store, take_store_options
+from harness.traffic import MAX_WORKERS
+
+LOG_COLUMNS = 220
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[DRILL]...")
+@click.option("--system", help="Only the drills of this system.")
+@click.option(
+    "--stack",
+    type=click.Choice(["embedded", "compose"]),
+    default="embedded",
+    show_default=True,
+    help="Local processes, or containers: brought up and taken down, or left if they were up already.",
+)
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="Docker compose's project name; COMPOSE_PROJECT_NAME or 'alertdrill' otherwise.",
+)
+@click.option(
+    "--speed",
+    type=float,
+    envvar="ALERTDRILL_SPEED",
+    callback=read_speed,
+    help="Seconds of rule time per second of wall time, or ALERTDRILL_SPEED; found by calibration otherwise.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SYSTEM.NAME=VALUE",
+    help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, MAX_WORKERS),
+    default=0,
+    show_default=True,
+    help="How many Locust workers share the traffic; 0: one process sends it all.",
+)
+@click.option(
+    "--alertmanagers",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="How many Alertmanagers there are, in a cluster if there are two.",
+)
+@click.option(
+    "--calendar",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    metavar="YYYY-MM-DDTHH:MM",
+    help="What the clock of Alertmanager's time intervals shows (UTC) as the run begins; "
+    "what a drill wants, or now, otherwise.",
+)
+@take_stack_options
+@take_store_options
+def run(
+    names: tuple[str, ...],
+    system: str | None,
+    stack: str,
+    project: str | None,
+    speed: float | None,
+    settings: tuple[str, ...],
+    workers: int,
+    alertmanagers: int,
+    calendar: datetime | None,
+    out: Path,
+    rule_paths: tuple[Path, ...],
+    folder: Path | None,
+    alertmanager_config: Path | None,
+    ports: dict[str, int],
+    prometheus: str | None,
+    headers: tuple[str, ...],
+    tenant: str | None,
+    remote_write: str | None,
+) -> None:
+    """Hold drills: all of them, or those named, and report to OUT."""
+    store, target = make_store(prometheus, headers, tenant, remote_write)
+    values = override_values(settings)
+    drills = choose_drills(names, system, list_drills(values))
+    site = find_site(stack, project, ports, target, alertmanagers)
+    obstacles = find_obstacles(drills, names, site)
+    drills = tuple(drill for drill in drills if drill.name not in obstacles)
+    prepare_folder(out)
+    rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
+    order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
+    dashboards = list_dashboards(drills, values)
+    order = replace(
+        order,
+        dashboards=dashboards,
+        store=store,
+        workers=workers,
+        calendar=calendar and calendar.replace(tzinfo=UTC),
+    )
+    for name, obstacle in obstacles.items():
+        click.echo(f"left out: {name}: {obstacle}", err=True)
+    # In a log each expectation has a line of its own, however long.
+    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    try:
+        with show_progress(console) as show:
+            record = hold(order, show)
+    except CouldNotTell as error:
+        (out / "junit.xml").write_text(junit.render_error(str(error)))
+        raise
+    _write_reports(record, out)
+    console.print(summary(record))
+    console.print(f"Report: {out / 'report.html'}")
+    sys.exit(record.exit_code)
+
+
+def _write_reports(record: RunRecord, out: Path) -> None:
+    timeline = timeline_json.render(record)
+    (out / "timeline.json").write_text(timeline)
+    keep_run(out, timeline, record.started_at)
+    (out / "junit.xml").write_text(junit.render(record))
+    (out / "report.html").write_text(html.render(record))

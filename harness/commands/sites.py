@@ -1,0 +1,50 @@
+"""Where drills are held, found out from options and the environment."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from harness.engines import find_engines
+from harness.errors import BadInput
+from harness.model import Drill
+from harness.stacks import Site
+from harness.stacks.compose.site import ComposeSite
+from harness.stacks.embedded import EmbeddedSite
+from harness.stacks.remote_write import RemoteWrite
+
+
+def find_site(
+    stack: str,
+    project: str | None,
+    ports: dict[str, int],
+    remote_write: RemoteWrite | None = None,
+    alertmanagers: int = 1,
+) -> Site:
+    """Return where the drills are to be held; raises BadInput when that cannot be had."""
+    if stack == "compose":
+        if ports:
+            raise BadInput(
+                "--port is for --stack embedded: containers take ALERTDRILL_GATEWAY_PORT and the like"
+            )
+        if remote_write is not None:
+            raise BadInput("--remote-write is for --stack embedded: the containers' Prometheus sends nothing")
+        if alertmanagers > 1:
+            raise BadInput("--alertmanagers is for --stack embedded: compose.yaml has one Alertmanager")
+        return ComposeSite.find(project, os.environ)
+    if project is not None:
+        raise BadInput("--project is for --stack compose")
+    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write, alertmanagers=alertmanagers)
+
+
+def find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
+    """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name."""
+    obstacles = {
+        drill.name: obstacle for drill in drills if (obstacle := site.find_obstacle(drill)) is not None
+    }
+    for name, obstacle in obstacles.items():
+        if names:
+            raise BadInput(f"{name} cannot be held: {obstacle}")
+    return obstacles
