@@ -10,17 +10,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
-import trustme
 
 from harness.engines import Engines
-from harness.process import start
+from harness.process import Process, start
 
 WITHIN_S = 60.0
 
@@ -80,17 +79,15 @@ class Alertmanager:
 
     url: str
 
-    def fire(self, *alerts: Mapping[str, str]) -> None:
-        """Post alerts with these labels, which fire for an hour."""
+    def fire(self, *alerts: Mapping[str, str], for_s: float = 3600.0) -> None:
+        """Post alerts with these labels, which began a moment ago; with a negative time they are over."""
         now = datetime.now(UTC)
-        body = [
-            {
-                "labels": dict(labels),
-                "startsAt": now.isoformat(),
-                "endsAt": (now + timedelta(hours=1)).isoformat(),
-            }
-            for labels in alerts
-        ]
+        more = {
+            "startsAt": (now - timedelta(seconds=10)).isoformat(),
+            "endsAt": (now + timedelta(seconds=for_s)).isoformat(),
+            "annotations": {"summary": "it is slow"},
+        }
+        body = [{"labels": dict(labels), **more} for labels in alerts]
         requests.post(f"{self.url}/api/v2/alerts", json=body, timeout=10).raise_for_status()
 
     def reload(self) -> None:
@@ -100,13 +97,12 @@ class Alertmanager:
 
 @contextmanager
 def run_alertmanager(engines: Engines, folder: Path, config: str) -> Iterator[Alertmanager]:
-    """Run an Alertmanager on a config until the block is left; its zones are in `folder / "zoneinfo"`."""
+    """Run an Alertmanager on a config until the block is left.
+
+    The files that the config names are in the folder, its zones in `zoneinfo` there.
+    """
     (folder / "alertmanager.yml").write_text(config)
-    (folder / "token").write_text("pager-token")
-    trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    (address,) = find_free_addresses(1)
     process = start(
         "alertmanager",
         [
@@ -123,18 +119,32 @@ def run_alertmanager(engines: Engines, folder: Path, config: str) -> Iterator[Al
         log_path=folder / "alertmanager.log",
     )
     try:
-        deadline = time.monotonic() + WITHIN_S
-        while not _is_ready(f"http://{address}"):
-            process.check()
-            assert time.monotonic() < deadline
-            process.wait(0.05)
+        await_answer(f"http://{address}/-/ready", process)
         yield Alertmanager(url=f"http://{address}")
     finally:
         process.stop()
 
 
+def find_free_addresses(count: int) -> list[str]:
+    """Return addresses of loopback that nobody listens at, all different."""
+    with ExitStack() as held:
+        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
+
+
+def await_answer(url: str, process: Process) -> None:
+    """Wait until a process answers well at an address."""
+    deadline = time.monotonic() + WITHIN_S
+    while not _is_ready(url):
+        process.check()
+        assert time.monotonic() < deadline, f"no answer at {url}"
+        process.wait(0.05)
+
+
 def _is_ready(url: str) -> bool:
     try:
-        return requests.get(f"{url}/-/ready", timeout=5).ok
+        return requests.get(url, timeout=5).ok
     except requests.ConnectionError:
         return False
