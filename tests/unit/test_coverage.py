@@ -215,6 +215,7 @@ def test_runs_without_a_date_are_the_oldest_and_unknown() -> None:
     assert get_states(cover(make_run(), old))["fires"] == "proved"
     undated = cover(make_run(at=None), old)
     assert get_states(undated)["fires"] == "failed"
+    assert undated == cover(old, make_run(at=None))
     assert say_last_drilled(undated.rows[0]) == "unknown"
     assert find_gaps(cover(old), MONDAY)[0].why == "failed at an unknown time: slow-fires"
 
@@ -228,8 +229,17 @@ def test_one_failing_drill_outweighs_others_that_prove() -> None:
     covered = cover(proved, unseen, drills=drills)
     assert get_states(covered)["fires"] == "proved"
     assert covered.cells[0].drills == ("a", "b", "c")
-    two = replace(proved, findings=(*proved.findings, *make_run("missing", drill="a").findings))
-    assert get_states(cover(two, drills=drills))["fires"] == "failed"
+    assert covered.cells[0].started_at == TUESDAY
+    older = cover(replace(proved, started_at=MONDAY), unseen, drills=drills)
+    assert older.cells[0].started_at == MONDAY, "a proof is as old as the run that proved it"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_failing_instance_outweighs_others_of_its_drill(order: int) -> None:
+    """A drill that expects an alert twice fails its claims if either is not met, in any order."""
+    findings = (*make_run().findings, *make_run("missing").findings)[::order]
+    run = HeldRun(started_at=MONDAY, is_doubted=False, findings=findings)
+    assert get_states(cover(run))["fires"] == "failed"
 
 
 def test_a_run_of_a_drill_that_is_gone_is_no_evidence() -> None:

@@ -152,8 +152,10 @@ def test_an_older_timeline_is_read_without_its_date(tmp_path: Path) -> None:
 
 
 def test_an_instant_is_read_in_any_zone() -> None:
-    """A run elsewhere began at the same instant."""
-    assert parse_run(change(started_at="2025-11-03T11:41:07+02:00")).started_at == STARTED_AT
+    """A run elsewhere began at the same instant, and is told in UTC like all others."""
+    started_at = parse_run(change(started_at="2025-11-03T11:41:07+02:00")).started_at
+    assert started_at == STARTED_AT
+    assert f"{started_at:%H:%M}" == "09:41"
 
 
 @pytest.mark.parametrize(
