@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -62,6 +63,20 @@ LOG_COLUMNS = 220
     show_default=True,
     help="How many Locust workers share the traffic; 0: one process sends it all.",
 )
+@click.option(
+    "--alertmanagers",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="How many Alertmanagers there are, in a cluster if there are two.",
+)
+@click.option(
+    "--calendar",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    metavar="YYYY-MM-DDTHH:MM",
+    help="What the clock of Alertmanager's time intervals shows (UTC) as the run begins; "
+    "what a drill wants, or now, otherwise.",
+)
 @take_stack_options
 @take_store_options
 def run(
@@ -72,6 +87,8 @@ def run(
     speed: float | None,
     settings: tuple[str, ...],
     workers: int,
+    alertmanagers: int,
+    calendar: datetime | None,
     out: Path,
     rule_paths: tuple[Path, ...],
     folder: Path | None,
@@ -86,14 +103,20 @@ def run(
     store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
-    site = find_site(stack, project, ports, target)
+    site = find_site(stack, project, ports, target, alertmanagers)
     obstacles = find_obstacles(drills, names, site)
     drills = tuple(drill for drill in drills if drill.name not in obstacles)
     prepare_folder(out)
     rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
     order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
     dashboards = list_dashboards(drills, values)
-    order = replace(order, dashboards=dashboards, store=store, workers=workers)
+    order = replace(
+        order,
+        dashboards=dashboards,
+        store=store,
+        workers=workers,
+        calendar=calendar and calendar.replace(tzinfo=UTC),
+    )
     for name, obstacle in obstacles.items():
         click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.
