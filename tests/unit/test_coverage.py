@@ -279,19 +279,27 @@ def test_an_alert_without_for_is_never_pending() -> None:
     assert coverage.count("proved") == 4
 
 
-def test_rules_that_nobody_ships_are_left_out_with_the_reason() -> None:
-    """Rules kept as written and rules of the paging path are no rows, and no gaps."""
-    rules = [
-        make_rule(),
-        make_rule("SlowAsWritten", labels={"edition": "as_written"}),
-        make_rule("PathProbe", labels={"edition": "paging"}),
-    ]
-    coverage = make_coverage(rules, [])
+def test_rules_kept_as_written_are_left_out() -> None:
+    """What proves that a rule is wrong is no row and no gap."""
+    coverage = make_coverage([make_rule(), make_rule("Old", labels={"edition": "as_written"})], [])
     assert [row.alert for row in coverage.rows] == ["Slow"]
-    assert coverage.left_out == {
-        "SlowAsWritten": "kept as its author wrote it, to prove what is wrong with it",
-        "PathProbe": "there only to drill the paging path",
-    }
+    assert coverage.left_out == ("Old",)
+
+
+def test_rules_of_the_paging_path_stand_apart() -> None:
+    """They come last, and only what drills claim of them is to be proved."""
+    probe = make_rule("Probe", labels={"edition": "paging"})
+    drills = [make_drill("pages", replace(FIRES, alert="Probe"))]
+    coverage = make_coverage([probe, make_rule()], drills)
+    assert [(row.alert, row.stands_apart) for row in coverage.rows] == [("Slow", False), ("Probe", True)]
+    assert [cell.claim.hop for cell in coverage.rows[1].cells] == [
+        "pending",
+        "fires",
+        "paged",
+        "resolved",
+        "page closed",
+    ]
+    assert make_coverage([probe], []).cells == ()
 
 
 def test_proofs_grow_old_where_an_age_is_given() -> None:
