@@ -172,7 +172,8 @@ def make_coverage(
             )
             or ([] if stands_apart else [Claim(alert=name, hop=hop)])
         )
-        rows.append(Row(alert=name, source=group[0].source, cells=cells, stands_apart=stands_apart))
+        if cells:
+            rows.append(Row(alert=name, source=group[0].source, cells=cells, stands_apart=stands_apart))
     rows.sort(key=lambda row: row.stands_apart)
     return Coverage(rows=tuple(rows), left_out=tuple(left_out))
 

@@ -299,7 +299,7 @@ def test_rules_of_the_paging_path_stand_apart() -> None:
         "resolved",
         "page closed",
     ]
-    assert make_coverage([probe], []).cells == ()
+    assert make_coverage([probe], []).rows == ()
 
 
 def test_proofs_grow_old_where_an_age_is_given() -> None:
