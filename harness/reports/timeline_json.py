@@ -239,6 +239,8 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "alerts": delivery.alerts,
     }
     stated: dict[str, Any] = {"receiver": delivery.receiver, "integration": delivery.integration}
+    if not delivery.closes:
+        stated["closes"] = False
     if delivery.group_labels is not None:
         stated["group_labels"] = dict(delivery.group_labels)
     stated |= {name: _text(text) for name, text in texts.items() if text is not None}
