@@ -119,7 +119,8 @@ def _time_page(incident: Incident, timeline: Timeline) -> float | None:
     for alert in incident.notices[0].alerts:
         fired_s = max(_find_instants(alert, "firing", timeline, opened_s), default=None)
         if alert.status == "firing" and fired_s is not None:
-            ends_s = (span.until_s for span in _find_spans(alert, timeline) if span.until_s <= opened_s)
+            spans = _find_spans(alert, timeline)
+            ends_s = (min(span.until_s, opened_s) for span in spans if span.since_s < opened_s)
             free_s.append(max([fired_s, *ends_s]))
     return opened_s - min(free_s) if free_s else None
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record
+from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record, make_notice
 from report_records import build_record
 from rich.console import Console
 
-from harness.model import Finding, Verdict
+from harness.model import Finding, PagingPath, Verdict
 from harness.reports import RunRecord
 from harness.reports.terminal import summary
 
@@ -170,6 +170,16 @@ def test_receivers_have_a_line_each() -> None:
     narrow = [line.rstrip() for line in _print(build_paging_record(), width=80)]
     assert "oncall pagerduty       3       3        0  0:36, max 1:00  0:48, max 1:00" in narrow
     assert not any("firing to page" in line for line in _print(build_record()))
+
+
+def test_receivers_are_bounded() -> None:
+    """Of many receivers twenty have a line, and it is said how many have none."""
+    record = build_paging_record()
+    notices = tuple(make_notice(number, number, receiver=f"r{number:02}") for number in range(1, 24))
+    timeline = replace(record.timeline, paging=PagingPath(notices=notices))
+    lines = [line.rstrip() for line in _print(replace(record, timeline=timeline))]
+    assert sum(line.startswith("r") and "pagerduty" in line for line in lines) == 20
+    assert "and 3 more" in lines
 
 
 def test_troubles_are_said_if_not_all_is_met() -> None:
