@@ -28,18 +28,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.explain": {"harness.clock", "harness.model"},
     "harness.delivery": {"harness.clock", "harness.explain", "harness.incidents", "harness.model"},
     "harness.judge": {"harness.clock", "harness.delivery", "harness.incidents", "harness.model"},
+    "harness.coverage": {"harness.model"},
     "harness.fidelity": {"harness.model"},
-    "harness.schedule": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model"},
     "harness.reports": {
         "harness.model",
         "harness.errors",
         "harness.clock",
+        "harness.coverage",
         "harness.hops",
         "harness.incidents",
         "harness.panels",
         "harness.reports",
     },
     # the edge
+    "harness.history": {"harness.coverage", "harness.errors", "harness.model"},
     "harness.process": {"harness.errors"},
     "harness.engines": {"harness.errors", "harness.process", "harness.engines"},
     "harness.catalogue": {
@@ -82,7 +85,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
     },
     "harness.stacks": {
+        "harness.alertmanager",
         "harness.api",
+        "harness.certificates",
         "harness.errors",
         "harness.dilation",
         "harness.engines",
@@ -93,13 +98,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.stacks.compose.prepare": {
+        "harness.alertmanager",
         "harness.catalogue",
+        "harness.certificates",
+        "harness.clock",
         "harness.errors",
         "harness.rules",
         "harness.stacks",
         "harness.systems",
     },
-    "harness.outages": {"harness.model", "harness.stacks"},
+    "harness.crew": set(),
+    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
     "harness.paging": {
         "harness.api",
@@ -128,6 +138,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.observe",
         "harness.reports",
     },
+    "harness.certificates": {"harness.inbox"},
     # processes of their own
     "harness.serving": set(),
     "harness.pager": {
@@ -145,6 +156,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.inbox",
         "harness.model",
+        "harness.promql",
         "harness.rules",
         "harness.systems",
     },

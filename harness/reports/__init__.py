@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from harness.clock import format_s
+from harness.coverage import Coverage, make_coverage, make_held_run
 from harness.model import (
     AlertRule,
     Delivery,
@@ -83,6 +84,12 @@ class RunRecord:
     def count(self, outcome: str) -> int:
         """Return how many verdicts have this outcome."""
         return sum(verdict.outcome == outcome for verdict in self.verdicts)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What this run alone has proved of the alerts whose rules it had."""
+        run = make_held_run(self.verdicts, self.started_at, is_doubted=bool(self.doubts))
+        return make_coverage(self.rules, [placement.drill for placement in self.placements], [run])
 
 
 def say_outcome(record: RunRecord) -> str:

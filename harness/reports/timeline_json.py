@@ -40,6 +40,7 @@ def render(record: RunRecord) -> str:
     timeline = record.timeline
     document = {
         "schema": 1,
+        "started_at": record.started_at.isoformat(),
         "mode": timeline.mode,
         "speed": _number(timeline.speed),
         "until_s": _number(timeline.until_s),
@@ -154,6 +155,7 @@ def _finding(finding: Finding, placement: Placement | None, timeline: Timeline) 
     return {
         "alert": finding.alert,
         "labels": dict(finding.labels),
+        "broke_at": finding.broke_at,
         "outcome": finding.outcome,
         "expected": _expected(finding.expectation),
         "observed": _observed(finding.observed, placement.start_s if placement else 0.0),

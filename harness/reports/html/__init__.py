@@ -27,6 +27,7 @@ from harness.reports import (
     say_outcome,
     say_selector,
 )
+from harness.reports.html.coverage import list_coverage
 from harness.reports.html.figure import Figure, draw_alert
 from harness.reports.html.incidents import draw_incidents
 from harness.reports.html.pages import list_pages
@@ -70,6 +71,7 @@ def render(record: RunRecord) -> str:
             for part in _alert(name, group, figures[name], ids[name], _list_held(record, name))
         ),
         *list_panels(record, anchors),
+        *list_coverage(record, ids),
         *_facts(record),
     ]
     return _page(title=f"alertdrill: {say_outcome(record)}", body="\n".join(body), plots=plots)

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.clock import format_s
+from harness.coverage import say_counts
 from harness.hops import find_held, time_hops
 from harness.model import Expectation, Expected, Finding, HeldSpan, Labels, Verdict
 from harness.reports import (
@@ -278,6 +279,8 @@ class _Summary:
         if record.exit_code:
             for trouble in record.timeline.paging.troubles[:TROUBLES]:
                 yield Text(say(f"! {_sentence(trouble)}"))
+        if (coverage := record.coverage).rows:
+            yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
         for doubt in record.doubts:
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)

@@ -19,6 +19,7 @@ NUMBER = (int, float)
 SPREAD = {"median_s": NUMBER, "median_wall_s": NUMBER, "max_s": NUMBER, "max_wall_s": NUMBER}
 FORM: dict[str, Any] = {
     "schema": int,
+    "started_at": str,
     "mode": str,
     "speed": NUMBER,
     "until_s": NUMBER,
@@ -34,6 +35,7 @@ FORM: dict[str, Any] = {
                 {
                     "alert": str,
                     "labels": {str: str},
+                    "broke_at": (str, type(None)),
                     "outcome": str,
                     "expected": {str: (str, int, float, bool, list, dict)},
                     "observed": {str: NUMBER},
@@ -132,6 +134,7 @@ def test_form(build: Callable[[], RunRecord]) -> None:
     _check(document, FORM, "$")
     assert document["schema"] == 1
     assert document["doubts"] == ["scrapes came late"]
+    assert document["started_at"] == build().started_at.isoformat()
     assert len(document["events"]) == len(build().timeline.events)
 
 
