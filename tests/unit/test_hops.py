@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.hops import Spread, find_held, summarise_inboxes, time_hops
+from harness.hops import Spread, count_told, find_held, summarise_inboxes, time_hops
 from harness.model import (
     Drill,
     Event,
@@ -109,6 +109,29 @@ def test_spans_of_a_finding(labels: Labels, alert: str, start_s: float, found: b
     moved = replace(HELD, since_s=100 - start_s, until_s=400 - start_s)
     assert spans == ((moved,) if found else ())
     assert find_held(_find(), None, _run((), (), HELD)) == (HELD,)
+
+
+@pytest.mark.parametrize(
+    ("labels", "start_s", "counts"),
+    [
+        ({"n": "1"}, 0, [("mail", 0, 1), ("ops", 2, 0)]),
+        ({"n": "2"}, 0, [("ops", 1, 0)]),
+        ({}, 0, [("mail", 0, 1), ("ops", 2, 0)]),
+        ({"n": "3"}, 0, []),
+        ({}, 150, [("mail", 0, 1), ("ops", 1, 0)]),
+        ({}, -850, [("ops", 1, 0)]),
+    ],
+)
+def test_who_was_told(labels: Labels, start_s: float, counts: list[tuple[str, int, int]]) -> None:
+    """Notices of a finding's alert are counted by receiver while its drill is held, taken or refused."""
+    notices = (
+        _notice(1, 149, "opened", "1"),
+        _notice(2, 150, "none", "1", receiver="mail"),
+        _notice(3, 200, "updated", "1", "2"),
+    )
+    finding = replace(_find(), labels=labels)
+    told = count_told(finding, Placement(drill=DRILL, start_s=start_s), _run(notices, ()))
+    assert [(one.receiver, one.accepted, one.refused) for one in told] == counts
 
 
 def test_page_counts_from_the_first_alert_of_the_notice_that_opened_it() -> None:

@@ -271,6 +271,7 @@ def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
         build_paging_record()
     )
     assert "firing 7:00 silenced 7:00 to 25:00paged 25:30 +18:30/18.50 sresolved 35:00" in text
+    assert "told: email of mail 2 and 3 refused" in text
     assert "rule time/wall time since the alert fired or resolved." in text
     for exercise in EXERCISES:
         assert exercise.evidence in text
