@@ -17,18 +17,25 @@ from harness.api import Api
 from harness.errors import ComponentFailed, RequestRefused
 from harness.model import Labels
 from harness.page.counters import Reading, read_counters
+from harness.page.outlets import Sender, list_senders
 from harness.page.synthetic import SyntheticAlert
 
 MAX_CONFIG_CHARACTERS = 1024 * 1024
+ROUTING = ("route", "inhibit_rules", "time_intervals", "mute_time_intervals")
 _Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Version, config (with its secrets blanked by Alertmanager itself), and how many the cluster has."""
+    """Its version, how many members its cluster has, and what its config says of routing and receivers.
+
+    `routing` has the parts of the config that say which alert goes where, `senders` what is at each receiver.
+    Nothing else of the config is kept: 0.25 shows the addresses of webhooks, which are secrets.
+    """
 
     version: str
-    config: Mapping[str, Any]
+    routing: Mapping[str, Any]
+    senders: Mapping[str, tuple[Sender, ...]]
     members: int
 
 
@@ -114,7 +121,8 @@ def _read_status(found: Any) -> Status:
         raise TypeError("no config")
     return Status(
         version=str(found["versionInfo"]["version"]),
-        config=config,
+        routing={key: config[key] for key in ROUTING if config.get(key)},
+        senders=list_senders(config),
         members=max(1, len(found["cluster"].get("peers") or ())),
     )
 
