@@ -1,1 +1,1 @@
-"""Synthetic alerts: built as Prometheus would, sent through an Alertmanager, followed to delivery and back."""
+"""Synthetic alerts: built as Prometheus would, followed through an Alertmanager and back."""

@@ -115,7 +115,10 @@ def _await_evaluation(prometheus: Api) -> tuple[list[Any], list[Any]]:
     """Return the synthetic rules, each evaluated, and the original ones."""
     give_up_at = time.monotonic() + EVALUATED_WITHIN_S
     while True:
-        groups = {group["name"]: group["rules"] for group in prometheus.get("/api/v1/rules").json()["data"]["groups"]}
+        groups = {
+            group["name"]: group["rules"]
+            for group in prometheus.get("/api/v1/rules").json()["data"]["groups"]
+        }
         if all(rule["health"] != "unknown" for rule in groups[SYNTHETIC]):
             return groups[SYNTHETIC], groups[ORIGINAL]
         if time.monotonic() > give_up_at:
@@ -123,9 +126,7 @@ def _await_evaluation(prometheus: Api) -> tuple[list[Any], list[Any]]:
         time.sleep(POLL_S)
 
 
-def _read_alert(
-    rule: AlertRule, made: Mapping[str, Any], query: str, external_url: str
-) -> SyntheticAlert:
+def _read_alert(rule: AlertRule, made: Mapping[str, Any], query: str, external_url: str) -> SyntheticAlert:
     if made["health"] != "ok" or len(made["alerts"]) != 1:
         why = made.get("lastError") or f"it made {len(made['alerts'])} alerts"
         raise CouldNotTell(f"{rule.source}: Prometheus cannot make an alert of {rule.name}: {why}")

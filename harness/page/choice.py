@@ -20,7 +20,9 @@ def read_labels(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, is_pair, value = text.partition("=")
         if not is_pair or not _LABEL_NAME.fullmatch(name) or name == "alertname":
-            raise BadInput(f"--label {text[:80]!r} is not NAME=VALUE with a label's name that a series may have")
+            raise BadInput(
+                f"--label {text[:80]!r} is not NAME=VALUE with a label's name that a series may have"
+            )
         if name in labels:
             raise BadInput(f"--label: {name} is given twice")
         if len(value) > MAX_VALUE_CHARACTERS:
@@ -50,10 +52,8 @@ def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRu
 
 
 def _contradicts(rule: AlertRule, labels: Labels) -> bool:
-    """Tell whether the rule's own label, which wins over a series', is another; a template may be anything."""
-    return any(
-        own != labels[name] for name, own in rule.labels.items() if name in labels and "{{" not in own
-    )
+    """Tell whether a label of the rule, which wins over a series', differs; a template may be anything."""
+    return any(own != labels[name] for name, own in rule.labels.items() if name in labels and "{{" not in own)
 
 
 def _show(labels: Labels) -> str:

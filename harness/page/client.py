@@ -41,7 +41,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """An alert that Alertmanager has; `by` names what holds it back, `ends_s` and `updated_s` are epoch seconds."""
+    """An alert that Alertmanager has, and what holds it back; instants are epoch seconds."""
 
     labels: Labels
     fingerprint: str
@@ -73,7 +73,7 @@ class Group:
 
 
 class Alertmanager:
-    """Asks an Alertmanager; every method raises ComponentFailed when there is no answer, or none of its kind."""
+    """Asks an Alertmanager; ComponentFailed is raised when there is no answer, or none of its kind."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

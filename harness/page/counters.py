@@ -26,7 +26,7 @@ START = "process_start_time_seconds"
 RECEIVER = "receiver_name"
 
 Outlet = tuple[str, str]
-"""An integration, as Alertmanager names its kind, and the receiver's name; `""` where receivers are not told apart."""
+"""The kind of an integration, and the receiver; `""` where receivers are not told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All counts at one instant; `groups` are the alert groups that Alertmanager keeps, `started_s` its start."""
+    """All counts at one instant; `groups` is how many alert groups there are, `started_s` when it started."""
 
     outlets: Mapping[Outlet, Counts]
     suppressed: Mapping[str, float]

@@ -50,7 +50,9 @@ def decide(
     others = rivals.of(outlet)
     if counts.delivered >= wanted:
         if others:
-            return _doubt(f"{name} took {_count(counts.delivered)}, but {others} may have been notified by it")
+            return _doubt(
+                f"{name} took {_count(counts.delivered)}, but {others} may have been notified by it"
+            )
         if counts.delivered > wanted:
             return _doubt(f"{name} took {_count(counts.delivered)} where {wanted} was to be expected")
         return Decision(outcome="delivered", evidence=f"{name} took {_count(counts.delivered)}")
@@ -68,7 +70,9 @@ def _describe_failure(name: str, wanted: int, counts: Counts) -> str:
     reasons = f" ({', '.join(sorted(counts.reasons))})" if counts.reasons else ""
     if counts.attempts == 0:
         return f"{name} has not answered{reasons}"
-    return f"{name} refused {counts.refused:g} of {counts.attempts:g} attempts{reasons}, {wanted} was to arrive"
+    return (
+        f"{name} refused {counts.refused:g} of {counts.attempts:g} attempts{reasons}, {wanted} was to arrive"
+    )
 
 
 def _doubt(evidence: str) -> Decision:
@@ -76,6 +80,7 @@ def _doubt(evidence: str) -> Decision:
 
 
 def name_outlet(outlet: Outlet) -> str:
+    """Return an outlet in words."""
     integration, receiver = outlet
     return f"{integration} of {receiver}" if receiver else integration
 

@@ -1,4 +1,4 @@
-"""Where an alert goes: the legs of its way through the routing tree, and what may be wrong with going there. Pure."""
+"""Where an alert goes, by the routing tree, and what may be wrong with going there. Pure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,11 @@ def list_objections(
 
     `named` are the receivers that the user allows, `known` all that the config has.
     """
-    objections = [f"--receiver {name}: Alertmanager has no receiver of that name" for name in named if name not in set(known)]
+    objections = [
+        f"--receiver {name}: Alertmanager has no receiver of that name"
+        for name in named
+        if name not in set(known)
+    ]
     if not objections:
         objections += _compare_receivers(destination, named, is_loopback=is_loopback)
     for seen in {seen.fingerprint: seen for group in groups for seen in group.alerts}.values():
@@ -81,7 +85,9 @@ def list_objections(
             objections.append(f"the alert is active already: {show_labels(seen.labels)}")
     for leg in destination.legs:
         for group in groups:
-            others = [seen for seen in group.alerts if not is_same_but_for_the_mark(seen.labels, alert.labels)]
+            others = [
+                seen for seen in group.alerts if not is_same_but_for_the_mark(seen.labels, alert.labels)
+            ]
             if group.receiver == leg.receiver and group.labels == leg.group_labels and others:
                 objections.append(
                     f"the alert would join {len(others)} other{'s' if len(others) > 1 else ''} in a page "
@@ -108,12 +114,16 @@ def show_labels(labels: Labels) -> str:
     return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
 
 
-def count_rivals(groups: Sequence[Group], fingerprint: str, reading: Reading, senders: Mapping[str, Sequence[Sender]]) -> dict[Outlet, int]:
+def count_rivals(
+    groups: Sequence[Group], fingerprint: str, reading: Reading, senders: Mapping[str, Sequence[Sender]]
+) -> dict[Outlet, int]:
     """Return how many groups of other alerts may be notified through each outlet; held ones are not."""
     rivals: dict[Outlet, int] = {}
     for group in groups:
         if all(seen.fingerprint == fingerprint or seen.is_held for seen in group.alerts):
             continue
-        for outlet in {reading.name_outlet(one.integration, group.receiver) for one in senders.get(group.receiver, ())}:
+        for outlet in {
+            reading.name_outlet(one.integration, group.receiver) for one in senders.get(group.receiver, ())
+        }:
             rivals[outlet] = rivals.get(outlet, 0) + 1
     return rivals

@@ -118,9 +118,10 @@ class Firing:
             if self.is_resolved:
                 break
             if now_s > self._ends_s:
+                until = _show(self._ends_s)
                 return (
-                    f"the alert {self.alert.name} could not be seen to be resolved: {why}; it was handed in "
-                    f"as firing until {_show(self._ends_s)} and no longer, so Alertmanager resolves it by itself"
+                    f"the alert {self.alert.name} could not be seen to be resolved: {why}; it was handed "
+                    f"in as firing until {until} and no longer, so Alertmanager resolves it by itself"
                 )
             if not trouble:
                 trouble = why
@@ -135,7 +136,7 @@ class Firing:
         self._refreshed_at = time.monotonic()
 
     def _post(self, ends_s: float) -> None:
-        # Alertmanager keeps the earliest start; one in its future could not be followed by an end in its past.
+        # A start in the future of Alertmanager's clock could not be followed by an end in its past.
         starts_s = self._starts_s + min(self._ahead_s, 0.0)
         self._alertmanager.post(self.alert, starts_s=starts_s, ends_s=max(ends_s, starts_s + 0.001))
 

@@ -18,7 +18,7 @@ from harness.page.watch import Look, Watch
 MARGIN_S = 15.0
 """What Alertmanager may be late by."""
 MIN_NOTIFY_S = 10.0
-"""For how long it tries to deliver at the least, however short the group interval is (dispatch/dispatch.go)."""
+"""For how long it tries to deliver at the least, however short the group interval is (dispatch.go)."""
 PEER_WAIT_S = 15.0
 """How long each member of a cluster waits for the one before it (--cluster.peer-timeout)."""
 QUIET_WITHIN_S = 40.0
@@ -32,7 +32,12 @@ class Follower:
     """
 
     def __init__(
-        self, alertmanager: Alertmanager, alert: SyntheticAlert, destination: Destination, status: Status, say: Say
+        self,
+        alertmanager: Alertmanager,
+        alert: SyntheticAlert,
+        destination: Destination,
+        status: Status,
+        say: Say,
     ) -> None:
         self._alertmanager = alertmanager
         self._alert = alert
@@ -91,7 +96,7 @@ class Follower:
         return look.reading
 
     def _follow_firing(self, firing: Firing, before: Reading) -> set[Outlet]:
-        """Follow until every notification is delivered or known not to be; return the outlets to be told of the end."""
+        """Follow until every notification is decided on; return the outlets to be told of the end."""
         held: dict[str, str] = {}
 
         def find_wanted(look: Look) -> Mapping[Outlet, int]:
@@ -99,7 +104,14 @@ class Follower:
             for leg in self._destination.legs:
                 if leg.receiver not in held and (why := explain_held(leg, look.groups, self._alert)):
                     held[leg.receiver] = why
-                    self._note(Hop(name=f"held back from {leg.receiver}", took_s=None, outcome="held back", evidence=why))
+                    self._note(
+                        Hop(
+                            name=f"held back from {leg.receiver}",
+                            took_s=None,
+                            outcome="held back",
+                            evidence=why,
+                        )
+                    )
             return self._destination.without(held).count_wanted(look.reading)
 
         return {
@@ -116,7 +128,11 @@ class Follower:
             return {outlet: count for outlet, count in wanted.items() if outlet in outlets}
 
         deliveries = self._await_deliveries(
-            "resolution delivered", before, find_wanted, lambda: None, begin_within_s=self._end_begins_within_s
+            "resolution delivered",
+            before,
+            find_wanted,
+            lambda: None,
+            begin_within_s=self._end_begins_within_s,
         )
         told = {outlet for outlet, _ in deliveries}
         for outlet in sorted(outlets - told):

@@ -22,7 +22,7 @@ BROKEN_TEMPLATE = "<error expanding template"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntheticAlert:
-    """An alert as Prometheus would send it, marked as a drill; `labels` have `alertname`, `source` is `file:line`."""
+    """An alert as Prometheus would send it, marked as a drill; `source` is the rule's `file:line`."""
 
     labels: Labels
     annotations: Labels
@@ -55,9 +55,7 @@ class SyntheticAlert:
         }
 
 
-def mark(
-    *, labels: Labels, annotations: Labels, generator_url: str, source: str
-) -> SyntheticAlert:
+def mark(*, labels: Labels, annotations: Labels, generator_url: str, source: str) -> SyntheticAlert:
     """Return what Prometheus made of a rule as a synthetic alert, marked as a drill."""
     return SyntheticAlert(
         labels={**labels, DRILL_LABEL: DRILL_VALUE},
