@@ -24,6 +24,9 @@ TAG_NAME = "alertdrill-tag"
 """What the tag is called: a key of `details` (PagerDuty, Opsgenie), a field's title (Slack); a mail's header
 is called `X-` and this."""
 
+SERVER_NAMES = "*.inbox.alertdrill.internal"
+"""What the pager's certificate is for, besides the hosts at which it is reached."""
+
 TAG = (
     "{{ range .GroupLabels.SortedPairs }}{{ .Name | urlquery }}={{ .Value | urlquery }}&{{ end }}"
     ";{{ range .Alerts }}{{ .Fingerprint }}={{ .Status }}&{{ end }}"
@@ -43,6 +46,16 @@ class Address:
     def path(self) -> str:
         """Where it is in the pager: `slack/team%20x/0`."""
         return f"{self.integration}/{quote(self.receiver, safe='')}/{self.index}"
+
+    @property
+    def server_name(self) -> str:
+        """The name to ask the pager for in TLS (`tls_config.server_name`), the same for every index.
+
+        It is how the pager knows before the handshake whom it is asked for; a host name has no room for a
+        receiver's.
+        """
+        digest = hashlib.sha256(self.receiver.encode()).hexdigest()[:24]
+        return SERVER_NAMES.replace("*", f"{self.integration}-{digest}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,6 +132,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.observe",
         "harness.reports",
     },
+    "harness.certificates": {"harness.inbox"},
     # processes of their own
     "harness.serving": set(),
     "harness.pager": {
