@@ -150,6 +150,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.inbox",
         "harness.model",
+        "harness.promql",
         "harness.rules",
         "harness.systems",
     },
