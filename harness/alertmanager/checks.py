@@ -1,7 +1,7 @@
 """What a config must hold to, so that Alertmanager takes it and all of it can be pointed at the pager. Pure.
 
-What is left to Alertmanager's own tool (`harness.alertmanager.amtool`): matchers, times, and what only one
-version of it knows.
+What is left to Alertmanager's own tool (`harness.alertmanager.amtool`): times, and what only one version of
+it knows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.alertmanager.document import locate
+from harness.alertmanager.document import Located, locate
 from harness.alertmanager.fields import CREDENTIALS, INTEGRATIONS, OTHER_INTEGRATIONS
 from harness.errors import BadInput
 from harness.rules import parse_duration
@@ -17,9 +17,6 @@ from harness.rules import parse_duration
 ROUTE_DURATIONS = ("group_wait", "group_interval", "repeat_interval")
 INTERVAL_LISTS = ("time_intervals", "mute_time_intervals")
 _AT_ROOT_ONLY_BELOW = ("match", "match_re", "matchers", "mute_time_intervals", "active_time_intervals")
-
-Located = Iterator[tuple[str, str]]
-"""Complaints: a pointer, and what is wrong there."""
 
 
 def check_document(document: Mapping[str, Any], lines: Mapping[str, int], source: str) -> None:

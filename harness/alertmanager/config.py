@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from harness.alertmanager.calendar import check_locations
 from harness.alertmanager.checks import check_document
 from harness.alertmanager.document import locate, read_document
 from harness.alertmanager.fields import CONFIG
+from harness.alertmanager.routes import check_matchers
 from harness.alertmanager.templates import Template, check_templates, read_templates
 from harness.errors import BadInput
 
@@ -74,7 +76,7 @@ def _check(
     document: dict[str, Any], lines: dict[str, int], source: str, templates: tuple[Template, ...]
 ) -> AlertmanagerConfig:
     check_document(document, lines, source)
-    for pointer, what in check_locations(document):
+    for pointer, what in chain(check_matchers(document), check_locations(document)):
         raise BadInput(f"{locate(lines, pointer, source)}: {what}")
     check_templates(templates, document, lines, source)
     return AlertmanagerConfig(

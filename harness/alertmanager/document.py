@@ -18,6 +18,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from harness.alertmanager.fields import Field, Fields, ListOf, MapOf, Scalar
 from harness.errors import BadInput
 
+Located = Iterator[tuple[str, str]]
+"""Complaints: a pointer, and what is wrong there."""
+
 MAX_NODES = 100_000
 """Of a document after its aliases are written out."""
 MAX_DEPTH = 100
