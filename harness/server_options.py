@@ -36,8 +36,11 @@ def read_headers(option: str, texts: Sequence[str]) -> tuple[dict[str, str], fro
     return read, frozenset(secret)
 
 
-def check_url(option: str, url: str, header_option: str) -> str:
-    """Return an address without the slash at its end; credentials go to `header_option`. Raises BadInput."""
+def check_url(option: str, url: str, header_option: str | None = None) -> str:
+    """Return an address without the slash at its end. Raises BadInput.
+
+    Credentials do not stand in an address; `header_option` is where they go, if they are wanted at all.
+    """
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -47,6 +50,8 @@ def check_url(option: str, url: str, header_option: str) -> str:
         # The address is not repeated: what cannot be read may hold a password.
         raise BadInput(f"{option} wants http://HOST[:PORT][/PATH] or https://…")
     if parts.username is not None or parts.password is not None:
+        if header_option is None:
+            raise BadInput(f"{option} wants an address without credentials")
         raise BadInput(f"{option}: credentials stand in a file: {header_option} Authorization=@FILE")
     if parts.query or parts.fragment:
         raise BadInput(f"{option} wants an address without ? and #, to which /api/… can be added")

@@ -168,6 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.paging",
         "harness.process",
         "harness.promql",
+        "harness.reports",
         "harness.rules",
         "harness.stacks",
     },
@@ -265,6 +266,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         )
     }
     assert readers <= {
+        "harness.commands.page",
         "harness.commands.sites",
         "harness.pytest_plugin",
         "harness.stacks.embedded",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
+from harness.page.synthetic import show_labels
 from harness.rules import RuleFile
 
 MAX_LABELS = 64
@@ -43,10 +44,10 @@ def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRu
         raise BadInput(f"{where}: there is no alert {name!r}; there are: {shown or 'none'}")
     fitting = [rule for rule in named if not _contradicts(rule, labels)]
     if not fitting:
-        says = "; ".join(f"{rule.source} says {_show(rule.labels)}" for rule in named)
-        raise BadInput(f"no rule of the alert {name} has the labels {_show(labels)}: {says}")
+        says = "; ".join(f"{rule.source} says {show_labels(rule.labels)}" for rule in named)
+        raise BadInput(f"no rule of the alert {name} has the labels {show_labels(labels)}: {says}")
     if len(fitting) > 1:
-        says = "; ".join(f"{rule.source} with {_show(rule.labels)}" for rule in fitting)
+        says = "; ".join(f"{rule.source} with {show_labels(rule.labels)}" for rule in fitting)
         raise BadInput(f"{len(fitting)} rules are called {name}: {says}: choose by --label")
     return fitting[0]
 
@@ -54,7 +55,3 @@ def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRu
 def _contradicts(rule: AlertRule, labels: Labels) -> bool:
     """Tell whether a label of the rule, which wins over a series', differs; a template may be anything."""
     return any(own != labels[name] for name, own in rule.labels.items() if name in labels and "{{" not in own)
-
-
-def _show(labels: Labels) -> str:
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"

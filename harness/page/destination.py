@@ -9,7 +9,7 @@ from harness.model import Labels
 from harness.page.client import Group
 from harness.page.counters import Outlet, Reading
 from harness.page.outlets import Sender
-from harness.page.synthetic import SyntheticAlert, is_same_but_for_the_mark
+from harness.page.synthetic import SyntheticAlert, is_same_but_for_the_mark, show_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +107,6 @@ def _compare_receivers(destination: Destination, named: Sequence[str], *, is_loo
             f"be told"
         ]
     return [f"the routes do not lead to {name}" for name in named if name not in reached]
-
-
-def show_labels(labels: Labels) -> str:
-    """Return labels as PromQL shows them."""
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
 
 
 def count_rivals(

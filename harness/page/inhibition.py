@@ -16,7 +16,7 @@ from harness.model import Labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InhibitRule:
-    """While an alert fires that `source` matches, those that `target` matches and that have the same `equal`."""
+    """What `source` matches holds back what `target` matches, if the labels `equal` are the same."""
 
     source: tuple[Matcher, ...]
     target: tuple[Matcher, ...]

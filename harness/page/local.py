@@ -1,4 +1,4 @@
-"""A paging path of our own: Alertmanager with somebody's config, and the pager that all of it is pointed at."""
+"""A paging path of our own: Alertmanager with somebody's config, and the pager in place of all receivers."""
 
 from __future__ import annotations
 

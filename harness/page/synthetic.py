@@ -70,6 +70,11 @@ def is_same_but_for_the_mark(labels: Labels, others: Labels) -> bool:
     return _without_mark(labels) == _without_mark(others)
 
 
+def show_labels(labels: Labels) -> str:
+    """Return labels as PromQL shows them."""
+    return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
+
+
 def write_instant(epoch_s: float) -> str:
     """Return an instant as RFC 3339 has it, to the millisecond."""
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

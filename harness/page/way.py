@@ -23,7 +23,7 @@ MAX_SAID = 300
 def find_destination(
     routing: Mapping[str, Any], senders: Mapping[str, Sequence[Sender]], labels: Labels
 ) -> Destination:
-    """Return where an alert with these labels goes. Raises BadInput for a routing tree that cannot be read."""
+    """Return where an alert with these labels goes. Raises BadInput for a tree that cannot be read."""
     root = parse_routes(routing)
     return Destination(
         legs=tuple(
@@ -42,7 +42,9 @@ def find_destination(
     )
 
 
-def ask_amtool(amtool: Path, routing: Mapping[str, Any], receivers: Sequence[str], labels: Labels) -> list[str]:
+def ask_amtool(
+    amtool: Path, routing: Mapping[str, Any], receivers: Sequence[str], labels: Labels
+) -> list[str]:
     """Return the receivers that `amtool config routes test` names.
 
     It is given the routing tree only, since the rest of a config may have secrets in it. Raises CouldNotTell
@@ -52,7 +54,7 @@ def ask_amtool(amtool: Path, routing: Mapping[str, Any], receivers: Sequence[str
     config["receivers"] = [{"name": name} for name in receivers]
     with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
         path = Path(name) / "alertmanager.yml"
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps(config, default=str))
         argv = [str(amtool), "config", "routes", "test", f"--config.file={path}"]
         argv += [f'{label}="{_escape(value)}"' for label, value in labels.items()]
         try:
@@ -69,7 +71,11 @@ def ask_amtool(amtool: Path, routing: Mapping[str, Any], receivers: Sequence[str
 
 
 def demand_agreement(
-    amtool: Path, routing: Mapping[str, Any], receivers: Sequence[str], labels: Labels, destination: Destination
+    amtool: Path,
+    routing: Mapping[str, Any],
+    receivers: Sequence[str],
+    labels: Labels,
+    destination: Destination,
 ) -> None:
     """Raise CouldNotTell unless amtool leads an alert to the same receivers."""
     ours = sorted(leg.receiver for leg in destination.legs)
