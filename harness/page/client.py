@@ -100,9 +100,9 @@ class Alertmanager:
         """Return what it counts. Raises CouldNotTell where that is not enough."""
         return read_counters(self._api.get("/metrics").text)
 
-    def post(self, alert: SyntheticAlert, *, starts_s: float, ends_s: float) -> None:
-        """Hand an alert in, firing until `ends_s`."""
-        self._api.post("/api/v2/alerts", [alert.write(starts_s, ends_s)])
+    def post(self, *alerts: SyntheticAlert, starts_s: float, ends_s: float) -> None:
+        """Hand alerts in, firing until `ends_s`."""
+        self._api.post("/api/v2/alerts", [alert.write(starts_s, ends_s) for alert in alerts])
 
     @staticmethod
     def _read(load: Callable[[], Any], read: Callable[[Any], _Read], what: str) -> _Read:

@@ -28,6 +28,11 @@ class Leg:
     intervals: tuple[str, ...]
     senders: tuple[Sender, ...]
 
+    @property
+    def is_root(self) -> bool:
+        """Whether no route but the root took the alert."""
+        return len(self.path) == 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:

@@ -35,7 +35,6 @@ class LocalPath:
         self.clock = clock
         self.api = Api("alertmanager", part.url)
         self.alertmanager = Alertmanager(self.api)
-        self.log_path = part.folder / f"{part.name}.log"
         self._part = part
         self._process: Process | None = None
 
@@ -48,6 +47,10 @@ class LocalPath:
         if self._process is not None:
             self._process.stop(STOP_GRACE_S)
             self._process = None
+
+    def read_log(self) -> list[str]:
+        """Return the lines of Alertmanager's log."""
+        return self._part.log_path.read_text(errors="replace").splitlines()
 
     def check(self) -> None:
         """Raise ComponentFailed if Alertmanager has died."""

@@ -30,10 +30,15 @@ class Part:
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def log_path(self) -> Path:
+        """What it says, in the folder that goes when the command is done."""
+        return self.folder / f"{self.name}.log"
+
     def start(self) -> Process:
         """Start it and wait until it is ready. Raises ComponentFailed with its last words."""
-        log = self.folder / f"{self.name}.log"
-        process = start(self.name, self.argv, env=inherit_environment(self.env), log_path=log)
+        env = inherit_environment(self.env)
+        process = start(self.name, self.argv, env=env, log_path=self.log_path)
         try:
             self._await_ready(process)
         except BaseException:
@@ -60,7 +65,7 @@ class Part:
                 return
 
     def _quote(self) -> str:
-        return read_last_line(self.folder / f"{self.name}.log") or "it said nothing"
+        return read_last_line(self.log_path) or "it said nothing"
 
 
 @contextmanager

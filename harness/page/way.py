@@ -12,8 +12,10 @@ from typing import Any
 from harness.alertmanager.routes import ALL_LABELS, Match, Route, match_routes, parse_routes
 from harness.errors import CouldNotTell
 from harness.model import Labels
+from harness.page.batches import Bound
 from harness.page.destination import Destination, Leg
-from harness.page.outlets import Sender
+from harness.page.outlets import Sender, list_senders
+from harness.page.synthetic import SyntheticAlert
 
 ROUTING = ("route", "time_intervals", "mute_time_intervals")
 TIMEOUT_S = 30.0
@@ -40,6 +42,17 @@ def find_destination(
             for match in match_routes(root, labels)
         )
     )
+
+
+def bind(alerts: Sequence[SyntheticAlert], config: Mapping[str, Any], amtool: Path) -> tuple[Bound, ...]:
+    """Return alerts with where a config leads them. Raises CouldNotTell where amtool sees it otherwise."""
+    senders = list_senders(config)
+    bound = tuple(
+        Bound(alert=alert, destination=find_destination(config, senders, alert.labels)) for alert in alerts
+    )
+    for one in bound:
+        demand_agreement(amtool, config, tuple(senders), one.alert.labels, one.destination)
+    return bound
 
 
 def ask_amtool(
