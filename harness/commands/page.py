@@ -40,6 +40,8 @@ from harness.systems import find_systems
 
 LOG_COLUMNS = 220
 HEADER_OPTION = "--header"
+DELIVERED = "delivered, and resolved"
+PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
 UNMET = 1
 EXIT_CODES = {"delivered": 0, "not delivered": UNMET, "could not tell": CouldNotTell.exit_code}
 
@@ -107,10 +109,12 @@ def page(
     """
     _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
     _check_companions(
-        {"--header": headers and alertmanager is None, "--alertmanager-config": config_path and alertmanager},
-        "is for an Alertmanager of the other kind: see --alertmanager",
+        headers,
+        receivers,
+        config_path,
+        is_single=not (all_alerts or watchdog),
+        is_remote=alertmanager is not None,
     )
-    _check_companions({"--receiver": receivers and (all_alerts or watchdog)}, "is for one alert")
     given = read_labels(labels)
     secret, _ = read_headers(HEADER_OPTION, headers)
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
@@ -142,10 +146,21 @@ def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote
         raise BadInput("which alert? --alert NAME, --all or --watchdog")
 
 
-def _check_companions(misplaced: dict[str, object], why: str) -> None:
-    for option, is_misplaced in misplaced.items():
-        if is_misplaced:
-            raise BadInput(f"{option} {why}")
+def _check_companions(
+    headers: Sequence[str],
+    receivers: Sequence[str],
+    config_path: Path | None,
+    *,
+    is_single: bool,
+    is_remote: bool,
+) -> None:
+    """Raise BadInput for options that are about something else than what is to be done."""
+    if headers and not is_remote:
+        raise BadInput("--header is for the Alertmanager that --alertmanager names: name one")
+    if config_path is not None and is_remote:
+        raise BadInput("--alertmanager-config is for an Alertmanager of our own: leave --alertmanager out")
+    if receivers and not is_single:
+        raise BadInput("--receiver is for one alert: --all and --watchdog tell nobody but our pager")
 
 
 def _choose_rules(
@@ -176,7 +191,7 @@ def _send(
     show.alert(Bound(alert=alert, destination=plan.destination))
     if plan.objections:
         raise BadInput(f"nothing is sent: {'; '.join(plan.objections)}")
-    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say))
+    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say), DELIVERED)
 
 
 def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:
@@ -198,10 +213,10 @@ def _watch(
     """Hold the drill of the dead-man's switch, and exit accordingly."""
     show.alert(bound)
     if dry_run:
-        show.hops(())
+        show.hops((), PAGES_WHEN_STOPPED)
     with open_path(config, engines=engines, speed=choose_speed(bound)) as path:
         hops = WatchdogDrill(path, bound, _say).hold()
-    show.hops(hops)
+    show.hops(hops, PAGES_WHEN_STOPPED)
 
 
 def _rehearse(
@@ -230,12 +245,12 @@ class _Show:
         if not self._as_json:
             self._console.print(show_alert(bound.alert, bound.destination))
 
-    def hops(self, hops: Sequence[Hop]) -> NoReturn:
-        """Show the hops of an alert, and exit."""
+    def hops(self, hops: Sequence[Hop], proved: str) -> NoReturn:
+        """Show the hops of an alert, or what they have `proved`, and exit."""
         if self._as_json:
             click.echo(json.dumps(self._document | write_hops(hops), indent=2))
         elif hops:
-            self._console.print(show_hops(hops))
+            self._console.print(show_hops(hops, proved))
         sys.exit(EXIT_CODES[find_outcome(hops)])
 
     def rows(self, rows: Sequence[Row]) -> NoReturn:

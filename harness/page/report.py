@@ -41,15 +41,16 @@ def show_alert(alert: SyntheticAlert, destination: Destination) -> RenderableTyp
     return table
 
 
-def show_hops(hops: Sequence[Hop]) -> RenderableType:
-    """Return the hops as a table, and what they come to."""
+def show_hops(hops: Sequence[Hop], proved: str) -> RenderableType:
+    """Return the hops as a table, and what they come to, which is `proved` if all are done."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("hop", "took", "outcome", "evidence"):
         table.add_column(name, justify="right" if name == "took" else "left")
     for hop in hops:
         took = "" if hop.took_s is None else f"{hop.took_s:.1f} s"
         table.add_row(_text(hop.name), took, Text(hop.outcome, STYLES[hop.outcome]), _text(hop.evidence))
-    return Group(table, _text(find_outcome(hops)))
+    outcome = find_outcome(hops)
+    return Group(table, _text(proved if outcome == "delivered" else outcome))
 
 
 def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
