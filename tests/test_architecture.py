@@ -163,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.fingerprint",
         "harness.incidents",
+        "harness.logfmt",
         "harness.model",
         "harness.page",
         "harness.paging",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ from harness.page.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
 from harness.promql import format_number, quote, split_threshold
 
 EVALUATED_WITHIN_S = 30.0
+CHECK_WITHIN_S = 30.0
+MAX_SAID = 500
 POLL_S = 0.05
 SYNTHETIC = "synthetic"
 ORIGINAL = "original"
@@ -51,6 +54,7 @@ def build_alerts(
         folder = Path(name)
         (folder / "rules.json").write_text(json.dumps(write_rules(rules, labels)))
         (folder / "prometheus.json").write_text(json.dumps({"rule_files": [str(folder / "rules.json")]}))
+        _check_rules(engines, folder / "rules.json")
         (port,) = choose_ports(1)
         part = Part(
             name="prometheus",
@@ -109,6 +113,25 @@ def _write_rule(rule: AlertRule, expr: str) -> dict[str, Any]:
         "labels": dict(rule.labels),
         "annotations": dict(rule.annotations),
     }
+
+
+def _check_rules(engines: Engines, path: Path) -> None:
+    """Raise BadRules for rules that this Prometheus does not take."""
+    try:
+        finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
+            [engines.promtool, "check", "rules", path],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CHECK_WITHIN_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = error.strerror if isinstance(error, OSError) else f"no answer in {CHECK_WITHIN_S:g} s"
+        raise CouldNotTell(f"{engines.promtool} could not be run: {why}") from error
+    if finished.returncode:
+        said = (finished.stdout + finished.stderr).decode(errors="replace").replace(str(path), "")
+        words = " ".join(said.partition("FAILED:")[2].split())[:MAX_SAID]
+        raise BadRules(f"Prometheus {engines.versions['prometheus']} does not take the rules: {words}")
 
 
 def _await_evaluation(prometheus: Api) -> tuple[list[Any], list[Any]]:

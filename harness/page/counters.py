@@ -20,7 +20,7 @@ STARTED = "alertmanager_notifications_total"
 GIVEN_UP = "alertmanager_notifications_failed_total"
 ATTEMPTS = "alertmanager_notification_requests_total"
 REFUSED = "alertmanager_notification_requests_failed_total"
-SUPPRESSED = "alertmanager_notifications_suppressed_total"
+COUNTERS = (STARTED, GIVEN_UP, ATTEMPTS, REFUSED)
 GROUPS = "alertmanager_dispatcher_aggregation_groups"
 START = "process_start_time_seconds"
 RECEIVER = "receiver_name"
@@ -65,7 +65,6 @@ class Reading:
     """All counts at one instant; `groups` is how many alert groups there are, `started_s` when it started."""
 
     outlets: Mapping[Outlet, Counts]
-    suppressed: Mapping[str, float]
     groups: int
     started_s: float
     tells_receivers: bool
@@ -84,24 +83,22 @@ def read_counters(text: str) -> Reading:
     counted: dict[str, dict[Outlet, float]] = {}
     reasons: dict[Outlet, dict[str, float]] = {}
     single: dict[str, float] = {}
-    suppressed: dict[str, float] = {}
     tells_receivers = False
     try:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 labels = sample.labels
-                if sample.name in {STARTED, GIVEN_UP, ATTEMPTS, REFUSED}:
+                if sample.name in COUNTERS:
                     tells_receivers = tells_receivers or RECEIVER in labels
                     outlet = (labels["integration"], labels.get(RECEIVER, ""))
                     column = counted.setdefault(sample.name, {})
                     column[outlet] = column.get(outlet, 0.0) + sample.value
                     if sample.name == GIVEN_UP and "reason" in labels:
                         reasons.setdefault(outlet, {})[labels["reason"]] = sample.value
-                elif sample.name == SUPPRESSED:
-                    suppressed[labels["reason"]] = sample.value
                 elif sample.name in {GROUPS, START}:
                     single[sample.name] = sample.value
-        names = {outlet for column in counted.values() for outlet in column}
+        # All are there from the start, at zero, for every kind (or receiver) that there is.
+        names = {outlet for name in COUNTERS for outlet in counted[name]}
         return Reading(
             outlets={
                 name: Counts(
@@ -113,7 +110,6 @@ def read_counters(text: str) -> Reading:
                 )
                 for name in names
             },
-            suppressed=suppressed,
             groups=int(single[GROUPS]),
             started_s=single[START],
             tells_receivers=tells_receivers,

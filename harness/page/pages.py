@@ -90,12 +90,12 @@ def is_open_everywhere(bound: Bound, seen: Seen) -> bool:
 
 def is_closed_everywhere(bound: Bound, seen: Seen) -> bool:
     """Tell whether every page that is to be closed is."""
-    return all(
-        sum(incident.closed_s is not None for incident in seen.list_incidents(bound.alert, leg))
-        >= min(
-            len(seen.list_incidents(bound.alert, leg)), sum(sender.sends_resolved for sender in leg.senders)
-        )
+    return not any(
+        closed[integration] < min(opened[integration], closing[integration])
         for leg in bound.destination.legs
+        for opened, closed in [_count_pages(seen.list_incidents(bound.alert, leg))]
+        for closing in [_count_closing(leg)]
+        for integration in closing
     )
 
 
@@ -143,20 +143,28 @@ def _make_page(incident: Incident, fired_s: float, resolved_s: float) -> Page:
 
 
 def _list_complaints(leg: Leg, incidents: Sequence[Incident]) -> list[str]:
-    wanted = Counter(sender.integration for sender in leg.senders)
-    closing = Counter(sender.integration for sender in leg.senders if sender.sends_resolved)
-    opened: Counter[str] = Counter(incident.integration for incident in incidents)
-    closed: Counter[str] = Counter(
-        incident.integration for incident in incidents if incident.closed_s is not None
-    )
+    closing = _count_closing(leg)
+    opened, closed = _count_pages(incidents)
     complaints = []
-    for integration, count in wanted.items():
+    for integration, count in Counter(sender.integration for sender in leg.senders).items():
         where = f"{integration} of {leg.receiver}"
         if opened[integration] != count:
             complaints.append(f"{where} opened {opened[integration]} pages where {count} was to be expected")
         elif closed[integration] != closing[integration]:
             complaints.append(f"{where} closed {closed[integration]} of {closing[integration]} pages")
     return complaints
+
+
+def _count_closing(leg: Leg) -> Counter[str]:
+    """Return how many integrations of each kind are told of resolutions."""
+    return Counter(sender.integration for sender in leg.senders if sender.sends_resolved)
+
+
+def _count_pages(incidents: Sequence[Incident]) -> tuple[Counter[str], Counter[str]]:
+    """Return how many incidents each kind of integration opened, and how many of them are closed."""
+    opened: Counter[str] = Counter(incident.integration for incident in incidents)
+    closed: Counter[str] = Counter(one.integration for one in incidents if one.closed_s is not None)
+    return opened, closed
 
 
 def _is_about(notice: Notice, alert: SyntheticAlert) -> bool:

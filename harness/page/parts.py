@@ -11,12 +11,14 @@ from socket import socket
 
 from harness.api import Api
 from harness.errors import ComponentFailed
+from harness.logfmt import read_lines
 from harness.process import Process, read_last_line, start
 from harness.stacks.embedded import inherit_environment
 
 READY_WITHIN_S = 30.0
 POLL_S = 0.05
 STOP_GRACE_S = 5.0
+MAX_QUOTED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,10 @@ class Part:
                 return
 
     def _quote(self) -> str:
+        """Return its last words: of a line in logfmt the error, which is its end."""
+        for line in read_lines(reversed(self.log_path.read_text(errors="replace").splitlines())):
+            if line.level == "error":
+                return f"{line.said}: {line.fields.get('err', '')}"[:MAX_QUOTED]
         return read_last_line(self.log_path) or "it said nothing"
 
 
