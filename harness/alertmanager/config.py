@@ -57,10 +57,10 @@ def read_config(path: Path) -> AlertmanagerConfig:
     if len(content) > MAX_BYTES:
         raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
     document, lines = read_document(text, CONFIG, str(path))
-    patterns = {
-        locate(lines, f"/templates/{index}", str(path)): pattern
+    patterns = [
+        (locate(lines, f"/templates/{index}", str(path)), pattern)
         for index, pattern in enumerate(document.get("templates", ()))
-    }
+    ]
     return _check(document, lines, str(path), read_templates(path.parent, patterns))
 
 

@@ -255,7 +255,7 @@ CONFIG: Fields = {
 }
 
 CREDENTIALS: Mapping[Integration, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "pagerduty": (("routing_key", "routing_key_file"), ()),
+    "pagerduty": (("routing_key", "routing_key_file", "service_key", "service_key_file"), ()),
     "slack": (
         ("api_url", "api_url_file", "app_token", "app_token_file"),
         ("slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"),

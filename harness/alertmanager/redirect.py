@@ -111,18 +111,22 @@ def _redirect(receiver: Mapping[str, Any], target: Target) -> dict[str, Any]:
     return redirected
 
 
-def _connect(target: Target) -> dict[str, Any]:
+def _connect(address: Address, target: Target) -> dict[str, Any]:
     return {
         "authorization": {"credentials_file": target.token_file},
-        "tls_config": {"ca_file": target.ca_file},
+        "tls_config": _trust(address, target),
     }
+
+
+def _trust(address: Address, target: Target) -> dict[str, Any]:
+    return {"ca_file": target.ca_file, "server_name": address.server_name}
 
 
 def _point_pagerduty(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
     return {
         "url": f"{target.url}/{address.path}/v2/enqueue",
         "routing_key": derive_key(target.token, address),
-        "http_config": _connect(target),
+        "http_config": _connect(address, target),
         "details": {**stated.get("details", {}), TAG_NAME: TAG},
     }
 
@@ -130,13 +134,13 @@ def _point_pagerduty(stated: Mapping[str, Any], address: Address, target: Target
 def _point_slack(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
     return {
         "api_url": f"{target.url}/{address.path}",
-        "http_config": _connect(target),
+        "http_config": _connect(address, target),
         "fields": [*stated.get("fields", ()), {"title": TAG_NAME, "value": TAG}],
     }
 
 
 def _point_webhook(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {"url": f"{target.url}/{address.path}", "http_config": _connect(target)}
+    return {"url": f"{target.url}/{address.path}", "http_config": _connect(address, target)}
 
 
 def _point_opsgenie(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
@@ -144,7 +148,7 @@ def _point_opsgenie(stated: Mapping[str, Any], address: Address, target: Target)
         "api_url": f"{target.url}/{address.path}/",
         "api_key": derive_key(target.token, address),
         # Its own key is the authorization.
-        "http_config": {"tls_config": {"ca_file": target.ca_file}},
+        "http_config": {"tls_config": _trust(address, target)},
         "details": {**stated.get("details", {}), TAG_NAME: TAG},
     }
 
@@ -155,7 +159,7 @@ def _point_email(stated: Mapping[str, Any], address: Address, target: Target) ->
         "auth_username": address.path,
         "auth_password": derive_key(target.token, address),
         "require_tls": True,
-        "tls_config": {"ca_file": target.ca_file},
+        "tls_config": _trust(address, target),
         "headers": {**stated.get("headers", {}), f"X-{TAG_NAME}": TAG},
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Inclusion:
+class Inclusion:
     """The template `inside` (None: none) includes the template `name` at `where` (`file:line`)."""
 
     inside: str | None
@@ -47,14 +47,34 @@ class _Inclusion:
     where: str
 
 
-def read_templates(folder: Path, patterns: Mapping[str, str]) -> tuple[Template, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What one text defines, and whether there is anything in it, by name; and what it includes."""
+
+    bodies: dict[str, bool] = field(default_factory=dict)
+    inclusions: list[Inclusion] = field(default_factory=list)
+
+    def define(self, known: Mapping[str, tuple[Inclusion, ...]]) -> dict[str, tuple[Inclusion, ...]]:
+        """Return what each template includes once this text was read after all others.
+
+        As in Go, a later definition replaces an earlier one unless it is empty.
+        """
+        own = {
+            name: tuple(item for item in self.inclusions if item.inside == name)
+            for name, is_filled in self.bodies.items()
+            if is_filled or name not in known
+        }
+        return {**known, **own}
+
+
+def read_templates(folder: Path, patterns: Sequence[tuple[str, str]]) -> tuple[Template, ...]:
     """Return the files that patterns match, relative ones in the config's folder.
 
-    `patterns` has each pattern by where it stands (`file:line`). Raises BadInput for one that
+    `patterns` has where each pattern stands (`file:line`), and the pattern. Raises BadInput for one that
     matches nothing.
     """
     paths: list[Path] = []
-    for where, pattern in patterns.items():
+    for where, pattern in patterns:
         # Go negates a class of characters with ^.
         path = str(folder / pattern.replace("[^", "[!"))
         found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
@@ -88,23 +108,21 @@ def check_templates(
     templates: Sequence[Template], document: Mapping[str, Any], lines: Mapping[str, int], source: str
 ) -> None:
     """Raise BadInput for a template that includes itself, or that is included but defined nowhere."""
-    known: dict[str, tuple[_Inclusion, ...]] = {
-        name: tuple(_Inclusion(inside=name, name=included, where=name) for included in sorted(includes))
+    known: dict[str, tuple[Inclusion, ...]] = {
+        name: tuple(Inclusion(inside=name, name=included, where=name) for included in sorted(includes))
         for name, includes in DEFAULT_TEMPLATES.items()
     }
-    inclusions: list[_Inclusion] = []
-    for template in templates:
-        defined, found = _scan(template.text, template.source, 1)
-        inclusions += found
-        known |= {name: tuple(item for item in found if item.inside == name) for name in defined}
-    _check_known(inclusions, known)
+    scanned = [scan(template.text, template.source, 1) for template in templates]
+    for found in scanned:
+        known = found.define(known)
+    for found in scanned:
+        _check_known(found.inclusions, known)
     _check_cycles(known)
     for pointer, text in _list_texts(document.get("receivers", ()), "/receivers"):
-        where = locate(lines, pointer, source)
-        defined, found = _scan(text, where, None)
-        own = known | {name: tuple(item for item in found if item.inside == name) for name in defined}
-        _check_known(found, own)
-        if defined:
+        found = scan(text, locate(lines, pointer, source), None)
+        own = found.define(known)
+        _check_known(found.inclusions, own)
+        if found.bodies:
             _check_cycles(own)
 
 
@@ -120,14 +138,13 @@ def _list_texts(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
             yield from _list_texts(item, f"{pointer}/{index}")
 
 
-def _scan(text: str, source: str, line: int | None) -> tuple[list[str], list[_Inclusion]]:
-    """Return the names that a text defines, and what it includes where.
+def scan(text: str, source: str, line: int | None) -> Scanned:
+    """Return what a text defines, and what it includes where; raises BadInput.
 
     With `line` None, `source` says already where the text stands.
     """
-    defined: list[str] = []
-    inclusions: list[_Inclusion] = []
-    open_blocks: list[str | None] = []
+    found = Scanned()
+    blocks: list[str | None] = []
     at = 0
     while (begin := text.find("{{", at)) >= 0:
         if line is not None:
@@ -136,23 +153,33 @@ def _scan(text: str, source: str, line: int | None) -> tuple[list[str], list[_In
         action = _ACTION.match(text, begin)
         if action is None:
             raise BadInput(f"{where}: a template's action is not closed")
+        inside = next((name for name in reversed(blocks) if name is not None), None)
+        word = _WORD.match(action["body"] or "")
+        is_end = word is not None and word["word"] == "end"
+        if inside is not None and (text[at:begin].strip() or (action["body"] and not is_end)):
+            found.bodies[inside] = True
         if line is not None:
             line += text.count("\n", begin, action.end())
         at = action.end()
-        word = _WORD.match(action["body"] or "")
-        if word is None:
-            continue
-        name = _unquote(word["name"]) if word["name"] else None
-        inside = next((block for block in reversed(open_blocks) if block is not None), None)
-        if word["word"] in ("template", "block") and name is not None:
-            inclusions.append(_Inclusion(inside=inside, name=name, where=where))
-        if word["word"] in ("define", "block") and name is not None:
-            defined.append(name)
-        if word["word"] in _OPENING:
-            open_blocks.append(name if word["word"] in ("define", "block") else None)
-        elif word["word"] == "end" and open_blocks:
-            open_blocks.pop()
-    return defined, inclusions
+        if word is not None:
+            _enter(word, blocks, inside, where, found)
+    return found
+
+
+def _enter(
+    word: re.Match[str], blocks: list[str | None], inside: str | None, where: str, found: Scanned
+) -> None:
+    """Note what an action that begins with a word does to the blocks that are open, and what it includes."""
+    name = _unquote(word["name"]) if word["name"] else None
+    defines = word["word"] in ("define", "block") and name is not None
+    if word["word"] in ("template", "block") and name is not None:
+        found.inclusions.append(Inclusion(inside=inside, name=name, where=where))
+    if defines and name is not None:
+        found.bodies.setdefault(name, False)
+    if word["word"] in _OPENING:
+        blocks.append(name if defines else None)
+    elif word["word"] == "end" and blocks:
+        blocks.pop()
 
 
 def _unquote(literal: str) -> str:
@@ -160,18 +187,18 @@ def _unquote(literal: str) -> str:
     return body if literal[0] == "`" else re.sub(r"\\(.)", r"\1", body)
 
 
-def _check_known(inclusions: Sequence[_Inclusion], known: Mapping[str, object]) -> None:
+def _check_known(inclusions: Sequence[Inclusion], known: Mapping[str, object]) -> None:
     for item in inclusions:
         if item.name not in known:
             raise BadInput(f"{item.where}: the template {item.name!r} is defined nowhere")
 
 
-def _check_cycles(known: Mapping[str, tuple[_Inclusion, ...]]) -> None:
+def _check_cycles(known: Mapping[str, tuple[Inclusion, ...]]) -> None:
     """Raise BadInput for the first way from a template back to itself, naming every step of it."""
     done: set[str] = set()
     for start in known:
         # A walk with a stack of its own, because includes may be nested more deeply than Python's calls.
-        way: list[tuple[str, Iterator[_Inclusion]]] = [(start, iter(known[start]))]
+        way: list[tuple[str, Iterator[Inclusion]]] = [(start, iter(known[start]))]
         if start in done:
             continue
         while way:

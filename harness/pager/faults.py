@@ -10,6 +10,9 @@ How each fault looks to Alertmanager:
   is asked for is known by then only from the name that the client asks for, `Address.server_name`. A
   connection that did not name one, or came before the fault, is closed without an answer.
 - `refuse`: all receivers share a port, so the connection is made, and closed without an answer.
+
+A mail is failed at its sender, before anything of it is read: Alertmanager 0.25 takes one for delivered that
+is refused only at its end. So the notice of such an attempt does not say which alerts it was about.
 """
 
 from __future__ import annotations

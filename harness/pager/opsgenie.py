@@ -1,9 +1,10 @@
 """Opsgenie's alert API as Alertmanager calls it: create, close, and change message or description. Pure.
 
 Formats and bounds: Opsgenie's documentation, "Alert API" (Create Alert, Close Alert, Update Alert Message,
-Update Alert Description). An alert's alias tells it apart. To close one there is no field for a tag.
-Alertmanager's `update_alerts` changes message and description after each creation; that is no notification
-of its own.
+Update Alert Description). It states bounds for other fields than these too, but not that Opsgenie refuses
+what is longer, and Alertmanager does not keep to them. An alert's alias tells it apart. To close one there is
+no field for a tag. Alertmanager's `update_alerts` changes message and description after each creation; that
+is no notification of its own.
 """
 
 from __future__ import annotations
@@ -18,17 +19,9 @@ from urllib.parse import unquote
 from harness.inbox import Address
 from harness.pager.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
 
+MAX_MESSAGE_CHARACTERS = 130
 MAX_ALIAS_CHARACTERS = 512
-MAX_CHARACTERS: Mapping[str, int] = {
-    "message": 130,
-    "alias": MAX_ALIAS_CHARACTERS,
-    "description": 15_000,
-    "entity": 512,
-    "source": 100,
-    "note": 25_000,
-}
-MAX_TAGS = 20
-MAX_TAG_CHARACTERS = 50
+TEXTS = ("message", "alias", "description", "entity", "source", "note")
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 
 Action = Literal["create", "close", "message", "description"]
@@ -80,7 +73,7 @@ def read_call(call: Call, body: bytes) -> Attempt:
     try:
         document = parse_object(body)
     except ValueError as error:
-        return _refuse([str(error)], Attempt(does=_DOES[call.action], answer=Answer(status=422)))
+        return _refuse({"body": str(error)}, Attempt(does=_DOES[call.action], answer=Answer(status=422)))
     details, told = take_tag(document.get("details"))
     if "details" in document:
         document = {**document, "details": details}
@@ -94,56 +87,51 @@ def read_call(call: Call, body: bytes) -> Attempt:
         title=as_text(document.get("message")),
         text=as_text(document.get("description")),
         payload=document,
-        answer=_answer(202, "Request will be processed"),
+        answer=Answer(status=202, body={"result": "Request will be processed", **_make_receipt()}),
     )
-    errors = list(_check(call, document))
+    errors = dict(_check(call, document))
     return _refuse(errors, attempt) if errors else attempt
 
 
-def _check(call: Call, document: Mapping[str, Any]) -> Iterator[str]:
+def _check(call: Call, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each field that is wrong, and what is wrong with it."""
     wanted = {"create": "message", "message": "message", "description": "description"}.get(call.action)
     if wanted and not as_text(document.get(wanted)).strip():
-        yield f"{wanted} must not be empty"
-    if len(call.alias or "") > MAX_ALIAS_CHARACTERS:
-        yield f"alias is longer than {MAX_ALIAS_CHARACTERS} characters"
-    for name, most in MAX_CHARACTERS.items():
-        value = document.get(name, "")
-        if not isinstance(value, str):
-            yield f"{name} is not a string"
-        elif len(value) > most:
-            yield f"{name} is longer than {most} characters"
+        yield wanted, "may not be empty"
+    for name in TEXTS:
+        if not isinstance(document.get(name, ""), str):
+            yield name, "should be a string"
+    if len(as_text(document.get("message"))) > MAX_MESSAGE_CHARACTERS:
+        yield "message", f"should not be longer than {MAX_MESSAGE_CHARACTERS} characters"
+    if len(call.alias or as_text(document.get("alias"))) > MAX_ALIAS_CHARACTERS:
+        yield "alias", f"should not be longer than {MAX_ALIAS_CHARACTERS} characters"
     if document.get("priority") and document["priority"] not in PRIORITIES:
-        yield f"priority is not one of {', '.join(PRIORITIES)}"
-    yield from _check_lists(document)
-    details = document.get("details") or {}
-    if not isinstance(details, dict) or not all(isinstance(value, str) for value in details.values()):
-        yield "details is not an object of strings"
-
-
-def _check_lists(document: Mapping[str, Any]) -> Iterator[str]:
+        yield "priority", f"should be one of [ {', '.join(PRIORITIES)} ]"
     tags = document.get("tags") or []
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        yield "tags is not a list of strings"
-    elif len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in tags):
-        yield f"there are more than {MAX_TAGS} tags, or one is longer than {MAX_TAG_CHARACTERS} characters"
+        yield "tags", "should be a list of strings"
     responders = document.get("responders") or []
     if not isinstance(responders, list) or not all(map(_is_responder, responders)):
-        yield "a responder has no type, or neither id, name nor username"
+        yield "responders", "should each have a type, and an id, name or username"
+    details = document.get("details") or {}
+    if not isinstance(details, dict) or not all(isinstance(value, str) for value in details.values()):
+        yield "details", "should be an object of strings"
 
 
 def _is_responder(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and value.get("type") in {"team", "user", "escalation", "schedule"}
+        and value.get("type") in ("team", "user", "escalation", "schedule")
         and any(as_text(value.get(name)) for name in ("id", "name", "username"))
     )
 
 
-def _answer(status: int, said: str) -> Answer:
-    name = "result" if status < 300 else "message"
-    return Answer(status=status, body={name: said, "took": 0.0, "requestId": str(uuid.uuid4())})
+def _refuse(errors: Mapping[str, str], attempt: Attempt) -> Attempt:
+    said = "Request body is not processable. Please check the errors."
+    refusal = Answer(status=422, body={"message": said, "errors": dict(errors), **_make_receipt()})
+    why = "; ".join(f"{name} {wrong}" for name, wrong in errors.items())
+    return replace(attempt, refusal=refusal, why=why)
 
 
-def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
-    why = "; ".join(errors)
-    return replace(attempt, refusal=_answer(422, why), why=why)
+def _make_receipt() -> dict[str, Any]:
+    return {"took": 0.001, "requestId": str(uuid.uuid4())}

@@ -11,6 +11,7 @@ import trustme
 from aiohttp import web
 
 from harness.errors import BadInput
+from harness.inbox import SERVER_NAMES
 from harness.pager.control import make_control
 from harness.pager.deliveries import make_deliveries
 from harness.pager.desk import Desk
@@ -75,7 +76,7 @@ def make_context(certificate: Path, faults: Faults) -> ssl.SSLContext:
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     stranger = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    trustme.CA().issue_cert("stranger.invalid").configure_cert(stranger)
+    trustme.CA().issue_cert(SERVER_NAMES).configure_cert(stranger)
     try:
         context.load_cert_chain(certificate)
     except (OSError, ssl.SSLError) as error:

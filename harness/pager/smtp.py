@@ -9,28 +9,36 @@ import asyncio
 import hmac
 import logging
 import ssl
+from collections import defaultdict
 from functools import partial
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from harness.inbox import MAX_TAG_CHARACTERS, Address, derive_key, parse_path
-from harness.pager.attempt import Answer
+from harness.pager.attempt import Answer, Attempt
 from harness.pager.deliveries import MAX_BODY_BYTES, reset_on_close
 from harness.pager.desk import Desk, FailingAnswers
 from harness.pager.email import read_mail
 
 MAX_RECIPIENTS = 100
+MAX_COMMAND_CHARACTERS = 16 * 1024
+"""AUTH has the inbox's path in it, and so the receiver's name."""
+_OK = Answer(status=250, body="OK")
 _BUSY = Answer(status=451, body="4.3.0 told to fail")
 _FAILING = FailingAnswers(rate_limit=_BUSY, error=_BUSY)
 _FAILED = AuthResult(success=False, handled=False)
 
+log = logging.getLogger("pager")
 # What clients send, secrets among it, is on the finer levels.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class _Connection(SMTP):
     line_length_limit = MAX_TAG_CHARACTERS + 1024  # the tag is one line; `read_mail` measures the others
+    command_size_limits: dict[str, int] = defaultdict(  # noqa: RUF012 - as aiosmtpd declares it
+        lambda: MAX_COMMAND_CHARACTERS
+    )
     AuthLoginUsernameChallenge = "Username:"  # what Alertmanager waits for
     AuthLoginPasswordChallenge = "Password:"
 
@@ -71,6 +79,17 @@ class Postbox:
             return _FAILED
         return AuthResult(success=True, auth_data=address)
 
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: _Connection, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a sender, unless the inbox fails: see `harness.pager.faults`."""
+        inbox = session.auth_data
+        if isinstance(inbox, Address) and self._desk.faults.find(inbox):
+            return await self._decide(server, inbox, Attempt(answer=_OK))
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
@@ -89,6 +108,14 @@ class Postbox:
         attempt = read_mail(
             address, content, sender=envelope.mail_from or "", recipients=tuple(envelope.rcpt_tos)
         )
+        return await self._decide(server, address, attempt)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Log what went wrong as one line: what clients break off is nothing to trace."""
+        log.warning("a mail connection failed: %s", type(error).__name__)
+        return "421 4.3.0 closing"
+
+    async def _decide(self, server: _Connection, address: Address, attempt: Attempt) -> str:
         answer = self._desk.take(address, attempt, _FAILING)
         if isinstance(answer, Answer):
             return f"{answer.status} {answer.body}"

@@ -1,0 +1,262 @@
+"""A pager that runs in the test's own process, and a real Alertmanager that delivers to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from harness.certificates import make_certificate
+from harness.engines import Engines
+from harness.inbox import TAG, TAG_NAME, Address, derive_key
+from harness.model import Integration
+from harness.pager.server import Setup, make_pager
+from harness.process import start
+
+TOKEN = "sesame"
+DEADLINE_S = 30.0
+AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
+RECEIVER = "team x/é"
+"""With everything in it that an address has to bear."""
+
+
+def find_free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningPager:
+    """Where a pager is; its files are in `folder`."""
+
+    folder: Path
+    control: str
+    deliveries: str
+    smtp_port: int
+    session: aiohttp.ClientSession
+
+    @property
+    def authority(self) -> Path:
+        """The certificate that the pager's is checked with."""
+        return self.folder / "authority.pem"
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """A context that trusts the pager's authority alone."""
+        return ssl.create_default_context(cafile=str(self.authority))
+
+    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the document that the control API answers, None where it says nothing."""
+        async with self.session.request(
+            method, self.control + path, json=body, headers=AUTHORIZATION
+        ) as answer:
+            assert answer.status < 300, await answer.text()
+            return await answer.json() if answer.status == 200 else None
+
+    async def list_notices(self) -> list[dict[str, Any]]:
+        """Return the journal."""
+        notices: list[dict[str, Any]] = (await self.ask("GET", "/notices"))["notices"]
+        return notices
+
+    async def list_incidents(self) -> list[dict[str, Any]]:
+        """Return the incidents."""
+        incidents: list[dict[str, Any]] = (await self.ask("GET", "/incidents"))["incidents"]
+        return incidents
+
+    async def await_notices(self, count: int, **wanted: Any) -> list[dict[str, Any]]:
+        """Return the notices that are as wanted, as soon as there are so many."""
+        give_up_at = time.monotonic() + DEADLINE_S
+        while True:
+            notices = await self.list_notices()
+            found = [one for one in notices if all(one[name] == wanted[name] for name in wanted)]
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < give_up_at, f"{count} wanted with {wanted}, there are: {notices}"
+            await asyncio.sleep(0.02)
+
+    async def deliver(
+        self, address: Address, body: Any, *, headers: Mapping[str, str] = AUTHORIZATION
+    ) -> tuple[int, str]:
+        """Deliver to an inbox as Alertmanager does, and return the answer."""
+        path = address.path + ("/v2/enqueue" if address.integration == "pagerduty" else "")
+        async with self.session.post(
+            f"{self.deliveries}/{path}",
+            json=body,
+            headers=headers,
+            ssl=self.trust,
+            server_hostname=address.server_name,
+        ) as answer:
+            return answer.status, await answer.text()
+
+
+@asynccontextmanager
+async def run_pager(folder: Path, *, speed: float = 60.0) -> AsyncIterator[RunningPager]:
+    """Run a pager while the context lasts."""
+    authority, server = make_certificate(["127.0.0.1"])
+    (folder / "authority.pem").write_bytes(authority)
+    (folder / "server.pem").write_bytes(server)
+    (folder / "token").write_text(TOKEN)
+    control, deliveries, smtp = (find_free_port() for _ in range(3))
+    setup = Setup(
+        deliveries=("127.0.0.1", deliveries),
+        smtp=("127.0.0.1", smtp),
+        certificate=folder / "server.pem",
+        speed=speed,
+        token=TOKEN,
+    )
+    runner = web.AppRunner(make_pager(setup), shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", control).start()
+        async with aiohttp.ClientSession() as session:
+            yield RunningPager(
+                folder=folder,
+                control=f"http://127.0.0.1:{control}",
+                deliveries=f"https://127.0.0.1:{deliveries}",
+                smtp_port=smtp,
+                session=session,
+            )
+    finally:
+        await runner.cleanup()
+
+
+def write_integration(pager: RunningPager, integration: Integration) -> dict[str, Any]:
+    """Return what a receiver's integration is, redirected to the pager by hand."""
+    address = Address(receiver=RECEIVER, integration=integration)
+    url = f"{pager.deliveries}/{address.path}"
+    key = derive_key(TOKEN, address)
+    tls = {"ca_file": str(pager.authority), "server_name": address.server_name}
+    http = {"tls_config": tls, "authorization": {"credentials_file": str(pager.folder / "token")}}
+    match integration:
+        case "pagerduty":
+            details = {TAG_NAME: TAG, "firing": '{{ template "pagerduty.default.instances" .Alerts.Firing }}'}
+            return {
+                "url": f"{url}/v2/enqueue",
+                "routing_key": key,
+                "http_config": http,
+                "description": '{{ template "said" . }}',
+                "details": details,
+            }
+        case "slack":
+            return {
+                "api_url": url,
+                "channel": "#on-call",
+                "http_config": http,
+                "send_resolved": True,
+                "title": '{{ template "said" . }}',
+                "text": "{{ .CommonAnnotations.summary }}",
+                "fields": [{"title": "severity", "value": "high"}, {"title": TAG_NAME, "value": TAG}],
+            }
+        case "opsgenie":
+            return {
+                "api_url": f"{url}/",
+                "api_key": key,
+                "http_config": {"tls_config": tls},
+                "message": '{{ template "said" . }}',
+                "details": {TAG_NAME: TAG},
+                "update_alerts": True,
+            }
+        case "email":
+            return {
+                "to": "oncall@example.com",
+                "from": "alertmanager@example.com",
+                "smarthost": f"127.0.0.1:{pager.smtp_port}",
+                "auth_username": address.path,
+                "auth_password": key,
+                "send_resolved": True,
+                "tls_config": tls,
+                "headers": {f"X-{TAG_NAME}": TAG, "Subject": '{{ template "said" . }}'},
+            }
+        case _:
+            return {"url": url, "http_config": http}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningAlertmanager:
+    """A real Alertmanager, and the pager's session to ask it with."""
+
+    url: str
+    session: aiohttp.ClientSession
+    log: Path
+
+    async def set_alerts(self, *alerts: Mapping[str, str], is_firing: bool) -> None:
+        """Let alerts with these labels fire, or be resolved."""
+        # Alertmanager compares with its own clock: a minute leaves no doubt.
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + (600 if is_firing else -1)))
+        body = [
+            {"labels": dict(labels), "annotations": {"summary": "it is slow"}, "endsAt": ends}
+            for labels in alerts
+        ]
+        async with self.session.post(f"{self.url}/api/v2/alerts", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+@asynccontextmanager
+async def run_alertmanager(
+    pager: RunningPager, engines: Engines, *integrations: Integration
+) -> AsyncIterator[RunningAlertmanager]:
+    """Run an Alertmanager with one receiver of these integrations while the context lasts."""
+    receiver = {"name": RECEIVER} | {
+        f"{name}_configs": [write_integration(pager, name)] for name in integrations
+    }
+    config = {
+        "templates": [str(pager.folder / "*.tmpl")],
+        "route": {
+            "receiver": RECEIVER,
+            "group_by": ["alertname", "model"],
+            "group_wait": "100ms",
+            "group_interval": "400ms",
+            "repeat_interval": "1h",
+        },
+        "receivers": [receiver],
+    }
+    said = '{{ define "said" }}{{ .Status }}: {{ .CommonLabels.alertname }} of {{ len .Alerts }}{{ end }}'
+    (pager.folder / "said.tmpl").write_text(said)
+    (pager.folder / "alertmanager.json").write_text(json.dumps(config))
+    port = find_free_port()
+    process = start(
+        "Alertmanager",
+        [
+            str(engines.alertmanager),
+            f"--config.file={pager.folder / 'alertmanager.json'}",
+            f"--storage.path={pager.folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ],
+        env={"PATH": os.environ["PATH"]},
+        log_path=pager.folder / "alertmanager.log",
+    )
+    running = RunningAlertmanager(
+        url=f"http://127.0.0.1:{port}", session=pager.session, log=pager.folder / "alertmanager.log"
+    )
+    try:
+        give_up_at = time.monotonic() + DEADLINE_S
+        while not await _is_ready(running):
+            process.check()
+            assert time.monotonic() < give_up_at, running.log.read_text()
+            await asyncio.sleep(0.02)
+        yield running
+    finally:
+        process.stop()
+
+
+async def _is_ready(running: RunningAlertmanager) -> bool:
+    try:
+        async with running.session.get(f"{running.url}/-/ready") as answer:
+            return answer.status == 200
+    except aiohttp.ClientConnectionError:
+        return False

@@ -1,0 +1,102 @@
+"""Real Alertmanagers of both generations deliver to the pager, and try again when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import get_args
+from urllib.parse import quote
+
+import pytest
+from running_pager import DEADLINE_S, RECEIVER, RunningAlertmanager, RunningPager, run_alertmanager
+
+from harness.engines import Engines
+from harness.model import Failing, Integration
+
+INTEGRATIONS: tuple[Integration, ...] = get_args(Integration)
+OPEN_TEXT = 'a=b&c;d =? é\n"quoted"'
+ALERTS = (
+    {"alertname": "Slow", "model": OPEN_TEXT, "zone": "a"},
+    {"alertname": "Slow", "model": OPEN_TEXT, "zone": "b"},
+)
+CONTROL = f"/control/receivers/{quote(RECEIVER, safe='')}"
+
+
+async def test_every_integration_opens_and_closes_one_incident(
+    pager: RunningPager, each_generation: Engines
+) -> None:
+    """What Alertmanager sends is accepted, by each integration, and tells the group, its alerts and texts."""
+    async with run_alertmanager(pager, each_generation, *INTEGRATIONS) as alertmanager:
+        await alertmanager.set_alerts(*ALERTS, is_firing=True)
+        opened = await pager.await_notices(5, effect="opened")
+        await alertmanager.set_alerts(*ALERTS, is_firing=False)
+        closed = await pager.await_notices(5, effect="closed")
+        notices = await pager.list_notices()
+        incidents = await pager.list_incidents()
+    assert {notice["integration"] for notice in opened} == set(INTEGRATIONS)
+    assert {notice["integration"] for notice in closed} == set(INTEGRATIONS)
+    assert len(notices) == 10
+    webhook = next(notice for notice in opened if notice["integration"] == "webhook")
+    for notice in notices:
+        status = "firing" if notice in opened else "resolved"
+        assert notice["is_accepted"]
+        assert notice["receiver"] == RECEIVER
+        assert notice["status"] == status
+        assert notice["group_labels"] == {"alertname": "Slow", "model": OPEN_TEXT}
+        assert [alert["fingerprint"] for alert in notice["alerts"]] == [
+            alert["fingerprint"] for alert in webhook["alerts"]
+        ]
+        assert {alert["status"] for alert in notice["alerts"]} == {status}
+        assert "alertdrill-tag" not in str(notice).lower()
+    assert [alert["labels"] for alert in webhook["alerts"]] == list(ALERTS)
+    for notice in opened:
+        if notice["integration"] != "webhook":
+            assert notice["title"] == "firing: Slow of 2"
+        assert "it is slow" in notice["text"]
+    assert len(incidents) == 5
+    for incident in incidents:
+        assert incident["status"] == "closed"
+        assert incident["opened_s"] < incident["closed_s"]
+        assert incident["updates"] == 0
+
+
+ANSWERS = {"rate_limit": {"429", "451"}, "error": {"500", "451"}, "timeout": {"timeout"}, "reset": {"reset"}}
+"""What the journal says of failed attempts; of the other two faults it has nothing to say."""
+SAID = {"tls": "certificate signed by unknown authority", "refuse": "EOF"}
+
+
+@pytest.mark.parametrize("how", get_args(Failing))
+async def test_what_a_failing_receiver_missed_arrives_once_it_works_again(
+    pager: RunningPager, each_generation: Engines, how: Failing
+) -> None:
+    """Alertmanager tries again with every integration, until it is accepted once; nothing opened before."""
+    async with run_alertmanager(pager, each_generation, *INTEGRATIONS) as alertmanager:
+        await pager.ask("PUT", CONTROL, {"how": how})
+        await alertmanager.set_alerts(*ALERTS, is_firing=True)
+        await _await_failures(pager, alertmanager, how)
+        assert await pager.list_incidents() == []
+        await pager.ask("DELETE", CONTROL)
+        await pager.await_notices(5, is_accepted=True)
+        await alertmanager.set_alerts(*ALERTS, is_firing=False)
+        await pager.await_notices(5, effect="closed")
+        notices = await pager.list_notices()
+    refused = [notice for notice in notices if not notice["is_accepted"]]
+    assert {notice["answer"] for notice in refused} == ANSWERS.get(how, set())
+    assert all(notice["incident"] is None for notice in refused)
+    effects = [notice["effect"] for notice in notices if notice["is_accepted"]]
+    assert sorted(effects) == ["closed"] * 5 + ["opened"] * 5
+
+
+async def _await_failures(pager: RunningPager, alertmanager: RunningAlertmanager, how: Failing) -> None:
+    """Wait until every integration has failed at least once."""
+    give_up_at = time.monotonic() + DEADLINE_S
+    while True:
+        if how in ANSWERS:
+            seen = {notice["integration"] for notice in await pager.list_notices()}
+        else:
+            lines = [line for line in alertmanager.log.read_text().splitlines() if SAID[how] in line]
+            seen = {name for name in INTEGRATIONS if any(f"integration={name}[0]" in line for line in lines)}
+        if seen == set(INTEGRATIONS):
+            return
+        assert time.monotonic() < give_up_at, alertmanager.log.read_text()
+        await asyncio.sleep(0.02)
