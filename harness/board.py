@@ -9,7 +9,7 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.judge import matches
 from harness.model import Act, Event, Expected, Labels, Placement
-from harness.observe import ActiveAlert, read_active_alerts, read_page_events
+from harness.observe import ActiveAlert, read_active_alerts
 from harness.reports.terminal import ActRow, AlertRow, BoardState
 
 
@@ -21,16 +21,15 @@ class Watch:
     acts: Sequence[Act]
     for_s: Mapping[str, float]
     prometheus: Api
-    pager: Api
     clock: Clock
 
-    def look(self, state: BoardState, now_s: float) -> BoardState:
+    def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
         """Return the state at rule time `now_s`: the acts that send traffic, and the alerts.
 
         There is a row for each alert that a drill now held looks at, and for each that is active unasked.
+        `pages` are those of the run so far.
         """
         left = list(read_active_alerts(self.prometheus))
-        pages = read_page_events(self.pager, self.clock)
         rows = []
         for placement in self.placements:
             if not placement.start_s <= now_s < placement.end_s:

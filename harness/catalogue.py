@@ -78,17 +78,18 @@ def _check(drill: Drill) -> Drill:
 def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[RuleFile, ...]:
     """Return the rules that drills are held on: every alert of their systems is switched on.
 
-    Rules that are kept as written are there only where a drill is about one of them. Raises BadInput.
+    Rules that are kept as written, and those that drill the paging path, are there only where a drill is
+    about one of them. Raises BadInput.
     """
     drills = tuple(drills)
     expected = {expectation.alert for drill in drills for expectation in drill.expects}
     files = []
     for system in find_systems_of(drills):
         files.append(_parse_system_rules(system, values[system.name]))
-        if system.as_written_path.exists():
-            as_written = read_rules(shorten(system.as_written_path))
-            if expected & {rule.name for rule in as_written.alerts}:
-                files.append(as_written)
+        for path in system.edition_paths:
+            edition = read_rules(shorten(path))
+            if expected & {rule.name for rule in edition.alerts}:
+                files.append(edition)
     return tuple(files)
 
 

@@ -203,13 +203,24 @@ def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
 def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
     hops = _find_hops(timeline.events)
     blind = {"paged", "page_resolved"} - timeline.observed
-    miss = (
-        _check_fired(expected, hops, timeline)
-        or (None if "paged" in blind else check_pages(expected, hops["firing"], timeline))
-        or _check_resolved(expected, hops, timeline.events)
-        or (None if "page_resolved" in blind else check_closings(expected, hops["resolved"], timeline))
-        or (None if blind else check_incidents(expected, timeline) or check_deliveries(expected, timeline))
+    checks: tuple[tuple[EventKind, Callable[[], Miss | None]], ...] = (
+        ("firing", lambda: _check_fired(expected, hops, timeline)),
+        ("paged", lambda: None if "paged" in blind else check_pages(expected, hops["firing"], timeline)),
+        ("resolved", lambda: _check_resolved(expected, hops, timeline.events)),
+        (
+            "page_resolved",
+            lambda: (
+                None if "page_resolved" in blind else check_closings(expected, hops["resolved"], timeline)
+            ),
+        ),
+        (
+            "paged",
+            lambda: (
+                None if blind else check_incidents(expected, timeline) or check_deliveries(expected, timeline)
+            ),
+        ),
     )
+    broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
     if miss is None and blind:
         miss = ("unobserved", f"nobody could see whether it was {' or '.join(sorted(blind))}")
     outcome, evidence = miss or ("met", _say_met(expected))
@@ -220,6 +231,7 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
         expectation=expected,
         observed=hops,
         evidence=evidence,
+        broke_at=broke_at,
     )
 
 
@@ -285,22 +297,27 @@ def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
     }
     hops.update({kind: max(instants) for kind, instants in ends.items() if instants})
     miss: Miss | None = None
+    broke_at: EventKind | None = None
     in_time = {
         _identify(event)
         for event in timeline.events
         if event.kind == "firing" and event.at_s <= expected.fires_within_s
     }
     if len(in_time) < expected.alerts:
+        broke_at = "firing"
         miss = (
             "missing",
             f"{len(in_time)} fired by {format_s(expected.fires_within_s)}, not {expected.alerts}",
         )
     elif fired - resolved:
+        broke_at = "resolved"
         miss = "missing", f"{len(fired - resolved)} of {len(fired)} never resolved"
     elif hops["resolved"] > expected.resolves_within_s:
+        broke_at = "resolved"
         miss = "late", f"the last resolved at {format_s(hops['resolved'])}"
     elif "paged" in timeline.observed:
         miss = check_grouping(expected, len(fired), timeline)
+        broke_at = "paged" if miss else None
     else:
         miss = "unobserved", "nobody could see whether it was paged"
     outcome, evidence = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
@@ -311,6 +328,7 @@ def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
         expectation=expected,
         observed=hops,
         evidence=evidence,
+        broke_at=broke_at,
     )
 
 

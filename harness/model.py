@@ -402,7 +402,8 @@ class Finding:
     """How one expectation came out; without an expectation, an event that nobody asked for.
 
     `observed` maps the hops seen (`pending`, `firing`, `paged`, `resolved`, `page_resolved`) to their
-    instants; `evidence` is one sentence.
+    instants; `evidence` is one sentence. `broke_at` is the first hop that is not as expected, where the alert
+    was to fire and one is to blame.
     """
 
     outcome: Outcome
@@ -411,6 +412,7 @@ class Finding:
     expectation: Expected | None
     observed: Mapping[str, float]
     evidence: str
+    broke_at: EventKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

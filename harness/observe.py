@@ -1,4 +1,4 @@
-"""What Prometheus and the pager saw, as events, curves and measurements on rule time.
+"""What Prometheus saw, as events, curves and measurements on rule time.
 
 The instants of alerts are those of Prometheus's own evaluations, read from the samples of `ALERTS` and
 `ALERTS_FOR_STATE` that each evaluation writes (Prometheus documentation, "Alerting rules", "Inspecting
@@ -36,8 +36,6 @@ PANEL_CURVES = 6
 """Of each query of a panel, the series with the largest values are kept: as many as a small chart shows."""
 PANEL_BUCKETS = 30
 """Of each query of a heatmap."""
-
-PAGE_KINDS: Mapping[str, EventKind] = {"firing": "paged", "resolved": "page_resolved"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +98,6 @@ def _describe_activation(
         if resolved_s + EVALUATION_INTERVAL_S < until_s:
             events.append(Event(at_s=resolved_s, kind="resolved", alert=alert, labels=labels))
     return events
-
-
-def read_page_events(pager: Api, clock: Clock) -> tuple[Event, ...]:
-    """Return every page and every closing that arrived, in order; an alert's repeats are all there."""
-    events = []
-    for page in pager.get("/pages").json()["pages"]:
-        labels = dict(page["labels"])
-        events.append(
-            Event(
-                at_s=clock.rule_s(page["received_s"]),
-                kind=PAGE_KINDS[page["status"]],
-                alert=labels.pop("alertname"),
-                labels=labels,
-                receiver=page["receiver"],
-            )
-        )
-    return tuple(events)
 
 
 def read_curves(

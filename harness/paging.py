@@ -8,11 +8,13 @@ debug) that a group is muted, on the line after the one that says that the group
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -39,6 +41,7 @@ LOOKS_APART = 4
 """An alert that was not seen held for this many looks, and then again, was held twice."""
 MAX_TROUBLES = 20
 MAX_QUOTED = 200
+MAX_LOG_BYTES = 32 * 1024 * 1024
 GRAVE = frozenset({"warn", "error"})
 MUTED = re.compile(r"route is (within mute|not within active) time")
 GROUP_LABELS = re.compile(r"\{([^{}]*)\}$")
@@ -246,6 +249,17 @@ def read_troubles(apis: Sequence[Api], log: Iterable[str]) -> tuple[str, ...]:
         for said, count in complaints.most_common(MAX_TROUBLES)
     ]
     return tuple(found)
+
+
+def read_log(path: Path) -> list[str]:
+    """Return the lines of a log, of a very long one the last; none if there is no such file."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - MAX_LOG_BYTES))
+            return file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
 
 
 def _read_notice(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notice:

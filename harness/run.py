@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from harness.alertmanager.calendar import Calendar, write_zones
+from harness.alertmanager.config import AlertmanagerConfig
 from harness.api import Api
 from harness.board import Watch
 from harness.clock import Clock
+from harness.crew import Crew
+from harness.disturbances import list_fault_steps, list_silence_steps
 from harness.errors import ClockDoubted, ComponentFailed
 from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
 from harness.judge import find_unasked, judge, share
@@ -30,19 +33,19 @@ from harness.observe import (
     measure_gaps,
     read_alert_events,
     read_curves,
-    read_page_events,
     read_panels,
     read_recorded_curves,
     read_scrapes,
     split_scrapes,
 )
-from harness.outages import OutageCrew, interrupt, list_windows
+from harness.outages import interrupt, list_outage_steps, list_windows
+from harness.paging import PathWatch, make_page_events, read_log, read_troubles
 from harness.panels import Dashboard
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
 from harness.rule_values import make_value_rules
 from harness.rules import RuleFile
-from harness.schedule import place
+from harness.schedule import find_calendar, place
 from harness.stacks import PARTS, Setup, Site, Stack
 from harness.stacks.embedded import inherit_environment
 from harness.store import Store, await_samples, open_store
@@ -84,8 +87,7 @@ class Order:
     rules: tuple[RuleFile, ...]
     dashboards: tuple[Dashboard, ...] = ()
     site: Site
-    alertmanager: Mapping[str, Any]
-    alertmanager_source: str
+    alertmanager: AlertmanagerConfig
     out: Path
     speed: float | None = None
     seed: int = 1
@@ -93,6 +95,8 @@ class Order:
     bounds: Bounds = field(default_factory=Bounds)
     store: Store | None = None
     """Where to read what happened, instead of from the stack's Prometheus."""
+    calendar: datetime | None = None
+    """What the calendar of Alertmanager's time intervals shows at rule time 0; see `find_calendar`."""
 
 
 Show = Callable[[BoardState], None]
@@ -154,7 +158,8 @@ def _hold_at(
     started_at = datetime.now(UTC)
     started_s = time.monotonic()
     until_s = max(placement.end_s for placement in placements) + SETTLE_S
-    setup = make_setup(order, speed)
+    calendar = Calendar(origin=order.calendar or find_calendar(placements, started_at))
+    setup = make_setup(order, speed, calendar, until_s)
     state = BoardState(
         drills=len(placements),
         stack=order.site.name,
@@ -170,15 +175,16 @@ def _hold_at(
         clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
-        crew = OutageCrew(placements, stack, lambda: clock.rule_s(time.time()))
         prometheus = Api("prometheus", stack.endpoints.prometheus)
-        pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
+        path = _watch_path(stack, clock)
+        if setup.zones:
+            stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
+        crew = _make_crew(placements, stack, path, clock)
         watch = Watch(
             placements=placements,
             acts=acts,
             for_s={rule.name: rule.for_s for rule in _list_alerts(order)},
             prometheus=prometheus,
-            pager=pager,
             clock=clock,
         )
         state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"), engines=stack.versions)
@@ -191,17 +197,20 @@ def _hold_at(
                 if now_s >= 0 and not is_calibrated:
                     _calibrate(order, prometheus, clock, traffic.report())
                     is_calibrated = True
-                show(watch.look(replace(state, wall_s=time.monotonic() - started_s), now_s))
+                path.look(now_s, crew.out)
+                state = replace(state, wall_s=time.monotonic() - started_s)
+                show(watch.look(state, now_s, make_page_events(path.notices)))
                 _rest(clock, crew.next_s)
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
+        path.look(math.inf)
         store, notes = _await_store(order.store, prometheus, clock, until_s)
         fidelity = replace(
             measure(prometheus, clock, report, 0.0, until_s, outages, store),
             outage_lateness_s=crew.lateness_s,
         )
-        timeline = observe(order, stack, store, pager, clock, until_s)
+        timeline = observe(order, stack, store, path, clock, until_s)
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
@@ -241,15 +250,37 @@ def _rest(clock: Clock, next_s: float | None) -> None:
     time.sleep(max(0.0, min(POLL_WALL_S, ahead_wall_s)))
 
 
-def make_setup(order: Order, speed: float) -> Setup:
-    """Return what the stack is made of at this speed; raises BadRules for rules that cannot be dilated."""
+def make_setup(order: Order, speed: float, calendar: Calendar, until_s: float) -> Setup:
+    """Return what the stack is made of at this speed; raises BadRules for rules that cannot be dilated.
+
+    As long as the run's origin is not known, its calendar begins now.
+    """
     return Setup(
         speed=speed,
         rules=order.rules if order.store is None else (*order.rules, make_value_rules(_list_alerts(order))),
         alertmanager=order.alertmanager,
-        alertmanager_source=order.alertmanager_source,
         logs=order.out / "logs",
+        zones=write_zones(
+            order.alertmanager.document, Clock(speed=speed, origin_s=time.time()), calendar, until_s
+        ),
     )
+
+
+def _watch_path(stack: Stack, clock: Clock) -> PathWatch:
+    """Tell the pager the run's clock, and return who watches it and every Alertmanager."""
+    pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
+    pager.put("/control/clock", {"speed": clock.speed, "origin_s": clock.origin_s})
+    apis = {part: Api(part, url) for part, url in stack.endpoints.alertmanagers.items()}
+    return PathWatch(pager=pager, alertmanagers=apis, clock=clock)
+
+
+def _make_crew(placements: Sequence[Placement], stack: Stack, path: PathWatch, clock: Clock) -> Crew:
+    steps = (
+        *list_outage_steps(placements, stack),
+        *list_fault_steps(placements, path.pager),
+        *list_silence_steps(placements, path.alertmanagers["alertmanager"], clock),
+    )
+    return Crew(steps, lambda: clock.rule_s(time.time()))
 
 
 def _list_alerts(order: Order) -> list[AlertRule]:
@@ -371,20 +402,27 @@ def measure(
     )
 
 
-def observe(order: Order, stack: Stack, store: Api, pager: Api, clock: Clock, until_s: float) -> Timeline:
-    """Read the timeline of the run from Prometheus, or another store, and the pager."""
+def observe(
+    order: Order, stack: Stack, store: Api, path: PathWatch, clock: Clock, until_s: float
+) -> Timeline:
+    """Read the timeline of the run from Prometheus, or another store, and the paging path from its watch."""
     read = read_curves if order.store is None else read_recorded_curves
+    events = read_alert_events(store, clock, 0.0, until_s)
+    logs = [read_log(order.out / "logs" / f"{part}.log") for part in path.alertmanagers]
+    log = [line for lines in logs for line in lines]
+    prometheus = Api("prometheus", stack.endpoints.prometheus)
+    paging = path.read(events, log, read_troubles([prometheus, *path.alertmanagers.values()], log))
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
-    pages = tuple(page for page in read_page_events(pager, clock) if page.at_s >= 0)
-    events = read_alert_events(store, clock, 0.0, until_s) + pages
+    pages = tuple(page for page in make_page_events(paging.notices) if page.at_s >= 0)
     return Timeline(
         mode=order.site.name,
         speed=clock.speed,
         until_s=until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
-        events=tuple(sorted(events, key=lambda event: event.at_s)),
+        events=tuple(sorted((*events, *pages), key=lambda event: event.at_s)),
         curves=read(store, clock, _list_alerts(order), 0.0, until_s),
         engines=stack.versions,
+        paging=replace(paging, notices=tuple(notice for notice in paging.notices if notice.at_s >= 0)),
     )
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
+from harness.errors import BadInput
 from harness.model import Drill, Placement
 
 RATE_BOUND_PER_S = 4.0
@@ -56,6 +58,27 @@ def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -
             placed[drill.name] = Placement(drill=drill, start_s=end_s + GAP_S)
             end_s = placed[drill.name].end_s
     return tuple(placed[drill.name] for drill in given)
+
+
+def find_calendar(placements: Iterable[Placement], now: datetime) -> datetime:
+    """Return what the calendar of a run shows at rule time 0: `now`, unless a drill says when it starts.
+
+    Raises BadInput when drills disagree.
+    """
+    origin, said_by = now, None
+    for placement in placements:
+        if placement.drill.starts_at is None:
+            continue
+        hours, _, minutes = placement.drill.starts_at.partition(":")
+        starts = now.replace(hour=int(hours), minute=int(minutes), second=0, microsecond=0)
+        own = starts - timedelta(seconds=placement.start_s)
+        if said_by is not None and own != origin:
+            raise BadInput(
+                f"{said_by} and {placement.drill.name} cannot be held in one run: "
+                "each wants to begin at a time of day of its own"
+            )
+        origin, said_by = own, placement.drill.name
+    return origin
 
 
 def _measure(drill: Drill) -> Load:

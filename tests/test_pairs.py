@@ -13,7 +13,7 @@ import pytest
 from query_files import read_queries
 
 from harness.catalogue import list_drills, override_values, read_dashboard, read_values, render_system_rules
-from harness.model import AS_WRITTEN, AlertRule, Drill, Expectation
+from harness.model import AS_WRITTEN, PAGING, AlertRule, Drill, Expectation
 from harness.promql import parse, render, split_threshold, walk
 from harness.rules import read_rules
 from harness.systems import System, find_systems
@@ -33,6 +33,12 @@ def read_alerts(system: System) -> tuple[AlertRule, ...]:
 def read_as_written(system: System) -> tuple[AlertRule, ...]:
     """Return the alerts of a system that are kept as their authors wrote them."""
     return read_rules(system.as_written_path).alerts if system.as_written_path.exists() else ()
+
+
+@cache
+def read_paging(system: System) -> tuple[AlertRule, ...]:
+    """Return the alerts of a system that drill the paging path."""
+    return read_rules(system.paging_path).alerts if system.paging_path.exists() else ()
 
 
 def find_drills(system: System) -> tuple[Drill, ...]:
@@ -106,7 +112,9 @@ def test_each_alert_is_drilled_on_both_sides(system: System) -> None:
 @each_system
 def test_drills_are_about_alerts_that_are_there(system: System) -> None:
     """No drill expects anything of an alert that its system does not have."""
-    known = {rule.name for rule in (*read_alerts(system), *read_as_written(system))}
+    rules = (*read_alerts(system), *read_as_written(system), *read_paging(system))
+    known = {rule.name for rule in rules}
+    assert len(known) == len(rules)
     for drill in find_drills(system):
         assert {expected.alert for expected in drill.expects} <= known, drill.name
 
@@ -118,6 +126,15 @@ def test_each_rule_as_written_is_drilled_and_marked(system: System) -> None:
     for rule in read_as_written(system):
         assert rule.name in drilled
         assert rule.labels == {**AS_WRITTEN, "system": system.name}
+
+
+@each_system
+def test_each_rule_that_drills_the_paging_path_is_drilled_and_marked(system: System) -> None:
+    """Such a rule fires in a drill, and has the label by which the reference routing knows it."""
+    drilled = {expected.alert for drill in find_drills(system) for expected in drill.expects}
+    for rule in read_paging(system):
+        assert rule.name in drilled
+        assert {**PAGING, "system": system.name}.items() <= rule.labels.items()
 
 
 @each_system

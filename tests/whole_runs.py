@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psutil
 
+from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_dashboards, list_rules, override_values
 from harness.engines import Engines
 from harness.model import Drill
 from harness.rules import RuleFile
 from harness.run import Order
-from harness.stacks.configs import make_alertmanager_config
 from harness.stacks.embedded import EmbeddedSite
 from harness.systems import find_systems
 
@@ -96,8 +96,7 @@ def make_order(
         rules=rules or list_rules(drills, values),
         dashboards=list_dashboards(drills, values),
         site=EmbeddedSite(engines=engines, ports={}),
-        alertmanager=make_alertmanager_config(system.name for system in find_systems()),
-        alertmanager_source="the test's Alertmanager config",
+        alertmanager=make_reference_config(system.name for system in find_systems()),
         out=out,
         speed=speed,
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import BadInput
-from harness.stacks import PARTS
+from harness.stacks import PARTS, PEER
 from harness.traffic import MAX_WORKERS
 
 REPORTS = ("timeline.json", "junit.xml", "report.html")
 LOGS = (
-    *(f"{part}.log" for part in (*PARTS, "locust", "prepare", "compose")),
+    *(f"{part}.log" for part in (*PARTS, PEER, "locust", "prepare", "compose")),
     *(f"locust-worker-{number}.log" for number in range(1, MAX_WORKERS + 1)),
     "traffic.json",
     "traffic-plan.json",
@@ -26,6 +26,7 @@ def prepare_folder(out: Path) -> None:
     try:
         logs = out / "logs"
         logs.mkdir(parents=True, exist_ok=True)
+        (out / "history").mkdir(exist_ok=True)
         for path in [*(logs / name for name in LOGS), *(out / name for name in REPORTS)]:
             path.unlink(missing_ok=True)
         probe = out / ".writable"

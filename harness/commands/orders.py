@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from harness.alertmanager.config import read_config
+from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import shorten
 from harness.model import Drill
 from harness.rules import RuleFile, read_rules
 from harness.run import Order
 from harness.stacks import Site
-from harness.stacks.configfolder import (
-    find_alertmanager_config,
-    read_alertmanager_config,
-    read_rule_folder,
-)
-from harness.stacks.configs import make_alertmanager_config
+from harness.stacks.configfolder import find_alertmanager_config, read_rule_folder
 from harness.systems import find_systems
 
 
@@ -29,18 +24,11 @@ def make_order(
     speed: float | None,
 ) -> Order:
     """Return the order for drills; without a config of somebody's, with our own."""
-    config: Mapping[str, Any] = make_alertmanager_config(system.name for system in find_systems())
     if alertmanager_config is not None:
-        config = read_alertmanager_config(alertmanager_config)
-    return Order(
-        drills=drills,
-        rules=rules,
-        site=site,
-        alertmanager=config,
-        alertmanager_source=str(alertmanager_config or "our own Alertmanager config"),
-        out=out.resolve(),
-        speed=speed,
-    )
+        config = read_config(alertmanager_config)
+    else:
+        config = make_reference_config(system.name for system in find_systems())
+    return Order(drills=drills, rules=rules, site=site, alertmanager=config, out=out.resolve(), speed=speed)
 
 
 def find_config(named: Path | None, folder: Path | None) -> Path | None:

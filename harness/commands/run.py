@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from harness.commands.progress import show_progress
 from harness.commands.sites import find_obstacles, find_site
 from harness.commands.stack_options import read_speed, take_stack_options
 from harness.errors import CouldNotTell
+from harness.history import keep_run
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import summary
 from harness.run import hold
@@ -61,6 +63,20 @@ LOG_COLUMNS = 220
     show_default=True,
     help="How many Locust workers share the traffic; 0: one process sends it all.",
 )
+@click.option(
+    "--alertmanagers",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="How many Alertmanagers there are, in a cluster if there are two.",
+)
+@click.option(
+    "--calendar",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    metavar="YYYY-MM-DDTHH:MM",
+    help="What the clock of Alertmanager's time intervals shows (UTC) as the run begins; "
+    "what a drill wants, or now, otherwise.",
+)
 @take_stack_options
 @take_store_options
 def run(
@@ -71,6 +87,8 @@ def run(
     speed: float | None,
     settings: tuple[str, ...],
     workers: int,
+    alertmanagers: int,
+    calendar: datetime | None,
     out: Path,
     rule_paths: tuple[Path, ...],
     folder: Path | None,
@@ -85,14 +103,20 @@ def run(
     store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
-    site = find_site(stack, project, ports, target)
+    site = find_site(stack, project, ports, target, alertmanagers)
     obstacles = find_obstacles(drills, names, site)
     drills = tuple(drill for drill in drills if drill.name not in obstacles)
     prepare_folder(out)
     rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
     order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
     dashboards = list_dashboards(drills, values)
-    order = replace(order, dashboards=dashboards, store=store, workers=workers)
+    order = replace(
+        order,
+        dashboards=dashboards,
+        store=store,
+        workers=workers,
+        calendar=calendar and calendar.replace(tzinfo=UTC),
+    )
     for name, obstacle in obstacles.items():
         click.echo(f"left out: {name}: {obstacle}", err=True)
     # In a log each expectation has a line of its own, however long.
@@ -110,6 +134,8 @@ def run(
 
 
 def _write_reports(record: RunRecord, out: Path) -> None:
-    (out / "timeline.json").write_text(timeline_json.render(record))
+    timeline = timeline_json.render(record)
+    (out / "timeline.json").write_text(timeline)
+    keep_run(out, timeline, record.started_at)
     (out / "junit.xml").write_text(junit.render(record))
     (out / "report.html").write_text(html.render(record))

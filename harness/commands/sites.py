@@ -16,7 +16,11 @@ from harness.stacks.remote_write import RemoteWrite
 
 
 def find_site(
-    stack: str, project: str | None, ports: dict[str, int], remote_write: RemoteWrite | None = None
+    stack: str,
+    project: str | None,
+    ports: dict[str, int],
+    remote_write: RemoteWrite | None = None,
+    alertmanagers: int = 1,
 ) -> Site:
     """Return where the drills are to be held; raises BadInput when that cannot be had."""
     if stack == "compose":
@@ -26,20 +30,19 @@ def find_site(
             )
         if remote_write is not None:
             raise BadInput("--remote-write is for --stack embedded: the containers' Prometheus sends nothing")
+        if alertmanagers > 1:
+            raise BadInput("--alertmanagers is for --stack embedded: compose.yaml has one Alertmanager")
         return ComposeSite.find(project, os.environ)
     if project is not None:
         raise BadInput("--project is for --stack compose")
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write)
+    return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write, alertmanagers=alertmanagers)
 
 
 def find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
     """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name."""
     obstacles = {
-        drill.name: obstacle
-        for drill in drills
-        for outage in drill.outages
-        if (obstacle := site.find_obstacle(outage)) is not None
+        drill.name: obstacle for drill in drills if (obstacle := site.find_obstacle(drill)) is not None
     }
     for name, obstacle in obstacles.items():
         if names:

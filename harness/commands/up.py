@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from harness.alertmanager.calendar import Calendar
 from harness.catalogue import choose_drills, list_drills, list_rules, override_values
 from harness.commands.folders import prepare_folder
 from harness.commands.interruption import Interrupted
@@ -17,6 +19,8 @@ from harness.run import make_setup
 from harness.stacks import Endpoints
 
 WATCH_WALL_S = 0.5
+CALENDAR_LASTS_S = 24 * 3600.0
+"""How long the calendar of Alertmanager's time intervals runs at the stack's speed."""
 
 
 @click.command()
@@ -39,13 +43,15 @@ def up(
     rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
     site = find_site("embedded", None, ports)
     order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
+    calendar = Calendar(origin=datetime.now(UTC))
     secrets_path = out / "stack.env"
     try:
-        with site.open(make_setup(order, speed)) as stack:
+        with site.open(make_setup(order, speed, calendar, CALENDAR_LASTS_S)) as stack:
             _write_secrets(secrets_path, stack.endpoints)
             for name in PORT_NAMES:
                 click.echo(f"{name:<14}{getattr(stack.endpoints, name)}")
             click.echo(f"secrets       . {secrets_path}")
+            click.echo(f"incidents     {stack.endpoints.pager}/ shows them, with ALERTDRILL_PAGER_TOKEN")
             while True:
                 stack.check()
                 time.sleep(WATCH_WALL_S)
@@ -63,5 +69,6 @@ def _write_secrets(path: Path, endpoints: Endpoints) -> None:
     path.write_text(
         f"export ALERTDRILL_ADMIN_TOKEN={endpoints.admin_token}\n"
         f"export ALERTDRILL_CONTROL_TOKEN={endpoints.control_token}\n"
+        f"export ALERTDRILL_PAGER_TOKEN={endpoints.pager_token}\n"
         f"export ALERTDRILL_CONTROLS={controls}\n"
     )

@@ -6,21 +6,27 @@ No report imports another one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from harness.clock import format_s
+from harness.coverage import Coverage, make_coverage, make_held_run
 from harness.model import (
     AlertRule,
+    Delivery,
     Drill,
     Expectation,
     Expected,
     Finding,
     Grouped,
+    Held,
+    HeldSpan,
     Labels,
     Placement,
     Silence,
+    Text,
     Timeline,
     Verdict,
 )
@@ -34,6 +40,13 @@ HOPS: Mapping[str, str] = {
     "page_resolved": "page closed",
 }
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
+HELD: Mapping[Held, str] = {
+    "inhibited": "inhibited",
+    "silenced": "held back",
+    "muted": "muted",
+    "refused": "refused",
+}
+"""The verbs for what keeps a page from arriving; the silence itself is named behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +85,12 @@ class RunRecord:
         """Return how many verdicts have this outcome."""
         return sum(verdict.outcome == outcome for verdict in self.verdicts)
 
+    @property
+    def coverage(self) -> Coverage:
+        """What this run alone has proved of the alerts whose rules it had."""
+        run = make_held_run(self.verdicts, self.started_at, is_doubted=bool(self.doubts))
+        return make_coverage(self.rules, [placement.drill for placement in self.placements], [run])
+
 
 def say_outcome(record: RunRecord) -> str:
     """Say in a few words how the run came out."""
@@ -98,17 +117,9 @@ def say_expected(expectation: Expected | None) -> str:
     if expectation is None:
         return "stays silent"
     if isinstance(expectation, Expectation):
-        fires, resolves = format_s(expectation.fires_within_s), format_s(expectation.resolves_within_s)
-        window = f"by {fires}"
-        if expectation.fires_after_s:
-            window = f"between {format_s(expectation.fires_after_s)} and {fires}"
-        return f"fires {window}, pages {expectation.receiver}, resolves by {resolves}"
+        return _say_firing(expectation)
     if isinstance(expectation, Grouped):
-        incidents = "one incident" if expectation.incidents == 1 else f"{expectation.incidents} incidents"
-        return (
-            f"at least {expectation.alerts} fire by {format_s(expectation.fires_within_s)}, page "
-            f"{expectation.receiver} in {incidents}, resolve by {format_s(expectation.resolves_within_s)}"
-        )
+        return _say_grouped(expectation)
     if isinstance(expectation, Silence):
         since = f" from {format_s(expectation.after_s)} on" if expectation.after_s else ""
         return f"is blind{since}: not even pending"
@@ -121,11 +132,41 @@ def say_expected(expectation: Expected | None) -> str:
     return f"stays at pending, over the threshold for {format_s(least_s)} to {format_s(most_s)}"
 
 
+def say_deliveries(expectation: Expected | None) -> tuple[str, ...]:
+    """Say what receivers must be told, a line each: `slack of ops: title contains "x", 1 notification`."""
+    if not isinstance(expectation, Expectation):
+        return ()
+    return tuple(_say_delivery(delivery) for delivery in expectation.deliveries)
+
+
 def say_hops(finding: Finding) -> tuple[str, ...]:
     """Say when each hop was seen, in order and in the finding's own time: `("pending 5:30", …)`."""
     return tuple(
         f"{words} {format_s(finding.observed[hop])}" for hop, words in HOPS.items() if hop in finding.observed
     )
+
+
+def say_held(span: HeldSpan) -> str:
+    """Say how long and by what an alert was held back: `muted 5:00 to 20:00 by the time interval nights`."""
+    span_s = f"{format_s(span.since_s)} to {format_s(span.until_s)}"
+    return f"{HELD[span.why]} {span_s} by {say_holder(span.why, span.by)}"
+
+
+def say_holder(held: Held, by: Labels) -> str:
+    """Say what holds an alert back, as far as it is known."""
+    if held == "refused":
+        return "its receiver"
+    if held == "muted":
+        return printable(f"the time interval {by['interval']}") if "interval" in by else "a time interval"
+    if held == "silenced":
+        return f"a silence of {say_selector('', by)}" if by else "a silence"
+    rest = {name: value for name, value in by.items() if name != "alertname"}
+    return say_selector(by.get("alertname", ""), rest) or "another alert"
+
+
+def say_delay(rule_s: float, speed: float) -> str:
+    """Say a duration in rule time and, where that is another, in wall time: `0:41/0.68 s`."""
+    return format_s(rule_s) if speed == 1 else f"{format_s(rule_s)}/{rule_s / speed:.2f} s"
 
 
 def say_why(drill: Drill | None) -> str:
@@ -145,6 +186,76 @@ def printable(text: str) -> str:
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
+
+
+def _say_firing(expectation: Expectation) -> str:
+    fires = f"fires by {format_s(expectation.fires_within_s)}"
+    if expectation.fires_after_s:
+        window = f"{format_s(expectation.fires_after_s)} and {format_s(expectation.fires_within_s)}"
+        fires = f"fires between {window}"
+    resolves = f"resolves by {format_s(expectation.resolves_within_s)}"
+    held = expectation.held_back
+    if held is not None and held.until_s is None:
+        return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {say_holder(held.why, held.by)}"
+    pages = f"pages {expectation.receiver}"
+    if expectation.pages_within_s is not None:
+        pages += f" within {format_s(expectation.pages_within_s)}"
+    if held is not None and held.until_s is not None:
+        holder = say_holder(held.why, held.by)
+        pages = f"is held back by {holder} until {format_s(held.until_s)}, then {pages}"
+    if expectation.closes_within_s is not None:
+        resolves += f", closes within {format_s(expectation.closes_within_s)}"
+    return f"{fires}, {pages}, {resolves}"
+
+
+def _say_grouped(expectation: Grouped) -> str:
+    incidents = _say_count((expectation.incidents, expectation.incidents), "incident")
+    return (
+        f"at least {expectation.alerts} fire by {format_s(expectation.fires_within_s)}, page "
+        f"{expectation.receiver} by {expectation.integration} in {incidents} of at most "
+        f"{_say_count((expectation.notices, expectation.notices), 'notification')}, "
+        f"resolve by {format_s(expectation.resolves_within_s)}"
+    )
+
+
+def _say_delivery(delivery: Delivery) -> str:
+    clauses = []
+    if delivery.group_labels is not None:
+        clauses.append(f"group {say_selector('', delivery.group_labels) or 'without labels'}")
+    for name, text in (
+        ("group key", delivery.group_key),
+        ("title", delivery.title),
+        ("text", delivery.text),
+    ):
+        if text is not None:
+            clauses.append(f"{name} {_say_text(text)}")
+    if delivery.notices is not None:
+        within = f" in {_say_span(delivery.notices_within_s)}" if delivery.notices_within_s else ""
+        clauses.append(_say_count(delivery.notices, "notification") + within)
+    if delivery.repeats_after_s is not None:
+        clauses.append(f"repeated after {_say_span(delivery.repeats_after_s)}")
+    if delivery.refused is not None:
+        clauses.append(f"{_say_count(delivery.refused, 'attempt')} refused")
+    if delivery.alerts is not None:
+        clauses.append(f"{_say_count(delivery.alerts, 'alert')} in the largest")
+    who = f"{delivery.integration or 'each integration'} of {delivery.receiver}"
+    return f"{who}: {', '.join(clauses) or 'is told'}"
+
+
+def _say_text(text: Text) -> str:
+    if text.how == "regex":
+        return printable(f"matches /{text.text}/")
+    return printable(f'{"is" if text.how == "exact" else "contains"} "{_escape(text.text)}"')
+
+
+def _say_span(span_s: tuple[float, float]) -> str:
+    return " to ".join("the end" if math.isinf(instant_s) else format_s(instant_s) for instant_s in span_s)
+
+
+def _say_count(bounds: tuple[int, int], noun: str) -> str:
+    least, most = bounds
+    number = f"{least}" if least == most else f"{least} to {most}"
+    return f"{number} {noun}" if bounds == (1, 1) else f"{number} {noun}s"
 
 
 def _escape(value: str) -> str:

@@ -15,11 +15,15 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from datetime import datetime
 
+from harness.hops import InboxSummary, Spread, find_held, summarise_inboxes, time_hops
 from harness.model import Drill, Finding, Verdict
 from harness.reports import (
     RunRecord,
     printable,
+    say_delay,
+    say_deliveries,
     say_expected,
+    say_held,
     say_hops,
     say_outcome,
     say_selector,
@@ -27,6 +31,7 @@ from harness.reports import (
 )
 
 MARKS = {"met": "ok", "unobserved": "unobserved"}
+MOST_HELD = 10
 
 
 def render(record: RunRecord) -> str:
@@ -49,10 +54,16 @@ def render(record: RunRecord) -> str:
             "unobserved": str(record.count("unobserved")),
             **{f"engine.{name}": version for name, version in record.timeline.engines.items()},
             **{f"note.{name}": note for name, note in record.notes.items()},
+            **{
+                f"receiver.{inbox.receiver}.{inbox.integration}": _say_inbox(inbox, record.timeline.speed)
+                for inbox in summarise_inboxes(record.timeline)
+            },
         },
     )
     for verdict in record.verdicts:
         _add_case(suite, record, verdict)
+    if record.timeline.paging.troubles:
+        _add(suite, "system-out").text = printable("\n".join(record.timeline.paging.troubles))
     return _write(suite)
 
 
@@ -76,7 +87,7 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
         name=name,
         time=f"{lasts_s / record.timeline.speed:.3f}",
     )
-    _add_properties(case, {"outcome": verdict.outcome})
+    _add_properties(case, {"outcome": verdict.outcome, **_list_hops(record, verdict)})
     if record.doubts:
         doubts = _say_doubts(record.doubts)
         _add(case, "error", message=doubts, type="ClockDoubted").text = printable(doubts)
@@ -89,29 +100,75 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
             type=missed[0].outcome,
         )
         failure.text = printable(
-            "\n".join([*map(_say_finding, missed), f"\nWhy it is drilled: {say_why(drill)}"])
+            "\n".join(
+                [
+                    *(_say_finding(record, verdict, finding) for finding in missed),
+                    f"\nWhy it is drilled: {say_why(drill)}",
+                ]
+            )
         )
-    _add(case, "system-out").text = printable(_say_case(verdict, drill))
+    _add(case, "system-out").text = printable(_say_case(record, verdict, drill))
 
 
-def _say_case(verdict: Verdict, drill: Drill | None) -> str:
-    lines = [_say_finding(finding) for finding in verdict.findings] or ["ok: nothing fired, as it should be"]
+def _list_hops(record: RunRecord, verdict: Verdict) -> dict[str, str]:
+    """Return what pages and closes took, in seconds of rule and of wall time, by the finding's number."""
+    properties = {}
+    for number, finding in enumerate(verdict.findings, 1):
+        times = time_hops(finding, find_held(finding, record.find_placement(verdict), record.timeline))
+        for name, rule_s in (
+            ("firing_to_paged", times.firing_to_paged_s),
+            ("resolved_to_closed", times.resolved_to_closed_s),
+        ):
+            if rule_s is not None:
+                properties[f"finding.{number}.{name}_s"] = f"{rule_s:.3f}"
+                properties[f"finding.{number}.{name}_wall_s"] = f"{rule_s / record.timeline.speed:.3f}"
+    return properties
+
+
+def _say_inbox(inbox: InboxSummary, speed: float) -> str:
+    words = f"{inbox.opened} opened, {inbox.closed} closed, {inbox.refused} refused"
+    for name, spread in (
+        ("firing to page", inbox.firing_to_paged),
+        ("resolved to closed", inbox.resolved_to_closed),
+    ):
+        if spread is not None:
+            words += f"; {name} {_say_spread(spread, speed)}"
+    return words
+
+
+def _say_spread(spread: Spread, speed: float) -> str:
+    return f"{say_delay(spread.median_s, speed)}, max {say_delay(spread.max_s, speed)}"
+
+
+def _say_case(record: RunRecord, verdict: Verdict, drill: Drill | None) -> str:
+    lines = [_say_finding(record, verdict, finding) for finding in verdict.findings]
+    if not lines:
+        lines = ["ok: nothing fired, as it should be"]
     if verdict.outcome == "unobserved":
         lines.insert(0, "UNOBSERVED: not every hop could be seen, so this is not proved.")
     if drill:
-        lines.append("Times are rule time from the drill's start.")
+        lines.append("Times are rule time from the drill's start; where there are two, rule time/wall time.")
     return "\n".join(lines)
 
 
-def _say_finding(finding: Finding) -> str:
+def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
     mark = MARKS.get(finding.outcome, finding.outcome.upper())
+    held = find_held(finding, record.find_placement(verdict), record.timeline)
     lines = [
         f"{mark}: {say_selector(finding.alert, finding.labels)}",
         f"  expected: {say_expected(finding.expectation)}",
+        *(f"            {told}" for told in say_deliveries(finding.expectation)),
         f"  seen:     {', '.join(say_hops(finding)) or 'nothing'}",
-        f"  evidence: {finding.evidence}",
+        *(f"  held:     {say_held(span)}" for span in held[:MOST_HELD]),
     ]
-    return "\n".join(lines)
+    if len(held) > MOST_HELD:
+        lines.append(f"            and {len(held) - MOST_HELD} more")
+    times, speed = time_hops(finding, held), record.timeline.speed
+    if times.firing_to_paged_s is not None:
+        lines.append(f"  page:     {say_delay(times.firing_to_paged_s, speed)} after it fired")
+    if times.resolved_to_closed_s is not None:
+        lines.append(f"  close:    {say_delay(times.resolved_to_closed_s, speed)} after it resolved")
+    return "\n".join([*lines, f"  evidence: {finding.evidence}"])
 
 
 def _say_doubts(doubts: tuple[str, ...]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from harness.model import Fault, Outage
+from harness.alertmanager.config import AlertmanagerConfig
+from harness.model import Drill, Fault
 from harness.rules import RuleFile
 
 SCRAPE_INTERVAL_S = 15.0
@@ -31,6 +32,8 @@ PARTS = (
     *(f"provider-{name}" for name in PROVIDERS),
 )
 """What every stack is made of."""
+PEER = "alertmanager-2"
+"""The part that a stack with a cluster of two Alertmanagers has besides."""
 
 READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready"}
 """Where a part says that it is ready; the project's own servers say so at `/healthz`."""
@@ -49,17 +52,28 @@ class Endpoints:
     admin_token: str = field(repr=False)
     control_token: str = field(repr=False)
     pager_token: str = field(repr=False)
+    peer: str | None = None
+    """The second Alertmanager, if there is one."""
+
+    @property
+    def alertmanagers(self) -> Mapping[str, str]:
+        """Every Alertmanager's URL, by part."""
+        peer = {} if self.peer is None else {PEER: self.peer}
+        return {"alertmanager": self.alertmanager, **peer}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a stack is made of; `rules` and `alertmanager` are in rule time, and dilated by `speed`."""
+    """What a stack is made of; `rules` and `alertmanager` are in rule time, and dilated by `speed`.
+
+    `zones` are the files of the time zones that Alertmanager's time intervals are read in.
+    """
 
     speed: float
     rules: tuple[RuleFile, ...]
-    alertmanager: Mapping[str, Any]
-    alertmanager_source: str
+    alertmanager: AlertmanagerConfig
     logs: Path
+    zones: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Stack(Protocol):
@@ -79,6 +93,9 @@ class Stack(Protocol):
     def end_outage(self, part: str, how: Fault) -> None:
         """Undo what `begin_outage` did."""
 
+    def set_zones(self, zones: Mapping[str, bytes]) -> None:
+        """Let Alertmanager read its time intervals in these zones from now on. Raises ComponentFailed."""
+
     def check(self) -> None:
         """Raise ComponentFailed, naming it, if a part has broken that was not put out on purpose."""
 
@@ -90,8 +107,8 @@ class Site(Protocol):
     def name(self) -> str:
         """What `--stack` calls it, and the timeline's mode."""
 
-    def find_obstacle(self, outage: Outage) -> str | None:
-        """Say why an outage cannot be made here; None when it can."""
+    def find_obstacle(self, drill: Drill) -> str | None:
+        """Say why a drill cannot be held here; None when it can."""
 
     def open(self, setup: Setup) -> AbstractContextManager[Stack]:
         """Start, or find, a stack that nobody has used, and leave nothing of it behind that was not there.

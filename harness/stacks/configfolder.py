@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from harness.errors import BadInput
 from harness.rules import RuleFile, read_rules
 
 ALERTMANAGER_NAME = "alertmanager.yml"
 MAX_FILES = 200
-MAX_BYTES = 4 * 1024 * 1024
 
 
 def read_rule_folder(folder: Path) -> tuple[RuleFile, ...]:
@@ -28,16 +23,3 @@ def find_alertmanager_config(folder: Path) -> Path | None:
     """Return a folder's Alertmanager config; None if there is none."""
     path = folder / ALERTMANAGER_NAME
     return path if path.exists() else None
-
-
-def read_alertmanager_config(path: Path) -> dict[str, Any]:
-    """Return an Alertmanager config, in rule time; raises BadInput."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
-        document: dict[str, Any] = YAML(typ="safe").load(content.decode())
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise BadInput(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
-    return document

@@ -16,15 +16,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from harness.alertmanager.amtool import check_config
+from harness.alertmanager.redirect import Target, write_config
+from harness.api import Api
+from harness.certificates import make_certificate
 from harness.engines import Engines
 from harness.errors import BadInput
-from harness.model import Fault, Outage
+from harness.model import Drill, Fault
 from harness.process import Process, start
-from harness.stacks import PARTS, PROVIDERS, Endpoints, Setup
+from harness.stacks import PARTS, PEER, PROVIDERS, Endpoints, Setup
 from harness.stacks.configs import (
     dilate_all,
+    list_cluster_flags,
     list_prometheus_flags,
-    write_alertmanager_config,
     write_gateway_config,
     write_prometheus_config,
 )
@@ -46,11 +50,15 @@ class EmbeddedSite:
     ports: Mapping[str, int]
     remote_write: RemoteWrite | None = None
     """Where Prometheus sends its samples too."""
+    alertmanagers: int = 1
+    """How many Alertmanagers there are, in a cluster if there are two."""
     name: str = "embedded"
 
-    def find_obstacle(self, outage: Outage) -> str | None:
-        """Say why an outage cannot be made; see `Site.find_obstacle`."""
-        return None if outage.how in FAULTS else _say_obstacle(outage.how)
+    def find_obstacle(self, drill: Drill) -> str | None:
+        """Say why a drill cannot be held here; see `Site.find_obstacle`."""
+        if drill.alertmanagers > self.alertmanagers:
+            return f"it wants a cluster of Alertmanagers: --alertmanagers {drill.alertmanagers}"
+        return next((_say_obstacle(o.how) for o in drill.outages if o.how not in FAULTS), None)
 
     @contextmanager
     def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
@@ -58,10 +66,11 @@ class EmbeddedSite:
         rules = dilate_all(setup.rules, setup.speed)
         with ExitStack() as resources:
             folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="alertdrill-")))
-            ports = _choose_ports(self.ports)
+            ports = _choose_ports(self.ports, self.alertmanagers)
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
-            _write_files(folder, setup, rules, addresses, secret["pager"], self.remote_write)
+            _write_files(folder, setup, rules, addresses, self.remote_write)
+            _write_alertmanager_files(folder, setup, self.engines, addresses, secret["pager"])
             starters = {
                 part: partial(
                     start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
@@ -70,7 +79,8 @@ class EmbeddedSite:
                     folder, self.engines, setup.speed, addresses, secret
                 ).items()
             }
-            stack = EmbeddedStack(_make_endpoints(addresses, secret), self.engines.versions, starters)
+            endpoints = _make_endpoints(addresses, secret)
+            stack = EmbeddedStack(endpoints, self.engines.versions, starters, folder / "zoneinfo")
             resources.callback(stack.stop)
             for part in starters:
                 stack.start(part)
@@ -79,17 +89,22 @@ class EmbeddedSite:
 
 
 class EmbeddedStack:
-    """A running stack. `starters` start each part anew, as it was started at first."""
+    """A running stack. `starters` start each part anew, as it was started at first.
+
+    `zoneinfo` is the folder in which Alertmanager finds time zones.
+    """
 
     def __init__(
         self,
         endpoints: Endpoints,
         versions: Mapping[str, str],
         starters: Mapping[str, Callable[[], Process]],
+        zoneinfo: Path,
     ) -> None:
         self.endpoints = endpoints
         self.versions = versions
         self._starters = starters
+        self._zoneinfo = zoneinfo
         self._processes: dict[str, Process] = {}
         self._out: set[str] = set()
 
@@ -128,6 +143,12 @@ class EmbeddedStack:
         elif how in ("stop", "kill"):
             self.start(part)
 
+    def set_zones(self, zones: Mapping[str, bytes]) -> None:
+        """Let Alertmanager read its time intervals in these zones; see `Stack.set_zones`."""
+        write_zone_files(self._zoneinfo, zones)
+        for part, url in self.endpoints.alertmanagers.items():
+            Api(part, url).post("/-/reload", None)
+
     def check(self) -> None:
         """Raise ComponentFailed if a part of the stack has died that was not killed on purpose."""
         for part, process in self._processes.items():
@@ -155,12 +176,15 @@ def _make_endpoints(addresses: Mapping[str, str], secret: Mapping[str, str]) -> 
         admin_token=secret["admin"],
         control_token=secret["control"],
         pager_token=secret["pager"],
+        peer=f"http://{addresses[PEER]}" if PEER in addresses else None,
     )
 
 
-def _choose_ports(asked: Mapping[str, int]) -> dict[str, int]:
+def _choose_ports(asked: Mapping[str, int], alertmanagers: int) -> dict[str, int]:
     """Return a port for every listener; all free ones are held open together, so that none is given twice."""
-    names = [*PARTS, *(f"control-{name}" for name in PROVIDERS)]
+    names = [*PARTS, *(f"control-{name}" for name in PROVIDERS), "deliveries", "smtp"]
+    if alertmanagers == 2:
+        names += [PEER, "cluster", f"{PEER}-cluster"]
     ports = dict(asked)
     with ExitStack() as held:
         for name in names:
@@ -177,12 +201,10 @@ def _write_files(
     setup: Setup,
     rules: Mapping[str, str],
     addresses: Mapping[str, str],
-    pager_token: str,
     remote_write: RemoteWrite | None,
 ) -> None:
-    """Write every configuration; those without a secret are kept beside the logs too."""
+    """Write the configurations of Prometheus and the gateway."""
     speed = setup.speed
-    credentials = _write_secret(folder / "pager-token", pager_token)
     remote_writes = []
     if remote_write is not None:
         section, secret = write_remote_write(remote_write, str(folder / "remote-write-credentials"))
@@ -193,27 +215,56 @@ def _write_files(
     prometheus = write_prometheus_config(
         jobs={system.job: system.metrics_path for system in find_systems()},
         gateway=addresses["gateway"],
-        alertmanager=addresses["alertmanager"],
+        alertmanagers=[addresses[part] for part in ("alertmanager", PEER) if part in addresses],
         rule_files=[str(folder / name) for name in rules],
         speed=speed,
         remote_writes=remote_writes,
-    )
-    alertmanager = write_alertmanager_config(
-        setup.alertmanager,
-        source=setup.alertmanager_source,
-        pager=f"http://{addresses['pager']}",
-        credentials_file=str(credentials),
-        speed=speed,
     )
     gateway = write_gateway_config(
         speed=speed,
         data_dir=str(folder / "gateway"),
         providers={name: addresses[f"provider-{name}"] for name in PROVIDERS},
     )
-    files = {"prometheus.yml": prometheus, "alertmanager.yml": alertmanager, "gateway.json": gateway}
+    files = {"prometheus.yml": prometheus, "gateway.json": gateway}
     for name, text in files.items():
         (folder / name).write_text(text)
     (folder / "gateway").mkdir()
+
+
+def _write_alertmanager_files(
+    folder: Path, setup: Setup, engines: Engines, addresses: Mapping[str, str], pager_token: str
+) -> None:
+    """Write Alertmanager's config, its templates and zones, and what it is to trust the pager by.
+
+    Raises BadInput for a config that this Alertmanager does not take.
+    """
+    templates = folder / "templates"
+    templates.mkdir()
+    for name, text in setup.alertmanager.templates.items():
+        (templates / name).write_text(text)
+    write_zone_files(folder / "zoneinfo", setup.zones)
+    authority, certificate = make_certificate(["127.0.0.1"])
+    (folder / "authority.pem").write_bytes(authority)
+    _write_secret(folder / "certificate.pem", certificate.decode())
+    target = Target(
+        url=f"https://{addresses['deliveries']}",
+        smarthost=addresses["smtp"],
+        ca_file=str(folder / "authority.pem"),
+        token_file=str(_write_secret(folder / "pager-token", pager_token)),
+        token=pager_token,
+        templates_folder=str(templates),
+    )
+    text = write_config(setup.alertmanager, target=target, speed=setup.speed)
+    check_config(engines.amtool, engines.versions["alertmanager"], setup.alertmanager, text)
+    _write_secret(folder / "alertmanager.yml", text)
+
+
+def write_zone_files(folder: Path, zones: Mapping[str, bytes]) -> None:
+    """Write the files of time zones, each at its name below a folder."""
+    for name, content in zones.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _write_secret(path: Path, secret: str) -> Path:
@@ -234,7 +285,20 @@ def plan_processes(
     python = [sys.executable, "-P", "-m"]
     plans: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {
         "pager": (
-            [*python, "harness.pager", "--listen", addresses["pager"]],
+            [
+                *python,
+                "harness.pager",
+                "--listen",
+                addresses["pager"],
+                "--deliveries",
+                addresses["deliveries"],
+                "--smtp",
+                addresses["smtp"],
+                "--certificate",
+                str(folder / "certificate.pem"),
+                "--speed",
+                f"{speed:g}",
+            ],
             {"ALERTDRILL_PAGER_TOKEN": secret["pager"]},
         ),
         "gateway": (
@@ -248,16 +312,7 @@ def plan_processes(
             ],
             {"ALERTDRILL_ADMIN_TOKEN": secret["admin"], "ALERTDRILL_PROVIDER_KEY": secret["provider"]},
         ),
-        "alertmanager": (
-            [
-                str(engines.alertmanager),
-                f"--config.file={folder / 'alertmanager.yml'}",
-                f"--storage.path={folder / 'alertmanager'}",
-                f"--web.listen-address={addresses['alertmanager']}",
-                "--cluster.listen-address=",
-            ],
-            {},
-        ),
+        **_plan_alertmanagers(folder, engines, speed, addresses),
         "prometheus": (
             [
                 str(engines.prometheus),
@@ -278,6 +333,34 @@ def plan_processes(
             {"ALERTDRILL_PROVIDER_KEY": secret["provider"], "ALERTDRILL_CONTROL_TOKEN": secret["control"]},
         )
     return plans
+
+
+def _plan_alertmanagers(
+    folder: Path, engines: Engines, speed: float, addresses: Mapping[str, str]
+) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
+    clusters: dict[str, list[str]] = {"alertmanager": [], PEER: []}
+    if PEER in addresses:
+        own, other = addresses["cluster"], addresses[f"{PEER}-cluster"]
+        clusters = {
+            "alertmanager": [f"--cluster.listen-address={own}", f"--cluster.peer={other}"],
+            PEER: [f"--cluster.listen-address={other}", f"--cluster.peer={own}"],
+        }
+    return {
+        part: (
+            [
+                str(engines.alertmanager),
+                f"--config.file={folder / 'alertmanager.yml'}",
+                f"--storage.path={folder / part}",
+                f"--web.listen-address={addresses[part]}",
+                # Some only say in the log, at this level, that a route is muted.
+                "--log.level=debug",
+                *(cluster + list_cluster_flags(speed) if cluster else ["--cluster.listen-address="]),
+            ],
+            {"ZONEINFO": str(folder / "zoneinfo")},
+        )
+        for part, cluster in clusters.items()
+        if part in addresses
+    }
 
 
 def inherit_environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@
 | `rules.tmpl.yml` | the alert rules, with placeholders for values |
 | `rules.yml` | the same with the values as shipped and every alert on |
 | `as_written.yml` | rules that their authors got wrong, kept to prove it; there may be none |
+| `paging.yml` | rules that drill the paging path; there may be none |
 | `queries.yml` | the useful queries |
 | `panels.yml`, `dashboard.json` | what the dashboard shows, and the dashboard for Grafana made of that |
 | `runbook.md` | what each alert means and what to do |
@@ -64,9 +65,23 @@ class System:
         return self.folder / "values.yml"
 
     @property
+    def edition_paths(self) -> tuple[Path, ...]:
+        """Where the rules are that are loaded only for drills that are about them: those there are.
+
+        They are kept as written, or drill the paging path, and have a label `edition` that says which.
+        """
+        paths = (self.as_written_path, self.paging_path)
+        return tuple(path for path in paths if path.exists())
+
+    @property
     def as_written_path(self) -> Path:
         """Where the rules are that are kept as written, if there are any."""
         return self.folder / "as_written.yml"
+
+    @property
+    def paging_path(self) -> Path:
+        """Where the rules are that drill the paging path, if there are any."""
+        return self.folder / "paging.yml"
 
     @property
     def panels_path(self) -> Path:

@@ -16,11 +16,12 @@ raised it is inside the window, which is why a short cause can outlast a `for`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.errors import BadInput
-from harness.model import Act, Drill, Stage
+from harness.model import Act, Delivery, Drill, Stage, Text
 from harness.values import AlertValues, Values
-from scenarios.drills import wording
+from scenarios.drills import paging, wording
 from scenarios.drills.estimates import (
     ROUNDING,
     choose_every,
@@ -84,6 +85,7 @@ def make_drills(values: Values) -> tuple[Drill, ...]:
         *make_error_drills(errors),
         *_make_auth(auth),
         *_make_cost(cost),
+        *paging.make_drills(),
     )
 
 
@@ -275,6 +277,7 @@ def _make_auth(values: AlertValues) -> Iterator[Drill]:
         lasts_s=resolves_s + 140,
         uses=AUTH_FAILURES,
     )
+    yield _make_synthetic_firing(values)
     if window_s <= for_s:
         failures = 2 * threshold * window_s
         yield make_drill(
@@ -287,6 +290,40 @@ def _make_auth(values: AlertValues) -> Iterator[Drill]:
             lasts_s=window_s + 120,
             uses=AUTH_FAILURES,
         )
+
+
+def _make_synthetic_firing(values: AlertValues) -> Drill:
+    """Return the drill by which Metis's operators prove the path from gateway to page."""
+    rate_per_s, lasting_s = round(3 * values.threshold, ROUNDING), values.for_s + 60
+    crossing_s, resolves_s = 60 + values.window_s / 3, 195 + values.for_s + 2 / 3 * values.window_s
+    fired = fires(
+        AUTH,
+        THE_GATEWAY,
+        between_s=(crossing_s + values.for_s - 15, crossing_s + values.for_s + 105),
+        resolves_within_s=resolves_s,
+    )
+    page = Delivery(
+        receiver=fired.receiver,
+        integration="slack",
+        title=Text(how="contains", text=AUTH),
+        text=Text(how="regex", text=r"^The gateway rejects \S+ authentications per second\n"),
+        notices=(1, 1),
+    )
+    return make_drill(
+        "metis-auth-synthetic",
+        "The synthetic firing of Metis's runbook: a key is revoked and goes on being used until key_revoked "
+        f"crosses the threshold, {rate_per_s:g} times a second. One page opens, and closes when it is over.",
+        make_act(
+            "metis-auth-synthetic",
+            "auth_scan",
+            ((60, 0), (lasting_s, rate_per_s)),
+            reason="key_revoked",
+            key="metis-auth-synthetic",
+        ),
+        replace(fired, deliveries=(page,)),
+        lasts_s=resolves_s + 240,
+        uses=AUTH_FAILURES,
+    )
 
 
 def _make_cost(values: AlertValues) -> Iterator[Drill]:

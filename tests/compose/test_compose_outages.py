@@ -12,6 +12,7 @@ import pytest
 import requests
 from compose_project import Compose, make_compose
 
+from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_rules, override_values
 from harness.errors import BadInput, ComponentFailed
 from harness.model import Fault
@@ -19,7 +20,6 @@ from harness.stacks import Setup
 from harness.stacks.compose.containers import Project
 from harness.stacks.compose.site import ComposeSite
 from harness.stacks.compose.stack import ComposeStack
-from harness.stacks.configs import make_alertmanager_config
 
 WITHIN_S = 20.0
 ANSWER_WITHIN_S = 1.0
@@ -37,8 +37,7 @@ def open_stack(compose: Compose, logs: Path) -> Iterator[ComposeStack]:
     setup = Setup(
         speed=60,
         rules=list_rules((), override_values(())),
-        alertmanager=make_alertmanager_config(["metis"]),
-        alertmanager_source="the test's",
+        alertmanager=make_reference_config(["metis"]),
         logs=logs,
     )
     with site.open(setup) as stack:

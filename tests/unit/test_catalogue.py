@@ -101,10 +101,10 @@ def test_a_setting_of_no_system_is_refused(setting, says):
 
 
 def test_every_drill_is_its_systems_and_named_for_it():
-    """Drills come system by system, each named after its system, and no two share a name."""
+    """Drills come system by system, named after it or after the paging path, and no two share a name."""
     drills = list_drills(override_values(()))
     assert drills
-    assert all(drill.name.startswith(f"{drill.system}-") for drill in drills)
+    assert all(drill.name.startswith((f"{drill.system}-", "paging-")) for drill in drills)
     assert len({drill.name for drill in drills}) == len(drills)
     assert [drill.system for drill in drills] == sorted(drill.system for drill in drills)
 
@@ -149,6 +149,16 @@ def test_rules_as_written_are_loaded_for_the_drills_that_name_them():
         for drill in (make_drill("BlindAsWritten"), make_drill("MetisLLMErrorRateHigh"))
     ]
     assert loaded == [["BlindAsWritten"], []]
+
+
+def test_rules_of_the_paging_path_are_loaded_for_the_drills_that_name_them():
+    """Rules that drill the paging path are there when a drill is about one of them, and only then."""
+    values = {"metis": override_values(())["metis"]}
+    loaded = [
+        {rule.labels.get("edition") for file in list_rules([drill], values) for rule in file.alerts}
+        for drill in (make_drill("MetisSpendInfo"), make_drill("MetisLLMErrorRateHigh"))
+    ]
+    assert loaded == [{None, "paging"}, {None}]
 
 
 def test_a_folder_without_values_is_refused(tmp_path, monkeypatch):

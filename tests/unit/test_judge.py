@@ -228,3 +228,25 @@ def test_an_alarm_outside_its_drills_time_is_unasked() -> None:
     unasked = find_unasked((fires,), make_timeline(*GOOD, make_event("firing", 1250)))
     assert unasked is not None
     assert unasked.findings[0].observed == {"firing": 1250}
+
+
+@pytest.mark.parametrize(
+    ("events", "broke_at"),
+    [
+        (GOOD, None),
+        (without("pending", "firing", "paged", "resolved", "page_resolved"), "firing"),
+        (moved("firing", 500), "firing"),
+        (without("paged", "page_resolved"), "paged"),
+        ((*GOOD, make_event("paged", 370, receiver="boss")), "paged"),
+        (without("resolved", "page_resolved"), "resolved"),
+        ((*GOOD, make_event("firing", 1000)), "resolved"),
+        (without("page_resolved"), "page_resolved"),
+    ],
+)
+def test_a_finding_names_the_hop_that_broke(events: tuple[Event, ...], broke_at: EventKind | None) -> None:
+    """It is the first hop that is not as expected, and none where all are."""
+    (finding,) = judge(make_drill(FIRES), make_timeline(*events)).findings
+    assert finding.broke_at == broke_at
+    hidden = replace(make_timeline(*events), observed=frozenset({"pending", "firing", "resolved"}))
+    (finding,) = judge(make_drill(FIRES), hidden).findings
+    assert finding.broke_at == (None if broke_at in {"paged", "page_resolved"} else broke_at)

@@ -217,7 +217,7 @@ def test_drills_hold_whatever_the_values_are(settings: str) -> None:
     values = make_values(settings)
     failed = []
     for drill in metis.make_drills(values):
-        if drill.expects:
+        if drill.expects and drill.expects[0].alert in KEYS:  # the others are test_paging_drills.py's
             try:
                 check(drill, values)
             except AssertionError as error:

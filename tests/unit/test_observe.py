@@ -18,7 +18,6 @@ from harness.observe import (
     measure_gaps,
     read_alert_events,
     read_curves,
-    read_page_events,
     read_panels,
     read_recorded_curves,
     read_scrapes,
@@ -233,32 +232,6 @@ def test_gaps_are_between_good_scrapes(
 ) -> None:
     """A failed scrape lengthens the gap; in more than one and a half intervals scrapes are missing."""
     assert measure_gaps(scrapes) == (gap_s, off)
-
-
-def test_pages_are_read_on_rule_time() -> None:
-    """A delivered alert is a page, a delivered resolution its closing."""
-
-    class Pager(CannedApi):
-        def get(self, path: str, **params: str) -> Any:  # noqa: ARG002 - as Api.get
-            class Answer:
-                @staticmethod
-                def json() -> Any:
-                    page = {"labels": LABELS, "receiver": "ticket"}
-                    return {
-                        "pages": [
-                            {**page, "status": "firing", "received_s": 1001.0},
-                            {**page, "status": "resolved", "received_s": 1002.5},
-                        ]
-                    }
-
-            return Answer()
-
-    events = read_page_events(Pager({}), CLOCK)
-    assert [(event.kind, event.at_s, event.receiver) for event in events] == [
-        ("paged", 60.0, "ticket"),
-        ("page_resolved", 150.0, "ticket"),
-    ]
-    assert events[0].labels == {"model": "gpt-4.1"}
 
 
 def test_a_staleness_marker_is_no_sample() -> None:

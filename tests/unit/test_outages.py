@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from harness.crew import Crew
 from harness.model import Act, Drill, Fault, Outage, Placement, Stage
 from harness.observe import split_scrapes
-from harness.outages import OutageCrew, interrupt, list_windows
+from harness.outages import interrupt, list_outage_steps, list_windows
 
 
 class Recorder:
@@ -39,7 +40,7 @@ RESTART = Outage(part="gateway", at_s=300, for_s=100, how="kill")
 def test_every_step_is_taken_once_and_in_its_order() -> None:
     """Nothing happens before its instant, and what is due is done at the next look."""
     stack, now_s = Recorder(), 1059.9
-    crew = OutageCrew([place(1000, PAUSE)], stack, lambda: now_s)
+    crew = Crew(list_outage_steps([place(1000, PAUSE)], stack), lambda: now_s)
     assert (crew.next_s, crew.lateness_s) == (1060, None)
     crew.carry_out()
     assert stack.done == []
@@ -56,9 +57,8 @@ def test_every_step_is_taken_once_and_in_its_order() -> None:
 def test_a_step_is_as_late_as_it_is_felt(how: Fault, lateness_s: float) -> None:
     """A pause is felt when it is there, an end as soon as it is asked for."""
     readings = iter([62.0, 67.0, 67.0])
-    crew = OutageCrew(
-        [place(0, Outage(part="gateway", at_s=60, for_s=30, how=how))], Recorder(), lambda: next(readings)
-    )
+    placed = place(0, Outage(part="gateway", at_s=60, for_s=30, how=how))
+    crew = Crew(list_outage_steps([placed], Recorder()), lambda: next(readings))
     crew.carry_out()
     assert crew.lateness_s == lateness_s
 

@@ -10,37 +10,39 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
+from typing import get_args
 from urllib.parse import quote
 
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]  # plotly ships no types
 
 from harness.clock import format_s
-from harness.model import AlertRule, Drill, Finding, Labels, Verdict
+from harness.model import AlertRule, Held, HeldSpan, Labels
 from harness.reports import (
-    HOPS,
     RunRecord,
     printable,
-    say_expected,
+    say_held,
     say_outcome,
     say_selector,
-    say_why,
 )
+from harness.reports.html.coverage import list_coverage
 from harness.reports.html.figure import Figure, draw_alert
+from harness.reports.html.incidents import draw_incidents
+from harness.reports.html.pages import list_pages
 from harness.reports.html.panels import list_panels
+from harness.reports.html.verdicts import MARKS, list_verdicts
 
-MARKS = {"met": "✓", "unobserved": "?"}
-KEY = """<ul class="key" aria-label="How to read the plots">
-<li><span class="swatch threshold"></span>threshold</li>
+PAGES = "plot-pages"
+KEY = """<li><span class="swatch threshold"></span>threshold</li>
 <li><span class="swatch pending"></span>pending</li>
 <li><span class="swatch firing"></span>firing</li>
 <li>▼ paged</li>
 <li>▽ page closed</li>
 <li><span class="swatch drill"></span>drill, from start to end</li>
-<li><span class="swatch act"></span>its traffic</li>
-</ul>"""
+<li><span class="swatch act"></span>its traffic</li>"""
+MOST_HELD = 20
 
 
 def render(record: RunRecord) -> str:
@@ -52,14 +54,24 @@ def render(record: RunRecord) -> str:
         rules.setdefault(name, [])
     figures = {name: draw_alert(record, name, group) for name, group in rules.items()}
     ids = {name: f"plot-{number}" for number, name in enumerate(rules)}
+    anchors = {name: f"{anchor}-alert" for name, anchor in ids.items()}
     plots = {ids[name]: figure.plot for name, figure in figures.items() if figure}
+    incidents = draw_incidents(record)
+    if incidents is not None:
+        plots[PAGES] = incidents.plot
     body = [
         *_head(record),
-        *_verdicts(record, ids),
+        *list_verdicts(record, anchors),
+        *list_pages(record, incidents, PAGES),
         "<h2>What the alerts did</h2>",
-        KEY,
-        *(part for name, group in rules.items() for part in _alert(name, group, figures[name], ids[name])),
-        *list_panels(record, {name: f"{anchor}-alert" for name, anchor in ids.items()}),
+        *_key(record),
+        *(
+            part
+            for name, group in rules.items()
+            for part in _alert(name, group, figures[name], ids[name], _list_held(record, name))
+        ),
+        *list_panels(record, anchors),
+        *list_coverage(record, ids),
         *_facts(record),
     ]
     return _page(title=f"alertdrill: {say_outcome(record)}", body="\n".join(body), plots=plots)
@@ -121,61 +133,35 @@ def _head(record: RunRecord) -> Iterator[str]:
     yield "<noscript><p>The plots need JavaScript; all else is here.</p></noscript>"
 
 
-def _verdicts(record: RunRecord, ids: Mapping[str, str]) -> Iterator[str]:
-    yield "<h2>Verdicts</h2>"
-    yield '<p class="muted small">Times are rule time, counted from the start of each drill.</p>'
-    yield '<table class="verdicts"><thead><tr>'
-    yield "<th>outcome</th><th>drill</th><th>expected</th><th>seen</th></tr></thead><tbody>"
-    for verdict in record.verdicts:
-        placement = record.find_placement(verdict)
-        about = _drill(
-            verdict, placement.drill if placement else None, placement.start_s if placement else None
-        )
-        for number, finding in enumerate(verdict.findings):
-            yield _row(finding, about if not number else _again(verdict), ids)
-        if not verdict.findings:
-            yield f"<tr>{_outcome('met')}<td>{about}</td>"
-            yield "<td><p>nothing fires</p></td><td><p>nothing fired</p></td></tr>"
-    yield "</tbody></table>"
+def _key(record: RunRecord) -> Iterator[str]:
+    """Explain the plots; what holds pages back only where something did."""
+    yield '<ul class="key" aria-label="How to read the plots">'
+    yield KEY
+    for why in get_args(Held):
+        if any(span.why == why for span in record.timeline.paging.held):
+            yield f'<li><span class="swatch {why}"></span>{why}</li>'
+    yield "</ul>"
 
 
-def _drill(verdict: Verdict, drill: Drill | None, start_s: float | None) -> str:
-    start = (
-        f" Starts at {format_s(start_s)}."
-        if start_s is not None
-        else " Times count from the start of the run."
-    )
-    return f'<strong>{_text(verdict.drill)}</strong><p class="muted small">{_text(say_why(drill))}{start}</p>'
+def _held(spans: Sequence[HeldSpan]) -> Iterator[str]:
+    """Say what held an alert back, for who cannot see the plot or wants to know by what."""
+    if not spans:
+        return
+    yield '<details><summary>What held it back</summary><ul class="told">'
+    for span in spans[:MOST_HELD]:
+        yield f"<li><code>{_text(say_selector('', span.labels))}</code> {_text(say_held(span))}</li>"
+    if len(spans) > MOST_HELD:
+        yield f"<li>{len(spans) - MOST_HELD} more are in timeline.json.</li>"
+    yield "</ul></details>"
 
 
-def _again(verdict: Verdict) -> str:
-    return f'<span class="muted">{_text(verdict.drill)}, too</span>'
+def _list_held(record: RunRecord, alert: str) -> tuple[HeldSpan, ...]:
+    return tuple(span for span in record.timeline.paging.held if span.alert == alert)
 
 
-def _row(finding: Finding, about: str, ids: Mapping[str, str]) -> str:
-    selector = say_selector(finding.alert, finding.labels)
-    link = f'<a href="#{ids[finding.alert]}-alert"><code>{_breakable(selector)}</code></a>'
-    hops = "".join(
-        f"<div><dt>{words}</dt> <dd>{format_s(finding.observed[hop])}</dd></div>"
-        for hop, words in HOPS.items()
-        if hop in finding.observed
-    )
-    seen = f'<dl class="hops">{hops}</dl>' if hops else ""
-    return (
-        f"<tr>{_outcome(finding.outcome)}<td>{about}</td>"
-        f"<td>{link}<p>{_text(say_expected(finding.expectation))}</p></td>"
-        f'<td>{seen}<p class="small evidence">{_text(finding.evidence)}</p></td></tr>'
-    )
-
-
-def _outcome(outcome: str) -> str:
-    kind = outcome if outcome in MARKS else "unmet"
-    return (
-        f'<td class="outcome-cell {kind}"><span class="mark">{MARKS.get(outcome, "✗")}</span>{outcome}</td>'
-    )
-
-
-def _alert(name: str, rules: Iterable[AlertRule], figure: Figure | None, anchor: str) -> Iterator[str]:
+def _alert(
+    name: str, rules: Iterable[AlertRule], figure: Figure | None, anchor: str, held: Sequence[HeldSpan]
+) -> Iterator[str]:
     yield f'<section class="alert" id="{anchor}-alert">'
     yield f"<h3>{_text(name)}</h3>"
     for rule in rules:
@@ -197,6 +183,7 @@ def _alert(name: str, rules: Iterable[AlertRule], figure: Figure | None, anchor:
                 f"{figure.left_out} more label sets that came less near the threshold are left out."
             )
         yield f'<p class="muted small">{_text(" ".join(remarks))}</p>'
+    yield from _held(held)
     for rule in rules:
         yield _rule(rule)
     yield "</section>"
@@ -244,11 +231,6 @@ def _name_alerts(record: RunRecord) -> Iterator[str]:
 
 def _text(text: str) -> str:
     return escape(printable(text))
-
-
-def _breakable(selector: str) -> str:
-    """Let a line end before the labels, rather than within a name."""
-    return _text(selector).replace("{", "<wbr>{", 1)
 
 
 def _json(value: object) -> str:

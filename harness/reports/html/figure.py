@@ -56,13 +56,13 @@ def draw_alert(record: RunRecord, alert: str, rules: Sequence[AlertRule]) -> Fig
     scale = choose_scale(curves) if curves else None
     lanes = Lanes(until_s=record.timeline.until_s)
     for one in series:
-        if one.events:
-            lanes.add_states(one)
+        if one.events or one.held:
+            lanes.add_states(alert, one)
     lanes.add_traffic(placements, record.placements)
     data = [*_curve_traces(series, scale, record.timeline.until_s), *lanes.list_traces()]
     return Figure(
         alert=alert,
-        plot={"data": data, "layout": _layout(record.timeline.until_s, scale, lanes, placements)},
+        plot={"data": data, "layout": lay_out(record.timeline.until_s, scale, lanes, placements)},
         series=series,
         left_out=len(found) - len(series),
         remarks=scale.remarks if scale else (),
@@ -138,9 +138,10 @@ def _is_level(one: Point, other: Point) -> bool:
     return one[1] == other[1] or (math.isnan(one[1]) and math.isnan(other[1]))
 
 
-def _layout(
+def lay_out(
     until_s: float, scale: Scale | None, lanes: Lanes, placements: Sequence[Placement]
 ) -> dict[str, Any]:
+    """Return plotly's layout: curves on their scale, if any, lanes, and where drills begin and end."""
     curves_px = CURVES_PX if scale else 0
     gap_px = 26 if scale else 0
     inner_px = max(1, curves_px + gap_px + lanes.height_px)

@@ -1,4 +1,4 @@
-"""The lanes beneath a figure's curves: what each label set did, and the traffic.
+"""The lanes of a figure: what each label set did, what held it back, and the traffic.
 
 Their y axis, `y2`, counts pixels from the top, so that a lane is as high on every screen.
 """
@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from harness.clock import format_s
-from harness.model import Curve, Placement
-from harness.reports import HOPS, printable, say_selector
+from harness.model import Curve, Held, Placement
+from harness.reports import HOPS, printable, say_holder, say_selector
 from harness.reports.html.series import Series
 
 TEXT_PX = 17
 BAR_PX = 19
 THIN_PX = 9
+MARK_PX = 12
+SMALL_PX = 7
 GAP_PX = 9
 
-BARS = ("drill", "other", "act", "pending", "firing")
-MARKS = {"paged": "triangle-down", "page_resolved": "triangle-down-open"}
+BARS = ("drill", "other", "act", "pending", "firing", *get_args(Held), "closed", "open")
+"""Kinds of bars, those that lie over others last."""
+PATTERNS = {"pending": "/", "inhibited": "x", "silenced": "-", "muted": ".", "refused": "\\", "open": "/"}
+"""Hatchings, so that no kind is told by its colour alone."""
+MARKS = {"paged": "triangle-down", "updated": "circle", "page_resolved": "triangle-down-open", "refused": "x"}
 
 Trace = dict[str, Any]
 
@@ -35,35 +40,38 @@ class Lanes:
         self._bars: dict[str, list[dict[str, Any]]] = {kind: [] for kind in BARS}
         self._marks: dict[str, list[dict[str, Any]]] = {kind: [] for kind in MARKS}
 
-    def add_states(self, one: Series) -> None:
-        """Add a label set's lane: pending and firing as bars, pages and their closings as marks."""
-        self._write(say_selector("", one.labels) or one.events[0].alert, 0.0, f"${one.hue}")
-        y_px = self._take(BAR_PX)
+    def add_states(self, alert: str, one: Series) -> None:
+        """Add a label set's lane: its states as bars, pages as marks, and beneath what held them back."""
+        self.write(say_selector("", one.labels) or alert, 0.0, f"${one.hue}")
+        y_px = self.take(BAR_PX)
         for state, start_s, end_s in _states(one, self.until_s):
-            self._bar(state, y_px, start_s, end_s, state, label=state)
+            self.bar(state, y_px, start_s, end_s, state, label=state)
         for event in one.events:
             if event.kind in MARKS:
                 hover = f"{HOPS[event.kind]} at {format_s(event.at_s)}, {event.receiver or 'no receiver'}"
-                self._marks[event.kind].append(
-                    {"x": minutes(event.at_s), "y": y_px, "hovertext": plot_text(hover)}
-                )
+                self.mark(event.kind, y_px, event.at_s, hover)
+        if one.held:
+            y_px = self.take(BAR_PX)
+            for span in one.held:
+                by = say_holder(span.why, span.by)
+                self.bar(span.why, y_px, span.since_s, span.until_s, f"{span.why} by {by}", label=span.why)
         self.height_px += GAP_PX
 
     def add_traffic(self, placements: Sequence[Placement], everything: Sequence[Placement]) -> None:
         """Add a lane per drill of this alert with its acts on it, and one for all other drills' acts."""
         self.height_px += GAP_PX
         for placement in placements:
-            self._write(placement.drill.name, placement.start_s, "$ink")
+            self.write(placement.drill.name, placement.start_s, "$ink")
             self._add_drill(placement)
             self.height_px += GAP_PX
         others = [place for place in everything if place not in placements and place.drill.traffic]
         if others:
-            self._write("traffic of the other drills", 0.0, "$muted")
-            y_px = self._take(THIN_PX)
+            self.write("traffic of the other drills", 0.0, "$muted")
+            y_px = self.take(THIN_PX)
             for other in others:
                 for act in other.drill.traffic:
                     begin_s, end_s = other.start_s + act.start_s, other.start_s + act.end_s
-                    self._bar("other", y_px, begin_s, end_s, f"{other.drill.name}: {act.name}", px=THIN_PX)
+                    self.bar("other", y_px, begin_s, end_s, f"{other.drill.name}: {act.name}", px=THIN_PX)
 
     def list_traces(self) -> list[Trace]:
         """Return the traces, those that lie over others last."""
@@ -78,7 +86,7 @@ class Lanes:
             row = next((row for row, end_s in enumerate(rows) if end_s <= act.start_s), len(rows))
             rows[row : row + 1] = [act.end_s]
             rate_per_s = max((stage.rate_per_s for stage in act.stages), default=0.0)
-            self._bar(
+            self.bar(
                 "act",
                 self.height_px + (row + 0.5) * BAR_PX,
                 start_s + act.start_s,
@@ -87,14 +95,15 @@ class Lanes:
                 label=act.name,
             )
         px = max(1, len(rows)) * BAR_PX
-        self._bar("drill", self._take(px), start_s, placement.end_s, drill.name, px=px + 4)
+        self.bar("drill", self.take(px), start_s, placement.end_s, drill.name, px=px + 4)
 
-    def _take(self, px: int) -> float:
+    def take(self, px: int) -> float:
+        """Take a lane of this height and return where its middle is."""
         middle_px = self.height_px + px / 2
         self.height_px += px
         return middle_px
 
-    def _write(self, text: str, start_s: float, colour: str) -> None:
+    def write(self, text: str, start_s: float, colour: str) -> None:
         """Write a lane's title over it: from its start, or in the last third back from the right edge."""
         late = start_s > self.until_s * 2 / 3
         self.annotations.append(
@@ -103,7 +112,7 @@ class Lanes:
                 "x": 1 if late else minutes(max(0.0, start_s)),
                 "xref": "paper" if late else "x",
                 "xanchor": "right" if late else "left",
-                "y": self._take(TEXT_PX),
+                "y": self.take(TEXT_PX),
                 "yref": "y2",
                 "yanchor": "middle",
                 "showarrow": False,
@@ -112,7 +121,7 @@ class Lanes:
             }
         )
 
-    def _bar(
+    def bar(
         self,
         kind: str,
         y_px: float,
@@ -123,6 +132,7 @@ class Lanes:
         label: str = "",
         px: int = BAR_PX,
     ) -> None:
+        """Add a bar, as far as it lies in the run."""
         start_s, end_s = max(0.0, start_s), min(self.until_s, end_s)
         if start_s < end_s:
             self._bars[kind].append(
@@ -136,11 +146,22 @@ class Lanes:
                 }
             )
 
+    def mark(self, kind: str, y_px: float, at_s: float, hover: str) -> None:
+        """Add a mark."""
+        self._marks[kind].append({"x": minutes(at_s), "y": y_px, "hovertext": plot_text(hover)})
+
 
 def _bar_trace(kind: str, bars: Sequence[Mapping[str, Any]]) -> Trace:
-    marker: Trace = {"color": f"${kind}", "line": {"color": f"${kind}-edge", "width": 1}}
-    if kind == "pending":
-        marker["pattern"] = {"shape": "/", "fgcolor": "$pending-hatch", "size": 6, "solidity": 0.4}
+    colour = "held" if kind in get_args(Held) else kind
+    marker: Trace = {"color": f"${colour}", "line": {"color": f"${colour}-edge", "width": 1}}
+    if kind in PATTERNS:
+        marker["pattern"] = {
+            "shape": PATTERNS[kind],
+            "bgcolor": f"${colour}",
+            "fgcolor": f"${colour}-hatch",
+            "size": 6,
+            "solidity": 0.4 if kind == "pending" else 0.25,
+        }
     return {
         "type": "bar",
         "orientation": "h",
@@ -148,22 +169,28 @@ def _bar_trace(kind: str, bars: Sequence[Mapping[str, Any]]) -> Trace:
         "yaxis": "y2",
         "marker": marker,
         "textposition": "inside",
-        "insidetextanchor": "start" if kind == "act" else "middle",
+        "insidetextanchor": "start" if kind in {"act", "closed", "open"} else "middle",
         "textangle": 0,
-        "textfont": {"color": f"$on-{kind}", "size": 10.5},
+        "textfont": {"color": f"$on-{colour}", "size": 10.5},
         "hoverinfo": "text",
         **_columns(bars),
     }
 
 
 def _mark_trace(kind: str, marks: Sequence[Mapping[str, Any]]) -> Trace:
-    edge = "$paper" if kind == "paged" else "$ink"
+    symbol = MARKS[kind]
+    edge = "$ink" if symbol.endswith("-open") else "$paper"
     return {
         "type": "scatter",
         "mode": "markers",
         "meta": kind,
         "yaxis": "y2",
-        "marker": {"color": "$ink", "size": 12, "symbol": MARKS[kind], "line": {"color": edge, "width": 1.5}},
+        "marker": {
+            "color": "$unmet" if kind == "refused" else "$ink",
+            "size": SMALL_PX if kind == "updated" else MARK_PX,
+            "symbol": symbol,
+            "line": {"color": edge, "width": 1.5},
+        },
         "hoverinfo": "text",
         **_columns(marks),
     }

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.model import AlertRule, Curve, Event, Labels, Timeline
+from harness.model import AlertRule, Curve, Event, HeldSpan, Labels, Timeline
 
 HUES = 6
 
@@ -15,7 +15,7 @@ Key = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A label set of an alert; `curve` is None if its value was never seen.
+    """A label set of an alert; `curve` is None if its value was never seen, `held` is what held it back.
 
     `number` counts from 0 and gives it its hue, and a dash when the hues are used up.
     """
@@ -24,6 +24,7 @@ class Series:
     labels: Labels
     curve: Curve | None
     events: tuple[Event, ...]
+    held: tuple[HeldSpan, ...] = ()
 
     @property
     def hue(self) -> str:
@@ -61,12 +62,22 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
         joined.append((labels, curve, [event for key in keys for event in events.pop(key)]))
     joined += [(dict(sorted(key)), None, rest) for key, rest in events.items()]
     joined.sort(key=lambda one: (bool(one[2]), _nearness(one[1])), reverse=True)
+    held: dict[int, list[HeldSpan]] = {}
+    for span in timeline.paging.held:
+        owners = [
+            (len(labels), -number)
+            for number, (labels, _, _) in enumerate(joined)
+            if span.alert == alert and labels.items() <= span.labels.items()
+        ]
+        if owners:
+            held.setdefault(-max(owners)[1], []).append(span)
     return tuple(
         Series(
             number=number,
             labels=labels,
             curve=curve,
             events=tuple(sorted(mine, key=lambda event: event.at_s)),
+            held=tuple(held.get(number, ())),
         )
         for number, (labels, curve, mine) in enumerate(joined)
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from harness.alertmanager.config import AlertmanagerConfig
 from harness.errors import BadInput
 from harness.rules import RuleFile, parse_rules
 from harness.stacks import Setup
@@ -18,12 +19,12 @@ ORDER_NAME = "order.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOrder:
-    """Rules and routing are in rule time; `source` names the routing in messages."""
+    """Rules and routing are in rule time; `zones` are the files that routing's time intervals are read in."""
 
     speed: float
     rules: tuple[RuleFile, ...]
-    alertmanager: Mapping[str, Any]
-    source: str
+    alertmanager: AlertmanagerConfig
+    zones: Mapping[str, bytes]
 
 
 def pack_order(setup: Setup) -> bytes:
@@ -31,17 +32,26 @@ def pack_order(setup: Setup) -> bytes:
     document = {
         "speed": setup.speed,
         "rules": [{"name": file.name, "text": file.text} for file in setup.rules],
-        "alertmanager": setup.alertmanager,
-        "source": setup.alertmanager_source,
+        "alertmanager": {
+            "document": setup.alertmanager.document,
+            "source": setup.alertmanager.source,
+            "templates": setup.alertmanager.templates,
+        },
+        "zones": {name: b64encode(content).decode() for name, content in setup.zones.items()},
     }
-    content = json.dumps(document).encode()
+    return pack_files({ORDER_NAME: json.dumps(document).encode()})
+
+
+def pack_files(files: Mapping[str, bytes]) -> bytes:
+    """Return an archive (tar) of files that everybody may read, and the containers' user may change."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        entry = tarfile.TarInfo(ORDER_NAME)
-        entry.size = len(content)
-        entry.mode = 0o644
-        entry.uid = entry.gid = 65534
-        archive.addfile(entry, io.BytesIO(content))
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            entry.mode = 0o644
+            entry.uid = entry.gid = 65534
+            archive.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 
 
@@ -52,8 +62,8 @@ def read_order(text: str) -> StackOrder:
         return StackOrder(
             speed=float(document["speed"]),
             rules=tuple(parse_rules(file["text"], file["name"]) for file in document["rules"]),
-            alertmanager=document["alertmanager"],
-            source=str(document["source"]),
+            alertmanager=AlertmanagerConfig(**document["alertmanager"]),
+            zones={name: b64decode(content) for name, content in document["zones"].items()},
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{ORDER_NAME} cannot be used: {error!r}") from error

@@ -15,23 +15,25 @@ import secrets
 import shutil
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from harness.alertmanager.calendar import Calendar, write_zones
+from harness.alertmanager.config import read_config
+from harness.alertmanager.redirect import Target, write_config
+from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_drills, list_rules, override_values
+from harness.certificates import make_certificate
+from harness.clock import Clock
 from harness.errors import AlertdrillError, BadInput
 from harness.rules import RuleFile
 from harness.stacks import PROVIDERS
 from harness.stacks.compose.order import ORDER_NAME, StackOrder, read_order
-from harness.stacks.configfolder import (
-    find_alertmanager_config,
-    read_alertmanager_config,
-    read_rule_folder,
-)
+from harness.stacks.configfolder import find_alertmanager_config, read_rule_folder
 from harness.stacks.configs import (
     dilate_all,
     list_prometheus_flags,
-    make_alertmanager_config,
-    write_alertmanager_config,
     write_gateway_config,
     write_prometheus_config,
 )
@@ -43,6 +45,8 @@ SECRET_NAMES = (
     "ALERTDRILL_PAGER_TOKEN",
     "ALERTDRILL_PROVIDER_KEY",
 )
+CALENDAR_LASTS_S = 24 * 3600.0
+"""How long the calendar of a stack that nobody holds drills on runs at the stack's speed."""
 STAMP_NAME = "made-from"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
@@ -69,16 +73,22 @@ def prepare(folders: Folders, speed_text: str) -> str:
         return "nothing has changed"
     else:
         order = mounted
-    files = write_files(order)
-    for folder in folders.data.iterdir():
-        _empty(folder)
-    for path in folders.config.iterdir():
-        path.unlink()
     for name in SECRET_NAMES:
         if not (folders.secrets / name).exists():
             (folders.secrets / name).write_text(secrets.token_urlsafe(32))
+    files = write_files(order, (folders.secrets / "ALERTDRILL_PAGER_TOKEN").read_text())
+    for folder in (*folders.data.iterdir(), folders.config):
+        _empty(folder)
+    authority, certificate = make_certificate(["pager"])
+    (folders.secrets / "certificate.pem").write_bytes(certificate)
+    (folders.config / "authority.pem").write_bytes(authority)
     for name, text in files.items():
         (folders.config / name).write_text(text)
+    for folder_name, own in _list_folders(order).items():
+        for name, content in own.items():
+            path = folders.config / folder_name / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     stamp_path.write_text(stamp)
     return f"{len(order.rules)} rule files at speed {order.speed:g}"
 
@@ -95,13 +105,14 @@ def read_mounted(folder: Path, speed_text: str) -> StackOrder:
     if not 1 <= speed <= 300:
         raise BadInput(f"ALERTDRILL_SPEED must be from 1 to 300, not {speed_text}")
     path = find_alertmanager_config(folder)
+    config = read_config(path) if path else make_reference_config(system.name for system in find_systems())
+    now = datetime.now(UTC)
+    clock = Clock(speed=speed, origin_s=now.timestamp())
     return StackOrder(
         speed=speed,
         rules=read_rule_folder(folder) or _list_own_rules(),
-        alertmanager=read_alertmanager_config(path)
-        if path
-        else make_alertmanager_config(system.name for system in find_systems()),
-        source=path.name if path else "our own Alertmanager config",
+        alertmanager=config,
+        zones=write_zones(config.document, clock, Calendar(origin=now), CALENDAR_LASTS_S),
     )
 
 
@@ -110,7 +121,12 @@ def _list_own_rules() -> tuple[RuleFile, ...]:
     return list_rules(list_drills(values), values)
 
 
-def write_files(order: StackOrder) -> dict[str, str]:
+def _list_folders(order: StackOrder) -> dict[str, dict[str, bytes]]:
+    templates = {name: text.encode() for name, text in order.alertmanager.templates.items()}
+    return {"templates": templates, "zoneinfo": dict(order.zones)}
+
+
+def write_files(order: StackOrder, pager_token: str) -> dict[str, str]:
     """Return every configuration of the stack by file name, dilated. Raises BadInput, BadRules."""
     rules = dilate_all(order.rules, order.speed)
     arguments = [
@@ -122,16 +138,21 @@ def write_files(order: StackOrder) -> dict[str, str]:
         "prometheus.yml": write_prometheus_config(
             jobs={system.job: system.metrics_path for system in find_systems()},
             gateway="gateway:8080",
-            alertmanager="alertmanager:9093",
+            alertmanagers=["alertmanager:9093"],
             rule_files=[f"/config/{name}" for name in rules],
             speed=order.speed,
         ),
         "prometheus.args": "\n".join(arguments) + "\n",
-        "alertmanager.yml": write_alertmanager_config(
+        "alertmanager.yml": write_config(
             order.alertmanager,
-            source=order.source,
-            pager="http://pager:8080",
-            credentials_file="/run/alertdrill/ALERTDRILL_PAGER_TOKEN",
+            target=Target(
+                url="https://pager:8443",
+                smarthost="pager:8025",
+                ca_file="/config/authority.pem",
+                token_file="/run/alertdrill/ALERTDRILL_PAGER_TOKEN",  # noqa: S106 - where it is
+                token=pager_token,
+                templates_folder="/config/templates",
+            ),
             speed=order.speed,
         ),
         "gateway.json": write_gateway_config(
@@ -144,7 +165,9 @@ def write_files(order: StackOrder) -> dict[str, str]:
 
 
 def _digest(order: StackOrder) -> str:
-    parts = [order.speed, [[file.name, file.text] for file in order.rules], order.alertmanager]
+    config = order.alertmanager
+    parts: list[Any] = [order.speed, [[file.name, file.text] for file in order.rules]]
+    parts += [dict(config.document), dict(config.templates)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 

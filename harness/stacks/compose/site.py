@@ -12,13 +12,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.alertmanager.redirect import Target, write_config
 from harness.errors import BadInput, ComponentFailed, MissingEngine
-from harness.model import STARTS_AGAIN, Outage
+from harness.model import STARTS_AGAIN, Drill, Outage
 from harness.process import read_last_line
 from harness.stacks import PARTS, Setup
 from harness.stacks.compose.containers import Project, connect, has_fixed_port
 from harness.stacks.compose.stack import PORTS, PREPARE, ComposeStack
-from harness.stacks.configs import dilate_all, write_alertmanager_config
+from harness.stacks.configs import dilate_all
 
 COMPOSE_FILE = Path(__file__).resolve().parents[3] / "compose.yaml"
 DEFAULT_PROJECT = "alertdrill"
@@ -26,6 +27,10 @@ BUILD_WITHIN_S = 1200.0
 RARELY = "1h"
 """How often the engine probes containers of a stack of our own: each probe is a process, and a pause for
 others, and the harness sees for itself whether they answer."""
+NOWHERE = Target(
+    url="https://pager", smarthost="pager:25", ca_file="", token_file="", token="", templates_folder=""
+)
+"""Enough to see whether a config can be redirected, before anything is started."""
 STANDING = ("running", "paused", "restarting")
 
 
@@ -47,8 +52,16 @@ class ComposeSite:
             project=Project(chosen, connect(environ)), is_inside=environ.get("ALERTDRILL_INSIDE") == "1"
         )
 
-    def find_obstacle(self, outage: Outage) -> str | None:
-        """Say why an outage cannot be made here; None when it can."""
+    def find_obstacle(self, drill: Drill) -> str | None:
+        """Say why a drill cannot be held here; see `Site.find_obstacle`."""
+        if drill.alertmanagers > 1:
+            return (
+                "compose.yaml has one Alertmanager: hold it without --stack compose, with --alertmanagers 2"
+            )
+        found = (self._find_obstacle(outage) for outage in drill.outages)
+        return next((obstacle for obstacle in found if obstacle is not None), None)
+
+    def _find_obstacle(self, outage: Outage) -> str | None:
         if self.is_inside and outage.how == "slow":
             return "the engine's guard allows no slow network: alertdrill run --stack compose"
         containers = self.project.find()
@@ -66,13 +79,7 @@ class ComposeSite:
     def open(self, setup: Setup) -> Iterator[ComposeStack]:
         """Bring the project up, or attach to it, and make its parts start anew; see `Site.open`."""
         dilate_all(setup.rules, setup.speed)
-        write_alertmanager_config(
-            setup.alertmanager,
-            source=setup.alertmanager_source,
-            pager="",
-            credentials_file="",
-            speed=setup.speed,
-        )
+        write_config(setup.alertmanager, target=NOWHERE, speed=setup.speed)
         with ExitStack() as resources:
             if not self._is_up():
                 if self.is_inside:

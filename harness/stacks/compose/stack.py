@@ -27,7 +27,7 @@ from harness.stacks.compose.containers import (
     read_file,
     save_log,
 )
-from harness.stacks.compose.order import pack_order
+from harness.stacks.compose.order import pack_files, pack_order
 from harness.stacks.compose.shaping import slow_down, speed_up
 from harness.stacks.readiness import await_ready
 
@@ -128,6 +128,13 @@ class ComposeStack:
         with naming_the_engine():
             self._undo[part]()
         del self._undo[part]
+
+    def set_zones(self, zones: Mapping[str, bytes]) -> None:
+        """Let Alertmanager read its time intervals in these zones; see `Stack.set_zones`."""
+        files = {f"zoneinfo/{name}": content for name, content in zones.items()}
+        with naming_the_engine():
+            self._containers[PREPARE].put_archive("/config", pack_files(files))
+        Api("alertmanager", self.endpoints.alertmanager).post("/-/reload", None)
 
     def check(self) -> None:
         """Raise ComponentFailed if a container has ended, restarted or become unhealthy on its own."""

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.alertmanager.reference import make_reference_config
 from harness.errors import BadInput, BadRules
 from harness.rules import parse_rules
 from harness.stacks import PROVIDERS, Setup
 from harness.stacks.compose.order import ORDER_NAME, pack_order, read_order
 from harness.stacks.compose.prepare import SECRET_NAMES, Folders, prepare
-from harness.stacks.configs import make_alertmanager_config
 
 RULES = """
 groups:
@@ -47,10 +47,15 @@ def make_setup(speed: float = 30.0) -> Setup:
     return Setup(
         speed=speed,
         rules=(parse_rules(RULES, "mine.yml"),),
-        alertmanager=make_alertmanager_config(["metis"]),
-        alertmanager_source="ours",
+        alertmanager=make_reference_config(["metis"]),
         logs=Path("logs"),
+        zones={"alertdrill/UTC": b"TZif"},
     )
+
+
+def read_all(folder: Path) -> dict[Path, bytes]:
+    """Return the content of every file below a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def put_order(folders: Folders, setup: Setup) -> None:
@@ -86,6 +91,7 @@ def test_an_order_wins_and_empties_the_volumes(folders: Folders) -> None:
     prepare(folders, "60")
     assert "[10s]" in (folders.config / "rules-0.yml").read_text()
     assert list(folders.data.rglob("*")) == [folders.data / "gateway"]
+    assert (folders.config / "zoneinfo" / "alertdrill" / "UTC").read_bytes() == b"TZif"
     assert not (folders.config / ORDER_NAME).exists()
 
 
@@ -95,9 +101,9 @@ def test_nothing_is_touched_when_nothing_has_changed(folders: Folders) -> None:
     put_order(folders, make_setup(30))
     prepare(folders, "60")
     (folders.data / "gateway" / "new").write_text("in use")
-    before = {path: path.read_text() for path in folders.config.iterdir()}
+    before = read_all(folders.config)
     assert prepare(folders, "60") == "nothing has changed"
-    assert before == {path: path.read_text() for path in folders.config.iterdir()}
+    assert before == read_all(folders.config)
     assert (folders.data / "gateway" / "new").read_text() == "in use"
     assert prepare(folders, "40") != "nothing has changed"
     assert list(folders.data.rglob("*")) == [folders.data / "gateway"]
@@ -111,8 +117,8 @@ def test_secrets_are_made_once_and_are_long(folders: Folders) -> None:
     assert made == {name: (folders.secrets / name).read_text() for name in SECRET_NAMES}
     assert len(set(made.values())) == len(SECRET_NAMES)
     assert all(len(secret) >= 40 for secret in made.values())
-    written = "".join(path.read_text() for path in folders.config.iterdir())
-    assert not any(secret in written for secret in made.values())
+    written = b"".join(read_all(folders.config).values())
+    assert not any(secret.encode() in written for secret in made.values())
     assert not any(stat.S_IMODE(path.stat().st_mode) & 0o022 for path in folders.secrets.iterdir())
 
 
@@ -150,8 +156,11 @@ def test_an_order_comes_through_as_it_was() -> None:
         file = archive.extractfile(ORDER_NAME)
         assert file is not None
         order = read_order(file.read().decode())
-    assert (order.speed, order.source, order.rules) == (30.0, "ours", make_setup().rules)
-    assert order.alertmanager == make_setup().alertmanager
+    assert (order.speed, order.rules) == (30.0, make_setup().rules)
+    config = make_setup().alertmanager
+    assert (order.alertmanager.document, order.alertmanager.source) == (config.document, config.source)
+    assert order.alertmanager.templates == config.templates
+    assert order.zones == {"alertdrill/UTC": b"TZif"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"speed": "x"}'])

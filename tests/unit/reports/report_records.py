@@ -14,6 +14,7 @@ from harness.model import (
     Curve,
     Drill,
     Event,
+    EventKind,
     Expectation,
     Finding,
     NearMiss,
@@ -80,6 +81,8 @@ RULES = tuple(
 THRESHOLDS = dict(zip((rule.name for rule in RULES), (30.0, 0.05, 0.1, 10.0), strict=True))
 WINDOWS_S = dict(zip((rule.name for rule in RULES), (300.0, 600.0, 300.0, 1200.0), strict=True))
 LATENCY, ERRORS, AUTH, COST = THRESHOLDS
+BROKE_AT: dict[Outcome, EventKind] = {"late": "resolved", "missing": "firing", "mismatched": "paged"}
+"""Which hop is to blame in the exercises below that are not met."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -424,6 +427,7 @@ def _verdict(exercise: Exercise, placement: Placement, seen: list[Event]) -> Ver
         expectation=placement.drill.expects[0],
         observed=dict(observed),
         evidence=exercise.evidence,
+        broke_at=BROKE_AT.get(exercise.outcome),
     )
     return Verdict(drill=exercise.name, findings=(finding,))
 

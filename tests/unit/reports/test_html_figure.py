@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from paging_records import CRITICAL, HELD_SPANS, WARNING, build_paging_record, make_notice
 from report_records import AUTH, ERRORS, LATENCY, RULES, build_record
 
-from harness.model import Curve, Event
+from harness.model import Curve, Event, Notice, PagingPath
 from harness.reports import RunRecord
 from harness.reports.html.figure import MOST_CURVES, Figure, draw_alert
+from harness.reports.html.incidents import MOST_ROWS, draw_incidents
 from harness.reports.html.scale import choose_scale
 
 
@@ -203,3 +205,111 @@ def test_nearness_follows_the_comparison() -> None:
     )
     figure = _draw(AUTH, replace(record, timeline=replace(record.timeline, curves=curves, events=())))
     assert {one.labels["n"] for one in figure.series} == {str(number) for number in range(MOST_CURVES)}
+
+
+def test_what_held_an_alert_back_lies_beneath_its_state() -> None:
+    """A span is a bar of its own kind under the state, named in it and hatched, with its reason to hover."""
+    figure = _draw(CRITICAL, build_paging_record())
+    (silenced,) = _traces(figure, "silenced")
+    firing = _traces(figure, "firing")[0]
+    assert (silenced["base"], silenced["x"], silenced["text"]) == ([7.0], [18.0], ["silenced"])
+    assert silenced["hovertext"] == ['silenced by a silence of {model="beta"}, 7:00 to 25:00']
+    beta = [one.labels["model"] for one in figure.series].index("beta")
+    assert silenced["y"][0] == firing["y"][beta] + firing["width"][beta]
+    patterns = {
+        trace["meta"]: trace["marker"]["pattern"]["shape"]
+        for alert in (CRITICAL, WARNING)
+        for trace in _draw(alert, build_paging_record()).plot["data"]
+        if trace["meta"] in {"silenced", "inhibited", "refused"}
+    }
+    assert len(set(patterns.values())) == len(patterns) == 3
+
+
+def test_span_belongs_to_the_label_set_that_fits_best() -> None:
+    """Of a label set without labels and one with the span's own, the latter has it; one unknown has none."""
+    record = build_paging_record()
+    labels = HELD_SPANS[0].labels
+    curves = tuple(
+        Curve(alert=CRITICAL, labels=own, op=">", threshold=1, points=((0, 0.5), (60, 2)))
+        for own in ({}, labels, {"model": "other"})
+    )
+    timeline = replace(record.timeline, curves=curves, events=())
+    figure = _draw(CRITICAL, replace(record, timeline=timeline))
+    assert {tuple(one.labels): len(one.held) for one in figure.series} == {
+        (): 0, tuple(labels): 1, ("model",): 0,
+    }  # fmt: skip
+    titles = [note["text"] for note in figure.plot["layout"]["annotations"]]
+    assert '{provider="openai", model="beta"}' in titles
+
+
+def _draw_notices(*notices: Notice) -> Any:
+    record = build_paging_record()
+    timeline = replace(record.timeline, paging=PagingPath(notices=notices))
+    return draw_incidents(replace(record, timeline=timeline))
+
+
+def _incident_traces(figure: Any, meta: str) -> list[Any]:
+    return [trace for trace in figure.plot["data"] if trace["meta"] == meta]
+
+
+def test_incidents_have_a_lane_for_each_inbox() -> None:
+    """Incidents are bars from opening to closing, named, and marked where they were opened and closed."""
+    figure = draw_incidents(build_paging_record())
+    assert figure is not None
+    assert [note["text"] for note in figure.plot["layout"]["annotations"]] == [
+        "chat · slack", "mail · email", "oncall · pagerduty",
+    ]  # fmt: skip
+    (closed,) = _incident_traces(figure, "closed")
+    by_title = dict(
+        zip(map(str.strip, closed["text"]), zip(closed["base"], closed["x"], strict=True), strict=True)
+    )
+    assert by_title["alpha is down"] == (5.6, 15.1)
+    assert len(_incident_traces(figure, "paged")[0]["x"]) == 5
+    assert len(_incident_traces(figure, "page_resolved")[0]["x"]) == 5
+    assert _incident_traces(figure, "updated")[0]["hovertext"] == [
+        "updated at 16:26, notification 8", "updated at 10:20, notification 4",
+    ]  # fmt: skip
+    assert figure.left_out == 0
+    json.dumps(figure.plot, allow_nan=False)
+
+
+def test_refused_attempts_have_a_row_of_their_own() -> None:
+    """What a receiver refused is marked under its incidents, in another colour and symbol than its pages."""
+    figure = draw_incidents(build_paging_record())
+    (refused,) = _incident_traces(figure, "refused")
+    assert len(refused["x"]) == 3
+    assert "refused with 421 at 10:40, notification 5" in refused["hovertext"]
+    assert refused["marker"]["symbol"] != _incident_traces(figure, "paged")[0]["marker"]["symbol"]
+    assert not set(refused["y"]) & set(_incident_traces(figure, "closed")[0]["y"])
+
+
+def test_incident_that_never_closed_runs_to_the_end() -> None:
+    """An open incident is a bar of another kind, to the edge of the plot."""
+    figure = _draw_notices(make_notice(1, 600, title="t", incident="a", effect="opened"))
+    (bar,) = _incident_traces(figure, "open")
+    assert (bar["base"], bar["x"]) == ([10.0], [40.0])
+    assert bar["hovertext"] == ["t, never closed, 10:00 to 50:00"]
+    assert not _incident_traces(figure, "closed")
+
+
+def test_incidents_at_the_same_time_lie_beneath_each_other() -> None:
+    """Incidents that overlap have rows of their own, up to a bound; one that comes later uses a free row."""
+    notices = [
+        make_notice(number, number, title=f"t{number}", incident=f"i{number}", effect="opened")
+        for number in range(1, MOST_ROWS + 4)
+    ]
+    figure = _draw_notices(*notices)
+    (bars,) = _incident_traces(figure, "open")
+    assert len(set(bars["y"])) == len(bars["y"]) == MOST_ROWS
+    assert figure.left_out == 3
+    figure = _draw_notices(
+        *notices[:1],
+        make_notice(90, 90, incident="i1", effect="closed"),
+        make_notice(91, 91, title="later", incident="b", effect="opened"),
+    )
+    assert _incident_traces(figure, "open")[0]["y"] == _incident_traces(figure, "closed")[0]["y"]
+
+
+def test_no_notices_no_figure() -> None:
+    """Where nothing was sent to any receiver there is nothing to draw."""
+    assert _draw_notices() is None

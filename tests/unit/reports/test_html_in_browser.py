@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from chromium_session import CHROMIUM, show
+from paging_records import build_paging_record
 from panel_records import build_panels
 from report_records import build_record
 
@@ -42,6 +43,7 @@ CHARTS = """[...document.querySelectorAll(".panel")].map((panel) => {
     strokes: [...chart.querySelectorAll("path.solid, path.threshold")].map((p) => getComputedStyle(p).stroke),
   };
 })"""
+INCIDENT = "document.querySelector('.incident pre').checkVisibility()"
 GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgroundColor"
 
 if CHROMIUM is None and not os.environ.get("CI"):
@@ -181,6 +183,29 @@ async def test_screenshot_is_not_blank(page: Path, tmp_path: Path, dark: bool) -
     colours = {pixels[offset : offset + 3] for offset in range(0, len(pixels) - 3, 3 * 101)}
     assert len(colours) > 50
     assert pixels[:3] == (bytes((20, 24, 30)) if dark else b"\xff\xff\xff")
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+@pytest.mark.parametrize("dark", [False, True])
+async def test_pages_are_drawn_and_readable(tmp_path: Path, width: int, dark: bool) -> None:
+    """Incidents and held pages are drawn, nothing sticks out, and an incident opens to what stood in it."""
+    file = tmp_path / "report.html"
+    file.write_text(html.render(build_paging_record()), encoding="utf-8")
+    async with show(file, tmp_path / "profile", width=width, dark=dark, script=WATCH) as browser:
+        pages, *alerts = await browser.evaluate(PLOTS)
+        hidden = await browser.evaluate(INCIDENT)
+        await browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        opened = await browser.evaluate(INCIDENT)
+        assert await browser.evaluate("document.documentElement.scrollWidth") <= width
+        assert await browser.evaluate("troubles") == []
+        assert browser.errors == []
+    assert len(alerts) == 2
+    assert pages["bars"] == 5
+    assert pages["marks"] == 5 + 5 + 5 + 2 + 3, "bars; opened, closed, updated, refused"
+    assert "oncall · pagerduty" in pages["text"]
+    assert "silenced" in alerts[0]["text"]
+    assert hidden is False
+    assert opened is True
 
 
 def _read_png(file: Path) -> tuple[int, int, bytes]:

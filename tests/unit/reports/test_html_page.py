@@ -10,9 +10,25 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from paging_records import EXERCISES, HELD_SPANS, TROUBLES, build_paging_record, make_notice, note_alerts
 from report_records import build_record
 
-from harness.model import Act, Curve, Event, Expectation, Finding, Placement, Stage, Verdict
+from harness.model import (
+    Act,
+    Curve,
+    Delivery,
+    Event,
+    Expectation,
+    Finding,
+    HeldBack,
+    HeldSpan,
+    NoticedAlert,
+    PagingPath,
+    Placement,
+    Stage,
+    Text,
+    Verdict,
+)
 from harness.reports import RunRecord, html
 
 NASTY = "</script><script>alert(1)</script><img src=http://x.invalid onerror=alert(1)>\"'\x1b"
@@ -52,7 +68,23 @@ class Reader(HTMLParser):
 def _poison(record: RunRecord) -> RunRecord:
     """Put hostile text wherever a run's own text can stand."""
     expectation = Expectation(
-        alert=NASTY, labels={"l": NASTY}, fires_within_s=1, receiver=NASTY, resolves_within_s=2
+        alert=NASTY,
+        labels={"l": NASTY},
+        fires_within_s=1,
+        receiver=NASTY,
+        resolves_within_s=2,
+        held_back=HeldBack(why="muted", until_s=5, by={"interval": NASTY}),
+        deliveries=(Delivery(receiver=NASTY, title=Text(how="regex", text=NASTY)),),
+    )
+    notice = replace(
+        make_notice(1, 5, receiver=NASTY, title=NASTY, text=NASTY, incident=NASTY, effect="opened"),
+        alerts=(NoticedAlert(alert=NASTY, labels={"l": NASTY}, status="firing"),),
+        answer=NASTY,
+        group_key=NASTY,
+        group_labels={NASTY: NASTY},
+    )
+    span = HeldSpan(
+        alert=NASTY, labels={"l": NASTY}, why="inhibited", by={"alertname": NASTY}, since_s=1, until_s=4
     )
     drill = replace(
         record.placements[0].drill,
@@ -84,6 +116,11 @@ def _poison(record: RunRecord) -> RunRecord:
             engines={NASTY: NASTY},
             events=(Event(at_s=5, kind="paged", alert=NASTY, labels={"l": NASTY}, receiver=NASTY),),
             curves=(Curve(alert=NASTY, labels={"l": NASTY}, op=">", threshold=1, points=((0, 1), (5, 2))),),
+            paging=PagingPath(
+                notices=(notice, replace(notice, number=2, is_accepted=False, why=NASTY)),
+                held=(span,),
+                troubles=(NASTY,),
+            ),
         ),
         doubts=(NASTY,),
         notes={NASTY: NASTY},
@@ -197,3 +234,82 @@ def test_rule_that_the_run_is_not_about_has_no_plot() -> None:
         timeline=replace(record.timeline, events=(), curves=()))))  # fmt: skip
     assert "nothing was seen of it" in page.text
     assert not any(attributes.get("class") == "plot" for _, attributes in page.elements)
+
+
+@pytest.fixture(scope="module")
+def paging_page() -> Reader:
+    """Return the page of a run of drills on the paging path."""
+    return Reader(html.render(build_paging_record()))
+
+
+def _say(page: Reader) -> str:
+    return " ".join(page.text.split())
+
+
+def test_pages_are_told_as_text(paging_page: Reader) -> None:
+    """Troubles, what each receiver got and how fast, and all that stood in an incident can be read."""
+    text = _say(paging_page)
+    assert TROUBLES[0] in text
+    assert "oncall pagerduty330" in text
+    assert "0:36/0.60 s max 1:00/1.00 s" in text
+    assert "mail email1139:00/9.00 s max 9:00/9.00 s" in text
+    assert "alpha is down oncall · pagerduty · 5:36 to 20:42 · 3 notifications" in text
+    assert 'grouped by {alertname="PagingModelDown"}' in text
+    assert "16:26 updated, answer 202" in text
+    assert "alpha answers nobody, for 6 minutes now. Runbook: runbook.md#pagingmodeldown" in text
+    assert "10:40 refused by mail email, answer 421: the receiver was told to refuse" in text
+    assert "and 35 more" in text
+
+
+def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
+    """The table has what receivers must be told, what was held back, and how long page and close took."""
+    text = _say(paging_page)
+    assert "slack of chat: text matches /for \\d+ minutes/, 0 attempts refused" in text
+    assert "is held back by a silence of {model=&quot;beta&quot;} until 25:00" in html.render(
+        build_paging_record()
+    )
+    assert "firing 7:00 silenced 7:00 to 25:00paged 25:30 +18:30/18.50 sresolved 35:00" in text
+    assert "rule time/wall time since the alert fired or resolved." in text
+    for exercise in EXERCISES:
+        assert exercise.evidence in text
+
+
+def test_what_held_an_alert_back_is_told_and_explained(paging_page: Reader, page: Reader) -> None:
+    """Beside a plot stands what held the alert back, and the key has what there was, and no more."""
+    text = _say(paging_page)
+    assert '{provider="openai", model="beta"} held back 7:00 to 25:00 by a silence of {model="beta"}' in text
+    assert 'inhibited 5:45 to 19:30 by PagingModelDown{model="alpha"}' in text
+    swatches = {attributes.get("class") for tag, attributes in paging_page.elements if tag == "span"}
+    assert {"swatch silenced", "swatch inhibited", "swatch refused"} <= swatches
+    assert "swatch muted" not in swatches
+    assert "swatch silenced" not in {attributes.get("class") for _, attributes in page.elements}
+    assert "What held it back" not in page.text
+
+
+def test_run_without_pages_has_no_section_for_them(page: Reader) -> None:
+    """Where no pager told of notifications, nothing is said of them."""
+    assert not any(attributes.get("id") in {"pages", "plot-pages"} for _, attributes in page.elements)
+
+
+def test_what_is_too_much_is_cut_and_counted() -> None:
+    """A storm of incidents, notifications, spans and long texts leaves a page of bounded size."""
+    record = build_paging_record()
+    alerts = note_alerts("PagingModelDown", ({"zone": "a"},))
+    storm = [
+        make_notice(
+            number, number, alerts=alerts, title="t", text="x" * 9000, incident=f"i{number}", effect="opened"
+        )
+        for number in range(1, 312)
+    ]
+    repeats = [
+        make_notice(400 + number, 400 + number, alerts=alerts, incident="i1", effect="updated")
+        for number in range(30)
+    ]
+    held = tuple(replace(HELD_SPANS[0], labels={"n": str(number)}) for number in range(25))
+    paging = PagingPath(notices=(*storm, *repeats), held=held)
+    text = _say(Reader(html.render(replace(record, timeline=replace(record.timeline, paging=paging)))))
+    assert "11 more are in timeline.json." in text
+    assert "5 more are in timeline.json." in text
+    assert f"{311 - 16} more incidents, open at the same time as those drawn, are left out" in text
+    assert "x" * 4000 + "…" in text
+    assert "x" * 4001 not in text

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
+from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record
 from report_records import build_record
 
 from harness.model import Finding, Verdict
@@ -70,6 +71,55 @@ def test_unobserved_drill_is_neither_failed_nor_skipped_and_says_so_in_its_name(
     assert (case.findtext("system-out") or "").startswith("UNOBSERVED: ")
     properties = {item.get("name"): item.get("value") for item in case.iter("property")}
     assert properties == {"outcome": "unobserved"}
+
+
+def test_page_and_close_have_their_times() -> None:
+    """Properties say what page and close took in seconds of both times; the output says it in words."""
+    case = _case(_suite(build_paging_record()), "paging-critical")
+    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
+    assert properties == {
+        "outcome": "met",
+        "finding.1.firing_to_paged_s": "36.000",
+        "finding.1.firing_to_paged_wall_s": "0.600",
+        "finding.1.resolved_to_closed_s": "42.000",
+        "finding.1.resolved_to_closed_wall_s": "0.700",
+    }
+    output = case.findtext("system-out") or ""
+    assert "page:     0:36/0.60 s after it fired\n" in output
+    assert "close:    0:42/0.70 s after it resolved\n" in output
+    assert "            slack of chat: text matches /for \\d+ minutes/, 0 attempts refused\n" in output
+
+
+def test_what_held_a_page_back_is_said() -> None:
+    """The output of a drill whose page was held back says how long and by what."""
+    suite = _suite(build_paging_record())
+    silenced = _case(suite, "paging-silenced").findtext("system-out") or ""
+    assert '  held:     held back 7:00 to 25:00 by a silence of {model="beta"}\n' in silenced
+    failure = _case(suite, "paging-refused").findtext("failure") or ""
+    assert "  held:     refused 10:40 to 19:00 by its receiver\n" in failure
+    assert "It stopped at the receiver: mail refused 3 attempts" in failure
+
+
+def test_spans_that_held_a_group_back_are_bounded() -> None:
+    """Of many spans ten are said, and how many more there were."""
+    record = build_paging_record()
+    held = tuple(replace(HELD_SPANS[0], labels=labels) for labels in FORTY)
+    timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
+    output = _case(_suite(replace(record, timeline=timeline)), "paging-outage").findtext("system-out") or ""
+    assert output.count("held:") == 10
+    assert "            and 30 more\n" in output
+
+
+def test_receivers_are_summed_up_for_the_suite() -> None:
+    """The suite's properties have a line for each inbox, and its output the troubles on the way."""
+    suite = _suite(build_paging_record())
+    properties = {item.get("name"): item.get("value") for item in suite.findall("properties/property")}
+    assert properties["receiver.mail.email"] == (
+        "1 opened, 1 closed, 3 refused; firing to page 9:00/9.00 s, max 9:00/9.00 s; "
+        "resolved to closed 0:50/0.83 s, max 0:50/0.83 s"
+    )
+    assert "receiver.oncall.pagerduty" in properties
+    assert suite.findtext("system-out") == TROUBLES[0]
 
 
 def test_doubts_make_every_case_an_error() -> None:

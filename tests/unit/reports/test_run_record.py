@@ -8,8 +8,17 @@ from dataclasses import replace
 import pytest
 from report_records import build_record
 
-from harness.model import Expectation, Finding, NearMiss, Verdict
-from harness.reports import printable, say_expected, say_hops, say_outcome, say_selector
+from harness.model import Delivery, Expectation, Finding, Grouped, HeldBack, HeldSpan, NearMiss, Text, Verdict
+from harness.reports import (
+    printable,
+    say_delay,
+    say_deliveries,
+    say_expected,
+    say_held,
+    say_hops,
+    say_outcome,
+    say_selector,
+)
 
 EXPECTATION = Expectation(
     alert="A", labels={}, fires_within_s=600, receiver="ops", resolves_within_s=3700, fires_after_s=90
@@ -63,6 +72,97 @@ def test_expected_in_words() -> None:
     pending = replace(near, pending=True, pending_within_s=(60.0, 240.0))
     assert say_expected(pending) == "stays at pending, over the threshold for 1:00 to 4:00"
     assert say_expected(None) == "stays silent"
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (
+            HeldBack(why="silenced", until_s=1200),
+            "fires by 10:00, is held back by a silence until 20:00, then pages ops, resolves by 1:01:40",
+        ),
+        (
+            HeldBack(why="muted", until_s=1200, by={"interval": "nights"}),
+            "fires by 10:00, is held back by the time interval nights until 20:00, then pages ops, "
+            "resolves by 1:01:40",
+        ),
+        (
+            HeldBack(why="inhibited", by={"alertname": "Down", "zone": "a"}),
+            'fires by 10:00, resolves by 1:01:40, pages nobody: inhibited by Down{zone="a"}',
+        ),
+        (
+            HeldBack(why="silenced", by={"zone": "a"}),
+            'fires by 10:00, resolves by 1:01:40, pages nobody: held back by a silence of {zone="a"}',
+        ),
+        (
+            HeldBack(why="refused"),
+            "fires by 10:00, resolves by 1:01:40, pages nobody: refused by its receiver",
+        ),
+    ],
+)
+def test_held_back_in_words(held: HeldBack, words: str) -> None:
+    """What is held back says by what, and until when or that nobody is paged."""
+    assert say_expected(replace(EXPECTATION, fires_after_s=0, held_back=held)) == words
+
+
+def test_bounds_of_pages_in_words() -> None:
+    """A drill's own bounds on page and close are said where it states them."""
+    words = say_expected(replace(EXPECTATION, pages_within_s=300, closes_within_s=90))
+    assert words == (
+        "fires between 1:30 and 10:00, pages ops within 5:00, resolves by 1:01:40, closes within 1:30"
+    )
+
+
+def test_group_in_words() -> None:
+    """A group says how many alerts make how few incidents."""
+    grouped = Grouped(
+        alert="A", labels={}, alerts=40, fires_within_s=600, resolves_within_s=900, receiver="ops",
+        integration="pagerduty",
+    )  # fmt: skip
+    assert say_expected(grouped) == (
+        "at least 40 fire by 10:00, page ops by pagerduty in 1 incident of at most 2 notifications, "
+        "resolve by 15:00"
+    )
+    assert "in 3 incidents of at most 1 notification," in say_expected(
+        replace(grouped, incidents=3, notices=1)
+    )
+
+
+def test_deliveries_in_words() -> None:
+    """A delivery says who is told and what; each bound in a few words."""
+    full = Delivery(
+        receiver="ops",
+        integration="slack",
+        group_labels={"zone": "a"},
+        title=Text(how="exact", text='"x"\n'),
+        text=Text(how="regex", text=r"\d+ min"),
+        group_key=Text(how="contains", text="zone"),
+        notices=(2, 3),
+        notices_within_s=(60, math.inf),
+        repeats_after_s=(600, 660),
+        refused=(0, 0),
+        alerts=(1, 1),
+    )
+    bare = Delivery(receiver="mail")
+    assert say_deliveries(replace(EXPECTATION, deliveries=(full, bare))) == (
+        'slack of ops: group {zone="a"}, group key contains "zone", title is "\\"x\\"\\n", '
+        r"text matches /\d+ min/, 2 to 3 notifications in 1:00 to the end, repeated after 10:00 to 11:00, "
+        "0 attempts refused, 1 alert in the largest",
+        "each integration of mail: is told",
+    )
+    assert say_deliveries(None) == ()
+
+
+def test_held_span_in_words() -> None:
+    """What held an alert back is said with its time and its name."""
+    span = HeldSpan(alert="A", labels={}, why="inhibited", by={}, since_s=60, until_s=95)
+    assert say_held(span) == "inhibited 1:00 to 1:35 by another alert"
+
+
+def test_delay_is_said_in_rule_and_wall_time() -> None:
+    """A duration is said in both times, and once where they are the same."""
+    assert say_delay(41, 60) == "0:41/0.68 s"
+    assert say_delay(41, 1) == "0:41"
 
 
 def test_hops_come_in_the_order_in_which_they_happen() -> None:

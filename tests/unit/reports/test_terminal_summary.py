@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record
 from report_records import build_record
 from rich.console import Console
 
@@ -34,7 +36,8 @@ def test_met_expectation_says_every_hop() -> None:
     assert lines[number].startswith("✓ metis-latency-fires ")
     assert lines[number].endswith('MetisLLMCallLatencyP99High{provider="openai", model="gpt-4.1"}')
     assert lines[number + 1] == (
-        "    pending 2:45  firing 7:45  paged 8:26 → metis-ticket  resolved 18:30  page closed 19:22"
+        "    pending 2:45  firing 7:45  paged 8:26 +0:41/0.68 s → metis-ticket  resolved 18:30  "
+        "page closed 19:22 +0:52/0.87 s"
     )
 
 
@@ -43,7 +46,7 @@ def test_wide_terminal_has_a_line_per_expectation() -> None:
     lines = _print(build_record(), width=260)
     line = lines[_line(lines, "metis-latency-fires")]
     assert "pending 2:45" in line
-    assert line.endswith("page closed 19:22")
+    assert line.endswith("page closed 19:22 +0:52/0.87 s")
 
 
 def test_unmet_expectation_is_followed_by_its_evidence() -> None:
@@ -68,7 +71,7 @@ def test_wrong_receiver_is_not_shown_as_the_one_paged() -> None:
     """When another receiver was paged, the expected one does not stand beside the page."""
     lines = _print(build_record())
     number = _line(lines, "metis-cost-bulk-load")
-    assert "paged 17:56  resolved" in lines[number + 1]
+    assert "paged 17:56 +0:41/0.68 s  resolved" in lines[number + 1]
     assert "paged metis-page instead of metis-ticket" in lines[number + 2]
 
 
@@ -95,10 +98,94 @@ def test_doubts_are_sentences_before_the_last_line() -> None:
     assert lines[-1].startswith("No verdict can be trusted: ")
 
 
+def test_times_are_explained() -> None:
+    """What stands behind a + is explained where something does, and at speed 1 there is but one time."""
+    lines = _print(build_record())
+    explained = (
+        "Times are rule time from the start of each drill; "
+        "after a +, rule/wall time since it fired or resolved."
+    )
+    assert explained in lines
+    record = build_record()
+    slow = _print(replace(record, timeline=replace(record.timeline, speed=1)))
+    assert "page closed 19:22 +0:52" in slow[1]
+    assert "/" not in slow[1]
+    quiet = _print(replace(record, verdicts=record.verdicts[-1:]))
+    assert "Times are rule time from the start of each drill." in quiet
+
+
+def test_what_held_the_page_back_stands_before_the_page() -> None:
+    """A span in which the page was held back stands where it happened, with the judge's own words behind."""
+    lines = _print(build_paging_record(), width=160)
+    number = _line(lines, "paging-silenced")
+    assert "firing 7:00  silenced 7:00 to 25:00  paged 25:30 +18:30/18.50 s → oncall" in lines[number + 1]
+    assert "a silence held it back from 7:00 to 25:00, then it paged" in lines[number + 2]
+    inhibited = lines[_line(lines, "paging-inhibited") + 1]
+    assert "inhibited 5:45 to 19:30  resolved 19:30  inhibited all the while" in inhibited
+
+
+def test_many_spans_are_bounded() -> None:
+    """Of forty alerts that were held back two are named."""
+    record = build_paging_record()
+    held = tuple(replace(HELD_SPANS[0], labels=labels) for labels in FORTY)
+    timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
+    lines = _print(replace(record, timeline=timeline), width=200)
+    said = lines[_line(lines, "paging-outage") + 1]
+    assert said.count("silenced") == 2
+    assert "silenced 7:00 to 25:00  and 38 more  paged" in said
+
+
+def test_met_deliveries_are_said_in_the_judges_words() -> None:
+    """Where more is expected than the hops, a met expectation says what arrived."""
+    lines = _print(build_paging_record())
+    number = _line(lines, "paging-critical")
+    assert lines[number + 2].strip() == "oncall was paged by pagerduty twice, chat by slack once"
+    plain = _print(build_record())
+    assert "fired, paged, resolved and closed in time" not in "".join(plain)
+
+
+def test_explanation_of_several_sentences_is_readable() -> None:
+    """A long explanation is wrapped and indented, each line of it on a line of its own, then the expected."""
+    record = build_paging_record()
+    (finding,) = record.verdicts[0].findings
+    finding = replace(finding, outcome="missing", evidence="No page. It stopped at the route.\nLog: x")
+    lines = [
+        line.rstrip() for line in _print(replace(record, verdicts=(Verdict(drill="d", findings=(finding,)),)))
+    ]
+    assert lines[2:5] == [
+        "    missing: No page. It stopped at the route.",
+        "    Log: x",
+        "    expected: fires by 10:00, pages oncall within 5:00, resolves by 40:00, closes within 4:00",
+    ]
+    assert lines[5].startswith("      pagerduty of oncall: group {")
+    assert lines[7] == "      slack of chat: text matches /for \\d+ minutes/, 0 attempts refused"
+
+
+def test_receivers_have_a_line_each() -> None:
+    """After the drills stands what each receiver got, by integration, and how long that took."""
+    lines = [line.rstrip() for line in _print(build_paging_record())]
+    (mail,) = [line for line in lines if line.startswith("mail email")]
+    assert mail.split(maxsplit=5)[2:] == [
+        "1", "1", "3", "9:00/9.00 s, max 9:00/9.00 s  0:50/0.83 s, max 0:50/0.83 s",
+    ]  # fmt: skip
+    narrow = [line.rstrip() for line in _print(build_paging_record(), width=80)]
+    assert "oncall pagerduty       3       3        0  0:36, max 1:00  0:48, max 1:00" in narrow
+    assert not any("firing to page" in line for line in _print(build_record()))
+
+
+def test_troubles_are_said_if_not_all_is_met() -> None:
+    """What went wrong on the way is said when a drill failed, and not when receivers failed on purpose."""
+    record = build_paging_record()
+    assert f"! {TROUBLES[0]}" in _print(record)
+    met = replace(record, verdicts=tuple(one for one in record.verdicts if one.outcome == "met"))
+    assert not any(line.startswith("!") for line in _print(met))
+
+
 @pytest.mark.parametrize("width", [80, 120])
-def test_lines_fit(width: int) -> None:
+@pytest.mark.parametrize("build", [build_record, build_paging_record])
+def test_lines_fit(width: int, build: Callable[[], RunRecord]) -> None:
     """No line is longer than the terminal is wide."""
-    assert max(map(len, _print(build_record(), width=width))) <= width
+    assert max(map(len, _print(build(), width=width))) <= width
 
 
 def test_plain_ascii_where_the_encoding_has_no_more() -> None:

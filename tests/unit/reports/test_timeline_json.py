@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from paging_records import build_paging_record
 from report_records import build_record
 
-from harness.model import Event, Finding, NearMiss, Placement, Verdict
+from harness.model import Event, Finding, NearMiss, PagingPath, Placement, Verdict
 from harness.reports import RunRecord, timeline_json
 
 NUMBER = (int, float)
+SPREAD = {"median_s": NUMBER, "median_wall_s": NUMBER, "max_s": NUMBER, "max_wall_s": NUMBER}
 FORM: dict[str, Any] = {
     "schema": int,
+    "started_at": str,
     "mode": str,
     "speed": NUMBER,
     "until_s": NUMBER,
@@ -30,15 +35,71 @@ FORM: dict[str, Any] = {
                 {
                     "alert": str,
                     "labels": {str: str},
+                    "broke_at": (str, type(None)),
                     "outcome": str,
-                    "expected": {str: (str, int, float, bool)},
+                    "expected": {str: (str, int, float, bool, list, dict)},
                     "observed": {str: NUMBER},
+                    "hops": {str: NUMBER},
+                    "evidence": str,
                 }
             ],
         }
     ],
     "drills": [{"drill": str, "start_s": NUMBER, "end_s": NUMBER}],
     "doubts": [str],
+    "notices": [
+        {
+            "number": int,
+            "at_s": NUMBER,
+            "receiver": str,
+            "integration": str,
+            "status": str,
+            "is_accepted": bool,
+            "answer": str,
+            "why": str,
+            "incident": (str, type(None)),
+            "effect": str,
+            "group_key": str,
+            "group_labels": {str: str},
+            "alerts": [{"alert": str, "labels": {str: str}, "status": str}],
+            "title": str,
+            "text": str,
+        }
+    ],
+    "incidents": [
+        {
+            "id": str,
+            "receiver": str,
+            "integration": str,
+            "opened_s": NUMBER,
+            "closed_s": (*NUMBER, type(None)),
+            "notices": [int],
+            "title": str,
+            "group_labels": {str: str},
+        }
+    ],
+    "receivers": [
+        {
+            "receiver": str,
+            "integration": str,
+            "opened": int,
+            "closed": int,
+            "refused": int,
+            "firing_to_paged": SPREAD,
+            "resolved_to_closed": SPREAD,
+        }
+    ],
+    "held_back": [
+        {
+            "alert": str,
+            "labels": {str: str},
+            "why": str,
+            "by": {str: str},
+            "since_s": NUMBER,
+            "until_s": NUMBER,
+        }
+    ],
+    "troubles": [str],
 }
 
 
@@ -66,13 +127,15 @@ def _check(value: Any, form: Any, where: str) -> None:
         assert isinstance(value, form), f"{where} is {value!r}"
 
 
-def test_form() -> None:
+@pytest.mark.parametrize("build", [build_record, build_paging_record])
+def test_form(build: Callable[[], RunRecord]) -> None:
     """The document has exactly the keys of schema 1, in their order, with values of their types."""
-    document = _render(replace(build_record(), doubts=("scrapes came late",)))
+    document = _render(replace(build(), doubts=("scrapes came late",)))
     _check(document, FORM, "$")
     assert document["schema"] == 1
     assert document["doubts"] == ["scrapes came late"]
-    assert len(document["events"]) == len(build_record().timeline.events)
+    assert document["started_at"] == build().started_at.isoformat()
+    assert len(document["events"]) == len(build().timeline.events)
 
 
 def test_observed_counts_from_the_start_of_the_run() -> None:
@@ -118,6 +181,100 @@ def test_expected_is_stated_as_in_the_drill() -> None:
         "pending_least_s": 120,
         "pending_most_s": 600,
     }
+
+
+def _finding(document: dict[str, Any], drill: str) -> dict[str, Any]:
+    (verdict,) = [item for item in document["verdicts"] if item["drill"] == drill]
+    return dict(verdict["findings"][0])
+
+
+def test_hops_are_in_rule_and_wall_time() -> None:
+    """A finding says how long page and close took in both times, and how much of it was held back."""
+    document = _render(build_paging_record())
+    assert _finding(document, "paging-critical")["hops"] == {
+        "firing_to_paged_s": 36,
+        "firing_to_paged_wall_s": 0.6,
+        "resolved_to_closed_s": 42,
+        "resolved_to_closed_wall_s": 0.7,
+    }
+    assert _finding(document, "paging-silenced")["hops"] == {
+        "firing_to_paged_s": 1110,
+        "firing_to_paged_wall_s": 18.5,
+        "held_s": 1080,
+        "held_wall_s": 18,
+        "resolved_to_closed_s": 48,
+        "resolved_to_closed_wall_s": 0.8,
+    }
+    assert _finding(document, "paging-inhibited")["hops"] == {}
+
+
+def test_incidents_and_receivers_are_those_of_the_notices() -> None:
+    """An incident lists its notices by number; a receiver counts what it opened, closed and refused."""
+    document = _render(build_paging_record())
+    assert [incident["id"] for incident in document["incidents"]] == ["p1", "s1", "p2", "m1", "p3"]
+    assert document["incidents"][0] == {
+        "id": "p1",
+        "receiver": "oncall",
+        "integration": "pagerduty",
+        "opened_s": 336,
+        "closed_s": 1242,
+        "notices": [1, 8, 10],
+        "title": "alpha is down",
+        "group_labels": {"alertname": "PagingModelDown"},
+    }
+    assert [notice["number"] for notice in document["notices"]] == list(range(1, 16))
+    by_receiver = {item["receiver"]: item for item in document["receivers"]}
+    assert by_receiver["oncall"] == {
+        "receiver": "oncall",
+        "integration": "pagerduty",
+        "opened": 3,
+        "closed": 3,
+        "refused": 0,
+        "firing_to_paged": {"median_s": 36, "median_wall_s": 0.6, "max_s": 60, "max_wall_s": 1},
+        "resolved_to_closed": {"median_s": 48, "median_wall_s": 0.8, "max_s": 60, "max_wall_s": 1},
+    }
+    assert by_receiver["mail"]["refused"] == 3
+
+
+def test_open_incident_and_unknown_durations_are_null() -> None:
+    """What is open has not closed, and a page of an alert that was not seen to fire has no duration."""
+    record = build_paging_record()
+    notices = (record.timeline.paging.notices[0],)
+    timeline = replace(record.timeline, events=(), paging=PagingPath(notices=notices))
+    document = _render(replace(record, timeline=timeline))
+    assert document["incidents"][0]["closed_s"] is None
+    assert document["receivers"][0]["closed"] == 0
+    assert document["receivers"][0]["firing_to_paged"] is None
+
+
+def test_held_back_and_deliveries_are_stated_as_in_the_drill() -> None:
+    """What an expectation says of the paging path is there, and what it does not say is left out."""
+    document = _render(build_paging_record())
+    assert _finding(document, "paging-silenced")["expected"]["held_back"] == {
+        "why": "silenced",
+        "until_s": 1500,
+        "by": {"model": "beta"},
+    }
+    assert _finding(document, "paging-inhibited")["expected"]["held_back"]["until_s"] is None
+    expected = _finding(document, "paging-critical")["expected"]
+    assert (expected["pages_within_s"], expected["closes_within_s"]) == (300, 240)
+    assert expected["deliveries"] == [
+        {
+            "receiver": "oncall",
+            "integration": "pagerduty",
+            "group_labels": {"alertname": "PagingModelDown", "model": "alpha"},
+            "title": {"exact": "alpha is down"},
+            "notices": [2, 3],
+            "repeats_after_s": [600, 700],
+        },
+        {
+            "receiver": "chat",
+            "integration": "slack",
+            "text": {"regex": "for \\d+ minutes"},
+            "refused": [0, 0],
+        },
+    ]
+    assert _finding(document, "paging-outage")["expected"]["notices"] == 2
 
 
 def test_no_number_that_json_cannot_write() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rich.console import Console, ConsoleOptions, Group, OverflowMethod, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
@@ -18,13 +18,25 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.clock import format_s
-from harness.model import Expectation, Finding, Labels, Verdict
-from harness.reports import HOPS, RunRecord, printable, say_expected, say_outcome, say_selector
+from harness.coverage import say_counts
+from harness.hops import find_held, time_hops
+from harness.model import Expectation, Expected, Finding, HeldSpan, Labels, Verdict
+from harness.reports import (
+    HOPS,
+    RunRecord,
+    say_delay,
+    say_deliveries,
+    say_expected,
+    say_outcome,
+    say_selector,
+)
+from harness.reports.terminal.pages import tabulate_pages
+from harness.reports.terminal.script import Script
+from harness.reports.terminal.script import say as write
 
 Status = Literal["starting", "up", "stopped", "failed"]
 State = Literal["inactive", "pending", "firing"]
 
-ASCII = str.maketrans({"→": ">", "·": "-", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "◌": "."})
 MARKS: Mapping[str, tuple[str, str]] = {"met": ("✓", "green"), "unobserved": ("?", "yellow")}
 UNMET = ("✗", "bold red")
 STATUSES: Mapping[Status, tuple[str, str]] = {
@@ -43,6 +55,8 @@ ALERT_ROWS = 16
 NARROW = 100
 SHORT_ACT_ROWS = 2
 SHORT = 32
+TROUBLES = 5
+HELD_SPANS = 2
 OTHER_LINES = 10  # the board's lines that are neither activity nor an alert, and a line to spare
 
 
@@ -117,22 +131,7 @@ def progress_line(state: BoardState) -> str:
         f"{len(state.acts)} acts running"
     )
     message = f"; {state.message}" if state.message else ""
-    return _say(" ".join((line + message).split()), ascii_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Script:
-    """Writes text so that the console's encoding can show it."""
-
-    ascii_only: bool
-
-    def __call__(self, text: str) -> str:
-        return _say(text, ascii_only=self.ascii_only)
-
-    @property
-    def overflow(self) -> OverflowMethod:
-        """How to cut a line that is too long: Rich's ellipsis is not ASCII."""
-        return "crop" if self.ascii_only else "ellipsis"
+    return write(" ".join((line + message).split()), ascii_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class _Board:
     state: BoardState
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        state, say = self.state, _Script(options.ascii_only)
+        state, say = self.state, Script(options.ascii_only)
         height = console.size.height
         activity = _activity(state, SHORT_ACT_ROWS if height < SHORT else ACT_ROWS, say)
         lines = len(console.render_lines(activity, options.update(height=None)))
@@ -157,7 +156,7 @@ class _Board:
         yield Text(say(f"  {state.message}"), style="cyan", no_wrap=True, overflow=say.overflow)
 
 
-def _head(state: BoardState, say: _Script) -> Text:
+def _head(state: BoardState, say: Script) -> Text:
     drills = "1 drill" if state.drills == 1 else f"{state.drills} drills"
     facts = [drills, state.stack, f"speed {state.speed:g}"]
     facts += [f"{name} {version}" for name, version in state.engines.items()]
@@ -166,7 +165,7 @@ def _head(state: BoardState, say: _Script) -> Text:
     return head.append(say("  " + " · ".join(facts)), style="dim")
 
 
-def _progress(state: BoardState, say: _Script) -> RenderableType:
+def _progress(state: BoardState, say: Script) -> RenderableType:
     grid = Table.grid(padding=(0, 2), expand=True)
     grid.add_column(width=0)
     grid.add_column(ratio=1)
@@ -179,7 +178,7 @@ def _progress(state: BoardState, say: _Script) -> RenderableType:
     return grid
 
 
-def _activity(state: BoardState, act_rows: int, say: _Script) -> RenderableType:
+def _activity(state: BoardState, act_rows: int, say: Script) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(width=0)
     grid.add_column(style="dim", width=7)
@@ -201,7 +200,7 @@ class _Stack:
     components: Mapping[str, Status]
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        say = _Script(options.ascii_only)
+        say = Script(options.ascii_only)
         parts = []
         for name, status in self.components.items():
             mark, style = STATUSES[status]
@@ -223,7 +222,7 @@ def _most_urgent(alerts: Sequence[AlertRow], rows: int) -> list[AlertRow]:
     return [alerts[index] for index in sorted(ranked[:rows])]
 
 
-def _alerts(alerts: Sequence[AlertRow], width: int, say: _Script) -> RenderableType:
+def _alerts(alerts: Sequence[AlertRow], width: int, say: Script) -> RenderableType:
     """On a narrow console, labels shrink to their values and the receiver is left out."""
     narrow = width < NARROW
     table = Table(box=None, expand=True, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
@@ -243,7 +242,7 @@ def _alerts(alerts: Sequence[AlertRow], width: int, say: _Script) -> RenderableT
     return table
 
 
-def _page(row: AlertRow, receiver: str, say: _Script) -> Text:
+def _page(row: AlertRow, receiver: str, say: Script) -> Text:
     if row.page_closed_s is not None:
         return Text(say(f"closed {format_s(row.page_closed_s)}{receiver}"), style="green")
     if row.paged_s is not None:
@@ -256,9 +255,9 @@ class _Summary:
     record: RunRecord
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        say, record, width = _Script(options.ascii_only), self.record, options.max_width
+        say, record, width = Script(options.ascii_only), self.record, options.max_width
         entries = [
-            (finding, _title(verdict, finding, say), _seen(finding, say))
+            (finding, _title(verdict, finding, say), _seen(record, verdict, finding, say))
             for verdict in record.verdicts
             for finding in verdict.findings or (None,)
         ]
@@ -271,14 +270,23 @@ class _Summary:
                 yield from _flow(seen, width, lead="    ")
             if finding is not None and finding.outcome != "met":
                 yield _evidence(finding, say)
-        yield Text("Times are rule time, counted from the start of each drill.", style="dim")
+        yield Text(say(_explain_times(record)), style="dim")
         yield Text()
+        pages = tabulate_pages(record.timeline, width, say)
+        if pages is not None:
+            yield pages
+            yield Text()
+        if record.exit_code:
+            for trouble in record.timeline.paging.troubles[:TROUBLES]:
+                yield Text(say(f"! {_sentence(trouble)}"))
+        if (coverage := record.coverage).rows:
+            yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
         for doubt in record.doubts:
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)
 
 
-def _title(verdict: Verdict, finding: Finding | None, say: _Script) -> list[Text]:
+def _title(verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
     mark, style = MARKS.get(finding.outcome if finding else "met", UNMET)
     drill = Text(say(mark), style=style).append(say(f" {verdict.drill}"), style="not bold default")
     if finding is None:
@@ -287,33 +295,64 @@ def _title(verdict: Verdict, finding: Finding | None, say: _Script) -> list[Text
     return [drill, alert.append(say(say_selector("", finding.labels)), style="dim")]
 
 
-def _seen(finding: Finding | None, say: _Script) -> list[Text]:
+def _explain_times(record: RunRecord) -> str:
+    explained = "Times are rule time from the start of each drill"
+    if not any("paged" in finding.observed for verdict in record.verdicts for finding in verdict.findings):
+        return f"{explained}."
+    both = "rule time" if record.timeline.speed == 1 else "rule/wall time"
+    return f"{explained}; after a +, {both} since it fired or resolved."
+
+
+def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
     if finding is None:
         return [Text("nothing fired, as it should be", style="dim")]
+    held = find_held(finding, record.find_placement(verdict), record.timeline)
+    times = time_hops(finding, held)
+    delays = {"paged": times.firing_to_paged_s, "page_resolved": times.resolved_to_closed_s}
+    expected = finding.expectation
     parts = []
     for hop, words in HOPS.items():
+        if hop == "paged":
+            parts += _say_held(held, say)
         if hop in finding.observed:
             part = Text().append(f"{words} ", style="dim").append(format_s(finding.observed[hop]))
-            if (
-                hop == "paged"
-                and isinstance(finding.expectation, Expectation)
-                and finding.outcome != "mismatched"
-            ):
-                part.append(say(f" → {finding.expectation.receiver}"))
+            delay_s = delays.get(hop)
+            if delay_s is not None:
+                part.append(f" +{say_delay(delay_s, record.timeline.speed)}", style="dim")
+            if hop == "paged" and isinstance(expected, Expectation) and finding.outcome != "mismatched":
+                part.append(say(f" → {expected.receiver}"))
             parts.append(part)
-    if finding.outcome == "met" and not isinstance(finding.expectation, Expectation):
+    if finding.outcome == "met" and not _is_plain(expected):
         parts.append(Text(say(finding.evidence), style="dim"))
     return parts or [Text("nothing seen", style="dim")]
 
 
-def _evidence(finding: Finding, say: _Script) -> RenderableType:
+def _say_held(held: Sequence[HeldSpan], say: Script) -> list[Text]:
+    parts = [
+        Text(say(f"{span.why} "), style="dim").append(f"{format_s(span.since_s)} to {format_s(span.until_s)}")
+        for span in held[:HELD_SPANS]
+    ]
+    left_out = len(held) - HELD_SPANS
+    return [*parts, Text(f"and {left_out} more", style="dim")] if left_out > 0 else parts
+
+
+def _is_plain(expected: Expected | None) -> bool:
+    """Return whether the hops say all that was expected, so that the evidence would only repeat them."""
+    return isinstance(expected, Expectation) and not expected.held_back and not expected.deliveries
+
+
+def _evidence(finding: Finding, say: Script) -> RenderableType:
+    """Say why a finding is not met, in as many lines as the judge gave it, and what was expected."""
     _, style = MARKS.get(finding.outcome, UNMET)
-    evidence = Text(say(f"{finding.outcome}: "), style=style).append(say(finding.evidence), style="not bold")
-    expected = Text(say(f"expected: {say_expected(finding.expectation)}"), style="dim")
-    return Padding(Group(evidence, expected), (0, 0, 0, 4), expand=False)
+    first, *more = finding.evidence.splitlines() or [""]
+    lines = [Text(say(f"{finding.outcome}: "), style=style).append(say(first), style="not bold default")]
+    lines += [Text(say(line)) for line in more]
+    lines.append(Text(say(f"expected: {say_expected(finding.expectation)}"), style="dim"))
+    lines += [Text(say(f"  {told}"), style="dim") for told in say_deliveries(finding.expectation)]
+    return Padding(Group(*lines), (0, 0, 0, 4), expand=False)
 
 
-def _last_line(record: RunRecord, say: _Script) -> Text:
+def _last_line(record: RunRecord, say: Script) -> Text:
     colour = {0: "green", 1: "red", 3: "yellow"}[record.exit_code]
     expectations = sum(len(verdict.findings) for verdict in record.verdicts)
     facts = [
@@ -349,8 +388,3 @@ def _flow(parts: Sequence[Text], width: int, *, lead: str = "", indent: str = " 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def _say(text: str, *, ascii_only: bool) -> str:
-    text = printable(text).replace("\n", " ")
-    return text.translate(ASCII).encode("ascii", "backslashreplace").decode("ascii") if ascii_only else text

@@ -1,0 +1,1 @@
+"""Somebody's Alertmanager config: read without its secrets, checked, and pointed at the pager."""

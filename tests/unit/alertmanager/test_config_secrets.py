@@ -1,0 +1,170 @@
+"""Tests that nothing of a config's secrets is kept, shown or written."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.alertmanager.amtool import check_config
+from harness.alertmanager.config import read_config
+from harness.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, OTHER_INTEGRATIONS, SECRET
+from harness.alertmanager.redirect import Target, write_config
+from harness.engines import Engines
+from harness.errors import BadInput
+
+CANARY = "canary-8f2d"
+
+REFUSED = {"service_key", "service_key_file", "payload"}
+"""With one of these a config cannot be redirected."""
+
+PUBLIC = {
+    "webhook": {
+        "send_resolved",
+        "timeout",
+        "max_alerts",
+    },
+    "slack": {
+        *(
+            "send_resolved",
+            "timeout",
+            "channel",
+            "username",
+            "color",
+            "title",
+            "title_link",
+            "pretext",
+            "text",
+        ),
+        *("message_text", "fields", "short_fields", "footer", "fallback", "callback_id", "icon_emoji"),
+        *("icon_url", "image_url", "thumb_url", "link_names", "mrkdwn_in", "actions", "update_message"),
+    },
+    "pagerduty": {
+        *("send_resolved", "timeout", "client", "client_url", "description", "details", "images", "links"),
+        *("source", "severity", "class", "component", "group"),
+    },
+    "opsgenie": {
+        *("send_resolved", "message", "description", "source", "details", "entity", "responders", "tags"),
+        *("note", "priority", "actions", "update_alerts"),
+    },
+    "email": {"send_resolved", "to", "from", "hello", "headers", "html", "text", "threading"},
+}
+"""Fields that say what a notification is to say, and to whom."""
+
+
+def list_global_lines() -> Iterator[str]:
+    """Yield every field of `global` that is not kept, with a canary in it."""
+    for name, field in GLOBAL.items():
+        if field is not SECRET:
+            continue
+        if name == "http_config" or name == "smtp_tls_config":
+            yield f"  {name}: {{proxy_url: 'http://{CANARY}@proxy', bearer_token: {CANARY}, ca: {CANARY}}}"
+        else:
+            yield f"  {name}: {CANARY}"
+
+
+def write_full_config(*, refused: bool = False) -> str:
+    """Return a config with a canary in every field that is not kept, of every integration that there is."""
+    lines = ["global:", *list_global_lines(), "  smtp_from: me@example.org"]
+    lines += ["route:", "  receiver: all", "receivers:", "- name: all"]
+    for integration, fields in INTEGRATIONS.items():
+        lines.append(f"  {integration}_configs:")
+        item = "  -"
+        for name, field in fields.items():
+            if field is not SECRET or (name in REFUSED and not refused):
+                continue
+            lines.append(f"{item} {name}: {{password: {CANARY}, url: 'https://{CANARY}/'}}")
+            lines.append(f"    # {CANARY}")
+            item = "   "
+        if integration == "email":
+            lines.append("    to: you@example.org")
+    if refused:
+        for integration in OTHER_INTEGRATIONS:
+            lines += [f"  {integration}_configs:", f"  - token: {CANARY}", f"    api_url: https://{CANARY}/"]
+    lines += ["tracing:", f"  endpoint: {CANARY}", "event_recorder:", f"  url: {CANARY}"]
+    return "\n".join(lines)
+
+
+def test_the_fields_that_are_kept_are_these() -> None:
+    """Whatever is not what a notification says, or to whom, is not kept."""
+    for integration, fields in INTEGRATIONS.items():
+        assert {name for name, field in fields.items() if field is not SECRET} == PUBLIC[integration]
+    assert {name for name, field in GLOBAL.items() if field is not SECRET} == {
+        "resolve_timeout",
+        "smtp_from",
+        "smtp_hello",
+    }
+    assert {name for name, field in CONFIG.items() if field is SECRET} == {"tracing", "event_recorder"}
+
+
+def test_no_secret_is_kept_shown_or_written(
+    place: Callable[[str], Path], target: Target, each_engines: Engines
+) -> None:
+    """A canary in every such field is in no value, no representation and no written config."""
+    text = write_full_config()
+    assert text.count(CANARY) > 60
+    config = read_config(place(text))
+    written = write_config(config, target=target, speed=60)
+    check_config(each_engines.amtool, each_engines.versions["alertmanager"], config, written)
+    for shown in (repr(config), str(config), repr(config.document), written, repr(target)):
+        assert CANARY not in shown
+    assert target.token not in repr(target)
+    assert target.token not in written
+
+
+def test_no_secret_is_in_a_refusal(place: Callable[[str], Path]) -> None:
+    """Every receiver that cannot be redirected is named, by its kind and line, and none of what is in it."""
+    with pytest.raises(BadInput) as caught:
+        read_config(place(write_full_config(refused=True)))
+    told = "".join(traceback.format_exception(caught.value, chain=True)) + repr(caught.value)
+    assert CANARY not in told
+    for integration in OTHER_INTEGRATIONS:
+        assert f"'all': {integration} cannot be redirected" in told
+    assert told.count("alertmanager.yml:") >= len(OTHER_INTEGRATIONS) + len(REFUSED)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "  webhook_configs:\n  - uri: canary-8f2d",
+        "  webhook_configs: canary-8f2d",
+        "  webhook_configs:\n  - url: canary-8f2d\n    url: canary-8f2d",
+        "  webhook_configs:\n  - url: canary-8f2d\n    max_alerts: canary-8f2d",
+        "  webhook_configs:\n  - canary-8f2d",
+        "  webhook_configs:\n  - url: *canary-8f2d",
+        "  canary_configs:\n  - url: canary-8f2d",
+        "  slack_configs:\n  - api_url: canary-8f2d\n    title: '{{ canary-8f2d'",
+    ],
+)
+def test_no_value_is_in_a_complaint(place: Callable[[str], Path], broken: str) -> None:
+    """What is wrong with a field is said without what stands in it."""
+    with pytest.raises(BadInput) as caught:
+        read_config(place(f"route: {{receiver: a}}\nreceivers:\n- name: a\n{broken}\n"))
+    assert CANARY not in "".join(traceback.format_exception(caught.value, chain=True))
+
+
+def test_files_that_hold_secrets_are_not_opened(place: Callable[[str], Path], tmp_path: Path) -> None:
+    """A file that is named for a secret need not be there, and the redirected config names it no more."""
+    text = (
+        "route: {receiver: a}\nreceivers:\n- name: a\n"
+        "  pagerduty_configs: [{routing_key_file: /nowhere/key}]\n"
+        "  slack_configs: [{api_url_file: /nowhere/url}]\n"
+        "  webhook_configs: [{url_file: /nowhere/url}]\n"
+        "  opsgenie_configs: [{api_key_file: /nowhere/key}]\n"
+    )
+    config = read_config(place(text))
+    written = write_config(
+        config,
+        target=Target(
+            url="https://127.0.0.1:1",
+            smarthost="127.0.0.1:2",
+            ca_file="/ca",
+            token_file="/token",
+            token="t",
+            templates_folder=str(tmp_path),
+        ),
+        speed=1,
+    )
+    assert "nowhere" not in written

@@ -1,0 +1,193 @@
+"""Tests of template files: found, and held to what they include."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from harness.alertmanager import templates
+from harness.alertmanager.config import read_config
+from harness.alertmanager.default_templates import DEFAULT_TEMPLATES
+from harness.alertmanager.redirect import Target, write_config
+from harness.alertmanager.templates import check_templates, read_templates, scan
+from harness.engines import Engines, Generation, find_engines
+from harness.errors import BadInput
+
+CONFIG = "route: {receiver: a}\nreceivers:\n- name: a\n  slack_configs:\n  - api_url: x\n"
+
+
+def place_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files by their names."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_patterns_are_read_in_the_configs_folder(tmp_path: Path) -> None:
+    """Every file that a pattern matches, in order, also hidden ones, and what others matched before."""
+    files = {"t/b.tmpl": "B", "t/a.tmpl": "A", "t/.c.tmpl": "C", "t/d.txt": "D", "x.tmpl": "X"}
+    place_files(tmp_path, files)
+    (tmp_path / "t" / "folder.tmpl").mkdir()
+    patterns = [("a.yml:1", "t/*.tmpl"), ("a.yml:2", str(tmp_path / "x.tmpl")), ("a.yml:2", "t/[^a].tmpl")]
+    assert [(template.name, template.text) for template in read_templates(tmp_path, patterns)] == [
+        ("000-.c.tmpl", "C"),
+        ("001-a.tmpl", "A"),
+        ("002-b.tmpl", "B"),
+        ("003-x.tmpl", "X"),
+        ("004-b.tmpl", "B"),
+    ]
+
+
+def test_a_pattern_that_matches_nothing_is_named(place: Callable[[str], Path]) -> None:
+    """Alertmanager would go without, and notice when it renders a notification."""
+    path = place("templates:\n- '*.tmpl'\n" + CONFIG)
+    with pytest.raises(BadInput) as caught:
+        read_config(path)
+    assert str(caught.value) == f"{path}:2: no template file matches '*.tmpl'"
+
+
+def test_neither_many_nor_large_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pattern for the whole disk ends early."""
+    place_files(tmp_path, {f"{number}.tmpl": "x" * 20 for number in range(5)})
+    monkeypatch.setattr(templates, "MAX_FILES", 4)
+    with pytest.raises(BadInput, match="more than 4 template files"):
+        read_templates(tmp_path, [("a.yml:1", "*.tmpl")])
+    monkeypatch.setattr(templates, "MAX_FILES", 5)
+    monkeypatch.setattr(templates, "MAX_BYTES", 19)
+    with pytest.raises(BadInput, match="larger than 19 bytes"):
+        read_templates(tmp_path, [("a.yml:1", "*.tmpl")])
+    (tmp_path / "0.tmpl").write_bytes(b"\xff")
+    with pytest.raises(BadInput, match=r"0\.tmpl: the template file cannot be read: it is not UTF-8"):
+        read_templates(tmp_path, [("a.yml:1", "0.tmpl")])
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        (
+            {"a.tmpl": '{{ define "a" }}\n{{ template "b" . }}{{ end }}'},
+            "a.tmpl:2: the template 'b' is defined",
+        ),
+        ({"a.tmpl": '{{ template "b" }}'}, "a.tmpl:1: the template 'b' is defined nowhere"),
+        ({"a.tmpl": "{{- template `b` . -}}"}, "a.tmpl:1: the template 'b' is defined nowhere"),
+        (
+            {"a.tmpl": '\n{{ define "a" }}{{ template "a" . }}{{ end }}'},
+            "a.tmpl:2: a template includes itself: 'a' includes 'a'",
+        ),
+        (
+            {
+                "a.tmpl": '{{ define "a" }}{{ if .X }}{{ template "b" . }}{{ else }}{{ end }}{{ end }}',
+                "b.tmpl": '{{define "b"}}{{range .X}}{{template "c" .}}{{end}}{{end}}',
+                "c.tmpl": '{{- define "c" -}}\n\n{{ with .X }}{{ template "a" . }}{{ end }}{{- end -}}',
+            },
+            "c.tmpl:3: a template includes itself: 'a' includes 'b' includes 'c' includes 'a'",
+        ),
+        (
+            {"a.tmpl": '{{ define "__subject" }}{{ template "slack.default.title" . }}{{ end }}'},
+            "a template includes itself: '__subject' includes 'slack.default.title' includes '__subject'",
+        ),
+        (
+            {"a.tmpl": '{{block "a" .}}{{template "b" .}}{{end}}{{define "b"}}{{template "a"}}{{end}}'},
+            "a template includes itself: 'a' includes 'b' includes 'a'",
+        ),
+        ({"a.tmpl": '\n{{ define "a'}, "a.tmpl:2: a template's action is not closed"),
+        ({"a.tmpl": "{{ `a"}, "a.tmpl:1: a template's action is not closed"),
+    ],
+)
+def test_templates_that_cannot_be_rendered_are_named_with_their_line(
+    tmp_path: Path, files: dict[str, str], why: str
+) -> None:
+    """Includes of what is defined nowhere, and circles, in one file or across several."""
+    place_files(tmp_path, files)
+    with pytest.raises(BadInput) as caught:
+        check_templates(read_templates(tmp_path, [("a.yml:1", "*.tmpl")]), {}, {}, "a.yml")
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ define "a" }}{{ template "slack.default.title" . }}{{ end }}',
+        '{{ define "a" }}{{ end }}{{ define "b" }}{{ template "a" . }}{{ template "a" . }}{{ end }}',
+        '{{/* {{ template "b" . }} */}}',
+        '{{- /* template "b" */ -}}',
+        '{{ "{{ template \\"b\\" }}" }}{{ `}} {{ template "b" }}` }}{{ \'}\' }}',
+        '{{ printf "template \\"b\\"" }}',
+        '{{ define "a\\"b" }}{{ end }}{{ template `a"b` . }}',
+        '{{ define "a" }}{{ end }}{{ template "a" . }}',
+        '{{ block "a" . }}{{ end }}{{ template "a" . }}',
+        "{ { } }} {{ .X }}",
+    ],
+)
+def test_templates_that_can_be_rendered_are_taken(tmp_path: Path, text: str) -> None:
+    """Comments and quoted texts include nothing; what is defined anywhere may be included."""
+    place_files(tmp_path, {"a.tmpl": text})
+    check_templates(read_templates(tmp_path, [("a.yml:1", "a.tmpl")]), {}, {}, "a.yml")
+
+
+@pytest.mark.parametrize(("body", "is_circle"), [("x", False), ("{{ .X }}", False), (" {{/* */}} ", True)])
+def test_the_last_definition_that_is_not_empty_counts(tmp_path: Path, body: str, is_circle: bool) -> None:
+    """Another definition in a later file ends a circle, an empty one is passed over, as Go does."""
+    circle = '{{ define "a" }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ template "a" . }}{{ end }}'
+    place_files(tmp_path, {"a.tmpl": circle, "b.tmpl": f'{{{{ define "b" }}}}{body}{{{{ end }}}}'})
+    files = read_templates(tmp_path, [("a.yml:1", "*.tmpl")])
+    if is_circle:
+        with pytest.raises(BadInput, match="includes itself"):
+            check_templates(files, {}, {}, "a.yml")
+    else:
+        check_templates(files, {}, {}, "a.yml")
+
+
+def test_what_receivers_say_is_held_to_the_same(place: Callable[[str], Path]) -> None:
+    """A field of a receiver may define templates for itself, and include those of the files."""
+    path = place(
+        "templates: [a.tmpl]\n" + CONFIG + '    title: \'{{ define "c" }}{{ end }}{{ template "c" . }}\'\n'
+    )
+    place_files(path.parent, {"a.tmpl": '{{ define "a" }}{{ end }}'})
+    read_config(path)
+    for said, why in [
+        ('{{ template "b" . }}', "the template 'b' is defined nowhere"),
+        ('{{ define "b" }}{{ template "b" . }}{{ end }}', "a template includes itself: 'b' includes 'b'"),
+        ("{{ if", "a template's action is not closed"),
+    ]:
+        place("templates: [a.tmpl]\n" + CONFIG + f"    fields:\n    - value: '{said}'\n")
+        with pytest.raises(BadInput) as caught:
+            read_config(path)
+        assert str(caught.value) == f"{path}:8: {why}"
+
+
+def test_templates_go_along_under_names_that_keep_their_order(
+    place: Callable[[str], Path], target: Target
+) -> None:
+    """Two files of one name in different folders are both written, and read in the config's order."""
+    path = place(CONFIG + "templates: ['z/*', 'a/*']\n")
+    place_files(path.parent, {"a/t.tmpl": "A", "z/t.tmpl": "Z"})
+    config = read_config(path)
+    assert dict(config.templates) == {"000-t.tmpl": "Z", "001-t.tmpl": "A"}
+    written = write_config(config, target=target, speed=60)
+    first, second = (written.index(f"{target.templates_folder}/{name}") for name in config.templates)
+    assert first < second
+
+
+def test_the_default_templates_are_those_of_both_generations() -> None:
+    """The list names every template that either brings along, and what it includes, and no other."""
+    found: dict[str, set[str]] = {}
+    for generation in Generation:
+        for path in list_default_files(find_engines(os.environ, generation=generation)):
+            scanned = scan(path.read_text(), path.name, 1)
+            for name in scanned.bodies:
+                included = {item.name for item in scanned.inclusions if item.inside == name}
+                found.setdefault(name, set()).update(included)
+    if not found:
+        pytest.skip("these Alertmanagers have their default templates inside")
+    assert {name: set(includes) for name, includes in DEFAULT_TEMPLATES.items()} == found
+
+
+def list_default_files(engines: Engines) -> list[Path]:
+    """Return the files that Debian's Alertmanager reads its default templates from."""
+    folder = engines.alertmanager.parent / "files"
+    return [path for path in (folder / "default.tmpl", folder / "email.tmpl") if path.exists()]

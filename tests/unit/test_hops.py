@@ -1,0 +1,173 @@
+"""How long the hops of the paging path took."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.hops import Spread, find_held, summarise_inboxes, time_hops
+from harness.model import (
+    Drill,
+    Event,
+    EventKind,
+    Finding,
+    HeldSpan,
+    Labels,
+    Notice,
+    NoticedAlert,
+    PagingPath,
+    Placement,
+    Timeline,
+)
+
+HELD = HeldSpan(alert="A", labels={"n": "1"}, why="silenced", by={}, since_s=100, until_s=400)
+DRILL = Drill(name="d", system="s", traffic=(), expects=(), why="", lasts_s=1000)
+
+
+def _find(**observed: float) -> Finding:
+    return Finding(outcome="met", alert="A", labels={}, expectation=None, observed=observed, evidence="")
+
+
+def _notice(
+    number: int, at_s: float, effect: str, *names: str, incident: str = "i", receiver: str = "ops"
+) -> Notice:
+    return Notice(
+        number=number,
+        at_s=at_s,
+        receiver=receiver,
+        integration="slack",
+        status="resolved" if effect == "closed" else "firing",
+        is_accepted=effect != "none",
+        answer="200" if effect != "none" else "429",
+        alerts=tuple(
+            NoticedAlert(
+                alert="A",
+                labels={"n": name, "cluster": "c"},
+                status="resolved" if effect == "closed" else "firing",
+            )
+            for name in names
+        ),
+        incident=incident if effect != "none" else None,
+        effect=effect,  # type: ignore[arg-type]  # one of its words
+    )  # fmt: skip
+
+
+def _event(at_s: float, kind: EventKind, name: str) -> Event:
+    return Event(at_s=at_s, kind=kind, alert="A", labels={"n": name})
+
+
+def _run(notices: tuple[Notice, ...], events: tuple[Event, ...], *held: HeldSpan) -> Timeline:
+    return Timeline(
+        mode="live",
+        speed=60,
+        until_s=5000,
+        observed=frozenset(),
+        events=events,
+        paging=PagingPath(notices=notices, held=held),
+    )
+
+
+def test_hops_of_a_finding() -> None:
+    """The page counts from the firing, the close from the resolution, and what was not seen has no time."""
+    times = time_hops(_find(pending=5, firing=65, paged=100, resolved=300, page_resolved=350), ())
+    assert (times.firing_to_paged_s, times.resolved_to_closed_s, times.held_s) == (35, 50, 0)
+    assert time_hops(_find(firing=65, resolved=300), ()).firing_to_paged_s is None
+    assert time_hops(_find(firing=65, paged=100, resolved=300), ()).resolved_to_closed_s is None
+
+
+def test_held_is_the_part_of_the_wait_that_something_held_the_page_back() -> None:
+    """Spans that overlap count once, what lies outside not at all, nor a receiver that refuses."""
+    spans = (
+        HELD,
+        replace(HELD, why="muted", since_s=350, until_s=450),
+        replace(HELD, since_s=20, until_s=80),
+        replace(HELD, why="refused", since_s=450, until_s=600),
+    )
+    times = time_hops(_find(firing=65, paged=600), spans)
+    assert times.held_s == pytest.approx(15 + 350)
+    assert time_hops(_find(firing=65), spans).held_s == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "alert", "start_s", "found"),
+    [
+        ({}, "A", 50, True),
+        ({"n": "1"}, "A", 50, True),
+        ({"n": "2"}, "A", 50, False),
+        ({}, "B", 50, False),
+        ({}, "A", 400, False),
+        ({}, "A", 399, True),
+    ],
+)
+def test_spans_of_a_finding(labels: Labels, alert: str, start_s: float, found: bool) -> None:
+    """A finding's spans are those of its alert and labels while its drill is held, in the drill's time."""
+    finding = replace(_find(), alert=alert, labels=labels)
+    spans = find_held(finding, Placement(drill=DRILL, start_s=start_s), _run((), (), HELD))
+    moved = replace(HELD, since_s=100 - start_s, until_s=400 - start_s)
+    assert spans == ((moved,) if found else ())
+    assert find_held(_find(), None, _run((), (), HELD)) == (HELD,)
+
+
+def test_page_counts_from_the_first_alert_of_the_notice_that_opened_it() -> None:
+    """An incident's delay is that of its oldest alert, counted from its latest firing before the page."""
+    events = (
+        _event(10, "firing", "1"),
+        _event(60, "resolved", "1"),
+        _event(100, "firing", "1"),
+        _event(120, "firing", "2"),
+        _event(140, "firing", "3"),
+        _event(500, "firing", "1"),
+    )
+    notices = (_notice(1, 150, "opened", "1", "2"), _notice(2, 200, "updated", "1", "2", "3"))
+    (summary,) = summarise_inboxes(_run(notices, events))
+    assert summary.firing_to_paged == Spread(median_s=50, max_s=50)
+    assert (summary.opened, summary.closed, summary.resolved_to_closed) == (1, 0, None)
+
+
+def test_page_counts_from_the_end_of_what_held_it_back() -> None:
+    """A silence of five minutes is no delay; a receiver that refuses for five minutes is one."""
+    notices = (_notice(1, 430, "opened", "1"),)
+    events = (_event(90, "firing", "1"),)
+    (summary,) = summarise_inboxes(_run(notices, events, HELD))
+    assert summary.firing_to_paged == Spread(median_s=30, max_s=30)
+    (summary,) = summarise_inboxes(_run(notices, events, replace(HELD, why="refused")))
+    assert summary.firing_to_paged == Spread(median_s=340, max_s=340)
+
+
+def test_close_counts_from_the_last_alert_that_resolved() -> None:
+    """What resolved an evaluation later than the close, which is as fine as it is known, took no time."""
+    opened = _notice(1, 110, "opened", "1", "2")
+    events = (_event(100, "firing", "1"), _event(200, "resolved", "1"), _event(260, "resolved", "2"))
+    (summary,) = summarise_inboxes(_run((opened, _notice(2, 300, "closed", "1", "2")), events))
+    assert summary.resolved_to_closed == Spread(median_s=40, max_s=40)
+    (summary,) = summarise_inboxes(_run((opened, _notice(2, 250, "closed", "1", "2")), events))
+    assert summary.resolved_to_closed == Spread(median_s=0, max_s=0)
+    (summary,) = summarise_inboxes(_run((opened, _notice(2, 220, "closed", "1", "2")), events))
+    assert summary.resolved_to_closed == Spread(median_s=20, max_s=20)
+
+
+def test_each_inbox_has_its_own_summary() -> None:
+    """Incidents and refusals are counted by receiver and integration; one that only refused is there, too."""
+    events = (_event(100, "firing", "1"), _event(100, "firing", "2"), _event(100, "firing", "3"))
+    notices = (
+        _notice(1, 110, "opened", "1", incident="a"),
+        _notice(2, 130, "opened", "2", incident="b"),
+        _notice(3, 190, "opened", "3", incident="c"),
+        _notice(4, 200, "none", "1", receiver="mail"),
+        replace(_notice(5, 101, "opened", "1", incident="d"), integration="pagerduty"),
+    )
+    summaries = {(one.receiver, one.integration): one for one in summarise_inboxes(_run(notices, events))}
+    assert list(summaries) == [("mail", "slack"), ("ops", "pagerduty"), ("ops", "slack")]
+    assert summaries["ops", "slack"].firing_to_paged == Spread(median_s=30, max_s=90)
+    assert summaries["ops", "pagerduty"].firing_to_paged == Spread(median_s=1, max_s=1)
+    assert (summaries["mail", "slack"].opened, summaries["mail", "slack"].refused) == (0, 1)
+    assert summaries["ops", "slack"].refused == 0
+
+
+def test_incident_without_alerts_has_no_duration() -> None:
+    """A dead man's switch pages without any alert, and so without a firing to count from."""
+    (summary,) = summarise_inboxes(_run((_notice(1, 110, "opened"), _notice(2, 150, "closed")), ()))
+    assert (summary.opened, summary.closed) == (1, 1)
+    assert summary.firing_to_paged is None
+    assert summary.resolved_to_closed is None
