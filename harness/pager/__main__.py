@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from harness.errors import BadInput
-from harness.pager.app import make_app
 from harness.pager.server import At, Setup, make_pager
 from harness.serving import serve
 
@@ -28,22 +27,31 @@ class AddressType(click.ParamType[At]):
 
 @click.command()
 @click.option("--listen", required=True, metavar="HOST:PORT", help="Where journal and control are.")
-@click.option("--deliveries", type=AddressType(), help="Where to take notifications by HTTPS.")
-@click.option("--smtp", type=AddressType(), help="Where to take notifications by SMTP.")
-@click.option("--certificate", type=click.Path(path_type=Path), help="Key and certificate chain, PEM.")
-@click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0)
-def main(listen: str, deliveries: At | None, smtp: At | None, certificate: Path | None, speed: float) -> None:
+@click.option("--deliveries", type=AddressType(), required=True, help="Where to take notifications by HTTPS.")
+@click.option("--smtp", type=AddressType(), help="Where to take notifications by e-mail.")
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Key and certificate chain, PEM; without it deliveries are plain HTTP.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Seconds of rule time in a second.",
+)
+def main(listen: str, deliveries: At, smtp: At | None, certificate: Path | None, speed: float) -> None:
     """Take Alertmanager's notifications and keep a journal of them."""
     token = os.environ.get("ALERTDRILL_PAGER_TOKEN", "")
     if not token:
         raise click.UsageError("ALERTDRILL_PAGER_TOKEN must be set")
-    if deliveries is None or smtp is None or certificate is None:
-        serve(make_app(token), listen)
-        return
+    if smtp and certificate is None:
+        raise click.UsageError("--smtp needs --certificate: no mail is taken that is not encrypted")
+    setup = Setup(deliveries=deliveries, smtp=smtp, certificate=certificate, speed=speed, token=token)
     try:
-        app = make_pager(
-            Setup(deliveries=deliveries, smtp=smtp, certificate=certificate, speed=speed, token=token)
-        )
+        app = make_pager(setup)
     except BadInput as error:
         raise click.UsageError(str(error)) from error
     serve(app, listen)

@@ -25,11 +25,14 @@ At = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """Where the pager listens, with which certificate (PEM: key and chain), and its token."""
+    """Where the pager listens, with which certificate (PEM: key and chain), and its token.
+
+    Without a certificate deliveries are plain HTTP, and there is no mail.
+    """
 
     deliveries: At
-    smtp: At
-    certificate: Path
+    smtp: At | None = None
+    certificate: Path | None = None
     speed: float
     token: str = field(repr=False)
 
@@ -40,7 +43,7 @@ def make_pager(setup: Setup) -> web.Application:
     Raises BadInput where the certificate cannot be used.
     """
     desk = Desk(RuleTime(setup.speed))
-    context = make_context(setup.certificate, desk.faults)
+    context = make_context(setup.certificate, desk.faults) if setup.certificate else None
 
     async def take_deliveries(_app: web.Application) -> AsyncIterator[None]:
         runner = web.AppRunner(
@@ -59,6 +62,9 @@ def make_pager(setup: Setup) -> web.Application:
             await runner.cleanup()
 
     async def take_mails(_app: web.Application) -> AsyncIterator[None]:
+        if setup.smtp is None or context is None:
+            yield
+            return
         host, port = setup.smtp
         server = await take_mail(desk, setup.token, host=host, port=port, context=context)
         yield

@@ -38,7 +38,7 @@ def start_pager(options: dict[str, str], token: str | None = TOKEN) -> subproces
     environ = {name: value for name, value in os.environ.items() if name != "ALERTDRILL_PAGER_TOKEN"}
     if token is not None:
         environ["ALERTDRILL_PAGER_TOKEN"] = token
-    words = [word for pair in options.items() for word in pair]
+    words = [word for name, value in options.items() if value for word in (name, value)]
     return subprocess.Popen(
         [sys.executable, "-m", "harness.pager", *words],
         env=environ,
@@ -94,6 +94,22 @@ def test_the_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     assert derive_key(TOKEN, SLACK) not in said
 
 
+def test_without_a_certificate_deliveries_are_plain_http(tmp_path: Path) -> None:
+    """For a cluster that encrypts by itself; the same inboxes, the same journal."""
+    options = write_arguments(tmp_path) | {"--certificate": "", "--smtp": ""}
+    process = start_pager(options)
+    try:
+        await_health(f"http://{options['--listen']}")
+        inbox = f"http://{options['--deliveries']}/{SLACK.path}"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answer = requests.post(inbox, json={"text": "hello"}, headers=headers, timeout=5)
+        assert (answer.status_code, answer.text) == (200, "ok")
+    finally:
+        process.terminate()
+        process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "token", "said"),
     [
@@ -106,6 +122,7 @@ def test_the_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         ({"--deliveries": "127.0.0.1"}, TOKEN, "HOST:PORT is wanted, not '127.0.0.1'"),
         ({"--smtp": "127.0.0.1:70000"}, TOKEN, "HOST:PORT is wanted, not '127.0.0.1:70000'"),
         ({"--speed": "0"}, TOKEN, "'--speed'"),
+        ({"--certificate": ""}, TOKEN, "--smtp needs --certificate"),
     ],
 )
 def test_what_cannot_be_used_is_said(
