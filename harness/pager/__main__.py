@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from harness.errors import BadInput
-from harness.pager.app import make_app
 from harness.pager.server import At, Setup, make_pager
 from harness.serving import serve
 
@@ -28,18 +27,17 @@ class AddressType(click.ParamType[At]):
 
 @click.command()
 @click.option("--listen", required=True, metavar="HOST:PORT", help="Where journal and control are.")
-@click.option("--deliveries", type=AddressType(), help="Where to take notifications by HTTPS.")
-@click.option("--smtp", type=AddressType(), help="Where to take notifications by SMTP.")
-@click.option("--certificate", type=click.Path(path_type=Path), help="Key and certificate chain, PEM.")
+@click.option("--deliveries", type=AddressType(), required=True, help="Where to take notifications by HTTPS.")
+@click.option("--smtp", type=AddressType(), required=True, help="Where to take notifications by SMTP.")
+@click.option(
+    "--certificate", type=click.Path(path_type=Path), required=True, help="Key and certificate chain, PEM."
+)
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0)
-def main(listen: str, deliveries: At | None, smtp: At | None, certificate: Path | None, speed: float) -> None:
+def main(listen: str, deliveries: At, smtp: At, certificate: Path, speed: float) -> None:
     """Take Alertmanager's notifications and keep a journal of them."""
     token = os.environ.get("ALERTDRILL_PAGER_TOKEN", "")
     if not token:
         raise click.UsageError("ALERTDRILL_PAGER_TOKEN must be set")
-    if deliveries is None or smtp is None or certificate is None:
-        serve(make_app(token), listen)
-        return
     try:
         app = make_pager(
             Setup(deliveries=deliveries, smtp=smtp, certificate=certificate, speed=speed, token=token)

@@ -121,7 +121,7 @@ def _check(call: Call, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 def _is_responder(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and value.get("type") in {"team", "user", "escalation", "schedule"}
+        and value.get("type") in ("team", "user", "escalation", "schedule")
         and any(as_text(value.get(name)) for name in ("id", "name", "username"))
     )
 

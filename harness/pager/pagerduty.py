@@ -74,7 +74,7 @@ def _check_event(event: Mapping[str, Any]) -> Iterator[str]:
     size = len(json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > MAX_EVENT_BYTES:
         yield f"Event is {size} bytes, and the limit is {MAX_EVENT_BYTES}"
-    action = event.get("event_action")
+    action = as_text(event.get("event_action"))
     if action not in ACTIONS:
         yield "'event_action' is missing or not one of trigger, acknowledge, resolve"
     key = event.get("dedup_key", "")

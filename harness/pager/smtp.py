@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import logging
 import ssl
+from collections import defaultdict
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,8 @@ from harness.pager.desk import Desk, FailingAnswers
 from harness.pager.email import read_mail
 
 MAX_RECIPIENTS = 100
+MAX_COMMAND_CHARACTERS = 16 * 1024
+"""AUTH has the inbox's path in it, and so the receiver's name."""
 _OK = Answer(status=250, body="OK")
 _BUSY = Answer(status=451, body="4.3.0 told to fail")
 _FAILING = FailingAnswers(rate_limit=_BUSY, error=_BUSY)
@@ -33,14 +36,16 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 class _Connection(SMTP):
     line_length_limit = MAX_TAG_CHARACTERS + 1024  # the tag is one line; `read_mail` measures the others
+    command_size_limits: dict[str, int] = defaultdict(  # noqa: RUF012 - as aiosmtpd declares it
+        lambda: MAX_COMMAND_CHARACTERS
+    )
     AuthLoginUsernameChallenge = "Username:"  # what Alertmanager waits for
     AuthLoginPasswordChallenge = "Password:"
 
     def drop(self, *, is_reset: bool = False) -> None:
         """End the connection at once."""
-        transport = self._original_transport or self.transport
-        if not isinstance(transport, asyncio.WriteTransport | asyncio.Transport):
-            return
+        # Typed as BaseTransport; that of uvloop is no subclass of the others, but has their methods.
+        transport: Any = self._original_transport or self.transport
         if is_reset:
             reset_on_close(transport.get_extra_info("socket"))
         transport.abort()

@@ -12,7 +12,7 @@ from typing import Any
 from harness.inbox import Address
 from harness.pager.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
 
-_STATUSES = {"firing", "resolved"}
+_STATUSES = ("firing", "resolved")
 
 
 def read_notification(address: Address, body: bytes) -> Attempt:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -121,12 +122,15 @@ def test_probes_and_policies_name_ports_that_are_there(deployment: Manifest) -> 
             assert {port["port"] for port in rule["ports"]} <= set(deployment.ports)
 
 
-@pytest.mark.parametrize("name", ["gateway", "pager"])
-def test_the_monitoring_policy_opens_what_monitoring_asks(name: str) -> None:
-    """Prometheus reaches the gateway, and Alertmanager the pager, from other namespaces; nobody else is."""
-    opened = find_pods(find("NetworkPolicy")["monitoring"].spec["podSelector"])
-    assert DEPLOYMENTS[name] in opened
-    assert len(opened) == 2
+@pytest.mark.parametrize(
+    ("policy", "name", "ports"),
+    [("monitoring", "gateway", {"http"}), ("deliveries", "pager", {"deliveries", "smtp"})],
+)
+def test_other_namespaces_reach_what_they_need(policy: str, name: str, ports: set[str]) -> None:
+    """Prometheus reaches the gateway, and Alertmanager the pager's inboxes; nobody else is opened."""
+    spec = find("NetworkPolicy")[policy].spec
+    assert find_pods(spec["podSelector"]) == [DEPLOYMENTS[name]]
+    assert {port["port"] for rule in spec["ingress"] for port in rule["ports"]} == ports
 
 
 def test_every_pod_is_as_restricted_as_can_be(deployment: Manifest) -> None:
@@ -228,8 +232,13 @@ def test_the_pager_is_started_as_it_understands() -> None:
     assert container["command"][3:] == ["harness.pager"]
     context = pager.make_context("pager", list(container["args"]))
     assert isinstance(context, click.Context)
-    assert context.params["listen"] == f"0.0.0.0:{PORT}"
-    assert DEPLOYMENTS["pager"].ports == {"http": PORT}
+    params = context.params
+    assert params["listen"] == f"0.0.0.0:{PORT}"
+    listening = {"http": PORT, "deliveries": params["deliveries"][1], "smtp": params["smtp"][1]}
+    assert DEPLOYMENTS["pager"].ports == listening
+    (mount,) = container["volumeMounts"]
+    assert params["certificate"].parent == Path(mount["mountPath"])
+    assert params["speed"] == SPEED
 
 
 @pytest.mark.parametrize("name", ["locust-master", "locust-worker"])
