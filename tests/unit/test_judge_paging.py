@@ -300,13 +300,19 @@ def test_each_drill_has_its_own_notices_in_its_own_time() -> None:
         for n in GOOD
     ]
     spans = (hold("silenced"), hold("muted", 1400, 1500))
+    received = (receive("oncall"), receive("oncall", since_s=1395))
     timeline = make_timeline(
-        (*EVENTS, *make_events(fires_s=1400, resolves_s=2100)), *GOOD, *second, held=spans
+        (*EVENTS, *make_events(fires_s=1400, resolves_s=2100)),
+        *GOOD,
+        *second,
+        held=spans,
+        received=received,
     )
     own = [share(placement, placements, timeline) for placement in placements]
     assert [judge(drill, part).findings[0].outcome for part in own] == ["met", "mismatched"]
     assert [notice.at_s for notice in own[1].paging.notices] == [130, 730, 830]
     assert [(span.why, span.since_s) for span in own[1].paging.held] == [("muted", 100)]
+    assert [one.since_s for one in own[1].paging.received] == [95]
 
 
 def test_notices_of_others_do_not_concern_an_expectation() -> None:
