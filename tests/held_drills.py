@@ -9,12 +9,13 @@ from harness.api import Api
 from harness.incidents import Incident, list_incidents
 from harness.judge import matches
 from harness.model import Drill, Expectation, Expected, Grouped, Placement, Silence
+from harness.reports import RunRecord
 from harness.run import Held
 
 
-def find_placement(held: Held, drill: Drill) -> Placement:
+def find_placement(record: RunRecord, drill: Drill) -> Placement:
     """Return when a drill was held."""
-    return next(place for place in held.record.placements if place.drill == drill)
+    return next(place for place in record.placements if place.drill == drill)
 
 
 def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
@@ -22,7 +23,7 @@ def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
 
     A rule that is blind from some instant on may have fired before.
     """
-    place = find_placement(held, drill)
+    place = find_placement(held.record, drill)
     labels = {"alertname": expected.alert, "alertstate": "firing", **expected.labels}
     matchers = ",".join(f'{name}="{value}"' for name, value in labels.items())
     since_s = expected.after_s if isinstance(expected, Silence) else 0.0
@@ -43,25 +44,27 @@ def check_drill(held: Held, drill: Drill) -> None:
     for expected in drill.expects:
         fired = count_firing(held, drill, expected)
         assert (fired > 0) == isinstance(expected, Expectation | Grouped)
-        check_incidents(held, drill, expected)
+        check_incidents(held.record, drill, expected)
 
 
-def check_incidents(held: Held, drill: Drill, expected: Expected) -> None:
+def check_incidents(record: RunRecord, drill: Drill, expected: Expected) -> None:
     """Hold that each integration opened one incident for each alert of an expectation, and closed it.
 
     This is read off the journal, without the judge.
     """
     if isinstance(expected, Silence):  # it may have fired, and paged, before it is to be blind
         return
-    place = find_placement(held, drill)
+    place = find_placement(record, drill)
     opened = [
         incident
-        for incident in list_incidents(held.record.timeline.paging.notices)
+        for incident in list_incidents(record.timeline.paging.notices)
         if place.start_s <= incident.opened_s < place.end_s and find_alerts(incident, expected)
     ]
     if isinstance(expected, Grouped):
         assert len(opened) == expected.incidents
-        assert {(one.receiver, one.integration) for one in opened} == {(expected.receiver, expected.integration)}
+        assert {(one.receiver, one.integration) for one in opened} == {
+            (expected.receiver, expected.integration)
+        }
         assert all(one.closed_s is not None for one in opened)
         return
     assert {incident.receiver for incident in opened} == find_receivers(expected)

@@ -103,6 +103,8 @@ def mute(document: Document) -> None:
     change_route(document, 'team="dropping"', mute_time_intervals=["always"])
 
 
+FAILS = "{{ .CommonLabels.team.nobody }}"
+"""Can be parsed, and not be executed."""
 CRITICAL = DRILLS["paging-critical"]
 SILENCE = Maintenance(matchers={"team": "everybody"}, at_s=60, for_s=CRITICAL.lasts_s)
 UNDELIVERED = hold_key("erring", "paging-erring")
@@ -167,16 +169,22 @@ BREAKS = (
     ),
     Break(
         name="template-fails",
-        drill=DRILLS["paging-unresolved"],
-        change=lambda document: change_receiver(
-            document, "paging-announcements", title="{{ .CommonLabels.team.nobody }}"
-        ),
+        drill=hold_key("throttled", "paging-throttled"),
+        change=lambda document: change_receiver(document, "paging-throttled", description=FAILS),
         outcome="missing",
         said=(
-            "Alertmanager has it and did not deliver it",
-            "paging-announcements",
+            "no page arrived: Alertmanager has it and did not deliver it; Alertmanager's log says",
+            "paging-throttled/pagerduty[0]",
             "template",
         ),
+    ),
+    Break(
+        name="slack-template-fails",
+        drill=DRILLS["paging-unresolved"],
+        change=lambda document: change_receiver(document, "paging-announcements", title=FAILS),
+        outcome="missing",
+        # Recent ones send an empty message then.
+        said=("no page arrived: ", "paging-announcements"),
     ),
     Break(
         name="repeated-too-late",

@@ -331,6 +331,22 @@ def test_notices_of_others_do_not_concern_an_expectation() -> None:
     assert "held it back" not in check(expect(), held=inhibited).evidence
 
 
+def test_a_notice_that_names_no_alert_is_kept_to_explain_and_counts_for_nothing() -> None:
+    """It may be about any alert, so it neither meets nor fails a statement about one."""
+    nameless = make_refusal(9, 120, alerts=())
+    blank = make_notice(10, 125, "none", alerts=(), incident=None)
+    assert check(expect(FULL), nameless, blank, *GOOD).outcome == "met"
+    assert "oncall refused 1 attempts" in check(expect(), nameless).evidence
+    assert "but not of which alert" in check(expect(), blank).evidence
+    assert check(held_back("refused"), nameless).outcome == "met"
+
+
+def test_a_refusal_by_another_receiver_is_not_the_one_that_was_expected() -> None:
+    """That the page was not delivered is for its own receiver to show."""
+    other = make_refusal(1, 130, receiver="log")
+    assert check(held_back("refused"), other).outcome == "mismatched"
+
+
 def strange(labels: Labels) -> Any:
     """Return the alerts of a notice of another alert."""
     return make_notice(1, 0, "opened", labels).alerts

@@ -37,7 +37,7 @@ def test_an_alert_is_received_when_it_is_first_seen_and_by_all_its_receivers() -
     """Routes that a reload or another group shows later are added; the instant stays the first."""
     path = look_at(
         (30, [make_group(make_alert(FULL, "oncall"))]),
-        (90, [make_group(make_alert(FULL, "oncall", "channel"))]),
+        (90, [make_group(make_alert(FULL, "channel"))]),
         (150, []),
     )
     assert path.read((), (), ()).received == (
