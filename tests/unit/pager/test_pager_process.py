@@ -51,6 +51,12 @@ def start_pager(options: dict[str, str], token: str | None = TOKEN) -> subproces
     )
 
 
+def begin_mail(client: smtplib.SMTP) -> None:
+    """Log in and name a sender."""
+    client.login(MAIL.path, derive_key(TOKEN, MAIL))
+    client.mail("alerts@example.org")
+
+
 def await_health(url: str) -> None:
     """Wait until the pager answers."""
     give_up_at = time.monotonic() + DEADLINE_S
@@ -113,9 +119,8 @@ def test_a_mail_connection_that_fails_is_gone_at_once(tmp_path: Path, how: str) 
         host, _, port = options["--smtp"].partition(":")
         with smtplib.SMTP(host, int(port), timeout=DEADLINE_S) as client:
             client.starttls(context=ssl.create_default_context(cafile=str(tmp_path / "authority.pem")))
-            with pytest.raises(smtplib.SMTPServerDisconnected, match="unexpectedly closed$"):
-                client.login(MAIL.path, derive_key(TOKEN, MAIL))
-                client.mail("alerts@example.org")
+            with pytest.raises(smtplib.SMTPServerDisconnected, match=r"unexpectedly closed$"):
+                begin_mail(client)
     finally:
         process.kill()
         process.communicate()
