@@ -45,6 +45,16 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How often one integration of a receiver was told of a finding's alert, and refused to be."""
+
+    receiver: str
+    integration: Integration
+    accepted: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxSummary:
     """What one integration of a receiver got in a run; a spread is None where no duration is known.
 
@@ -71,6 +81,23 @@ def find_held(finding: Finding, placement: Placement | None, timeline: Timeline)
         and finding.labels.items() <= span.labels.items()
         and span.since_s < end_s
         and span.until_s > start_s
+    )
+
+
+def count_told(finding: Finding, placement: Placement | None, timeline: Timeline) -> tuple[Told, ...]:
+    """Return who was told of a finding's alert while its drill was held, sorted."""
+    start_s = placement.start_s if placement else 0.0
+    end_s = placement.end_s if placement else timeline.until_s
+    counts: dict[tuple[str, Integration], list[int]] = {}
+    for notice in timeline.paging.notices:
+        if start_s <= notice.at_s < end_s and any(
+            alert.alert == finding.alert and finding.labels.items() <= alert.labels.items()
+            for alert in notice.alerts
+        ):
+            counts.setdefault((notice.receiver, notice.integration), [0, 0])[not notice.is_accepted] += 1
+    return tuple(
+        Told(receiver=receiver, integration=integration, accepted=accepted, refused=refused)
+        for (receiver, integration), (accepted, refused) in sorted(counts.items())
     )
 
 
@@ -119,7 +146,8 @@ def _time_page(incident: Incident, timeline: Timeline) -> float | None:
     for alert in incident.notices[0].alerts:
         fired_s = max(_find_instants(alert, "firing", timeline, opened_s), default=None)
         if alert.status == "firing" and fired_s is not None:
-            ends_s = (span.until_s for span in _find_spans(alert, timeline) if span.until_s <= opened_s)
+            spans = _find_spans(alert, timeline)
+            ends_s = (min(span.until_s, opened_s) for span in spans if span.since_s < opened_s)
             free_s.append(max([fired_s, *ends_s]))
     return opened_s - min(free_s) if free_s else None
 

@@ -7,12 +7,13 @@ No report imports another one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from harness.clock import format_s
 from harness.coverage import Coverage, make_coverage, make_held_run
+from harness.hops import Told
 from harness.model import (
     AlertRule,
     Delivery,
@@ -164,6 +165,17 @@ def say_holder(held: Held, by: Labels) -> str:
     return say_selector(by.get("alertname", ""), rest) or "another alert"
 
 
+def say_told(told: Iterable[Told]) -> str:
+    """Say who was told how often: `pagerduty of oncall 3, email of mail 2 and 1 refused`."""
+    return printable(
+        ", ".join(
+            f"{one.integration} of {one.receiver} {one.accepted}"
+            + (f" and {one.refused} refused" if one.refused else "")
+            for one in told
+        )
+    )
+
+
 def say_delay(rule_s: float, speed: float) -> str:
     """Say a duration in rule time and, where that is another, in wall time: `0:41/0.68 s`."""
     return format_s(rule_s) if speed == 1 else f"{format_s(rule_s)}/{rule_s / speed:.2f} s"
@@ -238,6 +250,8 @@ def _say_delivery(delivery: Delivery) -> str:
         clauses.append(f"{_say_count(delivery.refused, 'attempt')} refused")
     if delivery.alerts is not None:
         clauses.append(f"{_say_count(delivery.alerts, 'alert')} in the largest")
+    if not delivery.closes:
+        clauses.append("not told of the end")
     who = f"{delivery.integration or 'each integration'} of {delivery.receiver}"
     return f"{who}: {', '.join(clauses) or 'is told'}"
 

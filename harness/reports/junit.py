@@ -15,7 +15,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from datetime import datetime
 
-from harness.hops import InboxSummary, Spread, find_held, summarise_inboxes, time_hops
+from harness.hops import InboxSummary, Spread, count_told, find_held, summarise_inboxes, time_hops
 from harness.model import Drill, Finding, Verdict
 from harness.reports import (
     RunRecord,
@@ -27,6 +27,7 @@ from harness.reports import (
     say_hops,
     say_outcome,
     say_selector,
+    say_told,
     say_why,
 )
 
@@ -163,6 +164,9 @@ def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
     ]
     if len(held) > MOST_HELD:
         lines.append(f"            and {len(held) - MOST_HELD} more")
+    told = count_told(finding, record.find_placement(verdict), record.timeline)
+    if told:
+        lines.append(f"  told:     {say_told(told)}")
     times, speed = time_hops(finding, held), record.timeline.speed
     if times.firing_to_paged_s is not None:
         lines.append(f"  page:     {say_delay(times.firing_to_paged_s, speed)} after it fired")

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.hops import InboxSummary, Spread, find_held, summarise_inboxes, time_hops
+from harness.hops import InboxSummary, Spread, count_told, find_held, summarise_inboxes, time_hops
 from harness.incidents import Incident, list_incidents
 from harness.model import (
     Delivery,
@@ -160,6 +160,15 @@ def _finding(finding: Finding, placement: Placement | None, timeline: Timeline) 
         "expected": _expected(finding.expectation),
         "observed": _observed(finding.observed, placement.start_s if placement else 0.0),
         "hops": _hops(finding, placement, timeline),
+        "told": [
+            {
+                "receiver": told.receiver,
+                "integration": told.integration,
+                "accepted": told.accepted,
+                "refused": told.refused,
+            }
+            for told in count_told(finding, placement, timeline)
+        ],
         "evidence": finding.evidence,
     }
 
@@ -239,6 +248,8 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "alerts": delivery.alerts,
     }
     stated: dict[str, Any] = {"receiver": delivery.receiver, "integration": delivery.integration}
+    if not delivery.closes:
+        stated["closes"] = False
     if delivery.group_labels is not None:
         stated["group_labels"] = dict(delivery.group_labels)
     stated |= {name: _text(text) for name, text in texts.items() if text is not None}

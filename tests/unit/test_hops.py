@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.hops import Spread, find_held, summarise_inboxes, time_hops
+from harness.hops import Spread, count_told, find_held, summarise_inboxes, time_hops
 from harness.model import (
     Drill,
     Event,
@@ -98,6 +98,8 @@ def test_held_is_the_part_of_the_wait_that_something_held_the_page_back() -> Non
         ({}, "B", 50, False),
         ({}, "A", 400, False),
         ({}, "A", 399, True),
+        ({}, "A", -899, True),
+        ({}, "A", -900, False),
     ],
 )
 def test_spans_of_a_finding(labels: Labels, alert: str, start_s: float, found: bool) -> None:
@@ -107,6 +109,29 @@ def test_spans_of_a_finding(labels: Labels, alert: str, start_s: float, found: b
     moved = replace(HELD, since_s=100 - start_s, until_s=400 - start_s)
     assert spans == ((moved,) if found else ())
     assert find_held(_find(), None, _run((), (), HELD)) == (HELD,)
+
+
+@pytest.mark.parametrize(
+    ("labels", "start_s", "counts"),
+    [
+        ({"n": "1"}, 0, [("mail", 0, 1), ("ops", 2, 0)]),
+        ({"n": "2"}, 0, [("ops", 1, 0)]),
+        ({}, 0, [("mail", 0, 1), ("ops", 2, 0)]),
+        ({"n": "3"}, 0, []),
+        ({}, 150, [("mail", 0, 1), ("ops", 1, 0)]),
+        ({}, -850, [("ops", 1, 0)]),
+    ],
+)
+def test_who_was_told(labels: Labels, start_s: float, counts: list[tuple[str, int, int]]) -> None:
+    """Notices of a finding's alert are counted by receiver while its drill is held, taken or refused."""
+    notices = (
+        _notice(1, 149, "opened", "1"),
+        _notice(2, 150, "none", "1", receiver="mail"),
+        _notice(3, 200, "updated", "1", "2"),
+    )
+    finding = replace(_find(), labels=labels)
+    told = count_told(finding, Placement(drill=DRILL, start_s=start_s), _run(notices, ()))
+    assert [(one.receiver, one.accepted, one.refused) for one in told] == counts
 
 
 def test_page_counts_from_the_first_alert_of_the_notice_that_opened_it() -> None:
@@ -133,6 +158,34 @@ def test_page_counts_from_the_end_of_what_held_it_back() -> None:
     assert summary.firing_to_paged == Spread(median_s=30, max_s=30)
     (summary,) = summarise_inboxes(_run(notices, events, replace(HELD, why="refused")))
     assert summary.firing_to_paged == Spread(median_s=340, max_s=340)
+
+
+def test_span_that_was_seen_to_end_late_leaves_no_delay() -> None:
+    """A span is looked at now and then, so it may seem to outlast the page; one after it does not matter."""
+    events = (_event(90, "firing", "1"),)
+    (summary,) = summarise_inboxes(_run((_notice(1, 395, "opened", "1"),), events, HELD))
+    assert summary.firing_to_paged == Spread(median_s=0, max_s=0)
+    (summary,) = summarise_inboxes(_run((_notice(1, 95, "opened", "1"),), events, HELD))
+    assert summary.firing_to_paged == Spread(median_s=5, max_s=5)
+
+
+def test_alert_that_is_over_as_the_page_comes_is_not_waited_for() -> None:
+    """An alert that the first notice already calls resolved does not make the page late."""
+    notice = _notice(1, 150, "opened", "1", "2")
+    first, second = notice.alerts
+    notice = replace(notice, alerts=(replace(first, status="resolved"), second))
+    events = (_event(10, "firing", "1"), _event(60, "resolved", "1"), _event(120, "firing", "2"))
+    (summary,) = summarise_inboxes(_run((notice,), events))
+    assert summary.firing_to_paged == Spread(median_s=30, max_s=30)
+
+
+def test_close_of_an_alert_that_was_not_seen_to_resolve_has_no_duration() -> None:
+    """A resolution before the incident was opened belongs to an earlier one."""
+    events = (_event(10, "firing", "1"), _event(60, "resolved", "1"), _event(100, "firing", "1"))
+    notices = (_notice(1, 110, "opened", "1"), _notice(2, 300, "closed", "1"))
+    (summary,) = summarise_inboxes(_run(notices, events))
+    assert summary.closed == 1
+    assert summary.resolved_to_closed is None
 
 
 def test_close_counts_from_the_last_alert_that_resolved() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from harness.clock import format_s
-from harness.hops import find_held, time_hops
+from harness.hops import count_told, find_held, time_hops
 from harness.model import Drill, Finding, HeldSpan, Verdict
 from harness.reports import (
     HOPS,
@@ -16,6 +16,7 @@ from harness.reports import (
     say_deliveries,
     say_expected,
     say_selector,
+    say_told,
     say_why,
 )
 
@@ -92,7 +93,9 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
                 f"<div><dt>{words}</dt> <dd>{format_s(finding.observed[hop])} "
                 f'<span class="delay">{delay}</span></dd></div>'
             )
-    return f'<dl class="hops">{"".join(items)}</dl>' if items else ""
+    told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
+    hops = f'<dl class="hops">{"".join(items)}</dl>' if items else ""
+    return f'{hops}<p class="small muted">told: {_text(told)}</p>' if told else hops
 
 
 def _held(span: HeldSpan) -> str:

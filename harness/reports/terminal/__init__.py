@@ -19,8 +19,8 @@ from rich.text import Text
 
 from harness.clock import format_s
 from harness.coverage import say_counts
-from harness.hops import find_held, time_hops
-from harness.model import Expectation, Expected, Finding, HeldSpan, Labels, Verdict
+from harness.hops import count_told, find_held, time_hops
+from harness.model import Expectation, Finding, HeldSpan, Labels, Verdict
 from harness.reports import (
     HOPS,
     RunRecord,
@@ -29,6 +29,7 @@ from harness.reports import (
     say_expected,
     say_outcome,
     say_selector,
+    say_told,
 )
 from harness.reports.terminal.pages import tabulate_pages
 from harness.reports.terminal.script import Script
@@ -322,8 +323,11 @@ def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Scr
             if hop == "paged" and isinstance(expected, Expectation) and finding.outcome != "mismatched":
                 part.append(say(f" → {expected.receiver}"))
             parts.append(part)
-    if finding.outcome == "met" and not _is_plain(expected):
+    if finding.outcome == "met" and not (isinstance(expected, Expectation) and "paged" in finding.observed):
         parts.append(Text(say(finding.evidence), style="dim"))
+    if say_deliveries(expected):
+        told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
+        parts.append(Text(say(f"told: {told or 'nobody'}"), style="dim"))
     return parts or [Text("nothing seen", style="dim")]
 
 
@@ -334,11 +338,6 @@ def _say_held(held: Sequence[HeldSpan], say: Script) -> list[Text]:
     ]
     left_out = len(held) - HELD_SPANS
     return [*parts, Text(f"and {left_out} more", style="dim")] if left_out > 0 else parts
-
-
-def _is_plain(expected: Expected | None) -> bool:
-    """Return whether the hops say all that was expected, so that the evidence would only repeat them."""
-    return isinstance(expected, Expectation) and not expected.held_back and not expected.deliveries
 
 
 def _evidence(finding: Finding, say: Script) -> RenderableType:

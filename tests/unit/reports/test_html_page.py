@@ -259,6 +259,8 @@ def test_pages_are_told_as_text(paging_page: Reader) -> None:
     assert "alpha answers nobody, for 6 minutes now. Runbook: runbook.md#pagingmodeldown" in text
     assert "10:40 refused by mail email, answer 421: the receiver was told to refuse" in text
     assert "and 35 more" in text
+    assert "model-04" in text
+    assert "model-05" not in text.split("What the alerts did")[0]
 
 
 def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
@@ -269,6 +271,7 @@ def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
         build_paging_record()
     )
     assert "firing 7:00 silenced 7:00 to 25:00paged 25:30 +18:30/18.50 sresolved 35:00" in text
+    assert "told: email of mail 2 and 3 refused" in text
     assert "rule time/wall time since the alert fired or resolved." in text
     for exercise in EXERCISES:
         assert exercise.evidence in text
@@ -279,6 +282,8 @@ def test_what_held_an_alert_back_is_told_and_explained(paging_page: Reader, page
     text = _say(paging_page)
     assert '{provider="openai", model="beta"} held back 7:00 to 25:00 by a silence of {model="beta"}' in text
     assert 'inhibited 5:45 to 19:30 by PagingModelDown{model="alpha"}' in text
+    heading = text.index("What the alerts did")
+    assert text[heading:].count("held back 7:00 to 25:00") == 1, "under its own alert only"
     swatches = {attributes.get("class") for tag, attributes in paging_page.elements if tag == "span"}
     assert {"swatch silenced", "swatch inhibited", "swatch refused"} <= swatches
     assert "swatch muted" not in swatches
@@ -303,13 +308,15 @@ def test_what_is_too_much_is_cut_and_counted() -> None:
     ]
     repeats = [
         make_notice(400 + number, 400 + number, alerts=alerts, incident="i1", effect="updated")
-        for number in range(30)
+        for number in range(31)
     ]
     held = tuple(replace(HELD_SPANS[0], labels={"n": str(number)}) for number in range(25))
     paging = PagingPath(notices=(*storm, *repeats), held=held)
     text = _say(Reader(html.render(replace(record, timeline=replace(record.timeline, paging=paging)))))
     assert "11 more are in timeline.json." in text
-    assert "5 more are in timeline.json." in text
+    assert text.count(" updated, answer") == 19, "and the notification that opened it"
+    assert "12 more are in timeline.json." in text
+    assert "5 more are in timeline.json." in text, "of 25 spans"
     assert f"{311 - 16} more incidents, open at the same time as those drawn, are left out" in text
     assert "x" * 4000 + "…" in text
     assert "x" * 4001 not in text

@@ -97,6 +97,7 @@ def test_what_held_a_page_back_is_said() -> None:
     assert '  held:     held back 7:00 to 25:00 by a silence of {model="beta"}\n' in silenced
     failure = _case(suite, "paging-refused").findtext("failure") or ""
     assert "  held:     refused 10:40 to 19:00 by its receiver\n" in failure
+    assert "  told:     email of mail 2 and 3 refused\n" in failure
     assert "It stopped at the receiver: mail refused 3 attempts" in failure
 
 

@@ -144,11 +144,13 @@ def test_deliveries_in_words() -> None:
         alerts=(1, 1),
     )
     bare = Delivery(receiver="mail")
-    assert say_deliveries(replace(EXPECTATION, deliveries=(full, bare))) == (
+    endless = Delivery(receiver="mail", integration="email", closes=False)
+    assert say_deliveries(replace(EXPECTATION, deliveries=(full, bare, endless))) == (
         'slack of ops: group {zone="a"}, group key contains "zone", title is "\\"x\\"\\n", '
         r"text matches /\d+ min/, 2 to 3 notifications in 1:00 to the end, repeated after 10:00 to 11:00, "
         "0 attempts refused, 1 alert in the largest",
         "each integration of mail: is told",
+        "email of mail: not told of the end",
     )
     assert say_deliveries(None) == ()
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record
+from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record, make_notice
 from report_records import build_record
 from rich.console import Console
 
-from harness.model import Finding, Verdict
+from harness.model import Finding, PagingPath, Verdict
 from harness.reports import RunRecord
 from harness.reports.terminal import summary
 
@@ -115,11 +115,10 @@ def test_times_are_explained() -> None:
 
 
 def test_what_held_the_page_back_stands_before_the_page() -> None:
-    """A span in which the page was held back stands where it happened, with the judge's own words behind."""
+    """A span in which the page was held back stands where it happened; that nobody is paged is said."""
     lines = _print(build_paging_record(), width=160)
     number = _line(lines, "paging-silenced")
     assert "firing 7:00  silenced 7:00 to 25:00  paged 25:30 +18:30/18.50 s → oncall" in lines[number + 1]
-    assert "a silence held it back from 7:00 to 25:00, then it paged" in lines[number + 2]
     inhibited = lines[_line(lines, "paging-inhibited") + 1]
     assert "inhibited 5:45 to 19:30  resolved 19:30  inhibited all the while" in inhibited
 
@@ -135,13 +134,13 @@ def test_many_spans_are_bounded() -> None:
     assert "silenced 7:00 to 25:00  and 38 more  paged" in said
 
 
-def test_met_deliveries_are_said_in_the_judges_words() -> None:
-    """Where more is expected than the hops, a met expectation says what arrived."""
+def test_who_was_told_is_said_where_a_drill_says_who_should_be() -> None:
+    """An expectation of deliveries is followed by how many notifications each integration took."""
     lines = _print(build_paging_record())
     number = _line(lines, "paging-critical")
-    assert lines[number + 2].strip() == "oncall was paged by pagerduty twice, chat by slack once"
-    plain = _print(build_record())
-    assert "fired, paged, resolved and closed in time" not in "".join(plain)
+    assert lines[number + 2].strip() == "told: slack of chat 2, pagerduty of oncall 3"
+    assert sum("told:" in line for line in lines) == 1
+    assert "fired, paged, resolved and closed in time" not in "".join(_print(build_record()))
 
 
 def test_explanation_of_several_sentences_is_readable() -> None:
@@ -152,13 +151,13 @@ def test_explanation_of_several_sentences_is_readable() -> None:
     lines = [
         line.rstrip() for line in _print(replace(record, verdicts=(Verdict(drill="d", findings=(finding,)),)))
     ]
-    assert lines[2:5] == [
+    assert lines[3:6] == [
         "    missing: No page. It stopped at the route.",
         "    Log: x",
         "    expected: fires by 10:00, pages oncall within 5:00, resolves by 40:00, closes within 4:00",
     ]
-    assert lines[5].startswith("      pagerduty of oncall: group {")
-    assert lines[7] == "      slack of chat: text matches /for \\d+ minutes/, 0 attempts refused"
+    assert lines[6].startswith("      pagerduty of oncall: group {")
+    assert lines[8] == "      slack of chat: text matches /for \\d+ minutes/, 0 attempts refused"
 
 
 def test_receivers_have_a_line_each() -> None:
@@ -171,6 +170,16 @@ def test_receivers_have_a_line_each() -> None:
     narrow = [line.rstrip() for line in _print(build_paging_record(), width=80)]
     assert "oncall pagerduty       3       3        0  0:36, max 1:00  0:48, max 1:00" in narrow
     assert not any("firing to page" in line for line in _print(build_record()))
+
+
+def test_receivers_are_bounded() -> None:
+    """Of many receivers twenty have a line, and it is said how many have none."""
+    record = build_paging_record()
+    notices = tuple(make_notice(number, number, receiver=f"r{number:02}") for number in range(1, 24))
+    timeline = replace(record.timeline, paging=PagingPath(notices=notices))
+    lines = [line.rstrip() for line in _print(replace(record, timeline=timeline))]
+    assert sum(line.startswith("r") and "pagerduty" in line for line in lines) == 20
+    assert "and 3 more" in lines
 
 
 def test_troubles_are_said_if_not_all_is_met() -> None:

@@ -40,6 +40,7 @@ FORM: dict[str, Any] = {
                     "expected": {str: (str, int, float, bool, list, dict)},
                     "observed": {str: NUMBER},
                     "hops": {str: NUMBER},
+                    "told": [{"receiver": str, "integration": str, "accepted": int, "refused": int}],
                     "evidence": str,
                 }
             ],
@@ -206,6 +207,12 @@ def test_hops_are_in_rule_and_wall_time() -> None:
         "resolved_to_closed_wall_s": 0.8,
     }
     assert _finding(document, "paging-inhibited")["hops"] == {}
+
+
+def test_who_was_told_is_counted() -> None:
+    """A finding says how often each integration took a notification of its alert, and refused one."""
+    told = _finding(_render(build_paging_record()), "paging-refused")["told"]
+    assert told == [{"receiver": "mail", "integration": "email", "accepted": 2, "refused": 3}]
 
 
 def test_incidents_and_receivers_are_those_of_the_notices() -> None:
