@@ -17,6 +17,7 @@ from harness.clock import Clock
 from harness.engines import Engines
 from harness.page.client import Alertmanager
 from harness.page.parts import STOP_GRACE_S, Part, choose_ports, running
+from harness.paging import read_log
 from harness.process import Process
 from harness.stacks.pagingpath import plan_alertmanager, plan_pager, write_paging_files
 
@@ -47,7 +48,7 @@ class LocalPath:
 
     def read_log(self) -> list[str]:
         """Return the lines of Alertmanager's log."""
-        return self._part.log_path.read_text(errors="replace").splitlines()
+        return read_log(self._part.log_path)
 
     def check(self) -> None:
         """Raise ComponentFailed if Alertmanager has died."""
