@@ -15,6 +15,7 @@ import click
 from harness.commands.dilate import dilate
 from harness.commands.interruption import Interrupted
 from harness.commands.list import list_
+from harness.commands.page import page
 from harness.commands.rules import rules_
 from harness.commands.run import run
 from harness.commands.up import up
@@ -26,7 +27,7 @@ def cli() -> None:
     """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
 
 
-for command in (run, up, list_, dilate, rules_):
+for command in (run, up, list_, dilate, rules_, page):
     cli.add_command(command)
 
 

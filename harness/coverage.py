@@ -12,7 +12,7 @@ failed: both are unobserved. Runs that do not say when they were held count as o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -97,11 +97,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """All claims about one alert, in the order of the hops; `source` is where its rule stands."""
+    """All claims about one alert, in the order of the hops; `source` is where its rule stands.
+
+    The alerts that are there only to drill the paging path stand apart: what no drill claims of them is no
+    gap.
+    """
 
     alert: str
     source: str
     cells: tuple[Cell, ...]
+    stands_apart: bool = False
 
     @property
     def is_drilled(self) -> bool:
@@ -116,10 +121,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """The table; `left_out` says of the other alerts why they are not in it."""
+    """The table, what stands apart last; `left_out` are the alerts that are not in it.
+
+    Those are kept as their authors wrote them, to prove what is wrong with them.
+    """
 
     rows: tuple[Row, ...]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -136,7 +144,7 @@ def make_coverage(
 ) -> Coverage:
     """Return what these drills, held in these runs, have proved of these alerts.
 
-    Rules that no one ships are left out. An alert without `for` is never pending.
+    An alert without `for` is never pending.
     """
     claimed: dict[Claim, list[str]] = {}
     for drill in drills:
@@ -145,26 +153,29 @@ def make_coverage(
                 claimed.setdefault(claim, []).append(drill.name)
     settled = _settle(runs)
     by_name: dict[str, list[AlertRule]] = {}
-    left_out: dict[str, str] = {}
+    left_out: dict[str, None] = {}
     for rule in rules:
-        if (why := _find_reason(rule)) is not None:
-            left_out[rule.name] = why
+        if AS_WRITTEN.items() <= rule.labels.items():
+            left_out[rule.name] = None
         else:
             by_name.setdefault(rule.name, []).append(rule)
     rows = []
     for name, group in by_name.items():
-        claims = [
-            claim
+        stands_apart = PAGING.items() <= group[0].labels.items()
+        can_pend = any(rule.for_s > 0 for rule in group)
+        cells = tuple(
+            _make_cell(claim, claimed.get(claim, ()), settled)
             for hop in HOPS
-            if hop != "pending" or any(rule.for_s > 0 for rule in group)
+            if hop != "pending" or can_pend
             for claim in sorted(
-                (claim for claim in claimed if (claim.alert, claim.hop) == (name, hop)), key=say_claim
+                (one for one in claimed if (one.alert, one.hop) == (name, hop)), key=say_claim
             )
-            or [Claim(alert=name, hop=hop)]
-        ]
-        cells = tuple(_make_cell(claim, claimed.get(claim, ()), settled) for claim in claims)
-        rows.append(Row(alert=name, source=group[0].source, cells=cells))
-    return Coverage(rows=tuple(rows), left_out=left_out)
+            or ([] if stands_apart else [Claim(alert=name, hop=hop)])
+        )
+        if cells:
+            rows.append(Row(alert=name, source=group[0].source, cells=cells, stands_apart=stands_apart))
+    rows.sort(key=lambda row: row.stands_apart)
+    return Coverage(rows=tuple(rows), left_out=tuple(left_out))
 
 
 def make_held_run(verdicts: Iterable[Verdict], started_at: datetime | None, *, is_doubted: bool) -> HeldRun:
@@ -311,15 +322,6 @@ def _make_cell(
     state = max((state for state, _ in known), key=_WEIGHTS.__getitem__)
     dates = [at for own, at in known if own == state and at is not None]
     return Cell(claim=claim, state=state, started_at=max(dates, default=None), drills=drills)
-
-
-def _find_reason(rule: AlertRule) -> str | None:
-    """Say why a rule is no row of the table; None if it is one."""
-    if AS_WRITTEN.items() <= rule.labels.items():
-        return "kept as its author wrote it, to prove what is wrong with it"
-    if PAGING.items() <= rule.labels.items():
-        return "there only to drill the paging path"
-    return None
 
 
 def _find_gap(cell: Cell, now: datetime, within: timedelta | None) -> str | None:

@@ -29,7 +29,7 @@ class Line:
 def read_lines(text: Iterable[str]) -> Iterator[Line]:
     """Yield the lines that are logfmt; others (a panic, an unfinished last line) are passed over."""
     for raw in text:
-        fields = {name: _unquote(value) for name, value in FIELD.findall(raw[:MAX_LINE_CHARACTERS])}
+        fields = {name: unquote(value) for name, value in FIELD.findall(raw[:MAX_LINE_CHARACTERS])}
         instant = fields.pop("ts", None) or fields.pop("time", None)
         level, said = fields.pop("level", ""), fields.pop("msg", "")
         with suppress(ValueError):
@@ -38,7 +38,8 @@ def read_lines(text: Iterable[str]) -> Iterator[Line]:
                 yield Line(at_s=at_s, level=level.lower(), said=said, fields=fields)
 
 
-def _unquote(value: str) -> str:
+def unquote(value: str) -> str:
+    """Return what a value stands for, which is quoted or not."""
     if not value.startswith('"'):
         return value
     try:

@@ -23,7 +23,7 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.errors import ComponentFailed
 from harness.fingerprint import fingerprint
-from harness.logfmt import read_lines
+from harness.logfmt import read_lines, unquote
 from harness.model import (
     Event,
     EventKind,
@@ -44,8 +44,8 @@ MAX_QUOTED = 200
 MAX_LOG_BYTES = 32 * 1024 * 1024
 GRAVE = frozenset({"warn", "error"})
 MUTED = re.compile(r"route is (within mute|not within active) time")
-GROUP_LABELS = re.compile(r"\{([^{}]*)\}$")
-LABEL = re.compile(r'([^=,\s]+)="((?:[^"\\]|\\.)*)"')
+LABEL = re.compile(r'([^={,\s]+)=("(?:[^"\\]|\\.)*")')
+GROUP_LABELS = re.compile(rf":\{{((?:{LABEL.pattern}(?:, )?)*)\}}$")
 FAILURES = {
     "prometheus_notifications_dropped_total": "Prometheus dropped {count:g} notifications{labels}",
     "prometheus_notifications_errors_total": "Prometheus could not send {count:g} alerts{labels}",
@@ -195,7 +195,7 @@ def list_mutes(log: Iterable[str]) -> Iterator[tuple[float, dict[str, str]]]:
     for line in read_lines(log):
         if line.said == "flushing":
             found = GROUP_LABELS.search(line.fields.get("aggrGroup", ""))
-            group = dict(LABEL.findall(found[1])) if found else None
+            group = {name: unquote(value) for name, value in LABEL.findall(found[1])} if found else None
         else:
             if group is not None and MUTED.search(line.said):
                 yield line.at_s, group

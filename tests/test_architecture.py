@@ -129,7 +129,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
         "harness.stacks",
     },
-    "harness.store_options": {"harness.errors", "harness.stacks", "harness.store"},
+    "harness.server_options": {"harness.errors"},
+    "harness.store_options": {
+        "harness.errors",
+        "harness.server_options",
+        "harness.stacks",
+        "harness.store",
+    },
     "harness.board": {
         "harness.api",
         "harness.model",
@@ -159,6 +165,25 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.promql",
         "harness.rules",
         "harness.systems",
+    },
+    "harness.page": {
+        "harness.alertmanager",
+        "harness.api",
+        "harness.certificates",
+        "harness.clock",
+        "harness.engines",
+        "harness.errors",
+        "harness.fingerprint",
+        "harness.incidents",
+        "harness.logfmt",
+        "harness.model",
+        "harness.page",
+        "harness.paging",
+        "harness.process",
+        "harness.promql",
+        "harness.reports",
+        "harness.rules",
+        "harness.stacks",
     },
     "harness.guard": {"harness.guard", "harness.serving"},
     "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
@@ -254,6 +279,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         )
     }
     assert readers <= {
+        "harness.commands.page",
         "harness.commands.sites",
         "harness.pytest_plugin",
         "harness.stacks.embedded",

@@ -38,7 +38,8 @@ class Calendar:
 
     def read(self, rule_s: float) -> datetime:
         """Return the calendar's instant at a rule time."""
-        return self.origin + timedelta(seconds=rule_s)
+        # In UTC, because an hour that a time zone leaves out or repeats is an hour all the same.
+        return self.origin.astimezone(UTC) + timedelta(seconds=rule_s)
 
 
 def name_zone(location: str) -> str:

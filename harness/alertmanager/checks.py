@@ -128,8 +128,6 @@ def _find_refusals(receiver: Mapping[str, Any], pointer: str) -> Located:
             for key, why in _REFUSED.get(name, {}).items():
                 if config.get(key):
                     yield f"{at}/{key}", f"{who}: {why}"
-    if "/" in receiver["name"] and receiver.get("opsgenie_configs"):
-        yield f"{pointer}/name", f"{who}: opsgenie cannot be redirected for a name with a slash"
 
 
 _REFUSED: Mapping[str, Mapping[str, str]] = {

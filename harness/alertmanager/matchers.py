@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
+from harness.alertmanager.expressions import compile_expression
 from harness.errors import BadInput
 from harness.model import Labels
 
@@ -32,18 +32,6 @@ _ESCAPE = re.compile(
 )
 _ESCAPED = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
 
-# What Go's regular expressions have and Python's have not, or name otherwise.
-_POSIX_CLASSES = {
-    "[:alnum:]": "0-9A-Za-z",
-    "[:alpha:]": "A-Za-z",
-    "[:digit:]": "0-9",
-    "[:lower:]": "a-z",
-    "[:upper:]": "A-Z",
-    "[:space:]": r"\t\n\v\f\r ",
-    "[:word:]": "0-9A-Za-z_",
-    "[:xdigit:]": "0-9A-Fa-f",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
@@ -59,14 +47,14 @@ class Matcher:
         if self.operator in ("=", "!="):
             found = value == self.value
         else:
-            found = _compile(self.value).fullmatch(value) is not None
+            found = compile_expression(self.value).fullmatch(value) is not None
         return found is self.operator.startswith("=")
 
 
 def make_matcher(name: str, operator: Operator, value: str) -> Matcher:
     """Return a matcher; raises BadInput for a regular expression that cannot be read."""
     if operator in ("=~", "!~"):
-        _compile(value)
+        compile_expression(value)
     return Matcher(name=name, operator=operator, value=value)
 
 
@@ -165,16 +153,3 @@ def _unquote(quoted: str) -> str:
         return chr(int(number, 16))
 
     return _ESCAPE.sub(resolve, quoted[1:-1])
-
-
-@lru_cache(maxsize=1000)
-def _compile(expression: str) -> re.Pattern[str]:
-    """Return an expression of Go's regexp package as one of Python's; raises BadInput."""
-    translated = expression.replace(r"\z", r"\Z")
-    for name, characters in _POSIX_CLASSES.items():
-        translated = translated.replace(name, characters)
-    try:
-        # Go's \d, \s and \w are of ASCII.
-        return re.compile(translated, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise BadInput(f"the regular expression {expression[:80]!r} cannot be read: {error}") from error

@@ -113,13 +113,14 @@ def _describe_coverage(table: Coverage) -> dict[str, Any]:
         "coverage": [
             {
                 "alert": row.alert,
+                "stands_apart": row.stands_apart,
                 "is_drilled": row.is_drilled,
                 "last_drilled": _describe_instant(row.started_at),
                 "hops": [_describe_cell(cell) for cell in row.cells],
             }
             for row in table.rows
         ],
-        "left_out": [{"alert": name, "why": why} for name, why in table.left_out.items()],
+        "left_out": list(table.left_out),
     }
 
 

@@ -1,6 +1,6 @@
-"""The pager's control API: its journal, its clock, and what receivers are told.
+"""The pager's control API and its page: the journal, the clock, and what receivers are told.
 
-Everything but health wants `Authorization: Bearer <token>`.
+Everything but health and the page wants `Authorization: Bearer <token>`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from aiohttp.typedefs import Handler
 from harness.clock import Clock
 from harness.model import Failing, Integration
 from harness.pager.desk import Desk
+from harness.pager.page import make_page
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SPAN_S = 30 * 86_400.0
 MAX_SPEED = 100_000.0
 MAX_EPOCH_S = 1e11
-OPEN_TO_ALL = {"/healthz"}
+OPEN_TO_ALL = {"/", "/healthz"}
 
 
 class Control:
@@ -32,6 +33,10 @@ class Control:
     async def answer_health(self, _request: web.Request) -> web.Response:
         """Say that the pager is there."""
         return web.json_response({"status": "ok"})
+
+    async def show_page(self, _request: web.Request) -> web.Response:
+        """Return the live page."""
+        return make_page()
 
     async def list_notices(self, request: web.Request) -> web.Response:
         """Return the notices with numbers beyond `after`."""
@@ -110,6 +115,7 @@ def make_control(desk: Desk, token: str) -> web.Application:
 
     control = Control(desk)
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[authenticate])
+    app.router.add_get("/", control.show_page)
     app.router.add_get("/healthz", control.answer_health)
     app.router.add_get("/notices", control.list_notices)
     app.router.add_get("/incidents", control.list_incidents)

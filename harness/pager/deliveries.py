@@ -82,6 +82,7 @@ def _find_inbox(request: web.Request, token: str) -> tuple[Address, Read, str]:
     """Return the inbox of a request, what reads its body, and the `Authorization` that it wants."""
     path = request.raw_path.partition("?")[0]
     try:
+        path.encode("ascii")  # what is not quoted is no path of ours
         if path.startswith("/opsgenie/"):
             call = parse_call(request.method, path)
             key = f"GenieKey {derive_key(token, call.address)}"

@@ -44,9 +44,8 @@ class _Connection(SMTP):
 
     def drop(self, *, is_reset: bool = False) -> None:
         """End the connection at once."""
-        transport = self._original_transport or self.transport
-        if not isinstance(transport, asyncio.WriteTransport | asyncio.Transport):
-            return
+        # Typed as BaseTransport; that of uvloop is no subclass of the others, but has their methods.
+        transport: Any = self._original_transport or self.transport
         if is_reset:
             reset_on_close(transport.get_extra_info("socket"))
         transport.abort()

@@ -30,6 +30,7 @@ MARKS: Mapping[State, tuple[str, str, str]] = {
     "not drilled": ("-", "-", "dim"),
 }
 """Each state's mark, the same in ASCII, and its style."""
+APART = "to drill the paging path"
 WIDEST = 10_000
 
 
@@ -50,9 +51,9 @@ class CoverageTable:
         yield Text("  ").join(
             Text(f"{_mark(state, ascii_only)} {state}", style=MARKS[state][2]) for state in MARKS
         )
-        for why in dict.fromkeys(coverage.left_out.values()):
-            names = ", ".join(name for name, own in coverage.left_out.items() if own == why)
-            yield Text(f"Left out, {why}: {printable(names)}.", style="dim")
+        if coverage.left_out:
+            names = printable(", ".join(coverage.left_out))
+            yield Text(f"Left out, since they prove what is wrong with them: {names}.", style="dim")
         yield Text(f"{len(coverage.rows)} alerts: {say_counts(coverage)}", style="bold")
 
     def _make_table(self, ascii_only: bool) -> Table:
@@ -62,13 +63,22 @@ class CoverageTable:
             table.add_column(hop, overflow="fold")
         table.add_column("last drilled (UTC)", no_wrap=True)
         for row in self._coverage.rows:
+            if row is self._find_apart():
+                table.add_row()
+                table.add_row(Text(APART, style="dim"))
             hops = (_hop(row, hop, ascii_only) for hop in HOPS)
             table.add_row(Text(printable(row.alert)), *hops, Text(say_last_drilled(row)))
         return table
 
+    def _find_apart(self) -> Row | None:
+        """Return the first row that stands apart."""
+        return next((row for row in self._coverage.rows if row.stands_apart), None)
+
     def _list_rows(self, ascii_only: bool) -> Iterator[RenderableType]:
         """Yield what a narrow console gets: each alert, and its claims below its name."""
         for row in self._coverage.rows:
+            if row is self._find_apart():
+                yield Text(f"\n{APART}", style="dim")
             yield Text(printable(row.alert)).append(f"  last drilled {say_last_drilled(row)}", style="dim")
             claims = Text("  ").join(
                 _line(cell, printable(say_claim(cell.claim)), ascii_only) for cell in row.cells

@@ -392,7 +392,7 @@ def _make_restarts() -> Iterator[Drill]:
         (
             "killed",
             "kill",
-            (1, 2),
+            (2, 2),
             "It forgets what it told since it last wrote that down, and tells it again: still one incident.",
         ),
     )

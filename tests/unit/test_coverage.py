@@ -215,6 +215,7 @@ def test_runs_without_a_date_are_the_oldest_and_unknown() -> None:
     assert get_states(cover(make_run(), old))["fires"] == "proved"
     undated = cover(make_run(at=None), old)
     assert get_states(undated)["fires"] == "failed"
+    assert undated == cover(old, make_run(at=None))
     assert say_last_drilled(undated.rows[0]) == "unknown"
     assert find_gaps(cover(old), MONDAY)[0].why == "failed at an unknown time: slow-fires"
 
@@ -228,8 +229,17 @@ def test_one_failing_drill_outweighs_others_that_prove() -> None:
     covered = cover(proved, unseen, drills=drills)
     assert get_states(covered)["fires"] == "proved"
     assert covered.cells[0].drills == ("a", "b", "c")
-    two = replace(proved, findings=(*proved.findings, *make_run("missing", drill="a").findings))
-    assert get_states(cover(two, drills=drills))["fires"] == "failed"
+    assert covered.cells[0].started_at == TUESDAY
+    older = cover(replace(proved, started_at=MONDAY), unseen, drills=drills)
+    assert older.cells[0].started_at == MONDAY, "a proof is as old as the run that proved it"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_failing_instance_outweighs_others_of_its_drill(order: int) -> None:
+    """A drill that expects an alert twice fails its claims if either is not met, in any order."""
+    findings = (*make_run().findings, *make_run("missing").findings)[::order]
+    run = HeldRun(started_at=MONDAY, is_doubted=False, findings=findings)
+    assert get_states(cover(run))["fires"] == "failed"
 
 
 def test_a_run_of_a_drill_that_is_gone_is_no_evidence() -> None:
@@ -269,19 +279,27 @@ def test_an_alert_without_for_is_never_pending() -> None:
     assert coverage.count("proved") == 4
 
 
-def test_rules_that_nobody_ships_are_left_out_with_the_reason() -> None:
-    """Rules kept as written and rules of the paging path are no rows, and no gaps."""
-    rules = [
-        make_rule(),
-        make_rule("SlowAsWritten", labels={"edition": "as_written"}),
-        make_rule("PathProbe", labels={"edition": "paging"}),
-    ]
-    coverage = make_coverage(rules, [])
+def test_rules_kept_as_written_are_left_out() -> None:
+    """What proves that a rule is wrong is no row and no gap."""
+    coverage = make_coverage([make_rule(), make_rule("Old", labels={"edition": "as_written"})], [])
     assert [row.alert for row in coverage.rows] == ["Slow"]
-    assert coverage.left_out == {
-        "SlowAsWritten": "kept as its author wrote it, to prove what is wrong with it",
-        "PathProbe": "there only to drill the paging path",
-    }
+    assert coverage.left_out == ("Old",)
+
+
+def test_rules_of_the_paging_path_stand_apart() -> None:
+    """They come last, and only what drills claim of them is to be proved."""
+    probe = make_rule("Probe", labels={"edition": "paging"})
+    drills = [make_drill("pages", replace(FIRES, alert="Probe"))]
+    coverage = make_coverage([probe, make_rule()], drills)
+    assert [(row.alert, row.stands_apart) for row in coverage.rows] == [("Slow", False), ("Probe", True)]
+    assert [cell.claim.hop for cell in coverage.rows[1].cells] == [
+        "pending",
+        "fires",
+        "paged",
+        "resolved",
+        "page closed",
+    ]
+    assert make_coverage([probe], []).rows == ()
 
 
 def test_proofs_grow_old_where_an_age_is_given() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.delivery import CLOSE_WITHIN_S, PAGE_WITHIN_S
 from harness.judge import find_unasked, judge, share
-from harness.model import Curve, Drill, Event, EventKind, Expectation, NearMiss, Placement, Timeline
+from harness.model import Curve, Drill, Event, EventKind, Expectation, Grouped, NearMiss, Placement, Timeline
 
 LABELS = {"provider": "openai", "model": "gpt-4.1", "severity": "warning"}
 FIRES = Expectation(
@@ -250,3 +250,28 @@ def test_a_finding_names_the_hop_that_broke(events: tuple[Event, ...], broke_at:
     hidden = replace(make_timeline(*events), observed=frozenset({"pending", "firing", "resolved"}))
     (finding,) = judge(make_drill(FIRES), hidden).findings
     assert finding.broke_at == (None if broke_at in {"paged", "page_resolved"} else broke_at)
+
+
+@pytest.mark.parametrize(
+    ("events", "broke_at"),
+    [
+        (without("firing", "paged", "resolved", "page_resolved"), "firing"),
+        (without("resolved", "page_resolved"), "resolved"),
+        (moved("resolved", 1000), "resolved"),
+        (GOOD, "paged"),
+    ],
+)
+def test_a_group_names_the_hop_that_broke(events: tuple[Event, ...], broke_at: EventKind) -> None:
+    """Of a group, resolutions are judged before pages; here no incident was opened."""
+    grouped = Grouped(
+        alert="Slow",
+        labels={},
+        alerts=1,
+        fires_within_s=400,
+        resolves_within_s=900,
+        receiver="ticket",
+        integration="webhook",
+    )
+    drill = Drill(name="drill", system="metis", traffic=(), expects=(grouped,), why="", lasts_s=1200)
+    (finding,) = judge(drill, make_timeline(*events)).findings
+    assert finding.broke_at == broke_at

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Act, Drill, Outage, Stage
-from harness.schedule import place
+from harness.errors import BadInput
+from harness.model import Act, Drill, Outage, Placement, Stage
+from harness.schedule import find_calendar, place
 
 
 def make_drill(
@@ -105,3 +109,33 @@ def test_no_instant_holds_drills_that_disturb_each_other(raw: list[tuple[int, fl
         assert len(users) == len(set(users))
         rates = [drill.traffic[0].stages[0].rate_per_s for drill in held]
         assert sum(rates) <= max(8.0, *rates) + 1e-9
+
+
+NOW = datetime(2026, 3, 29, 12, 34, 56, tzinfo=UTC)
+
+
+def start_at(start_s: float, starts_at: str | None, name: str = "a") -> Placement:
+    """Return a placed drill that begins at a time of day."""
+    return Placement(drill=replace(make_drill(name, 600), starts_at=starts_at), start_s=start_s)
+
+
+def test_the_calendar_shows_now_unless_a_drill_minds() -> None:
+    """Without a drill that says when it starts, rule time 0 is now."""
+    assert find_calendar([start_at(0, None), start_at(90, None)], NOW) == NOW
+    assert find_calendar([], NOW) == NOW
+
+
+@given(st.integers(0, 23), st.integers(0, 59), st.integers(0, 100_000))
+def test_a_drill_starts_at_its_time_of_day(hour: int, minute: int, start_s: int) -> None:
+    """However late in the run it is held, the calendar shows its time as it starts, today."""
+    placements = [start_at(0, None, "other"), start_at(start_s, f"{hour:02}:{minute:02}")]
+    shown = find_calendar(placements, NOW) + timedelta(seconds=start_s)
+    assert shown == NOW.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def test_drills_that_agree_share_a_calendar_and_others_are_refused() -> None:
+    """Two drills may want the same calendar; that of two that do not cannot be had in one run."""
+    agreed = [start_at(0, "06:50", "a"), start_at(600, "07:00", "b")]
+    assert find_calendar(agreed, NOW) == NOW.replace(hour=6, minute=50, second=0)
+    with pytest.raises(BadInput, match="a and b cannot be held in one run"):
+        find_calendar([start_at(0, "06:50", "a"), start_at(600, "06:50", "b")], NOW)

@@ -14,6 +14,7 @@ LOOKS = {
     "unobserved": ("unobserved", "?"),
     "not drilled": ("muted", "-"),
 }
+NOTHING = '<div class="muted">does not apply</div>'
 
 
 def list_coverage(record: RunRecord, ids: Mapping[str, str]) -> Iterator[str]:
@@ -26,18 +27,21 @@ def list_coverage(record: RunRecord, ids: Mapping[str, str]) -> Iterator[str]:
     heads = "".join(f'<th scope="col">{hop}</th>' for hop in HOPS)
     yield '<div class="coverage" role="region" aria-label="Coverage" tabindex="0"><table>'
     yield f'<thead><tr><th scope="col">alert</th>{heads}</tr></thead><tbody>'
+    apart = next((row for row in coverage.rows if row.stands_apart), None)
     for row in coverage.rows:
+        if row is apart:
+            yield f'<tr><th colspan="{len(HOPS) + 1}" class="muted">To drill the paging path</th></tr>'
         link = f'<a href="#{ids[row.alert]}-alert">{escape(printable(row.alert))}</a>'
         yield f'<tr><th scope="row">{link}</th>{"".join(_hop(row, hop) for hop in HOPS)}</tr>'
     yield "</tbody></table></div>"
-    for why in dict.fromkeys(coverage.left_out.values()):
-        names = ", ".join(name for name, own in coverage.left_out.items() if own == why)
-        yield f'<p class="muted small">Left out, {why}: {escape(printable(names))}.</p>'
+    if coverage.left_out:
+        names = escape(printable(", ".join(coverage.left_out)))
+        yield f'<p class="muted small">Left out, since they prove what is wrong with them: {names}.</p>'
 
 
 def _hop(row: Row, hop: str) -> str:
     cells = [cell for cell in row.cells if cell.claim.hop == hop]
-    return f'<td data-hop="{hop}">{"".join(map(_cell, cells)) or "<div>has no <code>for</code></div>"}</td>'
+    return f'<td data-hop="{hop}">{"".join(map(_cell, cells)) or NOTHING}</td>'
 
 
 def _cell(cell: Cell) -> str:

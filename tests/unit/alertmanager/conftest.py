@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.alertmanager.redirect import Target
+from harness.certificates import make_certificate
 from harness.engines import Engines, Generation, find_engines
 
 
@@ -20,7 +21,10 @@ def each_engines(request: pytest.FixtureRequest) -> Engines:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Target:
-    """Return a pager that nobody runs."""
+    """Return a pager that nobody runs; the files that its clients need are there."""
+    authority, _ = make_certificate(["127.0.0.1"])
+    (tmp_path / "ca.pem").write_bytes(authority)
+    (tmp_path / "token").write_text("pager-token")
     return Target(
         url="https://127.0.0.1:8443",
         smarthost="127.0.0.1:8025",

@@ -112,10 +112,6 @@ RECEIVER = "receivers:\n- name: a\n"
             "route: {receiver: a}\n" + RECEIVER + "  webhook_configs:\n  - {url: x, payload: {a: b}}",
             "a.yml:5: receiver 'a': webhook's own payload",
         ),
-        (
-            "route: {receiver: a/b}\nreceivers:\n- name: a/b\n  opsgenie_configs: [{api_key: x}]",
-            "a.yml:3: receiver 'a/b': opsgenie cannot be redirected for a name with a slash",
-        ),
         ("route: {receiver: a}\n" + RECEIVER + "templates: [a.tmpl]", "a.yml:4: there are no template files"),
     ],
 )

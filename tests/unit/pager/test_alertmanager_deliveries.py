@@ -60,6 +60,16 @@ async def test_every_integration_opens_and_closes_one_incident(
         assert incident["updates"] == 0
 
 
+async def test_a_large_group_is_told_of_whole(pager: RunningPager, each_generation: Engines) -> None:
+    """Its tag has every alert, by every integration, though it is longer than a mail's line may be."""
+    alerts = [{"alertname": "Slow", "zone": f"zone {number}"} for number in range(150)]
+    async with run_alertmanager(pager, each_generation, *INTEGRATIONS) as alertmanager:
+        await alertmanager.set_alerts(*alerts, is_firing=True)
+        opened = await pager.await_notices(5, effect="opened")
+    assert {len(notice["alerts"]) for notice in opened} == {150}
+    assert len({alert["fingerprint"] for notice in opened for alert in notice["alerts"]}) == 150
+
+
 ANSWERS = {"rate_limit": {"429", "451"}, "error": {"500", "451"}, "timeout": {"timeout"}, "reset": {"reset"}}
 """What the journal says of failed attempts; of the other two faults it has nothing to say."""
 SAID = {"tls": "certificate signed by unknown authority", "refuse": "EOF"}

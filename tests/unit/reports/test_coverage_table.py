@@ -77,14 +77,29 @@ def test_a_console_without_unicode_gets_ascii() -> None:
     assert lines[-2] == "+ proved  x failed  ? unobserved  - not drilled"
 
 
-def test_what_is_left_out_is_said_once_for_each_reason() -> None:
-    """Rules that nobody ships are named below the table, and in the page."""
+def test_what_is_left_out_is_named() -> None:
+    """Rules that are kept to prove what is wrong with them are named below the table, and in the page."""
     record = build_record()
     rules = (*record.rules, replace(record.rules[0], name="Old", labels={"edition": "as_written"}))
     record = replace(record, rules=rules)
-    says = "Left out, kept as its author wrote it, to prove what is wrong with it: Old."
+    says = "Left out, since they prove what is wrong with them: Old."
     assert says in print_lines(CoverageTable(record.coverage), 160)
     assert says in html.render(record)
+
+
+def test_the_paging_paths_own_alerts_stand_apart() -> None:
+    """They come last, below a heading, in the table, in the list and in the page."""
+    record = build_record()
+    first, *others = record.rules
+    record = replace(record, rules=(replace(first, labels={"edition": "paging"}), *others))
+    for width in (80, 160):
+        lines = print_lines(CoverageTable(record.coverage), width)
+        place = lines.index("to drill the paging path")
+        assert lines[place + 1].split()[0] == first.name
+        assert lines[place - 1] == ""
+        assert any("MetisGatewayKeyCostSpike" in line for line in lines[:place])
+    page = html.render(record)
+    assert page.count("To drill the paging path</th></tr>") == 1
 
 
 def test_the_summary_says_what_the_run_has_proved() -> None:
@@ -100,7 +115,7 @@ def test_the_page_has_the_table() -> None:
     section = page[page.index('<h2 id="coverage">') : page.index("<h2>The run</h2>")]
     assert '<a href="#plot-0-alert">MetisLLMCallLatencyP99High</a>' in section
     assert 'id="plot-0-alert"' in page
-    assert '<td data-hop="pending"><div>has no <code>for</code></div></td>' in section
+    assert '<td data-hop="pending"><div class="muted">does not apply</div></td>' in section
     assert "not drilled: &lt;ops&gt; by slack" in section
     assert '<div class="unmet"><span class="mark">✗</span>failed: metis-ticket</div>' in section
     assert "By this run alone: 20 of 24 proved, 3 failed, 1 not drilled." in section

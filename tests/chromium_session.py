@@ -43,8 +43,8 @@ class BrowserPage:
         self._number = 0
         self._loaded = False
 
-    async def open(self, file: Path, *, width: int, height: int, dark: bool, script: str) -> None:
-        """Load a file in a window of this size, running `script` in it first."""
+    async def open(self, url: str, *, width: int, height: int, dark: bool, script: str) -> None:
+        """Load a page in a window of this size, running `script` in it first."""
         target = await self.ask("Target.createTarget", url="about:blank")
         attached = await self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session_id = attached["sessionId"]
@@ -53,7 +53,7 @@ class BrowserPage:
         await self.resize(width=width, height=height)
         await self.emulate(dark=dark)
         await self.ask("Page.addScriptToEvaluateOnNewDocument", source=script)
-        await self.ask("Page.navigate", url=file.as_uri())
+        await self.ask("Page.navigate", url=url)
         while not self._loaded:
             self._note(await self._receive())
 
@@ -128,9 +128,15 @@ class BrowserPage:
 
 @asynccontextmanager
 async def show(
-    file: Path, profile: Path, *, width: int = 1200, height: int = 900, dark: bool = False, script: str = ""
+    page: Path | str,
+    profile: Path,
+    *,
+    width: int = 1200,
+    height: int = 900,
+    dark: bool = False,
+    script: str = "",
 ) -> AsyncIterator[BrowserPage]:
-    """Start Chromium with an empty profile, load the file, and end the browser when done."""
+    """Start Chromium with an empty profile, load a file or an address, and end the browser when done."""
     assert CHROMIUM is not None, "Chromium is not installed"
     browser = await asyncio.create_subprocess_exec(
         CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank",
@@ -142,9 +148,10 @@ async def show(
             aiohttp.ClientSession() as session,
             session.ws_connect(url, max_msg_size=64 * 1024 * 1024) as socket,
         ):
-            page = BrowserPage(socket)
-            await page.open(file, width=width, height=height, dark=dark, script=script)
-            yield page
+            shown = BrowserPage(socket)
+            address = page.as_uri() if isinstance(page, Path) else page
+            await shown.open(address, width=width, height=height, dark=dark, script=script)
+            yield shown
     finally:
         browser.terminate()
         await asyncio.wait_for(browser.communicate(), DEADLINE_S)

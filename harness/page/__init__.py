@@ -1,0 +1,1 @@
+"""Synthetic alerts: built as Prometheus would, followed through an Alertmanager and back."""

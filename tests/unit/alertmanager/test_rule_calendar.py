@@ -1,0 +1,154 @@
+"""Tests of the calendar that time intervals are read on: as Python reads it, and as Alertmanager does."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from lone_alertmanager import open_sink, run_alertmanager
+
+from harness.alertmanager.calendar import Calendar, name_zone, write_zones
+from harness.alertmanager.config import parse_config
+from harness.alertmanager.redirect import Target, write_config
+from harness.clock import Clock
+from harness.engines import Engines
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def write(location: str, clock: Clock, calendar: Calendar, until_s: float) -> bytes:
+    """Return the zone in place of one location."""
+    document = {"time_intervals": [{"name": "n", "time_intervals": [{"location": location}]}]}
+    ((name, content),) = write_zones(document, clock, calendar, until_s).items()
+    assert name == name_zone(location)
+    return content
+
+
+def read_local(zone: bytes, wall_s: float) -> datetime:
+    """Return what a clock in the zone shows, as Python reads it."""
+    return datetime.fromtimestamp(wall_s, ZoneInfo.from_file(io.BytesIO(zone))).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("speed", [1, 7.5, 60])
+@pytest.mark.parametrize("length_s", [60.0, 3 * 3600.0, 12 * 3600.0])
+def test_local_time_is_the_rule_calendar(speed: float, length_s: float) -> None:
+    """From the first to the last second of a run, to within half a step of the zone's 256 offsets."""
+    clock = Clock(speed=speed, origin_s=1_800_000_000.3)
+    calendar = Calendar(origin=datetime.fromtimestamp(1_800_000_000, BERLIN) + timedelta(hours=3))
+    zone = write("Europe/Berlin", clock, calendar, length_s)
+    step_s = max(1, -(-(length_s / speed + 2) // 255))
+    for part in range(101):
+        rule_s = length_s * part / 100
+        shown = read_local(zone, clock.wall_s(rule_s))
+        meant = calendar.read(rule_s).astimezone(BERLIN).replace(tzinfo=None)
+        assert abs(shown - meant) <= timedelta(seconds=speed * step_s / 2 + 1)
+
+
+def test_the_calendar_changes_to_summer_time_as_the_location_does() -> None:
+    """The night when an hour is left out is an hour shorter in Berlin, and not in UTC."""
+    clock = Clock(speed=60, origin_s=1_774_746_000)
+    calendar = Calendar(origin=datetime(2026, 3, 29, 1, 30, tzinfo=BERLIN))
+    for location, shown in (("Europe/Berlin", "03:30"), ("", "01:30")):
+        zone = write(location, clock, calendar, 2 * 3600)
+        half_a_step = timedelta(seconds=30)  # it is right in the middle of a step
+        assert f"{read_local(zone, clock.wall_s(3600) + 0.5) - half_a_step:%H:%M}" == shown
+
+
+def test_a_long_run_has_longer_steps() -> None:
+    """A file has room for 256 offsets, whatever the length."""
+    clock = Clock(speed=10, origin_s=1_800_000_000)
+    calendar = Calendar(origin=datetime.fromtimestamp(1_800_000_000, UTC))
+    assert len(write("", clock, calendar, 100)) < 1000
+    assert len(write("", clock, calendar, 10 * 86400)) < 4000
+
+
+def test_every_location_has_a_zone_and_no_interval_none() -> None:
+    """Both lists of intervals are looked at; what names no location, or that of the machine, is in UTC."""
+    document = {
+        "time_intervals": [{"name": "a", "time_intervals": [{"location": "Europe/Berlin"}, {}]}],
+        "mute_time_intervals": [
+            {"name": "b", "time_intervals": [{"location": "Local"}, {"location": "UTC"}]}
+        ],
+    }
+    clock = Clock(speed=60, origin_s=0)
+    calendar = Calendar(origin=datetime(1970, 1, 1, tzinfo=UTC))
+    zones = write_zones(document, clock, calendar, 60)
+    assert set(zones) == {"alertdrill/Europe/Berlin", "alertdrill/UTC"}
+    assert write_zones({"route": {}}, clock, calendar, 60) == {}
+
+
+INTERVALS = """
+route:
+  receiver: a
+  group_by: [alertname]
+  group_wait: 0s
+  group_interval: 30s
+  routes:
+  - {matchers: [alertname="NotByNight"], receiver: night, mute_time_intervals: [nights]}
+  - {matchers: [alertname="NotByDay"], receiver: day, mute_time_intervals: [days]}
+  - {matchers: [alertname="InOfficeHours"], receiver: office, active_time_intervals: [days]}
+time_intervals:
+- name: nights
+  time_intervals:
+  - times: [{start_time: 00:00, end_time: 08:00}, {start_time: 22:00, end_time: 24:00}]
+    location: Europe/Berlin
+- name: days
+  time_intervals:
+  - {times: [{start_time: 07:00, end_time: 21:00}]}
+receivers:
+- name: a
+- {name: night, webhook_configs: [{url: x}]}
+- {name: day, webhook_configs: [{url: x}]}
+- {name: office, webhook_configs: [{url: x}]}
+"""
+
+
+def place_zones(folder: Path, zones: Mapping[str, bytes]) -> None:
+    """Write zones where ZONEINFO names their folder."""
+    for name, content in zones.items():
+        path = folder / "zoneinfo" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def test_alertmanager_reads_its_time_intervals_on_the_rule_calendar(
+    each_engines: Engines, target: Target, tmp_path: Path
+) -> None:
+    """Muted in an interval that is now on that calendar, not in one that is not; it ends when it ends there.
+
+    The calendar shows midnight at first; it is set to shortly before eight in Berlin, seven in UTC, once the
+    origin of the run is known, and read anew with the config.
+    """
+    config = parse_config(INTERVALS, "a.yml")
+    midnight = Calendar(origin=datetime(2026, 1, 14, tzinfo=BERLIN))
+    place_zones(
+        tmp_path,
+        write_zones(config.document, Clock(speed=60, origin_s=time.time()), midnight, 3600),
+    )
+    with open_sink() as sink:
+        text = write_config(config, target=replace(target, url=sink.url), speed=60)
+        with run_alertmanager(each_engines, tmp_path, text) as alertmanager:
+            alertmanager.fire(
+                {"alertname": "NotByNight"}, {"alertname": "NotByDay"}, {"alertname": "InOfficeHours"}
+            )
+            first = sink.take()
+            clock = Clock(speed=60, origin_s=time.time())
+            morning = Calendar(origin=datetime(2026, 1, 14, 7, 57, tzinfo=BERLIN))
+            place_zones(tmp_path, write_zones(config.document, clock, morning, 3600))
+            alertmanager.reload()
+            later: dict[str, float] = {}
+            while len(later) < 2:
+                delivered = sink.take()
+                # The first may come once more: perhaps it was not yet noted as sent.
+                if delivered.path != first.path:
+                    later.setdefault(delivered.path, delivered.at_s)
+    assert first.path == "/webhook/day/0"
+    assert set(later) == {"/webhook/night/0", "/webhook/office/0"}
+    for at_s in later.values():
+        assert morning.read(clock.rule_s(at_s)) >= datetime(2026, 1, 14, 7, 59, 29, tzinfo=BERLIN)

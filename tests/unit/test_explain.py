@@ -1,0 +1,107 @@
+"""Tests of why a page did not come: the hop at which it stopped, and what was seen there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from notices import ALERT, LABELS, make_notice, make_refusal, make_timeline, receive
+
+from harness.explain import MAX_TROUBLES, explain_silence
+from harness.model import HeldSpan, Notice
+
+INHIBITED = HeldSpan(
+    alert=ALERT, labels=LABELS, why="inhibited", by={"alertname": "Down"}, since_s=130, until_s=190
+)
+MUTED = HeldSpan(alert=ALERT, labels=LABELS, why="muted", by={}, since_s=130, until_s=190)
+DROPPED = "Prometheus dropped 3 notifications"
+
+
+def explain(*notices: Notice, **path: Any) -> str:
+    """Return what is said of the alert's silence at `oncall`."""
+    return explain_silence(ALERT, "oncall", make_timeline((), *notices, **path))
+
+
+@pytest.mark.parametrize(
+    ("path", "notices", "said"),
+    [
+        ({"received": ()}, (), "Alertmanager never had it: Prometheus did not send it"),
+        ({"received": (), "troubles": (DROPPED,)}, (), f"Alertmanager never had it; {DROPPED}"),
+        (
+            {"received": (receive("unrouted", "tickets"),)},
+            (),
+            "no route of Alertmanager's leads Slow to oncall, but to tickets, unrouted",
+        ),
+        ({"received": (receive(),)}, (), "no route of Alertmanager's leads Slow to oncall, but to nobody"),
+        (
+            {"held": (INHIBITED,)},
+            (),
+            "Alertmanager held it back: inhibited by alertname=Down from 2:10 to 3:10",
+        ),
+        ({"held": (MUTED,)}, (), "muted by it does not say what from 2:10 to 3:10"),
+        (
+            {},
+            (make_refusal(1, 130), make_refusal(2, 160, answer="429", why="too many")),
+            "oncall refused 2 attempts by pagerduty, the last at 2:40 with 429 (too many)",
+        ),
+        ({}, (make_refusal(1, 130),), "oncall refused 1 attempts by pagerduty, the last at 2:10 with 500"),
+        (
+            {"troubles": ("the log says template",)},
+            (),
+            "Alertmanager has it and did not deliver it; the log says template",
+        ),
+        ({}, (), "Alertmanager has it, routes it to oncall, and sent nothing"),
+    ],
+    ids=[
+        "not-sent",
+        "not-sent-and-why",
+        "routed-elsewhere",
+        "routed-nowhere",
+        "inhibited",
+        "muted",
+        "refused-twice",
+        "refused-once",
+        "trouble",
+        "unknown",
+    ],
+)
+def test_the_hop_is_named_with_what_was_seen_there(
+    path: dict[str, Any], notices: tuple[Notice, ...], said: str
+) -> None:
+    """Each hop at which a page can stop has its own sentence."""
+    assert said in explain(*notices, **path)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ({"received": (), "held": (INHIBITED,), "troubles": (DROPPED,)}, "oncall refused"),
+        ({"received": (receive("tickets"),), "held": (INHIBITED,)}, "no route"),
+        ({"held": (INHIBITED,), "troubles": (DROPPED,)}, "held it back"),
+        ({"troubles": (DROPPED,)}, "oncall refused"),
+    ],
+    ids=["nothing-received-but-notices", "route", "held", "refused"],
+)
+def test_the_first_hop_that_failed_is_named(path: dict[str, Any], said: str) -> None:
+    """Hops are gone through in their order: what is later may only be a consequence."""
+    if said == "oncall refused":
+        path = {**path, "held": ()}
+    assert said in explain(make_refusal(1, 130), **path)
+
+
+def test_a_refusal_by_another_receiver_explains_nothing() -> None:
+    """Only what the receiver in question refused is a reason for its silence."""
+    said = explain(make_refusal(1, 130, receiver="tickets"), make_notice(2, 140, "opened", receiver="log"))
+    assert said == "Alertmanager has it, routes it to oncall, and sent nothing"
+
+
+def test_only_some_troubles_are_quoted() -> None:
+    """A sentence stays one: of many troubles the first few are in it."""
+    said = explain(troubles=tuple(f"trouble {number}" for number in range(MAX_TROUBLES + 3)))
+    assert f"trouble {MAX_TROUBLES - 1}" in said
+    assert f"trouble {MAX_TROUBLES}" not in said
+
+
+def test_a_late_alert_is_known_from_its_notices() -> None:
+    """Where no look at the API saw the alert, but something was sent, Alertmanager did have it."""
+    assert "never had it" not in explain(make_notice(1, 130, "opened", receiver="log"), received=())
