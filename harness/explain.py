@@ -15,7 +15,8 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     sends, a route leads to the receiver, nothing holds it back, the receiver takes it.
     """
     path = timeline.paging
-    troubles = "; ".join(path.troubles[:MAX_TROUBLES])
+    own = [trouble for trouble in path.troubles if receiver in trouble]
+    troubles = "; ".join((own or path.troubles)[:MAX_TROUBLES])
     if not path.received and not path.notices:
         return f"Alertmanager never had it{_add(troubles)}"
     receivers = sorted({name for received in path.received for name in received.receivers})

@@ -11,7 +11,7 @@ import logging
 import ssl
 from collections import defaultdict
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -44,8 +44,8 @@ class _Connection(SMTP):
 
     def drop(self, *, is_reset: bool = False) -> None:
         """End the connection at once."""
-        # As the server runs it is one of uvloop's, which are no subclasses of asyncio's.
-        transport = cast("asyncio.Transport", self._original_transport or self.transport)
+        # Typed as BaseTransport; that of uvloop is no subclass of the others, but has their methods.
+        transport: Any = self._original_transport or self.transport
         if is_reset:
             reset_on_close(transport.get_extra_info("socket"))
         transport.abort()

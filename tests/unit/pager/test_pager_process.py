@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import smtplib
+import ssl
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ from harness.certificates import make_certificate
 from harness.inbox import Address, derive_key
 
 SLACK = Address(receiver="ticket", integration="slack")
+MAIL = Address(receiver="ticket", integration="email")
 
 
 def write_arguments(folder: Path) -> dict[str, str]:
@@ -92,6 +95,30 @@ def test_the_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert TOKEN not in said
     assert derive_key(TOKEN, SLACK) not in said
+
+
+@pytest.mark.parametrize("how", ["refuse", "tls", "reset"])
+def test_a_mail_connection_that_fails_is_gone_at_once(tmp_path: Path, how: str) -> None:
+    """In the process as it is started (on uvloop), nobody is left waiting for an answer that never comes."""
+    options = write_arguments(tmp_path)
+    process = start_pager(options)
+    try:
+        await_health(f"http://{options['--listen']}")
+        requests.put(
+            f"http://{options['--listen']}/control/receivers/ticket",
+            json={"how": how},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=5,
+        )
+        host, _, port = options["--smtp"].partition(":")
+        with smtplib.SMTP(host, int(port), timeout=DEADLINE_S) as client:
+            client.starttls(context=ssl.create_default_context(cafile=str(tmp_path / "authority.pem")))
+            with pytest.raises(smtplib.SMTPServerDisconnected, match="unexpectedly closed$"):
+                client.login(MAIL.path, derive_key(TOKEN, MAIL))
+                client.mail("alerts@example.org")
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize(
