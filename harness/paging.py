@@ -38,7 +38,7 @@ from harness.model import (
 
 LOOK_EVERY_WALL_S = 0.5
 LOOKS_APART = 4
-"""An alert that was not seen held for this many looks, and then again, was held twice."""
+"""An alert that was not seen, or not seen held, for this many looks, and then again, was so twice."""
 MAX_TROUBLES = 20
 MAX_QUOTED = 200
 MAX_LOG_BYTES = 32 * 1024 * 1024
@@ -75,7 +75,8 @@ class PathWatch:
     clock: Clock
     _notices: list[dict[str, Any]] = field(default_factory=list)
     _known: dict[str, Identity] = field(default_factory=dict)
-    _received: dict[str, Received] = field(default_factory=dict)
+    _received: dict[str, list[Received]] = field(default_factory=dict)
+    _seen_s: dict[str, float] = field(default_factory=dict)
     _held: dict[HeldKey, list[_Span]] = field(default_factory=dict)
     _silences: dict[str, Labels] = field(default_factory=dict)
     _looked_s: float = float("-inf")
@@ -121,10 +122,14 @@ class PathWatch:
             held.extend(self._read_mutes(log))
         return PagingPath(
             notices=self.notices,
-            received=tuple(self._received.values()),
+            received=tuple(one for stretches in self._received.values() for one in stretches),
             held=tuple(sorted(held, key=lambda span: span.since_s)),
             troubles=tuple(dict.fromkeys(troubles))[:MAX_TROUBLES],
         )
+
+    @property
+    def _apart_s(self) -> float:
+        return LOOKS_APART * LOOK_EVERY_WALL_S * self.clock.speed
 
     def _look_at(self, api: Api, now_s: float) -> None:
         groups = api.get("/api/v2/alerts/groups").json()
@@ -133,14 +138,20 @@ class PathWatch:
             name = alert["fingerprint"]
             self._known[name] = (labels.pop("alertname", ""), labels)
             receivers = {receiver["name"] for receiver in alert["receivers"]}
-            before = self._received.get(name)
-            if before is not None:
+            stretches = self._received.setdefault(name, [])
+            since_s = now_s
+            if stretches and now_s - self._seen_s[name] <= self._apart_s:
+                before = stretches.pop()
                 receivers |= set(before.receivers)
-            self._received[name] = Received(
-                alert=self._known[name][0],
-                labels=labels,
-                since_s=before.since_s if before is not None else now_s,
-                receivers=tuple(sorted(receivers)),
+                since_s = before.since_s
+            self._seen_s[name] = now_s
+            stretches.append(
+                Received(
+                    alert=self._known[name][0],
+                    labels=labels,
+                    since_s=since_s,
+                    receivers=tuple(sorted(receivers)),
+                )
             )
         for group in groups:
             for alert in group["alerts"]:
@@ -161,8 +172,7 @@ class PathWatch:
 
     def _note(self, name: str, why: Held, by: Labels, now_s: float) -> None:
         spans = self._held.setdefault((name, why, tuple(sorted(by.items()))), [])
-        apart_s = LOOKS_APART * LOOK_EVERY_WALL_S * self.clock.speed
-        if spans and now_s - spans[-1].until_s <= apart_s:
+        if spans and now_s - spans[-1].until_s <= self._apart_s:
             spans[-1].until_s = now_s
         else:
             spans.append(_Span(now_s, now_s))
