@@ -23,7 +23,7 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.errors import ComponentFailed
 from harness.fingerprint import fingerprint
-from harness.logfmt import read_lines, unquote
+from harness.logfmt import Line, read_lines, unquote
 from harness.model import (
     Event,
     EventKind,
@@ -46,6 +46,7 @@ GRAVE = frozenset({"warn", "error"})
 MUTED = re.compile(r"route is (within mute|not within active) time")
 LABEL = re.compile(r'([^={,\s]+)=("(?:[^"\\]|\\.)*")')
 GROUP_LABELS = re.compile(rf":\{{((?:{LABEL.pattern}(?:, )?)*)\}}$")
+OWN_PORT = re.compile(r":\d+->")
 FAILURES = {
     "prometheus_notifications_dropped_total": "Prometheus dropped {count:g} notifications{labels}",
     "prometheus_notifications_errors_total": "Prometheus could not send {count:g} alerts{labels}",
@@ -240,25 +241,19 @@ def read_troubles(apis: Sequence[Api], log: Iterable[str]) -> tuple[str, ...]:
                         labels = ", ".join(f'{name}="{value}"' for name, value in sample.labels.items())
                         said = FAILURES[sample.name]
                         found.append(said.format(count=sample.value, labels=f" ({labels})" if labels else ""))
-    complaints = Counter(
-        " ".join(
-            (
-                line.said,
-                *(
-                    f"{name}={line.fields[name]}"
-                    for name in ("receiver", "integration", "err")
-                    if name in line.fields
-                ),
-            )
-        )[:MAX_QUOTED]
-        for line in read_lines(log)
-        if line.level in GRAVE
-    )
+    complaints = Counter(_quote(line) for line in read_lines(log) if line.level in GRAVE)
     found += [
         f"Alertmanager's log says {said!r}" + (f", {count} times" if count > 1 else "")
         for said, count in complaints.most_common(MAX_TROUBLES)
     ]
     return tuple(found)
+
+
+def _quote(line: Line) -> str:
+    """Return what a line complains of, the same for every connection that it happens to."""
+    fields = ((name, line.fields.get(name)) for name in ("receiver", "integration", "err"))
+    words = (line.said, *(f"{name}={value}" for name, value in fields if value is not None))
+    return OWN_PORT.sub("->", " ".join(words))[:MAX_QUOTED]
 
 
 def read_log(path: Path) -> list[str]:

@@ -18,10 +18,10 @@ from harness.run import Held, hold_open
 from harness.stacks.embedded import EmbeddedSite
 
 CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
+CLUSTER_ONLY = {"paging-pair", "paging-pair-one-killed"}
+"""They are held in test_cluster_drills.py."""
 DRILLS = tuple(
-    drill
-    for drill in list_drills(override_values(()))
-    if drill.name not in CONTAINERS_ONLY and drill.alertmanagers == 1
+    drill for drill in list_drills(override_values(())) if drill.name not in CONTAINERS_ONLY | CLUSTER_ONLY
 )
 
 
@@ -41,15 +41,11 @@ def test_drill(held: Held, drill: Drill) -> None:
     check_drill(held, drill)
 
 
-def test_all_others_need_containers(held: Held) -> None:
-    """Drills that local processes cannot be put through are refused, and are no others than these."""
+def test_all_others_need_containers_or_a_cluster(held: Held) -> None:
+    """Drills that this stack cannot be put through are refused, and are no others than these."""
     site = EmbeddedSite(engines=find_engines(os.environ), ports={})
-    refused = {
-        drill.name
-        for drill in list_drills(override_values(()))
-        if any(site.find_obstacle(outage) for outage in drill.outages)
-    }
-    assert refused == CONTAINERS_ONLY
+    refused = {drill.name for drill in list_drills(override_values(())) if site.find_obstacle(drill)}
+    assert refused == CONTAINERS_ONLY | CLUSTER_ONLY
     with pytest.raises(BadInput, match="--stack compose"):
         held.stack.begin_outage("gateway", "disconnect")
 
