@@ -111,7 +111,9 @@ def check_deliveries(expected: Expectation, timeline: Timeline) -> Miss | None:
         refused = [
             notice
             for notice in timeline.paging.notices
-            if not notice.is_accepted and _is_by(delivery, notice.receiver, notice.integration)
+            if not notice.is_accepted
+            and notice.alerts
+            and _is_by(delivery, notice.receiver, notice.integration)
         ]
         for outcome, said in _check_delivery(delivery, pages, refused):
             return outcome, f"{where}: {said}"
@@ -157,7 +159,8 @@ def _check_held(expected: Expectation, held: HeldBack, timeline: Timeline) -> Mi
     if too_early:
         return "unexpected", f"paged at {format_s(min(too_early))}, though it should be {held.why}"
     if held.why == "refused":
-        if not any(not notice.is_accepted for notice in timeline.paging.notices):
+        attempts = [n for n in timeline.paging.notices if n.receiver == expected.receiver]
+        if all(notice.is_accepted for notice in attempts):
             why = explain_silence(expected.alert, expected.receiver, timeline)
             return "mismatched", f"was not paged, but its receiver refused nothing: {why}"
         return None

@@ -17,7 +17,7 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     path = timeline.paging
     own = [trouble for trouble in path.troubles if receiver in trouble]
     troubles = "; ".join((own or path.troubles)[:MAX_TROUBLES])
-    if not path.received and not path.notices:
+    if not path.received and not any(notice.alerts for notice in path.notices):
         return f"Alertmanager never had it{_add(troubles)}"
     receivers = sorted({name for received in path.received for name in received.receivers})
     if path.received and receiver not in receivers:
@@ -25,7 +25,8 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
         return f"no route of Alertmanager's leads {alert} to {receiver}, but to {others}"
     if path.held:
         return f"Alertmanager held it back: {'; '.join(_say_span(span) for span in path.held)}"
-    refused = [notice for notice in path.notices if not notice.is_accepted and notice.receiver == receiver]
+    told = [notice for notice in path.notices if notice.receiver == receiver]
+    refused = [notice for notice in told if not notice.is_accepted]
     if refused:
         last = refused[-1]
         why = f" ({last.why})" if last.why else ""
@@ -33,6 +34,10 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
             f"{receiver} refused {len(refused)} attempts by {last.integration}, the last at "
             f"{format_s(last.at_s)} with {last.answer}{why}"
         )
+    if nameless := [notice for notice in told if not notice.alerts]:
+        last = nameless[-1]
+        said = f"{receiver} was told by {last.integration} at {format_s(last.at_s)}, but not of which alert"
+        return f"{said}{f'; {troubles}' if troubles else ''}"
     if troubles:
         return f"Alertmanager has it and did not deliver it; {troubles}"
     return f"Alertmanager has it, routes it to {receiver}, and sent nothing"

@@ -127,7 +127,10 @@ def matches(expectation: Expected, alert: str, labels: Labels) -> bool:
 
 
 def _choose(path: PagingPath, is_mine: Callable[[str, Labels], bool]) -> PagingPath:
-    """Return what concerns some alerts: notices of every incident that has one of them, too."""
+    """Return what concerns some alerts: notices of every incident that has one of them, too.
+
+    A notice that names no alert, as one whose template failed, may be about any, and is kept.
+    """
 
     def has_mine(notice: Notice) -> bool:
         return any(is_mine(alert.alert, alert.labels) for alert in notice.alerts)
@@ -135,7 +138,7 @@ def _choose(path: PagingPath, is_mine: Callable[[str, Labels], bool]) -> PagingP
     incidents = {notice.incident for notice in path.notices if has_mine(notice)} - {None}
     return replace(
         path,
-        notices=tuple(n for n in path.notices if n.incident in incidents or has_mine(n)),
+        notices=tuple(n for n in path.notices if n.incident in incidents or has_mine(n) or not n.alerts),
         received=tuple(one for one in path.received if is_mine(one.alert, one.labels)),
         held=tuple(span for span in path.held if is_mine(span.alert, span.labels)),
     )

@@ -23,7 +23,7 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.errors import ComponentFailed
 from harness.fingerprint import fingerprint
-from harness.logfmt import read_lines, unquote
+from harness.logfmt import Line, read_lines, unquote
 from harness.model import (
     Event,
     EventKind,
@@ -38,7 +38,7 @@ from harness.model import (
 
 LOOK_EVERY_WALL_S = 0.5
 LOOKS_APART = 4
-"""An alert that was not seen held for this many looks, and then again, was held twice."""
+"""An alert that was not seen, or not seen held, for this many looks, and then again, was so twice."""
 MAX_TROUBLES = 20
 MAX_QUOTED = 200
 MAX_LOG_BYTES = 32 * 1024 * 1024
@@ -46,6 +46,7 @@ GRAVE = frozenset({"warn", "error"})
 MUTED = re.compile(r"route is (within mute|not within active) time")
 LABEL = re.compile(r'([^={,\s]+)=("(?:[^"\\]|\\.)*")')
 GROUP_LABELS = re.compile(rf":\{{((?:{LABEL.pattern}(?:, )?)*)\}}$")
+OWN_PORT = re.compile(r":\d+->")
 FAILURES = {
     "prometheus_notifications_dropped_total": "Prometheus dropped {count:g} notifications{labels}",
     "prometheus_notifications_errors_total": "Prometheus could not send {count:g} alerts{labels}",
@@ -74,7 +75,8 @@ class PathWatch:
     clock: Clock
     _notices: list[dict[str, Any]] = field(default_factory=list)
     _known: dict[str, Identity] = field(default_factory=dict)
-    _received: dict[str, Received] = field(default_factory=dict)
+    _received: dict[str, list[Received]] = field(default_factory=dict)
+    _seen_s: dict[str, float] = field(default_factory=dict)
     _held: dict[HeldKey, list[_Span]] = field(default_factory=dict)
     _silences: dict[str, Labels] = field(default_factory=dict)
     _looked_s: float = float("-inf")
@@ -120,10 +122,14 @@ class PathWatch:
             held.extend(self._read_mutes(log))
         return PagingPath(
             notices=self.notices,
-            received=tuple(self._received.values()),
+            received=tuple(one for stretches in self._received.values() for one in stretches),
             held=tuple(sorted(held, key=lambda span: span.since_s)),
             troubles=tuple(dict.fromkeys(troubles))[:MAX_TROUBLES],
         )
+
+    @property
+    def _apart_s(self) -> float:
+        return LOOKS_APART * LOOK_EVERY_WALL_S * self.clock.speed
 
     def _look_at(self, api: Api, now_s: float) -> None:
         groups = api.get("/api/v2/alerts/groups").json()
@@ -132,14 +138,20 @@ class PathWatch:
             name = alert["fingerprint"]
             self._known[name] = (labels.pop("alertname", ""), labels)
             receivers = {receiver["name"] for receiver in alert["receivers"]}
-            before = self._received.get(name)
-            if before is not None:
+            stretches = self._received.setdefault(name, [])
+            since_s = now_s
+            if stretches and now_s - self._seen_s[name] <= self._apart_s:
+                before = stretches.pop()
                 receivers |= set(before.receivers)
-            self._received[name] = Received(
-                alert=self._known[name][0],
-                labels=labels,
-                since_s=before.since_s if before is not None else now_s,
-                receivers=tuple(sorted(receivers)),
+                since_s = before.since_s
+            self._seen_s[name] = now_s
+            stretches.append(
+                Received(
+                    alert=self._known[name][0],
+                    labels=labels,
+                    since_s=since_s,
+                    receivers=tuple(sorted(receivers)),
+                )
             )
         for group in groups:
             for alert in group["alerts"]:
@@ -160,8 +172,7 @@ class PathWatch:
 
     def _note(self, name: str, why: Held, by: Labels, now_s: float) -> None:
         spans = self._held.setdefault((name, why, tuple(sorted(by.items()))), [])
-        apart_s = LOOKS_APART * LOOK_EVERY_WALL_S * self.clock.speed
-        if spans and now_s - spans[-1].until_s <= apart_s:
+        if spans and now_s - spans[-1].until_s <= self._apart_s:
             spans[-1].until_s = now_s
         else:
             spans.append(_Span(now_s, now_s))
@@ -230,25 +241,19 @@ def read_troubles(apis: Sequence[Api], log: Iterable[str]) -> tuple[str, ...]:
                         labels = ", ".join(f'{name}="{value}"' for name, value in sample.labels.items())
                         said = FAILURES[sample.name]
                         found.append(said.format(count=sample.value, labels=f" ({labels})" if labels else ""))
-    complaints = Counter(
-        " ".join(
-            (
-                line.said,
-                *(
-                    f"{name}={line.fields[name]}"
-                    for name in ("receiver", "integration", "err")
-                    if name in line.fields
-                ),
-            )
-        )[:MAX_QUOTED]
-        for line in read_lines(log)
-        if line.level in GRAVE
-    )
+    complaints = Counter(_quote(line) for line in read_lines(log) if line.level in GRAVE)
     found += [
         f"Alertmanager's log says {said!r}" + (f", {count} times" if count > 1 else "")
         for said, count in complaints.most_common(MAX_TROUBLES)
     ]
     return tuple(found)
+
+
+def _quote(line: Line) -> str:
+    """Return what a line complains of, the same for every connection that it happens to."""
+    fields = ((name, line.fields.get(name)) for name in ("receiver", "integration", "err"))
+    words = (line.said, *(f"{name}={value}" for name, value in fields if value is not None))
+    return OWN_PORT.sub("->", " ".join(words))[:MAX_QUOTED]
 
 
 def read_log(path: Path) -> list[str]:

@@ -169,7 +169,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.page": {
         "harness.alertmanager",
         "harness.api",
-        "harness.certificates",
         "harness.clock",
         "harness.engines",
         "harness.errors",

@@ -89,7 +89,7 @@ class Alertmanager:
                 404: "API v2 came with Alertmanager 0.16, and stands below the address's path",
             }.get(error.status)
             raise RequestRefused(f"{error}{f' ({hint})' if hint else ''}", status=error.status) from error
-        return self._read(answer.json, _read_status, "a status")
+        return self._read(answer.json, _read_status, "status")
 
     def read_groups(self) -> tuple[Group, ...]:
         """Return all alert groups that have an alert which is not resolved, held back or not."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 
-from harness.errors import ComponentFailed, CouldNotTell
+from harness.errors import ComponentFailed, CouldNotTell, RequestRefused
 from harness.page.client import Alertmanager, Seen
 from harness.page.synthetic import SyntheticAlert
 
@@ -73,7 +73,12 @@ class Firing:
         self._starts_s = time.time()
         self.is_resolved = False
         began = time.monotonic()
-        self._refresh()
+        try:
+            self._refresh()
+        except RequestRefused as error:
+            # What is refused like this has not been taken, so there is nothing to resolve.
+            self.is_resolved = 400 <= error.status < 500
+            raise
         handed_in = time.monotonic()
         while time.monotonic() - handed_in < SEEN_WITHIN_S:
             if seen := self.find():
@@ -105,16 +110,19 @@ class Firing:
 
         Returns None when it was seen to be resolved, else a sentence that says why not and what happens.
         """
-        trouble = ""
+        is_said = False
         while not self.is_resolved:
             now_s = time.time()
+            why = "Alertmanager has it still"
             try:
                 # An end in the future of Alertmanager's clock would not end anything.
                 self._post(now_s + min(self._ahead_s, 0.0) - RETRY_S)
                 self.is_resolved = self.find() is None
-                why = "Alertmanager has it still"
             except ComponentFailed as error:
                 why = str(error)
+                if not is_said:
+                    is_said = True
+                    self._say(f"the alert is not resolved yet, tried until {_show(self._ends_s)}: {why}")
             if self.is_resolved:
                 break
             if now_s > self._ends_s:
@@ -123,9 +131,6 @@ class Firing:
                     f"the alert {self.alert.name} could not be seen to be resolved: {why}; it was handed "
                     f"in as firing until {until} and no longer, so Alertmanager resolves it by itself"
                 )
-            if not trouble:
-                trouble = why
-                self._say(f"the alert is not resolved yet, tried again until {_show(self._ends_s)}: {why}")
             time.sleep(RETRY_S)
         return None
 

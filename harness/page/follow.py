@@ -45,12 +45,7 @@ class Follower:
         self._status = status
         self._say = say
         self._hops: list[Hop] = []
-        self._watch = Watch(
-            alertmanager,
-            fingerprint=alert.fingerprint,
-            own_groups=len(destination.legs),
-            senders=status.senders,
-        )
+        self._watch = self._open_watch(own_groups=0)
         peers_s = (status.members - 1) * PEER_WAIT_S
         interval_s = max(leg.group_interval_s for leg in destination.legs)
         wait_s = max(leg.group_wait_s for leg in destination.legs)
@@ -64,6 +59,7 @@ class Follower:
         Raises ComponentFailed or CouldNotTell when it cannot be followed.
         """
         before = self._await_quiet()
+        self._watch = self._open_watch(own_groups=len(self._destination.legs), started_s=before.started_s)
         with Firing(self._alertmanager, self._alert, self._say) as firing:
             handed_in_s, received_s = firing.begin()
             self._note(Hop(name="handed in", took_s=handed_in_s, outcome="done"))
@@ -81,12 +77,7 @@ class Follower:
     def _await_quiet(self) -> Reading:
         """Wait until no group is left over whose alerts ended before, and return what is counted."""
         give_up_at = time.monotonic() + QUIET_WITHIN_S
-        watch = Watch(
-            self._alertmanager,
-            fingerprint=self._alert.fingerprint,
-            own_groups=0,
-            senders=self._status.senders,
-        )
+        watch = self._watch
         look = watch.look()
         if watch.rivals.hidden:
             self._say(f"waits up to {QUIET_WITHIN_S:.0f} s for notifications of alerts that have just ended")
@@ -94,6 +85,15 @@ class Follower:
             watch.forget_rivals()
             look = watch.look_on(lambda: None)
         return look.reading
+
+    def _open_watch(self, *, own_groups: int, started_s: float | None = None) -> Watch:
+        return Watch(
+            self._alertmanager,
+            fingerprint=self._alert.fingerprint,
+            own_groups=own_groups,
+            senders=self._status.senders,
+            started_s=started_s,
+        )
 
     def _follow_firing(self, firing: Firing, before: Reading) -> set[Outlet]:
         """Follow until every notification is decided on; return the outlets to be told of the end."""

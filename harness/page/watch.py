@@ -30,7 +30,7 @@ class Look:
 class Watch:
     """The looks at an Alertmanager while it deals with one alert, which has `own_groups` groups in it.
 
-    `senders` are the integrations of each receiver.
+    `senders` are the integrations of each receiver, `started_s` is when it started, if that is known.
     """
 
     def __init__(
@@ -40,12 +40,13 @@ class Watch:
         fingerprint: str,
         own_groups: int,
         senders: Mapping[str, Sequence[Sender]],
+        started_s: float | None = None,
     ) -> None:
         self._alertmanager = alertmanager
         self._fingerprint = fingerprint
         self._own_groups = own_groups
         self._senders = senders
-        self._started_s: float | None = None
+        self._started_s = started_s
         self._rivals: dict[Outlet, int] = {}
         self._hidden = 0
 

@@ -73,7 +73,7 @@ class Setup:
     rules: tuple[RuleFile, ...]
     alertmanager: AlertmanagerConfig
     logs: Path
-    zones: Mapping[str, bytes] = field(default_factory=dict)
+    zones: Mapping[str, bytes]
 
 
 class Stack(Protocol):

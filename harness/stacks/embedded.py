@@ -10,16 +10,13 @@ import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from harness.alertmanager.amtool import check_config
-from harness.alertmanager.redirect import Target, write_config
 from harness.api import Api
-from harness.certificates import make_certificate
 from harness.engines import Engines
 from harness.errors import BadInput
 from harness.model import Drill, Fault
@@ -31,6 +28,15 @@ from harness.stacks.configs import (
     list_prometheus_flags,
     write_gateway_config,
     write_prometheus_config,
+)
+from harness.stacks.pagingpath import (
+    ZONEINFO,
+    Plan,
+    plan_alertmanager,
+    plan_pager,
+    write_below,
+    write_paging_files,
+    write_secret,
 )
 from harness.stacks.readiness import await_ready
 from harness.stacks.remote_write import RemoteWrite, write_remote_write
@@ -70,7 +76,16 @@ class EmbeddedSite:
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}
             _write_files(folder, setup, rules, addresses, self.remote_write)
-            _write_alertmanager_files(folder, setup, self.engines, addresses, secret["pager"])
+            write_paging_files(
+                folder,
+                setup.alertmanager,
+                setup.zones,
+                engines=self.engines,
+                deliveries=addresses["deliveries"],
+                smtp=addresses["smtp"],
+                token=secret["pager"],
+                speed=setup.speed,
+            )
             starters = {
                 part: partial(
                     start, part, argv, env=inherit_environment(env), log_path=setup.logs / f"{part}.log"
@@ -80,7 +95,7 @@ class EmbeddedSite:
                 ).items()
             }
             endpoints = _make_endpoints(addresses, secret)
-            stack = EmbeddedStack(endpoints, self.engines.versions, starters, folder / "zoneinfo")
+            stack = EmbeddedStack(endpoints, self.engines.versions, starters, folder / ZONEINFO)
             resources.callback(stack.stop)
             for part in starters:
                 stack.start(part)
@@ -145,7 +160,7 @@ class EmbeddedStack:
 
     def set_zones(self, zones: Mapping[str, bytes]) -> None:
         """Let Alertmanager read its time intervals in these zones; see `Stack.set_zones`."""
-        write_zone_files(self._zoneinfo, zones)
+        write_below(self._zoneinfo, zones)
         for part, url in self.endpoints.alertmanagers.items():
             Api(part, url).post("/-/reload", None)
 
@@ -208,7 +223,7 @@ def _write_files(
     remote_writes = []
     if remote_write is not None:
         section, secret = write_remote_write(remote_write, str(folder / "remote-write-credentials"))
-        _write_secret(folder / "remote-write-credentials", secret)
+        write_secret(folder / "remote-write-credentials", secret)
         remote_writes.append(section)
     for name, text in rules.items():
         (folder / name).write_text(text)
@@ -231,75 +246,24 @@ def _write_files(
     (folder / "gateway").mkdir()
 
 
-def _write_alertmanager_files(
-    folder: Path, setup: Setup, engines: Engines, addresses: Mapping[str, str], pager_token: str
-) -> None:
-    """Write Alertmanager's config, its templates and zones, and what it is to trust the pager by.
-
-    Raises BadInput for a config that this Alertmanager does not take.
-    """
-    templates = folder / "templates"
-    templates.mkdir()
-    for name, text in setup.alertmanager.templates.items():
-        (templates / name).write_text(text)
-    write_zone_files(folder / "zoneinfo", setup.zones)
-    authority, certificate = make_certificate(["127.0.0.1"])
-    (folder / "authority.pem").write_bytes(authority)
-    _write_secret(folder / "certificate.pem", certificate.decode())
-    target = Target(
-        url=f"https://{addresses['deliveries']}",
-        smarthost=addresses["smtp"],
-        ca_file=str(folder / "authority.pem"),
-        token_file=str(_write_secret(folder / "pager-token", pager_token)),
-        token=pager_token,
-        templates_folder=str(templates),
-    )
-    text = write_config(setup.alertmanager, target=target, speed=setup.speed)
-    check_config(engines.amtool, engines.versions["alertmanager"], setup.alertmanager, text)
-    _write_secret(folder / "alertmanager.yml", text)
-
-
-def write_zone_files(folder: Path, zones: Mapping[str, bytes]) -> None:
-    """Write the files of time zones, each at its name below a folder."""
-    for name, content in zones.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def _write_secret(path: Path, secret: str) -> Path:
-    path.touch(mode=0o600)
-    path.write_text(secret)
-    return path
-
-
 def plan_processes(
     folder: Path,
     engines: Engines,
     speed: float,
     addresses: Mapping[str, str],
     secret: Mapping[str, str],
-) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
-    """Return each part's command line and what its environment adds; secrets are only in the latter."""
+) -> dict[str, Plan]:
+    """Return how each part is started."""
     # -P: a folder of the same name where the user happens to stand is not ours.
     python = [sys.executable, "-P", "-m"]
-    plans: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {
-        "pager": (
-            [
-                *python,
-                "harness.pager",
-                "--listen",
-                addresses["pager"],
-                "--deliveries",
-                addresses["deliveries"],
-                "--smtp",
-                addresses["smtp"],
-                "--certificate",
-                str(folder / "certificate.pem"),
-                "--speed",
-                f"{speed:g}",
-            ],
-            {"ALERTDRILL_PAGER_TOKEN": secret["pager"]},
+    plans: dict[str, Plan] = {
+        "pager": plan_pager(
+            folder,
+            listen=addresses["pager"],
+            deliveries=addresses["deliveries"],
+            smtp=addresses["smtp"],
+            token=secret["pager"],
+            speed=speed,
         ),
         "gateway": (
             [
@@ -337,29 +301,18 @@ def plan_processes(
 
 def _plan_alertmanagers(
     folder: Path, engines: Engines, speed: float, addresses: Mapping[str, str]
-) -> dict[str, tuple[Sequence[str], Mapping[str, str]]]:
-    clusters: dict[str, list[str]] = {"alertmanager": [], PEER: []}
+) -> dict[str, Plan]:
+    clusters: dict[str, list[str]] = {"alertmanager": []}
     if PEER in addresses:
         own, other = addresses["cluster"], addresses[f"{PEER}-cluster"]
+        flags = list_cluster_flags(speed)
         clusters = {
-            "alertmanager": [f"--cluster.listen-address={own}", f"--cluster.peer={other}"],
-            PEER: [f"--cluster.listen-address={other}", f"--cluster.peer={own}"],
+            "alertmanager": [f"--cluster.listen-address={own}", f"--cluster.peer={other}", *flags],
+            PEER: [f"--cluster.listen-address={other}", f"--cluster.peer={own}", *flags],
         }
     return {
-        part: (
-            [
-                str(engines.alertmanager),
-                f"--config.file={folder / 'alertmanager.yml'}",
-                f"--storage.path={folder / part}",
-                f"--web.listen-address={addresses[part]}",
-                # Some only say in the log, at this level, that a route is muted.
-                "--log.level=debug",
-                *(cluster + list_cluster_flags(speed) if cluster else ["--cluster.listen-address="]),
-            ],
-            {"ZONEINFO": str(folder / "zoneinfo")},
-        )
+        part: plan_alertmanager(folder, engines, listen=addresses[part], data=part, cluster=cluster)
         for part, cluster in clusters.items()
-        if part in addresses
     }
 
 

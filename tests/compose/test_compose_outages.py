@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import docker
@@ -12,8 +13,10 @@ import pytest
 import requests
 from compose_project import Compose, make_compose
 
+from harness.alertmanager.calendar import Calendar, write_zones
 from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_rules, override_values
+from harness.clock import Clock
 from harness.errors import BadInput, ComponentFailed
 from harness.model import Fault
 from harness.stacks import Setup
@@ -34,11 +37,14 @@ def open_stack(compose: Compose, logs: Path) -> Iterator[ComposeStack]:
     """Bring a project up for the block."""
     site = ComposeSite(project=Project(compose.name, compose.client), is_inside=False)
     logs.mkdir(parents=True, exist_ok=True)
+    config = make_reference_config(["metis"])
+    clock, calendar = Clock(speed=60, origin_s=time.time()), Calendar(origin=datetime.now(UTC))
     setup = Setup(
         speed=60,
         rules=list_rules((), override_values(())),
-        alertmanager=make_reference_config(["metis"]),
+        alertmanager=config,
         logs=logs,
+        zones=write_zones(config.document, clock, calendar, 3600),
     )
     with site.open(setup) as stack:
         yield stack

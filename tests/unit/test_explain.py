@@ -95,6 +95,33 @@ def test_a_refusal_by_another_receiver_explains_nothing() -> None:
     assert said == "Alertmanager has it, routes it to oncall, and sent nothing"
 
 
+NAMELESS = make_notice(1, 130, "none", alerts=(), integration="slack", incident=None)
+
+
+@pytest.mark.parametrize(
+    ("notice", "path", "said"),
+    [
+        (NAMELESS, {}, "oncall was told by slack at 2:10, but not of which alert"),
+        (NAMELESS, {"troubles": (DROPPED,)}, f"but not of which alert; {DROPPED}"),
+        (NAMELESS, {"received": ()}, "Alertmanager never had it"),
+        (make_refusal(1, 130, alerts=()), {}, "oncall refused 1 attempts"),
+        (make_notice(1, 130, "none", alerts=(), receiver="log"), {}, "and sent nothing"),
+    ],
+    ids=["told", "trouble", "not-sent", "refused", "another-receiver"],
+)
+def test_a_notice_that_names_no_alert_may_be_the_page(
+    notice: Notice, path: dict[str, Any], said: str
+) -> None:
+    """A message whose templates failed arrives empty, and is told from one that was never sent."""
+    assert said in explain(notice, **path)
+
+
+def test_troubles_of_the_receiver_are_told_instead_of_others() -> None:
+    """What befell others in the same run explains nothing, as long as there is something nearer."""
+    said = explain(troubles=(DROPPED, "oncall/slack[0]: template"))
+    assert said.endswith("did not deliver it; oncall/slack[0]: template")
+
+
 def test_only_some_troubles_are_quoted() -> None:
     """A sentence stays one: of many troubles the first few are in it."""
     said = explain(troubles=tuple(f"trouble {number}" for number in range(MAX_TROUBLES + 3)))

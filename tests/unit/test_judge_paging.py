@@ -300,13 +300,19 @@ def test_each_drill_has_its_own_notices_in_its_own_time() -> None:
         for n in GOOD
     ]
     spans = (hold("silenced"), hold("muted", 1400, 1500))
+    received = (receive("oncall"), receive("oncall", since_s=1395))
     timeline = make_timeline(
-        (*EVENTS, *make_events(fires_s=1400, resolves_s=2100)), *GOOD, *second, held=spans
+        (*EVENTS, *make_events(fires_s=1400, resolves_s=2100)),
+        *GOOD,
+        *second,
+        held=spans,
+        received=received,
     )
     own = [share(placement, placements, timeline) for placement in placements]
     assert [judge(drill, part).findings[0].outcome for part in own] == ["met", "mismatched"]
     assert [notice.at_s for notice in own[1].paging.notices] == [130, 730, 830]
     assert [(span.why, span.since_s) for span in own[1].paging.held] == [("muted", 100)]
+    assert [one.since_s for one in own[1].paging.received] == [95]
 
 
 def test_notices_of_others_do_not_concern_an_expectation() -> None:
@@ -318,6 +324,27 @@ def test_notices_of_others_do_not_concern_an_expectation() -> None:
         make_refusal(13, 140, alerts=strange(other)),
     )
     assert check(expect(FULL), *GOOD, *strangers).outcome == "met"
+    elsewhere = (replace(receive("elsewhere"), labels=other),)
+    assert "never had it" in check(expect(), received=elsewhere).evidence
+    inhibited = (replace(hold("inhibited"), labels=other),)
+    assert check(held_back("inhibited"), held=inhibited).outcome == "mismatched"
+    assert "held it back" not in check(expect(), held=inhibited).evidence
+
+
+def test_a_notice_that_names_no_alert_is_kept_to_explain_and_counts_for_nothing() -> None:
+    """It may be about any alert, so it neither meets nor fails a statement about one."""
+    nameless = make_refusal(9, 120, alerts=())
+    blank = make_notice(10, 125, "none", alerts=(), incident=None)
+    assert check(expect(FULL), nameless, blank, *GOOD).outcome == "met"
+    assert "oncall refused 1 attempts" in check(expect(), nameless).evidence
+    assert "but not of which alert" in check(expect(), blank).evidence
+    assert check(held_back("refused"), nameless).outcome == "met"
+
+
+def test_a_refusal_by_another_receiver_is_not_the_one_that_was_expected() -> None:
+    """That the page was not delivered is for its own receiver to show."""
+    other = make_refusal(1, 130, receiver="log")
+    assert check(held_back("refused"), other).outcome == "mismatched"
 
 
 def strange(labels: Labels) -> Any:

@@ -37,12 +37,22 @@ def test_an_alert_is_received_when_it_is_first_seen_and_by_all_its_receivers() -
     """Routes that a reload or another group shows later are added; the instant stays the first."""
     path = look_at(
         (30, [make_group(make_alert(FULL, "oncall"))]),
-        (90, [make_group(make_alert(FULL, "oncall", "channel"))]),
+        (90, [make_group(make_alert(FULL, "channel"))]),
         (150, []),
     )
     assert path.read((), (), ()).received == (
         Received(alert="Slow", labels=LABELS, since_s=30, receivers=("channel", "oncall")),
     )
+
+
+def test_an_alert_that_comes_again_is_received_again() -> None:
+    """Of two drills on one alert, each finds when Alertmanager had it for this one."""
+    there = [make_group(make_alert(FULL, "oncall"))]
+    again_s = 30 + (LOOKS_APART + 1) * LOOK_S
+    path = look_at((0, there), (30, there), (60, []), (again_s, there))
+    assert [one.since_s for one in path.read((), (), ()).received] == [0, again_s]
+    path = look_at((0, there), (30, []), (LOOKS_APART * LOOK_S, there))
+    assert [one.since_s for one in path.read((), (), ()).received] == [0]
 
 
 def test_the_api_is_not_asked_more_often_than_it_needs_to_be() -> None:

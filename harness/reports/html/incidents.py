@@ -15,6 +15,8 @@ from harness.reports.html.lanes import BAR_PX, GAP_PX, SMALL_PX, Lanes
 
 MOST_ROWS = 16
 """More incidents at once than this are not drawn, for each inbox."""
+CHARACTERS = 180
+"""About as many fit across a plot of the page's full width."""
 ROW_PX = BAR_PX + 3
 MARKS: Mapping[str, str] = {"opened": "paged", "updated": "updated", "closed": "page_resolved"}
 """What a notice did to its incident, and the mark of the lanes that stands for it."""
@@ -74,7 +76,7 @@ def _add_incidents(lanes: Lanes, incidents: Sequence[Incident], until_s: float) 
             incident.opened_s,
             end_s,
             f"{incident.title}, {'never closed' if incident.closed_s is None else 'open'}",
-            label=f"   {incident.title}",
+            label=f"   {_fit(incident.title, (end_s - incident.opened_s) / until_s)}",
         )
         for notice in incident.notices:
             if notice.effect in MARKS:
@@ -82,6 +84,12 @@ def _add_incidents(lanes: Lanes, incidents: Sequence[Incident], until_s: float) 
                 lanes.mark(MARKS[notice.effect], y_px + below_px, notice.at_s, _say_notice(notice))
     lanes.take(len(ends_s) * ROW_PX)
     return left_out
+
+
+def _fit(title: str, share: float) -> str:
+    """Cut a title to what a bar of this share of a wide plot has room for; plotly hides what is too long."""
+    room = int(share * CHARACTERS) - len("   …")
+    return title if len(title) <= room else f"{title[: max(0, room)]}…"
 
 
 def _add_refused(lanes: Lanes, notices: Sequence[Notice]) -> None:

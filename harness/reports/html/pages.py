@@ -120,26 +120,38 @@ def _refused(notices: Sequence[Notice]) -> Iterator[str]:
 
 def _notices(notices: Sequence[Notice]) -> Iterator[str]:
     yield '<ol class="notices">'
+    before = ("", "")
     for notice in notices[:MOST_NOTICES]:
         effect = notice.effect if notice.is_accepted else f"refused by {notice.receiver} {notice.integration}"
         why = f": {notice.why}" if notice.why else ""
         facts = f"{format_s(notice.at_s)} {effect}, answer {notice.answer}{why}"
         yield f'<li><span class="muted small">{_text(facts)}</span>'
-        if notice.title:
-            yield f"<div><strong>{_text(notice.title)}</strong></div>"
-        if notice.text:
-            yield f"<pre>{_text(_cut(notice.text))}</pre>"
+        said = (notice.title, notice.text)
+        if any(said) and said == before:
+            yield "<div>the same words again</div>"
+        else:
+            yield from _words(notice)
+        before = said
         yield f'<div class="small">{_alerts(notice.alerts)}</div></li>'
     if len(notices) > MOST_NOTICES:
         yield f'<li class="muted small">{len(notices) - MOST_NOTICES} more are in timeline.json.</li>'
     yield "</ol>"
 
 
+def _words(notice: Notice) -> Iterator[str]:
+    if notice.title:
+        yield f"<div><strong>{_text(notice.title)}</strong></div>"
+    if notice.text:
+        yield f"<pre>{_text(_cut(notice.text))}</pre>"
+
+
 def _alerts(alerts: Sequence[NoticedAlert]) -> str:
-    names = [
-        f"<code>{_text(say_selector(alert.alert, alert.labels))}</code> {alert.status}"
-        for alert in alerts[:MOST_ALERTS]
-    ]
+    """Name the alerts; of several, only by the labels that tell one from another."""
+    shared = set.intersection(*(set(alert.labels.items()) for alert in alerts)) if len(alerts) > 1 else set()
+    names = []
+    for alert in alerts[:MOST_ALERTS]:
+        own = {name: value for name, value in alert.labels.items() if (name, value) not in shared}
+        names.append(f"<code>{_text(say_selector(alert.alert, own))}</code> {alert.status}")
     if len(alerts) > MOST_ALERTS:
         names.append(f"and {len(alerts) - MOST_ALERTS} more")
     return "<br>".join(names)

@@ -53,7 +53,7 @@ def capture_alerts() -> Iterator[tuple[str, Queue[dict[str, Any]]]]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
             yield f"127.0.0.1:{server.server_port}", taken

@@ -122,7 +122,8 @@ async def run_pager(folder: Path, *, speed: float = 60.0) -> AsyncIterator[Runni
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", control).start()
-        async with aiohttp.ClientSession() as session:
+        timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
             yield RunningPager(
                 folder=folder,
                 control=f"http://127.0.0.1:{control}",

@@ -6,13 +6,14 @@ import asyncio
 import io
 import smtplib
 import ssl
+import time
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Any
 
 import aiohttp
 import pytest
-from running_pager import AUTHORIZATION, TOKEN, RunningPager
+from running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
 
 from harness.inbox import Address, derive_key
 from harness.model import Integration
@@ -30,6 +31,11 @@ def make_event(**changes: Any) -> dict[str, Any]:
     payload = {"summary": "it is slow", "source": "test", "severity": "error"}
     event = {"routing_key": derive_key(TOKEN, PAGE), "event_action": "trigger", "dedup_key": "slow"}
     return {**event, "payload": payload, **changes}
+
+
+def count_requests() -> int:
+    """Return how many requests the pager in this process is busy with."""
+    return sum("RequestHandler._handle_request" in repr(task.get_coro()) for task in asyncio.all_tasks())
 
 
 def send_mail(
@@ -183,6 +189,19 @@ async def test_a_fault_is_over_after_its_span_of_rule_time(pager: RunningPager) 
         await pager.deliver(PAGE, make_event())
     assert (await pager.deliver(PAGE, make_event()))[0] == 202
     assert [notice["answer"] for notice in await pager.list_notices()] == ["timeout", "202"]
+
+
+async def test_who_gives_up_is_not_waited_for(pager: RunningPager) -> None:
+    """A client that a receiver keeps waiting leaves nothing behind in the pager when it goes."""
+    await pager.ask("PUT", "/control/receivers/page", {"how": "timeout"})
+    waiting = asyncio.create_task(pager.deliver(PAGE, make_event()))
+    await pager.await_notices(1, answer="timeout")
+    assert count_requests()
+    waiting.cancel()
+    give_up_at = time.monotonic() + DEADLINE_S
+    while count_requests():
+        assert time.monotonic() < give_up_at
+        await asyncio.sleep(0.02)
 
 
 async def test_a_reset_connection_is_reset(pager: RunningPager) -> None:

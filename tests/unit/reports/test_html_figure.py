@@ -310,6 +310,20 @@ def test_incidents_at_the_same_time_lie_beneath_each_other() -> None:
     assert _incident_traces(figure, "open")[0]["y"] == _incident_traces(figure, "closed")[0]["y"]
 
 
+def test_title_is_cut_to_its_bar() -> None:
+    """A short incident shows the beginning of its title, and hovering the whole."""
+    title = "a title of many words that says it all"
+    figure = _draw_notices(
+        make_notice(1, 600, title=title, incident="a", effect="opened"),
+        make_notice(2, 900, incident="a", effect="closed"),
+        make_notice(3, 1200, title=title, incident="b", effect="opened"),
+    )
+    (short,), (long,) = (_incident_traces(figure, kind) for kind in ("closed", "open"))
+    assert short["text"] == [f"   {title[:14]}…"]
+    assert short["hovertext"][0].startswith(title)
+    assert long["text"] == [f"   {title}"]
+
+
 def test_no_notices_no_figure() -> None:
     """Where nothing was sent to any receiver there is nothing to draw."""
     assert _draw_notices() is None

@@ -1,0 +1,268 @@
+"""Break one thing on the way of a page: the verdict says at which hop it stopped, and what was seen."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from whole_runs import make_order
+
+from harness.alertmanager.config import AlertmanagerConfig
+from harness.alertmanager.reference import make_reference_config
+from harness.catalogue import list_drills, override_values
+from harness.engines import Engines, Generation, find_engines
+from harness.model import Delivery, Drill, EventKind, Finding, Maintenance, Outage, ReceiverFault
+from harness.reports import RunRecord
+from harness.run import hold
+from harness.systems import find_systems
+from scenarios.drills.paging_acts import CLOSES_S, Spending
+
+DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """One drill, what is changed for it, and what must be said of it."""
+
+    name: str
+    drill: Drill
+    outcome: str
+    broke_at: EventKind = "paged"
+    said: tuple[str, ...]
+    change: Callable[[Document], object] = field(default=lambda _document: None)
+
+
+def hold_key(team: str, receiver: str, *deliveries: Delivery, for_s: float = 240.0) -> Drill:
+    """Return a drill of one critical alert of a team, which is met as long as nothing is broken."""
+    spending = Spending(key=f"paging-critical-{team}", for_s=for_s)
+    return Drill(
+        name=f"critical-{team}",
+        system="metis",
+        traffic=(spending.act(),),
+        expects=(spending.fires("critical", receiver, *deliveries),),
+        why="",
+        lasts_s=spending.resolves_s("critical") + CLOSES_S,
+    )
+
+
+def find_routes(document: Document, matcher: str) -> Iterator[tuple[list[Document], Document]]:
+    """Yield the routes with a matcher, each with the list that it is in."""
+    lists = [document["route"]["routes"]]
+    while lists:
+        routes = lists.pop()
+        for route in list(routes):
+            if matcher in route.get("matchers", ()):
+                yield routes, route
+            lists.append(route.get("routes", []))
+
+
+def remove_route(document: Document, matcher: str) -> None:
+    """Remove the routes with a matcher."""
+    for routes, route in find_routes(document, matcher):
+        routes.remove(route)
+
+
+def change_route(document: Document, matcher: str, **changed: Any) -> None:
+    """Change the routes with a matcher."""
+    for _, route in find_routes(document, matcher):
+        route.update(changed)
+
+
+def find_receiver(document: Document, name: str) -> Document:
+    """Return a receiver."""
+    return next(receiver for receiver in document["receivers"] if receiver["name"] == name)
+
+
+def change_receiver(document: Document, name: str, **changed: Any) -> None:
+    """Change what the only integration of a receiver states."""
+    (configs,) = [value for key, value in find_receiver(document, name).items() if key.endswith("_configs")]
+    configs[0].update(changed)
+
+
+def rename_receiver(document: Document) -> None:
+    """Give a receiver another name, in its route too."""
+    find_receiver(document, "paging-desk")["name"] = "paging-counter"
+    change_route(document, 'team="desk"', receiver="paging-counter")
+
+
+def inhibit(document: Document) -> None:
+    """Let a critical alert inhibit warnings that have nothing to do with it."""
+    source = ['severity="critical"', 'team="everybody"']
+    document["inhibit_rules"].append({"source_matchers": source, "target_matchers": ['team="billing"']})
+
+
+def mute(document: Document) -> None:
+    """Hold a team's route back at all times."""
+    document["time_intervals"].append({"name": "always", "time_intervals": [{"months": ["1:12"]}]})
+    change_route(document, 'team="dropping"', mute_time_intervals=["always"])
+
+
+FAILS = "{{ .CommonLabels.team.nobody }}"
+"""Can be parsed, and not be executed."""
+CRITICAL = DRILLS["paging-critical"]
+SILENCE = Maintenance(matchers={"team": "everybody"}, at_s=60, for_s=CRITICAL.lasts_s)
+UNDELIVERED = hold_key("erring", "paging-erring")
+REPEATED = hold_key(
+    "sleepy",
+    "paging-sleepy",
+    Delivery(receiver="paging-sleepy", integration="pagerduty", notices=(2, 2), repeats_after_s=(585, 690)),
+    for_s=780,
+)
+BREAKS = (
+    Break(
+        name="route-removed",
+        drill=DRILLS["paging-info"],
+        change=lambda document: remove_route(document, 'severity="info"'),
+        outcome="mismatched",
+        said=(
+            "paged unrouted instead of paging-log",
+            "no route of Alertmanager's leads MetisSpendInfo to paging-log, but to unrouted",
+        ),
+    ),
+    Break(
+        name="receiver-renamed",
+        drill=DRILLS["paging-opsgenie"],
+        change=rename_receiver,
+        outcome="mismatched",
+        said=(
+            "paged paging-counter instead of paging-desk",
+            "no route of Alertmanager's leads MetisSpendCritical to paging-desk, but to paging-counter",
+        ),
+    ),
+    Break(
+        name="inhibited",
+        drill=DRILLS["paging-warning"],
+        change=inhibit,
+        outcome="missing",
+        said=(
+            "no page arrived: Alertmanager held it back: inhibited by alertname=MetisSpendCritical",
+            "team=everybody",
+        ),
+    ),
+    Break(
+        name="silenced",
+        drill=replace(CRITICAL, maintenance=(SILENCE,)),
+        outcome="missing",
+        said=("no page arrived: Alertmanager held it back: silenced by team=everybody",),
+    ),
+    Break(
+        name="muted",
+        drill=hold_key("dropping", "paging-dropping"),
+        change=mute,
+        outcome="missing",
+        said=("no page arrived: Alertmanager held it back: muted by ",),
+    ),
+    Break(
+        name="refused",
+        drill=replace(
+            UNDELIVERED,
+            faults=(ReceiverFault(receiver="paging-erring", at_s=0, for_s=UNDELIVERED.lasts_s, how="error"),),
+        ),
+        outcome="missing",
+        said=("no page arrived: paging-erring refused ", " attempts by slack, the last at ", "with 500"),
+    ),
+    Break(
+        name="template-fails",
+        drill=hold_key("throttled", "paging-throttled"),
+        change=lambda document: change_receiver(document, "paging-throttled", description=FAILS),
+        outcome="missing",
+        said=(
+            "no page arrived: Alertmanager has it and did not deliver it; Alertmanager's log says",
+            "paging-throttled/pagerduty[0]",
+            "template",
+        ),
+    ),
+    Break(
+        name="slack-template-fails",
+        drill=DRILLS["paging-unresolved"],
+        change=lambda document: change_receiver(document, "paging-announcements", title=FAILS),
+        outcome="missing",
+        # Recent ones send an empty message then.
+        said=("no page arrived: ", "paging-announcements"),
+    ),
+    Break(
+        name="repeated-too-late",
+        drill=REPEATED,
+        change=lambda document: change_route(document, 'team="sleepy"', repeat_interval="4h"),
+        outcome="mismatched",
+        said=("paging-sleepy by pagerduty: 1 notifications instead of 2",),
+    ),
+    Break(
+        name="resolution-not-sent",
+        drill=hold_key("closed", "paging-closed"),
+        change=lambda document: change_receiver(document, "paging-closed", send_resolved=False),
+        outcome="missing",
+        broke_at="page_resolved",
+        said=("but the page never closed: Alertmanager has it, routes it to paging-closed, and",),
+    ),
+)
+
+
+def hold_on(engines: Engines, out: Path, drills: tuple[Drill, ...], *breaks: Break) -> RunRecord:
+    """Hold drills on the reference routing with some of it broken."""
+    document = copy.deepcopy(dict(make_reference_config(system.name for system in find_systems()).document))
+    for one in breaks:
+        before = copy.deepcopy(document)
+        one.change(document)
+        assert (document != before) or one.drill.faults or one.drill.maintenance
+    order = replace(
+        make_order(drills, engines, out, speed=60),
+        alertmanager=AlertmanagerConfig(document=document, source="a broken config"),
+    )
+    return hold(order, lambda _state: None)
+
+
+def find(record: RunRecord, drill: Drill) -> Finding:
+    """Return the finding of a drill that has one expectation."""
+    (verdict,) = [verdict for verdict in record.verdicts if verdict.drill == drill.name]
+    (finding,) = verdict.findings
+    return finding
+
+
+@pytest.fixture(scope="module", params=list(Generation), ids=str)
+def broken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
+    """Hold all drills together, each with its own break."""
+    engines = find_engines(os.environ, generation=request.param)
+    out = tmp_path_factory.mktemp("breaks") / "out"
+    return hold_on(engines, out, tuple(one.drill for one in BREAKS), *BREAKS)
+
+
+@pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.name)
+def test_a_break_is_put_down_to_its_hop(broken: RunRecord, one: Break) -> None:
+    """The drill is unmet, and the evidence says where the page stopped, or what was wrong with it."""
+    finding = find(broken, one.drill)
+    assert (finding.outcome, finding.broke_at) == (one.outcome, one.broke_at), finding.evidence
+    assert [part for part in one.said if part not in finding.evidence] == [], finding.evidence
+    assert "firing" in finding.observed
+
+
+def test_the_run_fails(broken: RunRecord) -> None:
+    """Alerts that all fire and resolve are not enough."""
+    assert {verdict.outcome for verdict in broken.verdicts} == {"unmet"}
+    assert broken.exit_code in {1, 3}  # 3 where this machine did not keep the clock
+
+
+def test_without_the_breaks_all_are_met(engines: Engines, tmp_path: Path) -> None:
+    """It is the breaks that the drills fail for: on the reference routing as it is they are met."""
+    drills = tuple(replace(one.drill, faults=(), maintenance=()) for one in BREAKS)
+    record = hold_on(engines, tmp_path / "out", drills)
+    assert [find(record, drill).evidence for drill in drills if find(record, drill).outcome != "met"] == []
+
+
+def test_an_alert_that_prometheus_could_not_send_is_told_from_one_that_was_not_routed(
+    engines: Engines, tmp_path: Path
+) -> None:
+    """With Alertmanager gone for the whole drill, Prometheus's own counters are the evidence."""
+    drill = replace(
+        CRITICAL, outages=(Outage(part="alertmanager", at_s=0, for_s=CRITICAL.lasts_s, how="kill"),)
+    )
+    record = hold_on(engines, tmp_path / "out", (drill,))
+    finding = find(record, drill)
+    assert (finding.outcome, finding.broke_at) == ("missing", "paged"), finding.evidence
+    assert "no page arrived: Alertmanager never had it; Prometheus could not send" in finding.evidence
