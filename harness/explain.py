@@ -15,10 +15,8 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     sends, a route leads to the receiver, nothing holds it back, the receiver takes it.
     """
     path = timeline.paging
-    own = [trouble for trouble in path.troubles if receiver in trouble]
-    troubles = "; ".join((own or path.troubles)[:MAX_TROUBLES])
     if not path.received and not any(notice.alerts for notice in path.notices):
-        return f"Alertmanager never had it{_add(troubles)}"
+        return f"Alertmanager never had it{_add('; '.join(path.troubles[:MAX_TROUBLES]))}"
     receivers = sorted({name for received in path.received for name in received.receivers})
     if path.received and receiver not in receivers:
         others = ", ".join(receivers) or "nobody"
@@ -34,13 +32,16 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
             f"{receiver} refused {len(refused)} attempts by {last.integration}, the last at "
             f"{format_s(last.at_s)} with {last.answer}{why}"
         )
+    # What befell other receivers in the same run explains nothing.
+    troubles = "; ".join([trouble for trouble in path.troubles if receiver in trouble][:MAX_TROUBLES])
     if nameless := [notice for notice in told if not notice.alerts]:
         last = nameless[-1]
         said = f"{receiver} was told by {last.integration} at {format_s(last.at_s)}, but not of which alert"
         return f"{said}{f'; {troubles}' if troubles else ''}"
     if troubles:
         return f"Alertmanager has it and did not deliver it; {troubles}"
-    return f"Alertmanager has it, routes it to {receiver}, and sent nothing"
+    more = " more" if told else ""
+    return f"Alertmanager has it, routes it to {receiver}, and sent nothing{more}"
 
 
 def _say_span(span: HeldSpan) -> str:

@@ -204,7 +204,8 @@ def _hold_at(
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
-        path.look(math.inf)
+        path.look(clock.rule_s(time.time()))
+        stack.save_logs()
         store, notes = _await_store(order.store, prometheus, clock, until_s)
         fidelity = replace(
             measure(prometheus, clock, report, 0.0, until_s, outages, store),

@@ -19,6 +19,8 @@ from harness.errors import BadInput
 
 MAX_FILES = 100
 MAX_BYTES = 1024 * 1024
+MAX_SHOWN = 20
+"""Of the steps of a circle."""
 
 _TEXT = r'"(?:\\.|[^"\\\n])*"|`[^`]*`'
 _ACTION = re.compile(
@@ -59,12 +61,13 @@ class Scanned:
 
         As in Go, a later definition replaces an earlier one unless it is empty.
         """
-        own = {
-            name: tuple(item for item in self.inclusions if item.inside == name)
-            for name, is_filled in self.bodies.items()
-            if is_filled or name not in known
+        own: dict[str, list[Inclusion]] = {
+            name: [] for name, is_filled in self.bodies.items() if is_filled or name not in known
         }
-        return {**known, **own}
+        for item in self.inclusions:
+            if item.inside in own:
+                own[item.inside].append(item)
+        return {**known, **{name: tuple(items) for name, items in own.items()}}
 
 
 def read_templates(folder: Path, patterns: Sequence[tuple[str, str]]) -> tuple[Template, ...]:
@@ -78,7 +81,7 @@ def read_templates(folder: Path, patterns: Sequence[tuple[str, str]]) -> tuple[T
         # Go negates a class of characters with ^.
         path = str(folder / pattern.replace("[^", "[!"))
         found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-        files = [Path(name) for name in sorted(found) if not Path(name).is_dir()]
+        files = [Path(name) for name in sorted(found) if Path(name).is_file()]
         if not files:
             raise BadInput(f"{where}: no template file matches {pattern!r}")
         paths += files
@@ -197,19 +200,21 @@ def _check_cycles(known: Mapping[str, tuple[Inclusion, ...]]) -> None:
     """Raise BadInput for the first way from a template back to itself, naming every step of it."""
     done: set[str] = set()
     for start in known:
-        # A walk with a stack of its own, because includes may be nested more deeply than Python's calls.
-        way: list[tuple[str, Iterator[Inclusion]]] = [(start, iter(known[start]))]
         if start in done:
             continue
+        # A walk with a stack of its own, because includes may be nested more deeply than Python's calls.
+        way: dict[str, Iterator[Inclusion]] = {start: iter(known[start])}
         while way:
-            item = next(way[-1][1], None)
+            name, rest = next(reversed(way.items()))
+            item = next(rest, None)
             if item is None:
-                done.add(way.pop()[0])
-                continue
-            names = [name for name, _ in way]
-            if item.name in names:
+                del way[name]
+                done.add(name)
+            elif item.name in way:
+                names = list(way)
                 circle = [*names[names.index(item.name) :], item.name]
-                chain = " includes ".join(repr(name) for name in circle)
-                raise BadInput(f"{item.where}: a template includes itself: {chain}")
-            if item.name not in done:
-                way.append((item.name, iter(known.get(item.name, ()))))
+                chain = " includes ".join(repr(name) for name in circle[:MAX_SHOWN])
+                more = " and so on" if len(circle) > MAX_SHOWN else ""
+                raise BadInput(f"{item.where}: a template includes itself: {chain}{more}")
+            elif item.name not in done:
+                way[item.name] = iter(known.get(item.name, ()))

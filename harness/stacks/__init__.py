@@ -96,6 +96,9 @@ class Stack(Protocol):
     def set_zones(self, zones: Mapping[str, bytes]) -> None:
         """Let Alertmanager read its time intervals in these zones from now on. Raises ComponentFailed."""
 
+    def save_logs(self) -> None:
+        """See to it that what every part has logged is in the setup's folder. Raises ComponentFailed."""
+
     def check(self) -> None:
         """Raise ComponentFailed, naming it, if a part has broken that was not put out on purpose."""
 

@@ -106,8 +106,10 @@ def mute(document: Document) -> None:
 FAILS = "{{ .CommonLabels.team.nobody }}"
 """Can be parsed, and not be executed."""
 CRITICAL = DRILLS["paging-critical"]
-SILENCE = Maintenance(matchers={"team": "everybody"}, at_s=60, for_s=CRITICAL.lasts_s)
-UNDELIVERED = hold_key("erring", "paging-erring")
+SILENCE = Maintenance(
+    matchers={"gateway_key_id": "paging-critical-everybody"}, at_s=60, for_s=CRITICAL.lasts_s
+)
+UNDELIVERED = hold_key("hanging", "paging-hanging")
 REPEATED = hold_key(
     "sleepy",
     "paging-sleepy",
@@ -149,7 +151,7 @@ BREAKS = (
         name="silenced",
         drill=replace(CRITICAL, maintenance=(SILENCE,)),
         outcome="missing",
-        said=("no page arrived: Alertmanager held it back: silenced by team=everybody",),
+        said=("no page arrived: Alertmanager held it back: silenced by gateway_key_id=",),
     ),
     Break(
         name="muted",
@@ -162,10 +164,12 @@ BREAKS = (
         name="refused",
         drill=replace(
             UNDELIVERED,
-            faults=(ReceiverFault(receiver="paging-erring", at_s=0, for_s=UNDELIVERED.lasts_s, how="error"),),
+            faults=(
+                ReceiverFault(receiver="paging-hanging", at_s=0, for_s=UNDELIVERED.lasts_s, how="error"),
+            ),
         ),
         outcome="missing",
-        said=("no page arrived: paging-erring refused ", " attempts by slack, the last at ", "with 500"),
+        said=("no page arrived: paging-hanging refused ", " attempts by opsgenie, the last at ", "with 500"),
     ),
     Break(
         name="template-fails",
@@ -180,11 +184,11 @@ BREAKS = (
     ),
     Break(
         name="slack-template-fails",
-        drill=DRILLS["paging-unresolved"],
-        change=lambda document: change_receiver(document, "paging-announcements", title=FAILS),
+        drill=hold_key("erring", "paging-erring"),
+        change=lambda document: change_receiver(document, "paging-erring", title=FAILS),
         outcome="missing",
         # Recent ones send an empty message then.
-        said=("no page arrived: ", "paging-announcements"),
+        said=("no page arrived: ", "paging-erring"),
     ),
     Break(
         name="repeated-too-late",
@@ -199,7 +203,7 @@ BREAKS = (
         change=lambda document: change_receiver(document, "paging-closed", send_resolved=False),
         outcome="missing",
         broke_at="page_resolved",
-        said=("but the page never closed: Alertmanager has it, routes it to paging-closed, and",),
+        said=("page never closed: Alertmanager has it, routes it to paging-closed, and sent nothing more",),
     ),
 )
 

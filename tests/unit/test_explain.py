@@ -46,11 +46,12 @@ def explain(*notices: Notice, **path: Any) -> str:
         ),
         ({}, (make_refusal(1, 130),), "oncall refused 1 attempts by pagerduty, the last at 2:10 with 500"),
         (
-            {"troubles": ("the log says template",)},
+            {"troubles": ("oncall/slack[0]: template",)},
             (),
-            "Alertmanager has it and did not deliver it; the log says template",
+            "Alertmanager has it and did not deliver it; oncall/slack[0]: template",
         ),
         ({}, (), "Alertmanager has it, routes it to oncall, and sent nothing"),
+        ({}, (make_notice(1, 130, "opened"),), "routes it to oncall, and sent nothing more"),
     ],
     ids=[
         "not-sent",
@@ -63,6 +64,7 @@ def explain(*notices: Notice, **path: Any) -> str:
         "refused-once",
         "trouble",
         "unknown",
+        "unknown-but-told",
     ],
 )
 def test_the_hop_is_named_with_what_was_seen_there(
@@ -102,7 +104,7 @@ NAMELESS = make_notice(1, 130, "none", alerts=(), integration="slack", incident=
     ("notice", "path", "said"),
     [
         (NAMELESS, {}, "oncall was told by slack at 2:10, but not of which alert"),
-        (NAMELESS, {"troubles": (DROPPED,)}, f"but not of which alert; {DROPPED}"),
+        (NAMELESS, {"troubles": ("oncall: template",)}, "but not of which alert; oncall: template"),
         (NAMELESS, {"received": ()}, "Alertmanager never had it"),
         (make_refusal(1, 130, alerts=()), {}, "oncall refused 1 attempts"),
         (make_notice(1, 130, "none", alerts=(), receiver="log"), {}, "and sent nothing"),
@@ -116,17 +118,19 @@ def test_a_notice_that_names_no_alert_may_be_the_page(
     assert said in explain(notice, **path)
 
 
-def test_troubles_of_the_receiver_are_told_instead_of_others() -> None:
-    """What befell others in the same run explains nothing, as long as there is something nearer."""
-    said = explain(troubles=(DROPPED, "oncall/slack[0]: template"))
+def test_troubles_of_other_receivers_explain_nothing() -> None:
+    """What befell others in the same run is not the reason."""
+    said = explain(troubles=(DROPPED, "oncall/slack[0]: template", "tickets/slack[0]: template"))
     assert said.endswith("did not deliver it; oncall/slack[0]: template")
+    said = explain(troubles=(DROPPED, "tickets/slack[0]: template"))
+    assert said == "Alertmanager has it, routes it to oncall, and sent nothing"
 
 
 def test_only_some_troubles_are_quoted() -> None:
     """A sentence stays one: of many troubles the first few are in it."""
-    said = explain(troubles=tuple(f"trouble {number}" for number in range(MAX_TROUBLES + 3)))
-    assert f"trouble {MAX_TROUBLES - 1}" in said
-    assert f"trouble {MAX_TROUBLES}" not in said
+    said = explain(troubles=tuple(f"oncall: {number}" for number in range(MAX_TROUBLES + 3)))
+    assert f"oncall: {MAX_TROUBLES - 1}" in said
+    assert f"oncall: {MAX_TROUBLES}" not in said
 
 
 def test_a_late_alert_is_known_from_its_notices() -> None:

@@ -149,12 +149,17 @@ class ComposeStack:
                     f"its log is {self._logs / f'{mishap.service}.log'}"
                 )
 
-    def close(self) -> None:
-        """Undo every outage that is still on, and save all logs; every one is tried."""
+    def save_logs(self) -> None:
+        """Write what every container has said since the run began to its log; every one is tried."""
         with ExitStack() as ends:
             for part, container in self._containers.items():
                 if part in (*PARTS, PREPARE):
                     ends.callback(save_log, container, self._logs / f"{part}.log", self._since_s)
+
+    def close(self) -> None:
+        """Undo every outage that is still on, and save all logs; every one is tried."""
+        with ExitStack() as ends:
+            ends.callback(self.save_logs)
             for undo in self._undo.values():
                 ends.callback(undo)
 

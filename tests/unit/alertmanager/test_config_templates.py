@@ -142,6 +142,20 @@ def test_the_last_definition_that_is_not_empty_counts(tmp_path: Path, body: str,
         check_templates(files, {}, {}, "a.yml")
 
 
+def test_long_chains_are_followed_to_their_end(tmp_path: Path) -> None:
+    """Thousands of templates that each include the next are a circle if the last includes the first."""
+    links = [f'{{{{define "t{n}"}}}}{{{{template "t{n + 1}"}}}}{{{{end}}}}' for n in range(5000)]
+    for end, is_circle in (("{{.}}", False), ('{{template "t0"}}', True)):
+        text = "".join(links) + f'{{{{define "t5000"}}}}{end}{{{{end}}}}'
+        place_files(tmp_path, {"a.tmpl": text})
+        files = read_templates(tmp_path, [("a.yml:1", "a.tmpl")])
+        if is_circle:
+            with pytest.raises(BadInput, match=r"'t0' includes 't1' .* and so on"):
+                check_templates(files, {}, {}, "a.yml")
+        else:
+            check_templates(files, {}, {}, "a.yml")
+
+
 def test_what_receivers_say_is_held_to_the_same(place: Callable[[str], Path]) -> None:
     """A field of a receiver may define templates for itself, and include those of the files."""
     path = place(
