@@ -43,7 +43,12 @@ HEADER_OPTION = "--header"
 DELIVERED = "delivered, and resolved"
 PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
 UNMET = 1
-EXIT_CODES = {"delivered": 0, "not delivered": UNMET, "could not tell": CouldNotTell.exit_code}
+EXIT_CODES = {
+    "delivered": 0,
+    "not sent": 0,
+    "not delivered": UNMET,
+    "could not tell": CouldNotTell.exit_code,
+}
 
 
 @click.command()

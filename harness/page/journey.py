@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 HopOutcome = Literal["done", "not delivered", "held back", "could not tell"]
-JourneyOutcome = Literal["delivered", "not delivered", "could not tell"]
+JourneyOutcome = Literal["delivered", "not delivered", "could not tell", "not sent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Hop:
 
 def find_outcome(hops: Sequence[Hop]) -> JourneyOutcome:
     """Return the worst of the hops; what is known to have failed is worse than what is not known."""
+    if not hops:
+        return "not sent"
     outcomes = {hop.outcome for hop in hops}
     if outcomes & {"not delivered", "held back"}:
         return "not delivered"

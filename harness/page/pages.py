@@ -77,8 +77,14 @@ class Seen:
             for notice in self.notices
             if not notice.is_accepted and notice.receiver == receiver and _is_about(notice, alert)
         }
+        # Alertmanager 0.33 sends a Slack message whose template failed, without what it renders after that.
+        untold = {
+            f"{notice.integration} took a notification that does not say what about: did a template fail?"
+            for notice in self.notices
+            if notice.is_accepted and notice.receiver == receiver and not notice.alerts
+        }
         said = {trouble for trouble in self.troubles if receiver in trouble}
-        return "; ".join(sorted(refused) or sorted(said))
+        return "; ".join(sorted(refused | untold) or sorted(said))
 
 
 def is_open_everywhere(bound: Bound, seen: Seen) -> bool:

@@ -13,7 +13,9 @@ from lone_alertmanager import FAST, Lone, Sink, await_that, open_alertmanager, o
 from harness.engines import Engines, Generation, find_engines
 from harness.errors import BadInput, CouldNotTell
 from harness.page import follow
+from harness.page.client import Alertmanager
 from harness.page.journey import Hop, find_outcome
+from harness.page.parts import choose_ports
 from harness.page.remote import Remote
 from harness.page.synthetic import DRILL_LABEL, SyntheticAlert, mark
 
@@ -242,3 +244,25 @@ def test_an_alertmanager_that_starts_anew_meanwhile_proves_nothing(
         with pytest.raises(CouldNotTell, match="was started anew meanwhile"):
             remote.send(plan, restart)
         assert lone.list_alerts() == []
+
+
+def test_a_member_of_a_cluster_may_wait_for_the_others(
+    engines: Engines, sink: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alert is handed to one of two, which delivers it when its turn has come."""
+    monkeypatch.setattr(follow, "PEER_WAIT_S", 4.0)
+    monkeypatch.setattr(follow, "MARGIN_S", 2.0)
+    first, second = choose_ports(2)
+    flags = ["--cluster.peer-timeout=4s", "--cluster.settle-timeout=1s"]
+    own, other = (f"--cluster.listen-address=127.0.0.1:{port}" for port in (first, second))
+    peers = [f"--cluster.peer=127.0.0.1:{port}" for port in (first, second)]
+    config = make_config(sink)
+    with (
+        open_alertmanager(engines, tmp_path / "a", config, own, *flags) as one,
+        open_alertmanager(engines, tmp_path / "b", config, other, *flags, *peers) as two,
+    ):
+        for lone in (one, two):
+            await_that(lambda: Alertmanager(lone.api).read_status().members == 2, "they have met")  # noqa: B023
+        hops = [send(lone, engines, make_alert()) for lone in (one, two)]
+    assert [find_outcome(each) for each in hops] == ["delivered", "delivered"]
+    assert [body["status"] for body in sink.list_webhooks()] == ["firing", "resolved"] * 2

@@ -99,6 +99,13 @@ def test_a_page_that_is_missing_is_explained() -> None:
     )
 
 
+def test_a_notification_about_nothing_is_told_of() -> None:
+    """It arrived, and says of no alert that it is about it."""
+    row = judge(see(notice("p1"), CLOSED, replace(notice("", "slack"), incident=None, alerts=())))
+    assert row.is_unmet
+    assert row.evidence.endswith("does not say what about: did a template fail?")
+
+
 def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
     """A time interval mutes it now; at another time it pages."""
     held = HeldSpan(

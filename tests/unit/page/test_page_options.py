@@ -1,0 +1,84 @@
+"""Tests of the command's options: what goes together, and what is shown without sending anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import cli
+from harness.errors import BadInput
+from harness.page.journey import Hop, find_outcome
+
+RULES = "groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]\n"
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> str:
+    """Return the path of a rule file."""
+    (tmp_path / "rules.yml").write_text(RULES)
+    return str(tmp_path / "rules.yml")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("", "which alert[?]"),
+        ("--all --watchdog", "two different proofs"),
+        ("--all --alert A", "leave --alert out"),
+        ("--all --alertmanager http://x", "leave --alertmanager out"),
+        ("--watchdog --alertmanager http://x", "leave --alertmanager out"),
+        ("--alert A --header a=b", "--header is for the Alertmanager that --alertmanager names"),
+        ("--alert A --alertmanager http://x --alertmanager-config f", "leave --alertmanager out"),
+        ("--all --receiver x", "--receiver is for one alert"),
+        ("--all", "--rules FILE says where"),
+        ("--alert A --alertmanager ftp://x", "--alertmanager wants http://HOST"),
+        (
+            "--alert A --alertmanager http://a:b@x",
+            "credentials stand in a file: --header Authorization=@FILE",
+        ),
+        ("--alert A --external-url http://a:b@x", "--external-url wants an address without credentials"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options: str, says: str) -> None:
+    """With a sentence, before anything is started."""
+    result = CliRunner().invoke(cli, ["page", *options.split()])
+    assert isinstance(result.exception, BadInput)
+    assert result.exception.exit_code == 2
+    with pytest.raises(BadInput, match=says):
+        raise result.exception
+
+
+def test_a_file_without_alerts_is_refused(tmp_path: Path) -> None:
+    """Nothing to prove is no proof."""
+    (tmp_path / "rules.yml").write_text("groups: [{name: g, rules: [{record: a, expr: x}]}]\n")
+    result = CliRunner().invoke(cli, ["page", "--all", "--rules", str(tmp_path / "rules.yml")])
+    assert "there are no alerts" in str(result.exception)
+
+
+@pytest.mark.parametrize("mode", ["--all", "--watchdog", "--alert=A"])
+def test_a_dry_run_shows_where_an_alert_would_go(rules: str, mode: str) -> None:
+    """And says that it was not sent; our own routing takes it at its default receiver."""
+    source = [] if mode == "--watchdog" else ["--rules", rules]
+    result = CliRunner().invoke(cli, ["page", mode, *source, "--dry-run", "--json"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    alert = document["alerts"][0] if "alerts" in document else document
+    assert alert["outcome"] == "not sent"
+    assert [leg["receiver"] for leg in alert["route"]] == ["unrouted"]
+
+
+def test_the_worst_hop_is_the_outcome() -> None:
+    """What is known to have failed is worse than what is not known."""
+
+    def say(*outcomes: str) -> str:
+        hops = [Hop(name="h", took_s=None, outcome=outcome) for outcome in outcomes]  # type: ignore[arg-type]
+        return find_outcome(hops)
+
+    assert say("done") == "delivered"
+    assert say("done", "could not tell") == "could not tell"
+    assert say("could not tell", "not delivered", "done") == "not delivered"
+    assert say("held back", "done") == "not delivered"
+    assert say() == "not sent"
