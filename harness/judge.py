@@ -218,16 +218,7 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
     broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
     if miss is None and blind:
         miss = ("unobserved", f"nobody could see whether it was {' or '.join(sorted(blind))}")
-    outcome, evidence = miss or ("met", _say_met(expected))
-    return Finding(
-        outcome=outcome,
-        alert=expected.alert,
-        labels=expected.labels,
-        expectation=expected,
-        observed=hops,
-        evidence=evidence,
-        broke_at=broke_at,
-    )
+    return _find(expected, hops, miss or ("met", _say_met(expected)), broke_at)
 
 
 def _say_met(expected: Expectation) -> str:
@@ -315,16 +306,8 @@ def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
         broke_at = "paged" if miss else None
     else:
         miss = "unobserved", "nobody could see whether it was paged"
-    outcome, evidence = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
-    return Finding(
-        outcome=outcome,
-        alert=expected.alert,
-        labels=expected.labels,
-        expectation=expected,
-        observed=hops,
-        evidence=evidence,
-        broke_at=broke_at,
-    )
+    said = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
+    return _find(expected, hops, said, broke_at)
 
 
 def _identify(event: Event) -> tuple[tuple[str, str], ...]:
@@ -336,14 +319,10 @@ def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:
         event.kind: event.at_s for event in reversed(timeline.events) if event.at_s >= silence.after_s
     }
     seen = ", ".join(f"{kind} at {format_s(at_s)}" for kind, at_s in hops.items())
-    return Finding(
-        outcome="unexpected" if hops else "met",
-        alert=silence.alert,
-        labels=silence.labels,
-        expectation=silence,
-        observed=hops,
-        evidence=f"{seen}, though the rule should see nothing" if hops else "blind: never even pending",
-    )
+    said: Miss = "met", "blind: never even pending"
+    if hops:
+        said = "unexpected", f"{seen}, though the rule should see nothing"
+    return _find(silence, hops, said)
 
 
 def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:
@@ -352,12 +331,19 @@ def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:
         for event in reversed(timeline.events)
         if event.kind in {"pending", "firing", "paged"}
     }
-    outcome, evidence = check_silence(near, hops, timeline.curves)
+    return _find(near, hops, check_silence(near, hops, timeline.curves))
+
+
+def _find(
+    expected: Expected, hops: Mapping[str, float], said: Miss, broke_at: EventKind | None = None
+) -> Finding:
+    outcome, evidence = said
     return Finding(
         outcome=outcome,
-        alert=near.alert,
-        labels=near.labels,
-        expectation=near,
+        alert=expected.alert,
+        labels=expected.labels,
+        expectation=expected,
         observed=hops,
         evidence=evidence,
+        broke_at=broke_at,
     )
