@@ -19,6 +19,9 @@ PAGE_WITHIN_S = 180.0
 """A page must arrive this soon after its alert fires: group_wait 30 s, one resend, delivery."""
 CLOSE_WITHIN_S = 240.0
 """A page must close this soon after its alert resolves: group_interval 1 m, one resend, delivery."""
+EARLY_S = 30.0
+"""A page that closes sooner than this before its alert resolves was closed while the alert was firing. What
+is between may be an evaluation that was left out."""
 CALENDAR_STEP_S = 120.0
 """How far the calendar of the time intervals may be behind the clock; see `alertmanager/calendar.py`."""
 
@@ -73,6 +76,9 @@ def check_closings(expected: Expectation, resolved_s: float, timeline: Timeline)
         elif closed_s is None:
             why = explain_silence(expected.alert, receiver, timeline)
             return "missing", f"resolved at {format_s(resolved_s)}, but the page never closed: {why}"
+        elif closed_s < resolved_s - EARLY_S:
+            said = f"{receiver}'s page closed at {format_s(closed_s)}"
+            return "unexpected", f"{said}, though the alert resolved only at {format_s(resolved_s)}"
         elif closed_s > resolved_s + within_s:
             said = f"{receiver}'s page closed only at {format_s(closed_s)}"
             return "late", f"resolved at {format_s(resolved_s)}, but {said}"

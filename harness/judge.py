@@ -8,7 +8,6 @@ fires unasked fails the run, whoever was being drilled.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -41,17 +40,10 @@ from harness.model import (
     Timeline,
     Verdict,
 )
+from harness.silence import check_silence, describe_peak
 
 ALARMS: frozenset[EventKind] = frozenset({"firing", "paged"})
 _ENDS: tuple[EventKind, EventKind] = ("firing", "resolved")
-COMPARE: Mapping[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 def judge(drill: Drill, timeline: Timeline) -> Verdict:
@@ -226,16 +218,7 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
     broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
     if miss is None and blind:
         miss = ("unobserved", f"nobody could see whether it was {' or '.join(sorted(blind))}")
-    outcome, evidence = miss or ("met", _say_met(expected))
-    return Finding(
-        outcome=outcome,
-        alert=expected.alert,
-        labels=expected.labels,
-        expectation=expected,
-        observed=hops,
-        evidence=evidence,
-        broke_at=broke_at,
-    )
+    return _find(expected, hops, miss or ("met", _say_met(expected)), broke_at)
 
 
 def _say_met(expected: Expectation) -> str:
@@ -269,7 +252,7 @@ def _check_fired(expected: Expectation, hops: Mapping[str, float], timeline: Tim
     if "firing" not in hops:
         if "pending" in hops:
             return "missing", f"never fired, though it was pending at {format_s(hops['pending'])}"
-        return "missing", f"never fired; {_describe_peak(timeline.curves)}"
+        return "missing", f"never fired; {describe_peak(timeline.curves)}"
     fired_s = hops["firing"]
     if fired_s < expected.fires_after_s:
         return "unexpected", f"fired at {format_s(fired_s)}, before {format_s(expected.fires_after_s)}"
@@ -323,16 +306,8 @@ def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
         broke_at = "paged" if miss else None
     else:
         miss = "unobserved", "nobody could see whether it was paged"
-    outcome, evidence = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
-    return Finding(
-        outcome=outcome,
-        alert=expected.alert,
-        labels=expected.labels,
-        expectation=expected,
-        observed=hops,
-        evidence=evidence,
-        broke_at=broke_at,
-    )
+    said = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
+    return _find(expected, hops, said, broke_at)
 
 
 def _identify(event: Event) -> tuple[tuple[str, str], ...]:
@@ -344,14 +319,10 @@ def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:
         event.kind: event.at_s for event in reversed(timeline.events) if event.at_s >= silence.after_s
     }
     seen = ", ".join(f"{kind} at {format_s(at_s)}" for kind, at_s in hops.items())
-    return Finding(
-        outcome="unexpected" if hops else "met",
-        alert=silence.alert,
-        labels=silence.labels,
-        expectation=silence,
-        observed=hops,
-        evidence=f"{seen}, though the rule should see nothing" if hops else "blind: never even pending",
-    )
+    said: Miss = "met", "blind: never even pending"
+    if hops:
+        said = "unexpected", f"{seen}, though the rule should see nothing"
+    return _find(silence, hops, said)
 
 
 def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:
@@ -360,67 +331,19 @@ def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:
         for event in reversed(timeline.events)
         if event.kind in {"pending", "firing", "paged"}
     }
-    outcome, evidence = _check_silence(near, hops, timeline.curves)
+    return _find(near, hops, check_silence(near, hops, timeline.curves))
+
+
+def _find(
+    expected: Expected, hops: Mapping[str, float], said: Miss, broke_at: EventKind | None = None
+) -> Finding:
+    outcome, evidence = said
     return Finding(
         outcome=outcome,
-        alert=near.alert,
-        labels=near.labels,
-        expectation=near,
+        alert=expected.alert,
+        labels=expected.labels,
+        expectation=expected,
         observed=hops,
         evidence=evidence,
+        broke_at=broke_at,
     )
-
-
-def _check_silence(near: NearMiss, hops: Mapping[str, float], curves: Sequence[Curve]) -> Miss:
-    for kind in ("firing", "paged"):
-        if kind in hops:
-            return "unexpected", f"{kind} at {format_s(hops[kind])}, though it should stay silent"
-    if not any(curve.points for curve in curves):
-        return "missing", "the rule's value was never seen, so the silence proves nothing"
-    if _reach(curves) < near.reaches:
-        return "missing", f"{_describe_peak(curves)}, too far away for the silence to prove anything"
-    if not near.pending:
-        return "met", f"silent; {_describe_peak(curves)}"
-    if "pending" not in hops:
-        return "missing", f"was never pending; {_describe_peak(curves)}"
-    over_s = max(_longest_over_s(curve) for curve in curves)
-    if near.pending_within_s is not None:
-        least_s, most_s = near.pending_within_s
-        if not least_s <= over_s <= most_s:
-            return (
-                "mismatched",
-                f"was over the threshold for {over_s:.0f} s instead of {least_s:.0f} to {most_s:.0f} s",
-            )
-    return "met", f"silent; over the threshold for {over_s:.0f} s"
-
-
-def _reach(curves: Sequence[Curve]) -> float:
-    """Return how near the value came to the threshold: 1.0 is on it, above 1.0 is past it."""
-    shares = [
-        curve.threshold / value if curve.op.startswith("<") and value else value / curve.threshold
-        for curve in curves
-        if curve.threshold
-        for _, value in curve.points
-        if not math.isnan(value)
-    ]
-    return max(shares, default=0.0)
-
-
-def _describe_peak(curves: Sequence[Curve]) -> str:
-    if not any(not math.isnan(value) for curve in curves for _, value in curve.points):
-        return "the rule's value was never seen"
-    return f"the rule's value reached {_reach(curves):.0%} of its threshold"
-
-
-def _longest_over_s(curve: Curve) -> float:
-    """Return the longest time from the first to the last of consecutive points past the threshold."""
-    compare = COMPARE[curve.op]
-    longest_s = 0.0
-    since_s: float | None = None
-    for at_s, value in curve.points:
-        if compare(value, curve.threshold):
-            since_s = at_s if since_s is None else since_s
-            longest_s = max(longest_s, at_s - since_s)
-        else:
-            since_s = None
-    return longest_s

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from held_drills import check_incidents
 from whole_runs import make_order
 
 from harness.catalogue import list_drills, override_values
@@ -28,3 +29,6 @@ def test_a_cluster_pages_once(generation: Generation, tmp_path: Path) -> None:
     findings = [finding for verdict in record.verdicts for finding in verdict.findings]
     assert [finding.evidence for finding in findings if finding.outcome != "met"] == []
     assert len(findings) == len(DRILLS) == 2
+    for drill in DRILLS:
+        for expected in drill.expects:
+            check_incidents(record, drill, expected)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from whole_runs import make_order
@@ -16,9 +16,19 @@ from harness.alertmanager.config import AlertmanagerConfig
 from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_drills, override_values
 from harness.engines import Engines, Generation, find_engines
-from harness.model import Delivery, Drill, EventKind, Finding, Maintenance, Outage, ReceiverFault
+from harness.inbox import Address, derive_key
+from harness.model import (
+    Delivery,
+    Drill,
+    EventKind,
+    Finding,
+    Integration,
+    Maintenance,
+    Outage,
+    ReceiverFault,
+)
 from harness.reports import RunRecord
-from harness.run import hold
+from harness.run import Held, hold_open
 from harness.systems import find_systems
 from scenarios.drills.paging_acts import CLOSES_S, Spending
 
@@ -219,7 +229,24 @@ def hold_on(engines: Engines, out: Path, drills: tuple[Drill, ...], *breaks: Bre
         make_order(drills, engines, out, speed=60),
         alertmanager=AlertmanagerConfig(document=document, source="a broken config"),
     )
-    return hold(order, lambda _state: None)
+    with hold_open(order, lambda _state: None) as held:
+        check_secrets(held, document, out)
+    return held.record
+
+
+def check_secrets(held: Held, document: Document, out: Path) -> None:
+    """Hold that neither the pager's token nor a key that is derived from it is in the record or in a log."""
+    token = held.stack.endpoints.pager_token
+    addresses = [
+        Address(receiver=receiver["name"], integration=integration)
+        for receiver in document["receivers"]
+        for integration in get_args(Integration)
+    ]
+    secrets = [token, *(derive_key(token, address) for address in addresses)]
+    texts = {path.name: path.read_text(errors="replace") for path in (out / "logs").iterdir()}
+    texts["record"] = repr(held.record)
+    assert "alertmanager.log" in texts
+    assert [name for name, text in texts.items() if any(secret in text for secret in secrets)] == []
 
 
 def find(record: RunRecord, drill: Drill) -> Finding:
@@ -269,4 +296,5 @@ def test_an_alert_that_prometheus_could_not_send_is_told_from_one_that_was_not_r
     record = hold_on(engines, tmp_path / "out", (drill,))
     finding = find(record, drill)
     assert (finding.outcome, finding.broke_at) == ("missing", "paged"), finding.evidence
-    assert "no page arrived: Alertmanager never had it; Prometheus could not send" in finding.evidence
+    assert "no page arrived: Alertmanager never had it; Prometheus " in finding.evidence
+    assert "Prometheus could not send" in finding.evidence

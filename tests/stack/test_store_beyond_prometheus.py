@@ -7,6 +7,7 @@ import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from victoria import open_door, run_victoria
 from whole_runs import CommandLine, make_order
 
 from harness import store as store_room
+from harness.alertmanager.calendar import Calendar
 from harness.api import Api
 from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
@@ -119,7 +121,7 @@ def test_prometheus_does_not_show_the_secret_that_it_sends_with(engines: Engines
     order = make_order(drills, engines, tmp_path / "out", speed=60.0)
     target = RemoteWrite(url="http://127.0.0.1:1/write", headers=WANTS)
     site = EmbeddedSite(engines=engines, ports={}, remote_write=target)
-    with site.open(make_setup(order, 60.0)) as stack:
+    with site.open(make_setup(order, 60.0, Calendar(origin=datetime.now(UTC)), 600.0)) as stack:
         shown = requests.get(f"{stack.endpoints.prometheus}/api/v1/status/config", timeout=10).text
     assert "acme" in shown
     assert SECRET not in shown

@@ -26,7 +26,7 @@ from notices import (
     receive,
 )
 
-from harness.delivery import CALENDAR_STEP_S, CLOSE_WITHIN_S, PAGE_WITHIN_S
+from harness.delivery import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
 from harness.judge import judge, share
 from harness.model import (
     Event,
@@ -91,6 +91,14 @@ def test_page_and_close_come_in_time(
     """Where an expectation states its own bounds they are taken instead of everybody's."""
     finding = check(expect(**stated), replace(OPENED, at_s=paged_s), replace(CLOSED, at_s=closed_s))
     assert finding.outcome == outcome
+
+
+def test_a_page_that_closes_while_its_alert_fires_is_found() -> None:
+    """Whoever was paged would take the trouble for over."""
+    finding = check(expect(), OPENED, replace(CLOSED, at_s=799 - EARLY_S))
+    assert (finding.outcome, finding.broke_at) == ("unexpected", "page_resolved")
+    assert "oncall's page closed at 12:49, though the alert resolved only at 13:20" in finding.evidence
+    assert check(expect(), OPENED, replace(CLOSED, at_s=800 - EARLY_S)).outcome == "met"
 
 
 def test_a_page_before_the_alert_fires_is_unasked() -> None:
