@@ -38,13 +38,8 @@ def plan_batches(bound: Sequence[Bound], rules: Sequence[InhibitRule]) -> list[l
 
 def _meet(one: Bound, other: Bound, rules: Sequence[InhibitRule]) -> bool:
     first, second = one.alert.labels, other.alert.labels
-    return (
-        first == second
-        or any(rule.inhibits(first, second) or rule.inhibits(second, first) for rule in rules)
-        or any(
-            (mine.receiver, mine.path, mine.group_labels)
-            == (theirs.receiver, theirs.path, theirs.group_labels)
-            for mine in one.destination.legs
-            for theirs in other.destination.legs
-        )
+    return any(rule.inhibits(first, second) or rule.inhibits(second, first) for rule in rules) or any(
+        (mine.receiver, mine.path, mine.group_labels) == (theirs.receiver, theirs.path, theirs.group_labels)
+        for mine in one.destination.legs
+        for theirs in other.destination.legs
     )

@@ -50,7 +50,8 @@ class Follower:
         interval_s = max(leg.group_interval_s for leg in destination.legs)
         wait_s = max(leg.group_wait_s for leg in destination.legs)
         self._begin_within_s = wait_s + peers_s + MARGIN_S
-        self._end_begins_within_s = interval_s + peers_s + MARGIN_S
+        # A round may have begun just before, and waits for its turn too.
+        self._end_begins_within_s = interval_s + 2 * peers_s + MARGIN_S
         self._try_for_s = max(interval_s, MIN_NOTIFY_S)
 
     def follow(self) -> tuple[Hop, ...]:
