@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 import requests
-from lone_alertmanager import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
+from alertmanager_process import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
 
 from harness.alertmanager.config import read_config
 from harness.alertmanager.redirect import Target, write_config

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from lone_alertmanager import open_sink, run_alertmanager
+from alertmanager_process import open_sink, run_alertmanager
 
 from harness.alertmanager.calendar import Calendar, name_zone, write_zones
 from harness.alertmanager.config import parse_config
