@@ -51,7 +51,7 @@ def test_credentials_stand_in_a_file(
         write_prometheus_config(
             jobs={},
             gateway="127.0.0.1:1",
-            alertmanager="127.0.0.1:2",
+            alertmanagers=["127.0.0.1:2"],
             rule_files=[],
             speed=60,
             remote_writes=[written],
