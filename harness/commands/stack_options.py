@@ -64,7 +64,7 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--alertmanager-config",
             type=click.Path(path_type=Path),
-            help="Alertmanager config in rule time, instead of our own; its webhooks go to the pager.",
+            help="Alertmanager config as it is, instead of our own; all its receivers are the pager.",
         ),
         click.option(
             "--port",

@@ -16,11 +16,9 @@ from harness.commands.orders import find_config, make_order, read_rule_files
 from harness.commands.sites import find_site
 from harness.commands.stack_options import PORT_NAMES, read_speed, take_stack_options
 from harness.run import make_setup
-from harness.stacks import Endpoints
+from harness.stacks import CALENDAR_LASTS_S, Endpoints
 
 WATCH_WALL_S = 0.5
-CALENDAR_LASTS_S = 24 * 3600.0
-"""How long the calendar of Alertmanager's time intervals runs at the stack's speed."""
 
 
 @click.command()

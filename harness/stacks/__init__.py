@@ -13,6 +13,8 @@ from harness.model import Drill, Fault
 from harness.rules import RuleFile
 
 SCRAPE_INTERVAL_S = 15.0
+CALENDAR_LASTS_S = 24 * 3600.0
+"""How long the calendar of time intervals runs at the speed of a stack that no drill is held on."""
 
 PROVIDERS = {
     "openai": "openai",

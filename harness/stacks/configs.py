@@ -1,7 +1,7 @@
-"""The configurations of Prometheus and Alertmanager: stated in rule time, written dilated. Pure.
+"""The configurations of Prometheus and the gateway, and flags: stated in rule time, written dilated. Pure.
 
-Formats: Prometheus's configuration reference (scrape_config, alerting) and Alertmanager's (route,
-webhook_config). JSON is YAML, and is what is written.
+Formats: Prometheus's configuration reference (scrape_config, alerting). JSON is YAML, and is what is written.
+Alertmanager's config is `harness.alertmanager`'s.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from harness.certificates import make_certificate
 from harness.clock import Clock
 from harness.errors import AlertdrillError, BadInput
 from harness.rules import RuleFile
-from harness.stacks import PROVIDERS
+from harness.stacks import CALENDAR_LASTS_S, PROVIDERS
 from harness.stacks.compose.order import ORDER_NAME, StackOrder, read_order
 from harness.stacks.configfolder import find_alertmanager_config, read_rule_folder
 from harness.stacks.configs import (
@@ -45,8 +45,6 @@ SECRET_NAMES = (
     "ALERTDRILL_PAGER_TOKEN",
     "ALERTDRILL_PROVIDER_KEY",
 )
-CALENDAR_LASTS_S = 24 * 3600.0
-"""How long the calendar of a stack that nobody holds drills on runs at the stack's speed."""
 STAMP_NAME = "made-from"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
