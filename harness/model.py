@@ -385,7 +385,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """All that was seen, in order; `observed` names the event kinds that could be seen at all."""
+    """All that was seen, in order; `observed` names the event kinds that could be seen at all.
+
+    From `appended_from_s` on nothing was measured: a replay appended a quiet tail to its recording.
+    """
 
     mode: str
     speed: float
@@ -395,6 +398,7 @@ class Timeline:
     curves: tuple[Curve, ...] = ()
     engines: Labels = field(default_factory=dict)
     paging: PagingPath = field(default_factory=PagingPath)
+    appended_from_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
