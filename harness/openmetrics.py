@@ -65,7 +65,9 @@ def render_series(key: SeriesKey, times_ms: Sequence[int], values: Sequence[floa
     """Return the lines of a series."""
     start = render_name(key) + " "
     times = map(_render_time, times_ms)
-    return "".join([f"{start}{value} {at}\n" for value, at in zip(_render_values(values), times, strict=True)])
+    return "".join(
+        [f"{start}{value} {at}\n" for value, at in zip(_render_values(values), times, strict=True)]
+    )
 
 
 def list_marks(

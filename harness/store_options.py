@@ -75,9 +75,7 @@ def make_store(
     return store, target
 
 
-def read_store(
-    prometheus: str, headers: Sequence[str], tenant: str | None
-) -> tuple[Store, frozenset[str]]:
+def read_store(prometheus: str, headers: Sequence[str], tenant: str | None) -> tuple[Store, frozenset[str]]:
     """Return the store at an address, and which of its headers came from files.
 
     Raises BadInput for what cannot be used; no message shows a header's value.

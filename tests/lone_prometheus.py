@@ -25,7 +25,9 @@ def backfill(engines: Engines, recording: Path, data: Path) -> None:
 
 
 @contextmanager
-def run_prometheus(engines: Engines, folder: Path, *flags: str, config: str = "global: {}\n") -> Iterator[str]:
+def run_prometheus(
+    engines: Engines, folder: Path, *flags: str, config: str = "global: {}\n"
+) -> Iterator[str]:
     """Run a Prometheus with its data in a folder, kept however old they are, and yield its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

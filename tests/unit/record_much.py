@@ -1,4 +1,4 @@
-"""Records from a server with many samples, in a process of its own: prints its peak of memory in KiB.
+"""Records from a server with many samples, in a process of its own: prints how much its memory grew, in KiB.
 
 Usage: record_much.py SERIES SAMPLES_OF_EACH FILE
 """
@@ -6,13 +6,13 @@ Usage: record_much.py SERIES SAMPLES_OF_EACH FILE
 from __future__ import annotations
 
 import resource
-import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import cramjam
+from canned_reads import read_bits
 
 from harness.api import Answer
 from harness.clock import Clock
@@ -40,19 +40,16 @@ class Plenty:
         for _ in request.queries[1:]:
             answer.results.add()
         start_ms = -(-request.queries[0].start_timestamp_ms // INTERVAL_MS) * INTERVAL_MS
-        samples = [(at, _read_bits(float(at))) for at in range(start_ms, request.queries[0].end_timestamp_ms + 1, INTERVAL_MS)]
+        alike: Any = CLASSES["TimeSeries"]()
+        for at in range(start_ms, request.queries[0].end_timestamp_ms + 1, INTERVAL_MS):
+            alike.samples.add(timestamp=at, value=read_bits(float(at)))
+        samples = alike.SerializeToString()
         for number in range(self._series):
             series = first.timeseries.add()
             series.labels.add(name="__name__", value="a_total")
             series.labels.add(name="number", value=f"{number:05}")
-            for at, value in samples:
-                series.samples.add(timestamp=at, value=value)
+            series.MergeFromString(samples)
         return Answer(bytes(cramjam.snappy.compress_raw(answer.SerializeToString())))
-
-
-def _read_bits(value: float) -> int:
-    bits: int = struct.unpack("<Q", struct.pack("<d", value))[0]
-    return bits
 
 
 def main() -> None:
@@ -61,8 +58,10 @@ def main() -> None:
     end_ms = (samples - 1) * INTERVAL_MS
     server: Any = Plenty(series, end_ms)
     clock = Clock(speed=1.0, origin_s=0.0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     recorded = record(server, ["a_total"], 0.0, end_ms / 1000, clock, Path(sys.argv[3]))
-    print(recorded.samples, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # noqa: T201
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(recorded.samples, grown)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -8,15 +8,13 @@ import struct
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from lone_prometheus import backfill, run_prometheus
 from recordings import make_recording, make_series
 
 from harness.api import Api
-from harness.cli import cli
 from harness.clock import Clock
-from harness.engines import Engines, Generation, find_engines
-from harness.recorder import read_recording, record, write_recording
+from harness.engines import Generation, find_engines
+from harness.recorder import record, write_recording
 
 NO_CLOCK = Clock(speed=1.0, origin_s=0.0)
 TENTH = struct.unpack("<d", struct.pack("<Q", 0x3FB999999999999A))[0]
