@@ -14,9 +14,7 @@ import whole_runs
 from whole_runs import TRIES, Finished, hold_open_until_told, run_until_told
 
 DOUBTED = Finished(code=3, out="No verdict can be trusted: 1 met", err="")
-TOO_SLOW = Finished(
-    code=3, out="", err="alertdrill: too slow to hold drills even at speed 10"
-)
+TOO_SLOW = Finished(code=3, out="", err="alertdrill: too slow to hold drills even at speed 10")
 
 
 def run_all(out: Path, *ends: Finished) -> tuple[Finished, int]:
