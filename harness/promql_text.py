@@ -35,8 +35,9 @@ _TOKEN = re.compile(
     |(?P<at>@\s*[-+]?\s*(?:{_NUMBER})(?:{_WORD})?)
     |(?P<window>\[[^][#"'`]*\])
     |(?P<offset>(?i:offset)\s*[-+]?\s*\()
-    |(?P<nothing>(?i:offset)\s*[-+]?\s*(?:0+(?:ms|[smhdwy]))+(?![A-Za-z0-9_]))
+    |(?P<unshifted>(?i:offset)\s*[-+]\s*0+(?:ms|[smhdwy])?(?![A-Za-z0-9_.]))
     |(?P<word>{_WORD})
+    |(?P<nothing>(?:0+(?:ms|[smhdwy]))+(?![A-Za-z0-9_]))
     |(?P<number>{_NUMBER})
     |(?P<rest>[^\#"'`@\[A-Za-z0-9_:.]+|.)""",
     re.DOTALL | re.VERBOSE,
@@ -113,8 +114,10 @@ def restate(text: str) -> str:
                 written.append(_restate_at(found))
             case "window":
                 written.append(f"[{':'.join(map(_restate_duration, found[1:-1].split(':')))}]")
-            case "nothing":
+            case "unshifted":
                 written.append("offset 0")
+            case "nothing":
+                written.append("0")
             case "offset":
                 opened = end - 1
                 end = _find_end(text, opened)
