@@ -17,7 +17,7 @@ def make_series(
     stale_ms: Iterable[int] = (),
     labels: Mapping[str, str] | None = None,
 ) -> RecordedSeries:
-    """Return a series of samples (instant in milliseconds, value), and instants at which it was marked stale."""
+    """Return a series of samples (instant in ms, value), and instants at which it was marked stale."""
     return RecordedSeries(
         labels={"__name__": name, **(labels or {})},
         times_ms=array("q", samples),

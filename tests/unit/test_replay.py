@@ -347,7 +347,7 @@ def test_what_the_rules_make_themselves_is_not_taken_from_the_recording(promtool
 
 
 def test_a_recording_that_begins_later_is_replayed_as_well(promtool: Path) -> None:
-    """Instants count from its start; what reads the clock, and an absolute @, see the recording's own time."""
+    """Instants count from its start; what reads the clock, and an absolute @, see the recording's time."""
     start_s = 1_789_999_980
     recording = make_recording(
         scrape("x", [0, 2, 2, 2], begin_ms=start_s * 1000), start_s=start_s, until_s=start_s + 60
@@ -369,7 +369,7 @@ def test_a_template_that_reads_the_clock_cannot_be_moved(newest: Path) -> None:
     """It is refused where the recording does not begin at 0, by name."""
     recording = make_recording(scrape("x", [2], begin_ms=600_000), start_s=600, until_s=660)
     rules = one_group("{alert: A, expr: x > 1, annotations: {at: '{{ now }}'}}")
-    with pytest.raises(CouldNotTell, match="made.yml:4: A: cannot be replayed .* a template reads the clock"):
+    with pytest.raises(CouldNotTell, match=r"made.yml:4: A: cannot be replayed .* a template reads the clock"):
         replay(recording, [rules], newest)
 
 
@@ -377,13 +377,13 @@ def test_annotations_are_rendered_as_the_alert_begins_to_fire(promtool: Path) ->
     """With the value at that evaluation; awkward texts come through."""
     recording = make_recording(scrape("x", [2, 3, 4, 5, 0, 6], labels={"path": '/a "b", [c]\n'}), until_s=75)
     rules = one_group(
-        "{alert: A, expr: x > 1, for: 15s, annotations: {said: '{{ $labels.path }} is {{ $value }}', no: ''}}\n"
+        "{alert: A, expr: x > 1, for: 15s, annotations: {is: '{{ $labels.path }}: {{ $value }}', no: ''}}\n"
         "{alert: B, expr: x > 5}"
     )
     replayed = replay(recording, [rules], promtool, annotations=True)
     fired = [event for event in replayed.timeline.events if event.kind == "firing"]
     assert [replayed.find_annotations(event) for event in fired] == [
-        {"said": '/a "b", [c]\n is 3', "no": ""},
+        {"is": '/a "b", [c]\n: 3', "no": ""},
         {},
     ]
 
@@ -449,7 +449,7 @@ def test_samples_off_the_grid_are_exact_where_that_is_cheap(promtool: Path) -> N
 
 
 def test_a_rule_that_cannot_be_evaluated_is_named_with_the_instant(promtool: Path) -> None:
-    """promtool stops there, so nothing can be told; Prometheus would go on."""
+    """The tool stops there, so nothing can be told; Prometheus would go on."""
     recording = make_recording(
         scrape("x", [1] * 10, labels={"a": "1"}),
         scrape("x", [1] * 5, labels={"a": "2"}, begin_ms=75_000),
@@ -467,7 +467,7 @@ def test_a_group_over_its_limit_is_an_error(promtool: Path) -> None:
         *(scrape("x", [0, 2], labels={"n": str(number)}) for number in range(3)), until_s=30
     )
     rules = one_group("{alert: A, expr: x > 1}", limit="2")
-    with pytest.raises(CouldNotTell, match="A: cannot be evaluated 0:15 into .* limit of 2"):
+    with pytest.raises(CouldNotTell, match=r"A: cannot be evaluated 0:15 into .* limit of 2"):
         replay(recording, [rules], promtool)
     assert len(tell(replay(recording, [one_group("{alert: A, expr: x > 1}", limit="3")], promtool))) == 3
 
@@ -522,12 +522,12 @@ def test_many_replays_are_held_at_once_and_come_in_order(promtool: Path) -> None
 )
 def test_a_recording_without_samples_tells_nothing(recording: Recording, newest: Path) -> None:
     """Silence would be no proof."""
-    with pytest.raises(CouldNotTell, match="made.om: the recording has no samples"):
+    with pytest.raises(CouldNotTell, match=r"made.om: the recording has no samples"):
         replay(recording, [one_group("{alert: A, expr: x > 1}")], newest)
 
 
 def test_a_recording_that_is_too_long_is_refused(newest: Path) -> None:
     """With what to do about it."""
     recording = make_recording(scrape("x", [1]), until_s=8_000_000)
-    with pytest.raises(CouldNotTell, match="533334 evaluations.* record a shorter time"):
+    with pytest.raises(CouldNotTell, match=r"533334 evaluations.* record a shorter time"):
         replay(recording, [one_group("{alert: A, expr: x > 1}")], newest)
