@@ -45,7 +45,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A comment, a string in each of its three quotes, or an @ time before 1970.
 _TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|@\s*-""", re.DOTALL)
 _BYTE_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|.)", re.DOTALL)
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# U+FFFD is what Prometheus's lexer takes for broken UTF-8.
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\ufffd": "\\ufffd"}
 _FLIPPED: dict[str, Comparison] = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
 # Prometheus 2's name of double_exponential_smoothing, which the parser no longer knows.
