@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.clock": {"harness.errors"},
     "harness.fingerprint": {"harness.model"},
     "harness.recording": {"harness.errors", "harness.model", "harness.promql"},
-    "harness.export": {"harness.errors", "harness.model", "harness.promql"},
+    "harness.unit_tests": {"harness.errors", "harness.model", "harness.promql"},
     "harness.inbox": {"harness.model"},
     "harness.incidents": {"harness.model"},
     "harness.hops": {"harness.incidents", "harness.model"},

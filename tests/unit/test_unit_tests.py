@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.engines import Engines
 from harness.errors import BadInput
-from harness.export import MAX_EXPECTED, Annotated, Span, UnitTest, find_spans, list_looks, render_test
+from harness.unit_tests import MAX_EXPECTED, Annotated, Span, UnitTest, find_spans, list_looks, render_test
 from harness.model import Event
 from harness.promql import quote
 
