@@ -14,10 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, TypeVar
 
+from harness.activity import Activity
 from harness.errors import BadInput
-from harness.model import Event, Labels
+from harness.model import Labels
+from harness.notation import write_series
 from harness.promql import format_duration, quote
 
 Key = TypeVar("Key", bound=Hashable)
@@ -32,7 +35,6 @@ MAX_EXPECTED = 100_000
 _PLAIN_KEY = re.compile(r"[a-z][A-Za-z0-9_]*")
 # What YAML 1.1 reads as something else than text.
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
-_LEGACY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +48,9 @@ class Span:
     until_ms: int
 
     @property
-    def alerts_labels(self) -> tuple[tuple[str, str], ...]:
-        """The labels that ALERTS has of it, without the metric's name, in order."""
-        return tuple(sorted({**self.labels, "alertname": self.alert, "alertstate": self.state}.items()))
+    def sample(self) -> str:
+        """The labels that ALERTS has of it, in promtool's notation."""
+        return write_series({**self.labels, "alertname": self.alert, "alertstate": self.state})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,8 @@ class UnitTest:
     `groups` are the groups' names in the order of their evaluation, `series` names and values in promtool's
     notation, a value every `step_ms`. The rules are evaluated every `interval_ms` until `last_ms`. `looks`
     are the firing alerts to be found at some instants; where `alerts` is given, other alerts are in the
-    series, and only those of these names are the rules' own.
+    series, and only those of these names are the rules' own. What rules make is stamped `offset_ms` before
+    their evaluation.
     """
 
     name: str
@@ -80,38 +83,34 @@ class UnitTest:
     spans: Sequence[Span]
     looks: Mapping[Look, Sequence[Annotated]]
     alerts: Sequence[str] | None = None
+    offset_ms: int = 0
 
 
-def find_spans(
-    events: Iterable[Event], interval_ms: int, last_ms: int, shift_ms: int = 0
-) -> tuple[Span, ...]:
-    """Return how long each alert was in each state, of a timeline's events, in order.
+def find_spans(activities: Iterable[Activity], interval_ms: int) -> tuple[Span, ...]:
+    """Return how long each alert was in each state, in the order of labels and time."""
+    spans = [
+        Span(
+            alert=activity.alert,
+            labels=activity.labels,
+            state=state,
+            from_ms=begin * interval_ms,
+            until_ms=end * interval_ms,
+        )
+        for activity in activities
+        for state, mask in (("pending", activity.pending), ("firing", activity.firing))
+        for begin, end in _list_stretches(mask)
+    ]
+    return tuple(sorted(spans, key=lambda span: (span.sample, span.from_ms)))
 
-    `shift_ms` is promtool's time of the timeline's start. What lasts to the end ends after the evaluation at
-    `last_ms`. Activations without an evaluation between them are one span, for ALERTS does not tell them
-    apart.
-    """
-    found: list[Span] = []
-    in_order = sorted(events, key=lambda event: event.at_s)
-    for of_alert in _group(in_order, lambda event: (event.alert, frozenset(event.labels.items()))).values():
-        instants = [shift_ms + round(event.at_s * 1000) for event in of_alert] + [last_ms + interval_ms]
-        of_one: list[Span] = []
-        for event, from_ms, until_ms in zip(of_alert, instants, instants[1:], strict=False):
-            if event.kind not in ("pending", "firing") or from_ms == until_ms:
-                continue
-            if of_one and of_one[-1].state == event.kind and of_one[-1].until_ms == from_ms:
-                from_ms = of_one.pop().from_ms
-            of_one.append(
-                Span(
-                    alert=event.alert,
-                    labels=event.labels,
-                    state=event.kind,
-                    from_ms=from_ms,
-                    until_ms=until_ms,
-                )
-            )
-        found += of_one
-    return tuple(sorted(found, key=lambda span: (span.alerts_labels, span.from_ms)))
+
+def _list_stretches(mask: int) -> Iterator[tuple[int, int]]:
+    """Yield where bits that are set begin, and where they end, from the lowest on."""
+    at = 0
+    for bit, stretch in groupby(reversed(f"{mask:b}")):
+        length = len(list(stretch))
+        if bit == "1":
+            yield at, at + length
+        at += length
 
 
 def list_looks(spans: Iterable[Span], interval_ms: int, last_ms: int) -> list[Look]:
@@ -170,24 +169,24 @@ def _render_queries(test: UnitTest, active: Mapping[int, Sequence[Span]]) -> Ite
     selector = "ALERTS"
     if test.alerts is not None:
         selector += f"{{alertname=~{quote('|'.join(map(re.escape, test.alerts)))}}}"
+    now, before = _write_offset(test.offset_ms), _write_offset(test.offset_ms + test.interval_ms)
     told = _describe_instants(test.spans)
     for at_ms, spans in active.items():
         what = told.get(at_ms, "the end" if at_ms == test.last_ms else "the evaluation before")
         yield f"      # {_write_instant(at_ms)}: {_escape(what)}"
         yield from _render_query(
-            selector, at_ms, [("ALERTS" + _write_labels(span.alerts_labels), 1) for span in spans]
+            selector + now, at_ms, [("ALERTS" + span.sample, 1) for span in spans]
         )
     # Prometheus 3 leaves the beginning of a range out, Prometheus 2 does not: nothing is there.
     whole, step = _write_instant(test.last_ms + test.interval_ms), _write_instant(test.interval_ms)
     lasted: Counter[str] = Counter()
     began: Counter[str] = Counter()
     for span in test.spans:
-        labels = _write_labels(span.alerts_labels)
-        lasted[labels] += (span.until_ms - span.from_ms) // test.interval_ms
-        began[labels] += 1
+        lasted[span.sample] += (span.until_ms - span.from_ms) // test.interval_ms
+        began[span.sample] += 1
     yield "      # Over the whole: how many evaluations each state lasted, and how often it began."
-    yield from _render_query(f"count_over_time({selector}[{whole}])", test.last_ms, lasted.items())
-    beginning = f"({selector} unless {selector} offset {step})"
+    yield from _render_query(f"count_over_time({selector}[{whole}]{now})", test.last_ms, lasted.items())
+    beginning = f"({selector}{now} unless {selector}{before})"
     yield from _render_query(f"count_over_time({beginning}[{whole}:{step}])", test.last_ms, began.items())
 
 
@@ -209,7 +208,7 @@ def _find_active(test: UnitTest) -> dict[int, list[Span]]:
     expected = sum(map(len, test.looks.values()))
     for at_ms in sorted({*_list_edges(test.spans, test.interval_ms, test.last_ms), test.last_ms}):
         current = [span for span in current if span.until_ms > at_ms] + begun.get(at_ms, [])
-        active[at_ms] = sorted(current, key=lambda span: span.alerts_labels)
+        active[at_ms] = sorted(current, key=lambda span: span.sample)
         expected += len(current)
         if expected > MAX_EXPECTED:
             raise BadInput(
@@ -267,11 +266,8 @@ def _write_instant(milliseconds: int) -> str:
     return format_duration(milliseconds / 1000)
 
 
-def _write_labels(labels: Iterable[tuple[str, str]]) -> str:
-    pairs = (
-        f"{name if _LEGACY_NAME.fullmatch(name) else quote(name)}={quote(text)}" for name, text in labels
-    )
-    return f"{{{', '.join(pairs)}}}"
+def _write_offset(milliseconds: int) -> str:
+    return f" offset {_write_instant(milliseconds)}" if milliseconds else ""
 
 
 def _write_key(name: str) -> str:
