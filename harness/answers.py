@@ -1,7 +1,7 @@
-"""What promtool's rule tester prints, read: the values and alerts that it got where it was told to expect none.
+"""What promtool's rule tester prints, read: the values and alerts that it got where none were to be expected.
 
-Each question has its trial's number and its own in a comment at its end (`# 17.203`), since promtool repeats the
-expression; the trial's number is also the name of its test group. Labels are written as Go quotes strings.
+Each question has its trial's number and its own in a comment at its end (`# 17.203`), since promtool repeats
+the expression; the trial's number is also the name of its test group. Labels are quoted as Go quotes strings.
 """
 
 from __future__ import annotations

@@ -41,19 +41,16 @@ class Grid:
     moved_ms: int = 0
 
     def place(self, series: RecordedSeries) -> RecordedSeries:
-        """Return a series with its instants counted from the start, and rounded up to the grid."""
-        return RecordedSeries(
-            labels=series.labels,
-            times_ms=self._place(series.times_ms),
-            values=series.values,
-            stale_ms=self._place(series.stale_ms),
+        """Return a series with its instants rounded up to the grid."""
+        if not self.moved_ms:
+            return series
+        return replace(
+            series, times_ms=self._round_up(series.times_ms), stale_ms=self._round_up(series.stale_ms)
         )
 
-    def _place(self, times_ms: array[int]) -> array[int]:
+    def _round_up(self, times_ms: array[int]) -> array[int]:
         start_ms, step_ms = self.start_ms, self.step_ms
-        if self.moved_ms:
-            return array("q", [-((start_ms - at) // step_ms) * step_ms for at in times_ms])
-        return array("q", [at - start_ms for at in times_ms]) if start_ms else times_ms
+        return array("q", [start_ms - (start_ms - at) // step_ms * step_ms for at in times_ms])
 
 
 def choose_grid(
@@ -162,10 +159,6 @@ def _stays_apart(placed: RecordedSeries) -> bool:
 
 def _measure_move(series: RecordedSeries, grid: Grid) -> int:
     return max(
-        (
-            (grid.start_ms - at) % grid.step_ms
-            for times in (series.times_ms, series.stale_ms)
-            for at in times
-        ),
+        ((grid.start_ms - at) % grid.step_ms for times in (series.times_ms, series.stale_ms) for at in times),
         default=0,
     )

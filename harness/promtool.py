@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,10 @@ from typing import TextIO
 
 from harness.answers import Answers, Complaint, read_answers
 from harness.errors import ComponentFailed, CouldNotTell
+from harness.grid import Grid
+from harness.notation import write_series, write_values
 from harness.process import Process, start
+from harness.recording import RecordedSeries
 
 MAX_OUTPUT_BYTES = 512 * 1024 * 1024
 ANSWER_WITHIN_S = 120.0
@@ -50,26 +53,32 @@ class AlertQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Rules to be evaluated from 0 on, every `interval_ms`, on series with a sample every `step_ms`.
+    """Rules to be evaluated every `interval_ms` from the grid's start until `end_ms` (rule time).
 
-    `rules` is the text of a rule file whose groups, named `groups`, are evaluated in that order. A series is
-    its label set and its values in promtool's notation. `items` and `evaluations` tell how much work it is.
+    `rules` is the text of a rule file whose groups, named `groups`, are evaluated in that order, each rule
+    `evaluations` times all in all. Instants of questions count from the grid's start, which is promtool's 0.
     """
 
     rules: str
-    groups: tuple[str, ...]
+    groups: Sequence[str]
     interval_ms: int
-    step_ms: int
-    series: Sequence[tuple[str, str]]
+    grid: Grid
+    end_ms: int
+    series: Sequence[RecordedSeries]
     questions: Sequence[Question]
     alert_questions: Sequence[AlertQuestion] = ()
-    items: int = 0
     evaluations: int = 0
+
+    @property
+    def steps(self) -> int:
+        """How many steps the grid has until the end."""
+        return (self.end_ms - self.grid.start_ms) // self.grid.step_ms + 1
 
     @property
     def weight_s(self) -> float:
         """How many seconds it may take, so that trials can be shared out; an upper bound."""
-        return self.items * S_PER_ITEM + self.evaluations * S_PER_EVALUATION + 0.1
+        items = self.steps * len(self.series)
+        return items * S_PER_ITEM + self.evaluations * S_PER_EVALUATION + 0.1
 
 
 @dataclass(slots=True)
@@ -86,6 +95,8 @@ def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
     Raises Complaint for the first trial that promtool cannot hold, ComponentFailed when it cannot be run,
     hangs or is killed.
     """
+    if not trials:
+        return []
     batches = _share_out(trials, len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
         try:
@@ -143,7 +154,7 @@ def _await(process: Process, give_up_at: float) -> None:
             raise ComponentFailed("promtool did not come to an end with the rules in time")
         if process.log_path.stat().st_size > MAX_OUTPUT_BYTES:
             raise CouldNotTell(
-                f"promtool prints more than {MAX_OUTPUT_BYTES // 2**20} MiB about the rules; replay fewer of them"
+                f"promtool prints more than {MAX_OUTPUT_BYTES // 2**20} MiB about the rules: replay fewer"
             )
     if code not in {0, 1}:
         raise process.failure()
@@ -158,8 +169,8 @@ def _write_trial(trial: Trial, number: int, folder: Path) -> Path:
     with path.open("w") as file:
         file.write(f"rule_files: [{rules_path.name}]\nevaluation_interval: {trial.interval_ms}ms\n")
         file.write(f"group_eval_order: {json.dumps(trial.groups)}\n")
-        file.write(f'tests:\n- name: "{number}"\n  interval: {trial.step_ms}ms\n')
-        _write_items(file, "input_series", _write_all_series(trial.series))
+        file.write(f'tests:\n- name: "{number}"\n  interval: {trial.grid.step_ms}ms\n')
+        _write_items(file, "input_series", _write_all_series(trial))
         _write_items(file, "promql_expr_test", _write_questions(trial.questions, number))
         _write_items(file, "alert_rule_test", _write_alert_questions(trial.alert_questions))
     return path
@@ -172,25 +183,29 @@ def _write_items(file: TextIO, name: str, items: Iterable[str]) -> None:
         file.write(item)
 
 
-def _quote(text: str) -> str:
-    """Return text as a string of YAML, which is JSON's but for characters that YAML wants escaped."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
+def write_json(value: object) -> str:
+    """Return a value as JSON that is YAML too, which wants more characters escaped."""
+    return _UNPRINTABLE.sub(
+        lambda match: f"\\u{ord(match.group()):04x}", json.dumps(value, ensure_ascii=False)
+    )
 
 
-def _write_all_series(series: Iterable[tuple[str, str]]) -> Iterable[str]:
-    for labels, values in series:
-        # Values have no character that YAML's plain text may not have; long ones are read fastest so.
-        yield f"  - {{series: {_quote(labels)}, values: '{values}'}}\n"
+def _write_all_series(trial: Trial) -> Iterator[str]:
+    grid = trial.grid
+    for one in trial.series:
+        values = write_values(grid.place(one), grid.start_ms, grid.step_ms, trial.steps)
+        if values:
+            # Values have no character that YAML would not have as it is, and it reads plain text fastest.
+            yield f"  - {{series: {write_json(write_series(one.labels))}, values: '{values}'}}\n"
 
 
-def _write_questions(questions: Iterable[Question], trial: int) -> Iterable[str]:
+def _write_questions(questions: Iterable[Question], trial: int) -> Iterator[str]:
     for number, question in enumerate(questions):
-        expr = _quote(f"{question.expr} # {trial}.{number}")
+        expr = write_json(f"{question.expr} # {trial}.{number}")
         yield f"  - {{expr: {expr}, eval_time: {question.at_ms}ms, exp_samples: []}}\n"
 
 
-def _write_alert_questions(questions: Iterable[AlertQuestion]) -> Iterable[str]:
+def _write_alert_questions(questions: Iterable[AlertQuestion]) -> Iterator[str]:
     for question in questions:
-        alert = _quote(question.alert)
+        alert = write_json(question.alert)
         yield f"  - {{alertname: {alert}, eval_time: {question.at_ms}ms, exp_alerts: []}}\n"

@@ -1,7 +1,7 @@
 """The order in which groups of rules are replayed, because promtool evaluates all of them at one interval.
 
-Groups of one interval are a stage: promtool evaluates them together. A stage comes after those that record what
-it reads, so that what they recorded can be put before it as series.
+Groups of one interval are a stage: promtool evaluates them together. A stage comes after those that record
+what it reads, so that what they recorded can be put before it as series.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Selector:
     equal: tuple[tuple[str, str], ...] = ()
 
     def reads(self, labels: Labels, *, is_complete: bool = True) -> bool:
-        """Tell whether it may read a series; labels that are not `is_complete` may have others beside them."""
+        """Tell whether it may read a series, which may have further labels unless they are `is_complete`."""
         name = labels["__name__"]
         if self.is_pattern:
             if not _may_match(self.name, name):
@@ -46,8 +46,7 @@ class Selector:
         elif self.name != name:
             return False
         return all(
-            value == labels.get(label, value if not is_complete else "")
-            for label, value in self.equal
+            value == labels.get(label, value if not is_complete else "") for label, value in self.equal
         )
 
 
@@ -95,7 +94,10 @@ def order_stages(groups: Sequence[RuleGroup]) -> tuple[Stage, ...]:
     waiting = set(range(len(groups)))
     while waiting:
         chosen = max(
-            (_find_ready(waiting, needs, groups, interval_s) for interval_s in _list_intervals(groups, waiting)),
+            (
+                _find_ready(waiting, needs, groups, interval_s)
+                for interval_s in _list_intervals(groups, waiting)
+            ),
             key=len,
         )
         if not chosen:
@@ -131,7 +133,9 @@ def _find_ready(
 def _find_writers(reads: frozenset[Selector], groups: Sequence[RuleGroup]) -> Iterator[int]:
     """Yield the groups that record something of what is read."""
     for number, group in enumerate(groups):
-        if any(selector.reads(labels, is_complete=False) for labels in list_written(group) for selector in reads):
+        if any(
+            selector.reads(labels, is_complete=False) for labels in list_written(group) for selector in reads
+        ):
             yield number
 
 
@@ -159,7 +163,9 @@ def _describe_cycle(waiting: set[int], needs: Sequence[set[int]], groups: Sequen
         passed.append(following)
     cycle = [groups[number] for number in passed[passed.index(following) :]]
     named = ", ".join(f"{group.name!r} ({group.source}, every {group.interval_s:g} s)" for group in cycle)
-    return f"these groups of different intervals read what each other records, and cannot be replayed: {named}"
+    return (
+        f"these groups of different intervals read what each other records, and cannot be replayed: {named}"
+    )
 
 
 def _describe(selector: ast.VectorSelector) -> Selector:
