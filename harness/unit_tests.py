@@ -15,13 +15,15 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from harness.activity import Activity
 from harness.errors import BadInput
-from harness.model import Labels
+from harness.model import AlertRule, Labels
 from harness.notation import write_series
 from harness.promql import format_duration, quote
+from harness.rules import RecordingRule, RuleFile
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -97,10 +99,14 @@ def find_spans(activities: Iterable[Activity], interval_ms: int) -> tuple[Span, 
             until_ms=end * interval_ms,
         )
         for activity in activities
-        for state, mask in (("pending", activity.pending), ("firing", activity.firing))
+        for state, mask in _list_masks(activity)
         for begin, end in _list_stretches(mask)
     ]
     return tuple(sorted(spans, key=lambda span: (span.sample, span.from_ms)))
+
+
+def _list_masks(activity: Activity) -> tuple[tuple[State, int], ...]:
+    return ("pending", activity.pending), ("firing", activity.firing)
 
 
 def _list_stretches(mask: int) -> Iterator[tuple[int, int]]:
@@ -153,6 +159,43 @@ def render_test(test: UnitTest) -> str:
     )
 
 
+def render_rules(file: RuleFile) -> str:
+    """Return the text of a plain rule file with a file's rules, for what promtool does not read as it is."""
+    lines = [
+        f"# A plain copy of {_escape(Path(file.name).name)} for promtool, by alertdrill export.",
+        "groups:",
+    ]
+    for group in file.groups:
+        lines += [
+            f"  - name: {_write_text(group.name)}",
+            f"    interval: {format_duration(group.interval_s)}",
+        ]
+        if group.query_offset_s:
+            lines.append(f"    query_offset: {format_duration(group.query_offset_s)}")
+        if group.limit:
+            lines.append(f"    limit: {group.limit}")
+        lines.append("    rules:" if group.rules else "    rules: []")
+        for rule in group.rules:
+            lines += _render_rule(rule)
+    return "\n".join([*lines, ""])
+
+
+def _render_rule(rule: AlertRule | RecordingRule) -> Iterator[str]:
+    yield f"      - {'alert' if isinstance(rule, AlertRule) else 'record'}: {_write_text(rule.name)}"
+    yield f"        expr: {_write_text(rule.expr)}"
+    maps = {"labels": rule.labels}
+    if isinstance(rule, AlertRule):
+        if rule.for_s:
+            yield f"        for: {format_duration(rule.for_s)}"
+        if rule.keep_firing_for_s:
+            yield f"        keep_firing_for: {format_duration(rule.keep_firing_for_s)}"
+        maps["annotations"] = rule.annotations
+    for key, texts in maps.items():
+        if texts:
+            yield f"        {key}:"
+            yield from (f"          {_write_key(name)}: {_write_text(text)}" for name, text in texts.items())
+
+
 def _list_items(key: str, texts: Sequence[str]) -> list[str]:
     return [f"{key}:", *(f"  - {_write_text(text)}" for text in texts)]
 
@@ -174,9 +217,7 @@ def _render_queries(test: UnitTest, active: Mapping[int, Sequence[Span]]) -> Ite
     for at_ms, spans in active.items():
         what = told.get(at_ms, "the end" if at_ms == test.last_ms else "the evaluation before")
         yield f"      # {_write_instant(at_ms)}: {_escape(what)}"
-        yield from _render_query(
-            selector + now, at_ms, [("ALERTS" + span.sample, 1) for span in spans]
-        )
+        yield from _render_query(selector + now, at_ms, [("ALERTS" + span.sample, 1) for span in spans])
     # Prometheus 3 leaves the beginning of a range out, Prometheus 2 does not: nothing is there.
     whole, step = _write_instant(test.last_ms + test.interval_ms), _write_instant(test.interval_ms)
     lasted: Counter[str] = Counter()
