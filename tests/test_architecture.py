@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.promql",
         "harness.rules",
     },
+    "harness.openmetrics": {"harness.errors", "harness.model", "harness.recording"},
     "harness.inbox": {"harness.model"},
     "harness.incidents": {"harness.model"},
     "harness.hops": {"harness.incidents", "harness.model"},
@@ -221,6 +222,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
         "harness.stacks",
     },
+    "harness.recorder": {"harness.errors", "harness.openmetrics", "harness.recording"},
     "harness.server_options": {"harness.errors"},
     "harness.store_options": {
         "harness.errors",

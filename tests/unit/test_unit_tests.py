@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.activity import Activity
 from harness.engines import Engines
 from harness.errors import BadInput
-from harness.unit_tests import MAX_EXPECTED, Annotated, Span, UnitTest, find_spans, list_looks, render_test
-from harness.model import Event
 from harness.promql import quote
+from harness.unit_tests import MAX_EXPECTED, Annotated, Span, UnitTest, find_spans, list_looks, render_test
 
 INTERVAL_MS = 15_000
 RULES = """
@@ -39,20 +39,20 @@ VALUES = "1x3 6x3 8x3 1x3 stale"
 LABELS = {"a": "b", "severity": "warning"}
 
 
-def make_events(alert: str, labels: dict[str, str], *states: tuple[float, str]) -> list[Event]:
-    """Return events of one alert."""
-    return [Event(at_s=at_s, kind=kind, alert=alert, labels=labels) for at_s, kind in states]  # type: ignore[arg-type]
+def set_bits(*stretches: tuple[int, int]) -> int:
+    """Return the mask of evaluations, each stretch from one on and before another."""
+    return sum((1 << end) - (1 << begin) for begin, end in stretches)
 
 
-EVENTS = (
-    *make_events("Busy", LABELS, (60, "pending"), (90, "firing"), (180, "resolved")),
-    *make_events("Gone", {}, (240, "firing")),
+ACTIVITIES = (
+    Activity(alert="Busy", labels=LABELS, pending=set_bits((4, 6)), firing=set_bits((6, 12))),
+    Activity(alert="Gone", labels={}, firing=set_bits((16, 25))),
 )
 
 
 def make_test(**changes: object) -> UnitTest:
     """Return the test of `VALUES` over `RULES`, six minutes long."""
-    spans = find_spans(EVENTS, INTERVAL_MS, 360_000)
+    spans = find_spans(ACTIVITIES, INTERVAL_MS)
 
     def busy(value: int) -> list[Annotated]:
         return [Annotated(labels=LABELS, annotations={"summary": f"b is at {value}"})]
@@ -177,13 +177,17 @@ def test_alerts_among_the_samples_are_not_the_rules_own(engines: Engines, tmp_pa
     assert passes(engines, tmp_path, render_test(make_test(series=series, alerts=["Busy", "Gone"]))) == ""
 
 
-def test_activations_without_an_evaluation_between_are_one() -> None:
-    """ALERTS does not tell an alert that resolved and is pending again at once from one that stayed."""
-    events = make_events("A", {}, (0, "firing"), (15, "resolved"), (15, "firing"), (30, "pending"))
-    assert find_spans(events, INTERVAL_MS, 60_000) == (
-        Span(alert="A", labels={}, state="firing", from_ms=0, until_ms=30_000),
-        Span(alert="A", labels={}, state="pending", from_ms=30_000, until_ms=75_000),
+def test_each_stretch_of_a_state_is_a_span() -> None:
+    """A state that an alert leaves and comes back to is two spans, in the order of time."""
+    activity = Activity(
+        alert="A", labels={}, pending=set_bits((2, 3), (5, 6)), firing=set_bits((0, 2), (6, 9))
     )
+    assert [(span.state, span.from_ms, span.until_ms) for span in find_spans([activity], INTERVAL_MS)] == [
+        ("firing", 0, 30_000),
+        ("firing", 90_000, 135_000),
+        ("pending", 30_000, 45_000),
+        ("pending", 75_000, 90_000),
+    ]
 
 
 def test_a_test_that_would_be_endless_is_refused() -> None:
