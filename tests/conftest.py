@@ -15,7 +15,6 @@ from whole_runs import ROOT, CommandLine
 
 from harness.engines import Engines
 
-
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
