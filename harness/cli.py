@@ -16,6 +16,7 @@ from harness.commands.dilate import dilate
 from harness.commands.interruption import Interrupted
 from harness.commands.list import list_
 from harness.commands.page import page
+from harness.commands.replay import replay_
 from harness.commands.rules import rules_
 from harness.commands.run import run
 from harness.commands.up import up
@@ -27,7 +28,7 @@ def cli() -> None:
     """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
 
 
-for command in (run, up, list_, dilate, rules_, page):
+for command in (run, up, list_, dilate, replay_, rules_, page):
     cli.add_command(command)
 
 
