@@ -1,4 +1,4 @@
-"""Tests of `export`: promtool alone holds what was written, and the rules as they stand, or nothing is written."""
+"""Tests of `export`: what was written passes without us, for the rules as they stand, or nothing is written."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from hypothesis import strategies as st
 from recordings import make_labelled, make_recording, make_series
 
 from harness import export as exporting
-from harness.commands.export import export_
 from harness.engines import Engines
 from harness.errors import BadInput, CouldNotTell
 from harness.export import export
-from harness.recorder import write_recording
 from harness.recording import RecordedSeries, Recording
 from harness.rules import parse_rules, read_rules
 
@@ -94,7 +92,7 @@ def list_files(folder: Path) -> set[str]:
 
 
 def test_an_exported_test_passes_without_us(engines: Engines, tmp_path: Path) -> None:
-    """promtool passes it, and all of what happened is in it: two alerts, three activations, what was rendered."""
+    """All of what happened is in it: two alerts, three activations, what was rendered."""
     path = export_busy(engines, tmp_path)
     assert hold(engines, path) == ""
     text = path.read_text()
@@ -109,7 +107,6 @@ def test_an_exported_test_passes_without_us(engines: Engines, tmp_path: Path) ->
         ("8m45s", "Busy", "resolves"),
     ]
     assert "summary: '8 of 7'" in text
-    assert "unread" not in text
     assert list_files(tmp_path) == {"rules.yml", "test.yml"}
 
 
@@ -183,9 +180,10 @@ def test_rules_are_found_from_wherever_the_test_is(engines: Engines, tmp_path: P
 
 
 def test_a_resource_is_copied_as_plain_rules(engines: Engines, tmp_path: Path) -> None:
-    """promtool does not read a PrometheusRule: the test names a copy that it does, and that says the same."""
+    """Of a PrometheusRule the test names a copy that promtool reads, and that says the same."""
     indented = "\n".join(f"  {line}" for line in RULES.splitlines()[1:])
-    resource = f"apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {{name: r}}\nspec:\n{indented}\n"
+    head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: r}\nspec:"
+    resource = f"{head}\n{indented}\n"
     path = export_busy(
         engines, tmp_path, resource.replace("name: load", "name: load\n      partial_response_strategy: warn")
     )
@@ -215,6 +213,13 @@ def test_uneven_samples_stay_where_they_were(engines: Engines, tmp_path: Path) -
     path = export_busy(engines, tmp_path, series=(series,))
     assert hold(engines, path) == ""
     assert "interval: 250ms" in path.read_text()
+
+
+def test_only_what_the_rules_read_is_in_it(engines: Engines, tmp_path: Path) -> None:
+    """A series that no rule reads would be ballast."""
+    path = export_busy(engines, tmp_path, re.sub(r"\{\{ with.*end \}\}", "", RULES))
+    assert "unread" not in path.read_text()
+    assert "unread" in export_busy(engines, tmp_path).read_text(), "a template's query may read anything"
 
 
 def test_a_window_around_the_hour_is_the_same_when_moved(engines: Engines, tmp_path: Path) -> None:
@@ -305,13 +310,13 @@ def check_refused(engines: Engines, folder: Path, says: str, rules: str = RULES,
 def test_groups_that_promtool_cannot_hold_together_are_refused(
     engines: Engines, tmp_path: Path, old: str, new: str, says: str
 ) -> None:
-    """promtool has one interval and no group's own, which is said with the groups' names."""
+    """All groups have promtool's one interval and no group's own, which is said with the groups' names."""
     check_refused(engines, tmp_path, says, RULES.replace(old, new))
 
 
 def test_rules_that_read_the_clock_are_refused_away_from_0(engines: Engines, tmp_path: Path) -> None:
-    """promtool's clock begins at 0: rules that read it can be held on a recording that begins there only."""
-    rules = RULES.replace("c:sum > 5", "c:sum > 5 and on () (time() > 200)")
+    """Rules that read the clock can be held only on a recording that begins where promtool's clock does."""
+    rules = RULES.replace("c:sum > 5", "c:sum > 5 and on () (vector(time()) > 200)")
     assert hold(engines, export_busy(engines, tmp_path, rules)) == ""
     series = make_series("c", [(3_600_000, 1)])
     says = "rules.yml:8: Busy: cannot be exported from a recording that does not begin at 0"
@@ -324,7 +329,7 @@ def test_a_subquery_without_a_step_is_refused_where_promtool_takes_another(
     """Its step is the server's interval, which promtool takes to be that of the group."""
     rules = RULES.partition("  - name: other")[0].replace("sum(c)", "max_over_time(sum(c)[2m:])")
     assert hold(engines, export_busy(engines, tmp_path, rules)) == ""
-    says = "rules.yml:6: c:sum: a subquery states no step, which promtool takes to be the group's interval, 1m: state it"
+    says = "c:sum: a subquery states no step, which promtool takes to be the group's interval, 1m: state it"
     check_refused(engines, tmp_path, says, rules.replace("interval: 15s", "interval: 1m"))
 
 
@@ -338,11 +343,11 @@ def test_rules_without_an_alert_are_refused(engines: Engines, tmp_path: Path) ->
 def test_too_many_samples_are_refused(
     engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A test has a bound, and only what the rules read counts."""
-    monkeypatch.setattr(exporting, "MAX_SAMPLES", 3 * 41)
+    """A test has a bound."""
+    monkeypatch.setattr(exporting, "MAX_SAMPLES", 4 * 41)
     export_busy(engines, tmp_path)
-    monkeypatch.setattr(exporting, "MAX_SAMPLES", 3 * 41 - 1)
-    check_refused(engines, tmp_path, "the rules read 123 samples, and a test has 122 at the most: record")
+    monkeypatch.setattr(exporting, "MAX_SAMPLES", 4 * 41 - 1)
+    check_refused(engines, tmp_path, "the rules read 164 samples, and a test has 163 at the most: record")
 
 
 def test_what_is_read_is_not_overwritten(engines: Engines, tmp_path: Path) -> None:
@@ -365,7 +370,8 @@ def test_a_test_that_does_not_pass_is_not_written(engines: Engines, tmp_path: Pa
     """Where promtool does not hold the test in the end, its reason is given and the old test stays."""
     promtool = tmp_path / "promtool"
     promtool.write_text(
-        f'#!/bin/sh\ncase "$3" in .test.*) echo "FAILED: not this one"; exit 1;; esac\nexec {engines.promtool} "$@"\n'
+        '#!/bin/sh\ncase "$3" in .test.*) echo "FAILED: not this one"; exit 1;; esac\n'
+        f'exec {engines.promtool} "$@"\n'
     )
     promtool.chmod(0o755)
     folder = tmp_path / "folder"
