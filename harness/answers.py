@@ -119,7 +119,7 @@ def _read_alert(lines: Iterator[str], answers: Answers) -> None:
         if words.startswith("Labels:"):
             labels = read_labels(words.removeprefix("Labels:"))
         elif words.startswith("Annotations:"):
-            rendered.append((labels, read_labels(words.removeprefix("Annotations:"))))
+            rendered.append((labels, read_labels(words.removeprefix("Annotations:").removesuffix(","))))
         elif words == "]":
             return
 
