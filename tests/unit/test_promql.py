@@ -47,6 +47,10 @@ WRITTEN = [
     (r"foo{a=~`\d+\.x`}", r'foo{a=~"\\d+\\.x"}'),
     (r"foo{a=`\\n`}", r'foo{a="\\\\n"}'),
     (r'foo{a="\t\x01é\u00e9"}', r'foo{a="\t\x01éé"}'),
+    (r'foo{a="\xe2\x98\x83\303\251\U0001F600"}', 'foo{a="\u2603\u00e9\U0001f600"}'),
+    (r"foo{a='\'\a'}", r"""foo{a="'\x07"}"""),
+    ("foo # a 'comment'\n[5m]", "foo[5m]"),
+    ("foo{a='b'}\n> 1", 'foo{a="b"} > 1'),
     ('foo{a="x # y"} # z', 'foo{a="x # y"}'),
     ('foo{a!="b",c!~"d",e=""}', 'foo{a!="b", c!~"d", e=""}'),
     ('{"foo.bar","a.b"="c"}', '{__name__="foo.bar", "a.b"="c"}'),
@@ -56,6 +60,26 @@ WRITTEN = [
     ("1e-7", "1e-07"),
     ("-Inf", "-Inf"),
     ("NaN", "NaN"),
+    ("1_000.5_0 + 0x1_F", "1000.5 + 31"),
+    ("x_1 + 1e1_0", "x_1 + 10000000000"),
+    ("foo[1_000]", "foo[16m40s]"),
+    ("foo[.5]", "foo[500ms]"),
+    ("foo[1.001]", "foo[1s1ms]"),
+    ("foo offset 300", "foo offset 5m"),
+    ("foo offset -0s", "foo offset 0"),
+    # arithmetic in durations
+    ("foo[5m * 2]", "foo[10m]"),
+    ("foo[5m + 0s]", "foo[5m]"),
+    ("foo > 0s", "foo > 0"),
+    ("foo[29s+1s:((((8 - 2) / 3) * 7s) % 4) + 8000ms]", "foo[30s:10s]"),
+    ("foo[-5m+35m] offset -(2 ^ 2)", "foo[30m] offset -4s"),
+    ("foo offset (20*(1 + 1))", "foo offset 40s"),
+    ("foo offset 2 ^ 2", "foo offset 2s ^ 2"),
+    # absolute times
+    ("foo @ -1.5", "foo @ -1.500"),
+    ("foo @ - 1h30m", "foo @ -5400.000"),
+    ("foo @ 0.0006 offset -1s", "foo @ 0.001 offset -1s"),
+    ("foo @ 1_000", "foo @ 1000.000"),
     # grouping and matching
     ("sum(foo) by (a,b,)", "sum by (a, b) (foo)"),
     ("sum without () (foo)", "sum without () (foo)"),
@@ -190,22 +214,30 @@ def test_a_string_reads_back_as_the_same_text(text: str) -> None:
         ("", "no expression found"),
         ("foo{", "unexpected end of input inside braces"),
         ("foo smoothed", "invalid promql query"),
-        ("rate(foo[5m * 2])", "not PromQL"),
+        ("rate(foo[step() * 2])", "not PromQL"),
+        ("rate(foo[5m - 5m])", "a step of nothing"),
+        ("foo[5m:0]", "a step of nothing"),
+        ("rate(foo[1h / 0])", "not PromQL"),
+        ("foo offset (5m", "not PromQL"),
+        ("1__0", "not PromQL"),
         ("unheard_of(foo)", "unknown function with name 'unheard_of'"),
         ("rate(foo)", "expected type matrix"),
         ('foo{a="b" or c="d"}', "joins matchers by `or`"),
         ("a + fill(0) b", "fill modifier"),
-        ("foo @ -1.5", "before 1970"),
         ("foo @ 9999999999999", "out of range"),
+        ("foo @ -99999999999", "out of range"),
+        ("foo @ Inf", "not PromQL"),
         ("foo[99999y]", "longer than 292 years"),
         ("foo[2800000y]", "out of range"),
         ("foo[0.0001]", "whole number of milliseconds"),
-        (r'foo{a="\xff"}', "beyond ASCII"),
-        (r'foo{a="\377"}', "beyond ASCII"),
+        (r'foo{a="\xff"}', "not UTF-8"),
+        (r'foo{a="\377"}', "not UTF-8"),
         ("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH, "levels deep"),
         ("x" + " + x" * MAX_DEPTH, "levels deep"),
         ("-" * MAX_DEPTH + "x", "levels deep"),
         ("x" * (MAX_LENGTH + 1), "longer than"),
+        (r'foo{a="\q"}', "which is no escape"),
+        ('foo{a="\n"}', "not PromQL"),
         ('"\ud800"', "not PromQL"),
     ],
 )
@@ -225,7 +257,7 @@ def test_a_panic_of_the_parser_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(ast, "parse", fail)
     with pytest.raises(BadInput, match="parser fail"):
-        parse("x")
+        parse("a_panic")
 
 
 def test_an_interruption_of_the_parser_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +268,7 @@ def test_an_interruption_of_the_parser_is_passed_on(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(ast, "parse", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        parse("x")
+        parse("an_interruption")
 
 
 def test_selectors_are_listed_wherever_they_stand() -> None:
