@@ -6,23 +6,20 @@ Rules that read the same metrics are replayed together on these metrics alone, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from harness.agreement import Agreement, Identity, Instant, Window, compare, say_instant
 from harness.errors import BadInput, CouldNotTell
 from harness.judge import matches
 from harness.model import Placement, Timeline
-from harness.promql import metric_name, parse, selectors
 from harness.recording import Recording
-from harness.replay import ReplayJob, replay_all
+from harness.replay import Replay, ReplayJob, replay_all
 from harness.reports import say_selector
+from harness.rulebook import choose_series, split_files
 from harness.rules import RuleFile
 
 MAX_DOUBTS = 5
 """How many differences are said one by one."""
-UP = "up"
-"""What every target has; rules of two systems that read it have nothing in common."""
 
 
 def confirm(
@@ -39,25 +36,32 @@ def confirm(
     `pending_for_s` and `out` are those of `compare`. Rules that cannot be replayed are not compared, and a
     note says why.
     """
-    replays, notes = [], []
-    for part in split_files(files):
-        job = ReplayJob(recording=choose_series(recording, part), files=part)
-        try:
-            replays += replay_all([job], promtool)
-        except (BadInput, CouldNotTell) as error:
-            notes.append(f"not compared with a replay: {error}")
-            files = [file for file in files if file not in part]
-    alerts = [rule for file in files for rule in file.alerts]
+    jobs = [
+        ReplayJob(recording=choose_series(recording, part), files=part) for part in split_files(files)
+    ]
+    replays, notes = _replay(jobs, promtool)
+    alerts = [rule for replayed in replays for file in replayed[0].files for rule in file.alerts]
     names = {rule.name for rule in alerts}
     return compare(
         (event for event in live.events if event.receiver is None and event.alert in names),
-        (event for replay in replays for event in replay.timeline.events),
+        (event for _, replay in replays for event in replay.timeline.events),
         alerts,
         live.until_s,
         pending_for_s=pending_for_s,
         out=out,
-        notes=(*notes, *dict.fromkeys(note for replay in replays for note in replay.notes)),
+        notes=(*notes, *dict.fromkeys(note for _, replay in replays for note in replay.notes)),
     )
+
+
+def _replay(jobs: Sequence[ReplayJob], promtool: Path) -> tuple[list[tuple[ReplayJob, Replay]], list[str]]:
+    """Replay all jobs at once, or one by one without those that cannot be replayed, each with a note."""
+    try:
+        return list(zip(jobs, replay_all(jobs, promtool), strict=True)), []
+    except (BadInput, CouldNotTell) as error:
+        if len(jobs) == 1:
+            return [], [f"not compared with a replay: {error}"]
+    alone = [_replay([job], promtool) for job in jobs]
+    return [one for replays, _ in alone for one in replays], [note for _, notes in alone for note in notes]
 
 
 def list_doubts(agreement: Agreement, placements: Sequence[Placement]) -> tuple[str, ...]:
@@ -67,33 +71,6 @@ def list_doubts(agreement: Agreement, placements: Sequence[Placement]) -> tuple[
     if len(beyond) > MAX_DOUBTS:
         said.append(f"run and replay disagree about {len(beyond) - MAX_DOUBTS} more instants")
     return tuple(said)
-
-
-def split_files(files: Sequence[RuleFile]) -> list[tuple[RuleFile, ...]]:
-    """Return rule files in parts that read and record nothing in common but `up`."""
-    parts: list[tuple[set[str], list[RuleFile]]] = []
-    for file in files:
-        names = {name or ".*" for name in list_names(file)} - {UP}
-        own = [part for part in parts if part[0] & names or ".*" in part[0] | names]
-        joined = (names.union(*(part[0] for part in own)), [*(f for part in own for f in part[1]), file])
-        parts = [part for part in parts if part not in own] + [joined]
-    return [tuple(file for file in files if file in part) for _, part in parts]
-
-
-def list_names(file: RuleFile) -> set[str | None]:
-    """Return the names of the metrics that a rule file reads and records; None: it is a pattern."""
-    rules = [rule for group in file.groups for rule in group.rules]
-    read = {metric_name(selector) for rule in rules for selector in selectors(parse(rule.expr))}
-    return read | {rule.name for rule in rules}
-
-
-def choose_series(recording: Recording, files: Sequence[RuleFile]) -> Recording:
-    """Return a recording of only the series that rule files may read."""
-    names = {name for file in files for name in list_names(file)} | {UP}
-    if None in names:
-        return recording
-    kept = tuple(one for one in recording.series if one.labels["__name__"] in names)
-    return replace(recording, series=kept)
 
 
 def _say_doubt(instant: Instant, placements: Sequence[Placement]) -> str:

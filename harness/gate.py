@@ -8,7 +8,7 @@ can show them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +20,9 @@ from harness.model import AlertRule, Drill, Event, NearMiss, Placement, Timeline
 from harness.recording import Recording
 from harness.replay import Replay, ReplayJob, replay_all
 from harness.reports import REPLAY, RunRecord
+from harness.rulebook import RuleBook
 from harness.rules import RuleFile
 
-ChooseRules = Callable[[Drill], tuple[RuleFile, ...]]
-"""Which rules concern a drill's system."""
 SETTLE_S = 60.0
 """A drill that ends within this of the end of a recording is the one that a quiet tail lets go on."""
 GAP_S = 60.0
@@ -48,7 +47,7 @@ def judge_goldens(
     folder: Path,
     drills: Sequence[Drill],
     among: Sequence[Drill],
-    choose_rules: ChooseRules,
+    book: RuleBook,
     promtool: Path,
     tail_s: float,
 ) -> RunRecord:
@@ -61,7 +60,7 @@ def judge_goldens(
     made = read_made(folder)
     placed = [place_golden(made.find(drill), drill, among) for drill in drills]
     jobs = [
-        make_job(read_golden(folder, drill), drill, choose_rules(drill), tail_s=tail_s) for drill in drills
+        make_job(read_golden(folder, drill), drill, book.choose(drill), tail_s=tail_s) for drill in drills
     ]
     replays = replay_all(jobs, promtool)
     rehearsals = [
@@ -95,7 +94,7 @@ def judge_recording(
     Raises CouldNotTell for rules that cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    near = tuple(rule for drill in drills for rule in _list_near(drill, files))
+    near = tuple(rule for drill in drills for rule in list_near(drill, files))
     curves = tuple({(rule.source, rule.name): rule for rule in near}.values())
     job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
     replay = replay_all([job], promtool)[0]
@@ -124,7 +123,7 @@ def make_job(
     recording: Recording, drill: Drill, files: tuple[RuleFile, ...], *, tail_s: float = 0.0
 ) -> ReplayJob:
     """Return the replay of a drill's recording; the values of rules that it nearly fires are shown."""
-    return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=_list_near(drill, files))
+    return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=list_near(drill, files))
 
 
 def rehearse(placements: tuple[Placement, ...], timeline: Timeline, tail_s: float = 0.0) -> Rehearsal:
@@ -218,7 +217,7 @@ def _find_appended(timeline: Timeline) -> tuple[tuple[float, float], ...]:
     return ((timeline.appended_from_s, timeline.until_s),)
 
 
-def _list_near(drill: Drill, files: Sequence[RuleFile]) -> tuple[AlertRule, ...]:
+def list_near(drill: Drill, files: Sequence[RuleFile]) -> tuple[AlertRule, ...]:
     """Return the rules whose value a drill's expectations ask for."""
     near = {expected.alert for expected in drill.expects if isinstance(expected, NearMiss)}
     return tuple(rule for file in files for rule in file.alerts if rule.name in near)

@@ -116,14 +116,14 @@ def write_made(folder: Path, made: Made) -> None:
         stream.write((json.dumps(document, indent=1) + "\n").encode())
 
 
-def find_path(folder: Path, drill: Drill) -> Path:
+def find_path(folder: Path, name: str) -> Path:
     """Return where a drill's recording is."""
-    return folder / f"{drill.name}.om.gz"
+    return folder / f"{name}.om.gz"
 
 
 def read_golden(folder: Path, drill: Drill) -> Recording:
     """Return a drill's recording; raises CouldNotTell if there is none, BadInput if it cannot be read."""
-    path = find_path(folder, drill)
+    path = find_path(folder, drill.name)
     if not path.is_file():
         raise CouldNotTell(f"{path}: {drill.name} has no recording; `make record` makes them")
     return read_recording(path)
