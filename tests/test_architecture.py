@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.clock": {"harness.errors"},
     "harness.fingerprint": {"harness.model"},
     "harness.recording": {"harness.errors", "harness.model", "harness.promql"},
+    "harness.openmetrics": {"harness.errors", "harness.model", "harness.recording"},
     "harness.inbox": {"harness.model"},
     "harness.incidents": {"harness.model"},
     "harness.hops": {"harness.incidents", "harness.model"},
@@ -148,6 +149,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
         "harness.stacks",
     },
+    "harness.recorder": {"harness.errors", "harness.openmetrics", "harness.recording"},
     "harness.server_options": {"harness.errors"},
     "harness.store_options": {
         "harness.errors",
