@@ -1,16 +1,13 @@
-"""Dilation: rules rewritten for a world in which everything runs `speed` times faster.
+"""Dilation: rule files rewritten for a world in which everything runs `speed` times faster.
 
-When a sample (t, x) becomes (t / speed, x), the dilated expression has at t / speed the value that the
-original has at t, but for the rounding of one floating-point division. So every duration is divided by the
-speed, and so is what is per second; what counts or compares is left alone; and whatever is not known to
-obey that is refused. A range is divided in whole milliseconds, because Prometheus knows nothing shorter.
+What becomes of their expressions and durations is said in `dilator`.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,19 +17,10 @@ from ruamel.yaml.error import CommentMark
 from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString, ScalarString
 from ruamel.yaml.tokens import CommentToken
 
+from harness.dilator import DEFAULT_STEP_S, Dilator, divide, read_speed
 from harness.errors import BadInput
 from harness.model import AlertRule
-from harness.promql import (
-    DurationKind,
-    Printer,
-    format_duration,
-    format_number,
-    metric_name,
-    parse,
-    quote,
-    selectors,
-    walk,
-)
+from harness.promql import metric_name, parse, quote, selectors
 from harness.rules import (
     GROUP_DURATIONS,
     RESOURCE_GROUP_FIELDS,
@@ -43,47 +31,8 @@ from harness.rules import (
     is_resource,
     load_document,
     open_yaml,
-    parse_duration,
 )
 
-MIN_SPEED = 0.001
-MAX_SPEED = 1_000_000
-
-PER_SECOND = {"rate", "irate", "deriv"}
-"""Their values are `speed` times as large."""
-
-# One name a line would fill a page.
-# fmt: off
-CALENDAR = {
-    "day_of_month", "day_of_week", "day_of_year", "days_in_month", "hour", "minute", "month", "year",
-}
-"""They read the clock when they are given no argument."""
-
-CLOCKS = {
-    "end", "range", "start", "step", "time", "timestamp", "ts_of_first_over_time", "ts_of_last_over_time",
-    "ts_of_max_over_time", "ts_of_min_over_time",
-}
-
-LEFT_ALONE = {
-    "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time",
-    "ceil", "changes", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "count_over_time", "deg", "delta",
-    "double_exponential_smoothing", "exp", "floor", "histogram_avg", "histogram_count",
-    "histogram_fraction", "histogram_quantile", "histogram_stddev", "histogram_stdvar", "histogram_sum",
-    "holt_winters", "idelta", "increase", "label_join", "label_replace", "last_over_time", "ln", "log10",
-    "log2", "mad_over_time", "max_over_time", "min_over_time", "pi", "present_over_time",
-    "quantile_over_time", "rad", "resets", "round", "scalar", "sgn", "sin", "sinh", "sort", "sort_by_label",
-    "sort_by_label_desc", "sort_desc", "sqrt", "stddev_over_time", "stdvar_over_time", "sum_over_time",
-    "tan", "tanh", "vector",
-}
-"""They count, compare or calculate, and do not see how far apart samples are."""
-
-AGGREGATIONS = {
-    "avg", "bottomk", "count", "count_values", "group", "limit_ratio", "max", "min", "quantile",
-    "stddev", "stdvar", "sum", "topk",
-}
-# fmt: on
-
-STATE_METRIC = "ALERTS_FOR_STATE"
 TEMPLATE_CLOCKS = {"now"}
 
 _STRINGS = r"""\"(?:\\.|[^"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'"""
@@ -110,34 +59,46 @@ def dilate_duration(seconds: float, speed: float) -> str:
 
     Raises BadInput when it is not a whole number of milliseconds, or the speed is out of bounds.
     """
-    divided = _divide(Fraction(repr(seconds)), _read_speed(speed))
+    divided = divide(Fraction(repr(seconds)), read_speed(speed))
     if divided is None:
         raise BadInput(f"{seconds:g} s divided by the speed {speed:g} is not a whole number of milliseconds")
     return divided
 
 
-def dilate_expr(text: str, speed: float) -> str:
-    """Return a dilated expression.
+def dilate_expr(
+    text: str, speed: float, origin_s: float | None = None, *, default_step_s: float = DEFAULT_STEP_S
+) -> str:
+    """Return a dilated expression; rule time is (wall - `origin_s`) * `speed`, as in `clock.Clock`.
 
-    Raises BadInput, with every reason, for what is not PromQL and for what cannot be dilated exactly.
+    Without an origin what reads the clock is refused, but at speed 1, where rule time is then wall time.
+    `default_step_s` is the step of subqueries that state none. Raises BadInput, with every reason, for what
+    is not PromQL and for what cannot be dilated exactly.
     """
-    dilator = _Dilator(speed)
+    dilator = Dilator(speed, origin_s, default_step_s)
     dilated = dilator.dilate_expr(text)
     if dilator.reasons:
         raise BadInput("; ".join(dilator.reasons))
     return dilated
 
 
-def dilate_rules(file: RuleFile, speed: float) -> tuple[str, tuple[Refusal, ...]]:
+def dilate_rules(
+    file: RuleFile,
+    speed: float,
+    origin_s: float | None = None,
+    *,
+    default_step_s: float = DEFAULT_STEP_S,
+) -> tuple[str, tuple[Refusal, ...]]:
     """Return a rule file as it must be at a speed, without the rules that are refused, and the refusals.
 
-    A PrometheusRule resource comes back as a plain rule file, which is what Prometheus loads. Comments,
-    order and quotes are kept; the line breaks within an expression are not. A rule that reads what a
-    refused rule would have recorded is refused too. Raises BadInput when the speed is out of bounds.
+    `origin_s` and `default_step_s` are those of `dilate_expr`; at speed 1 an origin moves rules in time. A
+    PrometheusRule resource comes back as a plain rule file, which is what Prometheus loads. Comments, order
+    and quotes are kept; the line breaks within an expression are not. A rule that reads what a refused rule
+    would have recorded is refused too. Raises BadInput when the speed is out of bounds or the origin is not
+    whole milliseconds.
     """
     document = load_document(file.text, file.name)
     groups = find_groups(document, file.name)
-    edits = _Edits(speed)
+    edits = _Edits(lambda: _Dilator(speed, origin_s, default_step_s))
     refusals: list[Refusal] = []
     left_out: set[_Position] = set()
     left_out_groups = []
@@ -199,56 +160,8 @@ def _write_file(document: CommentedMap, groups: CommentedSeq) -> str:
     return stream.getvalue()
 
 
-def _read_speed(speed: float) -> Fraction:
-    """Return a speed as its decimal digits say it, free of binary rounding."""
-    if not MIN_SPEED <= speed <= MAX_SPEED:
-        raise BadInput(f"the speed {speed} is not a number from {MIN_SPEED} to {MAX_SPEED}")
-    return Fraction(repr(speed))
-
-
-def _divide(seconds: Fraction, speed: Fraction) -> str | None:
-    """Return a duration divided by the speed, or None when that is not whole milliseconds."""
-    milliseconds = seconds * 1000 / speed
-    return format_duration(int(milliseconds) / 1000) if milliseconds.denominator == 1 else None
-
-
-class _Dilator(Printer):
-    """Writes expressions and templates dilated, and collects the reasons why that cannot be done."""
-
-    def __init__(self, speed: float) -> None:
-        self._speed = _read_speed(speed)
-        self._divisor = format_number(float(speed))
-        self.reasons: list[str] = []
-
-    def _refuse(self, why: str) -> None:
-        if why not in self.reasons:
-            self.reasons.append(why)
-
-    def dilate_expr(self, text: str) -> str:
-        """Return an expression, dilated."""
-        try:
-            expr = parse(text)
-        except BadInput as error:
-            self._refuse(str(error))
-            return text
-        for node in walk(expr):
-            if isinstance(node, ast.AggregateExpr) and str(node.op).strip() not in AGGREGATIONS:
-                self._refuse(f"it is not known what the speed does to {str(node.op).strip()}")
-            if isinstance(node, ast.VectorSelector) and metric_name(node) == STATE_METRIC:
-                self._refuse(f"the values of {STATE_METRIC} are readings of the wall clock")
-        return self.write(expr)
-
-    def dilate_duration(self, what: str, text: str) -> str:
-        """Return a duration such as `5m`, divided; `what` names it in a refusal."""
-        return self._divide(what, Fraction(repr(parse_duration(text))), text)
-
-    def _divide(self, what: str, seconds: Fraction, text: str) -> str:
-        divided = _divide(seconds, self._speed)
-        if divided is None:
-            self._refuse(
-                f"{what} {text} divided by the speed {self._divisor} is not a whole number of milliseconds"
-            )
-        return divided or text
+class _Dilator(Dilator):
+    """Writes templates dilated too."""
 
     def dilate_template(self, text: str) -> str:
         """Return an annotation or a label, with the expressions that it queries dilated."""
@@ -258,7 +171,7 @@ class _Dilator(Printer):
             written.append(text[end:start])
             match = _COMMENT_ACTION.match(text, start) or _ACTION.match(text, start)
             if match is None:
-                self._refuse("a template has an action that cannot be read")
+                self.refuse("a template has an action that cannot be read")
                 return text
             written.append(self._dilate_action(match.group()))
             end = match.end()
@@ -275,9 +188,9 @@ class _Dilator(Printer):
                 if token.startswith(('"', "`")):
                     written.append(self._dilate_literal(token))
                     continue
-                self._refuse("a template queries an expression that it computes")
+                self.refuse("a template queries an expression that it computes")
             if token in TEMPLATE_CLOCKS:
-                self._refuse(f"a template calls {token}, which reads the wall clock")
+                self.refuse(f"a template calls {token}, which reads the wall clock")
             is_queried = is_queried or token == "query"  # noqa: S105 - a word of the template language
             written.append(token)
         return "".join(written)
@@ -289,54 +202,28 @@ class _Dilator(Printer):
         except BadInput:
             expr = None
         if not isinstance(expr, ast.StringLiteral):
-            self._refuse("a template queries a string that cannot be read")
+            self.refuse("a template queries a string that cannot be read")
             return literal
         return quote(self.dilate_expr(expr.val))
-
-    def write_duration(self, kind: DurationKind, milliseconds: int) -> str:
-        """Return a duration divided by the speed."""
-        text = super().write_duration(kind, abs(milliseconds))
-        divided = self._divide(f"the {kind}", Fraction(abs(milliseconds), 1000), text)
-        return f"-{divided}" if milliseconds < 0 else divided
-
-    def write_at(self, milliseconds: int) -> str:
-        """Refuse an absolute time."""
-        text = super().write_at(milliseconds)
-        self._refuse(f"the absolute time @ {text} has no counterpart when time runs at another speed")
-        return text
-
-    def write_call(self, function: str, arguments: Sequence[str]) -> str:
-        """Return a call whose value is what it was."""
-        text = super().write_call(function, arguments)
-        if function in PER_SECOND:
-            return f"({text} / {self._divisor})"
-        if function == "predict_linear":
-            vector, seconds = arguments
-            return super().write_call(function, [vector, f"({seconds}) / {self._divisor}"])
-        if function in CLOCKS or (function in CALENDAR and not arguments):
-            self._refuse(f"{function}() reads the clock, which does not run at the rules' speed")
-        elif function not in LEFT_ALONE and function not in CALENDAR:
-            self._refuse(f"it is not known what the speed does to {function}()")
-        return text
 
 
 class _Edits:
     """The changes to a rule file's nodes, all found before the first is made: aliases share nodes."""
 
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
+    def __init__(self, make_dilator: Callable[[], _Dilator]) -> None:
+        self._make_dilator = make_dilator
         self._edits: list[tuple[CommentedMap, str, str]] = []
 
     def add_group(self, node: CommentedMap) -> list[str]:
         """Note what changes in a group beside its rules; return why it cannot be dilated."""
-        dilator = _Dilator(self._speed)
+        dilator = self._make_dilator()
         self._add_durations(dilator, node, GROUP_DURATIONS)
         self._add_templates(dilator, node.get("labels"))
         return dilator.reasons
 
     def add_rule(self, node: CommentedMap) -> list[str]:
         """Note what changes in a rule; return why it cannot be dilated."""
-        dilator = _Dilator(self._speed)
+        dilator = self._make_dilator()
         self._edits.append((node, "expr", dilator.dilate_expr(str(node["expr"]))))
         self._add_durations(dilator, node, RULE_DURATIONS)
         self._add_templates(dilator, node.get("labels"))

@@ -240,6 +240,11 @@ def durations(expr: ast.Expr) -> tuple[float, ...]:
     return tuple(time / timedelta(seconds=1) for node in walk(expr) for time in _list_durations(node))
 
 
+def whole_ms(time: timedelta) -> int:
+    """Return the milliseconds of a range, step or offset of a tree."""
+    return time // _MILLISECOND
+
+
 class Printer:
     """Writes a tree as PromQL; a subclass overrides what it writes differently.
 
@@ -284,7 +289,8 @@ class Printer:
 
     def write_at(self, milliseconds: int) -> str:
         """Return the text of the absolute time after an @, given in milliseconds since the epoch."""
-        return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
+        seconds, rest = divmod(abs(milliseconds), 1000)
+        return f"{'-' if milliseconds < 0 else ''}{seconds}.{rest:03}"
 
     def write_call(self, function: str, arguments: Sequence[str]) -> str:
         """Return the text of a call."""
@@ -293,13 +299,13 @@ class Printer:
     def _write_time(self, kind: DurationKind, time: timedelta | None) -> str:
         if time is None:
             return ""
-        return self.write_duration(kind, time // _MILLISECOND)
+        return self.write_duration(kind, whole_ms(time))
 
     def _write_shift(self, node: ast.VectorSelector | ast.SubqueryExpr) -> str:
         text = ""
         at = _find_at(node)
         if at is not None:
-            text = f" @ {self.write_at(at // _MILLISECOND)}"
+            text = f" @ {self.write_at(whole_ms(at))}"
         elif node.at is not None:
             text = " @ start()" if node.at.type == ast.AtModifierType.Start else " @ end()"
         if node.offset is not None:

@@ -55,12 +55,17 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """Rules that are evaluated together, in order, every `interval_s`; `source` is `file:line`."""
+    """Rules that are evaluated together, in order, every `interval_s`; `source` is `file:line`.
+
+    They see what was `query_offset_s` ago, and fail if they have more than `limit` results, unless it is 0.
+    """
 
     name: str
     interval_s: float
     rules: tuple[AlertRule | RecordingRule, ...]
     source: str
+    query_offset_s: float = 0.0
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +195,7 @@ class _Reader:
             raise self._bad(group, "name", f"the group {_show(name)} is stated twice")
         self._group_names.add(name)
         interval_s = self._read_duration(group, "interval") or self._interval_s
-        self._read_duration(group, "query_offset")
+        query_offset_s = self._read_duration(group, "query_offset")
         limit = group.get("limit", 0)
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
             raise self._bad(group, "limit", "limit is not a number from 0 up")
@@ -203,6 +208,8 @@ class _Reader:
             interval_s=interval_s,
             rules=tuple(self._read_rules(rules or CommentedSeq(), name, interval_s, labels)),
             source=self._source(group, "name"),
+            query_offset_s=query_offset_s,
+            limit=int(limit),
         )
 
     def _read_rules(

@@ -20,7 +20,7 @@ from harness.alertmanager.calendar import Calendar, write_zones
 from harness.alertmanager.config import AlertmanagerConfig
 from harness.api import Api
 from harness.board import Watch
-from harness.clock import Clock
+from harness.clock import Clock, find_origin
 from harness.crew import Crew
 from harness.disturbances import list_fault_steps, list_silence_steps
 from harness.errors import ClockDoubted, ComponentFailed
@@ -172,7 +172,8 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
+        earliest_s = time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S
+        clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
         prometheus = Api("prometheus", stack.endpoints.prometheus)

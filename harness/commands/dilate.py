@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from harness.dilation import dilate_rules
+from harness.dilator import DEFAULT_STEP_S
 from harness.errors import BadInput
 from harness.rules import read_rules
 
@@ -15,10 +16,18 @@ from harness.rules import read_rules
 @click.command()
 @click.argument("rules", type=click.Path(path_type=Path))
 @click.option("--speed", type=float, required=True, help="Seconds of rule time per second of wall time.")
+@click.option(
+    "--origin",
+    "origin_s",
+    type=float,
+    metavar="EPOCH_S",
+    help="The wall instant of rule time 0; with it, rules may read the clock. Subqueries without a step are "
+    f"taken to step by {DEFAULT_STEP_S:g} s of rule time.",
+)
 @click.option("--skip-refused", is_flag=True, help="Leave out the rules that cannot be dilated, and exit 0.")
-def dilate(rules: Path, speed: float, skip_refused: bool) -> None:
+def dilate(rules: Path, speed: float, origin_s: float | None, skip_refused: bool) -> None:
     """Write the rule file RULES as it must be when everything runs SPEED times faster."""
-    text, refusals = dilate_rules(read_rules(rules), speed)
+    text, refusals = dilate_rules(read_rules(rules), speed, origin_s)
     for refusal in refusals:
         click.echo(str(refusal), err=True)
     if refusals and not skip_refused:

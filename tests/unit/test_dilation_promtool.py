@@ -18,15 +18,8 @@ from pathlib import Path
 import promql_parser as ast
 import pytest
 
-from harness.dilation import (
-    AGGREGATIONS,
-    CALENDAR,
-    LEFT_ALONE,
-    PER_SECOND,
-    dilate_duration,
-    dilate_expr,
-    dilate_rules,
-)
+from harness.dilation import dilate_duration, dilate_expr, dilate_rules
+from harness.dilator import AGGREGATIONS, CALENDAR, INSTANTS, LEFT_ALONE, PER_SECOND
 from harness.engines import Engines
 from harness.promql import format_duration, parse, walk
 from harness.rules import parse_rules
@@ -134,6 +127,18 @@ EVERYWHERE = [
     "g offset 7m30s",
     "g offset -2m",
     "g @ start()",
+    "g @ 1500",
+    "sum_over_time(g[10m] @ 1815 offset -1m)",
+    "max_over_time(g[10m:1m] @ 1815)",
+    # clocks
+    "vector(time())",
+    "time() - timestamp(g)",
+    "timestamp(gappy offset 7m15s)",
+    "timestamp(rate(c[5m]))",
+    "max_over_time(timestamp(gappy)[10m:45s])",
+    "max_over_time(vector(time())[10m:45s] offset 1m)",
+    "predict_linear(g[30m], time() / 10)",
+    *(f"{function}() + minute() / 100" for function in sorted(CALENDAR)),
     "rate(c[5m] @ end())",
     "max_over_time(g[10m] @ end() offset 1m)",
     # subqueries
@@ -154,6 +159,9 @@ CASES = [
     Case(expr='sort_by_label(rate(c[5m]), "a")', since=(3,)),
     Case(expr='sort_by_label_desc(rate(c[5m]), "a")', since=(3,)),
     Case(expr="limit_ratio(0.5, rate(c[5m]))", since=(3,)),
+    Case(expr="info(rate(informed[5m]))", since=(3,)),
+    Case(expr='info(informed, {version=~".+"})', since=(3,)),
+    *(Case(expr=f"ts_of_{which}_over_time(gappy[10m])", since=(3,)) for which in ("last", "max", "min")),
     *(
         Case(expr=f"histogram_{part}(rate(native[5m]))", since=(3,))
         for part in ("avg", "count", "stddev", "stdvar", "sum")
@@ -190,6 +198,8 @@ def list_series(version: tuple[int, ...]) -> dict[str, str]:
         **{f'c{{a="{a}",b="{b}"}}': count_up(0.02, 9) for a, b in (("1", "x"), ("2", "y"), ("3", "y"))},
         **{f'g{{a="{a}",b="{b}"}}': wave(int(a)) for a, b in (("1", "x"), ("2", "y"))},
         'ignored{a="1"}': count_up(0, 2),
+        'informed{job="j",instance="i"}': count_up(0, 2),
+        'target_info{job="j",instance="i",version="1"}': f"1x{SAMPLES}",
         "gappy": " ".join(value if at % 7 else "_" for at, value in enumerate(wave(3).split())),
         **{f'h_bucket{{le="{le}"}}': bucket(at) for at, le in enumerate(("0.5", "2", "+Inf"))},
         **{
@@ -293,20 +303,31 @@ def originals(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> lis
     )
 
 
-@pytest.mark.parametrize("speed", SPEEDS)
+@pytest.mark.parametrize(("speed", "late"), [*((speed, 0) for speed in SPEEDS), (60, 36), (1, 36)])
 def test_a_dilated_expression_has_the_original_value(
-    engines: Engines, originals: list[frozenset[tuple[str, str]]], tmp_path: Path, speed: float
+    engines: Engines,
+    originals: list[frozenset[tuple[str, str]]],
+    tmp_path: Path,
+    speed: float,
+    late: int,
 ) -> None:
-    """D(E) has at t / speed, on samples `speed` times as dense, the value that E has at t."""
+    """D(E) has at origin + t / speed, on samples `speed` times as dense, the value that E has at t.
+
+    The origin is that of promtool's time, or `late` samples after it.
+    """
     cases = list_cases(engines)
+    series = list_series(read_version(engines))
+    late_s = late * INTERVAL_S
     dilated = evaluate(
         engines,
         tmp_path / "run",
         questions=[
-            (dilate_expr(expr, speed), dilate_duration(at, speed)) for expr in cases for at in TIMES_S
+            (dilate_expr(expr, speed, late_s / speed), dilate_duration(late_s + at, speed))
+            for expr in cases
+            for at in TIMES_S
         ],
         interval=dilate_duration(INTERVAL_S, speed),
-        series=list_series(read_version(engines)),
+        series={name: f"_x{late} {values}" if late else values for name, values in series.items()},
     )
     asked = [(expr, at) for expr in cases for at in TIMES_S]
     different = []
@@ -347,7 +368,8 @@ def test_every_supported_function_is_in_the_table() -> None:
     nodes = [node for case in CASES for node in walk(parse(case.expr))]
     functions = {node.func.name for node in nodes if isinstance(node, ast.Call)}
     operators = {str(node.op).strip() for node in nodes if isinstance(node, ast.AggregateExpr)}
-    assert (LEFT_ALONE | PER_SECOND | CALENDAR | {"predict_linear"}) - functions == set()
+    known = LEFT_ALONE | PER_SECOND | CALENDAR | INSTANTS | {"predict_linear", "time"}
+    assert known - functions == set()
     assert AGGREGATIONS - operators == set()
 
 

@@ -1,0 +1,219 @@
+"""Replay: the exact timeline of unmodified rules over a recording, through promtool.
+
+promtool's rule tester evaluates the rules in virtual time. What they did is read from the series `ALERTS`
+that each evaluation writes, asked for in masks of many evaluations (see `activity`), so that a day is a
+hundred questions.
+A group is evaluated at its own interval: see `stages`. Many replays are held at once, on all cores.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.answers import Answers, Complaint
+from harness.errors import CouldNotTell
+from harness.grid import append_tail
+from harness.inquiry import Activation, Inquiry, identify, make_inquiry
+from harness.model import AlertRule, Curve, Event, Labels, Timeline
+from harness.plan import Plan, make_plan
+from harness.promql import format_duration
+from harness.promtool import Trial, run_trials
+from harness.recording import RECORDED, STALE, RecordedSeries, Recording
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile
+from harness.stages import ALERTS, FOR_STATE, Selector
+
+MAX_EVALUATIONS = 500_000
+"""Of a group in one replay: 87 days at 15 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayJob:
+    """A recording and the rules to replay on it, with a quiet tail of `tail_s` appended.
+
+    `curves` are the alerts whose values are wanted too; with `annotations`, those of each alert that fires.
+    """
+
+    recording: Recording
+    files: Sequence[RuleFile]
+    tail_s: float = 0.0
+    curves: Sequence[AlertRule] = ()
+    annotations: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What rules did over a recording; `notes` are sentences on what is not exactly as recorded."""
+
+    timeline: Timeline
+    annotations: Mapping[Activation, Labels] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def find_annotations(self, event: Event) -> Labels:
+        """Return the annotations of an alert as they were rendered when it began to fire."""
+        return self.annotations[identify(event)]
+
+
+def replay(
+    recording: Recording,
+    files: Sequence[RuleFile],
+    promtool: Path,
+    *,
+    tail_s: float = 0.0,
+    curves: Sequence[AlertRule] = (),
+    annotations: bool = False,
+    default_interval_s: float = EVALUATION_INTERVAL_S,
+) -> Replay:
+    """Return what the rules of `files` do over a recording, at instants that count from its start.
+
+    `default_interval_s` is the evaluation interval that the files were read with. Raises BadInput for rules
+    that cannot be replayed or that this promtool does not take, and CouldNotTell for a recording that is
+    empty or too large, or where a rule cannot be evaluated on it.
+    """
+    job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves, annotations=annotations)
+    return replay_all([job], promtool, default_interval_s=default_interval_s)[0]
+
+
+def replay_all(
+    jobs: Sequence[ReplayJob], promtool: Path, *, default_interval_s: float = EVALUATION_INTERVAL_S
+) -> list[Replay]:
+    """Return what `replay` does, for many at once."""
+    plans: dict[tuple[tuple[int, ...], int], Plan] = {}
+    tellers: dict[int, Generator[Trial, Answers, Replay]] = {}
+    for number, job in enumerate(jobs):
+        key = tuple(map(id, job.files)), job.recording.start_ms
+        if key not in plans:
+            plans[key] = make_plan(job.files, job.recording.start_ms, default_interval_s)
+        tellers[number] = _tell(job, plans[key], default_interval_s)
+    replays: dict[int, Replay] = {}
+    answers: dict[int, Answers | None] = dict.fromkeys(tellers)
+    while tellers:
+        trials: dict[int, Trial] = {}
+        for number, teller in list(tellers.items()):
+            try:
+                trials[number] = teller.send(answers[number])  # type: ignore[arg-type] # None begins it
+            except StopIteration as stop:
+                replays[number] = stop.value
+                del tellers[number]
+        numbers = list(trials)
+        try:
+            said = run_trials(promtool, list(trials.values()))
+        except Complaint as complaint:
+            tellers[numbers[complaint.trial]].throw(complaint)
+            raise
+        answers = dict(zip(numbers, said, strict=True))
+    return [replays[number] for number in range(len(jobs))]
+
+
+def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Trial, Answers, Replay]:
+    """Yield the trials that a replay is made of, are sent the answers, and return the replay."""
+    recording = append_tail(job.recording, job.tail_s)
+    notes: list[str] = []
+    series = _drop_written(recording, plan, notes)
+    _check_length(recording, plan, series)
+    library = _Library(series)
+    events: list[Event] = []
+    curves: list[Curve] = []
+    annotations: dict[Activation, Labels] = {}
+    grids = []
+    for planned in plan.stages:
+        read = library.find(planned.stage.reads)
+        inquiry = make_inquiry(planned, plan, recording, read, job.curves, default_interval_s)
+        grids.append(inquiry.trial.grid)
+        answers = yield from _ask(inquiry)
+        activities = inquiry.list_activities(answers)
+        found = inquiry.list_events(activities)
+        events += found
+        curves += inquiry.list_curves(answers)
+        library.add(inquiry.list_handed_on(answers, activities))
+        firing = [event for event in found if event.kind == "firing"]
+        if job.annotations and firing:
+            annotations |= inquiry.list_annotations((yield inquiry.ask_annotations(firing)), firing)
+    coarsest = max(grids, key=lambda grid: grid.moved_ms, default=None)
+    if coarsest is not None and coarsest.moved_ms:
+        notes.append(
+            f"{recording.name}: its samples are put on a grid of {format_duration(coarsest.step_ms / 1000)}, "
+            f"each up to {format_duration(coarsest.moved_ms / 1000)} later than it was recorded"
+        )
+    return Replay(
+        timeline=Timeline(
+            mode="replay",
+            speed=1.0,
+            until_s=(recording.end_ms - recording.start_ms) / 1000,
+            observed=frozenset({"pending", "firing", "resolved"}),
+            events=tuple(sorted(events, key=lambda event: event.at_s)),
+            curves=tuple(curves),
+            appended_from_s=(job.recording.end_ms - recording.start_ms) / 1000 if job.tail_s > 0 else None,
+        ),
+        annotations=annotations,
+        notes=tuple(notes),
+    )
+
+
+def _ask(inquiry: Inquiry) -> Generator[Trial, Answers, Answers]:
+    """Yield a stage's trial and return what is answered; what promtool complains of is said of the rule."""
+    try:
+        return (yield inquiry.trial)
+    except Complaint as complaint:
+        raise inquiry.explain(complaint) from complaint
+
+
+class _Library:
+    """Series by the metric's name."""
+
+    def __init__(self, series: Iterable[RecordedSeries]) -> None:
+        self._by_name: dict[str, list[RecordedSeries]] = defaultdict(list)
+        self.add(series)
+
+    def add(self, series: Iterable[RecordedSeries]) -> None:
+        """Take more series in."""
+        for one in series:
+            self._by_name[one.labels["__name__"]].append(one)
+
+    def find(self, selectors: Iterable[Selector]) -> list[RecordedSeries]:
+        """Return the series that any of the selectors may read."""
+        wanted: dict[str, list[Selector]] = defaultdict(list)
+        for selector in selectors:
+            for name in self._by_name if selector.is_pattern else [selector.name]:
+                wanted[name].append(selector)
+        return [
+            one
+            for name, readers in wanted.items()
+            for one in self._by_name.get(name, ())
+            if any(reader.reads(one.labels) for reader in readers)
+        ]
+
+
+def _drop_written(recording: Recording, plan: Plan, notes: list[str]) -> list[RecordedSeries]:
+    """Return the series that the rules do not make themselves, and note which others the recording has."""
+    kept, dropped = [], set()
+    for one in recording.series:
+        name = one.labels.get("__name__", "")
+        is_own = name in plan.writes or (
+            name in {ALERTS, FOR_STATE} and one.labels.get("alertname") in plan.alerts
+        )
+        if is_own:
+            dropped.add(name)
+        elif name not in {"", RECORDED, STALE} and (one.times_ms or one.stale_ms):
+            kept.append(one)
+    if dropped:
+        notes.append(
+            f"{recording.name}: has {', '.join(sorted(dropped))}, which the rules make themselves: what they "
+            f"make in the replay is taken"
+        )
+    return kept
+
+
+def _check_length(recording: Recording, plan: Plan, series: Sequence[RecordedSeries]) -> None:
+    """Raise CouldNotTell for a recording without samples, or a longer one than can be replayed."""
+    if not any(one.times_ms for one in series):
+        raise CouldNotTell(f"{recording.name}: the recording has no samples")
+    for planned in plan.stages:
+        evaluations = (recording.end_ms - plan.start_ms) // planned.interval_ms + 1
+        if evaluations > MAX_EVALUATIONS:
+            raise CouldNotTell(
+                f"{recording.name}: the recording is of {evaluations} evaluations, and {MAX_EVALUATIONS} can "
+                f"be replayed at once: record a shorter time"
+            )
