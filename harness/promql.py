@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -17,6 +17,9 @@ from typing import Literal
 import promql_parser as ast
 
 from harness.errors import BadInput
+from harness.promql_constants import evaluate_constant
+from harness.promql_text import BEFORE_1970_S, BOUND_S, restate
+from harness.promql_text import quote as quote  # who writes expressions quotes
 
 MAX_LENGTH = 8192
 """Characters of an expression. The parser recurses, and overflows its stack from about twice that."""
@@ -42,10 +45,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST = MAX_DURATION_MS * _MILLISECOND
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A comment, a string in each of its three quotes, or an @ time before 1970.
-_TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|@\s*-""", re.DOTALL)
-_BYTE_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|.)", re.DOTALL)
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _FLIPPED: dict[str, Comparison] = {"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
 # Prometheus 2's name of double_exponential_smoothing, which the parser no longer knows.
@@ -101,15 +100,6 @@ def _format_ms(milliseconds: int) -> str:
     return "".join(parts) or "0s"
 
 
-def quote(text: str) -> str:
-    """Return a string literal that PromQL and Go templates read back as `text`."""
-    return '"' + "".join(_ESCAPES.get(char) or _escape(char) for char in text) + '"'
-
-
-def _escape(char: str) -> str:
-    return f"\\x{ord(char):02x}" if ord(char) < 32 or ord(char) == 127 else char
-
-
 def format_number(value: float) -> str:
     """Return a number literal that reads back as the same float."""
     if math.isnan(value):
@@ -128,9 +118,10 @@ def parse(text: str) -> ast.Expr:
     """
     if len(text) > MAX_LENGTH:
         raise BadInput(f"the expression is longer than {MAX_LENGTH} characters")
-    plain = _TOKEN.sub(lambda match: _write_plainly(match.group()), text)
     try:
-        expr: ast.Expr = ast.parse(plain)
+        expr: ast.Expr = ast.parse(restate(text))
+    except BadInput:
+        raise
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise BadInput(f"the expression is not PromQL that can be read: {reason}") from error
@@ -141,19 +132,6 @@ def parse(text: str) -> ast.Expr:
         raise BadInput("the expression makes the PromQL parser fail") from error
     _check(expr)
     return expr
-
-
-def _write_plainly(token: str) -> str:
-    """Return a token as the parser reads it rightly: it takes raw strings and high bytes for other ones."""
-    if token.startswith("@"):
-        raise BadInput("the expression has an @ time before 1970")
-    if token.startswith("`"):
-        return quote(token[1:-1])
-    if token.startswith(('"', "'")):
-        for hexadecimal, octal in _BYTE_ESCAPE.findall(token):
-            if (int(hexadecimal, 16) if hexadecimal else int(octal or "0", 8)) > 127:
-                raise BadInput("the expression has a string with the escape of a byte beyond ASCII")
-    return token
 
 
 def _check(expr: ast.Expr) -> None:
@@ -169,11 +147,13 @@ def _check(expr: ast.Expr) -> None:
         if isinstance(node, ast.VectorSelector) and node.matchers.or_matchers:
             raise BadInput("the expression joins matchers by `or`, which Prometheus does not know")
         try:
-            found, at = _list_durations(node), _find_at(node)
+            found = _list_durations(node)
         except OverflowError as error:
             raise BadInput("the expression has a time that is out of range") from error
-        if any(time % _MILLISECOND for time in (*found, at or timedelta())):
+        if any(time % _MILLISECOND for time in found):
             raise BadInput("the expression has a time that is not a whole number of milliseconds")
+        if _has_empty_window(node):
+            raise BadInput("the expression is not PromQL: it has a range or a step of nothing")
         if any(abs(time) > _LONGEST for time in found):
             raise BadInput("the expression has a duration that is longer than 292 years")
         stack.extend((child, depth + 1) for child in list_children(node))
@@ -191,11 +171,18 @@ def _list_durations(node: ast.Expr) -> list[timedelta]:
     return [time for time in times if time is not None]
 
 
-def _find_at(node: ast.Expr) -> timedelta | None:
-    """Return the absolute time after a node's @, from the epoch."""
-    if not isinstance(node, ast.SubqueryExpr | ast.VectorSelector) or node.at is None or node.at.at is None:
+def _has_empty_window(node: ast.Expr) -> bool:
+    if isinstance(node, ast.SubqueryExpr):
+        return timedelta() in (node.range, node.step)
+    return isinstance(node, ast.MatrixSelector) and node.range == timedelta()
+
+
+def _find_at_ms(node: ast.VectorSelector | ast.SubqueryExpr) -> int | None:
+    """Return the absolute time after a node's @, in milliseconds since the epoch."""
+    if node.at is None or node.at.at is None:
         return None
-    return node.at.at - _EPOCH
+    milliseconds = round((node.at.at - _EPOCH) / _MILLISECOND)
+    return milliseconds if milliseconds < BOUND_S * 1000 else milliseconds - BEFORE_1970_S * 1000
 
 
 def list_children(node: ast.Expr) -> list[ast.Expr]:
@@ -303,9 +290,9 @@ class Printer:
 
     def _write_shift(self, node: ast.VectorSelector | ast.SubqueryExpr) -> str:
         text = ""
-        at = _find_at(node)
-        if at is not None:
-            text = f" @ {self.write_at(whole_ms(at))}"
+        at_ms = _find_at_ms(node)
+        if at_ms is not None:
+            text = f" @ {self.write_at(at_ms)}"
         elif node.at is not None:
             text = " @ start()" if node.at.type == ast.AtModifierType.Start else " @ end()"
         if node.offset is not None:
@@ -375,7 +362,7 @@ def split_threshold(text: str) -> tuple[str, Comparison, float] | None:
     operator = str(expr.op).strip()
     if operator not in _FLIPPED or (expr.modifier is not None and expr.modifier.return_bool):
         return None
-    left, right = _evaluate(expr.lhs), _evaluate(expr.rhs)
+    left, right = evaluate_constant(expr.lhs), evaluate_constant(expr.rhs)
     if right is not None:
         return render(_unwrap(expr.lhs)), _FLIPPED[_FLIPPED[operator]], right
     if left is not None:
@@ -387,36 +374,3 @@ def _unwrap(expr: ast.Expr) -> ast.Expr:
     while isinstance(expr, ast.ParenExpr):
         expr = expr.expr
     return expr
-
-
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
-    "*": lambda left, right: left * right,
-    "/": lambda left, right: left / right,
-    "%": math.fmod,
-    "^": math.pow,
-    "atan2": math.atan2,
-}
-
-
-def _evaluate(expr: ast.Expr) -> float | None:
-    """Return the value of an arithmetic expression of number literals, if it is one and finite."""
-    value: float | None = None
-    match expr:
-        case ast.NumberLiteral():
-            value = expr.val
-        case ast.ParenExpr():
-            value = _evaluate(expr.expr)
-        case ast.UnaryExpr():
-            operand = _evaluate(expr.expr)
-            value = None if operand is None else -operand
-        case ast.BinaryExpr():
-            calculate = _ARITHMETIC.get(str(expr.op).strip())
-            left, right = _evaluate(expr.lhs), _evaluate(expr.rhs)
-            if calculate is not None and left is not None and right is not None:
-                try:
-                    value = calculate(left, right)
-                except (ArithmeticError, ValueError):
-                    return None
-    return value if value is not None and math.isfinite(value) else None

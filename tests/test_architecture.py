@@ -21,7 +21,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.inbox": {"harness.model"},
     "harness.incidents": {"harness.model"},
     "harness.hops": {"harness.incidents", "harness.model"},
-    "harness.promql": {"harness.model", "harness.errors"},
+    "harness.promql_constants": set(),
+    "harness.promql_text": {"harness.errors", "harness.promql_constants"},
+    "harness.promql": {
+        "harness.model",
+        "harness.errors",
+        "harness.promql_constants",
+        "harness.promql_text",
+    },
     "harness.rules": {"harness.model", "harness.errors", "harness.promql"},
     "harness.dilator": {"harness.errors", "harness.promql"},
     "harness.dilation": {
