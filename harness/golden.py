@@ -21,7 +21,7 @@ import hashlib
 import json
 import math
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -55,14 +55,21 @@ def cut(recording: Recording, from_s: float, until_s: float) -> Recording:
     return replace(recording, start_ms=0, end_ms=until_ms - from_ms, series=tuple(series))
 
 
-def leave_out_others(recording: Recording, drill: Drill, others: Iterable[Drill]) -> Recording:
-    """Return a recording without the series that name what only the traffic of other drills names."""
+def leave_out_others(
+    recording: Recording, drill: Drill, others: Iterable[Drill], max_shared: int = 0
+) -> Recording:
+    """Return a recording without the series that name what only the traffic of other drills names.
+
+    Metrics with at most `max_shared` series stay whole.
+    """
+    counts = Counter(one.labels["__name__"] for one in recording.series)
     own = _name_traffic(drill)
     foreign = set().union(*(_name_traffic(other) for other in others)) - own
     kept = tuple(
         one
         for one in recording.series
-        if not any(value in foreign for name, value in one.labels.items() if name not in TARGET_LABELS)
+        if counts[one.labels["__name__"]] <= max_shared
+        or not any(value in foreign for name, value in one.labels.items() if name not in TARGET_LABELS)
     )
     return replace(recording, series=kept)
 

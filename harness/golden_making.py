@@ -32,20 +32,22 @@ LONG_LEAD_S = 7200.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How to cut: how much before the drill's start, with others' series or not, on the grid or as scraped."""
+    """How to cut: how much before the drill's start, with which series, on the grid or as scraped.
+
+    Without `max_shared`, all series stay; else those of other drills go, but for metrics that have no more
+    series than that.
+    """
 
     lead_s: float
-    is_alone: bool
-    is_on_grid: bool
+    max_shared: int | None
+    is_on_grid: bool = True
 
 
 WAYS = (
-    Way(lead_s=SHORT_LEAD_S, is_alone=True, is_on_grid=True),
-    Way(lead_s=LONG_LEAD_S, is_alone=True, is_on_grid=True),
-    Way(lead_s=SHORT_LEAD_S, is_alone=False, is_on_grid=True),
-    Way(lead_s=LONG_LEAD_S, is_alone=False, is_on_grid=True),
-    Way(lead_s=LONG_LEAD_S, is_alone=True, is_on_grid=False),
-    Way(lead_s=LONG_LEAD_S, is_alone=False, is_on_grid=False),
+    *(Way(lead_s=lead_s, max_shared=0) for lead_s in (SHORT_LEAD_S, LONG_LEAD_S)),
+    *(Way(lead_s=lead_s, max_shared=20) for lead_s in (SHORT_LEAD_S, LONG_LEAD_S)),
+    *(Way(lead_s=lead_s, max_shared=None) for lead_s in (SHORT_LEAD_S, LONG_LEAD_S)),
+    Way(lead_s=LONG_LEAD_S, max_shared=None, is_on_grid=False),
 )
 """In the order in which they are tried."""
 
@@ -131,11 +133,11 @@ def _try(way: Way, place: Placement, whole: Whole, book: RuleBook) -> Recording 
     files = book.choose(place.drill)
     names = {name for file in files for name in name_metrics(file)}
     one = choose_series(cut(whole.recording, _find_start(place, way), place.end_s + SETTLE_S), files)
-    if way.is_alone:
+    if way.max_shared is not None:
         others = [
             other.drill for other in whole.placements if other is not place and other.drill.system == place.drill.system
         ]
-        one = leave_out_others(one, place.drill, others)
+        one = leave_out_others(one, place.drill, others, way.max_shared)
         if UP not in names:
             jobs = {series.labels.get("job") for series in one.series if series.labels["__name__"] != UP}
             kept = (s for s in one.series if s.labels["__name__"] != UP or s.labels.get("job") in jobs)

@@ -72,6 +72,8 @@ BURIAL_WALL_S = 2.0
 SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
 DRAIN_WALL_S = 10.0
+RECORDING = "recording.om.gz"
+"""What a run recorded, in the folder of its reports."""
 
 PROBE_DOOR = "aside"
 """The gateway's door that no system hears."""
@@ -101,6 +103,8 @@ class Order:
     seed: int = 1
     workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)
+    promtool: Path | None = None
+    """What replays the run's recording; without it the recording is only made."""
     store: Store | None = None
     """Where to read what happened, instead of from the stack's Prometheus."""
     calendar: datetime | None = None
