@@ -29,6 +29,9 @@ Window = tuple[float, float]
 """From when to when, rule time."""
 Identity = tuple[str, tuple[tuple[str, str], ...]]
 """An alert's name and its labels, sorted."""
+Pendings = Mapping[tuple[str, tuple[tuple[str, str], ...], float], float]
+"""How long stretches that never fired were pending, from the first to the last evaluation that found them so:
+by the alert's name, its labels, sorted, and the first instant."""
 _KINDS: tuple[EventKind, ...] = ("pending", "firing", "resolved")
 
 
@@ -111,18 +114,17 @@ def compare(
     rules: Iterable[AlertRule],
     until_s: float,
     *,
-    pending_for_s: Mapping[tuple[Identity, float], float] | None = None,
+    pendings: Pendings | None = None,
     out: Sequence[Window] = (),
     notes: tuple[str, ...] = (),
 ) -> Agreement:
     """Return how far each pending, firing and resolved instant of a live run is from that of its replay.
 
-    Instants count from the run's start; both sides were seen until `until_s`. `pending_for_s` says how long
-    a stretch that never fired was pending, by its alert and first instant, of both sides. `out` are the
-    times at which Prometheus was out. `notes` are handed on.
+    Instants count from the run's start; both sides were seen until `until_s`. `pendings` are those of both sides,
+    as far as they are known. `out` are the times at which Prometheus was out. `notes` are handed on.
     """
     bounds = {rule.name: rule.interval_s + SCRAPE_S for rule in rules}
-    sides = [_find_stretches(events, pending_for_s or {}) for events in (live, replayed)]
+    sides = [_find_stretches(events, pendings or {}) for events in (live, replayed)]
     instants: list[Instant] = []
     blips = skipped = 0
     for identity in sorted(sides[0].keys() | sides[1].keys()):
@@ -156,7 +158,7 @@ def say_instant(instant: Instant) -> str:
 
 
 def _find_stretches(
-    events: Iterable[Event], pending_for_s: Mapping[tuple[Identity, float], float]
+    events: Iterable[Event], pendings: Pendings
 ) -> dict[Identity, list[_Stretch]]:
     """Return each alert's stretches in order: a new one begins where the hops begin anew."""
     found: dict[Identity, list[dict[EventKind, float]]] = defaultdict(list)
@@ -169,7 +171,7 @@ def _find_stretches(
     for identity, own in found.items():
         starts = [min(at_s.values()) for at_s in own]
         stretches[identity] = [
-            _Stretch(at_s=at_s, next_s=next_s, lasted_s=pending_for_s.get((identity, start_s)))
+            _Stretch(at_s=at_s, next_s=next_s, lasted_s=pendings.get((*identity, start_s)))
             for at_s, start_s, next_s in zip(own, starts, [*starts[1:], math.inf], strict=True)
         ]
     return stretches

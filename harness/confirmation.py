@@ -5,10 +5,10 @@ Rules that read the same metrics are replayed together on these metrics alone, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from harness.agreement import Agreement, Identity, Instant, Window, compare, say_instant
+from harness.agreement import Agreement, Instant, Pendings, Window, compare, say_instant
 from harness.errors import BadInput, CouldNotTell
 from harness.judge import matches
 from harness.model import Placement, Timeline
@@ -18,6 +18,8 @@ from harness.reports import say_selector
 from harness.rulebook import choose_series, split_files
 from harness.rules import RuleFile
 
+MAX_ITEMS = 4_000_000
+"""Of one part, for promtool: a second or two, and samples are moved by a fraction of a scrape at most."""
 MAX_DOUBTS = 5
 """How many differences are said one by one."""
 
@@ -28,16 +30,17 @@ def confirm(
     live: Timeline,
     promtool: Path,
     *,
-    pending_for_s: Mapping[tuple[Identity, float], float],
+    pendings: Pendings,
     out: Sequence[Window] = (),
 ) -> Agreement:
     """Return how far the replay of a run's recording is from the run.
 
-    `pending_for_s` and `out` are those of `compare`. Rules that cannot be replayed are not compared, and a
+    `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not compared, and a
     note says why.
     """
     jobs = [
-        ReplayJob(recording=choose_series(recording, part), files=part) for part in split_files(files)
+        ReplayJob(recording=choose_series(recording, part), files=part, max_items=MAX_ITEMS)
+        for part in split_files(files)
     ]
     replays, notes = _replay(jobs, promtool)
     alerts = [rule for replayed in replays for file in replayed[0].files for rule in file.alerts]
@@ -47,7 +50,7 @@ def confirm(
         (event for _, replay in replays for event in replay.timeline.events),
         alerts,
         live.until_s,
-        pending_for_s=pending_for_s,
+        pendings={**pendings, **{key: s for _, replay in replays for key, s in replay.pendings.items()}},
         out=out,
         notes=(*notes, *dict.fromkeys(note for _, replay in replays for note in replay.notes)),
     )

@@ -12,6 +12,7 @@ from harness.activity import (
     Activity,
     Evaluations,
     list_events,
+    list_pendings,
     write_alert_series,
     write_recorded,
 )
@@ -29,7 +30,7 @@ from harness.rules import RuleGroup
 from harness.stages import ALERTS, FOR_STATE
 
 Activation = tuple[str, tuple[tuple[str, str], ...], float]
-"""An alert, its labels in order, and when it began to fire."""
+"""An alert, its labels in order, and when it began to fire, or was first seen."""
 
 _FAILED_AT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?")
 _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "[^"]*": (.*)')
@@ -92,6 +93,14 @@ class Inquiry:
             for event in list_events(activity, self.evaluations, self.origin_ms)
         ]
         return sorted(events, key=lambda event: event.at_s)
+
+    def list_pendings(self, activities: Iterable[tuple[Activity, int]]) -> dict[Activation, float]:
+        """Return how long activations that never fired were seen to be pending."""
+        return {
+            (activity.alert, tuple(sorted(activity.labels.items())), at_s): lasted_s
+            for activity, _ in activities
+            for at_s, lasted_s in list_pendings(activity, self.evaluations, self.origin_ms)
+        }
 
     def list_handed_on(
         self, answers: Answers, activities: Iterable[tuple[Activity, int]]
@@ -186,6 +195,7 @@ def make_inquiry(
     series: Sequence[RecordedSeries],
     curves: Iterable[AlertRule],
     default_interval_s: float,
+    max_items: int,
 ) -> Inquiry:
     """Return what promtool is asked of a stage, whose rules read `series`."""
     stage = planned.stage
@@ -212,7 +222,7 @@ def make_inquiry(
             rules=planned.rules,
             groups=planned.names,
             interval_ms=planned.interval_ms,
-            grid=choose_grid(series, plan.start_ms, plan.windows_ms, name=recording.name),
+            grid=choose_grid(series, plan.start_ms, plan.windows_ms, name=recording.name, max_items=max_items),
             end_ms=recording.end_ms,
             series=series,
             questions=questions.asked,

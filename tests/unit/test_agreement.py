@@ -66,9 +66,9 @@ def test_a_stretch_that_fired_must_be_on_both_sides(is_live: bool) -> None:
 @pytest.mark.parametrize(("lasted_s", "blips"), [(15.0, 1), (30.0, 0), (None, 0)])
 def test_only_a_short_pending_may_be_on_one_side(lasted_s: float | None, blips: int) -> None:
     """What was pending for less than the bound may be missing on the other side; what lasted may not."""
-    key = (identify("Slow", LABELS), 50.0)
+    key = (*identify("Slow", LABELS), 50.0)
     known = {} if lasted_s is None else {key: lasted_s}
-    found = agree([*make_events(("pending", 50)), *LIVE], LIVE, pending_for_s=known)
+    found = agree([*make_events(("pending", 50)), *LIVE], LIVE, pendings=known)
     assert found.blips == blips
     assert [instant.live_s for instant in found.beyond] == ([] if blips else [50.0])
 
