@@ -37,7 +37,7 @@ _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "[^"]*": (.*)')
 
 
 def identify(event: Event) -> Activation:
-    """Return what tells the activation that an event of kind `firing` begins from all others."""
+    """Return what tells the activation that a `firing` event begins from all others."""
     return event.alert, tuple(sorted(event.labels.items())), event.at_s
 
 
@@ -86,13 +86,12 @@ class Inquiry:
         return [(activity, offset_ms) for (offset_ms, _), activity in activities.items()]
 
     def list_events(self, activities: Iterable[tuple[Activity, int]]) -> list[Event]:
-        """Return what the alerts did, in order."""
-        events = [
+        """Return what the alerts did, alert by alert."""
+        return [
             event
             for activity, _ in activities
             for event in list_events(activity, self.evaluations, self.origin_ms)
         ]
-        return sorted(events, key=lambda event: event.at_s)
 
     def list_pendings(self, activities: Iterable[tuple[Activity, int]]) -> dict[Activation, float]:
         """Return how long activations that never fired were seen to be pending."""

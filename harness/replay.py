@@ -153,7 +153,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
             speed=1.0,
             until_s=(recording.end_ms - recording.start_ms) / 1000,
             observed=frozenset({"pending", "firing", "resolved"}),
-            events=tuple(sorted(events, key=lambda event: event.at_s)),
+            events=tuple(sorted(events, key=_place_event)),
             curves=tuple(curves),
             appended_from_s=(job.recording.end_ms - recording.start_ms) / 1000 if job.tail_s > 0 else None,
         ),
@@ -161,6 +161,11 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
         notes=tuple(notes),
         pendings=pendings,
     )
+
+
+def _place_event(event: Event) -> tuple[float, str, list[tuple[str, str]], bool]:
+    """Return what events are ordered by: of what one alert did at one evaluation, the firing comes last."""
+    return event.at_s, event.alert, sorted(event.labels.items()), event.kind != "pending"
 
 
 def _ask(inquiry: Inquiry) -> Generator[Trial, Answers, Answers]:
