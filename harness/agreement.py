@@ -120,8 +120,8 @@ def compare(
 ) -> Agreement:
     """Return how far each pending, firing and resolved instant of a live run is from that of its replay.
 
-    Instants count from the run's start; both sides were seen until `until_s`. `pendings` are those of both sides,
-    as far as they are known. `out` are the times at which Prometheus was out. `notes` are handed on.
+    Instants count from the run's start; both sides were seen until `until_s`. `pendings` are those of both
+    sides, as far as they are known. `out` are the times at which Prometheus was out. `notes` are handed on.
     """
     bounds = {rule.name: rule.interval_s + SCRAPE_S for rule in rules}
     sides = [_find_stretches(events, pendings or {}) for events in (live, replayed)]
@@ -157,9 +157,7 @@ def say_instant(instant: Instant) -> str:
     return f"{instant.kind} {live} live and {replayed} in the replay, bound {format_s(instant.bound_s)}"
 
 
-def _find_stretches(
-    events: Iterable[Event], pendings: Pendings
-) -> dict[Identity, list[_Stretch]]:
+def _find_stretches(events: Iterable[Event], pendings: Pendings) -> dict[Identity, list[_Stretch]]:
     """Return each alert's stretches in order: a new one begins where the hops begin anew."""
     found: dict[Identity, list[dict[EventKind, float]]] = defaultdict(list)
     for event in sorted(events, key=lambda event: (event.at_s, _KINDS.index(event.kind))):

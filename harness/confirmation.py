@@ -35,8 +35,8 @@ def confirm(
 ) -> Agreement:
     """Return how far the replay of a run's recording is from the run.
 
-    `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not compared, and a
-    note says why.
+    `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not
+    compared, and a note says why.
     """
     jobs = [
         ReplayJob(recording=choose_series(recording, part), files=part, max_items=MAX_ITEMS)

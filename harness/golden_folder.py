@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-
 from harness.errors import BadInput, CouldNotTell
 from harness.golden import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
@@ -152,12 +151,17 @@ def digest_systems(systems: Iterable[System], root: Path = ROOT) -> dict[str, st
         and not any(path.is_relative_to(root / left_out) for left_out in NO_SOURCES)
     ]
     try:
-        of_all = digest_sources({path.relative_to(root).as_posix(): path.read_text("utf-8") for path in shared})
+        of_all = digest_sources(
+            {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in shared}
+        )
         return {
             system.name: digest_sources(
                 {
                     "shared": of_all,
-                    **{name: (system.folder / name).read_text("utf-8") for name in ("surface.py", "metrics.yml")},
+                    **{
+                        name: (system.folder / name).read_text("utf-8")
+                        for name in ("surface.py", "metrics.yml")
+                    },
                 }
             )
             for system in systems

@@ -1,4 +1,4 @@
-"""Cut a run's recording into golden recordings, each as small as it can be and the drill still judged the same.
+"""Cut a run's recording into golden ones, each as small as can be with the drill still judged the same.
 
 From the smallest to the largest, cuts are replayed, all drills' at once; the first with which a drill's
 findings and the instants of its alerts are what they are on the whole recording is kept.
@@ -17,10 +17,10 @@ from harness.golden import cut, digest_drill, leave_out_others, put_on_grid
 from harness.golden_folder import Golden
 from harness.judge import judge, matches, share
 from harness.model import Placement, Timeline, Verdict
-from harness.promql import metric_name, parse
+from harness.promql import metric_name, parse, selectors
 from harness.recording import Recording
 from harness.replay import ReplayJob, replay_all
-from harness.rulebook import UP, RuleBook, choose_series, name_metrics, split_files
+from harness.rulebook import ANY, UP, RuleBook, choose_series, name_metrics, split_files
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile
 
 SETTLE_S = 30.0
@@ -72,7 +72,7 @@ class Whole:
 def replay_whole(
     recording: Recording, placements: tuple[Placement, ...], files: Sequence[RuleFile], promtool: Path
 ) -> Whole:
-    """Return a run's own recording as its rules see it. Raises CouldNotTell for rules that it cannot replay."""
+    """Return a run as its rules see its recording. Raises CouldNotTell for rules that it cannot replay."""
     jobs = [
         ReplayJob(
             recording=choose_series(recording, part),
@@ -112,14 +112,16 @@ def make_goldens(
         cuts = [(place, one) for place in waiting if (one := _try(way, place, whole, book)) is not None]
         jobs = [make_job(one, place.drill, book.choose(place.drill)) for place, one in cuts]
         for (place, one), replay in zip(cuts, replay_all(jobs, promtool), strict=True):
-            golden = _describe(place, one, way, whole, replay.timeline, run, sources[place.drill.system])
+            golden = _describe(place, way, whole, replay.timeline, run, sources[place.drill.system])
             rehearsal = rehearse(_place(place, way, whole.placements), replay.timeline)
             if _is_same(place, whole, rehearsal, book.choose(place.drill)):
                 made[place.drill.name] = Cut(golden=golden, recording=one)
         waiting = [place for place in waiting if place.drill.name not in made]
     if waiting:
         names = ", ".join(place.drill.name for place in waiting)
-        raise CouldNotTell(f"no part of the recording of the run judges these drills as the whole does: {names}")
+        raise CouldNotTell(
+            f"no part of the recording of the run judges these drills as the whole does: {names}"
+        )
     return [made[place.drill.name] for place in whole.placements]
 
 
@@ -135,15 +137,21 @@ def _try(way: Way, place: Placement, whole: Whole, book: RuleBook) -> Recording 
     one = choose_series(cut(whole.recording, _find_start(place, way), place.end_s + SETTLE_S), files)
     if way.max_shared is not None:
         others = [
-            other.drill for other in whole.placements if other is not place and other.drill.system == place.drill.system
+            other.drill
+            for other in whole.placements
+            if other is not place and other.drill.system == place.drill.system
         ]
         one = leave_out_others(one, place.drill, others, way.max_shared)
         if UP not in names:
             jobs = {series.labels.get("job") for series in one.series if series.labels["__name__"] != UP}
             kept = (s for s in one.series if s.labels["__name__"] != UP or s.labels.get("job") in jobs)
             one = replace(one, series=tuple(kept))
-    selectors = tuple(text for text in one.selectors if metric_name(parse(text)) in names | {UP})
-    one = replace(one, name=place.drill.name, selectors=selectors)
+    kept_selectors = tuple(
+        text
+        for text in one.selectors
+        if ANY in names or {metric_name(selector) for selector in selectors(parse(text))} & {*names, UP}
+    )
+    one = replace(one, name=place.drill.name, selectors=kept_selectors)
     try:
         return put_on_grid(one) if way.is_on_grid else one
     except BadInput:
@@ -164,9 +172,7 @@ def _place(place: Placement, way: Way, placements: Sequence[Placement]) -> tuple
     return tuple(replace(one, start_s=one.start_s - from_s) for one in (place, *beside))
 
 
-def _describe(
-    place: Placement, one: Recording, way: Way, whole: Whole, timeline: Timeline, run: str, sources: str
-) -> Golden:
+def _describe(place: Placement, way: Way, whole: Whole, timeline: Timeline, run: str, sources: str) -> Golden:
     own, *beside = _place(place, way, whole.placements)
     seen = {
         other.drill.name: other.start_s

@@ -221,7 +221,9 @@ def make_inquiry(
             rules=planned.rules,
             groups=planned.names,
             interval_ms=planned.interval_ms,
-            grid=choose_grid(series, plan.start_ms, plan.windows_ms, name=recording.name, max_items=max_items),
+            grid=choose_grid(
+                series, plan.start_ms, plan.windows_ms, name=recording.name, max_items=max_items
+            ),
             end_ms=recording.end_ms,
             series=series,
             questions=questions.asked,

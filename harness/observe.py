@@ -64,12 +64,13 @@ def read_pendings(
 
     The key is the alert's name, its labels, sorted, and when it was first pending.
     """
-    return {
-        (labels.pop("alertname"), tuple(sorted(labels.items())), min(spans["pending"])): max(spans["pending"])
-        - min(spans["pending"])
-        for labels, spans in _read_activations(prometheus, clock, since_s, until_s)
-        if set(spans) == {"pending"}
-    }
+    pendings = {}
+    for labels, spans in _read_activations(prometheus, clock, since_s, until_s):
+        if set(spans) == {"pending"}:
+            alert = labels.pop("alertname")
+            first_s, last_s = min(spans["pending"]), max(spans["pending"])
+            pendings[alert, tuple(sorted(labels.items())), first_s] = last_s - first_s
+    return pendings
 
 
 def _read_activations(

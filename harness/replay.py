@@ -127,9 +127,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
     grids = []
     for planned in plan.stages:
         read = library.find(planned.stage.reads)
-        inquiry = make_inquiry(
-            planned, plan, recording, read, job.curves, default_interval_s, job.max_items
-        )
+        inquiry = make_inquiry(planned, plan, recording, read, job.curves, default_interval_s, job.max_items)
         grids.append(inquiry.trial.grid)
         answers = yield from _ask(inquiry)
         activities = inquiry.list_activities(answers)

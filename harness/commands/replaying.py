@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +14,6 @@ from harness.catalogue import list_drills, list_rules, override_values
 from harness.engines import find_engines
 from harness.errors import BadInput
 from harness.gate import judge_goldens, judge_recording
-from harness.model import Drill, Placement
 from harness.golden_folder import (
     MADE,
     ROOT,
@@ -26,12 +25,14 @@ from harness.golden_folder import (
     write_made,
 )
 from harness.golden_making import make_goldens, replay_whole
+from harness.model import Drill, Placement
 from harness.recorder import read_recording, write_recording
 from harness.reports import RunRecord
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile
 from harness.run import RECORDING, Order
 from harness.systems import find_systems
+from harness.values import Values
 
 MAX_BYTES = 64 * 1024 * 1024
 STACK_OPTIONS = {
@@ -62,34 +63,35 @@ def refuse_stack_options(context: click.Context) -> None:
 def replay_drills(
     path: Path,
     drills: Sequence[Drill],
-    settings: Sequence[str],
+    among: tuple[Drill, ...],
+    values: Mapping[str, Values],
     given: tuple[RuleFile, ...],
     tail_s: float,
 ) -> RunRecord:
     """Return how drills come out on a run's recording, or on golden ones if the path is a folder.
 
-    Drills are those that were recorded; `settings` change the rules only. Raises BadInput and CouldNotTell.
+    `among` are all drills that there are; `values` are what rules are made of. Raises BadInput and
+    CouldNotTell.
     """
-    among = list_drills(override_values(()))
     promtool = find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
     if path.is_dir():
-        return judge_goldens(path, drills, among, make_book(among, settings, given), promtool, tail_s)
+        return judge_goldens(path, drills, among, make_book(among, values, given), promtool, tail_s)
     recording = read_recording(path)
     placements = _read_placements(path.with_name("timeline.json"), among)
     held = [placement.drill for placement in placements]
     chosen = [drill for drill in drills if drill in held]
     if not chosen:
         raise BadInput(f"{path}: the run that this is of held none of these drills")
-    rules = given or list_rules(held, override_values(settings))
+    rules = given or list_rules(held, values)
     return judge_recording(recording, placements, chosen, rules, promtool, tail_s)
 
 
-def make_book(drills: Sequence[Drill], settings: Sequence[str], given: tuple[RuleFile, ...]) -> RuleBook:
+def make_book(drills: Sequence[Drill], values: Mapping[str, Values], given: tuple[RuleFile, ...]) -> RuleBook:
     """Return which rules concern which of all drills; raises BadInput."""
-    values = override_values(settings)
     systems = dict.fromkeys(drill.system for drill in drills)
     own = {
-        system: list_rules([drill for drill in drills if drill.system == system], values) for system in systems
+        system: list_rules([drill for drill in drills if drill.system == system], values)
+        for system in systems
     }
     return RuleBook(own=own, given=given)
 
@@ -102,7 +104,8 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
     """
     if order.promtool is None:
         raise BadInput("golden recordings are checked with promtool, which is not there")
-    among = list_drills(override_values(()))
+    values = override_values(())
+    among = list_drills(values)
     made = read_made(folder) if (folder / MADE).exists() else Made()
     recording = read_recording(out / RECORDING)
     origin = Origin(
@@ -113,7 +116,7 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
         engines=record.timeline.engines,
     )
     whole = replay_whole(recording, record.placements, order.rules, order.promtool)
-    book = make_book(among, (), ())
+    book = make_book(among, values, ())
     cuts = make_goldens(whole, book, origin.made_at, digest_systems(find_systems()), order.promtool)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +161,7 @@ def _read_placements(path: Path, drills: Sequence[Drill]) -> tuple[Placement, ..
         )
     except OSError as error:
         raise BadInput(
-            f"{path}: cannot be read, and it says which drills the recording beside it is of: {error.strerror}"
+            f"{path}: cannot be read, and says what the recording beside it is of: {error.strerror}"
         ) from error
     except (ValueError, LookupError, TypeError) as error:
         raise BadInput(f"{path}: is not the timeline of a run that held drills: {error}") from error

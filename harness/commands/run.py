@@ -20,11 +20,9 @@ from harness.commands.sites import find_obstacles, find_site
 from harness.commands.stack_options import read_speed, take_stack_options
 from harness.errors import BadInput, CouldNotTell
 from harness.history import keep_run
-from harness.model import Drill
 from harness.promql import parse_duration
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import summary
-from harness.rules import RuleFile
 from harness.run import hold
 from harness.store_options import make_store, take_store_options
 from harness.traffic import MAX_WORKERS
@@ -148,15 +146,18 @@ def run(
     console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     if replayed is not None:
         refuse_stack_options(context)
-        _replay(
+        shipped = override_values(())
+        # Drills are those that were recorded, whatever the rules say now.
+        among = list_drills(shipped)
+        record = replay_drills(
             replayed,
-            choose_drills(names, system, list_drills(override_values(()))),
-            settings,
+            choose_drills(names, system, among),
+            among,
+            override_values(settings) if settings else shipped,
             read_rule_files(rule_paths, folder),
             tail_s,
-            out / "replay" if _is_default(context, "out") else out,
-            console,
         )
+        _leave(record, out / "replay" if _is_default(context, "out") else out, replayed, console)
     if tail_s:
         raise BadInput("--quiet-tail says how to replay, so it wants --replay")
     store, target = make_store(prometheus, headers, tenant, remote_write)
@@ -193,19 +194,10 @@ def run(
     sys.exit(record.exit_code)
 
 
-def _replay(
-    path: Path,
-    drills: tuple[Drill, ...],
-    settings: tuple[str, ...],
-    rules: tuple[RuleFile, ...],
-    tail_s: float,
-    out: Path,
-    console: Console,
-) -> NoReturn:
-    """Judge drills on recordings, report to OUT, and exit. A replay is no drill held: no history has it."""
-    if path.is_file() and path.resolve().parent == out.resolve():
-        raise BadInput(f"{path}: the reports of the replay would replace those of the run: name another --out")
-    record = replay_drills(path, drills, settings, rules, tail_s)
+def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
+    """Report a replay to OUT, and exit. No drill was held, so no history has it."""
+    if replayed.is_file() and replayed.resolve().parent == out.resolve():
+        raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
     prepare_folder(out)
     _write_reports(record, out)
     console.print(summary(record))

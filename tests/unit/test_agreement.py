@@ -37,7 +37,9 @@ def agree(live: list[Event], replayed: list[Event], **how: object) -> Agreement:
 LIVE = make_events(("pending", 100), ("firing", 160), ("resolved", 400))
 
 
-@pytest.mark.parametrize(("off_s", "is_beyond"), [(0, False), (-15, False), (30, False), (31, True), (-31, True)])
+@pytest.mark.parametrize(
+    ("off_s", "is_beyond"), [(0, False), (-15, False), (30, False), (31, True), (-31, True)]
+)
 def test_an_instant_may_be_an_evaluation_and_a_scrape_off(off_s: float, is_beyond: bool) -> None:
     """One evaluation and one scrape apart is agreement, more is not."""
     replayed = make_events(("pending", 100), ("firing", 160 + off_s), ("resolved", 400))
@@ -106,6 +108,8 @@ def test_nothing_is_compared_while_prometheus_was_out() -> None:
     """A stretch that reaches into an outage of Prometheus is counted and left out; others are compared."""
     replayed = make_events(("pending", 100), ("firing", 160), ("resolved", 290))
     later = make_events(("pending", 900), ("firing", 990))
-    found = agree([*LIVE, *later], [*replayed, *make_events(("pending", 900), ("firing", 960))], out=[(250, 300)])
+    found = agree(
+        [*LIVE, *later], [*replayed, *make_events(("pending", 900), ("firing", 960))], out=[(250, 300)]
+    )
     assert found.skipped == 1
     assert [instant.off_s for instant in found.instants] == [0, 30]

@@ -68,7 +68,9 @@ def test_series_of_other_drills_are_left_out() -> None:
 def test_the_target_is_no_mark_of_a_drill() -> None:
     """A job's name in another drill's traffic leaves nothing out."""
     mine = make_series([0], job="b")
-    assert leave_out_others(make_recording(mine), make_drill("a", "m"), [make_drill("b", "n")]).series == (mine,)
+    assert leave_out_others(make_recording(mine), make_drill("a", "m"), [make_drill("b", "n")]).series == (
+        mine,
+    )
 
 
 def test_scrapes_stand_on_the_grid_by_their_number() -> None:
@@ -82,7 +84,9 @@ def test_scrapes_stand_on_the_grid_by_their_number() -> None:
 
 def test_targets_have_grids_of_their_own() -> None:
     """No sample is moved by more than half an interval and its jitter, whenever its target was scraped."""
-    series = [make_series(range(phase, 600_000, GRID_MS), instance=str(phase)) for phase in range(0, 15_000, 1000)]
+    series = [
+        make_series(range(phase, 600_000, GRID_MS), instance=str(phase)) for phase in range(0, 15_000, 1000)
+    ]
     for before, after in zip(series, put_on_grid(make_recording(*series)).series, strict=True):
         assert max(abs(a - b) for a, b in zip(before.times_ms, after.times_ms, strict=True)) <= PHASE_MS
 

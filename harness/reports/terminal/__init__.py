@@ -290,7 +290,9 @@ class _Summary:
             yield Text(say(_sentence(say_agreement(record.agreement))), style="dim")
         for from_s, to_s in record.appended[:1]:
             span = format_s(to_s - from_s)
-            yield Text(say(f"A quiet tail of {span} was appended, in which nothing was measured."), style="dim")
+            yield Text(
+                say(f"A quiet tail of {span} was appended, in which nothing was measured."), style="dim"
+            )
         for doubt in record.doubts:
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)
