@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-import promql_parser as ast
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
 from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString, ScalarString
@@ -20,7 +19,7 @@ from ruamel.yaml.tokens import CommentToken
 from harness.dilator import DEFAULT_STEP_S, Dilator, divide, read_speed
 from harness.errors import BadInput
 from harness.model import AlertRule
-from harness.promql import metric_name, parse, quote, selectors
+from harness.promql import metric_name, parse, selectors
 from harness.rules import (
     GROUP_DURATIONS,
     RESOURCE_GROUP_FIELDS,
@@ -32,14 +31,9 @@ from harness.rules import (
     load_document,
     open_yaml,
 )
+from harness.templates import rewrite_queries
 
-TEMPLATE_CLOCKS = {"now"}
-
-_STRINGS = r"""\"(?:\\.|[^"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'"""
-_COMMENT_ACTION = re.compile(r"\{\{(?:-\s)?\s*/\*.*?\*/\s*(?:\s-)?\}\}", re.DOTALL)
-_ACTION = re.compile(rf"""\{{\{{((?:{_STRINGS}|[^"`'}}]|\}}(?!\}}))*)\}}\}}""", re.DOTALL)
 _COMMENT_INDENT = re.compile(r"^[ \t]+(?=#)", re.MULTILINE)
-_TEMPLATE_TOKEN = re.compile(rf"""{_STRINGS}|[$.]?[A-Za-z_][A-Za-z0-9_.]*|\s+|.""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +92,7 @@ def dilate_rules(
     """
     document = load_document(file.text, file.name)
     groups = find_groups(document, file.name)
-    edits = _Edits(lambda: _Dilator(speed, origin_s, default_step_s))
+    edits = _Edits(lambda: Dilator(speed, origin_s, default_step_s))
     refusals: list[Refusal] = []
     left_out: set[_Position] = set()
     left_out_groups = []
@@ -160,57 +154,10 @@ def _write_file(document: CommentedMap, groups: CommentedSeq) -> str:
     return stream.getvalue()
 
 
-class _Dilator(Dilator):
-    """Writes templates dilated too."""
-
-    def dilate_template(self, text: str) -> str:
-        """Return an annotation or a label, with the expressions that it queries dilated."""
-        written = []
-        end = 0
-        while (start := text.find("{{", end)) >= 0:
-            written.append(text[end:start])
-            match = _COMMENT_ACTION.match(text, start) or _ACTION.match(text, start)
-            if match is None:
-                self.refuse("a template has an action that cannot be read")
-                return text
-            written.append(self._dilate_action(match.group()))
-            end = match.end()
-        return "".join((*written, text[end:]))
-
-    def _dilate_action(self, action: str) -> str:
-        if _COMMENT_ACTION.fullmatch(action):
-            return action
-        written = []
-        is_queried = False
-        for token in _TEMPLATE_TOKEN.findall(action):
-            if is_queried and not token.isspace():
-                is_queried = False
-                if token.startswith(('"', "`")):
-                    written.append(self._dilate_literal(token))
-                    continue
-                self.refuse("a template queries an expression that it computes")
-            if token in TEMPLATE_CLOCKS:
-                self.refuse(f"a template calls {token}, which reads the wall clock")
-            is_queried = is_queried or token == "query"  # noqa: S105 - a word of the template language
-            written.append(token)
-        return "".join(written)
-
-    def _dilate_literal(self, literal: str) -> str:
-        try:
-            # Go templates and PromQL write string literals alike.
-            expr = parse(literal)
-        except BadInput:
-            expr = None
-        if not isinstance(expr, ast.StringLiteral):
-            self.refuse("a template queries a string that cannot be read")
-            return literal
-        return quote(self.dilate_expr(expr.val))
-
-
 class _Edits:
     """The changes to a rule file's nodes, all found before the first is made: aliases share nodes."""
 
-    def __init__(self, make_dilator: Callable[[], _Dilator]) -> None:
+    def __init__(self, make_dilator: Callable[[], Dilator]) -> None:
         self._make_dilator = make_dilator
         self._edits: list[tuple[CommentedMap, str, str]] = []
 
@@ -230,14 +177,14 @@ class _Edits:
         self._add_templates(dilator, node.get("annotations"))
         return dilator.reasons
 
-    def _add_durations(self, dilator: _Dilator, node: CommentedMap, keys: Iterable[str]) -> None:
+    def _add_durations(self, dilator: Dilator, node: CommentedMap, keys: Iterable[str]) -> None:
         for key in keys:
             if key in node:
                 self._edits.append((node, key, dilator.dilate_duration(key, str(node[key]))))
 
-    def _add_templates(self, dilator: _Dilator, node: CommentedMap | None) -> None:
+    def _add_templates(self, dilator: Dilator, node: CommentedMap | None) -> None:
         for key, text in (node or {}).items():
-            dilated = dilator.dilate_template(str(text))
+            dilated = _dilate_template(dilator, str(text))
             if node is not None and dilated != text:
                 self._edits.append((node, key, dilated))
 
@@ -245,6 +192,15 @@ class _Edits:
         """Make the changes."""
         for node, key, text in self._edits:
             node[key] = _restate(node[key], text)
+
+
+def _dilate_template(dilator: Dilator, text: str) -> str:
+    """Return an annotation or a label, with the expressions that it queries dilated."""
+    try:
+        return rewrite_queries(text, dilator.dilate_expr)
+    except BadInput as error:
+        dilator.refuse(str(error))
+        return text
 
 
 def _restate(old: str, text: str) -> str:

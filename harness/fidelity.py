@@ -123,7 +123,7 @@ def doubt_unmet(unmet: Iterable[Drill], slowest_s: Mapping[str, Sequence[float]]
         own = sorted(taken_s for act in drill.traffic for taken_s in slowest_s.get(act.name, ()))
         if len(own) > 1 and own[-2] > drill.calls_within_s:
             found.append(
-                f"{drill.name} was not met, and gateway and client made calls of its take {own[-2]:.1f} s "
+                f"gateway and client made calls of {drill.name}, which was not met, take {own[-2]:.1f} s "
                 f"of rule time and more (bound {drill.calls_within_s:.1f} s)"
             )
     return tuple(found)

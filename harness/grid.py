@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from harness.errors import CouldNotTell
+from harness.promql import format_duration
 from harness.recording import RecordedSeries, Recording
 
 MAX_ITEMS = 20_000_000
@@ -46,6 +47,13 @@ class Grid:
             return series
         return replace(
             series, times_ms=self._round_up(series.times_ms), stale_ms=self._round_up(series.stale_ms)
+        )
+
+    def describe(self) -> str:
+        """Say how samples are moved, where any is."""
+        return (
+            f"its samples are put on a grid of {format_duration(self.step_ms / 1000)}, each up to "
+            f"{format_duration(self.moved_ms / 1000)} later than it was recorded"
         )
 
     def _round_up(self, times_ms: array[int]) -> array[int]:

@@ -20,7 +20,8 @@ BOUND_S = 75_000_000_000
 BEFORE_1970_S = 2 * BOUND_S
 """Times before 1970 are told to the parser this much later."""
 
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# U+FFFD is what Prometheus's lexer takes for broken UTF-8.
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\ufffd": "\\ufffd"}
 _GO_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 _GO_ESCAPE = re.compile(
     r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.?)", re.DOTALL
@@ -35,8 +36,9 @@ _TOKEN = re.compile(
     |(?P<at>@\s*[-+]?\s*(?:{_NUMBER})(?:{_WORD})?)
     |(?P<window>\[[^][#"'`]*\])
     |(?P<offset>(?i:offset)\s*[-+]?\s*\()
-    |(?P<nothing>(?i:offset)\s*[-+]?\s*(?:0+(?:ms|[smhdwy]))+(?![A-Za-z0-9_]))
+    |(?P<unshifted>(?i:offset)\s*[-+]\s*0+(?:ms|[smhdwy])?(?![A-Za-z0-9_.]))
     |(?P<word>{_WORD})
+    |(?P<nothing>(?:0+(?:ms|[smhdwy]))+(?![A-Za-z0-9_]))
     |(?P<number>{_NUMBER})
     |(?P<rest>[^\#"'`@\[A-Za-z0-9_:.]+|.)""",
     re.DOTALL | re.VERBOSE,
@@ -113,8 +115,10 @@ def restate(text: str) -> str:
                 written.append(_restate_at(found))
             case "window":
                 written.append(f"[{':'.join(map(_restate_duration, found[1:-1].split(':')))}]")
-            case "nothing":
+            case "unshifted":
                 written.append("offset 0")
+            case "nothing":
+                written.append("0")
             case "offset":
                 opened = end - 1
                 end = _find_end(text, opened)

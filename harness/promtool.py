@@ -115,6 +115,24 @@ def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
     raise first
 
 
+def hold_test(promtool: Path, path: Path, within_s: float) -> str:
+    """Return what promtool says of a unit test that fails, and nothing if it passes.
+
+    Raises ComponentFailed when promtool cannot be run, hangs or is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
+        log_path = Path(name) / "said"
+        argv = [str(promtool), "test", "rules", path.name]
+        process = start(
+            "promtool", argv, env={"TMPDIR": name, "PATH": os.defpath}, log_path=log_path, cwd=path.parent
+        )
+        try:
+            _await(process, time.monotonic() + within_s)
+            return log_path.read_text(errors="replace") if process.poll() else ""
+        finally:
+            process.kill() if process.poll() is None else None
+
+
 def _share_out(trials: Sequence[Trial], processes: int) -> list[_Batch]:
     """Give the heaviest trials out first, each to the process that has the least to do."""
     batches = [_Batch() for _ in range(min(processes, len(trials)))]

@@ -8,25 +8,19 @@ A group is evaluated at its own interval: see `stages`. Many replays are held at
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.answers import Answers, Complaint
-from harness.errors import CouldNotTell
 from harness.grid import MAX_ITEMS, append_tail
 from harness.inquiry import Activation, Inquiry, identify, make_inquiry
+from harness.library import Library, check_length, drop_written
 from harness.model import AlertRule, Curve, Event, Labels, Timeline
 from harness.plan import Plan, make_plan
-from harness.promql import format_duration
 from harness.promtool import Trial, run_trials
-from harness.recording import RECORDED, STALE, RecordedSeries, Recording
+from harness.recording import Recording
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile
-from harness.stages import ALERTS, FOR_STATE, Selector
-
-MAX_EVALUATIONS = 500_000
-"""Of a group in one replay: 87 days at 15 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +111,9 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
     """Yield the trials that a replay is made of, are sent the answers, and return the replay."""
     recording = append_tail(job.recording, job.tail_s)
     notes: list[str] = []
-    series = _drop_written(recording, plan, notes)
-    _check_length(recording, plan, series)
-    library = _Library(series)
+    series = drop_written(recording, plan, notes)
+    check_length(recording, plan, series)
+    library = Library(series)
     events: list[Event] = []
     curves: list[Curve] = []
     annotations: dict[Activation, Labels] = {}
@@ -141,10 +135,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
             annotations |= inquiry.list_annotations((yield inquiry.ask_annotations(firing)), firing)
     coarsest = max(grids, key=lambda grid: grid.moved_ms, default=None)
     if coarsest is not None and coarsest.moved_ms:
-        notes.append(
-            f"{recording.name}: its samples are put on a grid of {format_duration(coarsest.step_ms / 1000)}, "
-            f"each up to {format_duration(coarsest.moved_ms / 1000)} later than it was recorded"
-        )
+        notes.append(f"{recording.name}: {coarsest.describe()}")
     return Replay(
         timeline=Timeline(
             mode="replay",
@@ -172,62 +163,3 @@ def _ask(inquiry: Inquiry) -> Generator[Trial, Answers, Answers]:
         return (yield inquiry.trial)
     except Complaint as complaint:
         raise inquiry.explain(complaint) from complaint
-
-
-class _Library:
-    """Series by the metric's name."""
-
-    def __init__(self, series: Iterable[RecordedSeries]) -> None:
-        self._by_name: dict[str, list[RecordedSeries]] = defaultdict(list)
-        self.add(series)
-
-    def add(self, series: Iterable[RecordedSeries]) -> None:
-        """Take more series in."""
-        for one in series:
-            self._by_name[one.labels["__name__"]].append(one)
-
-    def find(self, selectors: Iterable[Selector]) -> list[RecordedSeries]:
-        """Return the series that any of the selectors may read."""
-        wanted: dict[str, list[Selector]] = defaultdict(list)
-        for selector in selectors:
-            for name in self._by_name if selector.is_pattern else [selector.name]:
-                wanted[name].append(selector)
-        return [
-            one
-            for name, readers in wanted.items()
-            for one in self._by_name.get(name, ())
-            if any(reader.reads(one.labels) for reader in readers)
-        ]
-
-
-def _drop_written(recording: Recording, plan: Plan, notes: list[str]) -> list[RecordedSeries]:
-    """Return the series that the rules do not make themselves, and note which others the recording has."""
-    kept, dropped = [], set()
-    for one in recording.series:
-        name = one.labels.get("__name__", "")
-        is_own = name in plan.writes or (
-            name in {ALERTS, FOR_STATE} and one.labels.get("alertname") in plan.alerts
-        )
-        if is_own:
-            dropped.add(name)
-        elif name not in {"", RECORDED, STALE} and (one.times_ms or one.stale_ms):
-            kept.append(one)
-    if dropped:
-        notes.append(
-            f"{recording.name}: has {', '.join(sorted(dropped))}, which the rules make themselves: what they "
-            f"make in the replay is taken"
-        )
-    return kept
-
-
-def _check_length(recording: Recording, plan: Plan, series: Sequence[RecordedSeries]) -> None:
-    """Raise CouldNotTell for a recording without samples, or a longer one than can be replayed."""
-    if not any(one.times_ms for one in series):
-        raise CouldNotTell(f"{recording.name}: the recording has no samples")
-    for planned in plan.stages:
-        evaluations = (recording.end_ms - plan.start_ms) // planned.interval_ms + 1
-        if evaluations > MAX_EVALUATIONS:
-            raise CouldNotTell(
-                f"{recording.name}: the recording is of {evaluations} evaluations, and {MAX_EVALUATIONS} can "
-                f"be replayed at once: record a shorter time"
-            )

@@ -357,6 +357,21 @@ def annotate(annotation: str) -> str:
         ("{{/* isn't a query */}}", "{{/* isn't a query */}}"),
         ('{{ .query "m[5m]" }}', '{{ .query "m[5m]" }}'),
         ('{{ "query" }} "m[5m]"', '{{ "query" }} "m[5m]"'),
+        ('{{ "m[5m]" | query | first }}', '{{ "m[5s]" | query | first }}'),
+        (
+            '{{ graphLink "m[5m]" }} {{ tableLink `m[5m]` }}',
+            '{{ graphLink "m[5m]" }} {{ tableLink `m[5m]` }}',
+        ),
+        (
+            """{{ with printf "rate(m{j='%s',a=%q,b=\\"c\\"}[5m]) %% 7" .Labels.job $x | query }}""",
+            """{{ with printf "(rate(m{j='%s', a=%q, b=\\"c\\"}[5s]) / 60) %% 7" .Labels.job $x | query }}""",
+        ),
+        (
+            '{{- range $i := printf `m{a=~"%s.*"}[5m]` (reReplaceAll "a" "b" .V) | query | sortByLabel "a" }}',
+            '{{- range $i := printf "m{a=~\\"%s.*\\"}[5s]" (reReplaceAll "a" "b" .V) | query | sortByLabel "a" }}',
+        ),
+        ('{{ (query (printf "m{a=%q} offset 1h" .V)) }}', '{{ (query (printf "m{a=%q} offset 1m" .V)) }}'),
+        ('{{ printf "%.2f in [5m]" $value }}', '{{ printf "%.2f in [5m]" $value }}'),
     ],
 )
 def test_the_expressions_in_a_template_are_dilated(annotation: str, dilated: str) -> None:
@@ -379,8 +394,16 @@ def test_a_label_may_be_a_template_too() -> None:
 @pytest.mark.parametrize(
     ("annotation", "why"),
     [
-        ('{{ printf "m{a=%q}" $labels.a | query }}', "queries an expression that it computes"),
-        ("{{ query (printf `m`) }}", "queries an expression that it computes"),
+        ('{{ printf "rate(m[%s])" $labels.a | query }}', "a verb outside of a string"),
+        ('{{ printf "%s{a=%q}" $a $b | query }}', "a verb outside of a string"),
+        ('{{ printf "m % 5" | query }}', "a verb outside of a string"),
+        ('{{ printf "time() - m{a=%q}" $labels.a | query }}', "time() reads the clock"),
+        ('{{ printf "m{a=%q,__name__=%q}" 1 2 | query }}', "not PromQL"),
+        ("{{ query (printf `m` | toLower) }}", "queries an expression that it computes"),
+        ("{{ query $q }}", "queries an expression that it computes"),
+        ("{{ $q | query }}", "queries an expression that it computes"),
+        ("{{ query }}", "queries an expression that it computes"),
+        ('{{ print "m[" $w "]" | query }}', "queries an expression that it computes"),
         ('{{ query "time()" }}', "time() reads the clock"),
         ('{{ query "m[" }}', "not PromQL"),
         ('{{ query "\\q" }}', "queries a string that cannot be read"),

@@ -129,7 +129,7 @@ def test_an_unmet_drill_whose_calls_were_slow_is_doubted() -> None:
     """The sentence names the drill, how slow several of its calls were, and the bound."""
     (said,) = doubt_unmet([NEAR], {"one": (2.9, 2.3, 0.6), "other": (), "probe": (40.0, 39.0)})
     assert said == (
-        "near was not met, and gateway and client made calls of its take 2.3 s of rule time and more "
+        "gateway and client made calls of near, which was not met, take 2.3 s of rule time and more "
         "(bound 2.0 s)"
     )
     assert len(doubt_unmet([NEAR], {"one": (2.9,), "other": (2.1,)})) == 1

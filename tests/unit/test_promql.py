@@ -68,6 +68,8 @@ WRITTEN = [
     ("foo offset -0s", "foo offset 0"),
     # arithmetic in durations
     ("foo[5m * 2]", "foo[10m]"),
+    ("foo[5m + 0s]", "foo[5m]"),
+    ("foo > 0s", "foo > 0"),
     ("foo[29s+1s:((((8 - 2) / 3) * 7s) % 4) + 8000ms]", "foo[30s:10s]"),
     ("foo[-5m+35m] offset -(2 ^ 2)", "foo[30m] offset -4s"),
     ("foo offset (20*(1 + 1))", "foo offset 40s"),
