@@ -20,7 +20,7 @@ from harness.answers import Answers, Complaint
 from harness.clock import format_s
 from harness.curves import mark_gaps
 from harness.errors import AlertdrillError, BadRules, CouldNotTell
-from harness.grid import choose_grid
+from harness.grid import MAX_ITEMS, choose_grid
 from harness.model import AlertRule, Curve, Event, Labels
 from harness.plan import Plan, PlannedStage, fit_expr, to_ms
 from harness.promql import format_duration, quote, split_threshold
@@ -194,7 +194,7 @@ def make_inquiry(
     series: Sequence[RecordedSeries],
     curves: Iterable[AlertRule],
     default_interval_s: float,
-    max_items: int,
+    max_items: int = MAX_ITEMS,
 ) -> Inquiry:
     """Return what promtool is asked of a stage, whose rules read `series`."""
     stage = planned.stage
