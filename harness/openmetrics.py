@@ -98,6 +98,15 @@ def render_recording(recording: Recording) -> Iterator[str]:
     yield END
 
 
+def parse_name(text: str) -> SeriesKey | None:
+    """Return the series that `render_name` wrote; None for any other text."""
+    try:
+        key, end = _parse_series(text)
+    except ValueError:
+        return None
+    return key if end == len(text) else None
+
+
 def parse_lines(lines: Iterable[str], name: str) -> Recording:
     """Return the recording that lines without their line breaks state; `name` is what messages call it.
 
@@ -239,11 +248,8 @@ class _Reader:
         stale = {}
         for key in [key for key in self._series if key[0] == STALE]:
             text = self._read_mark(key, "series")
-            try:
-                of, end = _parse_series(text)
-            except ValueError:
-                end = -1
-            if end != len(text):
+            of = parse_name(text)
+            if of is None:
                 raise BadInput(f"{self._name}: {STALE} names no series: {_cut(text)}")
             stale[of] = self._series.pop(key).times_ms
         return stale

@@ -26,7 +26,7 @@ from harness.golden_folder import (
 )
 from harness.golden_making import make_goldens, replay_whole
 from harness.model import Drill, Placement
-from harness.recorder import read_recording, write_recording
+from harness.recording_files import read_recording, write_recording
 from harness.reports import RunRecord
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile
