@@ -5,13 +5,18 @@ Rules that read the same metrics are replayed together on these metrics alone, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.agreement import Agreement, Instant, Pendings, Window, compare, say_instant
+from harness.api import Api
+from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell
 from harness.judge import matches
 from harness.model import Placement, Timeline
+from harness.observe import read_pendings
+from harness.recorder import record_run
 from harness.recording import Recording
 from harness.replay import Replay, ReplayJob, replay_all
 from harness.reports import say_selector
@@ -22,6 +27,51 @@ MAX_ITEMS = 4_000_000
 """Of one part, for promtool: a second or two, and samples are moved by a fraction of a scrape at most."""
 MAX_DOUBTS = 5
 """How many differences are said one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What became of recording a run and replaying the recording: for its record, its doubts and its notes."""
+
+    agreement: Agreement | None = None
+    doubts: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def record_and_confirm(
+    prometheus: Api,
+    files: Sequence[RuleFile],
+    clock: Clock,
+    live: Timeline,
+    placements: Sequence[Placement],
+    path: Path,
+    promtool: Path | None,
+) -> Confirmation:
+    """Write a run's recording, and say how far its replay is from what was seen live.
+
+    Where the server cannot be recorded from, as with other servers than Prometheus, there is none: that is a
+    note, and no failure.
+    """
+    try:
+        recording = record_run(prometheus, files, clock, live.until_s, path)
+    except CouldNotTell as error:
+        return Confirmation(notes={"recording": f"there is none: {error}"})
+    notes = {"recording": f"{path.name}: {len(recording.series)} series"}
+    if promtool is None:
+        return Confirmation(notes={**notes, "replay": "the recording is not replayed without promtool"})
+    pendings = read_pendings(prometheus, clock, 0.0, live.until_s)
+    agreement = confirm(recording, files, live, promtool, pendings=pendings, out=_list_outages(placements))
+    return Confirmation(agreement=agreement, doubts=list_doubts(agreement, placements), notes=notes)
+
+
+def _list_outages(placements: Sequence[Placement]) -> list[Window]:
+    """Return when Prometheus was out."""
+    return [
+        (place.start_s + outage.at_s, place.start_s + outage.at_s + outage.for_s)
+        for place in placements
+        for outage in place.drill.outages
+        if outage.part == "prometheus"
+    ]
 
 
 def confirm(

@@ -21,6 +21,7 @@ from harness.alertmanager.config import AlertmanagerConfig
 from harness.api import Api
 from harness.board import Watch
 from harness.clock import Clock, find_origin
+from harness.confirmation import record_and_confirm
 from harness.crew import Crew
 from harness.disturbances import list_fault_steps, list_silence_steps
 from harness.errors import ClockDoubted, ComponentFailed
@@ -226,18 +227,34 @@ def _hold_at(
         )
         timeline = observe(order, stack, store, path, clock, until_s)
         verdicts = judge_all(placements, timeline)
+        show(replace(state, now_rule_s=until_s, message="recording, and replaying the recording"))
+        recorded = record_and_confirm(
+            prometheus,
+            order.rules,
+            clock,
+            timeline,
+            placements,
+            order.out / RECORDING,
+            order.promtool,
+        )
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
             verdicts=verdicts,
             rules=tuple(_list_alerts(order)),
             panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
-            doubts=(*doubt(fidelity, order.bounds), *doubt_verdicts(verdicts, placements, report)),
+            doubts=(
+                *doubt(fidelity, order.bounds),
+                *doubt_verdicts(verdicts, placements, report),
+                *recorded.doubts,
+            ),
+            agreement=recorded.agreement,
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
             notes={
                 "speed": f"{speed:g} ({reason})",
                 **notes,
+                **recorded.notes,
                 **_describe_fidelity(fidelity, order.bounds),
                 **_describe_workers(report),
             },

@@ -16,7 +16,7 @@ from harness.commands.folders import prepare_folder
 from harness.commands.orders import find_config, make_order, read_rule_files
 from harness.commands.progress import show_progress
 from harness.commands.replaying import keep_goldens, refuse_stack_options, replay_drills
-from harness.commands.sites import find_obstacles, find_site
+from harness.commands.sites import find_obstacles, find_promtool, find_site
 from harness.commands.stack_options import read_speed, take_stack_options
 from harness.errors import BadInput, CouldNotTell
 from harness.history import keep_run
@@ -176,6 +176,7 @@ def run(
         store=store,
         workers=workers,
         calendar=calendar and calendar.replace(tzinfo=UTC),
+        promtool=find_promtool(site),
     )
     for name, obstacle in obstacles.items():
         click.echo(f"left out: {name}: {obstacle}", err=True)
