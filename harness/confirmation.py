@@ -31,7 +31,7 @@ MAX_DOUBTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """What became of recording a run and replaying the recording: for its record, its doubts and its notes."""
+    """What became of recording a run and replaying that: for the run's record, its doubts and its notes."""
 
     agreement: Agreement | None = None
     doubts: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.errors import CouldNotTell
 from harness.golden import digest_drill
 from harness.golden_folder import Made, place_golden, read_golden, read_made
 from harness.judge import find_unasked, judge, share
@@ -22,6 +23,7 @@ from harness.replay import Replay, ReplayJob, replay_all
 from harness.reports import REPLAY, RunRecord
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile
+from harness.selecting import find_unrecorded
 
 SETTLE_S = 60.0
 """A drill that ends within this of the end of a recording is the one that a quiet tail lets go on."""
@@ -62,6 +64,7 @@ def judge_goldens(
     jobs = [
         make_job(read_golden(folder, drill), drill, book.choose(drill), tail_s=tail_s) for drill in drills
     ]
+    _check_recorded(jobs)
     replays = replay_all(jobs, promtool)
     rehearsals = [
         rehearse(placements, replay.timeline, tail_s)
@@ -97,6 +100,7 @@ def judge_recording(
     near = tuple(rule for drill in drills for rule in list_near(drill, files))
     curves = tuple({(rule.source, rule.name): rule for rule in near}.values())
     job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
+    _check_recorded([job])
     replay = replay_all([job], promtool)[0]
     recorded_s = (recording.end_ms - recording.start_ms) / 1000
     extended = tuple(_extend(place, recorded_s, tail_s) for place in placements)
@@ -117,6 +121,17 @@ def judge_recording(
         notes={"recording": recording.name, **_list_notes([replay])},
         appended=_find_appended(replay.timeline),
     )
+
+
+def _check_recorded(jobs: Sequence[ReplayJob]) -> None:
+    """Raise CouldNotTell for rules that read what a recording was not asked for, all of them."""
+    said = {
+        f"{source}: {rule}: reads {selector}, which the recording lacks"
+        for job in jobs
+        for source, rule, selector in find_unrecorded(job.recording, job.files)
+    }
+    if said:
+        raise CouldNotTell("; ".join(sorted(said)))
 
 
 def make_job(

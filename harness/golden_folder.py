@@ -170,9 +170,11 @@ def digest_systems(systems: Iterable[System], root: Path = ROOT) -> dict[str, st
         raise BadInput(f"the sources of the recordings cannot be read: {error}") from error
 
 
-def list_stale(made: Made, drills: Iterable[Drill], systems: Iterable[System]) -> dict[str, str]:
-    """Return why recordings are stale or not there, by drill; whatever is not listed is as it should be."""
-    sources = digest_systems(systems)
+def list_stale(made: Made, drills: Iterable[Drill], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return why recordings are stale or not there, by drill; whatever is not listed is as it should be.
+
+    `sources` are the digests of the systems as they are now.
+    """
     stale = {}
     for drill in drills:
         golden = made.drills.get(drill.name)

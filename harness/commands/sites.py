@@ -41,7 +41,7 @@ def find_site(
 
 
 def find_promtool(site: Site) -> Path | None:
-    """Return the promtool that a run's recording is replayed with; None where there is none on this machine."""
+    """Return the promtool that replays a run's recording; None where there is none on this machine."""
     if isinstance(site, EmbeddedSite):
         return site.engines.promtool
     try:
