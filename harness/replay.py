@@ -118,7 +118,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
         for mask_size in MASK_SIZES:
             inquiry = make_inquiry(planned, plan, recording, read, job.curves, default_interval_s, mask_size)
             answers = yield from _ask(inquiry)
-            if not inquiry.check(answers):
+            if not inquiry.is_too_much(answers):
                 break
         grids.append(inquiry.trial.grid)
         activities = inquiry.list_activities(answers)
