@@ -175,6 +175,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.library": {"harness.errors", "harness.plan", "harness.recording", "harness.stages"},
     "harness.replay": {
+        "harness.activity",
         "harness.answers",
         "harness.grid",
         "harness.inquiry",
@@ -186,6 +187,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
     },
     "harness.export": {
+        "harness.activity",
         "harness.answers",
         "harness.dilation",
         "harness.engines",
@@ -429,6 +431,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
     assert readers <= {
         "harness.commands.export",
         "harness.commands.page",
+        "harness.commands.replay",
         "harness.commands.sites",
         "harness.pytest_plugin",
         "harness.stacks.embedded",
