@@ -2,9 +2,10 @@
 
 promtool's `alert_rule_test` sees only alerts that fire and ignores those that it does not name, so pending
 alerts, and that nothing else fires, are said by queries of ALERTS: all of it at the instants that matter,
-and over the whole how many evaluations each state lasted and how often it began. Together they leave no
-room: between two instants that are looked at, a state can neither pause nor appear without beginning once
-more. Format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/. Instants are
+and over the whole how many evaluations each state lasted and how often it began anew. Together they leave no
+room: an alert that paused or appeared between two instants would have begun once more, which changes the
+value of ALERTS_FOR_STATE.
+Format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/. Instants are
 milliseconds of promtool's time, which starts at 0.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -33,6 +34,8 @@ Look = tuple[int, str]
 
 MAX_EXPECTED = 100_000
 """Alerts that one test may expect, over all the instants that it looks at."""
+MAX_COUNTED = 5000
+"""Evaluations that are counted by one query."""
 
 _PLAIN_KEY = re.compile(r"[a-z][A-Za-z0-9_]*")
 # What YAML 1.1 reads as something else than text.
@@ -209,26 +212,60 @@ def _render_series(series: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _render_queries(test: UnitTest, active: Mapping[int, Sequence[Span]]) -> Iterator[str]:
     """Yield the queries: ALERTS at each instant, and its counts over the whole."""
-    selector = "ALERTS"
-    if test.alerts is not None:
-        selector += f"{{alertname=~{quote('|'.join(map(re.escape, test.alerts)))}}}"
-    now, before = _write_offset(test.offset_ms), _write_offset(test.offset_ms + test.interval_ms)
+    own = "" if test.alerts is None else f"{{alertname=~{quote('|'.join(map(re.escape, test.alerts)))}}}"
+    now = f" offset {_write_instant(test.offset_ms)}" if test.offset_ms else ""
     told = _describe_instants(test.spans)
     for at_ms, spans in active.items():
         what = told.get(at_ms, "the end" if at_ms == test.last_ms else "the evaluation before")
         yield f"      # {_write_instant(at_ms)}: {_escape(what)}"
-        yield from _render_query(selector + now, at_ms, [("ALERTS" + span.sample, 1) for span in spans])
-    # Prometheus 3 leaves the beginning of a range out, Prometheus 2 does not: nothing is there.
-    whole, step = _write_instant(test.last_ms + test.interval_ms), _write_instant(test.interval_ms)
-    lasted: Counter[str] = Counter()
-    began: Counter[str] = Counter()
-    for span in test.spans:
-        lasted[span.sample] += (span.until_ms - span.from_ms) // test.interval_ms
-        began[span.sample] += 1
-    yield "      # Over the whole: how many evaluations each state lasted, and how often it began."
-    yield from _render_query(f"count_over_time({selector}[{whole}]{now})", test.last_ms, lasted.items())
-    beginning = f"({selector}{now} unless {selector}{before})"
-    yield from _render_query(f"count_over_time({beginning}[{whole}:{step}])", test.last_ms, began.items())
+        yield from _render_query(f"ALERTS{own}{now}", at_ms, [("ALERTS" + span.sample, 1) for span in spans])
+    yield "      # Over the whole: how many evaluations each state lasted, and how often an alert began anew."
+    for from_ms, until_ms, window in _list_windows(test):
+        lasted: Counter[str] = Counter()
+        for span in test.spans:
+            within_ms = min(span.until_ms, until_ms) - max(span.from_ms, from_ms)
+            if within_ms > 0:
+                lasted[span.sample] += within_ms // test.interval_ms
+        begun = Counter(
+            write_series({**span.labels, "alertname": span.alert})
+            for span in _join_states(test.spans)
+            if span.from_ms < until_ms and span.until_ms > from_ms
+        )
+        at_ms = until_ms - test.interval_ms
+        yield from _render_query(f"count_over_time(ALERTS{own}[{window}]{now})", at_ms, lasted.items())
+        yield from _render_query(
+            f"changes(ALERTS_FOR_STATE{own}[{window}]{now})",
+            at_ms,
+            [(labels, count - 1) for labels, count in begun.items()],
+        )
+
+
+def _list_windows(test: UnitTest) -> Iterator[tuple[int, int, str]]:
+    """Yield which evaluations are counted together: the first, the first beyond, the window that has them.
+
+    Usually that is all of them, but promtool reads no more than 10,000 samples of a series at once. Whether
+    the beginning of a window is in it differs by version, so no evaluation is there.
+    """
+    end_ms = test.last_ms + test.interval_ms
+    for from_ms in range(0, end_ms, MAX_COUNTED * test.interval_ms):
+        until_ms = min(from_ms + MAX_COUNTED * test.interval_ms, end_ms)
+        length_ms = until_ms - from_ms - (test.interval_ms // 2 if from_ms else 0)
+        yield from_ms, until_ms, _write_instant(length_ms)
+
+
+def _join_states(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield each activation as one span."""
+    for of_alert in _group_by_alert(spans):
+        activation: Span | None = None
+        for span in sorted(of_alert, key=lambda span: span.from_ms):
+            if activation is not None and activation.until_ms == span.from_ms:
+                activation = replace(activation, until_ms=span.until_ms)
+                continue
+            if activation is not None:
+                yield activation
+            activation = span
+        if activation is not None:
+            yield activation
 
 
 def _render_query(expr: str, at_ms: int, samples: Iterable[tuple[str, int]]) -> Iterator[str]:
@@ -262,7 +299,7 @@ def _find_active(test: UnitTest) -> dict[int, list[Span]]:
 def _describe_instants(spans: Iterable[Span]) -> dict[int, str]:
     """Say in words what happens when."""
     told: dict[int, dict[str, None]] = {}
-    for of_alert in _group(spans, lambda span: (span.alert, frozenset(span.labels.items()))).values():
+    for of_alert in _group_by_alert(spans):
         begins = {span.from_ms for span in of_alert}
         for span in of_alert:
             is_firing = span.state == "firing"
@@ -272,6 +309,10 @@ def _describe_instants(spans: Iterable[Span]) -> dict[int, str]:
                 ended = f"{span.alert} {'resolves' if is_firing else 'is pending no more'}"
                 told.setdefault(span.until_ms, {})[ended] = None
     return {at_ms: ", ".join(sorted(sentences)) for at_ms, sentences in told.items()}
+
+
+def _group_by_alert(spans: Iterable[Span]) -> Iterable[list[Span]]:
+    return _group(spans, lambda span: (span.alert, frozenset(span.labels.items()))).values()
 
 
 def _group(values: Iterable[Value], key: Callable[[Value], Key]) -> dict[Key, list[Value]]:
@@ -305,10 +346,6 @@ def _render_looks(test: UnitTest) -> Iterator[str]:
 
 def _write_instant(milliseconds: int) -> str:
     return format_duration(milliseconds / 1000)
-
-
-def _write_offset(milliseconds: int) -> str:
-    return f" offset {_write_instant(milliseconds)}" if milliseconds else ""
 
 
 def _write_key(name: str) -> str:

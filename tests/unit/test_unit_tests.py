@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness import unit_tests
 from harness.activity import Activity
 from harness.engines import Engines
 from harness.errors import BadInput
@@ -120,7 +122,7 @@ def test_a_test_reads_like_this() -> None:
         "3m45s: the evaluation before",
         "4m: Gone fires",
         "6m: the end",
-        "Over the whole: how many evaluations each state lasted, and how often it began.",
+        "Over the whole: how many evaluations each state lasted, and how often an alert began anew.",
     ]
 
 
@@ -163,6 +165,49 @@ def test_other_samples_fail(engines: Engines, tmp_path: Path, values: str) -> No
     """An alert that lasts longer or shorter, or begins once more, between any two instants, is noticed."""
     test = render_test(make_test(series=[('c{a="b"}', values)]))
     assert "FAILED" in passes(engines, tmp_path, test)
+
+
+def test_a_pause_that_is_made_up_for_fails(engines: Engines, tmp_path: Path) -> None:
+    """An alert that pauses between instants, and fires as long where it should not, has begun anew."""
+    rules = "groups: [{name: g, rules: [{alert: A, expr: c > 5}]}]"
+    spans = find_spans([Activity(alert="A", labels={}, firing=set_bits((4, 13)))], INTERVAL_MS)
+
+    def hold(values: str) -> str:
+        test = make_test(series=[("c", values)], spans=spans, looks={}, groups=["g"])
+        return passes(engines, tmp_path, render_test(test), rules)
+
+    assert hold("1x3 6x8 1x11") == ""
+    said = hold("1x3 6x3 1 6x3 1x6 6 1x4")
+    assert "changes(" in said
+    assert "count_over_time(" not in said
+
+
+@pytest.mark.parametrize("most", [1, 7, 24, 25])
+def test_a_long_test_counts_in_stretches(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """More evaluations than promtool reads at once are counted in windows, each of them in one."""
+    monkeypatch.setattr(unit_tests, "MAX_COUNTED", most)
+    text = render_test(make_test())
+    assert text.count("count_over_time(") == math.ceil(25 / most)
+    assert passes(engines, tmp_path, text) == ""
+    longer = render_test(make_test(series=[('c{a="b"}', "1x3 6x3 8x4 1x2 stale")]))
+    assert "count_over_time(" in passes(engines, tmp_path, longer)
+
+
+def test_many_alerts_are_not_too_many(engines: Engines, tmp_path: Path) -> None:
+    """A test of more alerts and evaluations than promtool reads at once, 10,000, still passes."""
+    labelled = [{"n": str(number)} for number in range(400)]
+    activities = [Activity(alert="A", labels=labels, firing=set_bits((0, 60))) for labels in labelled]
+    test = make_test(
+        series=[(f'c{{n="{labels["n"]}"}}', "1x100") for labels in labelled],
+        spans=find_spans(activities, INTERVAL_MS),
+        looks={},
+        groups=["g"],
+        last_ms=59 * INTERVAL_MS,
+    )
+    rules = "groups: [{name: g, rules: [{alert: A, expr: c}]}]"
+    assert passes(engines, tmp_path, render_test(test), rules) == ""
 
 
 def test_a_dropped_series_fails(engines: Engines, tmp_path: Path) -> None:
