@@ -22,11 +22,21 @@ from harness.library import Library, check_length, drop_written
 from harness.notation import write_series, write_values
 from harness.plan import Plan, find_times, make_plan, to_ms
 from harness.promql import format_duration
-from harness.promtool import AlertQuestion, Trial, hold_test, run_trials
+from harness.promtool import AlertQuestion, Question, Trial, hold_test, run_trials
 from harness.recording import RecordedSeries, Recording
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
 from harness.stages import ALERTS
-from harness.unit_tests import Annotated, Look, UnitTest, find_spans, list_looks, render_rules, render_test
+from harness.unit_tests import (
+    Annotated,
+    Count,
+    Look,
+    UnitTest,
+    find_spans,
+    list_counts,
+    list_looks,
+    render_rules,
+    render_test,
+)
 
 MAX_SAMPLES = 1_000_000
 """Samples and staleness markers in one test."""
@@ -97,7 +107,14 @@ def make_test(
     interval_ms = planned.interval_ms
     last_ms = (inquiry.evaluations.count - 1) * interval_ms
     spans = find_spans([activity for activity, _ in activities], interval_ms)
-    looks = list_looks(spans, interval_ms, last_ms)
+    alerts = sorted(plan.alerts) if any(one.labels["__name__"] == ALERTS for one in read) else None
+    offset_ms = to_ms(planned.stage.groups[0].query_offset_s)
+    looks, counts = _look(
+        engines,
+        inquiry,
+        list_looks(spans, interval_ms, last_ms),
+        list_counts(interval_ms, last_ms, alerts, offset_ms),
+    )
     grid = inquiry.trial.grid
     if grid.moved_ms:
         notes.append(f"{recording.name}: {grid.describe()}")
@@ -111,9 +128,10 @@ def make_test(
         interval_ms=interval_ms,
         last_ms=last_ms,
         spans=spans,
-        looks=_look(engines, inquiry, looks),
-        alerts=sorted(plan.alerts) if any(one.labels["__name__"] == ALERTS for one in read) else None,
-        offset_ms=to_ms(planned.stage.groups[0].query_offset_s),
+        looks=looks,
+        counts=counts,
+        alerts=alerts,
+        offset_ms=offset_ms,
     )
     return test, tuple(notes)
 
@@ -170,16 +188,23 @@ def _ask(engines: Engines, inquiry: Inquiry, trial: Trial) -> Answers:
         raise inquiry.explain(complaint) from complaint
 
 
-def _look(engines: Engines, inquiry: Inquiry, looks: Sequence[Look]) -> dict[Look, list[Annotated]]:
-    """Return which alerts fire, with their annotations, at the instants that are looked at."""
-    questions = [AlertQuestion(alert=alert, at_ms=at_ms) for at_ms, alert in looks]
-    answers = _ask(engines, inquiry, replace(inquiry.trial, questions=(), alert_questions=questions))
+def _look(
+    engines: Engines, inquiry: Inquiry, looks: Sequence[Look], counts: Sequence[tuple[str, int]]
+) -> tuple[dict[Look, list[Annotated]], list[Count]]:
+    """Return which alerts fire, with their annotations, at the instants of `looks`, and what is counted."""
+    alert_questions = [AlertQuestion(alert=alert, at_ms=at_ms) for at_ms, alert in looks]
+    questions = [Question(expr=expr, at_ms=at_ms) for expr, at_ms in counts]
+    trial = replace(inquiry.trial, questions=questions, alert_questions=alert_questions)
+    answers = _ask(engines, inquiry, trial)
     found: dict[Look, list[Annotated]] = {look: [] for look in looks}
     for (alert, at_ms), rendered in answers.rendered.items():
         for labels, texts in rendered:
             own = {name: text for name, text in labels.items() if name != "alertname"}
             found[at_ms, alert].append(Annotated(labels=own, annotations=texts))
-    return found
+    return found, [
+        Count(expr=expr, at_ms=at_ms, samples=answers.samples.get(number, ()))
+        for number, (expr, at_ms) in enumerate(counts)
+    ]
 
 
 def _write_all_series(trial: Trial, series: Sequence[RecordedSeries]) -> list[tuple[str, str]]:

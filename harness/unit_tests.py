@@ -12,9 +12,8 @@ milliseconds of promtool's time, which starts at 0.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -23,7 +22,7 @@ from harness.activity import Activity
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
 from harness.notation import write_series
-from harness.promql import format_duration, quote
+from harness.promql import format_duration, format_number, quote
 from harness.rules import RecordingRule, RuleFile
 
 Key = TypeVar("Key", bound=Hashable)
@@ -67,12 +66,21 @@ class Annotated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A query that counts over many evaluations, and what it comes to at an instant."""
+
+    expr: str
+    at_ms: int
+    samples: Sequence[tuple[Labels, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitTest:
     """All that a unit test states; `preface` are the lines of its comment.
 
     `groups` are the groups' names in the order of their evaluation, `series` names and values in promtool's
     notation, a value every `step_ms`. The rules are evaluated every `interval_ms` until `last_ms`. `looks`
-    are the firing alerts to be found at some instants; where `alerts` is given, other alerts are in the
+    are the firing alerts to be found at some instants, `counts` are of `list_counts`; where `alerts` is given, other alerts are in the
     series, and only those of these names are the rules' own. What rules make is stamped `offset_ms` before
     their evaluation.
     """
@@ -87,6 +95,7 @@ class UnitTest:
     last_ms: int
     spans: Sequence[Span]
     looks: Mapping[Look, Sequence[Annotated]]
+    counts: Sequence[Count]
     alerts: Sequence[str] | None = None
     offset_ms: int = 0
 
@@ -110,6 +119,35 @@ def find_spans(activities: Iterable[Activity], interval_ms: int) -> tuple[Span, 
 
 def _list_masks(activity: Activity) -> tuple[tuple[State, int], ...]:
     return ("pending", activity.pending), ("firing", activity.firing)
+
+
+def list_counts(
+    interval_ms: int, last_ms: int, alerts: Sequence[str] | None = None, offset_ms: int = 0
+) -> list[tuple[str, int]]:
+    """Return the queries that count evaluations and activations, and when each is asked.
+
+    One of each would do, but promtool reads no more than 10,000 samples of a series at once. Whether the
+    beginning of a window is in it differs by version, so no evaluation is there.
+    """
+    counts = []
+    own, now = _choose(alerts), _write_offset(offset_ms)
+    for first_ms in range(0, last_ms + interval_ms, MAX_COUNTED * interval_ms):
+        at_ms = min(first_ms + MAX_COUNTED * interval_ms, last_ms + interval_ms) - interval_ms
+        before_ms = interval_ms // 2 if first_ms else interval_ms
+        window = _write_instant(at_ms - first_ms + before_ms)
+        counts += [
+            (f"count_over_time(ALERTS{own}[{window}]{now})", at_ms),
+            (f"changes(ALERTS_FOR_STATE{own}[{window}]{now})", at_ms),
+        ]
+    return counts
+
+
+def _choose(alerts: Sequence[str] | None) -> str:
+    return "" if alerts is None else f"{{alertname=~{quote('|'.join(map(re.escape, alerts)))}}}"
+
+
+def _write_offset(milliseconds: int) -> str:
+    return f" offset {_write_instant(milliseconds)}" if milliseconds else ""
 
 
 def _list_stretches(mask: int) -> Iterator[tuple[int, int]]:
@@ -212,70 +250,26 @@ def _render_series(series: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _render_queries(test: UnitTest, active: Mapping[int, Sequence[Span]]) -> Iterator[str]:
     """Yield the queries: ALERTS at each instant, and its counts over the whole."""
-    own = "" if test.alerts is None else f"{{alertname=~{quote('|'.join(map(re.escape, test.alerts)))}}}"
-    now = f" offset {_write_instant(test.offset_ms)}" if test.offset_ms else ""
+    own, now = _choose(test.alerts), _write_offset(test.offset_ms)
     told = _describe_instants(test.spans)
     for at_ms, spans in active.items():
         what = told.get(at_ms, "the end" if at_ms == test.last_ms else "the evaluation before")
         yield f"      # {_write_instant(at_ms)}: {_escape(what)}"
         yield from _render_query(f"ALERTS{own}{now}", at_ms, [("ALERTS" + span.sample, 1) for span in spans])
     yield "      # Over the whole: how many evaluations each state lasted, and how often an alert began anew."
-    for from_ms, until_ms, window in _list_windows(test):
-        lasted: Counter[str] = Counter()
-        for span in test.spans:
-            within_ms = min(span.until_ms, until_ms) - max(span.from_ms, from_ms)
-            if within_ms > 0:
-                lasted[span.sample] += within_ms // test.interval_ms
-        begun = Counter(
-            write_series({**span.labels, "alertname": span.alert})
-            for span in _join_states(test.spans)
-            if span.from_ms < until_ms and span.until_ms > from_ms
-        )
-        at_ms = until_ms - test.interval_ms
-        yield from _render_query(f"count_over_time(ALERTS{own}[{window}]{now})", at_ms, lasted.items())
+    for count in test.counts:
         yield from _render_query(
-            f"changes(ALERTS_FOR_STATE{own}[{window}]{now})",
-            at_ms,
-            [(labels, count - 1) for labels, count in begun.items()],
+            count.expr, count.at_ms, [(write_series(labels), value) for labels, value in count.samples]
         )
 
 
-def _list_windows(test: UnitTest) -> Iterator[tuple[int, int, str]]:
-    """Yield which evaluations are counted together: the first, the first beyond, the window that has them.
-
-    Usually that is all of them, but promtool reads no more than 10,000 samples of a series at once. Whether
-    the beginning of a window is in it differs by version, so no evaluation is there.
-    """
-    end_ms = test.last_ms + test.interval_ms
-    for from_ms in range(0, end_ms, MAX_COUNTED * test.interval_ms):
-        until_ms = min(from_ms + MAX_COUNTED * test.interval_ms, end_ms)
-        length_ms = until_ms - from_ms - (test.interval_ms // 2 if from_ms else 0)
-        yield from_ms, until_ms, _write_instant(length_ms)
-
-
-def _join_states(spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield each activation as one span."""
-    for of_alert in _group_by_alert(spans):
-        activation: Span | None = None
-        for span in sorted(of_alert, key=lambda span: span.from_ms):
-            if activation is not None and activation.until_ms == span.from_ms:
-                activation = replace(activation, until_ms=span.until_ms)
-                continue
-            if activation is not None:
-                yield activation
-            activation = span
-        if activation is not None:
-            yield activation
-
-
-def _render_query(expr: str, at_ms: int, samples: Iterable[tuple[str, int]]) -> Iterator[str]:
+def _render_query(expr: str, at_ms: int, samples: Sequence[tuple[str, float]]) -> Iterator[str]:
     yield f"      - expr: {_write_text(expr)}"
     yield f"        eval_time: {_write_instant(at_ms)}"
-    expected = list(samples)
-    yield "        exp_samples:" if expected else "        exp_samples: []"
-    for labels, value in expected:
+    yield "        exp_samples:" if samples else "        exp_samples: []"
+    for labels, value in sorted(samples):
         yield f"          - labels: {_write_text(labels)}"
-        yield f"            value: {value}"
+        yield f"            value: {format_number(value)}"
 
 
 def _find_active(test: UnitTest) -> dict[int, list[Span]]:
@@ -299,7 +293,7 @@ def _find_active(test: UnitTest) -> dict[int, list[Span]]:
 def _describe_instants(spans: Iterable[Span]) -> dict[int, str]:
     """Say in words what happens when."""
     told: dict[int, dict[str, None]] = {}
-    for of_alert in _group_by_alert(spans):
+    for of_alert in _group(spans, lambda span: (span.alert, frozenset(span.labels.items()))).values():
         begins = {span.from_ms for span in of_alert}
         for span in of_alert:
             is_firing = span.state == "firing"
@@ -309,10 +303,6 @@ def _describe_instants(spans: Iterable[Span]) -> dict[int, str]:
                 ended = f"{span.alert} {'resolves' if is_firing else 'is pending no more'}"
                 told.setdefault(span.until_ms, {})[ended] = None
     return {at_ms: ", ".join(sorted(sentences)) for at_ms, sentences in told.items()}
-
-
-def _group_by_alert(spans: Iterable[Span]) -> Iterable[list[Span]]:
-    return _group(spans, lambda span: (span.alert, frozenset(span.labels.items()))).values()
 
 
 def _group(values: Iterable[Value], key: Callable[[Value], Key]) -> dict[Key, list[Value]]:

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,17 @@ from harness.activity import Activity
 from harness.engines import Engines
 from harness.errors import BadInput
 from harness.promql import quote
-from harness.unit_tests import MAX_EXPECTED, Annotated, Span, UnitTest, find_spans, list_looks, render_test
+from harness.unit_tests import (
+    MAX_EXPECTED,
+    Annotated,
+    Count,
+    Span,
+    UnitTest,
+    find_spans,
+    list_counts,
+    list_looks,
+    render_test,
+)
 
 INTERVAL_MS = 15_000
 RULES = """
@@ -52,6 +63,28 @@ ACTIVITIES = (
 )
 
 
+def count(activities: Sequence[Activity], evaluations: int) -> list[Count]:
+    """Return what the counts of a test should come to, by going through every evaluation."""
+    counts = []
+    first = 0
+    for expr, at_ms in list_counts(INTERVAL_MS, (evaluations - 1) * INTERVAL_MS):
+        last = at_ms // INTERVAL_MS
+        samples = []
+        for activity in activities:
+            named = {**activity.labels, "alertname": activity.alert}
+            active = [bool((activity.pending | activity.firing) >> at & 1) for at in range(first, last + 1)]
+            if "changes" in expr and any(active):
+                begun = sum(now and not before for before, now in pairwise([False, *active]))
+                samples.append((named, begun - 1))
+            for state, mask in (("pending", activity.pending), ("firing", activity.firing)):
+                lasted = sum(mask >> at & 1 for at in range(first, last + 1))
+                if "count" in expr and lasted:
+                    samples.append(({**named, "alertstate": state}, lasted))
+        counts.append(Count(expr=expr, at_ms=at_ms, samples=samples))
+        first = last + 1 if "changes" in expr else first
+    return counts
+
+
 def make_test(**changes: object) -> UnitTest:
     """Return the test of `VALUES` over `RULES`, six minutes long."""
     spans = find_spans(ACTIVITIES, INTERVAL_MS)
@@ -80,6 +113,7 @@ def make_test(**changes: object) -> UnitTest:
         last_ms=360_000,
         spans=spans,
         looks=looks,
+        counts=count(ACTIVITIES, 25),
     )
     return replace(test, **changes)  # type: ignore[arg-type]
 
@@ -170,10 +204,11 @@ def test_other_samples_fail(engines: Engines, tmp_path: Path, values: str) -> No
 def test_a_pause_that_is_made_up_for_fails(engines: Engines, tmp_path: Path) -> None:
     """An alert that pauses between instants, and fires as long where it should not, has begun anew."""
     rules = "groups: [{name: g, rules: [{alert: A, expr: c > 5}]}]"
-    spans = find_spans([Activity(alert="A", labels={}, firing=set_bits((4, 13)))], INTERVAL_MS)
+    activities = [Activity(alert="A", labels={}, firing=set_bits((4, 13)))]
+    spans, counts = find_spans(activities, INTERVAL_MS), count(activities, 25)
 
     def hold(values: str) -> str:
-        test = make_test(series=[("c", values)], spans=spans, looks={}, groups=["g"])
+        test = make_test(series=[("c", values)], spans=spans, counts=counts, looks={}, groups=["g"])
         return passes(engines, tmp_path, render_test(test), rules)
 
     assert hold("1x3 6x8 1x11") == ""
@@ -202,6 +237,7 @@ def test_many_alerts_are_not_too_many(engines: Engines, tmp_path: Path) -> None:
     test = make_test(
         series=[(f'c{{n="{labels["n"]}"}}', "1x100") for labels in labelled],
         spans=find_spans(activities, INTERVAL_MS),
+        counts=count(activities, 60),
         looks={},
         groups=["g"],
         last_ms=59 * INTERVAL_MS,
@@ -270,6 +306,7 @@ def test_any_label_is_written_so_that_promtool_reads_it(
         interval_ms=15_000,
         last_ms=15_000,
         spans=spans,
+        counts=[],
         looks={
             (0, "Up"): [
                 Annotated(labels=span.labels, annotations={"null": f"v: {span.labels['on']}\n"})
