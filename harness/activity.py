@@ -74,6 +74,16 @@ def list_events(activity: Activity, evaluations: Evaluations, origin_ms: int) ->
                 yield tell(end, "resolved")
 
 
+def list_pendings(
+    activity: Activity, evaluations: Evaluations, origin_ms: int
+) -> Iterator[tuple[float, float]]:
+    """Yield of each activation that never fired when it began, and how long it was seen to be pending."""
+    for begin, end in activity.list_activations():
+        if not _cut(activity.firing, begin, end):
+            start_ms = evaluations.at_ms(begin)
+            yield (start_ms - origin_ms) / 1000, (evaluations.at_ms(end - 1) - start_ms) / 1000
+
+
 def write_alert_series(
     activity: Activity, evaluations: Evaluations, offset_ms: int
 ) -> Iterator[RecordedSeries]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.activity import MASK_SIZES
 from harness.answers import Answers, Complaint
 from harness.dilation import dilate_expr
 from harness.engines import Engines
@@ -24,7 +25,7 @@ from harness.plan import Plan, find_times, make_plan, to_ms
 from harness.promql import format_duration
 from harness.promtool import AlertQuestion, Question, Trial, hold_test, run_trials
 from harness.recording import RecordedSeries, Recording
-from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, read_document
 from harness.stages import ALERTS
 from harness.unit_tests import (
     Annotated,
@@ -66,7 +67,7 @@ def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, pa
             path=path.with_name(f"{path.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
         )
         for file in files
-        if is_resource(load_document(file.text, file.name))
+        if is_resource(read_document(file.text, file.name))
     }
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
     test, notes = make_test(recording, files, engines)
@@ -102,8 +103,12 @@ def make_test(
             f"{recording.name}: the rules read {samples:,} samples, and a test has {MAX_SAMPLES:,} at the "
             "most: record a shorter time, or fewer series (alertdrill record --match)"
         )
-    inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S)
-    activities = inquiry.list_activities(_ask(engines, inquiry, inquiry.trial))
+    for mask_size in MASK_SIZES:
+        inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S, mask_size)
+        answers = _ask(engines, inquiry, inquiry.trial)
+        if not inquiry.check(answers):
+            break
+    activities = inquiry.list_activities(answers)
     interval_ms = planned.interval_ms
     last_ms = (inquiry.evaluations.count - 1) * interval_ms
     spans = find_spans([activity for activity, _ in activities], interval_ms)

@@ -11,6 +11,7 @@ from harness.activity import (
     Activity,
     Evaluations,
     list_events,
+    list_pendings,
     write_alert_series,
     write_recorded,
 )
@@ -18,7 +19,7 @@ from harness.answers import Answers, Complaint
 from harness.clock import format_s
 from harness.curves import mark_gaps
 from harness.errors import AlertdrillError, BadRules, CouldNotTell
-from harness.grid import choose_grid
+from harness.grid import MAX_ITEMS, choose_grid
 from harness.model import AlertRule, Curve, Event, Labels
 from harness.plan import Plan, PlannedStage, fit_expr, to_ms
 from harness.promql import format_duration, quote, split_threshold
@@ -28,7 +29,7 @@ from harness.rules import RuleGroup
 from harness.stages import ALERTS, FOR_STATE
 
 Activation = tuple[str, tuple[tuple[str, str], ...], float]
-"""An alert, its labels in order, and when it began to fire."""
+"""An alert, its labels in order, and when it began to fire, or was first seen."""
 
 TOO_MANY = "too many samples"
 """What Prometheus says of a query over more samples than it may read at once: 10,000, in promtool."""
@@ -100,6 +101,14 @@ class Inquiry:
             for activity, _ in activities
             for event in list_events(activity, self.evaluations, self.origin_ms)
         ]
+
+    def list_pendings(self, activities: Iterable[tuple[Activity, int]]) -> dict[Activation, float]:
+        """Return how long activations that never fired were seen to be pending."""
+        return {
+            (activity.alert, tuple(sorted(activity.labels.items())), at_s): lasted_s
+            for activity, _ in activities
+            for at_s, lasted_s in list_pendings(activity, self.evaluations, self.origin_ms)
+        }
 
     def list_handed_on(
         self, answers: Answers, activities: Iterable[tuple[Activity, int]]
@@ -195,6 +204,7 @@ def make_inquiry(
     curves: Iterable[AlertRule],
     default_interval_s: float,
     mask_size: int,
+    max_items: int = MAX_ITEMS,
 ) -> Inquiry:
     """Return what promtool is asked of a stage, whose rules read `series`; see `activity.MASK_SIZES`."""
     stage = planned.stage
@@ -222,7 +232,9 @@ def make_inquiry(
             rules=planned.rules,
             groups=planned.names,
             interval_ms=planned.interval_ms,
-            grid=choose_grid(series, plan.start_ms, plan.windows_ms, name=recording.name),
+            grid=choose_grid(
+                series, plan.start_ms, plan.windows_ms, name=recording.name, max_items=max_items
+            ),
             end_ms=recording.end_ms,
             series=series,
             questions=questions.asked,

@@ -81,7 +81,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.coverage": {"harness.model"},
     "harness.fidelity": {"harness.model"},
     "harness.schedule": {"harness.errors", "harness.model"},
+    "harness.agreement": {"harness.clock", "harness.model"},
+    "harness.golden": {"harness.errors", "harness.model", "harness.recording"},
     "harness.reports": {
+        "harness.agreement",
         "harness.model",
         "harness.errors",
         "harness.clock",
@@ -92,6 +95,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.reports",
     },
     # the edge
+    "harness.golden_folder": {
+        "harness.errors",
+        "harness.golden",
+        "harness.model",
+        "harness.recorder",
+        "harness.recording",
+        "harness.systems",
+    },
     "harness.history": {"harness.coverage", "harness.errors", "harness.model"},
     "harness.process": {"harness.errors"},
     "harness.engines": {"harness.errors", "harness.process", "harness.engines"},

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from harness.api import Api
 from harness.clock import Clock
 from harness.commands.orders import read_rule_files
-from harness.dilation import MAX_SPEED, MIN_SPEED
+from harness.dilator import MAX_SPEED, MIN_SPEED
 from harness.errors import BadInput
 from harness.promql import render_selector
 from harness.recorder import record

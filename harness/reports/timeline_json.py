@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.agreement import Agreement
 from harness.hops import InboxSummary, Spread, count_told, find_held, summarise_inboxes, time_hops
 from harness.incidents import Incident, list_incidents
 from harness.model import (
@@ -63,6 +64,8 @@ def render(record: RunRecord) -> str:
         "receivers": [_inbox(inbox, timeline.speed) for inbox in summarise_inboxes(timeline)],
         "held_back": [_held(span) for span in timeline.paging.held],
         "troubles": list(timeline.paging.troubles),
+        "agreement": None if record.agreement is None else _agreement(record.agreement),
+        "appended": [[_number(from_s), _number(to_s)] for from_s, to_s in record.appended],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
@@ -90,6 +93,26 @@ def _event(event: Event) -> dict[str, Any]:
         "alert": event.alert,
         "labels": dict(event.labels),
         "receiver": event.receiver,
+    }
+
+
+def _agreement(agreement: Agreement) -> dict[str, Any]:
+    return {
+        "largest_s": _number(agreement.largest_s),
+        "blips": agreement.blips,
+        "skipped": agreement.skipped,
+        "notes": list(agreement.notes),
+        "instants": [
+            {
+                "alert": one.alert,
+                "labels": dict(one.labels),
+                "kind": one.kind,
+                "live_s": None if one.live_s is None else _number(one.live_s),
+                "replayed_s": None if one.replayed_s is None else _number(one.replayed_s),
+                "bound_s": _number(one.bound_s),
+            }
+            for one in agreement.instants
+        ],
     }
 
 
