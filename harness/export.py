@@ -55,9 +55,17 @@ class _Copy:
     text: str
 
 
-def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, path: Path) -> tuple[str, ...]:
+def export(
+    recording: Recording,
+    files: Sequence[RuleFile],
+    engines: Engines,
+    path: Path,
+    *,
+    default_interval_s: float = EVALUATION_INTERVAL_S,
+) -> tuple[str, ...]:
     """Write what the rules of `files` did over a recording as a unit test; return sentences about it.
 
+    `default_interval_s` is the evaluation interval that the files were read with.
     Plain copies of rules are written beside it where promtool cannot read a file. Nothing is written unless
     the test passes. Raises BadInput for what cannot be a unit test, or be written there; CouldNotTell where
     it does not pass, and as a replay does.
@@ -70,7 +78,7 @@ def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, pa
         if is_resource(read_document(file.text, file.name))
     }
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
-    test, notes = make_test(recording, files, engines)
+    test, notes = make_test(recording, files, engines, default_interval_s)
     with _Drafts() as drafts:
         held = [copies[file.name].path if file.name in copies else Path(file.name) for file in files]
         named = {copy.path: drafts.write(copy.path, copy.text) for copy in copies.values()}
@@ -85,13 +93,13 @@ def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, pa
 
 
 def make_test(
-    recording: Recording, files: Sequence[RuleFile], engines: Engines
+    recording: Recording, files: Sequence[RuleFile], engines: Engines, default_interval_s: float
 ) -> tuple[UnitTest, tuple[str, ...]]:
     """Return the unit test of what rules did over a recording, without its rule files, and notes on it.
 
     Raises what `export` does.
     """
-    plan = _plan(recording, files)
+    plan = _plan(recording, files, default_interval_s)
     notes: list[str] = []
     series = drop_written(recording, plan, notes)
     check_length(recording, plan, series)
@@ -104,7 +112,7 @@ def make_test(
             "most: record a shorter time, or fewer series (alertdrill record --match)"
         )
     for mask_size in MASK_SIZES:
-        inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S, mask_size)
+        inquiry = make_inquiry(planned, plan, recording, read, (), default_interval_s, mask_size)
         answers = _ask(engines, inquiry, inquiry.trial)
         if not inquiry.check(answers):
             break
@@ -141,7 +149,7 @@ def make_test(
     return test, tuple(notes)
 
 
-def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
+def _plan(recording: Recording, files: Sequence[RuleFile], default_interval_s: float) -> Plan:
     """Return how rules are replayed, all in one stage and as they stand. Raises BadInput."""
     groups = [group for file in files for group in file.groups if group.rules]
     if not any(file.alerts for file in files):
@@ -157,7 +165,7 @@ def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
                 f"groups of different {what} cannot be in one test, for promtool has one for all: "
                 f"{_list_groups(groups, times_s)}"
             )
-    plan = make_plan(files, recording.start_ms, EVALUATION_INTERVAL_S)
+    plan = make_plan(files, recording.start_ms, default_interval_s)
     interval_s = groups[0].interval_s
     for rule in (rule for group in groups for rule in group.rules):
         if plan.start_ms and _reads_clock(rule.expr):
@@ -165,7 +173,7 @@ def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
                 f"{rule.source}: {rule.name}: reads the clock, so it cannot be exported from a recording "
                 "that does not begin at 0, where promtool's clock does"
             )
-        if interval_s != EVALUATION_INTERVAL_S and find_times(rule.expr, 1).lacks_step:
+        if interval_s != default_interval_s and find_times(rule.expr, 1).lacks_step:
             raise BadInput(
                 f"{rule.source}: {rule.name}: a subquery states no step, which promtool takes to be the "
                 f"group's interval, {format_duration(interval_s)}: state it"
@@ -201,6 +209,8 @@ def _look(
     questions = [Question(expr=expr, at_ms=at_ms) for expr, at_ms in counts]
     trial = replace(inquiry.trial, questions=questions, alert_questions=alert_questions)
     answers = _ask(engines, inquiry, trial)
+    for said in answers.failed.values():
+        raise Complaint(said)
     found: dict[Look, list[Annotated]] = {look: [] for look in looks}
     for (alert, at_ms), rendered in answers.rendered.items():
         for labels, texts in rendered:

@@ -80,9 +80,9 @@ class UnitTest:
 
     `groups` are the groups' names in the order of their evaluation, `series` names and values in promtool's
     notation, a value every `step_ms`. The rules are evaluated every `interval_ms` until `last_ms`. `looks`
-    are the firing alerts to be found at some instants, `counts` are of `list_counts`; where `alerts` is given, other alerts are in the
-    series, and only those of these names are the rules' own. What rules make is stamped `offset_ms` before
-    their evaluation.
+    are the firing alerts to be found at some instants, `counts` those of `list_counts`. Where `alerts` is
+    given, other alerts are in the series, and only those of these names are the rules' own. What rules make
+    is stamped `offset_ms` before their evaluation.
     """
 
     name: str
