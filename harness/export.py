@@ -114,7 +114,7 @@ def make_test(
     for mask_size in MASK_SIZES:
         inquiry = make_inquiry(planned, plan, recording, read, (), default_interval_s, mask_size)
         answers = _ask(engines, inquiry, inquiry.trial)
-        if not inquiry.check(answers):
+        if not inquiry.is_too_much(answers):
             break
     activities = inquiry.list_activities(answers)
     interval_ms = planned.interval_ms

@@ -61,7 +61,7 @@ def read_duration(_context: click.Context, parameter: click.Parameter, text: str
     show_default=True,
     callback=read_duration,
     metavar="DURATION",
-    help="The server's evaluation_interval: of groups that state none, and the step of subqueries that do not.",
+    help="The server's evaluation_interval: of groups that state none, and the step of subqueries, too.",
 )
 def replay_(
     file: Path, rule_paths: tuple[Path, ...], as_json: bool, tail_s: float, interval_s: float
