@@ -175,6 +175,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.library": {"harness.errors", "harness.plan", "harness.recording", "harness.stages"},
     "harness.replay": {
+        "harness.activity",
         "harness.answers",
         "harness.grid",
         "harness.inquiry",
@@ -186,6 +187,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
     },
     "harness.export": {
+        "harness.activity",
         "harness.answers",
         "harness.dilation",
         "harness.engines",
