@@ -3,6 +3,8 @@
 
 MAKEFLAGS += --no-print-directory
 UV_VERSION := 0.13.8
+# Tests that hold drills want the machine for themselves; all others share it.
+WHOLE = tests/stack tests/drills tests/compose
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
@@ -18,7 +20,12 @@ drill: ## Hold the drills: make drill ARGS="metis-lockout --speed 60"
 	@.venv/bin/alertdrill run $(ARGS)
 
 test: lint ## Check style and types, then run all tests
+ifdef ARGS
 	@.venv/bin/pytest --quiet $(ARGS)
+else
+	@.venv/bin/pytest --quiet --numprocesses auto --dist loadfile --no-loadscope-reorder $(WHOLE:%=--ignore %); \
+	parallel=$$?; .venv/bin/pytest --quiet $(WHOLE) && exit $$parallel
+endif
 
 lint: ## Check style and types
 	@./bootstrap.sh dev

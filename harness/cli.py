@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from harness.commands.dilate import dilate
+from harness.commands.export import export_
 from harness.commands.interruption import Interrupted
 from harness.commands.list import list_
 from harness.commands.page import page
@@ -27,7 +28,7 @@ def cli() -> None:
     """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
 
 
-for command in (run, up, list_, dilate, rules_, page):
+for command in (run, up, list_, dilate, export_, rules_, page):
     cli.add_command(command)
 
 

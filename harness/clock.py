@@ -6,6 +6,7 @@ time. Wall instants are Unix epoch seconds, because that is what Prometheus stam
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -23,6 +24,15 @@ class Clock:
     def wall_s(self, rule_s: float) -> float:
         """Return the wall instant of a rule time."""
         return self.origin_s + rule_s / self.speed
+
+
+def find_origin(earliest_s: float, speed: float) -> float:
+    """Return the next wall instant that is a whole minute of rule time since the epoch.
+
+    Prometheus puts the steps of subqueries on multiples of the step since the epoch; counted from such an
+    origin they are multiples as well, for every step that goes into a minute.
+    """
+    return math.ceil(earliest_s * speed / 60) * 60 / speed
 
 
 def format_s(seconds: float) -> str:

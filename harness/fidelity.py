@@ -6,7 +6,7 @@ rule time: a pause of 20 ms of wall time is 1.2 s of it at speed 60.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.model import Drill
@@ -28,8 +28,8 @@ class Bounds:
     """Lateness of the latest arrival."""
     outage_lateness_s: float = 12.0
     """Lateness of the latest begin or end of an outage; an outage short of a `for` is 15 s short of it."""
-    overhead_s: float = 12.0
-    """What the gateway and the client add to a provider's latency, 99th percentile."""
+    overhead_s: float = 15.0
+    """What the gateway and the client add to a provider's latency; see `find_overhead`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,17 @@ class Fidelity:
     outage_lateness_s: float | None = None
 
 
+def find_overhead(p99_s: float | None, slowest_s: Sequence[float], latency_s: float) -> float | None:
+    """Return what was added to calls whose provider takes `latency_s`, but for the slowest hundredth of them.
+
+    At least all but one of the `slowest_s` are left out too: of few calls the 99th percentile is the slowest
+    but one, and a single pause of the machine hits two or three. None where no call was answered.
+    """
+    return None if p99_s is None else min((p99_s, *slowest_s)) - latency_s
+
+
 def tighten(bounds: Bounds, drills: Iterable[Drill]) -> Bounds:
-    """Return the bounds that the verdicts of these drills can bear too."""
+    """Return the bounds that calibration is to find a speed for, if it is to suit these drills too."""
     own = (drill.overhead_bound_s for drill in drills if drill.overhead_bound_s is not None)
     return replace(bounds, overhead_s=min((bounds.overhead_s, *own)))
 
@@ -97,6 +106,26 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"gateway and client added {fidelity.overhead_s:.1f} s of rule time to a call "
             f"(bound {bounds.overhead_s:.1f} s)"
         )
+    return tuple(found)
+
+
+def doubt_unmet(unmet: Iterable[Drill], slowest_s: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    """Say of which drills gateway and client, and not the rule, may be to blame for not being met.
+
+    `slowest_s` are each act's longest latencies. The client times a call from its scheduled instant to the
+    last byte, so it never reads less than a rule that reads the gateway's own time. One slow call tells
+    nothing.
+    """
+    found = []
+    for drill in unmet:
+        if drill.calls_within_s is None:
+            continue
+        own = sorted(taken_s for act in drill.traffic for taken_s in slowest_s.get(act.name, ()))
+        if len(own) > 1 and own[-2] > drill.calls_within_s:
+            found.append(
+                f"gateway and client made calls of {drill.name}, which was not met, take {own[-2]:.1f} s "
+                f"of rule time and more (bound {drill.calls_within_s:.1f} s)"
+            )
     return tuple(found)
 
 

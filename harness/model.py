@@ -255,10 +255,12 @@ class Drill:
     `expects=()` is a quiet drill: nothing may fire. Drills that share an entry of `uses` disturb each
     other and are held one after another, as are drills of which one has it in `uses` and the other in
     `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
-    `overhead_bound_s`, if given, is how much gateway and client may add to a call (p99) for its verdict to
-    be trusted. `faults` and `maintenance` are done to receivers and to Alertmanager. With `starts_at`
-    ("22:30"), the calendar that Alertmanager's time intervals are read on shows that time of day as the drill
-    starts. A drill with two `alertmanagers` is held on a cluster of two.
+    `overhead_bound_s`, if given, is how much gateway and client may add to a call (p99) at the speed that
+    calibration chooses. `calls_within_s`, if given, is what its own calls take at most unless gateway and
+    client are slow; if it is not met and several took longer, nobody can tell. `faults` and `maintenance`
+    are done to receivers and to Alertmanager. With `starts_at` ("22:30"), the calendar that Alertmanager's
+    time intervals are read on shows that time of day as the drill starts. A drill with two `alertmanagers`
+    is held on a cluster of two.
     """
 
     name: str
@@ -271,6 +273,7 @@ class Drill:
     shares: frozenset[str] = frozenset()
     outages: tuple[Outage, ...] = ()
     overhead_bound_s: float | None = None
+    calls_within_s: float | None = None
     faults: tuple[ReceiverFault, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     starts_at: str | None = None

@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from harness.api import Api, Sample, Series
 from harness.clock import Clock
+from harness.curves import mark_gaps
 from harness.dilation import dilate_expr
 from harness.errors import BadInput, ComponentFailed
 from harness.model import AlertRule, Curve, Event, EventKind, Labels
@@ -143,7 +144,7 @@ def read_recorded_curves(
                     labels={**dict(own), **rule.labels},
                     op=op,
                     threshold=threshold,
-                    points=_mark_gaps(sorted(points), rule.interval_s),
+                    points=mark_gaps(sorted(points), rule.interval_s),
                 )
             )
     return tuple(curves)
@@ -164,7 +165,7 @@ def read_range(
         step=f"{step_s / clock.speed:.6f}",
     )
     return [
-        (labels, _mark_gaps([(clock.rule_s(at), number) for at, number in samples], step_s))
+        (labels, mark_gaps([(clock.rule_s(at), number) for at, number in samples], step_s))
         for labels, samples in series
     ]
 
@@ -211,15 +212,6 @@ def _read_panel(
 
 def _find_highest(points: Sequence[Sample]) -> float:
     return max((value for _, value in points if not math.isnan(value)), default=-math.inf)
-
-
-def _mark_gaps(points: Sequence[Sample], step_s: float) -> tuple[Sample, ...]:
-    marked = list(points[:1])
-    for (before_s, _), point in pairwise(points):
-        if point[0] - before_s > 1.5 * step_s:
-            marked.append((before_s + step_s, math.nan))
-        marked.append(point)
-    return tuple(marked)
 
 
 def read_scrapes(

@@ -52,12 +52,17 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """Rules that are evaluated together, in order, every `interval_s`; `source` is `file:line`."""
+    """Rules that are evaluated together, in order, every `interval_s`; `source` is `file:line`.
+
+    They see what was `query_offset_s` ago, and fail if they have more than `limit` results, unless it is 0.
+    """
 
     name: str
     interval_s: float
     rules: tuple[AlertRule | RecordingRule, ...]
     source: str
+    query_offset_s: float = 0.0
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +98,14 @@ def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFil
 
 def parse_rules(text: str, name: str, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
     """Return the rules that a file's text states; `name` is what messages call the file. Raises BadRules."""
-    document = read_document(text, name)
+    document = load_document(text, name)
     fields = GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if is_resource(document) else set())
     reader = _Reader(name, interval_s, fields)
     groups = tuple(reader.read_groups(find_groups(document, name)[1]))
     return RuleFile(name=name, text=text, groups=groups)
 
 
-def read_document(text: str, name: str) -> Mapping:
+def load_document(text: str, name: str) -> Mapping:
     """Return a rule file's YAML as nodes. Raises BadRules."""
     document = read_nodes(text, name)
     if document is None:
@@ -172,7 +177,7 @@ class _Reader:
             raise self._bad(group, "name", f"the group {_show(name)} is stated twice")
         self._group_names.add(name)
         interval_s = self._read_duration(group, "interval") or self._interval_s
-        self._read_duration(group, "query_offset")
+        query_offset_s = self._read_duration(group, "query_offset")
         limit = group.values.get("limit")
         if not _is_empty(limit) and not _is_whole_number(limit):
             raise self._bad(group, "limit", "limit is not a number from 0 up")
@@ -186,6 +191,8 @@ class _Reader:
             interval_s=interval_s,
             rules=tuple(self._read_rules(listed, name, interval_s, labels)) if listed else (),
             source=self._source(group, "name"),
+            query_offset_s=query_offset_s,
+            limit=int(limit.text) if isinstance(limit, Scalar) and not limit.is_null else 0,
         )
 
     def _read_rules(

@@ -20,11 +20,19 @@ from harness.alertmanager.calendar import Calendar, write_zones
 from harness.alertmanager.config import AlertmanagerConfig
 from harness.api import Api
 from harness.board import Watch
-from harness.clock import Clock
+from harness.clock import Clock, find_origin
 from harness.crew import Crew
 from harness.disturbances import list_fault_steps, list_silence_steps
 from harness.errors import ClockDoubted, ComponentFailed
-from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
+from harness.fidelity import (
+    Bounds,
+    Fidelity,
+    doubt,
+    doubt_unmet,
+    find_fitting_speed,
+    find_overhead,
+    tighten,
+)
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
 from harness.observe import (
@@ -134,7 +142,7 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
     dilated, CouldNotTell when the stack broke or when no speed fits this machine.
     """
     placements = place(order.drills)
-    order = replace(order, bounds=tighten(order.bounds, order.drills))
+    bounds = tighten(order.bounds, order.drills)
     speed: float | None = order.speed or SPEEDS[0]
     reason = "as asked for" if order.speed else "the highest"
     with ExitStack() as resources:
@@ -142,8 +150,8 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
             try:
                 held = resources.enter_context(_hold_at(order, placements, speed, reason, show))
             except _TooFast as too_fast:
-                reason = f"at {speed:g}, {doubt(too_fast.fidelity, order.bounds)[0]}"
-                speed = find_fitting_speed(too_fast.fidelity, order.bounds, speed, SPEEDS)
+                reason = f"at {speed:g}, {doubt(too_fast.fidelity, bounds)[0]}"
+                speed = find_fitting_speed(too_fast.fidelity, bounds, speed, SPEEDS)
             else:
                 yield held
                 return
@@ -172,7 +180,8 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        clock = Clock(speed=speed, origin_s=time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S)
+        earliest_s = time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S
+        clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         outages = list_windows(placements, speed)
         acts = list_acts(placements, until_s, speed, outages)
         prometheus = Api("prometheus", stack.endpoints.prometheus)
@@ -212,13 +221,14 @@ def _hold_at(
             outage_lateness_s=crew.lateness_s,
         )
         timeline = observe(order, stack, store, path, clock, until_s)
+        verdicts = judge_all(placements, timeline)
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
-            verdicts=judge_all(placements, timeline),
+            verdicts=verdicts,
             rules=tuple(_list_alerts(order)),
             panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
-            doubts=doubt(fidelity, order.bounds),
+            doubts=(*doubt(fidelity, order.bounds), *doubt_verdicts(verdicts, placements, report)),
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
             notes={
@@ -397,9 +407,7 @@ def measure(
         arrivals=sum(act.planned for act in acts.values()),
         arrivals_late=sum(act.late + act.planned - act.sent for act in acts.values()),
         arrival_lateness_s=max((act.lateness_max_s or 0.0 for act in acts.values()), default=0.0),
-        overhead_s=probe.latency_p99_s - PROBE_LATENCY_S
-        if probe and probe.latency_p99_s is not None
-        else None,
+        overhead_s=find_overhead(probe.latency_p99_s, probe.slowest_s, PROBE_LATENCY_S) if probe else None,
     )
 
 
@@ -434,9 +442,18 @@ def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verd
     return tuple(verdicts) if unasked is None else (*verdicts, unasked)
 
 
+def doubt_verdicts(
+    verdicts: Sequence[Verdict], placements: Sequence[Placement], traffic: TrafficReport
+) -> tuple[str, ...]:
+    """Say, a sentence each, which drills were not met while their own calls were slower than they bear."""
+    names = {verdict.drill for verdict in verdicts if verdict.outcome == "unmet"}
+    unmet = [placement.drill for placement in placements if placement.drill.name in names]
+    return doubt_unmet(unmet, {name: act.slowest_s for name, act in traffic.acts.items()})
+
+
 def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport) -> None:
     fidelity = measure(prometheus, clock, traffic, -CALIBRATION_WALL_S * clock.speed, 0.0)
-    if doubt(fidelity, order.bounds):
+    if doubt(fidelity, tighten(order.bounds, order.drills)):
         raise _TooFast(fidelity)
 
 

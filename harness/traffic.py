@@ -34,7 +34,8 @@ class ActReport:
     """What became of one act so far, in rule time; percentiles are None while there is nothing to measure.
 
     `late` counts arrivals that left more than one scrape (15 s) after their instant. `latency` runs from
-    the scheduled instant to the last byte of the answer. Status `"0"` is a request without an answer.
+    the scheduled instant to the last byte of the answer; `slowest_s` are the four longest, the longest first.
+    Status `"0"` is a request without an answer.
     """
 
     planned: int
@@ -45,6 +46,7 @@ class ActReport:
     lateness_max_s: float | None
     latency_p50_s: float | None
     latency_p99_s: float | None
+    slowest_s: tuple[float, ...]
     statuses: Mapping[str, int]
 
 
@@ -224,7 +226,10 @@ class Traffic:
             raw = json.loads(self._report_path.read_text())
         except FileNotFoundError:
             return TrafficReport()
-        acts = {name: ActReport(**act) for name, act in raw["acts"].items()}
+        acts = {
+            name: ActReport(**{**act, "slowest_s": tuple(act["slowest_s"])})
+            for name, act in raw["acts"].items()
+        }
         workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
         return TrafficReport(done=raw["done"], acts=acts, workers=workers)
 

@@ -14,6 +14,9 @@ LATE_S = 15.0
 
 NO_ANSWER = 0
 
+SLOWEST = 4
+"""How many of the longest latencies are reported: a single pause of the machine is to blame for three."""
+
 
 class Tally:
     """Counts one act's arrivals and answers; all times in rule time."""
@@ -58,6 +61,7 @@ class Tally:
             "lateness_max_s": _percentile(self._lateness_s, 1.0),
             "latency_p50_s": _percentile(self._latency_s, 0.5),
             "latency_p99_s": _percentile(self._latency_s, 0.99),
+            "slowest_s": self._latency_s[: -SLOWEST - 1 : -1],
             "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
         }
 

@@ -143,6 +143,7 @@ def _drill(
     expects: tuple[Expected, ...] = (),
     lasts_s: float,
     overhead_bound_s: float | None = None,
+    calls_within_s: float | None = None,
 ) -> Drill:
     return Drill(
         name=name,
@@ -152,6 +153,7 @@ def _drill(
         why=why,
         lasts_s=lasts_s,
         overhead_bound_s=overhead_bound_s,
+        calls_within_s=calls_within_s,
     )
 
 
@@ -336,7 +338,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
             "A model's calls take little more than a quarter of the threshold for longer than the `for`, and "
             "read as half of it at least. Nearer cannot be told from the gateway's own time, of which a "
             "second is a few milliseconds sped up; that and pauses of the machine may push the value over "
-            "the threshold for a while, but not for the whole `for`.",
+            "the threshold for a while, but not for the whole `for`; where they do, nobody can tell.",
             _infer(near, "ranker:v2", ((near_end_s, rate),), {0: wording.slow(1.1 * lower_s)}),
             expects=(
                 NearMiss(
@@ -348,6 +350,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
             ),
             lasts_s=near_end_s + ebbs_s + PAUSE_S,
             overhead_bound_s=2 * threshold_s,
+            calls_within_s=max(bound for bound in BUCKETS_S if bound <= threshold_s),
         ),
         _drill(
             near_for,

@@ -27,6 +27,7 @@ from scenarios.drills.estimates import (
     choose_every,
     choose_latency_above,
     choose_latency_below,
+    find_bucket,
     interpolate_p99,
     sum_usd,
     to_hourly,
@@ -166,6 +167,7 @@ def _make_latency(values: AlertValues) -> Iterator[Drill]:
         call("metis-latency-near-threshold", model, ((lasts_s, 0.2),), {1: wording.slow(near_s)}),
         stays_below(LATENCY, pair(model), reaches=0.96 * near_p99_s / threshold_s),
         lasts_s=lasts_s + 300,
+        calls_within_s=find_bucket(near_s, LATENCY_BOUNDS_S)[1],
     )
     if for_s >= 120:
         model, slow_for_s = "openai:o4-mini", max(60.0, for_s - window_s - 75)

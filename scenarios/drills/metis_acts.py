@@ -104,6 +104,7 @@ def make_drill(
     lasts_s: float,
     uses: frozenset[str] = frozenset(),
     shares: frozenset[str] = frozenset(),
+    calls_within_s: float | None = None,
 ) -> Drill:
     """Return a drill of one act."""
     return Drill(
@@ -115,4 +116,5 @@ def make_drill(
         lasts_s=lasts_s,
         uses=uses,
         shares=shares,
+        calls_within_s=calls_within_s,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from compose_project import Compose, make_compose
-from whole_runs import CommandLine
+from whole_runs import CommandLine, run_until_told
 
 from harness.stacks import PARTS
 
@@ -29,7 +29,8 @@ def put_command(folder: Path, *drills: str) -> Path:
 def test_up_holds_the_drills_and_ends_with_their_code(compose: Compose, tmp_path: Path) -> None:
     """One command from nothing to the verdict, a killed gateway on the way; `down` leaves nothing."""
     files = (put_command(tmp_path, RESTARTS),)
-    finished = compose.run("up", "--build", "--exit-code-from", "drill", "drill", files=files)
+    up = ("up", "--build", "--exit-code-from", "drill", "drill")
+    finished = run_until_told(lambda: compose.run(*up, files=files))
     assert finished.code == 0, finished.out + finished.err
     assert "All 1 drills met" in finished.out
     assert compose.run("down", "--volumes").code == 0
@@ -46,7 +47,7 @@ def test_drills_inside_use_what_is_mounted_and_end_with_their_code(compose: Comp
     )
     tmp_path.chmod(0o755)
     mounted = {"ALERTDRILL_CONFIG": str(tmp_path)}
-    held = compose.run("run", "--rm", "--build", "drill", QUICK, **mounted)
+    held = run_until_told(lambda: compose.run("run", "--rm", "--build", "drill", QUICK, **mounted))
     assert held.code == 1, held.out + held.err
     assert "was never seen" in held.out
     unknown = compose.run("run", "--rm", "drill", "no-such-drill", **mounted)
@@ -62,12 +63,12 @@ def test_a_stack_that_is_up_is_used_and_left(
 ) -> None:
     """Twice, for each run begins with a stack that nobody has used; it is up afterwards as before."""
     compose.up()
-    ours = ("run", "--stack", "compose", "--project", compose.name, "--out", str(tmp_path / "out"))
+    ours, out = ("run", "--stack", "compose", "--project", compose.name), tmp_path / "out"
     for _ in range(2):
-        finished = alertdrill.run(*ours, QUICK, timeout_s=WITHIN_S)
+        finished = alertdrill.run_until_told(*ours, QUICK, out=out, timeout_s=WITHIN_S)
         assert finished.code == 0, finished.out + finished.err
     assert {compose.list_states()[part] for part in PARTS} == {"running"}
-    refused = alertdrill.run(*ours, RESTARTS)
+    refused = alertdrill.run(*ours, "--out", str(out), RESTARTS)
     assert refused.code == 2
     assert "ALERTDRILL_GATEWAY_PORT" in refused.err
 
@@ -101,8 +102,9 @@ def test_two_stacks_stand_side_by_side(compose: Compose, alertdrill: CommandLine
     compose.up()
     first = {service: container.id for service, container in compose.find().items()}
     other = make_compose()
-    finished = alertdrill.run(
-        *("run", "--stack", "compose", "--project", other.name, "--out", str(tmp_path / "out"), QUICK),
+    finished = alertdrill.run_until_told(
+        *("run", "--stack", "compose", "--project", other.name, QUICK),
+        out=tmp_path / "out",
         timeout_s=WITHIN_S,
     )
     assert finished.code == 0, finished.out + finished.err

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from held_drills import check_incidents
-from whole_runs import make_order
+from whole_runs import hold_until_told, make_order
 
 from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
-from harness.run import hold
 from harness.stacks.embedded import EmbeddedSite
 
 DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.alertmanagers == 2)
@@ -24,7 +23,7 @@ def test_a_cluster_pages_once(generation: Generation, tmp_path: Path) -> None:
     engines = find_engines(os.environ, generation=generation)
     order = make_order(DRILLS, engines, tmp_path / "out")
     site = EmbeddedSite(engines=engines, ports={}, alertmanagers=2)
-    record = hold(replace(order, site=site), lambda _state: None)
+    record = hold_until_told(replace(order, site=site))
     assert record.doubts == ()
     findings = [finding for verdict in record.verdicts for finding in verdict.findings]
     assert [finding.evidence for finding in findings if finding.outcome != "met"] == []

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from held_drills import check_drill
-from whole_runs import make_order
+from whole_runs import hold_open_until_told, make_order
 
 from harness.catalogue import list_drills, override_values
 from harness.engines import Generation, find_engines
 from harness.errors import BadInput
 from harness.judge import find_unasked
 from harness.model import Drill
-from harness.run import Held, hold_open
+from harness.run import Held
 from harness.stacks.embedded import EmbeddedSite
 
 CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
@@ -30,7 +30,7 @@ def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Hold all drills at the speed that this machine bears, and let the stack stand."""
     engines = find_engines(os.environ, generation=request.param)
     out = tmp_path_factory.mktemp(f"drills-{request.param}") / "out"
-    with hold_open(make_order(DRILLS, engines, out), lambda _state: None) as run:
+    with hold_open_until_told(make_order(DRILLS, engines, out)) as run:
         assert run.record.doubts == ()
         yield run
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from query_files import read_queries
-from whole_runs import make_order
+from whole_runs import hold_open_until_told, make_order
 
 from harness.api import Api
 from harness.catalogue import list_drills, override_values, read_dashboard
@@ -19,7 +19,7 @@ from harness.observe import read_range
 from harness.panels import PanelThreshold
 from harness.promql import parse, render, split_threshold, walk
 from harness.rules import EVALUATION_INTERVAL_S
-from harness.run import Held, hold_open
+from harness.run import Held
 from harness.systems import find_systems
 
 VALUES = override_values(())
@@ -51,7 +51,7 @@ THRESHOLDS = [
 def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
     """Hold the quiet drills of all systems, and let the stack stand."""
     out = tmp_path_factory.mktemp("quiet") / "out"
-    with hold_open(make_order(QUIET, engines, out), lambda _state: None) as run:
+    with hold_open_until_told(make_order(QUIET, engines, out)) as run:
         yield run
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_runs import METIS_RULES, CommandLine, make_order
+from whole_runs import METIS_RULES, CommandLine, hold_until_told, make_order
 
 from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
-from harness.run import hold
 from harness.stacks import embedded
 
 DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
@@ -59,8 +58,8 @@ def test_a_broken_rule_is_noticed(
 ) -> None:
     """A rule that no longer fires, or no longer says whom to page, fails its drill."""
     rules = break_rules(tmp_path, change)
-    run = ("run", "metis-auth-fires", "--speed", "60", "--rules", str(rules), "--out", str(tmp_path / "out"))
-    finished = alertdrill.run(*run)
+    run = ("run", "metis-auth-fires", "--speed", "60", "--rules", str(rules))
+    finished = alertdrill.run_until_told(*run, out=tmp_path / "out")
     assert finished.code == 1, finished.err
     findings = [
         finding for finding in list_findings(tmp_path / "out") if finding["drill"] == "metis-auth-fires"
@@ -78,7 +77,7 @@ def test_a_removed_route_is_noticed(alertdrill: CommandLine, tmp_path: Path) -> 
         "receivers: [{name: nobody}]\n"
     )
     run = ("run", "metis-auth-fires", "--speed", "60", "--alertmanager-config", str(config))
-    finished = alertdrill.run(*run, "--out", str(tmp_path / "out"))
+    finished = alertdrill.run_until_told(*run, out=tmp_path / "out")
     assert finished.code == 1, finished.err
     assert "but no page arrived" in finished.out.replace("\n", " ")
 
@@ -100,7 +99,7 @@ def test_a_provider_that_does_not_fail_when_told_to_is_noticed(
 
     monkeypatch.setattr(embedded, "plan_processes", plan_deaf)
     drills = tuple(drill for drill in DRILLS if drill.name == "metis-latency-fires")
-    record = hold(make_order(drills, engines, tmp_path / "out", speed=60), lambda _state: None)
+    record = hold_until_told(make_order(drills, engines, tmp_path / "out", speed=60))
     assert record.exit_code == 1
     (finding,) = record.verdicts[0].findings
     assert finding.outcome == "missing"

@@ -10,16 +10,28 @@ import pytest
 from whole_runs import make_order
 
 from harness import run
-from harness.catalogue import list_drills, override_values
 from harness.clock import Clock
 from harness.engines import Engines
 from harness.errors import ClockDoubted
 from harness.fidelity import Fidelity
+from harness.model import Act, Drill, Stage
 
-DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.system == "metis")
-QUICK = tuple(drill for drill in DRILLS if drill.name == "metis-auth-one-volley")
-
-
+BRIEF = Drill(
+    name="brief",
+    system="metis",
+    traffic=(
+        Act(
+            name="brief",
+            scenario="steady",
+            start_s=0,
+            stages=(Stage(duration_s=60, rate_per_s=0.2),),
+            options={"models": ["openai:gpt-4o"], "key": "brief"},
+        ),
+    ),
+    expects=(),
+    why="What is measured is made up, so it may be over at once.",
+    lasts_s=60,
+)
 GOOD = Fidelity(
     scrapes=280,
     scrape_gap_s=15.0,
@@ -48,7 +60,7 @@ def test_a_machine_that_fits_is_held_at_the_highest_speed(
 ) -> None:
     """With next to no overhead the first speed fits, and the record says which."""
     slow_down(monkeypatch, 0.001)
-    record = run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda _state: None)
+    record = run.hold(make_order((BRIEF,), engines, tmp_path / "out"), lambda _state: None)
     assert record.timeline.speed == run.SPEEDS[0]
     assert record.notes["speed"] == "60 (the highest)"
     assert record.exit_code == 0
@@ -57,15 +69,17 @@ def test_a_machine_that_fits_is_held_at_the_highest_speed(
 def test_a_slow_machine_is_held_at_a_lower_speed(
     engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """0.35 s of overhead are 21 s of rule time at 60, and within the bound of 12 s at 30; it says why."""
+    """0.35 s of overhead are 21 s of rule time at 60, and within the bound of 15 s at 40; it says why."""
     slow_down(monkeypatch, 0.35)
     shown: list[str] = []
-    record = run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda state: shown.append(state.message))
-    assert record.timeline.speed == 30
-    assert record.notes["speed"] == (
-        "30 (at 60, gateway and client added 21.0 s of rule time to a call (bound 12.0 s))"
+    record = run.hold(
+        make_order((BRIEF,), engines, tmp_path / "out"), lambda state: shown.append(state.message)
     )
-    assert any(message.startswith("starting the stack at speed 30") for message in shown)
+    assert record.timeline.speed == 40
+    assert record.notes["speed"] == (
+        "40 (at 60, gateway and client added 21.0 s of rule time to a call (bound 15.0 s))"
+    )
+    assert any(message.startswith("starting the stack at speed 40") for message in shown)
     assert record.doubts == ()
 
 
@@ -75,7 +89,7 @@ def test_a_machine_too_slow_for_every_speed_is_said_to_be(
     """When even the lowest speed would be too fast, nothing is judged."""
     slow_down(monkeypatch, 2.0)
     with pytest.raises(ClockDoubted, match="too slow to hold drills even at speed 10: at 60, gateway"):
-        run.hold(make_order(QUICK, engines, tmp_path / "out"), lambda _state: None)
+        run.hold(make_order((BRIEF,), engines, tmp_path / "out"), lambda _state: None)
 
 
 def test_a_speed_that_was_asked_for_is_kept_and_doubted(
@@ -83,7 +97,7 @@ def test_a_speed_that_was_asked_for_is_kept_and_doubted(
 ) -> None:
     """With a speed given there is no calibration, but the whole run is still measured."""
     slow_down(monkeypatch, 0.35)
-    record = run.hold(make_order(QUICK, engines, tmp_path / "out", speed=60), lambda _state: None)
+    record = run.hold(make_order((BRIEF,), engines, tmp_path / "out", speed=60), lambda _state: None)
     assert record.timeline.speed == 60
-    assert record.doubts == ("gateway and client added 21.0 s of rule time to a call (bound 12.0 s)",)
+    assert record.doubts == ("gateway and client added 21.0 s of rule time to a call (bound 15.0 s)",)
     assert record.exit_code == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from whole_runs import make_order
+from whole_runs import hold_until_told, make_order
 
 from harness.engines import Engines
 from harness.errors import BadInput
@@ -66,7 +66,7 @@ def test_an_outage_is_noticed_and_the_run_is_trusted(engines: Engines, tmp_path:
         make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=40, how="pause")),
         make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="kill")),
     )
-    record = hold(order_outages(engines, tmp_path / "out", *drills), lambda _state: None)
+    record = hold_until_told(order_outages(engines, tmp_path / "out", *drills))
     assert [(verdict.drill, verdict.outcome) for verdict in record.verdicts] == [
         ("pause", "met"),
         ("restart", "met"),

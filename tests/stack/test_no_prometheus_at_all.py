@@ -8,11 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from victoria import find_program
-from whole_runs import ROOT, make_order
+from whole_runs import ROOT, hold_until_told, make_order
 
 from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
-from harness.run import hold
 from harness.stacks.embedded import EmbeddedSite
 from harness.store import Store
 
@@ -36,7 +35,7 @@ def test_drills_are_met_without_prometheus(engines: Engines, tmp_path: Path) -> 
     order = make_order(drills, engines, tmp_path / "out", speed=SPEED)
     site = EmbeddedSite(engines=replace(engines, prometheus=stand_in), ports={"prometheus": port})
     order = replace(order, site=site, store=Store(url=f"http://127.0.0.1:{port}"))
-    record = hold(order, lambda _state: None)
+    record = hold_until_told(order)
     assert record.doubts == ()
     assert {verdict.drill: verdict.outcome for verdict in record.verdicts} == dict.fromkeys(NAMES, "met")
     assert record.exit_code == 0

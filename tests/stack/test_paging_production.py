@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from whole_runs import CommandLine, Finished
+from whole_runs import CommandLine, Finished, run_until_told
 
 from harness.engines import Generation, find_engines
 
@@ -64,9 +64,8 @@ def find_told_canaries(process: psutil.Process) -> list[str]:
     return found
 
 
-def run_and_look(alertdrill: CommandLine, *arguments: str) -> tuple[Finished, set[str]]:
-    """Run a command to its end, and return where secrets were while it ran."""
-    leaks: set[str] = set()
+def run_and_look(alertdrill: CommandLine, leaks: set[str], *arguments: str) -> Finished:
+    """Run a command to its end, and add where secrets were while it ran."""
     give_up_at = time.monotonic() + RUN_WALL_S
     with alertdrill.start(*arguments) as process:
         while process.poll() is None and time.monotonic() < give_up_at:
@@ -74,7 +73,7 @@ def run_and_look(alertdrill: CommandLine, *arguments: str) -> tuple[Finished, se
             leaks.update(find_told_canaries(psutil.Process(process.pid)))
             time.sleep(POLL_WALL_S)
         out, err = process.communicate(timeout=POLL_WALL_S)
-    return Finished(code=process.returncode, out=out, err=err), leaks
+    return Finished(code=process.returncode, out=out, err=err)
 
 
 def read_timeline(out: Path) -> dict[str, Any]:
@@ -91,11 +90,11 @@ def test_a_production_config_is_drilled_as_it_is(
     out = tmp_path / "out"
     config = PRODUCTION / "alertmanager.yml"
     assert config.read_text().count(CANARY) >= 9
-    finished, leaks = run_and_look(
-        use(alertdrill, generation),
-        *("run", *DRILLS, "--speed", "60", "--alertmanager-config", str(config)),
-        *("--calendar", MONDAY, "--out", str(out)),
-    )
+    command = use(alertdrill, generation)
+    leaks: set[str] = set()
+    run = ("run", *DRILLS, "--speed", "60", "--alertmanager-config", str(config))
+    run = (*run, "--calendar", MONDAY, "--out", str(out))
+    finished = run_until_told(lambda: run_and_look(command, leaks, *run), out)
     assert finished.code == 0, finished.out + finished.err
     timeline = read_timeline(out)
     outcomes = {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]}
@@ -124,8 +123,8 @@ def test_a_calendar_outside_of_the_intervals_holds_the_page_back(
     """On a Sunday in New York no ticket is opened, and the verdict says that the alert was muted."""
     out = tmp_path / "out"
     config = str(PRODUCTION / "alertmanager.yml")
-    run = ("run", "metis-auth-fires", "--speed", "60", "--alertmanager-config", config, "--out", str(out))
-    finished = alertdrill.run(*run, "--calendar", SUNDAY)
+    run = ("run", "metis-auth-fires", "--speed", "60", "--alertmanager-config", config)
+    finished = alertdrill.run_until_told(*run, "--calendar", SUNDAY, out=out)
     assert finished.code == 1, finished.out + finished.err
     said = re.sub(r"\s+", " ", finished.out)
     assert "no page arrived: Alertmanager held it back: muted by" in said

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from victoria import open_door, run_victoria
-from whole_runs import CommandLine, make_order
+from whole_runs import CommandLine, hold_open_until_told, make_order
 
 from harness import store as store_room
 from harness.alertmanager.calendar import Calendar
@@ -22,7 +22,7 @@ from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
 from harness.errors import CouldNotTell
 from harness.observe import count_samples, read_alert_events, read_recorded_curves
-from harness.run import Held, hold_open, make_setup
+from harness.run import Held, make_setup
 from harness.stacks.embedded import EmbeddedSite
 from harness.stacks.remote_write import RemoteWrite
 from harness.store import Store, await_samples, open_store
@@ -66,7 +66,7 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with run_victoria(folder, SHOW_AT_ONCE) as url:
         site = EmbeddedSite(engines=engines, ports={}, remote_write=RemoteWrite(url=f"{url}/api/v1/write"))
         order = replace(order, site=site, store=Store(url=url))
-        with hold_open(order, lambda _state: None) as held:
+        with hold_open_until_told(order) as held:
             yield HeldBeside(held=held, data=folder, url=url)
 
 
@@ -77,10 +77,11 @@ def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(
     out, secret = tmp_path / "out", tmp_path / "token"
     secret.write_text(f"Bearer {SECRET}\n")
     with run_victoria(tmp_path) as url, open_door(url, WANTS) as door:
-        finished = alertdrill.run(
-            *("run", *NAMES, "--speed", "60", "--out", str(out), "--tenant", "acme"),
+        finished = alertdrill.run_until_told(
+            *("run", *NAMES, "--speed", "60", "--tenant", "acme"),
             *("--prometheus", f"{door.url}/prometheus", "--remote-write", f"{door.url}/api/v1/write"),
             *("--prometheus-header", f"Authorization=@{secret}"),
+            out=out,
         )
     assert finished.code == 0, finished.out + finished.err
     assert door.refused == []

@@ -6,8 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from harness.fidelity import Bounds, Fidelity, doubt, find_fitting_speed, tighten
-from harness.model import Drill
+from harness.fidelity import (
+    Bounds,
+    Fidelity,
+    doubt,
+    doubt_unmet,
+    find_fitting_speed,
+    find_overhead,
+    tighten,
+)
+from harness.model import Act, Drill
 
 GOOD = Fidelity(
     scrapes=280,
@@ -22,6 +30,15 @@ GOOD = Fidelity(
     overhead_s=0.6,
 )
 BOUNDS = Bounds()
+NEAR = Drill(
+    name="near",
+    system="s",
+    traffic=tuple(Act(name=name, scenario="steady", start_s=0, stages=()) for name in ("one", "other")),
+    expects=(),
+    why="",
+    lasts_s=1,
+    calls_within_s=2.0,
+)
 
 
 def test_a_run_within_its_bounds_is_not_doubted() -> None:
@@ -39,7 +56,7 @@ def test_a_run_within_its_bounds_is_not_doubted() -> None:
         ({"evaluations_missed": 10}, "10 of 280 rule evaluations"),
         ({"arrivals_late": 51}, "51 of 5000 arrivals"),
         ({"arrival_lateness_s": 41.0}, "an arrival was 41 s"),
-        ({"overhead_s": 12.5}, "added 12.5 s"),
+        ({"overhead_s": 15.5}, "added 15.5 s"),
     ],
 )
 def test_each_excess_is_a_doubt(excess: dict[str, float], sentence: str) -> None:
@@ -89,3 +106,45 @@ def test_a_drill_tightens_the_bound_on_the_overhead() -> None:
     ]
     assert tighten(BOUNDS, drills) == replace(BOUNDS, overhead_s=4.0)
     assert tighten(BOUNDS, drills[::2]) == BOUNDS
+
+
+def test_a_pause_that_hits_three_calls_is_no_overhead() -> None:
+    """Of 190 calls the 99th percentile is the slowest but one; the three slowest are one pause."""
+    assert find_overhead(15.1, (16.0, 15.1, 14.0, 1.6), 1.0) == pytest.approx(0.6)
+
+
+def test_calls_that_are_all_slow_are_overhead() -> None:
+    """Where the fourth is as slow as the others it was no single pause; of many calls the p99 counts."""
+    assert find_overhead(15.1, (16.0, 15.1, 15.0, 14.9), 1.0) == pytest.approx(13.9)
+    assert find_overhead(13.0, (90.0, 80.0, 70.0, 60.0), 1.0) == pytest.approx(12.0)
+    assert find_overhead(13.0, (13.0,), 1.0) == pytest.approx(12.0)
+
+
+def test_without_an_answer_there_is_no_overhead_to_measure() -> None:
+    """Not measured is None, not 0."""
+    assert find_overhead(None, (), 1.0) is None
+
+
+def test_an_unmet_drill_whose_calls_were_slow_is_doubted() -> None:
+    """The sentence names the drill, how slow several of its calls were, and the bound."""
+    (said,) = doubt_unmet([NEAR], {"one": (2.9, 2.3, 0.6), "other": (), "probe": (40.0, 39.0)})
+    assert said == (
+        "gateway and client made calls of near, which was not met, take 2.3 s of rule time and more "
+        "(bound 2.0 s)"
+    )
+    assert len(doubt_unmet([NEAR], {"one": (2.9,), "other": (2.1,)})) == 1
+
+
+@pytest.mark.parametrize(
+    "slowest_s",
+    [{}, {"one": (2.0, 2.0)}, {"one": (2.9, 2.0)}, {"one": (2.9,)}, {"probe": (40.0, 39.0)}],
+    ids=["none sent", "in time", "one late", "only one", "others' calls"],
+)
+def test_an_unmet_drill_whose_calls_were_in_time_is_unmet(slowest_s: dict[str, tuple[float, ...]]) -> None:
+    """One slow call is not to blame, nor are the calls of others."""
+    assert doubt_unmet([NEAR], slowest_s) == ()
+
+
+def test_a_drill_that_bears_slow_calls_is_not_doubted_for_them() -> None:
+    """Without a bound of its own, the run's decides."""
+    assert doubt_unmet([replace(NEAR, calls_within_s=None)], {"one": (40.0, 39.0)}) == ()

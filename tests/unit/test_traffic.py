@@ -111,6 +111,8 @@ def test_a_slow_gateway_delays_no_arrival(tmp_path, fake_gateway):
     assert max(instants) - min(instants) < 2.0
     act = report.acts["base"]
     assert act.latency_p50_s >= fake_gateway.delay_s * SPEED
+    assert len(act.slowest_s) == 4
+    assert min(act.slowest_s) >= act.latency_p50_s
 
 
 def test_there_is_no_report_before_there_is_one(tmp_path, fake_gateway):

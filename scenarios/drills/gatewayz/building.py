@@ -79,6 +79,7 @@ def make_drill(
     *expects: Expectation | NearMiss | Silence,
     lasts_s: float,
     uses: str | None = None,
+    calls_within_s: float | None = None,
 ) -> Drill:
     """Return a drill; those that use the same thing queue."""
     return Drill(
@@ -89,6 +90,7 @@ def make_drill(
         why=why,
         lasts_s=lasts_s,
         uses=frozenset({uses} if uses else ()),
+        calls_within_s=calls_within_s,
     )
 
 

@@ -123,6 +123,7 @@ def make_latency_drills(values: AlertValues) -> tuple[Drill, ...]:
             expect_below(LATENCY, labels, reaches=0.85),
             lasts_s=START_S + values.window_s + 240,
             uses="endpoint /v1/responses",
+            calls_within_s=upper_s,
         ),
         make_drill(
             "gatewayz-latency-near-for",

@@ -89,7 +89,7 @@ def perform(
         path, report = tmp_path / "plan.json", tmp_path / "report.json"
         plan = {
             "speed": fake_gateway.speed,
-            "origin_s": time.time() + 1.5,
+            "origin_s": time.time() + 2.5,
             "seed": 1,
             "report": str(report),
             "controls": {"openai": fake_gateway.url},

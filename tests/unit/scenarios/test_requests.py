@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 
+from harness.traffic import lead_wall_s
+
 MINUTE = [{"duration_s": 60, "rate_per_s": 1}]
 WATCH = '''
 import json
@@ -50,7 +52,7 @@ class Watch(ScenarioUser):
 
 
 def perform_watch(run_locust, tmp_path, **fields):
-    """Have Locust perform three requests of the scenario above; return what it reports of them."""
+    """Have Locust perform three requests of the scenario above, in order; return what it reports of them."""
     (tmp_path / "watch.py").write_text(WATCH)
     report = tmp_path / "report.json"
     act = {
@@ -60,7 +62,13 @@ def perform_watch(run_locust, tmp_path, **fields):
         "stages": [{"duration_s": 180, "rate_per_s": 1 / 60}],
         **fields,
     }
-    plan = {"speed": 60, "origin_s": time.time() + 1.5, "seed": 1, "report": str(report), "acts": [act]}
+    plan = {
+        "speed": 60,
+        "origin_s": time.time() + lead_wall_s(0),
+        "seed": 1,
+        "report": str(report),
+        "acts": [act],
+    }
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     ended = run_locust(str(tmp_path / "watch"), options=("--plan", str(tmp_path / "plan.json")))
     assert ended.returncode == 0, ended.stderr

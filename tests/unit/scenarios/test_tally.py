@@ -14,6 +14,7 @@ def test_an_empty_tally_has_no_percentiles():
     assert report["sent"] == 0
     assert report["lateness_max_s"] is None
     assert report["latency_p99_s"] is None
+    assert report["slowest_s"] == []
 
 
 def test_percentiles_are_nearest_ranks():
@@ -25,6 +26,15 @@ def test_percentiles_are_nearest_ranks():
     report = tally.report()
     assert (report["lateness_p50_s"], report["lateness_p99_s"], report["lateness_max_s"]) == (50, 99, 100)
     assert (report["latency_p50_s"], report["latency_p99_s"]) == (100, 198)
+
+
+def test_the_four_slowest_answers_are_reported():
+    """The longest first, however many there are."""
+    tally = Tally(planned=6)
+    for number, latency_s in enumerate((3.0, 9.0, 1.0, 7.0, 5.0, 8.0)):
+        assert len(tally.report()["slowest_s"]) == min(4, number)
+        tally.note_answer(200, latency_s)
+    assert tally.report()["slowest_s"] == [9.0, 8.0, 7.0, 5.0]
 
 
 def test_percentiles_count_what_came_after_an_earlier_report():

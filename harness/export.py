@@ -1,0 +1,249 @@
+"""A recording exported: what rules did over it, written as a unit test that promtool runs without us.
+
+promtool is asked what the rules did, as in a replay; then it holds the test, which is put into place only if
+it passes. The rules stay in their own files, so that the test is about them as they then stand.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.answers import Answers, Complaint
+from harness.dilation import dilate_expr
+from harness.engines import Engines
+from harness.errors import BadInput, CouldNotTell
+from harness.inquiry import Inquiry, make_inquiry
+from harness.library import Library, check_length, drop_written
+from harness.notation import write_series, write_values
+from harness.plan import Plan, find_times, make_plan, to_ms
+from harness.promql import format_duration
+from harness.promtool import AlertQuestion, Trial, hold_test, run_trials
+from harness.recording import RecordedSeries, Recording
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
+from harness.stages import ALERTS
+from harness.unit_tests import Annotated, Look, UnitTest, find_spans, list_looks, render_rules, render_test
+
+MAX_SAMPLES = 1_000_000
+"""Samples and staleness markers in one test."""
+PASSES_WITHIN_S = 300.0
+MAX_SAID = 500
+
+_GLOB = re.compile(r"([\\*?\[])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copy:
+    """A plain copy of rules that promtool cannot read as they are, and where it belongs."""
+
+    path: Path
+    text: str
+
+
+def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, path: Path) -> tuple[str, ...]:
+    """Write what the rules of `files` did over a recording as a unit test; return sentences about it.
+
+    Plain copies of rules are written beside it where promtool cannot read a file. Nothing is written unless
+    the test passes. Raises BadInput for what cannot be a unit test, or be written there; CouldNotTell where
+    it does not pass, and as a replay does.
+    """
+    copies = {
+        file.name: _Copy(
+            path=path.with_name(f"{path.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
+        )
+        for file in files
+        if is_resource(load_document(file.text, file.name))
+    }
+    _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
+    test, notes = make_test(recording, files, engines)
+    with _Drafts() as drafts:
+        held = [copies[file.name].path if file.name in copies else Path(file.name) for file in files]
+        named = {copy.path: drafts.write(copy.path, copy.text) for copy in copies.values()}
+        draft = drafts.write(path, _render(test, [named.get(rules, rules) for rules in held], path))
+        said = hold_test(engines.promtool, draft, PASSES_WITHIN_S)
+        if said:
+            words = " ".join(said.replace(draft.name, path.name).split())[:MAX_SAID]
+            raise CouldNotTell(f"{path}: the test does not pass, so it was not written: {words}")
+        drafts.write(path, _render(test, held, path))
+        drafts.keep()
+    return notes
+
+
+def make_test(
+    recording: Recording, files: Sequence[RuleFile], engines: Engines
+) -> tuple[UnitTest, tuple[str, ...]]:
+    """Return the unit test of what rules did over a recording, without its rule files, and notes on it.
+
+    Raises what `export` does.
+    """
+    plan = _plan(recording, files)
+    notes: list[str] = []
+    series = drop_written(recording, plan, notes)
+    check_length(recording, plan, series)
+    planned = plan.stages[0]
+    read = Library(series).find(planned.stage.reads)
+    samples = sum(len(one.times_ms) + len(one.stale_ms) for one in read)
+    if samples > MAX_SAMPLES:
+        raise BadInput(
+            f"{recording.name}: the rules read {samples:,} samples, and a test has {MAX_SAMPLES:,} at the "
+            "most: record a shorter time, or fewer series (alertdrill record --match)"
+        )
+    inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S)
+    activities = inquiry.list_activities(_ask(engines, inquiry, inquiry.trial))
+    interval_ms = planned.interval_ms
+    last_ms = (inquiry.evaluations.count - 1) * interval_ms
+    spans = find_spans([activity for activity, _ in activities], interval_ms)
+    looks = list_looks(spans, interval_ms, last_ms)
+    grid = inquiry.trial.grid
+    if grid.moved_ms:
+        notes.append(f"{recording.name}: {grid.describe()}")
+    test = UnitTest(
+        name=Path(recording.name).name,
+        preface=_write_preface(recording, engines, notes),
+        rule_files=(),
+        groups=[group.name for group in planned.stage.groups],
+        series=_write_all_series(inquiry.trial, read),
+        step_ms=grid.step_ms,
+        interval_ms=interval_ms,
+        last_ms=last_ms,
+        spans=spans,
+        looks=_look(engines, inquiry, looks),
+        alerts=sorted(plan.alerts) if any(one.labels["__name__"] == ALERTS for one in read) else None,
+        offset_ms=to_ms(planned.stage.groups[0].query_offset_s),
+    )
+    return test, tuple(notes)
+
+
+def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
+    """Return how rules are replayed, all in one stage and as they stand. Raises BadInput."""
+    groups = [group for file in files for group in file.groups if group.rules]
+    if not any(file.alerts for file in files):
+        raise BadInput(
+            f"{', '.join(file.name for file in files)}: no rule is an alert: there is nothing to expect"
+        )
+    for what, times_s in (
+        ("intervals", [group.interval_s for group in groups]),
+        ("query offsets", [group.query_offset_s for group in groups]),
+    ):
+        if len(set(times_s)) > 1:
+            raise BadInput(
+                f"groups of different {what} cannot be in one test, for promtool has one for all: "
+                f"{_list_groups(groups, times_s)}"
+            )
+    plan = make_plan(files, recording.start_ms, EVALUATION_INTERVAL_S)
+    interval_s = groups[0].interval_s
+    for rule in (rule for group in groups for rule in group.rules):
+        if plan.start_ms:
+            try:
+                dilate_expr(rule.expr, 1.0)
+            except BadInput as error:
+                raise BadInput(
+                    f"{rule.source}: {rule.name}: cannot be exported from a recording that does not begin at "
+                    f"0, as promtool's time does: {error}"
+                ) from error
+        if interval_s != EVALUATION_INTERVAL_S and find_times(rule.expr, 1).lacks_step:
+            raise BadInput(
+                f"{rule.source}: {rule.name}: a subquery states no step, which promtool takes to be the "
+                f"group's interval, {format_duration(interval_s)}: state it"
+            )
+    return plan
+
+
+def _list_groups(groups: Sequence[RuleGroup], times_s: Sequence[float]) -> str:
+    return ", ".join(
+        f"{group.name!r} ({group.source}, {format_duration(time_s)})"
+        for group, time_s in zip(groups, times_s, strict=True)
+    )
+
+
+def _ask(engines: Engines, inquiry: Inquiry, trial: Trial) -> Answers:
+    try:
+        return run_trials(engines.promtool, [trial])[0]
+    except Complaint as complaint:
+        raise inquiry.explain(complaint) from complaint
+
+
+def _look(engines: Engines, inquiry: Inquiry, looks: Sequence[Look]) -> dict[Look, list[Annotated]]:
+    """Return which alerts fire, with their annotations, at the instants that are looked at."""
+    questions = [AlertQuestion(alert=alert, at_ms=at_ms) for at_ms, alert in looks]
+    answers = _ask(engines, inquiry, replace(inquiry.trial, questions=(), alert_questions=questions))
+    found: dict[Look, list[Annotated]] = {look: [] for look in looks}
+    for (alert, at_ms), rendered in answers.rendered.items():
+        for labels, texts in rendered:
+            own = {name: text for name, text in labels.items() if name != "alertname"}
+            found[at_ms, alert].append(Annotated(labels=own, annotations=texts))
+    return found
+
+
+def _write_all_series(trial: Trial, series: Sequence[RecordedSeries]) -> list[tuple[str, str]]:
+    grid = trial.grid
+    written = (
+        (write_series(one.labels), write_values(grid.place(one), grid.start_ms, grid.step_ms, trial.steps))
+        for one in series
+    )
+    return sorted((name, values) for name, values in written if values)
+
+
+def _write_preface(recording: Recording, engines: Engines, notes: Sequence[str]) -> list[str]:
+    return [
+        f"Generated by alertdrill export from the recording {Path(recording.name).name}, with promtool "
+        f"{engines.versions['prometheus']}: export again rather than edit.",
+        "",
+        "The samples that the rules read, and what the rules did over them: all of ALERTS wherever an alert",
+        "begins or ends to be pending or to fire, and at the evaluation before; labels and annotations where",
+        "it begins or ends to fire. The counts in the end say that nothing else was pending or fired.",
+        *(("", *notes) if notes else ()),
+    ]
+
+
+def _render(test: UnitTest, rules: Sequence[Path], path: Path) -> str:
+    """Return the test's text with the paths of rules as promtool reads them: relative, and patterns."""
+    relative = (os.path.relpath(one.absolute(), path.parent.absolute()) for one in rules)
+    return render_test(replace(test, rule_files=[_GLOB.sub(r"\\\1", name) for name in relative]))
+
+
+def _check_targets(targets: Sequence[Path], recording: Recording, files: Sequence[RuleFile]) -> None:
+    """Raise BadInput if writing would overwrite what is read, or two files would have one name."""
+    if len(set(targets)) < len(targets):
+        raise BadInput(f"two of the rule files would be copied to one name: {targets[-1]}")
+    sources = {Path(name).resolve() for name in (recording.name, *(file.name for file in files))}
+    for target in targets:
+        if target.resolve() in sources:
+            raise BadInput(f"{target}: would be overwritten, and is what is exported")
+
+
+class _Drafts:
+    """Files that are written beside their places, and put there together at the end or not at all."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[Path, Path] = {}
+
+    def __enter__(self) -> _Drafts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for draft in self._drafts.values():
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+    def write(self, path: Path, text: str) -> Path:
+        """Write the draft of a file, and return where it is. Raises BadInput."""
+        draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        self._drafts[path] = draft
+        try:
+            draft.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"{path}: cannot be written: {error.strerror}") from error
+        return draft
+
+    def keep(self) -> None:
+        """Put every draft into its place. Raises BadInput."""
+        for path, draft in self._drafts.items():
+            try:
+                draft.replace(path)
+            except OSError as error:
+                raise BadInput(f"{path}: cannot be written: {error.strerror}") from error

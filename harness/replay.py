@@ -1,0 +1,156 @@
+"""Replay: the exact timeline of unmodified rules over a recording, through promtool.
+
+promtool's rule tester evaluates the rules in virtual time. What they did is read from the series `ALERTS`
+that each evaluation writes, asked for in masks of many evaluations (see `activity`), so that a day is a
+hundred questions.
+A group is evaluated at its own interval: see `stages`. Many replays are held at once, on all cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.answers import Answers, Complaint
+from harness.grid import append_tail
+from harness.inquiry import Activation, Inquiry, identify, make_inquiry
+from harness.library import Library, check_length, drop_written
+from harness.model import AlertRule, Curve, Event, Labels, Timeline
+from harness.plan import Plan, make_plan
+from harness.promtool import Trial, run_trials
+from harness.recording import Recording
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayJob:
+    """A recording and the rules to replay on it, with a quiet tail of `tail_s` appended.
+
+    `curves` are the alerts whose values are wanted too; with `annotations`, those of each alert that fires.
+    """
+
+    recording: Recording
+    files: Sequence[RuleFile]
+    tail_s: float = 0.0
+    curves: Sequence[AlertRule] = ()
+    annotations: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What rules did over a recording; `notes` are sentences on what is not exactly as recorded."""
+
+    timeline: Timeline
+    annotations: Mapping[Activation, Labels] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def find_annotations(self, event: Event) -> Labels:
+        """Return the annotations of an alert as they were rendered when it began to fire."""
+        return self.annotations[identify(event)]
+
+
+def replay(
+    recording: Recording,
+    files: Sequence[RuleFile],
+    promtool: Path,
+    *,
+    tail_s: float = 0.0,
+    curves: Sequence[AlertRule] = (),
+    annotations: bool = False,
+    default_interval_s: float = EVALUATION_INTERVAL_S,
+) -> Replay:
+    """Return what the rules of `files` do over a recording, at instants that count from its start.
+
+    `default_interval_s` is the evaluation interval that the files were read with. Raises BadInput for rules
+    that cannot be replayed or that this promtool does not take, and CouldNotTell for a recording that is
+    empty or too large, or where a rule cannot be evaluated on it.
+    """
+    job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves, annotations=annotations)
+    return replay_all([job], promtool, default_interval_s=default_interval_s)[0]
+
+
+def replay_all(
+    jobs: Sequence[ReplayJob], promtool: Path, *, default_interval_s: float = EVALUATION_INTERVAL_S
+) -> list[Replay]:
+    """Return what `replay` does, for many at once."""
+    plans: dict[tuple[tuple[int, ...], int], Plan] = {}
+    tellers: dict[int, Generator[Trial, Answers, Replay]] = {}
+    for number, job in enumerate(jobs):
+        key = tuple(map(id, job.files)), job.recording.start_ms
+        if key not in plans:
+            plans[key] = make_plan(job.files, job.recording.start_ms, default_interval_s)
+        tellers[number] = _tell(job, plans[key], default_interval_s)
+    replays: dict[int, Replay] = {}
+    answers: dict[int, Answers | None] = dict.fromkeys(tellers)
+    while tellers:
+        trials: dict[int, Trial] = {}
+        for number, teller in list(tellers.items()):
+            try:
+                trials[number] = teller.send(answers[number])  # type: ignore[arg-type] # None begins it
+            except StopIteration as stop:
+                replays[number] = stop.value
+                del tellers[number]
+        numbers = list(trials)
+        try:
+            said = run_trials(promtool, list(trials.values()))
+        except Complaint as complaint:
+            tellers[numbers[complaint.trial]].throw(complaint)
+            raise
+        answers = dict(zip(numbers, said, strict=True))
+    return [replays[number] for number in range(len(jobs))]
+
+
+def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Trial, Answers, Replay]:
+    """Yield the trials that a replay is made of, are sent the answers, and return the replay."""
+    recording = append_tail(job.recording, job.tail_s)
+    notes: list[str] = []
+    series = drop_written(recording, plan, notes)
+    check_length(recording, plan, series)
+    library = Library(series)
+    events: list[Event] = []
+    curves: list[Curve] = []
+    annotations: dict[Activation, Labels] = {}
+    grids = []
+    for planned in plan.stages:
+        read = library.find(planned.stage.reads)
+        inquiry = make_inquiry(planned, plan, recording, read, job.curves, default_interval_s)
+        grids.append(inquiry.trial.grid)
+        answers = yield from _ask(inquiry)
+        activities = inquiry.list_activities(answers)
+        found = inquiry.list_events(activities)
+        events += found
+        curves += inquiry.list_curves(answers)
+        library.add(inquiry.list_handed_on(answers, activities))
+        firing = [event for event in found if event.kind == "firing"]
+        if job.annotations and firing:
+            annotations |= inquiry.list_annotations((yield inquiry.ask_annotations(firing)), firing)
+    coarsest = max(grids, key=lambda grid: grid.moved_ms, default=None)
+    if coarsest is not None and coarsest.moved_ms:
+        notes.append(f"{recording.name}: {coarsest.describe()}")
+    return Replay(
+        timeline=Timeline(
+            mode="replay",
+            speed=1.0,
+            until_s=(recording.end_ms - recording.start_ms) / 1000,
+            observed=frozenset({"pending", "firing", "resolved"}),
+            events=tuple(sorted(events, key=_place_event)),
+            curves=tuple(curves),
+            appended_from_s=(job.recording.end_ms - recording.start_ms) / 1000 if job.tail_s > 0 else None,
+        ),
+        annotations=annotations,
+        notes=tuple(notes),
+    )
+
+
+def _place_event(event: Event) -> tuple[float, str, list[tuple[str, str]], bool]:
+    """Return what events are ordered by: of what one alert did at one evaluation, the firing comes last."""
+    return event.at_s, event.alert, sorted(event.labels.items()), event.kind != "pending"
+
+
+def _ask(inquiry: Inquiry) -> Generator[Trial, Answers, Answers]:
+    """Yield a stage's trial and return what is answered; what promtool complains of is said of the rule."""
+    try:
+        return (yield inquiry.trial)
+    except Complaint as complaint:
+        raise inquiry.explain(complaint) from complaint

@@ -1,0 +1,82 @@
+"""Tests of which verdicts a run does not stand by, because of what its own calls took."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.catalogue import list_drills, override_values
+from harness.model import Drill, Finding, Outcome, Placement, Verdict
+from harness.run import doubt_verdicts
+from harness.traffic import ActReport, TrafficReport
+
+DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
+DOUBTFUL = {name: drill for name, drill in DRILLS.items() if drill.calls_within_s is not None}
+NEAR = DRILLS["inference-latency-near-threshold"]
+
+
+def judge(drill: Drill, outcome: Outcome) -> Verdict:
+    """Return a verdict of one finding."""
+    finding = Finding(
+        outcome=outcome,
+        alert="A",
+        labels={},
+        expectation=drill.expects[0],
+        observed={},
+        evidence="",
+    )
+    return Verdict(drill=drill.name, findings=(finding,))
+
+
+def report(*slowest_s: float) -> TrafficReport:
+    """Return what became of the near drill's calls, the slowest of which took so long."""
+    act = ActReport(
+        planned=376,
+        sent=376,
+        late=0,
+        lateness_p50_s=0.1,
+        lateness_p99_s=0.3,
+        lateness_max_s=0.8,
+        latency_p50_s=0.9,
+        latency_p99_s=slowest_s[-1],
+        slowest_s=slowest_s,
+        statuses={"200": 376},
+    )
+    return TrafficReport(done=True, acts={NEAR.name: act, "probe": replace(act, slowest_s=(1.0,))})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "slowest_s", "is_doubted"),
+    [
+        ("unexpected", (9.0, 5.0, 2.1, 1.6), True),
+        ("unexpected", (1.9, 1.8, 1.8, 1.7), False),
+        ("met", (9.0, 5.0, 2.1, 1.6), False),
+    ],
+    ids=["fired on a slow machine", "fired all the same", "silent all the same"],
+)
+def test_an_unmet_drill_is_doubted_only_where_its_calls_were_slow(
+    outcome: Outcome, slowest_s: tuple[float, ...], is_doubted: bool
+) -> None:
+    """An alert that fired is the rule's doing unless its calls were slow; a silent one is silent anyhow."""
+    placements = (Placement(drill=NEAR, start_s=300),)
+    doubts = doubt_verdicts([judge(NEAR, outcome)], placements, report(*slowest_s))
+    assert [NEAR.name in doubt for doubt in doubts] == [True] * is_doubted
+
+
+def test_who_bears_no_slow_calls_is_told_none() -> None:
+    """Every model that such a drill calls answers sooner than the drill's bound."""
+    assert set(DOUBTFUL) == {
+        "inference-latency-near-threshold",
+        "metis-latency-near-threshold",
+        "gatewayz-latency-near-threshold",
+    }
+    for drill in DOUBTFUL.values():
+        told_s = [
+            tell.behaviour["latency"]["s"]
+            for act in drill.traffic
+            for tell in act.tells
+            if tell.behaviour["latency"]["kind"] == "constant"
+        ]
+        assert told_s != []
+        assert max(told_s) < 0.7 * (drill.calls_within_s or 0.0)

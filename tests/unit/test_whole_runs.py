@@ -1,0 +1,75 @@
+"""Tests of how tests of whole runs ask again where nobody could tell, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import whole_runs
+from whole_runs import TRIES, Finished, hold_open_until_told, run_until_told
+
+DOUBTED = Finished(code=3, out="No verdict can be trusted: 1 met", err="")
+TOO_SLOW = Finished(code=3, out="", err="alertdrill: too slow to hold drills even at speed 10")
+
+
+def run_all(out: Path, *ends: Finished) -> tuple[Finished, int]:
+    """Ask for a verdict where runs end like this, one after the other; return it, and how many ran."""
+    left = list(ends)
+
+    def run() -> Finished:
+        out.mkdir()  # each begins without what the one before has written
+        return left.pop(0)
+
+    return run_until_told(run, out), len(ends) - len(left)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_verdict_is_asked_for_once(tmp_path: Path, code: int) -> None:
+    """Met, unmet and refused are what they are."""
+    told = replace(DOUBTED, code=code)
+    assert run_all(tmp_path / "out", told, DOUBTED) == (told, 1)
+
+
+@pytest.mark.parametrize("doubted", [DOUBTED, TOO_SLOW])
+def test_a_doubted_clock_is_asked_again(tmp_path: Path, doubted: Finished) -> None:
+    """The first verdict counts, a bad one too, and after some tries the doubt stands."""
+    unmet = replace(DOUBTED, code=1)
+    assert run_all(tmp_path / "out", doubted, unmet, DOUBTED) == (unmet, 2)
+    assert run_all(tmp_path / "again", *[doubted] * (TRIES + 1)) == (doubted, TRIES)
+
+
+def test_a_broken_run_is_not_asked_again(tmp_path: Path) -> None:
+    """A part that died is no matter of the clock."""
+    broken = Finished(code=3, out="", err="alertdrill: gateway was ended by SIGKILL")
+    assert run_all(tmp_path / "out", broken, DOUBTED) == (broken, 1)
+
+
+@pytest.mark.parametrize(("doubted", "runs"), [(0, 1), (1, 2), (TRIES, TRIES)])
+def test_drills_in_this_process_are_held_again_when_doubted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doubted: int, runs: int
+) -> None:
+    """Only one stack stands at a time, the last one is left to the test, and each has a fresh folder."""
+    seen: list[str] = []
+
+    @contextmanager
+    def hold_open(order: Any, _show: Any) -> Iterator[Any]:
+        assert [path.name for path in order.out.rglob("*")] == ["logs"]
+        (order.out / "logs" / "locust.log").touch()
+        seen.append("up")
+        doubts = ("late",) if seen.count("up") <= doubted else ()
+        yield SimpleNamespace(record=SimpleNamespace(doubts=doubts))
+        seen.append("down")
+
+    monkeypatch.setattr(whole_runs, "hold_open", hold_open)
+    (tmp_path / "out" / "logs").mkdir(parents=True)
+    order: Any = SimpleNamespace(out=tmp_path / "out")
+    with hold_open_until_told(order) as held:
+        assert seen == ["up", "down"] * (runs - 1) + ["up"]
+        assert bool(held.record.doubts) == (doubted == TRIES)
+        assert (tmp_path / "out" / "logs" / "locust.log").exists()
+    assert seen == ["up", "down"] * runs
