@@ -4,8 +4,8 @@
 MAKEFLAGS += --no-print-directory
 RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
-# Tests that hold drills want the machine for themselves; all others share it.
-WHOLE = tests/stack tests/drills tests/compose
+# Tests that hold drills or send traffic at its instants want the machine for themselves; all others share it.
+ALONE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
@@ -35,8 +35,8 @@ test: lint ## Check style and types, then run all tests
 ifdef ARGS
 	@.venv/bin/pytest --quiet $(ARGS)
 else
-	@.venv/bin/pytest --quiet --numprocesses auto --dist loadfile --no-loadscope-reorder $(WHOLE:%=--ignore %); \
-	parallel=$$?; .venv/bin/pytest --quiet $(WHOLE) && exit $$parallel
+	@.venv/bin/pytest --quiet --numprocesses auto --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore %); \
+	parallel=$$?; .venv/bin/pytest --quiet $(ALONE) && exit $$parallel
 endif
 
 lint: ## Check style and types

@@ -14,8 +14,11 @@ from harness.model import Event, EventKind, Labels
 from harness.recording import RecordedSeries
 from harness.stages import ALERTS, FOR_STATE
 
-EVALUATIONS_A_MASK = 50
-"""Fewer than the bits of a float's significand, so that a mask is exact."""
+MASK_SIZES = (50, 6, 1)
+"""How many evaluations a mask is of, if promtool can: it queries no more than 10,000 samples at once.
+
+The most are fewer than the bits of a float's significand, so that a mask is exact.
+"""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,19 +5,13 @@ What becomes of their expressions and durations is said in `dilator`.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import CommentMark
-from ruamel.yaml.scalarstring import FoldedScalarString, LiteralScalarString, ScalarString
-from ruamel.yaml.tokens import CommentToken
-
 from harness.dilator import DEFAULT_STEP_S, Dilator, divide, read_speed
-from harness.errors import BadInput
+from harness.errors import BadInput, BadRules
 from harness.model import AlertRule
 from harness.promql import metric_name, parse, selectors
 from harness.rules import (
@@ -28,12 +22,11 @@ from harness.rules import (
     RuleFile,
     find_groups,
     is_resource,
-    load_document,
-    open_yaml,
+    read_document,
 )
 from harness.templates import rewrite_queries
-
-_COMMENT_INDENT = re.compile(r"^[ \t]+(?=#)", re.MULTILINE)
+from harness.yaml_edits import Edits
+from harness.yaml_nodes import Mapping, Scalar, Sequence, read_nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,29 +83,30 @@ def dilate_rules(
     would have recorded is refused too. Raises BadInput when the speed is out of bounds or the origin is not
     whole milliseconds.
     """
-    document = load_document(file.text, file.name)
-    groups = find_groups(document, file.name)
-    edits = _Edits(lambda: Dilator(speed, origin_s, default_step_s))
+    document = read_document(file.text, file.name)
+    holder, groups = find_groups(document, file.name)
+    edits = Edits(file.text)
     refusals: list[Refusal] = []
     left_out: set[_Position] = set()
     left_out_groups = []
-    for at, (node, group) in enumerate(zip(groups, file.groups, strict=True)):
-        whys = edits.add_group(node)
+    for at, (node, group) in enumerate(zip(_list_mappings(groups), file.groups, strict=True)):
+        restating = _Restating(edits, Dilator(speed, origin_s, default_step_s))
+        whys = restating.restate_group(node)
         refusals += [Refusal(source=group.source, rule=f"group {group.name}", why=why) for why in whys]
         if whys:
             left_out_groups.append(at)
-        for index, rule in enumerate(group.rules):
-            reasons = edits.add_rule(node["rules"][index])
+        for index, (rule_node, rule) in enumerate(zip(_list_rules(node), group.rules, strict=True)):
+            restating = _Restating(edits, Dilator(speed, origin_s, default_step_s))
+            reasons = restating.restate_rule(rule_node)
             refusals += [Refusal(source=rule.source, rule=rule.name, why=why) for why in reasons]
             if whys or reasons:
                 left_out.add((at, index))
     refusals += _refuse_readers(file, left_out)
-    edits.apply()
-    for at, index in sorted(left_out, reverse=True):
-        del groups[at]["rules"][index]
-    for at in reversed(left_out_groups):
-        del groups[at]
-    return _write_file(document, groups), tuple(refusals)
+    _delete(edits, groups, left_out, left_out_groups)
+    text = _write_file(file, document, holder, groups, edits)
+    if refusals or is_resource(document):
+        _check_aliases(text, file.name)
+    return text, tuple(refusals)
 
 
 _Position = tuple[int, int]
@@ -124,11 +118,13 @@ def _refuse_readers(file: RuleFile, left_out: set[_Position]) -> Iterator[Refusa
     rules = {
         (at, index): rule for at, group in enumerate(file.groups) for index, rule in enumerate(group.rules)
     }
+    gone = [rules[position].name for position in sorted(left_out) if _is_recording(rules[position])]
+    if not gone:
+        return
     read = {
         position: {metric_name(selector) for selector in selectors(parse(rule.expr))}
         for position, rule in rules.items()
     }
-    gone = [rules[position].name for position in sorted(left_out) if _is_recording(rules[position])]
     for name in gone:
         for position, rule in rules.items():
             if name in read[position] and position not in left_out:
@@ -142,56 +138,43 @@ def _is_recording(rule: AlertRule | RecordingRule) -> bool:
     return isinstance(rule, RecordingRule)
 
 
-def _write_file(document: CommentedMap, groups: CommentedSeq) -> str:
-    if is_resource(document):
-        for group in groups:
-            for key in RESOURCE_GROUP_FIELDS & set(group):
-                del group[key]
-        document = CommentedMap(groups=groups)
-    _outdent_comments(document)
-    stream = io.StringIO()
-    open_yaml().dump(document, stream)
-    return stream.getvalue()
+def _list_mappings(nodes: Sequence) -> list[Mapping]:
+    return [node for node in nodes.items if isinstance(node, Mapping)]
 
 
-class _Edits:
-    """The changes to a rule file's nodes, all found before the first is made: aliases share nodes."""
+def _list_rules(group: Mapping) -> list[Mapping]:
+    rules = group.values.get("rules")
+    return _list_mappings(rules) if isinstance(rules, Sequence) else []
 
-    def __init__(self, make_dilator: Callable[[], Dilator]) -> None:
-        self._make_dilator = make_dilator
-        self._edits: list[tuple[CommentedMap, str, str]] = []
 
-    def add_group(self, node: CommentedMap) -> list[str]:
-        """Note what changes in a group beside its rules; return why it cannot be dilated."""
-        dilator = self._make_dilator()
-        self._add_durations(dilator, node, GROUP_DURATIONS)
-        self._add_templates(dilator, node.get("labels"))
-        return dilator.reasons
+def _delete(edits: Edits, groups: Sequence, left_out: set[_Position], left_out_groups: list[int]) -> None:
+    for at, node in enumerate(_list_mappings(groups)):
+        rules = node.values.get("rules")
+        if isinstance(rules, Sequence):
+            edits.delete_items(rules, sorted(index for group, index in left_out if group == at))
+    edits.delete_items(groups, left_out_groups)
 
-    def add_rule(self, node: CommentedMap) -> list[str]:
-        """Note what changes in a rule; return why it cannot be dilated."""
-        dilator = self._make_dilator()
-        self._edits.append((node, "expr", dilator.dilate_expr(str(node["expr"]))))
-        self._add_durations(dilator, node, RULE_DURATIONS)
-        self._add_templates(dilator, node.get("labels"))
-        self._add_templates(dilator, node.get("annotations"))
-        return dilator.reasons
 
-    def _add_durations(self, dilator: Dilator, node: CommentedMap, keys: Iterable[str]) -> None:
-        for key in keys:
-            if key in node:
-                self._edits.append((node, key, dilator.dilate_duration(key, str(node[key]))))
+def _write_file(file: RuleFile, document: Mapping, holder: Mapping, groups: Sequence, edits: Edits) -> str:
+    """Return a file with its edits; of a resource only the groups, without what is not for Prometheus."""
+    if not is_resource(document):
+        return edits.apply(0, len(file.text))
+    for group in _list_mappings(groups):
+        for at, (key, _) in enumerate(group.pairs):
+            if key.text in RESOURCE_GROUP_FIELDS:
+                edits.delete_pair(group, at)
+    start = holder.keys["groups"].start
+    column = start - file.text.rfind("\n", 0, start) - 1
+    text = edits.apply(start, groups.end).rstrip("\n") + "\n"
+    return re.sub(rf"^ {{1,{column}}}", "", text, flags=re.MULTILINE) if column else text
 
-    def _add_templates(self, dilator: Dilator, node: CommentedMap | None) -> None:
-        for key, text in (node or {}).items():
-            dilated = _dilate_template(dilator, str(text))
-            if node is not None and dilated != text:
-                self._edits.append((node, key, dilated))
 
-    def apply(self) -> None:
-        """Make the changes."""
-        for node, key, text in self._edits:
-            node[key] = _restate(node[key], text)
+def _check_aliases(text: str, name: str) -> None:
+    """Refuse a file of which a part was left out that another part refers to."""
+    try:
+        read_nodes(text, name)
+    except BadRules as error:
+        raise BadRules(f"{name}:1: a YAML alias refers to what is left out: write it out") from error
 
 
 def _dilate_template(dilator: Dilator, text: str) -> str:
@@ -203,28 +186,38 @@ def _dilate_template(dilator: Dilator, text: str) -> str:
         return text
 
 
-def _restate(old: str, text: str) -> str:
-    """Return a text in the YAML style of the one that it replaces."""
-    if isinstance(old, LiteralScalarString | FoldedScalarString):
-        literal: str = LiteralScalarString(text.rstrip("\n") + ("\n" if old.endswith("\n") else ""))
-        return literal
-    return type(old)(text) if isinstance(old, ScalarString) else text
+class _Restating:
+    """Restates the scalars of a group or of a rule, and collects the reasons why that cannot be done."""
 
+    def __init__(self, edits: Edits, dilator: Dilator) -> None:
+        self._edits = edits
+        self._dilator = dilator
 
-def _outdent_comments(node: object) -> None:
-    """Move the comments after block scalars to the margin.
+    def restate_group(self, node: Mapping) -> list[str]:
+        """Restate what changes in a group beside its rules; return why it cannot be dilated."""
+        return self._restate(node, GROUP_DURATIONS, ("labels",))
 
-    A file is written with the indentation of YAML's writer, not its own, but comments keep their columns:
-    after a block scalar, one that stands too far right would be read as its next line.
-    """
-    if isinstance(node, CommentedSeq):
-        for item in node:
-            _outdent_comments(item)
-    if not isinstance(node, CommentedMap):
-        return
-    for key, value in node.items():
-        comments = node.ca.items.get(key)
-        if isinstance(value, LiteralScalarString | FoldedScalarString) and comments and comments[2]:
-            text = _COMMENT_INDENT.sub("", comments[2].value)
-            comments[2] = CommentToken(text, CommentMark(0), None)
-        _outdent_comments(value)
+    def restate_rule(self, node: Mapping) -> list[str]:
+        """Restate what changes in a rule; return why it cannot be dilated."""
+        return self._restate(node, RULE_DURATIONS, ("labels", "annotations"))
+
+    def _restate(self, node: Mapping, durations: Iterable[str], templates: Iterable[str]) -> list[str]:
+        for key, value in node.values.items():
+            if isinstance(value, Mapping) and key in templates:
+                for text in value.values.values():
+                    if isinstance(text, Scalar):
+                        self._put(text, _dilate_template(self._dilator, text.text), value)
+            elif isinstance(value, Scalar):
+                self._put(value, self._dilate_field(key, value, durations), node)
+        return self._dilator.reasons
+
+    def _dilate_field(self, key: str, value: Scalar, durations: Iterable[str]) -> str:
+        if key == "expr":
+            return self._dilator.dilate_expr(value.text)
+        if key in durations and not value.is_null:
+            return self._dilator.dilate_duration(key, value.text)
+        return value.text
+
+    def _put(self, scalar: Scalar, text: str, holder: Mapping) -> None:
+        # What is not edited is stated too, for an alias must not follow an anchor that is.
+        self._edits.restate(scalar, text, in_flow=holder.is_flow)

@@ -24,6 +24,7 @@ from harness.promql import (
     metric_name,
     parse,
     parse_duration,
+    render,
     walk,
     whole_ms,
 )
@@ -114,7 +115,7 @@ class Dilator(Printer):
             self.reasons.append(why)
 
     def dilate_expr(self, text: str) -> str:
-        """Return an expression, dilated."""
+        """Return an expression, dilated; the very text where nothing changes."""
         try:
             expr = parse(text)
         except BadInput as error:
@@ -127,7 +128,8 @@ class Dilator(Printer):
                 self.refuse(f"the values of {STATE_METRIC} are readings of the wall clock")
             if isinstance(node, ast.SubqueryExpr):
                 self._check_alignment(node)
-        return self.write(expr)
+        written = self.write(expr)
+        return text if written == render(expr) else written
 
     def _check_operator(self, operator: str) -> None:
         if operator == "limitk" and self._speed != 1:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.activity import MASK_SIZES
 from harness.answers import Answers, Complaint
 from harness.dilation import dilate_expr
 from harness.engines import Engines
@@ -24,7 +25,7 @@ from harness.plan import Plan, find_times, make_plan, to_ms
 from harness.promql import format_duration
 from harness.promtool import AlertQuestion, Trial, hold_test, run_trials
 from harness.recording import RecordedSeries, Recording
-from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, read_document
 from harness.stages import ALERTS
 from harness.unit_tests import Annotated, Look, UnitTest, find_spans, list_looks, render_rules, render_test
 
@@ -56,7 +57,7 @@ def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, pa
             path=path.with_name(f"{path.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
         )
         for file in files
-        if is_resource(load_document(file.text, file.name))
+        if is_resource(read_document(file.text, file.name))
     }
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
     test, notes = make_test(recording, files, engines)
@@ -92,8 +93,12 @@ def make_test(
             f"{recording.name}: the rules read {samples:,} samples, and a test has {MAX_SAMPLES:,} at the "
             "most: record a shorter time, or fewer series (alertdrill record --match)"
         )
-    inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S)
-    activities = inquiry.list_activities(_ask(engines, inquiry, inquiry.trial))
+    for mask_size in MASK_SIZES:
+        inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S, mask_size)
+        answers = _ask(engines, inquiry, inquiry.trial)
+        if not inquiry.check(answers):
+            break
+    activities = inquiry.list_activities(answers)
     interval_ms = planned.interval_ms
     last_ms = (inquiry.evaluations.count - 1) * interval_ms
     spans = find_spans([activity for activity, _ in activities], interval_ms)
@@ -137,20 +142,23 @@ def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
     plan = make_plan(files, recording.start_ms, EVALUATION_INTERVAL_S)
     interval_s = groups[0].interval_s
     for rule in (rule for group in groups for rule in group.rules):
-        if plan.start_ms:
-            try:
-                dilate_expr(rule.expr, 1.0)
-            except BadInput as error:
-                raise BadInput(
-                    f"{rule.source}: {rule.name}: cannot be exported from a recording that does not begin at "
-                    f"0, as promtool's time does: {error}"
-                ) from error
+        if plan.start_ms and _reads_clock(rule.expr):
+            raise BadInput(
+                f"{rule.source}: {rule.name}: reads the clock, so it cannot be exported from a recording "
+                "that does not begin at 0, where promtool's clock does"
+            )
         if interval_s != EVALUATION_INTERVAL_S and find_times(rule.expr, 1).lacks_step:
             raise BadInput(
                 f"{rule.source}: {rule.name}: a subquery states no step, which promtool takes to be the "
                 f"group's interval, {format_duration(interval_s)}: state it"
             )
     return plan
+
+
+def _reads_clock(expr: str) -> bool:
+    """Tell whether an expression is another one when it is moved in time by another stretch."""
+    day_s = 86_400.0
+    return dilate_expr(expr, 1.0, -day_s) != dilate_expr(expr, 1.0, -2 * day_s)
 
 
 def _list_groups(groups: Sequence[RuleGroup], times_s: Sequence[float]) -> str:

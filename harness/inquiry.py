@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.activity import (
-    EVALUATIONS_A_MASK,
     Activity,
     Evaluations,
     list_events,
@@ -31,6 +30,9 @@ from harness.stages import ALERTS, FOR_STATE
 
 Activation = tuple[str, tuple[tuple[str, str], ...], float]
 """An alert, its labels in order, and when it began to fire, or was first seen."""
+
+TOO_MANY = "too many samples"
+"""What Prometheus says of a query over more samples than it may read at once: 10,000, in promtool."""
 
 _FAILED_AT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?")
 _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "[^"]*": (.*)')
@@ -68,6 +70,13 @@ class Inquiry:
     origin_ms: int
     trial: Trial
     questions: _Questions
+
+    def check(self, answers: Answers) -> bool:
+        """Tell whether masks were too large for promtool; raise Complaint if something else is wrong."""
+        for number, said in answers.failed.items():
+            if number not in self.questions.masks or TOO_MANY not in said:
+                raise Complaint(said)
+        return bool(answers.failed)
 
     def list_activities(self, answers: Answers) -> list[tuple[Activity, int]]:
         """Return what each alert did, and how much older than its evaluations its samples are."""
@@ -194,9 +203,10 @@ def make_inquiry(
     series: Sequence[RecordedSeries],
     curves: Iterable[AlertRule],
     default_interval_s: float,
+    mask_size: int,
     max_items: int = MAX_ITEMS,
 ) -> Inquiry:
-    """Return what promtool is asked of a stage, whose rules read `series`."""
+    """Return what promtool is asked of a stage, whose rules read `series`; see `activity.MASK_SIZES`."""
     stage = planned.stage
     evaluations = Evaluations(
         start_ms=plan.start_ms,
@@ -204,7 +214,8 @@ def make_inquiry(
         count=(recording.end_ms - plan.start_ms) // planned.interval_ms + 1,
     )
     questions = _Questions()
-    _ask_states(questions, stage.groups, evaluations, has_others=any(_is_alerts(one) for one in series))
+    has_others = any(_is_alerts(one) for one in series)
+    _ask_states(questions, stage.groups, evaluations, mask_size, has_others=has_others)
     recorded = [name for name in planned.hands_on if name not in {ALERTS, FOR_STATE}]
     if recorded:
         _ask_recorded(questions, stage.groups, evaluations, recorded)
@@ -237,7 +248,12 @@ def _is_alerts(series: RecordedSeries) -> bool:
 
 
 def _ask_states(
-    questions: _Questions, groups: Iterable[RuleGroup], evaluations: Evaluations, *, has_others: bool
+    questions: _Questions,
+    groups: Iterable[RuleGroup],
+    evaluations: Evaluations,
+    mask_size: int,
+    *,
+    has_others: bool,
 ) -> None:
     """Ask in which evaluations the stage's alerts were pending and firing, and not others that it reads."""
     alerts: dict[int, set[str]] = defaultdict(set)
@@ -249,8 +265,8 @@ def _ask_states(
     step = format_duration(interval_s)
     for offset_ms, names in alerts.items():
         selector = f"ALERTS{_write_choice('alertname', names)}" if has_others or len(alerts) > 1 else "ALERTS"
-        for first in range(0, evaluations.count, EVALUATIONS_A_MASK):
-            last = min(first + EVALUATIONS_A_MASK, evaluations.count) - 1
+        for first in range(0, evaluations.count, mask_size):
+            last = min(first + mask_size, evaluations.count) - 1
             begin_s = first * interval_s
             # Longer than it need be by half a step: whether a window has its left end differs by version.
             window = format_duration(((last - first) * 2 + 1) * evaluations.interval_ms // 2 / 1000)

@@ -11,6 +11,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from operator import ge
 from typing import NoReturn
@@ -36,6 +37,8 @@ _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r'(?:([a-zA-Z_][a-zA-Z0-9_]*)|"((?:\\.|[^"\\])*)")(?:="((?:\\.|[^"\\])*)")?(,|(?=\}))')
 _REST = re.compile(r" (\S+)(?: (\S+))?(?: # \{.*)?")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?Inf|NaN")
+# Many read -0 as a whole number, which has no sign.
+_WORDS = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf", "-0": "-0.0"}
 _COMMENT = re.compile(r"# (?:HELP|TYPE|UNIT) .*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
@@ -61,11 +64,9 @@ def render_name(key: SeriesKey) -> str:
 def render_series(key: SeriesKey, times_ms: Sequence[int], values: Sequence[float]) -> str:
     """Return the lines of a series."""
     start = render_name(key) + " "
+    times = map(_render_time, times_ms)
     return "".join(
-        [
-            f"{start}{_render_value(value)} {_render_time(at)}\n"
-            for at, value in zip(times_ms, values, strict=True)
-        ]
+        [f"{start}{value} {at}\n" for value, at in zip(_render_values(values), times, strict=True)]
     )
 
 
@@ -130,13 +131,14 @@ def _quote(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _render_value(value: float) -> str:
-    text = repr(value)
-    if text.endswith(".0") and text != "-0.0":  # many read -0 as a whole number, which has no sign
-        return text[:-2]
-    return {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}.get(text, text)
+def _render_values(values: Iterable[float]) -> list[str]:
+    """Return values as text, with as many digits as say which float it is."""
+    text = "".join([f"{value!r}," for value in values]).replace(".0,", ",")
+    words = text.split(",")[:-1]
+    return [_WORDS.get(word, word) for word in words] if "n" in text or "-0," in text else words
 
 
+@lru_cache(_KEPT_TIMES)  # those of one scrape stand in many series
 def _render_time(at_ms: int) -> str:
     """Return an instant in seconds.
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 import promql_parser as ast
@@ -109,12 +110,14 @@ def format_number(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
+@lru_cache(maxsize=2048)
 def parse(text: str) -> ast.Expr:
     """Return the tree of an expression.
 
     Raises BadInput, with the parser's reason, for what is not PromQL or is newer than the grammar; for what
     the grammar has but Prometheus 2 and 3 have not, matchers joined by `or` and fill modifiers; and for what
-    is longer or deeper than the bounds.
+    is longer or deeper than the bounds. The tree is shared: who reads a rule file parses its expressions
+    more than once.
     """
     if len(text) > MAX_LENGTH:
         raise BadInput(f"the expression is longer than {MAX_LENGTH} characters")

@@ -43,6 +43,10 @@ _TOKEN = re.compile(
     |(?P<rest>[^\#"'`@\[A-Za-z0-9_:.]+|.)""",
     re.DOTALL | re.VERBOSE,
 )
+_PECULIAR = re.compile(
+    r"""[#`\\@]|[0-9]_[0-9]|(?i:offset)\s*[-+(]|\[\s*[0-9a-z:\s]*[^]0-9a-z:\s]|\[\s*\]|["'][^\n]*\n|\b0+(?:ms|[smhdwy])""",
+)
+"""What there is in every text that is restated, and in few others."""
 _PLAIN_DURATION = re.compile(rf"\s*(?:(?:{_NUMBER})(?:{_WORD})?\s*)?")
 
 
@@ -99,6 +103,8 @@ def restate(text: str) -> str:
     Without comments; what is not PromQL stays, for the parser to say. Raises BadInput for what has no
     counterpart: strings that are not UTF-8, times that are out of range.
     """
+    if _PECULIAR.search(text) is None:
+        return text
     written: list[str] = []
     end = 0
     while match := _TOKEN.match(text, end):

@@ -83,7 +83,8 @@ def _make_messages() -> dict[str, Any]:
     }
 
 
-_CLASSES = _make_messages()
+CLASSES = _make_messages()
+"""The messages, by name."""
 _KINDS: list[ast.MatchOp] = [ast.MatchOp.Equal, ast.MatchOp.NotEqual, ast.MatchOp.Re, ast.MatchOp.NotRe]
 """The protocol's numbers of the kinds of matchers."""
 
@@ -96,7 +97,7 @@ def read_remotely(
     Both instants are included. Raises AnswerTooLarge where a shorter time may be answered, RequestRefused and
     ComponentFailed; reading the series raises CouldNotTell for one that is a native histogram.
     """
-    request = _CLASSES["ReadRequest"]()
+    request = CLASSES["ReadRequest"]()
     for selector in selectors:
         query = request.queries.add(start_timestamp_ms=start_ms, end_timestamp_ms=end_ms)
         if selector.name is not None:
@@ -111,7 +112,7 @@ def read_remotely(
         if error.status in LIMITED and "limit" in str(error):
             raise AnswerTooLarge(str(error)) from error
         raise
-    answer = _CLASSES["ReadResponse"]()
+    answer = CLASSES["ReadResponse"]()
     try:
         size = cramjam.snappy.decompress_raw_len(packed)
         if size > MAX_ANSWER_BYTES:

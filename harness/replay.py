@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.activity import MASK_SIZES
 from harness.answers import Answers, Complaint
 from harness.grid import MAX_ITEMS, append_tail
 from harness.inquiry import Activation, Inquiry, identify, make_inquiry
@@ -121,9 +122,14 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
     grids = []
     for planned in plan.stages:
         read = library.find(planned.stage.reads)
-        inquiry = make_inquiry(planned, plan, recording, read, job.curves, default_interval_s, job.max_items)
+        for mask_size in MASK_SIZES:
+            inquiry = make_inquiry(
+                planned, plan, recording, read, job.curves, default_interval_s, mask_size, job.max_items
+            )
+            answers = yield from _ask(inquiry)
+            if not inquiry.check(answers):
+                break
         grids.append(inquiry.trial.grid)
-        answers = yield from _ask(inquiry)
         activities = inquiry.list_activities(answers)
         found = inquiry.list_events(activities)
         events += found

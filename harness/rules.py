@@ -11,19 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from harness.errors import BadInput, BadRules
 from harness.model import AlertRule, Labels
 from harness.promql import parse
 from harness.promql import parse_duration as parse_duration  # who reads rules reads durations
+from harness.yaml_nodes import Mapping, Node, Scalar, Sequence, read_nodes
 
 MAX_BYTES = 1024 * 1024
-"""Of a rule file; the parser that keeps comments needs about ten seconds for as much."""
+"""Of a rule file."""
 MAX_LABELS = 100
 
 EVALUATION_INTERVAL_S = 15.0
@@ -37,8 +33,9 @@ ALERT_ONLY = ("for", "keep_firing_for", "annotations")
 # Known to the operator's resource, which hands it on to Thanos; Prometheus itself refuses it.
 RESOURCE_GROUP_FIELDS = {"partial_response_strategy"}
 
-_LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_METRIC_NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+_SHOWN = 40
+_RESERVED = "__name__"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,77 +98,62 @@ def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFil
 
 def parse_rules(text: str, name: str, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
     """Return the rules that a file's text states; `name` is what messages call the file. Raises BadRules."""
-    document = load_document(text, name)
-    reader = _Reader(
-        name, interval_s, GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if is_resource(document) else set())
-    )
-    groups = tuple(reader.read_groups(find_groups(document, name)))
+    document = read_document(text, name)
+    fields = GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if is_resource(document) else set())
+    reader = _Reader(name, interval_s, fields)
+    groups = tuple(reader.read_groups(find_groups(document, name)[1]))
     return RuleFile(name=name, text=text, groups=groups)
 
 
-def open_yaml() -> YAML:
-    """Return a YAML reader and writer that keeps comments, order, quotes and line breaks."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = MAX_BYTES
-    return yaml
-
-
-def load_document(text: str, name: str) -> CommentedMap:
-    """Return a rule file's YAML, with comments and line numbers. Raises BadRules."""
-    try:
-        document = open_yaml().load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = 1 if mark is None else mark.line + 1
-        raise BadRules(f"{name}:{line}: the file is not YAML: {error.problem or error.context}") from error
-    except RecursionError as error:
-        raise BadRules(f"{name}:1: the file is nested too deeply") from error
-    except (YAMLError, ValueError) as error:
-        position = getattr(error, "position", None)
-        line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
-        why = getattr(error, "reason", None) or " ".join(str(error).split())[:200]
-        raise BadRules(f"{name}:{line}: the file is not YAML: {why}") from error
+def read_document(text: str, name: str) -> Mapping:
+    """Return a rule file's YAML as nodes. Raises BadRules."""
+    document = read_nodes(text, name)
     if document is None:
         raise BadRules(f"{name}:1: the file is empty")
-    if not isinstance(document, CommentedMap):
+    if not isinstance(document, Mapping):
         raise BadRules(f"{name}:1: the file is not a mapping with groups")
     return document
 
 
-def is_resource(document: CommentedMap) -> bool:
+def is_resource(document: Mapping) -> bool:
     """Tell whether a document is a Kubernetes resource rather than a plain rule file."""
-    return "kind" in document or "apiVersion" in document
+    return "kind" in document.values or "apiVersion" in document.values
 
 
-def find_groups(document: CommentedMap, name: str) -> CommentedSeq:
-    """Return the list of groups in a plain rule file or a PrometheusRule resource. Raises BadRules."""
-    holder: Any = document
+def find_groups(document: Mapping, name: str) -> tuple[Mapping, Sequence]:
+    """Return the list of groups in a plain rule file or a PrometheusRule resource, and what it is in.
+
+    Raises BadRules.
+    """
+    holder = document
     if is_resource(document):
-        if document.get("kind") != "PrometheusRule":
+        kind = document.values.get("kind")
+        if not isinstance(kind, Scalar) or kind.text != "PrometheusRule":
             line = _find_line(document, "kind")
             raise BadRules(f"{name}:{line}: the resource's kind is not PrometheusRule")
-        holder = document.get("spec")
-        if not isinstance(holder, CommentedMap):
+        spec = document.values.get("spec")
+        if not isinstance(spec, Mapping):
             raise BadRules(f"{name}:{_find_line(document, 'spec')}: the resource has no spec with groups")
-    for key in holder:
+        holder = spec
+    for key in holder.values:
         if key != "groups":
             raise BadRules(f"{name}:{_find_line(holder, key)}: the field {_show(key)} is unknown")
-    groups = holder.get("groups")
-    if not isinstance(groups, CommentedSeq) or not groups:
+    groups = holder.values.get("groups")
+    if not isinstance(groups, Sequence) or not groups.items:
         raise BadRules(f"{name}:{_find_line(holder, 'groups')}: the file has no list of groups")
-    return groups
+    return holder, groups
 
 
-def _find_line(node: CommentedMap, key: object) -> int:
-    try:
-        return int(node.lc.key(key)[0]) + 1
-    except (KeyError, TypeError):
-        return int(node.lc.line or 0) + 1
+def _find_line(node: Mapping, key: str) -> int:
+    return node.keys[key].line if key in node.keys else node.line
 
 
-def _show(value: object) -> str:
-    return repr(str(value)[:40])
+def _show(value: str) -> str:
+    return repr(value[:_SHOWN])
+
+
+def _is_empty(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Scalar) and node.is_null)
 
 
 class _Reader:
@@ -184,36 +166,43 @@ class _Reader:
         self._seen: set[int] = set()
         self._group_names: set[str] = set()
 
-    def read_groups(self, nodes: CommentedSeq) -> Iterator[RuleGroup]:
+    def read_groups(self, nodes: Sequence) -> Iterator[RuleGroup]:
         """Yield the groups that a list states. Raises BadRules."""
         for group in self._claim_all(nodes, "group", self._group_fields):
             yield self._read_group(group)
 
-    def _read_group(self, group: CommentedMap) -> RuleGroup:
+    def _read_group(self, group: Mapping) -> RuleGroup:
         name = self._read_text(group, "name")
         if name in self._group_names:
             raise self._bad(group, "name", f"the group {_show(name)} is stated twice")
         self._group_names.add(name)
         interval_s = self._read_duration(group, "interval") or self._interval_s
         query_offset_s = self._read_duration(group, "query_offset")
-        limit = group.get("limit", 0)
-        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
-            raise self._bad(group, "limit", "limit is not a number from 0 up")
+        limit = self._read_limit(group)
         labels = self._read_labels(group, "labels")
-        rules = group.get("rules")
-        if rules is not None and not isinstance(rules, CommentedSeq):
+        rules = group.values.get("rules")
+        if not _is_empty(rules) and not isinstance(rules, Sequence):
             raise self._bad(group, "rules", "rules is not a list")
+        listed = rules if isinstance(rules, Sequence) else None
         return RuleGroup(
             name=name,
             interval_s=interval_s,
-            rules=tuple(self._read_rules(rules or CommentedSeq(), name, interval_s, labels)),
+            rules=tuple(self._read_rules(listed, name, interval_s, labels)) if listed else (),
             source=self._source(group, "name"),
             query_offset_s=query_offset_s,
-            limit=int(limit),
+            limit=limit,
         )
 
+    def _read_limit(self, group: Mapping) -> int:
+        limit = group.values.get("limit")
+        if _is_empty(limit):
+            return 0
+        if not isinstance(limit, Scalar) or limit.style or _WHOLE_NUMBER.fullmatch(limit.text) is None:
+            raise self._bad(group, "limit", "limit is not a number from 0 up")
+        return int(limit.text)
+
     def _read_rules(
-        self, nodes: CommentedSeq, group: str, interval_s: float, labels: Labels
+        self, nodes: Sequence, group: str, interval_s: float, labels: Labels
     ) -> Iterator[AlertRule | RecordingRule]:
         seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         for node in self._claim_all(nodes, "rule", RULE_FIELDS):
@@ -227,9 +216,9 @@ class _Reader:
             yield rule
 
     def _read_rule(
-        self, node: CommentedMap, group: str, interval_s: float, group_labels: Labels
+        self, node: Mapping, group: str, interval_s: float, group_labels: Labels
     ) -> AlertRule | RecordingRule:
-        if ("alert" in node) == ("record" in node):
+        if ("alert" in node.values) == ("record" in node.values):
             raise self._bad(node, "record", "a rule states either alert or record")
         expr = self._read_text(node, "expr")
         try:
@@ -237,7 +226,7 @@ class _Reader:
         except BadInput as error:
             raise self._bad(node, "expr", str(error)) from error
         labels = {**group_labels, **self._read_labels(node, "labels")}
-        if "alert" in node:
+        if "alert" in node.values:
             return AlertRule(
                 name=self._read_text(node, "alert"),
                 expr=expr,
@@ -250,62 +239,63 @@ class _Reader:
                 source=self._source(node, "alert"),
             )
         for field in ALERT_ONLY:
-            if field in node:
+            if field in node.values:
                 raise self._bad(node, field, f"a recording rule has no {field}")
         name = self._read_text(node, "record")
-        if _METRIC_NAME.fullmatch(name) is None:
-            raise self._bad(node, "record", f"{_show(name)} is not a metric's name")
         source = self._source(node, "record")
         return RecordingRule(
             name=name, expr=expr, labels=labels, group=group, interval_s=interval_s, source=source
         )
 
-    def _claim_all(self, nodes: CommentedSeq, what: str, fields: set[str]) -> Iterator[CommentedMap]:
+    def _claim_all(self, nodes: Sequence, what: str, fields: set[str]) -> Iterator[Mapping]:
         """Yield the items of a list, which must be mappings of known fields, each met for the first time."""
-        for index, node in enumerate(nodes):
-            line = int(nodes.lc.item(index)[0]) + 1
-            if not isinstance(node, CommentedMap):
-                raise BadRules(f"{self._name}:{line}: a {what} is not a mapping")
+        for node in nodes.items:
+            if not isinstance(node, Mapping):
+                raise BadRules(f"{self._name}:{node.line}: a {what} is not a mapping")
             # Dilating edits nodes in place, and nested aliases would multiply without bound.
             if id(node) in self._seen:
-                raise BadRules(f"{self._name}:{line}: a YAML alias repeats a {what}: write it out")
+                raise BadRules(f"{self._name}:{node.line}: a YAML alias repeats a {what}: write it out")
             self._seen.add(id(node))
-            for key in node:
+            for key in node.values:
                 if key not in fields:
                     raise self._bad(node, key, f"the field {_show(key)} is unknown in a {what}")
             yield node
 
-    def _read_text(self, node: CommentedMap, key: str) -> str:
-        value = node.get(key)
-        if value is None or value == "":
+    def _read_text(self, node: Mapping, key: str) -> str:
+        value = node.values.get(key)
+        if value is None or (isinstance(value, Scalar) and (value.is_null or not value.text)):
             raise self._bad(node, key, f"{key} is missing")
-        if not isinstance(value, str):
+        if not isinstance(value, Scalar):
             raise self._bad(node, key, f"{key} is not a string")
-        return str(value)
+        return value.text
 
-    def _read_duration(self, node: CommentedMap, key: str) -> float:
-        if key not in node:
+    def _read_duration(self, node: Mapping, key: str) -> float:
+        value = node.values.get(key)
+        if value is None or _is_empty(value):
             return 0.0
         try:
-            return parse_duration(str(node[key]))
+            return parse_duration(value.text if isinstance(value, Scalar) else "")
         except ValueError as error:
             raise self._bad(node, key, f"{key}: {error}") from error
 
-    def _read_labels(self, node: CommentedMap, key: str) -> dict[str, str]:
-        labels = node.get(key)
-        if labels is None:
+    def _read_labels(self, node: Mapping, key: str) -> dict[str, str]:
+        labels = node.values.get(key)
+        if labels is None or _is_empty(labels):
             return {}
-        if not isinstance(labels, CommentedMap) or len(labels) > MAX_LABELS:
+        if not isinstance(labels, Mapping) or len(labels.values) > MAX_LABELS:
             raise self._bad(node, key, f"{key} is not a mapping of at most {MAX_LABELS} strings")
-        for name, value in labels.items():
-            if not isinstance(name, str) or _LABEL_NAME.fullmatch(name) is None or name == "__name__":
+        read = {}
+        for name, value in labels.values.items():
+            # Since Prometheus 3 a name is any text; it refuses others when it loads the file.
+            if not name or name == _RESERVED:
                 raise self._bad(labels, name, f"{_show(name)} is not a name for {key}")
-            if not isinstance(value, str):
+            if not isinstance(value, Scalar):
                 raise self._bad(labels, name, f"{name} in {key} is not a string")
-        return {str(name): str(value) for name, value in labels.items()}
+            read[name] = "" if value.is_null else value.text
+        return read
 
-    def _bad(self, node: CommentedMap, key: object, what: str) -> BadRules:
+    def _bad(self, node: Mapping, key: str, what: str) -> BadRules:
         return BadRules(f"{self._name}:{_find_line(node, key)}: {what}")
 
-    def _source(self, node: CommentedMap, key: str) -> str:
+    def _source(self, node: Mapping, key: str) -> str:
         return f"{self._name}:{_find_line(node, key)}"

@@ -46,7 +46,7 @@ def list_selectors(files: Sequence[RuleFile]) -> tuple[str, ...]:
 
 
 def widen(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return selectors without their matchers where they ask for a name; states of alerts stay as they are."""
+    """Return selectors without their matchers where they ask for a name; states of alerts stay as is."""
     widened = set()
     for text in texts:
         name = metric_name(read_selector(text))

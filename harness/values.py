@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from harness.errors import BadInput
-from harness.rules import load_document, open_yaml, parse_duration
+from harness.round_trip import load_document, open_yaml
+from harness.rules import parse_duration
 
 SWITCH = "enabled"
 WINDOW = "window"

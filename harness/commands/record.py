@@ -21,7 +21,7 @@ from harness.promql import render_selector
 from harness.recorder import record
 from harness.selecting import list_selectors, read_selector
 from harness.store import WHOLE_ANSWERS
-from harness.store_options import HEADER_OPTION, make_store
+from harness.store_options import HEADER_OPTION, read_store
 
 MAX_INSTANT_S = 253_402_300_800.0
 """The year 10000, which no clock's text has a fifth digit for."""
@@ -80,8 +80,7 @@ def record_(
     output: Path,
 ) -> None:
     """Record the series that rules or selectors ask for, and `up`, as OpenMetrics on rule time."""
-    store, _ = make_store(prometheus, headers, tenant, None)
-    assert store is not None  # an address was given
+    store, _ = read_store(prometheus, headers, tenant)
     selectors = _read_matches(matches) | set(list_selectors(read_rule_files(rule_paths, None)))
     if not matches and not rule_paths:
         raise click.UsageError("say what to record: --rules RULES, or --match SELECTOR")

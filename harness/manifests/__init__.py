@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Any
 
-from harness.rules import open_yaml
+from harness.round_trip import open_yaml
 from harness.stacks import SCRAPE_INTERVAL_S
 from harness.stacks.configs import write_gateway_config
 from harness.systems import System

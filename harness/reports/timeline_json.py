@@ -70,6 +70,22 @@ def render(record: RunRecord) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
+def render_timeline(timeline: Timeline, notes: Sequence[str]) -> str:
+    """Return the JSON document of a timeline alone, which no drill was judged by; `notes` are sentences."""
+    document = {
+        "schema": 1,
+        "mode": timeline.mode,
+        "speed": _number(timeline.speed),
+        "until_s": _number(timeline.until_s),
+        "engines": dict(timeline.engines),
+        "events": [_event(event) for event in timeline.events],
+        "notes": list(notes),
+    }
+    if timeline.appended_from_s is not None:
+        document["appended_from_s"] = _number(timeline.appended_from_s)
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
 def _event(event: Event) -> dict[str, Any]:
     return {
         "at_s": _number(event.at_s),

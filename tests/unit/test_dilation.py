@@ -63,7 +63,8 @@ def test_a_speed_is_bounded(speed: float) -> None:
         ),
         ("max_over_time(m[30m:])", "max_over_time(m[30s:])"),
         ("-rate(m[5m]) ^ 2", "-(rate(m[5s]) / 60) ^ 2"),
-        ("m > 5m", "m > 300"),
+        ("m  > # why\n 5m", "m  > # why\n 5m"),
+        ("delta(m[1h]) > 5m", "delta(m[1m]) > 300"),
         ("m[5m] @ end()", "m[5s] @ end()"),
         ("hour(m)", "hour(m)"),
     ],
@@ -189,30 +190,32 @@ DILATED = """\
 # what this file is for
 groups:
   # about the group
-- name: latency
-  interval: 250ms   # often
-  query_offset: 500ms
-  rules:
-  - record: job:errors:rate5m
-    expr: sum by (job) ((rate(errors_total[5s]) / 60))
+  - name: latency
+    interval: 250ms   # often
+    query_offset: 500ms
+    rules:
+      - record: job:errors:rate5m
+        expr: sum by (job) ((rate(errors_total[5s]) / 60))
       # about the alert
-  - alert: "Slow"
-    expr: |
-      job:errors:rate5m > 0.5
-# about for
-    for: 1m30s
-    keep_firing_for: 0s
-    labels:
-      severity: 'page'
-    annotations:
-      summary: >-
-        It is {{ $value | humanize }}
-        errors per second.
+      - alert: "Slow"
+        expr: |
+          # a comment in PromQL
+          job:errors:rate5m
+            > 0.5
+        # about for
+        for: 1m30s
+        keep_firing_for: 0s
+        labels:
+          severity: 'page'
+        annotations:
+          summary: >-
+            It is {{ $value | humanize }}
+            errors per second.
 """
 
 
 def test_a_rule_file_is_dilated_with_its_comments() -> None:
-    """Durations and expressions change; comments, order, quotes and texts stay."""
+    """What changes is restated where it stands; everything else stays as it was written."""
     text, refusals = dilate_rules(parse_rules(RULES, "rules.yml"), 60)
     assert refusals == ()
     assert text == DILATED
@@ -222,15 +225,84 @@ def test_a_comment_after_a_block_stays_a_comment() -> None:
     """However far right a comment stands, it does not become text of the block before it."""
     text = (
         "groups:\n    - name: g\n      rules:\n          - alert: A\n            annotations:\n"
-        "                a: |\n                    text\n\n                    more\n\n"
-        "                # one\n\n                  # two\n            expr: |\n                up\n"
+        "                a: |\n                    text {{ query `m[1h]` }}\n\n                    more\n\n"
+        "                # one\n\n                  # two\n            expr: |\n                m[1h]\n"
         "              # three\n          # four\n          - alert: B\n            expr: up\n"
     )
     dilated, _ = dilate_rules(parse_rules(text, "rules.yml"), 60)
     first, second = parse_rules(dilated, "dilated.yml").alerts
-    assert (first.expr, first.annotations) == ("up\n", {"a": "text\n\nmore\n"})
+    annotations = {"a": 'text {{ query "m[1m]" }}\n\nmore\n'}
+    assert (first.expr, first.annotations) == ("m[1m]\n", annotations)
     assert second.name == "B"
-    assert [line for line in dilated.splitlines() if "#" in line] == ["# one", "# two", "# three", "# four"]
+    comments = [line for line in text.splitlines() if "#" in line]
+    assert [line for line in dilated.splitlines() if "#" in line] == comments
+
+
+@pytest.mark.parametrize(
+    ("scalar", "dilated"),
+    [
+        ("delta(m[1h]) > 1", "delta(m[1m]) > 1"),
+        ("m[1h] # why", "m[1m] # why"),
+        ("'delta(m{a=\"b\"}[1h])'", "'delta(m{a=\"b\"}[1m])'"),
+        ("delta(m{a='b'}[1h])", 'delta(m{a="b"}[1m])'),
+        ("\"delta(m{a='b'}[1h])\"", '"delta(m{a=\\"b\\"}[1m])"'),
+        ("'delta(m{a=\"it''s\"}[1h])'", "'delta(m{a=\"it''s\"}[1m])'"),
+        ('-delta(m{a="b:c"}[1h])', "'-delta(m{a=\"b:c\"}[1m])'"),
+        ("delta(\n      m[1h])\n      > 1", "delta(m[1m]) > 1"),
+        (">-\n      delta(\n      m[1h])\n\n      > 1\n", ">-\n      delta(m[1m]) > 1\n"),
+        ("|2-\n      m[1h]\n", '"m[1m]"\n'),
+        ("| # why\n        m\n        [1h]\n\n\n", "| # why\n        m[1m]\n\n\n"),
+        ("&a !!str m[1h]", "&a !!str m[1m]"),
+        ("\"m{a='\\u0085'}[1h]\"", '"m{a=\\"\\u0085\\"}[1m]"'),
+    ],
+)
+@pytest.mark.parametrize("ending", ["", "\n    for: 1h", "\n\n  # more\n"])
+def test_a_scalar_keeps_its_style(scalar: str, dilated: str, ending: str) -> None:
+    """Quotes, blocks, anchors and comments stay, unless what is said now needs others."""
+    text = state("alert: A\n    expr: {}")
+    before = text.format(scalar).rstrip("\n") if not scalar.endswith("\n") else text.format(scalar)[:-1]
+    after = text.format(dilated).rstrip("\n") if not dilated.endswith("\n") else text.format(dilated)[:-1]
+    written, refusals = dilate_rules(parse_rules(before + ending, "rules.yml"), 60)
+    assert refusals == ()
+    assert written == after + ending.replace("1h", "1m")
+    parse_rules(written, "dilated.yml")
+
+
+def test_an_alias_does_not_follow_its_anchor_into_another_field() -> None:
+    """What is a duration in one place and a text in another is divided in the one only."""
+    text = state("{alert: A, expr: up, for: &f 1h, annotations: {for: *f}}", "{alert: B, expr: up}")
+    dilated, _ = dilate_rules(parse_rules(text, "rules.yml"), 60)
+    first, _ = parse_rules(dilated, "dilated.yml").alerts
+    assert (first.for_s, first.annotations) == (60.0, {"for": "1h"})
+
+
+def test_an_alias_to_what_is_left_out_is_written_out_or_refused() -> None:
+    """A scalar is said where it was referred to; of a mapping the user is told."""
+    text = state("{alert: A, expr: time(), for: &f 1h}", "{alert: B, expr: up, for: *f}")
+    dilated, _ = dilate_rules(parse_rules(text, "rules.yml"), 60)
+    assert [rule.for_s for rule in parse_rules(dilated, "dilated.yml").alerts] == [60.0]
+    text = state("{alert: A, expr: time(), labels: &l {a: b}}", "{alert: B, expr: up, labels: *l}")
+    with pytest.raises(BadInput, match=r"rules.yml:1: a YAML alias refers to what is left out"):
+        dilate_rules(parse_rules(text, "rules.yml"), 60)
+
+
+@pytest.mark.parametrize("refused", [{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2}])
+@pytest.mark.parametrize("style", ["block", "items", "flow"])
+def test_any_rules_can_be_left_out(style: str, refused: set[int]) -> None:
+    """First, last and all of them, in each style of YAML."""
+    exprs = ["time()" if at in refused else "up" for at in range(3)]
+    if style == "block":
+        rules = "\n".join(f"    - alert: A{at}\n      # c\n      expr: {e}" for at, e in enumerate(exprs))
+        text = f"groups:\n  - name: g\n    rules:\n{rules}"
+    elif style == "items":
+        text = state(*(f"{{alert: A{at}, expr: {expr}}}" for at, expr in enumerate(exprs)))
+    else:
+        rules = ", ".join(f"{{alert: A{at}, expr: {expr}}}" for at, expr in enumerate(exprs))
+        text = f"groups: [{{name: g, rules: [{rules}]}}]\n"
+    dilated, refusals = dilate_rules(parse_rules(text, "rules.yml"), 60)
+    assert len(refusals) == len(refused)
+    kept = [f"A{at}" for at in range(3) if at not in refused]
+    assert [rule.name for rule in parse_rules(dilated, "dilated.yml").alerts] == kept
 
 
 def test_dilated_rules_say_what_was_said_but_faster() -> None:
@@ -240,7 +312,7 @@ def test_dilated_rules_say_what_was_said_but_faster() -> None:
     (slow,) = after.alerts
     (original,) = before.alerts
     assert (after.groups[0].interval_s, slow.for_s, slow.keep_firing_for_s) == (0.25, 90.0, 0.0)
-    assert (slow.name, slow.expr) == ("Slow", "job:errors:rate5m > 0.5\n")
+    assert (slow.name, slow.expr) == ("Slow", original.expr)
     assert (slow.labels, slow.annotations) == (original.labels, original.annotations)
 
 
@@ -367,8 +439,8 @@ def annotate(annotation: str) -> str:
             """{{ with printf "(rate(m{j='%s', a=%q, b=\\"c\\"}[5s]) / 60) %% 7" .Labels.job $x | query }}""",
         ),
         (
-            '{{- range $i := printf `m{a=~"%s.*"}[5m]` (reReplaceAll "a" "b" .V) | query | sortByLabel "a" }}',
-            '{{- range $i := printf "m{a=~\\"%s.*\\"}[5s]" (reReplaceAll "a" "b" .V) | query | sortByLabel "a" }}',
+            '{{- range $i := printf `m{a=~"%s.*"}[5m]` (reReplaceAll "a" "b" .V) | query | first }}',
+            '{{- range $i := printf "m{a=~\\"%s.*\\"}[5s]" (reReplaceAll "a" "b" .V) | query | first }}',
         ),
         ('{{ (query (printf "m{a=%q} offset 1h" .V)) }}', '{{ (query (printf "m{a=%q} offset 1m" .V)) }}'),
         ('{{ printf "%.2f in [5m]" $value }}', '{{ printf "%.2f in [5m]" $value }}'),

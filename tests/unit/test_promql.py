@@ -50,6 +50,7 @@ WRITTEN = [
     (r'foo{a="\xe2\x98\x83\303\251\U0001F600"}', 'foo{a="\u2603\u00e9\U0001f600"}'),
     (r"foo{a='\'\a'}", r"""foo{a="'\x07"}"""),
     ("foo # a 'comment'\n[5m]", "foo[5m]"),
+    ("foo{a='b'}\n> 1", 'foo{a="b"} > 1'),
     ('foo{a="x # y"} # z', 'foo{a="x # y"}'),
     ('foo{a!="b",c!~"d",e=""}', 'foo{a!="b", c!~"d", e=""}'),
     ('{"foo.bar","a.b"="c"}', '{__name__="foo.bar", "a.b"="c"}'),
@@ -256,7 +257,7 @@ def test_a_panic_of_the_parser_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(ast, "parse", fail)
     with pytest.raises(BadInput, match="parser fail"):
-        parse("x")
+        parse("a_panic")
 
 
 def test_an_interruption_of_the_parser_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +268,7 @@ def test_an_interruption_of_the_parser_is_passed_on(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(ast, "parse", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        parse("x")
+        parse("an_interruption")
 
 
 def test_selectors_are_listed_wherever_they_stand() -> None:

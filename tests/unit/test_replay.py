@@ -369,7 +369,9 @@ def test_a_template_that_reads_the_clock_cannot_be_moved(newest: Path) -> None:
     """It is refused where the recording does not begin at 0, by name."""
     recording = make_recording(scrape("x", [2], begin_ms=600_000), start_s=600, until_s=660)
     rules = one_group("{alert: A, expr: x > 1, annotations: {at: '{{ now }}'}}")
-    with pytest.raises(CouldNotTell, match=r"made.yml:4: A: cannot be replayed .* a template reads the clock"):
+    with pytest.raises(
+        CouldNotTell, match=r"made.yml:4: A: cannot be replayed .* a template reads the clock"
+    ):
         replay(recording, [rules], newest)
 
 
