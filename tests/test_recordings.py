@@ -24,7 +24,7 @@ MAX_BYTES = 3 * 1024 * 1024
 
 
 def test_no_recording_is_stale() -> None:
-    """Recordings are of the drills, gateway, surfaces, providers and scenarios as they are; or `make record`."""
+    """Recordings are of drills, gateway, surfaces, providers and scenarios as they are now."""
     stale = list_stale(read_made(RECORDINGS), DRILLS, digest_systems(find_systems()))
     said = [f"{name} {why}" for name, why in stale.items()]
     assert said == [], "`make record` renews the recordings"
