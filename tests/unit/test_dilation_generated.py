@@ -23,7 +23,7 @@ INTERVAL_S = 15.0
 SAMPLES = 160
 TIMES_S = (1200.0, 1942.5)
 REACH = 10
-"""Samples; so long after the last one a series is marked stale, well within promtool's 5 minutes at any speed."""
+"""Samples; so long after its last a series is marked stale, well within promtool's 5 minutes at any speed."""
 SPEEDS = (60, 30, 7.5, 0.5)
 
 DURATIONS = st.sampled_from([15, 30, 45, 60, 120, 300, 450, 900]).map(lambda s: format_duration(float(s)))
