@@ -25,7 +25,7 @@ from harness.plan import Plan, find_times, make_plan, to_ms
 from harness.promql import format_duration
 from harness.promtool import AlertQuestion, Question, Trial, hold_test, run_trials
 from harness.recording import RecordedSeries, Recording
-from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, read_document
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
 from harness.stages import ALERTS
 from harness.unit_tests import (
     Annotated,
@@ -75,7 +75,7 @@ def export(
             path=path.with_name(f"{path.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
         )
         for file in files
-        if is_resource(read_document(file.text, file.name))
+        if is_resource(load_document(file.text, file.name))
     }
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
     test, notes = make_test(recording, files, engines, default_interval_s)
