@@ -14,8 +14,11 @@ from harness.model import Event, EventKind, Labels
 from harness.recording import RecordedSeries
 from harness.stages import ALERTS, FOR_STATE
 
-EVALUATIONS_A_MASK = 50
-"""Fewer than the bits of a float's significand, so that a mask is exact."""
+MASK_SIZES = (50, 6, 1)
+"""How many evaluations a mask is of, if promtool can: it queries no more than 10,000 samples at once.
+
+The most are fewer than the bits of a float's significand, so that a mask is exact.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +72,16 @@ def list_events(activity: Activity, evaluations: Evaluations, origin_ms: int) ->
             yield tell(begin + _find_first(firing), "firing")
             if end < evaluations.count:
                 yield tell(end, "resolved")
+
+
+def list_pendings(
+    activity: Activity, evaluations: Evaluations, origin_ms: int
+) -> Iterator[tuple[float, float]]:
+    """Yield of each activation that never fired when it began, and how long it was seen to be pending."""
+    for begin, end in activity.list_activations():
+        if not _cut(activity.firing, begin, end):
+            start_ms = evaluations.at_ms(begin)
+            yield (start_ms - origin_ms) / 1000, (evaluations.at_ms(end - 1) - start_ms) / 1000
 
 
 def write_alert_series(

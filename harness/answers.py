@@ -47,10 +47,12 @@ class Complaint(CouldNotTell):
 class Answers:
     """What promtool said to a trial: values by the question's number, rendered alerts by name and instant.
 
-    What it had nothing to say to is not there. A rendered alert is its labels and its annotations.
+    What it had nothing to say to is not there. A rendered alert is its labels and its annotations. What could
+    not be asked is in `failed`, with the reason.
     """
 
     samples: dict[int, Samples] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
     rendered: dict[tuple[str, int], list[tuple[Labels, Labels]]] = field(default_factory=dict)
 
 
@@ -62,7 +64,8 @@ def read_answers(path: Path, answers: Mapping[int, Answers]) -> None:
             asked = _ASKED.fullmatch(line)
             if asked is not None:
                 if asked[3]:
-                    raise Complaint(_shorten(asked[3].removeprefix(" err: ")))
+                    answers[int(asked[1])].failed[int(asked[2])] = _shorten(asked[3].removeprefix(" err: "))
+                    continue
                 next(lines, "")
                 got = next(lines, "").strip().removeprefix("got: ")
                 answers[int(asked[1])].samples[int(asked[2])] = read_samples(got)
@@ -116,7 +119,7 @@ def _read_alert(lines: Iterator[str], answers: Answers) -> None:
         if words.startswith("Labels:"):
             labels = read_labels(words.removeprefix("Labels:"))
         elif words.startswith("Annotations:"):
-            rendered.append((labels, read_labels(words.removeprefix("Annotations:"))))
+            rendered.append((labels, read_labels(words.removeprefix("Annotations:").removesuffix(","))))
         elif words == "]":
             return
 

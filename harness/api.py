@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -29,8 +29,13 @@ QUOTED_CHARACTERS = 200
 ANNOTATION = "PromQL "
 """A warning that starts with this is about the expression; any other says that data is missing."""
 
+T = TypeVar("T")
 Sample = tuple[float, float]
 Series = tuple[Labels, tuple[Sample, ...]]
+
+
+class AnswerTooLarge(ComponentFailed):
+    """A component's answer is larger than `MAX_ANSWER_BYTES`: ask for less at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,11 @@ class Api:
             self._session.headers["Authorization"] = f"Bearer {token}"
             self._secrets.append(token)
 
+    @property
+    def where(self) -> str:
+        """What is asked, and its address, for messages."""
+        return f"{self._name} at {self._url}"
+
     def get(self, path: str, **params: str) -> Answer:
         """Return the answer to a GET.
 
@@ -90,6 +100,10 @@ class Api:
         """Return the answer to a POST of a document, sent as JSON; raises as `get` does."""
         return self._ask("POST", path, document=document)
 
+    def post_bytes(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Return the answer to a POST of bytes, which the headers describe; raises as `get` does."""
+        return self._ask("POST", path, body=body, headers=headers)
+
     def put(self, path: str, document: Any) -> Answer:
         """Return the answer to a PUT of a document, sent as JSON; raises as `get` does."""
         return self._ask("PUT", path, document=document)
@@ -99,24 +113,33 @@ class Api:
         return self._ask("DELETE", path, params=params)
 
     def _ask(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        document: Any = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         give_up_at = time.monotonic() + ANSWER_WITHIN_S
-        body = bytearray()
+        read = bytearray()
         try:
             with self._session.request(
                 method,
                 self._url + path,
                 params=params,
                 json=document,
+                data=body,
+                headers=headers,
                 timeout=TIMEOUT_S,
                 stream=True,
                 allow_redirects=False,
             ) as response:
                 for chunk in response.iter_content(CHUNK_BYTES):
-                    body += chunk
-                    if len(body) > MAX_ANSWER_BYTES:
-                        raise ComponentFailed(
+                    read += chunk
+                    if len(read) > MAX_ANSWER_BYTES:
+                        raise AnswerTooLarge(
                             f"{self._name} at {self._url} answered more than "
                             f"{MAX_ANSWER_BYTES // 1024**2} MiB to {path}"
                         )
@@ -129,7 +152,7 @@ class Api:
             raise ComponentFailed(
                 f"{self._name} at {self._url} cannot be reached: {self._redact(str(error))}"
             ) from error
-        answer = Answer(bytes(body))
+        answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
             quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or response.reason
             raise RequestRefused(
@@ -143,16 +166,17 @@ class Api:
 
         Raises ComponentFailed as well for what is no such answer, or says of itself that it is incomplete.
         """
+        return self.query_as(_read_series, path, **params)
+
+    def query_as(self, read: Callable[[Any], T], path: str, **params: str) -> list[T]:
+        """Return what `read` makes of each series that a Prometheus query API path answers.
+
+        Raises as `query` does, also where `read` raises LookupError, TypeError or ValueError.
+        """
         answer = self.get(path, **self._params, **params)
         try:
             document = answer.json()
-            series: list[Series] = [
-                (
-                    item["metric"],
-                    tuple((float(at), float(value)) for at, value in item.get("values") or [item["value"]]),
-                )
-                for item in document["data"]["result"]
-            ]
+            series = [read(item) for item in document["data"]["result"]]
             gaps = [text for text in document.get("warnings") or () if not text.startswith(ANNOTATION)]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ComponentFailed(
@@ -169,3 +193,9 @@ class Api:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return " ".join(text.split())
+
+
+def _read_series(item: Any) -> Series:
+    """Return a series of a query API's answer."""
+    samples = item.get("values") or [item["value"]]
+    return item["metric"], tuple((float(at), float(value)) for at, value in samples)

@@ -17,6 +17,8 @@ from harness.commands.export import export_
 from harness.commands.interruption import Interrupted
 from harness.commands.list import list_
 from harness.commands.page import page
+from harness.commands.record import record_
+from harness.commands.replay import replay_
 from harness.commands.rules import rules_
 from harness.commands.run import run
 from harness.commands.up import up
@@ -28,7 +30,7 @@ def cli() -> None:
     """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
 
 
-for command in (run, up, list_, dilate, export_, rules_, page):
+for command in (run, up, list_, dilate, record_, replay_, export_, rules_, page):
     cli.add_command(command)
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.activity import (
-    EVALUATIONS_A_MASK,
+    MASK_SIZES,
     Activity,
     Evaluations,
     list_events,
+    list_pendings,
     write_alert_series,
     write_recorded,
 )
@@ -19,7 +20,7 @@ from harness.answers import Answers, Complaint
 from harness.clock import format_s
 from harness.curves import mark_gaps
 from harness.errors import AlertdrillError, BadRules, CouldNotTell
-from harness.grid import choose_grid
+from harness.grid import MAX_ITEMS, choose_grid
 from harness.model import AlertRule, Curve, Event, Labels
 from harness.plan import Plan, PlannedStage, fit_expr, to_ms
 from harness.promql import format_duration, quote, split_threshold
@@ -29,7 +30,10 @@ from harness.rules import RuleGroup
 from harness.stages import ALERTS, FOR_STATE
 
 Activation = tuple[str, tuple[tuple[str, str], ...], float]
-"""An alert, its labels in order, and when it began to fire."""
+"""An alert, its labels in order, and when it began to fire, or was first seen."""
+
+TOO_MANY = "too many samples"
+"""What Prometheus says of a query over more samples than it may read at once: 10,000, in promtool."""
 
 _FAILED_AT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?")
 _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "[^"]*": (.*)')
@@ -68,8 +72,19 @@ class Inquiry:
     trial: Trial
     questions: _Questions
 
+    def is_too_much(self, answers: Answers) -> bool:
+        """Tell whether masks were too large for promtool, and nothing else is wrong."""
+        return bool(answers.failed) and all(
+            number in self.questions.masks and TOO_MANY in said for number, said in answers.failed.items()
+        )
+
     def list_activities(self, answers: Answers) -> list[tuple[Activity, int]]:
-        """Return what each alert did, and how much older than its evaluations its samples are."""
+        """Return what each alert did, and how much older than its evaluations its samples are.
+
+        Raises Complaint if any question could not be answered.
+        """
+        for said in answers.failed.values():
+            raise Complaint(said)
         activities: dict[tuple[int, frozenset[tuple[str, str]]], Activity] = {}
         for number, (first, offset_ms) in self.questions.masks.items():
             for labels, value in answers.samples.get(number, ()):
@@ -91,6 +106,14 @@ class Inquiry:
             for activity, _ in activities
             for event in list_events(activity, self.evaluations, self.origin_ms)
         ]
+
+    def list_pendings(self, activities: Iterable[tuple[Activity, int]]) -> dict[Activation, float]:
+        """Return how long activations that never fired were seen to be pending."""
+        return {
+            (activity.alert, tuple(sorted(activity.labels.items())), at_s): lasted_s
+            for activity, _ in activities
+            for at_s, lasted_s in list_pendings(activity, self.evaluations, self.origin_ms)
+        }
 
     def list_handed_on(
         self, answers: Answers, activities: Iterable[tuple[Activity, int]]
@@ -172,9 +195,11 @@ class Inquiry:
         hours, minutes, seconds = (_FAILED_AT.fullmatch(complaint.at) or _FAILED_AT.match("")).groups("0")  # type: ignore[union-attr] # the pattern matches nothing, too
         at_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         at_s += (self.trial.grid.start_ms - self.origin_ms) / 1000
+        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        if TOO_MANY in complaint.said:
+            why = "it reads more than the 10,000 samples at once that promtool can: record fewer series"
         return CouldNotTell(
-            f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording: "
-            f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+            f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording: {why}"
         )
 
 
@@ -185,8 +210,10 @@ def make_inquiry(
     series: Sequence[RecordedSeries],
     curves: Iterable[AlertRule],
     default_interval_s: float,
+    mask_size: int = MASK_SIZES[0],
+    max_items: int = MAX_ITEMS,
 ) -> Inquiry:
-    """Return what promtool is asked of a stage, whose rules read `series`."""
+    """Return what promtool is asked of a stage, whose rules read `series`; see `activity.MASK_SIZES`."""
     stage = planned.stage
     evaluations = Evaluations(
         start_ms=plan.start_ms,
@@ -194,7 +221,8 @@ def make_inquiry(
         count=(recording.end_ms - plan.start_ms) // planned.interval_ms + 1,
     )
     questions = _Questions()
-    _ask_states(questions, stage.groups, evaluations, has_others=any(_is_alerts(one) for one in series))
+    has_others = any(_is_alerts(one) for one in series)
+    _ask_states(questions, stage.groups, evaluations, mask_size, has_others=has_others)
     recorded = [name for name in planned.hands_on if name not in {ALERTS, FOR_STATE}]
     if recorded:
         _ask_recorded(questions, stage.groups, evaluations, recorded)
@@ -211,7 +239,9 @@ def make_inquiry(
             rules=planned.rules,
             groups=planned.names,
             interval_ms=planned.interval_ms,
-            grid=choose_grid(series, plan.start_ms, plan.windows_ms, name=recording.name),
+            grid=choose_grid(
+                series, plan.start_ms, plan.windows_ms, name=recording.name, max_items=max_items
+            ),
             end_ms=recording.end_ms,
             series=series,
             questions=questions.asked,
@@ -225,7 +255,12 @@ def _is_alerts(series: RecordedSeries) -> bool:
 
 
 def _ask_states(
-    questions: _Questions, groups: Iterable[RuleGroup], evaluations: Evaluations, *, has_others: bool
+    questions: _Questions,
+    groups: Iterable[RuleGroup],
+    evaluations: Evaluations,
+    mask_size: int,
+    *,
+    has_others: bool,
 ) -> None:
     """Ask in which evaluations the stage's alerts were pending and firing, and not others that it reads."""
     alerts: dict[int, set[str]] = defaultdict(set)
@@ -237,8 +272,8 @@ def _ask_states(
     step = format_duration(interval_s)
     for offset_ms, names in alerts.items():
         selector = f"ALERTS{_write_choice('alertname', names)}" if has_others or len(alerts) > 1 else "ALERTS"
-        for first in range(0, evaluations.count, EVALUATIONS_A_MASK):
-            last = min(first + EVALUATIONS_A_MASK, evaluations.count) - 1
+        for first in range(0, evaluations.count, mask_size):
+            last = min(first + mask_size, evaluations.count) - 1
             begin_s = first * interval_s
             # Longer than it need be by half a step: whether a window has its left end differs by version.
             window = format_duration(((last - first) * 2 + 1) * evaluations.interval_ms // 2 / 1000)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -51,6 +51,32 @@ class ActiveAlert:
 
 def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> tuple[Event, ...]:
     """Return when each alert was pending, firing and resolved between two rule times, in order."""
+    events: list[Event] = []
+    for labels, spans in _read_activations(prometheus, clock, since_s, until_s):
+        events.extend(_describe_activation(labels, spans, until_s))
+    return tuple(sorted(events, key=lambda event: event.at_s))
+
+
+def read_pendings(
+    prometheus: Api, clock: Clock, since_s: float, until_s: float
+) -> dict[tuple[str, tuple[tuple[str, str], ...], float], float]:
+    """Return how long each activation that never fired was pending, from the first evaluation to the last.
+
+    The key is the alert's name, its labels, sorted, and when it was first pending.
+    """
+    pendings = {}
+    for labels, spans in _read_activations(prometheus, clock, since_s, until_s):
+        if set(spans) == {"pending"}:
+            alert = labels.pop("alertname")
+            first_s, last_s = min(spans["pending"]), max(spans["pending"])
+            pendings[alert, tuple(sorted(labels.items())), first_s] = last_s - first_s
+    return pendings
+
+
+def _read_activations(
+    prometheus: Api, clock: Clock, since_s: float, until_s: float
+) -> Iterator[tuple[dict[str, str], Mapping[str, list[float]]]]:
+    """Yield the labels of each activation, with its alert's name, and its evaluations by state."""
     states = _read_samples(prometheus, clock, "ALERTS", since_s, until_s)
     actives = _read_samples(prometheus, clock, "ALERTS_FOR_STATE", since_s, until_s)
     active_since: dict[tuple[Any, ...], dict[float, float]] = {
@@ -64,11 +90,9 @@ def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: fl
             if since is not None:
                 spans = activations[identity].setdefault(since, {})
                 spans.setdefault(labels["alertstate"], []).append(at_s)
-    events: list[Event] = []
     for identity, by_start in activations.items():
         for spans in by_start.values():
-            events.extend(_describe_activation(dict(identity), spans, until_s))
-    return tuple(sorted(events, key=lambda event: event.at_s))
+            yield dict(identity), spans
 
 
 def count_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:

@@ -11,6 +11,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from operator import ge
 from typing import NoReturn
@@ -36,6 +37,8 @@ _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r'(?:([a-zA-Z_][a-zA-Z0-9_]*)|"((?:\\.|[^"\\])*)")(?:="((?:\\.|[^"\\])*)")?(,|(?=\}))')
 _REST = re.compile(r" (\S+)(?: (\S+))?(?: # \{.*)?")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?Inf|NaN")
+# Many read -0 as a whole number, which has no sign.
+_WORDS = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf", "-0": "-0.0"}
 _COMMENT = re.compile(r"# (?:HELP|TYPE|UNIT) .*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
@@ -61,11 +64,9 @@ def render_name(key: SeriesKey) -> str:
 def render_series(key: SeriesKey, times_ms: Sequence[int], values: Sequence[float]) -> str:
     """Return the lines of a series."""
     start = render_name(key) + " "
+    times = map(_render_time, times_ms)
     return "".join(
-        [
-            f"{start}{_render_value(value)} {_render_time(at)}\n"
-            for at, value in zip(times_ms, values, strict=True)
-        ]
+        [f"{start}{value} {at}\n" for value, at in zip(_render_values(values), times, strict=True)]
     )
 
 
@@ -98,6 +99,15 @@ def render_recording(recording: Recording) -> Iterator[str]:
     yield END
 
 
+def parse_name(text: str) -> SeriesKey | None:
+    """Return the series that `render_name` wrote; None for any other text."""
+    try:
+        key, end = _parse_series(text)
+    except ValueError:
+        return None
+    return key if end == len(text) else None
+
+
 def parse_lines(lines: Iterable[str], name: str) -> Recording:
     """Return the recording that lines without their line breaks state; `name` is what messages call it.
 
@@ -121,13 +131,14 @@ def _quote(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _render_value(value: float) -> str:
-    text = repr(value)
-    if text.endswith(".0") and text != "-0.0":  # many read -0 as a whole number, which has no sign
-        return text[:-2]
-    return {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}.get(text, text)
+def _render_values(values: Iterable[float]) -> list[str]:
+    """Return values as text, with as many digits as say which float it is."""
+    text = "".join([f"{value!r}," for value in values]).replace(".0,", ",")
+    words = text.split(",")[:-1]
+    return [_WORDS.get(word, word) for word in words] if "n" in text or "-0," in text else words
 
 
+@lru_cache(_KEPT_TIMES)  # those of one scrape stand in many series
 def _render_time(at_ms: int) -> str:
     """Return an instant in seconds.
 
@@ -187,13 +198,11 @@ class _Reader:
                 at += 1
                 self._line += 1
                 continue
-            end = self._find_end(line)
-            start = line[: end + 1]
-            samples = self._find_series(start, line, end)
-            upto = _find_last(lines, at, start) if end < len(line) else at + 1
-            if not self._read_many(samples, start, lines[at:upto]):
+            start, samples = self._find_series(line)
+            upto = _find_last(lines, at, start)
+            if upto == at + 1 or not self._read_many(samples, start, lines[at:upto]):
                 for number in range(at, upto):
-                    self._read_one(samples, lines[number][end:])
+                    self._read_one(samples, lines[number][len(start) - 1 :])
                     self._line += 1
             at = upto
 
@@ -239,11 +248,8 @@ class _Reader:
         stale = {}
         for key in [key for key in self._series if key[0] == STALE]:
             text = self._read_mark(key, "series")
-            try:
-                of, end = _parse_series(text)
-            except ValueError:
-                end = -1
-            if end != len(text):
+            of = parse_name(text)
+            if of is None:
                 raise BadInput(f"{self._name}: {STALE} names no series: {_cut(text)}")
             stale[of] = self._series.pop(key).times_ms
         return stale
@@ -260,34 +266,28 @@ class _Reader:
         elif not _COMMENT.fullmatch(line):
             self._refuse(f"this is not OpenMetrics: {_cut(line)}")
 
-    def _find_end(self, line: str) -> int:
-        """Return where the series ends that a line is a sample of."""
-        end = line.find("} ") + 1
-        if end and line[: end + 1] in self._by_text:
-            return end
+    def _find_series(self, line: str) -> tuple[str, _Samples]:
+        """Return how a line's series stands at its start, and the samples of that series so far."""
+        start = line[: line.find("} ") + 2] if "{" in line else line[: line.find(" ") + 1]
+        samples = self._by_text.get(start)
+        if samples is not None:
+            return start, samples
         try:
-            return _parse_series(line)[1]
+            key, end = _parse_series(line)
         except ValueError:
             self._refuse(f"this is not OpenMetrics: {_cut(line)}")
-
-    def _find_series(self, start: str, line: str, end: int) -> _Samples:
-        samples = self._by_text.get(start)
+        if not line.startswith(" ", end):
+            self._refuse(f"this is not OpenMetrics: {_cut(line)}")
+        samples = self._series.get(key)
         if samples is None:
-            try:
-                key, parsed_end = _parse_series(line)
-            except ValueError:
-                self._refuse(f"this is not OpenMetrics: {_cut(line)}")
-            if parsed_end != end:
-                self._refuse(f"this is not OpenMetrics: {_cut(line)}")
-            samples = self._series.get(key)
-            if samples is None:
-                if len(self._series) >= MAX_SERIES:
-                    self._refuse(f"there are more than {MAX_SERIES:,} series")
-                samples = self._series[key] = _Samples()
-            if len(self._by_text) >= MAX_SERIES:
-                self._by_text.clear()
-            self._by_text[start] = samples
-        return samples
+            if len(self._series) >= MAX_SERIES:
+                self._refuse(f"there are more than {MAX_SERIES:,} series")
+            samples = self._series[key] = _Samples()
+        if len(self._by_text) >= MAX_SERIES:
+            self._by_text.clear()
+        start = line[: end + 1]
+        self._by_text[start] = samples
+        return start, samples
 
     def _read_many(self, samples: _Samples, start: str, lines: Sequence[str]) -> bool:
         """Read lines that all start alike, if nothing is special about them."""

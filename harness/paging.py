@@ -200,17 +200,33 @@ def list_mutes(log: Iterable[str]) -> Iterator[tuple[float, dict[str, str]]]:
     """Yield when (epoch seconds) a group was muted, and the group's labels.
 
     Where two groups are flushed at once, the lines may be mixed up: a line that does not follow a flush
-    immediately is passed over.
+    immediately is passed over, and so is one between two flushes of the group that were not muted.
     """
-    group: dict[str, str] | None = None
+    flushes: dict[str, list[tuple[float, bool]]] = {}
+    group = ""
     for line in read_lines(log):
         if line.said == "flushing":
-            found = GROUP_LABELS.search(line.fields.get("aggrGroup", ""))
-            group = {name: unquote(value) for name, value in LABEL.findall(found[1])} if found else None
+            group = line.fields.get("aggrGroup", "")
+            flushes.setdefault(group, []).append((line.at_s, False))
         else:
-            if group is not None and MUTED.search(line.said):
-                yield line.at_s, group
-            group = None
+            if group and MUTED.search(line.said):
+                flushes[group][-1] = (line.at_s, True)
+            group = ""
+    mutes = [
+        (at_s, group)
+        for group, own in flushes.items()
+        for index, (at_s, is_muted) in enumerate(own)
+        if is_muted and not _is_alone(own, index)
+    ]
+    for at_s, group in sorted(mutes):
+        if found := GROUP_LABELS.search(group):
+            yield at_s, {name: unquote(value) for name, value in LABEL.findall(found[1])}
+
+
+def _is_alone(flushes: Sequence[tuple[float, bool]], index: int) -> bool:
+    """Return whether the flush before was not muted, and the one after, if there is one, was not either."""
+    beside = (*flushes[max(0, index - 1) : index], *flushes[index + 1 : index + 2])
+    return index > 0 and not any(is_muted for _, is_muted in beside)
 
 
 def make_page_events(notices: Iterable[Notice]) -> tuple[Event, ...]:

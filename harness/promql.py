@@ -348,6 +348,11 @@ def _write_matchers(selector: ast.VectorSelector) -> str:
     return (selector.name or "") + (f"{{{', '.join(matchers)}}}" if matchers else "")
 
 
+def render_selector(selector: ast.VectorSelector) -> str:
+    """Return a selector without its offset and its @."""
+    return _write_matchers(selector)
+
+
 def render(expr: ast.Expr) -> str:
     """Return PromQL that reads back as the same tree."""
     return Printer().write(expr)

@@ -12,8 +12,9 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.activity import MASK_SIZES
 from harness.answers import Answers, Complaint
-from harness.grid import append_tail
+from harness.grid import MAX_ITEMS, append_tail
 from harness.inquiry import Activation, Inquiry, identify, make_inquiry
 from harness.library import Library, check_length, drop_written
 from harness.model import AlertRule, Curve, Event, Labels, Timeline
@@ -28,6 +29,7 @@ class ReplayJob:
     """A recording and the rules to replay on it, with a quiet tail of `tail_s` appended.
 
     `curves` are the alerts whose values are wanted too; with `annotations`, those of each alert that fires.
+    Where the exact grid would be more than `max_items`, a coarser one will do (see `grid`).
     """
 
     recording: Recording
@@ -35,15 +37,20 @@ class ReplayJob:
     tail_s: float = 0.0
     curves: Sequence[AlertRule] = ()
     annotations: bool = False
+    max_items: int = MAX_ITEMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What rules did over a recording; `notes` are sentences on what is not exactly as recorded."""
+    """What rules did over a recording; `notes` are sentences on what is not exactly as recorded.
+
+    `pendings` says of each activation that never fired how long it was seen to be pending, in seconds.
+    """
 
     timeline: Timeline
     annotations: Mapping[Activation, Labels] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pendings: Mapping[Activation, float] = field(default_factory=dict)
 
     def find_annotations(self, event: Event) -> Labels:
         """Return the annotations of an alert as they were rendered when it began to fire."""
@@ -111,15 +118,22 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
     events: list[Event] = []
     curves: list[Curve] = []
     annotations: dict[Activation, Labels] = {}
+    pendings: dict[Activation, float] = {}
     grids = []
     for planned in plan.stages:
         read = library.find(planned.stage.reads)
-        inquiry = make_inquiry(planned, plan, recording, read, job.curves, default_interval_s)
+        for mask_size in MASK_SIZES:
+            inquiry = make_inquiry(
+                planned, plan, recording, read, job.curves, default_interval_s, mask_size, job.max_items
+            )
+            answers = yield from _ask(inquiry)
+            if not inquiry.is_too_much(answers):
+                break
         grids.append(inquiry.trial.grid)
-        answers = yield from _ask(inquiry)
         activities = inquiry.list_activities(answers)
         found = inquiry.list_events(activities)
         events += found
+        pendings |= inquiry.list_pendings(activities)
         curves += inquiry.list_curves(answers)
         library.add(inquiry.list_handed_on(answers, activities))
         firing = [event for event in found if event.kind == "firing"]
@@ -140,6 +154,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
         ),
         annotations=annotations,
         notes=tuple(notes),
+        pendings=pendings,
     )
 
 

@@ -178,9 +178,7 @@ class _Reader:
         self._group_names.add(name)
         interval_s = self._read_duration(group, "interval") or self._interval_s
         query_offset_s = self._read_duration(group, "query_offset")
-        limit = group.values.get("limit")
-        if not _is_empty(limit) and not _is_whole_number(limit):
-            raise self._bad(group, "limit", "limit is not a number from 0 up")
+        limit = self._read_limit(group)
         labels = self._read_labels(group, "labels")
         rules = group.values.get("rules")
         if not _is_empty(rules) and not isinstance(rules, Sequence):
@@ -192,8 +190,16 @@ class _Reader:
             rules=tuple(self._read_rules(listed, name, interval_s, labels)) if listed else (),
             source=self._source(group, "name"),
             query_offset_s=query_offset_s,
-            limit=int(limit.text) if isinstance(limit, Scalar) and not limit.is_null else 0,
+            limit=limit,
         )
+
+    def _read_limit(self, group: Mapping) -> int:
+        limit = group.values.get("limit")
+        if _is_empty(limit):
+            return 0
+        if not isinstance(limit, Scalar) or limit.style or _WHOLE_NUMBER.fullmatch(limit.text) is None:
+            raise self._bad(group, "limit", "limit is not a number from 0 up")
+        return int(limit.text)
 
     def _read_rules(
         self, nodes: Sequence, group: str, interval_s: float, labels: Labels
@@ -293,7 +299,3 @@ class _Reader:
 
     def _source(self, node: Mapping, key: str) -> str:
         return f"{self._name}:{_find_line(node, key)}"
-
-
-def _is_whole_number(node: Node | None) -> bool:
-    return isinstance(node, Scalar) and not node.style and _WHOLE_NUMBER.fullmatch(node.text) is not None

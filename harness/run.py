@@ -21,6 +21,7 @@ from harness.alertmanager.config import AlertmanagerConfig
 from harness.api import Api
 from harness.board import Watch
 from harness.clock import Clock, find_origin
+from harness.confirmation import record_and_confirm
 from harness.crew import Crew
 from harness.disturbances import list_fault_steps, list_silence_steps
 from harness.errors import ClockDoubted, ComponentFailed
@@ -72,6 +73,8 @@ BURIAL_WALL_S = 2.0
 SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
 DRAIN_WALL_S = 10.0
+RECORDING = "recording.om.gz"
+"""What a run recorded, in the folder of its reports."""
 
 PROBE_DOOR = "aside"
 """The gateway's door that no system hears."""
@@ -101,6 +104,8 @@ class Order:
     seed: int = 1
     workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)
+    promtool: Path | None = None
+    """What replays the run's recording; without it the recording is only made."""
     store: Store | None = None
     """Where to read what happened, instead of from the stack's Prometheus."""
     calendar: datetime | None = None
@@ -222,18 +227,34 @@ def _hold_at(
         )
         timeline = observe(order, stack, store, path, clock, until_s)
         verdicts = judge_all(placements, timeline)
+        show(replace(state, now_rule_s=until_s, message="recording, and replaying the recording"))
+        recorded = record_and_confirm(
+            prometheus,
+            order.rules,
+            clock,
+            timeline,
+            placements,
+            order.out / RECORDING,
+            order.promtool,
+        )
         record = RunRecord(
             placements=tuple(placements),
             timeline=timeline,
             verdicts=verdicts,
             rules=tuple(_list_alerts(order)),
             panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
-            doubts=(*doubt(fidelity, order.bounds), *doubt_verdicts(verdicts, placements, report)),
+            doubts=(
+                *doubt(fidelity, order.bounds),
+                *doubt_verdicts(verdicts, placements, report),
+                *recorded.doubts,
+            ),
+            agreement=recorded.agreement,
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
             notes={
                 "speed": f"{speed:g} ({reason})",
                 **notes,
+                **recorded.notes,
                 **_describe_fidelity(fidelity, order.bounds),
                 **_describe_workers(report),
             },

@@ -60,12 +60,7 @@ def make_store(
             if value:
                 raise BadInput(f"{option} says how to use the store that --prometheus names: name one")
         return None, None
-    read, secret = read_headers(HEADER_OPTION, headers)
-    if tenant is not None:
-        if TENANT_HEADER.lower() in {name.lower() for name in read}:
-            raise BadInput(f"{HEADER_OPTION}: {TENANT_HEADER} is given twice")
-        read = {TENANT_HEADER: _check_tenant(tenant), **read}
-    store = Store(url=check_url("--prometheus", prometheus, HEADER_OPTION), headers=read)
+    store, secret = read_store(prometheus, headers, tenant)
     if remote_write is None:
         return store, None
     exposed = sorted(name for name in secret if name.lower() != AUTHORIZATION)
@@ -74,9 +69,23 @@ def make_store(
             f"--remote-write: Prometheus shows {exposed[0]} to whoever asks for its configuration; "
             f"it keeps only Authorization to itself"
         )
-    target = RemoteWrite(url=check_url("--remote-write", remote_write, HEADER_OPTION), headers=read)
+    url = check_url("--remote-write", remote_write, HEADER_OPTION)
+    target = RemoteWrite(url=url, headers=store.headers)
     write_remote_write(target, "")
     return store, target
+
+
+def read_store(prometheus: str, headers: Sequence[str], tenant: str | None) -> tuple[Store, frozenset[str]]:
+    """Return the store at an address, and which of its headers came from files.
+
+    Raises BadInput for what cannot be used; no message shows a header's value.
+    """
+    read, secret = read_headers(HEADER_OPTION, headers)
+    if tenant is not None:
+        if TENANT_HEADER.lower() in {name.lower() for name in read}:
+            raise BadInput(f"{HEADER_OPTION}: {TENANT_HEADER} is given twice")
+        read = {TENANT_HEADER: _check_tenant(tenant), **read}
+    return Store(url=check_url("--prometheus", prometheus, HEADER_OPTION), headers=read), secret
 
 
 def _check_tenant(tenant: str) -> str:

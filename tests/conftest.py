@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 from docker_engine import demand_engine, describe_skipped
+from hypothesis import HealthCheck, settings
 from whole_runs import ROOT, CommandLine
 
 from harness.engines import Engines
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,6 +126,7 @@ def make_order(
         alertmanager=make_reference_config(system.name for system in find_systems()),
         out=out,
         speed=speed,
+        promtool=engines.promtool,
     )
 
 

@@ -8,7 +8,7 @@ from harness.errors import BadInput
 from harness.stacks import PARTS, PEER
 from harness.traffic import MAX_WORKERS
 
-REPORTS = ("timeline.json", "junit.xml", "report.html")
+REPORTS = ("timeline.json", "junit.xml", "report.html", "recording.om.gz")
 LOGS = (
     *(f"{part}.log" for part in (*PARTS, PEER, "locust", "prepare", "compose")),
     *(f"locust-worker-{number}.log" for number in range(1, MAX_WORKERS + 1)),

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -14,10 +15,12 @@ from harness.catalogue import choose_drills, list_dashboards, list_drills, list_
 from harness.commands.folders import prepare_folder
 from harness.commands.orders import find_config, make_order, read_rule_files
 from harness.commands.progress import show_progress
-from harness.commands.sites import find_obstacles, find_site
+from harness.commands.replaying import keep_goldens, refuse_stack_options, replay_drills
+from harness.commands.sites import find_obstacles, find_promtool, find_site
 from harness.commands.stack_options import read_speed, take_stack_options
-from harness.errors import CouldNotTell
+from harness.errors import BadInput, CouldNotTell
 from harness.history import keep_run
+from harness.promql import parse_duration
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import summary
 from harness.run import hold
@@ -25,6 +28,20 @@ from harness.store_options import make_store, take_store_options
 from harness.traffic import MAX_WORKERS
 
 LOG_COLUMNS = 220
+MAX_TAIL_S = 7 * 86_400.0
+
+
+def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float:
+    """Take a duration of at most a week, in whole evaluations or not."""
+    if value is None:
+        return 0.0
+    try:
+        tail_s = parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if tail_s > MAX_TAIL_S:
+        raise click.BadParameter(f"{value} is longer than a week")
+    return tail_s
 
 
 @click.command()
@@ -77,9 +94,31 @@ LOG_COLUMNS = 220
     help="What the clock of Alertmanager's time intervals shows (UTC) as the run begins; "
     "what a drill wants, or now, otherwise.",
 )
+@click.option(
+    "--replay",
+    "replayed",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FILE|FOLDER",
+    help="Judge the drills on the recording of a run, or on golden recordings; nothing is held.",
+)
+@click.option(
+    "--quiet-tail",
+    "tail_s",
+    callback=_read_tail,
+    metavar="DURATION",
+    help="With --replay: append so much time in which nothing happens, as 1h.",
+)
+@click.option(
+    "--keep-recordings",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Cut the recording of the run into golden ones, a file for each drill, if all drills are met.",
+)
 @take_stack_options
 @take_store_options
+@click.pass_context
 def run(
+    context: click.Context,
     names: tuple[str, ...],
     system: str | None,
     stack: str,
@@ -89,6 +128,9 @@ def run(
     workers: int,
     alertmanagers: int,
     calendar: datetime | None,
+    replayed: Path | None,
+    tail_s: float,
+    keep_recordings: Path | None,
     out: Path,
     rule_paths: tuple[Path, ...],
     folder: Path | None,
@@ -100,6 +142,24 @@ def run(
     remote_write: str | None,
 ) -> None:
     """Hold drills: all of them, or those named, and report to OUT."""
+    # In a log each expectation has a line of its own, however long.
+    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    if replayed is not None:
+        refuse_stack_options(context)
+        shipped = override_values(())
+        # Drills are those that were recorded, whatever the rules say now.
+        among = list_drills(shipped)
+        record = replay_drills(
+            replayed,
+            choose_drills(names, system, among),
+            among,
+            override_values(settings) if settings else shipped,
+            read_rule_files(rule_paths, folder),
+            tail_s,
+        )
+        _leave(record, out / "replay" if _is_default(context, "out") else out, replayed, console)
+    if tail_s:
+        raise BadInput("--quiet-tail says how to replay, so it wants --replay")
     store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
@@ -116,26 +176,43 @@ def run(
         store=store,
         workers=workers,
         calendar=calendar and calendar.replace(tzinfo=UTC),
+        promtool=find_promtool(site),
     )
     for name, obstacle in obstacles.items():
         click.echo(f"left out: {name}: {obstacle}", err=True)
-    # In a log each expectation has a line of its own, however long.
-    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
     try:
         with show_progress(console) as show:
             record = hold(order, show)
     except CouldNotTell as error:
         (out / "junit.xml").write_text(junit.render_error(str(error)))
         raise
+    timeline = _write_reports(record, out)
+    keep_run(out, timeline, record.started_at)
+    console.print(summary(record))
+    console.print(f"Report: {out / 'report.html'}")
+    if keep_recordings is not None and not record.exit_code:
+        console.print(keep_goldens(keep_recordings, out, record, order))
+    sys.exit(record.exit_code)
+
+
+def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
+    """Report a replay to OUT, and exit. No drill was held, so no history has it."""
+    if replayed.is_file() and replayed.resolve().parent == out.resolve():
+        raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
+    prepare_folder(out)
     _write_reports(record, out)
     console.print(summary(record))
     console.print(f"Report: {out / 'report.html'}")
     sys.exit(record.exit_code)
 
 
-def _write_reports(record: RunRecord, out: Path) -> None:
+def _is_default(context: click.Context, parameter: str) -> bool:
+    return context.get_parameter_source(parameter) is click.core.ParameterSource.DEFAULT
+
+
+def _write_reports(record: RunRecord, out: Path) -> str:
     timeline = timeline_json.render(record)
     (out / "timeline.json").write_text(timeline)
-    keep_run(out, timeline, record.started_at)
     (out / "junit.xml").write_text(junit.render(record))
     (out / "report.html").write_text(html.render(record))
+    return timeline

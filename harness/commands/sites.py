@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
 from harness.engines import find_engines
-from harness.errors import BadInput
+from harness.errors import BadInput, MissingEngine
 from harness.model import Drill
 from harness.stacks import Site
 from harness.stacks.compose.site import ComposeSite
@@ -37,6 +38,16 @@ def find_site(
         raise BadInput("--project is for --stack compose")
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write, alertmanagers=alertmanagers)
+
+
+def find_promtool(site: Site) -> Path | None:
+    """Return the promtool that replays a run's recording; None where there is none on this machine."""
+    if isinstance(site, EmbeddedSite):
+        return site.engines.promtool
+    try:
+        return find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
+    except MissingEngine:
+        return None
 
 
 def find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from harness.agreement import Agreement, Instant, say_instant
 from harness.clock import format_s
 from harness.coverage import Coverage, make_coverage, make_held_run
 from harness.hops import Told
@@ -41,6 +42,8 @@ HOPS: Mapping[str, str] = {
     "page_resolved": "page closed",
 }
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
+REPLAY = "replay"
+"""The mode of a timeline that was made of a recording."""
 HELD: Mapping[Held, str] = {
     "inhibited": "inhibited",
     "silenced": "held back",
@@ -57,7 +60,8 @@ class RunRecord:
     The timeline counts from the start of the run. A verdict's findings count from the start of its drill;
     those of a verdict that no drill asked for count from the start of the run. `doubts` are sentences that
     say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
-    names, relative to where the reports are written.
+    names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
+    is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
     """
 
     placements: tuple[Placement, ...]
@@ -70,6 +74,8 @@ class RunRecord:
     notes: Mapping[str, str] = field(default_factory=dict)
     panels: tuple[PanelCurves, ...] = ()
     logs: tuple[str, ...] = ()
+    agreement: Agreement | None = None
+    appended: tuple[tuple[float, float], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -86,6 +92,19 @@ class RunRecord:
         """Return how many verdicts have this outcome."""
         return sum(verdict.outcome == outcome for verdict in self.verdicts)
 
+    def find_instants(self, verdict: Verdict, finding: Finding) -> tuple[Instant, ...]:
+        """Return the instants of a finding's alerts, live and replayed, while its drill was held."""
+        placement = self.find_placement(verdict)
+        if self.agreement is None or placement is None:
+            return ()
+        return tuple(
+            instant
+            for instant in self.agreement.instants
+            if instant.alert == finding.alert
+            and finding.labels.items() <= instant.labels.items()
+            and placement.start_s <= instant.at_s < placement.end_s
+        )
+
     @property
     def coverage(self) -> Coverage:
         """What this run alone has proved of the alerts whose rules it had."""
@@ -98,11 +117,36 @@ def say_outcome(record: RunRecord) -> str:
     if record.doubts:
         return "No verdict can be trusted"
     total = len(record.verdicts)
+    if record.timeline.mode == REPLAY and not record.exit_code:
+        return f"{total} of {total} drills as expected; pages unobserved"
     if record.exit_code:
         return f"{record.count('unmet')} of {total} drills not met"
     if record.count("unobserved"):
         return f"{record.count('met')} of {total} drills met, the others not fully seen"
     return f"All {total} drills met" if total else "No drill was held"
+
+
+def say_agreement(agreement: Agreement) -> str:
+    """Say how the replay of the run's recording agrees with the run."""
+    compared = f"{len(agreement.instants)} instants compared"
+    if agreement.beyond:
+        return f"the replay disagrees in {len(agreement.beyond)} of {compared}"
+    words = f"the replay agrees: {compared}, the largest difference {agreement.largest_s:.1f} s"
+    if agreement.blips:
+        words += f", {agreement.blips} short stretches seen by one side only"
+    if agreement.skipped:
+        words += f", {agreement.skipped} stretches left out"
+    return words
+
+
+def say_differences(instants: Iterable[Instant]) -> str:
+    """Say how far the replay was from the run at each of a finding's instants: `firing +12.0 s`."""
+    return ", ".join(
+        say_instant(one)
+        if one.live_s is None or one.replayed_s is None
+        else f"{one.kind} {one.replayed_s - one.live_s:+.1f} s"
+        for one in instants
+    )
 
 
 def say_selector(alert: str, labels: Labels) -> str:

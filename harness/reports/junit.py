@@ -20,8 +20,10 @@ from harness.model import Drill, Finding, Verdict
 from harness.reports import (
     RunRecord,
     printable,
+    say_agreement,
     say_delay,
     say_deliveries,
+    say_differences,
     say_expected,
     say_held,
     say_hops,
@@ -55,6 +57,7 @@ def render(record: RunRecord) -> str:
             "unobserved": str(record.count("unobserved")),
             **{f"engine.{name}": version for name, version in record.timeline.engines.items()},
             **{f"note.{name}": note for name, note in record.notes.items()},
+            **({} if record.agreement is None else {"agreement": say_agreement(record.agreement)}),
             **{
                 f"receiver.{inbox.receiver}.{inbox.integration}": _say_inbox(inbox, record.timeline.speed)
                 for inbox in summarise_inboxes(record.timeline)
@@ -123,6 +126,8 @@ def _list_hops(record: RunRecord, verdict: Verdict) -> dict[str, str]:
             if rule_s is not None:
                 properties[f"finding.{number}.{name}_s"] = f"{rule_s:.3f}"
                 properties[f"finding.{number}.{name}_wall_s"] = f"{rule_s / record.timeline.speed:.3f}"
+        if differences := say_differences(record.find_instants(verdict, finding)):
+            properties[f"finding.{number}.agreement"] = differences
     return properties
 
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.agreement import Agreement
 from harness.hops import InboxSummary, Spread, count_told, find_held, summarise_inboxes, time_hops
 from harness.incidents import Incident, list_incidents
 from harness.model import (
@@ -63,7 +64,25 @@ def render(record: RunRecord) -> str:
         "receivers": [_inbox(inbox, timeline.speed) for inbox in summarise_inboxes(timeline)],
         "held_back": [_held(span) for span in timeline.paging.held],
         "troubles": list(timeline.paging.troubles),
+        "agreement": None if record.agreement is None else _agreement(record.agreement),
+        "appended": [[_number(from_s), _number(to_s)] for from_s, to_s in record.appended],
     }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def render_timeline(timeline: Timeline, notes: Sequence[str]) -> str:
+    """Return the JSON document of a timeline alone, which no drill was judged by; `notes` are sentences."""
+    document = {
+        "schema": 1,
+        "mode": timeline.mode,
+        "speed": _number(timeline.speed),
+        "until_s": _number(timeline.until_s),
+        "engines": dict(timeline.engines),
+        "events": [_event(event) for event in timeline.events],
+        "notes": list(notes),
+    }
+    if timeline.appended_from_s is not None:
+        document["appended_from_s"] = _number(timeline.appended_from_s)
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
@@ -74,6 +93,26 @@ def _event(event: Event) -> dict[str, Any]:
         "alert": event.alert,
         "labels": dict(event.labels),
         "receiver": event.receiver,
+    }
+
+
+def _agreement(agreement: Agreement) -> dict[str, Any]:
+    return {
+        "largest_s": _number(agreement.largest_s),
+        "blips": agreement.blips,
+        "skipped": agreement.skipped,
+        "notes": list(agreement.notes),
+        "instants": [
+            {
+                "alert": one.alert,
+                "labels": dict(one.labels),
+                "kind": one.kind,
+                "live_s": None if one.live_s is None else _number(one.live_s),
+                "replayed_s": None if one.replayed_s is None else _number(one.replayed_s),
+                "bound_s": _number(one.bound_s),
+            }
+            for one in agreement.instants
+        ],
     }
 
 

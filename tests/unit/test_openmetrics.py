@@ -10,7 +10,7 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_fd_to_metric_families
 from recordings import make_labelled, make_recording, make_series
@@ -52,6 +52,7 @@ def any_series(draw: st.DrawFn, earliest_ms: int = -(10**10)) -> RecordedSeries:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(any_series(), max_size=5, unique_by=lambda one: tuple(sorted(one.labels.items()))))
 def test_a_recording_reads_back_as_it_was(series: list[RecordedSeries]) -> None:
     """Labels, instants, values to the last bit, staleness, range and selectors survive the text."""
@@ -63,6 +64,7 @@ def test_a_recording_reads_back_as_it_was(series: list[RecordedSeries]) -> None:
 
 
 # The reference takes -0.001 for 0.001.
+@settings(deadline=None)
 @given(st.lists(any_series(0), max_size=5, unique_by=lambda one: tuple(sorted(one.labels.items()))))
 def test_the_reference_parser_reads_the_same_samples(series: list[RecordedSeries]) -> None:
     """prometheus-client's strict parser finds every sample where it is, with its value."""
@@ -83,6 +85,7 @@ def test_the_reference_parser_reads_the_same_samples(series: list[RecordedSeries
     assert {name for name, _ in found} <= {"alertdrill_recorded", "alertdrill_stale"}
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**10), 4 * 10**12))
 def test_prometheus_reads_the_same_millisecond(at_ms: int) -> None:
     """Prometheus multiplies seconds by 1000 and drops the rest, which must be the instant that was meant."""
@@ -186,6 +189,7 @@ def test_what_is_no_recording_is_refused_with_its_line(text: str, complaint: str
     assert str(caught.value).startswith(complaint)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from('a1{}" =,\\n#.\n_EOF+-N')))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text makes the reader fail in another way."""

@@ -74,6 +74,25 @@ def test_a_line_that_does_not_follow_a_flush_says_nothing(generation: str, said:
 
 @GENERATIONS
 @pytest.mark.parametrize(
+    ("said", "numbers"),
+    [
+        (("flushing", "flushing", MUTED, "flushing"), []),
+        (("flushing", "flushing", MUTED), []),
+        (("flushing", "flushing", MUTED, "flushing", MUTED), [2, 4]),
+        (("flushing", MUTED, "flushing"), [1]),
+    ],
+    ids=["in between", "at the end", "from then on", "at first"],
+)
+def test_a_mute_between_flushes_that_are_not_muted_says_nothing(
+    generation: str, said: tuple[str, ...], numbers: list[int]
+) -> None:
+    """It is the line of another group, which was flushed at the same instant."""
+    lines = write_lines(generation, '{alertname="Slow"}', *said)
+    assert [at_s for at_s, _ in list_mutes(lines)] == [1001.0 + number / 2 for number in numbers]
+
+
+@GENERATIONS
+@pytest.mark.parametrize(
     ("group", "labels"),
     [
         (r'{path="a,b", model="m=1"}', {"path": "a,b", "model": "m=1"}),

@@ -23,6 +23,7 @@ from harness.model import AlertRule, Held, HeldSpan, Labels
 from harness.reports import (
     RunRecord,
     printable,
+    say_agreement,
     say_held,
     say_outcome,
     say_selector,
@@ -209,11 +210,23 @@ def _facts(record: RunRecord) -> Iterator[str]:
             ("started", _text(record.started_at.isoformat())),
             *((name, _text(version)) for name, version in engines.items()),
             *((name, _text(note)) for name, note in record.notes.items()),
+            *_agreement(record),
+            *(
+                ("appended", f"{format_s(from_s)} to {format_s(to_s)}: nothing was measured, a quiet tail")
+                for from_s, to_s in record.appended
+            ),
         ]
     )
     if record.logs:
         links = "".join(f'<li><a href="{escape(quote(log))}">{_text(log)}</a></li>' for log in record.logs)
         yield f'<h2>Logs</h2><ul class="logs">{links}</ul>'
+
+
+def _agreement(record: RunRecord) -> Iterator[tuple[str, str]]:
+    if record.agreement is not None:
+        yield "recording", _text(say_agreement(record.agreement))
+        for note in record.agreement.notes:
+            yield "replay", _text(note)
 
 
 def _list(rows: Iterable[tuple[str, str]]) -> str:

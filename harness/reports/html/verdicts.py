@@ -14,6 +14,7 @@ from harness.reports import (
     printable,
     say_delay,
     say_deliveries,
+    say_differences,
     say_expected,
     say_selector,
     say_told,
@@ -93,6 +94,9 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
                 f"<div><dt>{words}</dt> <dd>{format_s(finding.observed[hop])} "
                 f'<span class="delay">{delay}</span></dd></div>'
             )
+    differences = say_differences(record.find_instants(verdict, finding))
+    if differences:
+        items.append(f"<div><dt>replay</dt> <dd>{_text(differences)}</dd></div>")
     told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
     hops = f'<dl class="hops">{"".join(items)}</dl>' if items else ""
     return f'{hops}<p class="small muted">told: {_text(told)}</p>' if told else hops

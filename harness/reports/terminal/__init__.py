@@ -23,7 +23,9 @@ from harness.hops import count_told, find_held, time_hops
 from harness.model import Expectation, Finding, HeldSpan, Labels, Verdict
 from harness.reports import (
     HOPS,
+    REPLAY,
     RunRecord,
+    say_agreement,
     say_delay,
     say_deliveries,
     say_expected,
@@ -263,13 +265,15 @@ class _Summary:
             for finding in verdict.findings or (None,)
         ]
         pad = max((title[0].cell_len for _, title, _ in entries), default=0)
+        # That a replay sees no page is said once, below.
+        fine = {"met", "unobserved"} if record.timeline.mode == REPLAY else {"met"}
         wide = all(_length([*title, *seen]) + pad <= width for _, title, seen in entries)
         for finding, title, seen in entries:
             title[0].pad_right(max(0, min(pad, width // 3) - title[0].cell_len))
             yield from _flow([*title, *seen] if wide else title, width)
             if not wide:
                 yield from _flow(seen, width, lead="    ")
-            if finding is not None and finding.outcome != "met":
+            if finding is not None and finding.outcome not in fine:
                 yield _evidence(finding, say)
         yield Text(say(_explain_times(record)), style="dim")
         yield Text()
@@ -282,6 +286,13 @@ class _Summary:
                 yield Text(say(f"! {_sentence(trouble)}"))
         if (coverage := record.coverage).rows:
             yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
+        if record.agreement is not None:
+            yield Text(say(_sentence(say_agreement(record.agreement))), style="dim")
+        for from_s, to_s in record.appended[:1]:
+            span = format_s(to_s - from_s)
+            yield Text(
+                say(f"A quiet tail of {span} was appended, in which nothing was measured."), style="dim"
+            )
         for doubt in record.doubts:
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)

@@ -12,6 +12,7 @@ import pytest
 from paging_records import build_paging_record
 from report_records import build_record
 
+from harness.agreement import compare
 from harness.model import Event, Finding, NearMiss, PagingPath, Placement, Verdict
 from harness.reports import RunRecord, timeline_json
 
@@ -101,6 +102,23 @@ FORM: dict[str, Any] = {
         }
     ],
     "troubles": [str],
+    "agreement": {
+        "largest_s": (*NUMBER, type(None)),
+        "blips": int,
+        "skipped": int,
+        "notes": [str],
+        "instants": [
+            {
+                "alert": str,
+                "labels": {str: str},
+                "kind": str,
+                "live_s": (*NUMBER, type(None)),
+                "replayed_s": (*NUMBER, type(None)),
+                "bound_s": NUMBER,
+            }
+        ],
+    },
+    "appended": [[NUMBER]],
 }
 
 
@@ -131,7 +149,14 @@ def _check(value: Any, form: Any, where: str) -> None:
 @pytest.mark.parametrize("build", [build_record, build_paging_record])
 def test_form(build: Callable[[], RunRecord]) -> None:
     """The document has exactly the keys of schema 1, in their order, with values of their types."""
-    document = _render(replace(build(), doubts=("scrapes came late",)))
+    event = Event(at_s=30.0, kind="firing", alert="Slow", labels={"model": "gpt-4.1"})
+    record = replace(
+        build(),
+        doubts=("scrapes came late",),
+        agreement=compare([event], [], [], 3600.0, notes=("all was moved",)),
+        appended=((100.0, 200.0),),
+    )
+    document = _render(record)
     _check(document, FORM, "$")
     assert document["schema"] == 1
     assert document["doubts"] == ["scrapes came late"]

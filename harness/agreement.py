@@ -1,0 +1,236 @@
+"""Compare what the alerts did live with what the unmodified rules do on the run's own recording. Pure.
+
+Both saw the same samples, so they may differ only by when they looked: live evaluations stand at other
+instants than replayed ones, and one that comes just before a scrape is stored sees it an interval later. So
+each instant may be one evaluation and one scrape apart. Where it is more, the dilated rules, the clock or
+the recording are wrong, and no verdict of the run can be trusted.
+
+A stretch must be on both sides, with one exception: an alert that never fired and was pending for less than
+that bound may have come and gone between two evaluations of the other side. While Prometheus itself was
+out, nothing was evaluated live and the replay goes on: a stretch that reaches into such a time is not
+compared, nor is what happened so near to the end of the run that the other side could not see it any more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.clock import format_s
+from harness.model import AlertRule, Event, EventKind, Labels
+
+SCRAPE_S = 15.0
+ROUNDING_S = 0.01
+"""Wall time has whole milliseconds; at the highest speed that is this much of rule time, or less."""
+
+Window = tuple[float, float]
+"""From when to when, rule time."""
+Identity = tuple[str, tuple[tuple[str, str], ...]]
+"""An alert's name and its labels, sorted."""
+Pendings = Mapping[tuple[str, tuple[tuple[str, str], ...], float], float]
+"""How long stretches that never fired were pending, from the first to the last evaluation that found them so:
+by the alert's name, its labels, sorted, and the first instant."""
+_KINDS: tuple[EventKind, ...] = ("pending", "firing", "resolved")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """When an alert did something live and when in the replay, from the run's start; None: it did not."""
+
+    alert: str
+    labels: Labels
+    kind: EventKind
+    live_s: float | None
+    replayed_s: float | None
+    bound_s: float
+
+    @property
+    def off_s(self) -> float:
+        """How far the two are apart; infinitely far where one is missing."""
+        if self.live_s is None or self.replayed_s is None:
+            return math.inf
+        return abs(self.live_s - self.replayed_s)
+
+    @property
+    def at_s(self) -> float:
+        """When it happened live, or in the replay if it did not."""
+        return min(at_s for at_s in (self.live_s, self.replayed_s, math.inf) if at_s is not None)
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether that is more than one evaluation and one scrape."""
+        return self.off_s > self.bound_s + ROUNDING_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """All instants that were compared.
+
+    `blips` is how many short stretches only one side saw, `skipped` how many stretches were not compared;
+    `notes` are sentences on the replay.
+    """
+
+    instants: tuple[Instant, ...]
+    blips: int = 0
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def largest_s(self) -> float:
+        """The largest difference; 0 if nothing was compared."""
+        return max((instant.off_s for instant in self.instants), default=0.0)
+
+    @property
+    def beyond(self) -> tuple[Instant, ...]:
+        """The instants that are further apart than they may be."""
+        return tuple(instant for instant in self.instants if instant.is_beyond)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """One activation of an alert: its instants, and when the next one begins."""
+
+    at_s: Mapping[EventKind, float]
+    next_s: float
+    lasted_s: float | None
+
+    @property
+    def start_s(self) -> float:
+        return min(self.at_s.values())
+
+    @property
+    def end_s(self) -> float:
+        """By when it was over, as far as that is known."""
+        if self.lasted_s is not None and "firing" not in self.at_s:
+            return self.start_s + self.lasted_s
+        return self.at_s.get("resolved", self.next_s)
+
+
+def compare(
+    live: Iterable[Event],
+    replayed: Iterable[Event],
+    rules: Iterable[AlertRule],
+    until_s: float,
+    *,
+    pendings: Pendings | None = None,
+    out: Sequence[Window] = (),
+    notes: tuple[str, ...] = (),
+) -> Agreement:
+    """Return how far each pending, firing and resolved instant of a live run is from that of its replay.
+
+    Instants count from the run's start; both sides were seen until `until_s`. `pendings` are those of both
+    sides, as far as they are known. `out` are the times at which Prometheus was out. `notes` are handed on.
+    """
+    bounds = {rule.name: rule.interval_s + SCRAPE_S for rule in rules}
+    sides = [_find_stretches(events, pendings or {}) for events in (live, replayed)]
+    instants: list[Instant] = []
+    blips = skipped = 0
+    for identity in sorted(sides[0].keys() | sides[1].keys()):
+        bound_s = bounds.get(identity[0], 2 * SCRAPE_S)
+        for one, other in _pair(*(side.get(identity, []) for side in sides)):
+            if any(_reaches_into(stretch, out, bound_s) for stretch in (one, other) if stretch):
+                skipped += 1
+            elif _is_blip(one, other, bound_s):
+                blips += 1
+            else:
+                instants += [
+                    instant
+                    for instant in _compare_stretch(identity, one, other, bound_s)
+                    if not (math.isinf(instant.off_s) and instant.at_s > until_s - bound_s)
+                ]
+    instants.sort(key=lambda instant: instant.at_s)
+    return Agreement(instants=tuple(instants), blips=blips, skipped=skipped, notes=notes)
+
+
+def identify(alert: str, labels: Labels) -> Identity:
+    """Return what tells an alert from others."""
+    return alert, tuple(sorted(labels.items()))
+
+
+def say_instant(instant: Instant) -> str:
+    """Say when it happened on both sides: `firing at 5:30 live and at 6:30 in the replay, bound 0:30`."""
+    live, replayed = (
+        "never" if at_s is None else f"at {format_s(at_s)}" for at_s in (instant.live_s, instant.replayed_s)
+    )
+    return f"{instant.kind} {live} live and {replayed} in the replay, bound {format_s(instant.bound_s)}"
+
+
+def _find_stretches(events: Iterable[Event], pendings: Pendings) -> dict[Identity, list[_Stretch]]:
+    """Return each alert's stretches in order: a new one begins where the hops begin anew."""
+    found: dict[Identity, list[dict[EventKind, float]]] = defaultdict(list)
+    for event in sorted(events, key=lambda event: (event.at_s, _KINDS.index(event.kind))):
+        own = found[identify(event.alert, event.labels)]
+        if not own or any(_KINDS.index(kind) >= _KINDS.index(event.kind) for kind in own[-1]):
+            own.append({})
+        own[-1][event.kind] = event.at_s
+    stretches = {}
+    for identity, own in found.items():
+        starts = [min(at_s.values()) for at_s in own]
+        stretches[identity] = [
+            _Stretch(at_s=at_s, next_s=next_s, lasted_s=pendings.get((*identity, start_s)))
+            for at_s, start_s, next_s in zip(own, starts, [*starts[1:], math.inf], strict=True)
+        ]
+    return stretches
+
+
+def _pair(
+    live: Sequence[_Stretch], replayed: Sequence[_Stretch]
+) -> Iterator[tuple[_Stretch | None, _Stretch | None]]:
+    """Yield which stretches are the same on both sides: those that overlap, each with the nearest."""
+    i = j = 0
+    while i < len(live) and j < len(replayed):
+        one, other = live[i], replayed[j]
+        first, second = sorted((one, other), key=lambda stretch: stretch.start_s)
+        is_nearest = first.next_s - second.start_s >= second.start_s - first.start_s
+        if second.start_s < first.end_s + SCRAPE_S and is_nearest:
+            yield one, other
+            i, j = i + 1, j + 1
+        elif first is one:
+            yield one, None
+            i += 1
+        else:
+            yield None, other
+            j += 1
+    for left in live[i:]:
+        yield left, None
+    for left in replayed[j:]:
+        yield None, left
+
+
+def _is_blip(one: _Stretch | None, other: _Stretch | None, bound_s: float) -> bool:
+    """Whether only one side saw it, it never fired, and was pending for less than the bound."""
+    if one is not None and other is not None:
+        return False
+    seen = one or other
+    return (
+        seen is not None
+        and "firing" not in seen.at_s
+        and seen.lasted_s is not None
+        and seen.lasted_s < bound_s
+    )
+
+
+def _reaches_into(stretch: _Stretch, windows: Sequence[Window], bound_s: float) -> bool:
+    return any(
+        stretch.start_s <= to_s + bound_s and stretch.end_s >= from_s - bound_s for from_s, to_s in windows
+    )
+
+
+def _compare_stretch(
+    identity: Identity, one: _Stretch | None, other: _Stretch | None, bound_s: float
+) -> Iterator[Instant]:
+    alert, labels = identity
+    for kind in _KINDS:
+        live_s = one.at_s.get(kind) if one else None
+        replayed_s = other.at_s.get(kind) if other else None
+        if live_s is not None or replayed_s is not None:
+            yield Instant(
+                alert=alert,
+                labels=dict(labels),
+                kind=kind,
+                live_s=live_s,
+                replayed_s=replayed_s,
+                bound_s=bound_s,
+            )

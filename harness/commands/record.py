@@ -1,0 +1,154 @@
+"""`alertdrill record`: what a Prometheus had over a range of time, as a file to replay rules on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from harness.api import Api
+from harness.clock import Clock
+from harness.commands.orders import read_rule_files
+from harness.dilator import MAX_SPEED, MIN_SPEED
+from harness.errors import BadInput
+from harness.promql import render_selector
+from harness.recorder import record
+from harness.selecting import list_selectors, read_selector
+from harness.store import WHOLE_ANSWERS
+from harness.store_options import HEADER_OPTION, read_store
+
+MAX_INSTANT_S = 253_402_300_800.0
+"""The year 10000, which no clock's text has a fifth digit for."""
+
+
+@click.command(name="record")
+@click.option("--prometheus", metavar="URL", required=True, help="The server, with Prometheus's HTTP API.")
+@click.option("--start", metavar="T", required=True, help="From when on: epoch seconds, or RFC 3339.")
+@click.option("--end", metavar="T", required=True, help="Until when, included.")
+@click.option(
+    "--match",
+    "matches",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Record the series that this selects. May be repeated.",
+)
+@click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Record what the rules of this file read. May be repeated.",
+)
+@click.option(
+    "--speed", type=float, help="Seconds of rule time per second of that server's time; 1 otherwise."
+)
+@click.option(
+    "--origin", type=float, metavar="EPOCH_S", help="Where rule time is 0; the server's own times otherwise."
+)
+@click.option(
+    HEADER_OPTION,
+    "headers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Header for that server; NAME=@FILE keeps a secret in a file. May be repeated.",
+)
+@click.option("--tenant", metavar="NAME", help="Tenant there, sent as X-Scope-OrgID.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Gzipped if its name ends in .gz.",
+)
+def record_(
+    prometheus: str,
+    start: str,
+    end: str,
+    matches: tuple[str, ...],
+    rule_paths: tuple[Path, ...],
+    speed: float | None,
+    origin: float | None,
+    headers: tuple[str, ...],
+    tenant: str | None,
+    output: Path,
+) -> None:
+    """Record the series that rules or selectors ask for, and `up`, as OpenMetrics on rule time."""
+    store, _ = read_store(prometheus, headers, tenant)
+    selectors = _read_matches(matches) | set(list_selectors(read_rule_files(rule_paths, None)))
+    if not matches and not rule_paths:
+        raise click.UsageError("say what to record: --rules RULES, or --match SELECTOR")
+    if (speed is None) != (origin is None):
+        raise click.UsageError(
+            "--speed and --origin belong together: --origin EPOCH_S is where rule time is 0"
+        )
+    clock = _make_clock(speed, origin)
+    start_s, end_s = _read_instant("--start", start), _read_instant("--end", end)
+    if not start_s < end_s:
+        raise BadInput("--start is not before --end")
+    if start_s < clock.origin_s:
+        raise BadInput("--start is before --origin: rule time begins there")
+    api = Api("the server", store.url, headers=store.headers, params=WHOLE_ANSWERS)
+    console = Console(stderr=True)
+    with _show_progress(console) as show_progress:
+        recorded = record(api, sorted(selectors), start_s, end_s, clock, output, show_progress)
+    for note in recorded.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{output}: {recorded.samples:,} samples of {recorded.series:,} series")
+
+
+def _read_matches(texts: tuple[str, ...]) -> set[str]:
+    read = set()
+    for text in texts:
+        try:
+            read.add(render_selector(read_selector(text)))
+        except BadInput as error:
+            raise BadInput(f"--match: {error}") from error
+    return read
+
+
+def _make_clock(speed: float | None, origin_s: float | None) -> Clock:
+    if speed is None or origin_s is None:
+        return Clock(speed=1.0, origin_s=0.0)
+    if not MIN_SPEED <= speed <= MAX_SPEED:
+        raise BadInput(f"--speed wants a number from {MIN_SPEED} to {MAX_SPEED:,}, not {speed:g}")
+    if not 0.0 <= origin_s < MAX_INSTANT_S:
+        raise BadInput(f"--origin wants seconds since 1970, not {origin_s:g}")
+    return Clock(speed=speed, origin_s=origin_s)
+
+
+def _read_instant(option: str, text: str) -> float:
+    """Return the epoch seconds of an instant in either notation."""
+    try:
+        at_s = float(text)
+    except ValueError:
+        at_s = math.nan
+        try:
+            read = datetime.fromisoformat(text)
+        except ValueError:
+            read = None
+        if read is not None and read.tzinfo is not None:
+            at_s = read.timestamp()
+    if not 0.0 <= at_s < MAX_INSTANT_S:
+        raise BadInput(
+            f"{option} wants epoch seconds or RFC 3339 with its zone, such as 2026-01-05T21:50:00Z"
+        )
+    return at_s
+
+
+@contextmanager
+def _show_progress(console: Console) -> Iterator[Callable[[float], None]]:
+    """Yield what shows which share of the work is done: a bar on a terminal, nothing elsewhere."""
+    if not console.is_terminal:
+        yield lambda _share: None
+        return
+    columns = (TextColumn("recording"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share: bar.update(task, completed=share)

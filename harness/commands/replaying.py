@@ -1,0 +1,167 @@
+"""`alertdrill run --replay`: drills judged on recordings instead of on a stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from harness.catalogue import list_drills, list_rules, override_values
+from harness.engines import find_engines
+from harness.errors import BadInput
+from harness.gate import judge_goldens, judge_recording
+from harness.golden_folder import (
+    MADE,
+    ROOT,
+    Made,
+    Origin,
+    digest_systems,
+    find_path,
+    read_made,
+    write_made,
+)
+from harness.golden_making import make_goldens, replay_whole
+from harness.model import Drill, Placement
+from harness.recording_files import read_recording, write_recording
+from harness.reports import RunRecord
+from harness.rulebook import RuleBook
+from harness.rules import RuleFile
+from harness.run import RECORDING, Order
+from harness.systems import find_systems
+from harness.values import Values
+
+MAX_BYTES = 64 * 1024 * 1024
+STACK_OPTIONS = {
+    "stack": "--stack",
+    "project": "--project",
+    "speed": "--speed",
+    "workers": "--workers",
+    "alertmanagers": "--alertmanagers",
+    "calendar": "--calendar",
+    "alertmanager_config": "--alertmanager-config",
+    "ports": "--port",
+    "prometheus": "--prometheus",
+    "headers": "--prometheus-header",
+    "tenant": "--tenant",
+    "remote_write": "--remote-write",
+    "keep_recordings": "--keep-recordings",
+}
+"""What says how drills are held, by parameter: a replay holds none."""
+
+
+def refuse_stack_options(context: click.Context) -> None:
+    """Raise BadInput for an option that has no meaning where nothing is held."""
+    for parameter, option in STACK_OPTIONS.items():
+        if context.get_parameter_source(parameter) is click.core.ParameterSource.COMMANDLINE:
+            raise BadInput(f"{option} says how drills are held, and --replay holds none")
+
+
+def replay_drills(
+    path: Path,
+    drills: Sequence[Drill],
+    among: tuple[Drill, ...],
+    values: Mapping[str, Values],
+    given: tuple[RuleFile, ...],
+    tail_s: float,
+) -> RunRecord:
+    """Return how drills come out on a run's recording, or on golden ones if the path is a folder.
+
+    `among` are all drills that there are; `values` are what rules are made of. Raises BadInput and
+    CouldNotTell.
+    """
+    promtool = find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
+    if path.is_dir():
+        return judge_goldens(path, drills, among, make_book(among, values, given), promtool, tail_s)
+    recording = read_recording(path)
+    placements = _read_placements(path.with_name("timeline.json"), among)
+    held = [placement.drill for placement in placements]
+    chosen = [drill for drill in drills if drill in held]
+    if not chosen:
+        raise BadInput(f"{path}: the run that this is of held none of these drills")
+    rules = given or list_rules(held, values)
+    return judge_recording(recording, placements, chosen, rules, promtool, tail_s)
+
+
+def make_book(drills: Sequence[Drill], values: Mapping[str, Values], given: tuple[RuleFile, ...]) -> RuleBook:
+    """Return which rules concern which of all drills; raises BadInput."""
+    systems = dict.fromkeys(drill.system for drill in drills)
+    own = {
+        system: list_rules([drill for drill in drills if drill.system == system], values)
+        for system in systems
+    }
+    return RuleBook(own=own, given=given)
+
+
+def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> str:
+    """Cut a run's recording into golden ones in a folder, and say what became of them.
+
+    What is there of other drills stays. Raises BadInput for a folder that cannot be written, CouldNotTell for
+    drills that no cut judges as the run did.
+    """
+    if order.promtool is None:
+        raise BadInput("golden recordings are checked with promtool, which is not there")
+    values = override_values(())
+    among = list_drills(values)
+    made = read_made(folder) if (folder / MADE).exists() else Made()
+    recording = read_recording(out / RECORDING)
+    origin = Origin(
+        made_at=record.started_at.replace(microsecond=0).isoformat(),
+        commit=_find_commit(),
+        speed=record.timeline.speed,
+        seed=order.seed,
+        engines=record.timeline.engines,
+    )
+    whole = replay_whole(recording, record.placements, order.rules, order.promtool)
+    book = make_book(among, values, ())
+    cuts = make_goldens(whole, book, origin.made_at, digest_systems(find_systems()), order.promtool)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written to: {error.strerror}") from error
+    for one in cuts:
+        write_recording(one.recording, find_path(folder, one.golden.drill))
+    known = {drill.name for drill in among}
+    write_made(folder, made.renew(origin, [one.golden for one in cuts]).keep(known))
+    for path in folder.glob("*.om.gz"):
+        if path.name.removesuffix(".om.gz") not in known:
+            path.unlink()
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    return f"Golden recordings of {len(cuts)} drills in {folder}, which now has {size / 1024:.0f} KiB"
+
+
+def _find_commit() -> str:
+    """Return the commit that stands here, with `-dirty` where there is more, or `unknown`."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        said = subprocess.run(  # noqa: S603 -- a fixed command, found on PATH
+            command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return said.stdout.strip()
+
+
+def _read_placements(path: Path, drills: Sequence[Drill]) -> tuple[Placement, ...]:
+    """Return where a run had its drills, from its timeline; raises BadInput."""
+    by_name = {drill.name: drill for drill in drills}
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
+        held = json.loads(text)["drills"]
+        return tuple(
+            Placement(drill=by_name[one["drill"]], start_s=float(one["start_s"]))
+            for one in held
+            if one["drill"] in by_name
+        )
+    except OSError as error:
+        raise BadInput(
+            f"{path}: cannot be read, and says what the recording beside it is of: {error.strerror}"
+        ) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadInput(f"{path}: is not the timeline of a run that held drills: {error}") from error

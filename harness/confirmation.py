@@ -1,0 +1,138 @@
+"""Let the rules as they are confirm a run: replayed on what it recorded, they must do what was seen live.
+
+Rules that read the same metrics are replayed together on these metrics alone, all parts at once on all cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.agreement import Agreement, Instant, Pendings, Window, compare, say_instant
+from harness.api import Api
+from harness.clock import Clock
+from harness.errors import BadInput, CouldNotTell
+from harness.judge import matches
+from harness.model import Placement, Timeline
+from harness.observe import read_pendings
+from harness.recorder import record_run
+from harness.recording import Recording
+from harness.replay import Replay, ReplayJob, replay_all
+from harness.reports import say_selector
+from harness.rulebook import choose_series, split_files
+from harness.rules import RuleFile
+
+MAX_ITEMS = 4_000_000
+"""Of one part, for promtool: a second or two, and samples are moved by a fraction of a scrape at most."""
+MAX_DOUBTS = 5
+"""How many differences are said one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What became of recording a run and replaying that: for the run's record, its doubts and its notes."""
+
+    agreement: Agreement | None = None
+    doubts: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def record_and_confirm(
+    prometheus: Api,
+    files: Sequence[RuleFile],
+    clock: Clock,
+    live: Timeline,
+    placements: Sequence[Placement],
+    path: Path,
+    promtool: Path | None,
+) -> Confirmation:
+    """Write a run's recording, and say how far its replay is from what was seen live.
+
+    Where the server cannot be recorded from, as with other servers than Prometheus, there is none: that is a
+    note, and no failure.
+    """
+    try:
+        recording = record_run(prometheus, files, clock, live.until_s, path)
+    except CouldNotTell as error:
+        return Confirmation(notes={"recording": f"there is none: {error}"})
+    notes = {"recording": f"{path.name}: {len(recording.series)} series"}
+    if promtool is None:
+        return Confirmation(notes={**notes, "replay": "the recording is not replayed without promtool"})
+    pendings = read_pendings(prometheus, clock, 0.0, live.until_s)
+    agreement = confirm(recording, files, live, promtool, pendings=pendings, out=_list_outages(placements))
+    return Confirmation(agreement=agreement, doubts=list_doubts(agreement, placements), notes=notes)
+
+
+def _list_outages(placements: Sequence[Placement]) -> list[Window]:
+    """Return when Prometheus was out."""
+    return [
+        (place.start_s + outage.at_s, place.start_s + outage.at_s + outage.for_s)
+        for place in placements
+        for outage in place.drill.outages
+        if outage.part == "prometheus"
+    ]
+
+
+def confirm(
+    recording: Recording,
+    files: Sequence[RuleFile],
+    live: Timeline,
+    promtool: Path,
+    *,
+    pendings: Pendings,
+    out: Sequence[Window] = (),
+) -> Agreement:
+    """Return how far the replay of a run's recording is from the run.
+
+    `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not
+    compared, and a note says why.
+    """
+    jobs = [
+        ReplayJob(recording=choose_series(recording, part), files=part, max_items=MAX_ITEMS)
+        for part in split_files(files)
+    ]
+    replays, notes = _replay(jobs, promtool)
+    alerts = [rule for replayed in replays for file in replayed[0].files for rule in file.alerts]
+    names = {rule.name for rule in alerts}
+    return compare(
+        (event for event in live.events if event.receiver is None and event.alert in names),
+        (event for _, replay in replays for event in replay.timeline.events),
+        alerts,
+        live.until_s,
+        pendings={**pendings, **{key: s for _, replay in replays for key, s in replay.pendings.items()}},
+        out=out,
+        notes=(*notes, *dict.fromkeys(note for _, replay in replays for note in replay.notes)),
+    )
+
+
+def _replay(jobs: Sequence[ReplayJob], promtool: Path) -> tuple[list[tuple[ReplayJob, Replay]], list[str]]:
+    """Replay all jobs at once, or one by one without those that cannot be replayed, each with a note."""
+    try:
+        return list(zip(jobs, replay_all(jobs, promtool), strict=True)), []
+    except (BadInput, CouldNotTell) as error:
+        if len(jobs) == 1:
+            return [], [f"not compared with a replay: {error}"]
+    alone = [_replay([job], promtool) for job in jobs]
+    return [one for replays, _ in alone for one in replays], [note for _, notes in alone for note in notes]
+
+
+def list_doubts(agreement: Agreement, placements: Sequence[Placement]) -> tuple[str, ...]:
+    """Say what a run and its replay disagree about, and in which drill."""
+    beyond = agreement.beyond
+    said = [_say_doubt(instant, placements) for instant in beyond[:MAX_DOUBTS]]
+    if len(beyond) > MAX_DOUBTS:
+        said.append(f"run and replay disagree about {len(beyond) - MAX_DOUBTS} more instants")
+    return tuple(said)
+
+
+def _say_doubt(instant: Instant, placements: Sequence[Placement]) -> str:
+    drills = [
+        place.drill.name
+        for place in placements
+        if place.start_s <= instant.at_s < place.end_s
+        and any(matches(expected, instant.alert, instant.labels) for expected in place.drill.expects)
+    ]
+    who = ", ".join(drills) or "beside the drills"
+    alert = say_selector(instant.alert, instant.labels)
+    return f"{who}: the rules as they are do otherwise on the run's recording: {alert} {say_instant(instant)}"

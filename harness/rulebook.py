@@ -1,0 +1,88 @@
+"""Which rules concern which drills, and which series they read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.model import Drill
+from harness.promql import metric_name, parse, selectors
+from harness.recording import Recording
+from harness.rules import RuleFile
+
+UP = "up"
+"""What every target has: rules of two systems that read it have nothing in common."""
+ANY = ".*"
+"""Stands for what an expression reads by a pattern of names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleBook:
+    """Which rules a drill is judged by: those of its system among what was `given`, or else its system's own.
+
+    `own` are all rules of each system, by its name. Rules of an edition (kept as written, or there to drill
+    the paging path) concern only the drills that are about one of them.
+    """
+
+    own: Mapping[str, tuple[RuleFile, ...]]
+    given: tuple[RuleFile, ...] = ()
+
+    def choose(self, drill: Drill) -> tuple[RuleFile, ...]:
+        """Return the files that concern a drill.
+
+        A given file is of the systems whose alerts it states; one that states nobody's is of those whose
+        metrics it reads.
+        """
+        expected = {expectation.alert for expectation in drill.expects}
+        of_system = self.own.get(drill.system, ())
+        if not self.given:
+            return tuple(file for file in of_system if not is_edition(file) or name_alerts(file) & expected)
+        alerts = {name for file in of_system for name in name_alerts(file)}
+        metrics = {name for file in of_system for name in name_metrics(file)} - {UP}
+        known = {name for files in self.own.values() for file in files for name in name_alerts(file)}
+        return tuple(
+            file
+            for file in self.given
+            if (name_alerts(file) & alerts and (not is_edition(file) or name_alerts(file) & expected))
+            or (not name_alerts(file) & known and name_metrics(file) & metrics)
+        )
+
+
+def name_alerts(file: RuleFile) -> frozenset[str]:
+    """Return the names of a file's alerts."""
+    return frozenset(rule.name for rule in file.alerts)
+
+
+def name_metrics(file: RuleFile) -> frozenset[str]:
+    """Return the names of the metrics that a file's rules read and record; see `ANY`."""
+    rules = [rule for group in file.groups for rule in group.rules]
+    read = {metric_name(selector) or ANY for rule in rules for selector in selectors(parse(rule.expr))}
+    return frozenset(read | {rule.name for rule in rules} - name_alerts(file))
+
+
+def is_edition(file: RuleFile) -> bool:
+    """Tell whether a file's alerts are there only for the drills that are about them."""
+    return bool(file.alerts) and all("edition" in rule.labels for rule in file.alerts)
+
+
+def split_files(files: Sequence[RuleFile]) -> list[tuple[RuleFile, ...]]:
+    """Return rule files in parts that read and record nothing in common but `up`."""
+    parts: list[tuple[frozenset[str], list[RuleFile]]] = []
+    for file in files:
+        names = name_metrics(file) - {UP}
+        touched = [part for part in parts if part[0] & names or ANY in part[0] | names]
+        joined = (
+            names.union(*(part[0] for part in touched)),
+            [*(one for part in touched for one in part[1]), file],
+        )
+        parts = [*(part for part in parts if part not in touched), joined]
+    return [tuple(part) for _, part in parts]
+
+
+def choose_series(recording: Recording, files: Sequence[RuleFile]) -> Recording:
+    """Return a recording of only the series that rule files may read, and `up`."""
+    names = {name for file in files for name in name_metrics(file)} | {UP}
+    if ANY in names:
+        return recording
+    kept = tuple(one for one in recording.series if one.labels["__name__"] in names)
+    return replace(recording, series=kept)
