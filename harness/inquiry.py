@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.activity import (
+    MASK_SIZES,
     Activity,
     Evaluations,
     list_events,
@@ -71,15 +72,19 @@ class Inquiry:
     trial: Trial
     questions: _Questions
 
-    def check(self, answers: Answers) -> bool:
-        """Tell whether masks were too large for promtool; raise Complaint if something else is wrong."""
-        for number, said in answers.failed.items():
-            if number not in self.questions.masks or TOO_MANY not in said:
-                raise Complaint(said)
-        return bool(answers.failed)
+    def is_too_much(self, answers: Answers) -> bool:
+        """Tell whether masks were too large for promtool, and nothing else is wrong."""
+        return bool(answers.failed) and all(
+            number in self.questions.masks and TOO_MANY in said for number, said in answers.failed.items()
+        )
 
     def list_activities(self, answers: Answers) -> list[tuple[Activity, int]]:
-        """Return what each alert did, and how much older than its evaluations its samples are."""
+        """Return what each alert did, and how much older than its evaluations its samples are.
+
+        Raises Complaint if any question could not be answered.
+        """
+        for said in answers.failed.values():
+            raise Complaint(said)
         activities: dict[tuple[int, frozenset[tuple[str, str]]], Activity] = {}
         for number, (first, offset_ms) in self.questions.masks.items():
             for labels, value in answers.samples.get(number, ()):
@@ -190,9 +195,11 @@ class Inquiry:
         hours, minutes, seconds = (_FAILED_AT.fullmatch(complaint.at) or _FAILED_AT.match("")).groups("0")  # type: ignore[union-attr] # the pattern matches nothing, too
         at_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         at_s += (self.trial.grid.start_ms - self.origin_ms) / 1000
+        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        if TOO_MANY in complaint.said:
+            why = "it reads more than the 10,000 samples at once that promtool can: record fewer series"
         return CouldNotTell(
-            f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording: "
-            f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+            f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording: {why}"
         )
 
 
@@ -203,7 +210,7 @@ def make_inquiry(
     series: Sequence[RecordedSeries],
     curves: Iterable[AlertRule],
     default_interval_s: float,
-    mask_size: int,
+    mask_size: int = MASK_SIZES[0],
     max_items: int = MAX_ITEMS,
 ) -> Inquiry:
     """Return what promtool is asked of a stage, whose rules read `series`; see `activity.MASK_SIZES`."""

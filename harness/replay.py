@@ -127,7 +127,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
                 planned, plan, recording, read, job.curves, default_interval_s, mask_size, job.max_items
             )
             answers = yield from _ask(inquiry)
-            if not inquiry.check(answers):
+            if not inquiry.is_too_much(answers):
                 break
         grids.append(inquiry.trial.grid)
         activities = inquiry.list_activities(answers)

@@ -100,7 +100,7 @@ def _list_reads(files: Sequence[RuleFile]) -> Iterator[tuple[AlertRule | Recordi
     alerts = {rule.name for rule in rules if isinstance(rule, AlertRule)}
     for rule in rules:
         found = {}
-        for selector in _list_in_rule(rule):
+        for selector in list_in_rule(rule):
             name = metric_name(selector)
             is_own = name in recorded or (name in STATES and _reads_any(selector, alerts))
             if not is_own:
@@ -109,7 +109,8 @@ def _list_reads(files: Sequence[RuleFile]) -> Iterator[tuple[AlertRule | Recordi
             yield rule, text
 
 
-def _list_in_rule(rule: AlertRule | RecordingRule) -> Iterator[ast.VectorSelector]:
+def list_in_rule(rule: AlertRule | RecordingRule) -> Iterator[ast.VectorSelector]:
+    """Yield the selectors in a rule's expression and in the queries of its templates."""
     yield from selectors(parse(rule.expr))
     annotations = rule.annotations if isinstance(rule, AlertRule) else {}
     for template in (*rule.labels.values(), *annotations.values()):

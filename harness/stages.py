@@ -15,14 +15,14 @@ import promql_parser as ast
 
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
-from harness.promql import metric_name, parse, selectors
+from harness.promql import metric_name
 from harness.rules import RuleGroup
+from harness.selecting import list_in_rule
 
 ALERTS = "ALERTS"
 FOR_STATE = "ALERTS_FOR_STATE"
 """The series that Prometheus makes of alerts, each with the alert's name and labels."""
 
-_QUERY = re.compile(r"\bquery\b")
 _TEMPLATE = "{{"
 
 
@@ -50,10 +50,6 @@ class Selector:
         )
 
 
-EVERYTHING = Selector(name=".*", is_pattern=True)
-"""What a template's query may read."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Groups that promtool evaluates together, in this order, and what they read."""
@@ -63,21 +59,9 @@ class Stage:
     reads: frozenset[Selector]
 
 
-@lru_cache(maxsize=16_384)
-def list_reads(expr: str) -> tuple[Selector, ...]:
-    """Return what an expression reads."""
-    return tuple(_describe(selector) for selector in selectors(parse(expr)))
-
-
 def list_group_reads(group: RuleGroup) -> frozenset[Selector]:
     """Return what the rules of a group read, what their templates ask for included."""
-    found: set[Selector] = set()
-    for rule in group.rules:
-        found.update(list_reads(rule.expr))
-        texts = [*rule.labels.values(), *(rule.annotations.values() if isinstance(rule, AlertRule) else ())]
-        if any(_TEMPLATE in text and _QUERY.search(text) for text in texts):
-            found.add(EVERYTHING)
-    return frozenset(found)
+    return frozenset(_describe(selector) for rule in group.rules for selector in list_in_rule(rule))
 
 
 def order_stages(groups: Sequence[RuleGroup]) -> tuple[Stage, ...]:

@@ -66,7 +66,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.curves": set(),
     "harness.notation": {"harness.model", "harness.promql", "harness.recording"},
     "harness.grid": {"harness.errors", "harness.promql", "harness.recording"},
-    "harness.stages": {"harness.errors", "harness.model", "harness.promql", "harness.rules"},
+    "harness.stages": {
+        "harness.errors",
+        "harness.model",
+        "harness.promql",
+        "harness.rules",
+        "harness.selecting",
+    },
     "harness.activity": {"harness.model", "harness.recording", "harness.stages"},
     "harness.explain": {"harness.clock", "harness.model"},
     "harness.delivery": {"harness.clock", "harness.explain", "harness.incidents", "harness.model"},
@@ -217,6 +223,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.library": {"harness.errors", "harness.plan", "harness.recording", "harness.stages"},
     "harness.replay": {
+        "harness.activity",
         "harness.answers",
         "harness.grid",
         "harness.inquiry",
@@ -228,6 +235,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
     },
     "harness.export": {
+        "harness.activity",
         "harness.answers",
         "harness.dilation",
         "harness.engines",
@@ -471,6 +479,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
     assert readers <= {
         "harness.commands.export",
         "harness.commands.page",
+        "harness.commands.replay",
         "harness.commands.replaying",
         "harness.commands.sites",
         "harness.pytest_plugin",

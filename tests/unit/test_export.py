@@ -14,12 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recordings import make_labelled, make_recording, make_series
+from whole_runs import CommandLine
 
 from harness import export as exporting
 from harness.engines import Engines
 from harness.errors import BadInput, CouldNotTell
 from harness.export import export
 from harness.recording import RecordedSeries, Recording
+from harness.recording_files import write_recording
 from harness.rules import parse_rules, read_rules
 
 RULES = """# Kept as it is.
@@ -216,10 +218,8 @@ def test_uneven_samples_stay_where_they_were(engines: Engines, tmp_path: Path) -
 
 
 def test_only_what_the_rules_read_is_in_it(engines: Engines, tmp_path: Path) -> None:
-    """A series that no rule reads would be ballast."""
-    path = export_busy(engines, tmp_path, re.sub(r"\{\{ with.*end \}\}", "", RULES))
-    assert "unread" not in path.read_text()
-    assert "unread" in export_busy(engines, tmp_path).read_text(), "a template's query may read anything"
+    """A series that no rule reads, nor a template's query, would be ballast."""
+    assert "unread" not in export_busy(engines, tmp_path).read_text()
 
 
 def test_a_window_around_the_hour_is_the_same_when_moved(engines: Engines, tmp_path: Path) -> None:
@@ -344,10 +344,10 @@ def test_too_many_samples_are_refused(
     engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A test has a bound."""
-    monkeypatch.setattr(exporting, "MAX_SAMPLES", 4 * 41)
+    monkeypatch.setattr(exporting, "MAX_SAMPLES", 3 * 41)
     export_busy(engines, tmp_path)
-    monkeypatch.setattr(exporting, "MAX_SAMPLES", 4 * 41 - 1)
-    check_refused(engines, tmp_path, "the rules read 164 samples, and a test has 163 at the most: record")
+    monkeypatch.setattr(exporting, "MAX_SAMPLES", 3 * 41 - 1)
+    check_refused(engines, tmp_path, "the rules read 123 samples, and a test has 122 at the most: record")
 
 
 def test_what_is_read_is_not_overwritten(engines: Engines, tmp_path: Path) -> None:
@@ -381,3 +381,58 @@ def test_a_test_that_does_not_pass_is_not_written(engines: Engines, tmp_path: Pa
         export_busy(replace(engines, promtool=promtool), folder)
     assert (folder / "test.yml").read_text() == "kept"
     assert list_files(folder) == {"rules.yml", "test.yml"}
+
+
+def test_export_is_a_command(alertdrill: CommandLine, engines: Engines, tmp_path: Path) -> None:
+    """FILE, --rules and -o are all that it takes."""
+    write_recording(make_busy(), tmp_path / "busy.om.gz")
+    (tmp_path / "rules.yml").write_text(RULES)
+    arguments = ("--rules", str(tmp_path / "rules.yml"), "-o", str(tmp_path / "test.yml"))
+    finished = alertdrill.run("export", str(tmp_path / "busy.om.gz"), *arguments)
+    assert (finished.code, finished.out, finished.err) == (0, "", "")
+    assert hold(engines, tmp_path / "test.yml") == ""
+    assert alertdrill.list_leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (
+            ("{0}/none.om", "--rules", "{0}/rules.yml"),
+            2,
+            "none.om: the recording cannot be read: No such file",
+        ),
+        (("{0}/rules.yml", "--rules", "{0}/rules.yml"), 2, "rules.yml:1: "),
+        (("{0}/busy.om", "--rules", "{0}/none.yml"), 2, "none.yml:1: the file cannot be read: No such file"),
+        (("{0}/busy.om",), 2, "Missing option '--rules'"),
+        (
+            ("{0}/busy.om", "--rules", "{0}/rules.yml", "--evaluation-interval", "soon"),
+            2,
+            "--evaluation-interval: 'soon' is not a duration",
+        ),
+        (
+            ("{0}/busy.om", "--rules", "{0}/rules.yml", "--evaluation-interval", "0s"),
+            2,
+            "--evaluation-interval: rules cannot be evaluated every 0 s",
+        ),
+        (
+            ("{0}/busy.om", "--rules", "{0}/other.yml"),
+            3,
+            'other.yml:1: A: reads none{{a="b"}}, which the recording lacks',
+        ),
+    ],
+)
+def test_bad_input_is_a_sentence(
+    alertdrill: CommandLine, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    """What cannot be exported is said in one line, and nothing is written."""
+    write_recording(make_busy(), tmp_path / "busy.om")
+    (tmp_path / "rules.yml").write_text(RULES)
+    (tmp_path / "other.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: 'none{a=\"b\"} > 1'}]}]")
+    given = [argument.format(tmp_path) for argument in arguments]
+    finished = alertdrill.run("export", *given, "-o", str(tmp_path / "test.yml"))
+    assert finished.code == code, finished.err
+    assert says.format(tmp_path) in finished.err
+    assert finished.err.startswith("alertdrill: ")
+    assert finished.err.count("\n") == 1
+    assert list_files(tmp_path) == {"busy.om", "rules.yml", "other.yml"}
