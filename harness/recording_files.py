@@ -92,11 +92,7 @@ def write_chunks(stream: BinaryIO | gzip.GzipFile, texts: Iterable[str]) -> None
 
 
 def _check_packed(file: BinaryIO, path: Path) -> None:
-<<<<<<< HEAD
-    """Refuse what is too large unpacked, before any of it is parsed, which takes much longer."""
-=======
     """Refuse what is too large unpacked, before it is read, which takes much longer; go back to its start."""
->>>>>>> main
     unpacked = gzip.GzipFile(fileobj=file)
     size = 0
     while chunk := unpacked.read(CHUNK_BYTES):
