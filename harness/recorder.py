@@ -59,11 +59,15 @@ Parts = Iterator[tuple["array[int]", "array[float]"]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """How much was recorded; `notes` are sentences about what it lacks."""
+    """How much was recorded; `notes` are sentences about what it lacks.
+
+    Without `has_markers`, the server could not show where series ended.
+    """
 
     series: int
     samples: int
     notes: tuple[str, ...]
+    has_markers: bool = True
 
 
 def record(
@@ -96,14 +100,27 @@ def record(
         write_chunks(stream, writing.render(lambda share: show_progress(READING + (1 - READING) * share)))
     if writing.samples > MAX_SAMPLES:
         reading.notes.append(f"{path} has more than the {MAX_SAMPLES:,} samples that can be read at once")
-    return Recorded(series=writing.series, samples=writing.samples, notes=tuple(reading.notes))
+    return Recorded(
+        series=writing.series,
+        samples=writing.samples,
+        notes=tuple(reading.notes),
+        has_markers=reading.has_markers,
+    )
 
 
 def record_run(
     prometheus: Api, files: Sequence[RuleFile], clock: Clock, until_s: float, path: Path
 ) -> Recording:
-    """Write and return a run's recording, from rule time 0: all that there is by a name that rules read."""
-    record(prometheus, widen(list_selectors(files)), clock.wall_s(0), clock.wall_s(until_s), clock, path)
+    """Write and return a run's recording, from rule time 0: all that there is by a name that rules read.
+
+    Raises CouldNotTell as `record` does, and where the server does not show where series ended: then a replay
+    would find alerts active that were gone, and there is no recording.
+    """
+    asked = widen(list_selectors(files))
+    recorded = record(prometheus, asked, clock.wall_s(0), clock.wall_s(until_s), clock, path)
+    if not recorded.has_markers:
+        path.unlink()
+        raise CouldNotTell("; ".join(recorded.notes))
     return read_recording(path)
 
 
@@ -113,6 +130,7 @@ class _Reading:
     def __init__(self, api: Api, asked: Sequence[str], clock: Clock, spool: Spool) -> None:
         self.notes: list[str] = []
         self.samples = 0
+        self.has_markers = True
         self._api = api
         self._asked = asked
         self._speed = clock.speed
@@ -183,6 +201,7 @@ class _Reading:
         except RequestRefused as error:
             if error.status not in WITHOUT_REMOTE_READ:
                 raise
+            self.has_markers = False
             self.notes.append(
                 f"{self._api.where} has no remote read: staleness markers are not seen, so a series that "
                 f"ends seems to last five minutes longer"
