@@ -17,7 +17,7 @@ from harness.engines import find_engines
 from harness.errors import BadInput, CouldNotTell
 from harness.model import Labels, Timeline
 from harness.promql import parse_duration, quote
-from harness.recorder import read_recording
+from harness.recording_files import read_recording
 from harness.replay import replay
 from harness.reports.timeline_json import render_timeline
 from harness.rules import EVALUATION_INTERVAL_S, read_rules
