@@ -2,6 +2,7 @@
 # ARGS is passed on: make drill ARGS="--system metis", make test ARGS="-k judge".
 
 MAKEFLAGS += --no-print-directory
+RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
 # Tests that hold drills or send traffic at its instants want the machine for themselves; all others share it.
 ALONE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
@@ -9,7 +10,7 @@ COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-v
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help drill test bench lint generate lock clean
+.PHONY: help drill gate record test bench lint generate lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -18,6 +19,17 @@ help: ## Say what there is
 drill: ## Hold the drills: make drill ARGS="metis-lockout --speed 60"
 	@./bootstrap.sh runtime
 	@.venv/bin/alertdrill run $(ARGS)
+
+gate: ## Judge the rules as they now stand on the golden recordings: no stack, no traffic, seconds
+	@./bootstrap.sh runtime
+	@.venv/bin/alertdrill run --replay $(RECORDINGS) --out out/gate $(ARGS)
+
+# Two drills want a cluster of Alertmanagers, and one wants containers.
+record: ## Make the golden recordings anew: every drill is held once
+	@./bootstrap.sh runtime
+	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) $(ARGS)
+	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --alertmanagers 2 paging-pair paging-pair-one-killed
+	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --stack compose gatewayz-provider-disconnected
 
 test: lint ## Check style and types, then run all tests
 ifdef ARGS

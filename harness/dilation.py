@@ -22,7 +22,7 @@ from harness.rules import (
     RuleFile,
     find_groups,
     is_resource,
-    read_document,
+    load_document,
 )
 from harness.templates import rewrite_queries
 from harness.yaml_edits import Edits
@@ -83,7 +83,7 @@ def dilate_rules(
     would have recorded is refused too. Raises BadInput when the speed is out of bounds or the origin is not
     whole milliseconds.
     """
-    document = read_document(file.text, file.name)
+    document = load_document(file.text, file.name)
     holder, groups = find_groups(document, file.name)
     edits = Edits(file.text)
     refusals: list[Refusal] = []

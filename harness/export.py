@@ -23,11 +23,21 @@ from harness.library import Library, check_length, drop_written
 from harness.notation import write_series, write_values
 from harness.plan import Plan, find_times, make_plan, to_ms
 from harness.promql import format_duration
-from harness.promtool import AlertQuestion, Trial, hold_test, run_trials
+from harness.promtool import AlertQuestion, Question, Trial, hold_test, run_trials
 from harness.recording import RecordedSeries, Recording
-from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, read_document
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
 from harness.stages import ALERTS
-from harness.unit_tests import Annotated, Look, UnitTest, find_spans, list_looks, render_rules, render_test
+from harness.unit_tests import (
+    Annotated,
+    Count,
+    Look,
+    UnitTest,
+    find_spans,
+    list_counts,
+    list_looks,
+    render_rules,
+    render_test,
+)
 
 MAX_SAMPLES = 1_000_000
 """Samples and staleness markers in one test."""
@@ -45,9 +55,17 @@ class _Copy:
     text: str
 
 
-def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, path: Path) -> tuple[str, ...]:
+def export(
+    recording: Recording,
+    files: Sequence[RuleFile],
+    engines: Engines,
+    path: Path,
+    *,
+    default_interval_s: float = EVALUATION_INTERVAL_S,
+) -> tuple[str, ...]:
     """Write what the rules of `files` did over a recording as a unit test; return sentences about it.
 
+    `default_interval_s` is the evaluation interval that the files were read with.
     Plain copies of rules are written beside it where promtool cannot read a file. Nothing is written unless
     the test passes. Raises BadInput for what cannot be a unit test, or be written there; CouldNotTell where
     it does not pass, and as a replay does.
@@ -57,10 +75,10 @@ def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, pa
             path=path.with_name(f"{path.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
         )
         for file in files
-        if is_resource(read_document(file.text, file.name))
+        if is_resource(load_document(file.text, file.name))
     }
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
-    test, notes = make_test(recording, files, engines)
+    test, notes = make_test(recording, files, engines, default_interval_s)
     with _Drafts() as drafts:
         held = [copies[file.name].path if file.name in copies else Path(file.name) for file in files]
         named = {copy.path: drafts.write(copy.path, copy.text) for copy in copies.values()}
@@ -75,13 +93,13 @@ def export(recording: Recording, files: Sequence[RuleFile], engines: Engines, pa
 
 
 def make_test(
-    recording: Recording, files: Sequence[RuleFile], engines: Engines
+    recording: Recording, files: Sequence[RuleFile], engines: Engines, default_interval_s: float
 ) -> tuple[UnitTest, tuple[str, ...]]:
     """Return the unit test of what rules did over a recording, without its rule files, and notes on it.
 
     Raises what `export` does.
     """
-    plan = _plan(recording, files)
+    plan = _plan(recording, files, default_interval_s)
     notes: list[str] = []
     series = drop_written(recording, plan, notes)
     check_length(recording, plan, series)
@@ -94,7 +112,7 @@ def make_test(
             "most: record a shorter time, or fewer series (alertdrill record --match)"
         )
     for mask_size in MASK_SIZES:
-        inquiry = make_inquiry(planned, plan, recording, read, (), EVALUATION_INTERVAL_S, mask_size)
+        inquiry = make_inquiry(planned, plan, recording, read, (), default_interval_s, mask_size)
         answers = _ask(engines, inquiry, inquiry.trial)
         if not inquiry.is_too_much(answers):
             break
@@ -102,7 +120,14 @@ def make_test(
     interval_ms = planned.interval_ms
     last_ms = (inquiry.evaluations.count - 1) * interval_ms
     spans = find_spans([activity for activity, _ in activities], interval_ms)
-    looks = list_looks(spans, interval_ms, last_ms)
+    alerts = sorted(plan.alerts) if any(one.labels["__name__"] == ALERTS for one in read) else None
+    offset_ms = to_ms(planned.stage.groups[0].query_offset_s)
+    looks, counts = _look(
+        engines,
+        inquiry,
+        list_looks(spans, interval_ms, last_ms),
+        list_counts(interval_ms, last_ms, alerts, offset_ms),
+    )
     grid = inquiry.trial.grid
     if grid.moved_ms:
         notes.append(f"{recording.name}: {grid.describe()}")
@@ -116,14 +141,15 @@ def make_test(
         interval_ms=interval_ms,
         last_ms=last_ms,
         spans=spans,
-        looks=_look(engines, inquiry, looks),
-        alerts=sorted(plan.alerts) if any(one.labels["__name__"] == ALERTS for one in read) else None,
-        offset_ms=to_ms(planned.stage.groups[0].query_offset_s),
+        looks=looks,
+        counts=counts,
+        alerts=alerts,
+        offset_ms=offset_ms,
     )
     return test, tuple(notes)
 
 
-def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
+def _plan(recording: Recording, files: Sequence[RuleFile], default_interval_s: float) -> Plan:
     """Return how rules are replayed, all in one stage and as they stand. Raises BadInput."""
     groups = [group for file in files for group in file.groups if group.rules]
     if not any(file.alerts for file in files):
@@ -139,7 +165,7 @@ def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
                 f"groups of different {what} cannot be in one test, for promtool has one for all: "
                 f"{_list_groups(groups, times_s)}"
             )
-    plan = make_plan(files, recording.start_ms, EVALUATION_INTERVAL_S)
+    plan = make_plan(files, recording.start_ms, default_interval_s)
     interval_s = groups[0].interval_s
     for rule in (rule for group in groups for rule in group.rules):
         if plan.start_ms and _reads_clock(rule.expr):
@@ -147,7 +173,7 @@ def _plan(recording: Recording, files: Sequence[RuleFile]) -> Plan:
                 f"{rule.source}: {rule.name}: reads the clock, so it cannot be exported from a recording "
                 "that does not begin at 0, where promtool's clock does"
             )
-        if interval_s != EVALUATION_INTERVAL_S and find_times(rule.expr, 1).lacks_step:
+        if interval_s != default_interval_s and find_times(rule.expr, 1).lacks_step:
             raise BadInput(
                 f"{rule.source}: {rule.name}: a subquery states no step, which promtool takes to be the "
                 f"group's interval, {format_duration(interval_s)}: state it"
@@ -175,16 +201,25 @@ def _ask(engines: Engines, inquiry: Inquiry, trial: Trial) -> Answers:
         raise inquiry.explain(complaint) from complaint
 
 
-def _look(engines: Engines, inquiry: Inquiry, looks: Sequence[Look]) -> dict[Look, list[Annotated]]:
-    """Return which alerts fire, with their annotations, at the instants that are looked at."""
-    questions = [AlertQuestion(alert=alert, at_ms=at_ms) for at_ms, alert in looks]
-    answers = _ask(engines, inquiry, replace(inquiry.trial, questions=(), alert_questions=questions))
+def _look(
+    engines: Engines, inquiry: Inquiry, looks: Sequence[Look], counts: Sequence[tuple[str, int]]
+) -> tuple[dict[Look, list[Annotated]], list[Count]]:
+    """Return which alerts fire, with their annotations, at the instants of `looks`, and what is counted."""
+    alert_questions = [AlertQuestion(alert=alert, at_ms=at_ms) for at_ms, alert in looks]
+    questions = [Question(expr=expr, at_ms=at_ms) for expr, at_ms in counts]
+    trial = replace(inquiry.trial, questions=questions, alert_questions=alert_questions)
+    answers = _ask(engines, inquiry, trial)
+    for said in answers.failed.values():
+        raise Complaint(said)
     found: dict[Look, list[Annotated]] = {look: [] for look in looks}
     for (alert, at_ms), rendered in answers.rendered.items():
         for labels, texts in rendered:
             own = {name: text for name, text in labels.items() if name != "alertname"}
             found[at_ms, alert].append(Annotated(labels=own, annotations=texts))
-    return found
+    return found, [
+        Count(expr=expr, at_ms=at_ms, samples=answers.samples.get(number, ()))
+        for number, (expr, at_ms) in enumerate(counts)
+    ]
 
 
 def _write_all_series(trial: Trial, series: Sequence[RecordedSeries]) -> list[tuple[str, str]]:

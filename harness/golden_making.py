@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.agreement import compare
+from harness.confirmation import MAX_ITEMS
 from harness.errors import BadInput, CouldNotTell
 from harness.gate import Rehearsal, list_near, make_job, rehearse
 from harness.golden import cut, digest_drill, leave_out_others, put_on_grid
@@ -47,6 +48,7 @@ WAYS = (
     *(Way(lead_s=lead_s, max_shared=0) for lead_s in (SHORT_LEAD_S, LONG_LEAD_S)),
     *(Way(lead_s=lead_s, max_shared=20) for lead_s in (SHORT_LEAD_S, LONG_LEAD_S)),
     *(Way(lead_s=lead_s, max_shared=None) for lead_s in (SHORT_LEAD_S, LONG_LEAD_S)),
+    Way(lead_s=SHORT_LEAD_S, max_shared=20, is_on_grid=False),
     Way(lead_s=LONG_LEAD_S, max_shared=None, is_on_grid=False),
 )
 """In the order in which they are tried."""
@@ -77,6 +79,7 @@ def replay_whole(
         ReplayJob(
             recording=choose_series(recording, part),
             files=part,
+            max_items=MAX_ITEMS,
             curves=tuple(
                 {
                     (rule.source, rule.name): rule

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -35,6 +35,8 @@ from harness.model import (
 KEPT_RUNS = 50
 NOT_KEPT = ("events", "notices", "incidents")
 """What happened in a run; what was made of it is all that is asked for later."""
+REPLAY = "replay"
+"""The mode of a timeline that was made of a recording."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 2_000
 MAX_FOLDERS = 20_000
@@ -70,7 +72,7 @@ def read_out(out: Path) -> tuple[HeldRun, ...]:
     folder = out / _FOLDER
     kept = sorted(folder.iterdir()) if folder.is_dir() else []
     paths = [out / "timeline.json", *kept]
-    return tuple(_read_run(path) for path in paths if path.is_file() and _is_timeline(path))
+    return _read_runs(path for path in paths if path.is_file() and _is_timeline(path))
 
 
 def read_history(folder: Path) -> tuple[HeldRun, ...]:
@@ -81,20 +83,22 @@ def read_history(folder: Path) -> tuple[HeldRun, ...]:
     """
     if not folder.is_dir():
         raise BadInput(f"{folder}: is not a folder, so there is no history in it")
-    runs = tuple(_read_run(path) for path in _find_timelines(folder))
+    runs = _read_runs(_find_timelines(folder))
     if not runs:
         raise BadInput(f"{folder}: no run has left a timeline.json here")
     return runs
 
 
-def parse_run(text: str) -> HeldRun:
-    """Return what a timeline's JSON says of its run; raises ValueError."""
+def parse_run(text: str) -> HeldRun | None:
+    """Return what a timeline's JSON says of its run, None where it was replayed; raises ValueError."""
     try:
         document = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != 1:
         raise ValueError("is not a timeline of schema 1")
+    if document.get("mode") == REPLAY:
+        return None
     return HeldRun(
         started_at=_parse_instant(document.get("started_at")),
         is_doubted=bool(_take(document, "doubts", list, [])),
@@ -127,7 +131,12 @@ def _is_timeline(path: Path) -> bool:
     return path.name == "timeline.json" or is_kept
 
 
-def _read_run(path: Path) -> HeldRun:
+def _read_runs(paths: Iterable[Path]) -> tuple[HeldRun, ...]:
+    """Return the runs that timelines are of; what was replayed was not held."""
+    return tuple(run for path in paths if (run := _read_run(path)) is not None)
+
+
+def _read_run(path: Path) -> HeldRun | None:
     try:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)

@@ -198,13 +198,11 @@ class _Reader:
                 at += 1
                 self._line += 1
                 continue
-            end = self._find_end(line)
-            start = line[: end + 1]
-            samples = self._find_series(start, line, end)
-            upto = _find_last(lines, at, start) if end < len(line) else at + 1
-            if not self._read_many(samples, start, lines[at:upto]):
+            start, samples = self._find_series(line)
+            upto = _find_last(lines, at, start)
+            if upto == at + 1 or not self._read_many(samples, start, lines[at:upto]):
                 for number in range(at, upto):
-                    self._read_one(samples, lines[number][end:])
+                    self._read_one(samples, lines[number][len(start) - 1 :])
                     self._line += 1
             at = upto
 
@@ -268,34 +266,28 @@ class _Reader:
         elif not _COMMENT.fullmatch(line):
             self._refuse(f"this is not OpenMetrics: {_cut(line)}")
 
-    def _find_end(self, line: str) -> int:
-        """Return where the series ends that a line is a sample of."""
-        end = line.find("} ") + 1
-        if end and line[: end + 1] in self._by_text:
-            return end
+    def _find_series(self, line: str) -> tuple[str, _Samples]:
+        """Return how a line's series stands at its start, and the samples of that series so far."""
+        start = line[: line.find("} ") + 2] if "{" in line else line[: line.find(" ") + 1]
+        samples = self._by_text.get(start)
+        if samples is not None:
+            return start, samples
         try:
-            return _parse_series(line)[1]
+            key, end = _parse_series(line)
         except ValueError:
             self._refuse(f"this is not OpenMetrics: {_cut(line)}")
-
-    def _find_series(self, start: str, line: str, end: int) -> _Samples:
-        samples = self._by_text.get(start)
+        if not line.startswith(" ", end):
+            self._refuse(f"this is not OpenMetrics: {_cut(line)}")
+        samples = self._series.get(key)
         if samples is None:
-            try:
-                key, parsed_end = _parse_series(line)
-            except ValueError:
-                self._refuse(f"this is not OpenMetrics: {_cut(line)}")
-            if parsed_end != end:
-                self._refuse(f"this is not OpenMetrics: {_cut(line)}")
-            samples = self._series.get(key)
-            if samples is None:
-                if len(self._series) >= MAX_SERIES:
-                    self._refuse(f"there are more than {MAX_SERIES:,} series")
-                samples = self._series[key] = _Samples()
-            if len(self._by_text) >= MAX_SERIES:
-                self._by_text.clear()
-            self._by_text[start] = samples
-        return samples
+            if len(self._series) >= MAX_SERIES:
+                self._refuse(f"there are more than {MAX_SERIES:,} series")
+            samples = self._series[key] = _Samples()
+        if len(self._by_text) >= MAX_SERIES:
+            self._by_text.clear()
+        start = line[: end + 1]
+        self._by_text[start] = samples
+        return start, samples
 
     def _read_many(self, samples: _Samples, start: str, lines: Sequence[str]) -> bool:
         """Read lines that all start alike, if nothing is special about them."""

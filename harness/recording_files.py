@@ -37,8 +37,10 @@ def read_recording(path: Path) -> Recording:
                 raise _complain_of_size(path)
             is_packed = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
             # GzipFile reads its file through a buffer of its own.
-            stream = gzip.GzipFile(fileobj=file) if is_packed else file
-            return parse_lines(_read_lines(stream, path), str(path))
+            if not is_packed:
+                return parse_lines(_read_lines(file, path), str(path))
+            _check_packed(file, path)
+            return parse_lines(_read_lines(gzip.GzipFile(fileobj=file), path), str(path))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(f"{path}: the gzipped data are cut off or damaged") from error
     except OSError as error:
@@ -87,6 +89,17 @@ def write_chunks(stream: BinaryIO | gzip.GzipFile, texts: Iterable[str]) -> None
             stream.write("".join(waiting).encode())
             waiting, size = [], 0
     stream.write("".join(waiting).encode())
+
+
+def _check_packed(file: BinaryIO, path: Path) -> None:
+    """Refuse what is too large unpacked, before it is read, which takes much longer; go back to its start."""
+    unpacked = gzip.GzipFile(fileobj=file)
+    size = 0
+    while chunk := unpacked.read(CHUNK_BYTES):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise _complain_of_size(path)
+    file.seek(0)
 
 
 def _read_lines(stream: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[str]:

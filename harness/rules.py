@@ -98,14 +98,14 @@ def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFil
 
 def parse_rules(text: str, name: str, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
     """Return the rules that a file's text states; `name` is what messages call the file. Raises BadRules."""
-    document = read_document(text, name)
+    document = load_document(text, name)
     fields = GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if is_resource(document) else set())
     reader = _Reader(name, interval_s, fields)
     groups = tuple(reader.read_groups(find_groups(document, name)[1]))
     return RuleFile(name=name, text=text, groups=groups)
 
 
-def read_document(text: str, name: str) -> Mapping:
+def load_document(text: str, name: str) -> Mapping:
     """Return a rule file's YAML as nodes. Raises BadRules."""
     document = read_nodes(text, name)
     if document is None:

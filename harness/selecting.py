@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 import promql_parser as ast
 
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
-from harness.promql import metric_name, parse, render_selector, selectors
+from harness.promql import metric_name, parse, quote, render_selector, selectors
 from harness.recording import Recording
 from harness.rules import RecordingRule, RuleFile
 
@@ -23,7 +24,8 @@ _QUERIED = (
     re.compile(rf"\bquery\s*\(\s*printf\s+{_STRING}"),
     re.compile(rf"""{_STRING}[^|"`]*\|\s*query\b"""),
 )
-_QUOTED_VERB = re.compile(r"%q")
+_VERB = re.compile(r"%[sqvd]")
+"""What printf fills in."""
 
 _Matcher = tuple[str, str, str]
 """A label, an operator, and what the label is compared with."""
@@ -113,14 +115,26 @@ def list_in_rule(rule: AlertRule | RecordingRule) -> Iterator[ast.VectorSelector
     annotations = rule.annotations if isinstance(rule, AlertRule) else {}
     for template in (*rule.labels.values(), *annotations.values()):
         for text in _list_queries(template):
-            try:
-                yield from selectors(parse(text))
-            except BadInput:
-                continue  # such a query shows an error in place of its value, whatever was recorded
+            # A query that cannot be read shows an error in place of its value, whatever was recorded.
+            with suppress(BadInput):
+                yield from map(_drop_filled, selectors(parse(text)))
+
+
+def _drop_filled(selector: ast.VectorSelector) -> ast.VectorSelector:
+    """Return a selector without the matchers whose values a template fills in."""
+    filled = [matcher.name for matcher in selector.matchers.matchers if _VERB.search(matcher.value)]
+    if not filled:
+        return selector
+    kept = [
+        f"{label}{operator}{quote(value)}"
+        for label, operator, value in sorted(_list_matchers(selector))
+        if label not in filled and label != "__name__"
+    ]
+    return read_selector(f"{metric_name(selector) or ''}{{{', '.join(kept)}}}")
 
 
 def _list_queries(template: str) -> Iterator[str]:
-    """Yield the expressions that a template queries; what it fills in is left out of their matchers."""
+    """Yield the expressions that a template queries, with printf's verbs where it fills something in."""
     for action in _ACTION.finditer(template):
         for pattern in _QUERIED:
             for match in pattern.finditer(action.group()):
@@ -130,7 +144,7 @@ def _list_queries(template: str) -> Iterator[str]:
                 except BadInput:
                     continue
                 if isinstance(literal, ast.StringLiteral):
-                    yield _QUOTED_VERB.sub('"%s"', literal.val) if "printf" in action.group() else literal.val
+                    yield literal.val.replace("%q", '"%s"') if "printf" in action.group() else literal.val
 
 
 def _reads_any(selector: ast.VectorSelector, alerts: Iterable[str]) -> bool:

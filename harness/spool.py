@@ -15,7 +15,7 @@ from typing import IO
 
 from harness.openmetrics import SeriesKey
 
-HELD_BYTES = 48 * 1024**2
+HELD_BYTES = 24 * 1024**2
 """How much is held in memory, as far as it can be estimated."""
 SERIES_BYTES = 2048
 """About what a series takes in memory beside its samples."""

@@ -2,16 +2,16 @@
 
 promtool's `alert_rule_test` sees only alerts that fire and ignores those that it does not name, so pending
 alerts, and that nothing else fires, are said by queries of ALERTS: all of it at the instants that matter,
-and over the whole how many evaluations each state lasted and how often it began. Together they leave no
-room: between two instants that are looked at, a state can neither pause nor appear without beginning once
-more. Format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/. Instants are
+and over the whole how many evaluations each state lasted and how often it began anew. Together they leave no
+room: an alert that paused or appeared between two instants would have begun once more, which changes the
+value of ALERTS_FOR_STATE.
+Format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/. Instants are
 milliseconds of promtool's time, which starts at 0.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,7 +22,7 @@ from harness.activity import Activity
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
 from harness.notation import write_series
-from harness.promql import format_duration, quote
+from harness.promql import format_duration, format_number, quote
 from harness.rules import RecordingRule, RuleFile
 
 Key = TypeVar("Key", bound=Hashable)
@@ -33,6 +33,8 @@ Look = tuple[int, str]
 
 MAX_EXPECTED = 100_000
 """Alerts that one test may expect, over all the instants that it looks at."""
+MAX_COUNTED = 5000
+"""Evaluations that are counted by one query."""
 
 _PLAIN_KEY = re.compile(r"[a-z][A-Za-z0-9_]*")
 # What YAML 1.1 reads as something else than text.
@@ -64,14 +66,23 @@ class Annotated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A query that counts over many evaluations, and what it comes to at an instant."""
+
+    expr: str
+    at_ms: int
+    samples: Sequence[tuple[Labels, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitTest:
     """All that a unit test states; `preface` are the lines of its comment.
 
     `groups` are the groups' names in the order of their evaluation, `series` names and values in promtool's
     notation, a value every `step_ms`. The rules are evaluated every `interval_ms` until `last_ms`. `looks`
-    are the firing alerts to be found at some instants; where `alerts` is given, other alerts are in the
-    series, and only those of these names are the rules' own. What rules make is stamped `offset_ms` before
-    their evaluation.
+    are the firing alerts to be found at some instants, `counts` those of `list_counts`. Where `alerts` is
+    given, other alerts are in the series, and only those of these names are the rules' own. What rules make
+    is stamped `offset_ms` before their evaluation.
     """
 
     name: str
@@ -84,6 +95,7 @@ class UnitTest:
     last_ms: int
     spans: Sequence[Span]
     looks: Mapping[Look, Sequence[Annotated]]
+    counts: Sequence[Count]
     alerts: Sequence[str] | None = None
     offset_ms: int = 0
 
@@ -107,6 +119,35 @@ def find_spans(activities: Iterable[Activity], interval_ms: int) -> tuple[Span, 
 
 def _list_masks(activity: Activity) -> tuple[tuple[State, int], ...]:
     return ("pending", activity.pending), ("firing", activity.firing)
+
+
+def list_counts(
+    interval_ms: int, last_ms: int, alerts: Sequence[str] | None = None, offset_ms: int = 0
+) -> list[tuple[str, int]]:
+    """Return the queries that count evaluations and activations, and when each is asked.
+
+    One of each would do, but promtool reads no more than 10,000 samples of a series at once. Whether the
+    beginning of a window is in it differs by version, so no evaluation is there.
+    """
+    counts = []
+    own, now = _choose(alerts), _write_offset(offset_ms)
+    for first_ms in range(0, last_ms + interval_ms, MAX_COUNTED * interval_ms):
+        at_ms = min(first_ms + MAX_COUNTED * interval_ms, last_ms + interval_ms) - interval_ms
+        before_ms = interval_ms // 2 if first_ms else interval_ms
+        window = _write_instant(at_ms - first_ms + before_ms)
+        counts += [
+            (f"count_over_time(ALERTS{own}[{window}]{now})", at_ms),
+            (f"changes(ALERTS_FOR_STATE{own}[{window}]{now})", at_ms),
+        ]
+    return counts
+
+
+def _choose(alerts: Sequence[str] | None) -> str:
+    return "" if alerts is None else f"{{alertname=~{quote('|'.join(map(re.escape, alerts)))}}}"
+
+
+def _write_offset(milliseconds: int) -> str:
+    return f" offset {_write_instant(milliseconds)}" if milliseconds else ""
 
 
 def _list_stretches(mask: int) -> Iterator[tuple[int, int]]:
@@ -209,36 +250,26 @@ def _render_series(series: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _render_queries(test: UnitTest, active: Mapping[int, Sequence[Span]]) -> Iterator[str]:
     """Yield the queries: ALERTS at each instant, and its counts over the whole."""
-    selector = "ALERTS"
-    if test.alerts is not None:
-        selector += f"{{alertname=~{quote('|'.join(map(re.escape, test.alerts)))}}}"
-    now, before = _write_offset(test.offset_ms), _write_offset(test.offset_ms + test.interval_ms)
+    own, now = _choose(test.alerts), _write_offset(test.offset_ms)
     told = _describe_instants(test.spans)
     for at_ms, spans in active.items():
         what = told.get(at_ms, "the end" if at_ms == test.last_ms else "the evaluation before")
         yield f"      # {_write_instant(at_ms)}: {_escape(what)}"
-        yield from _render_query(selector + now, at_ms, [("ALERTS" + span.sample, 1) for span in spans])
-    # Prometheus 3 leaves the beginning of a range out, Prometheus 2 does not: nothing is there.
-    whole, step = _write_instant(test.last_ms + test.interval_ms), _write_instant(test.interval_ms)
-    lasted: Counter[str] = Counter()
-    began: Counter[str] = Counter()
-    for span in test.spans:
-        lasted[span.sample] += (span.until_ms - span.from_ms) // test.interval_ms
-        began[span.sample] += 1
-    yield "      # Over the whole: how many evaluations each state lasted, and how often it began."
-    yield from _render_query(f"count_over_time({selector}[{whole}]{now})", test.last_ms, lasted.items())
-    beginning = f"({selector}{now} unless {selector}{before})"
-    yield from _render_query(f"count_over_time({beginning}[{whole}:{step}])", test.last_ms, began.items())
+        yield from _render_query(f"ALERTS{own}{now}", at_ms, [("ALERTS" + span.sample, 1) for span in spans])
+    yield "      # Over the whole: how many evaluations each state lasted, and how often an alert began anew."
+    for count in test.counts:
+        yield from _render_query(
+            count.expr, count.at_ms, [(write_series(labels), value) for labels, value in count.samples]
+        )
 
 
-def _render_query(expr: str, at_ms: int, samples: Iterable[tuple[str, int]]) -> Iterator[str]:
+def _render_query(expr: str, at_ms: int, samples: Sequence[tuple[str, float]]) -> Iterator[str]:
     yield f"      - expr: {_write_text(expr)}"
     yield f"        eval_time: {_write_instant(at_ms)}"
-    expected = list(samples)
-    yield "        exp_samples:" if expected else "        exp_samples: []"
-    for labels, value in expected:
+    yield "        exp_samples:" if samples else "        exp_samples: []"
+    for labels, value in sorted(samples):
         yield f"          - labels: {_write_text(labels)}"
-        yield f"            value: {value}"
+        yield f"            value: {format_number(value)}"
 
 
 def _find_active(test: UnitTest) -> dict[int, list[Span]]:
@@ -305,10 +336,6 @@ def _render_looks(test: UnitTest) -> Iterator[str]:
 
 def _write_instant(milliseconds: int) -> str:
     return format_duration(milliseconds / 1000)
-
-
-def _write_offset(milliseconds: int) -> str:
-    return f" offset {_write_instant(milliseconds)}" if milliseconds else ""
 
 
 def _write_key(name: str) -> str:

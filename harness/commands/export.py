@@ -7,22 +7,13 @@ from pathlib import Path
 
 import click
 
+from harness.commands.replay_options import read_both, take_replay_options
 from harness.engines import find_engines
 from harness.export import export
-from harness.recorder import read_recording
-from harness.rules import read_rules
 
 
 @click.command(name="export")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--rules",
-    "rule_paths",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Rule file, or PrometheusRule resource. May be repeated.",
-)
+@take_replay_options
 @click.option(
     "--output",
     "-o",
@@ -31,13 +22,12 @@ from harness.rules import read_rules
     type=click.Path(path_type=Path),
     help="The unit test to write, such as TEST.yml.",
 )
-def export_(file: Path, rule_paths: tuple[Path, ...], path: Path) -> None:
+def export_(file: Path, rule_paths: tuple[Path, ...], interval_s: float, path: Path) -> None:
     """Write what rules do over the recording FILE as a unit test for promtool.
 
     `promtool test rules TEST.yml` then holds the rules to it without alertdrill.
     """
-    files = [read_rules(rules) for rules in rule_paths]
-    recording = read_recording(file)
+    recording, files = read_both(file, rule_paths, interval_s)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    for note in export(recording, files, engines, path):
+    for note in export(recording, files, engines, path, default_interval_s=interval_s):
         click.echo(note, err=True)

@@ -13,38 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.clock import format_s
+from harness.commands.replay_options import read_both, read_duration, take_replay_options
 from harness.engines import find_engines
-from harness.errors import BadInput, CouldNotTell
+from harness.errors import BadInput
 from harness.model import Labels, Timeline
-from harness.promql import parse_duration, quote
-from harness.recording_files import read_recording
+from harness.promql import quote
 from harness.replay import replay
 from harness.reports.timeline_json import render_timeline
-from harness.rules import EVALUATION_INTERVAL_S, read_rules
-from harness.selecting import find_unrecorded
 
 STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}
 MAX_TAIL_S = 7 * 86_400.0
 
 
-def read_duration(_context: click.Context, parameter: click.Parameter, text: str) -> float:
-    """Return the seconds of an option that is a duration such as `1h`."""
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise BadInput(f"{parameter.opts[0]}: {error}") from error
-
-
 @click.command(name="replay")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--rules",
-    "rule_paths",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Rule file, or PrometheusRule resource. May be repeated.",
-)
+@take_replay_options
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline as JSON.")
 @click.option(
     "--quiet-tail",
@@ -54,15 +36,6 @@ def read_duration(_context: click.Context, parameter: click.Parameter, text: str
     metavar="DURATION",
     help="Append a time in which counters stand still and gauges stay as they were, such as 1h.",
 )
-@click.option(
-    "--evaluation-interval",
-    "interval_s",
-    default=f"{EVALUATION_INTERVAL_S:g}s",
-    show_default=True,
-    callback=read_duration,
-    metavar="DURATION",
-    help="The server's evaluation_interval: of groups that state none, and the step of subqueries, too.",
-)
 def replay_(
     file: Path, rule_paths: tuple[Path, ...], as_json: bool, tail_s: float, interval_s: float
 ) -> None:
@@ -70,20 +43,9 @@ def replay_(
 
     They are evaluated in virtual time, by promtool. Instants count from the recording's start.
     """
-    if interval_s <= 0:
-        raise BadInput("--evaluation-interval: rules cannot be evaluated every 0 s")
     if tail_s > MAX_TAIL_S:
         raise BadInput(f"--quiet-tail: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")
-    files = [read_rules(path, interval_s) for path in rule_paths]
-    recording = read_recording(file)
-    missing = find_unrecorded(recording, files)
-    if missing:
-        raise CouldNotTell(
-            "\n".join(
-                f"{source}: {rule}: reads {selector}, which the recording lacks"
-                for source, rule, selector in missing
-            )
-        )
+    recording, files = read_both(file, rule_paths, interval_s)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     replayed = replay(recording, files, engines.promtool, tail_s=tail_s, default_interval_s=interval_s)
     timeline = replace(replayed.timeline, engines={"prometheus": engines.versions["prometheus"]})

@@ -103,6 +103,7 @@ FINDING = json.loads(make_timeline(FIRES))["verdicts"][0]["findings"][0]
 def test_a_run_that_was_written_is_read_again() -> None:
     """Drills, outcomes, hops and what makes a claim survive; what nobody asked for is left out."""
     run = parse_run(make_timeline(*EXPECTED, doubts=("late",)))
+    assert run is not None
     assert run.started_at == STARTED_AT
     assert run.is_doubted
     assert [list_claims(finding.expectation) for finding in run.findings] == list(map(list_claims, EXPECTED))
@@ -127,7 +128,9 @@ def test_an_older_timeline_is_read_without_its_date(tmp_path: Path) -> None:
 
 def test_an_instant_is_read_in_any_zone() -> None:
     """A run elsewhere began at the same instant, and is told in UTC like all others."""
-    started_at = parse_run(change(started_at="2025-11-03T11:41:07+02:00")).started_at
+    run = parse_run(change(started_at="2025-11-03T11:41:07+02:00"))
+    assert run is not None
+    started_at = run.started_at
     assert started_at == STARTED_AT
     assert f"{started_at:%H:%M}" == "09:41"
 
@@ -262,3 +265,12 @@ def test_a_broken_history_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         read_out(tmp_path)
     assert str(refused.value).startswith(f"{path}: is not JSON")
+
+
+def test_what_was_replayed_was_not_held(tmp_path: Path) -> None:
+    """The timeline of a replay is no run: a page that nobody could see outdates no page that was seen."""
+    for name, text in (("held", change()), ("replayed", change(mode="replay"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "timeline.json").write_text(text)
+    assert len(read_history(tmp_path)) == 1
+    assert read_out(tmp_path / "replayed") == ()

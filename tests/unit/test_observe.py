@@ -19,6 +19,7 @@ from harness.observe import (
     read_alert_events,
     read_curves,
     read_panels,
+    read_pendings,
     read_recorded_curves,
     read_scrapes,
 )
@@ -290,3 +291,14 @@ def test_evaluations_that_are_missing_are_counted(instants: tuple[float, ...], c
     """Between the recorded ones, and before the first and after the last."""
     prometheus = CannedApi({"alertdrill:evaluation": [({}, at(*instants))] if instants else []})
     assert count_recorded_evaluations(prometheus, CLOCK, 0.0, 90.0) == counted
+
+
+def test_how_long_an_alert_was_pending_that_never_fired() -> None:
+    """From the first evaluation that found it pending to the last; one that fired is not among them."""
+    never = make_answers((15.0, 30.0, 45.0), ())
+    pendings = read_pendings(CannedApi(never), CLOCK, 0.0, 600.0)
+    assert {(key[0], key[1], round(key[2], 3)): round(lasted_s, 3) for key, lasted_s in pendings.items()} == {
+        ("Slow", (("model", "gpt-4.1"),), 15.0): 30.0
+    }
+    fired = make_answers((15.0, 30.0), (45.0,))
+    assert read_pendings(CannedApi(fired), CLOCK, 0.0, 600.0) == {}

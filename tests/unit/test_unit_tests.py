@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness import unit_tests
 from harness.activity import Activity
 from harness.engines import Engines
 from harness.errors import BadInput
 from harness.promql import quote
-from harness.unit_tests import MAX_EXPECTED, Annotated, Span, UnitTest, find_spans, list_looks, render_test
+from harness.unit_tests import (
+    MAX_EXPECTED,
+    Annotated,
+    Count,
+    Span,
+    UnitTest,
+    find_spans,
+    list_counts,
+    list_looks,
+    render_test,
+)
 
 INTERVAL_MS = 15_000
 RULES = """
@@ -50,6 +63,30 @@ ACTIVITIES = (
 )
 
 
+def count(
+    activities: Sequence[Activity], evaluations: int, alerts: Sequence[str] | None = None
+) -> list[Count]:
+    """Return what the counts of a test should come to, by going through every evaluation."""
+    counts = []
+    first = 0
+    for expr, at_ms in list_counts(INTERVAL_MS, (evaluations - 1) * INTERVAL_MS, alerts):
+        last = at_ms // INTERVAL_MS
+        samples = []
+        for activity in activities:
+            named = {**activity.labels, "alertname": activity.alert}
+            active = [bool((activity.pending | activity.firing) >> at & 1) for at in range(first, last + 1)]
+            if "changes" in expr and any(active):
+                begun = sum(now and not before for before, now in pairwise([False, *active]))
+                samples.append((named, begun - 1))
+            for state, mask in (("pending", activity.pending), ("firing", activity.firing)):
+                lasted = sum(mask >> at & 1 for at in range(first, last + 1))
+                if "count" in expr and lasted:
+                    samples.append(({**named, "alertstate": state}, lasted))
+        counts.append(Count(expr=expr, at_ms=at_ms, samples=samples))
+        first = last + 1 if "changes" in expr else first
+    return counts
+
+
 def make_test(**changes: object) -> UnitTest:
     """Return the test of `VALUES` over `RULES`, six minutes long."""
     spans = find_spans(ACTIVITIES, INTERVAL_MS)
@@ -78,6 +115,7 @@ def make_test(**changes: object) -> UnitTest:
         last_ms=360_000,
         spans=spans,
         looks=looks,
+        counts=count(ACTIVITIES, 25),
     )
     return replace(test, **changes)  # type: ignore[arg-type]
 
@@ -120,7 +158,7 @@ def test_a_test_reads_like_this() -> None:
         "3m45s: the evaluation before",
         "4m: Gone fires",
         "6m: the end",
-        "Over the whole: how many evaluations each state lasted, and how often it began.",
+        "Over the whole: how many evaluations each state lasted, and how often an alert began anew.",
     ]
 
 
@@ -165,6 +203,51 @@ def test_other_samples_fail(engines: Engines, tmp_path: Path, values: str) -> No
     assert "FAILED" in passes(engines, tmp_path, test)
 
 
+def test_a_pause_that_is_made_up_for_fails(engines: Engines, tmp_path: Path) -> None:
+    """An alert that pauses between instants, and fires as long where it should not, has begun anew."""
+    rules = "groups: [{name: g, rules: [{alert: A, expr: c > 5}]}]"
+    activities = [Activity(alert="A", labels={}, firing=set_bits((4, 13)))]
+    spans, counts = find_spans(activities, INTERVAL_MS), count(activities, 25)
+
+    def hold(values: str) -> str:
+        test = make_test(series=[("c", values)], spans=spans, counts=counts, looks={}, groups=["g"])
+        return passes(engines, tmp_path, render_test(test), rules)
+
+    assert hold("1x3 6x8 1x11") == ""
+    said = hold("1x3 6x3 1 6x3 1x6 6 1x4")
+    assert "changes(" in said
+    assert "count_over_time(" not in said
+
+
+@pytest.mark.parametrize("most", [1, 7, 24, 25])
+def test_a_long_test_counts_in_stretches(
+    engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """More evaluations than promtool reads at once are counted in windows, each of them in one."""
+    monkeypatch.setattr(unit_tests, "MAX_COUNTED", most)
+    text = render_test(make_test())
+    assert text.count("count_over_time(") == math.ceil(25 / most)
+    assert passes(engines, tmp_path, text) == ""
+    longer = render_test(make_test(series=[('c{a="b"}', "1x3 6x3 8x4 1x2 stale")]))
+    assert "count_over_time(" in passes(engines, tmp_path, longer)
+
+
+def test_many_alerts_are_not_too_many(engines: Engines, tmp_path: Path) -> None:
+    """A test of more alerts and evaluations than promtool reads at once, 10,000, still passes."""
+    labelled = [{"n": str(number)} for number in range(400)]
+    activities = [Activity(alert="A", labels=labels, firing=set_bits((0, 60))) for labels in labelled]
+    test = make_test(
+        series=[(f'c{{n="{labels["n"]}"}}', "1x100") for labels in labelled],
+        spans=find_spans(activities, INTERVAL_MS),
+        counts=count(activities, 60),
+        looks={},
+        groups=["g"],
+        last_ms=59 * INTERVAL_MS,
+    )
+    rules = "groups: [{name: g, rules: [{alert: A, expr: c}]}]"
+    assert passes(engines, tmp_path, render_test(test), rules) == ""
+
+
 def test_a_dropped_series_fails(engines: Engines, tmp_path: Path) -> None:
     """Without its series the alert is not what it was."""
     assert "FAILED" in passes(engines, tmp_path, render_test(make_test(series=[])))
@@ -174,7 +257,9 @@ def test_alerts_among_the_samples_are_not_the_rules_own(engines: Engines, tmp_pa
     """Where other alerts were recorded, the test asks for the rules' own and no others."""
     series = [('ALERTS{alertname="Other", alertstate="firing"}', "1x20"), ('c{a="b"}', VALUES)]
     assert "FAILED" in passes(engines, tmp_path, render_test(make_test(series=series)))
-    assert passes(engines, tmp_path, render_test(make_test(series=series, alerts=["Busy", "Gone"]))) == ""
+    own = ["Busy", "Gone"]
+    test = make_test(series=series, alerts=own, counts=count(ACTIVITIES, 25, own))
+    assert passes(engines, tmp_path, render_test(test)) == ""
 
 
 def test_each_stretch_of_a_state_is_a_span() -> None:
@@ -225,6 +310,7 @@ def test_any_label_is_written_so_that_promtool_reads_it(
         interval_ms=15_000,
         last_ms=15_000,
         spans=spans,
+        counts=[],
         looks={
             (0, "Up"): [
                 Annotated(labels=span.labels, annotations={"null": f"v: {span.labels['on']}\n"})
