@@ -170,6 +170,10 @@ def test_dilate_writes_rules_and_refuses_what_is_not_exact(alertdrill: CommandLi
     assert skipped.code == 0
     assert "(rate(x[5s]) / 60) > 1" in skipped.out
     assert "alert: B" not in skipped.out
+    whole = alertdrill.run("dilate", str(rules), "--speed", "60", "--origin", "1000.5")
+    assert whole.code == 0
+    assert "vector(scalar(round(vector((time() - 1000.5) * 60), 0.001))) > 0" in whole.out
+    assert alertdrill.run("dilate", str(rules), "--speed", "60", "--origin", "0.0001").code == 2
 
 
 def test_rules_are_off_until_they_are_switched_on(alertdrill: CommandLine, engines: Engines) -> None:

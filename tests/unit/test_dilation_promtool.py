@@ -165,6 +165,13 @@ CASES = [
     Case(expr="histogram_fraction(0, 1, rate(native[5m]))", since=(3,)),
     Case(expr="histogram_quantile(0.9, sum(rate(native[5m])))", since=(3,)),
     Case(expr="histogram_sum(increase(native[5m]))", since=(3,)),
+    Case(expr="-rate(native[5m]) * 2 + irate(native[5m])", since=(3,)),
+    Case(expr="avg_over_time(rate(native[5m])[10m:30s])", since=(3,)),
+    Case(expr='count_values("shape", native)', since=(3,)),
+    Case(expr="rate(c[300] offset 7_5e0) > 100ms", since=(3,)),
+    Case(expr="max_over_time(g[600:30] @ 30m)", since=(3,)),
+    Case(expr='sum by ("dotted.label") (rate({"dotted.name", "dotted.label"=~".+"}[5m]))', since=(3,)),
+    Case(expr='g * on (a) group_left ("dotted.label") {"dotted.name"}', since=(3,)),
 ]
 
 
@@ -210,6 +217,7 @@ def list_series(version: tuple[int, ...]) -> dict[str, str]:
     }
     if version >= (3,):
         histogram = "{{schema:0 sum:5 count:4 buckets:[1 2 1]}}"
+        series['{"dotted.name", a="1", "dotted.label"="x"}'] = count_up(0, 2)
         series["native"] = f"{histogram}+{histogram}x{SAMPLES}"
     return series
 
