@@ -10,7 +10,7 @@ COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-v
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help drill gate record test lint generate lock clean
+.PHONY: help drill gate record test bench lint generate lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -38,6 +38,10 @@ else
 	@.venv/bin/pytest --quiet --numprocesses auto --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore %); \
 	parallel=$$?; .venv/bin/pytest --quiet $(ALONE) && exit $$parallel
 endif
+
+bench: ## Measure how fast rules are replayed and dilated, and write docs/benchmarks.md
+	@./bootstrap.sh runtime
+	@.venv/bin/python -m benchmarks
 
 lint: ## Check style and types
 	@./bootstrap.sh dev
