@@ -209,6 +209,18 @@ def test_other_alerts_in_the_recording_are_told_apart(engines: Engines, tmp_path
     assert "ALERTS{alertname=~" in path.read_text()
 
 
+def test_a_query_offset_is_kept(engines: Engines, tmp_path: Path) -> None:
+    """What rules make is then older than their evaluation, and is looked for where it is."""
+    if engines.versions["prometheus"].startswith("2."):
+        pytest.skip("Prometheus 2.42 has no query_offset")
+    rules = "groups: [{name: g, query_offset: 30s, rules: [{alert: A, expr: c > 5, for: 30s}]}]"
+    path = export_busy(engines, tmp_path, rules)
+    assert hold(engines, path) == ""
+    assert "'ALERTS offset 30s'" in path.read_text()
+    (tmp_path / "rules.yml").write_text(rules.replace("query_offset: 30s", "query_offset: 45s"))
+    assert "FAILED" in hold(engines, path)
+
+
 def test_uneven_samples_stay_where_they_were(engines: Engines, tmp_path: Path) -> None:
     """The step is as fine as the samples need, whatever the rules' interval is."""
     series = make_series("c", [(0, 1), (15_250, 9), (44_500, 9), (61_000, 1)], stale_ms=[75_250])
