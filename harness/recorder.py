@@ -59,11 +59,15 @@ Parts = Iterator[tuple["array[int]", "array[float]"]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """How much was recorded; `notes` are sentences about what it lacks."""
+    """How much was recorded; `notes` are sentences about what it lacks.
+
+    Without `has_markers`, the server could not show where series ended.
+    """
 
     series: int
     samples: int
     notes: tuple[str, ...]
+    has_markers: bool = True
 
 
 def record(
@@ -92,18 +96,31 @@ def record(
         reading = _Reading(api, asked, clock, spool)
         reading.read(start_ms, end_ms, lambda share: show_progress(READING * share))
         reading.check(start_ms, end_ms)
-        writing = _Writing(reading.list_series(start_ms, end_ms), api.where)
+        writing = _Writing(reading.list_series(start_ms, end_ms), reading.samples, api.where)
         write_chunks(stream, writing.render(lambda share: show_progress(READING + (1 - READING) * share)))
     if writing.samples > MAX_SAMPLES:
         reading.notes.append(f"{path} has more than the {MAX_SAMPLES:,} samples that can be read at once")
-    return Recorded(series=writing.series, samples=writing.samples, notes=tuple(reading.notes))
+    return Recorded(
+        series=writing.series,
+        samples=writing.samples,
+        notes=tuple(reading.notes),
+        has_markers=reading.has_markers,
+    )
 
 
 def record_run(
     prometheus: Api, files: Sequence[RuleFile], clock: Clock, until_s: float, path: Path
 ) -> Recording:
-    """Write and return a run's recording, from rule time 0: all that there is by a name that rules read."""
-    record(prometheus, widen(list_selectors(files)), clock.wall_s(0), clock.wall_s(until_s), clock, path)
+    """Write and return a run's recording, from rule time 0: all that there is by a name that rules read.
+
+    Raises CouldNotTell as `record` does, and where the server does not show where series ended: then a replay
+    would find alerts active that were gone, and there is no recording.
+    """
+    asked = widen(list_selectors(files))
+    recorded = record(prometheus, asked, clock.wall_s(0), clock.wall_s(until_s), clock, path)
+    if not recorded.has_markers:
+        path.unlink()
+        raise CouldNotTell("; ".join(recorded.notes))
     return read_recording(path)
 
 
@@ -112,6 +129,8 @@ class _Reading:
 
     def __init__(self, api: Api, asked: Sequence[str], clock: Clock, spool: Spool) -> None:
         self.notes: list[str] = []
+        self.samples = 0
+        self.has_markers = True
         self._api = api
         self._asked = asked
         self._speed = clock.speed
@@ -120,7 +139,6 @@ class _Reading:
         self._selectors = [read_selector(text) for text in asked]
         self._found = [False] * len(asked)
         self._had: set[str] = set()
-        self._samples = 0
         self._ends: list[int] = []
         self._scrapes_ms: list[float] = []
 
@@ -150,7 +168,7 @@ class _Reading:
     def check(self, start_ms: int, end_ms: int) -> None:
         """Raise CouldNotTell if the server has nothing, or not from the beginning to the end."""
         where, between = self._api.where, f"between {_show(start_ms)} and {_show(end_ms)}"
-        if not self._samples:
+        if not self.samples:
             raise CouldNotTell(f"{where} has no sample of what was asked for {between}")
         self.notes += [
             f"no series is {text} {between}"
@@ -183,6 +201,7 @@ class _Reading:
         except RequestRefused as error:
             if error.status not in WITHOUT_REMOTE_READ:
                 raise
+            self.has_markers = False
             self.notes.append(
                 f"{self._api.where} has no remote read: staleness markers are not seen, so a series that "
                 f"ends seems to last five minutes longer"
@@ -203,7 +222,7 @@ class _Reading:
             if key in taken:
                 continue
             taken.add(key)
-            self._samples += len(times_ms) + len(stale_ms)
+            self.samples += len(times_ms) + len(stale_ms)
             if key[0] == UP and len(times_ms) > 1:
                 self._scrapes_ms = [
                     min([*self._scrapes_ms, median(after - before for before, after in pairwise(times_ms))])
@@ -239,10 +258,11 @@ class _Reading:
 class _Writing:
     """Writes series as text, and counts them."""
 
-    def __init__(self, all_series: Iterator[tuple[SeriesKey, Parts]], where: str) -> None:
+    def __init__(self, all_series: Iterator[tuple[SeriesKey, Parts]], expected: int, where: str) -> None:
         self.series = 0
         self.samples = 0
         self._all = all_series
+        self._expected = expected
         self._where = where
 
     def render(self, show_progress: Callable[[float], None]) -> Iterator[str]:
@@ -264,6 +284,7 @@ class _Writing:
                 self.samples += len(times_ms)
                 for at in range(0, len(times_ms), SLICE):
                     yield render_series(key, times_ms[at : at + SLICE], values[at : at + SLICE])
+                show_progress(self.samples / self._expected)
         show_progress(1.0)
         yield END
 

@@ -25,13 +25,17 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|Inf|NaN)(?![
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Samples on one grid, and what is asked of them: expressions at instants, in Prometheus's notation."""
+    """Samples on one grid, and what is asked of them: expressions at instants, in Prometheus's notation.
+
+    promtool loads the samples until the last question, or until `until_s`.
+    """
 
     interval: str
     evaluation_interval: str
     series: Mapping[str, str]
     questions: Sequence[tuple[str, str]]
     rules: str | None = None
+    until_s: float = 0.0
 
 
 def read_version(engines: Engines) -> tuple[int, ...]:
@@ -82,8 +86,8 @@ def evaluate_worlds(engines: Engines, folder: Path, worlds: Sequence[World]) -> 
 
 
 def find_end(world: World) -> str:
-    """Return the evaluation after the last question: promtool loads no samples from after the last one."""
-    last_s = max(parse_duration(at) for _, at in world.questions)
+    """Return the evaluation until which samples are to be loaded: promtool loads none after the last one."""
+    last_s = max(world.until_s, *(parse_duration(at) for _, at in world.questions))
     step_s = Fraction(repr(parse_duration(world.evaluation_interval)))
     return format_duration(float(math.ceil(Fraction(repr(last_s)) / step_s) * step_s))
 

@@ -145,6 +145,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.golden_making": {
         "harness.agreement",
+        "harness.confirmation",
         "harness.errors",
         "harness.gate",
         "harness.golden",

@@ -67,6 +67,14 @@ def test_bad_rules_are_refused_with_file_and_line(
         (("run", "--workers", "25"), "25 is not in the range 0<=x<=24"),
         (("run", "--workers", "-1"), "-1 is not in the range 0<=x<=24"),
         (("run", "--nonsense"), "No such option"),
+        (("run", "--replay", "absent"), "'absent' does not exist"),
+        (("run", "--replay", "tests"), "tests: there is no made.json here"),
+        (("run", "--replay", "README.md"), "README.md:1: "),
+        (("run", "--replay", "tests", "--speed", "60"), "--speed says how drills are held"),
+        (("run", "--replay", "tests", "--stack", "compose"), "--stack says how drills are held"),
+        (("run", "--replay", "tests", "--quiet-tail", "soon"), "'soon' is not a duration"),
+        (("run", "--replay", "tests", "--quiet-tail", "2w"), "2w is longer than a week"),
+        (("run", "--quiet-tail", "1h"), "--quiet-tail says how to replay"),
         (("run", "--prometheus", "mimir.example"), "--prometheus wants http://HOST[:PORT][/PATH]"),
         (("run", "--tenant", "acme"), "--tenant says how to use the store that --prometheus names"),
         (("run", "--prometheus-header", "X-Key=1"), "--prometheus-header says how to use the store"),
@@ -162,6 +170,10 @@ def test_dilate_writes_rules_and_refuses_what_is_not_exact(alertdrill: CommandLi
     assert skipped.code == 0
     assert "(rate(x[5s]) / 60) > 1" in skipped.out
     assert "alert: B" not in skipped.out
+    whole = alertdrill.run("dilate", str(rules), "--speed", "60", "--origin", "1000.5")
+    assert whole.code == 0
+    assert "vector(scalar(round(vector((time() - 1000.5) * 60), 0.001))) > 0" in whole.out
+    assert alertdrill.run("dilate", str(rules), "--speed", "60", "--origin", "0.0001").code == 2
 
 
 def test_rules_are_off_until_they_are_switched_on(alertdrill: CommandLine, engines: Engines) -> None:

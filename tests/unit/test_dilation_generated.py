@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from promtool_values import World, evaluate_worlds, is_same
 
@@ -23,7 +23,8 @@ INTERVAL_S = 15.0
 SAMPLES = 160
 TIMES_S = (1200.0, 1942.5)
 REACH = 10
-"""Samples; so long after its last a series is marked stale, well within promtool's 5 minutes at any speed."""
+"""Samples; so long after the last one a series is marked stale: within promtool's 5 minutes at any speed."""
+UNTIL_S = (SAMPLES + REACH) * INTERVAL_S
 SPEEDS = (60, 30, 7.5, 0.5)
 
 DURATIONS = st.sampled_from([15, 30, 45, 60, 120, 300, 450, 900]).map(lambda s: format_duration(float(s)))
@@ -87,8 +88,7 @@ def rounded(vectors: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("{}(({})[{}:{}]{})".format, windowed, vectors, WINDOWS, STEPS, SHIFTS),
         st.builds("{} {} ({})".format, st.sampled_from(["sum", "avg", "max", "min"]), GROUPINGS, vectors),
         st.builds("({}) {} ({})".format, vectors, st.sampled_from(["+", "*", "and", "or"]), vectors),
-        st.builds("sqrt(abs({}))".format, vectors),
-        st.builds("rate(({})[{}:{}])".format, vectors, WINDOWS, st.sampled_from(["15s", "30s"])),
+        st.builds("abs({})".format, vectors),
     )
 
 
@@ -124,7 +124,9 @@ def write_series(draw: st.DrawFn) -> dict[str, str]:
         'c{a="2",b="y"}': count_up(),
         'g{a="1",b="x"}': " ".join(str(value / 4) for value in draw(COUNTS)),
         'g{a="3",b="y"}': " ".join(str(value - 4.5) for value in draw(COUNTS)),
-        'gappy{a="1"}': " ".join("_" if value < 3 else str(value) for value in draw(COUNTS)),
+        'gappy{a="1"}': " ".join(
+            "_" if value < 5 and at % 4 else str(value) for at, value in enumerate(draw(COUNTS))
+        ),
         'h_bucket{le="1"}': " ".join(str(value) for value in buckets),
         'h_bucket{le="4"}': " ".join(str(value * 2) for value in buckets),
         'h_bucket{le="+Inf"}': " ".join(str(value * 3) for value in buckets),
@@ -134,12 +136,13 @@ def write_series(draw: st.DrawFn) -> dict[str, str]:
 @pytest.mark.parametrize("generation", list(Generation), ids=str)
 @given(
     series=write_series(),
-    exprs=st.lists(EXPRESSIONS, min_size=60, max_size=60),
+    exprs=st.lists(EXPRESSIONS, min_size=40, max_size=40),
     late=st.sampled_from([0, 60]),
 )
 @settings(
     deadline=None,
-    max_examples=3,
+    max_examples=2,
+    phases=[Phase.generate],  # the expression that differs is told; nothing needs to be shrunk
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 def test_any_expression_has_the_original_value(
@@ -155,6 +158,7 @@ def test_any_expression_has_the_original_value(
         evaluation_interval=interval,
         series=ended,
         questions=[(expr, format_duration(at)) for expr, at in asked],
+        until_s=UNTIL_S,
     )
     dilated = [
         World(
@@ -165,6 +169,7 @@ def test_any_expression_has_the_original_value(
                 (dilate_expr(expr, speed, late_s / speed), dilate_duration(late_s + at, speed))
                 for expr, at in asked
             ],
+            until_s=(late_s + UNTIL_S) / speed,
         )
         for speed in SPEEDS
     ]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 import os
 import struct
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import cramjam
 import pytest
+from canned_reads import read_bits
 from lone_prometheus import backfill, run_prometheus
 from recordings import make_recording, make_series
 
 from harness.api import Api
 from harness.clock import Clock
 from harness.engines import Generation, find_engines
-from harness.recorder import record, write_recording
+from harness.recorder import read_recording, record, write_recording
+from harness.remote_read import CLASSES, STALE_BITS
 
 NO_CLOCK = Clock(speed=1.0, origin_s=0.0)
 TENTH = struct.unpack("<d", struct.pack("<Q", 0x3FB999999999999A))[0]
@@ -33,6 +38,44 @@ RECORDING = make_recording(
     end_ms=10_800_000,
     selectors=('a_total{b!=""}', "gone", "up"),
 )
+
+
+def push(url: str, name: str, samples: Sequence[tuple[int, int]]) -> None:
+    """Send a series of (milliseconds, bits) by remote write, whose request is like a result of a read."""
+    request = CLASSES["QueryResult"]()
+    series = request.timeseries.add()
+    series.labels.add(name="__name__", value=name)
+    for at, bits in samples:
+        series.samples.add(timestamp=at, value=bits)
+    body = bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
+    headers = {"Content-Encoding": "snappy", "Content-Type": "application/x-protobuf"}
+    Api("it", url).post_bytes("/api/v1/write", body, headers)
+
+
+@pytest.mark.parametrize("generation", list(Generation))
+def test_the_markers_of_a_real_prometheus_are_recorded_and_survive(
+    tmp_path: Path, generation: Generation
+) -> None:
+    """What Prometheus itself keeps as a staleness marker is one in the file, also after a backfill."""
+    engines = find_engines(os.environ, generation=generation)
+    nan = 0x7FF8000000000001
+    start_s = int(time.time()) - 3600
+    for name in ("live", "again"):
+        (tmp_path / name).mkdir()
+    clock = Clock(speed=60.0, origin_s=start_s)
+    with run_prometheus(engines, tmp_path / "live", "--web.enable-remote-write-receiver") as url:
+        ones = [(start_s * 1000 + at, read_bits(1.0)) for at in range(0, 60_000, 250)]
+        push(url, "up", ones)
+        push(url, "a", [*ones[:3], (ones[3][0], STALE_BITS), ones[9], (ones[10][0], nan)])
+        record(Api("it", url), ["a"], start_s, start_s + 60, clock, tmp_path / "live.om")
+    read = read_recording(tmp_path / "live.om")
+    assert list(read.series[0].times_ms) == [0, 15_000, 30_000, 135_000, 150_000]
+    assert list(read.series[0].stale_ms) == [45_000]
+    assert math.isnan(read.series[0].values[-1])
+    backfill(engines, tmp_path / "live.om", tmp_path / "again" / "data")
+    with run_prometheus(engines, tmp_path / "again") as url:
+        record(Api("it", url), ["a"], 0.0, 3600.0, NO_CLOCK, tmp_path / "again.om")
+    assert (tmp_path / "again.om").read_bytes() == (tmp_path / "live.om").read_bytes()
 
 
 @pytest.mark.parametrize("generation", list(Generation))
