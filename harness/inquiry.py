@@ -237,6 +237,7 @@ def make_inquiry(
         questions=questions,
         trial=Trial(
             rules=planned.rules,
+            annotated=planned.annotated,
             groups=planned.names,
             interval_ms=planned.interval_ms,
             grid=choose_grid(

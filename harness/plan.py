@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import promql_parser as ast
 
@@ -32,10 +33,14 @@ _NOW = re.compile(r"\{\{[^}]*\bnow\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStage:
-    """A stage, its rules as promtool is given them, and the names that its groups have there."""
+    """A stage, its rules as promtool is given them, and the names that its groups have there.
+
+    Annotations, which change nothing of what alerts do, are only in `annotated`.
+    """
 
     stage: Stage
     rules: str
+    annotated: str
     names: tuple[str, ...]
     hands_on: tuple[str, ...]
     """Names of series that later stages read."""
@@ -163,7 +168,8 @@ def _plan_stage(stage: Stage, later: Iterable[Stage], start_ms: int, default_ste
     written = [labels for group in stage.groups for labels in list_written(group)]
     return PlannedStage(
         stage=stage,
-        rules=write_json({"groups": groups}),
+        rules=write_json({"groups": [_leave_out_annotations(group) for group in groups]}),
+        annotated=write_json({"groups": groups}),
         names=names,
         hands_on=tuple(
             sorted(
@@ -177,8 +183,8 @@ def _plan_stage(stage: Stage, later: Iterable[Stage], start_ms: int, default_ste
     )
 
 
-def _write_group(group: RuleGroup, name: str, start_ms: int, default_step_s: float) -> dict[str, object]:
-    written: dict[str, object] = {"name": name}
+def _write_group(group: RuleGroup, name: str, start_ms: int, default_step_s: float) -> dict[str, Any]:
+    written: dict[str, Any] = {"name": name}
     if group.limit:
         written["limit"] = group.limit
     if group.query_offset_s:
@@ -187,7 +193,15 @@ def _write_group(group: RuleGroup, name: str, start_ms: int, default_step_s: flo
     return written
 
 
-def _write_rule(rule: AlertRule | RecordingRule, start_ms: int, default_step_s: float) -> dict[str, object]:
+def _leave_out_annotations(group: dict[str, Any]) -> dict[str, Any]:
+    return group | {
+        "rules": [
+            {key: value for key, value in rule.items() if key != "annotations"} for rule in group["rules"]
+        ]
+    }
+
+
+def _write_rule(rule: AlertRule | RecordingRule, start_ms: int, default_step_s: float) -> dict[str, Any]:
     try:
         expr = fit_expr(rule.expr, rule.interval_s, start_ms, default_step_s)
     except BadInput as error:
@@ -196,7 +210,7 @@ def _write_rule(rule: AlertRule | RecordingRule, start_ms: int, default_step_s: 
         return {"record": rule.name, "expr": expr, "labels": dict(rule.labels)}
     if start_ms and any(_NOW.search(text) for text in (*rule.labels.values(), *rule.annotations.values())):
         raise _refuse(rule, "a template reads the clock")
-    written: dict[str, object] = {"alert": rule.name, "expr": expr}
+    written: dict[str, Any] = {"alert": rule.name, "expr": expr}
     if rule.for_s:
         written["for"] = format_duration(rule.for_s)
     if rule.keep_firing_for_s:

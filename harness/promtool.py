@@ -58,11 +58,14 @@ class AlertQuestion:
 class Trial:
     """Rules to be evaluated every `interval_ms` from the grid's start until `end_ms` (rule time).
 
-    `rules` is the text of a rule file whose groups, named `groups`, are evaluated in that order, each rule
-    `evaluations` times all in all. Instants of questions count from the grid's start, which is promtool's 0.
+    `rules` is the text of a rule file whose groups, named `groups`, are evaluated in that order, with
+    `evaluations` of a rule all in all. `annotated` is the same with annotations, and taken where alerts are
+    asked for: rendering them at every evaluation takes promtool long. Instants of questions count from the
+    grid's start, which is promtool's 0.
     """
 
     rules: str
+    annotated: str
     groups: Sequence[str]
     interval_ms: int
     grid: Grid
@@ -183,9 +186,10 @@ def _await(process: Process, give_up_at: float) -> None:
 
 def _write_trial(trial: Trial, number: int, folder: Path) -> Path:
     """Write a trial as promtool's test file, and its rules beside it if no other trial has the same."""
-    rules_path = folder / f"{sha256(trial.rules.encode()).hexdigest()[:32]}.rules"
+    rules = trial.annotated if trial.alert_questions else trial.rules
+    rules_path = folder / f"{sha256(rules.encode()).hexdigest()[:32]}.rules"
     if not rules_path.exists():
-        rules_path.write_text(trial.rules)
+        rules_path.write_text(rules)
     path = folder / f"{number}.test"
     with path.open("w") as file:
         file.write(f"rule_files: [{rules_path.name}]\nevaluation_interval: {trial.interval_ms}ms\n")

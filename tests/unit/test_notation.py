@@ -136,6 +136,7 @@ def test_promtool_reads_what_is_written(
     series = [make_items(items, labels, number) for number, (items, labels) in enumerate(drawn)]
     trial = Trial(
         rules=RULES,
+        annotated=RULES,
         groups=(),
         interval_ms=STEP_MS,
         grid=Grid(start_ms=0, step_ms=STEP_MS),

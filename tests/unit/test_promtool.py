@@ -26,6 +26,7 @@ def make_trial() -> Trial:
     """Return a trial with one question."""
     return Trial(
         rules='{"groups": []}',
+        annotated="",
         groups=(),
         interval_ms=15_000,
         grid=Grid(start_ms=0, step_ms=15_000),
