@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from recordings import make_labelled, make_recording, make_series
 from whole_runs import CommandLine
 
-from harness import export as exporting
 from harness.engines import Engines
 from harness.errors import BadInput, CouldNotTell
-from harness.export import export
-from harness.recording import RecordedSeries, Recording
-from harness.recording_files import write_recording
+from harness.recordings.files import write_recording
+from harness.recordings.recording import RecordedSeries, Recording
+from harness.replays import export as exporting
+from harness.replays.export import export
 from harness.rules import parse_rules, read_rules
 
 RULES = """# Kept as it is.
