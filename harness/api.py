@@ -150,7 +150,7 @@ class Api:
                         )
         except requests.RequestException as error:
             raise ComponentFailed(
-                f"{self._name} at {self._url} cannot be reached: {self._redact(str(error))}"
+                f"{self._name} at {self._url} cannot be reached: {self._redact(_find_cause(error))}"
             ) from error
         answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
@@ -199,3 +199,12 @@ def _read_series(item: Any) -> Series:
     """Return a series of a query API's answer."""
     samples = item.get("values") or [item["value"]]
     return item["metric"], tuple((float(at), float(value)) for at, value in samples)
+
+
+def _find_cause(error: BaseException) -> str:
+    """Return what the operating system said, which is at the end of the chain, rather than the whole chain."""
+    cause = error
+    while (deeper := cause.__cause__ or cause.__context__) is not None:
+        cause = deeper
+    said = cause.strerror if isinstance(cause, OSError) else None
+    return said or str(cause) or type(cause).__name__

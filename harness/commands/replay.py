@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,17 +18,24 @@ from harness.clock import format_s
 from harness.commands.replay_options import read_both, read_duration, take_replay_options
 from harness.engines import find_engines
 from harness.errors import BadInput
-from harness.model import Labels, Timeline
+from harness.model import Event, Labels, Timeline
 from harness.promql import quote
 from harness.replays.replay import replay
 from harness.reports.timeline_json import render_timeline
 
 STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}
+LOG_COLUMNS = 220
 MAX_TAIL_S = 7 * 86_400.0
 
 
 @click.command(name="replay")
 @take_replay_options
+@click.option(
+    "--annotations",
+    "has_annotations",
+    is_flag=True,
+    help="Also the annotations, rendered as Prometheus renders them when the alert begins to fire.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline as JSON.")
 @click.option(
     "--quiet-tail",
@@ -37,7 +46,12 @@ MAX_TAIL_S = 7 * 86_400.0
     help="Append a time in which counters stand still and gauges stay as they were, such as 1h.",
 )
 def replay_(
-    file: Path, rule_paths: tuple[Path, ...], as_json: bool, tail_s: float, interval_s: float
+    file: Path,
+    rule_paths: tuple[Path, ...],
+    has_annotations: bool,
+    as_json: bool,
+    tail_s: float,
+    interval_s: float,
 ) -> None:
     """Show what rules, just as they are, do over the recording FILE.
 
@@ -47,18 +61,30 @@ def replay_(
         raise BadInput(f"--quiet-tail: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")
     recording, files = read_both(file, rule_paths, interval_s)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    replayed = replay(recording, files, engines.promtool, tail_s=tail_s, default_interval_s=interval_s)
+    replayed = replay(
+        recording,
+        files,
+        engines.promtool,
+        tail_s=tail_s,
+        annotations=has_annotations,
+        default_interval_s=interval_s,
+    )
+    find_annotations = replayed.find_annotations if has_annotations else None
     timeline = replace(replayed.timeline, engines={"prometheus": engines.versions["prometheus"]})
     if as_json:
-        click.echo(render_timeline(timeline, replayed.notes), nl=False)
+        click.echo(render_timeline(timeline, replayed.notes, find_annotations), nl=False)
         return
     for note in replayed.notes:
         click.echo(note, err=True)
-    show(timeline, Console())
+    # In a pipe each event has a line of its own, however long.
+    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    show(timeline, console, find_annotations)
 
 
-def show(timeline: Timeline, console: Console) -> None:
-    """Print a timeline's events as a table, and what it spans."""
+def show(
+    timeline: Timeline, console: Console, find_annotations: Callable[[Event], Labels] | None = None
+) -> None:
+    """Print a timeline's events as a table, and what it spans; the annotations stand under what fires."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("at", justify="right")
     for name in ("", "alert", "labels"):
@@ -74,6 +100,9 @@ def show(timeline: Timeline, console: Console) -> None:
             Text(event.alert),
             Text(write_labels(event.labels)),
         )
+        if find_annotations is not None and event.kind == "firing":
+            for name, text in sorted(find_annotations(event).items()):
+                table.add_row("", "", "", Text(f"{name}: {text}", style="dim"))
     if timeline.events:
         console.print(table)
     said = "nothing was pending or fired" if not timeline.events else f"{len(timeline.events)} events"

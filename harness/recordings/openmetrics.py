@@ -322,7 +322,7 @@ class _Reader:
         if match is None or not _NUMBER.fullmatch(match[1]):
             self._refuse(f"this is not a sample's value and timestamp: {_cut(rest.strip())}")
         if match[2] is None:
-            self._refuse("a sample has no timestamp")
+            self._refuse("a sample has no timestamp: the line was cut off, or nobody recorded this")
         try:
             at_ms = self._times[match[2]] if _NUMBER.fullmatch(match[2]) else None
         except ValueError:

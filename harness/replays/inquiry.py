@@ -36,6 +36,7 @@ TOO_MANY = "too many samples"
 """What Prometheus says of a query over more samples than it may read at once: 10,000, in promtool."""
 
 _FAILED_AT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?")
+_UNKNOWN = re.compile(r"field (\w+) not found in type")
 _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "[^"]*": (.*)')
 
 
@@ -188,6 +189,11 @@ class Inquiry:
         if refused is not None:
             rule = groups[int(refused[1])].rules[int(refused[2]) - 1]
             return BadRules(f"{rule.source}: {rule.name}: promtool does not take the rule: {refused[3]}")
+        unknown = _UNKNOWN.search(complaint.said)
+        if unknown is not None:
+            has_it = [group for group in groups if unknown[1] == "query_offset" and group.query_offset_s]
+            where = (has_it or groups)[0].source
+            return BadRules(f"{where}: this promtool is too old to know the field {unknown[1]}")
         rules = [rule for group in groups for rule in group.rules if rule.name == complaint.rule]
         if not rules:
             return complaint

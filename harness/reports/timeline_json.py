@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.agreement import Agreement
@@ -24,6 +24,7 @@ from harness.model import (
     Grouped,
     HeldBack,
     HeldSpan,
+    Labels,
     Notice,
     Placement,
     Silence,
@@ -70,15 +71,25 @@ def render(record: RunRecord) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def render_timeline(timeline: Timeline, notes: Sequence[str]) -> str:
-    """Return the JSON document of a timeline alone, which no drill was judged by; `notes` are sentences."""
+def render_timeline(
+    timeline: Timeline, notes: Sequence[str], find_annotations: Callable[[Event], Labels] | None = None
+) -> str:
+    """Return the JSON document of a timeline alone, which no drill was judged by; `notes` are sentences.
+
+    Events of alerts that begin to fire have the annotations that are found for them.
+    """
     document = {
         "schema": 1,
         "mode": timeline.mode,
         "speed": _number(timeline.speed),
         "until_s": _number(timeline.until_s),
         "engines": dict(timeline.engines),
-        "events": [_event(event) for event in timeline.events],
+        "events": [
+            {**_event(event), "annotations": dict(find_annotations(event))}
+            if find_annotations is not None and event.kind == "firing"
+            else _event(event)
+            for event in timeline.events
+        ],
         "notes": list(notes),
     }
     if timeline.appended_from_s is not None:
