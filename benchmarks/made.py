@@ -6,7 +6,7 @@ import json
 from array import array
 from itertools import accumulate
 
-from harness.recording import RecordedSeries, Recording
+from harness.recordings.recording import RecordedSeries, Recording
 from harness.rules import RuleFile, parse_rules
 
 METRICS = 20

@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmarks.made import METRICS, SCRAPE_S, make_recording, make_rules
 from harness.catalogue import list_drills, override_values
 from harness.commands.replaying import make_book
-from harness.gate import make_job
-from harness.golden_folder import FOLDER, read_golden
-from harness.replay import replay, replay_all
+from harness.golden.folder import FOLDER, read_golden
+from harness.golden.gate import make_job
+from harness.replays.replay import replay, replay_all
 from harness.rules import RuleFile
 
 RULES = (1, 20, 1000)

@@ -16,9 +16,9 @@ from harness.errors import BadInput, CouldNotTell
 from harness.judge import matches
 from harness.model import Placement, Timeline
 from harness.observe import read_pendings
-from harness.recorder import record_run
-from harness.recording import Recording
-from harness.replay import Replay, ReplayJob, replay_all
+from harness.recordings.recorder import record_run
+from harness.recordings.recording import Recording
+from harness.replays.replay import Replay, ReplayJob, replay_all
 from harness.reports import say_selector
 from harness.rulebook import choose_series, split_files
 from harness.rules import RuleFile

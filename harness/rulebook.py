@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.model import Drill
 from harness.promql import metric_name, parse, selectors
-from harness.recording import Recording
+from harness.recordings.recording import Recording
 from harness.rules import RuleFile
 
 UP = "up"

@@ -12,9 +12,9 @@ from whole_runs import METIS_RULES, ROOT, CommandLine
 from harness.catalogue import list_drills, list_rules, override_values
 from harness.commands.replaying import make_book
 from harness.engines import Generation
-from harness.gate import judge_goldens
-from harness.golden_folder import FOLDER, digest_systems, find_path, list_stale, read_made
-from harness.recording_files import read_recording
+from harness.golden.folder import FOLDER, digest_systems, find_path, list_stale, read_made
+from harness.golden.gate import judge_goldens
+from harness.recordings.files import read_recording
 from harness.systems import find_systems
 
 RECORDINGS = ROOT / FOLDER

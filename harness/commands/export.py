@@ -9,7 +9,7 @@ import click
 
 from harness.commands.replay_options import read_both, take_replay_options
 from harness.engines import find_engines
-from harness.export import export
+from harness.replays.export import export
 
 
 @click.command(name="export")

@@ -18,8 +18,8 @@ from harness.commands.orders import read_rule_files
 from harness.dilator import MAX_SPEED, MIN_SPEED
 from harness.errors import BadInput
 from harness.promql import render_selector
-from harness.recorder import record
-from harness.selecting import list_selectors, read_selector
+from harness.recordings.recorder import record
+from harness.recordings.selecting import list_selectors, read_selector
 from harness.store import WHOLE_ANSWERS
 from harness.store_options import HEADER_OPTION, read_store
 

@@ -18,7 +18,7 @@ from harness.engines import find_engines
 from harness.errors import BadInput
 from harness.model import Labels, Timeline
 from harness.promql import quote
-from harness.replay import replay
+from harness.replays.replay import replay
 from harness.reports.timeline_json import render_timeline
 
 STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}

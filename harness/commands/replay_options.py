@@ -10,10 +10,10 @@ import click
 from harness.catalogue import shorten
 from harness.errors import BadInput, CouldNotTell
 from harness.promql import parse_duration
-from harness.recording import Recording
-from harness.recording_files import read_recording
+from harness.recordings.files import read_recording
+from harness.recordings.recording import Recording
+from harness.recordings.selecting import find_unrecorded
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile, read_rules
-from harness.selecting import find_unrecorded
 
 
 def read_duration(_context: click.Context, parameter: click.Parameter, text: str) -> float:

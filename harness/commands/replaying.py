@@ -13,8 +13,7 @@ import click
 from harness.catalogue import list_drills, list_rules, override_values
 from harness.engines import find_engines
 from harness.errors import BadInput
-from harness.gate import judge_goldens, judge_recording
-from harness.golden_folder import (
+from harness.golden.folder import (
     MADE,
     ROOT,
     Made,
@@ -24,9 +23,10 @@ from harness.golden_folder import (
     read_made,
     write_made,
 )
-from harness.golden_making import make_goldens, replay_whole
+from harness.golden.gate import judge_goldens, judge_recording
+from harness.golden.making import make_goldens, replay_whole
 from harness.model import Drill, Placement
-from harness.recording_files import read_recording, write_recording
+from harness.recordings.files import read_recording, write_recording
 from harness.reports import RunRecord
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile

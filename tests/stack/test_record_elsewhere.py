@@ -10,7 +10,7 @@ from victoria import run_victoria
 
 from harness.api import Api
 from harness.clock import Clock
-from harness.recorder import read_recording, record
+from harness.recordings.recorder import read_recording, record
 
 SAMPLES = 240
 

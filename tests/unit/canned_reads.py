@@ -9,7 +9,7 @@ from typing import Any
 import cramjam
 
 from harness.api import Answer
-from harness.remote_read import CLASSES
+from harness.recordings.remote_read import CLASSES
 
 
 def read_bits(value: float) -> int:

@@ -16,8 +16,8 @@ from canned_reads import read_bits
 
 from harness.api import Answer
 from harness.clock import Clock
-from harness.recorder import record
-from harness.remote_read import CLASSES
+from harness.recordings.recorder import record
+from harness.recordings.remote_read import CLASSES
 
 INTERVAL_MS = 15_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 
-from harness.recording import RecordedSeries, Recording
+from harness.recordings.recording import RecordedSeries, Recording
 
 
 def make_series(

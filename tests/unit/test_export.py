@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from recordings import make_labelled, make_recording, make_series
 from whole_runs import CommandLine
 
-from harness import export as exporting
 from harness.engines import Engines
 from harness.errors import BadInput, CouldNotTell
-from harness.export import export
-from harness.recording import RecordedSeries, Recording
-from harness.recording_files import write_recording
+from harness.recordings.files import write_recording
+from harness.recordings.recording import RecordedSeries, Recording
+from harness.replays import export as exporting
+from harness.replays.export import export
 from harness.rules import parse_rules, read_rules
 
 RULES = """# Kept as it is.
@@ -207,6 +207,18 @@ def test_other_alerts_in_the_recording_are_told_apart(engines: Engines, tmp_path
     path = export_busy(engines, tmp_path, rules, series=(theirs,))
     assert hold(engines, path) == ""
     assert "ALERTS{alertname=~" in path.read_text()
+
+
+def test_a_query_offset_is_kept(engines: Engines, tmp_path: Path) -> None:
+    """What rules make is then older than their evaluation, and is looked for where it is."""
+    if engines.versions["prometheus"].startswith("2."):
+        pytest.skip("Prometheus 2.42 has no query_offset")
+    rules = "groups: [{name: g, query_offset: 30s, rules: [{alert: A, expr: c > 5, for: 30s}]}]"
+    path = export_busy(engines, tmp_path, rules)
+    assert hold(engines, path) == ""
+    assert "'ALERTS offset 30s'" in path.read_text()
+    (tmp_path / "rules.yml").write_text(rules.replace("query_offset: 30s", "query_offset: 45s"))
+    assert "FAILED" in hold(engines, path)
 
 
 def test_uneven_samples_stay_where_they_were(engines: Engines, tmp_path: Path) -> None:

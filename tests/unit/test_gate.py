@@ -10,9 +10,8 @@ from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
 from harness.errors import BadInput, CouldNotTell
-from harness.gate import judge_goldens, judge_recording
-from harness.golden import digest_drill
-from harness.golden_folder import (
+from harness.golden.cutting import digest_drill
+from harness.golden.folder import (
     Golden,
     Made,
     Origin,
@@ -21,9 +20,10 @@ from harness.golden_folder import (
     read_made,
     write_made,
 )
+from harness.golden.gate import judge_goldens, judge_recording
 from harness.model import Act, Drill, Expectation, Expected, NearMiss, Placement, Stage
-from harness.recording import Recording
-from harness.recording_files import write_recording
+from harness.recordings.files import write_recording
+from harness.recordings.recording import Recording
 from harness.reports import RunRecord, say_outcome
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile, parse_rules

@@ -9,9 +9,17 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import BadInput
-from harness.golden import GRID_MS, PHASE_MS, cut, digest_drill, digest_sources, leave_out_others, put_on_grid
+from harness.golden.cutting import (
+    GRID_MS,
+    PHASE_MS,
+    cut,
+    digest_drill,
+    digest_sources,
+    leave_out_others,
+    put_on_grid,
+)
 from harness.model import Act, Drill, Stage
-from harness.recording import RecordedSeries, Recording
+from harness.recordings.recording import RecordedSeries, Recording
 
 
 def make_series(times_ms: Sequence[int], stale_ms: Sequence[int] = (), **labels: str) -> RecordedSeries:

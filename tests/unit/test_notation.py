@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from recorded import make_series, scrape
 
 from harness.engines import Generation
-from harness.grid import Grid
-from harness.notation import write_series, write_values
-from harness.promtool import Question, Trial, run_trials
-from harness.recording import RecordedSeries
+from harness.recordings.recording import RecordedSeries
+from harness.replays.grid import Grid
+from harness.replays.notation import write_series, write_values
+from harness.replays.promtool import Question, Trial, run_trials
 
 STEP_MS = 70_000
 """Of the grid; the lookback of 5 minutes then ends between two steps, where versions agree on it."""

@@ -9,8 +9,8 @@ from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, make_series, scrape
 
 from harness.errors import BadInput, BadRules, CouldNotTell
-from harness.recording import Recording
-from harness.replay import Replay, ReplayJob, replay, replay_all
+from harness.recordings.recording import Recording
+from harness.replays.replay import Replay, ReplayJob, replay, replay_all
 from harness.rules import RuleFile, parse_rules
 
 Told = list[tuple[float, str, str]]

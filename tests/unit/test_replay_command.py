@@ -12,8 +12,8 @@ from recorded import make_recording, scrape
 
 from harness.cli import cli
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
-from harness.recording import Recording
-from harness.recording_files import write_recording
+from harness.recordings.files import write_recording
+from harness.recordings.recording import Recording
 
 RULES = """\
 groups:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from recorded import make_recording, scrape
 
 from harness.engines import Generation
-from harness.replay import replay
+from harness.replays.replay import replay
 from harness.rules import parse_rules
 
 SCRAPES = 120

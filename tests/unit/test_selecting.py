@@ -7,8 +7,15 @@ from recordings import make_recording, make_series
 
 from harness.errors import BadInput
 from harness.promql import render_selector
+from harness.recordings.selecting import (
+    find_unrecorded,
+    list_selectors,
+    narrow,
+    read_selector,
+    selects,
+    widen,
+)
 from harness.rules import RuleFile, parse_rules, read_rules
-from harness.selecting import find_unrecorded, list_selectors, narrow, read_selector, selects, widen
 from harness.systems import find_systems
 
 

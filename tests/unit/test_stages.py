@@ -7,8 +7,8 @@ import json
 import pytest
 
 from harness.errors import BadInput
+from harness.replays.stages import Selector, order_stages
 from harness.rules import parse_rules
-from harness.stages import Selector, order_stages
 
 
 def order(*groups: tuple[str, str, str, str]) -> list[list[str]]:

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness import unit_tests
-from harness.activity import Activity
 from harness.engines import Engines
 from harness.errors import BadInput
 from harness.promql import quote
-from harness.unit_tests import (
+from harness.replays import unit_tests
+from harness.replays.activity import Activity
+from harness.replays.unit_tests import (
     MAX_EXPECTED,
     Annotated,
     Count,

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from harness.errors import BadInput
 from harness.model import Labels
-from harness.recording import RECORDED, STALE, RecordedSeries, Recording
+from harness.recordings.recording import RECORDED, STALE, RecordedSeries, Recording
 
 MAX_SAMPLES = 25_000_000
 """Of a recording in memory, where they take 16 bytes each."""

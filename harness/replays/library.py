@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from harness.errors import CouldNotTell
-from harness.plan import Plan
-from harness.recording import RECORDED, STALE, RecordedSeries, Recording
-from harness.stages import ALERTS, FOR_STATE, Selector
+from harness.recordings.recording import RECORDED, STALE, RecordedSeries, Recording
+from harness.replays.plan import Plan
+from harness.replays.stages import ALERTS, FOR_STATE, Selector
 
 MAX_EVALUATIONS = 500_000
 """Of a group in one replay: 87 days at 15 s."""

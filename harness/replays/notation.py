@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.model import Labels
 from harness.promql import format_number, quote
-from harness.recording import RecordedSeries
+from harness.recordings.recording import RecordedSeries
 
 _NEGATIVE_ZERO = struct.pack("d", -0.0)
 _SHORTEST_RUN = 3

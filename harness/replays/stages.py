@@ -16,8 +16,8 @@ import promql_parser as ast
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
 from harness.promql import metric_name
+from harness.recordings.selecting import list_in_rule
 from harness.rules import RuleGroup
-from harness.selecting import list_in_rule
 
 ALERTS = "ALERTS"
 FOR_STATE = "ALERTS_FOR_STATE"

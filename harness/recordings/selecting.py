@@ -11,7 +11,7 @@ import promql_parser as ast
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
 from harness.promql import metric_name, parse, quote, render_selector, selectors
-from harness.recording import Recording
+from harness.recordings.recording import Recording
 from harness.rules import RecordingRule, RuleFile
 
 UP = "up"

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.model import Event, EventKind, Labels
-from harness.recording import RecordedSeries
-from harness.stages import ALERTS, FOR_STATE
+from harness.recordings.recording import RecordedSeries
+from harness.replays.stages import ALERTS, FOR_STATE
 
 MASK_SIZES = (50, 6, 1)
 """How many evaluations a mask is of, if promtool can: it queries no more than 10,000 samples at once.

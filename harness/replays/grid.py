@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from harness.errors import CouldNotTell
 from harness.promql import format_duration
-from harness.recording import RecordedSeries, Recording
+from harness.recordings.recording import RecordedSeries, Recording
 
 MAX_ITEMS = 20_000_000
 """Items (series times their length in steps) that promtool is given at most where a coarser grid will do.

@@ -18,12 +18,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
 
-from harness.answers import Answers, Complaint, read_answers
 from harness.errors import ComponentFailed, CouldNotTell
-from harness.grid import Grid
-from harness.notation import write_series, write_values
 from harness.process import Process, start
-from harness.recording import RecordedSeries
+from harness.recordings.recording import RecordedSeries
+from harness.replays.answers import Answers, Complaint, read_answers
+from harness.replays.grid import Grid
+from harness.replays.notation import write_series, write_values
 
 MAX_OUTPUT_BYTES = 512 * 1024 * 1024
 ANSWER_WITHIN_S = 120.0

@@ -18,11 +18,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from harness.activity import Activity
 from harness.errors import BadInput
 from harness.model import AlertRule, Labels
-from harness.notation import write_series
 from harness.promql import format_duration, format_number, quote
+from harness.replays.activity import Activity
+from harness.replays.notation import write_series
 from harness.rules import RecordingRule, RuleFile
 
 Key = TypeVar("Key", bound=Hashable)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import BadInput
-from harness.openmetrics import parse_lines, render_recording
-from harness.recording import Recording
+from harness.recordings.openmetrics import parse_lines, render_recording
+from harness.recordings.recording import Recording
 
 MAX_BYTES = 2 * 1024**3
 """Of a recording's text, and so of its file too."""

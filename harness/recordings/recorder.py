@@ -18,7 +18,10 @@ import promql_parser as ast
 from harness.api import AnswerTooLarge, Api
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell, RequestRefused
-from harness.openmetrics import (
+from harness.recordings.files import open_whole, write_chunks
+from harness.recordings.files import read_recording as read_recording  # who records reads what was recorded
+from harness.recordings.files import write_recording as write_recording
+from harness.recordings.openmetrics import (
     END,
     MAX_SAMPLES,
     SeriesKey,
@@ -28,15 +31,12 @@ from harness.openmetrics import (
     render_name,
     render_series,
 )
-from harness.range_read import read_ranges
-from harness.recording import RECORDED, STALE, Recording
-from harness.recording_files import open_whole, write_chunks
-from harness.recording_files import read_recording as read_recording  # who records reads what was recorded
-from harness.recording_files import write_recording as write_recording
-from harness.remote_read import RawSeries, read_remotely
+from harness.recordings.range_read import read_ranges
+from harness.recordings.recording import RECORDED, STALE, Recording
+from harness.recordings.remote_read import RawSeries, read_remotely
+from harness.recordings.selecting import UP, list_selectors, narrow, read_selector, selects, widen
+from harness.recordings.spool import Spool
 from harness.rules import RuleFile
-from harness.selecting import UP, list_selectors, narrow, read_selector, selects, widen
-from harness.spool import Spool
 
 LOOKBACK_MS = 300_000
 """Rule time for which Prometheus takes a sample for current; less than that may lack at either end."""

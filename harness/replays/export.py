@@ -13,21 +13,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.activity import MASK_SIZES
-from harness.answers import Answers, Complaint
 from harness.dilation import dilate_expr
 from harness.engines import Engines
 from harness.errors import BadInput, CouldNotTell
-from harness.inquiry import Inquiry, make_inquiry
-from harness.library import Library, check_length, drop_written
-from harness.notation import write_series, write_values
-from harness.plan import Plan, find_times, make_plan, to_ms
 from harness.promql import format_duration
-from harness.promtool import AlertQuestion, Question, Trial, hold_test, run_trials
-from harness.recording import RecordedSeries, Recording
-from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
-from harness.stages import ALERTS
-from harness.unit_tests import (
+from harness.recordings.recording import RecordedSeries, Recording
+from harness.replays.activity import MASK_SIZES
+from harness.replays.answers import Answers, Complaint
+from harness.replays.inquiry import Inquiry, make_inquiry
+from harness.replays.library import Library, check_length, drop_written
+from harness.replays.notation import write_series, write_values
+from harness.replays.plan import Plan, find_times, make_plan, to_ms
+from harness.replays.promtool import AlertQuestion, Question, Trial, hold_test, run_trials
+from harness.replays.stages import ALERTS
+from harness.replays.unit_tests import (
     Annotated,
     Count,
     Look,
@@ -38,6 +37,7 @@ from harness.unit_tests import (
     render_rules,
     render_test,
 )
+from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
 
 MAX_SAMPLES = 1_000_000
 """Samples and staleness markers in one test."""

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from harness.openmetrics import SeriesKey
+from harness.recordings.openmetrics import SeriesKey
 
 HELD_BYTES = 24 * 1024**2
 """How much is held in memory, as far as it can be estimated."""

@@ -7,7 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.activity import (
+from harness.clock import format_s
+from harness.curves import mark_gaps
+from harness.errors import AlertdrillError, BadRules, CouldNotTell
+from harness.model import AlertRule, Curve, Event, Labels
+from harness.promql import format_duration, quote, split_threshold
+from harness.recordings.recording import RecordedSeries, Recording
+from harness.replays.activity import (
     MASK_SIZES,
     Activity,
     Evaluations,
@@ -16,18 +22,12 @@ from harness.activity import (
     write_alert_series,
     write_recorded,
 )
-from harness.answers import Answers, Complaint
-from harness.clock import format_s
-from harness.curves import mark_gaps
-from harness.errors import AlertdrillError, BadRules, CouldNotTell
-from harness.grid import MAX_ITEMS, choose_grid
-from harness.model import AlertRule, Curve, Event, Labels
-from harness.plan import Plan, PlannedStage, fit_expr, to_ms
-from harness.promql import format_duration, quote, split_threshold
-from harness.promtool import AlertQuestion, Question, Trial
-from harness.recording import RecordedSeries, Recording
+from harness.replays.answers import Answers, Complaint
+from harness.replays.grid import MAX_ITEMS, choose_grid
+from harness.replays.plan import Plan, PlannedStage, fit_expr, to_ms
+from harness.replays.promtool import AlertQuestion, Question, Trial
+from harness.replays.stages import ALERTS, FOR_STATE
 from harness.rules import RuleGroup
-from harness.stages import ALERTS, FOR_STATE
 
 Activation = tuple[str, tuple[tuple[str, str], ...], float]
 """An alert, its labels in order, and when it began to fire, or was first seen."""

@@ -13,14 +13,14 @@ from pathlib import Path
 from harness.agreement import compare
 from harness.confirmation import MAX_ITEMS
 from harness.errors import BadInput, CouldNotTell
-from harness.gate import Rehearsal, list_near, make_job, rehearse
-from harness.golden import cut, digest_drill, leave_out_others, put_on_grid
-from harness.golden_folder import Golden
+from harness.golden.cutting import cut, digest_drill, leave_out_others, put_on_grid
+from harness.golden.folder import Golden
+from harness.golden.gate import Rehearsal, list_near, make_job, rehearse
 from harness.judge import judge, matches, share
 from harness.model import Placement, Timeline, Verdict
 from harness.promql import metric_name, parse, selectors
-from harness.recording import Recording
-from harness.replay import ReplayJob, replay_all
+from harness.recordings.recording import Recording
+from harness.replays.replay import ReplayJob, replay_all
 from harness.rulebook import ANY, UP, RuleBook, choose_series, name_metrics, split_files
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile
 

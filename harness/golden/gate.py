@@ -14,16 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import CouldNotTell
-from harness.golden import digest_drill
-from harness.golden_folder import Made, place_golden, read_golden, read_made
+from harness.golden.cutting import digest_drill
+from harness.golden.folder import Made, place_golden, read_golden, read_made
 from harness.judge import find_unasked, judge, share
 from harness.model import AlertRule, Drill, Event, NearMiss, Placement, Timeline, Verdict
-from harness.recording import Recording
-from harness.replay import Replay, ReplayJob, replay_all
+from harness.recordings.recording import Recording
+from harness.recordings.selecting import find_unrecorded
+from harness.replays.replay import Replay, ReplayJob, replay_all
 from harness.reports import REPLAY, RunRecord
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile
-from harness.selecting import find_unrecorded
 
 SETTLE_S = 60.0
 """A drill that ends within this of the end of a recording is the one that a quiet tail lets go on."""

@@ -13,9 +13,9 @@ from typing import Any
 import promql_parser as ast
 
 from harness.api import MAX_ANSWER_BYTES, AnswerTooLarge, Api
-from harness.openmetrics import make_key
 from harness.promql import render_selector
-from harness.remote_read import RawSeries, refuse_histogram
+from harness.recordings.openmetrics import make_key
+from harness.recordings.remote_read import RawSeries, refuse_histogram
 
 SAMPLE_BYTES = 32
 """About what a sample takes in an answer."""

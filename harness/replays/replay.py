@@ -12,15 +12,15 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.activity import MASK_SIZES
-from harness.answers import Answers, Complaint
-from harness.grid import MAX_ITEMS, append_tail
-from harness.inquiry import Activation, Inquiry, identify, make_inquiry
-from harness.library import Library, check_length, drop_written
 from harness.model import AlertRule, Curve, Event, Labels, Timeline
-from harness.plan import Plan, make_plan
-from harness.promtool import Trial, run_trials
-from harness.recording import Recording
+from harness.recordings.recording import Recording
+from harness.replays.activity import MASK_SIZES
+from harness.replays.answers import Answers, Complaint
+from harness.replays.grid import MAX_ITEMS, append_tail
+from harness.replays.inquiry import Activation, Inquiry, identify, make_inquiry
+from harness.replays.library import Library, check_length, drop_written
+from harness.replays.plan import Plan, make_plan
+from harness.replays.promtool import Trial, run_trials
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile
 
 

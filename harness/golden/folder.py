@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, CouldNotTell
-from harness.golden import digest_drill, digest_sources
+from harness.golden.cutting import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
-from harness.recording import Recording
-from harness.recording_files import open_whole, read_recording
+from harness.recordings.files import open_whole, read_recording
+from harness.recordings.recording import Recording
 from harness.systems import System
 
 FOLDER = Path("scenarios") / "recordings"

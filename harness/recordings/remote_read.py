@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 
 from harness.api import MAX_ANSWER_BYTES, AnswerTooLarge, Api
 from harness.errors import ComponentFailed, CouldNotTell, RequestRefused
-from harness.openmetrics import SeriesKey, make_key
+from harness.recordings.openmetrics import SeriesKey, make_key
 
 PATH = "/api/v1/read"
 HEADERS = {

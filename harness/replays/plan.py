@@ -20,9 +20,9 @@ from harness.dilation import dilate_expr
 from harness.errors import BadInput, CouldNotTell
 from harness.model import AlertRule
 from harness.promql import Printer, durations, format_duration, parse, walk
-from harness.promtool import write_json
+from harness.replays.promtool import write_json
+from harness.replays.stages import Stage, list_written, order_stages
 from harness.rules import RecordingRule, RuleFile, RuleGroup
-from harness.stages import Stage, list_written, order_stages
 
 LOOKBACK_MS = 300_000
 """For how long Prometheus takes a sample for a series' value, unless it is told otherwise."""

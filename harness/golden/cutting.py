@@ -28,7 +28,7 @@ from typing import Any
 
 from harness.errors import BadInput
 from harness.model import Drill, Labels
-from harness.recording import RecordedSeries, Recording
+from harness.recordings.recording import RecordedSeries, Recording
 
 GRID_MS = 15_000
 PHASE_MS = GRID_MS // 2
