@@ -202,7 +202,7 @@ def _read_series(item: Any) -> Series:
 
 
 def _find_cause(error: BaseException) -> str:
-    """Return what the operating system said, which is at the end of the chain, rather than the whole chain."""
+    """Return what the operating system said, which is at the end of the chain of causes."""
     cause = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:
         cause = deeper
