@@ -129,7 +129,8 @@ def compare(
     blips = skipped = 0
     for identity in sorted(sides[0].keys() | sides[1].keys()):
         bound_s = bounds.get(identity[0], 2 * SCRAPE_S)
-        for one, other in _pair(*(side.get(identity, []) for side in sides)):
+        live_own, replayed_own = (side.get(identity, []) for side in sides)
+        for one, other in _pair(live_own, replayed_own, bound_s):
             if any(_reaches_into(stretch, out, bound_s) for stretch in (one, other) if stretch):
                 skipped += 1
             elif _is_blip(one, other, bound_s):
@@ -176,27 +177,54 @@ def _find_stretches(events: Iterable[Event], pendings: Pendings) -> dict[Identit
 
 
 def _pair(
-    live: Sequence[_Stretch], replayed: Sequence[_Stretch]
+    live: Sequence[_Stretch], replayed: Sequence[_Stretch], bound_s: float
 ) -> Iterator[tuple[_Stretch | None, _Stretch | None]]:
-    """Yield which stretches are the same on both sides: those that overlap, each with the nearest."""
+    """Yield which stretches are the same on both sides, in order: so that least is beyond the bound.
+
+    Near a threshold one side may see a blip before the stretch that both see. This is the alignment of two
+    sequences by dynamic programming: the cost of what is left of both, and the step that it begins with.
+    """
+    costs: dict[tuple[int, int], tuple[_Cost, _Step]] = {(len(live), len(replayed)): ((0, 0.0), (0, 0))}
+    for i in range(len(live), -1, -1):
+        for j in range(len(replayed), -1, -1):
+            steps: list[tuple[_Cost, _Step]] = []
+            one = live[i] if i < len(live) else None
+            other = replayed[j] if j < len(replayed) else None
+            if one and other and _overlap(one, other):
+                steps.append((_weigh(one, other, bound_s), (1, 1)))
+            if one:
+                steps.append((_weigh(one, None, bound_s), (1, 0)))
+            if other:
+                steps.append((_weigh(None, other, bound_s), (0, 1)))
+            if steps:
+                costs[i, j] = min((_add(cost, costs[i + a, j + b][0]), (a, b)) for cost, (a, b) in steps)
     i = j = 0
-    while i < len(live) and j < len(replayed):
-        one, other = live[i], replayed[j]
-        first, second = sorted((one, other), key=lambda stretch: stretch.start_s)
-        is_nearest = first.next_s - second.start_s >= second.start_s - first.start_s
-        if second.start_s < first.end_s + SCRAPE_S and is_nearest:
-            yield one, other
-            i, j = i + 1, j + 1
-        elif first is one:
-            yield one, None
-            i += 1
-        else:
-            yield None, other
-            j += 1
-    for left in live[i:]:
-        yield left, None
-    for left in replayed[j:]:
-        yield None, left
+    while (i, j) != (len(live), len(replayed)):
+        a, b = costs[i, j][1]
+        yield live[i] if a else None, replayed[j] if b else None
+        i, j = i + a, j + b
+
+
+_Cost = tuple[int, float]
+"""How many instants are beyond the bound, and the sum of all differences."""
+_Step = tuple[int, int]
+"""How many stretches of either side are taken."""
+
+
+def _add(one: _Cost, other: _Cost) -> _Cost:
+    return one[0] + other[0], one[1] + other[1]
+
+
+def _weigh(one: _Stretch | None, other: _Stretch | None, bound_s: float) -> _Cost:
+    """Return the cost of taking two stretches for the same, or one for alone; a blip may be alone."""
+    offs = [instant.off_s for instant in _compare_stretch(("", ()), one, other, bound_s)]
+    beyond = 0 if _is_blip(one, other, bound_s) else sum(off_s > bound_s + ROUNDING_S for off_s in offs)
+    return beyond, sum(min(off_s, 2 * bound_s) for off_s in offs)
+
+
+def _overlap(one: _Stretch, other: _Stretch) -> bool:
+    first, second = sorted((one, other), key=lambda stretch: stretch.start_s)
+    return second.start_s < first.end_s + SCRAPE_S
 
 
 def _is_blip(one: _Stretch | None, other: _Stretch | None, bound_s: float) -> bool:

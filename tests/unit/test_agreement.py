@@ -75,6 +75,16 @@ def test_only_a_short_pending_may_be_on_one_side(lasted_s: float | None, blips: 
     assert [instant.live_s for instant in found.beyond] == ([] if blips else [50.0])
 
 
+def test_a_blip_before_a_stretch_does_not_take_its_place() -> None:
+    """One side saw the alert flap before it stayed pending, the other saw it pending throughout."""
+    live = make_events(("pending", 335.3), ("pending", 365.3), ("firing", 965.3), ("resolved", 1640.3))
+    replayed = make_events(("pending", 345), ("firing", 945), ("resolved", 1650))
+    known = {(*identify("Slow", LABELS), 335.3): 0.0}
+    for sides in ((live, replayed), (replayed, live)):
+        found = agree(*sides, pendings=known)
+        assert (found.beyond, found.blips, len(found.instants)) == ((), 1, 3)
+
+
 def test_stretches_are_paired_with_the_nearest() -> None:
     """A stretch that only one side saw does not shift the pairs after it."""
     second = make_events(("pending", 900), ("firing", 960), ("resolved", 1200))
