@@ -76,8 +76,8 @@ def read_nodes(text: str, name: str) -> Node | None:
         return _Composer(name).compose(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        # What is missing at the end is said to be missing behind the last line.
-        line = 1 if mark is None else max(1, min(mark.line + 1, len(text.splitlines())))
+        # Where a text ends without a line break, the parser takes it for one line longer.
+        line = 1 if mark is None else min(mark.line, text.count("\n")) + 1
         raise BadRules(f"{name}:{line}: the file is not YAML: {error.problem or error.context}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
