@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from harness.catalogue import list_drills, list_rules, override_values
+from harness.commands.output import open_console
 from harness.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
 from harness.history import read_history, read_out
 from harness.model import AlertRule, Drill
@@ -20,7 +20,6 @@ from harness.promql import parse_duration
 from harness.reports.coverage import CoverageTable
 
 OUT = Path("out")
-LOG_COLUMNS = 220
 UNMET_CODE = 1
 
 
@@ -73,7 +72,7 @@ def list_(
     if as_json:
         click.echo(json.dumps({**document, **_describe_coverage(table)}, indent=2))
     else:
-        Console(width=None if sys.stdout.isatty() else LOG_COLUMNS).print(CoverageTable(table))
+        open_console().print(CoverageTable(table))
     if require or within is not None:
         _require(table, within)
 

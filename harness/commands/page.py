@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from rich.console import Console
 
 from harness.alertmanager.config import AlertmanagerConfig, read_config
 from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import shorten
+from harness.commands.output import open_console
 from harness.engines import Engines, find_engines
 from harness.errors import BadInput, CouldNotTell
 from harness.model import AlertRule, Labels
@@ -38,7 +38,6 @@ from harness.rules import read_rules
 from harness.server_options import check_url, read_headers
 from harness.systems import find_systems
 
-LOG_COLUMNS = 220
 HEADER_OPTION = "--header"
 DELIVERED = "delivered, and resolved"
 PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
@@ -241,8 +240,7 @@ class _Show:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._document: dict[str, object] = {}
-        # In a log each line stays a line, however long.
-        self._console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+        self._console = open_console()
 
     def alert(self, bound: Bound) -> None:
         """Show an alert and its way; as JSON, together with what follows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.clock import format_s
+from harness.commands.output import open_console
 from harness.commands.replay_options import read_both, read_duration, take_replay_options
 from harness.engines import find_engines
 from harness.errors import BadInput
@@ -24,7 +24,6 @@ from harness.replays.replay import replay
 from harness.reports.timeline_json import render_timeline
 
 STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}
-LOG_COLUMNS = 220
 MAX_TAIL_S = 7 * 86_400.0
 
 
@@ -76,8 +75,7 @@ def replay_(
         return
     for note in replayed.notes:
         click.echo(note, err=True)
-    # In a pipe each event has a line of its own, however long.
-    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    console = open_console()
     show(timeline, console, find_annotations)
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from harness.catalogue import choose_drills, list_dashboards, list_drills, list_rules, override_values
 from harness.commands.folders import prepare_folder
 from harness.commands.orders import find_config, make_order, read_rule_files
+from harness.commands.output import open_console
 from harness.commands.progress import show_progress
 from harness.commands.replaying import keep_goldens, refuse_stack_options, replay_drills
 from harness.commands.sites import find_obstacles, find_promtool, find_site
@@ -27,7 +28,6 @@ from harness.run import hold
 from harness.store_options import make_store, take_store_options
 from harness.traffic import MAX_WORKERS
 
-LOG_COLUMNS = 220
 MAX_TAIL_S = 7 * 86_400.0
 
 
@@ -142,8 +142,7 @@ def run(
     remote_write: str | None,
 ) -> None:
     """Hold drills: all of them, or those named, and report to OUT."""
-    # In a log each expectation has a line of its own, however long.
-    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    console = open_console()
     if replayed is not None:
         refuse_stack_options(context)
         shipped = override_values(())
