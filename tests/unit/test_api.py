@@ -133,8 +133,8 @@ async def test_an_answer_that_drips_is_given_up(aiohttp_server: Any, monkeypatch
 
 
 def test_a_server_that_is_not_there_is_no_finding() -> None:
-    """An unreachable server raises ComponentFailed, naming it."""
-    with pytest.raises(ComponentFailed, match=r"prometheus at \S+ cannot be reached"):
+    """An unreachable server raises ComponentFailed, naming it, with what the system says of it."""
+    with pytest.raises(ComponentFailed, match=r"^prometheus at \S+ cannot be reached: Connection refused$"):
         Api("prometheus", "http://127.0.0.1:1").get("/api/v1/query")
 
 

@@ -533,3 +533,13 @@ def test_a_recording_that_is_too_long_is_refused(newest: Path) -> None:
     recording = make_recording(scrape("x", [1]), until_s=8_000_000)
     with pytest.raises(CouldNotTell, match=r"533334 evaluations.* record a shorter time"):
         replay(recording, [one_group("{alert: A, expr: x > 1}")], newest)
+
+
+def test_a_promtool_that_is_too_old_for_a_field_is_said() -> None:
+    """The group that has the field is named, not a file that promtool was given."""
+    recording = make_recording(scrape("x", [2]), until_s=60)
+    rules = one_group("{alert: A, expr: x > 1}", query_offset="30s")
+    with pytest.raises(
+        BadRules, match=r"^made.yml:2: this promtool is too old to know the field query_offset$"
+    ):
+        replay(recording, [rules], find_promtool(GENERATIONS[0]))

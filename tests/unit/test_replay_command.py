@@ -56,6 +56,22 @@ def test_the_timeline_is_shown_as_a_table(replaying: Replaying) -> None:
     assert lines[-1] == ["2", "events", "in", "0:30", "of", "rule", "time"]
 
 
+RENDERED = RULES.replace(
+    "    labels: {severity: page}\n",
+    "    labels: {severity: page}\n    annotations: {summary: 'at {{ $value }} for {{ $labels.a }}'}\n",
+)
+
+
+def test_annotations_are_shown_as_prometheus_renders_them(replaying: Replaying) -> None:
+    """They stand under the alert that begins to fire, and with its event in JSON."""
+    table = replaying(make_two(), "--annotations", rules=RENDERED).output
+    assert [line.split()[-1] for line in table.splitlines() if "summary" in line] == ['"c"']
+    assert 'summary: at 2 for b "c"' in table
+    events = json.loads(replaying(make_two(), "--json", "--annotations", rules=RENDERED).output)["events"]
+    assert [event.get("annotations") for event in events] == [None, {"summary": 'at 2 for b "c"'}]
+    assert "summary" not in replaying(make_two(), rules=RENDERED).output
+
+
 def test_silence_is_said(replaying: Replaying) -> None:
     """An empty table would say nothing."""
     recording = make_recording(scrape("x", [0] * 3), scrape("y", [0] * 3), until_s=30)
