@@ -217,7 +217,8 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
     )
     broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
     if miss is None and blind:
-        miss = ("unobserved", f"nobody could see whether it was {' or '.join(sorted(blind))}")
+        what = "it was paged" if "paged" in blind else "its page was closed"
+        miss = ("unobserved", f"nobody could see whether {what}")
     return _find(expected, hops, miss or ("met", _say_met(expected)), broke_at)
 
 
