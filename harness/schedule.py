@@ -1,8 +1,9 @@
 """Which drills share time: as many as disturb each other neither by what they use nor by how much they send.
 
-Drills of which one uses what another uses or shares are held one after another. Drills with outages are held
-alone, after all others. The rest is packed, the longest first, so that the arrivals of all acts together stay
-below a bound: past it the machine, not the rule, would decide what a latency is.
+Drills of which one uses what another uses or shares are held one after another. Drills with outages, and
+those that ask for a better clock, are held alone, after all others. The rest is packed, the longest first, so
+that the arrivals of all acts together stay below a bound: past it the machine, not the rule, would decide what
+a latency is.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -
     shared_until_s: dict[str, float] = defaultdict(float)
     placed: dict[str, Placement] = {}
     for drill in sorted(given, key=lambda drill: -drill.lasts_s):
-        if drill.outages:
+        if _is_held_alone(drill):
             continue
         free_at_s = max(
             (
@@ -54,10 +55,14 @@ def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -
         placed[drill.name] = placement
     end_s = max((placement.end_s for placement in placed.values()), default=-GAP_S)
     for drill in given:
-        if drill.outages:
+        if _is_held_alone(drill):
             placed[drill.name] = Placement(drill=drill, start_s=end_s + GAP_S)
             end_s = placed[drill.name].end_s
     return tuple(placed[drill.name] for drill in given)
+
+
+def _is_held_alone(drill: Drill) -> bool:
+    return bool(drill.outages) or drill.overhead_bound_s is not None
 
 
 def find_calendar(placements: Iterable[Placement], now: datetime) -> datetime:
