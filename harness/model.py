@@ -258,7 +258,8 @@ class Drill:
     `overhead_bound_s`, if given, is how much gateway and client may add to a call (p99) at the speed that
     calibration chooses; such a drill is held alone. `calls_within_s`, if given, is what its own calls take
     at most unless gateway and client are slow; if it is not met and several took longer, nobody can tell.
-    `faults` and `maintenance` are done to receivers and to Alertmanager. With `starts_at` ("22:30"), the calendar that Alertmanager's
+    `faults` and `maintenance` are done to receivers and to Alertmanager. With `starts_at` ("22:30"), the
+    calendar that Alertmanager's
     time intervals are read on shows that time of day as the drill starts. A drill with two `alertmanagers`
     is held on a cluster of two.
     """

@@ -2,8 +2,8 @@
 
 Drills of which one uses what another uses or shares are held one after another. Drills with outages, and
 those that ask for a better clock, are held alone, after all others. The rest is packed, the longest first, so
-that the arrivals of all acts together stay below a bound: past it the machine, not the rule, would decide what
-a latency is.
+that the arrivals of all acts together stay below a bound: past it the machine, not the rule, would decide
+what a latency is.
 """
 
 from __future__ import annotations
