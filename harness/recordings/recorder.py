@@ -18,9 +18,7 @@ import promql_parser as ast
 from harness.api import AnswerTooLarge, Api
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell, RequestRefused
-from harness.recordings.files import open_whole, write_chunks
-from harness.recordings.files import read_recording as read_recording  # who records reads what was recorded
-from harness.recordings.files import write_recording as write_recording
+from harness.recordings.files import open_whole, read_recording, write_chunks
 from harness.recordings.openmetrics import (
     END,
     MAX_SAMPLES,

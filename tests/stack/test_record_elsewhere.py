@@ -10,7 +10,8 @@ from victoria import run_victoria
 
 from harness.api import Api
 from harness.clock import Clock
-from harness.recordings.recorder import read_recording, record
+from harness.recordings.files import read_recording
+from harness.recordings.recorder import record
 
 SAMPLES = 240
 

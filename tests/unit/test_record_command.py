@@ -17,7 +17,7 @@ from whole_runs import CommandLine
 from harness.cli import cli
 from harness.engines import Engines
 from harness.errors import AlertdrillError, BadInput
-from harness.recordings.recorder import read_recording, write_recording
+from harness.recordings.files import read_recording, write_recording
 
 START, END = "2026-01-05T21:00:00Z", "2026-01-05T22:00:00+00:00"
 START_S = 1_767_646_800

@@ -18,7 +18,8 @@ from recordings import make_recording, make_series
 from harness.api import Api
 from harness.clock import Clock
 from harness.engines import Generation, find_engines
-from harness.recordings.recorder import read_recording, record, write_recording
+from harness.recordings.files import read_recording, write_recording
+from harness.recordings.recorder import record
 from harness.recordings.remote_read import CLASSES, STALE_BITS
 
 NO_CLOCK = Clock(speed=1.0, origin_s=0.0)

@@ -21,7 +21,8 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.engines import Generation, find_engines
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
-from harness.recordings.recorder import read_recording, record, write_recording
+from harness.recordings.files import read_recording, write_recording
+from harness.recordings.recorder import record
 from harness.recordings.remote_read import STALE_BITS
 
 SERVER_TIME = Clock(speed=1.0, origin_s=0.0)
