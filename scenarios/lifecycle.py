@@ -19,6 +19,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
+from scenarios.aside import log_aside, replace_aside
 from scenarios.controls import Controls
 from scenarios.direction import Direction
 from scenarios.distribution import distribute
@@ -27,7 +28,7 @@ from scenarios.leases import SHARES
 from scenarios.part import Part
 from scenarios.performance import Performance
 from scenarios.preparation import find_keyring, load, provide_key, write_scripts
-from scenarios.tally import write_report
+from scenarios.tally import render_report
 from scenarios.timetable import Timetable
 
 REPORT_EVERY_WALL_S = 1.0
@@ -89,7 +90,8 @@ class Test:
         performance, path = self.performance, self.performance.timetable.plan.report
         if path is not None:
             workers = performance.workers if isinstance(performance, Direction) else ()
-            write_report(path, performance.tallies, done=performance.done.is_set(), workers=workers)
+            done = performance.done.is_set()
+            replace_aside(path, render_report(performance.tallies, done=done, workers=workers))
 
 
 # Locust has one test at a time, and its events pass no state of ours.
@@ -146,6 +148,9 @@ def _hear_master(kind: str, _client: str, data: dict[str, Any]) -> None:
 @events.init.add_listener
 def _check(environment: Environment, **_: Any) -> None:
     """Refuse a bad plan before anything is started, and have Locust start the users that it takes."""
+    log = log_aside()
+    environment.events.quit.add_listener(lambda **_: log.settle())
+    environment.events.quit.add_listener(_say_why)
     if isinstance(environment.runner, WorkerRunner):
         distribute(environment, _hear_master)
         _is_connected.set()
@@ -197,7 +202,6 @@ def _leave(**_: Any) -> None:
         _part.leave()
 
 
-@events.quit.add_listener
 def _say_why(**_: Any) -> None:
     """Repeat the reason after Locust's tables, so that it is the last line of the log."""
     if _failure is not None:

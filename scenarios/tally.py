@@ -6,7 +6,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 LATE_S = 15.0
@@ -66,15 +65,12 @@ class Tally:
         }
 
 
-def write_report(
-    path: Path, tallies: Mapping[str, Tally], *, done: bool, workers: Sequence[Mapping[str, Any]] = ()
-) -> None:
-    """Replace the report in one step, so that a reader never sees half of one."""
+def render_report(
+    tallies: Mapping[str, Tally], *, done: bool, workers: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """Return the report of all acts so far; ARCHITECTURE.md has its form."""
     acts = {name: tally.report() for name, tally in tallies.items()}
-    report = {"done": done, "acts": acts, "workers": list(workers)}
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(json.dumps(report))
-    new.replace(path)
+    return json.dumps({"done": done, "acts": acts, "workers": list(workers)})
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

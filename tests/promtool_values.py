@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -74,6 +75,7 @@ def evaluate_worlds(engines: Engines, folder: Path, worlds: Sequence[World]) -> 
     done = subprocess.run(
         command,
         cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},  # it leaves something behind where a test has failed
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -30,7 +30,7 @@ def test_up_holds_the_drills_and_ends_with_their_code(compose: Compose, tmp_path
     """One command from nothing to the verdict, a killed gateway on the way; `down` leaves nothing."""
     files = (put_command(tmp_path, RESTARTS),)
     up = ("up", "--build", "--exit-code-from", "drill", "drill")
-    finished = run_until_told(lambda: compose.run(*up, files=files))
+    finished = run_until_told(lambda _slower: compose.run(*up, files=files))
     assert finished.code == 0, finished.out + finished.err
     assert "All 1 drills met" in finished.out
     assert compose.run("down", "--volumes").code == 0
@@ -47,7 +47,9 @@ def test_drills_inside_use_what_is_mounted_and_end_with_their_code(compose: Comp
     )
     tmp_path.chmod(0o755)
     mounted = {"ALERTDRILL_CONFIG": str(tmp_path)}
-    held = run_until_told(lambda: compose.run("run", "--rm", "--build", "drill", QUICK, **mounted))
+    held = run_until_told(
+        lambda slower: compose.run("run", "--rm", "--build", "drill", QUICK, *slower, **mounted)
+    )
     assert held.code == 1, held.out + held.err
     assert "was never seen" in held.out
     unknown = compose.run("run", "--rm", "drill", "no-such-drill", **mounted)

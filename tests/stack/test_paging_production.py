@@ -94,7 +94,7 @@ def test_a_production_config_is_drilled_as_it_is(
     leaks: set[str] = set()
     run = ("run", *DRILLS, "--speed", "60", "--alertmanager-config", str(config))
     run = (*run, "--calendar", MONDAY, "--out", str(out))
-    finished = run_until_told(lambda: run_and_look(command, leaks, *run), out)
+    finished = run_until_told(lambda slower: run_and_look(command, leaks, *run, *slower), out)
     assert finished.code == 0, finished.out + finished.err
     timeline = read_timeline(out)
     outcomes = {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]}

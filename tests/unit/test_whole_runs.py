@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import whole_runs
-from whole_runs import TRIES, Finished, hold_open_until_told, run_until_told
+from whole_runs import SLOW_SPEED, TRIES, Finished, hold_open_until_told, run_until_told
 
 DOUBTED = Finished(code=3, out="No verdict can be trusted: 1 met", err="")
 TOO_SLOW = Finished(code=3, out="", err="alertdrill: too slow to hold drills even at speed 10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """As much of an order as matters."""
+
+    out: Path
+    speed: float | None = None
 
 
 def run_all(out: Path, *ends: Finished) -> tuple[Finished, int]:
     """Ask for a verdict where runs end like this, one after the other; return it, and how many ran."""
     left = list(ends)
 
-    def run() -> Finished:
+    def run(slower: Sequence[str]) -> Finished:
         out.mkdir()  # each begins without what the one before has written
+        assert bool(slower) == (len(left) < len(ends))
         return left.pop(0)
 
     return run_until_told(run, out), len(ends) - len(left)
@@ -58,6 +67,7 @@ def test_drills_in_this_process_are_held_again_when_doubted(
 
     @contextmanager
     def hold_open(order: Any, _show: Any) -> Iterator[Any]:
+        assert order.speed == (SLOW_SPEED if seen else None)
         assert [path.name for path in order.out.rglob("*")] == ["logs"]
         (order.out / "logs" / "locust.log").touch()
         seen.append("up")
@@ -67,7 +77,7 @@ def test_drills_in_this_process_are_held_again_when_doubted(
 
     monkeypatch.setattr(whole_runs, "hold_open", hold_open)
     (tmp_path / "out" / "logs").mkdir(parents=True)
-    order: Any = SimpleNamespace(out=tmp_path / "out")
+    order: Any = Ordered(out=tmp_path / "out")
     with hold_open_until_told(order) as held:
         assert seen == ["up", "down"] * (runs - 1) + ["up"]
         assert bool(held.record.doubts) == (doubted == TRIES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from scenarios.tally import Tally, write_report
+from scenarios.tally import Tally, render_report
 
 
 def test_an_empty_tally_has_no_percentiles():
@@ -76,15 +76,11 @@ def test_an_act_is_complete_when_all_was_sent_and_answered():
     assert tally.is_complete
 
 
-def test_the_report_is_replaced_whole(tmp_path):
-    """A second report replaces the first and leaves no other file."""
-    path = tmp_path / "report.json"
+def test_a_report_has_every_act_and_worker():
+    """It says of itself whether it is the last."""
     tally = Tally(planned=1)
-    write_report(path, {"a": tally}, done=False, workers=[{"id": "worker-1"}])
-    assert json.loads(path.read_text())["workers"] == [{"id": "worker-1"}]
     tally.note_sent(0.0)
-    write_report(path, {"a": tally}, done=True)
-    report = json.loads(path.read_text())
+    report = json.loads(render_report({"a": tally}, done=True, workers=[{"id": "worker-1"}]))
     assert report["done"] is True
+    assert report["workers"] == [{"id": "worker-1"}]
     assert report["acts"]["a"]["sent"] == 1
-    assert [file.name for file in tmp_path.iterdir()] == ["report.json"]
