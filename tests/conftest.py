@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from whole_runs import ROOT, CommandLine
 
 from harness.engines import Engines
+from harness.stacks.scratch import find_scratch
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,7 +34,7 @@ def heed_interrupts() -> None:
 @pytest.fixture
 def alertdrill(engines: Engines) -> Iterator[CommandLine]:
     """Return the command line, and hold it to leaving nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="test-", dir=find_scratch(os.environ)) as folder:
         environ = {
             **os.environ,
             "TMPDIR": folder,

@@ -25,7 +25,7 @@ FOLDER = Path("scenarios") / "recordings"
 """Where the project's own are, from its root."""
 MADE = "made.json"
 MAX_BYTES = 16 * 1024 * 1024
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("harness/gateway", "stub_providers", "scenarios")
 """What turns a drill's traffic into events, beside the system's own surface."""
 NO_SOURCES = ("scenarios/drills", "scenarios/recordings")
@@ -142,14 +142,11 @@ def place_golden(golden: Golden, drill: Drill, drills: Sequence[Drill]) -> tuple
 
 
 def digest_systems(systems: Iterable[System], root: Path = ROOT) -> dict[str, str]:
-    """Return the digest of what turns traffic into each system's samples, by its name; raises BadInput."""
-    shared = [
-        path
-        for folder in SOURCES
-        for path in (root / folder).rglob("*")
-        if path.suffix in {".py", ".yml"}
-        and not any(path.is_relative_to(root / left_out) for left_out in NO_SOURCES)
-    ]
+    """Return the digest of what turns traffic into each system's samples, by its name.
+
+    Raises BadInput for sources that cannot be read, or are not there.
+    """
+    shared = [path for folder in SOURCES for path in _list_sources(root, folder)]
     try:
         of_all = digest_sources(
             {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in shared}
@@ -168,6 +165,18 @@ def digest_systems(systems: Iterable[System], root: Path = ROOT) -> dict[str, st
         }
     except (OSError, UnicodeDecodeError, SyntaxError) as error:
         raise BadInput(f"the sources of the recordings cannot be read: {error}") from error
+
+
+def _list_sources(root: Path, folder: str) -> list[Path]:
+    found = [
+        path
+        for path in (root / folder).rglob("*")
+        if path.suffix in {".py", ".yml"}
+        and not any(path.is_relative_to(root / left_out) for left_out in NO_SOURCES)
+    ]
+    if not found:
+        raise BadInput(f"the sources of the recordings cannot be read: there are none in {root / folder}")
+    return found
 
 
 def list_stale(made: Made, drills: Iterable[Drill], sources: Mapping[str, str]) -> dict[str, str]:

@@ -40,6 +40,7 @@ from harness.stacks.pagingpath import (
 )
 from harness.stacks.readiness import await_ready
 from harness.stacks.remote_write import RemoteWrite, write_remote_write
+from harness.stacks.scratch import find_scratch
 from harness.systems import find_systems
 
 START_WITHIN_S = 30.0
@@ -71,7 +72,8 @@ class EmbeddedSite:
         """Start every part, wait until all are ready, and end them in the end; see `Site.open`."""
         rules = dilate_all(setup.rules, setup.speed)
         with ExitStack() as resources:
-            folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="alertdrill-")))
+            scratch = tempfile.TemporaryDirectory(prefix="alertdrill-", dir=find_scratch(os.environ))
+            folder = Path(resources.enter_context(scratch))
             ports = _choose_ports(self.ports, self.alertmanagers)
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}

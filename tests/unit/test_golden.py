@@ -5,8 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from whole_runs import ROOT
 
 from harness.errors import BadInput
 from harness.golden.cutting import (
@@ -18,8 +20,10 @@ from harness.golden.cutting import (
     leave_out_others,
     put_on_grid,
 )
+from harness.golden.folder import SOURCES, digest_systems
 from harness.model import Act, Drill, Stage
 from harness.recordings.recording import RecordedSeries, Recording
+from harness.systems import System, find_systems
 
 
 def make_series(times_ms: Sequence[int], stale_ms: Sequence[int] = (), **labels: str) -> RecordedSeries:
@@ -132,3 +136,48 @@ def test_data_are_digested_as_they_are() -> None:
     """A file that is not Python's changes the digest with any of its characters, and with its name."""
     assert digest_sources({"m.yml": "a: 1"}) != digest_sources({"m.yml": "a: 1 "})
     assert digest_sources({"m.yml": "a: 1"}) != digest_sources({"n.yml": "a: 1"})
+
+
+def put_sources(root: Path) -> System:
+    """Write the least of a repository that recordings can be made with, and return its one system."""
+    folder = root / "harness" / "systems" / "one"
+    files = (*(root / source / "it.py" for source in SOURCES), root / "scenarios" / "drills" / "it.py")
+    for path in (*files, folder / "surface.py", folder / "metrics.yml"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a = 1\n")
+    return System(name="one", folder=folder, job="one", surface=lambda _: pytest.fail("it is not made"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_stale"),
+    [
+        ("harness/gateway/it.py", True),
+        ("stub_providers/it.py", True),
+        ("scenarios/it.py", True),
+        ("scenarios/new.py", True),
+        ("harness/systems/one/surface.py", True),
+        ("harness/systems/one/metrics.yml", True),
+        ("scenarios/drills/it.py", False),
+        ("harness/other.py", False),
+    ],
+)
+def test_what_turns_traffic_into_samples_is_digested(tmp_path: Path, changed: str, is_stale: bool) -> None:
+    """Gateway, providers, scenarios and the system's own surface; drills are digested one by one."""
+    system = put_sources(tmp_path)
+    before = digest_systems([system], tmp_path)
+    (tmp_path / changed).write_text("b = 2\n")
+    assert (digest_systems([system], tmp_path) != before) == is_stale
+
+
+@pytest.mark.parametrize("folder", SOURCES)
+def test_sources_that_are_not_there_are_refused(tmp_path: Path, folder: str) -> None:
+    """A digest of nothing would never be stale."""
+    system = put_sources(tmp_path)
+    (tmp_path / folder / "it.py").unlink()
+    with pytest.raises(BadInput, match="there are none in"):
+        digest_systems([system], tmp_path)
+
+
+def test_the_projects_own_sources_are_found() -> None:
+    """They are looked for from the repository's root."""
+    assert digest_systems(find_systems()) == digest_systems(find_systems(), ROOT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from conftest import ADMIN
+from running_gateway import ADMIN
 
 from harness.gateway.events import AuthFailed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from conftest import ADMIN
+from running_gateway import ADMIN
 
 from harness.gateway.auth import read_bearer
 from harness.gateway.events import AuthFailed, CallFinished, KeyIssued

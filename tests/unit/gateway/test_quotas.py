@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import ADMIN
+from running_gateway import ADMIN
 
 from harness.gateway.events import QuotaExceeded, QuotaUsed
 from harness.gateway.quotas import Limit, Quotas

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from conftest import ADMIN, Running
 from fake_providers import WHOLE, hold
+from running_gateway import ADMIN, Running
 
 from harness.gateway.events import AuthFailed, CallFinished, RouteDecided
 from harness.gateway.sessions import table, workspaces
