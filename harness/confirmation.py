@@ -5,8 +5,8 @@ Rules that read the same metrics are replayed together on these metrics alone, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.agreement import Agreement, Instant, Pendings, Window, compare, say_instant
@@ -14,10 +14,12 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell
 from harness.judge import matches
-from harness.model import Placement, Timeline
+from harness.model import Event, Placement, Timeline
 from harness.observe import read_pendings
+from harness.phases import Phase, delay, split_by_phase
 from harness.recordings.recorder import record_run
 from harness.recordings.recording import Recording
+from harness.replays.inquiry import Activation
 from harness.replays.replay import Replay, ReplayJob, replay_all
 from harness.reports import say_selector
 from harness.rulebook import choose_series, split_files
@@ -88,33 +90,57 @@ def confirm(
     `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not
     compared, and a note says why.
     """
-    jobs = [
-        ReplayJob(recording=choose_series(recording, part), files=part, max_items=MAX_ITEMS)
+    phases = [
+        (phase, choose_series(recording, part))
         for part in split_files(files)
+        for phase in split_by_phase(part, live.events)
     ]
-    replays, notes = _replay(jobs, promtool)
-    alerts = [rule for replayed in replays for file in replayed[0].files for rule in file.alerts]
-    names = {rule.name for rule in alerts}
+    replays, notes = _replay(phases, promtool)
+    names = {name for phase, _ in replays for name in phase.alerts}
     return compare(
         (event for event in live.events if event.receiver is None and event.alert in names),
-        (event for _, replay in replays for event in replay.timeline.events),
-        alerts,
+        (event for phase, replay in replays for event in _list_events(phase, replay)),
+        [rule for file in files for rule in file.alerts if rule.name in names],
         live.until_s,
-        pendings={**pendings, **{key: s for _, replay in replays for key, s in replay.pendings.items()}},
+        pendings={**pendings, **{key: s for phase, one in replays for key, s in _list_pendings(phase, one)}},
         out=out,
         notes=(*notes, *dict.fromkeys(note for _, replay in replays for note in replay.notes)),
     )
 
 
-def _replay(jobs: Sequence[ReplayJob], promtool: Path) -> tuple[list[tuple[ReplayJob, Replay]], list[str]]:
-    """Replay all jobs at once, or one by one without those that cannot be replayed, each with a note."""
+def _replay(
+    phases: Sequence[tuple[Phase, Recording]], promtool: Path
+) -> tuple[list[tuple[Phase, Replay]], list[str]]:
+    """Replay all phases at once, or one by one without those that cannot be replayed, each with a note."""
+    jobs = [
+        ReplayJob(recording=delay(recording, phase.delay_ms), files=phase.files, max_items=MAX_ITEMS)
+        for phase, recording in phases
+    ]
     try:
-        return list(zip(jobs, replay_all(jobs, promtool), strict=True)), []
+        return list(zip((phase for phase, _ in phases), replay_all(jobs, promtool), strict=True)), []
     except (BadInput, CouldNotTell) as error:
         if len(jobs) == 1:
             return [], [f"not compared with a replay: {error}"]
-    alone = [_replay([job], promtool) for job in jobs]
+    alone = [_replay([one], promtool) for one in phases]
     return [one for replays, _ in alone for one in replays], [note for _, notes in alone for note in notes]
+
+
+def _list_events(phase: Phase, replayed: Replay) -> Iterator[Event]:
+    """Yield what the alerts of a phase did, at the instants of the run."""
+    for event in replayed.timeline.events:
+        if event.alert in phase.alerts:
+            yield replace(event, at_s=_move_back(event.at_s, phase))
+
+
+def _list_pendings(phase: Phase, replayed: Replay) -> Iterator[tuple[Activation, float]]:
+    """Yield how long the activations of a phase were pending, by their instants in the run."""
+    for (alert, labels, at_s), lasted_s in replayed.pendings.items():
+        if alert in phase.alerts:
+            yield (alert, labels, _move_back(at_s, phase)), lasted_s
+
+
+def _move_back(at_s: float, phase: Phase) -> float:
+    return round(at_s * 1000 - phase.delay_ms) / 1000
 
 
 def list_doubts(agreement: Agreement, placements: Sequence[Placement]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 The instants of alerts are those of Prometheus's own evaluations, read from the samples of `ALERTS` and
 `ALERTS_FOR_STATE` that each evaluation writes (Prometheus documentation, "Alerting rules", "Inspecting
-alerts during runtime"); nothing is polled for them. The value of `ALERTS_FOR_STATE` is the instant at which
+alerts during runtime"); nothing is polled for them. The value of `ALERTS_FOR_STATE` is the second in which
 the alert became active, so it tells one activation from the next.
 """
 
@@ -82,17 +82,37 @@ def _read_activations(
     active_since: dict[tuple[Any, ...], dict[float, float]] = {
         _identify(labels): dict(samples) for labels, samples in actives
     }
-    activations: dict[tuple[Any, ...], dict[float, dict[str, list[float]]]] = defaultdict(dict)
+    evaluations: dict[tuple[Any, ...], list[tuple[float, float, str]]] = defaultdict(list)
     for labels, samples in states:
         identity = _identify(labels)
         for at_s, _ in samples:
             since = active_since.get(identity, {}).get(at_s)
             if since is not None:
-                spans = activations[identity].setdefault(since, {})
-                spans.setdefault(labels["alertstate"], []).append(at_s)
-    for identity, by_start in activations.items():
-        for spans in by_start.values():
+                evaluations[identity].append((at_s, since, labels["alertstate"]))
+    for identity, found in evaluations.items():
+        for spans in _split_activations(sorted(found), clock):
             yield dict(identity), spans
+
+
+def _split_activations(
+    evaluations: Sequence[tuple[float, float, str]], clock: Clock
+) -> list[dict[str, list[float]]]:
+    """Return the evaluations of each activation by state, of one alert's in order with their `since`.
+
+    `since` has whole seconds, and of wall time, in which an alert can go and come again. An evaluation that
+    Prometheus left out makes a gap, too, but hardly in the very second in which the alert became active.
+    """
+    interval_s = min((b[0] - a[0] for a, b in pairwise(evaluations)), default=math.inf)
+    activations: list[dict[str, list[float]]] = []
+    before_s, since_before = -math.inf, math.nan
+    for at_s, since, state in evaluations:
+        is_gap = at_s - before_s > 1.5 * interval_s
+        # Instants are whole milliseconds; on rule time and back, they are a little off.
+        if since != since_before or (is_gap and math.floor(round(clock.wall_s(at_s), 3)) == since):
+            activations.append({})
+        activations[-1].setdefault(state, []).append(at_s)
+        before_s, since_before = at_s, since
+    return activations
 
 
 def count_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:

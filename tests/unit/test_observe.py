@@ -110,6 +110,23 @@ def test_two_activations_are_told_apart_by_when_they_became_active() -> None:
     ]
 
 
+def test_an_alert_that_goes_and_comes_in_one_second_is_active_twice() -> None:
+    """At speed 60 that is four evaluations, and both activations have the same whole second."""
+    answers = make_answers((15, 45, 60), (75, 90))
+    assert describe(answers) == [("pending", 15), ("pending", 45), ("firing", 75), ("resolved", 105)]
+    lasted = read_pendings(CannedApi(answers), CLOCK, 0.0, 600.0)
+    assert {round(at_s): lasted_s for (_, _, at_s), lasted_s in lasted.items()} == {15: 0}
+
+
+def test_evaluations_as_far_apart_as_their_group_has_them_are_one_activation() -> None:
+    """A group may be evaluated twice a minute."""
+    assert describe(make_answers((0, 30, 60), (90, 120))) == [
+        ("pending", 0),
+        ("firing", 90),
+        ("resolved", 135),
+    ]
+
+
 def test_a_pending_alert_that_lapses_is_not_resolved() -> None:
     """What never fired has nothing to resolve."""
     assert describe(make_answers((30, 45), ())) == [("pending", 30)]
