@@ -7,7 +7,7 @@ rule time: a pause of 20 ms of wall time is 1.2 s of it at speed 60.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.model import Drill
 
@@ -56,12 +56,6 @@ def find_overhead(p99_s: float | None, slowest_s: Sequence[float], latency_s: fl
     but one, and a single pause of the machine hits two or three. None where no call was answered.
     """
     return None if p99_s is None else min((p99_s, *slowest_s)) - latency_s
-
-
-def tighten(bounds: Bounds, drills: Iterable[Drill]) -> Bounds:
-    """Return the bounds that calibration is to find a speed for, if it is to suit these drills too."""
-    own = (drill.overhead_bound_s for drill in drills if drill.overhead_bound_s is not None)
-    return replace(bounds, overhead_s=min((bounds.overhead_s, *own)))
 
 
 def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:

@@ -255,9 +255,9 @@ class Drill:
     `expects=()` is a quiet drill: nothing may fire. Drills that share an entry of `uses` disturb each
     other and are held one after another, as are drills of which one has it in `uses` and the other in
     `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
-    `overhead_bound_s`, if given, is how much gateway and client may add to a call (p99) at the speed that
-    calibration chooses; such a drill is held alone. `calls_within_s`, if given, is what its own calls take
-    at most unless gateway and client are slow; if it is not met and several took longer, nobody can tell.
+    With `max_speed`, it is held at that speed at most, and alone: at a higher one, pauses of the machine
+    would decide the verdict. `calls_within_s`, if given, is what its own calls take at most unless gateway and
+    client are slow; if it is not met and several took longer, nobody can tell.
     `faults` and `maintenance` are done to receivers and to Alertmanager. With `starts_at` ("22:30"), the
     calendar that Alertmanager's
     time intervals are read on shows that time of day as the drill starts. A drill with two `alertmanagers`
@@ -273,7 +273,7 @@ class Drill:
     uses: frozenset[str] = frozenset()
     shares: frozenset[str] = frozenset()
     outages: tuple[Outage, ...] = ()
-    overhead_bound_s: float | None = None
+    max_speed: float | None = None
     calls_within_s: float | None = None
     faults: tuple[ReceiverFault, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()

@@ -32,7 +32,6 @@ from harness.fidelity import (
     doubt_unmet,
     find_fitting_speed,
     find_overhead,
-    tighten,
 )
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
@@ -147,7 +146,6 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
     dilated, CouldNotTell when the stack broke or when no speed fits this machine.
     """
     placements = place(order.drills)
-    bounds = tighten(order.bounds, order.drills)
     speed: float | None = order.speed or SPEEDS[0]
     reason = "as asked for" if order.speed else "the highest"
     with ExitStack() as resources:
@@ -155,8 +153,8 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
             try:
                 held = resources.enter_context(_hold_at(order, placements, speed, reason, show))
             except _TooFast as too_fast:
-                reason = f"at {speed:g}, {doubt(too_fast.fidelity, bounds)[0]}"
-                speed = find_fitting_speed(too_fast.fidelity, bounds, speed, SPEEDS)
+                reason = f"at {speed:g}, {doubt(too_fast.fidelity, order.bounds)[0]}"
+                speed = find_fitting_speed(too_fast.fidelity, order.bounds, speed, SPEEDS)
             else:
                 yield held
                 return
@@ -474,7 +472,7 @@ def doubt_verdicts(
 
 def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport) -> None:
     fidelity = measure(prometheus, clock, traffic, -CALIBRATION_WALL_S * clock.speed, 0.0)
-    if doubt(fidelity, tighten(order.bounds, order.drills)):
+    if doubt(fidelity, order.bounds):
         raise _TooFast(fidelity)
 
 

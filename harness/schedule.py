@@ -62,7 +62,7 @@ def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -
 
 
 def _is_held_alone(drill: Drill) -> bool:
-    return bool(drill.outages) or drill.overhead_bound_s is not None
+    return bool(drill.outages) or drill.max_speed is not None
 
 
 def find_calendar(placements: Iterable[Placement], now: datetime) -> datetime:

@@ -17,7 +17,7 @@ from harness.commands.orders import find_config, make_order, read_rule_files
 from harness.commands.output import open_console
 from harness.commands.progress import show_progress
 from harness.commands.replaying import keep_goldens, refuse_stack_options, replay_drills
-from harness.commands.sites import find_obstacles, find_promtool, find_site
+from harness.commands.sites import find_obstacles, find_promtool, find_site, find_slowest
 from harness.commands.stack_options import read_speed, take_stack_options
 from harness.errors import BadInput, CouldNotTell
 from harness.history import keep_run
@@ -163,8 +163,9 @@ def run(
     values = override_values(settings)
     drills = choose_drills(names, system, list_drills(values))
     site = find_site(stack, project, ports, target, alertmanagers)
-    obstacles = find_obstacles(drills, names, site)
+    obstacles = find_obstacles(drills, names, site, speed)
     drills = tuple(drill for drill in drills if drill.name not in obstacles)
+    speed = speed or find_slowest(drills)
     prepare_folder(out)
     rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
     order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)

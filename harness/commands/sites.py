@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -50,12 +51,30 @@ def find_promtool(site: Site) -> Path | None:
         return None
 
 
-def find_obstacles(drills: tuple[Drill, ...], names: tuple[str, ...], site: Site) -> dict[str, str]:
-    """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name."""
+def find_obstacles(
+    drills: tuple[Drill, ...], names: tuple[str, ...], site: Site, speed: float | None
+) -> dict[str, str]:
+    """Say why drills cannot be held here, by name; raises BadInput when they were asked for by name.
+
+    Where no `speed` was asked for, only drills that were named can have a lower one than all others.
+    """
     obstacles = {
-        drill.name: obstacle for drill in drills if (obstacle := site.find_obstacle(drill)) is not None
+        drill.name: obstacle
+        for drill in drills
+        if (obstacle := site.find_obstacle(drill) or _find_haste(drill, names, speed)) is not None
     }
     for name, obstacle in obstacles.items():
         if names:
             raise BadInput(f"{name} cannot be held: {obstacle}")
     return obstacles
+
+
+def find_slowest(drills: tuple[Drill, ...]) -> float | None:
+    """Return the highest speed at which all drills can be held; None if that is for calibration to say."""
+    return min((drill.max_speed for drill in drills if drill.max_speed is not None), default=None)
+
+
+def _find_haste(drill: Drill, names: tuple[str, ...], speed: float | None) -> str | None:
+    if drill.max_speed is None or (speed is None and names) or (speed or math.inf) <= drill.max_speed:
+        return None
+    return f"a pause of the machine would decide: --speed {drill.max_speed:g}"

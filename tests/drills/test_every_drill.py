@@ -1,6 +1,7 @@
 """All drills, held together on a real stack of the oldest supported generation; Prometheus is asked itself.
 
-On the newest one they are held by `make drill`, and in tests/compose on containers.
+On the newest one they are held by `make drill`, and in tests/compose on containers. Those that want a low
+speed are held in test_slow_drills.py.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
 CLUSTER_ONLY = {"paging-pair", "paging-pair-one-killed"}
 """They are held in test_cluster_drills.py."""
 DRILLS = tuple(
-    drill for drill in list_drills(override_values(())) if drill.name not in CONTAINERS_ONLY | CLUSTER_ONLY
+    drill
+    for drill in list_drills(override_values(()))
+    if drill.name not in CONTAINERS_ONLY | CLUSTER_ONLY and drill.max_speed is None
 )
 
 

@@ -13,7 +13,6 @@ from harness.fidelity import (
     doubt_unmet,
     find_fitting_speed,
     find_overhead,
-    tighten,
 )
 from harness.model import Act, Drill
 
@@ -95,17 +94,6 @@ def test_one_of_few_tells_nothing() -> None:
     few = replace(GOOD, scrapes=14, evaluations=14, arrivals=20)
     assert doubt(replace(few, scrapes_off=1, evaluations_missed=1, arrivals_late=1), BOUNDS) == ()
     assert len(doubt(replace(few, scrapes_off=2, evaluations_missed=2, arrivals_late=2), BOUNDS)) == 3
-
-
-def test_a_drill_tightens_the_bound_on_the_overhead() -> None:
-    """The least that any drill bears counts, and no drill loosens the bound."""
-    bears = [None, 4.0, 50.0]
-    drills = [
-        Drill(name="a", system="s", traffic=(), expects=(), why="", lasts_s=1, overhead_bound_s=bound_s)
-        for bound_s in bears
-    ]
-    assert tighten(BOUNDS, drills) == replace(BOUNDS, overhead_s=4.0)
-    assert tighten(BOUNDS, drills[::2]) == BOUNDS
 
 
 def test_a_pause_that_hits_three_calls_is_no_overhead() -> None:

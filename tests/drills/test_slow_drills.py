@@ -1,0 +1,24 @@
+"""The drills that want a low speed, because a pause of the machine would decide their verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from whole_runs import CommandLine
+
+from harness.catalogue import list_drills, override_values
+
+DRILLS = {drill.name for drill in list_drills(override_values(())) if drill.max_speed is not None}
+WITHIN_S = 600.0
+
+
+def test_slow_drills_are_met(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """Asked for by name, they are held at their own speed."""
+    finished = alertdrill.run("run", *DRILLS, "--out", str(tmp_path / "out"), timeout_s=WITHIN_S)
+    assert finished.code == 0, finished.out + finished.err
+    timeline = json.loads((tmp_path / "out" / "timeline.json").read_text())
+    assert timeline["speed"] == 5
+    assert {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]} == dict.fromkeys(
+        DRILLS, "met"
+    )
