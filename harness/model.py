@@ -256,8 +256,8 @@ class Drill:
     other and are held one after another, as are drills of which one has it in `uses` and the other in
     `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
     With `max_speed`, it is held at that speed at most, and alone: at a higher one, pauses of the machine
-    would decide the verdict. `calls_within_s`, if given, is what its own calls take at most unless gateway and
-    client are slow; if it is not met and several took longer, nobody can tell.
+    would decide the verdict. `calls_within_s`, if given, is what its own calls take at most unless gateway
+    and client are slow; if it is not met and several took longer, nobody can tell.
     `faults` and `maintenance` are done to receivers and to Alertmanager. With `starts_at` ("22:30"), the
     calendar that Alertmanager's
     time intervals are read on shows that time of day as the drill starts. A drill with two `alertmanagers`
