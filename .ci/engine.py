@@ -21,6 +21,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
@@ -34,6 +36,8 @@ from harness.errors import AlertdrillError, MissingEngine  # noqa: E402
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 30.0
 _POLL_S = 0.2
+PLENTY_BYTES = 12 << 30
+"""Images and containers take two GiB, and what runs in them wants memory too."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -84,8 +88,7 @@ def start_engine() -> Iterator[None]:
     install_missing("dockerd", package="docker.io")
     install_missing("docker", package="docker-cli")
     install_missing("iptables")
-    # Not in memory, as /tmp may be: images are large.
-    folder = Path(tempfile.mkdtemp(prefix="docker-", dir="/var/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="docker-", dir=find_place()))
     socket = folder / "docker.sock"
     argv = [
         "dockerd",
@@ -109,6 +112,20 @@ def start_engine() -> Iterator[None]:
     finally:
         dockerd.stop(STOP_GRACE_S)
         remove(folder)
+
+
+def find_place() -> Path:
+    """Return where an engine has its files: in memory if there is plenty.
+
+    An engine keeps books of containers that start, stop or lose their network, and waits for the disk each
+    time. On a busy one that takes seconds, and outages begin and end too late to tell anything.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    if memory.is_dir():
+        free_bytes = min(shutil.disk_usage(memory).free, psutil.virtual_memory().available)
+        if free_bytes >= PLENTY_BYTES:
+            return memory
+    return Path("/var/tmp")  # noqa: S108 - likewise
 
 
 def remove(folder: Path) -> None:

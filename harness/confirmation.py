@@ -91,7 +91,7 @@ def confirm(
     compared, and a note says why.
     """
     phases = [
-        (phase, choose_series(recording, part))
+        (phase, choose_series(recording, phase.files))
         for part in split_files(files)
         for phase in split_by_phase(part, live.events)
     ]

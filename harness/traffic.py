@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from typing import Any, Self
 from harness.clock import Clock
 from harness.errors import BadInput, ComponentFailed
 from harness.model import Act
+from harness.ports import find_free_ports
 from harness.process import Process, read_last_line, start
 
 STOP_GRACE_S = 5.0
@@ -173,7 +173,7 @@ class Traffic:
         return ["--headless", "--only-summary", "--host", self._host, "--plan", str(self._plan_path)]
 
     def _start_workers(self, started: ExitStack, argv: Sequence[str]) -> None:
-        port = str(_find_free_port())
+        (port,) = map(str, find_free_ports(1))
         directing = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
         directing += ["--expect-workers", str(self._workers)]
         self._process = self._start(started, "Locust", [*argv, *self._say_what(), *directing], self._env)
@@ -274,12 +274,6 @@ def _plan_act(act: Act) -> dict[str, Any]:
         "options": dict(act.options),
         "door": act.door,
     }
-
-
-def _find_free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _find_scenario(name: str) -> Path:

@@ -16,7 +16,8 @@ from typing import Any
 
 from harness.api import Api
 from harness.engines import Engines
-from harness.page.parts import Part, choose_ports, running
+from harness.page.parts import Part, running
+from harness.ports import find_free_ports
 from harness.process import Process
 
 AWAIT_WALL_S = 30.0
@@ -115,7 +116,7 @@ def open_alertmanager(
     """Run an Alertmanager with a config, which is JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "alertmanager.yml").write_text(json.dumps(config))
-    (port,) = choose_ports(1)
+    (port,) = find_free_ports(1)
     url = f"http://127.0.0.1:{port}"
     part = Part(
         name="alertmanager",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import requests
 
 from harness.engines import Engines
+from harness.ports import find_free_ports
 from harness.process import start
 
 READY_WITHIN_S = 30.0
@@ -29,9 +29,7 @@ def run_prometheus(
     engines: Engines, folder: Path, *flags: str, config: str = "global: {}\n"
 ) -> Iterator[str]:
     """Run a Prometheus with its data in a folder, kept however old they are, and yield its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = find_free_ports(1)
     config_path = folder / "prometheus.yml"
     config_path.write_text(config)
     argv = [

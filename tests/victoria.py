@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 import requests
 from debian_packages import unpack
 
+from harness.ports import find_free_ports
 from harness.process import Process, start
 
 READY_WITHIN_S = 30.0
@@ -29,9 +29,7 @@ def find_program(name: str) -> Path:
 @contextmanager
 def run_victoria(folder: Path, *flags: str) -> Iterator[str]:
     """Run a store with its data in a folder, and yield its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = find_free_ports(1)
     argv = [
         str(find_program("victoria-metrics")),
         f"-storageDataPath={folder / 'data'}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from harness.run import Held, Order, hold_open
 from harness.stacks.embedded import EmbeddedSite
 from harness.systems import find_systems
 
+LOG = logging.getLogger(__name__)
+"""What pytest shows of a test that fails."""
 ROOT = Path(__file__).resolve().parents[1]
 TRIES = 3
 """How often a test asks for a verdict where the machine does not keep the clock."""
@@ -55,6 +58,7 @@ def run_until_told(run: Callable[[Sequence[str]], Finished], out: Path | None = 
     for _ in range(TRIES - 1):
         if not finished.is_clock_doubted:
             break
+        LOG.warning("asked again after:\n%s%s", finished.out, finished.err)
         if out is not None:
             shutil.rmtree(out)
         finished = run(("--speed", f"{SLOW_SPEED:g}"))
@@ -145,6 +149,7 @@ def hold_open_until_told(order: Order) -> Iterator[Held]:
             if not held.record.doubts or not tries_left:
                 yield held
                 return
+        LOG.warning("held again after: %s", held.record.doubts)
         shutil.rmtree(order.out)
         (order.out / "logs").mkdir(parents=True)
         order = replace(order, speed=SLOW_SPEED)

@@ -22,8 +22,9 @@ from harness.api import Api
 from harness.engines import Engines
 from harness.errors import BadRules, ComponentFailed, CouldNotTell
 from harness.model import AlertRule, Labels
-from harness.page.parts import Part, choose_ports, running
+from harness.page.parts import Part, running
 from harness.page.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
+from harness.ports import find_free_ports
 from harness.promql import format_number, quote, split_threshold
 
 EVALUATED_WITHIN_S = 30.0
@@ -55,7 +56,7 @@ def build_alerts(
         (folder / "rules.json").write_text(json.dumps(write_rules(rules, labels)))
         (folder / "prometheus.json").write_text(json.dumps({"rule_files": [str(folder / "rules.json")]}))
         _check_rules(engines, folder / "rules.json")
-        (port,) = choose_ports(1)
+        (port,) = find_free_ports(1)
         part = Part(
             name="prometheus",
             argv=[

@@ -16,8 +16,9 @@ from harness.api import Api
 from harness.clock import Clock
 from harness.engines import Engines
 from harness.page.client import Alertmanager
-from harness.page.parts import STOP_GRACE_S, Part, choose_ports, running
+from harness.page.parts import STOP_GRACE_S, Part, running
 from harness.paging import read_log
+from harness.ports import find_free_ports
 from harness.process import Process
 from harness.stacks.pagingpath import plan_alertmanager, plan_pager, write_paging_files
 
@@ -65,7 +66,7 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
     """
     with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
         folder = Path(name)
-        web, control, deliveries, smtp = (f"127.0.0.1:{port}" for port in choose_ports(4))
+        web, control, deliveries, smtp = (f"127.0.0.1:{port}" for port in find_free_ports(4))
         token = secrets.token_urlsafe(32)
         clock = Clock(speed=speed, origin_s=time.time())
         calendar = Calendar(origin=datetime.fromtimestamp(clock.origin_s, UTC))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket
 
 from harness.api import Api
 from harness.errors import ComponentFailed
@@ -82,12 +81,3 @@ def running(part: Part) -> Iterator[Process]:
         yield process
     finally:
         process.stop(STOP_GRACE_S)
-
-
-def choose_ports(count: int) -> tuple[int, ...]:
-    """Return free loopback ports, held open together so that none is given twice."""
-    with ExitStack() as held:
-        listeners = [held.enter_context(socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return tuple(int(listener.getsockname()[1]) for listener in listeners)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from harness.api import Api
 from harness.engines import Engines
 from harness.errors import BadInput
 from harness.model import Drill, Fault
+from harness.ports import find_free_ports
 from harness.process import Process, start
 from harness.stacks import PARTS, PEER, PROVIDERS, Endpoints, Setup
 from harness.stacks.configs import (
@@ -201,19 +201,12 @@ def _make_endpoints(addresses: Mapping[str, str], secret: Mapping[str, str]) -> 
 
 
 def _choose_ports(asked: Mapping[str, int], alertmanagers: int) -> dict[str, int]:
-    """Return a port for every listener; all free ones are held open together, so that none is given twice."""
+    """Return a port for every listener: the one that is asked for, else a free one."""
     names = [*PARTS, *(f"control-{name}" for name in PROVIDERS), "deliveries", "smtp"]
     if alertmanagers == 2:
         names += [PEER, "cluster", f"{PEER}-cluster"]
-    ports = dict(asked)
-    with ExitStack() as held:
-        for name in names:
-            if name in ports:
-                continue
-            listener = held.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            ports[name] = listener.getsockname()[1]
-    return ports
+    free = iter(set(find_free_ports(len(names))) - set(asked.values()))
+    return {**asked, **{name: next(free) for name in names if name not in asked}}
 
 
 def _write_files(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from ruamel.yaml import YAML
 
 from harness.engines import Engines
 from harness.manifests import TARGET_LABELS
+from harness.ports import find_free_ports
 from harness.rules import read_rules
 from harness.stacks import SCRAPE_INTERVAL_S
 from harness.systems import find_systems
@@ -50,9 +50,8 @@ def targets(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for number, endpoint in enumerate(ENDPOINTS)
     ]
     (folder / "prometheus.yml").write_text(json.dumps({"scrape_configs": scrapes}))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    (port,) = find_free_ports(1)
+    address = f"127.0.0.1:{port}"
     flags = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
     with (folder / "log").open("wb") as log, requests.Session() as session:
         session.trust_env = False

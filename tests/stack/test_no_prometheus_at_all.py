@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from whole_runs import ROOT, hold_until_told, make_order
 
 from harness.catalogue import list_drills, override_values
 from harness.engines import Engines
+from harness.ports import find_free_ports
 from harness.stacks.embedded import EmbeddedSite
 from harness.store import Store
 
@@ -29,9 +29,7 @@ def test_drills_are_met_without_prometheus(engines: Engines, tmp_path: Path) -> 
     stand_in = tmp_path / "prometheus"
     stand_in.write_text(f'#!/bin/sh\nexec {" ".join(map(str, programs))} "$@"\n')
     stand_in.chmod(0o755)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = find_free_ports(1)
     order = make_order(drills, engines, tmp_path / "out", speed=SPEED)
     site = EmbeddedSite(engines=replace(engines, prometheus=stand_in), ports={"prometheus": port})
     order = replace(order, site=site, store=Store(url=f"http://127.0.0.1:{port}"))

@@ -15,9 +15,9 @@ from harness.errors import BadInput, CouldNotTell
 from harness.page import follow
 from harness.page.client import Alertmanager
 from harness.page.journey import Hop, find_outcome
-from harness.page.parts import choose_ports
 from harness.page.remote import Remote
 from harness.page.synthetic import DRILL_LABEL, SyntheticAlert, mark
+from harness.ports import find_free_ports
 
 CRITICAL = {"alertname": "Down", "severity": "critical"}
 ALWAYS = {"name": "always", "time_intervals": [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]}
@@ -252,7 +252,7 @@ def test_a_member_of_a_cluster_may_wait_for_the_others(
     """The alert is handed to one of two, which delivers it when its turn has come."""
     monkeypatch.setattr(follow, "PEER_WAIT_S", 4.0)
     monkeypatch.setattr(follow, "MARGIN_S", 2.0)
-    first, second = choose_ports(2)
+    first, second = find_free_ports(2)
     flags = ["--cluster.peer-timeout=4s", "--cluster.settle-timeout=1s"]
     own, other = (f"--cluster.listen-address=127.0.0.1:{port}" for port in (first, second))
     peers = [f"--cluster.peer=127.0.0.1:{port}" for port in (first, second)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from harness.alertmanager.redirect import Target, write_config
 from harness.errors import BadInput, ComponentFailed, MissingEngine
 from harness.model import STARTS_AGAIN, Drill, Outage
+from harness.ports import find_free_ports
 from harness.process import read_last_line
 from harness.stacks import PARTS, Setup
 from harness.stacks.compose.containers import Project, connect, has_fixed_port
@@ -144,13 +144,7 @@ class ComposeSite:
 def _choose_ports() -> dict[str, str]:
     """Return a free port for each part that has one; they stay the same when a container starts again."""
     names = [_to_variable(part) for part in PORTS]
-    with ExitStack() as held:
-        ports = {}
-        for name in names:
-            listener = held.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            ports[name] = str(listener.getsockname()[1])
-    return ports
+    return {name: str(port) for name, port in zip(names, find_free_ports(len(names)), strict=True)}
 
 
 def _to_variable(part: str) -> str:

@@ -6,11 +6,10 @@ import http.server
 import json
 import os
 import queue
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import requests
 
 from harness.engines import Engines
+from harness.ports import find_free_ports
 from harness.process import Process, start
 
 WITHIN_S = 60.0
@@ -127,11 +127,7 @@ def run_alertmanager(engines: Engines, folder: Path, config: str) -> Iterator[Al
 
 def find_free_addresses(count: int) -> list[str]:
     """Return addresses of loopback that nobody listens at, all different."""
-    with ExitStack() as held:
-        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{listener.getsockname()[1]}" for listener in listeners]
+    return [f"127.0.0.1:{port}" for port in find_free_ports(count)]
 
 
 def await_answer(url: str, process: Process) -> None:

@@ -16,8 +16,9 @@ import pytest
 from harness.engines import Engines
 from harness.errors import BadRules
 from harness.page.build import build_alerts, write_constant
-from harness.page.parts import Part, choose_ports, running
+from harness.page.parts import Part, running
 from harness.page.synthetic import DRILL_ANNOTATION, DRILL_LABEL
+from harness.ports import find_free_ports
 from harness.rules import parse_rules
 
 EXTERNAL_URL = "http://prometheus.example:9090/prom"
@@ -80,7 +81,7 @@ def test_an_alert_is_what_prometheus_itself_would_send(each_engines: Engines, tm
     }
     (tmp_path / "constants.json").write_text(json.dumps(constants))
     (tmp_path / "rules.yml").write_text(RULES)
-    (port,) = choose_ports(1)
+    (port,) = find_free_ports(1)
     with capture_alerts() as (address, taken):
         config = {
             "rule_files": [str(tmp_path / "constants.json"), str(tmp_path / "rules.yml")],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +21,7 @@ from harness.engines import Engines
 from harness.inbox import TAG, TAG_NAME, Address, derive_key
 from harness.model import Integration
 from harness.pager.server import Setup, make_pager
+from harness.ports import find_free_ports
 from harness.process import start
 
 TOKEN = "sesame"
@@ -29,14 +29,6 @@ DEADLINE_S = 30.0
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
 RECEIVER = "team x/é"
 """With everything in it that an address has to bear."""
-
-
-def find_free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +102,7 @@ async def run_pager(folder: Path, *, speed: float = 60.0) -> AsyncIterator[Runni
     (folder / "authority.pem").write_bytes(authority)
     (folder / "server.pem").write_bytes(server)
     (folder / "token").write_text(TOKEN)
-    control, deliveries, smtp = (find_free_port() for _ in range(3))
+    control, deliveries, smtp = find_free_ports(3)
     setup = Setup(
         deliveries=("127.0.0.1", deliveries),
         smtp=("127.0.0.1", smtp),
@@ -228,7 +220,7 @@ async def run_alertmanager(
     said = '{{ define "said" }}{{ .Status }}: {{ .CommonLabels.alertname }} of {{ len .Alerts }}{{ end }}'
     (pager.folder / "said.tmpl").write_text(said)
     (pager.folder / "alertmanager.json").write_text(json.dumps(config))
-    port = find_free_port()
+    (port,) = find_free_ports(1)
     process = start(
         "Alertmanager",
         [

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from running_pager import DEADLINE_S, TOKEN, find_free_port
+from running_pager import DEADLINE_S, TOKEN
 
 from harness.certificates import make_certificate
 from harness.inbox import Address, derive_key
+from harness.ports import find_free_ports
 
 SLACK = Address(receiver="ticket", integration="slack")
 MAIL = Address(receiver="ticket", integration="email")
@@ -27,10 +28,11 @@ def write_arguments(folder: Path) -> dict[str, str]:
     authority, server = make_certificate(["127.0.0.1"])
     (folder / "authority.pem").write_bytes(authority)
     (folder / "server.pem").write_bytes(server)
+    control, deliveries, smtp = (f"127.0.0.1:{port}" for port in find_free_ports(3))
     return {
-        "--listen": f"127.0.0.1:{find_free_port()}",
-        "--deliveries": f"127.0.0.1:{find_free_port()}",
-        "--smtp": f"127.0.0.1:{find_free_port()}",
+        "--listen": control,
+        "--deliveries": deliveries,
+        "--smtp": smtp,
         "--certificate": str(folder / "server.pem"),
         "--speed": "60",
     }

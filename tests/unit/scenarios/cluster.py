@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,15 +16,10 @@ from typing import Any, Self
 import requests
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
+from harness.ports import find_free_ports
+
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_S = 60.0
-
-
-def find_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def await_condition(holds: Callable[[], Any], what: str) -> Any:
@@ -37,6 +31,10 @@ def await_condition(holds: Callable[[], Any], what: str) -> Any:
     return found
 
 
+def _find_free_port() -> int:
+    return find_free_ports(1)[0]
+
+
 @dataclass(kw_only=True)
 class Cluster:
     """A master that performs a plan, or shows its web page, and workers to start and to end at will."""
@@ -44,8 +42,8 @@ class Cluster:
     gateway: FakeGateway
     folder: Path
     scenarios: tuple[str, ...]
-    port: int = field(default_factory=find_port)
-    web_port: int = field(default_factory=find_port)
+    port: int = field(default_factory=_find_free_port)
+    web_port: int = field(default_factory=_find_free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _resources: ExitStack = field(default_factory=ExitStack)
 

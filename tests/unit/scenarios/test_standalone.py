@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-import socket
 import time
 
 import pytest
 import requests
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
+
+from harness.ports import find_free_ports
 
 WITHIN_S = 30.0
 SCENARIOS = ("steady", "burst", "auth_scan", "cost_runaway", "outage", "provider_fallback")
@@ -23,13 +24,6 @@ SHORT = {
         *("--fail-at-s", "20", "--fail-for-s", "20"),
     ),
 }
-
-
-def find_port():
-    """Return a port that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def await_condition(holds, what):
@@ -174,7 +168,8 @@ def test_a_key_that_is_taken_is_refused_in_one_sentence(run_locust, fake_gateway
 
 def test_a_gateway_that_is_not_there_is_said_so(run_locust):
     """One sentence, exit code 1."""
-    ended = run_locust("steady", options=("--host", f"http://127.0.0.1:{find_port()}"))
+    (port,) = find_free_ports(1)
+    ended = run_locust("steady", options=("--host", f"http://127.0.0.1:{port}"))
     assert ended.returncode == 1
     assert "gateway could not be reached" in ended.stderr.splitlines()[-1]
 
@@ -192,7 +187,7 @@ def test_a_stopped_outage_opens_the_provider_again(start_locust, fake_gateway, n
 
 def test_the_web_page_shows_the_options_and_no_secret(start_locust):
     """The page offers the scenario's options; the plan and the tokens are not on it."""
-    port = find_port()
+    (port,) = find_free_ports(1)
     with start_locust("auth_scan", options=("--web-host", "127.0.0.1", "--web-port", str(port))):
         page = get_page(port)
     for option in ("reason", "rotate_at_s", "duration_s", "models", "stream_share", "seed"):
@@ -204,7 +199,7 @@ def test_the_web_page_shows_the_options_and_no_secret(start_locust):
 
 def test_the_web_page_starts_stops_and_starts_again(start_locust, fake_gateway):
     """Each start is a test of its own, with the options of the page; it ends and leaves the page up."""
-    port = find_port()
+    (port,) = find_free_ports(1)
     url = f"http://127.0.0.1:{port}"
     with start_locust("steady", options=("--web-host", "127.0.0.1", "--web-port", str(port))):
         get_page(port)
@@ -222,7 +217,7 @@ def test_the_web_page_starts_stops_and_starts_again(start_locust, fake_gateway):
 
 def test_bad_options_on_the_web_page_stop_the_test(start_locust, fake_gateway, tmp_path):
     """The log has the sentence, nothing is sent, and the next test can be started."""
-    port = find_port()
+    (port,) = find_free_ports(1)
     url = f"http://127.0.0.1:{port}"
     with start_locust("steady", options=("--web-host", "127.0.0.1", "--web-port", str(port))):
         get_page(port)

@@ -1,0 +1,36 @@
+"""Free ports of loopback for servers that are about to start."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from secrets import SystemRandom
+
+from harness.errors import ComponentFailed
+
+PORTS = range(15_000, 32_000)
+"""Below those that systems give to outgoing connections, which could else take one before its server does."""
+
+
+def find_free_ports(count: int) -> list[int]:
+    """Return so many ports that nobody has, all different.
+
+    They are drawn at random, so that two who search at once hardly find the same. Raises ComponentFailed if
+    there are not enough.
+    """
+    ports: list[int] = []
+    with ExitStack() as held:
+        for port in SystemRandom().sample(PORTS, len(PORTS)):
+            if len(ports) == count:
+                break
+            listener = held.enter_context(socket.socket())
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            ports.append(port)
+    if len(ports) < count:
+        raise ComponentFailed(
+            f"{len(ports)} of {count} ports are free from {PORTS.start} to {PORTS.stop - 1}"
+        )
+    return ports
