@@ -32,6 +32,7 @@ from stand_ins import build, run  # noqa: E402
 
 from harness import process  # noqa: E402
 from harness.errors import AlertdrillError, MissingEngine  # noqa: E402
+from harness.stacks.scratch import find_scratch  # noqa: E402
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 30.0
@@ -120,12 +121,10 @@ def find_place() -> Path:
     An engine keeps books of containers that start, stop or lose their network, and waits for the disk each
     time. On a busy one that takes seconds, and outages begin and end too late to tell anything.
     """
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-    if memory.is_dir():
-        free_bytes = min(shutil.disk_usage(memory).free, psutil.virtual_memory().available)
-        if free_bytes >= PLENTY_BYTES:
-            return memory
-    return Path("/var/tmp")  # noqa: S108 - likewise
+    # Files in memory may be as large as they like, also where programs have taken the memory.
+    is_plenty = psutil.virtual_memory().available >= PLENTY_BYTES
+    memory = find_scratch({}, room_bytes=PLENTY_BYTES) if is_plenty else None
+    return memory or Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
 
 
 def remove(folder: Path) -> None:

@@ -16,11 +16,13 @@ ROOM_BYTES = 1024 * 1024 * 1024
 """What is left for a stack at the least; the run of all drills takes a fiftieth of it."""
 
 
-def find_scratch(environ: Mapping[str, str], memory: Path = SHARED_MEMORY) -> Path | None:
+def find_scratch(
+    environ: Mapping[str, str], memory: Path = SHARED_MEMORY, *, room_bytes: int = ROOM_BYTES
+) -> Path | None:
     """Return the folder for temporary files; None for the one that the system chooses.
 
-    That is where `TMPDIR` says so, and where there is no memory to be had, or too little of it.
+    That is where `TMPDIR` says so, and where there is no memory to be had, or less of it than `room_bytes`.
     """
     if environ.get("TMPDIR") or not os.access(memory, os.W_OK):
         return None
-    return memory if shutil.disk_usage(memory).free >= ROOM_BYTES else None
+    return memory if shutil.disk_usage(memory).free >= room_bytes else None

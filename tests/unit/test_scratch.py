@@ -18,6 +18,8 @@ def test_memory_is_used_where_there_is_room(
     """Containers often have too little of it."""
     monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
     assert find_scratch({}, tmp_path) == (tmp_path if is_used else None)
+    assert find_scratch({}, tmp_path, room_bytes=free_bytes) == tmp_path
+    assert find_scratch({}, tmp_path, room_bytes=free_bytes + 1) is None
 
 
 def test_a_user_may_choose_another_folder(tmp_path: Path) -> None:
