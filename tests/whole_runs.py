@@ -44,8 +44,9 @@ class Finished:
 
     @property
     def is_clock_doubted(self) -> bool:
-        """Whether nobody can tell what became of drills, since the machine did not keep the clock."""
-        said = "No verdict can be trusted" in self.out or "too slow to hold drills" in self.err
+        """Whether nobody can tell what became of drills, since the machine, or a part, stood still."""
+        untold = "No verdict can be trusted" in self.out or "drills cannot be told" in self.out
+        said = untold or "too slow to hold drills" in self.err
         return self.code == ClockDoubted.exit_code and said
 
 
@@ -146,13 +147,17 @@ def hold_open_until_told(order: Order) -> Iterator[Held]:
     """Hold drills in this process, and again into a fresh folder while the clock is doubted."""
     for tries_left in reversed(range(TRIES)):
         with hold_open(order, lambda _state: None) as held:
-            if not held.record.doubts or not tries_left:
+            if held.record.exit_code != ClockDoubted.exit_code or not tries_left:
                 yield held
                 return
-        LOG.warning("held again after: %s", held.record.doubts)
+        LOG.warning("held again after: %s", _list_doubts(held.record))
         shutil.rmtree(order.out)
         (order.out / "logs").mkdir(parents=True)
         order = replace(order, speed=SLOW_SPEED)
+
+
+def _list_doubts(record: RunRecord) -> list[str]:
+    return [*record.doubts, *(doubt for verdict in record.verdicts for doubt in verdict.doubts)]
 
 
 def hold_until_told(order: Order) -> RunRecord:
