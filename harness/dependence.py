@@ -221,8 +221,9 @@ def _find_end(
         return seen.get("resolved", expected.resolves_within_s)
     if finding.outcome not in _TIMELY:
         return seen["firing"] if hop == "firing" and "firing" in seen else drill.lasts_s
-    if hop == "paged" and (isinstance(expected, Grouped) or {"paged", "resolved"} <= seen.keys()):
-        # Not about a page that is late, but about what became of the incident until the end.
+    is_about_the_end = finding.outcome == "missing" and {"paged", "resolved"} <= seen.keys()
+    if hop == "paged" and (isinstance(expected, Grouped) or is_about_the_end):
+        # Somebody was paged: what is missing may be the end of an incident.
         return drill.lasts_s
     page_s, close_s = find_page_bounds(expected)
     held = expected.held_back if isinstance(expected, Expectation) else None
