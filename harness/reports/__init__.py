@@ -142,6 +142,8 @@ def say_agreement(agreement: Agreement) -> str:
     if agreement.beyond:
         return f"the replay disagrees in {len(agreement.beyond)} of {compared}"
     words = f"the replay agrees: {compared}, the largest difference {agreement.largest_s:.1f} s"
+    if not agreement.instants:
+        words = "the rules were replayed, and there was no instant to compare"
     if agreement.blips:
         words += f", {agreement.blips} short stretches seen by one side only"
     if agreement.skipped:
