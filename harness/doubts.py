@@ -8,7 +8,7 @@ late or slow; all others keep their verdict. What a drill did to a part itself i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.clock import format_s
 from harness.dependence import (
@@ -52,9 +52,9 @@ class Evidence:
     """
 
     stalls: tuple[Stall, ...]
-    calls: Mapping[str, Calls]
     reaches_s: Mapping[str, float]
     providers: Collection[str]
+    calls: Mapping[str, Calls] = field(default_factory=dict)
 
 
 def weigh(

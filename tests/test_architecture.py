@@ -146,6 +146,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
     },
     "harness.golden.gate": {
+        "harness.dependence",
+        "harness.doubts",
         "harness.errors",
         "harness.golden.cutting",
         "harness.golden.folder",
@@ -157,6 +159,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rulebook",
         "harness.rules",
         "harness.recordings.selecting",
+        "harness.stacks",
     },
     "harness.golden.making": {
         "harness.agreement",

@@ -77,3 +77,15 @@ def test_every_file_in_the_readme_exists() -> None:
     assert paths
     for path in paths:
         assert (ROOT / path).exists(), path
+
+
+def test_every_test_that_reliability_names_is_there() -> None:
+    """A row that says what happens names the test that holds it."""
+    named = set(re.findall(r"\btest_\w+", (ROOT / "docs" / "reliability.md").read_text()))
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert named
+    assert named <= defined
