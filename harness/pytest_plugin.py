@@ -1,6 +1,6 @@
 """Pytest fixtures for drills; the only reader of the environment beside the command line.
 
-Pytest imports this wherever alertdrill is installed, so it imports what a fixture needs when one is asked for.
+Pytest imports this wherever alertdrill is installed, so a fixture imports what it needs when it is asked for.
 """
 
 from __future__ import annotations
