@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -106,11 +107,16 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; every error of ours is one sentence on standard error."""
+    """Run the command line; a signal ends it in good order."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    call(sys.argv[1:])
+
+
+def call(arguments: Sequence[str]) -> None:
+    """Call a command; every error of ours is one sentence on standard error, and ends with its exit code."""
     try:
-        cli(standalone_mode=False)
+        cli(list(arguments), standalone_mode=False)
     except click.ClickException as error:
         click.echo(f"alertdrill: {error.format_message()}", err=True)
         sys.exit(BadInput.exit_code)
