@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 
+from harness import cli
 from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_dashboards, list_rules, override_values
 from harness.engines import Engines
@@ -30,6 +34,8 @@ from harness.systems import find_systems
 LOG = logging.getLogger(__name__)
 """What pytest shows of a test that fails."""
 ROOT = Path(__file__).resolve().parents[1]
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What the command line handles."""
 TRIES = 3
 """How often a test asks for a verdict where the machine does not keep the clock."""
 SLOW_SPEED = 30.0
@@ -100,6 +106,27 @@ class CommandLine:
         with self.start(*arguments) as process:
             out, err = process.communicate(timeout=timeout_s)
         return Finished(code=process.returncode, out=out, err=err)
+
+    def run_here(self, *arguments: str) -> Finished:
+        """Run a command to its end in this process, without starting another Python."""
+        written, said = io.StringIO(), io.StringIO()
+        handled = {number: signal.getsignal(number) for number in SIGNALS}
+        with (
+            patch.dict(os.environ, self.environ, clear=True),
+            patch.object(tempfile, "tempdir", str(self.temporary)),
+            patch.object(sys, "argv", ["alertdrill", *arguments]),
+            redirect_stdout(written),
+            redirect_stderr(said),
+        ):
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
+            finally:
+                for number, handler in handled.items():
+                    signal.signal(number, handler)
+        return Finished(code=code, out=written.getvalue(), err=said.getvalue())
 
     def run_until_told(self, *arguments: str, out: Path, timeout_s: float = 180.0) -> Finished:
         """Run a command that holds drills and reports to `out`; see the function of this name."""

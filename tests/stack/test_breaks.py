@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from whole_runs import METIS_RULES, ROOT, Finished, open_command_line
+from whole_runs import METIS_RULES, ROOT, CommandLine, Finished, open_command_line
 
-from harness.cli import cli
 from harness.engines import Engines
 
 RECORDINGS = ROOT / "scenarios" / "recordings"
@@ -107,16 +105,17 @@ def find_broken(out: Path) -> Iterator[dict[str, Any]]:
     ids=["threshold-raised-tenfold", "label-renamed", "for-of-a-day"],
 )
 def test_a_broken_rule_is_noticed_on_a_recording(
-    tmp_path: Path, change: Callable[[str], str], outcomes: list[str], evidence: str
+    alertdrill: CommandLine, tmp_path: Path, change: Callable[[str], str], outcomes: list[str], evidence: str
 ) -> None:
     """A rule that no longer fires, or says so of something else, fails its drill; as it is, it does not."""
     run = ("run", SEVERITY_RENAMED, "--replay", str(RECORDINGS), "--out", str(tmp_path / "out"))
-    assert CliRunner().invoke(cli, run).exit_code == 0
+    assert alertdrill.run_here(*run).code == 0
     rules = break_rules(tmp_path, METIS_RULES, change)
-    finished = CliRunner().invoke(cli, [*run, "--rules", str(rules)])
-    assert finished.exit_code == 1, finished.output
+    finished = alertdrill.run_here(*run, "--rules", str(rules))
+    assert finished.code == 1, finished.out + finished.err
     assert [finding["outcome"] for finding in find_broken(tmp_path / "out")] == outcomes
-    assert evidence in " ".join(finished.output.split())
+    assert evidence in " ".join(finished.out.split())
+    assert alertdrill.list_leftovers() == []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
