@@ -45,6 +45,11 @@ def count_bodies(gateway) -> Counter[str]:
     return Counter(json.dumps(seen.body, sort_keys=True) for seen in gateway.calls)
 
 
+def all_send(stays, *names: str) -> bool:
+    """Return whether each of these workers has sent something."""
+    return all(stays.get(name, {}).get("sent", 0) > 0 for name in names)
+
+
 @pytest.fixture
 def cluster(fake_gateway, tmp_path: Path) -> Callable[..., Cluster]:
     """Make a master with these scenarios."""
@@ -142,6 +147,7 @@ def test_the_shares_of_workers_that_die_or_stand_still_are_sent_by_others(cluste
     with cluster("cache_collapse") as locust:
         locust.perform([make_act(duration_s=900, rate_per_s=2)], workers=3)
         locust.await_calls(200)
+        await_condition(lambda: all_send(locust.stays(), "worker-1", "worker-2", "worker-3"), "all send")
         locust.processes["worker-1"].send_signal(signal.SIGSTOP)
         locust.processes["worker-2"].kill()
         for name in ("worker-1", "worker-2"):
