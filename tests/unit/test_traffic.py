@@ -115,6 +115,7 @@ def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
         assert secret not in told + argv
 
 
+@pytest.mark.alone
 def test_a_slow_gateway_delays_no_arrival(tmp_path, fake_gateway):
     """Answers that take longer than the whole act do not keep the next request from being sent."""
     fake_gateway.delay_s = 2.0
@@ -129,6 +130,7 @@ def test_a_slow_gateway_delays_no_arrival(tmp_path, fake_gateway):
     assert min(act.slowest_s) >= act.latency_p50_s
 
 
+@pytest.mark.alone
 def test_arrivals_after_a_standstill_are_late(tmp_path, fake_gateway):
     """When the process stood still, what was due meanwhile is sent afterwards and counted as late."""
     with make_traffic(tmp_path, fake_gateway, make_act(duration_s=240, rate_per_s=1)) as traffic:

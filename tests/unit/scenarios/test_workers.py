@@ -12,6 +12,8 @@ import pytest
 from cluster import WITHIN_S, Cluster, await_condition
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
 
+pytestmark = pytest.mark.alone  # Locust's heartbeats, and which arrivals are late, are what is measured
+
 MODELS = ["openai:gpt-4o", "anthropic:claude-haiku-4-5"]
 NEW_EACH_TIME = {
     "models": MODELS,
