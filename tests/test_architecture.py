@@ -92,6 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.schedule": {"harness.errors", "harness.model"},
     "harness.agreement": {"harness.clock", "harness.model"},
     "harness.golden.cutting": {"harness.errors", "harness.model", "harness.recordings.recording"},
+    "harness.golden.digests": {"harness.model"},
     "harness.reports": {
         "harness.agreement",
         "harness.model",
@@ -112,7 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.golden.folder": {
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.model",
         "harness.recordings.recording",
         "harness.recordings.files",
@@ -144,7 +145,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.golden.gate": {
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -161,6 +162,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.golden.gate",
         "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
