@@ -4,13 +4,17 @@
 MAKEFLAGS += --no-print-directory
 RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
-# Tests that hold drills or send traffic at its instants want the machine for themselves; all others share it.
-ALONE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
+# Tests that hold drills or send traffic at its instants; tests/conftest.py has the same list.
+LIVE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
+# Those without a live stack keep the cores busy. A live stack leaves them idle: tests/turnstile.py says how many run.
+PYTEST = .venv/bin/pytest --quiet
+QUICK_TESTS = $(PYTEST) --numprocesses auto --dist loadfile --no-loadscope-reorder $(LIVE:%=--ignore %)
+LIVE_TESTS = $(PYTEST) --numprocesses 4 --dist loadgroup $(LIVE)
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help drill gate record test bench lint generate lock clean
+.PHONY: help drill gate record check test bench lint generate lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -32,12 +36,15 @@ record: ## Make the golden recordings anew: every drill is held once
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --alertmanagers 2 paging-pair paging-pair-one-killed
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --stack compose gatewayz-provider-disconnected
 
-test: lint ## Check style and types, then run all tests
+check: lint ## Check style and types, run all tests that need no live stack, and the gate: before every commit
+	@$(QUICK_TESTS)
+	@$(MAKE) gate
+
+test: lint ## Check style and types, then run all tests; EVERY=1 holds every drill on every kind of stack
 ifdef ARGS
-	@.venv/bin/pytest --quiet $(ARGS)
+	@$(PYTEST) $(ARGS)
 else
-	@.venv/bin/pytest --quiet --numprocesses auto --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore %); \
-	parallel=$$?; .venv/bin/pytest --quiet $(ALONE) && exit $$parallel
+	@$(QUICK_TESTS); quick=$$?; $(LIVE_TESTS) && exit $$quick
 endif
 
 bench: ## Measure how fast rules are replayed and dilated, and write docs/benchmarks.md

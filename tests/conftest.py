@@ -1,16 +1,20 @@
-"""Fixtures for tests of whole runs."""
+"""Fixtures for tests of whole runs, and which tests run beside which."""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from docker_engine import demand_engine, describe_skipped
 from hypothesis import HealthCheck, settings
+from turnstile import open_turnstile
 from whole_runs import ROOT, CommandLine
 
 from harness.engines import Engines
@@ -19,6 +23,55 @@ from harness.stacks.scratch import find_scratch
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+LIVE = [
+    ROOT / "tests" / place
+    for place in ("unit/scenarios", "unit/test_traffic.py", "stack", "drills", "compose")
+]
+"""Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the live tests, keep those together that share a stack, and put those last that run alone."""
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in LIVE):
+            item.add_marker(pytest.mark.live)
+            if (stack := name_stack(item)) is not None:
+                item.add_marker(pytest.mark.xdist_group(stack))
+    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+
+
+def name_stack(item: pytest.Item) -> str | None:
+    """Return which stack a test shares with others of its module, None if it shares none.
+
+    pytest makes a fixture of a module once for each of its parameters, in each process.
+    """
+    definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined] # nothing else tells
+    shared = [name for name, (*_, last) in definitions.items() if last.scope == "module"]
+    if not shared:
+        return None
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    values = [str(value) for name, value in parameters.items() if name in shared]
+    return "-".join(["stack", item.path.stem, *values])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Let a live test run when the machine has room for it; who shares a stack stays until the last."""
+    if item.get_closest_marker("live") is None:
+        return (yield)
+    turnstile = open_turnstile()
+    with ExitStack() as stack:
+        if item.get_closest_marker("alone") is None:
+            turnstile.enter()
+        else:
+            stack.enter_context(turnstile.alone())
+        result = yield
+    if nextitem is None or name_stack(item) is None or name_stack(item) != name_stack(nextitem):
+        turnstile.leave()
+    return result
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,8 +106,13 @@ def docker_engine() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say last which tests were not run for the want of an engine."""
+    """Say last which tests were not run for the want of an engine, and how to run alone what failed."""
     skips = [report.longrepr for report in terminalreporter.getreports("skipped")]
     reasons = [skip[2].removeprefix("Skipped: ") for skip in skips if isinstance(skip, tuple)]
     if line := describe_skipped(reasons):
         terminalreporter.write_line(line, yellow=True)
+    failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
+    for name in dict.fromkeys(report.nodeid for report in failed):
+        # Where tests are spread over processes, the name of the stack that is shared stands behind an @.
+        alone = shlex.quote(re.sub(r"@stack-\S+$", "", name))
+        terminalreporter.write_line(f"To run it alone: .venv/bin/pytest {alone}", red=True)

@@ -6,12 +6,14 @@ import logging
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
+from turnstile import open_turnstile
 
 from harness.alertmanager.reference import make_reference_config
 from harness.catalogue import list_dashboards, list_rules, override_values
@@ -27,11 +29,13 @@ from harness.systems import find_systems
 LOG = logging.getLogger(__name__)
 """What pytest shows of a test that fails."""
 ROOT = Path(__file__).resolve().parents[1]
-TRIES = 3
-"""How often a test asks for a verdict where the machine does not keep the clock."""
 SLOW_SPEED = 30.0
-"""Of all tries but the first: a pause that calibration, being short, did not see is half as long at it."""
+"""Of a run that is held again: a pause that calibration, being short, did not see is half as long at it."""
 METIS_RULES = ROOT / "harness" / "systems" / "metis" / "rules.yml"
+
+
+class HeldAgain(UserWarning):
+    """The machine did not keep the clock: a test held its drills a second time, with nothing beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +54,24 @@ class Finished:
 
 
 def run_until_told(run: Callable[[Sequence[str]], Finished], out: Path | None = None) -> Finished:
-    """Hold drills, and again into a fresh folder while the clock is doubted; any other end is the end.
+    """Hold drills, and once more, alone and into a fresh folder, if the clock was doubted.
 
     `run` is given the options that make it slower: none the first time.
     """
     finished = run(())
-    for _ in range(TRIES - 1):
-        if not finished.is_clock_doubted:
-            break
-        LOG.warning("asked again after:\n%s%s", finished.out, finished.err)
-        if out is not None:
-            shutil.rmtree(out)
-        finished = run(("--speed", f"{SLOW_SPEED:g}"))
-    return finished
+    if not finished.is_clock_doubted:
+        return finished
+    tell_held_again(finished.out + finished.err)
+    if out is not None:
+        shutil.rmtree(out)
+    with open_turnstile().alone():
+        return run(("--speed", f"{SLOW_SPEED:g}"))
+
+
+def tell_held_again(why: str) -> None:
+    """Let pytest's summary have it that drills are held again, and its report of a failure why."""
+    warnings.warn("the machine did not keep the clock", HeldAgain, stacklevel=2)
+    LOG.warning("held again after:\n%s", why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,16 +152,19 @@ def make_order(
 
 @contextmanager
 def hold_open_until_told(order: Order) -> Iterator[Held]:
-    """Hold drills in this process, and again into a fresh folder while the clock is doubted."""
-    for tries_left in reversed(range(TRIES)):
-        with hold_open(order, lambda _state: None) as held:
-            if not held.record.doubts or not tries_left:
-                yield held
-                return
-        LOG.warning("held again after: %s", held.record.doubts)
-        shutil.rmtree(order.out)
-        (order.out / "logs").mkdir(parents=True)
-        order = replace(order, speed=SLOW_SPEED)
+    """Hold drills in this process, and once more, alone and into a fresh folder, if the clock was doubted."""
+    with hold_open(order, lambda _state: None) as held:
+        if not held.record.doubts:
+            yield held
+            return
+    tell_held_again(str(held.record.doubts))
+    shutil.rmtree(order.out)
+    (order.out / "logs").mkdir(parents=True)
+    with (
+        open_turnstile().alone(),
+        hold_open(replace(order, speed=SLOW_SPEED), lambda _state: None) as again,
+    ):
+        yield again
 
 
 def hold_until_told(order: Order) -> RunRecord:
