@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,8 +29,9 @@ from harness.errors import MissingEngine
 
 PACKAGES = ("ca-certificates", "git", "make", "python3", "python3-venv")
 """What README says is needed, and git with the authorities' certificates to get a checkout."""
+APT_SETTING = re.compile(r"Acquire::(?:Check-Valid-Until|https?::.*Proxy.*) ")
 TAKEN_OVER = (CERTIFICATES, Path("/etc/resolv.conf"), Path("/etc/hosts"))
-"""How this machine reaches the network."""
+"""How this machine reaches the network, and apt's settings that say how it reaches a mirror."""
 USER = "drill"
 CHECKOUT = f"home/{USER}/a checkout"
 UMASK = 0o002
@@ -113,9 +115,10 @@ def keep_tree(suite: str) -> Path:
     mirrors = find_mirrors(ETC_APT, distribution="debian", component="main")
     if not mirrors:
         raise MissingEngine("this machine's apt has no mirror of Debian")
-    settings = make_pip_conf(run(sys.executable, "-m", "pip", "config", "list"))
+    pip_conf = make_pip_conf(run(sys.executable, "-m", "pip", "config", "list"))
+    apt_conf = make_apt_conf(run("apt-config", "dump"))
     year, week, _ = datetime.now(UTC).isocalendar()
-    made_of = "\n".join((mirrors[0].uri, *PACKAGES, settings, f"{year}-{week}"))
+    made_of = "\n".join((mirrors[0].uri, *PACKAGES, pip_conf, apt_conf, f"{year}-{week}"))
     store = locate_cache(os.environ)
     folder = store.root / "machines"
     place = folder / f"{suite}-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
@@ -126,7 +129,8 @@ def keep_tree(suite: str) -> Path:
             run(*_HIDDEN, *bootstrap, str(tree), mirrors[0].uri)
             for left_over in ("var/cache/apt/archives", "var/lib/apt/lists"):
                 shutil.rmtree(tree / left_over)
-            (tree / "etc/pip.conf").write_text(settings)
+            (tree / "etc/pip.conf").write_text(pip_conf)
+            (tree / "etc/apt/apt.conf.d/00mirror").write_text(apt_conf)
             for path in filter(Path.exists, TAKEN_OVER):
                 (tree / path.relative_to("/")).write_bytes(path.read_bytes())
             folder.mkdir(exist_ok=True)
@@ -134,3 +138,8 @@ def keep_tree(suite: str) -> Path:
                 shutil.rmtree(older)
             tree.rename(place)
     return place
+
+
+def make_apt_conf(dumped: str) -> str:
+    """Return of what `apt-config dump` printed the settings without which the mirror cannot be used."""
+    return "".join(f"{line}\n" for line in dumped.splitlines() if APT_SETTING.match(line))
