@@ -52,7 +52,7 @@ def main() -> int:
         except MissingEngine as error:
             say(f"SKIPPED, not passed: the fresh machines: {error}")
             return 1 if os.environ.get("CI") else 0
-        say(f"made both fresh machines in {time.monotonic() - started_s:.0f} s")
+        say(f"made the fresh machines in {time.monotonic() - started_s:.0f} s")
         # Each step on both machines at the same time: what checks is busy, what drills mostly waits.
         failed = try_step(CHECK, systems, logs)
         failed += hold_drills(systems, logs)
