@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.errors import BadInput
 from harness.model import Drill, Expectation, NearMiss
 from harness.panels import Dashboard, parse_panels
+from harness.paths import shorten
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.systems import System, find_systems
 from harness.values import Values, override, parse_values, render_rules, switch_on
@@ -118,12 +119,6 @@ def render_system_rules(system: System, values: Values) -> str:
 
 def _parse_system_rules(system: System, values: Values) -> RuleFile:
     return parse_rules(render_system_rules(system, values), str(shorten(system.template_path)))
-
-
-def shorten(path: Path) -> Path:
-    """Return a path as somebody who stands here would write it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def read_text(path: Path) -> str:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import trustme
-
 from harness.inbox import SERVER_NAMES
 
 
@@ -18,6 +16,8 @@ def make_certificate(hosts: Sequence[str]) -> tuple[bytes, bytes]:
     `hosts` are the names and addresses at which the server is reached; the certificate is for the names of
     the inboxes (`harness.inbox.SERVER_NAMES`) too.
     """
+    import trustme  # whoever only refers to a stack needs no cryptography
+
     authority = trustme.CA()
     server = authority.issue_cert(*hosts, SERVER_NAMES)
     return authority.cert_pem.bytes(), server.private_key_and_cert_chain_pem.bytes()

@@ -5,33 +5,98 @@ Exit codes: 0 every expectation met, 1 some expectation not met, 2 bad input or 
 
 from __future__ import annotations
 
+import platform
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
 import click
 
-from harness.commands.dilate import dilate
-from harness.commands.export import export_
 from harness.commands.interruption import Interrupted
-from harness.commands.list import list_
-from harness.commands.page import page
-from harness.commands.record import record_
-from harness.commands.replay import replay_
-from harness.commands.rules import rules_
-from harness.commands.run import run
-from harness.commands.up import up
+from harness.commands.listed import LazyGroup, ListedCommand
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
 
+COMMANDS = (
+    ListedCommand(
+        "run",
+        "harness.commands.run:run",
+        "Hold drills: all of them, or those named, and report to OUT.",
+    ),
+    ListedCommand(
+        "up",
+        "harness.commands.up:up",
+        "Start the stack that drills are held on, and let it stand until it is interrupted.",
+    ),
+    ListedCommand(
+        "list",
+        "harness.commands.list:list_",
+        "List the drills and the alerts, and which drill covers which alert.",
+    ),
+    ListedCommand(
+        "dilate",
+        "harness.commands.dilate:dilate",
+        "Write the rule file RULES as it must be when everything runs SPEED times faster.",
+    ),
+    ListedCommand(
+        "record",
+        "harness.commands.record:record_",
+        "Record the series that rules or selectors ask for, and `up`, as OpenMetrics on rule time.",
+    ),
+    ListedCommand(
+        "replay",
+        "harness.commands.replay:replay_",
+        "Show what rules, just as they are, do over the recording FILE.",
+    ),
+    ListedCommand(
+        "export",
+        "harness.commands.export:export_",
+        "Write what rules do over the recording FILE as a unit test for promtool.",
+    ),
+    ListedCommand(
+        "rules",
+        "harness.commands.rules:rules_",
+        "Write SYSTEM's alert rules with the values that are set.",
+    ),
+    ListedCommand(
+        "page",
+        "harness.commands.page:page",
+        "Send a synthetic alert through an Alertmanager, and follow it to delivery and back.",
+    ),
+)
+"""Every command, with the first sentence of its help."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+def _show_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
+    """Print name, version and Python, and end; nothing else is looked at."""
+    if not is_asked or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version  # other commands do not need it
+
+    try:
+        number = version("alertdrill")
+    except PackageNotFoundError:
+        number = "(not installed)"
+    click.echo(f"alertdrill {number}, Python {platform.python_version()}")
+    context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    commands=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version, and Python's, and exit.",
+)
 def cli() -> None:
     """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
-
-
-for command in (run, up, list_, dilate, record_, replay_, export_, rules_, page):
-    cli.add_command(command)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
@@ -42,11 +107,16 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; every error of ours is one sentence on standard error."""
+    """Run the command line; a signal ends it in good order."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    call(sys.argv[1:])
+
+
+def call(arguments: Sequence[str]) -> None:
+    """Call a command; every error of ours is one sentence on standard error, and ends with its exit code."""
     try:
-        cli(standalone_mode=False)
+        cli(list(arguments), standalone_mode=False)
     except click.ClickException as error:
         click.echo(f"alertdrill: {error.format_message()}", err=True)
         sys.exit(BadInput.exit_code)

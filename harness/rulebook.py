@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.model import Drill
+from harness.model import Drill, Expectation
 from harness.promql import metric_name, parse, selectors
 from harness.recordings.recording import Recording
 from harness.rules import RuleFile
@@ -21,31 +21,76 @@ class RuleBook:
     """Which rules a drill is judged by: those of its system among what was `given`, or else its system's own.
 
     `own` are all rules of each system, by its name. Rules of an edition (kept as written, or there to drill
-    the paging path) concern only the drills that are about one of them.
+    the paging path) concern only the drills that are about one of them. A drill that compares a given rule
+    with one of an edition is judged by the system's own edition, unless that was given too.
     """
 
     own: Mapping[str, tuple[RuleFile, ...]]
     given: tuple[RuleFile, ...] = ()
 
     def choose(self, drill: Drill) -> tuple[RuleFile, ...]:
-        """Return the files that concern a drill.
-
-        A given file is of the systems whose alerts it states; one that states nobody's is of those whose
-        metrics it reads.
-        """
-        expected = {expectation.alert for expectation in drill.expects}
+        """Return the files that concern a drill."""
+        expected = set(list_expected(drill))
         of_system = self.own.get(drill.system, ())
         if not self.given:
             return tuple(file for file in of_system if not is_edition(file) or name_alerts(file) & expected)
+        given = tuple(
+            file
+            for file in self._list_given(drill.system)
+            if not (is_edition(file) and self._states_ours(file)) or name_alerts(file) & expected
+        )
+        stated = {name for file in given for name in name_alerts(file)}
+        if not expected & stated:
+            return given
+        missing = expected - stated
+        return (*given, *(file for file in of_system if is_edition(file) and name_alerts(file) & missing))
+
+    def is_about(self, system: str) -> bool:
+        """Tell whether any of the given files is of a system, or would be if a drill were about it."""
+        return bool(self._list_given(system))
+
+    def find_lacking(self, drill: Drill) -> tuple[str, ...]:
+        """Return the alerts that a drill expects and that none of the files has that it is judged by."""
+        stated = {name for file in self.choose(drill) for name in name_alerts(file)}
+        return tuple(name for name in list_expected(drill) if name not in stated)
+
+    def complete(self, drills: Iterable[Drill]) -> tuple[RuleFile, ...]:
+        """Return all files that were given, and what drills are judged by besides."""
+        chosen = [file for drill in drills for file in self.choose(drill)]
+        return tuple({id(file): file for file in (*self.given, *chosen)}.values())
+
+    def _list_given(self, system: str) -> list[RuleFile]:
+        """Return the given files of a system: those that state alerts of its own.
+
+        One that states nobody's is of the systems whose metrics it reads, and of all if it reads but `up`.
+        """
+        of_system = self.own.get(system, ())
         alerts = {name for file in of_system for name in name_alerts(file)}
         metrics = {name for file in of_system for name in name_metrics(file)} - {UP}
-        known = {name for files in self.own.values() for file in files for name in name_alerts(file)}
-        return tuple(
+        return [
             file
             for file in self.given
-            if (name_alerts(file) & alerts and (not is_edition(file) or name_alerts(file) & expected))
-            or (not name_alerts(file) & known and name_metrics(file) & metrics)
-        )
+            if name_alerts(file) & alerts
+            or (
+                not self._states_ours(file)
+                and (name_metrics(file) & metrics or not name_metrics(file) - {UP})
+            )
+        ]
+
+    def _states_ours(self, file: RuleFile) -> bool:
+        """Tell whether a file states an alert of any system."""
+        return any(name_alerts(file) & name_alerts(own) for files in self.own.values() for own in files)
+
+
+def list_expected(drill: Drill) -> tuple[str, ...]:
+    """Return the names of the alerts that a drill is about, those included that hold back others' pages."""
+    names = []
+    for expected in drill.expects:
+        names.append(expected.alert)
+        held = expected.held_back if isinstance(expected, Expectation) else None
+        if held is not None and held.why == "inhibited" and "alertname" in held.by:
+            names.append(held.by["alertname"])
+    return tuple(dict.fromkeys(names))
 
 
 def name_alerts(file: RuleFile) -> frozenset[str]:

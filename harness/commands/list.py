@@ -12,12 +12,10 @@ from typing import Any
 import click
 
 from harness.catalogue import list_drills, list_rules, override_values
-from harness.commands.output import open_console
 from harness.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
 from harness.history import read_history, read_out
 from harness.model import AlertRule, Drill
 from harness.promql import parse_duration
-from harness.reports.coverage import CoverageTable
 
 OUT = Path("out")
 UNMET_CODE = 1
@@ -72,6 +70,9 @@ def list_(
     if as_json:
         click.echo(json.dumps({**document, **_describe_coverage(table)}, indent=2))
     else:
+        from harness.commands.output import open_console  # what draws tables takes long to import
+        from harness.reports.coverage import CoverageTable
+
         open_console().print(CoverageTable(table))
     if require or within is not None:
         _require(table, within)

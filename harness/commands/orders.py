@@ -6,8 +6,8 @@ from pathlib import Path
 
 from harness.alertmanager.config import read_config
 from harness.alertmanager.reference import make_reference_config
-from harness.catalogue import shorten
 from harness.model import Drill
+from harness.paths import shorten
 from harness.rules import RuleFile, read_rules
 from harness.run import Order
 from harness.stacks import Site

@@ -14,7 +14,6 @@ import click
 
 from harness.alertmanager.config import AlertmanagerConfig, read_config
 from harness.alertmanager.reference import make_reference_config
-from harness.catalogue import shorten
 from harness.commands.output import open_console
 from harness.engines import Engines, find_engines
 from harness.errors import BadInput, CouldNotTell
@@ -34,6 +33,7 @@ from harness.page.report import show_alert, show_hops, show_rows, write_alert, w
 from harness.page.synthetic import SyntheticAlert
 from harness.page.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
 from harness.page.way import bind
+from harness.paths import shorten
 from harness.rules import read_rules
 from harness.server_options import check_url, read_headers
 from harness.systems import find_systems

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from harness.api import Api
 from harness.clock import Clock
@@ -95,8 +94,7 @@ def record_(
     if start_s < clock.origin_s:
         raise BadInput("--start is before --origin: rule time begins there")
     api = Api("the server", store.url, headers=store.headers, params=WHOLE_ANSWERS)
-    console = Console(stderr=True)
-    with _show_progress(console) as show_progress:
+    with _show_progress() as show_progress:
         recorded = record(api, sorted(selectors), start_s, end_s, clock, output, show_progress)
     for note in recorded.notes:
         click.echo(f"note: {note}", err=True)
@@ -143,12 +141,15 @@ def _read_instant(option: str, text: str) -> float:
 
 
 @contextmanager
-def _show_progress(console: Console) -> Iterator[Callable[[float], None]]:
+def _show_progress() -> Iterator[Callable[[float], None]]:
     """Yield what shows which share of the work is done: a bar on a terminal, nothing elsewhere."""
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _share: None
         return
+    from rich.console import Console  # a log needs nothing that draws
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("recording"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda share: bar.update(task, completed=share)

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from harness.clock import format_s
-from harness.commands.output import open_console
 from harness.commands.replay_options import read_both, read_duration, take_replay_options
 from harness.engines import find_engines
 from harness.errors import BadInput
-from harness.model import Event, Labels, Timeline
-from harness.promql import quote
 from harness.replays.replay import replay
 from harness.reports.timeline_json import render_timeline
 
-STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}
 MAX_TAIL_S = 7 * 86_400.0
 
 
@@ -75,40 +65,7 @@ def replay_(
         return
     for note in replayed.notes:
         click.echo(note, err=True)
-    console = open_console()
-    show(timeline, console, find_annotations)
+    from harness.commands.events import show  # what draws tables takes long to import
+    from harness.commands.output import open_console
 
-
-def show(
-    timeline: Timeline, console: Console, find_annotations: Callable[[Event], Labels] | None = None
-) -> None:
-    """Print a timeline's events as a table, and what it spans; the annotations stand under what fires."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("at", justify="right")
-    for name in ("", "alert", "labels"):
-        table.add_column(name, overflow="fold")
-    is_measured = True
-    for event in timeline.events:
-        if is_measured and timeline.appended_from_s is not None and event.at_s > timeline.appended_from_s:
-            table.add_section()
-            is_measured = False
-        table.add_row(
-            format_s(event.at_s),
-            Text(event.kind, style=STYLES[event.kind]),
-            Text(event.alert),
-            Text(write_labels(event.labels)),
-        )
-        if find_annotations is not None and event.kind == "firing":
-            for name, text in sorted(find_annotations(event).items()):
-                table.add_row("", "", "", Text(f"{name}: {text}", style="dim"))
-    if timeline.events:
-        console.print(table)
-    said = "nothing was pending or fired" if not timeline.events else f"{len(timeline.events)} events"
-    appended = timeline.appended_from_s
-    tail = "" if appended is None else f", of which the quiet tail from {format_s(appended)} on was appended"
-    console.print(f"{said} in {format_s(timeline.until_s)} of rule time{tail}", highlight=False, markup=False)
-
-
-def write_labels(labels: Labels) -> str:
-    """Return labels as `name="value"`, in order."""
-    return " ".join(f"{name}={quote(value)}" for name, value in sorted(labels.items()))
+    show(timeline, open_console(), find_annotations)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from harness.catalogue import shorten
 from harness.errors import BadInput, CouldNotTell
+from harness.paths import shorten
 from harness.promql import parse_duration
 from harness.recordings.files import read_recording
 from harness.recordings.recording import Recording

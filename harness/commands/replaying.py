@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from harness.catalogue import list_drills, list_rules, override_values
+from harness.commands.given import Choice, find_unheld, make_note, say_left_out
 from harness.engines import find_engines
 from harness.errors import BadInput
 from harness.golden.folder import (
@@ -34,6 +36,7 @@ from harness.run import RECORDING, Order
 from harness.systems import find_systems
 from harness.values import Values
 
+TIMELINE = "timeline.json"
 MAX_BYTES = 64 * 1024 * 1024
 STACK_OPTIONS = {
     "stack": "--stack",
@@ -62,28 +65,45 @@ def refuse_stack_options(context: click.Context) -> None:
 
 def replay_drills(
     path: Path,
-    drills: Sequence[Drill],
-    among: tuple[Drill, ...],
+    choice: Choice,
     values: Mapping[str, Values],
     given: tuple[RuleFile, ...],
     tail_s: float,
 ) -> RunRecord:
     """Return how drills come out on a run's recording, or on golden ones if the path is a folder.
 
-    `among` are all drills that there are; `values` are what rules are made of. Raises BadInput and
-    CouldNotTell.
+    `values` are what rules are made of. Drills that cannot be judged by the rule files `given` are left out.
+    Raises BadInput and CouldNotTell.
     """
-    promtool = find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
+    book = make_book(choice.among, values, given)
     if path.is_dir():
-        return judge_goldens(path, drills, among, make_book(among, values, given), promtool, tail_s)
+        drills, note = _leave_out(choice.drills, choice, book)
+        record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s)
+        return replace(record, notes={**record.notes, **note})
     recording = read_recording(path)
-    placements = _read_placements(path.with_name("timeline.json"), among)
+    placements = _read_placements(path.with_name(TIMELINE), choice.among)
     held = [placement.drill for placement in placements]
-    chosen = [drill for drill in drills if drill in held]
+    chosen = [drill for drill in choice.drills if drill in held]
     if not chosen:
         raise BadInput(f"{path}: the run that this is of held none of these drills")
-    rules = given or list_rules(held, values)
-    return judge_recording(recording, placements, chosen, rules, promtool, tail_s)
+    drills, note = _leave_out(chosen, choice, book)
+    rules = book.complete(drills) if given else list_rules(held, values)
+    record = judge_recording(recording, placements, drills, rules, _find_promtool(), tail_s)
+    return replace(record, notes={**record.notes, **note})
+
+
+def _leave_out(
+    drills: Sequence[Drill], choice: Choice, book: RuleBook
+) -> tuple[tuple[Drill, ...], dict[str, str]]:
+    """Return the drills that can be judged, and the note that names the others; they are printed, too."""
+    unheld = find_unheld(drills, choice, book)
+    for line in say_left_out(unheld):
+        click.echo(f"left out: {line}", err=True)
+    return tuple(drill for drill in drills if drill.name not in unheld), make_note(unheld)
+
+
+def _find_promtool() -> Path:
+    return find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
 
 
 def make_book(drills: Sequence[Drill], values: Mapping[str, Values], given: tuple[RuleFile, ...]) -> RuleBook:
@@ -159,9 +179,26 @@ def _read_placements(path: Path, drills: Sequence[Drill]) -> tuple[Placement, ..
             for one in held
             if one["drill"] in by_name
         )
+    except FileNotFoundError as error:
+        raise BadInput(_say_missing(path)) from error
     except OSError as error:
         raise BadInput(
             f"{path}: cannot be read, and says what the recording beside it is of: {error.strerror}"
         ) from error
     except (ValueError, LookupError, TypeError) as error:
         raise BadInput(f"{path}: is not the timeline of a run that held drills: {error}") from error
+
+
+def _say_missing(path: Path) -> str:
+    """Say what a recording without its timeline lacks, and what to do."""
+    said = (
+        f"{path}: is not there, and says which drills the recording beside it is of, and when each was held; "
+    )
+    if path.with_name(MADE).exists():
+        return (
+            f"{said}golden recordings are judged by their folder: alertdrill run --replay {path.parent} DRILL"
+        )
+    return (
+        f"{said}`alertdrill run` writes both side by side. What rules do on a recording alone is shown by "
+        "`alertdrill replay FILE --rules RULES`"
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from harness.catalogue import read_text, read_values, shorten
+from harness.catalogue import read_text, read_values
 from harness.errors import BadInput
+from harness.paths import shorten
 from harness.rules import parse_rules
 from harness.systems import find_systems
 from harness.values import override, render_rules, switch_on, write_resource

@@ -11,12 +11,13 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from harness.catalogue import choose_drills, list_dashboards, list_drills, list_rules, override_values
+from harness.catalogue import list_dashboards, list_drills, list_rules, override_values
 from harness.commands.folders import prepare_folder
+from harness.commands.given import Choice, find_unheld, make_note, say_left_out
 from harness.commands.orders import find_config, make_order, read_rule_files
 from harness.commands.output import open_console
 from harness.commands.progress import show_progress
-from harness.commands.replaying import keep_goldens, refuse_stack_options, replay_drills
+from harness.commands.replaying import keep_goldens, make_book, refuse_stack_options, replay_drills
 from harness.commands.sites import find_obstacles, find_promtool, find_site, find_slowest
 from harness.commands.stack_options import read_speed, take_stack_options
 from harness.errors import BadInput, CouldNotTell
@@ -141,17 +142,18 @@ def run(
     tenant: str | None,
     remote_write: str | None,
 ) -> None:
-    """Hold drills: all of them, or those named, and report to OUT."""
+    """Hold drills: all of them, or those named, and report to OUT.
+
+    On rule files of somebody's (--rules, --config), those that are about alerts of these files.
+    """
     console = open_console()
     if replayed is not None:
         refuse_stack_options(context)
         shipped = override_values(())
         # Drills are those that were recorded, whatever the rules say now.
-        among = list_drills(shipped)
         record = replay_drills(
             replayed,
-            choose_drills(names, system, among),
-            among,
+            Choice(names=names, system=system, among=list_drills(shipped)),
             override_values(settings) if settings else shipped,
             read_rule_files(rule_paths, folder),
             tail_s,
@@ -161,13 +163,19 @@ def run(
         raise BadInput("--quiet-tail says how to replay, so it wants --replay")
     store, target = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings)
-    drills = choose_drills(names, system, list_drills(values))
-    site = find_site(stack, project, ports, target, alertmanagers)
-    obstacles = find_obstacles(drills, names, site, speed)
-    drills = tuple(drill for drill in drills if drill.name not in obstacles)
-    speed = speed or find_slowest(drills)
+    choice = Choice(names=names, system=system, among=list_drills(values))
+    drills = choice.drills
     prepare_folder(out)
-    rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
+    book = make_book(choice.among, values, read_rule_files(rule_paths, folder))
+    unheld = find_unheld(drills, choice, book)
+    drills = tuple(drill for drill in drills if drill.name not in unheld)
+    site = find_site(stack, project, ports, target, alertmanagers)
+    obstacles = {**unheld, **find_obstacles(drills, names, site, speed)}
+    drills = tuple(drill for drill in drills if drill.name not in obstacles)
+    if not drills:
+        raise BadInput(f"no drill can be held: {'; '.join(say_left_out(obstacles))}")
+    speed = speed or find_slowest(drills)
+    rules = book.complete(drills) if book.given else list_rules(drills, values)
     order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
     dashboards = list_dashboards(drills, values)
     order = replace(
@@ -178,14 +186,15 @@ def run(
         calendar=calendar and calendar.replace(tzinfo=UTC),
         promtool=find_promtool(site),
     )
-    for name, obstacle in obstacles.items():
-        click.echo(f"left out: {name}: {obstacle}", err=True)
+    for line in say_left_out(obstacles):
+        click.echo(f"left out: {line}", err=True)
     try:
         with show_progress(console) as show:
             record = hold(order, show)
     except CouldNotTell as error:
         (out / "junit.xml").write_text(junit.render_error(str(error)))
         raise
+    record = replace(record, notes={**record.notes, **make_note(obstacles)})
     timeline = _write_reports(record, out)
     keep_run(out, timeline, record.started_at)
     console.print(summary(record))

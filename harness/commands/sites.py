@@ -12,7 +12,6 @@ from harness.engines import find_engines
 from harness.errors import BadInput, MissingEngine
 from harness.model import Drill
 from harness.stacks import Site
-from harness.stacks.compose.site import ComposeSite
 from harness.stacks.embedded import EmbeddedSite
 from harness.stacks.remote_write import RemoteWrite
 
@@ -34,6 +33,8 @@ def find_site(
             raise BadInput("--remote-write is for --stack embedded: the containers' Prometheus sends nothing")
         if alertmanagers > 1:
             raise BadInput("--alertmanagers is for --stack embedded: compose.yaml has one Alertmanager")
+        from harness.stacks.compose.site import ComposeSite  # docker's library takes long to import
+
         return ComposeSite.find(project, os.environ)
     if project is not None:
         raise BadInput("--project is for --stack compose")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from harness.catalogue import read_dashboard, read_values, render_system_rules, shorten
+from harness.catalogue import read_dashboard, read_values, render_system_rules
 from harness.dashboards import render
 from harness.errors import AlertdrillError
+from harness.paths import shorten
 from harness.systems import find_systems
 
 

@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import requests
-import urllib3
+from typing import TYPE_CHECKING
 
 from harness.engines.generations import Family, Generation
 from harness.engines.sources import OutOfReach
 from harness.errors import MissingEngine
+
+if TYPE_CHECKING:
+    import requests
 
 OPEN_TIMEOUT_S = 8.0
 """From looking up the name to the first byte of the answer, redirects included."""
@@ -122,6 +123,9 @@ def _download(url: str, target: Path, checksum: str) -> None:
 
 def _read(url: str, max_bytes: int) -> Iterator[bytes]:
     """Yield the body at a URL as it arrives; raise OutOfReach if it does not, or is not what was said."""
+    import requests  # here and below: hardly ever is anything fetched, and importing it takes a while
+    import urllib3
+
     try:
         with _open(url) as response:
             if response.status_code != requests.codes.ok:
@@ -149,6 +153,8 @@ def _open(url: str) -> requests.Response:
 
     In a thread of its own, because looking up a name knows no timeout.
     """
+    import requests
+
     answers: list[requests.Response | Exception] = []
 
     def get() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from harness.catalogue import read_text, read_values, render_system_rules, shorten
+from harness.catalogue import read_text, read_values, render_system_rules
 from harness.errors import AlertdrillError
 from harness.manifests import (
     render_gateway_config,
@@ -14,6 +14,7 @@ from harness.manifests import (
     render_rules,
     render_service_monitor,
 )
+from harness.paths import shorten
 from harness.stacks import PROVIDERS
 from harness.systems import find_systems
 

@@ -16,17 +16,18 @@
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from harness.gateway.events import DomainEvent, State
-
-if TYPE_CHECKING:  # the systems' names are known without the library
+if TYPE_CHECKING:  # what a system's files say is known without the gateway, and without the library
     from prometheus_client import CollectorRegistry
+
+    from harness.gateway.events import DomainEvent, State
 
 
 class Surface(Protocol):
@@ -40,14 +41,30 @@ class Surface(Protocol):
         """Move the metrics by an event; quick, for it runs on the way of every call."""
 
 
+class SurfaceModule(Protocol):
+    """A system's `surface.py`."""
+
+    JOB: str
+    Surface: Callable[[State], Surface]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A system's folder, the scrape job under which Prometheus knows it, and how its surface is made."""
+    """A system's folder, and what imports its `surface.py` once that is asked for."""
 
     name: str
     folder: Path
-    job: str
-    surface: Callable[[State], Surface]
+    find_surface: Callable[[], SurfaceModule]
+
+    @property
+    def job(self) -> str:
+        """The scrape job under which Prometheus knows the system."""
+        return self.find_surface().JOB
+
+    @property
+    def surface(self) -> Callable[[State], Surface]:
+        """What makes the system's surface."""
+        return self.find_surface().Surface
 
     @property
     def rules_path(self) -> Path:
@@ -110,13 +127,16 @@ def list_names() -> tuple[str, ...]:
 
 
 def find_systems() -> tuple[System, ...]:
-    """Return every folder here with its `surface.py` (which has `JOB` and `Surface`), sorted by name.
+    """Return every folder here, sorted by name; its `surface.py` has `JOB` and `Surface`.
 
-    Raises ModuleNotFoundError without prometheus-client, of which surfaces are made.
+    Surfaces are imported when they are asked for, and then raise ModuleNotFoundError without
+    prometheus-client, of which they are made.
     """
-    systems = []
-    for name in list_names():
-        surface = importlib.import_module(f"{__name__}.{name}.surface")
-        folder = Path(__path__[0]) / name
-        systems.append(System(name=name, folder=folder, job=surface.JOB, surface=surface.Surface))
-    return tuple(systems)
+    return tuple(
+        System(
+            name=name,
+            folder=Path(__path__[0]) / name,
+            find_surface=partial(import_module, f"{__name__}.{name}.surface"),
+        )
+        for name in list_names()
+    )

@@ -14,11 +14,13 @@ from harness.rules import parse_rules, read_rules
 from harness.systems import find_systems
 
 GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
+AUTH = "MetisGatewayAuthFailureRateHigh"
+"""What the drill metis-auth-fires is about."""
 
 
 def check_refused(alertdrill: CommandLine, *arguments: str, says: str) -> None:
     """Run a command that must be refused in one sentence."""
-    finished = alertdrill.run(*arguments)
+    finished = alertdrill.run_here(*arguments)
     assert finished.code == 2, finished.out + finished.err
     assert says in finished.err
     assert finished.err.startswith("alertdrill: ")
@@ -36,7 +38,7 @@ def check_refused(alertdrill: CommandLine, *arguments: str, says: str) -> None:
         (GROUP.format("up") + "- name: g\n  rules: []\n", 6, "the group 'g' is stated twice"),
         (GROUP.format("up") + "    for: soon\n", 6, "for: 'soon' is not a duration"),
         (GROUP.format("up") + "    fro: 5m\n", 6, "the field 'fro' is unknown"),
-        (GROUP.format("vector(time()) > 0"), 4, "A: "),
+        (GROUP.replace(": A", f": {AUTH}").format("vector(time()) > 0"), 4, f"{AUTH}: "),
     ],
 )
 def test_bad_rules_are_refused_with_file_and_line(
@@ -116,6 +118,19 @@ def test_bad_arguments_are_refused(
     check_refused(alertdrill, *arguments, *out, says=says)
 
 
+def test_a_process_ends_as_its_command_does(alertdrill: CommandLine) -> None:
+    """What other tests call in their own process is what a user's shell sees: one sentence, exit code 2."""
+    arguments = ("run", "metis-nonsense")
+    finished = alertdrill.run(*arguments)
+    assert finished == alertdrill.run_here(*arguments)
+    assert finished.code == 2
+    assert finished.err.startswith("alertdrill: there is no drill 'metis-nonsense'; ")
+    assert finished.err.count("\n") == 1
+    assert alertdrill.list_leftovers() == []
+    dilated = ("dilate", str(METIS_RULES), "--speed", "60")
+    assert alertdrill.run(*dilated) == alertdrill.run_here(*dilated)
+
+
 def test_a_folder_that_cannot_be_written_is_refused(alertdrill: CommandLine, tmp_path: Path) -> None:
     """An output folder that cannot be made is refused before anything is started."""
     (tmp_path / "file").touch()
@@ -138,7 +153,7 @@ def test_old_reports_do_not_outlive_a_new_run(alertdrill: CommandLine, tmp_path:
     (out / "logs" / "gateway.log").write_text("old")
     (out / "logs" / "locust-worker-3.log").write_text("old")
     (out / "logs" / "precious.log").write_text("somebody's")
-    assert alertdrill.run("run", "--rules", "absent.yml", "--out", str(out)).code == 2
+    assert alertdrill.run_here("run", "--rules", "absent.yml", "--out", str(out)).code == 2
     assert not (out / "timeline.json").exists()
     assert not (out / "logs" / "gateway.log").exists()
     assert not (out / "logs" / "locust-worker-3.log").exists()
@@ -148,14 +163,14 @@ def test_old_reports_do_not_outlive_a_new_run(alertdrill: CommandLine, tmp_path:
 def test_list_says_which_drill_covers_which_alert(alertdrill: CommandLine) -> None:
     """Every drill of every system is listed, and each alert with the drills that look at it."""
     drills = list_drills(override_values(()))
-    document = json.loads(alertdrill.run("list", "--json").out)
+    document = json.loads(alertdrill.run_here("list", "--json").out)
     assert [drill["name"] for drill in document["drills"]] == [drill.name for drill in drills]
     covered = {alert["name"]: alert["drills"] for alert in document["alerts"]}
     shipped = {rule.name for system in find_systems() for rule in read_rules(system.rules_path).alerts}
     assert shipped <= covered.keys()
     assert all(covered.values())
     assert "metis-cost-bulk-load" in covered["MetisGatewayKeyCostSpike"]
-    text = alertdrill.run("list").out
+    text = alertdrill.run_here("list").out
     assert all(drill.name in text for drill in drills)
 
 
@@ -163,22 +178,22 @@ def test_dilate_writes_rules_and_refuses_what_is_not_exact(alertdrill: CommandLi
     """Refused rules are on standard error with exit 2; --skip-refused leaves them out with exit 0."""
     rules = tmp_path / "rules.yml"
     rules.write_text(GROUP.format("rate(x[5m]) > 1") + "  - alert: B\n    expr: vector(time()) > 0\n")
-    refused = alertdrill.run("dilate", str(rules), "--speed", "60")
+    refused = alertdrill.run_here("dilate", str(rules), "--speed", "60")
     assert refused.code == 2
     assert refused.err.startswith(f"{rules}:6: B: ")
-    skipped = alertdrill.run("dilate", str(rules), "--speed", "60", "--skip-refused")
+    skipped = alertdrill.run_here("dilate", str(rules), "--speed", "60", "--skip-refused")
     assert skipped.code == 0
     assert "(rate(x[5s]) / 60) > 1" in skipped.out
     assert "alert: B" not in skipped.out
-    whole = alertdrill.run("dilate", str(rules), "--speed", "60", "--origin", "1000.5")
+    whole = alertdrill.run_here("dilate", str(rules), "--speed", "60", "--origin", "1000.5")
     assert whole.code == 0
     assert "vector(scalar(round(vector((time() - 1000.5) * 60), 0.001))) > 0" in whole.out
-    assert alertdrill.run("dilate", str(rules), "--speed", "60", "--origin", "0.0001").code == 2
+    assert alertdrill.run_here("dilate", str(rules), "--speed", "60", "--origin", "0.0001").code == 2
 
 
 def test_rules_are_off_until_they_are_switched_on(alertdrill: CommandLine, engines: Engines) -> None:
     """As shipped there is no alert, and standard error says how to switch them on."""
-    written = alertdrill.run("rules", "metis")
+    written = alertdrill.run_here("rules", "metis")
     assert (written.code, written.err) == (
         0,
         "every alert of metis is off: --set enabled=true switches them on\n",
@@ -196,7 +211,7 @@ def test_rules_are_written_in_both_forms(
     alertdrill: CommandLine, engines: Engines, system: str, form: str
 ) -> None:
     """Both forms have every alert, and the rule file is what is shipped and what promtool accepts."""
-    written = alertdrill.run("rules", system, "--set", "enabled=true", "--format", form)
+    written = alertdrill.run_here("rules", system, "--set", "enabled=true", "--format", form)
     assert (written.code, written.err) == (0, "")
     (folder,) = (found.folder for found in find_systems() if found.name == system)
     shipped = (folder / "rules.yml").read_text()
@@ -221,7 +236,7 @@ def test_rules_have_the_values_that_are_set(alertdrill: CommandLine) -> None:
         "llmErrorRate.for=3m",
         "llmLatencyP99.enabled=false",
     )
-    written = alertdrill.run("rules", "metis", *(part for text in settings for part in ("--set", text)))
+    written = alertdrill.run_here("rules", "metis", *(part for text in settings for part in ("--set", text)))
     rules = {rule.name: rule for rule in parse_rules(written.out, "written").alerts}
     assert rules["MetisLLMErrorRateHigh"].expr.strip().endswith("> 0.02")
     assert rules["MetisLLMErrorRateHigh"].for_s == 180

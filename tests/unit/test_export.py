@@ -444,7 +444,7 @@ def test_bad_input_is_a_sentence(
     (tmp_path / "rules.yml").write_text(RULES)
     (tmp_path / "other.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: 'none{a=\"b\"} > 1'}]}]")
     given = [argument.format(tmp_path) for argument in arguments]
-    finished = alertdrill.run("export", *given, "-o", str(tmp_path / "test.yml"))
+    finished = alertdrill.run_here("export", *given, "-o", str(tmp_path / "test.yml"))
     assert finished.code == code, finished.err
     assert says.format(tmp_path) in finished.err
     assert finished.err.startswith("alertdrill: ")

@@ -64,7 +64,7 @@ def test_a_recording_reads_back_as_it_was(series: list[RecordedSeries]) -> None:
 
 
 def has_plain_names(series: RecordedSeries) -> bool:
-    """Whether the reference takes its labels: to a client, those that begin with two underscores are reserved."""
+    """Whether the reference takes the labels: a client has those reserved that begin with two underscores."""
     return not any(name.startswith("__") for name in series.labels if name != "__name__")
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import TCPConnector, web
@@ -123,7 +124,9 @@ async def open_doored(providers, tmp_path, monkeypatch) -> AsyncIterator[Callabl
         def listen(_state: object) -> Ears:
             return ears.setdefault(name, Ears())
 
-        return System(name=name, folder=Path(), job=name, surface=listen)
+        return System(
+            name=name, folder=Path(), find_surface=lambda: SimpleNamespace(JOB=name, Surface=listen)
+        )
 
     monkeypatch.setattr("harness.gateway.__main__.find_systems", lambda: tuple(map(make, NAMES)))
     monkeypatch.setattr("harness.gateway.gateway.FEATURES", (open_feature,))
