@@ -1,4 +1,4 @@
-# `make drill` and `make test` need Python 3.11 and make; all else they get themselves, into .venv.
+# `make drill` and `make test` need Python 3.11 to 3.14 and make; all else they get themselves, into .venv.
 # ARGS is passed on: make drill ARGS="--system metis", make test ARGS="-k judge".
 
 MAKEFLAGS += --no-print-directory

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
+from chromium_session import SKIPPED as NO_CHROMIUM
 from docker_engine import demand_engine, describe_skipped
 from hypothesis import HealthCheck, settings
 from turnstile import open_turnstile
@@ -100,6 +101,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = [skip[2].removeprefix("Skipped: ") for skip in skips if isinstance(skip, tuple)]
     if line := describe_skipped(reasons):
         terminalreporter.write_line(line, yellow=True)
+    if NO_CHROMIUM in reasons:
+        terminalreporter.write_line(
+            f"SKIPPED, not passed: what pages do in a browser: {NO_CHROMIUM}", yellow=True
+        )
     failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
     for name in dict.fromkeys(report.nodeid for report in failed):
         # Where tests are spread over processes, the name of the stack that is shared stands behind an @.

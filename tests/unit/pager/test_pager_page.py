@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium_session import CHROMIUM, BrowserPage, show
+from chromium_session import BrowserPage, demand_chromium, show
 from running_pager import TOKEN, RunningPager
 
 from harness.inbox import TAG_NAME, Address
@@ -24,8 +24,7 @@ INCIDENTS = """[...document.querySelectorAll("#incidents tr")].map(
   (row) => [...row.children].map((cell) => cell.innerText))"""
 DELIVERIES = INCIDENTS.replace("#incidents", "#notices")
 
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+demand_chromium(os.environ)
 
 
 def make_message(status: str, title: str = "it is slow") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chromium_session import CHROMIUM, show
+from chromium_session import demand_chromium, show
 from paging_records import build_paging_record
 from panel_records import build_panels
 from report_records import build_record
@@ -46,8 +46,7 @@ CHARTS = """[...document.querySelectorAll(".panel")].map((panel) => {
 INCIDENT = "document.querySelector('.incident pre').checkVisibility()"
 GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgroundColor"
 
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+demand_chromium(os.environ)
 
 
 @pytest.fixture
