@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.templates": {"harness.errors", "harness.promql_text"},
     "harness.rule_values": {"harness.model", "harness.promql", "harness.rules"},
-    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules"},
+    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules", "harness.yaml_nodes"},
     "harness.panels": {"harness.errors", "harness.model", "harness.promql", "harness.values"},
     "harness.curves": set(),
     "harness.replays.notation": {"harness.model", "harness.promql", "harness.recordings.recording"},
