@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput
-from harness.model import Act, Drill, Outage, Placement, Stage
+from harness.model import (
+    Act,
+    Drill,
+    Expectation,
+    Fault,
+    NearMiss,
+    Outage,
+    Placement,
+    Silence,
+    Stage,
+)
 from harness.schedule import find_calendar, place
 
 
@@ -64,20 +74,76 @@ def test_drills_that_only_share_are_held_together_but_not_beside_one_that_uses()
     """What one drill uses, no other may share at the same time; sharing alone disturbs nobody."""
     drills = [make_drill("a", 60, shares=["x"]), make_drill("b", 45, shares=["x"]), make_drill("c", 30, "x")]
     assert list_starts(drills) == {"a": 0, "b": 0, "c": 60}
-    drills.append(make_drill("d", 15, shares=["x"]))
-    assert list_starts(drills)["d"] == 90
+    busy = make_drill("busy", 60, rate_per_s=4)
+    drills = [*drills, busy, make_drill("d", 15, shares=["x"], rate_per_s=1)]
+    assert list_starts(drills) == {"a": 0, "b": 0, "busy": 0, "c": 60, "d": 90}
 
 
-def test_drills_with_outages_are_held_alone_after_all_others() -> None:
-    """Nothing else is held while a part of the stack is out."""
-    outage = Outage(part="gateway", at_s=10, for_s=5, how="pause")
+def test_a_gateway_is_out_after_all_others_and_before_nobody() -> None:
+    """A drill may begin while others still are held, but its outage keeps a minute's distance from them."""
+    outage = Outage(part="gateway", at_s=90, for_s=5, how="pause")
     drills = [
-        make_drill("a", 30, outages=(outage,)),
+        make_drill("a", 120, outages=(outage,)),
         make_drill("b", 90),
-        make_drill("c", 30, outages=(outage,)),
+        make_drill("c", 120, outages=(outage,)),
     ]
-    assert list_starts(drills) == {"a": 150, "b": 0, "c": 240}
+    assert list_starts(drills) == {"b": 0, "a": 60, "c": 225}
     assert list_starts(drills[:1]) == {"a": 0}
+
+
+@pytest.mark.parametrize(("how", "recovers_s"), [("pause", 60), ("restart", 300)])
+def test_others_begin_when_a_part_has_recovered(how: Fault, recovers_s: float) -> None:
+    """Who needs what is out begins later, and later still where the part is started again."""
+    outage = Outage(part="provider-ollama", at_s=60, for_s=30, how=how)
+    starts = list_starts([make_drill("out", 600, outages=(outage,)), make_drill("calls", 30, rate_per_s=1)])
+    assert starts == {"out": 0, "calls": 90 + recovers_s}
+
+
+def test_a_near_miss_does_not_mind_that_nobody_can_be_paged() -> None:
+    """Only drills whose verdict depends on pages wait for an Alertmanager: quiet ones do too."""
+    outage = Outage(part="alertmanager", at_s=120, for_s=30, how="pause")
+    expects = {
+        "near": NearMiss(alert="A", labels={}, reaches=0.9, pending=False),
+        "blind": Silence(alert="A", labels={}),
+        "fires": Expectation(
+            alert="A", labels={}, fires_within_s=9, receiver="metis-page", resolves_within_s=9
+        ),
+    }
+    others = [replace(make_drill(name, 240), expects=(one,)) for name, one in expects.items()]
+    starts = list_starts([make_drill("out", 300, outages=(outage,)), make_drill("quiet", 240), *others])
+    assert starts == {"out": 0, "near": 0, "blind": 0, "fires": 210, "quiet": 210}
+
+
+def test_a_provider_that_is_out_is_missed_by_who_calls() -> None:
+    """A drill that sends nothing is held beside it, but for one that breaks the gateway meanwhile."""
+    outage = Outage(part="provider-ollama", at_s=90, for_s=300, how="pause")
+    kill = Outage(part="gateway", at_s=60, for_s=30, how="pause")
+    silent = replace(make_drill("silent", 240), traffic=())
+    killing = replace(make_drill("killing", 240, outages=(kill,)), traffic=())
+    starts = list_starts([make_drill("out", 450, outages=(outage,)), silent, killing])
+    assert starts == {"out": 0, "silent": 0, "killing": 450}
+
+
+def test_a_drill_that_asks_for_a_better_clock_is_held_alone() -> None:
+    """It begins a minute after the last of the others, and nobody begins before its end."""
+    slow = replace(make_drill("slow", 60), max_speed=5.0)
+    slower = replace(make_drill("slower", 90), max_speed=5.0)
+    assert list_starts([slow, slower, make_drill("a", 30)]) == {"a": 0, "slower": 90, "slow": 240}
+
+
+def test_a_long_queue_begins_before_a_long_drill_that_nobody_waits_for() -> None:
+    """With room for the arrivals of one only, first comes what would otherwise end last."""
+    queue = [make_drill(name, 60, "x", rate_per_s=3) for name in "abc"]
+    alone = make_drill("alone", 90, rate_per_s=3)
+    starts = list_starts([alone, *queue])
+    assert starts == {"a": 0, "b": 60, "c": 120, "alone": 180}
+
+
+def test_a_short_drill_takes_a_gap_that_a_longer_one_left() -> None:
+    """A drill is placed between two others that use the same, where it fits."""
+    late = replace(make_drill("late", 300, "x", "z"), lasts_s=150)
+    drills = [make_drill("first", 90, "z"), late, make_drill("short", 75, "x")]
+    assert list_starts(drills) == {"late": 0, "first": 150, "short": 150}
 
 
 def test_arrivals_together_stay_below_the_bound() -> None:
@@ -89,7 +155,7 @@ def test_arrivals_together_stay_below_the_bound() -> None:
 def test_a_drill_beyond_the_bound_has_its_time_to_itself() -> None:
     """More than the bound is held all the same, but beside nobody who sends."""
     drills = [make_drill("a", 60, rate_per_s=1), make_drill("b", 45, rate_per_s=20), make_drill("c", 90)]
-    assert list_starts(drills) == {"a": 0, "b": 60, "c": 0}
+    assert list_starts(drills) == {"b": 0, "a": 45, "c": 0}
 
 
 @given(
