@@ -15,35 +15,41 @@ from harness.packing import PAGES, PROVIDERS, STACK, Packing, find_broken, is_pa
 
 RATE_BOUND_PER_S = 4.0
 """Arrivals a second of rule time, all acts together; a drill that sends more has that time to itself."""
-TURNS = (PROVIDERS, PAGES, None, STACK)
-"""Drills by what their outages break, in the order in which they are placed; None are those without outages.
+TURNS = ((PROVIDERS, PAGES, None, STACK), (PROVIDERS, None, PAGES, STACK))
+"""Drills by what their outages break, in orders in which they can be placed; None are those without outages.
 
-While providers are out, nearly nobody can send: before all others, it is only waited for once. The stack is
-broken last, so that nobody depends on how a gateway comes back.
+While providers are out, nearly nobody can send: before all others, that is waited for once. The stack is
+broken last, so that nobody depends on how a gateway comes back. Whether pages are better out early, beside
+near misses, or late depends on the drills.
 """
 
 
 def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -> tuple[Placement, ...]:
-    """Return when each drill starts, in the given order of drills."""
+    """Return when each drill starts, in the given order of drills, so that the last one ends early."""
     given = tuple(drills)
+    return min(
+        (_place_in_turn(given, rate_bound_per_s, turns) for turns in TURNS),
+        key=lambda placements: max((placement.end_s for placement in placements), default=0.0),
+    )
+
+
+def _place_in_turn(
+    drills: Sequence[Drill], rate_bound_per_s: float, turns: Sequence[str | None]
+) -> tuple[Placement, ...]:
     packing = Packing(rate_bound_per_s)
-    placed = {drill.name: packing.add(drill) for drill in _order(given, rate_bound_per_s)}
-    return tuple(placed[drill.name] for drill in given)
-
-
-def _order(drills: Sequence[Drill], rate_bound_per_s: float) -> list[Drill]:
-    """Return drills in the order in which they are placed: the loud first, then those waited for longest."""
     waited_s = _find_waits(drills)
 
     def rank(drill: Drill) -> tuple[int, bool, float]:
         broken = [find_broken(outage) for outage in drill.outages]
         if drill.max_speed is not None:
             broken.append(STACK)
-        turn = max(map(TURNS.index, broken), default=TURNS.index(None))
+        turn = max(map(turns.index, broken), default=turns.index(None))
         is_loud = max(measure(drill).values(), default=0.0) > rate_bound_per_s
+        # The loud first, since they need that all others are silent; then those waited for longest.
         return turn, not is_loud, -waited_s[drill.name]
 
-    return sorted(drills, key=rank)
+    placed = {drill.name: packing.add(drill) for drill in sorted(drills, key=rank)}
+    return tuple(placed[drill.name] for drill in drills)
 
 
 def _find_waits(drills: Sequence[Drill]) -> dict[str, float]:

@@ -124,6 +124,17 @@ def test_a_provider_that_is_out_is_missed_by_who_calls() -> None:
     assert starts == {"out": 0, "silent": 0, "killing": 450}
 
 
+@pytest.mark.parametrize(
+    ("at_s", "starts"),
+    [(60, {"out": 0, "paged": 450}), (390, {"out": 300, "paged": 0})],
+    ids=["early", "late"],
+)
+def test_an_alertmanager_is_out_when_that_costs_least(at_s: float, starts: dict[str, float]) -> None:
+    """Whether who is paged comes before or after it, the run is as short as it can be."""
+    outage = Outage(part="alertmanager", at_s=at_s, for_s=90, how="restart")
+    assert list_starts([make_drill("out", 480, outages=(outage,)), make_drill("paged", 630)]) == starts
+
+
 def test_a_drill_that_asks_for_a_better_clock_is_held_alone() -> None:
     """It begins a minute after the last of the others, and nobody begins before its end."""
     slow = replace(make_drill("slow", 60), max_speed=5.0)
