@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalogue import list_drills, override_values
 from harness.errors import BadInput
 from harness.model import (
     Act,
@@ -186,6 +187,40 @@ def test_no_instant_holds_drills_that_disturb_each_other(raw: list[tuple[int, fl
         assert len(users) == len(set(users))
         rates = [drill.traffic[0].stages[0].rate_per_s for drill in held]
         assert sum(rates) <= max(8.0, *rates) + 1e-9
+
+
+CATALOGUE = tuple(
+    drill
+    for drill in list_drills(override_values(()))
+    if drill.max_speed is None and drill.alertmanagers == 1 and drill.name != "gatewayz-provider-disconnected"
+)
+
+
+def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
+    """Near misses alone are held beside an Alertmanager that is out, and nobody who sends beside all else."""
+    placements = place(CATALOGUE)
+    beside: dict[str, list[Drill]] = {"alertmanager": [], "gateway": [], "provider-ollama": []}
+    for own in placements:
+        for outage in own.drill.outages:
+            from_s = own.start_s + outage.at_s - 60
+            to_s = own.start_s + outage.at_s + outage.for_s + 60
+            beside[outage.part] += [
+                other.drill
+                for other in placements
+                if other != own and other.start_s < to_s and other.end_s > from_s
+            ]
+    assert [drill.name for drill in beside["gateway"]] == []
+    assert [drill.name for drill in beside["provider-ollama"] if drill.traffic] == []
+    assert beside["alertmanager"]
+    assert all(
+        drill.expects and all(isinstance(expected, NearMiss | Silence) for expected in drill.expects)
+        for drill in beside["alertmanager"]
+    )
+
+
+def test_all_drills_are_held_in_two_hours_and_a_half() -> None:
+    """Of rule time; the longest queue alone is an hour and a half, the longest drill more than an hour."""
+    assert max(placement.end_s for placement in place(CATALOGUE)) < 2.5 * 3600
 
 
 NOW = datetime(2026, 3, 29, 12, 34, 56, tzinfo=UTC)
