@@ -47,12 +47,12 @@ class Packing:
         self._load: dict[int, float] = defaultdict(float)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
 
-    def add(self, drill: Drill) -> Placement:
+    def add(self, drill: Drill, not_before_s: float = 0.0) -> Placement:
         """Place a drill, on a bin, at the first instant at which it and the others leave each other alone."""
         claims = list_claims(drill)
         taken = sorted(span for claim in claims for span in self._list_taken(claim))
         load = measure(drill)
-        start_s = 0.0
+        start_s = math.ceil(not_before_s / BIN_S) * BIN_S
         while True:
             for from_s, to_s in taken:
                 if from_s < start_s < to_s:

@@ -1,7 +1,8 @@
 """When each drill of a run starts: as many as do not disturb each other are held at the same time.
 
 `packing` says who disturbs whom, and finds room for one drill after another; here it is decided who comes
-first. A drill that many wait for comes before one that nobody waits for, so that no queue begins late.
+first. A drill that many wait for comes before one that nobody waits for, so that no queue begins late. In a
+queue, those are the first that say so.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from datetime import datetime, timedelta
 
 from harness.errors import BadInput
 from harness.model import Drill, Placement
-from harness.packing import PAGES, PROVIDERS, STACK, Packing, find_broken, is_paged, measure
+from harness.packing import (
+    PAGES,
+    PROVIDERS,
+    STACK,
+    Packing,
+    find_broken,
+    is_paged,
+    measure,
+)
 
 RATE_BOUND_PER_S = 4.0
 """Arrivals a second of rule time, all acts together; a drill that sends more has that time to itself."""
@@ -48,7 +57,19 @@ def _place_in_turn(
         # The loud first, since they need that all others are silent; then those waited for longest.
         return turn, not is_loud, -waited_s[drill.name]
 
-    placed = {drill.name: packing.add(drill) for drill in sorted(drills, key=rank)}
+    def rank_in_queue(drill: Drill) -> tuple[tuple[int, bool, float], bool]:
+        if not drill.comes_first:
+            return rank(drill), True
+        return min(rank(other) for other in drills if other is drill or other.uses & drill.uses), False
+
+    placed: dict[str, Placement] = {}
+    for drill in sorted(drills, key=rank_in_queue):
+        ends_s = (
+            other.end_s
+            for other in placed.values()
+            if other.drill.comes_first and other.drill.uses & drill.uses
+        )
+        placed[drill.name] = packing.add(drill, not_before_s=max(ends_s, default=0.0))
     return tuple(placed[drill.name] for drill in drills)
 
 

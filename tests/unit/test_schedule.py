@@ -25,6 +25,9 @@ from harness.model import (
 )
 from harness.schedule import find_calendar, place
 
+FIRES = Expectation(alert="A", labels={}, fires_within_s=9, receiver="metis-page", resolves_within_s=9)
+NEAR = NearMiss(alert="A", labels={}, reaches=0.9, pending=False)
+
 
 def make_drill(
     name: str,
@@ -103,16 +106,28 @@ def test_others_begin_when_a_part_has_recovered(how: Fault, recovers_s: float) -
 def test_a_near_miss_does_not_mind_that_nobody_can_be_paged() -> None:
     """Only drills whose verdict depends on pages wait for an Alertmanager: quiet ones do too."""
     outage = Outage(part="alertmanager", at_s=120, for_s=30, how="pause")
-    expects = {
-        "near": NearMiss(alert="A", labels={}, reaches=0.9, pending=False),
-        "blind": Silence(alert="A", labels={}),
-        "fires": Expectation(
-            alert="A", labels={}, fires_within_s=9, receiver="metis-page", resolves_within_s=9
-        ),
-    }
+    expects = {"near": NEAR, "blind": Silence(alert="A", labels={}), "fires": FIRES}
     others = [replace(make_drill(name, 240), expects=(one,)) for name, one in expects.items()]
     starts = list_starts([make_drill("out", 300, outages=(outage,)), make_drill("quiet", 240), *others])
     assert starts == {"out": 0, "near": 0, "blind": 0, "fires": 210, "quiet": 210}
+
+
+def test_a_drill_comes_first_where_it_says_so() -> None:
+    """Neither what lasts longer, nor fits into a gap, nor has an outage, is held before it with the same."""
+    outage = Outage(part="alertmanager", at_s=300, for_s=30, how="pause")
+    drills = [
+        make_drill("long", 90, "x"),
+        replace(make_drill("near", 30, "x"), expects=(NEAR,)),
+        make_drill("busy", 60, rate_per_s=4),
+        make_drill("out", 600, "x", outages=(outage,)),
+        make_drill("other", 600, "y"),
+    ]
+    first = make_drill("first", 60, "x", rate_per_s=3)
+    assert list_starts([*drills, first])["first"] > 0
+    starts = list_starts([*drills, replace(first, comes_first=True)])
+    assert starts["first"] == 0
+    assert min(starts[name] for name in ("long", "near", "out")) == 60
+    assert (starts["busy"], starts["other"]) == (60, 0)
 
 
 def test_a_provider_that_is_out_is_missed_by_who_calls() -> None:
@@ -216,6 +231,15 @@ def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
         drill.expects and all(isinstance(expected, NearMiss | Silence) for expected in drill.expects)
         for drill in beside["alertmanager"]
     )
+
+
+def test_the_catalogue_proves_rules_blind_before_their_metrics_have_a_past() -> None:
+    """The p95 of all requests ever has to begin with hundreds of quick ones."""
+    starts = list_starts(CATALOGUE)
+    for first in ("gatewayz-latency-fires", "gatewayz-cache-fires"):
+        queue = [name for name in starts if name.startswith(first.removesuffix("fires"))]
+        assert len(queue) == 3
+        assert min(queue, key=starts.__getitem__) == first
 
 
 def test_all_drills_are_held_in_two_hours_and_a_half() -> None:
