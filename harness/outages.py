@@ -8,6 +8,7 @@ from functools import partial
 
 from harness.crew import Step
 from harness.model import STARTS_AGAIN, Act, Placement, Stage
+from harness.packing import PAGES, find_broken
 from harness.stacks import Stack
 
 RECOVERY_S = 15.0
@@ -31,10 +32,15 @@ def list_outage_steps(placements: Iterable[Placement], stack: Stack) -> list[Ste
 
 
 def list_windows(placements: Iterable[Placement], speed: float) -> tuple[tuple[float, float], ...]:
-    """Return from when to when (rule time) the stack is not whole, time to recover included, in order."""
+    """Return from when to when (rule time) calls or scrapes may fail, time to recover included, in order.
+
+    While nobody can be paged, both go on, and other drills are held: that is measured like any other time.
+    """
     windows: list[tuple[float, float]] = []
     for placement in placements:
         for outage in placement.drill.outages:
+            if find_broken(outage) == PAGES:
+                continue
             from_s = placement.start_s + outage.at_s
             recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how in STARTS_AGAIN else 0.0)
             windows.append((from_s - RECOVERY_S, from_s + outage.for_s + recovery_s))

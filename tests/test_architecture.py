@@ -91,7 +91,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.coverage": {"harness.model"},
     "harness.fidelity": {"harness.model"},
-    "harness.schedule": {"harness.errors", "harness.model"},
+    "harness.packing": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model", "harness.packing"},
     "harness.agreement": {"harness.clock", "harness.model"},
     "harness.golden.cutting": {"harness.errors", "harness.model", "harness.recordings.recording"},
     "harness.golden.digests": {"harness.model"},
@@ -327,7 +328,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.crew": set(),
-    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.outages": {"harness.crew", "harness.model", "harness.packing", "harness.stacks"},
     "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
     "harness.paging": {
