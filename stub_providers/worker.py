@@ -83,4 +83,12 @@ class Worker:
         return web.Response()
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": METRICS_TYPE})
+        lines = generate_latest(self._registry).splitlines(keepends=True)
+        # vLLM has no such series; the library would leave them out for the whole process only.
+        body = b"".join(line for line in lines if not _is_of_creation(line))
+        return web.Response(body=body, headers={"Content-Type": METRICS_TYPE})
+
+
+def _is_of_creation(line: bytes) -> bool:
+    name = line.split()[2] if line.startswith(b"#") else line.partition(b"{")[0]
+    return name.endswith(b"_created")

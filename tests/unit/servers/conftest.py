@@ -10,11 +10,9 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "pager"))  # `running_pager` stands with the pager's tests
 
-from served import SERVERS, Served, run
+from served import SERVERS, WAIT_S, Served, run
 
 from harness.http_server import Limits
-
-WAIT_S = 0.1
 
 
 @pytest.fixture(params=SERVERS)

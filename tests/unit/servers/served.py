@@ -43,6 +43,8 @@ SERVERS = (
     *(f"stub {dialect}" for dialect in PROVIDERS),
 )
 DEADLINE_S = 20.0
+WAIT_S = 0.1
+"""How long a server that is told to be hasty waits."""
 Shape = Callable[[int, str], bool]
 
 

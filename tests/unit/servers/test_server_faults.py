@@ -6,9 +6,13 @@ import asyncio
 import gzip
 import json
 import zlib
+from pathlib import Path
 
 import pytest
-from served import SERVERS, Answer, Served, is_text, read_answers, read_to_the_end
+from served import SERVERS, WAIT_S, Answer, Served, is_text, read_answers, read_to_the_end, run
+
+from harness.http_server import Limits
+from stub_providers.behaviour import Behaviour, Constant
 
 TRAILER = "Authorization: Bearer lent-token\r\nx-api-key: lent-token\r\nx-goog-api-key: lent-token\r\n"
 
@@ -219,3 +223,17 @@ def test_a_sentence_is_no_document() -> None:
     """What is held to be plain text is neither JSON nor a page."""
     assert is_text(400, "Bad")
     assert not is_text(400, json.dumps({}))
+
+
+async def test_a_slow_answer_is_not_cut(tmp_path: Path) -> None:
+    """Limits are for clients that keep us waiting: an answer, streamed or not, may take any time."""
+    limits = Limits(idle_s=WAIT_S, body_s=WAIT_S, unread_s=WAIT_S)
+    for name in ("stub openai", "gateway"):
+        async with run(name, tmp_path, limits) as served:
+            assert served.engine
+            served.engine.tell("*", Behaviour(latency=Constant(s=100 * 5 * WAIT_S)))
+            for stream in (False, True):
+                body = json.dumps(json.loads(served.body) | {"stream": stream}).encode()
+                answer = await served.ask(body=body)
+                assert answer.status == 200, answer.text
+                assert ("[DONE]" in answer.text) == stream
