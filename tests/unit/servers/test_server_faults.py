@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -75,6 +76,19 @@ async def test_a_body_that_unpacks_to_too_much_is_refused(server: Served) -> Non
     answer = await server.ask(body=gzip.compress(b" " * 20_000_000), headers={"Content-Encoding": "gzip"})
     assert answer.status in (413, 400), answer.text
     assert server.shape(answer.status, answer.text)
+
+
+async def test_no_more_is_unpacked_than_the_bound(tmp_path: Path) -> None:
+    """A body of 100 kB that would be 100 MB does not take more than a few of these."""
+    bomb = gzip.compress(b" " * 100_000_000, 1)
+    async with run("gateway", tmp_path) as served:
+        await served.ask()  # what is made once is made
+        tracemalloc.start()
+        answer = await served.ask(body=bomb, headers={"Content-Encoding": "gzip"})
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert answer.status == 413
+    assert peak_bytes < 10_000_000
 
 
 @pytest.mark.parametrize("server", [name for name in SERVERS if name != "guard"], indirect=True)
