@@ -246,3 +246,16 @@ async def test_an_engine_that_breaks_off_is_not_taken_for_one_that_ends(tmp_path
         answer = await client.get("/version")
         with pytest.raises((aiohttp.ClientPayloadError, aiohttp.ClientConnectionError)):
             await answer.read()
+
+
+async def test_a_redirect_of_the_engines_is_not_followed(tmp_path: Path) -> None:
+    """Where it leads was not checked: it is passed on as it is."""
+    asked: list[bytes] = []
+
+    def answer(head: bytes, _body: bytes) -> bytes:
+        asked.append(head.split(b" ")[1])
+        return write_answer(b"{}", "302 Found\r\nLocation: http://engine/containers/database/json")
+
+    async with guard_before(tmp_path, answer) as client:
+        assert (await client.get("/version", allow_redirects=False)).status == 302
+    assert asked == [b"/version"]
