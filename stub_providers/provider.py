@@ -120,7 +120,7 @@ class Provider:
             raise Refused(self._dialect.refusal(error.status, find_sentence(error))) from None
         except (ValueError, RecursionError):
             raise Refused(self._dialect.unreadable_body) from None
-        return self._dialect.read(request.url, request.headers, body)
+        return self._dialect.read(request.rel_url, request.headers, body)
 
     async def _answer(
         self, request: web.Request, asked: ChatRequest, decision: Decision, started_s: float

@@ -11,6 +11,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"
 TESTED = (
     UNIT / "servers" / "test_server_faults.py",
     UNIT / "servers" / "test_serving.py",
+    UNIT / "servers" / "test_odd_requests.py",
     UNIT / "guard" / "test_guard_forwarding.py",
 )
 BESIDE = {"test_a_sentence_is_no_document", "test_filters_that_are_switches_are_understood"}

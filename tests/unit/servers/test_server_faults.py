@@ -194,6 +194,13 @@ async def test_a_malformed_chunk_is_refused_in_shape(hasty: Served, caplog: pyte
     assert "Traceback" not in caplog.text
 
 
+async def test_a_host_that_is_none_changes_nothing(server: Served) -> None:
+    """No server here looks at it."""
+    good = await server.ask()
+    for host in ("[[x", "\u00c3x", "a b", "x:99999999", ""):
+        assert (await server.ask(headers={"Host": host})).status in (good.status, 400)
+
+
 async def test_an_idle_connection_is_closed(impatient: Served) -> None:
     """Who says nothing is not waited for."""
     assert await impatient.say(b"") == []
