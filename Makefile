@@ -2,6 +2,8 @@
 # ARGS is passed on: make drill ARGS="--system metis", make test ARGS="-k judge".
 
 MAKEFLAGS += --no-print-directory
+# Compiled once, not by every test that starts a command.
+unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
 # Tests that hold drills or send traffic at its instants; tests/conftest.py has the same list.
