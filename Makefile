@@ -1,7 +1,9 @@
-# `make drill` and `make test` need Python 3.11 and make; all else they get themselves, into .venv.
+# `make drill` and `make test` need Python 3.11 to 3.14 and make; all else they get themselves, into .venv.
 # ARGS is passed on: make drill ARGS="--system metis", make test ARGS="-k judge".
 
 MAKEFLAGS += --no-print-directory
+# Compiled once, not by every test that starts a command.
+unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
 # Tests that hold drills or send traffic at its instants; tests/conftest.py has the same list.

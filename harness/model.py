@@ -98,7 +98,7 @@ class Act:
 class Outage:
     """A fault of a part of the stack, from `at_s` after the drill's start on, undone `for_s` later.
 
-    Whatever the part serves is then out for everybody, so such a drill is held alone.
+    Whatever the part serves is then out for everybody, so whoever needs it is held before or afterwards.
     """
 
     part: str
@@ -254,7 +254,9 @@ class Drill:
 
     `expects=()` is a quiet drill: nothing may fire. Drills that share an entry of `uses` disturb each
     other and are held one after another, as are drills of which one has it in `uses` and the other in
-    `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
+    `shares`. One that `comes_first` is held before all others that use the same: it is about a rule that
+    remembers all that ever went before. `outages` are kept away from the drills that need what is out.
+    `lasts_s` runs past the last deadline.
     With `max_speed`, it is held at that speed at most, and alone: at a higher one, pauses of the machine
     would decide the verdict. `calls_within_s`, if given, is what its own calls take at most unless gateway
     and client are slow; if it is not met and several took longer, nobody can tell.
@@ -272,6 +274,7 @@ class Drill:
     lasts_s: float
     uses: frozenset[str] = frozenset()
     shares: frozenset[str] = frozenset()
+    comes_first: bool = False
     outages: tuple[Outage, ...] = ()
     max_speed: float | None = None
     calls_within_s: float | None = None

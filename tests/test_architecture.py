@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.templates": {"harness.errors", "harness.promql_text"},
     "harness.rule_values": {"harness.model", "harness.promql", "harness.rules"},
-    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules"},
+    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules", "harness.yaml_nodes"},
     "harness.panels": {"harness.errors", "harness.model", "harness.promql", "harness.values"},
     "harness.curves": set(),
     "harness.replays.notation": {"harness.model", "harness.promql", "harness.recordings.recording"},
@@ -92,9 +93,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.dependence": {"harness.delivery", "harness.model"},
     "harness.doubts": {"harness.clock", "harness.dependence", "harness.model"},
     "harness.fidelity": set(),
-    "harness.schedule": {"harness.errors", "harness.model"},
+    "harness.packing": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model", "harness.packing"},
     "harness.agreement": {"harness.clock", "harness.model"},
     "harness.golden.cutting": {"harness.errors", "harness.model", "harness.recordings.recording"},
+    "harness.golden.digests": {"harness.model"},
     "harness.reports": {
         "harness.agreement",
         "harness.model",
@@ -115,7 +118,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.golden.folder": {
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.model",
         "harness.recordings.recording",
         "harness.recordings.files",
@@ -150,7 +153,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.dependence",
         "harness.doubts",
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -168,6 +171,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.golden.gate",
         "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -209,12 +213,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
         "harness.values",
     },
+    "harness.secret_files": set(),
     "harness.traffic": {
         "harness.clock",
         "harness.errors",
         "harness.model",
         "harness.ports",
         "harness.process",
+        "harness.secret_files",
     },
     "harness.ports": {"harness.errors"},
     "harness.api": {"harness.errors", "harness.model"},
@@ -312,6 +318,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.ports",
         "harness.process",
         "harness.rules",
+        "harness.secret_files",
         "harness.stacks",
         "harness.systems",
     },
@@ -322,6 +329,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.clock",
         "harness.errors",
         "harness.rules",
+        "harness.secret_files",
         "harness.stacks",
         "harness.systems",
     },
@@ -338,7 +346,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.traffic",
     },
     "harness.crew": set(),
-    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.outages": {"harness.crew", "harness.model", "harness.packing", "harness.stacks"},
     "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
     "harness.paging": {
@@ -402,10 +410,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.certificates": {"harness.inbox"},
     # processes of their own
-    "harness.serving": set(),
+    "harness.http_server": set(),
+    "harness.serving": {"harness.http_server"},
     "harness.pager": {
         "harness.clock",
         "harness.errors",
+        "harness.http_server",
         "harness.inbox",
         "harness.model",
         "harness.pager",
@@ -421,6 +431,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.promql",
         "harness.rules",
         "harness.systems",
+        "harness.secret_files",
     },
     "harness.page": {
         "harness.alertmanager",
@@ -441,8 +452,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
         "harness.stacks",
     },
-    "harness.guard": {"harness.guard", "harness.serving"},
-    "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
+    "harness.guard": {"harness.guard", "harness.http_server", "harness.serving"},
+    "harness.gateway": {
+        "harness.gateway",
+        "harness.clock",
+        "harness.errors",
+        "harness.http_server",
+        "harness.systems",
+    },
     "harness.systems": {"harness.gateway", "harness.systems"},
     "scenarios": {"scenarios"},
     "scenarios.drills": {"harness.errors", "harness.model", "harness.values", "scenarios.drills"},
@@ -468,10 +485,17 @@ def find_modules() -> Iterator[tuple[str, Path]]:
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
+@cache
+def read_names(path: Path) -> tuple[ast.Import | ast.ImportFrom | ast.Attribute, ...]:
+    """Return what a file imports and the attributes that it reads: all that is asked about it here."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom | ast.Attribute))
+
+
 def find_imports(path: Path) -> set[str]:
     """Return the modules of ours that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in read_names(path):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -517,7 +541,7 @@ def test_locust_is_never_imported_in_the_harness(library: str) -> None:
     """Locust patches the standard library, so the harness only ever runs it as a subprocess."""
     for module, path in find_modules():
         if module.startswith("harness"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in read_names(path):
                 if isinstance(node, ast.Import):
                     assert all(alias.name.split(".")[0] != library for alias in node.names), module
                 elif isinstance(node, ast.ImportFrom):
@@ -531,7 +555,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         for module, path in find_modules()
         if any(
             isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in read_names(path)
         )
     }
     assert readers <= {

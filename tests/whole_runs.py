@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from harness.reports import RunRecord
 from harness.rules import RuleFile
 from harness.run import Held, Order, hold_open
 from harness.stacks.embedded import EmbeddedSite
+from harness.stacks.scratch import find_scratch
 from harness.systems import find_systems
 
 LOG = logging.getLogger(__name__)
@@ -85,12 +87,14 @@ class CommandLine:
 
     environ: Mapping[str, str]
     temporary: Path
+    program: tuple[str, ...] = ("-m", "harness")
+    """What Python runs."""
 
     @contextmanager
     def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Start a command; it is killed if the block leaves it running."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness", *arguments],
+            [sys.executable, *self.program, *arguments],
             cwd=ROOT,
             env={**self.environ},
             stdin=subprocess.DEVNULL,
@@ -117,6 +121,8 @@ class CommandLine:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(ROOT)
             patch.setattr(tempfile, "tempdir", None)  # which remembers what TMPDIR was
+            for name in os.environ.keys() - self.environ.keys():
+                patch.delenv(name)
             for name, value in self.environ.items():
                 patch.setenv(name, value)
             try:
@@ -147,6 +153,21 @@ def _has_in_environ(process: psutil.Process, marker: str) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(name) == value
     except psutil.Error:
         return False
+
+
+@contextmanager
+def open_command_line(engines: Engines) -> Iterator[CommandLine]:
+    """Yield the command line with these engines and a temporary folder, which goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="test-", dir=find_scratch(os.environ)) as folder:
+        environ = {
+            **os.environ,
+            "TMPDIR": folder,
+            "ALERTDRILL_PROMETHEUS": str(engines.prometheus),
+            "ALERTDRILL_PROMTOOL": str(engines.promtool),
+            "ALERTDRILL_ALERTMANAGER": str(engines.alertmanager),
+            "ALERTDRILL_AMTOOL": str(engines.amtool),
+        }
+        yield CommandLine(environ=environ, temporary=Path(folder))
 
 
 def make_order(

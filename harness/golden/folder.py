@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, CouldNotTell
-from harness.golden.cutting import digest_drill, digest_sources
+from harness.golden.digests import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
 from harness.recordings.files import open_whole, read_recording
 from harness.recordings.recording import Recording

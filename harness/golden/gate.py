@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.dependence import PATH
 from harness.doubts import Evidence, weigh
 from harness.errors import CouldNotTell
-from harness.golden.cutting import digest_drill
+from harness.golden.digests import digest_drill
 from harness.golden.folder import Made, place_golden, read_golden, read_made
 from harness.judge import find_unasked, judge, share
 from harness.model import AlertRule, Drill, Event, NearMiss, Placement, Stall, Timeline, Verdict

@@ -10,7 +10,7 @@ from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
 from harness.errors import BadInput, CouldNotTell
-from harness.golden.cutting import digest_drill
+from harness.golden.digests import digest_drill
 from harness.golden.folder import (
     Golden,
     Made,
