@@ -16,6 +16,7 @@ from harness.alertmanager.document import read_document, write_document
 from harness.alertmanager.fields import CONFIG
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell
+from harness.secret_files import write_secret
 
 TIMEOUT_S = 30.0
 MAX_SHOWN = 500
@@ -31,8 +32,7 @@ def check_config(amtool: Path, version: str, config: AlertmanagerConfig, text: s
     """
     with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
         folder = Path(name)
-        written = folder / "alertmanager.yml"
-        written.write_text(_place(folder, config, text))
+        written = write_secret(folder / "alertmanager.yml", _place(folder, config, text))
         try:
             finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
                 [amtool, "check-config", written],

@@ -21,6 +21,7 @@ from harness.errors import BadInput
 from harness.model import Drill, Fault
 from harness.ports import find_free_ports
 from harness.process import Process, start
+from harness.secret_files import write_secret
 from harness.stacks import PARTS, PEER, PROVIDERS, Endpoints, Setup
 from harness.stacks.configs import (
     dilate_all,
@@ -36,7 +37,6 @@ from harness.stacks.pagingpath import (
     plan_pager,
     write_below,
     write_paging_files,
-    write_secret,
 )
 from harness.stacks.readiness import await_ready
 from harness.stacks.remote_write import RemoteWrite, write_remote_write
