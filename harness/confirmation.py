@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.agreement import Agreement, Instant, Pendings, Window, compare, say_instant
 from harness.api import Api
 from harness.clock import Clock
-from harness.errors import BadInput, CouldNotTell
+from harness.errors import BadInput, CannotWrite, CouldNotTell
 from harness.judge import matches
 from harness.model import Event, Placement, Timeline
 from harness.observe import read_pendings
@@ -38,6 +38,8 @@ class Confirmation:
     agreement: Agreement | None = None
     doubts: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    unwritten: str = ""
+    """Why the recording could not be written, if it could not."""
 
 
 def record_and_confirm(
@@ -56,6 +58,9 @@ def record_and_confirm(
     """
     try:
         recording = record_run(prometheus, files, clock, live.until_s, path)
+    except CannotWrite as error:
+        said = str(error).replace(str(path), path.name)
+        return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)
     except CouldNotTell as error:
         return Confirmation(notes={"recording": f"there is none: {error}"})
     notes = {"recording": f"{path.name}: {len(recording.series)} series"}
