@@ -17,7 +17,7 @@ from harness.commands.orders import read_rule_files
 from harness.commands.written_path import WrittenPath
 from harness.dilator import MAX_SPEED, MIN_SPEED
 from harness.errors import BadInput
-from harness.files import check_target, is_stream
+from harness.files import check_target, find_target
 from harness.promql import render_selector
 from harness.recordings.recorder import record
 from harness.recordings.selecting import list_selectors, read_selector
@@ -101,8 +101,9 @@ def record_(
         recorded = record(api, sorted(selectors), start_s, end_s, clock, output, show_progress)
     for note in recorded.notes:
         click.echo(f"note: {note}", err=True)
-    said = f"{output}: {recorded.samples:,} samples of {recorded.series:,} series"
-    click.echo(said, err=is_stream(output))
+    target = find_target(output)
+    said = f"{target.name}: {recorded.samples:,} samples of {recorded.series:,} series"
+    click.echo(said, err=target.is_stream)
 
 
 def _list_files(headers: tuple[str, ...]) -> list[Path]:
