@@ -78,9 +78,13 @@ class Process:
 
     def failure(self) -> ComponentFailed:
         """Return the error that says how the process ended, its last words and where its log is."""
+        return ComponentFailed(f"{self.say_end()}; its log is {self.log_path}")
+
+    def say_end(self) -> str:
+        """Say how the process ended, and its last words."""
         last = read_last_line(self.log_path)
         said = f' ("{last}")' if last else ""
-        return ComponentFailed(f"{self.name} {_describe_end(self.poll())}{said}; its log is {self.log_path}")
+        return f"{self.name} {_describe_end(self.poll())}{said}"
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

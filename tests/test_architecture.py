@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.templates": {"harness.errors", "harness.promql_text"},
     "harness.rule_values": {"harness.model", "harness.promql", "harness.rules"},
-    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules"},
+    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules", "harness.yaml_nodes"},
     "harness.panels": {"harness.errors", "harness.model", "harness.promql", "harness.values"},
     "harness.curves": set(),
     "harness.replays.notation": {"harness.model", "harness.promql", "harness.recordings.recording"},
@@ -89,10 +90,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.silence",
     },
     "harness.coverage": {"harness.model"},
-    "harness.fidelity": {"harness.model"},
-    "harness.schedule": {"harness.errors", "harness.model"},
+    "harness.dependence": {"harness.delivery", "harness.model"},
+    "harness.doubts": {"harness.clock", "harness.dependence", "harness.model"},
+    "harness.fidelity": set(),
+    "harness.packing": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model", "harness.packing"},
     "harness.agreement": {"harness.clock", "harness.model"},
     "harness.golden.cutting": {"harness.errors", "harness.model", "harness.recordings.recording"},
+    "harness.golden.digests": {"harness.model"},
     "harness.reports": {
         "harness.agreement",
         "harness.model",
@@ -114,7 +119,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.golden.folder": {
         "harness.errors",
         "harness.files",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.model",
         "harness.recordings.recording",
         "harness.recordings.files",
@@ -125,6 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.api",
         "harness.clock",
         "harness.errors",
+        "harness.files",
         "harness.judge",
         "harness.model",
         "harness.observe",
@@ -132,6 +138,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.recordings.recorder",
         "harness.recordings.recording",
         "harness.replays.inquiry",
+        "harness.replays.promtool",
         "harness.replays.replay",
         "harness.reports",
         "harness.rulebook",
@@ -145,8 +152,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
     },
     "harness.golden.gate": {
+        "harness.dependence",
+        "harness.doubts",
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -156,6 +165,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rulebook",
         "harness.rules",
         "harness.recordings.selecting",
+        "harness.stacks",
     },
     "harness.golden.making": {
         "harness.agreement",
@@ -163,6 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.golden.gate",
         "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -331,8 +342,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.stacks",
         "harness.systems",
     },
+    "harness.partwatch": set(),
+    "harness.evidence": {
+        "harness.clock",
+        "harness.doubts",
+        "harness.model",
+        "harness.outages",
+        "harness.partwatch",
+        "harness.rulebook",
+        "harness.rules",
+        "harness.stacks",
+        "harness.traffic",
+    },
     "harness.crew": set(),
-    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.outages": {"harness.crew", "harness.model", "harness.packing", "harness.stacks"},
     "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
     "harness.paging": {
@@ -398,10 +421,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.certificates": {"harness.inbox"},
     # processes of their own
-    "harness.serving": set(),
+    "harness.http_server": set(),
+    "harness.serving": {"harness.http_server"},
     "harness.pager": {
         "harness.clock",
         "harness.errors",
+        "harness.http_server",
         "harness.inbox",
         "harness.model",
         "harness.pager",
@@ -440,8 +465,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
         "harness.stacks",
     },
-    "harness.guard": {"harness.guard", "harness.serving"},
-    "harness.gateway": {"harness.gateway", "harness.clock", "harness.errors", "harness.systems"},
+    "harness.guard": {"harness.guard", "harness.http_server", "harness.serving"},
+    "harness.gateway": {
+        "harness.gateway",
+        "harness.clock",
+        "harness.errors",
+        "harness.http_server",
+        "harness.systems",
+    },
     "harness.systems": {"harness.gateway", "harness.systems"},
     "scenarios": {"scenarios"},
     "scenarios.drills": {"harness.errors", "harness.model", "harness.values", "scenarios.drills"},
@@ -467,10 +498,17 @@ def find_modules() -> Iterator[tuple[str, Path]]:
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
+@cache
+def read_names(path: Path) -> tuple[ast.Import | ast.ImportFrom | ast.Attribute, ...]:
+    """Return what a file imports and the attributes that it reads: all that is asked about it here."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom | ast.Attribute))
+
+
 def find_imports(path: Path) -> set[str]:
     """Return the modules of ours that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in read_names(path):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -516,7 +554,7 @@ def test_locust_is_never_imported_in_the_harness(library: str) -> None:
     """Locust patches the standard library, so the harness only ever runs it as a subprocess."""
     for module, path in find_modules():
         if module.startswith("harness"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in read_names(path):
                 if isinstance(node, ast.Import):
                     assert all(alias.name.split(".")[0] != library for alias in node.names), module
                 elif isinstance(node, ast.ImportFrom):
@@ -530,7 +568,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         for module, path in find_modules()
         if any(
             isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in read_names(path)
         )
     }
     assert readers <= {

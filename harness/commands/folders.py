@@ -29,7 +29,7 @@ from harness.traffic import MAX_WORKERS
 
 REPORTS = ("timeline.json", "junit.xml", "report.html", "recording.om.gz")
 LOGS = (
-    *(f"{part}.log" for part in (*PARTS, PEER, "locust", "prepare", "compose")),
+    *(f"{part}.log" for part in (*PARTS, PEER, "locust", "prepare", "compose", "promtool")),
     *(f"locust-worker-{number}.log" for number in range(1, MAX_WORKERS + 1)),
     "traffic.json",
     "traffic-plan.json",

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.errors import BadInput, CouldNotTell
 from harness.files import Batch, open_batch
-from harness.golden.cutting import digest_drill, digest_sources
+from harness.golden.digests import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
 from harness.recordings.files import read_recording
 from harness.recordings.recording import Recording

@@ -33,11 +33,20 @@ ANSWER_WITHIN_S = 120.0
 S_PER_ITEM = 5e-6
 S_PER_EVALUATION = 2e-3
 LOOK_EVERY_S = 0.5
+KEPT_LOG_BYTES = 1024 * 1024
 
 COLLECT_LATE = {"GOGC": "400"}
 """Collecting garbage is a quarter of what promtool does; with this it is a tenth, in twice the memory."""
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+class PromtoolBroke(ComponentFailed):
+    """promtool was killed, or did not come to an end; `log` is the end of what it had said by then."""
+
+    def __init__(self, message: str, *, log: bytes) -> None:
+        super().__init__(message)
+        self.log = log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +110,7 @@ def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
     """Return what promtool says to each trial; as many processes run as there are cores.
 
     Raises Complaint for the first trial that promtool cannot hold, ComponentFailed when it cannot be run,
-    hangs or is killed.
+    PromtoolBroke when it hangs or is killed.
     """
     if not trials:
         return []
@@ -126,7 +135,7 @@ def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
 def hold_test(promtool: Path, path: Path, within_s: float) -> str:
     """Return what promtool says of a unit test that fails, and nothing if it passes.
 
-    Raises ComponentFailed when promtool cannot be run, hangs or is killed.
+    Raises ComponentFailed when promtool cannot be run, PromtoolBroke when it hangs or is killed.
     """
     with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
         log_path = Path(name) / "said"
@@ -177,13 +186,20 @@ def _await(process: Process, give_up_at: float) -> None:
     """Wait until promtool has ended by itself."""
     while (code := process.wait(LOOK_EVERY_S)) is None:
         if time.monotonic() > give_up_at:
-            raise ComponentFailed("promtool did not come to an end with the rules in time")
+            raise _break("promtool did not come to an end with the rules in time", process)
         if process.log_path.stat().st_size > MAX_OUTPUT_BYTES:
             raise CouldNotTell(
                 f"promtool prints more than {MAX_OUTPUT_BYTES // 2**20} MiB about the rules: replay fewer"
             )
     if code not in {0, 1}:
-        raise process.failure()
+        raise _break(process.say_end(), process)
+
+
+def _break(said: str, process: Process) -> PromtoolBroke:
+    """Return an error that carries the end of the log, whose folder goes away."""
+    with process.log_path.open("rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - KEPT_LOG_BYTES))
+        return PromtoolBroke(said, log=log.read())
 
 
 def _write_trial(trial: Trial, number: int, folder: Path) -> Path:
