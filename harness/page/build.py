@@ -21,6 +21,7 @@ from urllib.parse import quote_plus
 from harness.api import Api
 from harness.engines import Engines
 from harness.errors import BadRules, ComponentFailed, CouldNotTell
+from harness.files import write_own
 from harness.model import AlertRule, Labels
 from harness.page.parts import Part, running
 from harness.page.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
@@ -53,8 +54,8 @@ def build_alerts(
     """
     with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
         folder = Path(name)
-        (folder / "rules.json").write_text(json.dumps(write_rules(rules, labels)))
-        (folder / "prometheus.json").write_text(json.dumps({"rule_files": [str(folder / "rules.json")]}))
+        write_own(folder / "rules.json", json.dumps(write_rules(rules, labels)))
+        write_own(folder / "prometheus.json", json.dumps({"rule_files": [str(folder / "rules.json")]}))
         _check_rules(engines, folder / "rules.json")
         (port,) = find_free_ports(1)
         part = Part(
