@@ -96,7 +96,7 @@ def test_a_match_is_recorded_and_what_is_not_there_is_said(
         (
             ("--match", "a", "-o", "/nonexistent/a.om"),
             2,
-            "/nonexistent/a.om: the recording cannot be written",
+            "/nonexistent/a.om: cannot be written: No such file",
         ),
         (("--match", "a", "--prometheus", "http://127.0.0.1:1"), 3, "http://127.0.0.1:1 cannot be reached"),
         (("--match", "b", "--start", "60", "--end", "120"), 3, "has no sample of what was asked for between"),
