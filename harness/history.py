@@ -31,6 +31,8 @@ from harness.model import (
     Outcome,
     Silence,
 )
+from harness.nesting import load_json
+from harness.reading import read_bytes
 
 KEPT_RUNS = 50
 NOT_KEPT = ("events", "notices", "incidents")
@@ -92,8 +94,8 @@ def read_history(folder: Path) -> tuple[HeldRun, ...]:
 def parse_run(text: str) -> HeldRun | None:
     """Return what a timeline's JSON says of its run, None where it was replayed; raises ValueError."""
     try:
-        document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        document = load_json(text)
+    except ValueError as error:
         raise ValueError(f"is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != 1:
         raise ValueError("is not a timeline of schema 1")
@@ -138,8 +140,7 @@ def _read_runs(paths: Iterable[Path]) -> tuple[HeldRun, ...]:
 
 def _read_run(path: Path) -> HeldRun | None:
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+        text = read_bytes(path, MAX_BYTES)
         if len(text) > MAX_BYTES:
             raise ValueError(f"is larger than {MAX_BYTES // 2**20} MiB")
         return parse_run(text.decode())

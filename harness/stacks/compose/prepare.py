@@ -27,6 +27,7 @@ from harness.catalogue import list_drills, list_rules, override_values
 from harness.certificates import make_certificate
 from harness.clock import Clock
 from harness.errors import AlertdrillError, BadInput
+from harness.reading import read_bytes
 from harness.rules import RuleFile
 from harness.stacks import CALENDAR_LASTS_S, PROVIDERS
 from harness.stacks.compose.order import ORDER_NAME, StackOrder, read_order
@@ -178,8 +179,7 @@ def _empty(folder: Path) -> None:
 
 
 def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
+    content = read_bytes(path, MAX_FILE_BYTES)
     if len(content) > MAX_FILE_BYTES:
         raise BadInput(f"{path.name} is larger than {MAX_FILE_BYTES} bytes")
     return content.decode()
