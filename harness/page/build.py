@@ -72,7 +72,7 @@ def build_alerts(
             folder=folder,
         )
         with running(part):
-            synthetic, original = _await_evaluation(Api("prometheus", part.url))
+            synthetic, original = _await_evaluation(Api("prometheus", part.url), rules)
     return tuple(
         _read_alert(rule, made, as_written["query"], external_url)
         for rule, made, as_written in zip(rules, synthetic, original, strict=True)
@@ -135,18 +135,24 @@ def _check_rules(engines: Engines, path: Path) -> None:
         raise BadRules(f"Prometheus {engines.versions['prometheus']} does not take the rules: {words}")
 
 
-def _await_evaluation(prometheus: Api) -> tuple[list[Any], list[Any]]:
-    """Return the synthetic rules, each evaluated, and the original ones."""
+def _await_evaluation(prometheus: Api, rules: Sequence[AlertRule]) -> tuple[list[Any], list[Any]]:
+    """Return the synthetic rules, each evaluated, and the original ones; all in the order of `rules`."""
     give_up_at = time.monotonic() + EVALUATED_WITHIN_S
     while True:
         groups = {
             group["name"]: group["rules"]
             for group in prometheus.get("/api/v1/rules").json()["data"]["groups"]
         }
-        if all(rule["health"] != "unknown" for rule in groups[SYNTHETIC]):
+        waiting = [
+            rule for rule, made in zip(rules, groups[SYNTHETIC], strict=True) if made["health"] == "unknown"
+        ]
+        if not waiting:
             return groups[SYNTHETIC], groups[ORIGINAL]
         if time.monotonic() > give_up_at:
-            raise ComponentFailed(f"prometheus evaluated no rule within {EVALUATED_WITHIN_S:.0f} s")
+            raise ComponentFailed(
+                f"{waiting[0].source}: {waiting[0].name}: prometheus did not evaluate the rule within "
+                f"{EVALUATED_WITHIN_S:.0f} s"
+            )
         time.sleep(POLL_S)
 
 

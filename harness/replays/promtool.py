@@ -38,6 +38,10 @@ COLLECT_LATE = {"GOGC": "400"}
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
+class TookTooLong(ComponentFailed):
+    """promtool did not come to an end in its time, and was ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is asked: the value of an expression at an instant."""
@@ -61,7 +65,7 @@ class Trial:
     `rules` is the text of a rule file whose groups, named `groups`, are evaluated in that order, with
     `evaluations` of a rule all in all. `annotated` is the same with annotations, and taken where alerts are
     asked for: rendering them at every evaluation takes promtool long. Instants of questions count from the
-    grid's start, which is promtool's 0.
+    grid's start, which is promtool's 0. `within_s` is how long it may take besides, if not `ANSWER_WITHIN_S`.
     """
 
     rules: str
@@ -74,6 +78,7 @@ class Trial:
     questions: Sequence[Question]
     alert_questions: Sequence[AlertQuestion] = ()
     evaluations: int = 0
+    within_s: float | None = None
 
     @property
     def steps(self) -> int:
@@ -98,8 +103,8 @@ class _Batch:
 def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
     """Return what promtool says to each trial; as many processes run as there are cores.
 
-    Raises Complaint for the first trial that promtool cannot hold, ComponentFailed when it cannot be run,
-    hangs or is killed.
+    Raises Complaint for the first trial that promtool cannot hold, TookTooLong when it does not come to an
+    end, ComponentFailed when it cannot be run or is killed.
     """
     if not trials:
         return []
@@ -154,7 +159,8 @@ def _run_batches(
 ) -> list[Answers]:
     answers = [Answers() for _ in trials]
     started: list[tuple[Process, _Batch]] = []
-    give_up_at = time.monotonic() + ANSWER_WITHIN_S + max(batch.weight_s for batch in batches)
+    within_s = max(ANSWER_WITHIN_S if trial.within_s is None else trial.within_s for trial in trials)
+    give_up_at = time.monotonic() + within_s + max(batch.weight_s for batch in batches)
     env = {"TMPDIR": str(folder), "PATH": os.defpath, **COLLECT_LATE}
     try:
         for index, batch in enumerate(batches):
@@ -175,7 +181,7 @@ def _await(process: Process, give_up_at: float) -> None:
     """Wait until promtool has ended by itself."""
     while (code := process.wait(LOOK_EVERY_S)) is None:
         if time.monotonic() > give_up_at:
-            raise ComponentFailed("promtool did not come to an end with the rules in time")
+            raise TookTooLong("promtool did not come to an end with the rules in time")
         if process.log_path.stat().st_size > MAX_OUTPUT_BYTES:
             raise CouldNotTell(
                 f"promtool prints more than {MAX_OUTPUT_BYTES // 2**20} MiB about the rules: replay fewer"
