@@ -17,6 +17,7 @@ import click
 from harness.commands.interruption import Interrupted
 from harness.commands.listed import LazyGroup, ListedCommand
 from harness.errors import AlertdrillError, BadInput, CouldNotTell
+from harness.limits import naming_limits
 
 COMMANDS = (
     ListedCommand(
@@ -116,7 +117,8 @@ def main() -> None:
 def call(arguments: Sequence[str]) -> None:
     """Call a command; every error of ours is one sentence on standard error, and ends with its exit code."""
     try:
-        cli(list(arguments), standalone_mode=False)
+        with naming_limits():
+            cli(list(arguments), standalone_mode=False)
     except click.ClickException as error:
         click.echo(f"alertdrill: {error.format_message()}", err=True)
         sys.exit(BadInput.exit_code)

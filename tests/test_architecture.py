@@ -189,8 +189,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.nesting",
         "harness.reading",
     },
-    "harness.process": {"harness.errors"},
-    "harness.engines": {"harness.errors", "harness.process", "harness.engines"},
+    "harness.process": {"harness.errors", "harness.lastwords", "harness.limits"},
+    "harness.engines": {
+        "harness.engines",
+        "harness.errors",
+        "harness.lastwords",
+        "harness.limits",
+        "harness.process",
+    },
     "harness.catalogue": {
         "harness.errors",
         "harness.model",
@@ -359,6 +365,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
     "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
+    "harness.limits": {"harness.errors"},
+    "harness.lastwords": {"harness.logfmt"},
     "harness.paging": {
         "harness.api",
         "harness.clock",

@@ -127,7 +127,6 @@ OWN_FILES = {
     "harness/gateway/models.py": "a file of the package",
     "harness/gateway/runs/policies.py": "a file of the package",
     "harness/golden/folder.py": "our own sources, to be digested",
-    "harness/page/parts.py": "a log that a part of ours wrote",
     "harness/pager/page/__init__.py": "a file of the package",
     "harness/paging.py": "a log that a part of ours wrote",
     "harness/process.py": "a log that a part of ours wrote",
