@@ -1,7 +1,9 @@
-# `make drill` and `make test` need Python 3.11 and make; all else they get themselves, into .venv.
+# `make drill` and `make test` need Python 3.11 to 3.14 and make; all else they get themselves, into .venv.
 # ARGS is passed on: make drill ARGS="--system metis", make test ARGS="-k judge".
 
 MAKEFLAGS += --no-print-directory
+# Compiled once, not by every test that starts a command.
+unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
 # Tests that hold drills or send traffic at its instants; tests/conftest.py has the same list.
@@ -36,9 +38,9 @@ record: ## Make the golden recordings anew: every drill is held once
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --alertmanagers 2 paging-pair paging-pair-one-killed
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --stack compose gatewayz-provider-disconnected
 
+# The gate is among them, on both generations: tests/test_recordings.py.
 check: lint ## Check style and types, run all tests that need no live stack, and the gate: before every commit
-	@$(QUICK_TESTS)
-	@$(MAKE) gate
+	@$(QUICK_TESTS) $(ARGS)
 
 test: lint ## Check style and types, then run all tests; EVERY=1 holds every drill on every kind of stack
 ifdef ARGS

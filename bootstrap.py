@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,12 +20,14 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "made-from.json"
 LOCKS = {"runtime": ROOT / "requirements.txt", "dev": ROOT / "requirements-dev.txt"}
 """The dev lock holds all that the runtime lock holds, in the same versions."""
+WITHOUT_WHEEL = re.compile(r"No matching distribution found for (?P<name>[^\s=]+)==(?P<version>[^\s;]+)")
 
 
 def main(kind: str) -> None:
@@ -40,7 +43,7 @@ def main(kind: str) -> None:
             make_empty_venv()
             made = {}
         if wanted[kind] != made.get(kind):
-            install("--no-deps", "--require-hashes", f"--requirement={LOCKS[kind]}")
+            install_lock(LOCKS[kind])
         install("--no-deps", "--no-build-isolation", f"--editable={ROOT}")
         # What came from another interpreter's or an older runtime lock would have been thrown away above.
         write_stamp(made | wanted | describe_venv())
@@ -103,9 +106,38 @@ def install_ensurepip() -> None:
     run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", package])
 
 
+def install_lock(lock: Path) -> None:
+    """Install what a lock says: wheels, or if there is none of something, say so and let pip build it."""
+    wanted = ("--no-deps", "--require-hashes", f"--requirement={lock}")
+    wheels_only = [*make_pip_command(), "--only-binary=:all:", *wanted]
+    if (said := attempt(wheels_only)) is not None:
+        missing = WITHOUT_WHEEL.search(said)
+        if missing is None:
+            fail(wheels_only, said)
+        say(describe_missing(missing["name"], missing["version"]))
+        install(*wanted)
+
+
+def describe_missing(name: str, version: str) -> str:
+    """Return the sentence about a dependency that there is no wheel of."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    versions = [text.rpartition(" ")[2] for text in project["classifiers"] if ":: Python :: 3." in text]
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return (
+        f"There is no wheel of {name} {version} for Python {here} on this machine: pip builds it here, which "
+        f"takes longer, and a compiler. alertdrill is tested with Python {versions[0]} to {versions[-1]}; "
+        f"PYTHON=python{versions[-1]} in the environment chooses one"
+    )
+
+
 def install(*arguments: str) -> None:
     """Run pip in .venv, quietly unless it fails."""
-    pip = [
+    run([*make_pip_command(), *arguments])
+
+
+def make_pip_command() -> list[str]:
+    """Return how pip in .venv is told to install something."""
+    return [
         str(VENV / "bin/python"),
         "-m",
         "pip",
@@ -114,11 +146,21 @@ def install(*arguments: str) -> None:
         "-qq",
         "--no-input",
     ]
-    run([*pip, *arguments])
 
 
 def run(argv: Sequence[str], *, check: bool = True) -> None:
     """Run a command and keep its output to ourselves; exit showing it if it fails and `check` is set."""
+    if (said := attempt(argv)) is not None and check:
+        fail(argv, said)
+
+
+def fail(argv: Sequence[str], said: str) -> NoReturn:
+    """Exit showing what a command said."""
+    sys.exit(f"{said}\nFailed: {' '.join(argv)}")
+
+
+def attempt(argv: Sequence[str]) -> str | None:
+    """Run a command and keep its output to ourselves; return it if it fails."""
     ran = subprocess.run(  # noqa: S603 - our own command lines, without a shell
         argv,
         stdin=subprocess.DEVNULL,
@@ -127,8 +169,7 @@ def run(argv: Sequence[str], *, check: bool = True) -> None:
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         check=False,
     )
-    if check and ran.returncode:
-        sys.exit(f"{ran.stdout.decode(errors='replace')}\nFailed: {' '.join(argv)}")
+    return ran.stdout.decode(errors="replace") if ran.returncode else None
 
 
 def read_stamp() -> dict[str, str]:

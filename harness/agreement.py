@@ -69,13 +69,14 @@ class Agreement:
     """All instants that were compared.
 
     `blips` is how many short stretches only one side saw, `skipped` how many stretches were not compared;
-    `notes` are sentences on the replay.
+    `notes` are sentences on the replay. It `is_void` where no rule was replayed.
     """
 
     instants: tuple[Instant, ...]
     blips: int = 0
     skipped: int = 0
     notes: tuple[str, ...] = ()
+    is_void: bool = False
 
     @property
     def largest_s(self) -> float:

@@ -20,6 +20,7 @@ from harness.phases import Phase, delay, split_by_phase
 from harness.recordings.recorder import record_run
 from harness.recordings.recording import Recording
 from harness.replays.inquiry import Activation
+from harness.replays.promtool import PromtoolBroke
 from harness.replays.replay import Replay, ReplayJob, replay_all
 from harness.reports import say_selector
 from harness.rulebook import choose_series, split_files
@@ -29,6 +30,8 @@ MAX_ITEMS = 4_000_000
 """Of one part, for promtool: a second or two, and samples are moved by a fraction of a scrape at most."""
 MAX_DOUBTS = 5
 """How many differences are said one by one."""
+LOG = Path("logs") / "promtool.log"
+"""What promtool had said before it broke, in the folder of the run's reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,8 @@ def record_and_confirm(
     """Write a run's recording, and say how far its replay is from what was seen live.
 
     Where the server cannot be recorded from, as with other servers than Prometheus, there is none: that is a
-    note, and no failure.
+    note, and no failure. Nor is it if no rule can be replayed, but it is a doubt if promtool breaks: what was
+    not compared does not agree.
     """
     try:
         recording = record_run(prometheus, files, clock, live.until_s, path)
@@ -62,7 +66,17 @@ def record_and_confirm(
     if promtool is None:
         return Confirmation(notes={**notes, "replay": "the recording is not replayed without promtool"})
     pendings = read_pendings(prometheus, clock, 0.0, live.until_s)
-    agreement = confirm(recording, files, live, promtool, pendings=pendings, out=_list_outages(placements))
+    try:
+        agreement = confirm(
+            recording, files, live, promtool, pendings=pendings, out=_list_outages(placements)
+        )
+    except PromtoolBroke as broke:
+        log = path.parent / LOG
+        log.write_bytes(broke.log)
+        doubt = f"the run could not be compared with a replay of its recording: {broke}; its log is {log}"
+        return Confirmation(doubts=(doubt,), notes=notes)
+    if agreement.is_void:
+        return Confirmation(notes={**notes, "replay": "; ".join(agreement.notes) or "there was no rule"})
     return Confirmation(agreement=agreement, doubts=list_doubts(agreement, placements), notes=notes)
 
 
@@ -88,7 +102,7 @@ def confirm(
     """Return how far the replay of a run's recording is from the run.
 
     `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not
-    compared, and a note says why.
+    compared, and a note says why. Raises PromtoolBroke when nobody can tell, because promtool was killed.
     """
     phases = [
         (phase, choose_series(recording, phase.files))
@@ -97,7 +111,7 @@ def confirm(
     ]
     replays, notes = _replay(phases, promtool)
     names = {name for phase, _ in replays for name in phase.alerts}
-    return compare(
+    found = compare(
         (event for event in live.events if event.receiver is None and event.alert in names),
         (event for phase, replay in replays for event in _list_events(phase, replay)),
         [rule for file in files for rule in file.alerts if rule.name in names],
@@ -106,6 +120,7 @@ def confirm(
         out=out,
         notes=(*notes, *dict.fromkeys(note for _, replay in replays for note in replay.notes)),
     )
+    return replace(found, is_void=not replays)
 
 
 def _replay(
@@ -118,6 +133,8 @@ def _replay(
     ]
     try:
         return list(zip((phase for phase, _ in phases), replay_all(jobs, promtool), strict=True)), []
+    except PromtoolBroke:
+        raise
     except (BadInput, CouldNotTell) as error:
         if len(jobs) == 1:
             return [], [f"not compared with a replay: {error}"]

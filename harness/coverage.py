@@ -5,8 +5,9 @@ its page closes, or that it stays silent in a near miss. Drills make claims (`li
 they were held settle them: of each drill the newest run counts. Over several drills one failure outweighs all
 proofs, and one proof outweighs what was not seen.
 
-A run whose clock was doubted proves nothing. Neither does what was not judged because an earlier hop had
-failed: both are unobserved. Runs that do not say when they were held count as older than all others.
+A run whose clock was doubted proves nothing, nor does a finding of which nobody can tell, nor what was not
+judged because an earlier hop had failed: all are unobserved. Runs that do not say when they were held count
+as older than all others.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Claim:
 class HeldFinding:
     """How an expectation of a drill came out in a run.
 
-    `seen` are the hops that were seen, `broke_at` is the first that was not as expected, where one is known.
+    `seen` are the hops that were seen, none of a finding of which nobody can tell. `broke_at` is the first
+    that was not as expected, where one is known.
     """
 
     drill: str
@@ -188,7 +190,7 @@ def make_held_run(verdicts: Iterable[Verdict], started_at: datetime | None, *, i
                 drill=verdict.drill,
                 expectation=finding.expectation,
                 outcome=finding.outcome,
-                seen=frozenset(finding.observed),
+                seen=frozenset() if finding.doubt else frozenset(finding.observed),
                 broke_at=finding.broke_at,
             )
             for verdict in verdicts

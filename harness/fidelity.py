@@ -6,10 +6,8 @@ rule time: a pause of 20 ms of wall time is 1.2 s of it at speed 60.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from harness.model import Drill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +45,21 @@ class Fidelity:
     arrival_lateness_s: float
     overhead_s: float | None
     outage_lateness_s: float | None = None
+    probes: int = 0
+    probes_lost: int = 0
+    """How many calls of the probe were sent, and how many of them got no answer."""
 
 
-def find_overhead(p99_s: float | None, slowest_s: Sequence[float], latency_s: float) -> float | None:
+def find_overhead(
+    p99_s: float | None, slowest_s: Sequence[float], latency_s: float, silent_s: float = 0.0
+) -> float | None:
     """Return what was added to calls whose provider takes `latency_s`, but for the slowest hundredth of them.
 
     At least all but one of the `slowest_s` are left out too: of few calls the 99th percentile is the slowest
-    but one, and a single pause of the machine hits two or three. None where no call was answered.
+    but one, and a single pause of the machine hits two or three. For `silent_s` the provider itself answered
+    nothing, and neither gateway nor client is to blame for that. None where no call was answered.
     """
-    return None if p99_s is None else min((p99_s, *slowest_s)) - latency_s
+    return None if p99_s is None else max(0.0, min((p99_s, *slowest_s)) - latency_s - silent_s)
 
 
 def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
@@ -95,31 +99,16 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"an arrival was {fidelity.arrival_lateness_s:.0f} s of rule time late "
             f"(bound {bounds.arrival_lateness_s:.0f} s)"
         )
+    if fidelity.probes_lost > _allow(bounds.arrivals_late_share, fidelity.probes):
+        found.append(
+            f"{fidelity.probes_lost} of {fidelity.probes} calls of the probe got no answer "
+            f"(bound {bounds.arrivals_late_share:.1%})"
+        )
     if fidelity.overhead_s is not None and fidelity.overhead_s > bounds.overhead_s:
         found.append(
             f"gateway and client added {fidelity.overhead_s:.1f} s of rule time to a call "
             f"(bound {bounds.overhead_s:.1f} s)"
         )
-    return tuple(found)
-
-
-def doubt_unmet(unmet: Iterable[Drill], slowest_s: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
-    """Say of which drills gateway and client, and not the rule, may be to blame for not being met.
-
-    `slowest_s` are each act's longest latencies. The client times a call from its scheduled instant to the
-    last byte, so it never reads less than a rule that reads the gateway's own time. One slow call tells
-    nothing.
-    """
-    found = []
-    for drill in unmet:
-        if drill.calls_within_s is None:
-            continue
-        own = sorted(taken_s for act in drill.traffic for taken_s in slowest_s.get(act.name, ()))
-        if len(own) > 1 and own[-2] > drill.calls_within_s:
-            found.append(
-                f"gateway and client made calls of {drill.name}, which was not met, take {own[-2]:.1f} s "
-                f"of rule time and more (bound {drill.calls_within_s:.1f} s)"
-            )
     return tuple(found)
 
 

@@ -171,7 +171,7 @@ def _parse_finding(drill: str, finding: Mapping[str, Any]) -> HeldFinding:
             _take(finding, "alert", str), _take(finding, "labels", dict), _take(finding, "expected", dict)
         ),
         outcome=_choose(finding.get("outcome"), get_args(Outcome), "outcome"),
-        seen=frozenset(_take(finding, "observed", dict)),
+        seen=frozenset() if finding.get("doubt") else frozenset(_take(finding, "observed", dict)),
         broke_at=None if broke_at is None else _choose(broke_at, get_args(EventKind), "broke_at"),
     )
 

@@ -32,9 +32,8 @@ def find_last_words(text: str, *, was_killed: bool = False) -> str:
     """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     crash = next((line for line in lines if _CRASH.match(line)), "")
-    if crash or was_killed:
-        return _shorten(crash)
-    return _shorten(_find_complaint(lines) or _find_remark(lines))
+    complaint = "" if was_killed else _find_complaint(lines)
+    return _shorten(crash or complaint or _find_remark(lines))
 
 
 def _find_complaint(lines: Sequence[str]) -> str:

@@ -98,7 +98,7 @@ class Act:
 class Outage:
     """A fault of a part of the stack, from `at_s` after the drill's start on, undone `for_s` later.
 
-    Whatever the part serves is then out for everybody, so such a drill is held alone.
+    Whatever the part serves is then out for everybody, so whoever needs it is held before or afterwards.
     """
 
     part: str
@@ -254,7 +254,9 @@ class Drill:
 
     `expects=()` is a quiet drill: nothing may fire. Drills that share an entry of `uses` disturb each
     other and are held one after another, as are drills of which one has it in `uses` and the other in
-    `shares`. A drill with `outages` is held alone. `lasts_s` runs past the last deadline.
+    `shares`. One that `comes_first` is held before all others that use the same: it is about a rule that
+    remembers all that ever went before. `outages` are kept away from the drills that need what is out.
+    `lasts_s` runs past the last deadline.
     With `max_speed`, it is held at that speed at most, and alone: at a higher one, pauses of the machine
     would decide the verdict. `calls_within_s`, if given, is what its own calls take at most unless gateway
     and client are slow; if it is not met and several took longer, nobody can tell.
@@ -272,6 +274,7 @@ class Drill:
     lasts_s: float
     uses: frozenset[str] = frozenset()
     shares: frozenset[str] = frozenset()
+    comes_first: bool = False
     outages: tuple[Outage, ...] = ()
     max_speed: float | None = None
     calls_within_s: float | None = None
@@ -388,10 +391,25 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stall:
+    """A part of the stack answered nothing between two instants, and no drill had put it out."""
+
+    part: str
+    from_s: float
+    until_s: float
+
+    @property
+    def lasted_s(self) -> float:
+        """For how long."""
+        return self.until_s - self.from_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """All that was seen, in order; `observed` names the event kinds that could be seen at all.
 
-    From `appended_from_s` on nothing was measured: a replay appended a quiet tail to its recording.
+    `stalls` are when parts of the stack answered nothing. From `appended_from_s` on nothing was measured: a
+    replay appended a quiet tail to its recording.
     """
 
     mode: str
@@ -402,6 +420,7 @@ class Timeline:
     curves: tuple[Curve, ...] = ()
     engines: Labels = field(default_factory=dict)
     paging: PagingPath = field(default_factory=PagingPath)
+    stalls: tuple[Stall, ...] = ()
     appended_from_s: float | None = None
 
 
@@ -411,7 +430,8 @@ class Finding:
 
     `observed` maps the hops seen (`pending`, `firing`, `paged`, `resolved`, `page_resolved`) to their
     instants; `evidence` is one sentence. `broke_at` is the first hop that is not as expected, where the alert
-    was to fire and one is to blame.
+    was to fire and one is to blame. With a `doubt` nobody can tell how it came out, and the outcome is
+    `unobserved`: the sentence says why.
     """
 
     outcome: Outcome
@@ -421,14 +441,19 @@ class Finding:
     observed: Mapping[str, float]
     evidence: str
     broke_at: EventKind | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the judge says of one drill; the outcome is derived from the findings."""
+    """What the judge says of one drill; the outcome is derived from the findings.
+
+    A quiet drill in which nothing fired has no finding; its `doubt` says why nobody can tell.
+    """
 
     drill: str
     findings: tuple[Finding, ...]
+    doubt: str = ""
 
     @property
     def outcome(self) -> Literal["met", "unmet", "unobserved"]:
@@ -436,4 +461,10 @@ class Verdict:
         outcomes = {finding.outcome for finding in self.findings}
         if outcomes - {"met", "unobserved"}:
             return "unmet"
-        return "unobserved" if "unobserved" in outcomes else "met"
+        return "unobserved" if "unobserved" in outcomes or self.doubt else "met"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why nobody can tell how it came out, or some of it; each sentence once."""
+        said = (self.doubt, *(finding.doubt for finding in self.findings))
+        return tuple(dict.fromkeys(doubt for doubt in said if doubt))

@@ -280,10 +280,17 @@ def split_scrapes(
     ]
 
 
-def measure_gaps(scrapes: Sequence[tuple[float, bool]]) -> tuple[float | None, int]:
-    """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps."""
+def measure_gaps(
+    scrapes: Sequence[tuple[float, bool]], until_s: float | None = None
+) -> tuple[float | None, int]:
+    """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps.
+
+    With `until_s`, there is to be a scrape within an interval of that, too.
+    """
     good = [at_s for at_s, is_good in scrapes if is_good]
     gaps = [after - before for before, after in pairwise(good)]
+    if good and until_s is not None:
+        gaps.append(until_s - good[-1])
     missing = sum(round(gap / SCRAPE_INTERVAL_S) - 1 for gap in gaps if gap > 1.5 * SCRAPE_INTERVAL_S)
     return max(gaps, default=None), missing
 

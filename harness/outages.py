@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from harness.crew import Step
-from harness.model import STARTS_AGAIN, Act, Placement, Stage
+from harness.model import STARTS_AGAIN, Act, Outage, Placement, Stage, Stall
+from harness.packing import PAGES, find_broken
 from harness.stacks import Stack
 
 RECOVERY_S = 15.0
@@ -30,14 +31,31 @@ def list_outage_steps(placements: Iterable[Placement], stack: Stack) -> list[Ste
     return steps
 
 
-def list_windows(placements: Iterable[Placement], speed: float) -> tuple[tuple[float, float], ...]:
-    """Return from when to when (rule time) the stack is not whole, time to recover included, in order."""
-    windows: list[tuple[float, float]] = []
+def list_outages(placements: Iterable[Placement], speed: float) -> Iterator[Stall]:
+    """Yield which part may be silent when (rule time) because drills put it out, time to recover included."""
     for placement in placements:
         for outage in placement.drill.outages:
-            from_s = placement.start_s + outage.at_s
-            recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how in STARTS_AGAIN else 0.0)
-            windows.append((from_s - RECOVERY_S, from_s + outage.for_s + recovery_s))
+            yield _find_silence(placement, outage, speed)
+
+
+def _find_silence(placement: Placement, outage: Outage, speed: float) -> Stall:
+    from_s = placement.start_s + outage.at_s
+    recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how in STARTS_AGAIN else 0.0)
+    return Stall(part=outage.part, from_s=from_s - RECOVERY_S, until_s=from_s + outage.for_s + recovery_s)
+
+
+def list_windows(placements: Iterable[Placement], speed: float) -> tuple[tuple[float, float], ...]:
+    """Return from when to when (rule time) calls or scrapes may fail, time to recover included, in order.
+
+    While nobody can be paged, both go on, and other drills are held: that is measured like any other time.
+    """
+    silences = [
+        _find_silence(placement, outage, speed)
+        for placement in placements
+        for outage in placement.drill.outages
+        if find_broken(outage) != PAGES
+    ]
+    windows = [(silence.from_s, silence.until_s) for silence in silences]
     apart: list[tuple[float, float]] = []
     for from_s, to_s in sorted(windows):
         if apart and from_s <= apart[-1][1]:

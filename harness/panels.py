@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from ruamel.yaml import YAML
@@ -185,10 +186,16 @@ def parse_panels(
     `name` is what messages call the file. Raises BadInput for what is missing, unknown or stated twice.
     """
     try:
-        document = YAML(typ="safe", pure=True).load(text)
+        document = _load(text)
     except YAMLError as error:
         raise BadInput(f"{name}: not YAML: {' '.join(str(error).split())}") from error
     return _Reader(name, values, {rule.name: rule for rule in rules}).read(document, system)
+
+
+@lru_cache(maxsize=8)
+def _load(text: str) -> Any:
+    """Return what a file's text states, which nobody changes: reading it again would take the longest."""
+    return YAML(typ="safe", pure=True).load(text)
 
 
 class _Reader:

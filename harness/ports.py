@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
 from secrets import SystemRandom
 
@@ -20,7 +21,7 @@ def find_free_ports(count: int) -> list[int]:
     """
     ports: list[int] = []
     with ExitStack() as held:
-        for port in SystemRandom().sample(PORTS, len(PORTS)):
+        for port in _draw():
             if len(ports) == count:
                 break
             listener = held.enter_context(socket.socket())
@@ -34,3 +35,13 @@ def find_free_ports(count: int) -> list[int]:
             f"{len(ports)} of {count} ports are free from {PORTS.start} to {PORTS.stop - 1}"
         )
     return ports
+
+
+def _draw() -> Iterator[int]:
+    """Yield every port once, each drawn when it is wanted: few are, and randomness is not for nothing."""
+    left = list(PORTS)
+    random = SystemRandom()
+    while left:
+        at = random.randrange(len(left))
+        left[at], left[-1] = left[-1], left[at]
+        yield left.pop()

@@ -80,11 +80,15 @@ class Process:
 
     def failure(self) -> ComponentFailed:
         """Return the error that says how the process ended, its last words and where its log is."""
+        return ComponentFailed(f"{self.say_end()}; its log is {self.log_path}")
+
+    def say_end(self) -> str:
+        """Say how the process ended, its last words, and the limit that they complain of."""
         code = self.poll()
         last = read_last_words(self.log_path, was_killed=code is not None and code < 0)
         limit = find_limit(last)
         said = (f' ("{last}")' if last else "") + (f": {limit}" if limit else "")
-        return ComponentFailed(f"{self.name} {_describe_end(self.poll())}{said}; its log is {self.log_path}")
+        return f"{self.name} {_describe_end(code)}{said}"
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

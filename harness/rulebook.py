@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.model import Drill, Expectation
-from harness.promql import metric_name, parse, selectors
+from harness.model import AlertRule, Drill, Expectation
+from harness.promql import durations, metric_name, parse, selectors
 from harness.recordings.recording import Recording
-from harness.rules import RuleFile
+from harness.rules import RecordingRule, RuleFile
 
 UP = "up"
 """What every target has: rules of two systems that read it have nothing in common."""
 ANY = ".*"
 """Stands for what an expression reads by a pattern of names."""
+LATEST_S = 60.0
+"""How old the latest sample may be that an expression reads: a few scrapes and evaluations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +133,30 @@ def choose_series(recording: Recording, files: Sequence[RuleFile]) -> Recording:
         return recording
     kept = tuple(one for one in recording.series if one.labels["__name__"] in names)
     return replace(recording, series=kept)
+
+
+def find_reaches_s(files: Sequence[RuleFile]) -> dict[str, float]:
+    """Return how far back each alert looks, by its name: its `for`, its ranges, those of what it reads."""
+    rules = [rule for file in files for group in file.groups for rule in group.rules]
+    recorded: dict[str, list[RecordingRule]] = {}
+    for rule in rules:
+        if isinstance(rule, RecordingRule):
+            recorded.setdefault(rule.name, []).append(rule)
+    reaches_s: dict[str, float] = {}
+    for rule in rules:
+        if isinstance(rule, AlertRule):
+            own_s = rule.for_s + rule.keep_firing_for_s + _look_back_s(rule.expr, recorded, frozenset())
+            reaches_s[rule.name] = max(own_s, reaches_s.get(rule.name, 0.0))
+    return reaches_s
+
+
+def _look_back_s(expr: str, recorded: Mapping[str, Sequence[RecordingRule]], seen: frozenset[str]) -> float:
+    """Return how far back an expression looks; what is nested is added up, and so is what is beside."""
+    tree = parse(expr)
+    read = {name for selector in selectors(tree) if (name := metric_name(selector))} & recorded.keys() - seen
+    deeper_s = [
+        _look_back_s(rule.expr, recorded, seen | read) + rule.interval_s
+        for name in read
+        for rule in recorded[name]
+    ]
+    return LATEST_S + sum(durations(tree)) + max(deeper_s, default=0.0)

@@ -24,17 +24,18 @@ from harness.clock import Clock, find_origin
 from harness.confirmation import record_and_confirm
 from harness.crew import Crew
 from harness.disturbances import list_fault_steps, list_silence_steps
+from harness.doubts import weigh
 from harness.errors import ClockDoubted, ComponentFailed
+from harness.evidence import count_unanswered, describe_watch, find_stalls, gather
 from harness.fidelity import (
     Bounds,
     Fidelity,
     doubt,
-    doubt_unmet,
     find_fitting_speed,
     find_overhead,
 )
 from harness.judge import find_unasked, judge, share
-from harness.model import Act, AlertRule, Drill, Placement, Stage, Tell, Timeline, Verdict
+from harness.model import Act, AlertRule, Drill, Placement, Stage, Stall, Tell, Timeline, Verdict
 from harness.observe import (
     count_evaluations,
     count_recorded_evaluations,
@@ -49,6 +50,7 @@ from harness.observe import (
 from harness.outages import interrupt, list_outage_steps, list_windows
 from harness.paging import PathWatch, make_page_events, read_log, read_troubles
 from harness.panels import Dashboard
+from harness.partwatch import PartWatch
 from harness.reports import RunRecord
 from harness.reports.terminal import BoardState
 from harness.rule_values import make_value_rules
@@ -77,6 +79,7 @@ RECORDING = "recording.om.gz"
 
 PROBE_DOOR = "aside"
 """The gateway's door that no system hears."""
+PROBE_PROVIDER = "openai"
 PROBE_MODEL = "gpt-5-mini"
 PROBE_LATENCY_S = 1.0
 PROBE_RATE_PER_S = 0.2
@@ -200,7 +203,8 @@ def _hold_at(
             clock=clock,
         )
         state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"), engines=stack.versions)
-        with _start_traffic(order, acts, stack, clock) as traffic:
+        parts = PartWatch(stack.endpoints.health)
+        with _start_traffic(order, acts, stack, clock) as traffic, parts:
             is_calibrated = order.speed is not None
             while (now_s := clock.rule_s(time.time())) < until_s:
                 crew.carry_out()
@@ -219,12 +223,13 @@ def _hold_at(
         path.look(clock.rule_s(time.time()))
         stack.save_logs()
         store, notes = _await_store(order.store, prometheus, clock, until_s)
+        stalls = find_stalls(parts, placements, clock)
         fidelity = replace(
-            measure(prometheus, clock, report, 0.0, until_s, outages, store),
+            measure(prometheus, clock, report, 0.0, until_s, outages, store, stalls),
             outage_lateness_s=crew.lateness_s,
         )
-        timeline = observe(order, stack, store, path, clock, until_s)
-        verdicts = judge_all(placements, timeline)
+        timeline = replace(observe(order, stack, store, path, clock, until_s), stalls=stalls)
+        verdicts = weigh(judge_all(placements, timeline), placements, gather(order.rules, report, stalls))
         show(replace(state, now_rule_s=until_s, message="recording, and replaying the recording"))
         recorded = record_and_confirm(
             prometheus,
@@ -243,7 +248,6 @@ def _hold_at(
             panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
             doubts=(
                 *doubt(fidelity, order.bounds),
-                *doubt_verdicts(verdicts, placements, report),
                 *recorded.doubts,
             ),
             agreement=recorded.agreement,
@@ -254,6 +258,7 @@ def _hold_at(
                 **notes,
                 **recorded.notes,
                 **_describe_fidelity(fidelity, order.bounds),
+                **describe_watch(parts, stalls, speed),
                 **_describe_workers(report),
             },
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
@@ -358,12 +363,12 @@ def list_acts(
     tells = (
         Tell(
             at_s=0.0,
-            provider="openai",
+            provider=PROBE_PROVIDER,
             model=PROBE_MODEL,
             behaviour={"latency": {"kind": "constant", "s": PROBE_LATENCY_S}},
         ),
     )
-    options = {"models": [f"openai:{PROBE_MODEL}"], "key": "alertdrill-probe"}
+    options = {"models": [f"{PROBE_PROVIDER}:{PROBE_MODEL}"], "key": "alertdrill-probe"}
     calibration = Act(
         name=CALIBRATION_ACT,
         scenario="steady",
@@ -397,25 +402,29 @@ def measure(
     until_s: float,
     outages: Sequence[Window] = (),
     store: Api | None = None,
+    stalls: Sequence[Stall] = (),
 ) -> Fidelity:
     """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
 
     Scrapes are those that the store has, if there is one; evaluations are counted by who makes them.
-    Scrapes during outages are left out: that they fail then is what the outage is for.
+    Scrapes during outages are left out: that they fail then is what the outage is for. What the probe's own
+    provider was silent for, by the `stalls`, is nobody's overhead: who depends on it is doubted for it.
     """
     gaps = []
     scrapes = failed = 0
     for system in find_systems():
         seen = read_scrapes(store or prometheus, clock, system.job, since_s, until_s)
-        for stretch in split_scrapes(seen, outages):
+        stretches = split_scrapes(seen, outages)
+        for number, stretch in enumerate(stretches, 1):
             scrapes += len(stretch)
             failed += sum(not is_good for _, is_good in stretch)
-            gaps.append(measure_gaps(stretch))
+            gaps.append(measure_gaps(stretch, until_s if number == len(stretches) else None))
     evaluations, missed = count_evaluations(prometheus)
     if store is not None and not evaluations:
         evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
     acts = {name: act for name, act in traffic.acts.items() if (name == CALIBRATION_ACT) == (since_s < 0)}
     probe = acts.get(CALIBRATION_ACT if since_s < 0 else PROBE_ACT)
+    silent_s = max((one.lasted_s for one in stalls if one.part == f"provider-{PROBE_PROVIDER}"), default=0.0)
     return Fidelity(
         scrapes=scrapes,
         scrape_gap_s=max((gap for gap, _ in gaps if gap is not None), default=None),
@@ -426,7 +435,12 @@ def measure(
         arrivals=sum(act.planned for act in acts.values()),
         arrivals_late=sum(act.late + act.planned - act.sent for act in acts.values()),
         arrival_lateness_s=max((act.lateness_max_s or 0.0 for act in acts.values()), default=0.0),
-        overhead_s=find_overhead(probe.latency_p99_s, probe.slowest_s, PROBE_LATENCY_S) if probe else None,
+        overhead_s=find_overhead(probe.latency_p99_s, probe.slowest_s, PROBE_LATENCY_S, silent_s)
+        if probe
+        else None,
+        probes=probe.sent if probe else 0,
+        # No lower speed would mend that, so calibration does not look at it.
+        probes_lost=count_unanswered(probe) if probe and since_s >= 0 else 0,
     )
 
 
@@ -459,15 +473,6 @@ def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verd
     verdicts = [judge(placement.drill, share(placement, placements, timeline)) for placement in placements]
     unasked = find_unasked(placements, timeline)
     return tuple(verdicts) if unasked is None else (*verdicts, unasked)
-
-
-def doubt_verdicts(
-    verdicts: Sequence[Verdict], placements: Sequence[Placement], traffic: TrafficReport
-) -> tuple[str, ...]:
-    """Say, a sentence each, which drills were not met while their own calls were slower than they bear."""
-    names = {verdict.drill for verdict in verdicts if verdict.outcome == "unmet"}
-    unmet = [placement.drill for placement in placements if placement.drill.name in names]
-    return doubt_unmet(unmet, {name: act.slowest_s for name, act in traffic.acts.items()})
 
 
 def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport) -> None:

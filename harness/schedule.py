@@ -1,68 +1,102 @@
-"""Which drills share time: as many as disturb each other neither by what they use nor by how much they send.
+"""When each drill of a run starts: as many as do not disturb each other are held at the same time.
 
-Drills of which one uses what another uses or shares are held one after another. Drills with outages, and
-those that ask for a better clock, are held alone, after all others. The rest is packed, the longest first, so
-that the arrivals of all acts together stay below a bound: past it the machine, not the rule, would decide
-what a latency is.
+`packing` says who disturbs whom, and finds room for one drill after another; here it is decided who comes
+first. A drill that many wait for comes before one that nobody waits for, so that no queue begins late. In a
+queue, those are the first that say so.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from harness.errors import BadInput
 from harness.model import Drill, Placement
+from harness.packing import (
+    PAGES,
+    PROVIDERS,
+    STACK,
+    Packing,
+    find_broken,
+    is_paged,
+    measure,
+)
 
 RATE_BOUND_PER_S = 4.0
 """Arrivals a second of rule time, all acts together; a drill that sends more has that time to itself."""
-BIN_S = 15.0
-GAP_S = 60.0
-"""Rule time between the end of everything and an outage, and between two outages."""
+TURNS = ((PROVIDERS, PAGES, None, STACK), (PROVIDERS, None, PAGES, STACK))
+"""Drills by what their outages break, in orders in which they can be placed; None are those without outages.
 
-Load = Mapping[int, float]
-"""Arrivals a second by bin of BIN_S."""
+While providers are out, nearly nobody can send: before all others, that is waited for once. The stack is
+broken last, so that nobody depends on how a gateway comes back. Whether pages are better out early, beside
+near misses, or late depends on the drills.
+"""
 
 
 def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -> tuple[Placement, ...]:
-    """Return when each drill starts, in the given order of drills."""
+    """Return when each drill starts, in the given order of drills, so that the last one ends early."""
     given = tuple(drills)
-    load: dict[int, float] = defaultdict(float)
-    used_until_s: dict[str, float] = defaultdict(float)
-    shared_until_s: dict[str, float] = defaultdict(float)
+    return min(
+        (_place_in_turn(given, rate_bound_per_s, turns) for turns in TURNS),
+        key=lambda placements: max((placement.end_s for placement in placements), default=0.0),
+    )
+
+
+def _place_in_turn(
+    drills: Sequence[Drill], rate_bound_per_s: float, turns: Sequence[str | None]
+) -> tuple[Placement, ...]:
+    packing = Packing(rate_bound_per_s)
+    waited_s = _find_waits(drills)
+
+    def rank(drill: Drill) -> tuple[int, bool, float]:
+        broken = [find_broken(outage) for outage in drill.outages]
+        if drill.max_speed is not None:
+            broken.append(STACK)
+        turn = max(map(turns.index, broken), default=turns.index(None))
+        is_loud = max(measure(drill).values(), default=0.0) > rate_bound_per_s
+        # The loud first, since they need that all others are silent; then those waited for longest.
+        return turn, not is_loud, -waited_s[drill.name]
+
+    def rank_in_queue(drill: Drill) -> tuple[tuple[int, bool, float], bool]:
+        if not drill.comes_first:
+            return rank(drill), True
+        return min(rank(other) for other in drills if other is drill or other.uses & drill.uses), False
+
     placed: dict[str, Placement] = {}
-    for drill in sorted(given, key=lambda drill: -drill.lasts_s):
-        if _is_held_alone(drill):
-            continue
-        free_at_s = max(
-            (
-                0.0,
-                *(max(used_until_s[name], shared_until_s[name]) for name in drill.uses),
-                *(used_until_s[name] for name in drill.shares),
-            )
+    for drill in sorted(drills, key=rank_in_queue):
+        ends_s = (
+            other.end_s
+            for other in placed.values()
+            if other.drill.comes_first and other.drill.uses & drill.uses
         )
-        own = _measure(drill)
-        placement = Placement(drill=drill, start_s=_find_room(own, load, free_at_s, rate_bound_per_s))
-        first = round(placement.start_s / BIN_S)
-        for place_in_drill, rate in own.items():
-            load[first + place_in_drill] += rate
+        placed[drill.name] = packing.add(drill, not_before_s=max(ends_s, default=0.0))
+    return tuple(placed[drill.name] for drill in drills)
+
+
+def _find_waits(drills: Sequence[Drill]) -> dict[str, float]:
+    """Return how long each drill lasts together with those that queue behind it for what it uses.
+
+    In a queue, those whose pages matter are before those with near misses alone, since these can be held
+    while pages are out, and the longer are before the shorter.
+    """
+
+    def rank(drill: Drill) -> tuple[bool, float]:
+        return is_paged(drill), drill.lasts_s
+
+    users: dict[str, list[Drill]] = {}
+    for drill in drills:
         for name in drill.uses:
-            used_until_s[name] = max(used_until_s[name], placement.end_s)
-        for name in drill.shares:
-            shared_until_s[name] = max(shared_until_s[name], placement.end_s)
-        placed[drill.name] = placement
-    end_s = max((placement.end_s for placement in placed.values()), default=-GAP_S)
-    for drill in given:
-        if _is_held_alone(drill):
-            placed[drill.name] = Placement(drill=drill, start_s=end_s + GAP_S)
-            end_s = placed[drill.name].end_s
-    return tuple(placed[drill.name] for drill in given)
-
-
-def _is_held_alone(drill: Drill) -> bool:
-    return bool(drill.outages) or drill.max_speed is not None
+            users.setdefault(name, []).append(drill)
+    return {
+        drill.name: max(
+            (
+                sum(other.lasts_s for other in users[name] if rank(other) <= rank(drill))
+                for name in drill.uses
+            ),
+            default=drill.lasts_s,
+        )
+        for drill in drills
+    }
 
 
 def find_calendar(placements: Iterable[Placement], now: datetime) -> datetime:
@@ -84,30 +118,3 @@ def find_calendar(placements: Iterable[Placement], now: datetime) -> datetime:
             )
         origin, said_by = own, placement.drill.name
     return origin
-
-
-def _measure(drill: Drill) -> Load:
-    """Return what a drill sends, the highest rate in each bin from its start."""
-    load: dict[int, float] = defaultdict(float)
-    for act in drill.traffic:
-        own: dict[int, float] = {}
-        start_s = act.start_s
-        for stage in act.stages:
-            end_s = start_s + stage.duration_s
-            for place_in_drill in range(math.floor(start_s / BIN_S), math.ceil(end_s / BIN_S)):
-                own[place_in_drill] = max(own.get(place_in_drill, 0.0), stage.rate_per_s)
-            start_s = end_s
-        for place_in_drill, rate in own.items():
-            load[place_in_drill] += rate
-    return load
-
-
-def _find_room(own: Load, load: Load, free_at_s: float, bound_per_s: float) -> float:
-    """Return the first start, on a bin, from which on own and others' arrivals stay within the bound."""
-    first = math.ceil(free_at_s / BIN_S)
-    while not all(
-        not rate or rate + load.get(first + place_in_drill, 0.0) <= max(bound_per_s, rate)
-        for place_in_drill, rate in own.items()
-    ):
-        first += 1
-    return first * BIN_S

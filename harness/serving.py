@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener
@@ -12,24 +14,34 @@ import click
 import uvloop
 from aiohttp import web
 
+from harness.http_server import HttpRunner, Refuse
+
 SHUTDOWN_WALL_S = 0.5
 
 
-def serve(app: web.Application, listen: str) -> None:
+def serve(app: web.Application, refuse: Refuse, listen: str) -> None:
     """Serve at `HOST:PORT` until a signal ends the process; raises click.UsageError for another address."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise click.UsageError(f"--listen wants HOST:PORT, not {listen!r}")
     with _log_aside():
-        web.run_app(
-            app,
-            host=host,
-            port=int(port),
-            loop=uvloop.new_event_loop(),
-            access_log=None,
-            print=lambda *_: None,
-            shutdown_timeout=SHUTDOWN_WALL_S,
-        )
+        try:
+            uvloop.run(_serve(app, refuse, host, int(port)))
+        except OSError as error:
+            raise click.UsageError(f"cannot listen: {error.strerror or error}") from error
+
+
+async def _serve(app: web.Application, refuse: Refuse, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = HttpRunner(app, refuse, shutdown_timeout=SHUTDOWN_WALL_S)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
 
 
 @contextmanager

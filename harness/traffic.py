@@ -6,7 +6,6 @@ Locust itself is never imported here, because it patches the standard library fo
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from harness.errors import BadInput, ComponentFailed
 from harness.model import Act
 from harness.ports import find_free_ports
 from harness.process import Process, read_last_words, start
+from harness.secret_files import write_secret
 
 STOP_GRACE_S = 5.0
 MAX_WORKERS = 24
@@ -151,7 +151,7 @@ class Traffic:
         Raises BadInput for a scenario that does not exist, ComponentFailed if Locust cannot be started.
         """
         self._report_path.unlink(missing_ok=True)
-        _write_private(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
+        write_secret(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
         scenarios = sorted({act["scenario"] for act in self._plan["acts"]}) or ["steady"]
         argv = [
             sys.executable,
@@ -283,11 +283,3 @@ def _find_scenario(name: str) -> Path:
     if not name.isidentifier() or not path.is_file():
         raise BadInput(f"There is no scenario {name!r}: {path} is not there")
     return path
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -20,6 +21,8 @@ from ruamel.yaml.error import YAMLError
 from harness.errors import BadInput
 from harness.round_trip import load_document, open_yaml
 from harness.rules import parse_duration
+from harness.yaml_nodes import Mapping as MappingNode
+from harness.yaml_nodes import Node, Scalar, Sequence, read_nodes
 
 SWITCH = "enabled"
 WINDOW = "window"
@@ -71,6 +74,7 @@ class Values:
         return self.alerts[key]
 
 
+@lru_cache(maxsize=64)
 def parse_values(text: str, name: str) -> Values:
     """Return the values that a file's text states; `name` is what messages call it. Raises BadInput."""
     try:
@@ -125,16 +129,31 @@ def render_rules(template: str, values: Values, name: str) -> str:
     """
     text = fill(template, values, name)
     on = {alert.alert for alert in values.alerts.values() if values.enabled and alert.enabled}
-    document = load_document(text, name)
-    named = {rule["alert"] for group in document["groups"] for rule in group["rules"] if "alert" in rule}
+    named = _list_alerts(text, name)
     if unknown := sorted(named ^ {alert.alert for alert in values.alerts.values()}):
         raise BadInput(f"{name}: {unknown[0]} is in the rules or in the values, but not in both")
     if named == on:
         return text
+    document = load_document(text, name)
     for group in document["groups"]:
         group["rules"] = [rule for rule in group["rules"] if rule.get("alert") in on or "record" in rule]
     document["groups"] = [group for group in document["groups"] if group["rules"]]
     return _dump(document)
+
+
+def _list_alerts(text: str, name: str) -> set[str]:
+    """Return the names of a rule file's alerts. Raises BadRules for what is not YAML."""
+    return {
+        alert.text
+        for group in _list_items(read_nodes(text, name), "groups")
+        for rule in _list_items(group, "rules")
+        if isinstance(rule, MappingNode) and isinstance(alert := rule.values.get("alert"), Scalar)
+    }
+
+
+def _list_items(node: Node | None, key: str) -> list[Node]:
+    items = node.values.get(key) if isinstance(node, MappingNode) else None
+    return items.items if isinstance(items, Sequence) else []
 
 
 def write_resource(rules: str, name: str) -> str:

@@ -18,14 +18,20 @@ import uvloop
 from aiohttp import web
 
 from stub_providers.behaviour import Engine
-from stub_providers.control import Control
+from stub_providers.control import Control, refuse
 from stub_providers.dialects import DIALECTS
 from stub_providers.door import Door
+from stub_providers.http_server import HttpRunner
+from stub_providers.instructions import BadInstruction, read_model
 from stub_providers.ledger import Ledger
 from stub_providers.provider import Provider
+from stub_providers.worker import SLOTS, Worker
 
 PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
 CONTROL_TOKEN = "ALERTDRILL_CONTROL_TOKEN"  # noqa: S105 - the variable's name, not the token
+WORKER = "vllm"
+"""The dialect of a self-hosted worker."""
+MAX_SLOTS = 100_000
 _SHUTDOWN_WITHIN_S = 5.0
 
 
@@ -42,6 +48,8 @@ class Settings:
     listen: tuple[str, int]
     control: tuple[str, int]
     speed: float
+    models: tuple[str, ...]
+    slots: int
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,7 +67,20 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--listen", required=True, type=_address, metavar="HOST:PORT")
     parser.add_argument("--control", required=True, type=_address, metavar="HOST:PORT")
     parser.add_argument("--speed", required=True, type=_speed, help="seconds of rule time per second")
-    return Settings(**vars(parser.parse_args(arguments)))
+    parser.add_argument(
+        "--model",
+        dest="models",
+        action="append",
+        default=[],
+        type=_model,
+        help="a model to list from the start; others are listed once they are asked for",
+    )
+    parser.add_argument("--slots", type=_slots, help=f"how many requests a {WORKER} worker runs at once")
+    options = vars(parser.parse_args(arguments))
+    if options["slots"] and options["dialect"] != WORKER:
+        parser.error(f"--slots is for the dialect {WORKER}")
+    models = tuple(options["models"] or DIALECTS[options["dialect"]].models)
+    return Settings(**options | {"models": models, "slots": options["slots"] or SLOTS})
 
 
 async def serve(settings: Settings, *, key: str, token: str) -> None:
@@ -70,7 +91,12 @@ async def serve(settings: Settings, *, key: str, token: str) -> None:
     front, back = _reserve(settings.listen), _reserve(settings.control)
     engine, ledger = Engine(settings.name), Ledger()
     provider = Provider(
-        dialect=DIALECTS[settings.dialect], engine=engine, ledger=ledger, key=key, speed=settings.speed
+        dialect=DIALECTS[settings.dialect],
+        engine=engine,
+        ledger=ledger,
+        key=key,
+        speed=settings.speed,
+        worker=Worker(settings.models[0], slots=settings.slots) if settings.dialect == WORKER else None,
     )
 
     async def set_listening(listening: bool) -> None:
@@ -84,13 +110,13 @@ async def serve(settings: Settings, *, key: str, token: str) -> None:
         is_listening=lambda: front.is_open,
     )
     # Without cancellation a stalled request would outlive its client.
-    front_runner = web.AppRunner(
-        provider.app(lambda: control.models),
+    front_runner = HttpRunner(
+        provider.app(lambda: [*dict.fromkeys((*settings.models, *control.models))]),
+        provider.refuse,
         handler_cancellation=True,
-        access_log=None,
         shutdown_timeout=_SHUTDOWN_WITHIN_S,
     )
-    back_runner = web.AppRunner(control.app(), access_log=None, shutdown_timeout=_SHUTDOWN_WITHIN_S)
+    back_runner = HttpRunner(control.app(), refuse, shutdown_timeout=_SHUTDOWN_WITHIN_S)
     front_handlers, back_handlers = await _handlers(front_runner), await _handlers(back_runner)
     try:
         await front.open(front_handlers)
@@ -109,7 +135,7 @@ async def serve(settings: Settings, *, key: str, token: str) -> None:
             door.release()
 
 
-async def _handlers(runner: web.AppRunner) -> web.Server:
+async def _handlers(runner: HttpRunner) -> web.Server:
     await runner.setup()
     return cast(web.Server, runner.server)  # set up, so it is there
 
@@ -126,6 +152,19 @@ def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
         raise argparse.ArgumentTypeError("must have 1 to 64 letters, digits, dots, dashes or underscores")
     return text
+
+
+def _model(text: str) -> str:
+    try:
+        return read_model(text)
+    except BadInstruction as bad:
+        raise argparse.ArgumentTypeError(str(bad)) from None
+
+
+def _slots(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_SLOTS:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MAX_SLOTS}")
+    return int(text)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from stub_providers.authorization import bearer_token, is_secret
 from stub_providers.behaviour import EVERY_MODEL, Engine
+from stub_providers.http_server import read_body
 from stub_providers.instructions import (
     BadInstruction,
     read_behaviour,
@@ -63,13 +64,13 @@ class Control:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         if not is_secret(bearer_token(request.headers), self._token):
-            return _error(401, "The control token is missing or wrong.")
+            return refuse(request, 401, "The control token is missing or wrong.")
         try:
             return await handler(request)
         except BadInstruction as bad:
-            return _error(400, str(bad))
+            return refuse(request, 400, str(bad))
         except web.HTTPRequestEntityTooLarge:
-            return _error(400, f"The body must not be longer than {MAX_BODY_BYTES} bytes.")
+            return refuse(request, 400, f"The body must not be longer than {MAX_BODY_BYTES} bytes.")
 
     async def _state(self, _request: web.Request) -> web.Response:
         return web.json_response(
@@ -81,16 +82,16 @@ class Control:
         )
 
     async def _listening(self, request: web.Request) -> web.Response:
-        listening = read_listening(read_json(await request.read()))
+        listening = read_listening(read_json(await read_body(request)))
         try:
             await self._set_listening(listening)
         except OSError as error:
-            return _error(503, f"The port cannot be opened again: {error.strerror}.")
+            return refuse(request, 503, f"The port cannot be opened again: {error.strerror}.")
         return web.json_response({"listening": listening})
 
     async def _tell(self, request: web.Request) -> web.Response:
         model = read_model(request.match_info["model"])
-        told = read_json(await request.read())
+        told = read_json(await read_body(request))
         behaviour = read_behaviour(told)
         if model not in self._told and len(self._told) >= MAX_TOLD_MODELS:
             raise BadInstruction(f"No more than {MAX_TOLD_MODELS} models can have a behaviour.")
@@ -101,7 +102,7 @@ class Control:
     async def _forget(self, request: web.Request) -> web.Response:
         model = read_model(request.match_info["model"])
         if not self._engine.forget(model):
-            return _error(404, "This model has no behaviour of its own.")
+            return refuse(request, 404, "This model has no behaviour of its own.")
         if model == EVERY_MODEL:
             self._told[EVERY_MODEL] = {}
         else:
@@ -109,5 +110,6 @@ class Control:
         return web.json_response({"model": model, "behaviour": None})
 
 
-def _error(status: int, sentence: str) -> web.Response:
+def refuse(_request: web.BaseRequest, status: int, sentence: str) -> web.Response:
+    """Return what the control API answers to what it refuses."""
     return web.json_response({"error": sentence}, status=status)

@@ -23,7 +23,9 @@ from stub_providers.dialects.dialect import (
     encode,
 )
 from stub_providers.door import reset
+from stub_providers.http_server import find_sentence, read_body
 from stub_providers.ledger import NO_MODEL, Ledger
+from stub_providers.worker import Worker
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -35,12 +37,22 @@ class Provider:
     error class that it met. One that lost its connection before a good answer counts as `network`.
     """
 
-    def __init__(self, *, dialect: Dialect, engine: Engine, ledger: Ledger, key: str, speed: float) -> None:
+    def __init__(
+        self,
+        *,
+        dialect: Dialect,
+        engine: Engine,
+        ledger: Ledger,
+        key: str,
+        speed: float,
+        worker: Worker | None = None,
+    ) -> None:
         self._dialect = dialect
         self._engine = engine
         self._ledger = ledger
         self._key = key
         self._speed = speed
+        self._worker = worker
 
     def app(self, models: Callable[[], list[str]]) -> web.Application:
         """Return the application; `models` says which models are listed."""
@@ -53,7 +65,13 @@ class Provider:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_post(self._dialect.chat_path, self._chat)
         app.router.add_get(self._dialect.models_path, listing)
+        if self._worker is not None:
+            app.add_routes(self._worker.list_routes())
         return app
+
+    def refuse(self, _request: web.BaseRequest, status: int, sentence: str) -> web.Response:
+        """Return the dialect's answer to what cannot be taken at all."""
+        return _refusal(self._dialect.refusal(status, sentence))
 
     def _key_is_right(self, request: web.Request) -> bool:
         return is_secret(self._dialect.presented_key(request.headers), self._key)
@@ -73,22 +91,36 @@ class Provider:
         )
         outcome: str = decision.error or "network"
         try:
-            if decision.error is not None:
-                return await self._fail(request, asked, decision, decision.error, started_s)
-            response = await self._answer(request, asked, decision, started_s)
-            outcome = "ok"
+            if self._worker is None:
+                response = await self._meet(request, asked, decision, started_s)
+            else:
+                async with self._worker.turn(decision):
+                    response = await self._meet(request, asked, decision, time.perf_counter())
+            if decision.error is None:
+                outcome = "ok"
+                if self._worker is not None:
+                    self._worker.count(decision)
             return response
         finally:
             self._ledger.count(asked.model, outcome)
 
+    async def _meet(
+        self, request: web.Request, asked: ChatRequest, decision: Decision, started_s: float
+    ) -> web.StreamResponse:
+        if decision.error is not None:
+            return await self._fail(request, asked, decision, decision.error, started_s)
+        return await self._answer(request, asked, decision, started_s)
+
     async def _read(self, request: web.Request) -> ChatRequest:
         try:
-            body = json.loads(await request.read())
+            body = json.loads(await read_body(request))
         except web.HTTPRequestEntityTooLarge:
             raise Refused(self._dialect.oversized_body) from None
+        except web.HTTPException as error:
+            raise Refused(self._dialect.refusal(error.status, find_sentence(error))) from None
         except (ValueError, RecursionError):
             raise Refused(self._dialect.unreadable_body) from None
-        return self._dialect.read(request.url, request.headers, body)
+        return self._dialect.read(request.rel_url, request.headers, body)
 
     async def _answer(
         self, request: web.Request, asked: ChatRequest, decision: Decision, started_s: float

@@ -1,23 +1,33 @@
-"""Opens a page in a headless Chromium and tells what it did, over the Chrome DevTools protocol.
+"""Opens pages in a headless Chromium and tells what they did, over the Chrome DevTools protocol.
 
 https://chromedevtools.github.io/devtools-protocol/; it listens on loopback and has a profile of its own.
+One browser shows all pages, for it takes longer to start than a page to load; each has a context of its own,
+which shares no cookie, no cache and no store with any other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import re
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
+
+from harness.process import start
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SKIPPED = "Chromium is not installed"
 DEADLINE_S = 60.0
+LOOK_EVERY_S = 0.05
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -30,6 +40,12 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--remote-debugging-port=0",
 )
+
+
+def demand_chromium(environ: Mapping[str, str]) -> None:
+    """Skip a file of tests where there is no Chromium; in CI they fail instead, one by one."""
+    if CHROMIUM is None and not environ.get("CI"):
+        pytest.skip(SKIPPED, allow_module_level=True)
 
 
 class BrowserPage:
@@ -45,7 +61,10 @@ class BrowserPage:
 
     async def open(self, url: str, *, width: int, height: int, dark: bool, script: str) -> None:
         """Load a page in a window of this size, running `script` in it first."""
-        target = await self.ask("Target.createTarget", url="about:blank")
+        context = await self.ask("Target.createBrowserContext", disposeOnDetach=True)
+        target = await self.ask(
+            "Target.createTarget", url="about:blank", browserContextId=context["browserContextId"]
+        )
         attached = await self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session_id = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -126,42 +145,51 @@ class BrowserPage:
             self.requests.append(params["request"]["url"])
 
 
-@asynccontextmanager
-async def show(
-    page: Path | str,
-    profile: Path,
-    *,
-    width: int = 1200,
-    height: int = 900,
-    dark: bool = False,
-    script: str = "",
-) -> AsyncIterator[BrowserPage]:
-    """Start Chromium with an empty profile, load a file or an address, and end the browser when done."""
-    assert CHROMIUM is not None, "Chromium is not installed"
-    browser = await asyncio.create_subprocess_exec(
-        CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank",
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        url = await asyncio.wait_for(_find_url(browser), DEADLINE_S)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """A running Chromium; `url` is where it is told what to do."""
+
+    url: str
+
+    @asynccontextmanager
+    async def show(
+        self,
+        page: Path | str,
+        *,
+        width: int = 1200,
+        height: int = 900,
+        dark: bool = False,
+        script: str = "",
+    ) -> AsyncIterator[BrowserPage]:
+        """Load a file or an address in a context as empty as a new profile, which is closed in the end."""
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(url, max_msg_size=64 * 1024 * 1024) as socket,
+            session.ws_connect(self.url, max_msg_size=64 * 1024 * 1024) as socket,
         ):
             shown = BrowserPage(socket)
             address = page.as_uri() if isinstance(page, Path) else page
             await shown.open(address, width=width, height=height, dark=dark, script=script)
             yield shown
+
+
+@contextmanager
+def run_chromium(folder: Path) -> Iterator[Browser]:
+    """Start Chromium with an empty profile, and end it when done."""
+    assert CHROMIUM is not None, "Chromium is not installed"
+    argv = [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
+    process = start("chromium", argv, env=os.environ, log_path=folder / "chromium.log")
+    try:
+        give_up_at = time.monotonic() + DEADLINE_S
+        while not (
+            match := re.search(r"DevTools listening on (ws://127\.0\.0\.1:\S+)\s", _read(process.log_path))
+        ):
+            process.check()
+            assert time.monotonic() < give_up_at, "Chromium does not say where it listens"
+            time.sleep(LOOK_EVERY_S)
+        yield Browser(url=match[1])
     finally:
-        browser.terminate()
-        await asyncio.wait_for(browser.communicate(), DEADLINE_S)
+        process.stop()
 
 
-async def _find_url(browser: asyncio.subprocess.Process) -> str:
-    assert browser.stderr is not None
-    said = b""
-    async for line in browser.stderr:
-        said += line
-        if match := re.search(rb"DevTools listening on (ws://127\.0\.0\.1:\S+)", line):
-            return match[1].decode()
-    raise AssertionError(f"Chromium did not start: {said.decode(errors='replace')}")
+def _read(log: Path) -> str:
+    return log.read_text(errors="replace")

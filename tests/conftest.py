@@ -6,19 +6,17 @@ import os
 import re
 import shlex
 import signal
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
+from chromium_session import SKIPPED as NO_CHROMIUM
 from docker_engine import demand_engine, describe_skipped
 from hypothesis import HealthCheck, settings
 from turnstile import open_turnstile
-from whole_runs import ROOT, CommandLine
+from whole_runs import ROOT, CommandLine, open_command_line
 
 from harness.engines import Engines
-from harness.stacks.scratch import find_scratch
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -87,16 +85,8 @@ def heed_interrupts() -> None:
 @pytest.fixture
 def alertdrill(engines: Engines) -> Iterator[CommandLine]:
     """Return the command line, and hold it to leaving nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="test-", dir=find_scratch(os.environ)) as folder:
-        environ = {
-            **os.environ,
-            "TMPDIR": folder,
-            "ALERTDRILL_PROMETHEUS": str(engines.prometheus),
-            "ALERTDRILL_PROMTOOL": str(engines.promtool),
-            "ALERTDRILL_ALERTMANAGER": str(engines.alertmanager),
-            "ALERTDRILL_AMTOOL": str(engines.amtool),
-        }
-        yield CommandLine(environ=environ, temporary=Path(folder))
+    with open_command_line(engines) as command:
+        yield command
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +101,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = [skip[2].removeprefix("Skipped: ") for skip in skips if isinstance(skip, tuple)]
     if line := describe_skipped(reasons):
         terminalreporter.write_line(line, yellow=True)
+    if NO_CHROMIUM in reasons:
+        terminalreporter.write_line(
+            f"SKIPPED, not passed: what pages do in a browser: {NO_CHROMIUM}", yellow=True
+        )
     failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
     for name in dict.fromkeys(report.nodeid for report in failed):
         # Where tests are spread over processes, the name of the stack that is shared stands behind an @.

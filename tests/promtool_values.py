@@ -75,7 +75,8 @@ def evaluate_worlds(engines: Engines, folder: Path, worlds: Sequence[World]) -> 
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder)},  # it leaves something behind where a test has failed
+        # It leaves something behind where a test has failed; and it is over before garbage is in the way.
+        env={**os.environ, "TMPDIR": str(folder), "GOGC": "800"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.templates": {"harness.errors", "harness.promql_text"},
     "harness.rule_values": {"harness.model", "harness.promql", "harness.rules"},
-    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules"},
+    "harness.values": {"harness.round_trip", "harness.errors", "harness.rules", "harness.yaml_nodes"},
     "harness.panels": {"harness.errors", "harness.model", "harness.promql", "harness.values"},
     "harness.curves": set(),
     "harness.replays.notation": {"harness.model", "harness.promql", "harness.recordings.recording"},
@@ -98,10 +99,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.silence",
     },
     "harness.coverage": {"harness.model"},
-    "harness.fidelity": {"harness.model"},
-    "harness.schedule": {"harness.errors", "harness.model"},
+    "harness.dependence": {"harness.delivery", "harness.model"},
+    "harness.doubts": {"harness.clock", "harness.dependence", "harness.model"},
+    "harness.fidelity": set(),
+    "harness.packing": {"harness.model"},
+    "harness.schedule": {"harness.errors", "harness.model", "harness.packing"},
     "harness.agreement": {"harness.clock", "harness.model"},
     "harness.golden.cutting": {"harness.errors", "harness.model", "harness.recordings.recording"},
+    "harness.golden.digests": {"harness.model"},
     "harness.reports": {
         "harness.agreement",
         "harness.model",
@@ -122,7 +127,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.golden.folder": {
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.model",
         "harness.nesting",
         "harness.reading",
@@ -142,6 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.recordings.recorder",
         "harness.recordings.recording",
         "harness.replays.inquiry",
+        "harness.replays.promtool",
         "harness.replays.replay",
         "harness.reports",
         "harness.rulebook",
@@ -155,8 +161,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rules",
     },
     "harness.golden.gate": {
+        "harness.dependence",
+        "harness.doubts",
         "harness.errors",
-        "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -166,6 +174,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.rulebook",
         "harness.rules",
         "harness.recordings.selecting",
+        "harness.stacks",
     },
     "harness.golden.making": {
         "harness.agreement",
@@ -173,6 +182,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.golden.gate",
         "harness.golden.cutting",
+        "harness.golden.digests",
         "harness.golden.folder",
         "harness.judge",
         "harness.model",
@@ -227,12 +237,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
         "harness.values",
     },
+    "harness.secret_files": set(),
     "harness.traffic": {
         "harness.clock",
         "harness.errors",
         "harness.model",
         "harness.ports",
         "harness.process",
+        "harness.secret_files",
     },
     "harness.ports": {"harness.errors"},
     "harness.api": {
@@ -243,12 +255,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.replays.answers": {"harness.errors", "harness.model", "harness.rules"},
     "harness.replays.promtool": {
-        "harness.replays.answers",
         "harness.errors",
-        "harness.replays.grid",
-        "harness.replays.notation",
         "harness.process",
         "harness.recordings.recording",
+        "harness.replays.answers",
+        "harness.replays.grid",
+        "harness.replays.notation",
+        "harness.scratch",
     },
     "harness.replays.plan": {
         "harness.dilation",
@@ -345,6 +358,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.ports",
         "harness.process",
         "harness.rules",
+        "harness.scratch",
+        "harness.secret_files",
         "harness.stacks",
         "harness.systems",
     },
@@ -356,17 +371,31 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.errors",
         "harness.reading",
         "harness.rules",
+        "harness.secret_files",
         "harness.stacks",
         "harness.systems",
+    },
+    "harness.partwatch": set(),
+    "harness.evidence": {
+        "harness.clock",
+        "harness.doubts",
+        "harness.model",
+        "harness.outages",
+        "harness.partwatch",
+        "harness.rulebook",
+        "harness.rules",
+        "harness.stacks",
+        "harness.traffic",
     },
     "harness.crew": set(),
     "harness.http_deadline": set(),
     "harness.reading": set(),
-    "harness.outages": {"harness.crew", "harness.model", "harness.stacks"},
+    "harness.outages": {"harness.crew", "harness.model", "harness.packing", "harness.stacks"},
     "harness.disturbances": {"harness.api", "harness.clock", "harness.crew", "harness.model"},
     "harness.logfmt": set(),
     "harness.limits": {"harness.errors"},
     "harness.lastwords": {"harness.logfmt"},
+    "harness.scratch": set(),
     "harness.paging": {
         "harness.api",
         "harness.clock",
@@ -429,10 +458,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "harness.certificates": {"harness.inbox"},
     # processes of their own
-    "harness.serving": set(),
+    "harness.http_server": set(),
+    "harness.serving": {"harness.http_server"},
     "harness.pager": {
         "harness.clock",
         "harness.errors",
+        "harness.http_server",
         "harness.inbox",
         "harness.model",
         "harness.pager",
@@ -449,6 +480,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.promql",
         "harness.reading",
         "harness.rules",
+        "harness.scratch",
+        "harness.secret_files",
         "harness.systems",
     },
     "harness.page": {
@@ -470,13 +503,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.reading",
         "harness.reports",
         "harness.rules",
+        "harness.scratch",
         "harness.stacks",
     },
-    "harness.guard": {"harness.guard", "harness.serving"},
+    "harness.guard": {"harness.guard", "harness.http_server", "harness.serving"},
     "harness.gateway": {
+        "harness.gateway",
         "harness.clock",
         "harness.errors",
-        "harness.gateway",
+        "harness.http_server",
         "harness.nesting",
         "harness.reading",
         "harness.systems",
@@ -506,10 +541,17 @@ def find_modules() -> Iterator[tuple[str, Path]]:
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
+@cache
+def read_names(path: Path) -> tuple[ast.Import | ast.ImportFrom | ast.Attribute, ...]:
+    """Return what a file imports and the attributes that it reads: all that is asked about it here."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom | ast.Attribute))
+
+
 def find_imports(path: Path) -> set[str]:
     """Return the modules of ours that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in read_names(path):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -555,7 +597,7 @@ def test_locust_is_never_imported_in_the_harness(library: str) -> None:
     """Locust patches the standard library, so the harness only ever runs it as a subprocess."""
     for module, path in find_modules():
         if module.startswith("harness"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in read_names(path):
                 if isinstance(node, ast.Import):
                     assert all(alias.name.split(".")[0] != library for alias in node.names), module
                 elif isinstance(node, ast.ImportFrom):
@@ -569,7 +611,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         for module, path in find_modules()
         if any(
             isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in read_names(path)
         )
     }
     assert readers <= {

@@ -15,6 +15,7 @@ from harness.systems import System, find_systems
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = find_systems()
+PAGES_WITH_COMMANDS = ("coverage", "load", "paging", "stores", "values")
 
 
 def read_headings(path: Path) -> set[str]:
@@ -56,9 +57,10 @@ def test_the_changelog_counts_the_drills_rightly() -> None:
     assert f"{len(drills)} drills" in unreleased
 
 
-def test_every_command_and_option_in_the_readme_exists() -> None:
-    """`alertdrill NAME --option` in the README is understood by the command line."""
-    lines = re.findall(r"^\$ alertdrill (.*?)(?:\s+#.*)?$", (ROOT / "README.md").read_text(), re.MULTILINE)
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{page}.md" for page in PAGES_WITH_COMMANDS)])
+def test_every_command_and_option_in_a_document_exists(name: str) -> None:
+    """`alertdrill NAME --option` in the README and its pages is understood by the command line."""
+    lines = re.findall(r"^\$ alertdrill (.*?)(?:\s+#.*)?$", (ROOT / name).read_text(), re.MULTILINE)
     assert lines
     for line in lines:
         name, *rest = line.split()
@@ -68,12 +70,37 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
             assert option in shown, f"{line}: {option}"
 
 
-def test_every_file_in_the_readme_exists() -> None:
-    """Links and paths in the README lead somewhere; what is below out/ is made by a run."""
-    text = (ROOT / "README.md").read_text()
-    paths = set(re.findall(r"\]\(([^)#:]+)\)", text)) | set(
-        re.findall(r"\b(?:scenarios|harness)/[\w./]+\w", text)
-    )
-    assert paths
-    for path in paths:
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name
+)
+def test_every_link_of_a_document_leads_somewhere(page: Path) -> None:
+    """A link is written as seen from its page; what is below out/ is made by a run."""
+    for path in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / path).exists(), path
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", *(f"docs/{page}.md" for page in (*PAGES_WITH_COMMANDS, "drills"))]
+)
+def test_every_file_in_a_document_exists(name: str) -> None:
+    """Paths in the README and in the pages that it was divided into lead somewhere."""
+    text = (ROOT / name).read_text()
+    for path in re.findall(r"\b(?:scenarios|harness)/[\w./]+\w", text):
         assert (ROOT / path).exists(), path
+
+
+def test_every_test_that_reliability_names_is_there() -> None:
+    """A row that says what happens names the test that holds it."""
+    named = set(re.findall(r"\btest_\w+", (ROOT / "docs" / "reliability.md").read_text()))
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert named
+    assert named <= defined
+
+
+def test_the_readme_is_short() -> None:
+    """A newcomer reads about 150 lines; the rest is in docs/."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 160

@@ -79,8 +79,7 @@ def test_a_change_that_breaks_a_drill_fails_the_gate(
     rules = tmp_path / "rules.yml"
     rules.write_text(text.replace(before, after))
     finished = alertdrill.run(
-        *("run", "--replay", str(RECORDINGS), "--system", "metis", "--rules", str(rules)),
-        *("--out", str(tmp_path / "out")),
+        *("run", drill, "--replay", str(RECORDINGS), "--rules", str(rules), "--out", str(tmp_path / "out"))
     )
     assert finished.code == 1, finished.out + finished.err
     verdicts = json.loads((tmp_path / "out" / "timeline.json").read_text())["verdicts"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from harness.reports import RunRecord
 from harness.rules import RuleFile
 from harness.run import Held, Order, hold_open
 from harness.stacks.embedded import EmbeddedSite
+from harness.stacks.scratch import find_scratch
 from harness.systems import find_systems
 
 LOG = logging.getLogger(__name__)
@@ -52,8 +54,9 @@ class Finished:
 
     @property
     def is_clock_doubted(self) -> bool:
-        """Whether nobody can tell what became of drills, since the machine did not keep the clock."""
-        said = "No verdict can be trusted" in self.out or "too slow to hold drills" in self.err
+        """Whether nobody can tell what became of drills, since the machine, or a part, stood still."""
+        untold = "No verdict can be trusted" in self.out or "drills cannot be told" in self.out
+        said = untold or "too slow to hold drills" in self.err
         return self.code == ClockDoubted.exit_code and said
 
 
@@ -84,12 +87,14 @@ class CommandLine:
 
     environ: Mapping[str, str]
     temporary: Path
+    program: tuple[str, ...] = ("-m", "harness")
+    """What Python runs."""
 
     @contextmanager
     def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Start a command; it is killed if the block leaves it running."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness", *arguments],
+            [sys.executable, *self.program, *arguments],
             cwd=ROOT,
             env={**self.environ},
             stdin=subprocess.DEVNULL,
@@ -116,6 +121,8 @@ class CommandLine:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(ROOT)
             patch.setattr(tempfile, "tempdir", None)  # which remembers what TMPDIR was
+            for name in os.environ.keys() - self.environ.keys():
+                patch.delenv(name)
             for name, value in self.environ.items():
                 patch.setenv(name, value)
             try:
@@ -148,6 +155,21 @@ def _has_in_environ(process: psutil.Process, marker: str) -> bool:
         return False
 
 
+@contextmanager
+def open_command_line(engines: Engines) -> Iterator[CommandLine]:
+    """Yield the command line with these engines and a temporary folder, which goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="test-", dir=find_scratch(os.environ)) as folder:
+        environ = {
+            **os.environ,
+            "TMPDIR": folder,
+            "ALERTDRILL_PROMETHEUS": str(engines.prometheus),
+            "ALERTDRILL_PROMTOOL": str(engines.promtool),
+            "ALERTDRILL_ALERTMANAGER": str(engines.alertmanager),
+            "ALERTDRILL_AMTOOL": str(engines.amtool),
+        }
+        yield CommandLine(environ=environ, temporary=Path(folder))
+
+
 def make_order(
     drills: tuple[Drill, ...],
     engines: Engines,
@@ -172,12 +194,12 @@ def make_order(
 
 @contextmanager
 def hold_open_until_told(order: Order) -> Iterator[Held]:
-    """Hold drills in this process, and once more, alone and into a fresh folder, if the clock was doubted."""
+    """Hold drills in this process, and once more, alone and into a fresh folder, if nobody could tell."""
     with hold_open(order, lambda _state: None) as held:
-        if not held.record.doubts:
+        if held.record.exit_code != ClockDoubted.exit_code:
             yield held
             return
-    tell_held_again(str(held.record.doubts))
+    tell_held_again(str(_list_doubts(held.record)))
     shutil.rmtree(order.out)
     (order.out / "logs").mkdir(parents=True)
     with (
@@ -185,6 +207,10 @@ def hold_open_until_told(order: Order) -> Iterator[Held]:
         hold_open(replace(order, speed=SLOW_SPEED), lambda _state: None) as again,
     ):
         yield again
+
+
+def _list_doubts(record: RunRecord) -> list[str]:
+    return [*record.doubts, *(doubt for verdict in record.verdicts for doubt in verdict.doubts)]
 
 
 def hold_until_told(order: Order) -> RunRecord:

@@ -26,7 +26,7 @@ from harness.golden.folder import (
 )
 from harness.golden.gate import judge_goldens, judge_recording
 from harness.golden.making import make_goldens, replay_whole
-from harness.model import Drill, Placement
+from harness.model import Drill, Placement, Stall
 from harness.nesting import load_json
 from harness.reading import read_bytes
 from harness.recordings.files import read_recording, write_recording
@@ -82,14 +82,14 @@ def replay_drills(
         record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s)
         return replace(record, notes={**record.notes, **note})
     recording = read_recording(path)
-    placements = _read_placements(path.with_name(TIMELINE), choice.among)
+    placements, stalls = _read_run(path.with_name(TIMELINE), choice.among)
     held = [placement.drill for placement in placements]
     chosen = [drill for drill in choice.drills if drill in held]
     if not chosen:
         raise BadInput(f"{path}: the run that this is of held none of these drills")
     drills, note = _leave_out(chosen, choice, book)
     rules = book.complete(drills) if given else list_rules(held, values)
-    record = judge_recording(recording, placements, drills, rules, _find_promtool(), tail_s)
+    record = judge_recording(recording, placements, drills, rules, _find_promtool(), tail_s, stalls)
     return replace(record, notes={**record.notes, **note})
 
 
@@ -166,18 +166,25 @@ def _find_commit() -> str:
     return said.stdout.strip()
 
 
-def _read_placements(path: Path, drills: Sequence[Drill]) -> tuple[Placement, ...]:
-    """Return where a run had its drills, from its timeline; raises BadInput."""
+def _read_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...], tuple[Stall, ...]]:
+    """Return where a run had its drills, and which parts stalled, from its timeline; raises BadInput.
+
+    Older timelines do not say who stalled.
+    """
     by_name = {drill.name: drill for drill in drills}
     try:
         text = read_bytes(path, MAX_BYTES)
         if len(text) > MAX_BYTES:
             raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-        held = load_json(text)["drills"]
-        return tuple(
+        document = load_json(text)
+        placements = tuple(
             Placement(drill=by_name[one["drill"]], start_s=float(one["start_s"]))
-            for one in held
+            for one in document["drills"]
             if one["drill"] in by_name
+        )
+        stalls = tuple(
+            Stall(part=str(one["part"]), from_s=float(one["from_s"]), until_s=float(one["until_s"]))
+            for one in document.get("stalls", ())
         )
     except FileNotFoundError as error:
         raise BadInput(_say_missing(path)) from error
@@ -187,6 +194,7 @@ def _read_placements(path: Path, drills: Sequence[Drill]) -> tuple[Placement, ..
         ) from error
     except (ValueError, LookupError, TypeError) as error:
         raise BadInput(f"{path}: is not the timeline of a run that held drills: {error}") from error
+    return placements, stalls
 
 
 def _say_missing(path: Path) -> str:

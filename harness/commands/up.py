@@ -16,6 +16,7 @@ from harness.commands.orders import find_config, make_order, read_rule_files
 from harness.commands.sites import find_site
 from harness.commands.stack_options import PORT_NAMES, read_speed, take_stack_options
 from harness.run import make_setup
+from harness.secret_files import make_secret_folder, write_secret
 from harness.stacks import CALENDAR_LASTS_S, Endpoints
 
 WATCH_WALL_S = 0.5
@@ -42,7 +43,7 @@ def up(
     site = find_site("embedded", None, ports)
     order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
     calendar = Calendar(origin=datetime.now(UTC))
-    secrets_path = out / "stack.env"
+    secrets_path = out / "secrets" / "stack.env"
     try:
         with site.open(make_setup(order, speed, calendar, CALENDAR_LASTS_S)) as stack:
             _write_secrets(secrets_path, stack.endpoints)
@@ -62,11 +63,11 @@ def up(
 def _write_secrets(path: Path, endpoints: Endpoints) -> None:
     """Write, for the owner only, what Locust needs to drive a stack by hand, as a shell reads it."""
     controls = ",".join(f"{name}={url}" for name, url in endpoints.controls.items())
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(
+    make_secret_folder(path.parent)
+    write_secret(
+        path,
         f"export ALERTDRILL_ADMIN_TOKEN={endpoints.admin_token}\n"
         f"export ALERTDRILL_CONTROL_TOKEN={endpoints.control_token}\n"
         f"export ALERTDRILL_PAGER_TOKEN={endpoints.pager_token}\n"
-        f"export ALERTDRILL_CONTROLS={controls}\n"
+        f"export ALERTDRILL_CONTROLS={controls}\n",
     )

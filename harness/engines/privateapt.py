@@ -59,6 +59,9 @@ class PrivateApt:
             "Dir::State::lists": self.root / "lists",
             "Dir::State::status": self.root / "status",
             "Dir::Cache": self.root / "cache",
+            # Images switch these off; without them every call reads the lists anew, which takes it a second.
+            "Dir::Cache::pkgcache": "pkgcache.bin",
+            "Dir::Cache::srcpkgcache": "srcpkgcache.bin",
             "APT::Default-Release": "",
             "Acquire::Languages": "none",
             "Acquire::Retries": 1,

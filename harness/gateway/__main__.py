@@ -23,7 +23,8 @@ from harness.gateway.config import Config, read_config
 from harness.gateway.doors import hears
 from harness.gateway.events import DomainEvent, Listener, State
 from harness.gateway.gateway import Hearing, Secrets, open_gateway
-from harness.gateway.problems import Problem
+from harness.gateway.problems import Problem, refuse
+from harness.http_server import HttpRunner
 from harness.systems import find_systems, list_names
 
 ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
@@ -98,7 +99,7 @@ async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_gateway(config, secrets, attach_surfaces) as app:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_WALL_S)
+        runner = HttpRunner(app, refuse, shutdown_timeout=SHUTDOWN_WALL_S)
         await runner.setup()
         try:
             try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 
@@ -88,59 +90,68 @@ async def open_gateway(
             listen(event)
 
     meter = Meter(clock, emit)
-    try:
-        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        trace = Trace(config.data_dir / "trace.db", meter.query)
-        store = Store(config.data_dir / "keys.db", meter.query)
-        keys = KeyRing(store, quotas, clock, emit)
-    except (OSError, sqlite3.Error) as error:
-        raise BadInput(f"{config.data_dir}: cannot keep data here: {error}") from error
-    hearing = attach(Gauges(keys, trace))
-    listeners.extend((trace.record, *hearing.listeners))
-    upstream = Upstream(config.providers, secrets.provider_key, config.speed, meter)
-    calls = Calls(
-        catalogue=catalogue,
-        upstream=upstream,
-        providers=config.providers,
-        quotas=quotas,
-        clock=clock,
-        emit=emit,
-    )
-    doorkeeper = Doorkeeper(secrets.admin_token, keys)
-    admission = Admission(doorkeeper, clock, emit)
-    admin = Admin(
-        doorkeeper=doorkeeper,
-        keys=keys,
-        quotas=quotas,
-        store=store,
-        catalogue=catalogue,
-        clock=clock,
-        emit=emit,
-    )
-    core = Core(
-        admission=admission,
-        calls=calls,
-        catalogue=catalogue,
-        clock=clock,
-        data_dir=config.data_dir,
-        emit=emit,
-        keys=keys,
-        listen=listeners.append,
-        meter=meter,
-    )
-    front = Front(
-        admission=admission,
-        find_chats=core.find_chats,
-        catalogue=catalogue,
-        clock=clock,
-        expositions=hearing.expositions,
-    )
-    try:
-        async with AsyncExitStack() as opened:
-            features = [await opened.enter_async_context(open_feature(core)) for open_feature in FEATURES]
-            yield make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
-    finally:
-        await calls.close()
-        await upstream.close()
-        trace.close()
-        store.close()
+    make_keys = partial(KeyRing, quotas=quotas, clock=clock, emit=emit)
+    with _open_data(config.data_dir, meter, make_keys) as (trace, store, keys):
+        hearing = attach(Gauges(keys, trace))
+        listeners.extend((trace.record, *hearing.listeners))
+        upstream = Upstream(config.providers, secrets.provider_key, config.speed, meter)
+        calls = Calls(
+            catalogue=catalogue,
+            upstream=upstream,
+            providers=config.providers,
+            quotas=quotas,
+            clock=clock,
+            emit=emit,
+        )
+        doorkeeper = Doorkeeper(secrets.admin_token, keys)
+        admission = Admission(doorkeeper, clock, emit)
+        admin = Admin(
+            doorkeeper=doorkeeper,
+            keys=keys,
+            quotas=quotas,
+            store=store,
+            catalogue=catalogue,
+            clock=clock,
+            emit=emit,
+        )
+        core = Core(
+            admission=admission,
+            calls=calls,
+            catalogue=catalogue,
+            clock=clock,
+            data_dir=config.data_dir,
+            emit=emit,
+            keys=keys,
+            listen=listeners.append,
+            meter=meter,
+        )
+        front = Front(
+            admission=admission,
+            find_chats=core.find_chats,
+            catalogue=catalogue,
+            clock=clock,
+            expositions=hearing.expositions,
+        )
+        try:
+            async with AsyncExitStack() as opened:
+                features = [await opened.enter_async_context(open_feature(core)) for open_feature in FEATURES]
+                yield make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
+        finally:
+            await calls.close()
+            await upstream.close()
+
+
+@contextmanager
+def _open_data(
+    folder: Path, meter: Meter, make_keys: Callable[[Store], KeyRing]
+) -> Iterator[tuple[Trace, Store, KeyRing]]:
+    """Yield what is kept in a folder, and close it in the end; raises BadInput if it cannot be kept there."""
+    with ExitStack() as opened:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            store = opened.enter_context(closing(Store(folder / "keys.db", meter.query)))
+            trace = opened.enter_context(closing(Trace(folder / "trace.db", meter.query)))
+            keys = make_keys(store)
+        except (OSError, sqlite3.Error) as error:
+            raise BadInput(f"{folder}: cannot keep data here: {error}") from error
+        yield trace, store, keys

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
     """
     wanted = set(providers)
     try:
-        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        document = _load(path.read_text(encoding="utf-8"))
         known = document["providers"]
         if missing := sorted(wanted - set(known)):
             raise BadInput(f"there is no provider {missing[0]!r}; there are: {', '.join(known)}")
@@ -91,6 +92,12 @@ def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
     for model in models.values():
         bare.setdefault(model.name, model)
     return Catalogue(models=models, by_bare_name=bare, policies=policies)
+
+
+@lru_cache(maxsize=8)
+def _load(text: str) -> Any:
+    """Return what a file's text states, which nobody changes: reading it again would take the longest."""
+    return YAML(typ="safe").load(text)
 
 
 def _read_policy(entry: Mapping[str, Any], models: Mapping[str, Model]) -> Policy:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aiohttp import web
+
 from harness.gateway.events import ErrorClass
 
 STATUS_OF_CLASS: dict[ErrorClass, int] = {
@@ -46,6 +48,15 @@ class Problem(Exception):
         self.document: dict[str, Any] = {
             "error": {"message": message, "type": type_, "param": param, "code": code}
         }
+
+
+def refuse(_request: web.BaseRequest, status: int, sentence: str) -> web.Response:
+    """Return the answer to what no route had to do with: no HTTP, an expectation, a failure of our own."""
+    if status < 500:
+        problem = Problem(status, sentence, code="bad_request")
+    else:
+        problem = Problem(status, sentence, type_="server_error", code="internal_error")
+    return web.json_response(problem.document, status=status)
 
 
 def refuse_parameter(param: str, why: str) -> Problem:

@@ -6,12 +6,12 @@ called from any thread; none is called on the way of a model call.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from harness.gateway.database import open_database
 from harness.gateway.events import IdentityKind
 from harness.gateway.meter import Measure, unmeasured
 from harness.gateway.quotas import Identity, Limit
@@ -48,8 +48,7 @@ class Store:
     def __init__(self, path: Path, measure: Measure = unmeasured) -> None:
         self._lock = threading.Lock()
         self._measure = measure
-        self._database = sqlite3.connect(path, check_same_thread=False)
-        self._database.executescript(SCHEMA)
+        self._database = open_database(path, SCHEMA)
 
     def list_keys(self) -> list[StoredKey]:
         """Return all keys ever issued, oldest first."""

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.gateway.database import open_database
 from harness.gateway.events import (
     AuthFailed,
     CallFinished,
@@ -35,6 +36,8 @@ MAX_BATCH = 500
 LINGER_WALL_S = 0.2
 """How long a batch waits for more rows."""
 SCHEMA = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=NORMAL;
 CREATE TABLE IF NOT EXISTS events (timestamp TEXT NOT NULL, type TEXT NOT NULL, payload TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_by_type ON events (type, timestamp);
 """
@@ -51,10 +54,7 @@ class Trace:
         self._queue: queue.Queue[tuple[float, _Recorded] | None] = queue.Queue(MAX_QUEUED)
         self.dropped = 0
         self._closing = threading.Event()
-        self._database = sqlite3.connect(path, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.executescript(SCHEMA)
+        self._database = open_database(path, SCHEMA)
         self._writer = threading.Thread(target=self._write, name="trace", daemon=True)
         self._writer.start()
 

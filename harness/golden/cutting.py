@@ -16,14 +16,11 @@ that the drill is still judged the same.
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import json
 import math
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import BadInput
@@ -92,26 +89,6 @@ def put_on_grid(recording: Recording) -> Recording:
     return replace(recording, series=tuple(series), end_ms=max([recording.end_ms, *ends]))
 
 
-def digest_drill(drill: Drill) -> str:
-    """Return a digest of what a drill does: its traffic, and what it does to the stack."""
-    done = {
-        "traffic": [asdict(act) for act in drill.traffic],
-        "outages": [asdict(outage) for outage in drill.outages],
-        "faults": [asdict(fault) for fault in drill.faults],
-    }
-    return _hash(json.dumps(done, sort_keys=True, default=str))
-
-
-def digest_sources(texts: Mapping[str, str]) -> str:
-    """Return a digest of files by their names: of Python's only what it does, of others the text."""
-    return _hash(
-        json.dumps(
-            {name: _normalise(text) if name.endswith(".py") else text for name, text in texts.items()},
-            sort_keys=True,
-        )
-    )
-
-
 def _find_target(labels: Labels) -> tuple[str, str]:
     return labels.get("job", ""), labels.get("instance", "")
 
@@ -160,24 +137,3 @@ def _list_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Iterable):
         for inner in value:
             yield from _list_texts(inner)
-
-
-def _normalise(source: str) -> str:
-    """Return what a Python source does, without comments, docstrings and layout."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [line for line in node.body if not _is_text(line)] or [ast.Pass()]
-    return ast.dump(tree)
-
-
-def _is_text(line: ast.stmt) -> bool:
-    return (
-        isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-    )
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, CouldNotTell
-from harness.golden.cutting import digest_drill, digest_sources
+from harness.golden.digests import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
 from harness.nesting import load_json
 from harness.reading import read_bytes

@@ -13,17 +13,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.dependence import PATH
+from harness.doubts import Evidence, weigh
 from harness.errors import CouldNotTell
-from harness.golden.cutting import digest_drill
+from harness.golden.digests import digest_drill
 from harness.golden.folder import Made, place_golden, read_golden, read_made
 from harness.judge import find_unasked, judge, share
-from harness.model import AlertRule, Drill, Event, NearMiss, Placement, Timeline, Verdict
+from harness.model import AlertRule, Drill, Event, NearMiss, Placement, Stall, Timeline, Verdict
 from harness.recordings.recording import Recording
 from harness.recordings.selecting import find_unrecorded
 from harness.replays.replay import Replay, ReplayJob, replay_all
 from harness.reports import REPLAY, RunRecord
-from harness.rulebook import RuleBook
+from harness.rulebook import RuleBook, find_reaches_s
 from harness.rules import RuleFile
+from harness.stacks import PROVIDERS
 
 SETTLE_S = 60.0
 """A drill that ends within this of the end of a recording is the one that a quiet tail lets go on."""
@@ -91,10 +94,12 @@ def judge_recording(
     files: tuple[RuleFile, ...],
     promtool: Path,
     tail_s: float,
+    stalls: tuple[Stall, ...] = (),
 ) -> RunRecord:
     """Judge drills on the recording of the run that held them; `placements` are all that it held.
 
-    Raises CouldNotTell for rules that cannot be replayed on it.
+    What its `stalls` may have decided cannot be told from its recording either, but for pages, which no
+    recording has. Raises CouldNotTell for rules that cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
     near = tuple(rule for drill in drills for rule in list_near(drill, files))
@@ -111,10 +116,15 @@ def judge_recording(
         if place.drill.name in own
     ]
     unasked = find_unasked(extended, replay.timeline)
+    evidence = Evidence(
+        stalls=tuple(stall for stall in stalls if stall.part == "prometheus" or stall.part not in PATH),
+        reaches_s=find_reaches_s(files),
+        providers=PROVIDERS,
+    )
     return RunRecord(
         placements=tuple(place for place in extended if place.drill.name in own),
-        timeline=replay.timeline,
-        verdicts=tuple(verdicts) if unasked is None else (*verdicts, unasked),
+        timeline=replace(replay.timeline, stalls=stalls),
+        verdicts=weigh([*verdicts, unasked] if unasked is not None else verdicts, extended, evidence),
         rules=_list_alerts([job]),
         wall_s=time.monotonic() - started_s,
         started_at=started_at,

@@ -13,7 +13,8 @@ from pathlib import Path
 from harness.agreement import compare
 from harness.confirmation import MAX_ITEMS
 from harness.errors import BadInput, CouldNotTell
-from harness.golden.cutting import cut, digest_drill, leave_out_others, put_on_grid
+from harness.golden.cutting import cut, leave_out_others, put_on_grid
+from harness.golden.digests import digest_drill
 from harness.golden.folder import Golden
 from harness.golden.gate import Rehearsal, list_near, make_job, rehearse
 from harness.judge import judge, matches, share

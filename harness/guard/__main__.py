@@ -6,7 +6,7 @@ import os
 
 import click
 
-from harness.guard.app import make_app
+from harness.guard.app import make_app, refuse
 from harness.serving import serve
 
 
@@ -18,7 +18,7 @@ def main(listen: str, socket: str) -> None:
     project = os.environ.get("COMPOSE_PROJECT_NAME", "")
     if not project:
         raise click.UsageError("COMPOSE_PROJECT_NAME must be set")
-    serve(make_app(project, socket), listen)
+    serve(make_app(project, socket), refuse, listen)
 
 
 if __name__ == "__main__":

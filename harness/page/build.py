@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from harness.page.parts import Part, running
 from harness.page.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
 from harness.ports import find_free_ports
 from harness.promql import format_number, quote, split_threshold
+from harness.scratch import scratch_folder
 
 EVALUATED_WITHIN_S = 30.0
 CHECK_WITHIN_S = 30.0
@@ -51,8 +51,7 @@ def build_alerts(
 
     Raises BadRules for a rule that Prometheus refuses, ComponentFailed when Prometheus cannot be started.
     """
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         (folder / "rules.json").write_text(json.dumps(write_rules(rules, labels)))
         (folder / "prometheus.json").write_text(json.dumps({"rule_files": [str(folder / "rules.json")]}))
         _check_rules(engines, folder / "rules.json")

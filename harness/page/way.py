@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from harness.page.batches import Bound
 from harness.page.destination import Destination, Leg
 from harness.page.outlets import Sender, list_senders
 from harness.page.synthetic import SyntheticAlert
+from harness.scratch import scratch_folder
 
 ROUTING = ("route", "time_intervals", "mute_time_intervals")
 TIMEOUT_S = 30.0
@@ -65,8 +65,8 @@ def ask_amtool(
     """
     config = {key: routing[key] for key in ROUTING if key in routing}
     config["receivers"] = [{"name": name} for name in receivers]
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        path = Path(name) / "alertmanager.yml"
+    with scratch_folder() as folder:
+        path = folder / "alertmanager.yml"
         path.write_text(json.dumps(config, default=str))
         argv = [str(amtool), "config", "routes", "test", f"--config.file={path}"]
         argv += [f'{label}="{_escape(value)}"' for label, value in labels.items()]

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from harness.errors import BadInput
+from harness.pager.control import refuse
 from harness.pager.server import At, Setup, make_pager
 from harness.serving import serve
 
@@ -44,7 +45,7 @@ def main(listen: str, deliveries: At, smtp: At, certificate: Path, speed: float)
         )
     except BadInput as error:
         raise click.UsageError(str(error)) from error
-    serve(app, listen)
+    serve(app, refuse, listen)
 
 
 if __name__ == "__main__":

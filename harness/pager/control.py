@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from harness.clock import Clock
+from harness.http_server import read_body
 from harness.model import Failing, Integration
 from harness.pager.desk import Desk
 from harness.pager.page import make_page
@@ -128,9 +129,14 @@ def make_control(desk: Desk, token: str) -> web.Application:
     return app
 
 
+def refuse(_request: web.BaseRequest, status: int, sentence: str) -> web.Response:
+    """Return what the control API answers to what it refuses."""
+    return web.json_response({"error": sentence}, status=status)
+
+
 async def _read(request: web.Request, known: set[str]) -> dict[str, Any]:
     try:
-        asked = json.loads(await request.read())
+        asked = json.loads(await read_body(request))
     except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict) or set(asked) - known:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from harness.http_server import read_body
 from harness.inbox import Address, derive_key, parse_path
 from harness.pager.attempt import Answer, Attempt
 from harness.pager.desk import Desk, FailingAnswers
@@ -54,7 +55,7 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, key.encode()):
             raise web.HTTPUnauthorized(text="this is not the inbox's key")
-        answer = desk.take(address, read(await request.read()), FAILING[address.integration])
+        answer = desk.take(address, read(await read_body(request)), FAILING[address.integration])
         if isinstance(answer, Answer):
             return _write(answer)
         if answer == "timeout" and (fault := desk.faults.find(address)):
@@ -65,6 +66,16 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
     app.router.add_post("/{path:.*}", deliver)
     app.router.add_put("/{path:.*}", deliver)
     return app
+
+
+def refuse(request: web.BaseRequest, status: int, sentence: str) -> web.Response:
+    """Return what the service whose inbox is asked for answers to what it cannot take."""
+    if request.path.startswith("/pagerduty/"):
+        document = {"status": "error", "message": sentence, "errors": [sentence]}
+        return web.json_response(document, status=status)
+    if request.path.startswith("/opsgenie/"):
+        return web.json_response({"message": sentence}, status=status)
+    return web.Response(status=status, text=sentence)
 
 
 @web.middleware

@@ -11,9 +11,10 @@ import trustme
 from aiohttp import web
 
 from harness.errors import BadInput
+from harness.http_server import LIMITS, HttpRunner, Limits
 from harness.inbox import SERVER_NAMES
 from harness.pager.control import make_control
-from harness.pager.deliveries import make_deliveries
+from harness.pager.deliveries import make_deliveries, refuse
 from harness.pager.desk import Desk
 from harness.pager.faults import Faults
 from harness.pager.ruletime import RuleTime
@@ -32,6 +33,7 @@ class Setup:
     certificate: Path
     speed: float
     token: str = field(repr=False)
+    limits: Limits = LIMITS
 
 
 def make_pager(setup: Setup) -> web.Application:
@@ -43,9 +45,10 @@ def make_pager(setup: Setup) -> web.Application:
     context = make_context(setup.certificate, desk.faults)
 
     async def take_deliveries(_app: web.Application) -> AsyncIterator[None]:
-        runner = web.AppRunner(
+        runner = HttpRunner(
             make_deliveries(desk, setup.token),
-            access_log=None,
+            refuse,
+            limits=setup.limits,
             handler_cancellation=True,
             shutdown_timeout=SHUTDOWN_WALL_S,
         )
@@ -60,7 +63,9 @@ def make_pager(setup: Setup) -> web.Application:
 
     async def take_mails(_app: web.Application) -> AsyncIterator[None]:
         host, port = setup.smtp
-        server = await take_mail(desk, setup.token, host=host, port=port, context=context)
+        server = await take_mail(
+            desk, setup.token, host=host, port=port, context=context, idle_s=setup.limits.idle_s
+        )
         yield
         server.close()
 

@@ -125,9 +125,9 @@ class Postbox:
 
 
 async def take_mail(
-    desk: Desk, token: str, *, host: str, port: int, context: ssl.SSLContext
+    desk: Desk, token: str, *, host: str, port: int, context: ssl.SSLContext, idle_s: float
 ) -> asyncio.Server:
-    """Start to listen for mail; the caller closes the server."""
+    """Start to listen for mail; who says nothing for `idle_s` is left. The caller closes the server."""
     postbox = Postbox(desk, token)
     make_connection = partial(
         _Connection,
@@ -135,6 +135,7 @@ async def take_mail(
         data_size_limit=MAX_BODY_BYTES,
         enable_SMTPUTF8=True,
         hostname="pager.invalid",
+        timeout=idle_s,
         ident="alertdrill",
         tls_context=context,
         require_starttls=True,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from harness.recordings.recording import RecordedSeries
 from harness.replays.answers import Answers, Complaint, read_answers
 from harness.replays.grid import Grid
 from harness.replays.notation import write_series, write_values
+from harness.scratch import scratch_folder
 
 MAX_OUTPUT_BYTES = 512 * 1024 * 1024
 ANSWER_WITHIN_S = 120.0
@@ -31,6 +31,7 @@ ANSWER_WITHIN_S = 120.0
 S_PER_ITEM = 5e-6
 S_PER_EVALUATION = 2e-3
 LOOK_EVERY_S = 0.5
+KEPT_LOG_BYTES = 1024 * 1024
 
 COLLECT_LATE = {"GOGC": "400"}
 """Collecting garbage is a quarter of what promtool does; with this it is a tenth, in twice the memory."""
@@ -38,7 +39,15 @@ COLLECT_LATE = {"GOGC": "400"}
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-class TookTooLong(ComponentFailed):
+class PromtoolBroke(ComponentFailed):
+    """promtool was killed, or did not come to an end; `log` is the end of what it had said by then."""
+
+    def __init__(self, message: str, *, log: bytes) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class TookTooLong(PromtoolBroke):
     """promtool did not come to an end in its time, and was ended."""
 
 
@@ -103,15 +112,15 @@ class _Batch:
 def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
     """Return what promtool says to each trial; as many processes run as there are cores.
 
-    Raises Complaint for the first trial that promtool cannot hold, TookTooLong when it does not come to an
-    end, ComponentFailed when it cannot be run or is killed.
+    Raises Complaint for the first trial that promtool cannot hold, ComponentFailed when it cannot be run,
+    TookTooLong when it does not come to an end, PromtoolBroke when it is killed.
     """
     if not trials:
         return []
     batches = _share_out(trials, len(os.sched_getaffinity(0)))
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
+    with scratch_folder() as folder:
         try:
-            return _run_batches(promtool, trials, batches, Path(name))
+            return _run_batches(promtool, trials, batches, folder)
         except Complaint as complaint:
             if len(trials) == 1:
                 raise
@@ -129,13 +138,17 @@ def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
 def hold_test(promtool: Path, path: Path, within_s: float) -> str:
     """Return what promtool says of a unit test that fails, and nothing if it passes.
 
-    Raises ComponentFailed when promtool cannot be run, hangs or is killed.
+    Raises ComponentFailed when promtool cannot be run, PromtoolBroke when it hangs or is killed.
     """
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        log_path = Path(name) / "said"
+    with scratch_folder() as folder:
+        log_path = folder / "said"
         argv = [str(promtool), "test", "rules", path.name]
         process = start(
-            "promtool", argv, env={"TMPDIR": name, "PATH": os.defpath}, log_path=log_path, cwd=path.parent
+            "promtool",
+            argv,
+            env={"TMPDIR": str(folder), "PATH": os.defpath},
+            log_path=log_path,
+            cwd=path.parent,
         )
         try:
             _await(process, time.monotonic() + within_s)
@@ -181,13 +194,22 @@ def _await(process: Process, give_up_at: float) -> None:
     """Wait until promtool has ended by itself."""
     while (code := process.wait(LOOK_EVERY_S)) is None:
         if time.monotonic() > give_up_at:
-            raise TookTooLong("promtool did not come to an end with the rules in time")
+            raise TookTooLong(
+                "promtool did not come to an end with the rules in time", log=_read_end(process)
+            )
         if process.log_path.stat().st_size > MAX_OUTPUT_BYTES:
             raise CouldNotTell(
                 f"promtool prints more than {MAX_OUTPUT_BYTES // 2**20} MiB about the rules: replay fewer"
             )
     if code not in {0, 1}:
-        raise process.failure()
+        raise PromtoolBroke(process.say_end(), log=_read_end(process))
+
+
+def _read_end(process: Process) -> bytes:
+    """Return the end of a log whose folder goes away."""
+    with process.log_path.open("rb") as log:
+        log.seek(max(0, log.seek(0, os.SEEK_END) - KEPT_LOG_BYTES))
+        return log.read()
 
 
 def _write_trial(trial: Trial, number: int, folder: Path) -> Path:

@@ -79,10 +79,12 @@ class RunRecord:
 
     @property
     def exit_code(self) -> int:
-        """3 if the clock is doubted, else 1 if any verdict is unmet, else 0."""
+        """3 if the clock is doubted, else 1 if a verdict is unmet, else 3 if one cannot be told, else 0."""
         if self.doubts:
             return 3
-        return 1 if any(verdict.outcome == "unmet" for verdict in self.verdicts) else 0
+        if any(verdict.outcome == "unmet" for verdict in self.verdicts):
+            return 1
+        return 3 if any(verdict.doubts for verdict in self.verdicts) else 0
 
     def find_placement(self, verdict: Verdict) -> Placement | None:
         """Return where the verdict's drill stood; None for what no drill asked for."""
@@ -91,6 +93,10 @@ class RunRecord:
     def count(self, outcome: str) -> int:
         """Return how many verdicts have this outcome."""
         return sum(verdict.outcome == outcome for verdict in self.verdicts)
+
+    def count_untold(self) -> int:
+        """Return how many verdicts are not unmet, and nobody can tell whether they are met."""
+        return sum(bool(verdict.doubts) and verdict.outcome != "unmet" for verdict in self.verdicts)
 
     def find_instants(self, verdict: Verdict, finding: Finding) -> tuple[Instant, ...]:
         """Return the instants of a finding's alerts, live and replayed, while its drill was held."""
@@ -119,8 +125,12 @@ def say_outcome(record: RunRecord) -> str:
     total = len(record.verdicts)
     if record.timeline.mode == REPLAY and not record.exit_code:
         return f"{total} of {total} drills as expected; pages unobserved"
-    if record.exit_code:
-        return f"{record.count('unmet')} of {total} drills not met"
+    untold = record.count_untold()
+    if record.count("unmet"):
+        also = f", {untold} cannot be told" if untold else ""
+        return f"{record.count('unmet')} of {total} drills not met{also}"
+    if untold:
+        return f"{untold} of {total} drills cannot be told"
     if record.count("unobserved"):
         return f"{record.count('met')} of {total} drills met, the others not fully seen"
     return f"All {total} drills met" if total else "No drill was held"
@@ -132,6 +142,8 @@ def say_agreement(agreement: Agreement) -> str:
     if agreement.beyond:
         return f"the replay disagrees in {len(agreement.beyond)} of {compared}"
     words = f"the replay agrees: {compared}, the largest difference {agreement.largest_s:.1f} s"
+    if not agreement.instants:
+        words = "the rules were replayed, and there was no instant to compare"
     if agreement.blips:
         words += f", {agreement.blips} short stretches seen by one side only"
     if agreement.skipped:

@@ -1,10 +1,10 @@
 """The verdicts as JUnit XML, for CI systems.
 
-One test case per drill. An unmet drill is a failure; a run whose clock is doubted, or that broke, is an error
-in every case, because it is neither a pass nor a failure. JUnit has no word for a drill whose hops could not
-all be seen: a skip would hide what was seen, and a failure would be untrue. It passes, and its name ends in
-`[unobserved]`, since the name is the one thing that every CI system shows beside a green tick; properties
-and output, which most show on demand, say the same.
+One test case per drill. An unmet drill is a failure; one of which nobody can tell is an error, because it is
+neither a pass nor a failure, and so is every case of a run whose clock is doubted, or that broke. JUnit has
+no word for a drill whose hops could not all be seen: a skip would hide what was seen, and a failure would be
+untrue. It passes, and its name ends in `[unobserved]`, since the name is the one thing that every CI system
+shows beside a green tick; properties and output, which most show on demand, say the same.
 
 The elements are those of Jenkins' schema with properties in test cases, as pytest writes them:
 https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
@@ -44,7 +44,7 @@ def render(record: RunRecord) -> str:
     suite = _open_suite(
         tests=str(len(record.verdicts)),
         failures=str(0 if record.doubts else record.count("unmet")),
-        errors=str(len(record.verdicts) if record.doubts else 0),
+        errors=str(len(record.verdicts) if record.doubts else record.count_untold()),
         time=f"{record.wall_s:.3f}",
         timestamp=_say_instant(record.started_at),
     )
@@ -83,7 +83,8 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
     placement = record.find_placement(verdict)
     drill = placement.drill if placement else None
     lasts_s = drill.lasts_s if drill else 0.0
-    name = f"{verdict.drill} [unobserved]" if verdict.outcome == "unobserved" else verdict.drill
+    is_unseen = verdict.outcome == "unobserved" and not verdict.doubts
+    name = f"{verdict.drill} [unobserved]" if is_unseen else verdict.drill
     case = _add(
         suite,
         "testcase",
@@ -111,6 +112,9 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
                 ]
             )
         )
+    elif verdict.doubts:
+        doubts = f"Nobody can tell: {'; '.join(verdict.doubts)}"
+        _add(case, "error", message=doubts, type="CouldNotTell").text = printable(doubts)
     _add(case, "system-out").text = printable(_say_case(record, verdict, drill))
 
 
@@ -149,8 +153,8 @@ def _say_spread(spread: Spread, speed: float) -> str:
 def _say_case(record: RunRecord, verdict: Verdict, drill: Drill | None) -> str:
     lines = [_say_finding(record, verdict, finding) for finding in verdict.findings]
     if not lines:
-        lines = ["ok: nothing fired, as it should be"]
-    if verdict.outcome == "unobserved":
+        lines = [f"CANNOT TELL: {verdict.doubt}" if verdict.doubt else "ok: nothing fired, as it should be"]
+    if verdict.outcome == "unobserved" and not verdict.doubts:
         lines.insert(0, "UNOBSERVED: not every hop could be seen, so this is not proved.")
     if drill:
         lines.append("Times are rule time from the drill's start; where there are two, rule time/wall time.")
@@ -158,7 +162,7 @@ def _say_case(record: RunRecord, verdict: Verdict, drill: Drill | None) -> str:
 
 
 def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
-    mark = MARKS.get(finding.outcome, finding.outcome.upper())
+    mark = "CANNOT TELL" if finding.doubt else MARKS.get(finding.outcome, finding.outcome.upper())
     held = find_held(finding, record.find_placement(verdict), record.timeline)
     lines = [
         f"{mark}: {say_selector(finding.alert, finding.labels)}",
@@ -177,6 +181,8 @@ def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
         lines.append(f"  page:     {say_delay(times.firing_to_paged_s, speed)} after it fired")
     if times.resolved_to_closed_s is not None:
         lines.append(f"  close:    {say_delay(times.resolved_to_closed_s, speed)} after it resolved")
+    if finding.doubt:
+        lines.append(f"  doubt:    {finding.doubt}")
     return "\n".join([*lines, f"  evidence: {finding.evidence}"])
 
 

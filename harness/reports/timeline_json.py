@@ -60,6 +60,10 @@ def render(record: RunRecord) -> str:
             for placement in record.placements
         ],
         "doubts": list(record.doubts),
+        "stalls": [
+            {"part": stall.part, "from_s": _number(stall.from_s), "until_s": _number(stall.until_s)}
+            for stall in timeline.stalls
+        ],
         "notices": [_notice(notice) for notice in timeline.paging.notices],
         "incidents": [_incident(incident) for incident in list_incidents(timeline.paging.notices)],
         "receivers": [_inbox(inbox, timeline.speed) for inbox in summarise_inboxes(timeline)],
@@ -197,6 +201,7 @@ def _verdict(verdict: Verdict, placement: Placement | None, timeline: Timeline) 
     return {
         "drill": verdict.drill,
         "outcome": verdict.outcome,
+        "doubt": verdict.doubt or None,
         "findings": [_finding(finding, placement, timeline) for finding in verdict.findings],
     }
 
@@ -220,6 +225,7 @@ def _finding(finding: Finding, placement: Placement | None, timeline: Timeline) 
             for told in count_told(finding, placement, timeline)
         ],
         "evidence": finding.evidence,
+        "doubt": finding.doubt or None,
     }
 
 

@@ -37,7 +37,7 @@ PARTS = (
 PEER = "alertmanager-2"
 """The part that a stack with a cluster of two Alertmanagers has besides."""
 
-READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready"}
+READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready", PEER: "/-/ready"}
 """Where a part says that it is ready; the project's own servers say so at `/healthz`."""
 
 
@@ -62,6 +62,16 @@ class Endpoints:
         """Every Alertmanager's URL, by part."""
         peer = {} if self.peer is None else {PEER: self.peer}
         return {"alertmanager": self.alertmanager, **peer}
+
+    @property
+    def health(self) -> Mapping[str, str]:
+        """Where each part can be asked whether it lives, by part.
+
+        A provider's control API refuses who has no token, which is an answer.
+        """
+        parts = {"gateway": self.gateway, "prometheus": self.prometheus, "pager": self.pager}
+        parts |= {**self.alertmanagers, **{f"provider-{name}": url for name, url in self.controls.items()}}
+        return {part: url + READY_PATHS.get(part, "/healthz") for part, url in parts.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,8 @@ from harness.errors import BadInput
 from harness.model import Drill, Fault
 from harness.ports import find_free_ports
 from harness.process import Process, start
+from harness.scratch import scratch_folder
+from harness.secret_files import write_secret
 from harness.stacks import PARTS, PEER, PROVIDERS, Endpoints, Setup
 from harness.stacks.configs import (
     dilate_all,
@@ -36,7 +37,6 @@ from harness.stacks.pagingpath import (
     plan_pager,
     write_below,
     write_paging_files,
-    write_secret,
 )
 from harness.stacks.readiness import await_ready
 from harness.stacks.remote_write import RemoteWrite, write_remote_write
@@ -72,8 +72,7 @@ class EmbeddedSite:
         """Start every part, wait until all are ready, and end them in the end; see `Site.open`."""
         rules = dilate_all(setup.rules, setup.speed)
         with ExitStack() as resources:
-            scratch = tempfile.TemporaryDirectory(prefix="alertdrill-", dir=find_scratch(os.environ))
-            folder = Path(resources.enter_context(scratch))
+            folder = resources.enter_context(scratch_folder(find_scratch(os.environ)))
             ports = _choose_ports(self.ports, self.alertmanagers)
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}

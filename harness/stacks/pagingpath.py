@@ -11,6 +11,7 @@ from harness.alertmanager.config import AlertmanagerConfig
 from harness.alertmanager.redirect import Target, write_config
 from harness.certificates import make_certificate
 from harness.engines import Engines
+from harness.secret_files import write_secret
 
 Plan = tuple[Sequence[str], Mapping[str, str]]
 """A command line, and what its environment adds; secrets are only in the latter."""
@@ -36,7 +37,7 @@ def write_paging_files(
     write_below(folder / ZONEINFO, zones)
     authority, certificate = make_certificate(["127.0.0.1"])
     (folder / "authority.pem").write_bytes(authority)
-    write_secret(folder / "certificate.pem", certificate.decode())
+    write_secret(folder / "certificate.pem", certificate)
     target = Target(
         url=f"https://{deliveries}",
         smarthost=smtp,
@@ -81,10 +82,3 @@ def write_below(folder: Path, files: Mapping[str, bytes]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-
-
-def write_secret(path: Path, secret: str) -> Path:
-    """Write a file that only its owner may read, and return where it is."""
-    path.touch(mode=0o600)
-    path.write_text(secret)
-    return path

@@ -9,10 +9,12 @@ from stub_providers.dialects.dialect import Dialect
 from stub_providers.dialects.gemini import Gemini
 from stub_providers.dialects.ollama import Ollama
 from stub_providers.dialects.openai import OpenAI
+from stub_providers.dialects.vllm import Vllm
 
 DIALECTS: Mapping[str, Dialect] = {
     "openai": OpenAI(),
     "anthropic": Anthropic(),
     "gemini": Gemini(),
     "ollama": Ollama(),
+    "vllm": Vllm(),
 }

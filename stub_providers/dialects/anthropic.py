@@ -25,6 +25,8 @@ from stub_providers.dialects.dialect import (
     message_texts,
 )
 
+_KINDS = {404: "not_found_error", 413: "request_too_large"}
+
 
 def _failure(status: int, kind: str, message: str, **headers: str) -> Failure:
     body = {"type": "error", "error": {"type": kind, "message": message}}
@@ -38,6 +40,7 @@ def _refused(message: str, model: str = "") -> Refused:
 class Anthropic:
     """Messages as Anthropic serves them, streamed as named server-sent events."""
 
+    models: tuple[str, ...] = ()
     chat_path = "/v1/messages"
     models_path = "/v1/models"
     stream_type = "text/event-stream"
@@ -59,6 +62,12 @@ class Anthropic:
     }
     unreadable_body = _failure(400, "invalid_request_error", "The request body is not valid JSON")
     oversized_body = _failure(413, "request_too_large", "Request exceeds the maximum size")
+
+    def refusal(self, status: int, message: str) -> Failure:
+        """Return an error of the request's, or of the API's own."""
+        return _failure(
+            status, _KINDS.get(status, "invalid_request_error" if status < 500 else "api_error"), message
+        )
 
     def presented_key(self, headers: Mapping[str, str]) -> str:
         """Return the `x-api-key`."""

@@ -83,6 +83,10 @@ class Dialect(Protocol):
     """
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are listed when nobody said which."""
+
+    @property
     def chat_path(self) -> str:
         """The pattern of where completions are asked for."""
 
@@ -105,6 +109,9 @@ class Dialect(Protocol):
     @property
     def oversized_body(self) -> Failure:
         """The answer to a body that is too large."""
+
+    def refusal(self, status: int, message: str) -> Failure:
+        """Return the answer to a request that cannot be taken at all: no such route, no HTTP, no encoding."""
 
     def presented_key(self, headers: Mapping[str, str]) -> str:
         """Return the key that a request presents, or an empty string."""

@@ -25,11 +25,22 @@ from stub_providers.dialects.dialect import (
 
 MODELS = "/v1beta/models"
 WHOLE, STREAMED = "generateContent", "streamGenerateContent"
-STATUS_OF_CODE = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
+STATUS_OF_CODE = {
+    404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
 
 
 def _failure(code: int, message: str, *details: Mapping[str, Any]) -> Failure:
-    error: dict[str, Any] = {"code": code, "message": message, "status": STATUS_OF_CODE[code]}
+    error: dict[str, Any] = {
+        "code": code,
+        "message": message,
+        "status": STATUS_OF_CODE.get(code, "INVALID_ARGUMENT"),
+    }
     if details:
         error["details"] = details
     return Failure(status=code, body=encode({"error": error}))
@@ -42,6 +53,7 @@ def _refused(message: str, model: str = "", code: int = 400) -> Refused:
 class Gemini:
     """Content as Google generates it, streamed as server-sent events without an end marker."""
 
+    models: tuple[str, ...] = ()
     chat_path = f"{MODELS}/{{call}}"
     models_path = MODELS
     stream_type = "text/event-stream"
@@ -70,10 +82,11 @@ class Gemini:
         ),
     }
     unreadable_body = _failure(400, "Invalid JSON payload received.")
-    oversized_body = Failure(
-        status=413,
-        body=encode({"error": {"code": 413, "message": "Request payload size exceeds the limit."}}),
-    )
+    oversized_body = _failure(413, "Request payload size exceeds the limit.")
+
+    def refusal(self, status: int, message: str) -> Failure:
+        """Return a google.rpc.Status."""
+        return _failure(status, message)
 
     def presented_key(self, headers: Mapping[str, str]) -> str:
         """Return the `x-goog-api-key`."""

@@ -37,6 +37,7 @@ def _refused(message: str, model: str = "") -> Refused:
 class Ollama:
     """Chat as Ollama serves it, streamed as one JSON object a line unless told otherwise."""
 
+    models: tuple[str, ...] = ()
     chat_path = "/api/chat"
     models_path = "/api/tags"
     stream_type = "application/x-ndjson"
@@ -53,6 +54,10 @@ class Ollama:
     }
     unreadable_body = _failure(400, "invalid JSON in the request body")
     oversized_body = _failure(413, "http: request body too large")
+
+    def refusal(self, status: int, message: str) -> Failure:
+        """Return an error's text."""
+        return _failure(status, message)
 
     def presented_key(self, headers: Mapping[str, str]) -> str:
         """Return the bearer token."""

@@ -40,6 +40,7 @@ def _refused(message: str, model: str = "", *, param: str | None = None, code: s
 class OpenAI:
     """Chat completions as OpenAI serves them, streamed as server-sent events."""
 
+    models: tuple[str, ...] = ()
     chat_path = "/v1/chat/completions"
     models_path = "/v1/models"
     stream_type = "text/event-stream"
@@ -75,6 +76,10 @@ class OpenAI:
         400, "We could not parse the JSON body of your request.", "invalid_request_error"
     )
     oversized_body = _failure(413, "The request body is too large.", "invalid_request_error")
+
+    def refusal(self, status: int, message: str) -> Failure:
+        """Return an error of the request's, or of the server's own."""
+        return _failure(status, message, "invalid_request_error" if status < 500 else "server_error")
 
     def presented_key(self, headers: Mapping[str, str]) -> str:
         """Return the bearer token."""

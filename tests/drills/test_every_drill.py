@@ -1,7 +1,7 @@
-"""All drills, held together on a real stack of the oldest supported generation; Prometheus is asked itself.
+"""Drills, held together on a real stack of the oldest supported generation; Prometheus is asked itself.
 
-On the newest one they are held by `make drill`, and in tests/compose on containers. Those that want a low
-speed are held in test_slow_drills.py.
+All are held by `make drill`, on the newest one. Here, as on containers (tests/compose), it is the fewest that
+do everything once, or all with EVERY=1. Those that want a low speed are held in test_slow_drills.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from drill_subset import choose_held
 from held_drills import check_drill
 from whole_runs import hold_open_until_told, make_order
 
@@ -24,7 +25,7 @@ from harness.stacks.embedded import EmbeddedSite
 CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
 CLUSTER_ONLY = {"paging-pair", "paging-pair-one-killed"}
 """They are held in test_cluster_drills.py."""
-DRILLS = tuple(
+DRILLS = choose_held(
     drill
     for drill in list_drills(override_values(()))
     if drill.name not in CONTAINERS_ONLY | CLUSTER_ONLY and drill.max_speed is None
@@ -33,7 +34,7 @@ DRILLS = tuple(
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
-    """Hold all drills at the speed that this machine bears, and let the stack stand."""
+    """Hold the drills at the speed that this machine bears, and let the stack stand."""
     engines = find_engines(os.environ, generation=Generation.OLDEST)
     out = tmp_path_factory.mktemp("drills") / "out"
     with hold_open_until_told(make_order(DRILLS, engines, out)) as run:

@@ -47,7 +47,13 @@ GOOD = Fidelity(
 
 
 def slow_down(monkeypatch: pytest.MonkeyPatch, overhead_wall_s: float) -> None:
-    """Make the run measure just that much overhead, in wall time, and nothing else amiss."""
+    """Make the run measure just that much overhead, in wall time, and nothing else amiss.
+
+    So it need not wait for Locust, nor for what would be measured.
+    """
+    monkeypatch.setattr(run, "CALIBRATION_WALL_S", 0.5)
+    monkeypatch.setattr(run, "lead_wall_s", lambda _workers: 0.2)
+    monkeypatch.setattr(run, "DRAIN_WALL_S", 60.0)
 
     def measure(_prometheus: Any, clock: Clock, *_rest: Any) -> Fidelity:
         return replace(GOOD, overhead_s=overhead_wall_s * clock.speed)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
-from whole_runs import CommandLine
+from whole_runs import CommandLine, make_order
+
+from harness.alertmanager.calendar import Calendar
+from harness.engines import Engines
+from harness.errors import ComponentFailed
+from harness.run import make_setup
+from harness.stacks import Stack
 
 QUICK_DRILL = "metis-auth-one-volley"
 AWAIT_WALL_S = 60.0
@@ -36,12 +44,10 @@ def await_that(condition: Callable[[], bool], what: str) -> None:
         time.sleep(POLL_WALL_S)
 
 
-def find_part(process: subprocess.Popen[str], part: str) -> list[psutil.Process]:
-    """Return the running process of a part of the stack."""
+def find_part(pid: int, part: str) -> list[psutil.Process]:
+    """Return the process of a part of the stack that another process has started."""
     return [
-        child
-        for child in psutil.Process(process.pid).children()
-        if PARTS[part] in " ".join(child.cmdline()) + " "
+        child for child in psutil.Process(pid).children() if PARTS[part] in " ".join(child.cmdline()) + " "
     ]
 
 
@@ -51,13 +57,16 @@ def await_traffic(process: subprocess.Popen[str], out: Path) -> None:
     assert process.poll() is None
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", ["prometheus", "Locust"])
 def test_a_part_that_dies_is_named(alertdrill: CommandLine, tmp_path: Path, part: str) -> None:
-    """A part killed in mid-run: exit 3, its name and its log in one sentence, and an error in junit.xml."""
+    """A part killed in mid-run: exit 3, its name and its log in one sentence, and an error in junit.xml.
+
+    One that the run talks to all the time, and the one that is no part of the stack.
+    """
     out = tmp_path / "out"
     with alertdrill.start("run", QUICK_DRILL, "--speed", "60", "--out", str(out)) as process:
         await_traffic(process, out)
-        (victim,) = find_part(process, part)
+        (victim,) = find_part(process.pid, part)
         victim.kill()
         _, err = process.communicate(timeout=AWAIT_WALL_S)
     assert process.returncode == 3, err
@@ -68,11 +77,37 @@ def test_a_part_that_dies_is_named(alertdrill: CommandLine, tmp_path: Path, part
     assert alertdrill.list_leftovers() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_run_leaves_nothing_behind(
-    alertdrill: CommandLine, tmp_path: Path, number: signal.Signals
-) -> None:
-    """A signal ends the run with exit 3, every process and the temporary folder."""
+def test_every_part_of_a_stack_is_watched(engines: Engines, tmp_path: Path) -> None:
+    """Whichever is killed is named, with its log; started again, the stack is whole again."""
+    order = make_order((), engines, tmp_path / "out")
+    with order.site.open(make_setup(order, 60.0, Calendar(origin=datetime.now(UTC)), 600.0)) as stack:
+        for part in sorted(PARTS.keys() - {"Locust"}):
+            stack.check()
+            (victim,) = find_part(os.getpid(), part)
+            victim.kill()
+            said: list[str] = []
+            await_that(lambda: bool(ask_what_died(stack, said)), f"{part} is missed")  # noqa: B023
+            assert said[0].startswith(f"{part} was ended by SIGKILL")
+            assert str(order.out / "logs" / f"{part}.log") in said[0]
+            stack.start(part)
+        stack.check()
+
+
+def ask_what_died(stack: Stack, said: list[str]) -> list[str]:
+    """Return what has been said of parts that died, with what is said now."""
+    try:
+        stack.check()
+    except ComponentFailed as error:
+        said.append(str(error))
+    return said
+
+
+def test_an_interrupted_run_leaves_nothing_behind(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """A signal ends the run with exit 3, every process and the temporary folder.
+
+    That SIGINT and SIGHUP are handled alike is in test_page_interrupted.py.
+    """
+    number = signal.SIGTERM
     out = tmp_path / "out"
     with alertdrill.start("run", QUICK_DRILL, "--speed", "60", "--out", str(out)) as process:
         await_traffic(process, out)
@@ -96,27 +131,25 @@ def test_a_killed_harness_leaves_no_process_behind(alertdrill: CommandLine, tmp_
     assert alive == []
 
 
-@pytest.mark.parametrize(
-    ("part", "doubt"),
-    [("gateway", "scrapes came late or not at all"), ("Locust", "arrivals were more than 15 s")],
-)
-def test_a_machine_that_does_not_keep_the_clock_is_doubted(
-    alertdrill: CommandLine, tmp_path: Path, part: str, doubt: str
-) -> None:
-    """Scrapes lost or arrivals late, here because a part was stopped for a while: exit 3 and the reason."""
+def test_a_machine_that_does_not_keep_the_clock_is_doubted(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """Scrapes lost and arrivals late, here because parts were stopped for a while: exit 3 and the reasons."""
     out = tmp_path / "out"
     with alertdrill.start("run", QUICK_DRILL, "--speed", "60", "--out", str(out)) as process:
         await_traffic(process, out)
-        (victim,) = find_part(process, part)
+        victims = [find_part(process.pid, part)[0] for part in ("gateway", "Locust")]
         log = out / "logs" / "traffic.json"
         await_that(lambda: '"probe": {"planned"' in log.read_text(), "the first report")
         await_that(lambda: process.poll() is not None or is_probing(log), "the probe")
-        victim.suspend()
+        for victim in victims:
+            victim.suspend()
         time.sleep(2.0)  # the cause itself, not a wait for something
-        victim.resume()
+        for victim in victims:
+            victim.resume()
         stdout, err = process.communicate(timeout=AWAIT_WALL_S)
     assert process.returncode == 3, err
-    assert doubt in stdout.replace("\n", " ")
+    said = stdout.replace("\n", " ")
+    assert "scrapes came late or not at all" in said
+    assert "arrivals were more than 15 s" in said
     assert "<error" in (out / "junit.xml").read_text()
     assert alertdrill.list_leftovers() == []
 

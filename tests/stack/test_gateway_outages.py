@@ -29,18 +29,18 @@ FIRES = Expectation(
     fires_after_s=150,
     fires_within_s=270,
     receiver="metis-page",
-    resolves_within_s=600,
+    resolves_within_s=420,
 )
 WAITS = NearMiss(alert="GatewayDown", labels=LABELS, reaches=0.0, pending=True)
 
 
-def make_drill(name: str, expected: Expectation | NearMiss, outage: Outage) -> Drill:
-    """Return a drill of steady traffic with one outage of the gateway."""
+def make_drill(name: str, expected: Expectation | NearMiss, outage: Outage, lasts_s: float) -> Drill:
+    """Return a drill of steady traffic with one outage of the gateway, which ends before the traffic does."""
     act = Act(
         name=name,
         scenario="outage",
         start_s=0,
-        stages=(Stage(duration_s=700, rate_per_s=0.1),),
+        stages=(Stage(duration_s=outage.at_s + outage.for_s + 60, rate_per_s=0.1),),
         options={"models": ["openai:gpt-4o"], "key": name},
     )
     return Drill(
@@ -49,7 +49,7 @@ def make_drill(name: str, expected: Expectation | NearMiss, outage: Outage) -> D
         traffic=(act,),
         expects=(expected,),
         why="",
-        lasts_s=1000,
+        lasts_s=lasts_s,
         outages=(outage,),
     )
 
@@ -63,8 +63,8 @@ def test_an_outage_is_noticed_and_the_run_is_trusted(engines: Engines, tmp_path:
     """A pause shorter than the `for` stays pending; a killed gateway pages, and comes back on its port."""
     drills = (
         # Longer than two scrapes: one that begins late in a pause is answered in time, when it is over.
-        make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=40, how="pause")),
-        make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="kill")),
+        make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=40, how="pause"), lasts_s=270),
+        make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="kill"), lasts_s=540),
     )
     record = hold_until_told(order_outages(engines, tmp_path / "out", *drills))
     assert [(verdict.drill, verdict.outcome) for verdict in record.verdicts] == [
@@ -76,6 +76,6 @@ def test_an_outage_is_noticed_and_the_run_is_trusted(engines: Engines, tmp_path:
 
 def test_an_unknown_part_is_refused(engines: Engines, tmp_path: Path) -> None:
     """A drill that puts out what the stack does not have is bad input, not an outage."""
-    drill = make_drill("nobody", FIRES, Outage(part="nobody", at_s=1, for_s=1, how="pause"))
+    drill = make_drill("nobody", FIRES, Outage(part="nobody", at_s=1, for_s=1, how="pause"), lasts_s=60)
     with pytest.raises(BadInput, match="no part 'nobody'"):
         hold(order_outages(engines, tmp_path / "out", drill), lambda _state: None)

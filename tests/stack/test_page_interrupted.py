@@ -56,7 +56,16 @@ def await_received(process: subprocess.Popen[str]) -> None:
     pytest.fail("the command ended too early")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("each_engines", "number"),
+    [
+        (Generation.OLDEST, signal.SIGTERM),
+        (Generation.NEWEST, signal.SIGINT),
+        (Generation.NEWEST, signal.SIGHUP),
+    ],
+    ids=str,
+    indirect=["each_engines"],
+)
 def test_an_interrupted_command_resolves_its_alert(
     alertdrill: CommandLine, lone: Lone, number: signal.Signals
 ) -> None:

@@ -5,33 +5,35 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import requests
-from victoria import open_door, run_victoria
-from whole_runs import CommandLine, hold_open_until_told, make_order
+from victoria import Door, open_door, run_victoria
+from whole_runs import CommandLine, Finished, open_command_line, run_until_told
 
 from harness import store as store_room
-from harness.alertmanager.calendar import Calendar
 from harness.api import Api
-from harness.catalogue import list_drills, override_values
+from harness.commands import run as run_command
 from harness.engines import Engines
 from harness.errors import CouldNotTell
 from harness.observe import count_samples, read_alert_events, read_recorded_curves
-from harness.run import Held, make_setup
-from harness.stacks.embedded import EmbeddedSite
-from harness.stacks.remote_write import RemoteWrite
+from harness.reports import RunRecord
+from harness.run import Held, Order, Show, hold_open
 from harness.store import Store, await_samples, open_store
 from harness.systems import find_systems
 
 NAMES = ("metis-auth-fires", "metis-errors-first-bad-call")
 """One that fires, and a near miss of a rule whose value is NaN, which VictoriaMetrics does not keep."""
 SHOW_AT_ONCE = "-search.latencyOffset=1ms"
+HIDDEN_WALL_S = 6.0
+"""How long the store hides what is new; it is 30 s where nobody says otherwise."""
 SECRET = "s3cret-of-the-store"
 WANTS = {"Authorization": f"Bearer {SECRET}", "X-Scope-OrgID": "acme"}
 JOBS = [system.job for system in find_systems()]
@@ -39,9 +41,12 @@ JOBS = [system.job for system in find_systems()]
 
 @dataclass(frozen=True, kw_only=True)
 class HeldBeside:
-    """A run that was read from a store, and where that store keeps its data."""
+    """A run that was read from a store behind a door, and where that store keeps its data."""
 
     held: Held
+    finished: Finished
+    out: Path
+    door: Door
     data: Path
     url: str
 
@@ -60,15 +65,39 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldBeside]:
-    """Hold the two drills with a store that shows everything at once, and let the stack stand."""
+    """Run the two drills through a door that wants a secret and a tenant, and let the stack stand.
+
+    In the end the command has left nothing behind.
+    """
     folder = tmp_path_factory.mktemp("store")
-    drills = tuple(drill for drill in list_drills(override_values(())) if drill.name in NAMES)
-    order = make_order(drills, engines, folder / "out", speed=60.0)
-    with run_victoria(folder, SHOW_AT_ONCE) as url:
-        site = EmbeddedSite(engines=engines, ports={}, remote_write=RemoteWrite(url=f"{url}/api/v1/write"))
-        order = replace(order, site=site, store=Store(url=url))
-        with hold_open_until_told(order) as held:
-            yield HeldBeside(held=held, data=folder, url=url)
+    out, secret = folder / "out", folder / "token"
+    secret.write_text(f"Bearer {SECRET}\n")
+    stack = ExitStack()
+    runs: list[Held] = []
+
+    def hold_and_stay(order: Order, show: Show) -> RunRecord:
+        stack.close()
+        runs.append(stack.enter_context(hold_open(order, show)))
+        return runs[-1].record
+
+    with open_command_line(engines) as command:
+        with (
+            run_victoria(folder, f"-search.latencyOffset={HIDDEN_WALL_S:g}s") as url,
+            open_door(url, WANTS) as door,
+            patch.object(run_command, "hold", hold_and_stay),
+            stack,
+        ):
+            finished = run_until_told(
+                lambda slower: command.run_here(
+                    *("run", *NAMES, "--speed", "60", "--tenant", "acme"),
+                    *("--prometheus", f"{door.url}/prometheus", "--remote-write", f"{door.url}/api/v1/write"),
+                    *("--prometheus-header", f"Authorization=@{secret}"),
+                    *(*slower, "--out", str(out)),
+                ),
+                out,
+            )
+            yield HeldBeside(held=runs[-1], finished=finished, out=out, door=door, data=folder, url=url)
+        assert command.list_leftovers() == []
 
 
 def read_plain(path: Path) -> bytes:
@@ -76,31 +105,23 @@ def read_plain(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(
-    alertdrill: CommandLine, tmp_path: Path
-) -> None:
-    """Every request has both, the secret is shown nowhere, and 30 s that the store hides are waited for."""
-    out, secret = tmp_path / "out", tmp_path / "token"
-    secret.write_text(f"Bearer {SECRET}\n")
-    with run_victoria(tmp_path) as url, open_door(url, WANTS) as door:
-        finished = alertdrill.run_until_told(
-            *("run", *NAMES, "--speed", "60", "--tenant", "acme"),
-            *("--prometheus", f"{door.url}/prometheus", "--remote-write", f"{door.url}/api/v1/write"),
-            *("--prometheus-header", f"Authorization=@{secret}"),
-            out=out,
-        )
+def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(beside: HeldBeside) -> None:
+    """Every request has both, the secret is shown nowhere, and what the store hides is waited for."""
+    finished, door = beside.finished, beside.door
     assert finished.code == 0, finished.out + finished.err
     assert door.refused == []
     assert {"/api/v1/write", "/prometheus/api/v1/query", "/prometheus/api/v1/query_range"} == set(door.passed)
-    timeline = json.loads((out / "timeline.json").read_text())
+    timeline = json.loads((beside.out / "timeline.json").read_text())
     assert {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]} == dict.fromkeys(
         NAMES, "met"
     )
+    waited = re.search(r"showed the whole run (\d+) s after its end", beside.held.record.notes["read from"])
+    assert waited is not None
+    assert int(waited[1]) >= HIDDEN_WALL_S - 2
     assert SECRET not in finished.out + finished.err
-    for path in out.rglob("*"):
+    for path in beside.out.rglob("*"):
         if path.is_file():
             assert SECRET.encode() not in read_plain(path), path
-    assert alertdrill.list_leftovers() == []
 
 
 def test_a_door_that_refuses_is_named_before_there_is_traffic(
@@ -122,14 +143,10 @@ def test_a_door_that_refuses_is_named_before_there_is_traffic(
     assert not (out / "logs" / "traffic-plan.json").exists()
 
 
-def test_prometheus_does_not_show_the_secret_that_it_sends_with(engines: Engines, tmp_path: Path) -> None:
+def test_prometheus_does_not_show_the_secret_that_it_sends_with(beside: HeldBeside) -> None:
     """What the stack's Prometheus shows of its configuration has the tenant, and not the credentials."""
-    drills = tuple(drill for drill in list_drills(override_values(())) if drill.name in NAMES)
-    order = make_order(drills, engines, tmp_path / "out", speed=60.0)
-    target = RemoteWrite(url="http://127.0.0.1:1/write", headers=WANTS)
-    site = EmbeddedSite(engines=engines, ports={}, remote_write=target)
-    with site.open(make_setup(order, 60.0, Calendar(origin=datetime.now(UTC)), 600.0)) as stack:
-        shown = requests.get(f"{stack.endpoints.prometheus}/api/v1/status/config", timeout=10).text
+    prometheus = beside.held.stack.endpoints.prometheus
+    shown = requests.get(f"{prometheus}/api/v1/status/config", timeout=10).text
     assert "acme" in shown
     assert SECRET not in shown
 

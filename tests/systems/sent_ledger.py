@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,11 @@ class Ledger:
 
 def price(provider: str, model: str, prompt_tokens: int, completion_tokens: int) -> Decimal:
     """Return what tokens cost, in US dollars, by models.yml: dollars per million."""
-    listed = YAML(typ="safe").load(MODELS)["providers"][provider]["models"][model]
+    listed = _read_models()["providers"][provider]["models"][model]
     prompt, completion = Decimal(str(listed["prompt"])), Decimal(str(listed["completion"]))
     return (prompt * prompt_tokens + completion * completion_tokens) / 1_000_000
+
+
+@cache
+def _read_models() -> dict[str, Any]:
+    return dict(YAML(typ="safe").load(MODELS))

@@ -7,6 +7,7 @@ Counters are sampled every 15 s as scrapes would; `rate` extrapolates as Prometh
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,18 +38,19 @@ class Series:
 
     def rate(self, at_s: float, window_s: float) -> float | None:
         """Return what `rate` makes of the samples in the window; None without two of them."""
-        first = max(0, int((at_s - window_s) // STEP_S) + 1)
-        times = [number * STEP_S for number in range(first, int(at_s // STEP_S) + 1)]
-        times = [time_s for time_s in times if time_s >= self.born_s]
-        if len(times) < 2:
+        if self.born_s > at_s:
             return None
-        increase = self.value(times[-1]) - self.value(times[0])
-        sampled_s = times[-1] - times[0]
-        to_start_s, to_end_s = times[0] - (at_s - window_s), at_s - times[-1]
+        first = max(0, int((at_s - window_s) // STEP_S) + 1, math.ceil(self.born_s / STEP_S))
+        first_s, last_s = first * STEP_S, at_s // STEP_S * STEP_S
+        if first_s >= last_s:
+            return None
+        first_value = self.value(first_s)
+        increase = self.value(last_s) - first_value
+        sampled_s = last_s - first_s
+        to_start_s, to_end_s = first_s - (at_s - window_s), at_s - last_s
         limit_s = STEP_S * 1.1
         if to_start_s >= limit_s:
             to_start_s = STEP_S / 2
-        first_value = self.value(times[0])
         if increase > 0 and first_value >= 0:
             to_start_s = min(to_start_s, sampled_s * first_value / increase)
         if to_end_s >= limit_s:

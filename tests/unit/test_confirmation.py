@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
+import harness.confirmation
 from harness.agreement import Agreement
-from harness.confirmation import confirm, list_doubts
+from harness.confirmation import confirm, list_doubts, record_and_confirm
 from harness.model import Drill, Event, EventKind, Placement, Silence, Timeline
 from harness.rules import parse_rules
 
@@ -103,6 +105,42 @@ def test_rules_that_cannot_be_replayed_are_left_out_with_a_note(promtool: Path) 
     assert (len(found.instants), found.beyond) == (6, ())
     assert len(found.notes) == 1
     assert "Bad" in found.notes[0]
+
+
+def test_a_replay_that_was_killed_is_a_doubt_and_leaves_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing compared is no agreement: the sentence names the log, which is there."""
+    killed = tmp_path / "promtool"
+    killed.write_text("#!/bin/sh\necho half a word\nkill -9 $$\n")
+    killed.chmod(0o755)
+    (tmp_path / "logs").mkdir()
+    monkeypatch.setattr(harness.confirmation, "record_run", lambda *_: RECORDING)
+    monkeypatch.setattr(harness.confirmation, "read_pendings", lambda *_: {})
+    anything: Any = None
+    said = record_and_confirm(anything, FILES, anything, LIVE, [], tmp_path / "recording.om.gz", killed)
+    log = tmp_path / "logs" / "promtool.log"
+    assert said.agreement is None
+    assert said.doubts == (
+        "the run could not be compared with a replay of its recording: promtool was ended by SIGKILL "
+        f'("half a word"); its log is {log}',
+    )
+    assert log.read_text() == "half a word\n"
+
+
+def test_rules_none_of_which_can_be_replayed_agree_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is a note, and neither agreement nor doubt."""
+    broken = parse_rules(
+        "groups:\n  - name: g\n    rules:\n      - {alert: Bad, expr: up * on() group_left() up}\n", "bad.yml"
+    )
+    up = tuple(scrape("up", [1] * 40, labels={"job": job}) for job in ("a", "b"))
+    monkeypatch.setattr(harness.confirmation, "record_run", lambda *_: replace(RECORDING, series=up))
+    monkeypatch.setattr(harness.confirmation, "read_pendings", lambda *_: {})
+    anything: Any = None
+    promtool = find_promtool(GENERATIONS[-1])
+    said = record_and_confirm(anything, [broken], anything, LIVE, [], Path("recording.om.gz"), promtool)
+    assert (said.agreement, said.doubts) == (None, ())
+    assert "Bad" in said.notes["replay"]
 
 
 def test_many_doubts_are_counted() -> None:

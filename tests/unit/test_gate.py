@@ -10,7 +10,7 @@ from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
 from harness.errors import BadInput, CouldNotTell
-from harness.golden.cutting import digest_drill
+from harness.golden.digests import digest_drill
 from harness.golden.folder import (
     Golden,
     Made,
@@ -21,7 +21,7 @@ from harness.golden.folder import (
     write_made,
 )
 from harness.golden.gate import judge_goldens, judge_recording
-from harness.model import Act, Drill, Expectation, Expected, NearMiss, Placement, Stage
+from harness.model import Act, Drill, Expectation, Expected, NearMiss, Placement, Stage, Stall
 from harness.recordings.files import write_recording
 from harness.recordings.recording import Recording
 from harness.reports import RunRecord, say_outcome
@@ -254,6 +254,15 @@ def test_a_runs_own_recording_is_judged_where_it_had_its_drills() -> None:
     record = judge_recording(make_heat(2), placements, [FIRING], (write_rules(),), PROMTOOL, 0.0)
     assert list_outcomes(record) == [("hot-fires", "unobserved")]
     assert record.exit_code == 0
+
+
+def test_what_stalled_in_a_run_is_no_rules_fault_on_its_recording_either() -> None:
+    """A near miss that fired while the gateway stood still cannot be told; with the page's parts it can."""
+    placements = (Placement(drill=NEARLY, start_s=60),)
+    for part, code in (("gateway", 3), ("prometheus", 3), ("pager", 1), ("provider-groq", 1)):
+        stalls = (Stall(part=part, from_s=70, until_s=110),)
+        record = judge_recording(make_heat(2), placements, [NEARLY], (write_rules(),), PROMTOOL, 0.0, stalls)
+        assert record.exit_code == code, part
 
 
 def test_stale_recordings_are_said(tmp_path: Path) -> None:

@@ -1,29 +1,22 @@
-"""Tests of golden recordings: what is cut, left out, moved, and what makes them stale."""
+"""Tests of golden recordings: what is cut, left out and moved."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from whole_runs import ROOT
 
 from harness.errors import BadInput
 from harness.golden.cutting import (
     GRID_MS,
     PHASE_MS,
     cut,
-    digest_drill,
-    digest_sources,
     leave_out_others,
     put_on_grid,
 )
-from harness.golden.folder import SOURCES, digest_systems
 from harness.model import Act, Drill, Stage
 from harness.recordings.recording import RecordedSeries, Recording
-from harness.systems import System, find_systems
 
 
 def make_series(times_ms: Sequence[int], stale_ms: Sequence[int] = (), **labels: str) -> RecordedSeries:
@@ -107,77 +100,3 @@ def test_two_scrapes_at_one_place_are_refused() -> None:
     """Samples that are closer together than the grid cannot be put on it."""
     with pytest.raises(BadInput, match="less than 15 s apart"):
         put_on_grid(make_recording(make_series([0, 15_000, 18_000, 30_000])))
-
-
-def test_a_drill_that_does_something_else_has_another_digest() -> None:
-    """Traffic changes the digest; reasons and deadlines do not."""
-    drill = make_drill("a", "mine")
-    act = replace(drill.traffic[0], start_s=1)
-    assert digest_drill(replace(drill, why="another", lasts_s=900)) == digest_drill(drill)
-    assert digest_drill(replace(drill, traffic=(act,))) != digest_drill(drill)
-
-
-@pytest.mark.parametrize(
-    ("text", "is_same"),
-    [
-        ('"""Other words."""\n\ndef f(a):\n    # a comment\n    return  a + 1\n', True),
-        ('"""Words."""\ndef f(a):\n    """Say."""\n    return a + 1\n', True),
-        ('"""Words."""\ndef f(a):\n    return a + 2\n', False),
-        ('"""Words."""\ndef f(a):\n    return "Words."\n', False),
-    ],
-)
-def test_comments_and_docstrings_make_nothing_stale(text: str, is_same: bool) -> None:
-    """Only what Python does changes the digest of a source."""
-    before = digest_sources({"f.py": '"""Words."""\ndef f(a):\n    return a + 1\n'})
-    assert (digest_sources({"f.py": text}) == before) == is_same
-
-
-def test_data_are_digested_as_they_are() -> None:
-    """A file that is not Python's changes the digest with any of its characters, and with its name."""
-    assert digest_sources({"m.yml": "a: 1"}) != digest_sources({"m.yml": "a: 1 "})
-    assert digest_sources({"m.yml": "a: 1"}) != digest_sources({"n.yml": "a: 1"})
-
-
-def put_sources(root: Path) -> System:
-    """Write the least of a repository that recordings can be made with, and return its one system."""
-    folder = root / "harness" / "systems" / "one"
-    files = (*(root / source / "it.py" for source in SOURCES), root / "scenarios" / "drills" / "it.py")
-    for path in (*files, folder / "surface.py", folder / "metrics.yml"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("a = 1\n")
-    return System(name="one", folder=folder, find_surface=lambda: pytest.fail("it is not made"))
-
-
-@pytest.mark.parametrize(
-    ("changed", "is_stale"),
-    [
-        ("harness/gateway/it.py", True),
-        ("stub_providers/it.py", True),
-        ("scenarios/it.py", True),
-        ("scenarios/new.py", True),
-        ("harness/systems/one/surface.py", True),
-        ("harness/systems/one/metrics.yml", True),
-        ("scenarios/drills/it.py", False),
-        ("harness/other.py", False),
-    ],
-)
-def test_what_turns_traffic_into_samples_is_digested(tmp_path: Path, changed: str, is_stale: bool) -> None:
-    """Gateway, providers, scenarios and the system's own surface; drills are digested one by one."""
-    system = put_sources(tmp_path)
-    before = digest_systems([system], tmp_path)
-    (tmp_path / changed).write_text("b = 2\n")
-    assert (digest_systems([system], tmp_path) != before) == is_stale
-
-
-@pytest.mark.parametrize("folder", SOURCES)
-def test_sources_that_are_not_there_are_refused(tmp_path: Path, folder: str) -> None:
-    """A digest of nothing would never be stale."""
-    system = put_sources(tmp_path)
-    (tmp_path / folder / "it.py").unlink()
-    with pytest.raises(BadInput, match="there are none in"):
-        digest_systems([system], tmp_path)
-
-
-def test_the_projects_own_sources_are_found() -> None:
-    """They are looked for from the repository's root."""
-    assert digest_systems(find_systems()) == digest_systems(find_systems(), ROOT)

@@ -252,6 +252,12 @@ def test_gaps_are_between_good_scrapes(
     assert measure_gaps(scrapes) == (gap_s, off)
 
 
+@pytest.mark.parametrize(("until_s", "gap_s", "off"), [(44.0, 15.0, 0), (60.0, 30.0, 1), (330.0, 300.0, 19)])
+def test_a_gap_up_to_the_end_counts(until_s: float, gap_s: float, off: int) -> None:
+    """A Prometheus that stands still until the run is over has left out scrapes like any other."""
+    assert measure_gaps([(0.0, True), (15.0, True), (30.0, True)], until_s) == (gap_s, off)
+
+
 def test_a_staleness_marker_is_no_sample() -> None:
     """VictoriaMetrics has the marker as NaN: the alert was gone then, and the scrape did not happen."""
     pending, firing = at(30), at(45, 60)

@@ -63,9 +63,20 @@ def test_a_recording_reads_back_as_it_was(series: list[RecordedSeries]) -> None:
     assert render(read) == render(recording)
 
 
+def has_plain_names(series: RecordedSeries) -> bool:
+    """Whether the reference takes the labels: a client has those reserved that begin with two underscores."""
+    return not any(name.startswith("__") for name in series.labels if name != "__name__")
+
+
 # The reference takes -0.001 for 0.001.
 @settings(deadline=None)
-@given(st.lists(any_series(0), max_size=5, unique_by=lambda one: tuple(sorted(one.labels.items()))))
+@given(
+    st.lists(
+        any_series(0).filter(has_plain_names),
+        max_size=5,
+        unique_by=lambda one: tuple(sorted(one.labels.items())),
+    )
+)
 def test_the_reference_parser_reads_the_same_samples(series: list[RecordedSeries]) -> None:
     """prometheus-client's strict parser finds every sample where it is, with its value."""
     recording = make_recording(*series)

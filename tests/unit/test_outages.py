@@ -71,6 +71,12 @@ def test_windows_leave_time_to_recover() -> None:
     assert list_windows([place(0, PAUSE, close)], 60) == ((45, 130),)
 
 
+def test_what_is_measured_does_not_leave_out_an_alertmanager() -> None:
+    """While nobody can be paged, near misses are held, and their scrapes have to be in time."""
+    out = Outage(part="alertmanager", at_s=390, for_s=60, how="kill")
+    assert list_windows([place(0, PAUSE, out)], 60) == ((45, 105),)
+
+
 def test_scrapes_inside_a_window_are_left_out() -> None:
     """The stretches before and after are measured apart, so that the hole between them is no gap."""
     scrapes = [(at_s, True) for at_s in (0.0, 15.0, 30.0, 45.0, 60.0)]

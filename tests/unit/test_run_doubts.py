@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue import list_drills, override_values
+from harness.doubts import weigh
+from harness.evidence import gather
 from harness.model import Drill, Finding, Outcome, Placement, Verdict
-from harness.run import doubt_verdicts
 from harness.traffic import ActReport, TrafficReport
 
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
@@ -60,8 +61,10 @@ def test_an_unmet_drill_is_doubted_only_where_its_calls_were_slow(
 ) -> None:
     """An alert that fired is the rule's doing unless its calls were slow; a silent one is silent anyhow."""
     placements = (Placement(drill=NEAR, start_s=300),)
-    doubts = doubt_verdicts([judge(NEAR, outcome)], placements, report(*slowest_s))
-    assert [NEAR.name in doubt for doubt in doubts] == [True] * is_doubted
+    evidence = gather((), report(*slowest_s), ())
+    (verdict,) = weigh([judge(NEAR, outcome)], placements, evidence)
+    assert [NEAR.name in doubt for doubt in verdict.doubts] == [True] * is_doubted
+    assert [finding.outcome for finding in verdict.findings] == ["unobserved" if is_doubted else outcome]
 
 
 def test_who_bears_no_slow_calls_is_told_none() -> None:

@@ -10,9 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalogue import list_drills, override_values
 from harness.errors import BadInput
-from harness.model import Act, Drill, Outage, Placement, Stage
+from harness.model import (
+    Act,
+    Drill,
+    Expectation,
+    Fault,
+    NearMiss,
+    Outage,
+    Placement,
+    Silence,
+    Stage,
+)
 from harness.schedule import find_calendar, place
+
+FIRES = Expectation(alert="A", labels={}, fires_within_s=9, receiver="metis-page", resolves_within_s=9)
+NEAR = NearMiss(alert="A", labels={}, reaches=0.9, pending=False)
 
 
 def make_drill(
@@ -64,20 +78,99 @@ def test_drills_that_only_share_are_held_together_but_not_beside_one_that_uses()
     """What one drill uses, no other may share at the same time; sharing alone disturbs nobody."""
     drills = [make_drill("a", 60, shares=["x"]), make_drill("b", 45, shares=["x"]), make_drill("c", 30, "x")]
     assert list_starts(drills) == {"a": 0, "b": 0, "c": 60}
-    drills.append(make_drill("d", 15, shares=["x"]))
-    assert list_starts(drills)["d"] == 90
+    busy = make_drill("busy", 60, rate_per_s=4)
+    drills = [*drills, busy, make_drill("d", 15, shares=["x"], rate_per_s=1)]
+    assert list_starts(drills) == {"a": 0, "b": 0, "busy": 0, "c": 60, "d": 90}
 
 
-def test_drills_with_outages_are_held_alone_after_all_others() -> None:
-    """Nothing else is held while a part of the stack is out."""
-    outage = Outage(part="gateway", at_s=10, for_s=5, how="pause")
+def test_a_gateway_is_out_after_all_others_and_before_nobody() -> None:
+    """A drill may begin while others still are held, but its outage keeps a minute's distance from them."""
+    outage = Outage(part="gateway", at_s=90, for_s=5, how="pause")
     drills = [
-        make_drill("a", 30, outages=(outage,)),
+        make_drill("a", 120, outages=(outage,)),
         make_drill("b", 90),
-        make_drill("c", 30, outages=(outage,)),
+        make_drill("c", 120, outages=(outage,)),
     ]
-    assert list_starts(drills) == {"a": 150, "b": 0, "c": 240}
+    assert list_starts(drills) == {"b": 0, "a": 60, "c": 225}
     assert list_starts(drills[:1]) == {"a": 0}
+
+
+@pytest.mark.parametrize(("how", "recovers_s"), [("pause", 60), ("restart", 300)])
+def test_others_begin_when_a_part_has_recovered(how: Fault, recovers_s: float) -> None:
+    """Who needs what is out begins later, and later still where the part is started again."""
+    outage = Outage(part="provider-ollama", at_s=60, for_s=30, how=how)
+    starts = list_starts([make_drill("out", 600, outages=(outage,)), make_drill("calls", 30, rate_per_s=1)])
+    assert starts == {"out": 0, "calls": 90 + recovers_s}
+
+
+def test_a_near_miss_does_not_mind_that_nobody_can_be_paged() -> None:
+    """Only drills whose verdict depends on pages wait for an Alertmanager: quiet ones do too."""
+    outage = Outage(part="alertmanager", at_s=120, for_s=30, how="pause")
+    expects = {"near": NEAR, "blind": Silence(alert="A", labels={}), "fires": FIRES}
+    others = [replace(make_drill(name, 240), expects=(one,)) for name, one in expects.items()]
+    starts = list_starts([make_drill("out", 300, outages=(outage,)), make_drill("quiet", 240), *others])
+    assert starts == {"out": 0, "near": 0, "blind": 0, "fires": 210, "quiet": 210}
+
+
+def test_a_drill_comes_first_where_it_says_so() -> None:
+    """Neither what lasts longer, nor fits into a gap, nor has an outage, is held before it with the same."""
+    outage = Outage(part="alertmanager", at_s=300, for_s=30, how="pause")
+    drills = [
+        make_drill("long", 90, "x"),
+        replace(make_drill("near", 30, "x"), expects=(NEAR,)),
+        make_drill("busy", 60, rate_per_s=4),
+        make_drill("out", 600, "x", outages=(outage,)),
+        make_drill("other", 600, "y"),
+    ]
+    first = make_drill("first", 60, "x", rate_per_s=3)
+    assert list_starts([*drills, first])["first"] > 0
+    starts = list_starts([*drills, replace(first, comes_first=True)])
+    assert starts["first"] == 0
+    assert min(starts[name] for name in ("long", "near", "out")) == 60
+    assert (starts["busy"], starts["other"]) == (60, 0)
+
+
+def test_a_provider_that_is_out_is_missed_by_who_calls() -> None:
+    """A drill that sends nothing is held beside it, but for one that breaks the gateway meanwhile."""
+    outage = Outage(part="provider-ollama", at_s=90, for_s=300, how="pause")
+    kill = Outage(part="gateway", at_s=60, for_s=30, how="pause")
+    silent = replace(make_drill("silent", 240), traffic=())
+    killing = replace(make_drill("killing", 240, outages=(kill,)), traffic=())
+    starts = list_starts([make_drill("out", 450, outages=(outage,)), silent, killing])
+    assert starts == {"out": 0, "silent": 0, "killing": 450}
+
+
+@pytest.mark.parametrize(
+    ("at_s", "starts"),
+    [(60, {"out": 0, "paged": 450}), (390, {"out": 300, "paged": 0})],
+    ids=["early", "late"],
+)
+def test_an_alertmanager_is_out_when_that_costs_least(at_s: float, starts: dict[str, float]) -> None:
+    """Whether who is paged comes before or after it, the run is as short as it can be."""
+    outage = Outage(part="alertmanager", at_s=at_s, for_s=90, how="restart")
+    assert list_starts([make_drill("out", 480, outages=(outage,)), make_drill("paged", 630)]) == starts
+
+
+def test_a_drill_that_asks_for_a_better_clock_is_held_alone() -> None:
+    """It begins a minute after the last of the others, and nobody begins before its end."""
+    slow = replace(make_drill("slow", 60), max_speed=5.0)
+    slower = replace(make_drill("slower", 90), max_speed=5.0)
+    assert list_starts([slow, slower, make_drill("a", 30)]) == {"a": 0, "slower": 90, "slow": 240}
+
+
+def test_a_long_queue_begins_before_a_long_drill_that_nobody_waits_for() -> None:
+    """With room for the arrivals of one only, first comes what would otherwise end last."""
+    queue = [make_drill(name, 60, "x", rate_per_s=3) for name in "abc"]
+    alone = make_drill("alone", 90, rate_per_s=3)
+    starts = list_starts([alone, *queue])
+    assert starts == {"a": 0, "b": 60, "c": 120, "alone": 180}
+
+
+def test_a_short_drill_takes_a_gap_that_a_longer_one_left() -> None:
+    """A drill is placed between two others that use the same, where it fits."""
+    late = replace(make_drill("late", 300, "x", "z"), lasts_s=150)
+    drills = [make_drill("first", 90, "z"), late, make_drill("short", 75, "x")]
+    assert list_starts(drills) == {"late": 0, "first": 150, "short": 150}
 
 
 def test_arrivals_together_stay_below_the_bound() -> None:
@@ -89,7 +182,7 @@ def test_arrivals_together_stay_below_the_bound() -> None:
 def test_a_drill_beyond_the_bound_has_its_time_to_itself() -> None:
     """More than the bound is held all the same, but beside nobody who sends."""
     drills = [make_drill("a", 60, rate_per_s=1), make_drill("b", 45, rate_per_s=20), make_drill("c", 90)]
-    assert list_starts(drills) == {"a": 0, "b": 60, "c": 0}
+    assert list_starts(drills) == {"b": 0, "a": 45, "c": 0}
 
 
 @given(
@@ -109,6 +202,49 @@ def test_no_instant_holds_drills_that_disturb_each_other(raw: list[tuple[int, fl
         assert len(users) == len(set(users))
         rates = [drill.traffic[0].stages[0].rate_per_s for drill in held]
         assert sum(rates) <= max(8.0, *rates) + 1e-9
+
+
+CATALOGUE = tuple(
+    drill
+    for drill in list_drills(override_values(()))
+    if drill.max_speed is None and drill.alertmanagers == 1 and drill.name != "gatewayz-provider-disconnected"
+)
+
+
+def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
+    """Near misses alone are held beside an Alertmanager that is out, and nobody who sends beside all else."""
+    placements = place(CATALOGUE)
+    beside: dict[str, list[Drill]] = {"alertmanager": [], "gateway": [], "provider-ollama": []}
+    for own in placements:
+        for outage in own.drill.outages:
+            from_s = own.start_s + outage.at_s - 60
+            to_s = own.start_s + outage.at_s + outage.for_s + 60
+            beside[outage.part] += [
+                other.drill
+                for other in placements
+                if other != own and other.start_s < to_s and other.end_s > from_s
+            ]
+    assert [drill.name for drill in beside["gateway"]] == []
+    assert [drill.name for drill in beside["provider-ollama"] if drill.traffic] == []
+    assert beside["alertmanager"]
+    assert all(
+        drill.expects and all(isinstance(expected, NearMiss | Silence) for expected in drill.expects)
+        for drill in beside["alertmanager"]
+    )
+
+
+def test_the_catalogue_proves_rules_blind_before_their_metrics_have_a_past() -> None:
+    """The p95 of all requests ever has to begin with hundreds of quick ones."""
+    starts = list_starts(CATALOGUE)
+    for first in ("gatewayz-latency-fires", "gatewayz-cache-fires"):
+        queue = [name for name in starts if name.startswith(first.removesuffix("fires"))]
+        assert len(queue) == 3
+        assert min(queue, key=starts.__getitem__) == first
+
+
+def test_all_drills_are_held_in_two_hours_and_a_half() -> None:
+    """Of rule time; the longest queue alone is an hour and a half, the longest drill more than an hour."""
+    assert max(placement.end_s for placement in place(CATALOGUE)) < 2.5 * 3600
 
 
 NOW = datetime(2026, 3, 29, 12, 34, 56, tzinfo=UTC)

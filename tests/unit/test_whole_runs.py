@@ -110,7 +110,9 @@ def test_drills_in_this_process_are_held_again_when_doubted(
         (order.out / "logs" / "locust.log").touch()
         seen.append("up")
         doubts = ("late",) if seen.count("up") <= doubted else ()
-        yield SimpleNamespace(record=SimpleNamespace(doubts=doubts))
+        yield SimpleNamespace(
+            record=SimpleNamespace(doubts=doubts, verdicts=(), exit_code=3 if doubts else 0)
+        )
         seen.append("down")
 
     monkeypatch.setattr(whole_runs, "hold_open", hold_open)

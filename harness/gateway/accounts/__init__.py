@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 
 from aiohttp import web
 
@@ -52,22 +52,29 @@ class Accounts:
 @asynccontextmanager
 async def open_accounts(core: Core) -> AsyncIterator[Accounts]:
     """Yield the feature; raises BadInput if the data directory cannot be used."""
-    try:
-        store = AccountStore(core.data_dir / "accounts.db", core.meter.query)
-        book = AccountBook(store, core.clock, core.emit)
-    except (OSError, sqlite3.Error) as error:
-        raise BadInput(f"{core.data_dir}: cannot keep accounts here: {error}") from error
-    accounts = Accounts(core, book)
-    chats = core.chats[DOOR] = AccountedChats(core, book)
-    core.listen(accounts.hear)
-    book.announce()
-    keeper = asyncio.create_task(book.keep())
-    try:
-        yield accounts
-    finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
-        await accounts.endpoints.close()
-        await chats.close()
-        await book.save()
-        store.close()
+    with _open_book(core) as book:
+        accounts = Accounts(core, book)
+        chats = core.chats[DOOR] = AccountedChats(core, book)
+        core.listen(accounts.hear)
+        book.announce()
+        keeper = asyncio.create_task(book.keep())
+        try:
+            yield accounts
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            await accounts.endpoints.close()
+            await chats.close()
+            await book.save()
+
+
+@contextmanager
+def _open_book(core: Core) -> Iterator[AccountBook]:
+    with ExitStack() as opened:
+        try:
+            path = core.data_dir / "accounts.db"
+            store = opened.enter_context(closing(AccountStore(path, core.meter.query)))
+            book = AccountBook(store, core.clock, core.emit)
+        except (OSError, sqlite3.Error) as error:
+            raise BadInput(f"{core.data_dir}: cannot keep accounts here: {error}") from error
+        yield book

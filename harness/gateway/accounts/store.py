@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.gateway.database import open_database
 from harness.gateway.meter import Measure
 
 SCHEMA = """
@@ -36,8 +36,7 @@ class AccountStore:
     def __init__(self, path: Path, measure: Measure) -> None:
         self._lock = threading.Lock()
         self._measure = measure
-        self._database = sqlite3.connect(path, check_same_thread=False)
-        self._database.executescript(SCHEMA)
+        self._database = open_database(path, SCHEMA)
 
     def list_accounts(self) -> list[StoredAccount]:
         """Return all accounts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Deployments:
 def read_deployments(path: Path, catalogue: Catalogue) -> Deployments:
     """Return the deployments of a file whose upstream models can be called; raises BadInput."""
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        document = _load(path.read_text(encoding="utf-8"))
         slots = {str(device): int(entry["slots"]) for device, entry in document["devices"].items()}
         models = {
             str(model): {
@@ -69,6 +70,12 @@ def read_deployments(path: Path, catalogue: Catalogue) -> Deployments:
             for model, versions in models.items()
         },
     )
+
+
+@lru_cache(maxsize=8)
+def _load(text: str) -> Any:
+    """Return what a file's text states, which nobody changes: reading it again would take the longest."""
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _read(model: str, version: str, entry: Mapping[str, Any]) -> Deployment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Policies:
 def read_policies(path: Path) -> Policies:
     """Return the policies in a file; a tenant's fields replace the default's. Raises BadInput."""
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        document = _load(path.read_text(encoding="utf-8"))
         default = document["default"]
         tenants = document["tenants"] or {}
         return Policies(
@@ -51,6 +52,12 @@ def read_policies(path: Path) -> Policies:
         )
     except (OSError, YAMLError, KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: cannot read the policies of runs: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _load(text: str) -> Any:
+    """Return what a file's text states, which nobody changes: reading it again would take the longest."""
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _read_policy(entry: Mapping[str, Any]) -> Policy:

@@ -111,7 +111,7 @@ def _page(*, title: str, body: str, plots: Mapping[str, object]) -> str:
 
 
 def _head(record: RunRecord) -> Iterator[str]:
-    kind = "unobserved" if record.doubts else "unmet" if record.exit_code else "met"
+    kind = "unobserved" if record.exit_code == 3 else "unmet" if record.exit_code else "met"
     if kind == "met" and record.count("unobserved"):
         kind = "unobserved"
     timeline = record.timeline

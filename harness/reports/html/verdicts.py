@@ -42,8 +42,9 @@ def list_verdicts(record: RunRecord, anchors: Mapping[str, str]) -> Iterator[str
         for number, finding in enumerate(verdict.findings):
             yield _row(record, verdict, finding, about if not number else _again(verdict), anchors)
         if not verdict.findings:
-            yield f"<tr>{_outcome('met')}<td>{about}</td>"
-            yield "<td><p>nothing fires</p></td><td><p>nothing fired</p></td></tr>"
+            doubt = f'<p class="small evidence">{_text(verdict.doubt)}</p>' if verdict.doubt else ""
+            yield f"<tr>{_outcome(verdict.outcome)}<td>{about}</td>"
+            yield f"<td><p>nothing fires</p></td><td><p>nothing fired</p>{doubt}</td></tr>"
     yield "</tbody></table>"
 
 
@@ -68,8 +69,9 @@ def _row(
     told = "".join(f"<li>{_text(words)}</li>" for words in say_deliveries(finding.expectation))
     if told:
         told = f'<ul class="told">{told}</ul>'
+    said = [finding.doubt] if finding.doubt else []
     evidence = "".join(
-        f'<p class="small evidence">{_text(line)}</p>' for line in finding.evidence.splitlines()
+        f'<p class="small evidence">{_text(line)}</p>' for line in (*said, *finding.evidence.splitlines())
     )
     return (
         f"<tr>{_outcome(finding.outcome)}<td>{about}</td>"

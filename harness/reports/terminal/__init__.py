@@ -273,7 +273,7 @@ class _Summary:
             yield from _flow([*title, *seen] if wide else title, width)
             if not wide:
                 yield from _flow(seen, width, lead="    ")
-            if finding is not None and finding.outcome not in fine:
+            if finding is not None and (finding.outcome not in fine or finding.doubt):
                 yield _evidence(finding, say)
         yield Text(say(_explain_times(record)), style="dim")
         yield Text()
@@ -293,13 +293,14 @@ class _Summary:
             yield Text(
                 say(f"A quiet tail of {span} was appended, in which nothing was measured."), style="dim"
             )
-        for doubt in record.doubts:
+        quiet = (f"{verdict.drill}: {verdict.doubt}" for verdict in record.verdicts if verdict.doubt)
+        for doubt in (*quiet, *record.doubts):
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)
 
 
 def _title(verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
-    mark, style = MARKS.get(finding.outcome if finding else "met", UNMET)
+    mark, style = MARKS.get(finding.outcome if finding else verdict.outcome, UNMET)
     drill = Text(say(mark), style=style).append(say(f" {verdict.drill}"), style="not bold default")
     if finding is None:
         return [drill]
@@ -355,7 +356,10 @@ def _evidence(finding: Finding, say: Script) -> RenderableType:
     """Say why a finding is not met, in as many lines as the judge gave it, and what was expected."""
     _, style = MARKS.get(finding.outcome, UNMET)
     first, *more = finding.evidence.splitlines() or [""]
-    lines = [Text(say(f"{finding.outcome}: "), style=style).append(say(first), style="not bold default")]
+    if finding.doubt:
+        first, more = finding.doubt, [f"seen: {finding.evidence}"]
+    said = "cannot tell" if finding.doubt else finding.outcome
+    lines = [Text(say(f"{said}: "), style=style).append(say(first), style="not bold default")]
     lines += [Text(say(line)) for line in more]
     lines.append(Text(say(f"expected: {say_expected(finding.expectation)}"), style="dim"))
     lines += [Text(say(f"  {told}"), style="dim") for told in say_deliveries(finding.expectation)]

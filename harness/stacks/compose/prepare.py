@@ -29,6 +29,7 @@ from harness.clock import Clock
 from harness.errors import AlertdrillError, BadInput
 from harness.reading import read_bytes
 from harness.rules import RuleFile
+from harness.secret_files import make_secret_folder, write_secret
 from harness.stacks import CALENDAR_LASTS_S, PROVIDERS
 from harness.stacks.compose.order import ORDER_NAME, StackOrder, read_order
 from harness.stacks.configfolder import find_alertmanager_config, read_rule_folder
@@ -63,6 +64,8 @@ class Folders:
 def prepare(folders: Folders, speed_text: str) -> str:
     """Write what the stack needs, and say in a few words what was done. Raises BadInput, BadRules."""
     mounted = read_mounted(folders.mounted, speed_text)
+    for folder in (folders.secrets, folders.config):
+        make_secret_folder(folder)
     stamp = _digest(mounted)
     order_path, stamp_path = folders.config / ORDER_NAME, folders.config / STAMP_NAME
     if order_path.exists():
@@ -74,15 +77,16 @@ def prepare(folders: Folders, speed_text: str) -> str:
         order = mounted
     for name in SECRET_NAMES:
         if not (folders.secrets / name).exists():
-            (folders.secrets / name).write_text(secrets.token_urlsafe(32))
+            write_secret(folders.secrets / name, secrets.token_urlsafe(32))
     files = write_files(order, (folders.secrets / "ALERTDRILL_PAGER_TOKEN").read_text())
     for folder in (*folders.data.iterdir(), folders.config):
         _empty(folder)
     authority, certificate = make_certificate(["pager"])
-    (folders.secrets / "certificate.pem").write_bytes(certificate)
+    write_secret(folders.secrets / "certificate.pem", certificate)
     (folders.config / "authority.pem").write_bytes(authority)
     for name, text in files.items():
-        (folders.config / name).write_text(text)
+        # Alertmanager's has the keys that its receivers are called with.
+        write_secret(folders.config / name, text)
     for folder_name, own in _list_folders(order).items():
         for name, content in own.items():
             path = folders.config / folder_name / name

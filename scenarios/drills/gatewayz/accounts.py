@@ -200,6 +200,7 @@ def make_cache_drills(values: AlertValues) -> tuple[Drill, ...]:
             Silence(alert=f"{CACHE}AsWritten", labels=labels, after_s=warm_s),
             lasts_s=compute_length(fires),
             uses="cache response",
+            comes_first=True,  # misses of the others would be in what was counted since the start
         ),
         make_drill(
             "gatewayz-cache-near-threshold",

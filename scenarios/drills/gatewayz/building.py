@@ -79,6 +79,7 @@ def make_drill(
     *expects: Expectation | NearMiss | Silence,
     lasts_s: float,
     uses: str | None = None,
+    comes_first: bool = False,
     calls_within_s: float | None = None,
 ) -> Drill:
     """Return a drill; those that use the same thing queue."""
@@ -90,6 +91,7 @@ def make_drill(
         why=why,
         lasts_s=lasts_s,
         uses=frozenset({uses} if uses else ()),
+        comes_first=comes_first,
         calls_within_s=calls_within_s,
     )
 
@@ -99,6 +101,6 @@ def compute_length(expected: Expectation) -> float:
     return expected.resolves_within_s + CLOSE_S
 
 
-def expect_blindness(alert: str) -> Silence:
+def expect_blindness(alert: str, labels: Mapping[str, str] | None = None) -> Silence:
     """Expect that the rule as written does not notice."""
-    return Silence(alert=f"{alert}AsWritten", labels={"edition": "as_written"})
+    return Silence(alert=f"{alert}AsWritten", labels={"edition": "as_written", **(labels or {})})

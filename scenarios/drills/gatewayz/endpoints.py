@@ -107,9 +107,10 @@ def make_latency_drills(values: AlertValues) -> tuple[Drill, ...]:
                 {healthy_s: wording.slow(slow_s), healthy_s + fires_s: HEALTHY},
             ),
             fires,
-            expect_blindness(LATENCY),
+            expect_blindness(LATENCY, labels),
             lasts_s=compute_length(fires),
             uses="endpoint /v1/responses",
+            comes_first=True,  # slow calls of the others would be in the p95 of all requests ever
         ),
         make_drill(
             "gatewayz-latency-near-threshold",

@@ -108,7 +108,7 @@ def test_every_key_and_item_has_its_line() -> None:
         ("<<: 3", "a.yml:1: << does not name a mapping"),
         ("open: &a [*a]", "a.yml:1: the file is nested too deeply, or in itself"),
         ("open: " + "[" * 200 + "]" * 200, "nested too deeply"),
-        ("open: " + "[" * 100_000, "a.yml:1: "),
+        ("open: " + "[" * 20_000, "a.yml:1: "),
         ("text: \0", "a.yml:1: the file is not YAML"),
         ("text: a\n---\ntext: b", "the file is not YAML"),
     ],

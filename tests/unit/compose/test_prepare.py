@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 import tarfile
 from pathlib import Path
@@ -119,7 +120,21 @@ def test_secrets_are_made_once_and_are_long(folders: Folders) -> None:
     assert all(len(secret) >= 40 for secret in made.values())
     written = b"".join(read_all(folders.config).values())
     assert not any(secret.encode() in written for secret in made.values())
-    assert not any(stat.S_IMODE(path.stat().st_mode) & 0o022 for path in folders.secrets.iterdir())
+
+
+def test_secrets_and_what_holds_one_are_their_owners_alone(folders: Folders) -> None:
+    """Whatever the umask, also where an older version left the folders open."""
+    for folder in (folders.secrets, folders.config):
+        folder.chmod(0o777)
+    umask = os.umask(0)
+    try:
+        prepare(folders, "60")
+    finally:
+        os.umask(umask)
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (folders.secrets, folders.config)} == {0o700}
+    holders = [*folders.secrets.iterdir(), folders.config / "alertmanager.yml"]
+    assert {path.name for path in holders} > {*SECRET_NAMES, "certificate.pem"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in holders} == {0o600}
 
 
 @pytest.mark.parametrize("speed", ["fast", "0.5", "301", "nan", "-60", ""])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import BadInput
 from harness.gateway import trace as trace_module
 from harness.gateway.events import AuthFailed, KeyRevoked, QuotaExceeded
 from harness.gateway.trace import Trace
@@ -159,10 +160,22 @@ def test_failing_disk_does_not_end_the_writer(tmp_path, caplog):
     assert "1 rows were dropped" in caplog.text
 
 
-@pytest.mark.parametrize("stored", [b"not a database, but long enough to be taken for one" * 40])
-async def test_unusable_database_is_bad_input(start_gateway, tmp_path, stored):
-    """A data directory with something else in it is refused."""
+@pytest.mark.parametrize("name", ["trace.db", "keys.db", "accounts.db"])
+async def test_unusable_database_is_bad_input(start_gateway, tmp_path, monkeypatch, name):
+    """A data directory with something else in it is refused, and no connection is left open."""
+    connect, made = sqlite3.connect, []
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: note(connect(*args, **options), made))
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "trace.db").write_bytes(stored)
-    with pytest.raises(Exception, match="cannot keep data here"):
+    (tmp_path / "data" / name).write_bytes(b"not a database, but long enough to be taken for one" * 40)
+    with pytest.raises(BadInput, match=r"cannot keep (data|accounts) here"):
         await start_gateway()
+    assert made
+    for connection in made:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
+def note(connection, made):
+    """Return a connection that was made, and keep it in a list."""
+    made.append(connection)
+    return connection

@@ -18,8 +18,10 @@ from aiohttp import web
 
 from harness.certificates import make_certificate
 from harness.engines import Engines
+from harness.http_server import LIMITS, HttpRunner, Limits
 from harness.inbox import TAG, TAG_NAME, Address, derive_key
 from harness.model import Integration
+from harness.pager.control import refuse
 from harness.pager.server import Setup, make_pager
 from harness.ports import find_free_ports
 from harness.process import start
@@ -96,7 +98,9 @@ class RunningPager:
 
 
 @asynccontextmanager
-async def run_pager(folder: Path, *, speed: float = 60.0) -> AsyncIterator[RunningPager]:
+async def run_pager(
+    folder: Path, *, speed: float = 60.0, limits: Limits = LIMITS
+) -> AsyncIterator[RunningPager]:
     """Run a pager while the context lasts."""
     authority, server = make_certificate(["127.0.0.1"])
     (folder / "authority.pem").write_bytes(authority)
@@ -109,8 +113,9 @@ async def run_pager(folder: Path, *, speed: float = 60.0) -> AsyncIterator[Runni
         certificate=folder / "server.pem",
         speed=speed,
         token=TOKEN,
+        limits=limits,
     )
-    runner = web.AppRunner(make_pager(setup), shutdown_timeout=0.5)
+    runner = HttpRunner(make_pager(setup), refuse, limits=limits, shutdown_timeout=0.5)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", control).start()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium_session import CHROMIUM, BrowserPage, show
+from chromium_session import Browser, BrowserPage, demand_chromium
 from running_pager import TOKEN, RunningPager
 
 from harness.inbox import TAG_NAME, Address
@@ -24,8 +23,7 @@ INCIDENTS = """[...document.querySelectorAll("#incidents tr")].map(
   (row) => [...row.children].map((cell) => cell.innerText))"""
 DELIVERIES = INCIDENTS.replace("#incidents", "#notices")
 
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+demand_chromium(os.environ)
 
 
 def make_message(status: str, title: str = "it is slow") -> dict[str, Any]:
@@ -35,11 +33,11 @@ def make_message(status: str, title: str = "it is slow") -> dict[str, Any]:
 
 
 @pytest.fixture
-async def browser(pager: RunningPager, tmp_path: Path) -> AsyncIterator[BrowserPage]:
+async def browser(pager: RunningPager, chromium: Browser) -> AsyncIterator[BrowserPage]:
     """Show the page of a pager whose clock was told, with the token in the address."""
     await pager.ask("PUT", "/control/clock", {"speed": 1.0, "origin_s": 1.0})
     address = f"{pager.control}/#token={TOKEN}"
-    async with show(address, tmp_path / "profile", script=WATCH) as shown:
+    async with chromium.show(address, script=WATCH) as shown:
         await shown.wait_for("!document.getElementById('shown').hidden")
         yield shown
         assert await shown.evaluate("troubles") == []
@@ -109,10 +107,10 @@ async def test_the_token_is_taken_out_of_the_address_and_only_the_pager_is_asked
     assert all(url.startswith(f"{pager.control}/") for url in browser.requests)
 
 
-async def test_without_a_token_the_page_asks_for_it(pager: RunningPager, tmp_path: Path) -> None:
+async def test_without_a_token_the_page_asks_for_it(pager: RunningPager, chromium: Browser) -> None:
     """A wrong one is said to be wrong; with the right one the journal is shown."""
     submit = "document.getElementById('token').value = '{}'; document.querySelector('#ask button').click()"
-    async with show(f"{pager.control}/", tmp_path / "profile", script=WATCH) as browser:
+    async with chromium.show(f"{pager.control}/", script=WATCH) as browser:
         await browser.wait_for("!document.getElementById('ask').hidden")
         await browser.evaluate(submit.format("wrong"))
         await browser.wait_for("document.getElementById('refused').innerText")

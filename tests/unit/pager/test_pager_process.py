@@ -121,8 +121,10 @@ def test_a_mail_connection_that_fails_is_gone_at_once(tmp_path: Path, how: str) 
         host, _, port = options["--smtp"].partition(":")
         with smtplib.SMTP(host, int(port), timeout=DEADLINE_S) as client:
             client.starttls(context=ssl.create_default_context(cafile=str(tmp_path / "authority.pem")))
-            with pytest.raises(smtplib.SMTPServerDisconnected, match=r"unexpectedly closed$"):
+            with pytest.raises(smtplib.SMTPServerDisconnected, match="unexpectedly closed") as raised:
                 begin_mail(client)
+        # How a connection ends is worded by Python's version; a client that has given up waiting says so.
+        assert not isinstance(raised.value.__context__, TimeoutError)
     finally:
         process.kill()
         process.communicate()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console
 
-from harness.agreement import compare
+from harness.agreement import Agreement, compare
 from harness.model import Event
 from harness.reports import RunRecord, html, junit, say_agreement
 from harness.reports.terminal import summary
@@ -62,3 +62,8 @@ def test_an_appended_tail_is_marked() -> None:
     record = replace(build_record(), appended=((600.0, 4200.0),))
     assert "A quiet tail of 1:00:00 was appended, in which nothing was measured." in show(record)
     assert "10:00 to 1:10:00: nothing was measured, a quiet tail" in html.render(record)
+
+
+def test_nothing_to_compare_is_not_called_agreement() -> None:
+    """A quiet run has no instant; what was not compared does not agree."""
+    assert "agrees" not in say_agreement(Agreement(instants=()))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chromium_session import CHROMIUM, show
+from chromium_session import Browser, demand_chromium
 from paging_records import build_paging_record
 from panel_records import build_panels
 from report_records import build_record
@@ -46,8 +46,7 @@ CHARTS = """[...document.querySelectorAll(".panel")].map((panel) => {
 INCIDENT = "document.querySelector('.incident pre').checkVisibility()"
 GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgroundColor"
 
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+demand_chromium(os.environ)
 
 
 @pytest.fixture
@@ -59,9 +58,9 @@ def page(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-async def test_every_plot_is_drawn(page: Path, tmp_path: Path, dark: bool) -> None:
+async def test_every_plot_is_drawn(page: Path, chromium: Browser, dark: bool) -> None:
     """Each alert's plot has its curves, its threshold, its bars and its marks, in the page's colours."""
-    async with show(page, tmp_path / "profile", dark=dark, script=WATCH) as browser:
+    async with chromium.show(page, dark=dark, script=WATCH) as browser:
         plots = await browser.evaluate(PLOTS)
         assert await browser.evaluate("document.getElementById('broken').hidden")
         assert await browser.evaluate("troubles") == []
@@ -82,9 +81,11 @@ async def test_every_plot_is_drawn(page: Path, tmp_path: Path, dark: bool) -> No
 
 @pytest.mark.parametrize(("width", "columns"), [(1200, 3), (400, 1)])
 @pytest.mark.parametrize("dark", [False, True])
-async def test_every_panel_is_drawn(page: Path, tmp_path: Path, width: int, columns: int, dark: bool) -> None:
+async def test_every_panel_is_drawn(
+    page: Path, chromium: Browser, width: int, columns: int, dark: bool
+) -> None:
     """Each panel's chart has its lines in the page's colours, text of a legible size, and fits its column."""
-    async with show(page, tmp_path / "profile", width=width, dark=dark, script=WATCH) as browser:
+    async with chromium.show(page, width=width, dark=dark, script=WATCH) as browser:
         charts = await browser.evaluate(CHARTS)
         ink = await browser.evaluate("getComputedStyle(document.body).color")
         assert await browser.evaluate("document.documentElement.scrollWidth") <= width
@@ -101,21 +102,21 @@ async def test_every_panel_is_drawn(page: Path, tmp_path: Path, width: int, colu
         assert chart["height"] > 100
 
 
-async def test_nothing_is_asked_of_the_network(page: Path, tmp_path: Path) -> None:
+async def test_nothing_is_asked_of_the_network(page: Path, chromium: Browser) -> None:
     """The page loads itself and nothing else."""
-    async with show(page, tmp_path / "profile", script=WATCH) as browser:
+    async with chromium.show(page, script=WATCH) as browser:
         assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
         assert browser.requests == [page.as_uri()]
         assert browser.errors == []
 
 
-async def test_policy_stops_what_gets_past_the_escaping(page: Path, tmp_path: Path) -> None:
+async def test_policy_stops_what_gets_past_the_escaping(page: Path, chromium: Browser) -> None:
     """An image and a script put into the page are neither loaded nor run, and the watch sees both."""
     text = page.read_text(encoding="utf-8").replace(
         "<header>", '<header><img src="http://127.0.0.1:9/x.png"><script>window.broken_in = 1</script>'
     )
     page.write_text(text, encoding="utf-8")
-    async with show(page, tmp_path / "profile", script=WATCH) as browser:
+    async with chromium.show(page, script=WATCH) as browser:
         assert await browser.evaluate("window.broken_in === undefined")
         assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
         troubles = await browser.evaluate("troubles")
@@ -124,20 +125,20 @@ async def test_policy_stops_what_gets_past_the_escaping(page: Path, tmp_path: Pa
         assert len(browser.errors) >= 2
 
 
-async def test_failure_to_draw_is_said(page: Path, tmp_path: Path) -> None:
+async def test_failure_to_draw_is_said(page: Path, chromium: Browser) -> None:
     """If a plot cannot be drawn, the page says so instead of showing a blank."""
     page.write_text(
         page.read_text(encoding="utf-8").replace('id="plot-0"', 'id="elsewhere"'), encoding="utf-8"
     )
-    async with show(page, tmp_path / "profile") as browser:
+    async with chromium.show(page) as browser:
         said = await browser.evaluate("document.getElementById('broken').innerText")
         assert await browser.evaluate("document.getElementById('broken').clientHeight") > 20
     assert said.startswith("The plots could not be drawn: ")
 
 
-async def test_text_is_visible(page: Path, tmp_path: Path) -> None:
+async def test_text_is_visible(page: Path, chromium: Browser) -> None:
     """Headline, verdicts and evidence are rendered text with a size, not hidden markup."""
-    async with show(page, tmp_path / "profile") as browser:
+    async with chromium.show(page) as browser:
         text = await browser.evaluate("document.body.innerText")
         heights = await browser.evaluate(
             "[...document.querySelectorAll('h1, h2, h3, tbody tr')].map(e => e.clientHeight)"
@@ -149,9 +150,9 @@ async def test_text_is_visible(page: Path, tmp_path: Path) -> None:
     assert min(heights) > 10
 
 
-async def test_narrow_window(page: Path, tmp_path: Path) -> None:
+async def test_narrow_window(page: Path, chromium: Browser) -> None:
     """In a window of 400 pixels nothing sticks out, and the plots follow when it grows."""
-    async with show(page, tmp_path / "profile", width=400, script=WATCH) as browser:
+    async with chromium.show(page, width=400, script=WATCH) as browser:
         assert await browser.evaluate("document.documentElement.scrollWidth") <= 400
         plots = await browser.evaluate(PLOTS)
         await browser.resize(width=900, height=900)
@@ -161,9 +162,9 @@ async def test_narrow_window(page: Path, tmp_path: Path) -> None:
     assert all(300 < plot["width"] < 400 for plot in plots)
 
 
-async def test_paper_is_light_even_from_a_dark_screen(page: Path, tmp_path: Path) -> None:
+async def test_paper_is_light_even_from_a_dark_screen(page: Path, chromium: Browser) -> None:
     """Printing draws the plots again, in the colours and at the width of paper."""
-    async with show(page, tmp_path / "profile", dark=True) as browser:
+    async with chromium.show(page, dark=True) as browser:
         assert await browser.evaluate(GROUND) == "rgb(20, 24, 30)"
         await browser.emulate(dark=True, media="print")
         await browser.wait_for(f"{GROUND} === 'rgb(255, 255, 255)'")
@@ -172,10 +173,10 @@ async def test_paper_is_light_even_from_a_dark_screen(page: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("dark", [False, True])
-async def test_screenshot_is_not_blank(page: Path, tmp_path: Path, dark: bool) -> None:
+async def test_screenshot_is_not_blank(page: Path, tmp_path: Path, chromium: Browser, dark: bool) -> None:
     """What is painted is a picture of many colours, on the ground of the chosen scheme."""
     picture = tmp_path / "page.png"
-    async with show(page, tmp_path / "profile", dark=dark) as browser:
+    async with chromium.show(page, dark=dark) as browser:
         await browser.screenshot(picture)
     width, height, pixels = _read_png(picture)
     assert width == pytest.approx(1200, abs=20)
@@ -187,11 +188,13 @@ async def test_screenshot_is_not_blank(page: Path, tmp_path: Path, dark: bool) -
 
 @pytest.mark.parametrize("width", [1200, 400])
 @pytest.mark.parametrize("dark", [False, True])
-async def test_pages_are_drawn_and_readable(tmp_path: Path, width: int, dark: bool) -> None:
+async def test_pages_are_drawn_and_readable(
+    tmp_path: Path, chromium: Browser, width: int, dark: bool
+) -> None:
     """Incidents and held pages are drawn, nothing sticks out, and an incident opens to what stood in it."""
     file = tmp_path / "report.html"
     file.write_text(html.render(build_paging_record()), encoding="utf-8")
-    async with show(file, tmp_path / "profile", width=width, dark=dark, script=WATCH) as browser:
+    async with chromium.show(file, width=width, dark=dark, script=WATCH) as browser:
         pages, *alerts = await browser.evaluate(PLOTS)
         hidden = await browser.evaluate(INCIDENT)
         await browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -236,20 +239,19 @@ def _read_png(file: Path) -> tuple[int, int, bytes]:
 
 
 def _unfilter(kind: int, line: bytearray, above: bytearray, channels: int) -> bytearray:
+    if kind == 0:
+        return line
+    if kind == 2:
+        return bytearray(left + up & 255 for left, up in zip(line, above, strict=True))
     for index in range(len(line)):
         left = line[index - channels] if index >= channels else 0
         corner = above[index - channels] if index >= channels else 0
         up = above[index]
         if kind == 1:
             guess = left
-        elif kind == 2:
-            guess = up
         elif kind == 3:
             guess = (left + up) // 2
-        elif kind == 4:
-            near = left + up - corner
-            guess = min((left, up, corner), key=lambda value: abs(near - value))
         else:
-            guess = 0
+            guess = min((left, up, corner), key=lambda value: abs(left + up - corner - value))
         line[index] = (line[index] + guess) & 255
     return line

@@ -26,6 +26,8 @@ EXPECTATION = Expectation(
 
 
 def _verdict(outcome: str) -> Verdict:
+    if outcome == "untold":
+        return Verdict(drill="q", findings=(), doubt="the pager answered nothing")
     finding = Finding(outcome=outcome, alert="A", labels={}, expectation=None, observed={}, evidence="")  # type: ignore[arg-type]  # parametrized
     return Verdict(drill="d", findings=(finding,))
 
@@ -39,10 +41,12 @@ def _verdict(outcome: str) -> Verdict:
         (["unexpected"], (), 1),
         (["met"], ("the clock stood still",), 3),
         (["missing"], ("the clock stood still",), 3),
+        (["met", "untold"], (), 3),
+        (["missing", "untold"], (), 1),
     ],
 )
 def test_exit_code(outcomes: list[str], doubts: tuple[str, ...], code: int) -> None:
-    """A doubted clock exits 3 whatever was seen, an unmet drill 1, and an unobserved one is no failure."""
+    """A doubted clock exits 3 whatever was seen, an unmet drill 1, one that cannot be told 3 beside none."""
     record = replace(build_record(), verdicts=tuple(map(_verdict, outcomes)), doubts=doubts)
     assert record.exit_code == code
 
@@ -52,6 +56,10 @@ def test_outcome_names_what_was_not_seen() -> None:
     record = replace(build_record(), verdicts=(_verdict("met"), _verdict("unobserved")))
     assert say_outcome(record) == "1 of 2 drills met, the others not fully seen"
     assert say_outcome(replace(record, doubts=("late",))) == "No verdict can be trusted"
+    untold = replace(record, verdicts=(_verdict("met"), _verdict("untold")))
+    assert say_outcome(untold) == "1 of 2 drills cannot be told"
+    both = replace(record, verdicts=(_verdict("late"), _verdict("untold")))
+    assert say_outcome(both) == "1 of 2 drills not met, 1 cannot be told"
 
 
 def test_placement_of_a_verdict_nobody_asked_for() -> None:

@@ -32,6 +32,7 @@ FORM: dict[str, Any] = {
         {
             "drill": str,
             "outcome": str,
+            "doubt": (str, type(None)),
             "findings": [
                 {
                     "alert": str,
@@ -43,12 +44,14 @@ FORM: dict[str, Any] = {
                     "hops": {str: NUMBER},
                     "told": [{"receiver": str, "integration": str, "accepted": int, "refused": int}],
                     "evidence": str,
+                    "doubt": (str, type(None)),
                 }
             ],
         }
     ],
     "drills": [{"drill": str, "start_s": NUMBER, "end_s": NUMBER}],
     "doubts": [str],
+    "stalls": [{"part": str, "from_s": NUMBER, "until_s": NUMBER}],
     "notices": [
         {
             "number": int,

@@ -63,8 +63,18 @@ class Cluster:
         """Where the master's web page is."""
         return f"http://127.0.0.1:{self.web_port}"
 
-    def perform(self, acts: list[dict[str, Any]], *, workers: int, starts_in_wall_s: float = 8.0) -> None:
-        """Start a master with a plan, and as many workers."""
+    def perform(
+        self,
+        acts: list[dict[str, Any]],
+        *,
+        workers: int,
+        starts_in_wall_s: float = 8.0,
+        last: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start a master with a plan, and as many workers, the last one with more in its environment.
+
+        Where it matters that arrivals are in time, `starts_in_wall_s` is what all of them take to start.
+        """
         plan = {
             "speed": self.gateway.speed,
             "origin_s": time.time() + starts_in_wall_s,
@@ -78,7 +88,7 @@ class Cluster:
         options = ("--headless", "--only-summary", "--plan", str(path), "--expect-workers", str(workers))
         self.start_master(*options)
         for number in range(1, workers + 1):
-            self.start_worker(f"worker-{number}")
+            self.start_worker(f"worker-{number}", **((last or {}) if number == workers else {}))
 
     def start_master(self, *options: str) -> None:
         """Start a master."""

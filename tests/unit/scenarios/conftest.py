@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +20,69 @@ ROOT = Path(__file__).resolve().parents[3]
 WITHIN_S = 60.0
 
 
-@pytest.fixture
-def environ(fake_gateway: FakeGateway) -> dict[str, str]:
-    """Return the environment of a Locust that may do everything."""
+def make_environ(gateway: FakeGateway) -> dict[str, str]:
+    """Return the environment of a Locust that may do everything at a gateway."""
     return {
         **os.environ,
         "ALERTDRILL_ADMIN_TOKEN": ADMIN_TOKEN,
         "ALERTDRILL_CONTROL_TOKEN": CONTROL_TOKEN,
-        "ALERTDRILL_CONTROLS": f"openai={fake_gateway.url}",
+        "ALERTDRILL_CONTROLS": f"openai={gateway.url}",
     }
+
+
+def run_headless(
+    gateway: FakeGateway,
+    environ: Mapping[str, str],
+    *names: str,
+    options: tuple[str, ...] = (),
+    cwd: Path = ROOT,
+) -> subprocess.CompletedProcess[str]:
+    """Run `locust -f scenarios/<name>.py --headless …` to its end."""
+    return subprocess.run(
+        [*_command(names, gateway), "--headless", "--only-summary", *options],
+        cwd=cwd,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+
+
+def perform_plan(
+    gateway: FakeGateway, environ: Mapping[str, str], folder: Path, acts: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Have Locust perform a plan of these acts; return what it reports of them."""
+    path, report = folder / "plan.json", folder / "report.json"
+    plan = {
+        "speed": gateway.speed,
+        "origin_s": time.time() + 2.5,
+        "seed": 1,
+        "report": str(report),
+        "controls": {"openai": gateway.url},
+        "acts": [{"start_s": 0, "arrivals": "uniform", "tells": [], **act} for act in acts],
+    }
+    path.write_text(json.dumps(plan))
+    scenarios = dict.fromkeys(act["scenario"] for act in acts)
+    ended = run_headless(gateway, environ, *scenarios, options=("--plan", str(path)))
+    assert ended.returncode == 0, ended.stderr
+    result: dict[str, Any] = json.loads(report.read_text())
+    assert result["done"] is True
+    return dict(result["acts"])
+
+
+@pytest.fixture
+def environ(fake_gateway: FakeGateway) -> dict[str, str]:
+    """Return the environment of a Locust that may do everything."""
+    return make_environ(fake_gateway)
 
 
 @pytest.fixture
 def run_locust(
     fake_gateway: FakeGateway, environ: dict[str, str]
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run `locust -f scenarios/<name>.py --headless …` to its end."""
-
-    def run(*names: str, options: tuple[str, ...] = (), cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*_command(names, fake_gateway), "--headless", "--only-summary", *options],
-            cwd=cwd,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_S,
-            check=False,
-        )
-
-    return run
+    """Return `run_headless` for this test's gateway."""
+    return partial(run_headless, fake_gateway, environ)
 
 
 @pytest.fixture
@@ -81,28 +116,20 @@ def start_locust(fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: P
 
 @pytest.fixture
 def perform(
-    fake_gateway: FakeGateway, run_locust: Callable[..., Any], tmp_path: Path
+    fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: Path
 ) -> Callable[..., dict[str, Any]]:
-    """Have Locust perform a plan of these acts; return what it reports of them."""
+    """Return `perform_plan` for this test's gateway."""
+    return lambda *acts: perform_plan(fake_gateway, environ, tmp_path, acts)
 
-    def perform_acts(*acts: dict[str, Any]) -> dict[str, Any]:
-        path, report = tmp_path / "plan.json", tmp_path / "report.json"
-        plan = {
-            "speed": fake_gateway.speed,
-            "origin_s": time.time() + 2.5,
-            "seed": 1,
-            "report": str(report),
-            "controls": {"openai": fake_gateway.url},
-            "acts": [{"start_s": 0, "arrivals": "uniform", "tells": [], **act} for act in acts],
-        }
-        path.write_text(json.dumps(plan))
-        ended = run_locust(*dict.fromkeys(act["scenario"] for act in acts), options=("--plan", str(path)))
-        assert ended.returncode == 0, ended.stderr
-        result = json.loads(report.read_text())
-        assert result["done"] is True
-        return result["acts"]
 
-    return perform_acts
+@pytest.fixture(scope="module")
+def performed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[dict[str, Any], FakeGateway]]:
+    """Perform the `ACTS` of a module together; return what Locust reports, and the gateway that was asked."""
+    with FakeGateway() as gateway:
+        folder = tmp_path_factory.mktemp("performed")
+        yield perform_plan(gateway, make_environ(gateway), folder, request.module.ACTS), gateway
 
 
 def _command(names: tuple[str, ...], gateway: FakeGateway) -> list[str]:

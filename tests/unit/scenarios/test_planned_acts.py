@@ -11,54 +11,108 @@ MODELS = ["openai:gpt-4o", "anthropic:claude-haiku-4-5"]
 MINUTE = [{"duration_s": 60, "rate_per_s": 1}]
 
 
-def test_steady_traffic_is_exact(perform, fake_gateway):
+ROTATION = {"reason": "rotation", "key": "turning", "models": MODELS, "rotate_at_s": 40, "catch_up_s": 40}
+OUTAGE = {"models": MODELS[:1], "key": "dark", "provider": "openai", "down_at_s": 20, "down_for_s": 20}
+PEAK = [
+    {"duration_s": 60, "rate_per_s": 0.25},
+    {"duration_s": 30, "rate_per_s": 4},
+    {"duration_s": 60, "rate_per_s": 0.25},
+]
+
+
+def make_act(scenario, name, stages, **options):
+    """Return an act."""
+    return {"name": name, "scenario": scenario, "stages": stages, "options": options}
+
+
+ACTS = (
+    make_act("steady", "base", MINUTE, models=MODELS, key="team-a", stream_share=0.5, max_tokens=99),
+    make_act("steady", "paced", [{"duration_s": 120, "rate_per_s": 1}], models=MODELS, key="paced"),
+    make_act("burst", "peak", PEAK, models=MODELS, key="peak"),
+    make_act("auth_scan", "missing_token", MINUTE, reason="missing_token"),
+    make_act("auth_scan", "invalid_token", MINUTE, reason="invalid_token"),
+    make_act("auth_scan", "turn", [{"duration_s": 120, "rate_per_s": 1}], **ROTATION),
+    make_act("outage", "dark", MINUTE, **OUTAGE),
+)
+"""What a gateway that answers everything at once can be asked in one run; each key is one act's."""
+
+
+def list_calls(gateway, key):
+    """Return the calls that were made with a key, in order."""
+    return [seen for seen in gateway.calls if seen.key == key]
+
+
+def test_steady_traffic_is_exact(performed):
     """So many arrivals as planned, all answered, over all models and with the share of streams."""
-    options = {"models": MODELS, "key": "team-a", "stream_share": 0.5, "max_tokens": 99}
-    report = perform({"name": "base", "scenario": "steady", "stages": MINUTE, "options": options})
+    report, gateway = performed
     assert report["base"]["planned"] == report["base"]["sent"] == 60
     assert report["base"]["statuses"] == {"200": 60}
-    bodies = [seen.body for seen in fake_gateway.calls]
+    bodies = [seen.body for seen in list_calls(gateway, "team-a")]
+    assert len(bodies) == 60
     assert [body["model"] for body in bodies].count(MODELS[0]) == 30
     assert sum(body["stream"] for body in bodies) == 30
     assert {body["max_tokens"] for body in bodies} == {99}
-    assert {seen.key for seen in fake_gateway.calls} == {"team-a"}
 
 
-def test_arrivals_leave_at_their_instants(perform, fake_gateway):
+def test_arrivals_leave_at_their_instants(performed):
     """One a second of rule time is one every 1/60 s of wall time."""
-    options = {"models": MODELS, "key": "k"}
-    stages = [{"duration_s": 120, "rate_per_s": 1}]
-    report = perform({"name": "base", "scenario": "steady", "stages": stages, "options": options})
-    instants = sorted(seen.at_s for seen in fake_gateway.calls)
-    spread_s = (instants[-1] - instants[0]) * fake_gateway.speed
+    report, gateway = performed
+    instants = sorted(seen.at_s for seen in list_calls(gateway, "paced"))
+    spread_s = (instants[-1] - instants[0]) * gateway.speed
     assert spread_s == pytest.approx(119, abs=20)
-    assert report["base"]["late"] == 0
-    assert report["base"]["lateness_p50_s"] < 5
-    assert report["base"]["latency_p50_s"] > 0
+    assert report["paced"]["late"] == 0
+    assert report["paced"]["lateness_p50_s"] < 5
+    assert report["paced"]["latency_p50_s"] > 0
 
 
-def test_a_burst_has_its_rates(perform, fake_gateway):
+def test_a_burst_has_its_rates(performed):
     """The stages of a burst are sent as planned: most arrivals come in its middle."""
-    stages = [
-        {"duration_s": 60, "rate_per_s": 0.25},
-        {"duration_s": 30, "rate_per_s": 4},
-        {"duration_s": 60, "rate_per_s": 0.25},
-    ]
-    options = {"models": MODELS, "key": "k"}
-    report = perform({"name": "peak", "scenario": "burst", "stages": stages, "options": options})
+    report, gateway = performed
     assert report["peak"]["sent"] == 150
-    first = min(seen.at_s for seen in fake_gateway.calls)
-    early = [seen for seen in fake_gateway.calls if (seen.at_s - first) * fake_gateway.speed < 40]
+    calls = list_calls(gateway, "peak")
+    first = min(seen.at_s for seen in calls)
+    early = [seen for seen in calls if (seen.at_s - first) * gateway.speed < 40]
     assert len(early) < 30
 
 
 @pytest.mark.parametrize("reason", ["missing_token", "invalid_token"])
-def test_a_scan_without_a_key_is_refused(perform, fake_gateway, reason):
+def test_a_scan_without_a_key_is_refused(performed, reason):
     """Every call is refused, no key is issued, and Locust calls it no failure."""
-    act = {"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": {"reason": reason}}
-    report = perform(act)
-    assert report["scan"]["statuses"] == {"401": 60}
-    assert {seen.path for seen in fake_gateway.seen} == {"/v1/chat/completions"}
+    report, gateway = performed
+    assert report[reason]["statuses"] == {"401": 60}
+    issued = [seen.body["id"] for seen in gateway.seen if seen.path == "/admin/keys"]
+    assert sorted(issued) == ["dark", "paced", "peak", "team-a", "turning"]
+    assert {seen.path for seen in gateway.seen if seen.key is None and not is_for_operators(seen)} == {
+        "/v1/chat/completions"
+    }
+
+
+def is_for_operators(seen):
+    """Return whether a request is one for the admin or control API."""
+    return seen.path.startswith(("/admin/", "/control/"))
+
+
+def test_clients_behind_a_rotation_catch_up(performed):
+    """Calls succeed, are refused from the rotation on, and succeed again with the successor's token."""
+    report, gateway = performed
+    assert set(report["turn"]["statuses"]) == {"200", "401"}
+    assert sum(report["turn"]["statuses"].values()) == 120
+    # The rotation itself may come some rule seconds late on a busy machine; who catches up does not.
+    assert 20 <= report["turn"]["statuses"]["401"] <= 41
+    assert len(list_calls(gateway, "turning-2")) == 40
+    (rotation,) = [seen for seen in gateway.seen if seen.path.endswith("/rotate")]
+    assert rotation.body == {"grace_s": 0}
+
+
+def test_an_outage_closes_and_opens_the_provider(performed):
+    """The provider is told when the options say, once each way."""
+    _, gateway = performed
+    assert gateway.controls == [
+        ("PUT", "/control/listening", {"listening": False}),
+        ("PUT", "/control/listening", {"listening": True}),
+    ]
+    down, up = [seen.at_s for seen in gateway.seen if seen.path == "/control/listening"]
+    assert (up - down) * gateway.speed == pytest.approx(20, abs=10)
 
 
 def test_a_revoked_key_is_refused_from_the_first_call(perform, fake_gateway):
@@ -71,20 +125,6 @@ def test_a_revoked_key_is_refused_from_the_first_call(perform, fake_gateway):
     assert {seen.key for seen in fake_gateway.calls} == {"old"}
 
 
-def test_clients_behind_a_rotation_catch_up(perform, fake_gateway):
-    """Calls succeed, are refused from the rotation on, and succeed again with the successor's token."""
-    options = {"reason": "rotation", "key": "k", "models": MODELS, "rotate_at_s": 40, "catch_up_s": 40}
-    stages = [{"duration_s": 120, "rate_per_s": 1}]
-    report = perform({"name": "turn", "scenario": "auth_scan", "stages": stages, "options": options})
-    assert set(report["turn"]["statuses"]) == {"200", "401"}
-    assert sum(report["turn"]["statuses"].values()) == 120
-    # The rotation itself may come some rule seconds late on a busy machine; who catches up does not.
-    assert 20 <= report["turn"]["statuses"]["401"] <= 41
-    assert [seen.key for seen in fake_gateway.calls].count("k-2") == 40
-    (rotation,) = [seen for seen in fake_gateway.seen if seen.path.endswith("/rotate")]
-    assert rotation.body == {"grace_s": 0}
-
-
 def test_a_runaway_asks_for_long_answers(perform, fake_gateway):
     """The size of the answers is the act's, and a quota that stops it is no failure."""
     fake_gateway.answer_status = 429
@@ -92,24 +132,6 @@ def test_a_runaway_asks_for_long_answers(perform, fake_gateway):
     report = perform({"name": "spend", "scenario": "cost_runaway", "stages": MINUTE, "options": options})
     assert report["spend"]["statuses"] == {"429": 60}
     assert {seen.body["max_tokens"] for seen in fake_gateway.calls} == {50_000}
-
-
-def test_an_outage_closes_and_opens_the_provider(perform, fake_gateway):
-    """The provider is told when the options say, once each way."""
-    options = {
-        "models": MODELS[:1],
-        "key": "k",
-        "provider": "openai",
-        "down_at_s": 20,
-        "down_for_s": 20,
-    }
-    perform({"name": "dark", "scenario": "outage", "stages": MINUTE, "options": options})
-    assert fake_gateway.controls == [
-        ("PUT", "/control/listening", {"listening": False}),
-        ("PUT", "/control/listening", {"listening": True}),
-    ]
-    down, up = [seen.at_s for seen in fake_gateway.seen if seen.path == "/control/listening"]
-    assert (up - down) * fake_gateway.speed == pytest.approx(20, abs=10)
 
 
 def test_tells_reach_the_control_api_in_order(perform, fake_gateway):

@@ -22,7 +22,12 @@ KEY = "provider-key"
 TOKEN = "control-token"
 SPEED = 100.0
 DIALECTS = ("openai", "anthropic", "gemini", "ollama")
-PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "ollama": "/api/chat"}
+PATHS = {
+    "openai": "/v1/chat/completions",
+    "anthropic": "/v1/messages",
+    "ollama": "/api/chat",
+    "vllm": "/v1/chat/completions",
+}
 GEMINI_METHODS = {False: "generateContent", True: "streamGenerateContent?alt=sse"}
 
 
@@ -149,12 +154,12 @@ class Client:
 
 
 @contextmanager
-def running(dialect: str, *, speed: float = SPEED) -> Iterator[Stub]:
+def running(dialect: str, *options: str, speed: float = SPEED) -> Iterator[Stub]:
     """Run a provider process while the context lasts."""
     process = subprocess.Popen(
         [
             sys.executable, "-m", "stub_providers", "--name", f"test-{dialect}", "--dialect", dialect,
-            "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--speed", str(speed),
+            "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--speed", str(speed), *options,
         ],
         cwd=ROOT,
         env=environment(ALERTDRILL_PROVIDER_KEY=KEY, ALERTDRILL_CONTROL_TOKEN=TOKEN),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -397,13 +398,16 @@ def test_a_trial_ends(tmp_path):
     now = [0.0]
     clock = RuleClock(1, monotonic=lambda: now[0], wall=lambda: now[0])
     events: list = []
-    book = AccountBook(AccountStore(tmp_path / "a.db", unmeasured), clock, events.append)
-    book.open("ann")
-    book.put(
-        Account(user="bob", plan="subscribed", credits=Decimal(1), requests_per_minute=1, trial_ends_s=0.0)
-    )
-    now[0] = TRIAL_S
-    book.count()
+    with closing(AccountStore(tmp_path / "a.db", unmeasured)) as store:
+        book = AccountBook(store, clock, events.append)
+        book.open("ann")
+        book.put(
+            Account(
+                user="bob", plan="subscribed", credits=Decimal(1), requests_per_minute=1, trial_ends_s=0.0
+            )
+        )
+        now[0] = TRIAL_S
+        book.count()
     assert events[-1] == AccountsCounted(trials_active=0, trials_expired=1, subscriptions=1)
 
 

@@ -1,0 +1,211 @@
+"""Which findings of a run nobody can stand by: a part of the stack stood still, or calls were lost. Pure.
+
+A rule is never blamed for what befell the harness. A finding is doubted where a part that it depends on
+answered nothing for longer than it bears (see `dependence.py`), or where the drill's own calls were lost,
+late or slow; all others keep their verdict. What a drill did to a part itself is no stall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.clock import format_s
+from harness.dependence import (
+    UNMET_BEARS_S,
+    Need,
+    list_needs,
+    list_quiet_needs,
+    list_unasked_needs,
+)
+from harness.model import Drill, Finding, Placement, Stall, Verdict
+
+LOST_SHARE = 0.01
+"""Share of a drill's calls that may be lost where all came as expected; one may always be."""
+DEFAULT_REACH_S = 900.0
+"""How far back a rule is taken to look that nobody knows."""
+NAMES: Mapping[str, str] = {
+    "prometheus": "Prometheus",
+    "alertmanager": "Alertmanager",
+    "alertmanager-2": "the second Alertmanager",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What became of the calls of one act, in rule time: `lost` ones were not sent, or not answered.
+
+    `slowest_s` are the longest latencies.
+    """
+
+    planned: int
+    lost: int
+    lateness_s: float
+    slowest_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a run's findings are weighed by, beside what was judged.
+
+    `calls` are by act; `reaches_s` is how far back each alert's rule looks; `providers` are all there are.
+    """
+
+    stalls: tuple[Stall, ...]
+    reaches_s: Mapping[str, float]
+    providers: Collection[str]
+    calls: Mapping[str, Calls] = field(default_factory=dict)
+
+
+def weigh(
+    verdicts: Iterable[Verdict], placements: Sequence[Placement], evidence: Evidence
+) -> tuple[Verdict, ...]:
+    """Return the verdicts with a doubt wherever nobody can tell; such a finding is `unobserved`."""
+    by_name = {placement.drill.name: placement for placement in placements}
+    return tuple(
+        _weigh_one(verdict, by_name.get(verdict.drill), placements, evidence) for verdict in verdicts
+    )
+
+
+def leave_out_outages(stalls: Iterable[Stall], outages: Iterable[Stall]) -> tuple[Stall, ...]:
+    """Return the stalls without the times in which a drill itself had put that part out."""
+    left = list(stalls)
+    for outage in outages:
+        left = [piece for stall in left for piece in _cut(stall, outage)]
+    return tuple(sorted(left, key=lambda stall: (stall.from_s, stall.part)))
+
+
+def say_part(part: str) -> str:
+    """Say what a part of the stack is called in a sentence."""
+    if part.startswith("provider-"):
+        return f"the provider {part.removeprefix('provider-')}"
+    return NAMES.get(part, f"the {part}")
+
+
+def say_stall(stall: Stall) -> str:
+    """Say who was silent and when: `Alertmanager answered nothing from 12:10 to 17:10`."""
+    return (
+        f"{say_part(stall.part)} answered nothing from {format_s(stall.from_s)} to {format_s(stall.until_s)}"
+    )
+
+
+def find_stall(need: Need, stalls: Iterable[Stall]) -> Stall | None:
+    """Return the longest stall that a need does not bear, if there is one."""
+    felt = [
+        stall
+        for stall in stalls
+        if stall.part in need.parts
+        and stall.from_s < need.until_s
+        and stall.until_s > need.from_s
+        and stall.lasted_s > need.bears_s
+    ]
+    if not felt or (need.stretch_s is not None and _find_stretch_s(need, felt) >= need.stretch_s):
+        return None
+    return max(felt, key=lambda stall: stall.lasted_s)
+
+
+def _weigh_one(
+    verdict: Verdict, placement: Placement | None, placements: Sequence[Placement], evidence: Evidence
+) -> Verdict:
+    if placement is None:
+        return replace(
+            verdict,
+            findings=tuple(
+                _weigh_unasked(finding, 0.0, placements, evidence) for finding in verdict.findings
+            ),
+        )
+    drill = placement.drill
+    own = replace(evidence, stalls=_shift(evidence.stalls, placement.start_s))
+    if not drill.expects and not verdict.findings:
+        needs = list_quiet_needs(drill, own.providers)
+        return replace(verdict, doubt=_doubt_needs(needs, own) or _doubt_calls(drill, own, is_unmet=False))
+    findings = []
+    for finding in verdict.findings:
+        if finding.expectation is None:
+            findings.append(_weigh_unasked(finding, placement.start_s, placements, evidence))
+            continue
+        reach_s = own.reaches_s.get(finding.alert, DEFAULT_REACH_S)
+        is_unmet = finding.outcome not in {"met", "unobserved"}
+        doubt = _doubt_needs(list_needs(finding, drill, reach_s, own.providers), own) or _doubt_calls(
+            drill, own, is_unmet=is_unmet
+        )
+        findings.append(_put_in_doubt(finding, doubt))
+    return replace(verdict, findings=tuple(findings))
+
+
+def _weigh_unasked(
+    finding: Finding, start_s: float, placements: Sequence[Placement], evidence: Evidence
+) -> Finding:
+    """Weigh an alarm that no drill asked for, in time from `start_s`: any traffic until then may be why."""
+    reach_s = evidence.reaches_s.get(finding.alert, DEFAULT_REACH_S)
+    at_s = start_s + min(finding.observed.values(), default=0.0)
+    near = [place for place in placements if place.start_s <= at_s and place.end_s >= at_s - reach_s]
+    acts = [act for place in near for act in place.drill.traffic]
+    own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
+    doubt = _doubt_needs(list_unasked_needs(finding, acts, reach_s, own.providers), own)
+    lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
+    return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
+
+
+def _put_in_doubt(finding: Finding, doubt: str) -> Finding:
+    return replace(finding, outcome="unobserved", broke_at=None, doubt=doubt) if doubt else finding
+
+
+def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
+    for need in needs:
+        stall = find_stall(need, evidence.stalls)
+        if stall is not None:
+            return f"{say_stall(stall)}; {need.question} cannot be told"
+    return ""
+
+
+def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
+    """Say what befell a drill's calls on their way to the gateway, or back; empty if nothing that matters.
+
+    The client times a call from its scheduled instant to the last byte, so it never reads less than a rule
+    that reads the gateway's own time. One slow call tells nothing.
+    """
+    own = [evidence.calls[act.name] for act in drill.traffic if act.name in evidence.calls]
+    planned, lost = sum(calls.planned for calls in own), sum(calls.lost for calls in own)
+    may_lose = 0.0 if is_unmet else max(1.0, LOST_SHARE * planned)
+    if lost > may_lose and not any(outage.part == "gateway" for outage in drill.outages):
+        return (
+            f"{lost} of {planned} calls of {drill.name} were not sent or got no answer, and no rule sees "
+            "what is not sent: locust.log says why"
+        )
+    late_s = max((calls.lateness_s for calls in own), default=0.0)
+    if is_unmet and late_s > UNMET_BEARS_S:
+        return f"a call of {drill.name} was sent {late_s:.0f} s late (bound {UNMET_BEARS_S:.0f} s)"
+    slow = sorted(taken_s for calls in own for taken_s in calls.slowest_s)
+    if is_unmet and drill.calls_within_s is not None and len(slow) > 1 and slow[-2] > drill.calls_within_s:
+        return (
+            f"gateway and client made calls of {drill.name}, which was not met, take {slow[-2]:.1f} s "
+            f"of rule time and more (bound {drill.calls_within_s:.1f} s)"
+        )
+    return ""
+
+
+def _shift(stalls: Iterable[Stall], start_s: float) -> tuple[Stall, ...]:
+    return tuple(
+        replace(stall, from_s=stall.from_s - start_s, until_s=stall.until_s - start_s) for stall in stalls
+    )
+
+
+def _cut(stall: Stall, outage: Stall) -> Iterator[Stall]:
+    """Yield what is left of a stall before and after an outage of the same part."""
+    if stall.part != outage.part or outage.until_s <= stall.from_s or outage.from_s >= stall.until_s:
+        yield stall
+        return
+    if stall.from_s < outage.from_s:
+        yield replace(stall, until_s=outage.from_s)
+    if stall.until_s > outage.until_s:
+        yield replace(stall, from_s=outage.until_s)
+
+
+def _find_stretch_s(need: Need, stalls: Sequence[Stall]) -> float:
+    """Return the longest time within a need's in which no part stood still."""
+    longest_s, at_s = 0.0, need.from_s
+    for stall in sorted(stalls, key=lambda stall: stall.from_s):
+        longest_s = max(longest_s, stall.from_s - at_s)
+        at_s = max(at_s, stall.until_s)
+    return max(longest_s, need.until_s - at_s)

@@ -1,0 +1,66 @@
+"""What a run's findings are weighed by: who stood still, what became of the calls, how far rules look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.clock import Clock, format_s
+from harness.doubts import Calls, Evidence, leave_out_outages, say_part
+from harness.model import Placement, Stall
+from harness.outages import list_outages
+from harness.partwatch import ASK_EVERY_WALL_S, PartWatch
+from harness.rulebook import find_reaches_s
+from harness.rules import RuleFile
+from harness.stacks import PROVIDERS
+from harness.traffic import ActReport, TrafficReport
+
+NO_ANSWER = "0"
+"""The status of a request without an answer."""
+
+
+def find_stalls(watch: PartWatch, placements: Sequence[Placement], clock: Clock) -> tuple[Stall, ...]:
+    """Return which parts stood still during a run, on rule time, without what drills did to them."""
+    silences = [
+        Stall(part=one.part, from_s=clock.rule_s(one.from_s), until_s=clock.rule_s(one.until_s))
+        for one in watch.silences
+        if clock.rule_s(one.until_s) > 0
+    ]
+    return leave_out_outages(silences, list_outages(placements, clock.speed))
+
+
+def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...]) -> Evidence:
+    """Return what a run's findings are weighed by."""
+    return Evidence(
+        stalls=stalls,
+        calls={name: _count_calls(act) for name, act in report.acts.items()},
+        reaches_s=find_reaches_s(files),
+        providers=PROVIDERS,
+    )
+
+
+def count_unanswered(act: ActReport) -> int:
+    """Return how many calls got no answer: none reached the gateway, or it gave none."""
+    return act.statuses.get(NO_ANSWER, 0)
+
+
+def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> Mapping[str, str]:
+    """Say what the watch of the parts has found, for the notes of a run."""
+    words = f"each asked {1 / ASK_EVERY_WALL_S:.0f} times a second (wall), {watch.asked} times in all"
+    if watch.missed_wall_s:
+        words += f", but for {watch.missed_wall_s:.2f} s (wall) in which the watcher was not let in"
+    longest = max(stalls, key=lambda stall: stall.lasted_s, default=None)
+    if longest is None:
+        return {"parts": f"{words}; none was silent"}
+    return {
+        "parts": f"{words}; the longest silence: {say_part(longest.part)}, {longest.lasted_s:.0f} s "
+        f"({longest.lasted_s / speed:.2f} s wall) from {format_s(longest.from_s)} on"
+    }
+
+
+def _count_calls(act: ActReport) -> Calls:
+    return Calls(
+        planned=act.planned,
+        lost=act.planned - act.sent + count_unanswered(act),
+        lateness_s=act.lateness_max_s or 0.0,
+        slowest_s=act.slowest_s,
+    )

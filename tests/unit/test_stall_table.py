@@ -1,0 +1,120 @@
+"""The table of stalls: each part x how long x when x each kind of drill, put into judged records.
+
+Whatever comes of a stall, no rule is blamed for it, nothing is taken for met that the stall contradicts, and
+what has borne the stall is met all the same.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from stall_worlds import (
+    ENDS_S,
+    FIRES_S,
+    KINDS,
+    PHASES,
+    RESOLVES_S,
+    SPEED,
+    World,
+    list_worlds,
+    make_drill,
+    make_good,
+)
+
+from harness.delivery import PAGE_WITHIN_S
+from harness.doubts import Calls, Evidence, weigh
+from harness.judge import find_unasked, judge, share
+from harness.model import Placement, Stall
+from harness.reports import RunRecord
+
+PARTS = (
+    "gateway",
+    "prometheus",
+    "alertmanager",
+    "pager",
+    "provider-anthropic",
+    "provider-groq",
+    "Locust",
+)
+"""Of the providers, the drills call anthropic and nobody calls groq."""
+STOPS_WALL_S = (0.5, 1.0, 2.0, 5.0, 15.0)
+BEARS_S = 40.0
+"""What traffic may stand still for where all came as expected."""
+
+
+def weigh_world(kind: str, world: World, *stalls: Stall) -> tuple[bool, RunRecord]:
+    """Judge a drill in a world; return whether it was met, and what a run leaves that weighed its stalls."""
+    placement = Placement(drill=make_drill(kind), start_s=0.0)
+    verdicts = [judge(placement.drill, share(placement, [placement], world.timeline))]
+    unasked = find_unasked([placement], world.timeline)
+    if unasked is not None and kind != "quiet":
+        verdicts.append(unasked)
+    act = Calls(planned=260, lost=0, lateness_s=world.lateness_s, slowest_s=())
+    evidence = Evidence(
+        stalls=stalls, calls={"calls": act}, reaches_s={"Slow": 360.0}, providers=("anthropic", "groq")
+    )
+    record = RunRecord(
+        placements=(placement,),
+        timeline=world.timeline,
+        verdicts=weigh(verdicts, [placement], evidence),
+        rules=(),
+        wall_s=1.0,
+        started_at=datetime(2025, 11, 3, tzinfo=UTC),
+    )
+    return all(verdict.outcome == "met" for verdict in verdicts), record
+
+
+def contradicts(kind: str, part: str, stall: Stall) -> bool:
+    """Return whether what is seen as expected might owe that to the stall."""
+    if part in {"provider-groq", "Locust"}:
+        return False  # nobody calls it; and of late calls the clock tells, for the whole run
+    if part in {"alertmanager", "pager"} or (part == "prometheus" and stall.lasted_s <= BEARS_S):
+        if kind != "inhibited":
+            return kind == "paging" and stall.lasted_s > PAGE_WITHIN_S and _overlaps(stall)
+        before_s, after_s = stall.from_s - FIRES_S, RESOLVES_S - stall.until_s
+        return max(before_s, after_s) < PAGE_WITHIN_S
+    is_before_the_end = kind in {"near miss", "quiet"} or stall.from_s < RESOLVES_S
+    return stall.lasted_s > BEARS_S and is_before_the_end
+
+
+def _overlaps(stall: Stall) -> bool:
+    return stall.from_s < RESOLVES_S and stall.until_s > FIRES_S
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", PARTS)
+def test_no_stall_is_a_rules_fault(part: str, kind: str) -> None:
+    """Never exit 1, never a met that the stall contradicts, and exit 0 for what has borne it."""
+    assert weigh_world(kind, World(said="good", timeline=make_good(kind)))[1].exit_code == 0
+    for stop_wall_s in STOPS_WALL_S:
+        for phase, from_s in PHASES.items():
+            until_s = min(from_s + stop_wall_s * SPEED, ENDS_S)
+            stall = Stall(part=part, from_s=from_s, until_s=until_s)
+            stalls = () if part == "Locust" else (stall,)
+            for world in list_worlds(kind, part, from_s, until_s - from_s):
+                is_met, record = weigh_world(kind, world, *stalls)
+                row = f"{kind}, {part} for {stop_wall_s} s {phase}: {world.said}: {record.verdicts}"
+                if is_met:
+                    assert record.exit_code == (3 if contradicts(kind, part, stall) else 0), row
+                else:
+                    assert record.exit_code == 3, row
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_broken_rule_stays_unmet_whatever_else_stalled(kind: str) -> None:
+    """A provider that nobody calls, a stall shorter than a scrape, one that came too late: exit 1 stays."""
+    worlds = [
+        world
+        for world in list_worlds(kind, "gateway", PHASES["before firing"], 10.0)
+        if not weigh_world(kind, world)[0]
+    ]
+    assert worlds != []
+    for world in worlds:
+        for stall in (
+            Stall(part="provider-groq", from_s=0.0, until_s=1400.0),
+            Stall(part="provider-anthropic", from_s=450.0, until_s=462.0),
+            Stall(part="gateway", from_s=1600.0, until_s=1700.0),
+            Stall(part="alertmanager", from_s=1600.0, until_s=1700.0),
+        ):
+            assert weigh_world(kind, world, stall)[1].exit_code == 1, (world.said, stall)
