@@ -459,7 +459,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.certificates": {"harness.inbox"},
     # processes of their own
     "harness.http_server": set(),
-    "harness.serving": {"harness.http_server"},
+    "harness.serving": {"harness.errors", "harness.http_server"},
     "harness.pager": {
         "harness.clock",
         "harness.errors",
