@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.alertmanager.config import AlertmanagerConfig
 from harness.alertmanager.routes import ALL_LABELS, Match, Route, match_routes, parse_routes
-from harness.errors import CouldNotTell
+from harness.errors import BadInput, CouldNotTell
 from harness.model import Labels
 from harness.page.batches import Bound
 from harness.page.destination import Destination, Leg
@@ -20,6 +21,10 @@ from harness.scratch import scratch_folder
 ROUTING = ("route", "time_intervals", "mute_time_intervals")
 TIMEOUT_S = 30.0
 MAX_SAID = 300
+
+
+class Untaken(CouldNotTell):
+    """A routing tree is not taken by this version of amtool; the message has its reason."""
 
 
 def find_destination(
@@ -44,15 +49,32 @@ def find_destination(
     )
 
 
-def bind(alerts: Sequence[SyntheticAlert], config: Mapping[str, Any], amtool: Path) -> tuple[Bound, ...]:
-    """Return alerts with where a config leads them. Raises CouldNotTell where amtool sees it otherwise."""
-    senders = list_senders(config)
+def bind(alerts: Sequence[SyntheticAlert], config: AlertmanagerConfig, amtool: Path) -> tuple[Bound, ...]:
+    """Return alerts with where a config leads them.
+
+    Raises BadInput for a config that this amtool does not take, CouldNotTell where it sees it otherwise.
+    """
+    routing = config.document
+    senders = list_senders(routing)
     bound = tuple(
-        Bound(alert=alert, destination=find_destination(config, senders, alert.labels)) for alert in alerts
+        Bound(alert=alert, destination=find_destination(routing, senders, alert.labels)) for alert in alerts
     )
     for one in bound:
-        demand_agreement(amtool, config, tuple(senders), one.alert.labels, one.destination)
+        try:
+            demand_agreement(amtool, routing, tuple(senders), one.alert.labels, one.destination)
+        except Untaken as error:
+            where = config.locate(_find_quoted(routing.get("route"), str(error)) or "/route")
+            raise BadInput(f"{where}: {error}") from error
     return bound
+
+
+def _find_quoted(node: Any, said: str, pointer: str = "/route") -> str | None:
+    """Return the pointer of the first text of a routing tree that a complaint quotes or ends with."""
+    if isinstance(node, str):
+        return pointer if node and (f'"{node}"' in said or said.endswith(f": {node}")) else None
+    pairs = node.items() if isinstance(node, Mapping) else enumerate(node if isinstance(node, list) else ())
+    found = (_find_quoted(value, said, f"{pointer}/{key}") for key, value in pairs)
+    return next((one for one in found if one), None)
 
 
 def ask_amtool(
@@ -79,8 +101,9 @@ def ask_amtool(
             raise CouldNotTell(f"{amtool} could not be run: {why}") from error
     if finished.returncode:
         said = " ".join(finished.stderr.decode(errors="replace").split())[:MAX_SAID]
-        raise CouldNotTell(f"amtool cannot say where the alert goes: {said}")
-    return finished.stdout.decode(errors="replace").strip().split(",")
+        raise Untaken(f"amtool cannot say where the alert goes: {said}")
+    # Above it 0.27 and later say of matchers that they would be written otherwise today.
+    return finished.stdout.decode(errors="replace").strip().rpartition("\n")[2].split(",")
 
 
 def demand_agreement(
