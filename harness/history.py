@@ -43,6 +43,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 2_000
 MAX_FOLDERS = 20_000
 
+YEARS = (1970, 9998)
+"""Of instants; at the ends of time there is no other time zone."""
+
 _KEPT_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6}Z\.json")
 _FOLDER = "history"
 _Value = TypeVar("_Value")
@@ -160,6 +163,8 @@ def _parse_instant(value: object) -> datetime | None:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ValueError(f"started_at is {value!r}, not an ISO 8601 instant with its time zone")
+    if not YEARS[0] <= instant.year <= YEARS[1]:
+        raise ValueError(f"started_at is {value!r}, which is not in the years {YEARS[0]} to {YEARS[1]}")
     return instant.astimezone(UTC)
 
 
