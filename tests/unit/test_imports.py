@@ -73,6 +73,7 @@ def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
         "harness.commands.interruption",
         "harness.commands.listed",
         "harness.errors",
+        "harness.limits",
     }
     assert imported & {"yaml", "ruamel.yaml", "promql_parser", "asyncio"} == set()
 
