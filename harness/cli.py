@@ -1,10 +1,12 @@
 """The command line: its commands, its signals, and what an error becomes.
 
-Exit codes: 0 every expectation met, 1 some expectation not met, 2 bad input or usage, 3 could not tell.
+Exit codes: 0 every expectation met, 1 some expectation not met, 2 bad input or usage, and what cannot be
+written, 3 could not tell, 141 whoever read the output left (what shells have for SIGPIPE).
 """
 
 from __future__ import annotations
 
+import errno
 import platform
 import signal
 import sys
@@ -14,9 +16,10 @@ from typing import NoReturn
 
 import click
 
-from harness.commands.interruption import Interrupted
+from harness.commands.interruption import SIGNALS, Interrupted
 from harness.commands.listed import LazyGroup, ListedCommand
-from harness.errors import AlertdrillError, BadInput, CouldNotTell
+from harness.commands.streams import take_over_streams
+from harness.errors import AlertdrillError, BadInput, ReaderLeft
 from harness.limits import naming_limits
 
 COMMANDS = (
@@ -67,6 +70,8 @@ COMMANDS = (
     ),
 )
 """Every command, with the first sentence of its help."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no room: a disk, a quota or a limit of files' size."""
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
@@ -102,14 +107,15 @@ def cli() -> None:
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     """Leave every `with` block in order; further signals do not disturb that."""
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for other in SIGNALS:
         signal.signal(other, signal.SIG_IGN)
     raise Interrupted(signal.Signals(number).name)
 
 
 def main() -> None:
     """Run the command line; a signal ends it in good order."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    take_over_streams()
+    for number in SIGNALS:
         signal.signal(number, _interrupt)
     call(sys.argv[1:])
 
@@ -119,12 +125,21 @@ def call(arguments: Sequence[str]) -> None:
     try:
         with naming_limits():
             cli(list(arguments), standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as error:
         click.echo(f"alertdrill: {error.format_message()}", err=True)
         sys.exit(BadInput.exit_code)
+    except ReaderLeft as left:
+        sys.exit(left.exit_code)
     except AlertdrillError as error:
         click.echo(f"alertdrill: {error}", err=True)
         sys.exit(error.exit_code)
     except Interrupted as interrupted:
-        click.echo(f"alertdrill: interrupted by {interrupted}; nothing was judged", err=True)
-        sys.exit(CouldNotTell.exit_code)
+        click.echo(f"alertdrill: {interrupted}", err=True)
+        sys.exit(interrupted.exit_code)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"alertdrill: there is no more room to write: {error.strerror}{where}", err=True)
+        sys.exit(BadInput.exit_code)

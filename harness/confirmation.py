@@ -12,7 +12,8 @@ from pathlib import Path
 from harness.agreement import Agreement, Instant, Pendings, Window, compare, say_instant
 from harness.api import Api
 from harness.clock import Clock
-from harness.errors import BadInput, CouldNotTell
+from harness.errors import BadInput, CannotWrite, CouldNotTell
+from harness.files import write_own
 from harness.judge import matches
 from harness.model import Event, Placement, Timeline
 from harness.observe import read_pendings
@@ -30,8 +31,8 @@ MAX_ITEMS = 4_000_000
 """Of one part, for promtool: a second or two, and samples are moved by a fraction of a scrape at most."""
 MAX_DOUBTS = 5
 """How many differences are said one by one."""
-LOG = Path("logs") / "promtool.log"
-"""What promtool had said before it broke, in the folder of the run's reports."""
+LOG = "promtool.log"
+"""What promtool had said before it broke, among the logs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Confirmation:
     agreement: Agreement | None = None
     doubts: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    unwritten: str = ""
+    """Why the recording could not be written, if it could not."""
 
 
 def record_and_confirm(
@@ -51,6 +54,7 @@ def record_and_confirm(
     placements: Sequence[Placement],
     path: Path,
     promtool: Path | None,
+    logs: Path,
 ) -> Confirmation:
     """Write a run's recording, and say how far its replay is from what was seen live.
 
@@ -60,6 +64,9 @@ def record_and_confirm(
     """
     try:
         recording = record_run(prometheus, files, clock, live.until_s, path)
+    except CannotWrite as error:
+        said = str(error).replace(str(path), path.name)
+        return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)
     except CouldNotTell as error:
         return Confirmation(notes={"recording": f"there is none: {error}"})
     notes = {"recording": f"{path.name}: {len(recording.series)} series"}
@@ -71,8 +78,8 @@ def record_and_confirm(
             recording, files, live, promtool, pendings=pendings, out=_list_outages(placements)
         )
     except PromtoolBroke as broke:
-        log = path.parent / LOG
-        log.write_bytes(broke.log)
+        log = logs / LOG
+        write_own(log, broke.log)
         doubt = f"the run could not be compared with a replay of its recording: {broke}; its log is {log}"
         return Confirmation(doubts=(doubt,), notes=notes)
     if agreement.is_void:

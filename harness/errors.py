@@ -3,12 +3,14 @@
     AlertdrillError
     ├── BadInput             exit 2: what the user gave cannot be used
     │   ├── BadRules         a rule file: file, line and why
+    │   ├── CannotWrite      a file, a folder or standard output cannot be written
     │   └── MissingEngine    prometheus, promtool, alertmanager or amtool cannot be had
-    └── CouldNotTell         exit 3: no verdict can be trusted
-        ├── ComponentFailed  a process of the stack did not start, died, or could not be reached
-        │   └── RequestRefused   it answered with an error of HTTP
-        ├── LimitReached     this machine lets a process have too little of something
-        └── ClockDoubted     scrapes, arrivals or the gateway came too late
+    ├── CouldNotTell         exit 3: no verdict can be trusted
+    │   ├── ComponentFailed  a process of the stack did not start, died, or could not be reached
+    │   │   └── RequestRefused   it answered with an error of HTTP
+    │   ├── LimitReached     this machine lets a process have too little of something
+    │   └── ClockDoubted     scrapes, arrivals or the gateway came too late
+    └── ReaderLeft           exit 141: who read the output is gone, as `head` is after ten lines
 
 An expectation that is not met is a finding, not an error (exit 1). Each message is one sentence that a
 user can act on; the command line prints it without a traceback.
@@ -31,6 +33,10 @@ class BadInput(AlertdrillError):
 
 class BadRules(BadInput):
     """A rule file that cannot be read, parsed or dilated; the message starts with `file:line: `."""
+
+
+class CannotWrite(BadInput):
+    """What a command writes cannot be written there: a file, a folder, or standard output."""
 
 
 class MissingEngine(BadInput):
@@ -59,3 +65,9 @@ class RequestRefused(ComponentFailed):
 
 class ClockDoubted(CouldNotTell):
     """Scrapes, arrivals or the gateway's own overhead were later than the verdicts can bear."""
+
+
+class ReaderLeft(AlertdrillError):
+    """Who read the output is gone; that ends a command, as SIGPIPE ends others, and nothing is said."""
+
+    exit_code = 141  # what shells have for SIGPIPE

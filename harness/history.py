@@ -17,6 +17,7 @@ from typing import Any, TypeVar, get_args
 
 from harness.coverage import HeldFinding, HeldRun
 from harness.errors import BadInput
+from harness.files import naming, write_whole
 from harness.model import (
     Delivery,
     EventKind,
@@ -59,17 +60,20 @@ _TYPES: Mapping[type, str] = {
 
 
 def keep_run(out: Path, timeline: str, started_at: datetime) -> None:
-    """Put a run's timeline (JSON) into the folder's history, and take the oldest ones out of it."""
+    """Put a run's timeline (JSON) into the folder's history, and take the oldest ones out of it.
+
+    Raises CannotWrite.
+    """
     folder = out / _FOLDER
-    folder.mkdir(exist_ok=True)
+    with naming(str(folder)):
+        folder.mkdir(exist_ok=True)
     document = {name: value for name, value in json.loads(timeline).items() if name not in NOT_KEPT}
     path = folder / f"{started_at.astimezone(UTC):%Y-%m-%dT%H-%M-%S.%f}Z.json"
-    partial = path.with_suffix(".partial")  # a run that is killed here leaves nothing that looks whole
-    partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
-    kept = sorted(path for path in folder.iterdir() if _KEPT_NAME.fullmatch(path.name))
-    for path in kept[:-KEPT_RUNS]:
-        path.unlink()
+    write_whole(path, json.dumps(document, indent=1) + "\n")
+    with naming(str(folder)):
+        kept = sorted(path for path in folder.iterdir() if _KEPT_NAME.fullmatch(path.name))
+        for path in kept[:-KEPT_RUNS]:
+            path.unlink()
 
 
 def read_out(out: Path) -> tuple[HeldRun, ...]:

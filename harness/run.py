@@ -102,6 +102,8 @@ class Order:
     site: Site
     alertmanager: AlertmanagerConfig
     out: Path
+    """The folder that has `logs`, and the recording unless `recording` says where it is written."""
+    recording: Path | None = None
     speed: float | None = None
     seed: int = 1
     workers: int = 0
@@ -237,8 +239,9 @@ def _hold_at(
             clock,
             timeline,
             placements,
-            order.out / RECORDING,
+            order.recording or order.out / RECORDING,
             order.promtool,
+            order.out / "logs",
         )
         record = RunRecord(
             placements=tuple(placements),
@@ -251,6 +254,7 @@ def _hold_at(
                 *recorded.doubts,
             ),
             agreement=recorded.agreement,
+            unwritten=recorded.unwritten,
             wall_s=time.monotonic() - started_s,
             started_at=started_at,
             notes={

@@ -15,6 +15,7 @@ from harness.alertmanager.document import read_document, write_document
 from harness.alertmanager.fields import CONFIG
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell
+from harness.files import write_own
 from harness.scratch import scratch_folder
 from harness.secret_files import write_secret
 
@@ -53,7 +54,7 @@ def _place(folder: Path, config: AlertmanagerConfig, text: str) -> str:
     """Write what the config needs, and return it with its templates where they are, the same line by line."""
     document = json.loads(text)
     for name, template in config.templates.items():
-        (folder / name).write_text(template)
+        write_own(folder / name, template)
     document["templates"] = [str(folder / name) for name in config.templates]
     # Any calendar will do: amtool only wants the zones to be there.
     calendar = Calendar(origin=datetime(2000, 1, 1, tzinfo=UTC))
@@ -61,7 +62,7 @@ def _place(folder: Path, config: AlertmanagerConfig, text: str) -> str:
     for name, content in zones.items():
         path = folder / "zoneinfo" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_own(path, content)
     return write_document(document)
 
 

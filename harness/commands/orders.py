@@ -40,3 +40,9 @@ def read_rule_files(paths: tuple[Path, ...], folder: Path | None) -> tuple[RuleF
     """Return the rule files that were named, or the folder's, or none."""
     named = tuple(read_rules(shorten(path)) for path in paths)
     return named or (read_rule_folder(folder) if folder is not None else ())
+
+
+def list_inputs(rule_paths: tuple[Path, ...], folder: Path | None, config: Path | None) -> list[Path]:
+    """Return the files that are read for an order."""
+    found = [*rule_paths, *([] if config is None else [config])]
+    return found if folder is None else [*found, *folder.glob("*.yml"), *folder.glob("rules/*.yml")]

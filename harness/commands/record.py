@@ -14,8 +14,10 @@ import click
 from harness.api import Api
 from harness.clock import MAX_INSTANT_S, Clock
 from harness.commands.orders import read_rule_files
+from harness.commands.written_path import WrittenPath
 from harness.dilator import MAX_SPEED, MIN_SPEED
 from harness.errors import BadInput
+from harness.files import check_target, find_target
 from harness.promql import render_selector
 from harness.recordings.recorder import record
 from harness.recordings.selecting import list_selectors, read_selector
@@ -58,10 +60,10 @@ from harness.store_options import HEADER_OPTION, read_store
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=WrittenPath(path_type=Path),
     required=True,
     metavar="FILE",
-    help="Gzipped if its name ends in .gz.",
+    help="Gzipped if its name ends in .gz; - is standard output.",
 )
 def record_(
     prometheus: str,
@@ -76,6 +78,7 @@ def record_(
     output: Path,
 ) -> None:
     """Record the series that rules or selectors ask for, and `up`, as OpenMetrics on rule time."""
+    check_target(output, inputs=(*rule_paths, *_list_files(headers)))
     store, _ = read_store(prometheus, headers, tenant)
     selectors = _read_matches(matches) | set(list_selectors(read_rule_files(rule_paths, None)))
     if not matches and not rule_paths:
@@ -95,7 +98,15 @@ def record_(
         recorded = record(api, sorted(selectors), start_s, end_s, clock, output, show_progress)
     for note in recorded.notes:
         click.echo(f"note: {note}", err=True)
-    click.echo(f"{output}: {recorded.samples:,} samples of {recorded.series:,} series")
+    target = find_target(output)
+    said = f"{target.name}: {recorded.samples:,} samples of {recorded.series:,} series"
+    click.echo(said, err=target.is_stream)
+
+
+def _list_files(headers: tuple[str, ...]) -> list[Path]:
+    """Return the files that hold headers' values."""
+    values = [text.partition("=")[2] for text in headers]
+    return [Path(value[1:]) for value in values if value.startswith("@")]
 
 
 def _read_matches(texts: tuple[str, ...]) -> set[str]:

@@ -14,6 +14,7 @@ from harness.catalogue import list_drills, list_rules, override_values
 from harness.commands.given import Choice, find_unheld, make_note, say_left_out
 from harness.engines import find_engines
 from harness.errors import BadInput
+from harness.files import check_target, naming, open_batch
 from harness.golden.folder import (
     MADE,
     ROOT,
@@ -21,15 +22,15 @@ from harness.golden.folder import (
     Origin,
     digest_systems,
     find_path,
+    put_made,
     read_made,
-    write_made,
 )
 from harness.golden.gate import judge_goldens, judge_recording
 from harness.golden.making import make_goldens, replay_whole
 from harness.model import Drill, Placement, Stall
 from harness.nesting import load_json
 from harness.reading import read_bytes
-from harness.recordings.files import read_recording, write_recording
+from harness.recordings.files import put_recording, read_recording
 from harness.reports import RunRecord
 from harness.rulebook import RuleBook
 from harness.rules import RuleFile
@@ -117,11 +118,28 @@ def make_book(drills: Sequence[Drill], values: Mapping[str, Values], given: tupl
     return RuleBook(own=own, given=given)
 
 
+def check_goldens(folder: Path, drills: Sequence[Drill]) -> None:
+    """Raise BadInput for a folder in which the drills' golden recordings cannot be kept.
+
+    That is one that cannot be written, and one that has other files by their names.
+    """
+    made = read_made(folder) if (folder / MADE).exists() else Made()
+    for drill in drills:
+        path = find_path(folder, drill.name)
+        if drill.name not in made.drills and os.path.lexists(path):
+            raise BadInput(
+                f"{path}: is no golden recording of ours, for {MADE} does not name it, and would be replaced"
+            )
+    with naming(str(folder), "cannot be written to"):
+        folder.mkdir(parents=True, exist_ok=True)
+    check_target(folder / MADE)
+
+
 def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> str:
     """Cut a run's recording into golden ones in a folder, and say what became of them.
 
-    What is there of other drills stays. Raises BadInput for a folder that cannot be written, CouldNotTell for
-    drills that no cut judges as the run did.
+    What is there of other drills stays; recordings of ours whose drills are no more are removed. Raises
+    CannotWrite, and CouldNotTell for drills that no cut judges as the run did.
     """
     if order.promtool is None:
         raise BadInput("golden recordings are checked with promtool, which is not there")
@@ -139,18 +157,15 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
     whole = replay_whole(recording, record.placements, order.rules, order.promtool)
     book = make_book(among, values, ())
     cuts = make_goldens(whole, book, origin.made_at, digest_systems(find_systems()), order.promtool)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written to: {error.strerror}") from error
-    for one in cuts:
-        write_recording(one.recording, find_path(folder, one.golden.drill))
     known = {drill.name for drill in among}
-    write_made(folder, made.renew(origin, [one.golden for one in cuts]).keep(known))
-    for path in folder.glob("*.om.gz"):
-        if path.name.removesuffix(".om.gz") not in known:
-            path.unlink()
-    size = sum(path.stat().st_size for path in folder.iterdir())
+    with open_batch() as batch:
+        for one in cuts:
+            put_recording(batch, one.recording, find_path(folder, one.golden.drill))
+        put_made(batch, folder, made.renew(origin, [one.golden for one in cuts]).keep(known))
+    with naming(str(folder), "cannot be written to"):
+        for name in made.drills.keys() - known:
+            find_path(folder, name).unlink(missing_ok=True)
+        size = sum(path.stat().st_size for path in folder.iterdir())
     return f"Golden recordings of {len(cuts)} drills in {folder}, which now has {size / 1024:.0f} KiB"
 
 

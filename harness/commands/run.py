@@ -12,20 +12,28 @@ import click
 from rich.console import Console
 
 from harness.catalogue import list_dashboards, list_drills, list_rules, override_values
-from harness.commands.folders import prepare_folder
+from harness.commands.folders import RunFolder, open_folder
 from harness.commands.given import Choice, find_unheld, make_note, say_left_out
-from harness.commands.orders import find_config, make_order, read_rule_files
+from harness.commands.interruption import Interrupted, defer_signals
+from harness.commands.orders import find_config, list_inputs, make_order, read_rule_files
 from harness.commands.output import open_console
 from harness.commands.progress import show_progress
-from harness.commands.replaying import keep_goldens, make_book, refuse_stack_options, replay_drills
+from harness.commands.replaying import (
+    check_goldens,
+    keep_goldens,
+    make_book,
+    refuse_stack_options,
+    replay_drills,
+)
 from harness.commands.sites import find_obstacles, find_promtool, find_site, find_slowest
 from harness.commands.stack_options import read_speed, take_stack_options
-from harness.errors import BadInput, CouldNotTell
+from harness.commands.written_path import WrittenPath
+from harness.errors import BadInput, CannotWrite, CouldNotTell
 from harness.history import keep_run
 from harness.promql import parse_duration
 from harness.reports import RunRecord, html, junit, timeline_json
 from harness.reports.terminal import summary
-from harness.run import hold
+from harness.run import RECORDING, Order, hold
 from harness.store_options import make_store, take_store_options
 from harness.traffic import MAX_WORKERS
 
@@ -111,7 +119,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 )
 @click.option(
     "--keep-recordings",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=WrittenPath(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="Cut the recording of the run into golden ones, a file for each drill, if all drills are met.",
 )
@@ -165,7 +173,6 @@ def run(
     values = override_values(settings)
     choice = Choice(names=names, system=system, among=list_drills(values))
     drills = choice.drills
-    prepare_folder(out)
     book = make_book(choice.among, values, read_rule_files(rule_paths, folder))
     unheld = find_unheld(drills, choice, book)
     drills = tuple(drill for drill in drills if drill.name not in unheld)
@@ -186,32 +193,41 @@ def run(
         calendar=calendar and calendar.replace(tzinfo=UTC),
         promtool=find_promtool(site),
     )
-    for line in say_left_out(obstacles):
-        click.echo(f"left out: {line}", err=True)
+    if keep_recordings is not None:
+        check_goldens(keep_recordings, drills)
+    with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
+        for line in say_left_out(obstacles):
+            click.echo(f"left out: {line}", err=True)
+        order = replace(order, recording=reports.new / RECORDING)
+        record = _hold(order, reports, console)
+        record = replace(record, notes={**record.notes, **make_note(obstacles)})
+        _report(record, out, reports, console, is_kept=True)
+        if keep_recordings is not None and not record.exit_code:
+            console.print(keep_goldens(keep_recordings, out, record, order))
+    sys.exit(record.exit_code)
+
+
+def _hold(order: Order, reports: RunFolder, console: Console) -> RunRecord:
+    """Hold the drills; where nobody can tell what became of them, junit.xml says so."""
     try:
         with show_progress(console) as show:
-            record = hold(order, show)
+            return hold(order, show)
     except CouldNotTell as error:
-        (out / "junit.xml").write_text(junit.render_error(str(error)))
+        try:
+            reports.write("junit.xml", junit.render_error(str(error)))
+            reports.publish()
+        except CannotWrite:
+            click.echo(f"alertdrill: {error}", err=True)
+            raise
         raise
-    record = replace(record, notes={**record.notes, **make_note(obstacles)})
-    timeline = _write_reports(record, out)
-    keep_run(out, timeline, record.started_at)
-    console.print(summary(record))
-    console.print(f"Report: {out / 'report.html'}")
-    if keep_recordings is not None and not record.exit_code:
-        console.print(keep_goldens(keep_recordings, out, record, order))
-    sys.exit(record.exit_code)
 
 
 def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
     """Report a replay to OUT, and exit. No drill was held, so no history has it."""
     if replayed.is_file() and replayed.resolve().parent == out.resolve():
         raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
-    prepare_folder(out)
-    _write_reports(record, out)
-    console.print(summary(record))
-    console.print(f"Report: {out / 'report.html'}")
+    with open_folder(out, [replayed]) as reports:
+        _report(record, out, reports, console, is_kept=False)
     sys.exit(record.exit_code)
 
 
@@ -219,9 +235,31 @@ def _is_default(context: click.Context, parameter: str) -> bool:
     return context.get_parameter_source(parameter) is click.core.ParameterSource.DEFAULT
 
 
-def _write_reports(record: RunRecord, out: Path) -> str:
+def _report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *, is_kept: bool) -> None:
+    """Tell the verdict, then let OUT have the run's reports, and its history too if it `is_kept`.
+
+    A verdict that cannot be told is in the reports all the same, and a signal waits until they are whole.
+    Raises CannotWrite.
+    """
+    try:
+        try:
+            console.print(summary(record))
+        finally:
+            with defer_signals():
+                _write_reports(record, out, reports, is_kept=is_kept)
+        if record.unwritten:
+            raise CannotWrite(record.unwritten)
+        console.print(f"Report: {out / 'report.html'}")
+    except Interrupted as interrupted:
+        left = f"the drills were judged before, and the reports in {out} are whole"
+        raise Interrupted(interrupted.by, left, record.exit_code) from None
+
+
+def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> None:
     timeline = timeline_json.render(record)
-    (out / "timeline.json").write_text(timeline)
-    (out / "junit.xml").write_text(junit.render(record))
-    (out / "report.html").write_text(html.render(record))
-    return timeline
+    reports.write("timeline.json", timeline)
+    reports.write("junit.xml", junit.render(record))
+    reports.write("report.html", html.render(record))
+    reports.publish()
+    if is_kept:
+        keep_run(out, timeline, record.started_at)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from harness.commands.written_path import WrittenPath
 from harness.dilation import dilate_duration
 from harness.stacks import PARTS, SCRAPE_INTERVAL_S
 
@@ -43,7 +44,7 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option(
             "--out",
-            type=click.Path(path_type=Path),
+            type=WrittenPath(path_type=Path),
             default=Path("out"),
             show_default=True,
             help="Folder for the reports and the logs.",

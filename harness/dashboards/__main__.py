@@ -7,6 +7,7 @@ import sys
 from harness.catalogue import read_dashboard, read_values, render_system_rules
 from harness.dashboards import render
 from harness.errors import AlertdrillError
+from harness.files import write_whole
 from harness.paths import shorten
 from harness.systems import find_systems
 
@@ -19,7 +20,7 @@ def main() -> None:
         if system.panels_path.exists():
             made[system.dashboard_path] = render(read_dashboard(system, values))
         for path, text in made.items():
-            path.write_text(text, encoding="utf-8")
+            write_whole(path, text)
             sys.stdout.write(f"{shorten(path)}\n")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from harness.engines.generations import Family, Generation
 from harness.engines.sources import OutOfReach
 from harness.errors import MissingEngine
+from harness.files import open_own
 
 if TYPE_CHECKING:
     import requests
@@ -85,7 +86,7 @@ def unpack(archive: Path, members: dict[str, str], into: Path) -> None:
                 target = wanted.pop(member.name)
                 content = tar.extractfile(member)
                 assert content is not None  # noqa: S101 - a regular file has content
-                with target.open("xb") as file:
+                with open_own(target) as file:
                     shutil.copyfileobj(content, file)
                 target.chmod(0o755)
     except (tarfile.TarError, EOFError, OSError) as error:
@@ -113,7 +114,7 @@ def _find_checksum(checksums: bytes, file: str) -> str:
 
 def _download(url: str, target: Path, checksum: str) -> None:
     digest = hashlib.sha256()
-    with target.open("wb") as file:
+    with open_own(target) as file:
         for chunk in _read(url, MAX_ARCHIVE_BYTES):
             digest.update(chunk)
             file.write(chunk)

@@ -15,6 +15,7 @@ from pathlib import Path
 from harness.engines.generations import Family, Generation
 from harness.engines.sources import Say
 from harness.errors import MissingEngine
+from harness.files import open_own
 
 LOCK_TIMEOUT_S = 900.0
 """Longer than the slowest fetch that the sources allow."""
@@ -45,7 +46,7 @@ class Cache:
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / "lock").open("w")
+            lock = open_own(self.root / "lock")
         except OSError as error:
             raise MissingEngine(
                 f"the cache {self.root} cannot be written ({error.strerror}): set ALERTDRILL_CACHE to a "

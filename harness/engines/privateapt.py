@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.engines.aptsources import Mirror
 from harness.engines.sources import OutOfReach
+from harness.files import write_own
 
 APT_TIMEOUT_S = 180.0
 UNPACK_TIMEOUT_S = 60.0
@@ -36,7 +37,7 @@ class PrivateApt:
         stanza = ["Types: deb", f"URIs: {mirror.uri}", f"Suites: {suite}", f"Components: {component}"]
         if mirror.signed_by:
             stanza.append(f"Signed-By: {mirror.signed_by}")
-        (self.root / "private.sources").write_text("\n".join(stanza) + "\n")
+        write_own(self.root / "private.sources", "\n".join(stanza) + "\n")
         return self._apt("update")
 
     def unpack(self, package: str, tree: Path) -> str:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from harness.files import write_own
+
 _LAUNCHER = """\
 #!/bin/sh
 files=$(dirname "$(readlink -f "$0")")/files
@@ -35,6 +37,6 @@ def relocate(program: Path, *, compiled_in: str, files: Path) -> None:
         return
     moved = program.parent / "files"
     shutil.move(files, moved)
-    (moved / program.name).write_bytes(content.replace(old, new))
+    write_own(moved / program.name, content.replace(old, new))
     (moved / program.name).chmod(0o755)
-    program.write_text(_LAUNCHER.format(program=program.name))
+    write_own(program, _LAUNCHER.format(program=program.name))

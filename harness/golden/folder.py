@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, CouldNotTell
+from harness.files import Batch, open_batch
 from harness.golden.digests import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
 from harness.nesting import load_json
 from harness.reading import read_bytes
-from harness.recordings.files import open_whole, read_recording
+from harness.recordings.files import read_recording
 from harness.recordings.recording import Recording
 from harness.systems import System
 
@@ -100,7 +101,13 @@ def read_made(folder: Path) -> Made:
 
 
 def write_made(folder: Path, made: Made) -> None:
-    """Write made.json, whole or not at all, in the order of the drills' names; raises BadInput."""
+    """Write made.json, whole or not at all, in the order of the drills' names; raises CannotWrite."""
+    with open_batch() as batch:
+        put_made(batch, folder, made)
+
+
+def put_made(batch: Batch, folder: Path, made: Made) -> None:
+    """Write made.json, which comes into its place together with other files; see `write_made`."""
     document = {
         "schema": 1,
         "runs": {
@@ -112,7 +119,7 @@ def write_made(folder: Path, made: Made) -> None:
             for name, golden in sorted(made.drills.items())
         },
     }
-    with open_whole(folder / MADE) as stream:
+    with batch.open(folder / MADE) as stream:
         stream.write((json.dumps(document, indent=1) + "\n").encode())
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.catalogue import read_text, read_values, render_system_rules
 from harness.errors import AlertdrillError
+from harness.files import write_whole
 from harness.manifests import (
     render_gateway_config,
     render_kustomization,
@@ -43,7 +44,7 @@ def main() -> None:
     """Write the files, and say what was written."""
     for path, text in render_all().items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
         sys.stdout.write(f"{shorten(path)}\n")
 
 

@@ -20,6 +20,7 @@ from urllib.parse import quote_plus
 from harness.api import Api
 from harness.engines import Engines
 from harness.errors import BadRules, ComponentFailed, CouldNotTell
+from harness.files import write_own
 from harness.model import AlertRule, Labels
 from harness.page.parts import Part, running
 from harness.page.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
@@ -52,8 +53,8 @@ def build_alerts(
     Raises BadRules for a rule that Prometheus refuses, ComponentFailed when Prometheus cannot be started.
     """
     with scratch_folder() as folder:
-        (folder / "rules.json").write_text(json.dumps(write_rules(rules, labels)))
-        (folder / "prometheus.json").write_text(json.dumps({"rule_files": [str(folder / "rules.json")]}))
+        write_own(folder / "rules.json", json.dumps(write_rules(rules, labels)))
+        write_own(folder / "prometheus.json", json.dumps({"rule_files": [str(folder / "rules.json")]}))
         _check_rules(engines, folder / "rules.json")
         (port,) = find_free_ports(1)
         part = Part(

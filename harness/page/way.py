@@ -11,6 +11,7 @@ from typing import Any
 from harness.alertmanager.config import AlertmanagerConfig
 from harness.alertmanager.routes import ALL_LABELS, Match, Route, match_routes, parse_routes
 from harness.errors import BadInput, CouldNotTell
+from harness.files import write_own
 from harness.model import Labels
 from harness.page.batches import Bound
 from harness.page.destination import Destination, Leg
@@ -89,7 +90,7 @@ def ask_amtool(
     config["receivers"] = [{"name": name} for name in receivers]
     with scratch_folder() as folder:
         path = folder / "alertmanager.yml"
-        path.write_text(json.dumps(config, default=str))
+        write_own(path, json.dumps(config, default=str))
         argv = [str(amtool), "config", "routes", "test", f"--config.file={path}"]
         argv += [f'{label}="{_escape(value)}"' for label, value in labels.items()]
         try:

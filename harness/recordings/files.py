@@ -7,12 +7,13 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import BadInput
+from harness.files import Batch, open_batch
 from harness.reading import open_regular
 from harness.recordings.openmetrics import parse_lines, render_recording
 from harness.recordings.recording import Recording
@@ -49,32 +50,37 @@ def read_recording(path: Path) -> Recording:
 def write_recording(recording: Recording, path: Path) -> None:
     """Write a recording, gzipped if the name ends in `.gz`; the same recording is always the same bytes.
 
-    Whatever happens, an existing file is whole: the old one or the new one. Raises BadInput if it cannot be
-    written.
+    Whatever happens, an existing file is whole: the old one or the new one. Raises CannotWrite.
     """
-    with open_whole(path) as stream:
+    with open_batch() as batch:
+        put_recording(batch, recording, path)
+
+
+def put_recording(batch: Batch, recording: Recording, path: Path) -> None:
+    """Write a recording that comes into its place with other files; see `write_recording`."""
+    with open_in(batch, path) as stream:
         write_chunks(stream, render_recording(recording))
 
 
 @contextmanager
 def open_whole(path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
-    """Yield a stream whose content is the file's once the block ends well; raises BadInput if it can't be."""
-    beside = path.parent / f".{path.name}.{os.getpid()}.part"
-    try:
-        with beside.open("xb") as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
-                    yield packed
-            else:
-                yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise BadInput(f"{path}: the recording cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    """Yield a stream whose content is the file's once the block ends well, gzipped if its name ends in `.gz`.
+
+    Raises CannotWrite if it can't be.
+    """
+    with open_batch() as batch, open_in(batch, path) as stream:
+        yield stream
+
+
+@contextmanager
+def open_in(batch: Batch, path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
+    """Yield the stream of a file that comes into its place with others; see `open_whole`."""
+    with batch.open(path) as file:
+        if path.suffix == ".gz":
+            with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
+                yield packed
+        else:
+            yield file
 
 
 def write_chunks(stream: BinaryIO | gzip.GzipFile, texts: Iterable[str]) -> None:

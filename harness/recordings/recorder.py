@@ -18,6 +18,7 @@ import promql_parser as ast
 from harness.api import AnswerTooLarge, Api
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell, RequestRefused
+from harness.files import is_stream
 from harness.recordings.files import open_whole, read_recording, write_chunks
 from harness.recordings.openmetrics import (
     END,
@@ -90,7 +91,8 @@ def record(
     if end_ms > time.time() * 1000:
         raise BadInput("the range to be recorded ends in the future")
     asked = tuple(sorted({UP, *selectors}))
-    with open_whole(path) as stream, Spool(path.parent) as spool:
+    beside = None if is_stream(path) else path.parent
+    with open_whole(path) as stream, Spool(beside) as spool:
         reading = _Reading(api, asked, clock, spool)
         reading.read(start_ms, end_ms, lambda share: show_progress(READING * share))
         reading.check(start_ms, end_ms)

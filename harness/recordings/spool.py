@@ -27,9 +27,12 @@ _Frame = tuple[SeriesKey, int, Callable[[], tuple["array[int]", "array[float]"]]
 
 
 class Spool:
-    """Takes samples of any series, each series' in the order of time; gives them back series by series."""
+    """Takes samples of any series, each series' in the order of time; gives them back series by series.
 
-    def __init__(self, folder: Path) -> None:
+    Its files are in `folder`, or where the system has temporary ones.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._held: dict[SeriesKey, tuple[array[int], array[float]]] = {}
         self._bytes = 0

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.dilation import dilate_expr
 from harness.engines import Engines
 from harness.errors import BadInput, CouldNotTell
+from harness.files import check_target, is_stream, write_all, write_own
 from harness.promql import format_duration
 from harness.recordings.recording import RecordedSeries, Recording
 from harness.replays.activity import MASK_SIZES
@@ -38,6 +38,7 @@ from harness.replays.unit_tests import (
     render_test,
 )
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
+from harness.scratch import scratch_folder
 
 MAX_SAMPLES = 1_000_000
 """Samples and staleness markers in one test."""
@@ -67,29 +68,49 @@ def export(
 
     `default_interval_s` is the evaluation interval that the files were read with.
     Plain copies of rules are written beside it where promtool cannot read a file. Nothing is written unless
-    the test passes. Raises BadInput for what cannot be a unit test, or be written there; CouldNotTell where
-    it does not pass, and as a replay does.
+    the test passes; what is written to a stream finds the rules from the current folder. Raises BadInput for
+    what cannot be a unit test, or be written there; CouldNotTell where it does not pass, and as a replay
+    does.
     """
+    place = Path() / "test.yml" if is_stream(path) else path
     copies = {
         file.name: _Copy(
-            path=path.with_name(f"{path.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
+            path=place.with_name(f"{place.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
         )
         for file in files
         if is_resource(load_document(file.text, file.name))
     }
+    if copies and is_stream(path):
+        raise BadInput(
+            f"{path}: {next(iter(copies))} is a resource, and a plain copy of it stands beside the test: "
+            "name a file for the test"
+        )
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
     test, notes = make_test(recording, files, engines, default_interval_s)
-    with _Drafts() as drafts:
-        held = [copies[file.name].path if file.name in copies else Path(file.name) for file in files]
-        named = {copy.path: drafts.write(copy.path, copy.text) for copy in copies.values()}
-        draft = drafts.write(path, _render(test, [named.get(rules, rules) for rules in held], path))
-        said = hold_test(engines.promtool, draft, PASSES_WITHIN_S)
-        if said:
-            words = " ".join(said.replace(draft.name, path.name).split())[:MAX_SAID]
-            raise CouldNotTell(f"{path}: the test does not pass, so it was not written: {words}")
-        drafts.write(path, _render(test, held, path))
-        drafts.keep()
+    _hold(test, files, copies, engines, path)
+    held = [copies[file.name].path if file.name in copies else Path(file.name) for file in files]
+    rules = [Path(os.path.relpath(one.absolute(), place.parent.absolute())) for one in held]
+    write_all({path: _render(test, rules), **{copy.path: copy.text for copy in copies.values()}})
     return notes
+
+
+def _hold(
+    test: UnitTest, files: Sequence[RuleFile], copies: Mapping[str, _Copy], engines: Engines, path: Path
+) -> None:
+    """Hold a test, before it is written; raises CouldNotTell where it does not pass."""
+    with scratch_folder() as folder:
+        for copy in copies.values():
+            write_own(folder / copy.path.name, copy.text)
+        rules = [
+            folder / copies[file.name].path.name if file.name in copies else Path(file.name).absolute()
+            for file in files
+        ]
+        draft = folder / f".{path.stem}.{os.getpid()}.yml"  # no copy has such a name
+        write_own(draft, _render(test, rules))
+        said = hold_test(engines.promtool, draft, PASSES_WITHIN_S)
+    if said:
+        words = " ".join(said.replace(draft.name, path.name).split())[:MAX_SAID]
+        raise CouldNotTell(f"{path}: the test does not pass, so it was not written: {words}")
 
 
 def make_test(
@@ -243,50 +264,15 @@ def _write_preface(recording: Recording, engines: Engines, notes: Sequence[str])
     ]
 
 
-def _render(test: UnitTest, rules: Sequence[Path], path: Path) -> str:
-    """Return the test's text with the paths of rules as promtool reads them: relative, and patterns."""
-    relative = (os.path.relpath(one.absolute(), path.parent.absolute()) for one in rules)
-    return render_test(replace(test, rule_files=[_GLOB.sub(r"\\\1", name) for name in relative]))
+def _render(test: UnitTest, rules: Sequence[Path]) -> str:
+    """Return the test's text with the paths of rules as promtool reads them: as patterns."""
+    return render_test(replace(test, rule_files=[_GLOB.sub(r"\\\1", str(name)) for name in rules]))
 
 
 def _check_targets(targets: Sequence[Path], recording: Recording, files: Sequence[RuleFile]) -> None:
     """Raise BadInput if writing would overwrite what is read, or two files would have one name."""
     if len(set(targets)) < len(targets):
         raise BadInput(f"two of the rule files would be copied to one name: {targets[-1]}")
-    sources = {Path(name).resolve() for name in (recording.name, *(file.name for file in files))}
+    sources = [Path(name) for name in (recording.name, *(file.name for file in files))]
     for target in targets:
-        if target.resolve() in sources:
-            raise BadInput(f"{target}: would be overwritten, and is what is exported")
-
-
-class _Drafts:
-    """Files that are written beside their places, and put there together at the end or not at all."""
-
-    def __init__(self) -> None:
-        self._drafts: dict[Path, Path] = {}
-
-    def __enter__(self) -> _Drafts:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for draft in self._drafts.values():
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-
-    def write(self, path: Path, text: str) -> Path:
-        """Write the draft of a file, and return where it is. Raises BadInput."""
-        draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-        self._drafts[path] = draft
-        try:
-            draft.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise BadInput(f"{path}: cannot be written: {error.strerror}") from error
-        return draft
-
-    def keep(self) -> None:
-        """Put every draft into its place. Raises BadInput."""
-        for path, draft in self._drafts.items():
-            try:
-                draft.replace(path)
-            except OSError as error:
-                raise BadInput(f"{path}: cannot be written: {error.strerror}") from error
+        check_target(target, sources)

@@ -14,10 +14,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from harness.errors import ComponentFailed, CouldNotTell
+from harness.files import naming, open_own, write_own
 from harness.process import Process, start
 from harness.recordings.recording import RecordedSeries
 from harness.replays.answers import Answers, Complaint, read_answers
@@ -217,9 +219,9 @@ def _write_trial(trial: Trial, number: int, folder: Path) -> Path:
     rules = trial.annotated if trial.alert_questions else trial.rules
     rules_path = folder / f"{sha256(rules.encode()).hexdigest()[:32]}.rules"
     if not rules_path.exists():
-        rules_path.write_text(rules)
+        write_own(rules_path, rules)
     path = folder / f"{number}.test"
-    with path.open("w") as file:
+    with naming(str(path)), TextIOWrapper(open_own(path), encoding="utf-8") as file:
         file.write(f"rule_files: [{rules_path.name}]\nevaluation_interval: {trial.interval_ms}ms\n")
         file.write(f"group_eval_order: {json.dumps(trial.groups)}\n")
         file.write(f'tests:\n- name: "{number}"\n  interval: {trial.grid.step_ms}ms\n')

@@ -62,6 +62,7 @@ class RunRecord:
     say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
     names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
     is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
+    `unwritten` says why there is no recording, if it could not be written.
     """
 
     placements: tuple[Placement, ...]
@@ -76,6 +77,7 @@ class RunRecord:
     logs: tuple[str, ...] = ()
     agreement: Agreement | None = None
     appended: tuple[tuple[float, float], ...] = ()
+    unwritten: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from harness.api import Api
 from harness.engines import Engines
 from harness.errors import BadInput
+from harness.files import write_own
 from harness.model import Drill, Fault
 from harness.ports import find_free_ports
 from harness.process import Process, start
@@ -223,7 +224,7 @@ def _write_files(
         write_secret(folder / "remote-write-credentials", secret)
         remote_writes.append(section)
     for name, text in rules.items():
-        (folder / name).write_text(text)
+        write_own(folder / name, text)
     prometheus = write_prometheus_config(
         jobs={system.job: system.metrics_path for system in find_systems()},
         gateway=addresses["gateway"],
@@ -239,7 +240,7 @@ def _write_files(
     )
     files = {"prometheus.yml": prometheus, "gateway.json": gateway}
     for name, text in files.items():
-        (folder / name).write_text(text)
+        write_own(folder / name, text)
     (folder / "gateway").mkdir()
 
 

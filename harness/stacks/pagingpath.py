@@ -11,6 +11,7 @@ from harness.alertmanager.config import AlertmanagerConfig
 from harness.alertmanager.redirect import Target, write_config
 from harness.certificates import make_certificate
 from harness.engines import Engines
+from harness.files import write_own
 from harness.secret_files import write_secret
 
 Plan = tuple[Sequence[str], Mapping[str, str]]
@@ -36,7 +37,7 @@ def write_paging_files(
     write_below(folder / "templates", {name: text.encode() for name, text in config.templates.items()})
     write_below(folder / ZONEINFO, zones)
     authority, certificate = make_certificate(["127.0.0.1"])
-    (folder / "authority.pem").write_bytes(authority)
+    write_own(folder / "authority.pem", authority)
     write_secret(folder / "certificate.pem", certificate)
     target = Target(
         url=f"https://{deliveries}",
@@ -81,4 +82,4 @@ def write_below(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_own(path, content)

@@ -144,20 +144,19 @@ def test_a_missing_binary_is_refused(alertdrill: CommandLine, tmp_path: Path) ->
     check_refused(broken, "run", "--out", str(tmp_path / "out"), says="ALERTDRILL_PROMETHEUS cannot be used")
 
 
-def test_old_reports_do_not_outlive_a_new_run(alertdrill: CommandLine, tmp_path: Path) -> None:
-    """A refused run leaves no report and no log of the run before it, and touches nobody else's file."""
+@pytest.mark.parametrize("command", ["run", "up"])
+@pytest.mark.parametrize("option", ["--rules", "--alertmanager-config"])
+def test_a_refused_command_leaves_the_last_run_alone(
+    alertdrill: CommandLine, tmp_path: Path, command: str, option: str
+) -> None:
+    """What does not load is said before anything of the last run is touched."""
     out = tmp_path / "out"
-    out.mkdir()
-    (out / "timeline.json").write_text("{}")
-    (out / "logs").mkdir()
-    (out / "logs" / "gateway.log").write_text("old")
-    (out / "logs" / "locust-worker-3.log").write_text("old")
-    (out / "logs" / "precious.log").write_text("somebody's")
-    assert alertdrill.run_here("run", "--rules", "absent.yml", "--out", str(out)).code == 2
-    assert not (out / "timeline.json").exists()
-    assert not (out / "logs" / "gateway.log").exists()
-    assert not (out / "logs" / "locust-worker-3.log").exists()
-    assert (out / "logs" / "precious.log").read_text() == "somebody's"
+    (out / "logs").mkdir(parents=True)
+    for name in ("timeline.json", "recording.om.gz", "logs/gateway.log", "logs/precious.log"):
+        (out / name).write_text("old")
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert alertdrill.run_here(command, option, "absent.yml", "--out", str(out)).code == 2
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
 
 
 def test_list_says_which_drill_covers_which_alert(alertdrill: CommandLine) -> None:

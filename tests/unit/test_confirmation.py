@@ -118,7 +118,9 @@ def test_a_replay_that_was_killed_is_a_doubt_and_leaves_its_log(
     monkeypatch.setattr(harness.confirmation, "record_run", lambda *_: RECORDING)
     monkeypatch.setattr(harness.confirmation, "read_pendings", lambda *_: {})
     anything: Any = None
-    said = record_and_confirm(anything, FILES, anything, LIVE, [], tmp_path / "recording.om.gz", killed)
+    said = record_and_confirm(
+        anything, FILES, anything, LIVE, [], tmp_path / "recording.om.gz", killed, tmp_path / "logs"
+    )
     log = tmp_path / "logs" / "promtool.log"
     assert said.agreement is None
     assert said.doubts == (
@@ -138,7 +140,9 @@ def test_rules_none_of_which_can_be_replayed_agree_with_nothing(monkeypatch: pyt
     monkeypatch.setattr(harness.confirmation, "read_pendings", lambda *_: {})
     anything: Any = None
     promtool = find_promtool(GENERATIONS[-1])
-    said = record_and_confirm(anything, [broken], anything, LIVE, [], Path("recording.om.gz"), promtool)
+    said = record_and_confirm(
+        anything, [broken], anything, LIVE, [], Path("recording.om.gz"), promtool, Path("logs")
+    )
     assert (said.agreement, said.doubts) == (None, ())
     assert "Bad" in said.notes["replay"]
 

@@ -21,6 +21,7 @@ from docker.errors import DockerException
 from docker.models.containers import Container
 
 from harness.errors import ComponentFailed, MissingEngine
+from harness.files import write_own
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
@@ -131,7 +132,7 @@ def save_log(container: Container, path: Path, since_s: float) -> None:
     """Write what a container has said since an instant, the last lines of it, to a file."""
     with naming_the_engine():
         log = container.logs(since=since_s, timestamps=True, tail=MAX_LOG_LINES)
-    path.write_bytes(log)
+    write_own(path, log)
 
 
 def describe_end(container: Container) -> str:

@@ -27,6 +27,7 @@ from harness.catalogue import list_drills, list_rules, override_values
 from harness.certificates import make_certificate
 from harness.clock import Clock
 from harness.errors import AlertdrillError, BadInput
+from harness.files import write_own
 from harness.reading import read_bytes
 from harness.rules import RuleFile
 from harness.secret_files import make_secret_folder, write_secret
@@ -83,7 +84,7 @@ def prepare(folders: Folders, speed_text: str) -> str:
         _empty(folder)
     authority, certificate = make_certificate(["pager"])
     write_secret(folders.secrets / "certificate.pem", certificate)
-    (folders.config / "authority.pem").write_bytes(authority)
+    write_own(folders.config / "authority.pem", authority)
     for name, text in files.items():
         # Alertmanager's has the keys that its receivers are called with.
         write_secret(folders.config / name, text)
@@ -91,8 +92,8 @@ def prepare(folders: Folders, speed_text: str) -> str:
         for name, content in own.items():
             path = folders.config / folder_name / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    stamp_path.write_text(stamp)
+            write_own(path, content)
+    write_own(stamp_path, stamp)
     return f"{len(order.rules)} rule files at speed {order.speed:g}"
 
 
