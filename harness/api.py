@@ -6,8 +6,6 @@ VictoriaMetrics answer the same, and say in `warnings` or `isPartial` when an an
 
 from __future__ import annotations
 
-import json
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +14,9 @@ from typing import Any, TypeVar
 import requests
 
 from harness.errors import ComponentFailed, RequestRefused
+from harness.http_deadline import make_session
 from harness.model import Labels
+from harness.nesting import load_json
 
 TIMEOUT_S = 10.0
 """How long a server may be silent."""
@@ -51,7 +51,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the document that the body is; raises ValueError if it is none."""
-        return json.loads(self.body)
+        return load_json(self.body)
 
 
 class Api:
@@ -72,11 +72,7 @@ class Api:
         self._name = name
         self._url = url.rstrip("/")
         self._params = dict(params or {})
-        # trust_env would take credentials from .netrc and proxies from the environment. The certificates
-        # are the system's, as for every other program here; SSL_CERT_FILE names others.
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = ssl.get_default_verify_paths().cafile or True
+        self._session = make_session(ANSWER_WITHIN_S)
         self._session.headers.update(headers or {})
         self._secrets = [value for value in (headers or {}).values() if value]
         if token is not None:
@@ -143,12 +139,11 @@ class Api:
                             f"{self._name} at {self._url} answered more than "
                             f"{MAX_ANSWER_BYTES // 1024**2} MiB to {path}"
                         )
-                    if time.monotonic() > give_up_at:
-                        raise ComponentFailed(
-                            f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s "
-                            f"to answer {path}"
-                        )
         except requests.RequestException as error:
+            if time.monotonic() >= give_up_at:
+                raise ComponentFailed(
+                    f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s to answer {path}"
+                ) from error
             raise ComponentFailed(
                 f"{self._name} at {self._url} cannot be reached: {self._redact(_find_cause(error))}"
             ) from error

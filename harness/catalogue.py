@@ -14,9 +14,13 @@ from harness.errors import BadInput
 from harness.model import Drill, Expectation, NearMiss
 from harness.panels import Dashboard, parse_panels
 from harness.paths import shorten
+from harness.reading import read_bytes
 from harness.rules import RuleFile, parse_rules, read_rules
 from harness.systems import System, find_systems
 from harness.values import Values, override, parse_values, render_rules, switch_on
+
+MAX_BYTES = 1024 * 1024
+"""Of a file of a system."""
 
 
 def read_values(system: System) -> Values:
@@ -124,7 +128,10 @@ def _parse_system_rules(system: System, values: Values) -> RuleFile:
 def read_text(path: Path) -> str:
     """Return the text of a file of a system's folder; raises BadInput."""
     try:
-        return path.read_text(encoding="utf-8")
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
+            raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
+        return content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: cannot be read: {error}") from error
 

@@ -20,6 +20,7 @@ from harness.commands.interruption import SIGNALS, Interrupted
 from harness.commands.listed import LazyGroup, ListedCommand
 from harness.commands.streams import take_over_streams
 from harness.errors import AlertdrillError, BadInput, ReaderLeft
+from harness.limits import naming_limits
 
 COMMANDS = (
     ListedCommand(
@@ -122,8 +123,9 @@ def main() -> None:
 def call(arguments: Sequence[str]) -> None:
     """Call a command; every error of ours is one sentence on standard error, and ends with its exit code."""
     try:
-        cli(list(arguments), standalone_mode=False)
-        sys.stdout.flush()
+        with naming_limits():
+            cli(list(arguments), standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as error:
         click.echo(f"alertdrill: {error.format_message()}", err=True)
         sys.exit(BadInput.exit_code)

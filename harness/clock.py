@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+MAX_INSTANT_S = 253_402_300_800.0
+"""The year 10000, which no clock's text has a fifth digit for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:

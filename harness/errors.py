@@ -8,6 +8,7 @@
     ├── CouldNotTell         exit 3: no verdict can be trusted
     │   ├── ComponentFailed  a process of the stack did not start, died, or could not be reached
     │   │   └── RequestRefused   it answered with an error of HTTP
+    │   ├── LimitReached     this machine lets a process have too little of something
     │   └── ClockDoubted     scrapes, arrivals or the gateway came too late
     └── ReaderLeft           exit 141: who read the output is gone, as `head` is after ten lines
 
@@ -48,6 +49,10 @@ class CouldNotTell(AlertdrillError):
 
 class ComponentFailed(CouldNotTell):
     """A process of the stack did not start, died, or could not be reached; names it and its log."""
+
+
+class LimitReached(CouldNotTell):
+    """A limit of the machine ended something; says what there is too little of, and which `ulimit` it is."""
 
 
 class RequestRefused(ComponentFailed):

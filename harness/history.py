@@ -32,6 +32,8 @@ from harness.model import (
     Outcome,
     Silence,
 )
+from harness.nesting import load_json
+from harness.reading import read_bytes
 
 KEPT_RUNS = 50
 NOT_KEPT = ("events", "notices", "incidents")
@@ -41,6 +43,9 @@ REPLAY = "replay"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 2_000
 MAX_FOLDERS = 20_000
+
+YEARS = (1970, 9998)
+"""Of instants; at the ends of time there is no other time zone."""
 
 _KEPT_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6}Z\.json")
 _FOLDER = "history"
@@ -96,8 +101,8 @@ def read_history(folder: Path) -> tuple[HeldRun, ...]:
 def parse_run(text: str) -> HeldRun | None:
     """Return what a timeline's JSON says of its run, None where it was replayed; raises ValueError."""
     try:
-        document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        document = load_json(text)
+    except ValueError as error:
         raise ValueError(f"is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != 1:
         raise ValueError("is not a timeline of schema 1")
@@ -142,8 +147,7 @@ def _read_runs(paths: Iterable[Path]) -> tuple[HeldRun, ...]:
 
 def _read_run(path: Path) -> HeldRun | None:
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+        text = read_bytes(path, MAX_BYTES)
         if len(text) > MAX_BYTES:
             raise ValueError(f"is larger than {MAX_BYTES // 2**20} MiB")
         return parse_run(text.decode())
@@ -163,6 +167,8 @@ def _parse_instant(value: object) -> datetime | None:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ValueError(f"started_at is {value!r}, not an ISO 8601 instant with its time zone")
+    if not YEARS[0] <= instant.year <= YEARS[1]:
+        raise ValueError(f"started_at is {value!r}, which is not in the years {YEARS[0]} to {YEARS[1]}")
     return instant.astimezone(UTC)
 
 

@@ -12,9 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import ComponentFailed
+from harness.lastwords import find_last_words
+from harness.limits import find_limit, find_limit_of
 
-TAIL_BYTES = 4096
-MAX_LINE_CHARS = 200
+TAIL_BYTES = 256 * 1024
+"""A runtime that gives up writes the stacks of all that it did after its reason."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -81,10 +83,12 @@ class Process:
         return ComponentFailed(f"{self.say_end()}; its log is {self.log_path}")
 
     def say_end(self) -> str:
-        """Say how the process ended, and its last words."""
-        last = read_last_line(self.log_path)
-        said = f' ("{last}")' if last else ""
-        return f"{self.name} {_describe_end(self.poll())}{said}"
+        """Say how the process ended, its last words, and the limit that they complain of."""
+        code = self.poll()
+        last = read_last_words(self.log_path, was_killed=code is not None and code < 0)
+        limit = find_limit(last)
+        said = (f' ("{last}")' if last else "") + (f": {limit}" if limit else "")
+        return f"{self.name} {_describe_end(code)}{said}"
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
@@ -114,12 +118,14 @@ def start(
                 preexec_fn=_die_with_parent(),
             )
         except OSError as error:
-            raise ComponentFailed(f"{name} could not be started: {error.strerror}: {argv[0]}") from error
+            limit = find_limit_of(error)
+            why = f"{error.strerror}: {limit}" if limit else f"{error.strerror}: {argv[0]}"
+            raise ComponentFailed(f"{name} could not be started: {why}") from error
     return Process(name=name, popen=popen, log_path=log_path)
 
 
-def read_last_line(path: Path) -> str:
-    """Return the last line of a log that is not blank, shortened; empty if there is none."""
+def read_last_words(path: Path, *, was_killed: bool = False) -> str:
+    """Return the line of a log that says why its program ended, as `find_last_words` has it."""
     try:
         with path.open("rb") as log:
             size = log.seek(0, os.SEEK_END)
@@ -127,9 +133,7 @@ def read_last_line(path: Path) -> str:
             tail = log.read().decode(errors="replace")
     except OSError:
         return ""
-    lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    last = lines[-1] if lines else ""
-    return last if len(last) <= MAX_LINE_CHARS else f"{last[: MAX_LINE_CHARS - 1]}…"
+    return find_last_words(tail, was_killed=was_killed)
 
 
 def _describe_end(code: int | None) -> str:

@@ -19,6 +19,7 @@ import promql_parser as ast
 
 from harness.errors import BadInput
 from harness.promql_constants import evaluate_constant
+from harness.promql_nesting import check_nesting
 from harness.promql_text import BEFORE_1970_S, BOUND_S, restate
 from harness.promql_text import quote as quote  # who writes expressions quotes
 
@@ -121,6 +122,7 @@ def parse(text: str) -> ast.Expr:
     """
     if len(text) > MAX_LENGTH:
         raise BadInput(f"the expression is longer than {MAX_LENGTH} characters")
+    check_nesting(text)
     try:
         expr: ast.Expr = ast.parse(restate(text))
     except BadInput:

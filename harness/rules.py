@@ -16,6 +16,7 @@ from harness.errors import BadInput, BadRules
 from harness.model import AlertRule, Labels
 from harness.promql import parse
 from harness.promql import parse_duration as parse_duration  # who reads rules reads durations
+from harness.reading import read_bytes
 from harness.yaml_nodes import Mapping, Node, Scalar, Sequence, read_nodes
 
 MAX_BYTES = 1024 * 1024
@@ -82,8 +83,7 @@ class RuleFile:
 def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
     """Read a rule file; `interval_s` is that of groups that state none. Raises BadRules."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bytes(path, MAX_BYTES)
     except OSError as error:
         raise BadRules(f"{path}:1: the file cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:

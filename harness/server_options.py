@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import BadInput
+from harness.reading import read_bytes
 
 MAX_VALUE_BYTES = 8192
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -67,8 +68,7 @@ def _read_header(option: str, text: str) -> tuple[str, str, bool]:
     if is_file:
         path = Path(value[1:])
         try:
-            with path.open("rb") as opened:
-                body = opened.read(MAX_VALUE_BYTES + 1)
+            body = read_bytes(path, MAX_VALUE_BYTES)
         except OSError as error:
             raise BadInput(f"{option} {name}: {path}: {error.strerror}") from error
         value = body.decode(errors="replace").strip()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener
@@ -14,21 +17,37 @@ import click
 import uvloop
 from aiohttp import web
 
+from harness.errors import BadInput
 from harness.http_server import HttpRunner, Refuse
 
 SHUTDOWN_WALL_S = 0.5
 
 
 def serve(app: web.Application, refuse: Refuse, listen: str) -> None:
-    """Serve at `HOST:PORT` until a signal ends the process; raises click.UsageError for another address."""
+    """Serve at `HOST:PORT` until a signal ends the process.
+
+    Raises click.UsageError for another address. One that cannot be had ends the process with one sentence.
+    """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise click.UsageError(f"--listen wants HOST:PORT, not {listen!r}")
     with _log_aside():
         try:
             uvloop.run(_serve(app, refuse, host, int(port)))
-        except OSError as error:
-            raise click.UsageError(f"cannot listen: {error.strerror or error}") from error
+        except BadInput as error:
+            click.echo(str(error), err=True)
+            sys.exit(error.exit_code)
+
+
+@contextmanager
+def naming_address(host: str, port: int) -> Iterator[None]:
+    """Raise BadInput, naming the address and why, where it cannot be listened on in the block."""
+    try:
+        yield
+    except OSError as error:
+        is_lookup = isinstance(error, socket.gaierror) or error.errno is None
+        why = error.strerror or str(error) if is_lookup else os.strerror(error.errno or 0)
+        raise BadInput(f"cannot listen on {host}:{port}: {why}") from error
 
 
 async def _serve(app: web.Application, refuse: Refuse, host: str, port: int) -> None:
@@ -38,7 +57,8 @@ async def _serve(app: web.Application, refuse: Refuse, host: str, port: int) -> 
     runner = HttpRunner(app, refuse, shutdown_timeout=SHUTDOWN_WALL_S)
     try:
         await runner.setup()
-        await web.TCPSite(runner, host, port).start()
+        with naming_address(host, port):
+            await web.TCPSite(runner, host, port).start()
         await stop.wait()
     finally:
         await runner.cleanup()

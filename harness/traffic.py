@@ -18,7 +18,7 @@ from harness.clock import Clock
 from harness.errors import BadInput, ComponentFailed
 from harness.model import Act
 from harness.ports import find_free_ports
-from harness.process import Process, read_last_line, start
+from harness.process import Process, read_last_words, start
 from harness.secret_files import write_secret
 
 STOP_GRACE_S = 5.0
@@ -214,9 +214,10 @@ class Traffic:
         Raises ComponentFailed when Locust ends otherwise, or not in time.
         """
         if not self._has_ended(within_s=timeout_s):
-            last = read_last_line(self._log_path)
+            last = read_last_words(self._log_path)
+            said = f' ("{last}")' if last else ""
             raise ComponentFailed(
-                f'Locust was not done within {timeout_s:g} s ("{last}"); its log is {self._log_path}'
+                f"Locust was not done within {timeout_s:g} s{said}; its log is {self._log_path}"
             )
         return self.report()
 

@@ -14,6 +14,7 @@ PACKAGES = ("harness", "scenarios", "stub_providers")
 MAY_WRITE = {
     "harness/files.py": "the place itself",
     "harness/secret_files.py": "secrets have a place of their own: 0600 from the first byte on",
+    "harness/scratch.py": "an empty file in a folder of its own, opened to be locked",
     "harness/process.py": "the log of a child process is handed to it open, and appended to",
     "harness/stacks/compose/stack.py": "an empty log, which links of the report lead to before there is one",
     "harness/stacks/compose/site.py": "the log of a child process, docker compose",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from harness.alertmanager.fields import CONFIG
 from harness.clock import Clock
 from harness.errors import BadInput, CouldNotTell
 from harness.files import write_own
+from harness.scratch import scratch_folder
 from harness.secret_files import write_secret
 
 TIMEOUT_S = 30.0
@@ -31,8 +31,7 @@ def check_config(amtool: Path, version: str, config: AlertmanagerConfig, text: s
     Nothing that the text names is reached or opened but the config's templates, of which it is given copies.
     Raises CouldNotTell when amtool cannot be run.
     """
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         written = write_secret(folder / "alertmanager.yml", _place(folder, config, text))
         try:
             finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell

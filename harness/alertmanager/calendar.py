@@ -21,8 +21,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from harness.alertmanager.checks import INTERVAL_LISTS
 from harness.alertmanager.document import Located
+from harness.alertmanager.intervals import INTERVAL_LISTS
 from harness.clock import Clock
 
 ZONE_FOLDER = "alertdrill"

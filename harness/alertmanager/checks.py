@@ -1,21 +1,23 @@
 """What a config must hold to, so that Alertmanager takes it and all of it can be pointed at the pager. Pure.
 
-What is left to Alertmanager's own tool (`harness.alertmanager.amtool`): times, and what only one version of
-it knows.
+What is left to Alertmanager's own tool (`harness.alertmanager.amtool`): what only one version of it knows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.alertmanager.document import Located, locate
 from harness.alertmanager.fields import CREDENTIALS, INTEGRATIONS, OTHER_INTEGRATIONS
+from harness.alertmanager.intervals import INTERVAL_LISTS, check_intervals
 from harness.errors import BadInput
 from harness.rules import parse_duration
 
 ROUTE_DURATIONS = ("group_wait", "group_interval", "repeat_interval")
-INTERVAL_LISTS = ("time_intervals", "mute_time_intervals")
+MATCH_FIELDS = ("match", "match_re")
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _AT_ROOT_ONLY_BELOW = ("match", "match_re", "matchers", "mute_time_intervals", "active_time_intervals")
 
 
@@ -57,10 +59,40 @@ def _list_complaints(document: Mapping[str, Any]) -> Located:
                     yield f"{pointer}/{key}/{index}", f"the time interval {name!r} is stated nowhere"
         for key in ROUTE_DURATIONS:
             yield from _check_duration(node, key, pointer, may_be_zero=key == "group_wait")
+        yield from _check_group_by(node, pointer)
+    yield from _check_label_names(document)
+    yield from check_intervals(document)
     top = document.get("global", {})
     yield from _check_duration(top, "resolve_timeout", "/global", may_be_zero=True)
     for number, receiver in enumerate(document.get("receivers", ())):
         yield from _check_receiver(receiver, f"/receivers/{number}", top)
+
+
+def _check_group_by(node: Mapping[str, Any], pointer: str) -> Located:
+    names = node.get("group_by", ())
+    if "..." in names and set(names) != {"..."}:
+        yield f"{pointer}/group_by", "group_by has `...`, which is every label, and other labels too"
+    for index, name in enumerate(names):
+        if not name:
+            yield f"{pointer}/group_by/{index}", "a label in group_by has no name"
+        if name != "..." and name in names[:index]:
+            yield f"{pointer}/group_by/{index}", f"group_by has the label {name!r} twice"
+
+
+def _check_label_names(document: Mapping[str, Any]) -> Located:
+    """Complain of names that no label has; other fields may name labels in any characters."""
+    nodes = [(pointer, "", node) for pointer, node in list_routes(document["route"])]
+    for number, rule in enumerate(document.get("inhibit_rules", ())):
+        pointer = f"/inhibit_rules/{number}"
+        nodes += [(pointer, side, rule) for side in ("source_", "target_")]
+        for index, name in enumerate(rule.get("equal", ())):
+            if not name:
+                yield f"{pointer}/equal/{index}", "a label in equal has no name"
+    for pointer, side, node in nodes:
+        for key in (f"{side}{field}" for field in MATCH_FIELDS):
+            for name in node.get(key, {}):
+                if not _LABEL_NAME.fullmatch(name):
+                    yield f"{pointer}/{key}/{name}", f"{name!r} in {key} is not a label's name"
 
 
 def _check_root(route: Mapping[str, Any]) -> Located:

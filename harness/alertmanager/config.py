@@ -15,6 +15,7 @@ from harness.alertmanager.fields import CONFIG
 from harness.alertmanager.routes import check_matchers
 from harness.alertmanager.templates import Template, check_templates, read_templates
 from harness.errors import BadInput
+from harness.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
 
@@ -45,8 +46,7 @@ def read_config(path: Path) -> AlertmanagerConfig:
     cannot be pointed at the pager, and for templates that are missing or include themselves.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bytes(path, MAX_BYTES)
         text = content.decode()
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error

@@ -17,6 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from harness.alertmanager.fields import Field, Fields, ListOf, MapOf, Scalar
 from harness.errors import BadInput
+from harness.nesting import find_too_deep
 
 Located = Iterator[tuple[str, str]]
 """Complaints: a pointer, and what is wrong there."""
@@ -39,6 +40,9 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
     value is `"<secret>"`. A field without a value is left out, unless it is a text. Raises BadInput, starting
     with `source:line: `, and says nothing of the file but names of fields.
     """
+    too_deep = find_too_deep(text)
+    if too_deep is not None:
+        raise BadInput(f"{source}:{too_deep}: the file is nested too deeply")
     complaint = ""
     try:
         node = YAML(typ="safe", pure=True).compose(text)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.alertmanager.calendar import name_zone
-from harness.alertmanager.checks import INTERVAL_LISTS, ROUTE_DURATIONS
+from harness.alertmanager.checks import ROUTE_DURATIONS
 from harness.alertmanager.config import AlertmanagerConfig
 from harness.alertmanager.document import write_document
 from harness.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, SECRET, Fields
+from harness.alertmanager.intervals import INTERVAL_LISTS
 from harness.errors import BadInput
 from harness.inbox import TAG, TAG_NAME, Address, derive_key
 from harness.model import Integration

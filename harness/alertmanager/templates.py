@@ -16,6 +16,7 @@ from typing import Any
 from harness.alertmanager.default_templates import DEFAULT_TEMPLATES
 from harness.alertmanager.document import locate
 from harness.errors import BadInput
+from harness.reading import read_bytes
 
 MAX_FILES = 100
 MAX_BYTES = 1024 * 1024
@@ -96,8 +97,7 @@ def read_templates(folder: Path, patterns: Sequence[tuple[str, str]]) -> tuple[T
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bytes(path, MAX_BYTES)
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"

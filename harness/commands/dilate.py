@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from harness.clock import MAX_INSTANT_S
 from harness.dilation import dilate_rules
 from harness.dilator import DEFAULT_STEP_S
 from harness.errors import BadInput
@@ -27,6 +28,8 @@ from harness.rules import read_rules
 @click.option("--skip-refused", is_flag=True, help="Leave out the rules that cannot be dilated, and exit 0.")
 def dilate(rules: Path, speed: float, origin_s: float | None, skip_refused: bool) -> None:
     """Write the rule file RULES as it must be when everything runs SPEED times faster."""
+    if origin_s is not None and not 0.0 <= origin_s < MAX_INSTANT_S:
+        raise BadInput(f"--origin wants seconds since 1970, not {origin_s:g}")
     text, refusals = dilate_rules(read_rules(rules), speed, origin_s)
     for refusal in refusals:
         click.echo(str(refusal), err=True)

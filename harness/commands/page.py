@@ -130,7 +130,7 @@ def page(
     show = _Show(as_json=as_json)
     if config is None:
         _send(Remote(url or "", secret, engines.amtool), alerts[0], receivers, dry_run=dry_run, show=show)
-    bound = bind(alerts, config.document, engines.amtool)
+    bound = bind(alerts, config, engines.amtool)
     if watchdog:
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:

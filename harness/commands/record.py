@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from harness.api import Api
-from harness.clock import Clock
+from harness.clock import MAX_INSTANT_S, Clock
 from harness.commands.orders import read_rule_files
 from harness.commands.written_path import WrittenPath
 from harness.dilator import MAX_SPEED, MIN_SPEED
@@ -23,9 +23,6 @@ from harness.recordings.recorder import record
 from harness.recordings.selecting import list_selectors, read_selector
 from harness.store import WHOLE_ANSWERS
 from harness.store_options import HEADER_OPTION, read_store
-
-MAX_INSTANT_S = 253_402_300_800.0
-"""The year 10000, which no clock's text has a fifth digit for."""
 
 
 @click.command(name="record")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,8 @@ from harness.golden.folder import (
 from harness.golden.gate import judge_goldens, judge_recording
 from harness.golden.making import make_goldens, replay_whole
 from harness.model import Drill, Placement, Stall
+from harness.nesting import load_json
+from harness.reading import read_bytes
 from harness.recordings.files import put_recording, read_recording
 from harness.reports import RunRecord
 from harness.rulebook import RuleBook
@@ -187,11 +188,10 @@ def _read_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...
     """
     by_name = {drill.name: drill for drill in drills}
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+        text = read_bytes(path, MAX_BYTES)
         if len(text) > MAX_BYTES:
             raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-        document = json.loads(text)
+        document = load_json(text)
         placements = tuple(
             Placement(drill=by_name[one["drill"]], start_s=float(one["start_s"]))
             for one in document["drills"]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines.generations import Family, Generation, MajorMinor
-from harness.errors import MissingEngine
+from harness.errors import LimitReached, MissingEngine
+from harness.lastwords import find_last_words
+from harness.limits import find_limit, find_limit_of
 
 VERSION_TIMEOUT_S = 20.0
 """A cold start of a binary of 150 MB from a busy disk takes seconds."""
@@ -27,7 +30,9 @@ class Pair:
 
 
 def read_version(path: Path, program: str) -> str:
-    """Return the version that a program states, e.g. `3.5.3+ds1`; raise MissingEngine if it is another's.
+    """Return the version that a program states, e.g. `3.5.3+ds1`.
+
+    Raises MissingEngine if it is another's, LimitReached if it cannot be started on this machine.
 
     All four print `<program>, version <version> (branch: …)` first, older ones to standard error
     (prometheus/common, version.Print).
@@ -46,13 +51,19 @@ def read_version(path: Path, program: str) -> str:
             check=False,
         )
     except OSError as error:
+        if limit := find_limit_of(error):
+            raise LimitReached(f"{path} cannot be started: {limit}") from error
         raise MissingEngine(f"{path} cannot be run: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise MissingEngine(f"{path} did not state its version within {VERSION_TIMEOUT_S:g} s") from error
-    stated = re.search(
-        rf"^{program}, version v?(\d+\.\d+\S*)", ran.stdout.decode(errors="replace"), re.MULTILINE
-    )
+    said = ran.stdout.decode(errors="replace")
+    stated = re.search(rf"^{program}, version v?(\d+\.\d+\S*)", said, re.MULTILINE)
     if stated is None:
+        # With hardly any memory the loader ends it before it can say a word.
+        limit = find_limit(find_last_words(said))
+        limit = limit or (find_limit_of(MemoryError()) if ran.returncode == -signal.SIGSEGV else None)
+        if ran.returncode and limit:
+            raise LimitReached(f"{path} cannot be started: {limit}")
         raise MissingEngine(f"{path} is not {program}")
     return stated[1]
 

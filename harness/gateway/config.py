@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import BadInput
+from harness.nesting import load_json
+from harness.reading import read_bytes
 
+MAX_BYTES = 1024 * 1024
 MAX_SPEED = 10_000
 FIELDS = ("data_dir", "providers", "speed")
 
@@ -26,8 +28,13 @@ class Config:
 def read_config(path: Path) -> Config:
     """Return the configuration in a file; raises BadInput if there is none or it cannot be used."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES} bytes")
+        document = load_json(content)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot read the gateway's configuration: {error.strerror}") from error
+    except ValueError as error:
         raise BadInput(f"{path}: cannot read the gateway's configuration: {error}") from error
     if not isinstance(document, dict) or tuple(sorted(document)) != FIELDS:
         raise BadInput(f"{path}: must be an object with exactly {', '.join(FIELDS)}")

@@ -18,6 +18,8 @@ from harness.errors import BadInput, CouldNotTell
 from harness.files import Batch, open_batch
 from harness.golden.digests import digest_drill, digest_sources
 from harness.model import Drill, Labels, Placement
+from harness.nesting import load_json
+from harness.reading import read_bytes
 from harness.recordings.files import read_recording
 from harness.recordings.recording import Recording
 from harness.systems import System
@@ -86,11 +88,10 @@ def read_made(folder: Path) -> Made:
     """Return what made.json says; raises BadInput if it is not there or cannot be read."""
     path = folder / MADE
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+        text = read_bytes(path, MAX_BYTES)
         if len(text) > MAX_BYTES:
             raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-        return _parse(json.loads(text))
+        return _parse(load_json(text))
     except FileNotFoundError as error:
         raise BadInput(f"{folder}: there is no {MADE} here, so these are no golden recordings") from error
     except OSError as error:

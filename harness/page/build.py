@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from harness.page.parts import Part, running
 from harness.page.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
 from harness.ports import find_free_ports
 from harness.promql import format_number, quote, split_threshold
+from harness.scratch import scratch_folder
 
 EVALUATED_WITHIN_S = 30.0
 CHECK_WITHIN_S = 30.0
@@ -52,8 +52,7 @@ def build_alerts(
 
     Raises BadRules for a rule that Prometheus refuses, ComponentFailed when Prometheus cannot be started.
     """
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         write_own(folder / "rules.json", json.dumps(write_rules(rules, labels)))
         write_own(folder / "prometheus.json", json.dumps({"rule_files": [str(folder / "rules.json")]}))
         _check_rules(engines, folder / "rules.json")
@@ -73,7 +72,7 @@ def build_alerts(
             folder=folder,
         )
         with running(part):
-            synthetic, original = _await_evaluation(Api("prometheus", part.url))
+            synthetic, original = _await_evaluation(Api("prometheus", part.url), rules)
     return tuple(
         _read_alert(rule, made, as_written["query"], external_url)
         for rule, made, as_written in zip(rules, synthetic, original, strict=True)
@@ -136,18 +135,24 @@ def _check_rules(engines: Engines, path: Path) -> None:
         raise BadRules(f"Prometheus {engines.versions['prometheus']} does not take the rules: {words}")
 
 
-def _await_evaluation(prometheus: Api) -> tuple[list[Any], list[Any]]:
-    """Return the synthetic rules, each evaluated, and the original ones."""
+def _await_evaluation(prometheus: Api, rules: Sequence[AlertRule]) -> tuple[list[Any], list[Any]]:
+    """Return the synthetic rules, each evaluated, and the original ones; all in the order of `rules`."""
     give_up_at = time.monotonic() + EVALUATED_WITHIN_S
     while True:
         groups = {
             group["name"]: group["rules"]
             for group in prometheus.get("/api/v1/rules").json()["data"]["groups"]
         }
-        if all(rule["health"] != "unknown" for rule in groups[SYNTHETIC]):
+        waiting = [
+            rule for rule, made in zip(rules, groups[SYNTHETIC], strict=True) if made["health"] == "unknown"
+        ]
+        if not waiting:
             return groups[SYNTHETIC], groups[ORIGINAL]
         if time.monotonic() > give_up_at:
-            raise ComponentFailed(f"prometheus evaluated no rule within {EVALUATED_WITHIN_S:.0f} s")
+            raise ComponentFailed(
+                f"{waiting[0].source}: {waiting[0].name}: prometheus did not evaluate the rule within "
+                f"{EVALUATED_WITHIN_S:.0f} s"
+            )
         time.sleep(POLL_S)
 
 

@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 from harness.api import Api
 from harness.errors import ComponentFailed, RequestRefused
 from harness.model import Labels
+from harness.nesting import find_too_deep
 from harness.page.counters import Reading, read_counters
 from harness.page.outlets import Sender, list_senders
 from harness.page.synthetic import SyntheticAlert
@@ -116,6 +117,8 @@ def _read_status(found: Any) -> Status:
     original = found["config"]["original"]
     if len(original) > MAX_CONFIG_CHARACTERS:
         raise ValueError("the config is too long")
+    if find_too_deep(original) is not None:
+        raise ValueError("the config is nested too deeply")
     config = YAML(typ="safe", pure=True).load(original)
     if not isinstance(config["route"], Mapping) or not isinstance(config["receivers"], list):
         raise TypeError("no config")

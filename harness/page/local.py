@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from harness.page.parts import STOP_GRACE_S, Part, running
 from harness.paging import read_log
 from harness.ports import find_free_ports
 from harness.process import Process
+from harness.scratch import scratch_folder
 from harness.stacks.pagingpath import plan_alertmanager, plan_pager, write_paging_files
 
 ZONES_LAST_WALL_S = 1200.0
@@ -64,8 +64,7 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
     The calendar of time intervals begins now. Raises BadInput for a config that this Alertmanager does not
     take, ComponentFailed when one of the two does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         web, control, deliveries, smtp = (f"127.0.0.1:{port}" for port in find_free_ports(4))
         token = secrets.token_urlsafe(32)
         clock = Clock(speed=speed, origin_s=time.time())

@@ -10,14 +10,12 @@ from pathlib import Path
 
 from harness.api import Api
 from harness.errors import ComponentFailed
-from harness.logfmt import read_lines
-from harness.process import Process, read_last_line, start
+from harness.process import Process, read_last_words, start
 from harness.stacks.embedded import inherit_environment
 
 READY_WITHIN_S = 30.0
 POLL_S = 0.05
 STOP_GRACE_S = 5.0
-MAX_QUOTED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +64,8 @@ class Part:
                 return
 
     def _quote(self) -> str:
-        """Return its last words: of a line in logfmt the error, which is its end."""
-        for line in read_lines(reversed(self.log_path.read_text(errors="replace").splitlines())):
-            if line.level == "error":
-                return f"{line.said}: {line.fields.get('err', '')}"[:MAX_QUOTED]
-        return read_last_line(self.log_path) or "it said nothing"
+        """Return its last words."""
+        return read_last_words(self.log_path) or "it said nothing of why"
 
 
 @contextmanager

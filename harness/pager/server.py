@@ -19,7 +19,7 @@ from harness.pager.desk import Desk
 from harness.pager.faults import Faults
 from harness.pager.ruletime import RuleTime
 from harness.pager.smtp import take_mail
-from harness.serving import SHUTDOWN_WALL_S
+from harness.serving import SHUTDOWN_WALL_S, naming_address
 
 At = tuple[str, int]
 
@@ -55,7 +55,8 @@ def make_pager(setup: Setup) -> web.Application:
         await runner.setup()
         host, port = setup.deliveries
         try:
-            await web.TCPSite(runner, host, port, ssl_context=context).start()
+            with naming_address(host, port):
+                await web.TCPSite(runner, host, port, ssl_context=context).start()
             yield
         finally:
             desk.close()
@@ -63,9 +64,10 @@ def make_pager(setup: Setup) -> web.Application:
 
     async def take_mails(_app: web.Application) -> AsyncIterator[None]:
         host, port = setup.smtp
-        server = await take_mail(
-            desk, setup.token, host=host, port=port, context=context, idle_s=setup.limits.idle_s
-        )
+        with naming_address(host, port):
+            server = await take_mail(
+                desk, setup.token, host=host, port=port, context=context, idle_s=setup.limits.idle_s
+            )
         yield
         server.close()
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from harness.errors import BadInput
 from harness.files import Batch, open_batch
+from harness.reading import open_regular
 from harness.recordings.openmetrics import parse_lines, render_recording
 from harness.recordings.recording import Recording
 
@@ -31,9 +32,7 @@ def read_recording(path: Path) -> Recording:
     It must be a regular file of at most `MAX_BYTES`, unpacked too.
     """
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise BadInput(f"{path}: this is not a regular file")  # a pipe would not even open
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if os.fstat(file.fileno()).st_size > MAX_BYTES:
                 raise _complain_of_size(path)
             is_packed = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)

@@ -237,7 +237,12 @@ class _Reading:
         """Take what an earlier recording says of itself, as far as it is about what is recorded now."""
         labels = dict(key[1])
         if key[0] == RECORDED:
-            self._had.add(labels.get("selector", ""))
+            selector = labels.get("selector", "")
+            try:
+                read_selector(selector)
+            except BadInput as error:
+                raise CouldNotTell(f"{self._api.where} has {render_name(key)[:200]}: {error}") from error
+            self._had.add(selector)
             return
         of = parse_name(labels.get("series", ""))
         if of is None:

@@ -59,10 +59,14 @@ def widen(texts: Iterable[str]) -> tuple[str, ...]:
 def find_unrecorded(recording: Recording, files: Sequence[RuleFile]) -> tuple[tuple[str, str, str], ...]:
     """Return what rules read and the recording was not asked for, as (`file:line`, rule, selector).
 
-    Where it is not known what a recording was asked for, it is the names that it has.
+    Where it is not known what a recording was asked for, it is the names that it has. Raises BadInput, naming
+    the recording, where it was asked for what is no selector.
     """
     if recording.selectors:
-        had = [_list_matchers(read_selector(text)) for text in recording.selectors]
+        try:
+            had = [_list_matchers(read_selector(text)) for text in recording.selectors]
+        except BadInput as error:
+            raise BadInput(f"{recording.name}: a selector that it was asked for: {error}") from error
     else:
         names = {one.labels["__name__"] for one in recording.series}
         had = [frozenset({("__name__", "=", name)}) for name in names]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +38,7 @@ from harness.replays.unit_tests import (
     render_test,
 )
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
+from harness.scratch import scratch_folder
 
 MAX_SAMPLES = 1_000_000
 """Samples and staleness markers in one test."""
@@ -98,8 +98,7 @@ def _hold(
     test: UnitTest, files: Sequence[RuleFile], copies: Mapping[str, _Copy], engines: Engines, path: Path
 ) -> None:
     """Hold a test, before it is written; raises CouldNotTell where it does not pass."""
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         for copy in copies.values():
             write_own(folder / copy.path.name, copy.text)
         rules = [

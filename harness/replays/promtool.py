@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from harness.recordings.recording import RecordedSeries
 from harness.replays.answers import Answers, Complaint, read_answers
 from harness.replays.grid import Grid
 from harness.replays.notation import write_series, write_values
+from harness.scratch import scratch_folder
 
 MAX_OUTPUT_BYTES = 512 * 1024 * 1024
 ANSWER_WITHIN_S = 120.0
@@ -47,6 +47,10 @@ class PromtoolBroke(ComponentFailed):
     def __init__(self, message: str, *, log: bytes) -> None:
         super().__init__(message)
         self.log = log
+
+
+class TookTooLong(PromtoolBroke):
+    """promtool did not come to an end in its time, and was ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ class Trial:
     `rules` is the text of a rule file whose groups, named `groups`, are evaluated in that order, with
     `evaluations` of a rule all in all. `annotated` is the same with annotations, and taken where alerts are
     asked for: rendering them at every evaluation takes promtool long. Instants of questions count from the
-    grid's start, which is promtool's 0.
+    grid's start, which is promtool's 0. `within_s` is how long it may take besides, if not `ANSWER_WITHIN_S`.
     """
 
     rules: str
@@ -85,6 +89,7 @@ class Trial:
     questions: Sequence[Question]
     alert_questions: Sequence[AlertQuestion] = ()
     evaluations: int = 0
+    within_s: float | None = None
 
     @property
     def steps(self) -> int:
@@ -110,14 +115,14 @@ def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
     """Return what promtool says to each trial; as many processes run as there are cores.
 
     Raises Complaint for the first trial that promtool cannot hold, ComponentFailed when it cannot be run,
-    PromtoolBroke when it hangs or is killed.
+    TookTooLong when it does not come to an end, PromtoolBroke when it is killed.
     """
     if not trials:
         return []
     batches = _share_out(trials, len(os.sched_getaffinity(0)))
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
+    with scratch_folder() as folder:
         try:
-            return _run_batches(promtool, trials, batches, Path(name))
+            return _run_batches(promtool, trials, batches, folder)
         except Complaint as complaint:
             if len(trials) == 1:
                 raise
@@ -137,11 +142,15 @@ def hold_test(promtool: Path, path: Path, within_s: float) -> str:
 
     Raises ComponentFailed when promtool cannot be run, PromtoolBroke when it hangs or is killed.
     """
-    with tempfile.TemporaryDirectory(prefix="alertdrill-") as name:
-        log_path = Path(name) / "said"
+    with scratch_folder() as folder:
+        log_path = folder / "said"
         argv = [str(promtool), "test", "rules", path.name]
         process = start(
-            "promtool", argv, env={"TMPDIR": name, "PATH": os.defpath}, log_path=log_path, cwd=path.parent
+            "promtool",
+            argv,
+            env={"TMPDIR": str(folder), "PATH": os.defpath},
+            log_path=log_path,
+            cwd=path.parent,
         )
         try:
             _await(process, time.monotonic() + within_s)
@@ -165,7 +174,8 @@ def _run_batches(
 ) -> list[Answers]:
     answers = [Answers() for _ in trials]
     started: list[tuple[Process, _Batch]] = []
-    give_up_at = time.monotonic() + ANSWER_WITHIN_S + max(batch.weight_s for batch in batches)
+    within_s = max(ANSWER_WITHIN_S if trial.within_s is None else trial.within_s for trial in trials)
+    give_up_at = time.monotonic() + within_s + max(batch.weight_s for batch in batches)
     env = {"TMPDIR": str(folder), "PATH": os.defpath, **COLLECT_LATE}
     try:
         for index, batch in enumerate(batches):
@@ -186,20 +196,22 @@ def _await(process: Process, give_up_at: float) -> None:
     """Wait until promtool has ended by itself."""
     while (code := process.wait(LOOK_EVERY_S)) is None:
         if time.monotonic() > give_up_at:
-            raise _break("promtool did not come to an end with the rules in time", process)
+            raise TookTooLong(
+                "promtool did not come to an end with the rules in time", log=_read_end(process)
+            )
         if process.log_path.stat().st_size > MAX_OUTPUT_BYTES:
             raise CouldNotTell(
                 f"promtool prints more than {MAX_OUTPUT_BYTES // 2**20} MiB about the rules: replay fewer"
             )
     if code not in {0, 1}:
-        raise _break(process.say_end(), process)
+        raise PromtoolBroke(process.say_end(), log=_read_end(process))
 
 
-def _break(said: str, process: Process) -> PromtoolBroke:
-    """Return an error that carries the end of the log, whose folder goes away."""
+def _read_end(process: Process) -> bytes:
+    """Return the end of a log whose folder goes away."""
     with process.log_path.open("rb") as log:
         log.seek(max(0, log.seek(0, os.SEEK_END) - KEPT_LOG_BYTES))
-        return PromtoolBroke(said, log=log.read())
+        return log.read()
 
 
 def _write_trial(trial: Trial, number: int, folder: Path) -> Path:

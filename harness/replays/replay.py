@@ -20,7 +20,8 @@ from harness.replays.grid import MAX_ITEMS, append_tail
 from harness.replays.inquiry import Activation, Inquiry, identify, make_inquiry
 from harness.replays.library import Library, check_length, drop_written
 from harness.replays.plan import Plan, make_plan
-from harness.replays.promtool import Trial, run_trials
+from harness.replays.promtool import TookTooLong, Trial, run_trials
+from harness.replays.slowness import name_slow_rule
 from harness.rules import EVALUATION_INTERVAL_S, RuleFile
 
 
@@ -90,11 +91,13 @@ def replay_all(
         tellers[number] = _tell(job, plans[key], default_interval_s)
     replays: dict[int, Replay] = {}
     answers: dict[int, Answers | None] = dict.fromkeys(tellers)
+    slow: TookTooLong | None = None
     while tellers:
         trials: dict[int, Trial] = {}
         for number, teller in list(tellers.items()):
             try:
-                trials[number] = teller.send(answers[number])  # type: ignore[arg-type] # None begins it
+                # None begins it.
+                trials[number] = teller.throw(slow) if slow else teller.send(answers[number])  # type: ignore[arg-type]
             except StopIteration as stop:
                 replays[number] = stop.value
                 del tellers[number]
@@ -104,6 +107,12 @@ def replay_all(
         except Complaint as complaint:
             tellers[numbers[complaint.trial]].throw(complaint)
             raise
+        except TookTooLong as too_long:
+            if len(numbers) > 1:
+                raise
+            slow = too_long
+            continue
+        slow = None
         answers = dict(zip(numbers, said, strict=True))
     return [replays[number] for number in range(len(jobs))]
 
@@ -138,7 +147,8 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
         library.add(inquiry.list_handed_on(answers, activities))
         firing = [event for event in found if event.kind == "firing"]
         if job.annotations and firing:
-            annotations |= inquiry.list_annotations((yield inquiry.ask_annotations(firing)), firing)
+            rendered = yield from name_slow_rule(inquiry, inquiry.ask_annotations(firing))
+            annotations |= inquiry.list_annotations(rendered, firing)
     coarsest = max(grids, key=lambda grid: grid.moved_ms, default=None)
     if coarsest is not None and coarsest.moved_ms:
         notes.append(f"{recording.name}: {coarsest.describe()}")
@@ -166,6 +176,6 @@ def _place_event(event: Event) -> tuple[float, str, list[tuple[str, str]], bool]
 def _ask(inquiry: Inquiry) -> Generator[Trial, Answers, Answers]:
     """Yield a stage's trial and return what is answered; what promtool complains of is said of the rule."""
     try:
-        return (yield inquiry.trial)
+        return (yield from name_slow_rule(inquiry, inquiry.trial))
     except Complaint as complaint:
         raise inquiry.explain(complaint) from complaint

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from harness.files import write_own
 from harness.model import Drill, Fault
 from harness.ports import find_free_ports
 from harness.process import Process, start
+from harness.scratch import scratch_folder
 from harness.secret_files import write_secret
 from harness.stacks import PARTS, PEER, PROVIDERS, Endpoints, Setup
 from harness.stacks.configs import (
@@ -73,8 +73,7 @@ class EmbeddedSite:
         """Start every part, wait until all are ready, and end them in the end; see `Site.open`."""
         rules = dilate_all(setup.rules, setup.speed)
         with ExitStack() as resources:
-            scratch = tempfile.TemporaryDirectory(prefix="alertdrill-", dir=find_scratch(os.environ))
-            folder = Path(resources.enter_context(scratch))
+            folder = resources.enter_context(scratch_folder(find_scratch(os.environ)))
             ports = _choose_ports(self.ports, self.alertmanagers)
             secret = {name: secrets.token_urlsafe(32) for name in ("admin", "control", "pager", "provider")}
             addresses = {part: f"127.0.0.1:{port}" for part, port in ports.items()}

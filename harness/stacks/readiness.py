@@ -9,9 +9,11 @@ from pathlib import Path
 import requests
 
 from harness.errors import ComponentFailed
+from harness.http_deadline import make_session
 from harness.stacks import READY_PATHS, Endpoints
 
 POLL_S = 0.05
+ANSWER_WITHIN_S = 1.0
 
 
 def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: float, logs: Path) -> None:
@@ -30,8 +32,7 @@ def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: fl
     waiting |= {f"provider-{name}": f"{url}/control/state" for name, url in endpoints.controls.items()}
     # Only where it belongs: a port may be somebody else's.
     secret = {"Authorization": f"Bearer {endpoints.control_token}"}
-    with requests.Session() as session:
-        session.trust_env = False
+    with make_session(ANSWER_WITHIN_S) as session:
         while waiting:
             check()
             waiting = {
@@ -52,6 +53,6 @@ def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: fl
 
 def _is_ready(session: requests.Session, url: str, headers: Mapping[str, str]) -> bool:
     try:
-        return session.get(url, headers=dict(headers), timeout=1.0).ok
+        return session.get(url, headers=dict(headers), timeout=ANSWER_WITHIN_S).ok
     except requests.RequestException:
         return False

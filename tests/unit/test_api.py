@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +214,40 @@ async def test_certificates_are_verified(
     else:
         with pytest.raises(ComponentFailed, match="CERTIFICATE_VERIFY_FAILED"):
             await asyncio.to_thread(store.query, "/api/v1/query")
+
+
+@pytest.mark.parametrize(
+    ("start", "drip"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        (b"HTTP/1.1 20", b"0"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100000\r\n\r\n\x1f\x8b\x08", b"\0"),
+    ],
+    ids=["body", "chunks", "headers", "status", "gzip"],
+)
+def test_a_byte_now_and_then_does_not_hold_a_request(
+    start: bytes, drip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of an answer has a time, however steadily it comes; the connection is closed then."""
+    monkeypatch.setattr(api_room, "ANSWER_WITHIN_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip_answer, args=(server, start, drip), daemon=True)
+        thread.start()
+        api = Api("the store", f"http://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(ComponentFailed, match="took more than 0 s to answer /up"):
+            api.get("/up")
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def drip_answer(server: socket.socket, start: bytes, drip: bytes) -> None:
+    """Answer the first request a little at a time, until the client has left."""
+    connection, _ = server.accept()
+    with connection, suppress(ConnectionError):
+        connection.recv(65536)
+        connection.sendall(start)
+        while True:
+            connection.sendall(drip)
+            time.sleep(0.02)

@@ -241,3 +241,10 @@ def test_rules_have_the_values_that_are_set(alertdrill: CommandLine) -> None:
     assert rules["MetisLLMErrorRateHigh"].for_s == 180
     assert len(rules) == 3
     assert "MetisLLMCallLatencyP99High" not in rules
+
+
+@pytest.mark.parametrize("origin", ["1e308", "-1", "nan", "inf", "1e12"])
+def test_an_origin_at_which_no_clock_can_be_is_refused(origin: str, alertdrill: CommandLine) -> None:
+    """`dilate --origin` wants an instant that a clock could show."""
+    arguments = ("dilate", str(METIS_RULES), "--speed", "60", "--origin", origin)
+    check_refused(alertdrill, *arguments, says="--origin wants seconds since 1970, not ")

@@ -150,6 +150,9 @@ def test_an_instant_is_read_in_any_zone() -> None:
         (change(doubts="late"), 'doubts is "late", not a list'),
         (change(started_at="yesterday"), "started_at is 'yesterday', not an ISO 8601 instant"),
         (change(started_at="2025-11-03T09:41:07"), "not an ISO 8601 instant with its time zone"),
+        (change(started_at="0001-01-01T00:00:00+14:00"), "which is not in the years 1970 to 9998"),
+        (change(started_at="9999-12-31T23:59:59-14:00"), "which is not in the years 1970 to 9998"),
+        (change(started_at="9999-12-31T23:59:59Z"), "which is not in the years 1970 to 9998"),
         *(
             (change(verdicts=[{"drill": "d", "findings": [FINDING | {name: value}]}]), says)
             for name, value, says in (

@@ -74,6 +74,7 @@ def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
         "harness.commands.listed",
         "harness.commands.streams",
         "harness.errors",
+        "harness.limits",
         "harness.files",
     }
     assert imported & {"yaml", "ruamel.yaml", "promql_parser", "asyncio"} == set()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ComponentFailed
-from harness.process import Process, read_last_line, start
+from harness.process import Process, read_last_words, start
 
 WAIT_S = 20.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,11 +184,11 @@ def test_a_component_dies_with_a_harness_that_is_killed(tmp_path):
         assert await_end(child)
 
 
-def test_the_last_line_is_the_last_that_says_something(tmp_path):
+def test_the_last_words_are_read_from_the_end_of_the_log(tmp_path):
     """Blank lines at the end are passed over, long lines are cut, and no log is no line."""
     log = tmp_path / "log"
     log.write_text("first\n" + "x" * 10_000 + "\n\n  \n")
-    last = read_last_line(log)
+    last = read_last_words(log)
     assert len(last) == 200
     assert last.endswith("…")
-    assert read_last_line(tmp_path / "none") == ""
+    assert read_last_words(tmp_path / "none") == ""

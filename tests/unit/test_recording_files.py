@@ -93,10 +93,10 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
         read_recording(tmp_path / "missing")
     with pytest.raises(BadInput, match="cannot be read: Is a directory"):
         read_recording(tmp_path)
-    with pytest.raises(BadInput, match="/dev/zero: this is not a regular file"):
+    with pytest.raises(BadInput, match="/dev/zero: the recording cannot be read: this is not a regular file"):
         read_recording(Path("/dev/zero"))
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(BadInput, match="pipe: this is not a regular file"):
+    with pytest.raises(BadInput, match="pipe: the recording cannot be read: this is not a regular file"):
         read_recording(tmp_path / "pipe")
 
 

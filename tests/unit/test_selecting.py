@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from recordings import make_recording, make_series
 
@@ -149,3 +151,12 @@ def test_every_rule_of_ours_reads_something() -> None:
     assert len(listed) > 30
     assert all(render_selector(read_selector(text)) == text for text in listed)
     assert find_unrecorded(make_recording(selectors=widen(listed)), files) == ()
+
+
+@pytest.mark.parametrize("text", ["a{", "rate(a[5m])", "-" * 4000 + "a", ""])
+def test_a_selector_of_a_recording_that_cannot_be_read_names_the_recording(text: str) -> None:
+    """Somebody else may have written it."""
+    recording = replace(make_recording(selectors=["up", text]), name="theirs.om.gz")
+    rules = parse_rules("groups: [{name: g, rules: [{alert: A, expr: a > 0}]}]", "r.yml")
+    with pytest.raises(BadInput, match=r"^theirs\.om\.gz: a selector that it was asked for: "):
+        find_unrecorded(recording, [rules])

@@ -28,6 +28,7 @@ from harness.certificates import make_certificate
 from harness.clock import Clock
 from harness.errors import AlertdrillError, BadInput
 from harness.files import write_own
+from harness.reading import read_bytes
 from harness.rules import RuleFile
 from harness.secret_files import make_secret_folder, write_secret
 from harness.stacks import CALENDAR_LASTS_S, PROVIDERS
@@ -183,8 +184,7 @@ def _empty(folder: Path) -> None:
 
 
 def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
+    content = read_bytes(path, MAX_FILE_BYTES)
     if len(content) > MAX_FILE_BYTES:
         raise BadInput(f"{path.name} is larger than {MAX_FILE_BYTES} bytes")
     return content.decode()

@@ -15,7 +15,7 @@ from harness.alertmanager.redirect import Target, write_config
 from harness.errors import BadInput, ComponentFailed, MissingEngine
 from harness.model import STARTS_AGAIN, Drill, Outage
 from harness.ports import find_free_ports
-from harness.process import read_last_line
+from harness.process import read_last_words
 from harness.stacks import PARTS, Setup
 from harness.stacks.compose.containers import Project, connect, has_fixed_port
 from harness.stacks.compose.stack import PORTS, PREPARE, ComposeStack
@@ -136,7 +136,7 @@ class ComposeSite:
                 raise ComponentFailed(f"docker compose {arguments[0]} failed: {error}") from error
         if code != 0:
             raise ComponentFailed(
-                f'docker compose {arguments[0]} ended with exit code {code} ("{read_last_line(log_path)}"); '
+                f'docker compose {arguments[0]} ended with exit code {code} ("{read_last_words(log_path)}"); '
                 f"its log is {log_path}"
             )
 

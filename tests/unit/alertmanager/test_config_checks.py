@@ -178,7 +178,7 @@ def test_a_field_that_this_alertmanager_does_not_know_is_named(
     [
         ("", '{{ define "a" }}{{ nofunc }}{{ end }}', 'a.tmpl:1: function "nofunc" not defined'),
         (
-            "time_intervals:\n- name: n\n  time_intervals:\n  - months: [13th]\n",
+            "  opsgenie_configs:\n  - {api_key: x, responders: [{type: nobody, name: n}]}\n",
             "",
             "alertmanager.yml: Alertmanager",
         ),
@@ -187,8 +187,8 @@ def test_a_field_that_this_alertmanager_does_not_know_is_named(
 def test_what_only_alertmanager_knows_to_be_wrong_is_told(
     place: Callable[[str], Path], target: Target, each_engines: Engines, part: str, template: str, why: str
 ) -> None:
-    """Template functions, times and months are left to amtool, and so are the words for what is wrong."""
-    path = place(f"route: {{receiver: a}}\nreceivers:\n- name: a\ntemplates: ['*.tmpl']\n{part}")
+    """Template functions and kinds of responders are left to amtool, and so are the words for it."""
+    path = place(f"route: {{receiver: a}}\ntemplates: ['*.tmpl']\nreceivers:\n- name: a\n{part}")
     path.with_name("a.tmpl").write_text(template)
     config = read_config(path)
     with pytest.raises(BadInput) as caught:

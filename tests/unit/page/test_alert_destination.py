@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from page_records import bind_alert, make_alert, make_config, make_group
 
+from harness.alertmanager.config import AlertmanagerConfig, parse_config
 from harness.engines import Engines
-from harness.errors import CouldNotTell
+from harness.errors import BadInput, CouldNotTell
 from harness.page.client import Group
 from harness.page.counters import Reading
 from harness.page.destination import count_rivals, list_objections
@@ -90,7 +91,7 @@ def test_amtool_is_asked_with_labels_of_any_kind(each_engines: Engines) -> None:
     """Quotes, backslashes and line breaks arrive as they are."""
     odd = {"severity": "warning", "pod": 'a "b" \\ c', "text": "two\nlines = {x}, ü"}
     assert ask_amtool(each_engines.amtool, CONFIG, KNOWN, odd) == ["night"]
-    (bound,) = bind([make_alert(**odd)], CONFIG, each_engines.amtool)
+    (bound,) = bind([make_alert(**odd)], AlertmanagerConfig(document=CONFIG, source="x"), each_engines.amtool)
     assert bound.destination.receivers == ("night",)
 
 
@@ -106,6 +107,28 @@ def test_a_tree_that_amtool_cannot_read_is_said_so(each_engines: Engines) -> Non
     """Its own words are passed on."""
     with pytest.raises(CouldNotTell, match=r"amtool cannot say where the alert goes: .*undefined receiver"):
         ask_amtool(each_engines.amtool, {"route": {"receiver": "who"}}, ["x"], {"alertname": "A"})
+
+
+@pytest.mark.parametrize("route", ["group_by: [bad-name]", "matchers: ['a-b=c']"])
+def test_what_only_a_newer_amtool_takes_is_said_with_its_line(each_engines: Engines, route: str) -> None:
+    """Alertmanager 0.25 knows no other characters in names: the config is the user's to change."""
+    text = f"receivers: [{{name: a}}]\nroute:\n  receiver: a\n  routes:\n  - receiver: a\n    {route}\n"
+    config = parse_config(text, "am.yml")
+    if each_engines.versions["alertmanager"].startswith("0.25."):
+        with pytest.raises(BadInput, match=r"^am\.yml:6: amtool cannot say where the alert goes: "):
+            bind([make_alert()], config, each_engines.amtool)
+    else:
+        assert bind([make_alert()], config, each_engines.amtool)
+
+
+def test_what_amtool_only_minds_is_no_receiver(each_engines: Engines) -> None:
+    """It says of a brace that is not closed how it would be written today, and goes on."""
+    text = (
+        "receivers: [{name: a}, {name: b}]\nroute:\n  receiver: a\n  routes:\n"
+        "  - {receiver: b, matchers: ['{severity=critical']}\n"
+    )
+    (bound,) = bind([make_alert(severity="critical")], parse_config(text, "am.yml"), each_engines.amtool)
+    assert bound.destination.receivers == ("b",)
 
 
 def test_receivers_that_nobody_named_are_not_told() -> None:

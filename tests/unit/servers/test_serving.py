@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import subprocess
@@ -14,7 +15,9 @@ from running_pager import run_pager
 from served import WAIT_S, read_to_the_end
 
 from harness.certificates import make_certificate
+from harness.errors import BadInput
 from harness.http_server import Limits
+from harness.serving import naming_address
 
 ROOT = Path(__file__).parents[3]
 FREE = "127.0.0.1:0"
@@ -43,8 +46,23 @@ def test_an_address_that_cannot_be_had_is_said_in_a_sentence(tmp_path: Path, tak
             check=False,
         )
     assert ended.returncode == 2, ended.stderr
-    assert "cannot listen" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert ended.stderr == f"cannot listen on {address}: Address already in use\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (PermissionError(errno.EACCES, "error while attempting to bind on address: …"), "Permission denied"),
+        (OSError(errno.EADDRNOTAVAIL, "…"), "Cannot assign requested address"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+    ],
+    ids=["privileged", "not ours", "unknown"],
+)
+def test_why_an_address_cannot_be_had_is_what_the_system_says(error: OSError, why: str) -> None:
+    """Whether it is privileged, another machine's, or has a name that nobody knows."""
+    with pytest.raises(BadInput) as caught, naming_address("pager.example", 80):
+        raise error
+    assert str(caught.value) == f"cannot listen on pager.example:80: {why}"
 
 
 async def test_a_mail_that_does_not_go_on_is_not_waited_for(tmp_path: Path) -> None:
