@@ -112,7 +112,7 @@ class BrowserPage:
 
     async def screenshot(self, file: Path) -> None:
         """Write what the window shows as PNG."""
-        shot = await self.ask("Page.captureScreenshot", format="png")
+        shot = await self.ask("Page.captureScreenshot", format="png", optimizeForSpeed=True)
         file.write_bytes(base64.b64decode(shot["data"]))
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from promql_corpus import Scene
 
@@ -47,8 +47,9 @@ def lay_out(scene: Scene, speed: float, late_s: float = 0.0) -> tuple[Laid, Laid
     """
     reach_ms = int(LOOKBACK_MS * min(1, speed))
     grid_ms = math.gcd(reach_ms, *(load.interval_ms for load in scene.loads))
+    slots = _find_end_ms(scene) // grid_ms + 1
     series = {
-        name: _spread(text, load.interval_ms // grid_ms, reach_ms // grid_ms)
+        name: _spread(text, load.interval_ms // grid_ms, reach_ms // grid_ms, slots)
         for load in scene.loads
         for name, text in load.series
     }
@@ -62,14 +63,23 @@ def lay_out(scene: Scene, speed: float, late_s: float = 0.0) -> tuple[Laid, Laid
     )
 
 
-def _spread(text: str, interval: int, reach: int) -> str:
-    """Return a series whose items stand `interval` slots apart, marked stale `reach` slots after a sample."""
+def _find_end_ms(scene: Scene) -> int:
+    """Return the evaluation at or after the last question: promtool loads nothing that is later."""
+    step_ms = int(DEFAULT_STEP_S * 1000)
+    return -(-max(at for question in scene.questions for at in question.times_ms) // step_ms) * step_ms
+
+
+def _spread(text: str, interval: int, reach: int, slots: int) -> str:
+    """Return a series whose items stand `interval` slots apart, marked stale `reach` slots after a sample.
+
+    Items beyond the first `slots` slots are left out: promtool holds every empty slot in memory.
+    """
     if interval == 1 and "_" not in re.sub(r"\{\{.*?\}\}", "", text):
         return " ".join([text, *_leave_gap(reach, reach)])
     written: list[str] = []
     since = 0
     seen = False
-    for value in _list_values(text):
+    for value in islice(_list_values(text), -(-slots // interval)):
         if value == "_":
             since += interval
             continue

@@ -1,6 +1,7 @@
 """Records from a server with many samples, in a process of its own: prints how much its memory grew, in KiB.
 
-Usage: record_much.py SERIES SAMPLES_OF_EACH FILE
+Usage: record_much.py SERIES SAMPLES_OF_EACH SHARE FILE
+Only a SHARE of what is held otherwise is held, so that fewer samples are many.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from canned_reads import read_bits
 
 from harness.api import Answer
 from harness.clock import Clock
-from harness.recordings.recorder import record
+from harness.recordings import recorder, spool
 from harness.recordings.remote_read import CLASSES
 
 INTERVAL_MS = 15_000
@@ -55,11 +56,14 @@ class Plenty:
 def main() -> None:
     """Record it."""
     series, samples = int(sys.argv[1]), int(sys.argv[2])
+    share = float(sys.argv[3])
+    recorder.WANTED_BYTES = round(recorder.WANTED_BYTES * share)
+    spool.HELD_BYTES = round(spool.HELD_BYTES * share)
     end_ms = (samples - 1) * INTERVAL_MS
     server: Any = Plenty(series, end_ms)
     clock = Clock(speed=1.0, origin_s=0.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    recorded = record(server, ["a_total"], 0.0, end_ms / 1000, clock, Path(sys.argv[3]))
+    recorded = recorder.record(server, ["a_total"], 0.0, end_ms / 1000, clock, Path(sys.argv[4]))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(recorded.samples, grown)  # noqa: T201
 

@@ -258,11 +258,14 @@ def test_an_interruption_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_six_million_samples_take_less_memory_than_they_are(tmp_path: Path) -> None:
-    """Recording grows by less than the 16 bytes of each sample: they are never all held."""
-    count = 6_000_000
+def test_many_samples_take_less_memory_than_they_are(tmp_path: Path) -> None:
+    """Recording grows by less than the 16 bytes of each sample: they are never all held.
+
+    A quarter of what is held at once and of six million samples is the same in less time.
+    """
+    count = 1_500_000
     program = Path(__file__).with_name("record_much.py")
-    argv = [sys.executable, program, "2000", str(count // 2000), tmp_path / "much.om"]
+    argv = [sys.executable, str(program), "500", str(count // 500), "0.25", str(tmp_path / "much.om")]
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     recorded, grown_kib = map(int, done.stdout.split())
     assert recorded == count

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 from running_pager import DEADLINE_S, TOKEN
 
 from harness.certificates import make_certificate
 from harness.inbox import Address, derive_key
+from harness.pager.__main__ import main
 from harness.ports import find_free_ports
 
 SLACK = Address(receiver="ticket", integration="slack")
@@ -148,8 +150,17 @@ def test_what_cannot_be_used_is_said(
     tmp_path: Path, changes: dict[str, str], token: str | None, said: str
 ) -> None:
     """The exit code is 2, and the sentence says what is wrong."""
-    process = start_pager({**write_arguments(tmp_path), **changes}, token)
+    words = [word for pair in (write_arguments(tmp_path) | changes).items() for word in pair]
+    done = CliRunner().invoke(main, words, env={"ALERTDRILL_PAGER_TOKEN": token})
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_refusal_ends_the_process(tmp_path: Path) -> None:
+    """It ends with 2 and a sentence, not with a traceback."""
+    process = start_pager(write_arguments(tmp_path), None)
     heard, _ = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 2
-    assert said in heard
+    assert "ALERTDRILL_PAGER_TOKEN must be set" in heard
     assert "Traceback" not in heard

@@ -7,10 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from stub_providers.__main__ import main
 
 ROOT = Path(__file__).parents[3]
 SECRETS = {"ALERTDRILL_PROVIDER_KEY": "provider-key", "ALERTDRILL_CONTROL_TOKEN": "control-token"}
@@ -21,6 +24,26 @@ GOOD = {
     "--control": "127.0.0.1:0",
     "--speed": "60",
 }
+Refuse = Callable[[dict[str, str], dict[str, str]], tuple[int, str]]
+
+
+@pytest.fixture
+def refuse_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refuse:
+    """Return what runs the command in this process; it should refuse before it serves."""
+
+    def run(arguments: dict[str, str], secrets: dict[str, str]) -> tuple[int, str]:
+        words = [word for pair in arguments.items() for word in pair]
+        monkeypatch.setattr(sys, "argv", ["stub_providers", *words])
+        for name in SECRETS:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in secrets.items():
+            monkeypatch.setenv(name, value)
+        code = main()
+        said = capsys.readouterr()
+        assert said.out == ""
+        return code, said.err
+
+    return run
 
 
 def refuse(arguments: dict[str, str], secrets: dict[str, str]) -> tuple[int, str]:
@@ -56,9 +79,9 @@ def refuse(arguments: dict[str, str], secrets: dict[str, str]) -> tuple[int, str
         {"--colour": "red"},
     ],
 )
-def test_bad_arguments_are_refused(change: dict[str, str]) -> None:
+def test_bad_arguments_are_refused(refuse_here: Refuse, change: dict[str, str]) -> None:
     """A bad argument ends with exit code 2 and one sentence that names it."""
-    code, said = refuse(GOOD | change, SECRETS)
+    code, said = refuse_here(GOOD | change, SECRETS)
     assert code == 2
     assert said.count("\n") == 1
     assert said.endswith(".\n")
@@ -66,18 +89,18 @@ def test_bad_arguments_are_refused(change: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("missing", GOOD)
-def test_missing_arguments_are_refused(missing: str) -> None:
+def test_missing_arguments_are_refused(refuse_here: Refuse, missing: str) -> None:
     """Every argument is required."""
-    code, said = refuse({name: value for name, value in GOOD.items() if name != missing}, SECRETS)
+    code, said = refuse_here({name: value for name, value in GOOD.items() if name != missing}, SECRETS)
     assert (code, said.count("\n"), missing in said) == (2, 1, True)
 
 
 @pytest.mark.parametrize("missing", SECRETS)
 @pytest.mark.parametrize("empty", [False, True])
-def test_missing_secrets_are_refused(missing: str, empty: bool) -> None:
+def test_missing_secrets_are_refused(refuse_here: Refuse, missing: str, empty: bool) -> None:
     """A secret that is not set, or empty, ends with exit code 2 and its variable's name."""
     secrets = SECRETS | {missing: ""} if empty else {n: v for n, v in SECRETS.items() if n != missing}
-    assert refuse(GOOD, secrets) == (2, f"The environment variable {missing} must be set.\n")
+    assert refuse_here(GOOD, secrets) == (2, f"The environment variable {missing} must be set.\n")
 
 
 @pytest.mark.parametrize("which", ["--listen", "--control"])
