@@ -8,9 +8,9 @@ RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
 # Tests that hold drills or send traffic at its instants; tests/conftest.py has the same list.
 LIVE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
-# Those without a live stack keep the cores busy. A live stack leaves them idle: tests/turnstile.py says how many run.
+# Both kinds wait for servers, so there are more processes than cores. tests/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
-QUICK_TESTS = $(PYTEST) --numprocesses auto --dist loadfile --no-loadscope-reorder $(LIVE:%=--ignore %)
+QUICK_TESTS = $(PYTEST) --numprocesses 4 --dist loadfile --no-loadscope-reorder $(LIVE:%=--ignore %)
 LIVE_TESTS = $(PYTEST) --numprocesses 4 --dist loadgroup $(LIVE)
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \

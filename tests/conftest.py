@@ -29,6 +29,7 @@ LIVE = [
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin that spreads tests over processes reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the live tests, keep those together that share a stack, and put those last that run alone."""
     for item in items:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +22,7 @@ from harness.engines.cache import locate_cache
 STACK_CORES = 0.7
 """A stack at speed 60 takes 0.2 cores while its drills are held, and all of them while it starts."""
 STACK_BYTES = 1 << 30
+LOOK_EVERY_S = 0.1
 MEASURE_S = 0.5
 """How long idle cores are counted before one more enters; a stack that has just begun shows by then."""
 
@@ -58,11 +60,13 @@ class Turnstile:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Have the room to oneself for the length of a `with` block, and be in it as before afterwards."""
+        """Have the room to oneself for the length of a `with` block, and be in it as before afterwards.
+
+        Whoever wants that waits until the room happens to be empty, and holds up nobody meanwhile.
+        """
         was_inside = self._is_inside
         self.leave()
-        with self._hold_door():
-            fcntl.flock(self._room, fcntl.LOCK_EX)
+        with self._hold_door_of_empty_room():
             self._is_inside = True
             try:
                 yield
@@ -71,6 +75,15 @@ class Turnstile:
                 fcntl.flock(self._room, fcntl.LOCK_SH)
         if not was_inside:
             self.leave()
+
+    @contextmanager
+    def _hold_door_of_empty_room(self) -> Iterator[None]:
+        while True:
+            with self._hold_door():
+                if self._is_empty():
+                    yield
+                    return
+            time.sleep(LOOK_EVERY_S)
 
     @contextmanager
     def _hold_door(self) -> Iterator[None]:

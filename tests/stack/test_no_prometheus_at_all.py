@@ -50,6 +50,12 @@ def test_drills_are_met_without_prometheus(engines: Engines, tmp_path: Path) -> 
     order = replace(order, site=site, store=Store(url=f"http://127.0.0.1:{port}"))
     record = hold_until_told(order)
     assert record.doubts == ()
+    assert [
+        finding.evidence
+        for verdict in record.verdicts
+        for finding in verdict.findings
+        if finding.outcome != "met"
+    ] == []
     assert {verdict.drill: verdict.outcome for verdict in record.verdicts} == {
         "fires": "met",
         SILENT: "met",

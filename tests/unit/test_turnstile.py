@@ -67,7 +67,7 @@ def test_whoever_is_inside_stays(make_turnstile: Callable[..., Turnstile]) -> No
 
 
 def test_alone_begins_when_all_have_left_and_lets_nobody_in(make_turnstile: Callable[..., Turnstile]) -> None:
-    """Who wants the room alone goes before who comes later, and is not joined."""
+    """Who wants the room alone holds nobody up before, and is not joined."""
     first, late, alone = make_turnstile(), make_turnstile(), make_turnstile()
     first.enter()
     has_begun, may_end = threading.Event(), threading.Event()
@@ -79,6 +79,9 @@ def test_alone_begins_when_all_have_left_and_lets_nobody_in(make_turnstile: Call
 
     alone_thread, _ = start(hold_alone)
     assert not has_begun.wait(BRIEFLY_S)
+    late.enter()
+    late.leave()
+    assert not has_begun.is_set()
     first.leave()
     assert has_begun.wait(WITHIN_S)
     late_thread, is_in = start(late.enter)
