@@ -10,8 +10,9 @@ UV_VERSION := 0.13.8
 LIVE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
 # Both kinds wait for servers, so there are more processes than cores. tests/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
-QUICK_TESTS = $(PYTEST) --numprocesses 4 --dist loadfile --no-loadscope-reorder $(LIVE:%=--ignore %)
-LIVE_TESTS = $(PYTEST) --numprocesses 4 --dist loadgroup $(LIVE)
+SPREAD = $(PYTEST) --numprocesses 4 --dist loadfile --no-loadscope-reorder
+QUICK_TESTS = $(SPREAD) $(LIVE:%=--ignore %)
+LIVE_TESTS = $(SPREAD) $(LIVE)
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)

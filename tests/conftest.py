@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 from collections.abc import Generator, Iterator
@@ -29,29 +28,19 @@ LIVE = [
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin that spreads tests over processes reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the live tests, keep those together that share a stack, and put those last that run alone."""
+    """Mark the live tests, and put those last that run alone."""
     for item in items:
         if any(item.path.is_relative_to(place) for place in LIVE):
             item.add_marker(pytest.mark.live)
-            if (stack := name_stack(item)) is not None:
-                item.add_marker(pytest.mark.xdist_group(stack))
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 
-def name_stack(item: pytest.Item) -> str | None:
-    """Return which stack a test shares with others of its module, None if it shares none.
-
-    pytest makes a fixture of a module once for each of its parameters, in each process.
-    """
-    definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined] # nothing else tells
-    shared = [name for name, (*_, last) in definitions.items() if last.scope == "module"]
-    if not shared:
-        return None
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    values = [str(value) for name, value in parameters.items() if name in shared]
-    return "-".join(["stack", item.path.stem, *values])
+def stays(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Return whether what a test's module started stands on after it, for the next test."""
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined] # nothing else tells
+    shares = any(last.scope == "module" for *_, last in definitions)
+    return shares and nextitem is not None and nextitem.path == item.path
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,7 +57,7 @@ def pytest_runtest_protocol(
         else:
             stack.enter_context(turnstile.alone())
         result = yield
-    if nextitem is None or name_stack(item) is None or name_stack(item) != name_stack(nextitem):
+    if not stays(item, nextitem):
         turnstile.leave()
     return result
 
@@ -108,6 +97,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
     failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
     for name in dict.fromkeys(report.nodeid for report in failed):
-        # Where tests are spread over processes, the name of the stack that is shared stands behind an @.
-        alone = shlex.quote(re.sub(r"@stack-\S+$", "", name))
-        terminalreporter.write_line(f"To run it alone: .venv/bin/pytest {alone}", red=True)
+        terminalreporter.write_line(f"To run it alone: .venv/bin/pytest {shlex.quote(name)}", red=True)

@@ -22,6 +22,9 @@ from harness.model import Drill
 from harness.run import Held
 from harness.stacks.embedded import EmbeddedSite
 
+pytestmark = (
+    pytest.mark.alone
+)  # many drills at once: beside other stacks the clock is doubted, and all is held again
 CONTAINERS_ONLY = {"gatewayz-provider-disconnected"}
 CLUSTER_ONLY = {"paging-pair", "paging-pair-one-killed"}
 """They are held in test_cluster_drills.py."""
