@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 
+from harness.recordings.openmetrics import make_key
 from harness.recordings.recording import RecordedSeries, Recording
 
 
@@ -36,5 +37,5 @@ def make_recording(
         start_ms=start_ms,
         end_ms=end_ms,
         selectors=tuple(selectors),
-        series=tuple(sorted(series, key=lambda one: (one.labels["__name__"], sorted(one.labels.items())))),
+        series=tuple(sorted(series, key=lambda one: make_key(one.labels))),
     )

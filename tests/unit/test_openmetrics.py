@@ -63,6 +63,14 @@ def test_a_recording_reads_back_as_it_was(series: list[RecordedSeries]) -> None:
     assert render(read) == render(recording)
 
 
+def test_an_upper_case_label_does_not_change_where_a_series_stands() -> None:
+    """A series without a label comes before one that has it, whatever letters the label has."""
+    recording = make_recording(make_series("a", [(0, 1.0)], A="0"), make_series("a", [(0, 1.0)]))
+    read = read_back(render(recording))
+    assert [describe(one) for one in read.series] == [describe(one) for one in recording.series]
+    assert [dict(one.labels) for one in read.series] == [{"__name__": "a"}, {"__name__": "a", "A": "0"}]
+
+
 def has_plain_names(series: RecordedSeries) -> bool:
     """Whether the reference takes the labels: a client has those reserved that begin with two underscores."""
     return not any(name.startswith("__") for name in series.labels if name != "__name__")
