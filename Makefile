@@ -6,13 +6,12 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
 UV_VERSION := 0.13.8
-# Tests that hold drills or send traffic at its instants; tests/conftest.py has the same list.
-LIVE = tests/unit/scenarios tests/unit/test_traffic.py tests/stack tests/drills tests/compose
 # Both kinds wait for servers, so there are more processes than cores. tests/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
 SPREAD = $(PYTEST) --numprocesses 4 --dist loadfile --no-loadscope-reorder
-QUICK_TESTS = $(SPREAD) $(LIVE:%=--ignore %)
-LIVE_TESTS = $(SPREAD) $(LIVE)
+# Tests that hold drills, or send traffic at its instants, stand in tests/live.
+QUICK_TESTS = $(SPREAD) --ignore tests/live
+LIVE_TESTS = $(SPREAD) tests/live
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)

@@ -21,17 +21,14 @@ from harness.engines import Engines
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-LIVE = [
-    ROOT / "tests" / place
-    for place in ("unit/scenarios", "unit/test_traffic.py", "stack", "drills", "compose")
-]
+LIVE = ROOT / "tests" / "live"
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the live tests, and put those last that run alone."""
     for item in items:
-        if any(item.path.is_relative_to(place) for place in LIVE):
+        if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 

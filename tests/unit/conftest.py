@@ -1,4 +1,4 @@
-"""What the tests of traffic share, and the browser that all tests of pages have."""
+"""The browser that all tests of pages have."""
 
 from __future__ import annotations
 
@@ -6,14 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from chromium_session import Browser, run_chromium
-from fake_gateway import FakeGateway
-
-
-@pytest.fixture
-def fake_gateway() -> Iterator[FakeGateway]:
-    """Run a gateway that answers everything at once, until it is told otherwise."""
-    with FakeGateway() as gateway:
-        yield gateway
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,13 @@ ROOT = Path(__file__).resolve().parents[3]
 WITHIN_S = 60.0
 
 
+@pytest.fixture
+def fake_gateway() -> Iterator[FakeGateway]:
+    """Run a gateway that answers everything at once, until it is told otherwise."""
+    with FakeGateway() as gateway:
+        yield gateway
+
+
 def make_environ(gateway: FakeGateway) -> dict[str, str]:
     """Return the environment of a Locust that may do everything at a gateway."""
     return {

@@ -20,7 +20,7 @@ WITHIN_S = 900.0
 FORM = {"schema", "mode", "speed", "until_s", "engines", "events", "verdicts"}
 
 
-@pytest.mark.alone  # as tests/drills/test_every_drill.py
+@pytest.mark.alone  # as tests/live/drills/test_every_drill.py
 def test_drills_are_met_on_containers(compose: Compose, alertdrill: CommandLine, tmp_path: Path) -> None:
     """Brought up and taken down by the run; nothing is left, and every container's log is there."""
     out = tmp_path / "out"

@@ -1,7 +1,8 @@
 """Drills, held together on a real stack of the oldest supported generation; Prometheus is asked itself.
 
-All are held by `make drill`, on the newest one. Here, as on containers (tests/compose), it is the fewest that
-do everything once, or all with EVERY=1. Those that want a low speed are held in test_slow_drills.py.
+All are held by `make drill`, on the newest one. Here, as on containers (tests/live/compose), it is the
+fewest that do everything once, or all with EVERY=1.
+Those that want a low speed are held in test_slow_drills.py.
 """
 
 from __future__ import annotations
