@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from harness import ports
 from harness.errors import ComponentFailed
-from harness.ports import find_free_ports
+from harness.ports import BLOCK, MAX_BLOCKS, PORTS, Blocks, find_free_ports
 
 
 def test_ports_are_different_and_can_be_listened_at() -> None:
@@ -24,15 +26,82 @@ def test_ports_are_different_and_can_be_listened_at() -> None:
 def test_connections_that_go_out_are_given_none_of_them() -> None:
     """What Linux gives away by itself is above the range."""
     lowest, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
-    assert ports.PORTS.stop <= int(lowest)
+    assert PORTS.stop <= int(lowest)
 
 
-def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has it; where there are not enough others, that is said."""
+LEAST = 9_000 + os.getpid() % 8 * 700
+"""Where no server of anybody's tests listens."""
+
+
+def make_blocks(ports: range) -> Blocks:
+    """Return blocks of a range that only this test knows."""
+    return Blocks(ports, f"alertdrill-test-{os.getpid()}-{ports.start}")
+
+
+def test_a_taken_port_is_passed_over() -> None:
+    """Whoever has it; where there are not enough others, that is said, and it is found when it is free."""
     (port,) = find_free_ports(1)
-    with socket.create_server(("127.0.0.1", port)):
-        monkeypatch.setattr(ports, "PORTS", range(port, port + 1))
-        with pytest.raises(ComponentFailed, match="0 of 1 ports are free"):
-            find_free_ports(1)
-    monkeypatch.setattr(ports, "PORTS", range(port, port + 1))
-    assert find_free_ports(1) == [port]
+    blocks = make_blocks(range(port, port + 1))
+    try:
+        with (
+            socket.create_server(("127.0.0.1", port)),
+            pytest.raises(ComponentFailed, match=f"0 of 1 ports are free from {port} to {port}"),
+        ):
+            blocks.find(1)
+        assert blocks.find(1) == [port]
+    finally:
+        blocks.release()
+
+
+def test_two_processes_are_never_given_the_same_port() -> None:
+    """Not even while nobody listens there yet: what one holds, another passes over."""
+    ports = range(LEAST, LEAST + 4 * BLOCK)
+    one, other, third = (make_blocks(ports) for _ in range(3))
+    try:
+        mine = one.find(BLOCK)
+        its = other.find(2 * BLOCK)
+        assert not set(mine) & set(its)
+        assert len(third.find(BLOCK // 2)) == BLOCK // 2
+        with pytest.raises(ComponentFailed, match=f" of {BLOCK + 1} ports are free"):
+            third.find(BLOCK + 1)
+        one.release()
+        assert set(make_and_find(ports)) == set(mine)
+    finally:
+        for blocks in (one, other, third):
+            blocks.release()
+
+
+def make_and_find(ports: range) -> list[int]:
+    """Return the ports of one block, as one more process is given them."""
+    blocks = make_blocks(ports)
+    try:
+        return blocks.find(BLOCK)
+    finally:
+        blocks.release()
+
+
+def test_a_process_holds_few_blocks_and_goes_round_them() -> None:
+    """However long it lives: what it was given first it is given again, and the rest is left to others."""
+    blocks = make_blocks(range(LEAST, LEAST + 2 * MAX_BLOCKS * BLOCK))
+    try:
+        first = blocks.find(MAX_BLOCKS * BLOCK)
+        assert blocks.find(MAX_BLOCKS * BLOCK) == first
+    finally:
+        blocks.release()
+
+
+def test_a_process_that_ends_leaves_its_ports_to_others() -> None:
+    """Also when it is killed; until then nobody else is given them."""
+    code = "from harness.ports import find_free_ports as f; print(f(1)[0], flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        start = port - (port - PORTS.start) % BLOCK
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as holder:
+            with pytest.raises(OSError, match="in use"):
+                holder.bind(f"\0alertdrill-ports-{start}")
+            process.kill()
+            process.wait()
+            holder.bind(f"\0alertdrill-ports-{start}")

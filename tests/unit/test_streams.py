@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -12,9 +13,10 @@ from whole_runs import METIS_RULES, ROOT
 from harness.commands.streams import open_output
 from harness.errors import CannotWrite, ReaderLeft
 
-DILATE = f"{sys.executable} -m harness dilate {METIS_RULES} --speed 60"
-HELP = f"{sys.executable} -m harness --help"
-REFUSED = f"{sys.executable} -m harness dilate absent.yml --speed 60"
+PYTHON = shlex.quote(sys.executable)
+DILATE = f"{PYTHON} -m harness dilate {shlex.quote(str(METIS_RULES))} --speed 60"
+HELP = f"{PYTHON} -m harness --help"
+REFUSED = f"{PYTHON} -m harness dilate absent.yml --speed 60"
 
 
 def run_shell(line: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +26,7 @@ def run_shell(line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [DILATE, HELP])
+@pytest.mark.parametrize("command", [DILATE, HELP], ids=["dilate", "help"])
 @pytest.mark.parametrize(
     ("redirect", "code", "says"),
     [

@@ -184,7 +184,7 @@ async def test_one_integration_of_a_receiver_can_fail_alone(pager: RunningPager)
 
 async def test_a_fault_is_over_after_its_span_of_rule_time(pager: RunningPager) -> None:
     """Who is kept waiting by it is let go then, without an answer."""
-    await pager.ask("PUT", "/control/receivers/page", {"how": "timeout", "for_s": 12.0})
+    await pager.ask("PUT", "/control/receivers/page", {"how": "timeout", "for_s": 120.0})
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await pager.deliver(PAGE, make_event())
     assert (await pager.deliver(PAGE, make_event()))[0] == 202
@@ -299,7 +299,10 @@ async def test_a_mail_server_whose_certificate_nobody_signed_gets_no_mail(pager:
 
 async def test_a_mail_that_is_kept_waiting_is_let_go_when_the_fault_is_over(pager: RunningPager) -> None:
     """Without an answer."""
-    await pager.ask("PUT", "/control/receivers/night%2Fx", {"how": "timeout", "for_s": 12.0})
+    await pager.ask("PUT", "/control/receivers/night%2Fx", {"how": "timeout"})
+    sending = asyncio.create_task(asyncio.to_thread(send_mail, pager))
+    await pager.await_notices(1, answer="timeout")
+    await pager.ask("DELETE", "/control/receivers/night%2Fx")
     with pytest.raises(smtplib.SMTPServerDisconnected):
-        await asyncio.to_thread(send_mail, pager)
+        await sending
     assert [notice["answer"] for notice in await pager.list_notices()] == ["timeout"]
