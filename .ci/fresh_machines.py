@@ -30,7 +30,7 @@ from harness.errors import MissingEngine  # noqa: E402
 
 SUITES = {"newest": "unstable", "oldest": "bookworm"}
 CHECK = "make check"
-DRILL = 'make drill ARGS="--system metis{}"'
+DRILL = 'make drill ARGS="--system inference{}"'
 SLOWER = " --speed 30"
 """A pause of the machine that calibration, being short, did not see is half as long then."""
 DOUBTED = re.compile(r'type="ClockDoubted"|too slow to hold drills')
