@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from chromium_session import Browser, demand_chromium
+import pytest_asyncio
+from chromium_session import Browser, BrowserPage, demand_chromium
 from paging_records import build_paging_record
 from panel_records import build_panels
 from report_records import build_record
@@ -49,22 +52,58 @@ GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgro
 demand_chromium(os.environ)
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Path:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a realistic run's page to a file."""
-    file = tmp_path / "report.html"
+    file = tmp_path_factory.mktemp("run") / "report.html"
     file.write_text(html.render(replace(build_record(), panels=build_panels())), encoding="utf-8")
     return file
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The page as it was drawn in some window, loaded once for all who only look: that takes seconds."""
+
+    page: Path
+    chromium: Browser
+    windows: dict[tuple[bool, int], tuple[BrowserPage, AsyncExitStack]] = field(default_factory=dict)
+
+    async def look(self, *, dark: bool = False, width: int = 1200) -> BrowserPage:
+        """Return the page for questions that change nothing in it."""
+        if (dark, width) not in self.windows:
+            async with AsyncExitStack() as stack:
+                shown = self.chromium.show(self.page, dark=dark, width=width, script=WATCH)
+                self.windows[dark, width] = await stack.enter_async_context(shown), stack.pop_all()
+        return self.windows[dark, width][0]
+
+    async def take(self, stack: AsyncExitStack, *, dark: bool = False, width: int = 1200) -> BrowserPage:
+        """Return the page for one who changes it, and whose `stack` closes it: nobody else sees it again."""
+        await self.look(dark=dark, width=width)
+        taken, closing = self.windows.pop((dark, width))
+        await stack.enter_async_context(closing)
+        return taken
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shown(page: Path, chromium: Browser) -> AsyncIterator[Shown]:
+    """Show the page in the windows that tests ask for."""
+    windows = Shown(page=page, chromium=chromium)
+    yield windows
+    for _, closing in windows.windows.values():
+        await closing.aclose()
+
+
 @pytest.mark.parametrize("dark", [False, True])
-async def test_every_plot_is_drawn(page: Path, chromium: Browser, dark: bool) -> None:
+async def test_every_plot_is_drawn(shown: Shown, dark: bool) -> None:
     """Each alert's plot has its curves, its threshold, its bars and its marks, in the page's colours."""
-    async with chromium.show(page, dark=dark, script=WATCH) as browser:
-        plots = await browser.evaluate(PLOTS)
-        assert await browser.evaluate("document.getElementById('broken').hidden")
-        assert await browser.evaluate("troubles") == []
-        assert browser.errors == []
+    browser = await shown.look(dark=dark)
+    plots = await browser.evaluate(PLOTS)
+    assert await browser.evaluate("document.getElementById('broken').hidden")
+    assert await browser.evaluate("troubles") == []
+    assert browser.errors == []
     assert len(plots) == 4
     assert [len(plot["curves"]) for plot in plots] == [13, 6, 2, 5]
     for plot in plots:
@@ -81,16 +120,14 @@ async def test_every_plot_is_drawn(page: Path, chromium: Browser, dark: bool) ->
 
 @pytest.mark.parametrize(("width", "columns"), [(1200, 3), (400, 1)])
 @pytest.mark.parametrize("dark", [False, True])
-async def test_every_panel_is_drawn(
-    page: Path, chromium: Browser, width: int, columns: int, dark: bool
-) -> None:
+async def test_every_panel_is_drawn(shown: Shown, width: int, columns: int, dark: bool) -> None:
     """Each panel's chart has its lines in the page's colours, text of a legible size, and fits its column."""
-    async with chromium.show(page, width=width, dark=dark, script=WATCH) as browser:
-        charts = await browser.evaluate(CHARTS)
-        ink = await browser.evaluate("getComputedStyle(document.body).color")
-        assert await browser.evaluate("document.documentElement.scrollWidth") <= width
-        assert await browser.evaluate("troubles") == []
-        assert browser.errors == []
+    browser = await shown.look(dark=dark, width=width)
+    charts = await browser.evaluate(CHARTS)
+    ink = await browser.evaluate("getComputedStyle(document.body).color")
+    assert await browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert await browser.evaluate("troubles") == []
+    assert browser.errors == []
     assert len(charts) == len(build_panels())
     assert {chart["left"] for chart in charts[:columns]} == {chart["left"] for chart in charts}
     assert len({chart["left"] for chart in charts}) == columns
@@ -102,21 +139,24 @@ async def test_every_panel_is_drawn(
         assert chart["height"] > 100
 
 
-async def test_nothing_is_asked_of_the_network(page: Path, chromium: Browser) -> None:
+async def test_nothing_is_asked_of_the_network(shown: Shown) -> None:
     """The page loads itself and nothing else."""
-    async with chromium.show(page, script=WATCH) as browser:
-        assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
-        assert browser.requests == [page.as_uri()]
-        assert browser.errors == []
+    browser = await shown.look()
+    assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
+    assert browser.requests == [shown.page.as_uri()]
+    assert browser.errors == []
 
 
-async def test_policy_stops_what_gets_past_the_escaping(page: Path, chromium: Browser) -> None:
+async def test_policy_stops_what_gets_past_the_escaping(
+    page: Path, tmp_path: Path, chromium: Browser
+) -> None:
     """An image and a script put into the page are neither loaded nor run, and the watch sees both."""
     text = page.read_text(encoding="utf-8").replace(
         "<header>", '<header><img src="http://127.0.0.1:9/x.png"><script>window.broken_in = 1</script>'
     )
-    page.write_text(text, encoding="utf-8")
-    async with chromium.show(page, script=WATCH) as browser:
+    attacked = tmp_path / "report.html"
+    attacked.write_text(text, encoding="utf-8")
+    async with chromium.show(attacked, script=WATCH) as browser:
         assert await browser.evaluate("window.broken_in === undefined")
         assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
         troubles = await browser.evaluate("troubles")
@@ -125,24 +165,25 @@ async def test_policy_stops_what_gets_past_the_escaping(page: Path, chromium: Br
         assert len(browser.errors) >= 2
 
 
-async def test_failure_to_draw_is_said(page: Path, chromium: Browser) -> None:
+async def test_failure_to_draw_is_said(page: Path, tmp_path: Path, chromium: Browser) -> None:
     """If a plot cannot be drawn, the page says so instead of showing a blank."""
-    page.write_text(
+    torn = tmp_path / "report.html"
+    torn.write_text(
         page.read_text(encoding="utf-8").replace('id="plot-0"', 'id="elsewhere"'), encoding="utf-8"
     )
-    async with chromium.show(page) as browser:
+    async with chromium.show(torn) as browser:
         said = await browser.evaluate("document.getElementById('broken').innerText")
         assert await browser.evaluate("document.getElementById('broken').clientHeight") > 20
     assert said.startswith("The plots could not be drawn: ")
 
 
-async def test_text_is_visible(page: Path, chromium: Browser) -> None:
+async def test_text_is_visible(shown: Shown) -> None:
     """Headline, verdicts and evidence are rendered text with a size, not hidden markup."""
-    async with chromium.show(page) as browser:
-        text = await browser.evaluate("document.body.innerText")
-        heights = await browser.evaluate(
-            "[...document.querySelectorAll('h1, h2, h3, tbody tr')].map(e => e.clientHeight)"
-        )
+    browser = await shown.look()
+    text = await browser.evaluate("document.body.innerText")
+    heights = await browser.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, tbody tr')].map(e => e.clientHeight)"
+    )
     assert text.startswith("✗")
     assert "3 of 18 drills not met" in text
     assert "never fired; the rule's value reached 90% of its threshold" in text
@@ -150,9 +191,23 @@ async def test_text_is_visible(page: Path, chromium: Browser) -> None:
     assert min(heights) > 10
 
 
-async def test_narrow_window(page: Path, chromium: Browser) -> None:
+@pytest.mark.parametrize("dark", [False, True])
+async def test_screenshot_is_not_blank(shown: Shown, tmp_path: Path, dark: bool) -> None:
+    """What is painted is a picture of many colours, on the ground of the chosen scheme."""
+    picture = tmp_path / "page.png"
+    await (await shown.look(dark=dark)).screenshot(picture)
+    width, height, pixels = _read_png(picture)
+    assert width == pytest.approx(1200, abs=20)
+    assert height == 900
+    colours = {pixels[offset : offset + 3] for offset in range(0, len(pixels) - 3, 3 * 101)}
+    assert len(colours) > 50
+    assert pixels[:3] == (bytes((20, 24, 30)) if dark else b"\xff\xff\xff")
+
+
+async def test_narrow_window(shown: Shown) -> None:
     """In a window of 400 pixels nothing sticks out, and the plots follow when it grows."""
-    async with chromium.show(page, width=400, script=WATCH) as browser:
+    async with AsyncExitStack() as stack:
+        browser = await shown.take(stack, width=400)
         assert await browser.evaluate("document.documentElement.scrollWidth") <= 400
         plots = await browser.evaluate(PLOTS)
         await browser.resize(width=900, height=900)
@@ -162,28 +217,15 @@ async def test_narrow_window(page: Path, chromium: Browser) -> None:
     assert all(300 < plot["width"] < 400 for plot in plots)
 
 
-async def test_paper_is_light_even_from_a_dark_screen(page: Path, chromium: Browser) -> None:
+async def test_paper_is_light_even_from_a_dark_screen(shown: Shown) -> None:
     """Printing draws the plots again, in the colours and at the width of paper."""
-    async with chromium.show(page, dark=True) as browser:
+    async with AsyncExitStack() as stack:
+        browser = await shown.take(stack, dark=True)
         assert await browser.evaluate(GROUND) == "rgb(20, 24, 30)"
         await browser.emulate(dark=True, media="print")
         await browser.wait_for(f"{GROUND} === 'rgb(255, 255, 255)'")
         plots = await browser.evaluate(PLOTS)
     assert [plot["drawn"] for plot in plots] == [plot["width"] for plot in plots]
-
-
-@pytest.mark.parametrize("dark", [False, True])
-async def test_screenshot_is_not_blank(page: Path, tmp_path: Path, chromium: Browser, dark: bool) -> None:
-    """What is painted is a picture of many colours, on the ground of the chosen scheme."""
-    picture = tmp_path / "page.png"
-    async with chromium.show(page, dark=dark) as browser:
-        await browser.screenshot(picture)
-    width, height, pixels = _read_png(picture)
-    assert width == pytest.approx(1200, abs=20)
-    assert height == 900
-    colours = {pixels[offset : offset + 3] for offset in range(0, len(pixels) - 3, 3 * 101)}
-    assert len(colours) > 50
-    assert pixels[:3] == (bytes((20, 24, 30)) if dark else b"\xff\xff\xff")
 
 
 @pytest.mark.parametrize("width", [1200, 400])
