@@ -197,6 +197,7 @@ def is_debian_and_root() -> bool:
     return release["ID"] == "debian" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
+@pytest.mark.network
 @pytest.mark.skipif(
     not is_debian_and_root() and "CI" not in os.environ, reason="takes packages as root on Debian"
 )
