@@ -4,7 +4,7 @@ RUN python3 -m venv /opt/alertdrill
 WORKDIR /src
 COPY requirements.txt .
 RUN /opt/alertdrill/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY harness harness
 COPY scenarios scenarios
 COPY stub_providers stub_providers
