@@ -22,6 +22,7 @@ from harness.model import (
     Finding,
     Grouped,
     NearMiss,
+    Outage,
     Outcome,
     Silence,
 )
@@ -42,8 +43,9 @@ LOCUST = "locust"
 GUARD = "guard"
 """What is asked for the outages of containers by who may not ask the engine itself."""
 PROVIDER = "provider-"
-RULE = "rule-"
-"""What stands before an alert's name where its rule was evaluated without what there was."""
+UNSEEN, STALE = "unseen:", "stale:"
+"""What stands before an alert's name where its rule was evaluated without what there was, or with what there
+was no more."""
 TAKES_S = 15.0
 """What an outage may take to begin, or to end."""
 
@@ -70,7 +72,7 @@ class Need:
 def list_needs(finding: Finding, drill: Drill, reach_s: float, providers: Collection[str]) -> Iterator[Need]:
     """Yield what a finding of a drill depends on, in the drill's time; its rule looks `reach_s` back."""
     expected = finding.expectation
-    traffic = TRAFFIC | find_providers(drill.traffic, providers) | {RULE + finding.alert}
+    traffic = TRAFFIC | find_providers(drill.traffic, providers) | find_sights([finding.alert])
     needs: Iterator[Need] = iter(())
     if isinstance(expected, Expectation | Grouped):
         needs = _list_firing_needs(finding, expected, drill, reach_s, traffic)
@@ -80,13 +82,13 @@ def list_needs(finding: Finding, drill: Drill, reach_s: float, providers: Collec
         yield need
         if need.parts >= TRAFFIC:
             yield from _list_sending_needs(need, drill.traffic)
-        yield from _list_outage_needs(need, drill)
+        yield from _list_outage_needs(need, drill.outages)
 
 
 def list_quiet_needs(drill: Drill, alerts: Iterable[str], providers: Collection[str]) -> Iterator[Need]:
     """Yield what a drill depends on in which nothing fired, as it should be; `alerts` are all there are."""
     need = Need(
-        parts=TRAFFIC | find_providers(drill.traffic, providers) | {RULE + alert for alert in alerts},
+        parts=TRAFFIC | find_providers(drill.traffic, providers) | find_sights(alerts),
         from_s=0.0,
         until_s=drill.lasts_s,
         question="whether anything would have fired",
@@ -94,22 +96,27 @@ def list_quiet_needs(drill: Drill, alerts: Iterable[str], providers: Collection[
     )
     yield need
     yield from _list_sending_needs(need, drill.traffic)
-    yield from _list_outage_needs(need, drill)
+    yield from _list_outage_needs(need, drill.outages)
 
 
 def list_unasked_needs(
-    finding: Finding, acts: Sequence[Act], reach_s: float, providers: Collection[str]
+    finding: Finding,
+    acts: Sequence[Act],
+    outages: Sequence[Outage],
+    reach_s: float,
+    providers: Collection[str],
 ) -> Iterator[Need]:
-    """Yield what an alarm depends on that no drill asked for; `acts` are those that may have caused it."""
+    """Yield what an alarm depends on that no drill asked for; `acts` and `outages` may have caused it."""
     at_s = min(finding.observed.values(), default=math.inf)
     need = Need(
-        parts=TRAFFIC | find_providers(acts, providers) | {RULE + finding.alert},
+        parts=TRAFFIC | find_providers(acts, providers) | find_sights([finding.alert]),
         from_s=at_s - reach_s,
         until_s=at_s,
         question="whether it would have fired",
     )
     yield need
     yield from _list_sending_needs(need, acts)
+    yield from _list_outage_needs(need, outages)
     if "paged" in finding.observed:
         yield Need(
             parts=PATH,
@@ -133,9 +140,9 @@ def _list_sending_needs(need: Need, acts: Sequence[Act]) -> Iterator[Need]:
         )
 
 
-def _list_outage_needs(need: Need, drill: Drill) -> Iterator[Need]:
-    """Yield that whoever is asked for the drill's outages must answer as they begin and end."""
-    for outage in drill.outages:
+def _list_outage_needs(need: Need, outages: Iterable[Outage]) -> Iterator[Need]:
+    """Yield that whoever is asked for outages must answer as they begin and end."""
+    for outage in outages:
         for at_s in (outage.at_s, outage.at_s + outage.for_s):
             if need.from_s - TAKES_S < at_s < need.until_s:
                 yield Need(
@@ -160,6 +167,11 @@ def find_providers(acts: Iterable[Act], providers: Collection[str]) -> frozenset
     return frozenset(PROVIDER + name for name in called)
 
 
+def find_sights(alerts: Iterable[str]) -> frozenset[str]:
+    """Return what stands for what the rules of alerts did not see in time, as if it were parts."""
+    return frozenset(kind + alert for alert in alerts for kind in (UNSEEN, STALE))
+
+
 def _list_firing_needs(
     finding: Finding,
     expected: Expectation | Grouped,
@@ -170,13 +182,22 @@ def _list_firing_needs(
     is_unmet = finding.outcome not in {"met", "unobserved"}
     hop = finding.broke_at if is_unmet else None
     until_s = _find_end(finding, expected, drill, hop)
-    yield Need(
+    need = Need(
         parts=traffic,
         from_s=-reach_s,
         until_s=until_s,
         question=_ask(hop),
         bears_s=UNMET_BEARS_S if is_unmet else MET_BEARS_S,
     )
+    if (
+        hop is None
+        and isinstance(expected, Expectation)
+        and {"firing", "resolved"} <= finding.observed.keys()
+    ):
+        yield replace(need, parts=traffic - {UNSEEN + finding.alert})
+        yield from _list_sight_needs(finding, expected, need)
+    else:
+        yield need
     fired_s = finding.observed.get("firing")
     if fired_s is None or hop in {"pending", "firing"}:
         return
@@ -187,6 +208,18 @@ def _list_firing_needs(
         yield Need(parts=PATH, from_s=from_s, until_s=until_s, question=_ask(hop))
     if hop is None:
         yield from _list_delivered_needs(finding, expected, drill)
+
+
+def _list_sight_needs(finding: Finding, expected: Expectation, need: Need) -> Iterator[Need]:
+    """Yield how much earlier an alert may have fired, and how much later resolved, that came in time.
+
+    Had its rule seen at once what there was, it would have done so.
+    """
+    fired_s, resolved_s = finding.observed["firing"], finding.observed["resolved"]
+    own = replace(need, parts=frozenset({UNSEEN + finding.alert}))
+    yield replace(own, until_s=fired_s, bears_s=max(MET_BEARS_S, fired_s - expected.fires_after_s))
+    left_s = expected.resolves_within_s - resolved_s
+    yield replace(own, from_s=fired_s, until_s=expected.resolves_within_s, bears_s=max(MET_BEARS_S, left_s))
 
 
 def _list_delivered_needs(finding: Finding, expected: Expectation | Grouped, drill: Drill) -> Iterator[Need]:

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from harness.clock import format_s
 from harness.dependence import (
     ADDS_UP_S,
-    RULE,
+    LOCUST,
+    STALE,
     UNMET_BEARS_S,
+    UNSEEN,
     Need,
     list_needs,
     list_quiet_needs,
@@ -32,8 +34,9 @@ NAMES: Mapping[str, str] = {
     "prometheus": "Prometheus",
     "alertmanager": "Alertmanager",
     "alertmanager-2": "the second Alertmanager",
-    "locust": "Locust",
+    LOCUST: "Locust",
 }
+LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +95,15 @@ def say_stalls(stalls: Sequence[Stall]) -> str:
     from_s, until_s = min(one.from_s for one in stalls), max(one.until_s for one in stalls)
     when = f"from {format_s(from_s)} to {format_s(until_s)}"
     first = stalls[0].part
-    if first.startswith(RULE):
-        return f"{first.removeprefix(RULE)} was evaluated {when} without what there was to be seen then"
+    for kind, lack in LACKS.items():
+        if first.startswith(kind):
+            return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
     parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
     names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]
+    what = "stood still" if parts == [NAMES[LOCUST]] else "answered nothing"
     if len(stalls) == 1:
-        return f"{names} answered nothing {when}"
-    return f"{names} answered nothing for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
+        return f"{names} {what} {when}"
+    return f"{names} {what} for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
 
 
 def find_stalls(need: Need, stalls: Iterable[Stall]) -> tuple[Stall, ...]:
@@ -128,11 +133,11 @@ def measure_s(stalls: Iterable[Stall]) -> float:
 def _heap_up(stalls: Iterable[Stall]) -> Iterator[tuple[Stall, ...]]:
     """Yield each stall alone, and with those that follow it so soon that they add up.
 
-    What a rule was evaluated without comes of such stalls, or of the store, and is no stall itself.
+    What rules did not see comes of such stalls, or of the store, and is no stall itself.
     """
     ordered = sorted(stalls, key=lambda stall: (stall.from_s, stall.part))
     yield from ((stall,) for stall in ordered)
-    parts = [stall for stall in ordered if not stall.part.startswith(RULE)]
+    parts = [stall for stall in ordered if not stall.part.startswith((UNSEEN, STALE))]
     for number, first in enumerate(parts):
         heap = tuple(one for one in parts[number:] if one.from_s < first.from_s + ADDS_UP_S)
         if len(heap) > 1:
@@ -180,8 +185,13 @@ def _weigh_unasked(
         for place in near
         for act in place.drill.traffic
     ]
+    outages = [
+        replace(outage, at_s=outage.at_s + place.start_s - start_s)
+        for place in near
+        for outage in place.drill.outages
+    ]
     own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
-    doubt = _doubt_needs(list_unasked_needs(finding, acts, reach_s, own.providers), own)
+    doubt = _doubt_needs(list_unasked_needs(finding, acts, outages, reach_s, own.providers), own)
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
     return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.api import Api
 from harness.clock import Clock
-from harness.dependence import RULE
+from harness.dependence import STALE, UNSEEN
 from harness.model import AlertRule, Labels, Stall
 from harness.observe import MAX_POINTS, read_range, read_samples
 
@@ -39,7 +39,8 @@ def find_unseen(
 ) -> tuple[Stall, ...]:
     """Return when each rule of a run was evaluated without what the evaluator has of that time by now.
 
-    What was active in the run is read from the store. The part of such a stall is `RULE` and the alert.
+    What was active in the run is read from the store. The part of such a stall is `UNSEEN`, or `STALE` where
+    the rule was active and would not have been, and the alert.
     What reaches into a time when the evaluator was `out` is left out: nothing was evaluated then.
     """
     alerts = read_samples(store, clock, "ALERTS", 0.0, until_s)
@@ -70,7 +71,8 @@ def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[St
     To see what there is one evaluation later is what evaluations are. A break within a span counts from the
     span's begin, since `for` begins anew after it.
     """
-    stalls = []
+    unseen: list[Span] = []
+    stale: list[Span] = []
     least_s = rule.interval_s + ROUNDING_S
     # The rule's own labels win over those of the expression, and may be templates.
     lost = {"__name__", "alertname", *rule.labels}
@@ -82,7 +84,7 @@ def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[St
                 is_break = span[0] + ROUNDING_S < from_s and to_s < span[1] - ROUNDING_S
                 since_s = span[0] if is_break else from_s
                 if to_s - since_s > least_s:
-                    stalls.append((since_s, to_s))
+                    unseen.append((since_s, to_s))
     for other, spans in then:
         due = _unite(
             (from_s, to_s + rule.keep_firing_for_s)
@@ -90,22 +92,24 @@ def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[St
             if labels.items() <= other.items()
             for from_s, to_s in found
         )
-        stalls += [gap for span in spans for gap in _subtract(span, due) if gap[1] - gap[0] > least_s]
+        stale += [gap for span in spans for gap in _subtract(span, due) if gap[1] - gap[0] > least_s]
     return [
-        Stall(part=RULE + rule.name, from_s=from_s, until_s=min(to_s, until_s))
-        for from_s, to_s in _unite(stalls)
+        Stall(part=kind + rule.name, from_s=from_s, until_s=min(to_s, until_s))
+        for kind, spans in ((UNSEEN, unseen), (STALE, stale))
+        for from_s, to_s in _unite(spans)
         if from_s < until_s
     ]
 
 
 def describe(unseen: Sequence[Stall], speed: float) -> Mapping[str, str]:
-    """Say for the notes of a run how late its evaluator saw what there was."""
+    """Say for the notes of a run which rule saw what there was latest, and how late."""
     longest = max(unseen, key=lambda stall: stall.lasted_s, default=None)
     if longest is None:
         return {"seen late": "nothing: every rule, asked for again, was active when it had been"}
+    alert = longest.part.partition(":")[2]
     return {
-        "seen late": f"{longest.part.removeprefix(RULE)} was evaluated for {longest.lasted_s:.0f} s "
-        f"({longest.lasted_s / speed:.1f} s wall) without what there was; a lower speed makes that less"
+        "seen late": f"{alert}, by {longest.lasted_s:.0f} s ({longest.lasted_s / speed:.1f} s wall), which a "
+        "lower speed makes less"
     }
 
 

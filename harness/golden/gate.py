@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.dependence import PATH, RULE
+from harness.dependence import PATH, STALE, UNSEEN
 from harness.doubts import Evidence, weigh
 from harness.errors import CouldNotTell
 from harness.golden.digests import digest_drill
@@ -121,7 +121,8 @@ def judge_recording(
         stalls=tuple(
             stall
             for stall in stalls
-            if stall.part == "prometheus" or not (stall.part in PATH or stall.part.startswith(RULE))
+            if stall.part == "prometheus"
+            or not (stall.part in PATH or stall.part.startswith((UNSEEN, STALE)))
         ),
         reaches_s=find_reaches_s(files),
         providers=PROVIDERS,
