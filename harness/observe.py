@@ -310,13 +310,16 @@ def count_evaluations(prometheus: Api) -> tuple[int, int]:
 def count_recorded_evaluations(store: Api, clock: Clock, since_s: float, until_s: float) -> tuple[int, int]:
     """Return how many evaluations `rule_values` recorded between two rule times, and how many are missing.
 
-    For who evaluates without being a Prometheus that counts its evaluations itself.
+    For who evaluates without being a Prometheus that counts its evaluations itself. Of several that have one
+    instant, since it is given in whole seconds of wall time, all but one are missing.
     """
+    due = math.floor((until_s - since_s) / EVALUATION_INTERVAL_S)
     done = missed = 0
     for _, samples in read_samples(store, clock, EVALUATION, since_s, until_s):
         instants = [since_s, *sorted({at_s for at_s, _ in samples}), until_s]
         done += len(instants) - 2
-        missed += sum(max(0, round((b - a) / EVALUATION_INTERVAL_S) - 1) for a, b in pairwise(instants))
+        gaps = sum(max(0, round((b - a) / EVALUATION_INTERVAL_S) - 1) for a, b in pairwise(instants))
+        missed += max(gaps, due - (len(instants) - 1))
     return done, missed
 
 

@@ -163,9 +163,9 @@ def test_a_locust_that_stalls_is_named(alertdrill: CommandLine, tmp_path: Path) 
     """It sends nothing, and tells nobody anything, until it goes on: no rule is blamed for that."""
     out = tmp_path / "out"
     with start(alertdrill, out, FIRING) as run:
-        run.await_that_it_soon_fires()
+        run.await_that(lambda: bool(run.find_alert()), "pending")
         with run.stop("locust"):
-            time.sleep(3.5)  # the cause itself
+            time.sleep(3.5)  # the cause itself, in which it sends what the alert is about
         code, timeline = run.finish()
     assert code == 3
     longest = max(timeline["stalls"], key=lambda stall: stall["until_s"] - stall["from_s"])
