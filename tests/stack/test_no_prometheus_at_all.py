@@ -19,8 +19,8 @@ from harness.store import Store
 from scenarios.drills.paging_acts import PRIMED_S, Spending
 
 SILENT = "gatewayz-latency-near-threshold"
-KNOWN_S = 150.0
-"""How long the key is known before it spends: a new series is shown up to ten seconds late, wall time."""
+KNOWN_S = 120.0
+"""How long the key says nothing after its first call: a new series is shown up to ten seconds late (wall)."""
 SPENDING = Spending(key="paging-info-briefly", for_s=120)
 ACT, FIRED = SPENDING.act(), SPENDING.fires("info", "paging-log")
 FIRES = Drill(
@@ -45,7 +45,7 @@ FIRES = Drill(
         ),
     ),
     why="While another stays silent.",
-    lasts_s=FIRED.resolves_within_s + KNOWN_S + 90,
+    lasts_s=FIRED.resolves_within_s + KNOWN_S + 60,
 )
 SPEED = 15.0
 """vmalert stamps what it evaluates with whole seconds; here evaluations are one second apart."""

@@ -148,6 +148,17 @@ def test_what_came_in_time_though_it_was_seen_late_is_met(
     assert weigh_one(make_good("fires"), Stall(part=part, from_s=from_s, until_s=until_s)).outcome == outcome
 
 
+def test_what_a_rule_did_not_see_adds_up_with_nothing() -> None:
+    """It came of stalls itself, or of the store: half a minute twice is half a minute."""
+    placement = Placement(drill=make_drill("near miss"), start_s=0.0)
+    verdict = judge(placement.drill, share(placement, [placement], make_good("near miss")))
+    for part, outcome in (("stale:Slow", "met"), ("gateway", "unobserved")):
+        stalls = tuple(Stall(part=part, from_s=at_s, until_s=at_s + 30) for at_s in (400.0, 450.0))
+        evidence = Evidence(stalls=stalls, reaches_s={}, providers=("anthropic",))
+        (weighed,) = weigh([verdict], [placement], evidence)
+        assert weighed.outcome == outcome
+
+
 @pytest.mark.parametrize("kind", ["near miss", "quiet"])
 def test_a_silence_in_which_the_rule_saw_nothing_proves_nothing(kind: str) -> None:
     """What stays silent because it does not see is not silent."""
