@@ -15,11 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from harness.api import Api
 from harness.clock import Clock
 from harness.dependence import STALE, UNSEEN
-from harness.model import AlertRule, Labels, Stall
+from harness.model import AlertRule, Labels, Placement, Silence, Stall, Verdict
 from harness.observe import MAX_POINTS, read_range, read_samples
 
 SETTLED_S = 45.0
 """How long before the end of a run all that happens is seen: it lasts that much longer than its drills."""
+SHOWS_WITHIN_WALL_S = 12.0
+"""How long a store may take to show a series: VictoriaMetrics looks for new ones about every ten seconds."""
 ROUNDING_S = 1.0
 """Rule time: whole milliseconds of wall time, at any speed."""
 
@@ -27,6 +29,14 @@ Span = tuple[float, float]
 """From when to when a rule was active, rule time."""
 Spans = Sequence[tuple[Labels, Sequence[Span]]]
 """When an alert was active, by its labels."""
+
+
+def hangs_on_the_unseen(verdicts: Iterable[Verdict], placements: Iterable[Placement]) -> bool:
+    """Return whether more than what was seen may decide: something is not met, or was to stay unseen."""
+    return any(verdict.outcome != "met" for verdict in verdicts) or any(
+        not place.drill.expects or any(isinstance(one, Silence) for one in place.drill.expects)
+        for place in placements
+    )
 
 
 def find_unseen(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from harness.fidelity import (
     find_fitting_speed,
     find_overhead,
 )
-from harness.hindsight import describe, find_unseen
+from harness.hindsight import SHOWS_WITHIN_WALL_S, describe, find_unseen, hangs_on_the_unseen
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, AlertRule, Drill, Placement, Stage, Stall, Tell, Timeline, Verdict
 from harness.observe import (
@@ -231,10 +231,12 @@ def _hold_at(
             measure(prometheus, clock, report, 0.0, until_s, outages, store, silent),
             outage_lateness_s=crew.lateness_s,
         )
-        unseen = _look_again(order, stack, store, clock, placements, until_s)
+        timeline = observe(order, stack, store, path, clock, until_s)
+        judged = judge_all(placements, timeline)
+        unseen = _look_again(order, stack, store, clock, placements, judged, until_s)
         stalls = (*silent, *unseen)
-        timeline = replace(observe(order, stack, store, path, clock, until_s), stalls=stalls)
-        verdicts = weigh(judge_all(placements, timeline), placements, gather(order.rules, report, stalls))
+        timeline = replace(timeline, stalls=stalls)
+        verdicts = weigh(judged, placements, gather(order.rules, report, stalls))
         show(replace(state, now_rule_s=until_s, message="recording, and replaying the recording"))
         recorded = record_and_confirm(
             prometheus,
@@ -342,11 +344,22 @@ def _await_store(
 
 
 def _look_again(
-    order: Order, stack: Stack, store: Api, clock: Clock, placements: Sequence[Placement], until_s: float
+    order: Order,
+    stack: Stack,
+    store: Api,
+    clock: Clock,
+    placements: Sequence[Placement],
+    judged: Iterable[Verdict],
+    until_s: float,
 ) -> tuple[Stall, ...]:
-    """Return what rules were evaluated without, by a server that may be another one than Prometheus."""
+    """Return what rules were evaluated without, by a server that may be another one than Prometheus.
+
+    Where a verdict may hang on what was never seen, the server is given the time to show what it has.
+    """
     if order.store is None:
         return ()
+    if hangs_on_the_unseen(judged, placements):
+        time.sleep(max(0.0, clock.wall_s(until_s) + SHOWS_WITHIN_WALL_S - time.time()))
     evaluator = open_store(Store(url=stack.endpoints.prometheus), clock.speed)
     out = [one for one in list_outages(placements, clock.speed) if one.part == "prometheus"]
     return find_unseen(evaluator, store, clock, _list_alerts(order), until_s, out)

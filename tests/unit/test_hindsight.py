@@ -12,7 +12,7 @@ from test_observe import CannedApi
 from harness.api import Series
 from harness.clock import Clock
 from harness.doubts import Evidence, weigh
-from harness.hindsight import describe, find_unseen
+from harness.hindsight import describe, find_unseen, hangs_on_the_unseen
 from harness.judge import judge, share
 from harness.model import AlertRule, Placement, Stall, Timeline, Verdict
 
@@ -166,6 +166,22 @@ def test_a_silence_in_which_the_rule_saw_nothing_proves_nothing(kind: str) -> No
     assert weigh_one(make_good(kind), stall, kind).outcome == "unobserved"
     short = replace(stall, until_s=430.0)
     assert weigh_one(make_good(kind), short, kind).outcome == "met"
+
+
+@pytest.mark.parametrize(
+    ("kind", "timeline", "hangs"),
+    [
+        ("fires", make_good("fires"), False),
+        ("near miss", make_good("near miss"), False),
+        ("fires", LATE, True),
+        ("quiet", make_good("quiet"), True),
+    ],
+)
+def test_what_was_seen_needs_no_waiting_for_what_was_not(kind: str, timeline: Timeline, hangs: bool) -> None:
+    """An alert that came in time and a near miss that was seen; not one that is late, or nothing at all."""
+    placement = Placement(drill=make_drill(kind), start_s=0.0)
+    verdict = judge(placement.drill, share(placement, [placement], timeline))
+    assert hangs_on_the_unseen([verdict], [placement]) == hangs
 
 
 def test_how_late_a_rule_saw_is_said_in_the_notes() -> None:
