@@ -1,16 +1,16 @@
 """Which parts of the stack an expectation depends on, from when to when, and what stall it bears. Pure.
 
-Whether an alert fires, and resolves, hangs on the providers that the traffic calls, on the gateway and on
-Prometheus: from as far back as the rule looks until the hop. Whether a page comes or closes hangs on
-Prometheus, Alertmanager and the pager, from about then on. A page that came in time has borne every stall;
-one that had to stay away needs time enough in which it could have come.
+Whether an alert fires, and resolves, hangs on Locust, which sends the traffic, on the providers that it
+calls, on the gateway and on Prometheus: from as far back as the rule looks until the hop. Whether a page
+comes or closes hangs on Prometheus, Alertmanager and the pager, from about then on. A page that came in time
+has borne every stall; one that had to stay away needs time enough in which it could have come.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness.delivery import CLOSE_WITHIN_S, PAGE_WITHIN_S
 from harness.model import (
@@ -22,19 +22,32 @@ from harness.model import (
     Finding,
     Grouped,
     NearMiss,
+    Outage,
     Outcome,
     Silence,
 )
 
 UNMET_BEARS_S = 15.0
-"""The longest stall that is not to blame for what came otherwise: drills keep a larger distance."""
+"""What stalls may cost that are not to blame for what came otherwise: drills keep a larger distance."""
 MET_BEARS_S = 40.0
-"""The longest stall that what came as expected may owe nothing to: as long as two scrapes may be apart."""
+"""What stalls may cost to which what came as expected owes nothing: as long as two scrapes may be apart."""
+ADDS_UP_S = 300.0
+"""Within such a time stalls add up: that long is the way from a call, or from a firing alert, to a page. What
+one has held up is not through yet when the next one comes, of the same part or of another."""
 PATH: frozenset[str] = frozenset({"prometheus", "alertmanager", "alertmanager-2", "pager"})
 """What a page passes through."""
 TRAFFIC: frozenset[str] = frozenset({"gateway", "prometheus"})
 """What all traffic passes through until a rule sees it."""
+LOCUST = "locust"
+"""What sends the traffic, and tells providers how to serve it."""
+GUARD = "guard"
+"""What is asked for the outages of containers by who may not ask the engine itself."""
 PROVIDER = "provider-"
+UNSEEN, STALE = "unseen:", "stale:"
+"""What stands before an alert's name where its rule was evaluated without what there was, or with what there
+was no more."""
+TAKES_S = 15.0
+"""What an outage may take to begin, or to end."""
 
 _TIMELY: frozenset[Outcome] = frozenset({"late", "missing"})
 """What is about a deadline: a stall after that has nothing to do with it."""
@@ -42,7 +55,7 @@ _TIMELY: frozenset[Outcome] = frozenset({"late", "missing"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Parts that must answer between two instants, but for stalls of at most `bears_s`.
+    """Parts that must answer between two instants, but for stalls that cost at most `bears_s` together.
 
     With `stretch_s`, it is enough that all answer for that long without a break. `question` is what nobody
     can tell otherwise.
@@ -59,35 +72,51 @@ class Need:
 def list_needs(finding: Finding, drill: Drill, reach_s: float, providers: Collection[str]) -> Iterator[Need]:
     """Yield what a finding of a drill depends on, in the drill's time; its rule looks `reach_s` back."""
     expected = finding.expectation
-    traffic = TRAFFIC | find_providers(drill.traffic, providers)
+    traffic = TRAFFIC | find_providers(drill.traffic, providers) | find_sights([finding.alert])
+    needs: Iterator[Need] = iter(())
     if isinstance(expected, Expectation | Grouped):
-        yield from _list_firing_needs(finding, expected, drill, reach_s, traffic)
+        needs = _list_firing_needs(finding, expected, drill, reach_s, traffic)
     elif expected is not None:
-        yield from _list_silent_needs(finding, expected, drill, reach_s, traffic)
+        needs = _list_silent_needs(finding, expected, drill, reach_s, traffic)
+    for need in needs:
+        yield need
+        if need.parts >= TRAFFIC:
+            yield from _list_sending_needs(need, drill.traffic)
+        yield from _list_outage_needs(need, drill.outages)
 
 
-def list_quiet_needs(drill: Drill, providers: Collection[str]) -> Iterator[Need]:
-    """Yield what a drill depends on in which nothing fired, as it should be."""
-    yield Need(
-        parts=TRAFFIC | find_providers(drill.traffic, providers),
+def list_quiet_needs(drill: Drill, alerts: Iterable[str], providers: Collection[str]) -> Iterator[Need]:
+    """Yield what a drill depends on in which nothing fired, as it should be; `alerts` are all there are."""
+    need = Need(
+        parts=TRAFFIC | find_providers(drill.traffic, providers) | find_sights(alerts),
         from_s=0.0,
         until_s=drill.lasts_s,
         question="whether anything would have fired",
         bears_s=MET_BEARS_S,
     )
+    yield need
+    yield from _list_sending_needs(need, drill.traffic)
+    yield from _list_outage_needs(need, drill.outages)
 
 
 def list_unasked_needs(
-    finding: Finding, acts: Iterable[Act], reach_s: float, providers: Collection[str]
+    finding: Finding,
+    acts: Sequence[Act],
+    outages: Sequence[Outage],
+    reach_s: float,
+    providers: Collection[str],
 ) -> Iterator[Need]:
-    """Yield what an alarm depends on that no drill asked for; `acts` are those that may have caused it."""
+    """Yield what an alarm depends on that no drill asked for; `acts` and `outages` may have caused it."""
     at_s = min(finding.observed.values(), default=math.inf)
-    yield Need(
-        parts=TRAFFIC | find_providers(acts, providers),
+    need = Need(
+        parts=TRAFFIC | find_providers(acts, providers) | find_sights([finding.alert]),
         from_s=at_s - reach_s,
         until_s=at_s,
         question="whether it would have fired",
     )
+    yield need
+    yield from _list_sending_needs(need, acts)
+    yield from _list_outage_needs(need, outages)
     if "paged" in finding.observed:
         yield Need(
             parts=PATH,
@@ -95,6 +124,30 @@ def list_unasked_needs(
             until_s=at_s,
             question="whether it would have paged then",
         )
+
+
+def _list_sending_needs(need: Need, acts: Sequence[Act]) -> Iterator[Need]:
+    """Yield that the calls, and what providers are told, must leave on time, for as long as there are any."""
+    from_s = min((act.start_s for act in acts), default=math.inf)
+    ends = [(act.end_s, *(act.start_s + tell.at_s for tell in act.tells)) for act in acts]
+    until_s = max((at_s for own in ends for at_s in own), default=-math.inf)
+    if max(from_s, need.from_s) < min(until_s, need.until_s):
+        yield replace(
+            need,
+            parts=need.parts | {LOCUST},
+            from_s=max(from_s, need.from_s),
+            until_s=min(until_s, need.until_s),
+        )
+
+
+def _list_outage_needs(need: Need, outages: Iterable[Outage]) -> Iterator[Need]:
+    """Yield that whoever is asked for outages must answer as they begin and end."""
+    for outage in outages:
+        for at_s in (outage.at_s, outage.at_s + outage.for_s):
+            if need.from_s - TAKES_S < at_s < need.until_s:
+                yield Need(
+                    parts=frozenset({GUARD}), from_s=at_s, until_s=at_s + TAKES_S, question=need.question
+                )
 
 
 def find_providers(acts: Iterable[Act], providers: Collection[str]) -> frozenset[str]:
@@ -114,6 +167,11 @@ def find_providers(acts: Iterable[Act], providers: Collection[str]) -> frozenset
     return frozenset(PROVIDER + name for name in called)
 
 
+def find_sights(alerts: Iterable[str]) -> frozenset[str]:
+    """Return what stands for what the rules of alerts did not see in time, as if it were parts."""
+    return frozenset(kind + alert for alert in alerts for kind in (UNSEEN, STALE))
+
+
 def _list_firing_needs(
     finding: Finding,
     expected: Expectation | Grouped,
@@ -124,13 +182,22 @@ def _list_firing_needs(
     is_unmet = finding.outcome not in {"met", "unobserved"}
     hop = finding.broke_at if is_unmet else None
     until_s = _find_end(finding, expected, drill, hop)
-    yield Need(
+    need = Need(
         parts=traffic,
         from_s=-reach_s,
         until_s=until_s,
         question=_ask(hop),
         bears_s=UNMET_BEARS_S if is_unmet else MET_BEARS_S,
     )
+    if (
+        hop is None
+        and isinstance(expected, Expectation)
+        and {"firing", "resolved"} <= finding.observed.keys()
+    ):
+        yield replace(need, parts=traffic - {UNSEEN + finding.alert})
+        yield from _list_sight_needs(finding, expected, need)
+    else:
+        yield need
     fired_s = finding.observed.get("firing")
     if fired_s is None or hop in {"pending", "firing"}:
         return
@@ -141,6 +208,18 @@ def _list_firing_needs(
         yield Need(parts=PATH, from_s=from_s, until_s=until_s, question=_ask(hop))
     if hop is None:
         yield from _list_delivered_needs(finding, expected, drill)
+
+
+def _list_sight_needs(finding: Finding, expected: Expectation, need: Need) -> Iterator[Need]:
+    """Yield how much earlier an alert may have fired, and how much later resolved, that came in time.
+
+    Had its rule seen at once what there was, it would have done so.
+    """
+    fired_s, resolved_s = finding.observed["firing"], finding.observed["resolved"]
+    own = replace(need, parts=frozenset({UNSEEN + finding.alert}))
+    yield replace(own, until_s=fired_s, bears_s=max(MET_BEARS_S, fired_s - expected.fires_after_s))
+    left_s = expected.resolves_within_s - resolved_s
+    yield replace(own, from_s=fired_s, until_s=expected.resolves_within_s, bears_s=max(MET_BEARS_S, left_s))
 
 
 def _list_delivered_needs(finding: Finding, expected: Expectation | Grouped, drill: Drill) -> Iterator[Need]:

@@ -1,18 +1,24 @@
 """Which findings of a run nobody can stand by: a part of the stack stood still, or calls were lost. Pure.
 
-A rule is never blamed for what befell the harness. A finding is doubted where a part that it depends on
-answered nothing for longer than it bears (see `dependence.py`), or where the drill's own calls were lost,
-late or slow; all others keep their verdict. What a drill did to a part itself is no stall.
+A rule is never blamed for what befell the harness. A finding is doubted where parts that it depends on
+answered nothing for longer than it bears, at once or in stalls that add up (see `dependence.py`), or where
+the drill's own calls were lost, late or slow; all others keep their verdict. What a drill did to a part
+itself is no stall.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.clock import format_s
 from harness.dependence import (
+    ADDS_UP_S,
+    LOCUST,
+    STALE,
     UNMET_BEARS_S,
+    UNSEEN,
     Need,
     list_needs,
     list_quiet_needs,
@@ -28,7 +34,9 @@ NAMES: Mapping[str, str] = {
     "prometheus": "Prometheus",
     "alertmanager": "Alertmanager",
     "alertmanager-2": "the second Alertmanager",
+    LOCUST: "Locust",
 }
+LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,26 +90,58 @@ def say_part(part: str) -> str:
     return NAMES.get(part, f"the {part}")
 
 
-def say_stall(stall: Stall) -> str:
+def say_stalls(stalls: Sequence[Stall]) -> str:
     """Say who was silent and when: `Alertmanager answered nothing from 12:10 to 17:10`."""
-    return (
-        f"{say_part(stall.part)} answered nothing from {format_s(stall.from_s)} to {format_s(stall.until_s)}"
-    )
+    from_s, until_s = min(one.from_s for one in stalls), max(one.until_s for one in stalls)
+    when = f"from {format_s(from_s)} to {format_s(until_s)}"
+    first = stalls[0].part
+    for kind, lack in LACKS.items():
+        if first.startswith(kind):
+            return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
+    parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
+    names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]
+    what = "stood still" if parts == [NAMES[LOCUST]] else "answered nothing"
+    if len(stalls) == 1:
+        return f"{names} {what} {when}"
+    return f"{names} {what} for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
 
 
-def find_stall(need: Need, stalls: Iterable[Stall]) -> Stall | None:
-    """Return the longest stall that a need does not bear, if there is one."""
+def find_stalls(need: Need, stalls: Iterable[Stall]) -> tuple[Stall, ...]:
+    """Return what cost a need more than it bears: the longest stall, or those that do together."""
     felt = [
         stall
         for stall in stalls
-        if stall.part in need.parts
-        and stall.from_s < need.until_s
-        and stall.until_s > need.from_s
-        and stall.lasted_s > need.bears_s
+        if stall.part in need.parts and stall.from_s < need.until_s and stall.until_s > need.from_s
     ]
-    if not felt or (need.stretch_s is not None and _find_stretch_s(need, felt) >= need.stretch_s):
-        return None
-    return max(felt, key=lambda stall: stall.lasted_s)
+    heaps = [heap for heap in _heap_up(felt) if measure_s(heap) > need.bears_s]
+    breaks = {stall for heap in heaps for stall in heap}
+    if not heaps or (need.stretch_s is not None and _find_stretch_s(need, breaks) >= need.stretch_s):
+        return ()
+    # Where one alone is too long, it is what is to be said.
+    return max(heaps, key=lambda heap: (len(heap) == 1, measure_s(heap)))
+
+
+def measure_s(stalls: Iterable[Stall]) -> float:
+    """Return for how long any of some stalls lasted."""
+    total_s, at_s = 0.0, -math.inf
+    for stall in sorted(stalls, key=lambda stall: stall.from_s):
+        total_s += max(0.0, stall.until_s - max(at_s, stall.from_s))
+        at_s = max(at_s, stall.until_s)
+    return total_s
+
+
+def _heap_up(stalls: Iterable[Stall]) -> Iterator[tuple[Stall, ...]]:
+    """Yield each stall alone, and with those that follow it so soon that they add up.
+
+    What rules did not see comes of such stalls, or of the store, and is no stall itself.
+    """
+    ordered = sorted(stalls, key=lambda stall: (stall.from_s, stall.part))
+    yield from ((stall,) for stall in ordered)
+    parts = [stall for stall in ordered if not stall.part.startswith((UNSEEN, STALE))]
+    for number, first in enumerate(parts):
+        heap = tuple(one for one in parts[number:] if one.from_s < first.from_s + ADDS_UP_S)
+        if len(heap) > 1:
+            yield heap
 
 
 def _weigh_one(
@@ -117,7 +157,7 @@ def _weigh_one(
     drill = placement.drill
     own = replace(evidence, stalls=_shift(evidence.stalls, placement.start_s))
     if not drill.expects and not verdict.findings:
-        needs = list_quiet_needs(drill, own.providers)
+        needs = list_quiet_needs(drill, own.reaches_s, own.providers)
         return replace(verdict, doubt=_doubt_needs(needs, own) or _doubt_calls(drill, own, is_unmet=False))
     findings = []
     for finding in verdict.findings:
@@ -140,9 +180,18 @@ def _weigh_unasked(
     reach_s = evidence.reaches_s.get(finding.alert, DEFAULT_REACH_S)
     at_s = start_s + min(finding.observed.values(), default=0.0)
     near = [place for place in placements if place.start_s <= at_s and place.end_s >= at_s - reach_s]
-    acts = [act for place in near for act in place.drill.traffic]
+    acts = [
+        replace(act, start_s=act.start_s + place.start_s - start_s)
+        for place in near
+        for act in place.drill.traffic
+    ]
+    outages = [
+        replace(outage, at_s=outage.at_s + place.start_s - start_s)
+        for place in near
+        for outage in place.drill.outages
+    ]
     own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
-    doubt = _doubt_needs(list_unasked_needs(finding, acts, reach_s, own.providers), own)
+    doubt = _doubt_needs(list_unasked_needs(finding, acts, outages, reach_s, own.providers), own)
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
     return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 
@@ -153,9 +202,9 @@ def _put_in_doubt(finding: Finding, doubt: str) -> Finding:
 
 def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
     for need in needs:
-        stall = find_stall(need, evidence.stalls)
-        if stall is not None:
-            return f"{say_stall(stall)}; {need.question} cannot be told"
+        stalls = find_stalls(need, evidence.stalls)
+        if stalls:
+            return f"{say_stalls(stalls)}; {need.question} cannot be told"
     return ""
 
 
@@ -202,7 +251,7 @@ def _cut(stall: Stall, outage: Stall) -> Iterator[Stall]:
         yield replace(stall, from_s=outage.until_s)
 
 
-def _find_stretch_s(need: Need, stalls: Sequence[Stall]) -> float:
+def _find_stretch_s(need: Need, stalls: Iterable[Stall]) -> float:
     """Return the longest time within a need's in which no part stood still."""
     longest_s, at_s = 0.0, need.from_s
     for stall in sorted(stalls, key=lambda stall: stall.from_s):

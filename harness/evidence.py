@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.clock import Clock, format_s
+from harness.dependence import LOCUST
 from harness.doubts import Calls, Evidence, leave_out_outages, say_part
 from harness.model import Placement, Stall
 from harness.outages import list_outages
@@ -18,14 +19,21 @@ NO_ANSWER = "0"
 """The status of a request without an answer."""
 
 
-def find_stalls(watch: PartWatch, placements: Sequence[Placement], clock: Clock) -> tuple[Stall, ...]:
-    """Return which parts stood still during a run, on rule time, without what drills did to them."""
+def find_stalls(
+    watch: PartWatch, placements: Sequence[Placement], report: TrafficReport, clock: Clock
+) -> tuple[Stall, ...]:
+    """Return which parts stood still during a run, on rule time, without what drills did to them.
+
+    Locust reports itself what the watch cannot ask it.
+    """
     silences = [
-        Stall(part=one.part, from_s=clock.rule_s(one.from_s), until_s=clock.rule_s(one.until_s))
-        for one in watch.silences
-        if clock.rule_s(one.until_s) > 0
+        *((one.part, clock.rule_s(one.from_s), clock.rule_s(one.until_s)) for one in watch.silences),
+        *((LOCUST, *stall) for stall in report.stalls),
     ]
-    return leave_out_outages(silences, list_outages(placements, clock.speed))
+    stalls = [
+        Stall(part=part, from_s=from_s, until_s=until_s) for part, from_s, until_s in silences if until_s > 0
+    ]
+    return leave_out_outages(stalls, list_outages(placements, clock.speed))
 
 
 def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...]) -> Evidence:

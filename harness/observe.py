@@ -77,8 +77,8 @@ def _read_activations(
     prometheus: Api, clock: Clock, since_s: float, until_s: float
 ) -> Iterator[tuple[dict[str, str], Mapping[str, list[float]]]]:
     """Yield the labels of each activation, with its alert's name, and its evaluations by state."""
-    states = _read_samples(prometheus, clock, "ALERTS", since_s, until_s)
-    actives = _read_samples(prometheus, clock, "ALERTS_FOR_STATE", since_s, until_s)
+    states = read_samples(prometheus, clock, "ALERTS", since_s, until_s)
+    actives = read_samples(prometheus, clock, "ALERTS_FOR_STATE", since_s, until_s)
     active_since: dict[tuple[Any, ...], dict[float, float]] = {
         _identify(labels): dict(samples) for labels, samples in actives
     }
@@ -118,7 +118,7 @@ def _split_activations(
 def count_samples(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> int:
     """Return how many samples there are of what a run is judged by; one that came twice is one."""
     names = "|".join(("up", "ALERTS", "ALERTS_FOR_STATE", RULE_VALUE, RULE_NAN, EVALUATION))
-    series = _read_samples(prometheus, clock, f'{{__name__=~"{names}"}}', since_s, until_s)
+    series = read_samples(prometheus, clock, f'{{__name__=~"{names}"}}', since_s, until_s)
     return sum(len({at_s for at_s, _ in samples}) for _, samples in series)
 
 
@@ -172,7 +172,7 @@ def read_recorded_curves(
     """Return what `read_curves` does, each value at its own evaluation, as `rule_values` had it recorded."""
     recorded: dict[tuple[int, tuple[tuple[str, str], ...]], list[Sample]] = defaultdict(list)
     selector = f'{{__name__=~"{RULE_VALUE}|{RULE_NAN}"}}'
-    for labels, samples in _read_samples(store, clock, selector, since_s, until_s):
+    for labels, samples in read_samples(store, clock, selector, since_s, until_s):
         own = tuple((name, value) for name, value in labels.items() if name not in {"__name__", RULE})
         is_nan = labels["__name__"] == RULE_NAN
         recorded[int(labels[RULE]), own] += [(at_s, math.nan if is_nan else value) for at_s, value in samples]
@@ -264,7 +264,7 @@ def read_scrapes(
     """Return when a job was scraped and whether that succeeded, in order."""
     return tuple(
         (at_s, value == 1.0)
-        for _, samples in _read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
+        for _, samples in read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
         for at_s, value in samples
     )
 
@@ -310,13 +310,16 @@ def count_evaluations(prometheus: Api) -> tuple[int, int]:
 def count_recorded_evaluations(store: Api, clock: Clock, since_s: float, until_s: float) -> tuple[int, int]:
     """Return how many evaluations `rule_values` recorded between two rule times, and how many are missing.
 
-    For who evaluates without being a Prometheus that counts its evaluations itself.
+    For who evaluates without being a Prometheus that counts its evaluations itself. Of several that have one
+    instant, since it is given in whole seconds of wall time, all but one are missing.
     """
+    due = math.floor((until_s - since_s) / EVALUATION_INTERVAL_S)
     done = missed = 0
-    for _, samples in _read_samples(store, clock, EVALUATION, since_s, until_s):
+    for _, samples in read_samples(store, clock, EVALUATION, since_s, until_s):
         instants = [since_s, *sorted({at_s for at_s, _ in samples}), until_s]
         done += len(instants) - 2
-        missed += sum(max(0, round((b - a) / EVALUATION_INTERVAL_S) - 1) for a, b in pairwise(instants))
+        gaps = sum(max(0, round((b - a) / EVALUATION_INTERVAL_S) - 1) for a, b in pairwise(instants))
+        missed += max(gaps, due - (len(instants) - 1))
     return done, missed
 
 
@@ -333,7 +336,7 @@ def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
     )
 
 
-def _read_samples(
+def read_samples(
     prometheus: Api, clock: Clock, selector: str, since_s: float, until_s: float
 ) -> list[Series]:
     """Return the raw samples of a selector between two rule times, on rule time, without those that are NaN.

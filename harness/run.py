@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from harness.fidelity import (
     find_fitting_speed,
     find_overhead,
 )
+from harness.hindsight import SHOWS_WITHIN_WALL_S, describe, find_unseen, hangs_on_the_unseen
 from harness.judge import find_unasked, judge, share
 from harness.model import Act, AlertRule, Drill, Placement, Stage, Stall, Tell, Timeline, Verdict
 from harness.observe import (
@@ -47,7 +48,7 @@ from harness.observe import (
     read_scrapes,
     split_scrapes,
 )
-from harness.outages import interrupt, list_outage_steps, list_windows
+from harness.outages import interrupt, list_outage_steps, list_outages, list_windows
 from harness.paging import PathWatch, make_page_events, read_log, read_troubles
 from harness.panels import Dashboard
 from harness.partwatch import PartWatch
@@ -225,13 +226,17 @@ def _hold_at(
         path.look(clock.rule_s(time.time()))
         stack.save_logs()
         store, notes = _await_store(order.store, prometheus, clock, until_s)
-        stalls = find_stalls(parts, placements, clock)
+        silent = find_stalls(parts, placements, report, clock)
         fidelity = replace(
-            measure(prometheus, clock, report, 0.0, until_s, outages, store, stalls),
+            measure(prometheus, clock, report, 0.0, until_s, outages, store, silent),
             outage_lateness_s=crew.lateness_s,
         )
-        timeline = replace(observe(order, stack, store, path, clock, until_s), stalls=stalls)
-        verdicts = weigh(judge_all(placements, timeline), placements, gather(order.rules, report, stalls))
+        timeline = observe(order, stack, store, path, clock, until_s)
+        judged = judge_all(placements, timeline)
+        unseen = _look_again(order, stack, store, clock, placements, judged, until_s)
+        stalls = (*silent, *unseen)
+        timeline = replace(timeline, stalls=stalls)
+        verdicts = weigh(judged, placements, gather(order.rules, report, stalls))
         show(replace(state, now_rule_s=until_s, message="recording, and replaying the recording"))
         recorded = record_and_confirm(
             prometheus,
@@ -262,7 +267,8 @@ def _hold_at(
                 **notes,
                 **recorded.notes,
                 **_describe_fidelity(fidelity, order.bounds),
-                **describe_watch(parts, stalls, speed),
+                **describe_watch(parts, silent, speed),
+                **(describe(unseen, speed) if order.store is not None else {}),
                 **_describe_workers(report),
             },
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
@@ -335,6 +341,28 @@ def _await_store(
     api = open_store(store, clock.speed)
     waited_wall_s = await_samples(api, prometheus, clock, [system.job for system in find_systems()], until_s)
     return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
+
+
+def _look_again(
+    order: Order,
+    stack: Stack,
+    store: Api,
+    clock: Clock,
+    placements: Sequence[Placement],
+    judged: Iterable[Verdict],
+    until_s: float,
+) -> tuple[Stall, ...]:
+    """Return what rules were evaluated without, by a server that may be another one than Prometheus.
+
+    Where a verdict may hang on what was never seen, the server is given the time to show what it has.
+    """
+    if order.store is None:
+        return ()
+    if hangs_on_the_unseen(judged, placements):
+        time.sleep(max(0.0, clock.wall_s(until_s) + SHOWS_WITHIN_WALL_S - time.time()))
+    evaluator = open_store(Store(url=stack.endpoints.prometheus), clock.speed)
+    out = [one for one in list_outages(placements, clock.speed) if one.part == "prometheus"]
+    return find_unseen(evaluator, store, clock, _list_alerts(order), until_s, out)
 
 
 def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock) -> Traffic:

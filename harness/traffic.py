@@ -72,12 +72,14 @@ class WorkerReport:
 class TrafficReport:
     """What Locust last reported; `done` when every act has ended and every request has been answered.
 
-    `workers` is empty where one process sends everything.
+    `workers` is empty where one process sends everything. `stalls` are from when to when (rule time) one of
+    Locust's processes stood still, as it has noticed itself.
     """
 
     done: bool = False
     acts: Mapping[str, ActReport] = field(default_factory=dict)
     workers: tuple[WorkerReport, ...] = ()
+    stalls: tuple[tuple[float, float], ...] = ()
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -232,7 +234,8 @@ class Traffic:
             for name, act in raw["acts"].items()
         }
         workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
-        return TrafficReport(done=raw["done"], acts=acts, workers=workers)
+        stalls = tuple((from_s, until_s) for from_s, until_s in raw["stalls"])
+        return TrafficReport(done=raw["done"], acts=acts, workers=workers, stalls=stalls)
 
     def _has_ended(self, *, within_s: float) -> bool:
         if self._process is None:

@@ -86,6 +86,7 @@ class Direction:
         self._names: dict[str, str] = {}
         self._reports: dict[str, int] = {}
         self._heard_s: dict[str, float] = {}
+        self._stalls: dict[str, list[tuple[float, float]]] = {}
         self._asks: deque[tuple[str, int]] = deque()
         self._free_since_s: float | None = None
         self.done = Event()
@@ -98,6 +99,11 @@ class Direction:
     def workers(self) -> list[dict[str, Any]]:
         """What the report says of the workers, in the order in which they joined."""
         return [asdict(worker) for worker in self._stays]
+
+    @property
+    def stalls(self) -> list[tuple[float, float]]:
+        """From when to when (rule time) workers stood still, as they said themselves."""
+        return [(from_s, until_s) for own in self._stalls.values() for from_s, until_s in own]
 
     def stop(self) -> None:
         """Give no more cues, and care no more who is there.
@@ -201,6 +207,7 @@ class Direction:
         worker = self._present[client]
         self._heard_s[client] = self.timetable.rule_s()
         worker.clock_off_s = round(data["off_s"], 3)
+        self._stalls[client] = data["stalls"]
         if data["number"] > self._reports.get(client, 0):
             self._reports[client] = data["number"]
             for number, acts in data["leases"].items():

@@ -28,6 +28,7 @@ from scenarios.leases import SHARES
 from scenarios.part import Part
 from scenarios.performance import Performance
 from scenarios.preparation import find_keyring, load, provide_key, write_scripts
+from scenarios.pulse import Pulse
 from scenarios.tally import render_report
 from scenarios.timetable import Timetable
 
@@ -62,7 +63,9 @@ class Test:
             controls=self._controls,
             on_failure=lambda error: fail(environment, error),
         )
-        self._watchers = [gevent.spawn(self._keep_reporting), gevent.spawn(self._end_when_done)]
+        self._pulse = Pulse(self.performance.timetable.rule_s, plan.speed)
+        watch = (self._pulse.beat_on, self._keep_reporting, self._end_when_done)
+        self._watchers = [gevent.spawn(perform) for perform in watch]
 
     def close(self) -> None:
         """Open what was closed, and report for the last time."""
@@ -90,8 +93,10 @@ class Test:
         performance, path = self.performance, self.performance.timetable.plan.report
         if path is not None:
             workers = performance.workers if isinstance(performance, Direction) else ()
-            done = performance.done.is_set()
-            replace_aside(path, render_report(performance.tallies, done=done, workers=workers))
+            done, stalls = performance.done.is_set(), [*self._pulse.stalls]
+            if isinstance(performance, Direction):
+                stalls += performance.stalls
+            replace_aside(path, render_report(performance.tallies, done=done, workers=workers, stalls=stalls))
 
 
 # Locust has one test at a time, and its events pass no state of ours.

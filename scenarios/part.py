@@ -37,6 +37,7 @@ from scenarios.leases import find_homes, list_indices
 from scenarios.offset import ClockOffset
 from scenarios.performance import MAX_IN_FLIGHT, Player
 from scenarios.plan import Act, Plan, parse_plan
+from scenarios.pulse import Pulse
 from scenarios.script import Script
 from scenarios.timetable import Timetable
 
@@ -79,6 +80,7 @@ class Part:
         self.timetable: Timetable
         self.scripts: Mapping[str, Script]
         self.keyring = Keyring(host=environment.host or "", admin_token="")
+        self._pulse: Pulse
         self._environment = environment
         self._is_connected = is_connected
         self._write_scripts = write_scripts
@@ -157,6 +159,8 @@ class Part:
         while not self._is_ready.is_set():
             self._send_message(JOIN, {"name": _name_worker(), "sent_s": time.time()})
             self._is_ready.wait(REPEAT_AFTER_WALL_S)
+        self._pulse = Pulse(self.timetable.rule_s, self.timetable.plan.speed)
+        self._greenlets.append(gevent.spawn(self._pulse.beat_on))
         while True:
             self._report()
             self._news.wait(REPORT_EVERY_WALL_S)
@@ -267,6 +271,7 @@ class Part:
             "leases": {held.number: held.take_news() for held in leases},
             "released": [held.number for held in released],
             "off_s": -self._offset.s,
+            "stalls": self._pulse.stalls,
         }
         self._reported_s = time.monotonic()
         self._acknowledged.clear()

@@ -66,11 +66,15 @@ class Tally:
 
 
 def render_report(
-    tallies: Mapping[str, Tally], *, done: bool, workers: Sequence[Mapping[str, Any]] = ()
+    tallies: Mapping[str, Tally],
+    *,
+    done: bool,
+    workers: Sequence[Mapping[str, Any]] = (),
+    stalls: Sequence[tuple[float, float]] = (),
 ) -> str:
     """Return the report of all acts so far; ARCHITECTURE.md has its form."""
     acts = {name: tally.report() for name, tally in tallies.items()}
-    return json.dumps({"done": done, "acts": acts, "workers": list(workers)})
+    return json.dumps({"done": done, "acts": acts, "workers": list(workers), "stalls": list(stalls)})
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

@@ -388,8 +388,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.systems",
     },
     "harness.partwatch": set(),
+    "harness.hindsight": {
+        "harness.api",
+        "harness.clock",
+        "harness.dependence",
+        "harness.model",
+        "harness.observe",
+    },
     "harness.evidence": {
         "harness.clock",
+        "harness.dependence",
         "harness.doubts",
         "harness.model",
         "harness.outages",

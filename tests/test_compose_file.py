@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from harness.stacks import PARTS, PROVIDERS
 from harness.stacks.compose.shaping import IMAGE
-from harness.stacks.compose.stack import NETWORKS, PORTS
+from harness.stacks.compose.stack import GUARD, NETWORKS, PORTS
 from harness.systems import find_systems
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +54,13 @@ def test_parts_have_the_ports_and_networks_that_the_harness_knows() -> None:
     assert {part: published[part] for part in PARTS} == dict(PORTS)
     assert {part: tuple(SERVICES[part]["networks"]) for part in PARTS} == dict(NETWORKS)
     assert {network for networks in NETWORKS.values() for network in networks} < set(DOCUMENT["networks"])
+
+
+def test_the_guard_is_watched_where_drills_ask_it() -> None:
+    """Who holds drills in a container asks the guard, by name, and whether it lives."""
+    environment = SERVICES["drill"]["environment"]
+    assert environment["DOCKER_HOST"].replace("tcp://", "http://") == GUARD
+    assert SERVICES["guard"]["healthcheck"]["test"][3] == "/healthz"
 
 
 def test_each_provider_is_a_container_of_its_own() -> None:

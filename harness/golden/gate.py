@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.dependence import PATH
+from harness.dependence import PATH, STALE, UNSEEN
 from harness.doubts import Evidence, weigh
 from harness.errors import CouldNotTell
 from harness.golden.digests import digest_drill
@@ -99,7 +99,8 @@ def judge_recording(
     """Judge drills on the recording of the run that held them; `placements` are all that it held.
 
     What its `stalls` may have decided cannot be told from its recording either, but for pages, which no
-    recording has. Raises CouldNotTell for rules that cannot be replayed on it.
+    recording has, and for what rules did not see, which they see now. Raises CouldNotTell for rules that
+    cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
     near = tuple(rule for drill in drills for rule in list_near(drill, files))
@@ -117,7 +118,12 @@ def judge_recording(
     ]
     unasked = find_unasked(extended, replay.timeline)
     evidence = Evidence(
-        stalls=tuple(stall for stall in stalls if stall.part == "prometheus" or stall.part not in PATH),
+        stalls=tuple(
+            stall
+            for stall in stalls
+            if stall.part == "prometheus"
+            or not (stall.part in PATH or stall.part.startswith((UNSEEN, STALE)))
+        ),
         reaches_s=find_reaches_s(files),
         providers=PROVIDERS,
     )

@@ -56,6 +56,8 @@ class Endpoints:
     pager_token: str = field(repr=False)
     peer: str | None = None
     """The second Alertmanager, if there is one."""
+    guard: str | None = None
+    """The guard before the engine of containers, where the harness passes by it."""
 
     @property
     def alertmanagers(self) -> Mapping[str, str]:
@@ -71,6 +73,8 @@ class Endpoints:
         """
         parts = {"gateway": self.gateway, "prometheus": self.prometheus, "pager": self.pager}
         parts |= {**self.alertmanagers, **{f"provider-{name}": url for name, url in self.controls.items()}}
+        if self.guard is not None:
+            parts["guard"] = self.guard
         return {part: url + READY_PATHS.get(part, "/healthz") for part, url in parts.items()}
 
 

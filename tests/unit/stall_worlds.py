@@ -116,7 +116,7 @@ def make_timeline(
 def list_worlds(kind: str, part: str, from_s: float, lasts_s: float) -> Iterator[World]:
     """Yield what may come of a stall of a part, the good end among it."""
     yield World(said="nothing came of it", timeline=make_good(kind))
-    if part == "provider-groq":
+    if part in {"provider-groq", "guard"}:
         return
     if part in {"alertmanager", "pager"}:
         yield from _list_path_worlds(kind, from_s, from_s + lasts_s)
@@ -126,7 +126,7 @@ def list_worlds(kind: str, part: str, from_s: float, lasts_s: float) -> Iterator
 
 def _list_traffic_worlds(kind: str, part: str, from_s: float, until_s: float) -> Iterator[World]:
     """Yield worlds in which calls, scrapes or evaluations were held up: rules see them later, or others."""
-    late_s = until_s - from_s if part == "Locust" else 0.0
+    late_s = until_s - from_s if part == "locust" else 0.0
     if kind in {"near miss", "quiet"}:
         fired_s = until_s + RESEND_S
         timeline = make_timeline((fired_s, fired_s + 100), (fired_s + 35, fired_s + 150))

@@ -257,9 +257,14 @@ def test_a_runs_own_recording_is_judged_where_it_had_its_drills() -> None:
 
 
 def test_what_stalled_in_a_run_is_no_rules_fault_on_its_recording_either() -> None:
-    """A near miss that fired while the gateway stood still cannot be told; with the page's parts it can."""
+    """A near miss that fired while the gateway stood still cannot be told; with the page's parts it can.
+
+    What the rule did not see in the run, its replay sees.
+    """
     placements = (Placement(drill=NEARLY, start_s=60),)
-    for part, code in (("gateway", 3), ("prometheus", 3), ("pager", 1), ("provider-groq", 1)):
+    unseen = f"unseen:{NEARLY.expects[0].alert}"
+    codes = {"gateway": 3, "prometheus": 3, "pager": 1, "provider-groq": 1, unseen: 1}
+    for part, code in codes.items():
         stalls = (Stall(part=part, from_s=70, until_s=110),)
         record = judge_recording(make_heat(2), placements, [NEARLY], (write_rules(),), PROMTOOL, 0.0, stalls)
         assert record.exit_code == code, part

@@ -11,6 +11,7 @@ from panel_files import PANELS, read_toy_panels
 from harness.api import Api, Series
 from harness.clock import Clock
 from harness.errors import ComponentFailed
+from harness.fidelity import Bounds
 from harness.model import AlertRule
 from harness.observe import (
     count_recorded_evaluations,
@@ -314,6 +315,19 @@ def test_evaluations_that_are_missing_are_counted(instants: tuple[float, ...], c
     """Between the recorded ones, and before the first and after the last."""
     prometheus = CannedApi({"alertdrill:evaluation": [({}, at(*instants))] if instants else []})
     assert count_recorded_evaluations(prometheus, CLOCK, 0.0, 90.0) == counted
+
+
+@pytest.mark.parametrize(
+    ("speed", "is_doubted"), [(60, True), (30, True), (20, True), (15, False), (5, False)]
+)
+def test_a_clock_of_whole_seconds_is_seen_as_evaluations_left_out(speed: float, is_doubted: bool) -> None:
+    """Who stamps evaluations with whole seconds can be told from its stamps, whatever it is called."""
+    clock = Clock(speed=speed, origin_s=1000.0)
+    stamps = [(math.floor(clock.wall_s(15.0 * number)), 1.0) for number in range(1, 60)]
+    store = CannedApi({"alertdrill:evaluation": [({}, tuple(stamps))]})
+    done, missed = count_recorded_evaluations(store, clock, 0.0, 900.0)
+    assert done > 0
+    assert (missed > max(1.0, Bounds().evaluations_missed_share * done)) == is_doubted
 
 
 def test_how_long_an_alert_was_pending_that_never_fired() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def test_all_are_asked_and_secrets_go_only_where_they_belong(served: Served) -> 
     assert {path for path, secret in asked.items() if secret} == {
         f"/provider-{name}/control/state" for name in PROVIDERS
     }
+
+
+def test_every_part_is_asked_whether_it_lives(served: Served) -> None:
+    """The guard of a stack of containers too, where the harness passes by it."""
+    _, endpoints = served
+    assert endpoints.health.keys() == {
+        "gateway",
+        "prometheus",
+        "alertmanager",
+        "pager",
+        *(f"provider-{name}" for name in PROVIDERS),
+    }
+    guarded = replace(endpoints, guard="http://guard:2375")
+    assert guarded.health == {**endpoints.health, "guard": "http://guard:2375/healthz"}
 
 
 @pytest.mark.parametrize("part", ["pager", "prometheus", "provider-groq"])

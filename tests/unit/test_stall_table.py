@@ -1,11 +1,12 @@
 """The table of stalls: each part x how long x when x each kind of drill, put into judged records.
 
 Whatever comes of a stall, no rule is blamed for it, nothing is taken for met that the stall contradicts, and
-what has borne the stall is met all the same.
+what has borne the stall is met all the same. So it is with several short stalls that add up.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -25,7 +26,7 @@ from stall_worlds import (
 from harness.delivery import PAGE_WITHIN_S
 from harness.doubts import Calls, Evidence, weigh
 from harness.judge import find_unasked, judge, share
-from harness.model import Placement, Stall
+from harness.model import Outage, Placement, Stall
 from harness.reports import RunRecord
 
 PARTS = (
@@ -35,17 +36,20 @@ PARTS = (
     "pager",
     "provider-anthropic",
     "provider-groq",
-    "Locust",
+    "locust",
+    "guard",
 )
-"""Of the providers, the drills call anthropic and nobody calls groq."""
+"""Of the providers, the drills call anthropic and nobody calls groq; nobody asks the guard for an outage."""
 STOPS_WALL_S = (0.5, 1.0, 2.0, 5.0, 15.0)
 BEARS_S = 40.0
 """What traffic may stand still for where all came as expected."""
 
 
-def weigh_world(kind: str, world: World, *stalls: Stall) -> tuple[bool, RunRecord]:
+def weigh_world(
+    kind: str, world: World, *stalls: Stall, outages: tuple[Outage, ...] = ()
+) -> tuple[bool, RunRecord]:
     """Judge a drill in a world; return whether it was met, and what a run leaves that weighed its stalls."""
-    placement = Placement(drill=make_drill(kind), start_s=0.0)
+    placement = Placement(drill=replace(make_drill(kind), outages=outages), start_s=0.0)
     verdicts = [judge(placement.drill, share(placement, [placement], world.timeline))]
     unasked = find_unasked([placement], world.timeline)
     if unasked is not None and kind != "quiet":
@@ -67,8 +71,8 @@ def weigh_world(kind: str, world: World, *stalls: Stall) -> tuple[bool, RunRecor
 
 def contradicts(kind: str, part: str, stall: Stall) -> bool:
     """Return whether what is seen as expected might owe that to the stall."""
-    if part in {"provider-groq", "Locust"}:
-        return False  # nobody calls it; and of late calls the clock tells, for the whole run
+    if part in {"provider-groq", "guard"}:
+        return False  # nobody calls it
     if part in {"alertmanager", "pager"} or (part == "prometheus" and stall.lasted_s <= BEARS_S):
         if kind != "inhibited":
             return kind == "paging" and stall.lasted_s > PAGE_WITHIN_S and _overlaps(stall)
@@ -91,14 +95,85 @@ def test_no_stall_is_a_rules_fault(part: str, kind: str) -> None:
         for phase, from_s in PHASES.items():
             until_s = min(from_s + stop_wall_s * SPEED, ENDS_S)
             stall = Stall(part=part, from_s=from_s, until_s=until_s)
-            stalls = () if part == "Locust" else (stall,)
             for world in list_worlds(kind, part, from_s, until_s - from_s):
-                is_met, record = weigh_world(kind, world, *stalls)
+                is_met, record = weigh_world(kind, world, stall)
                 row = f"{kind}, {part} for {stop_wall_s} s {phase}: {world.said}: {record.verdicts}"
                 if is_met:
                     assert record.exit_code == (3 if contradicts(kind, part, stall) else 0), row
                 else:
                     assert record.exit_code == 3, row
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("gateway", "gateway"),
+        ("provider-anthropic", "gateway"),
+        ("locust", "prometheus"),
+        ("alertmanager", "alertmanager"),
+        ("alertmanager", "pager"),
+        ("prometheus", "pager"),
+        ("prometheus", "alertmanager", "pager"),
+        ("locust", "provider-anthropic", "gateway", "prometheus"),
+    ],
+    ids=" ".join,
+)
+def test_short_stalls_add_up(parts: tuple[str, ...], kind: str) -> None:
+    """Each is borne, and what they cost together is more than a rule can be blamed for: never exit 1.
+
+    Four of nine seconds are borne by what came as expected, as scrapes may be as far apart.
+    """
+    for phase, from_s in PHASES.items():
+        stalls = tuple(
+            Stall(part=part, from_s=from_s + 20 * number, until_s=from_s + 20 * number + 9)
+            for number, part in enumerate(parts)
+        )
+        for world in list_worlds(kind, parts[-1], from_s, stalls[-1].until_s - from_s):
+            world = replace(world, lateness_s=0.0)
+            is_met, record = weigh_world(kind, world, *stalls)
+            row = f"{kind}, {parts} {phase}: {world.said}: {record.verdicts}"
+            assert record.exit_code == (0 if is_met else 3), row
+            if not is_met:
+                assert {weigh_world(kind, world, stall)[1].exit_code for stall in stalls} == {1}, row
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_short_stalls_are_no_proof(kind: str) -> None:
+    """Fourteen seconds of every twenty are a part that was hardly there: what came as expected is no proof.
+
+    But of a page: that came, or more than one, whatever was in the way.
+    """
+    for part in ("gateway", "prometheus", "provider-anthropic", "locust"):
+        stalls = [Stall(part=part, from_s=at_s, until_s=at_s + 14.0) for at_s in range(400, 500, 20)]
+        is_met, record = weigh_world(kind, World(said="good", timeline=make_good(kind)), *stalls)
+        assert is_met
+        assert record.exit_code == 3, record.verdicts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stalls_that_are_far_apart_do_not_add_up(kind: str) -> None:
+    """A hiccup now and then, of any part, makes no run doubtful: met is met, and broken is broken."""
+    stalls = [
+        Stall(part=part, from_s=at_s, until_s=at_s + 14.0)
+        for at_s, part in zip((-900.0, -500.0, -100.0, 210.0, 520.0, 830.0, 1140.0), PARTS, strict=False)
+    ]
+    assert weigh_world(kind, World(said="good", timeline=make_good(kind)), *stalls)[1].exit_code == 0
+    for world in list_worlds(kind, "gateway", PHASES["before firing"], 10.0):
+        is_met, record = weigh_world(kind, world, *stalls)
+        assert record.exit_code == (0 if is_met else 1), (world.said, record.verdicts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_guard_that_stalls_as_an_outage_begins_or_ends_is_no_rules_fault(kind: str) -> None:
+    """The outage comes, or goes, that much later; in between, nobody asks the guard for anything."""
+    outages = (Outage(part="provider-anthropic", at_s=300.0, for_s=120.0, how="stop"),)
+    for world in list_worlds(kind, "provider-anthropic", PHASES["before firing"], 60.0):
+        for from_s, is_felt in ((295.0, True), (415.0, True), (330.0, False), (100.0, False)):
+            stall = Stall(part="guard", from_s=from_s, until_s=from_s + 60.0)
+            is_met, record = weigh_world(kind, world, stall, outages=outages)
+            expected = 3 if is_felt else int(not is_met)
+            assert record.exit_code == expected, (world.said, from_s, record.verdicts)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -47,6 +47,8 @@ PORTS: Mapping[str, int] = {
     **dict.fromkeys(PROVIDER_PARTS, 8081),
 }
 """Where each part listens for the harness; of a provider, its control API."""
+GUARD = "http://guard:2375"
+"""Where the guard is for who runs in a container beside it; whoever does not asks the engine itself."""
 NETWORKS: Mapping[str, tuple[str, ...]] = {
     "gateway": ("front", "upstream"),
     "prometheus": ("front",),
@@ -226,6 +228,7 @@ class ComposeStack:
             admin_token=secret["ADMIN"],
             control_token=secret["CONTROL"],
             pager_token=secret["PAGER"],
+            guard=GUARD if self._is_inside else None,
         )
 
     def _find_address(self, part: str) -> str:

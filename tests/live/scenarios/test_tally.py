@@ -80,7 +80,10 @@ def test_a_report_has_every_act_and_worker():
     """It says of itself whether it is the last."""
     tally = Tally(planned=1)
     tally.note_sent(0.0)
-    report = json.loads(render_report({"a": tally}, done=True, workers=[{"id": "worker-1"}]))
+    report = json.loads(
+        render_report({"a": tally}, done=True, workers=[{"id": "worker-1"}], stalls=[(1.0, 7.5)])
+    )
     assert report["done"] is True
     assert report["workers"] == [{"id": "worker-1"}]
+    assert report["stalls"] == [[1.0, 7.5]]
     assert report["acts"]["a"]["sent"] == 1

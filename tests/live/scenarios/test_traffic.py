@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,7 +190,7 @@ def test_an_unknown_scenario_is_bad_input(tmp_path, fake_gateway):
 def test_a_plan_without_acts_is_done_at_once(tmp_path, fake_gateway):
     """Nothing to do is not an error."""
     with make_traffic(tmp_path, fake_gateway) as traffic:
-        assert traffic.wait(WAIT_S) == TrafficReport(done=True, acts={})
+        assert replace(traffic.wait(WAIT_S), stalls=()) == TrafficReport(done=True, acts={})
 
 
 def test_workers_share_the_traffic(tmp_path, fake_gateway):
@@ -211,6 +212,24 @@ def test_workers_share_the_traffic(tmp_path, fake_gateway):
     ]
     for secret in (ADMIN_TOKEN, CONTROL_TOKEN):
         assert not any(secret in environment for environment in environments)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_locust_that_was_stopped_says_so(tmp_path, fake_gateway, workers):
+    """When and for how long, be it all of Locust or a worker of it: nobody else could ask it."""
+    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=240), workers=workers) as traffic:
+        origin_s = json.loads((tmp_path / "plan.json").read_text())["origin_s"]
+        await_sent(traffic, "base", 20)
+        pid = (traffic._worker_processes["worker-1"] if workers else traffic._process).pid
+        os.kill(pid, signal.SIGSTOP)
+        stopped_s = time.time()
+        time.sleep(1.0)  # the cause itself, not a wait for something
+        resumed_s = time.time()
+        os.kill(pid, signal.SIGCONT)
+        report = traffic.wait(WAIT_S)
+    longest = max(report.stalls, key=lambda stall: stall[1] - stall[0])
+    seen = tuple(origin_s + at_s / SPEED for at_s in longest)
+    assert seen == pytest.approx((stopped_s, resumed_s), abs=0.3)
 
 
 def test_a_worker_that_is_killed_is_said_and_ends_nothing(tmp_path, fake_gateway):

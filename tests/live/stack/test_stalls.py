@@ -31,6 +31,7 @@ PROGRAMS = {
     "prometheus": "--storage.tsdb.path",
     "provider-openrouter": "--name openrouter ",
     "provider-groq": "--name groq ",
+    "locust": "-m locust",
 }
 """A piece of the command line by which to find each part."""
 
@@ -141,7 +142,11 @@ def test_each_drill_is_doubted_for_the_parts_that_it_depends_on(
         code, timeline = run.finish()
     found = read_findings(timeline)
     assert code == 3
-    assert {stall["part"] for stall in timeline["stalls"]} >= set(PROGRAMS) - {"pager", "prometheus"}
+    assert {stall["part"] for stall in timeline["stalls"]} >= set(PROGRAMS) - {
+        "pager",
+        "prometheus",
+        "locust",
+    }
     (fired,) = found[FIRING]
     assert fired["outcome"] == "unobserved"
     assert fired["doubt"].startswith("Alertmanager answered nothing from ")
@@ -152,6 +157,23 @@ def test_each_drill_is_doubted_for_the_parts_that_it_depends_on(
     (beside,) = found[BESIDE]
     assert "openrouter" not in str(beside["doubt"])
     assert "groq" not in (out / "junit.xml").read_text().partition("<testcase")[2]
+
+
+def test_a_locust_that_stalls_is_named(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """It sends nothing, and tells nobody anything, until it goes on: no rule is blamed for that."""
+    out = tmp_path / "out"
+    with start(alertdrill, out, FIRING) as run:
+        run.await_that(lambda: bool(run.find_alert()), "pending")
+        with run.stop("locust"):
+            time.sleep(3.5)  # the cause itself, in which it sends what the alert is about
+        code, timeline = run.finish()
+    assert code == 3
+    longest = max(timeline["stalls"], key=lambda stall: stall["until_s"] - stall["from_s"])
+    assert longest["part"] == "locust"
+    assert longest["until_s"] - longest["from_s"] > 3.0 * SPEED
+    (fired,) = read_findings(timeline)[FIRING]
+    assert fired["outcome"] == "unobserved"
+    assert fired["doubt"].startswith("Locust stood still from ")
 
 
 def test_a_pager_that_stalls_and_a_prometheus_that_ends_early_are_named(
