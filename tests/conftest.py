@@ -8,6 +8,7 @@ import shlex
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from chromium_session import SKIPPED as NO_CHROMIUM
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from turnstile import open_turnstile
 from whole_runs import ROOT, CommandLine, open_command_line
 
-from harness.engines import Engines
+from harness.engines import Engines, Generation
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,6 +25,8 @@ settings.load_profile("untimed")
 
 LIVE = ROOT / "tests" / "live"
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
+NO_PARAMS = SimpleNamespace(params={})
+"""What a test has in place of pytest's `callspec` that is no case of several."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,10 +41,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the live tests, and put those last that run alone."""
+    """Mark the live tests and those of the oldest engines, and put those last that run alone."""
     for item in items:
         if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
+        if Generation.OLDEST in getattr(item, "callspec", NO_PARAMS).params.values():
+            item.add_marker(pytest.mark.oldest)
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 
