@@ -18,8 +18,12 @@ from harness.cli import call
 from harness.engines import find_engines
 from harness.engines.binaries import read_version
 from harness.errors import ComponentFailed, LimitReached
+from harness.lastwords import find_last_words
 from harness.limits import find_limit, find_limit_of
 from harness.process import start
+from scenarios.controls import Controls
+from scenarios.errors import ScenarioError
+from scenarios.plan import Tell
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = {resource.RLIMIT_NOFILE: 16, resource.RLIMIT_AS: 400_000_000, resource.RLIMIT_NPROC: 20}
@@ -150,6 +154,22 @@ def test_a_command_that_meets_a_limit_says_so(
     said = capsys.readouterr().err
     assert said.startswith("alertdrill: this process cannot go on: a process may have at most ")
     assert said.count("\n") == 1
+
+
+@pytest.mark.usefixtures("set_limits")
+def test_what_traffic_ends_for_is_told_from_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's word for it comes first, so that no long address pushes it out of what is quoted."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("urllib3.util.connection.socket.socket", refuse)
+    controls = Controls({"openai": "http://127.0.0.1:9"}, token="t")
+    model = "a-model-with-a-long-name" * 8
+    with pytest.raises(ScenarioError) as caught:
+        controls.tell(Tell(provider="openai", model=model, behaviour={"status": 500}, at_s=0.0))
+    logged = f"[2026-01-01 00:00:00,000] host/ERROR/scenarios.lifecycle: {caught.value}"
+    assert "(ulimit -n)" in str(find_limit(find_last_words(logged)))
 
 
 @pytest.mark.parametrize("limit", ["-n 16", "-v 400000", "-v 1000000"])
