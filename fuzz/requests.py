@@ -116,12 +116,12 @@ ROUTES: Mapping[str, Sequence[str]] = {
 }
 
 
-def spoil(served: Served, rng: random.Random, routes: Sequence[str] = ()) -> bytes:
+def spoil(served: Served, rng: random.Random, routes: Sequence[str]) -> bytes:
     """Return a request with pieces put in, left out, changed or doubled, or for something else."""
     said = {}
     if rng.random() < 0.3:
         said["body"] = change(served.body, rng, json.loads, dump_json)
-    if routes and rng.random() < 0.4:
+    if rng.random() < 0.4:
         said["path"] = rng.choice(routes)
         said["method"] = rng.choice(METHODS)
     data = bytearray(served.request(has_key=rng.random() < 0.7, chunked=rng.random() < 0.2, **said))
@@ -137,6 +137,11 @@ def spoil(served: Served, rng: random.Random, routes: Sequence[str] = ()) -> byt
             case _:
                 data += data[: rng.randint(0, 200)]
     return bytes(data)
+
+
+def list_routes(name: str) -> list[str]:
+    """Return what may be asked of a server, and what may not."""
+    return [*ALL_HAVE, *ROUTES[name.split()[0]]]
 
 
 async def send(served: Served, data: bytes, rng: random.Random) -> bytes:
@@ -158,7 +163,7 @@ def is_failure(received: bytes) -> bool:
     return b"HTTP/1.1 5" in received or b"HTTP/1.0 5" in received
 
 
-async def try_all(served: Served, rng: random.Random, count: int, routes: Sequence[str] = ()) -> list[str]:
+async def try_all(served: Served, rng: random.Random, count: int, routes: Sequence[str]) -> list[str]:
     """Send so many requests, some at once; return what is wrong with their answers."""
     wrong = []
 
@@ -196,8 +201,7 @@ async def _try_server(name: str, rng: random.Random) -> list[str]:
     limits = Limits(idle_s=WAIT_S, body_s=WAIT_S, unread_s=WAIT_S)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         async with run(name, Path(folder), limits) as served:
-            routes = [*ALL_HAVE, *ROUTES[name.split()[0]]]
-            return await try_all(served, rng, REQUESTS, routes)
+            return await try_all(served, rng, REQUESTS, list_routes(name))
 
 
 class _Tracebacks(logging.Handler):
