@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ DEFAULT_S = 60.0
 
 def main(arguments: Sequence[str]) -> int:
     """Run the fuzzers that are named, or all, each for its share of the time; return the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and nothing is left
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="FUZZER", help=f"of {', '.join(FUZZERS)}; all otherwise")
     parser.add_argument("--seconds", type=float, default=DEFAULT_S, help="for how long, all together")
