@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WITHIN_S = 400.0
 """What does not end in this hangs."""
 POLL_S = 0.02
+KEPT = ROOT / "out" / "fuzz"
 NEXT = ("run", "--replay", str(ROOT / "scenarios" / "recordings"), "mantis-cost-fires")
 """A run that takes seconds; whatever a killed one left, it removes."""
 
@@ -89,6 +90,13 @@ class Bench:
     def find_wrong(self) -> list[str]:
         """Return what a run left that it should not have."""
         return self._remains
+
+    def keep(self, name: str) -> Path:
+        """Keep what the run wrote and said, to be looked at; return where it is."""
+        kept = KEPT / name
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self._folder, kept)
+        return kept
 
     def is_noted(self, ended: Ended, least_s: float) -> bool:
         """Whether a run's stalls have the stop that befell it, if it was long while drills were held."""

@@ -102,10 +102,11 @@ def fuzz(seed: int) -> Tried:
         ):
             wrong.append("all is met, and the stop is not among the run's stalls")
         wrong += bench.find_wrong()
+        kept = f" (its reports are in {bench.keep(f'faults-{seed}')})" if wrong else ""
     late = ", which came too late" if ended.befell is None else ""
     return Tried(
         outcomes=(f"{fault.group}{late}: exit {ended.code}",),
-        findings=tuple(Finding(what=f"{fault.describe()}: {what}", said=ended.said) for what in wrong),
+        findings=tuple(Finding(what=f"{fault.describe()}: {what}{kept}", said=ended.said) for what in wrong),
         line=f"{fault.describe()}{late}: exit {ended.code} after {ended.took_s:.0f} s",
     )
 

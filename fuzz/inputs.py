@@ -104,6 +104,7 @@ TARGETS = (
         sample="rules.yml",
         arguments=("replay", str(SAMPLES / "recording.om"), "--rules", "FILE", "--annotations", "--json"),
         is_quick=False,
+        may_say=("which the recording lacks",),
         **_YAML,
     ),
     Target(
@@ -111,12 +112,14 @@ TARGETS = (
         sample="recording.om",
         arguments=("replay", "FILE", "--rules", str(SAMPLES / "rules.yml"), "--json"),
         is_quick=False,
+        may_say=("which the recording lacks",),
     ),
     Target(
         name="export's rules",
         sample="rules.yml",
         arguments=("export", str(SAMPLES / "recording.om"), "--rules", "FILE", "-o", "-"),
         is_quick=False,
+        may_say=("which the recording lacks",),
         **_YAML,
     ),
     Target(
@@ -124,6 +127,7 @@ TARGETS = (
         sample="recording.om",
         arguments=("export", "FILE", "--rules", str(SAMPLES / "rules.yml"), "-o", "-"),
         is_quick=False,
+        may_say=("which the recording lacks",),
     ),
     Target(
         name="page's rules",

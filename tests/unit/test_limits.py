@@ -19,7 +19,7 @@ from harness.engines import find_engines
 from harness.engines.binaries import read_version
 from harness.errors import ComponentFailed, LimitReached
 from harness.lastwords import find_last_words
-from harness.limits import find_limit, find_limit_of
+from harness.limits import demand_files, find_limit, find_limit_of
 from harness.process import start
 from scenarios.controls import Controls
 from scenarios.errors import ScenarioError
@@ -170,6 +170,37 @@ def test_what_traffic_ends_for_is_told_from_its_log(monkeypatch: pytest.MonkeyPa
         controls.tell(Tell(provider="openai", model=model, behaviour={"status": 500}, at_s=0.0))
     logged = f"[2026-01-01 00:00:00,000] host/ERROR/scenarios.lifecycle: {caught.value}"
     assert "(ulimit -n)" in str(find_limit(find_last_words(logged)))
+
+
+@pytest.mark.parametrize("files", [24, 40, 255])
+def test_a_stack_that_could_open_too_few_files_is_not_started(files: int, tmp_path: Path) -> None:
+    """Its servers would close connections as they come, and no one could say why; nothing is made."""
+    command = [sys.executable, "-m", "harness", "run", "--system", "mantis", "--out", "out"]
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"ulimit -n {files}; exec {shlex.join(command)}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"alertdrill: no stack can be started: a process may have at most {files} open files (ulimit -n) "
+        "here, and a stack wants 256\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stack_may_open_as_many_files_as_the_system_lets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shell sets lower, without need, is raised; what has no bound gets one."""
+    has: list[tuple[int, int]] = []
+    monkeypatch.setattr(limits.resource, "setrlimit", lambda _, pair: has.append(pair))
+    for pair in ((100, 4096), (100, resource.RLIM_INFINITY), (4096, 4096), (100_000, 200_000)):
+        monkeypatch.setattr(limits.resource, "getrlimit", lambda _, pair=pair: pair)
+        demand_files()
+    assert has == [(4096, 4096), (limits.MAX_FILES, resource.RLIM_INFINITY)]
 
 
 @pytest.mark.parametrize("limit", ["-n 16", "-v 400000", "-v 1000000"])
