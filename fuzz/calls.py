@@ -37,7 +37,7 @@ _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 class Call:
     """The arguments of a command, and where it stands; `program` is its module.
 
-    `outputs` are what its standard output and error are: files, from which it is read what it said.
+    `out` is what its standard output leads to; what it prints is read otherwise.
     """
 
     arguments: Sequence[str]
@@ -116,13 +116,17 @@ def main() -> None:
     import harness.commands.run
     import harness.gateway.__main__  # noqa: F401
 
-    # What a call leaves becomes a child of this process, and is found so.
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
     temporary = Path(os.environ["TMPDIR"])
     for line in sys.stdin:
         called = _call(Call(**json.loads(line)), temporary)
         sys.stdout.write(json.dumps(asdict(called)) + "\n")
         sys.stdout.flush()
+
+
+def adopt_orphans() -> None:
+    """Let what a call leaves running become a child of this process, so that it is found."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _call(call: Call, temporary: Path) -> Called:
@@ -131,7 +135,7 @@ def _call(call: Call, temporary: Path) -> Called:
     if not child:
         _become(call, call.out or str(out), str(err))
     code, took = _await(child, is_server=call.is_server)
-    left = [f"process {name}" for name in _end_orphans()]
+    left = [f"process {name}" for name in end_orphans()]
     left += [f"folder {path.name}" for path in temporary.iterdir()]
     called = Called(
         code=code,
@@ -198,7 +202,7 @@ def _await(child: int, *, is_server: bool) -> tuple[int | None, resource.struct_
         pause_s = min(pause_s * 1.5, 0.02)
 
 
-def _end_orphans() -> list[str]:
+def end_orphans() -> list[str]:
     """Return what a call left running, once it has had time to go; it is ended."""
     give_up_at = time.monotonic() + GONE_WITHIN_S
     while True:

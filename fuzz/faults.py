@@ -24,7 +24,7 @@ AMONG_S = 60.0
 """A fault comes at some time in this; a run takes a minute and more."""
 STOPS_S = (0.5, 15.0)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-FILES = (16, 24, 32, 40, 48, 64, 96, 128)
+FILES = (16, 24, 32, 64, 255, 256, 300, 512)
 ROOMS_KB = (64, 1024, 4096, 8192)
 NOTED_S = 2.0
 """A longer stop of a part that is watched is among the stalls of its run."""

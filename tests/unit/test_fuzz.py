@@ -13,7 +13,7 @@ import pytest
 
 from fuzz import faults, inputs, outputs
 from fuzz.bench import Ended
-from fuzz.calls import Call, Called, Caller, open_caller
+from fuzz.calls import ROOT, Call, Called, Caller, open_caller
 from fuzz.left import find_half_written, find_tracebacks, list_left_behind
 
 FINE = Called(code=0, out="", err="", cpu_s=0.1, peak_mb=100.0, left=())
@@ -64,6 +64,28 @@ def test_a_call_says_what_it_took_and_left(caller: Caller, folder: Path) -> None
     called = caller.call(Call(arguments=["--version"], folder=str(folder)))
     assert (called.code, called.left) == (0, ["folder left"])
     (folder / "temporary" / "left").rmdir()
+
+
+LEAVES = """
+import os, subprocess
+from fuzz import calls
+calls.GONE_WITHIN_S = 0.1
+calls.adopt_orphans()
+child = os.fork()
+if not child:
+    subprocess.Popen(["/bin/sleep", "60"], start_new_session=True)
+    os._exit(0)
+os.waitpid(child, 0)
+print(calls.end_orphans(), calls.end_orphans())
+"""
+
+
+def test_a_process_that_a_call_left_is_found_and_ended() -> None:
+    """Whatever session it is in."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "['sleep'] []\n"
 
 
 @pytest.mark.parametrize(
