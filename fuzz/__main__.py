@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from fuzz.finding import Tried
 
-FUZZERS = ("inputs", "outputs", "requests", "faults")
+FUZZERS = ("inputs", "outputs", "requests", "mail", "faults")
 """By module; each has `fuzz(seed)`."""
 DEFAULT_S = 60.0
 

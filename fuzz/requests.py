@@ -185,7 +185,7 @@ def fuzz(seed: int) -> Tried:
     """Try requests to one of the servers."""
     name = SERVERS[seed % len(SERVERS)]
     rng = random.Random(seed)  # noqa: S311 - repeatable, no secret
-    tracebacks = _Tracebacks()
+    tracebacks = Tracebacks()
     logging.getLogger().addHandler(tracebacks)
     try:
         wrong = asyncio.run(_try_server(name, rng))
@@ -204,7 +204,7 @@ async def _try_server(name: str, rng: random.Random) -> list[str]:
             return await try_all(served, rng, REQUESTS, list_routes(name))
 
 
-class _Tracebacks(logging.Handler):
+class Tracebacks(logging.Handler):
     """Takes the tracebacks that are logged."""
 
     def __init__(self) -> None:
