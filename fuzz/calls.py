@@ -28,8 +28,6 @@ WITHIN_S = 90.0
 GONE_WITHIN_S = 2.0
 MEMORY_BYTES = 6 << 30
 """A call has no more, so that the machine goes on."""
-STOPPED_AFTER_S = 0.3
-"""A server that has begun to serve is told to end after this."""
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
@@ -134,7 +132,7 @@ def _call(call: Call, temporary: Path) -> Called:
     child = os.fork()
     if not child:
         _become(call, call.out or str(out), str(err))
-    code, took = _await(child, is_server=call.is_server)
+    code, took = _await(child, out if call.is_server else None)
     left = [f"process {name}" for name in end_orphans()]
     left += [f"folder {path.name}" for path in temporary.iterdir()]
     called = Called(
@@ -177,24 +175,24 @@ def _become(call: Call, out: str, err: str) -> NoReturn:
             code = 1
         sys.stdout.flush()
         sys.stderr.flush()
+    except BaseException:  # as an output that takes nothing may raise, when all is over
+        traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _await(child: int, *, is_server: bool) -> tuple[int | None, resource.struct_rusage]:
-    """Wait for a call's end; a server that serves is told to end."""
+def _await(child: int, says_it_serves: Path | None) -> tuple[int | None, resource.struct_rusage]:
+    """Wait for a call's end; a server is told to end once it has said that it serves."""
     begun_s = time.monotonic()
     pause_s = 0.0005
-    is_told = not is_server
     while True:
         ended, status, took = os.wait4(child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status), took
-        gone_s = time.monotonic() - begun_s
-        if not is_told and gone_s > STOPPED_AFTER_S:
+        if says_it_serves and says_it_serves.exists() and b"\n" in says_it_serves.read_bytes():
             os.kill(child, signal.SIGTERM)
-            is_told = True
-        if gone_s > WITHIN_S:
+            says_it_serves = None
+        if time.monotonic() - begun_s > WITHIN_S:
             os.killpg(child, signal.SIGKILL)
             _, _, took = os.wait4(child, 0)
             return None, took
