@@ -33,6 +33,7 @@ PEAK_MB = 700.0
 """A command that has imported everything takes a seventh of it."""
 RECORDINGS = ROOT / "scenarios" / "recordings"
 DRILL = "metis-auth-fires"
+OF_TIMELINE = "mantis-failure-fires"
 NOBODY = "http://127.0.0.1:9"
 """Where nothing listens, so that a command that gets as far ends with exit 3."""
 
@@ -62,7 +63,7 @@ _RECORD = ("record", "--prometheus", NOBODY, "--start", "0", "--end", "9", "-o",
 _RUN: dict[str, Any] = {
     "is_quick": False,
     "judges": True,
-    "may_say": ("No verdict can be trusted", "has no recording"),
+    "may_say": ("No verdict can be trusted", "has no recording", "the recording lacks"),
 }
 _PAGE = ("page", "--alert", "CallsFail", "--label", "job=a", "--dry-run")
 TARGETS = (
@@ -145,7 +146,7 @@ TARGETS = (
     ),
     Target(
         name="run's rules",
-        sample="rules.yml",
+        sample="metis.yml",
         arguments=("run", "--rules", "FILE", "--replay", str(RECORDINGS), DRILL, "--out", "out"),
         **_RUN,
         **_YAML,
@@ -160,7 +161,7 @@ TARGETS = (
     Target(
         name="a run's timeline",
         sample="timeline.json",
-        arguments=("run", "--replay", "FOLDER/recording.om", DRILL, "--out", "out"),
+        arguments=("run", "--replay", "FOLDER/recording.om", OF_TIMELINE, "--out", "out"),
         **_RUN,
         **_JSON,
     ),
@@ -184,12 +185,12 @@ def try_all(caller: Caller, folder: Path, seed: int, targets: Sequence[Target], 
         target = targets[(seed * cases + number) % len(targets)]
         place = folder / f"input-{number}"
         place.mkdir()
-        data = change(_read_sample(target.sample), rng, target.load, target.dump)
+        data = change(read_sample(target.sample), rng, target.load, target.dump)
         if target.sample.endswith(".om") and rng.random() < 0.2:
             data = change(gzip.compress(data, mtime=0), rng, None, str)
         if target.is_server and not _stays_in(place, data):
             continue
-        called = _call(caller, target, place, data)
+        called = call(caller, target, place, data)
         outcomes.append(f"{target.name}: exit {called.code}")
         findings += [
             Finding(what=f"{target.name}: {what}, of {_show(data)}", said=called.out[-500:] + called.err)
@@ -221,7 +222,7 @@ def judge(target: Target, called: Called) -> Iterator[str]:
         yield f"{left} is left"
 
 
-def _call(caller: Caller, target: Target, place: Path, data: bytes) -> Called:
+def call(caller: Caller, target: Target, place: Path, data: bytes) -> Called:
     """Call a command on a file, and note besides what it changed in the folder where it stands."""
     folder = place / "given"
     folder.mkdir()
@@ -268,7 +269,8 @@ def _put(argument: str, said: dict[str, str]) -> str:
 
 
 @cache
-def _read_sample(name: str) -> bytes:
+def read_sample(name: str) -> bytes:
+    """Return a file that is good."""
     if name == "made.json":
         made = json.loads((RECORDINGS / name).read_text())
         drill = made["drills"][DRILL]
@@ -279,6 +281,8 @@ def _read_sample(name: str) -> bytes:
                 "drills": {DRILL: drill},
             }
         ).encode()
+    if name == "metis.yml":
+        return (ROOT / "harness" / "systems" / "metis" / "rules.yml").read_bytes()
     return (SAMPLES / name).read_bytes()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,6 +40,16 @@ def test_files_with_something_wrong_are_a_sentence(caller: Caller, folder: Path)
     tried = inputs.try_all(caller, folder, 7, QUICK, 25)
     assert [finding.describe("") for finding in tried.findings] == []
     assert len({outcome.split(":")[0] for outcome in tried.outcomes}) == len(QUICK)
+
+
+def test_what_is_changed_is_good_before(caller: Caller, folder: Path) -> None:
+    """Or nothing would get past the first check; those that want an engine are tried by `make fuzz` alone."""
+    for target in QUICK:
+        place = folder / "good"
+        place.mkdir()
+        called = inputs.call(caller, target, place, inputs.read_sample(target.sample))
+        assert called.code == (3 if target.may_say else 0), called.err
+        shutil.rmtree(place)
 
 
 def test_odd_places_to_write_to_are_refused_or_written(caller: Caller, folder: Path) -> None:
