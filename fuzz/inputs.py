@@ -189,6 +189,7 @@ def try_all(caller: Caller, folder: Path, seed: int, targets: Sequence[Target], 
         if target.sample.endswith(".om") and rng.random() < 0.2:
             data = change(gzip.compress(data, mtime=0), rng, None, str)
         if target.is_server and not _stays_in(place, data):
+            place.rmdir()
             continue
         called = call(caller, target, place, data)
         outcomes.append(f"{target.name}: exit {called.code}")
