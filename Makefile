@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 # Compiled once, not by every test that starts a command.
 unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
+SECONDS = 60
 UV_VERSION := 0.13.8
 # Both kinds wait for servers, so there are more processes than cores. tests/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
@@ -16,7 +17,7 @@ COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-v
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help drill gate record check test bench lint generate lock clean
+.PHONY: help drill gate record check test fuzz bench lint generate lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -48,6 +49,11 @@ ifdef ARGS
 else
 	@$(QUICK_TESTS); quick=$$?; $(LIVE_TESTS) && exit $$quick
 endif
+
+# Each fuzzer has its share of the time, and one round at least; a round of faults is a run, a minute and more.
+fuzz: ## Try odd files, places to write to, requests, and faults: make fuzz SECONDS=600 ARGS="inputs --seed 7"
+	@./bootstrap.sh dev
+	@.venv/bin/python -m fuzz --seconds $(SECONDS) $(ARGS)
 
 bench: ## Measure how fast rules are replayed and dilated, and write docs/benchmarks.md
 	@./bootstrap.sh runtime

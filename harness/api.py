@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import requests
 
-from harness.errors import ComponentFailed, RequestRefused
+from harness.errors import ComponentFailed, LimitReached, RequestRefused
 from harness.http_deadline import make_session
+from harness.limits import find_limit_of
 from harness.model import Labels
 from harness.nesting import load_json
 
@@ -144,8 +145,11 @@ class Api:
                 raise ComponentFailed(
                     f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s to answer {path}"
                 ) from error
+            cause = _find_cause(error)
+            if limit := find_limit_of(cause):
+                raise LimitReached(f"{self._name} at {self._url} cannot be reached: {limit}") from error
             raise ComponentFailed(
-                f"{self._name} at {self._url} cannot be reached: {self._redact(_find_cause(error))}"
+                f"{self._name} at {self._url} cannot be reached: {self._redact(_say_cause(cause))}"
             ) from error
         answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
@@ -196,10 +200,14 @@ def _read_series(item: Any) -> Series:
     return item["metric"], tuple((float(at), float(value)) for at, value in samples)
 
 
-def _find_cause(error: BaseException) -> str:
-    """Return what the operating system said, which is at the end of the chain of causes."""
+def _find_cause(error: BaseException) -> BaseException:
+    """Return the end of the chain of causes, which is where the operating system comes in."""
     cause = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:
         cause = deeper
+    return cause
+
+
+def _say_cause(cause: BaseException) -> str:
     said = cause.strerror if isinstance(cause, OSError) else None
     return said or str(cause) or type(cause).__name__

@@ -33,6 +33,10 @@ FILES = Limit(resource=resource.RLIMIT_NOFILE, flag="ulimit -n", noun="open file
 MEMORY = Limit(resource=resource.RLIMIT_AS, flag="ulimit -v", noun="MB of memory", unit=1_000_000)
 PROCESSES = Limit(resource=resource.RLIMIT_NPROC, flag="ulimit -u", noun="processes and threads")
 
+MAX_FILES = 65_536
+LEAST_FILES = 256
+"""Of a part of the stack, which has a connection open for each call that waits for its answer."""
+
 _SIGNS = (
     (re.compile(r"too many open files|: error 24\b", re.IGNORECASE), (FILES,), "open files"),
     (
@@ -68,6 +72,21 @@ def find_limit_of(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return find_limit(error.strerror or "") if error.errno in _OF_ERRORS else None
     return find_limit(str(error)) if isinstance(error, RuntimeError) else None
+
+
+def demand_files(least: int = LEAST_FILES) -> None:
+    """Let this process, and what it starts, open as many files as it may; raises LimitReached if that is few.
+
+    A server that may open no more closes connections as they come, and neither side can say why.
+    """
+    soft, hard = resource.getrlimit(FILES.resource)
+    most = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(FILES.resource, (most, hard))
+    if most < least:
+        raise LimitReached(
+            f"no stack can be started: a process may have {FILES.describe()} here, and a stack wants {least}"
+        )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import requests
 
-from scenarios.errors import BadPlan, ScenarioError
+from scenarios.errors import BadPlan, ScenarioError, find_cause
 from scenarios.plan import Tell
 
 ANSWER_WITHIN_S = 10.0
@@ -84,7 +84,7 @@ class Controls:
             )
         except requests.RequestException as error:
             raise ScenarioError(
-                f"The provider {provider} could not be told: {what}: {type(error).__name__}"
+                f"The provider {provider} could not be told: {find_cause(error)}: {what}"
             ) from error
         if not answer.ok and answer.status_code not in welcome:
             said = f"status {answer.status_code}: {answer.text[:MAX_QUOTED_CHARS]}"

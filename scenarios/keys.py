@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import requests
 
-from scenarios.errors import BadPlan, ScenarioError
+from scenarios.errors import BadPlan, ScenarioError, find_cause
 
 ANSWER_WITHIN_S = 10.0
 
@@ -105,9 +105,7 @@ class Keyring:
                 method, self._host + path, json=document, headers=headers, timeout=ANSWER_WITHIN_S
             )
         except requests.RequestException as error:
-            raise ScenarioError(
-                f"The gateway could not be reached: {what}: {type(error).__name__}"
-            ) from error
+            raise ScenarioError(f"The gateway could not be reached: {find_cause(error)}: {what}") from error
         if answer.status_code == 409 and document and "id" in document:
             raise BadPlan(f"The gateway has a key {document['id']!r} already: choose another id")
         if not answer.ok:

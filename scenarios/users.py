@@ -14,6 +14,7 @@ from locust import FastHttpUser, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import StopUser
 
+from scenarios.errors import find_cause
 from scenarios.fields import Fields
 from scenarios.lifecycle import get_performance
 from scenarios.options import Flag, declare
@@ -101,5 +102,5 @@ class ScenarioUser(FastHttpUser):
             if script.welcomes(status):
                 response.success()
             else:
-                response.failure(f"status {status}" if answered else f"no answer: {type(error).__name__}")
+                response.failure(f"status {status}" if answered else f"no answer: {find_cause(error)}")
         return status, latency_s

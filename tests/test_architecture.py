@@ -257,6 +257,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "harness.api": {
         "harness.errors",
         "harness.http_deadline",
+        "harness.limits",
         "harness.model",
         "harness.nesting",
     },

@@ -10,6 +10,7 @@ import click
 
 from harness.engines import find_engines
 from harness.errors import BadInput, MissingEngine
+from harness.limits import demand_files
 from harness.model import Drill
 from harness.stacks import Site
 from harness.stacks.embedded import EmbeddedSite
@@ -23,7 +24,10 @@ def find_site(
     remote_write: RemoteWrite | None = None,
     alertmanagers: int = 1,
 ) -> Site:
-    """Return where the drills are to be held; raises BadInput when that cannot be had."""
+    """Return where the drills are to be held.
+
+    Raises BadInput when that cannot be had, LimitReached where processes may open too few files.
+    """
     if stack == "compose":
         if ports:
             raise BadInput(
@@ -38,6 +42,7 @@ def find_site(
         return ComposeSite.find(project, os.environ)
     if project is not None:
         raise BadInput("--project is for --stack compose")
+    demand_files()
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write, alertmanagers=alertmanagers)
 

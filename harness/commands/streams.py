@@ -27,18 +27,19 @@ def take_over_streams() -> None:
         except OSError:
             os.open(os.devnull, flags)  # takes the lowest number that is free, which is this one
     sys.stdout = open_output(1)
-    sys.stderr = _open_text(_Complaints(2, "w", closefd=False), "backslashreplace")
+    sys.stderr = _open_text(_Complaints(2, "w", closefd=False))
 
 
 def open_output(descriptor: int) -> TextIO:
     """Return a descriptor as standard output: what it does not take is CannotWrite, or ReaderLeft."""
-    return _open_text(_Output(descriptor, "w", closefd=False), getattr(sys.stdout, "errors", None))
+    return _open_text(_Output(descriptor, "w", closefd=False))
 
 
-def _open_text(raw: io.FileIO, errors: str | None) -> TextIO:
+def _open_text(raw: io.FileIO) -> TextIO:
+    """Return a stream of text; what its encoding has no words for, as names of files may be, is escaped."""
     encoding = getattr(sys.__stdout__, "encoding", None)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw), encoding=encoding, errors=errors, line_buffering=raw.isatty()
+        io.BufferedWriter(raw), encoding=encoding, errors="backslashreplace", line_buffering=raw.isatty()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ def read_config(path: Path) -> Config:
     speed, data_dir, providers = document["speed"], document["data_dir"], document["providers"]
     if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed <= MAX_SPEED:
         raise BadInput(f"{path}: speed must be a number above 0, at most {MAX_SPEED}")
-    if not isinstance(data_dir, str) or not data_dir:
+    if not isinstance(data_dir, str) or not _can_be_a_path(data_dir):
         raise BadInput(f"{path}: data_dir must be the path of a folder")
     if not isinstance(providers, dict) or not providers:
         raise BadInput(f"{path}: providers must map at least one provider to its base URL")
@@ -50,6 +51,13 @@ def read_config(path: Path) -> Config:
         data_dir=Path(data_dir),
         providers={name: _read_url(path, name, url) for name, url in providers.items()},
     )
+
+
+def _can_be_a_path(text: str) -> bool:
+    try:
+        return len(os.fsencode(text)) > 0 and "\0" not in text
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
 
 
 def _read_url(path: Path, name: str, url: object) -> str:

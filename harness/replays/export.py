@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.dilation import dilate_expr
 from harness.engines import Engines
-from harness.errors import BadInput, CouldNotTell
+from harness.errors import BadInput, BadRules, CouldNotTell
 from harness.files import check_target, is_stream, write_all, write_own
 from harness.promql import format_duration
 from harness.recordings.recording import RecordedSeries, Recording
@@ -97,7 +97,11 @@ def export(
 def _hold(
     test: UnitTest, files: Sequence[RuleFile], copies: Mapping[str, _Copy], engines: Engines, path: Path
 ) -> None:
-    """Hold a test, before it is written; raises CouldNotTell where it does not pass."""
+    """Hold a test, before it is written.
+
+    Raises BadRules for a file that promtool's reader of YAML does not take, which is stricter than ours, and
+    CouldNotTell where the test does not pass.
+    """
     with scratch_folder() as folder:
         for copy in copies.values():
             write_own(folder / copy.path.name, copy.text)
@@ -109,6 +113,11 @@ def _hold(
         write_own(draft, _render(test, rules))
         said = hold_test(engines.promtool, draft, PASSES_WITHIN_S)
     if said:
+        for file, held in zip(files, rules, strict=True):
+            if unread := re.search(rf"{re.escape(str(held))}: yaml: line (\d+): (.*)", said):
+                # Its count of lines is one short for some mistakes.
+                why = f"promtool cannot read the file there, or on the next line: {unread[2]}"
+                raise BadRules(f"{file.name}:{unread[1]}: {why}")
         words = " ".join(said.replace(draft.name, path.name).split())[:MAX_SAID]
         raise CouldNotTell(f"{path}: the test does not pass, so it was not written: {words}")
 

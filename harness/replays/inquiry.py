@@ -37,7 +37,7 @@ TOO_MANY = "too many samples"
 
 _FAILED_AT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?")
 _UNKNOWN = re.compile(r"field (\w+) not found in type")
-_REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "[^"]*": (.*)')
+_REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "(?:\\.|[^"\\])*": (.*?)(?= \S+\.rules: group "g|$)')
 
 
 def identify(event: Event) -> Activation:

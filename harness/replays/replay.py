@@ -135,7 +135,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
             inquiry = make_inquiry(
                 planned, plan, recording, read, job.curves, default_interval_s, mask_size, job.max_items
             )
-            answers = yield from _ask(inquiry)
+            answers = yield from _ask(inquiry, inquiry.trial)
             if not inquiry.is_too_much(answers):
                 break
         grids.append(inquiry.trial.grid)
@@ -147,7 +147,7 @@ def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Tr
         library.add(inquiry.list_handed_on(answers, activities))
         firing = [event for event in found if event.kind == "firing"]
         if job.annotations and firing:
-            rendered = yield from name_slow_rule(inquiry, inquiry.ask_annotations(firing))
+            rendered = yield from _ask(inquiry, inquiry.ask_annotations(firing))
             annotations |= inquiry.list_annotations(rendered, firing)
     coarsest = max(grids, key=lambda grid: grid.moved_ms, default=None)
     if coarsest is not None and coarsest.moved_ms:
@@ -173,9 +173,9 @@ def _place_event(event: Event) -> tuple[float, str, list[tuple[str, str]], bool]
     return event.at_s, event.alert, sorted(event.labels.items()), event.kind != "pending"
 
 
-def _ask(inquiry: Inquiry) -> Generator[Trial, Answers, Answers]:
-    """Yield a stage's trial and return what is answered; what promtool complains of is said of the rule."""
+def _ask(inquiry: Inquiry, trial: Trial) -> Generator[Trial, Answers, Answers]:
+    """Yield a trial of a stage and return what is answered; a complaint is said of its rule."""
     try:
-        return (yield from name_slow_rule(inquiry, inquiry.trial))
+        return (yield from name_slow_rule(inquiry, trial))
     except Complaint as complaint:
         raise inquiry.explain(complaint) from complaint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 import subprocess
@@ -19,7 +20,7 @@ from aiohttp.test_utils import TestServer
 
 from harness import api as api_room
 from harness.api import Api, Series
-from harness.errors import ComponentFailed, RequestRefused
+from harness.errors import ComponentFailed, LimitReached, RequestRefused
 
 SECRET = "s3cret"
 HEADERS = {"X-Api-Key": SECRET, "X-Scope-OrgID": "acme"}
@@ -134,6 +135,17 @@ async def test_an_answer_that_drips_is_given_up(aiohttp_server: Any, monkeypatch
 
     with pytest.raises(ComponentFailed, match="took more than 0 s to answer"):
         await ask(aiohttp_server, handle)
+
+
+def test_a_limit_of_ours_is_not_said_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this process may open no more files, that is why nobody was reached."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("urllib3.util.connection.socket.socket", refuse)
+    with pytest.raises(LimitReached, match=r"^prometheus at \S+ cannot be reached: .*(ulimit -n|open files)"):
+        Api("prometheus", "http://127.0.0.1:9").get("/")
 
 
 def test_a_server_that_is_not_there_is_no_finding() -> None:

@@ -17,7 +17,7 @@ from recordings import make_labelled, make_recording, make_series
 from whole_runs import CommandLine
 
 from harness.engines import Engines
-from harness.errors import BadInput, CouldNotTell
+from harness.errors import BadInput, BadRules, CouldNotTell
 from harness.recordings.files import write_recording
 from harness.recordings.recording import RecordedSeries, Recording
 from harness.replays import export as exporting
@@ -395,6 +395,20 @@ def test_a_test_that_does_not_pass_is_not_written(engines: Engines, tmp_path: Pa
         export_busy(replace(engines, promtool=promtool), folder)
     assert (folder / "test.yml").read_text() == "kept"
     assert list_files(folder) == {"rules.yml", "test.yml"}
+
+
+def test_a_file_that_only_promtool_cannot_read_is_said_with_its_line(
+    engines: Engines, tmp_path: Path
+) -> None:
+    """Its reader of YAML is stricter than ours: that is the file's, and nothing is written."""
+    strict = RULES + "  - {name: odd, rules: [{alert: Odd, expr: 'up > 5', labels: {a: b?c}}]}\n"
+    line = strict.count("\n")
+    said = (
+        rf"rules.yml:({line - 1}|{line}): promtool cannot read the file there, or on the next line: did not"
+    )
+    with pytest.raises(BadRules, match=said):
+        export_busy(engines, tmp_path, strict)
+    assert list_files(tmp_path) == {"rules.yml"}
 
 
 def test_export_is_a_command(alertdrill: CommandLine, engines: Engines, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,6 +85,69 @@ def test_only_what_is_ours_and_old_enough_is_removed(tmp_path: Path) -> None:
         f"{PREFIX}link",
         f"{PREFIX}file",
     }
+
+
+def make_unlocked(place: Path, name: str, age_s: float) -> Path:
+    """Make a folder as there were before there were locks, which was last written to so long ago."""
+    folder = place / name
+    (folder / "prometheus").mkdir(parents=True)
+    (folder / "pager-token").write_text("secret")
+    written_s = time.time() - age_s
+    for path in (folder / "pager-token", folder / "prometheus", folder):
+        os.utime(path, (written_s, written_s))
+    return folder
+
+
+def test_a_folder_without_a_lock_is_removed_once_nobody_can_be_at_it(tmp_path: Path) -> None:
+    """It is old, nothing was written into it for long, and no process names it."""
+    old_s = 2 * scratch.QUIET_S
+    left = make_unlocked(tmp_path, "alertdrill-ab12_xyz", old_s)
+    young = make_unlocked(tmp_path, "alertdrill-young_01", scratch.QUIET_S / 2)
+    used = make_unlocked(tmp_path, "alertdrill-written_", old_s)
+    (used / "prometheus" / "wal").write_text("")
+    other = make_unlocked(tmp_path, "alertdrill-my_notes", old_s)
+    (other / "pager-token").unlink()
+    os.utime(other, (0, 0))
+    named = make_unlocked(tmp_path, "alertdrill-named_01", old_s)
+    waits = [sys.executable, "-c", "input()", f"--config={named}/prometheus.yml"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE) as process:
+        remove_left_behind(tmp_path)
+        assert [folder.exists() for folder in (left, young, used, other, named)] == [False, *[True] * 4]
+        process.communicate(b"\n")
+    remove_left_behind(tmp_path)
+    assert not named.exists()
+
+
+def test_who_is_slow_to_lock_its_folder_gets_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process took it for left behind: before its lock was made, and before that had its name."""
+    stalls = [0, 1]
+    open_, flock = os.open, fcntl.flock
+
+    def sweep() -> None:
+        (folder,) = tmp_path.iterdir()
+        os.utime(folder, (0, 0))
+        remove_left_behind(tmp_path)
+        assert not folder.exists()
+
+    def stall_first(*arguments: Any, **named: Any) -> int:
+        if 0 in stalls:
+            stalls.remove(0)
+            sweep()
+        return open_(*arguments, **named)
+
+    def stall_second(descriptor: int, how: int) -> None:
+        if how == fcntl.LOCK_EX and 1 in stalls:
+            stalls.remove(1)
+            sweep()
+        flock(descriptor, how)
+
+    monkeypatch.setattr(scratch.os, "open", stall_first)
+    monkeypatch.setattr(scratch.fcntl, "flock", stall_second)
+    with scratch_folder(tmp_path) as own:
+        os.utime(own, (0, 0))
+        remove_left_behind(tmp_path)
+        assert list(tmp_path.iterdir()) == [own]
+    assert stalls == []
 
 
 def test_a_folder_of_somebody_else_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,12 @@ from harness.cli import call
 from harness.engines import find_engines
 from harness.engines.binaries import read_version
 from harness.errors import ComponentFailed, LimitReached
-from harness.limits import find_limit, find_limit_of
+from harness.lastwords import find_last_words
+from harness.limits import demand_files, find_limit, find_limit_of
 from harness.process import start
+from scenarios.controls import Controls
+from scenarios.errors import ScenarioError
+from scenarios.plan import Tell
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = {resource.RLIMIT_NOFILE: 16, resource.RLIMIT_AS: 400_000_000, resource.RLIMIT_NPROC: 20}
@@ -150,6 +154,53 @@ def test_a_command_that_meets_a_limit_says_so(
     said = capsys.readouterr().err
     assert said.startswith("alertdrill: this process cannot go on: a process may have at most ")
     assert said.count("\n") == 1
+
+
+@pytest.mark.usefixtures("set_limits")
+def test_what_traffic_ends_for_is_told_from_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's word for it comes first, so that no long address pushes it out of what is quoted."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("urllib3.util.connection.socket.socket", refuse)
+    controls = Controls({"openai": "http://127.0.0.1:9"}, token="t")
+    model = "a-model-with-a-long-name" * 8
+    with pytest.raises(ScenarioError) as caught:
+        controls.tell(Tell(provider="openai", model=model, behaviour={"status": 500}, at_s=0.0))
+    logged = f"[2026-01-01 00:00:00,000] host/ERROR/scenarios.lifecycle: {caught.value}"
+    assert "(ulimit -n)" in str(find_limit(find_last_words(logged)))
+
+
+@pytest.mark.parametrize("files", [24, 40, 255])
+def test_a_stack_that_could_open_too_few_files_is_not_started(files: int, tmp_path: Path) -> None:
+    """Its servers would close connections as they come, and no one could say why; nothing is made."""
+    command = [sys.executable, "-m", "harness", "run", "--system", "mantis", "--out", "out"]
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"ulimit -n {files}; exec {shlex.join(command)}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"alertdrill: no stack can be started: a process may have at most {files} open files (ulimit -n) "
+        "here, and a stack wants 256\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stack_may_open_as_many_files_as_the_system_lets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shell sets lower, without need, is raised; what has no bound gets one."""
+    has: list[tuple[int, int]] = []
+    monkeypatch.setattr(limits.resource, "setrlimit", lambda _, pair: has.append(pair))
+    for pair in ((100, 4096), (100, resource.RLIM_INFINITY), (4096, 4096), (100_000, 200_000)):
+        monkeypatch.setattr(limits.resource, "getrlimit", lambda _, pair=pair: pair)
+        demand_files()
+    assert has == [(4096, 4096), (limits.MAX_FILES, resource.RLIM_INFINITY)]
 
 
 @pytest.mark.parametrize("limit", ["-n 16", "-v 400000", "-v 1000000"])

@@ -390,6 +390,15 @@ def test_annotations_are_rendered_as_the_alert_begins_to_fire(promtool: Path) ->
     ]
 
 
+def test_an_annotation_that_is_no_template_is_said_of_its_rule(promtool: Path) -> None:
+    """It is the user's, and its rule has whatever name."""
+    recording = make_recording(scrape("x", [2]), until_s=30)
+    rules = one_group("{alert: 'A \"1\"', expr: x > 1, annotations: {is: '{{ \\ }}', no: '{{ £ }}'}}")
+    refused = r'^made.yml:4: A "1": promtool does not take the rule: annotation "is": [^£]*$'
+    with pytest.raises(BadRules, match=refused):
+        replay(recording, [rules], promtool, annotations=True)
+
+
 def test_curves_are_the_left_side_at_each_evaluation(promtool: Path) -> None:
     """Only of the alerts that are asked for; a gap is one NaN."""
     recording = make_recording(

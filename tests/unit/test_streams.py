@@ -56,6 +56,16 @@ def test_what_does_not_print_needs_no_output() -> None:
     assert "absent.yml" in done.stderr
 
 
+def test_a_name_that_is_no_text_is_printed_all_the_same() -> None:
+    """A file may be called anything: what cannot be encoded is escaped, and no traceback."""
+    reading, writing = os.pipe()
+    with open_output(writing) as output:
+        output.write("a\udcff is written")
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        assert pipe.read() == rb"a\udcff is written"
+
+
 def test_an_output_that_failed_takes_the_rest() -> None:
     """So the command ends in good order: the error comes once."""
     with open_output(os.open("/dev/full", os.O_WRONLY)) as output:

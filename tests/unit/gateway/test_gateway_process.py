@@ -106,6 +106,8 @@ def test_unusable_start_is_one_sentence(config, listen, environment, message):
         {"speed": float("nan")},
         {"data_dir": ""},
         {"data_dir": 5},
+        {"data_dir": "a\0b"},
+        {"data_dir": "\ud800"},
         {"providers": {}},
         {"providers": {"openai": "ftp://127.0.0.1"}},
         {"providers": {"openai": "http://"}},

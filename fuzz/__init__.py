@@ -1,0 +1,1 @@
+"""Fuzzers: what users, machines and strangers do wrong, at random; `make fuzz`, docs/testing.md says how."""
