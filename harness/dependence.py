@@ -27,8 +27,9 @@ from harness.model import (
     Silence,
 )
 
-UNMET_BEARS_S = 15.0
-"""What stalls may cost that are not to blame for what came otherwise: drills keep a larger distance."""
+UNMET_BEARS_S = 9.0
+"""What stalls may cost that are not to blame for what came otherwise. Drills keep a distance of 15 s, and a
+stall may have begun before it was noticed: a part is asked every 6 s of rule time at speed 60."""
 MET_BEARS_S = 40.0
 """What stalls may cost to which what came as expected owes nothing: as long as two scrapes may be apart."""
 ADDS_UP_S = 300.0
@@ -46,6 +47,8 @@ PROVIDER = "provider-"
 UNSEEN, STALE = "unseen:", "stale:"
 """What stands before an alert's name where its rule was evaluated without what there was, or with what there
 was no more."""
+SCRAPES = "scrapes:"
+"""What stands before a system's name where scrapes of it were missed that no drill made fail."""
 TAKES_S = 15.0
 """What an outage may take to begin, or to end."""
 
@@ -73,6 +76,7 @@ def list_needs(finding: Finding, drill: Drill, reach_s: float, providers: Collec
     """Yield what a finding of a drill depends on, in the drill's time; its rule looks `reach_s` back."""
     expected = finding.expectation
     traffic = TRAFFIC | find_providers(drill.traffic, providers) | find_sights([finding.alert])
+    traffic |= {SCRAPES + drill.system}
     needs: Iterator[Need] = iter(())
     if isinstance(expected, Expectation | Grouped):
         needs = _list_firing_needs(finding, expected, drill, reach_s, traffic)
@@ -88,7 +92,10 @@ def list_needs(finding: Finding, drill: Drill, reach_s: float, providers: Collec
 def list_quiet_needs(drill: Drill, alerts: Iterable[str], providers: Collection[str]) -> Iterator[Need]:
     """Yield what a drill depends on in which nothing fired, as it should be; `alerts` are all there are."""
     need = Need(
-        parts=TRAFFIC | find_providers(drill.traffic, providers) | find_sights(alerts),
+        parts=TRAFFIC
+        | find_providers(drill.traffic, providers)
+        | find_sights(alerts)
+        | {SCRAPES + drill.system},
         from_s=0.0,
         until_s=drill.lasts_s,
         question="whether anything would have fired",
@@ -103,13 +110,17 @@ def list_unasked_needs(
     finding: Finding,
     acts: Sequence[Act],
     outages: Sequence[Outage],
+    systems: Iterable[str],
     reach_s: float,
     providers: Collection[str],
 ) -> Iterator[Need]:
-    """Yield what an alarm depends on that no drill asked for; `acts` and `outages` may have caused it."""
+    """Yield what an alarm depends on that no drill asked for; what `systems` were sent may be why."""
     at_s = min(finding.observed.values(), default=math.inf)
     need = Need(
-        parts=TRAFFIC | find_providers(acts, providers) | find_sights([finding.alert]),
+        parts=TRAFFIC
+        | find_providers(acts, providers)
+        | find_sights([finding.alert])
+        | {SCRAPES + system for system in systems},
         from_s=at_s - reach_s,
         until_s=at_s,
         question="whether it would have fired",

@@ -16,8 +16,8 @@ from harness.clock import format_s
 from harness.dependence import (
     ADDS_UP_S,
     LOCUST,
+    SCRAPES,
     STALE,
-    UNMET_BEARS_S,
     UNSEEN,
     Need,
     list_needs,
@@ -28,6 +28,8 @@ from harness.model import Drill, Finding, Placement, Stall, Verdict
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
+LATE_S = 15.0
+"""How late a call of an unmet drill may have been sent."""
 DEFAULT_REACH_S = 900.0
 """How far back a rule is taken to look that nobody knows."""
 NAMES: Mapping[str, str] = {
@@ -85,6 +87,8 @@ def leave_out_outages(stalls: Iterable[Stall], outages: Iterable[Stall]) -> tupl
 
 def say_part(part: str) -> str:
     """Say what a part of the stack is called in a sentence."""
+    if part.startswith(SCRAPES):
+        return f"whoever serves the samples of {part.removeprefix(SCRAPES)}"
     if part.startswith("provider-"):
         return f"the provider {part.removeprefix('provider-')}"
     return NAMES.get(part, f"the {part}")
@@ -98,6 +102,8 @@ def say_stalls(stalls: Sequence[Stall]) -> str:
     for kind, lack in LACKS.items():
         if first.startswith(kind):
             return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
+    if first.startswith(SCRAPES):
+        return f"Prometheus got no samples of {first.removeprefix(SCRAPES)} {when}"
     parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
     names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]
     what = "stood still" if parts == [NAMES[LOCUST]] else "answered nothing"
@@ -191,7 +197,8 @@ def _weigh_unasked(
         for outage in place.drill.outages
     ]
     own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
-    doubt = _doubt_needs(list_unasked_needs(finding, acts, outages, reach_s, own.providers), own)
+    systems = {place.drill.system for place in near}
+    doubt = _doubt_needs(list_unasked_needs(finding, acts, outages, systems, reach_s, own.providers), own)
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
     return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 
@@ -223,8 +230,8 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
             "what is not sent: locust.log says why"
         )
     late_s = max((calls.lateness_s for calls in own), default=0.0)
-    if is_unmet and late_s > UNMET_BEARS_S:
-        return f"a call of {drill.name} was sent {late_s:.0f} s late (bound {UNMET_BEARS_S:.0f} s)"
+    if is_unmet and late_s > LATE_S:
+        return f"a call of {drill.name} was sent {late_s:.0f} s late (bound {LATE_S:.0f} s)"
     slow = sorted(taken_s for calls in own for taken_s in calls.slowest_s)
     if is_unmet and drill.calls_within_s is not None and len(slow) > 1 and slow[-2] > drill.calls_within_s:
         return (

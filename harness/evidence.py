@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
+from harness.api import Api
 from harness.clock import Clock, format_s
-from harness.dependence import LOCUST
+from harness.dependence import LOCUST, SCRAPES
 from harness.doubts import Calls, Evidence, leave_out_outages, say_part
 from harness.model import Placement, Stall
+from harness.observe import read_scrapes, split_scrapes
 from harness.outages import list_outages
 from harness.partwatch import ASK_EVERY_WALL_S, PartWatch
 from harness.rulebook import find_reaches_s
 from harness.rules import RuleFile
-from harness.stacks import PROVIDERS
+from harness.stacks import PROVIDERS, SCRAPE_INTERVAL_S
+from harness.systems import find_systems
 from harness.traffic import ActReport, TrafficReport
 
 NO_ANSWER = "0"
@@ -34,6 +38,22 @@ def find_stalls(
         Stall(part=part, from_s=from_s, until_s=until_s) for part, from_s, until_s in silences if until_s > 0
     ]
     return leave_out_outages(stalls, list_outages(placements, clock.speed))
+
+
+def find_missed_scrapes(
+    store: Api, clock: Clock, until_s: float, outages: Sequence[tuple[float, float]]
+) -> tuple[Stall, ...]:
+    """Return when samples of a system were missing, on rule time, outside windows in which they had to.
+
+    A scrape that failed makes series end at once, whatever stall it was that made it fail.
+    """
+    return tuple(
+        Stall(part=SCRAPES + system.name, from_s=before_s + SCRAPE_INTERVAL_S, until_s=after_s)
+        for system in find_systems()
+        for stretch in split_scrapes(read_scrapes(store, clock, system.job, 0.0, until_s), outages)
+        for before_s, after_s in pairwise(at_s for at_s, is_good in stretch if is_good)
+        if after_s - before_s > 1.5 * SCRAPE_INTERVAL_S
+    )
 
 
 def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...]) -> Evidence:

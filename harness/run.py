@@ -26,7 +26,7 @@ from harness.crew import Crew
 from harness.disturbances import list_fault_steps, list_silence_steps
 from harness.doubts import weigh
 from harness.errors import ClockDoubted, ComponentFailed
-from harness.evidence import count_unanswered, describe_watch, find_stalls, gather
+from harness.evidence import count_unanswered, describe_watch, find_missed_scrapes, find_stalls, gather
 from harness.fidelity import (
     Bounds,
     Fidelity,
@@ -234,7 +234,8 @@ def _hold_at(
         timeline = observe(order, stack, store, path, clock, until_s)
         judged = judge_all(placements, timeline)
         unseen = _look_again(order, stack, store, clock, placements, judged, until_s)
-        stalls = (*silent, *unseen)
+        missed = find_missed_scrapes(store or prometheus, clock, until_s, outages)
+        stalls = (*silent, *unseen, *missed)
         timeline = replace(timeline, stalls=stalls)
         verdicts = weigh(judged, placements, gather(order.rules, report, stalls))
         show(replace(state, now_rule_s=until_s, message="recording, and replaying the recording"))

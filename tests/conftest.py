@@ -41,12 +41,14 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the live tests and those of the oldest engines, and put those last that run alone."""
+    """Mark the live tests, those of the oldest engines and those in a browser; who runs alone comes last."""
     for item in items:
         if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
         if Generation.OLDEST in getattr(item, "callspec", NO_PARAMS).params.values():
             item.add_marker(pytest.mark.oldest)
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 

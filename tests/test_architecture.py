@@ -397,6 +397,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "harness.observe",
     },
     "harness.evidence": {
+        "harness.api",
+        "harness.observe",
+        "harness.systems",
         "harness.clock",
         "harness.dependence",
         "harness.doubts",

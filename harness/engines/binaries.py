@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from harness.engines.generations import Family, Generation, MajorMinor
@@ -41,6 +42,13 @@ def read_version(path: Path, program: str) -> str:
         raise MissingEngine(f"{path} does not exist")
     if not path.is_file() or not os.access(path, os.X_OK):
         raise MissingEngine(f"{path} is not an executable file")
+    stat = path.stat()
+    return _ask_version(path, program, (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(64)
+def _ask_version(path: Path, program: str, _identity: tuple[int, ...]) -> str:
+    """Return the version that a program states; it is asked once, as long as it is the same file."""
     try:
         ran = subprocess.run(  # noqa: S603 - the program that the user named or that we unpacked
             [path, "--version"],

@@ -134,6 +134,7 @@ OWN_FILES = {
     "harness/replays/promtool.py": "what promtool printed for us",
     "harness/reports/html/__init__.py": "a file of the package",
     "harness/stacks/compose/prepare.py": "a secret and a stamp that it wrote itself",
+    "harness/scratch.py": "which processes there are",
     "harness/traffic.py": "what Locust reported to us",
 }
 """What reads files elsewhere: none of them is one that a user names."""

@@ -391,10 +391,10 @@ def test_annotations_are_rendered_as_the_alert_begins_to_fire(promtool: Path) ->
 
 
 def test_an_annotation_that_is_no_template_is_said_of_its_rule(promtool: Path) -> None:
-    """It is the user's, and its rule has whatever name."""
+    """It is the user's, and its rule has whatever name; which of two is said is promtool's choice."""
     recording = make_recording(scrape("x", [2]), until_s=30)
     rules = one_group("{alert: 'A \"1\"', expr: x > 1, annotations: {is: '{{ \\ }}', no: '{{ £ }}'}}")
-    refused = r'^made.yml:4: A "1": promtool does not take the rule: annotation "is": [^£]*$'
+    refused = r'^made.yml:4: A "1": promtool does not take the rule: annotation "(is|no)": [^\n]*$'
     with pytest.raises(BadRules, match=refused):
         replay(recording, [rules], promtool, annotations=True)
 

@@ -24,8 +24,8 @@ def test_a_template_that_loops_is_ended_and_its_rule_named(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`replay --annotations` says which rule it is, with file and line, and not another one."""
-    monkeypatch.setattr(promtool, "ANSWER_WITHIN_S", 2.0)
-    monkeypatch.setattr(slowness, "ALONE_WITHIN_S", 2.0)
+    monkeypatch.setattr(promtool, "ANSWER_WITHIN_S", 1.0)
+    monkeypatch.setattr(slowness, "ALONE_WITHIN_S", 1.0)
     series = [scrape("x", [1] * 20, labels={"i": str(number)}) for number in range(10)]
     write_recording(make_recording(*series, until_s=285), tmp_path / "made.om")
     rules = tmp_path / "rules.yml"

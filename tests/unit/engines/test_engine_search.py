@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines import Generation, find_engines
+from harness.engines.binaries import read_version
 from harness.engines.generations import Family
 from harness.engines.sources import OutOfReach
 from harness.errors import MissingEngine
@@ -355,3 +356,20 @@ def test_two_runs_fetch_once(environ: dict[str, str], place_all: PlaceAll) -> No
         thread.join(20)
     assert runs == {"first": "first", "second": "cache"}
     assert second.asked == []
+
+
+def test_a_program_states_its_version_once_until_it_is_another(tmp_path: Path) -> None:
+    """To start it takes a tenth of a second; a file that was replaced is asked anew."""
+    path = tmp_path / "promtool"
+
+    def place(version: str) -> None:
+        path.write_text(
+            f'#!/bin/sh\necho asked >>"$0.log"\necho "promtool, version {version} (branch: none)"\n'
+        )
+        path.chmod(0o755)
+
+    place("3.5.0")
+    assert [read_version(path, "promtool") for _ in range(3)] == ["3.5.0"] * 3
+    assert (tmp_path / "promtool.log").read_text() == "asked\n"
+    place("3.5.10")
+    assert read_version(path, "promtool") == "3.5.10"

@@ -1,0 +1,34 @@
+"""Tests of what a run's findings are weighed by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness import evidence
+from harness.clock import Clock
+from harness.dependence import SCRAPES
+from harness.model import Stall
+
+CLOCK = Clock(speed=60.0, origin_s=0.0)
+
+
+def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From when the next one was due to the next good one, but for jitter and what a drill made fail."""
+    scrapes = {
+        "metis-gateway": [
+            *((0, True), (15, True), (30, False), (45, True)),
+            *((67, True), (200, False), (320, True)),
+        ],
+        "mantis": [(at_s, True) for at_s in range(0, 400, 15)],
+    }
+
+    def read_scrapes(_: Any, clock: Clock, job: str, *span: float) -> tuple[tuple[float, bool], ...]:
+        assert (clock, span) == (CLOCK, (0.0, 400.0))
+        return tuple(scrapes.get(job, ()))
+
+    monkeypatch.setattr(evidence, "read_scrapes", read_scrapes)
+    anything: Any = None
+    missed = evidence.find_missed_scrapes(anything, CLOCK, 400.0, [(190.0, 310.0)])
+    assert missed == (Stall(part=f"{SCRAPES}metis", from_s=30.0, until_s=45.0),)
