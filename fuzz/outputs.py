@@ -202,10 +202,11 @@ FOLDERS = (
         | {"path too long", "''", "an input", "below a file"}
     ),
 )
-STREAMS = tuple(
-    Place(name=place.name, make=place.make, codes=REFUSED if place.name == "full device" else WRITTEN)
-    for place in FILES
-    if place.name in {"nothing", "file", "link to a file", "null device", "full device"}
+STREAMS = (
+    *(place for place in FILES if place.name in {"nothing", "file", "link to a file"}),
+    # What is written to as it is open already cannot be replaced, so these may be the machine's own.
+    Place(name="null device", make=_given(os.devnull), codes=WRITTEN),
+    Place(name="full device", make=_given("/dev/full"), codes=REFUSED),
 )
 """What standard output may be."""
 COMMANDS: Mapping[str, tuple[Sequence[str], Sequence[Place]]] = {
