@@ -9,10 +9,10 @@ SECONDS = 60
 UV_VERSION := 0.13.8
 # Both kinds wait for servers, so there are more processes than cores. tests/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
-SPREAD = $(PYTEST) --numprocesses 4 --dist loadfile --no-loadscope-reorder
+SPREAD = $(PYTEST) --dist loadfile --no-loadscope-reorder
 # Tests that hold drills, or send traffic at its instants, stand in tests/live.
-QUICK_TESTS = $(SPREAD) --ignore tests/live
-LIVE_TESTS = $(SPREAD) tests/live
+QUICK_TESTS = $(SPREAD) --numprocesses 4 --ignore tests/live
+LIVE_TESTS = $(SPREAD) --numprocesses 6 tests/live
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
