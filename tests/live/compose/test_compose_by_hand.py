@@ -17,6 +17,8 @@ from harness.stacks import PARTS
 QUICK = "mana_llm-down-near-for"
 RESTARTS = "mana_llm-down-fires"
 WITHIN_S = 300.0
+BESIDE_OTHERS = "20"
+"""A speed that containers keep while other tests hold stacks: to be asked again, alone, takes minutes."""
 
 
 def put_command(folder: Path, *drills: str) -> Path:
@@ -30,7 +32,7 @@ def test_up_holds_the_drills_and_ends_with_their_code(compose: Compose, tmp_path
     """One command from nothing to the verdict, a killed gateway on the way; `down` leaves nothing."""
     files = (put_command(tmp_path, RESTARTS),)
     up = ("up", "--build", "--exit-code-from", "drill", "drill")
-    finished = run_until_told(lambda _slower: compose.run(*up, files=files))
+    finished = run_until_told(lambda _slower: compose.run(*up, files=files, ALERTDRILL_SPEED=BESIDE_OTHERS))
     assert finished.code == 0, finished.out + finished.err
     assert "All 1 drills met" in finished.out
     assert compose.run("down", "--volumes").code == 0
@@ -105,7 +107,7 @@ def test_two_stacks_stand_side_by_side(compose: Compose, alertdrill: CommandLine
     first = {service: container.id for service, container in compose.find().items()}
     other = make_compose()
     finished = alertdrill.run_until_told(
-        *("run", "--stack", "compose", "--project", other.name, QUICK),
+        *("run", "--stack", "compose", "--project", other.name, QUICK, "--speed", BESIDE_OTHERS),
         out=tmp_path / "out",
         timeout_s=WITHIN_S,
     )
