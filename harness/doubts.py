@@ -102,7 +102,7 @@ def say_stalls(stalls: Sequence[Stall]) -> str:
     for kind, lack in LACKS.items():
         if first.startswith(kind):
             return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
-    if first.startswith(SCRAPES):
+    if first.startswith(SCRAPES) and len(stalls) == 1:
         return f"Prometheus got no samples of {first.removeprefix(SCRAPES)} {when}"
     parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
     names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]

@@ -8,7 +8,7 @@ import pytest
 from stall_worlds import FIRES_S, RECEIVER, make_drill, make_good, make_timeline
 
 from harness.dependence import find_providers
-from harness.doubts import Calls, Evidence, leave_out_outages, weigh
+from harness.doubts import Calls, Evidence, leave_out_outages, say_stalls, weigh
 from harness.judge import judge, share
 from harness.model import Act, Drill, Outage, Placement, Stall, Tell, Timeline, Verdict
 
@@ -66,6 +66,16 @@ def test_a_doubt_of_stalls_that_add_up_says_for_how_long_who_was_silent_together
         make_drill("fires"), LATE_PAGE, replace(EVIDENCE, stalls=(*stalls, long)), 0.0
     ).findings
     assert finding.doubt == "the pager answered nothing from 8:20 to 8:36" + said
+
+
+def test_missed_scrapes_are_said_alone_and_among_stalls() -> None:
+    """What was missed is said with its own span; together with others, all are named."""
+    missed = Stall(part="scrapes:metis", from_s=450, until_s=465)
+    assert say_stalls([missed]) == "Prometheus got no samples of metis from 7:30 to 7:45"
+    assert say_stalls([missed, Stall(part="gateway", from_s=470, until_s=480)]) == (
+        "whoever serves the samples of metis and the gateway answered nothing for 25 s from 7:30 to 8:00, "
+        "in 2 stalls"
+    )
 
 
 @pytest.mark.parametrize(
