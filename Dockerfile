@@ -16,10 +16,10 @@ RUN for folder in /config /run/alertdrill /data /data/gateway /data/prometheus /
         mkdir -p "$folder" && chown 65534:65534 "$folder"; \
     done
 COPY --from=build /opt/alertdrill /opt/alertdrill
-# Where Locust finds them, whatever Python's version.
-RUN ln -s /opt/alertdrill/lib/python3*/site-packages/scenarios /scenarios
+# Scenarios, for Locust, and the stub providers, which are no part of the package; whatever Python's version.
+RUN ln -s /opt/alertdrill/lib/python3*/site-packages/alertdrill/shipped /shipped
 COPY deploy/compose/enter deploy/compose/healthy /usr/local/bin/
-ENV PATH=/opt/alertdrill/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH=/opt/alertdrill/bin:$PATH PYTHONPATH=/shipped HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65534:65534
 WORKDIR /out
 ENTRYPOINT ["enter"]

@@ -67,8 +67,8 @@ lint: ## Check style and types
 
 generate: ## Write anew what is made of values, templates and panels: rules, dashboards, deploy/kubernetes
 	@./bootstrap.sh dev
-	@.venv/bin/python -m harness.dashboards
-	@.venv/bin/python -m harness.manifests
+	@.venv/bin/python -m alertdrill.systems.grafana
+	@.venv/bin/python -m alertdrill.stacks.kubernetes
 
 # Both locks hold hatchling, which builds the editable install. Existing pins stay, unless ARGS=--upgrade.
 lock: ## Write requirements*.txt anew from pyproject.toml

@@ -23,9 +23,9 @@ from pathlib import Path
 from debian_packages import ETC_APT
 from stand_ins import CERTIFICATES, make_pip_conf, run
 
-from harness.engines.aptsources import find_mirrors
-from harness.engines.cache import locate_cache
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
+from alertdrill.runtime.binaries.aptsources import find_mirrors
+from alertdrill.runtime.binaries.cache import locate_cache
 
 PACKAGES = ("ca-certificates", "git", "make", "python3", "python3-venv")
 """What README says is needed, and git with the authorities' certificates to get a checkout."""

@@ -30,9 +30,9 @@ from debian_packages import unpack  # noqa: E402
 from docker_engine import list_base_images, pull, run_docker  # noqa: E402
 from stand_ins import build, run  # noqa: E402
 
-from harness import process  # noqa: E402
-from harness.errors import AlertdrillError, MissingEngine  # noqa: E402
-from harness.stacks.scratch import find_scratch  # noqa: E402
+from alertdrill.errors import AlertdrillError, MissingEngine  # noqa: E402
+from alertdrill.runtime import process  # noqa: E402
+from alertdrill.stacks.scratch import find_scratch  # noqa: E402
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 30.0

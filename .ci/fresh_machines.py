@@ -26,7 +26,7 @@ sys.path.append(str(ROOT / "tests"))
 from bare_system import BareSystem, open_system  # noqa: E402
 from engine import install_missing, is_debian, say  # noqa: E402
 
-from harness.errors import MissingEngine  # noqa: E402
+from alertdrill.errors import MissingEngine  # noqa: E402
 
 SUITES = {"newest": "unstable", "oldest": "bookworm"}
 CHECK = "make check"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from debian_packages import ETC_APT, unpack
 
-from harness.engines.aptsources import find_mirrors
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
+from alertdrill.runtime.binaries.aptsources import find_mirrors
 
 BUILD_TIMEOUT_S = 600.0
 NOBODY = 65534

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from alertdrill.rules.dilation.files import dilate_rules
+from alertdrill.runtime.binaries import Engines, find_engines
 from benchmarks.made import METRICS, make_rules
 from benchmarks.replaying import MAX_READ, RULES, Case, find_growth, measure_cases, measure_catalogue
-from harness.dilation import dilate_rules
-from harness.engines import Engines, find_engines
 
 WRITTEN = Path("docs") / "benchmarks.md"
 GOAL = 50_000

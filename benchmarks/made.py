@@ -6,8 +6,8 @@ import json
 from array import array
 from itertools import accumulate
 
-from harness.recordings.recording import RecordedSeries, Recording
-from harness.rules import RuleFile, parse_rules
+from alertdrill.recording.recording import RecordedSeries, Recording
+from alertdrill.rules.files import RuleFile, parse_rules
 
 METRICS = 20
 """How many metrics the series are of, and the rules read one each, in turn."""

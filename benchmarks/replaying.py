@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alertdrill.cli.commands.run_replay import make_book
+from alertdrill.recording.replay.replay import replay, replay_all
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.golden.folder import FOLDER, read_golden
+from alertdrill.runner.golden.gate import make_job
+from alertdrill.systems.catalogue import list_drills, override_values
 from benchmarks.made import METRICS, SCRAPE_S, make_recording, make_rules
-from harness.catalogue import list_drills, override_values
-from harness.commands.replaying import make_book
-from harness.golden.folder import FOLDER, read_golden
-from harness.golden.gate import make_job
-from harness.replays.replay import replay, replay_all
-from harness.rules import RuleFile
 
 RULES = (1, 20, 1000)
 SERIES = (10, 100, 1000, 10_000)

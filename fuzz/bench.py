@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psutil
 
+from alertdrill.stacks.scratch import find_scratch
 from fuzz.left import find_half_written, find_tracebacks, list_left_behind, list_processes
-from harness.stacks.scratch import find_scratch
 
 ROOT = Path(__file__).resolve().parents[1]
 WITHIN_S = 400.0
@@ -121,7 +121,7 @@ class Bench:
             if files is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
-        command = [sys.executable, "-P", "-m", "harness", *arguments, "--out", str(self._out)]
+        command = [sys.executable, "-P", "-m", "alertdrill", *arguments, "--out", str(self._out)]
         environ = {**os.environ, "TMPDIR": str(self._temporary), "PYTHONPATH": str(ROOT)}
         with said.open("wb") as file:
             return subprocess.Popen(  # noqa: S603 - our own command line

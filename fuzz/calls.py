@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from harness.engines import Engines
+from alertdrill.runtime.binaries import Engines
 
 ROOT = Path(__file__).resolve().parents[1]
 WITHIN_S = 90.0
@@ -40,7 +40,7 @@ class Call:
 
     arguments: Sequence[str]
     folder: str
-    program: str = "harness.cli"
+    program: str = "alertdrill.cli.main"
     is_server: bool = False
     out: str | None = None
 
@@ -110,9 +110,9 @@ def _name_engines(engines: Engines) -> Mapping[str, str]:
 
 def main() -> None:
     """Make the calls that standard input states, one after the other."""
-    import harness.cli
-    import harness.commands.run
-    import harness.gateway.__main__  # noqa: F401
+    import alertdrill.cli.commands.run
+    import alertdrill.cli.main
+    import alertdrill.gateway.__main__  # noqa: F401
 
     adopt_orphans()
     temporary = Path(os.environ["TMPDIR"])

@@ -12,9 +12,9 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from alertdrill.core.parts import PARTS
 from fuzz.bench import Ended, open_bench
 from fuzz.finding import Finding, Tried
-from harness.stacks import PARTS
 
 SPEED = 60.0
 RUN = ("run", "--system", "mantis", "--speed", f"{SPEED:g}")

@@ -20,10 +20,10 @@ from typing import Any
 
 import yaml
 
+from alertdrill.runtime.binaries import find_engines
 from fuzz.calls import ROOT, Call, Called, Caller, open_caller
 from fuzz.finding import Finding, Tried
 from fuzz.mutations import Dump, change, dump_json, dump_yaml
-from harness.engines import find_engines
 
 SAMPLES = Path(__file__).parent / "samples"
 CASES = 20
@@ -49,7 +49,7 @@ class Target:
     arguments: Sequence[str]
     load: Callable[[str], Any] | None = None
     dump: Dump = dump_yaml
-    program: str = "harness.cli"
+    program: str = "alertdrill.cli.main"
     is_server: bool = False
     is_quick: bool = True
     """Whether it needs no engine."""
@@ -93,7 +93,7 @@ TARGETS = (
         name="gateway",
         sample="gateway.json",
         arguments=("--config", "FILE", "--listen", "127.0.0.1:0"),
-        program="harness.gateway.__main__",
+        program="alertdrill.gateway.__main__",
         is_server=True,
         **_JSON,
     ),
@@ -287,7 +287,7 @@ def read_sample(name: str) -> bytes:
             }
         ).encode()
     if name == "metis.yml":
-        return (ROOT / "harness" / "systems" / "metis" / "rules.yml").read_bytes()
+        return (ROOT / "harness" / "alertdrill" / "systems" / "metis" / "rules.yml").read_bytes()
     return (SAMPLES / name).read_bytes()
 
 

@@ -11,10 +11,10 @@ import ssl
 import tempfile
 from pathlib import Path
 
+from alertdrill.alertmanager.addresses import Address, derive_key
+from alertdrill.runtime.http_server import Limits
 from fuzz.finding import Finding, Tried
 from fuzz.requests import Tracebacks
-from harness.http_server import Limits
-from harness.inbox import Address, derive_key
 
 # The tests know how a pager is run: `fuzz.requests` has found them.
 from running_pager import TOKEN, RunningPager, run_pager  # isort: skip

@@ -19,10 +19,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from alertdrill.runtime.binaries import find_engines
 from fuzz.calls import ROOT, Call, Called, Caller, open_caller
 from fuzz.finding import Finding, Tried
 from fuzz.inputs import DRILL, RECORDINGS, SAMPLES
-from harness.engines import find_engines
 
 sys.path.append(str(ROOT / "tests"))  # which know how a Prometheus is run alone
 from lone_prometheus import backfill, run_prometheus

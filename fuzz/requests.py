@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from alertdrill.runtime.http_server import Limits
 from fuzz.finding import Finding, Tried
 from fuzz.mutations import change, dump_json
-from harness.http_server import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 # The tests know how each server is run, and what it takes.

@@ -8,21 +8,17 @@ of its successor only a while later.
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.calls import Calls, read_calls
-from scenarios.fields import Fields
-from scenarios.keys import Keyring
-from scenarios.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from scenarios.plan import MAX_S
-from scenarios.script import Cue, OrdinaryScript
-from scenarios.users import ScenarioUser
+from alertdrill.load.calls import Calls, read_calls
+from alertdrill.load.fields import Fields
+from alertdrill.load.keys import Keyring
+from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
+from alertdrill.load.plan import MAX_S
+from alertdrill.load.script import Cue, OrdinaryScript
+from alertdrill.load.users import ScenarioUser
 
 REASONS = ("missing_token", "invalid_token", "key_revoked", "rotation")
 WITHOUT_KEY = ("missing_token", "invalid_token")

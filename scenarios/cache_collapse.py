@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from argparse import Namespace
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.arrivals import MAX_ARRIVALS
-from scenarios.calls import Calls, read_calls
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from scenarios.script import OrdinaryScript, Request
-from scenarios.users import ScenarioUser
+from alertdrill.load.arrivals import MAX_ARRIVALS
+from alertdrill.load.calls import Calls, read_calls
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
+from alertdrill.load.script import OrdinaryScript, Request
+from alertdrill.load.users import ScenarioUser
 
 MAX_PROMPTS = 1_000
 

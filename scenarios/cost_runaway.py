@@ -11,19 +11,15 @@ many tokens as they were told to, at most max_tokens.
 from __future__ import annotations
 
 import logging
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.calls import read_calls
-from scenarios.errors import BadPlan
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_arrival_flags, offer_call_flags, read_call_options
-from scenarios.script import OrdinaryScript
-from scenarios.users import ScenarioUser
+from alertdrill.load.calls import read_calls
+from alertdrill.load.errors import BadPlan
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_arrival_flags, offer_call_flags, read_call_options
+from alertdrill.load.script import OrdinaryScript
+from alertdrill.load.users import ScenarioUser
 
 QUOTA_EXCEEDED = 429
 

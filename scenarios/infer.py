@@ -7,22 +7,18 @@ Whatever is not a success is a failure, but where `welcome` says which statuses 
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.fields import Fields
-from scenarios.inferences import (
+from alertdrill.load.fields import Fields
+from alertdrill.load.inferences import (
     InferScript,
     offer_inference_flags,
     read_inference_options,
     read_inferences,
 )
-from scenarios.options import Flag, offer_load_flags
-from scenarios.users import ScenarioUser
+from alertdrill.load.options import Flag, offer_load_flags
+from alertdrill.load.users import ScenarioUser
 
 
 class Infer(ScenarioUser):

@@ -8,19 +8,15 @@ The port is opened again also when the test is stopped during the outage.
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.calls import read_calls
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from scenarios.plan import MAX_S, Tell
-from scenarios.script import OrdinaryScript
-from scenarios.users import ScenarioUser
+from alertdrill.load.calls import read_calls
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
+from alertdrill.load.plan import MAX_S, Tell
+from alertdrill.load.script import OrdinaryScript
+from alertdrill.load.users import ScenarioUser
 
 UNAVAILABLE = frozenset({500, 502, 503, 504})
 

@@ -5,17 +5,13 @@ locust -f scenarios/predict.py --host http://127.0.0.1:8080 --steps 3
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_load_flags, offer_run_flags, read_run_options
-from scenarios.predictions import ASKS, SUBJECTS, PredictScript, read_predictions
-from scenarios.users import ScenarioUser
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_load_flags, offer_run_flags, read_run_options
+from alertdrill.load.predictions import ASKS, SUBJECTS, PredictScript, read_predictions
+from alertdrill.load.users import ScenarioUser
 
 
 class Predict(ScenarioUser):

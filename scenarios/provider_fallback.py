@@ -10,20 +10,16 @@ other the provider is tried again for each call, before its fallback is.
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.calls import read_calls
-from scenarios.errors import BadPlan
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from scenarios.plan import MAX_S, Tell
-from scenarios.script import OrdinaryScript
-from scenarios.users import ScenarioUser
+from alertdrill.load.calls import read_calls
+from alertdrill.load.errors import BadPlan
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
+from alertdrill.load.plan import MAX_S, Tell
+from alertdrill.load.script import OrdinaryScript
+from alertdrill.load.users import ScenarioUser
 
 ERRORS = ("server_error", "rate_limit", "auth", "network", "timeout", "unknown")
 """The classes after which another provider is tried."""

@@ -9,26 +9,22 @@ With `follow_every` n, each n-th request asks how the latest job is; with `cance
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.fields import Fields
-from scenarios.inferences import (
+from alertdrill.load.fields import Fields
+from alertdrill.load.inferences import (
     Inferences,
     offer_inference_flags,
     read_inference_options,
     read_inferences,
 )
-from scenarios.keys import Keyring
-from scenarios.options import Flag, offer_load_flags
-from scenarios.plan import MAX_S, Tell
-from scenarios.script import Cue, Request
-from scenarios.users import ScenarioUser
+from alertdrill.load.keys import Keyring
+from alertdrill.load.options import Flag, offer_load_flags
+from alertdrill.load.plan import MAX_S, Tell
+from alertdrill.load.script import Cue, Request
+from alertdrill.load.users import ScenarioUser
 
 NOT_PENDING_ANY_MORE = 409
 MAX_EVERY = 1_000_000

@@ -9,17 +9,13 @@ questions follow what was judged good. Every third session is left open and ends
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.conversations import Conversations
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_load_flags
-from scenarios.users import ScenarioUser
+from alertdrill.load.conversations import Conversations
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_load_flags
+from alertdrill.load.users import ScenarioUser
 
 MAX_DAILY_REQUESTS = 1_000_000
 

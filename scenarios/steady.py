@@ -5,18 +5,14 @@ locust -f scenarios/steady.py --host http://127.0.0.1:8080
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.calls import read_calls
-from scenarios.fields import Fields
-from scenarios.options import offer_call_flags, offer_load_flags, read_call_options
-from scenarios.script import OrdinaryScript
-from scenarios.users import ScenarioUser
+from alertdrill.load.calls import read_calls
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import offer_call_flags, offer_load_flags, read_call_options
+from alertdrill.load.script import OrdinaryScript
+from alertdrill.load.users import ScenarioUser
 
 
 class Steady(ScenarioUser):

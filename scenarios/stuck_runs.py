@@ -8,19 +8,15 @@ one is refused with 429, which is no failure here.
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # Locust adds only the folder of this file
-
-from scenarios.errors import BadPlan
-from scenarios.fields import Fields
-from scenarios.options import Flag, offer_arrival_flags, offer_run_flags, read_run_options
-from scenarios.plan import Tell
-from scenarios.predictions import PredictScript, read_predictions
-from scenarios.users import ScenarioUser
+from alertdrill.load.errors import BadPlan
+from alertdrill.load.fields import Fields
+from alertdrill.load.options import Flag, offer_arrival_flags, offer_run_flags, read_run_options
+from alertdrill.load.plan import Tell
+from alertdrill.load.predictions import PredictScript, read_predictions
+from alertdrill.load.users import ScenarioUser
 
 REFUSED = frozenset({429})
 MAX_STEP_S = 110.0

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from harness.engines import Generation, find_engines
+from alertdrill.runtime.binaries import Generation, find_engines
 
 GENERATIONS = list(Generation)
 

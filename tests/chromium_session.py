@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from harness.process import start
+from alertdrill.runtime.process import start
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SKIPPED = "Chromium is not installed"

@@ -13,7 +13,7 @@ import docker
 from docker.models.containers import Container
 from whole_runs import ROOT, Finished
 
-from harness.stacks.compose.containers import PROJECT_LABEL, Project, find_published
+from alertdrill.stacks.compose.containers import PROJECT_LABEL, Project, find_published
 
 WITHIN_S = 900.0
 

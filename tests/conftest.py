@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from turnstile import open_turnstile
 from whole_runs import ROOT, CommandLine, open_command_line
 
-from harness.engines import Engines, Generation
+from alertdrill.runtime.binaries import Engines, Generation
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,10 +8,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from harness.engines.aptsources import find_mirrors
-from harness.engines.cache import locate_cache
-from harness.engines.privateapt import PrivateApt
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
+from alertdrill.runtime.binaries.aptsources import find_mirrors
+from alertdrill.runtime.binaries.cache import locate_cache
+from alertdrill.runtime.binaries.privateapt import PrivateApt
 
 ETC_APT = Path("/etc/apt")
 

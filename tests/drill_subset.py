@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from harness.coverage import list_claims
-from harness.model import Drill, Expectation, Expected, Failing, Grouped, Held, NearMiss, Silence
+from alertdrill.core.model import Drill, Expectation, Expected, Failing, Grouped, Held, NearMiss, Silence
+from alertdrill.judging.coverage import list_claims
 
 HOLDS_EVERY = os.environ.get("EVERY", "0") not in {"", "0"}
 """Whether tests hold every drill, not only a subset."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from harness.api import Api
-from harness.incidents import Incident, list_incidents
-from harness.judge import matches
-from harness.model import Drill, Expectation, Expected, Grouped, Placement, Silence
-from harness.reports import RunRecord
-from harness.run import Held
+from alertdrill.core.model import Drill, Expectation, Expected, Grouped, Placement, Silence
+from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.judging.judge import matches
+from alertdrill.reports import RunRecord
+from alertdrill.runner.live import Held
+from alertdrill.runtime.http_client import Api
 
 
 def find_placement(record: RunRecord, drill: Drill) -> Placement:

@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from harness.api import Api
-from harness.engines import Engines
-from harness.page.parts import Part, running
-from harness.ports import find_free_ports
-from harness.process import Process
+from alertdrill.runner.synthetic.parts import Part, running
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.http_client import Api
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.process import Process
 
 AWAIT_WALL_S = 30.0
 FAST = {"group_by": ["..."], "group_wait": "200ms", "group_interval": "1s", "repeat_interval": "1h"}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import requests
 
-from harness.engines import Engines
-from harness.ports import find_free_ports
-from harness.process import start
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.process import start
 
 READY_WITHIN_S = 30.0
 POLL_S = 0.05

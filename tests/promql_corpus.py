@@ -13,7 +13,7 @@ from pathlib import Path
 
 from debian_packages import unpack
 
-from harness.promql import parse_duration
+from alertdrill.rules.promql.expressions import parse_duration
 
 SOURCES = "usr/share/gocode/src/github.com/prometheus/prometheus/promql/promqltest/testdata"
 MAX_INSTANTS = 12

@@ -14,8 +14,8 @@ from itertools import islice, zip_longest
 
 from promql_corpus import Scene
 
-from harness.dilation import dilate_duration
-from harness.promql import format_duration
+from alertdrill.rules.dilation.files import dilate_duration
+from alertdrill.rules.promql.expressions import format_duration
 
 LOOKBACK_MS = 300_000
 DEFAULT_STEP_S = 60.0

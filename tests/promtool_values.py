@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from harness.engines import Engines
-from harness.promql import format_duration, parse_duration
+from alertdrill.rules.promql.expressions import format_duration, parse_duration
+from alertdrill.runtime.binaries import Engines
 
 NOT_READ = "err: parse error"
 _ANSWER = re.compile(r'^ {4}expr: "', re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.recordings.recording import RecordedSeries, Recording
+from alertdrill.recording.recording import RecordedSeries, Recording
 
 SCRAPE_MS = 15_000
 

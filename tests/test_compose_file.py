@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from harness.stacks import PARTS, PROVIDERS
-from harness.stacks.compose.shaping import IMAGE
-from harness.stacks.compose.stack import GUARD, NETWORKS, PORTS
-from harness.systems import find_systems
+from alertdrill.core.parts import PARTS, PROVIDERS
+from alertdrill.stacks.compose.shaping import IMAGE
+from alertdrill.stacks.compose.stack import GUARD, NETWORKS, PORTS
+from alertdrill.systems import find_systems
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")

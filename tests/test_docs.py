@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness.catalogue import list_drills, override_values
-from harness.cli import cli
-from harness.rules import read_rules
-from harness.systems import System, find_systems
+from alertdrill.cli.main import cli
+from alertdrill.rules.files import read_rules
+from alertdrill.systems import System, find_systems
+from alertdrill.systems.catalogue import list_drills, override_values
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = find_systems()

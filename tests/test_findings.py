@@ -9,9 +9,9 @@ import pytest
 from query_files import read_queries
 from ruamel.yaml import YAML
 
-from harness.catalogue import list_drills, override_values
-from harness.rules import read_rules
-from harness.systems import System, find_systems
+from alertdrill.rules.files import read_rules
+from alertdrill.systems import System, find_systems
+from alertdrill.systems.catalogue import list_drills, override_values
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Only `harness/files.py` opens files for writing; every exemption is named here, with its reason."""
+"""Only `runtime/files.py` opens files for writing; every exemption is named here, with its reason."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("harness", "scenarios", "stub_providers")
+PACKAGE = ROOT / "harness" / "alertdrill"
+BESIDE = ("scenarios", "stub_providers")
 
 MAY_WRITE = {
-    "harness/files.py": "the place itself",
-    "harness/secret_files.py": "secrets have a place of their own: 0600 from the first byte on",
-    "harness/scratch.py": "an empty file in a folder of its own, opened to be locked",
-    "harness/process.py": "the log of a child process is handed to it open, and appended to",
-    "harness/stacks/compose/stack.py": "an empty log, which links of the report lead to before there is one",
-    "harness/stacks/compose/site.py": "the log of a child process, docker compose",
-    "harness/recordings/spool.py": "a file without a name, gone when it is closed",
-    "harness/engines/privateapt.py": "an empty file in a folder of our own, which apt wants to see",
-    "scenarios/aside.py": "runs in Locust's process, which imports nothing of ours",
+    "runtime/files.py": "the place itself",
+    "runtime/secret_files.py": "secrets have a place of their own: 0600 from the first byte on",
+    "runtime/scratch.py": "an empty file in a folder of its own, opened to be locked",
+    "runtime/process.py": "the log of a child process is handed to it open, and appended to",
+    "stacks/compose/stack.py": "an empty log, which links of the report lead to before there is one",
+    "stacks/compose/site.py": "the log of a child process, docker compose",
+    "recording/spool.py": "a file without a name, gone when it is closed",
+    "runtime/binaries/privateapt.py": "an empty file in a folder of our own, which apt wants to see",
+    "load/background_writes.py": "runs in Locust's process, which imports nothing of ours",
 }
 """What opens a file for writing, and why. SQLite opens its own: the gateway's keys, traces and accounts."""
 
@@ -72,25 +73,26 @@ def _has_writing_flag(call: ast.Call) -> bool:
 
 
 def list_sources() -> list[str]:
-    """Return every source of the package, from the project's root."""
-    return [
-        path.relative_to(ROOT).as_posix()
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
+    """Return every source of the package, from there, and of what is shipped beside it."""
+    own = [path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))]
+    return own + [
+        f"../../{path.relative_to(ROOT).as_posix()}"
+        for folder in BESIDE
+        for path in sorted((ROOT / folder).rglob("*.py"))
     ]
 
 
 @pytest.mark.parametrize("name", list_sources())
 def test_nothing_else_opens_a_file_for_writing(name: str) -> None:
-    """What writes goes through `harness/files.py`, which knows links, devices, modes and full disks."""
+    """What writes goes through `runtime/files.py`, which knows links, devices, modes and full disks."""
     if name not in MAY_WRITE:
-        assert list(find_writes((ROOT / name).read_text())) == []
+        assert list(find_writes((PACKAGE / name).read_text())) == []
 
 
 @pytest.mark.parametrize("name", MAY_WRITE)
 def test_an_exemption_is_needed(name: str) -> None:
     """A source that writes nothing any more is no exemption."""
-    assert list(find_writes((ROOT / name).read_text()))
+    assert list(find_writes((PACKAGE / name).read_text()))
 
 
 @pytest.mark.parametrize(

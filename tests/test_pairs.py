@@ -12,11 +12,17 @@ from pathlib import Path
 import pytest
 from query_files import read_queries
 
-from harness.catalogue import list_drills, override_values, read_dashboard, read_values, render_system_rules
-from harness.model import AS_WRITTEN, PAGING, AlertRule, Drill, Expectation
-from harness.promql import parse, render, split_threshold, walk
-from harness.rules import read_rules
-from harness.systems import System, find_systems
+from alertdrill.core.model import AS_WRITTEN, PAGING, AlertRule, Drill, Expectation
+from alertdrill.rules.files import read_rules
+from alertdrill.rules.promql.expressions import parse, render, split_threshold, walk
+from alertdrill.systems import System, find_systems
+from alertdrill.systems.catalogue import (
+    list_drills,
+    override_values,
+    read_dashboard,
+    read_values,
+    render_system_rules,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -9,13 +9,13 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from whole_runs import METIS_RULES, ROOT, CommandLine
 
-from harness.catalogue import list_drills, list_rules, override_values
-from harness.commands.replaying import make_book
-from harness.engines import Generation
-from harness.golden.folder import FOLDER, digest_systems, find_path, list_stale, read_made
-from harness.golden.gate import judge_goldens
-from harness.recordings.files import read_recording
-from harness.systems import find_systems
+from alertdrill.cli.commands.run_replay import make_book
+from alertdrill.recording.files import read_recording
+from alertdrill.runner.golden.folder import FOLDER, digest_systems, find_path, list_stale, read_made
+from alertdrill.runner.golden.gate import judge_goldens
+from alertdrill.runtime.binaries import Generation
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
 RECORDINGS = ROOT / FOLDER
 VALUES = override_values(())

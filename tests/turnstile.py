@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.engines.cache import locate_cache
+from alertdrill.runtime.binaries.cache import locate_cache
 
 STACK_CORES = 0.7
 """A stack at speed 60 takes 0.2 cores while its drills are held, and all of them while it starts."""

@@ -14,8 +14,8 @@ from pathlib import Path
 import requests
 from debian_packages import unpack
 
-from harness.ports import find_free_ports
-from harness.process import Process, start
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.process import Process, start
 
 READY_WITHIN_S = 30.0
 POLL_S = 0.05

@@ -19,25 +19,25 @@ import psutil
 import pytest
 from turnstile import open_turnstile
 
-from harness.alertmanager.reference import make_reference_config
-from harness.catalogue import list_dashboards, list_rules, override_values
-from harness.cli import call
-from harness.engines import Engines
-from harness.errors import ClockDoubted
-from harness.model import Drill
-from harness.reports import RunRecord
-from harness.rules import RuleFile
-from harness.run import Held, Order, hold_open
-from harness.stacks.embedded import EmbeddedSite
-from harness.stacks.scratch import find_scratch
-from harness.systems import find_systems
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.cli.main import call
+from alertdrill.core.model import Drill
+from alertdrill.errors import ClockDoubted
+from alertdrill.reports import RunRecord
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.live import Held, Order, hold_open
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks.embedded import EmbeddedSite
+from alertdrill.stacks.scratch import find_scratch
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_dashboards, list_rules, override_values
 
 LOG = logging.getLogger(__name__)
 """What pytest shows of a test that fails."""
 ROOT = Path(__file__).resolve().parents[1]
 SLOW_SPEED = 30.0
 """Of a run that is held again: a pause that calibration, being short, did not see is half as long at it."""
-METIS_RULES = ROOT / "harness" / "systems" / "metis" / "rules.yml"
+METIS_RULES = ROOT / "harness" / "alertdrill" / "systems" / "metis" / "rules.yml"
 
 
 class HeldAgain(UserWarning):
@@ -87,7 +87,7 @@ class CommandLine:
 
     environ: Mapping[str, str]
     temporary: Path
-    program: tuple[str, ...] = ("-m", "harness")
+    program: tuple[str, ...] = ("-m", "alertdrill")
     """What Python runs."""
 
     @contextmanager

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from kubernetes_manifests import FOLDER, MANIFESTS, VERSIONS, BadManifest, Manifest, check, find
 
-from harness.engines import Engines
-from harness.manifests.__main__ import main as write_all
-from harness.manifests.__main__ import render_all
-from harness.rules import parse_rules, read_rules
-from harness.systems import System, find_systems
+from alertdrill.rules.files import parse_rules, read_rules
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks.kubernetes.__main__ import main as write_all
+from alertdrill.stacks.kubernetes.__main__ import render_all
+from alertdrill.systems import System, find_systems
 
 CONTAINER = ("spec", "template", "spec", "containers", 0)
 
@@ -99,8 +99,8 @@ def test_the_committed_files_are_what_make_generate_writes() -> None:
 def test_make_generate_writes_every_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m harness.manifests` writes them, into folders that it makes, and says which."""
-    monkeypatch.setattr("harness.manifests.__main__.FOLDER", tmp_path)
+    """`python -m alertdrill.stacks.kubernetes` writes them, into folders that it makes, and says which."""
+    monkeypatch.setattr("alertdrill.stacks.kubernetes.__main__.FOLDER", tmp_path)
     write_all()
     written = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
     assert written == {path.relative_to(tmp_path): text for path, text in render_all().items()}

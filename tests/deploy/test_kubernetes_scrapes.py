@@ -15,12 +15,12 @@ import requests
 from kubernetes_manifests import find
 from ruamel.yaml import YAML
 
-from harness.engines import Engines
-from harness.manifests import TARGET_LABELS
-from harness.ports import find_free_ports
-from harness.rules import read_rules
-from harness.stacks import SCRAPE_INTERVAL_S
-from harness.systems import find_systems
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
+from alertdrill.rules.files import read_rules
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.stacks.kubernetes import TARGET_LABELS
+from alertdrill.systems import find_systems
 
 SYSTEMS = find_systems()
 MONITOR = find("ServiceMonitor")["gateway"]

@@ -25,12 +25,12 @@ from kubernetes_manifests import (
     read_kustomization,
 )
 
-from harness.gateway.__main__ import ADMIN_TOKEN, PROVIDER_KEY, read_arguments
-from harness.gateway.config import read_config
-from harness.manifests import DATA_DIR, PORT, SPEED
-from harness.pager.__main__ import main as pager
-from harness.stacks import PROVIDERS
-from scenarios.plan import parse_controls
+from alertdrill.core.parts import PROVIDERS
+from alertdrill.gateway.__main__ import ADMIN_TOKEN, PROVIDER_KEY, read_arguments
+from alertdrill.gateway.config import read_config
+from alertdrill.load.plan import parse_controls
+from alertdrill.pager.__main__ import main as pager
+from alertdrill.stacks.kubernetes import DATA_DIR, PORT, SPEED
 from stub_providers.__main__ import CONTROL_TOKEN, read_settings
 
 DEPLOYMENTS = find("Deployment")
@@ -196,7 +196,7 @@ def test_every_image_is_ours_and_the_kustomization_names_it(deployment: Manifest
 def test_the_gateway_is_started_as_it_understands() -> None:
     """Its arguments are read, its configuration is where they say, and its data is on the volume."""
     gateway = DEPLOYMENTS["gateway"]
-    assert gateway.container["command"][3:] == ["harness.gateway"]
+    assert gateway.container["command"][3:] == ["alertdrill.gateway"]
     path, host, port = read_arguments(gateway.container["args"])
     assert (host, port) == ("0.0.0.0", gateway.ports["http"])  # noqa: S104 - a pod's own address
     mounts = {mount["name"]: mount["mountPath"] for mount in gateway.container["volumeMounts"]}
@@ -229,7 +229,7 @@ def test_a_provider_is_started_as_it_understands(name: str, dialect: str) -> Non
 def test_the_pager_is_started_as_it_understands() -> None:
     """Its arguments are read, and it listens on its container's port."""
     container = DEPLOYMENTS["pager"].container
-    assert container["command"][3:] == ["harness.pager"]
+    assert container["command"][3:] == ["alertdrill.pager"]
     context = pager.make_context("pager", list(container["args"]))
     assert isinstance(context, click.Context)
     params = context.params
@@ -257,12 +257,11 @@ def test_locust_is_started_as_it_understands(name: str) -> None:
 def test_the_image_has_what_is_started() -> None:
     """The interpreter and the scenarios are where the Dockerfile puts them, and the user is the image's."""
     dockerfile = (ROOT / "Dockerfile").read_text()
-    version = re.findall(r"^FROM python:(3\.\d+)-", dockerfile, re.MULTILINE)[-1]
     venv = PYTHON[0].removesuffix("/bin/python")
     assert f"COPY --from=build {venv} {venv}" in dockerfile
     for name in ("locust-master", "locust-worker"):
         folder = DEPLOYMENTS[name].container["workingDir"]
-        assert folder == f"{venv}/lib/python{version}/site-packages"
+        assert f"RUN ln -s {venv}/lib/python3*/site-packages/alertdrill{folder} {folder}\n" in dockerfile
     assert "USER 65534:65534" in dockerfile
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-import harness.gateway
+import alertdrill.gateway
 
 UPSTREAM_TIMEOUT_S = 120.0
-MODELS = Path(harness.gateway.__file__).with_name("models.yml")
+MODELS = Path(alertdrill.gateway.__file__).with_name("models.yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,9 @@ from exposition import Exposition, read_exposition
 from ruamel.yaml import YAML
 from sent_ledger import MODELS, Attempt, Caller, Ledger, Sent, Statement
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.gateway import Secrets, open_gateway
 from stub_providers.behaviour import Decision, Engine
 from stub_providers.dialects import DIALECTS
 from stub_providers.instructions import read_behaviour

@@ -11,7 +11,7 @@ from metric_table import find_table_faults, read_table
 from stand import open_stand
 from table_faults import find_faults, find_unmoved, find_unseen
 
-from harness.systems import System, find_systems
+from alertdrill.systems import System, find_systems
 
 SYSTEMS = [system for system in find_systems() if (system.folder / "metrics.yml").exists()]
 

@@ -8,10 +8,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.systems import System, find_systems
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.systems import System, find_systems
 
 SYSTEMS = find_systems()
 

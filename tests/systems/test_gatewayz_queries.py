@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from harness.engines import Generation, find_engines
-from harness.systems import find_systems
+from alertdrill.runtime.binaries import Generation, find_engines
+from alertdrill.systems import find_systems
 
 HERE = Path(__file__).parent
 FOLDER = next(system.folder for system in find_systems() if system.name == "gatewayz")

@@ -18,8 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from samples import read
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.accounts.events import (
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.accounts.events import (
     AccountsCounted,
     BalanceSet,
     CacheLookedUp,
@@ -29,12 +29,12 @@ from harness.gateway.accounts.events import (
     QueueChanged,
     RateLimitChecked,
 )
-from harness.gateway.config import Config
-from harness.gateway.events import CallFinished, ConnectionsChanged, QueryFinished, RequestFinished
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.systems import find_systems
-from harness.systems.gatewayz import surface as surface_module
-from harness.systems.gatewayz.surface import JOB, MAX_NAMED, Surface
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.events import CallFinished, ConnectionsChanged, QueryFinished, RequestFinished
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.systems import find_systems
+from alertdrill.systems.gatewayz import surface as surface_module
+from alertdrill.systems.gatewayz.surface import JOB, MAX_NAMED, Surface
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 TABLE = YAML(typ="safe").load(Path(surface_module.__file__).with_name("metrics.yml").read_text())

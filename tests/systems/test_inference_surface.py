@@ -16,10 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from samples import read
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.gateway.inference.events import (
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.inference.events import (
     DeviceLoaded,
     DeviceOpened,
     DeviceTimedOut,
@@ -28,12 +28,12 @@ from harness.gateway.inference.events import (
     InferenceRequested,
     QueueChanged,
 )
-from harness.gateway.keys import Key
-from harness.systems import find_systems
-from harness.systems.inference.surface import JOB, Surface
+from alertdrill.gateway.keys import Key
+from alertdrill.systems import find_systems
+from alertdrill.systems.inference.surface import JOB, Surface
 
 OPERATOR = {"Authorization": "Bearer the-admin-token"}
-FOLDER = Path(__file__).parents[2] / "harness" / "systems" / "inference"
+FOLDER = Path(__file__).parents[2] / "harness" / "alertdrill" / "systems" / "inference"
 TABLE = YAML(typ="safe", pure=True).load((FOLDER / "metrics.yml").read_text())
 ANSWER = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from whole_runs import run_tool
 
-from harness.engines import Engines
-from harness.model import AlertRule
-from harness.promql import split_threshold
-from harness.rules import read_rules
-from harness.systems import find_systems
+from alertdrill.core.model import AlertRule
+from alertdrill.rules.files import read_rules
+from alertdrill.rules.promql.expressions import split_threshold
+from alertdrill.runtime.binaries import Engines
+from alertdrill.systems import find_systems
 
 (SYSTEM,) = [system for system in find_systems() if system.name == "mana_llm"]
 RULES = {rule.name: rule for rule in read_rules(SYSTEM.rules_path).alerts}

@@ -15,12 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from samples import read
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.events import CallFinished, RouteDecided
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.systems import find_systems
-from harness.systems.mana_llm.surface import JOB, LATENCY_BUCKETS_S, Surface
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.events import CallFinished, RouteDecided
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.systems import find_systems
+from alertdrill.systems.mana_llm.surface import JOB, LATENCY_BUCKETS_S, Surface
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 (SYSTEM,) = [system for system in find_systems() if system.name == "mana_llm"]

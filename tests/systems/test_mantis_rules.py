@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from whole_runs import ROOT, run_tool
 
-from harness.engines import Generation, find_engines
+from alertdrill.runtime.binaries import Generation, find_engines
 
-RULES = ROOT / "harness" / "systems" / "mantis" / "rules.yml"
+RULES = ROOT / "harness" / "alertdrill" / "systems" / "mantis" / "rules.yml"
 RUN_COUNT = 'mantis_run_duration_seconds_count{tenant_id="t",model="m",status="%s"}'
 REJECTIONS = 'mantis_rate_limit_rejections_total{tenant_id="t",kind="%s"}'
 

@@ -16,13 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from samples import read
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.events import DomainEvent, KeyIssued, RequestFinished
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
-from harness.systems import find_systems
-from harness.systems.mantis.surface import JOB, Surface
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.events import DomainEvent, KeyIssued, RequestFinished
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
+from alertdrill.systems import find_systems
+from alertdrill.systems.mantis.surface import JOB, Surface
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 SYSTEM = next(system for system in find_systems() if system.name == "mantis")

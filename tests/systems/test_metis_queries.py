@@ -13,8 +13,8 @@ import pytest
 from ruamel.yaml import YAML
 from whole_runs import METIS_RULES
 
-from harness.engines import Engines, Generation, find_engines
-from harness.values import parse_values, render_rules, switch_on
+from alertdrill.rules.values import parse_values, render_rules, switch_on
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 FOLDER = METIS_RULES.parent
 DOCUMENT = YAML(typ="safe")

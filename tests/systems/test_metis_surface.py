@@ -17,9 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from samples import read
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.events import (
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.events import (
     AuthFailed,
     AuthReason,
     CallFinished,
@@ -31,8 +31,8 @@ from harness.gateway.events import (
     RouteDecided,
     Slot,
 )
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.gateway.sessions.events import (
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.sessions.events import (
     EmbeddingRead,
     EvalCompleted,
     EvalFailed,
@@ -45,9 +45,9 @@ from harness.gateway.sessions.events import (
     ToolErrorClass,
     ToolFailed,
 )
-from harness.gateway.sessions.patterns import FINGERPRINT_VERSION
-from harness.systems import find_systems
-from harness.systems.metis.surface import (
+from alertdrill.gateway.sessions.patterns import FINGERPRINT_VERSION
+from alertdrill.systems import find_systems
+from alertdrill.systems.metis.surface import (
     CALL_BUCKETS_S,
     JOB,
     MAX_OPEN_CALLS,

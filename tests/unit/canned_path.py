@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.api import Answer, Api
-from harness.clock import Clock
-from harness.errors import ComponentFailed
-from harness.fingerprint import fingerprint
-from harness.model import Labels
-from harness.paging import (
+from alertdrill.alertmanager.watching import (
     LOOK_EVERY_WALL_S,
     PathWatch,
 )
+from alertdrill.core.clock import Clock
+from alertdrill.core.fingerprint import fingerprint
+from alertdrill.core.model import Labels
+from alertdrill.errors import ComponentFailed
+from alertdrill.runtime.http_client import Answer, Api
 
 CLOCK = Clock(speed=60, origin_s=1000.0)
 LOOK_S = LOOK_EVERY_WALL_S * CLOCK.speed

@@ -8,8 +8,8 @@ from typing import Any
 
 import cramjam
 
-from harness.api import Answer
-from harness.recordings.remote_read import CLASSES
+from alertdrill.recording.remote_read import CLASSES
+from alertdrill.runtime.http_client import Answer
 
 
 def read_bits(value: float) -> int:

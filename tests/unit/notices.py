@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from harness.judge import judge
-from harness.model import (
+from alertdrill.alertmanager.watching import make_page_events
+from alertdrill.core.model import (
     Delivery,
     Drill,
     Event,
@@ -21,7 +21,7 @@ from harness.model import (
     Text,
     Timeline,
 )
-from harness.paging import make_page_events
+from alertdrill.judging.judge import judge
 
 ALERT = "Slow"
 LABELS: Labels = {"model": "gpt-4.1", "severity": "critical"}

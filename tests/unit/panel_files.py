@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.model import AlertRule
-from harness.panels import Dashboard, parse_panels
-from harness.rules import parse_rules
-from harness.values import Values, parse_values, render_rules, switch_on
+from alertdrill.core.model import AlertRule
+from alertdrill.rules.files import parse_rules
+from alertdrill.rules.panels import Dashboard, parse_panels
+from alertdrill.rules.values import Values, parse_values, render_rules, switch_on
 
 VALUES = """
 enabled: false

@@ -15,10 +15,10 @@ from typing import Any
 import cramjam
 from canned_reads import read_bits
 
-from harness.api import Answer
-from harness.clock import Clock
-from harness.recordings import recorder, spool
-from harness.recordings.remote_read import CLASSES
+from alertdrill.core.clock import Clock
+from alertdrill.recording import recorder, spool
+from alertdrill.recording.remote_read import CLASSES
+from alertdrill.runtime.http_client import Answer
 
 INTERVAL_MS = 15_000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 
-from harness.recordings.openmetrics import make_key
-from harness.recordings.recording import RecordedSeries, Recording
+from alertdrill.recording.openmetrics import make_key
+from alertdrill.recording.recording import RecordedSeries, Recording
 
 
 def make_series(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from notices import ALERT, GROUP, LABELS, make_notice
 
-from harness.model import (
+from alertdrill.alertmanager.watching import make_page_events
+from alertdrill.core.model import (
     Act,
     Curve,
     Delivery,
@@ -29,7 +30,6 @@ from harness.model import (
     Stage,
     Timeline,
 )
-from harness.paging import make_page_events
 
 SPEED = 60.0
 PENDING_S, FIRES_S, RESOLVES_S, ENDS_S = 200.0, 500.0, 1100.0, 1500.0

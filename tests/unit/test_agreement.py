@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from harness.agreement import Agreement, compare, identify
-from harness.model import AlertRule, Event, EventKind
+from alertdrill.core.model import AlertRule, Event, EventKind
+from alertdrill.judging.replay_agreement import Agreement, compare, identify
 
 RULE = AlertRule(
     name="Slow",

@@ -18,9 +18,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from harness import api as api_room
-from harness.api import Api, Series
-from harness.errors import ComponentFailed, LimitReached, RequestRefused
+from alertdrill.errors import ComponentFailed, LimitReached, RequestRefused
+from alertdrill.runtime import http_client as api_room
+from alertdrill.runtime.http_client import Api, Series
 
 SECRET = "s3cret"
 HEADERS = {"X-Api-Key": SECRET, "X-Scope-OrgID": "acme"}

@@ -8,8 +8,13 @@ from types import ModuleType
 
 import pytest
 
-import harness.catalogue as catalogue
-from harness.catalogue import (
+import alertdrill.systems.catalogue as catalogue
+from alertdrill.core.model import Drill, Silence
+from alertdrill.errors import BadInput
+from alertdrill.rules.files import read_rules
+from alertdrill.rules.values import Values
+from alertdrill.systems import System, find_systems
+from alertdrill.systems.catalogue import (
     choose_drills,
     find_systems_of,
     list_drills,
@@ -17,11 +22,6 @@ from harness.catalogue import (
     override_values,
     read_values,
 )
-from harness.errors import BadInput
-from harness.model import Drill, Silence
-from harness.rules import read_rules
-from harness.systems import System, find_systems
-from harness.values import Values
 
 SYSTEMS = find_systems()
 AS_WRITTEN = """\
@@ -112,14 +112,14 @@ def test_every_drill_is_its_systems_and_named_for_it():
 def test_drills_are_made_of_the_values(monkeypatch):
     """A system's module is given its own values, and a system without a module has no drills."""
     seen: list[Values] = []
-    module = ModuleType("scenarios.drills.metis")
+    module = ModuleType("alertdrill.systems.metis.drills")
 
     def make_drills(values: Values) -> tuple[Drill, ...]:
         seen.append(values)
         return (make_drill(),)
 
     module.make_drills = make_drills
-    monkeypatch.setitem(sys.modules, "scenarios.drills.metis", module)
+    monkeypatch.setitem(sys.modules, "alertdrill.systems.metis.drills", module)
     values = override_values(["metis.llmErrorRate.threshold=0.02"])["metis"]
     assert list_drills({"metis": values, "nobody": values}) == (make_drill(),)
     assert seen == [values]

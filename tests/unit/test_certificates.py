@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 from cryptography import x509
 
-from harness.certificates import make_certificate
-from harness.inbox import SERVER_NAMES
+from alertdrill.alertmanager.addresses import SERVER_NAMES
+from alertdrill.pager.certificates import make_certificate
 
 
 def test_the_certificate_is_for_the_hosts_and_for_every_inbox() -> None:

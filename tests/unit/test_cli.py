@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from whole_runs import METIS_RULES, CommandLine, run_tool
 
-from harness.catalogue import list_drills, override_values
-from harness.engines import Engines
-from harness.rules import parse_rules, read_rules
-from harness.systems import find_systems
+from alertdrill.rules.files import parse_rules, read_rules
+from alertdrill.runtime.binaries import Engines
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, override_values
 
 GROUP = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {}\n"
 AUTH = "MetisGatewayAuthFailureRateHigh"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clock import Clock, find_origin, format_s
+from alertdrill.core.clock import Clock, find_origin, format_s
 
 NOW_S = 1_790_000_000.0
 

@@ -6,8 +6,8 @@ import json
 
 from whole_runs import METIS_RULES, run_tool
 
-from harness.engines import Engines
-from harness.stacks.configs import list_cluster_flags, list_prometheus_flags, write_prometheus_config
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks.configs import list_cluster_flags, list_prometheus_flags, write_prometheus_config
 
 
 def test_prometheus_scrapes_and_evaluates_at_the_dilated_interval() -> None:

@@ -10,11 +10,11 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
-import harness.confirmation
-from harness.agreement import Agreement
-from harness.confirmation import confirm, list_doubts, record_and_confirm
-from harness.model import Drill, Event, EventKind, Placement, Silence, Timeline
-from harness.rules import parse_rules
+import alertdrill.runner.confirmation
+from alertdrill.core.model import Drill, Event, EventKind, Placement, Silence, Timeline
+from alertdrill.judging.replay_agreement import Agreement
+from alertdrill.rules.files import parse_rules
+from alertdrill.runner.confirmation import confirm, list_doubts, record_and_confirm
 
 FILES = tuple(
     parse_rules(
@@ -115,8 +115,8 @@ def test_a_replay_that_was_killed_is_a_doubt_and_leaves_its_log(
     killed.write_text("#!/bin/sh\necho half a word\nkill -9 $$\n")
     killed.chmod(0o755)
     (tmp_path / "logs").mkdir()
-    monkeypatch.setattr(harness.confirmation, "record_run", lambda *_: RECORDING)
-    monkeypatch.setattr(harness.confirmation, "read_pendings", lambda *_: {})
+    monkeypatch.setattr(alertdrill.runner.confirmation, "record_run", lambda *_: RECORDING)
+    monkeypatch.setattr(alertdrill.runner.confirmation, "read_pendings", lambda *_: {})
     anything: Any = None
     said = record_and_confirm(
         anything, FILES, anything, LIVE, [], tmp_path / "recording.om.gz", killed, tmp_path / "logs"
@@ -136,8 +136,10 @@ def test_rules_none_of_which_can_be_replayed_agree_with_nothing(monkeypatch: pyt
         "groups:\n  - name: g\n    rules:\n      - {alert: Bad, expr: up * on() group_left() up}\n", "bad.yml"
     )
     up = tuple(scrape("up", [1] * 40, labels={"job": job}) for job in ("a", "b"))
-    monkeypatch.setattr(harness.confirmation, "record_run", lambda *_: replace(RECORDING, series=up))
-    monkeypatch.setattr(harness.confirmation, "read_pendings", lambda *_: {})
+    monkeypatch.setattr(
+        alertdrill.runner.confirmation, "record_run", lambda *_: replace(RECORDING, series=up)
+    )
+    monkeypatch.setattr(alertdrill.runner.confirmation, "read_pendings", lambda *_: {})
     anything: Any = None
     promtool = find_promtool(GENERATIONS[-1])
     said = record_and_confirm(

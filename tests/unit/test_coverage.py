@@ -8,21 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.coverage import (
-    Claim,
-    Coverage,
-    HeldFinding,
-    HeldRun,
-    State,
-    find_gaps,
-    list_claims,
-    make_coverage,
-    make_held_run,
-    say_claim,
-    say_counts,
-    say_last_drilled,
-)
-from harness.model import (
+from alertdrill.core.model import (
     AlertRule,
     Delivery,
     Drill,
@@ -36,6 +22,20 @@ from harness.model import (
     Outcome,
     Silence,
     Verdict,
+)
+from alertdrill.judging.coverage import (
+    Claim,
+    Coverage,
+    HeldFinding,
+    HeldRun,
+    State,
+    find_gaps,
+    list_claims,
+    make_coverage,
+    make_held_run,
+    say_claim,
+    say_counts,
+    say_last_drilled,
 )
 
 MONDAY = datetime(2025, 11, 3, 9, 41, tzinfo=UTC)

@@ -14,11 +14,11 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard as models
 from panel_files import PANELS, RULES, VALUES, read_toy_panels
 
-from harness.catalogue import read_dashboard, read_values, render_system_rules
-from harness.dashboards import render
-from harness.dashboards.__main__ import main as write_all
-from harness.panels import KINDS, Dashboard
-from harness.systems import System, find_systems
+from alertdrill.rules.panels import KINDS, Dashboard
+from alertdrill.systems import System, find_systems
+from alertdrill.systems.catalogue import read_dashboard, read_values, render_system_rules
+from alertdrill.systems.grafana import render
+from alertdrill.systems.grafana.__main__ import main as write_all
 
 SYSTEMS = [system for system in find_systems() if system.panels_path.exists()]
 
@@ -145,11 +145,11 @@ def test_the_committed_rules_are_what_make_generate_writes(system: System) -> No
 def test_make_generate_writes_both_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m harness.dashboards` writes a system's rules with every alert on, and its dashboard."""
+    """`python -m alertdrill.systems.grafana` writes a system's rules, every alert on, and its dashboard."""
     for name, text in {"values.yml": VALUES, "rules.tmpl.yml": RULES, "panels.yml": PANELS}.items():
         (tmp_path / name).write_text(text)
     toy = replace(find_systems()[0], name="toy", folder=tmp_path)
-    monkeypatch.setattr("harness.dashboards.__main__.find_systems", lambda: (toy,))
+    monkeypatch.setattr("alertdrill.systems.grafana.__main__.find_systems", lambda: (toy,))
     write_all()
     assert "toy_keys < 3" in (tmp_path / "rules.yml").read_text()
     assert (tmp_path / "dashboard.json").read_text() == render(read_toy_panels())

@@ -25,8 +25,8 @@ from notices import (
     receive,
 )
 
-from harness.delivery import fits
-from harness.model import Delivery, Notice, Text
+from alertdrill.core.model import Delivery, Notice, Text
+from alertdrill.judging.notifications import fits
 
 
 @given(st.text(), st.text(min_size=1), st.text())

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from harness.dilation import dilate_duration, dilate_expr
-from harness.errors import BadInput
-from harness.promql import durations, format_duration, parse
+from alertdrill.errors import BadInput
+from alertdrill.rules.dilation.files import dilate_duration, dilate_expr
+from alertdrill.rules.promql.expressions import durations, format_duration, parse
 
 
 @pytest.mark.parametrize(

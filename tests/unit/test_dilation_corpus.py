@@ -17,10 +17,10 @@ from promql_corpus import Question, Scene, find_corpus, read_corpus
 from promql_worlds import DEFAULT_STEP_S, LATE_S, lay_out
 from promtool_values import World, evaluate_worlds, is_same
 
-from harness.dilation import dilate_duration, dilate_expr
-from harness.engines import Engines, Generation, find_engines
-from harness.errors import BadInput
-from harness.promql import format_duration, parse, render
+from alertdrill.errors import BadInput
+from alertdrill.rules.dilation.files import dilate_duration, dilate_expr
+from alertdrill.rules.promql.expressions import format_duration, parse, render
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 SPEEDS = (60, 10, 0.5)
 """A question is asked at the first of them at which all of it is whole milliseconds."""

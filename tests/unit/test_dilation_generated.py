@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from promtool_values import World, evaluate_worlds, is_same
 
-from harness.dilation import dilate_duration, dilate_expr
-from harness.engines import Generation, find_engines
-from harness.promql import format_duration
+from alertdrill.rules.dilation.files import dilate_duration, dilate_expr
+from alertdrill.rules.promql.expressions import format_duration
+from alertdrill.runtime.binaries import Generation, find_engines
 
 INTERVAL_S = 15.0
 SAMPLES = 160

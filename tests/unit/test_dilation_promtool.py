@@ -16,11 +16,11 @@ import promql_parser as ast
 import pytest
 from promtool_values import World, evaluate_worlds, is_same, read_version
 
-from harness.dilation import dilate_duration, dilate_expr, dilate_rules
-from harness.dilator import AGGREGATIONS, CALENDAR, INSTANTS, LEFT_ALONE, PER_SECOND
-from harness.engines import Engines
-from harness.promql import format_duration, parse, walk
-from harness.rules import parse_rules
+from alertdrill.rules.dilation.expressions import AGGREGATIONS, CALENDAR, INSTANTS, LEFT_ALONE, PER_SECOND
+from alertdrill.rules.dilation.files import dilate_duration, dilate_expr, dilate_rules
+from alertdrill.rules.files import parse_rules
+from alertdrill.rules.promql.expressions import format_duration, parse, walk
+from alertdrill.runtime.binaries import Engines
 
 SPEEDS = (60, 30, 7.5, 0.5)
 INTERVAL_S = 15.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.dilation import Refusal, dilate_rules
-from harness.errors import BadInput
-from harness.rules import parse_rules
+from alertdrill.errors import BadInput
+from alertdrill.rules.dilation.files import Refusal, dilate_rules
+from alertdrill.rules.files import parse_rules
 
 RULES = """\
 # what this file is for

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.dilation import dilate_rules
-from harness.rules import parse_rules
+from alertdrill.rules.dilation.files import dilate_rules
+from alertdrill.rules.files import parse_rules
 
 
 def state(*rules: str, group: str = "") -> str:

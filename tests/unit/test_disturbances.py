@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from harness.api import Answer, Api
-from harness.clock import Clock
-from harness.crew import Crew
-from harness.disturbances import list_fault_steps, list_silence_steps
-from harness.model import Drill, Maintenance, Placement, ReceiverFault
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Drill, Maintenance, Placement, ReceiverFault
+from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
+from alertdrill.runner.faults.performing import Crew
+from alertdrill.runtime.http_client import Answer, Api
 
 CLOCK = Clock(speed=60, origin_s=1_800_000_000.0)
 

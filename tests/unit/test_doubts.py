@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from stall_worlds import FIRES_S, RECEIVER, make_drill, make_good, make_timeline
 
-from harness.dependence import find_providers
-from harness.doubts import Calls, Evidence, leave_out_outages, say_stalls, weigh
-from harness.judge import judge, share
-from harness.model import Act, Drill, Outage, Placement, Stall, Tell, Timeline, Verdict
+from alertdrill.core.model import Act, Drill, Outage, Placement, Stall, Tell, Timeline, Verdict
+from alertdrill.judging.dependence import find_providers
+from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_stalls, weigh
+from alertdrill.judging.judge import judge, share
 
 PROVIDERS = ("openai", "anthropic", "ollama")
 GOOD_CALLS = Calls(planned=100, lost=0, lateness_s=0.5, slowest_s=(1.2, 1.0))

@@ -9,9 +9,7 @@ from drill_subset import choose_held, choose_subset, find_missing, list_features
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.catalogue import list_drills, override_values
-from harness.coverage import make_coverage
-from harness.model import (
+from alertdrill.core.model import (
     Act,
     Delivery,
     Drill,
@@ -25,8 +23,10 @@ from harness.model import (
     Silence,
     Tell,
 )
-from harness.rules import read_rules
-from harness.systems import find_systems
+from alertdrill.judging.coverage import make_coverage
+from alertdrill.rules.files import read_rules
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, override_values
 
 DRILLS = list_drills(override_values(()))
 SUBSET = choose_subset(DRILLS)

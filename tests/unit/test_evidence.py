@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness import evidence
-from harness.clock import Clock
-from harness.dependence import SCRAPES
-from harness.model import Stall
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Stall
+from alertdrill.judging.dependence import SCRAPES
+from alertdrill.runner import evidence
 
 CLOCK = Clock(speed=60.0, origin_s=0.0)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from notices import ALERT, LABELS, make_notice, make_refusal, make_timeline, receive
 
-from harness.explain import MAX_TROUBLES, explain_silence
-from harness.model import HeldSpan, Notice
+from alertdrill.core.model import HeldSpan, Notice
+from alertdrill.judging.undelivered import MAX_TROUBLES, explain_silence
 
 INHIBITED = HeldSpan(
     alert=ALERT, labels=LABELS, why="inhibited", by={"alertname": "Down"}, since_s=130, until_s=190

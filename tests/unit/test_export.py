@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from recordings import make_labelled, make_recording, make_series
 from whole_runs import CommandLine
 
-from harness.engines import Engines
-from harness.errors import BadInput, BadRules, CouldNotTell
-from harness.recordings.files import write_recording
-from harness.recordings.recording import RecordedSeries, Recording
-from harness.replays import export as exporting
-from harness.replays.export import export
-from harness.rules import parse_rules, read_rules
+from alertdrill.errors import BadInput, BadRules, CouldNotTell
+from alertdrill.recording.files import write_recording
+from alertdrill.recording.recording import RecordedSeries, Recording
+from alertdrill.recording.replay import export as exporting
+from alertdrill.recording.replay.export import export
+from alertdrill.rules.files import parse_rules, read_rules
+from alertdrill.runtime.binaries import Engines
 
 RULES = """# Kept as it is.
 groups:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.fidelity import (
+from alertdrill.judging.clock_fidelity import (
     Bounds,
     Fidelity,
     doubt,

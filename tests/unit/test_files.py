@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import files
-from harness.errors import CannotWrite, ReaderLeft
-from harness.files import (
+from alertdrill.errors import CannotWrite, ReaderLeft
+from alertdrill.runtime import files
+from alertdrill.runtime.files import (
     Locked,
     check_target,
     find_target,
@@ -303,7 +303,7 @@ def test_files_come_into_their_places_together(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
     """The part of a living one stays, and so does whatever else has a name of that kind."""
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom harness.files import open_whole\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom alertdrill.runtime.files import open_whole\n"
         "with open_whole(Path(sys.argv[1])) as stream:\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     killed = subprocess.run([sys.executable, "-c", program, tmp_path / "file"], check=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.fingerprint import fingerprint
+from alertdrill.core.fingerprint import fingerprint
 
 
 @pytest.mark.parametrize(

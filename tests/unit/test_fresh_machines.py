@@ -12,7 +12,7 @@ import pytest
 from bare_system import BareSystem, make_apt_conf
 from fresh_machines import hold_drills, main, try_step
 
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
 
 
 class Local(BareSystem):

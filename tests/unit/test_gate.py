@@ -9,9 +9,14 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
-from harness.errors import BadInput, CouldNotTell
-from harness.golden.digests import digest_drill
-from harness.golden.folder import (
+from alertdrill.core.model import Act, Drill, Expectation, Expected, NearMiss, Placement, Stage, Stall
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.recording.files import write_recording
+from alertdrill.recording.recording import Recording
+from alertdrill.reports import RunRecord, say_outcome
+from alertdrill.rules.files import RuleFile, parse_rules
+from alertdrill.runner.golden.digests import digest_drill
+from alertdrill.runner.golden.folder import (
     Golden,
     Made,
     Origin,
@@ -20,13 +25,8 @@ from harness.golden.folder import (
     read_made,
     write_made,
 )
-from harness.golden.gate import judge_goldens, judge_recording
-from harness.model import Act, Drill, Expectation, Expected, NearMiss, Placement, Stage, Stall
-from harness.recordings.files import write_recording
-from harness.recordings.recording import Recording
-from harness.reports import RunRecord, say_outcome
-from harness.rulebook import RuleBook
-from harness.rules import RuleFile, parse_rules
+from alertdrill.runner.golden.gate import judge_goldens, judge_recording
+from alertdrill.runner.rulebook import RuleBook
 
 ORIGIN = Origin(
     made_at="2026-01-05T21:50:00+00:00", commit="abc", speed=60, seed=1, engines={"prometheus": "3.5"}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.commands.given import Choice, find_unheld, make_note, say_left_out
-from harness.errors import BadInput
-from harness.model import Drill, Expectation, HeldBack, Silence
-from harness.rulebook import RuleBook, list_expected
-from harness.rules import RuleFile, parse_rules
+from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
+from alertdrill.core.model import Drill, Expectation, HeldBack, Silence
+from alertdrill.errors import BadInput
+from alertdrill.rules.files import RuleFile, parse_rules
+from alertdrill.runner.rulebook import RuleBook, list_expected
 
 
 def make_file(name: str, *rules: str) -> RuleFile:

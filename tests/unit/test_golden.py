@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.errors import BadInput
-from harness.golden.cutting import (
+from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.errors import BadInput
+from alertdrill.recording.recording import RecordedSeries, Recording
+from alertdrill.runner.golden.cutting import (
     GRID_MS,
     PHASE_MS,
     cut,
     leave_out_others,
     put_on_grid,
 )
-from harness.model import Act, Drill, Stage
-from harness.recordings.recording import RecordedSeries, Recording
 
 
 def make_series(times_ms: Sequence[int], stale_ms: Sequence[int] = (), **labels: str) -> RecordedSeries:

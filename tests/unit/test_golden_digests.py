@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from whole_runs import ROOT
 
-from harness.errors import BadInput
-from harness.golden.digests import digest_drill, digest_sources
-from harness.golden.folder import SOURCES, digest_systems
-from harness.model import Act, Drill, Stage
-from harness.systems import System, find_systems
+from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.errors import BadInput
+from alertdrill.runner.golden.digests import digest_drill, digest_sources
+from alertdrill.runner.golden.folder import SOURCES, digest_systems
+from alertdrill.systems import System
 
 SOURCE = '''"""Words."""
 
@@ -21,12 +21,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from harness.gateway import calls
+from alertdrill.gateway import calls
 
 if TYPE_CHECKING:
-    from harness.gateway.events import Listener
+    from alertdrill.gateway.events import Listener
 
-START = "python -m harness.gateway"
+START = "python -m alertdrill.gateway"
 LIMITS = {"é": 1_000, "\\N{SNOWMAN}": 0.5, **{}}
 """By what is limited."""
 
@@ -57,11 +57,11 @@ CHANGES_NOTHING = {
     "layout": ('kind="chat", width=3', '\n    kind="chat",\n    width=3,\n'),
     "other quotes": ('"cost"', "'cost'"),
     "another way to write a number": ("1_000", "1000"),
-    "a module that is renamed": ("harness.gateway", "alertdrill.entrance"),
+    "a module that is renamed": ("alertdrill.gateway", "alertdrill.entrance"),
     "an import more": ("import logging\n", "import json\nimport logging\n"),
     "an import less": ("import logging\n", ""),
     "no imports for types": (
-        "if TYPE_CHECKING:\n    from harness.gateway.events import Listener\n",
+        "if TYPE_CHECKING:\n    from alertdrill.gateway.events import Listener\n",
         "",
     ),
 }
@@ -82,7 +82,7 @@ CHANGES_DIGEST = {
     "a pattern": ("case None", "case True"),
     "a statement less": ("        raise ValueError(what)\n", ""),
     "a statement elsewhere": ("        raise ValueError(what)\n", "    raise ValueError(what)\n"),
-    "a program with other arguments": ('harness.gateway"', 'harness.gateway --fast"'),
+    "a program with other arguments": ('alertdrill.gateway"', 'alertdrill.gateway --fast"'),
 }
 
 
@@ -148,10 +148,18 @@ def test_data_are_digested_as_they_are() -> None:
     assert digest_sources({"m.yml": "a = 1 # why"}) != digest_sources({"m.yml": "a = 1"})
 
 
+FOLDERS = ("gateway", "load", "stub_providers", "scenarios")
+
+
+def list_folders(root: Path) -> list[Path]:
+    """Return where the sources are that `put_sources` wrote."""
+    return [root / folder for folder in FOLDERS]
+
+
 def put_sources(root: Path) -> System:
     """Write the least of a repository that recordings can be made with, and return its one system."""
-    folder = root / "harness" / "systems" / "one"
-    files = (*(root / source / "it.py" for source in SOURCES), root / "scenarios" / "drills" / "it.py")
+    folder = root / "systems" / "one"
+    files = (*(root / source / "it.py" for source in FOLDERS), folder / "drills.py", root / "other.py")
     for path in (*files, folder / "surface.py", folder / "metrics.yml"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a = 1\n")
@@ -161,33 +169,35 @@ def put_sources(root: Path) -> System:
 @pytest.mark.parametrize(
     ("changed", "is_stale"),
     [
-        ("harness/gateway/it.py", True),
+        ("gateway/it.py", True),
+        ("load/it.py", True),
         ("stub_providers/it.py", True),
         ("scenarios/it.py", True),
         ("scenarios/new.py", True),
-        ("harness/systems/one/surface.py", True),
-        ("harness/systems/one/metrics.yml", True),
-        ("scenarios/drills/it.py", False),
-        ("harness/other.py", False),
+        ("systems/one/surface.py", True),
+        ("systems/one/metrics.yml", True),
+        ("systems/one/drills.py", False),
+        ("other.py", False),
     ],
 )
 def test_what_turns_traffic_into_samples_is_digested(tmp_path: Path, changed: str, is_stale: bool) -> None:
     """Gateway, providers, scenarios and the system's own surface; drills are digested one by one."""
     system = put_sources(tmp_path)
-    before = digest_systems([system], tmp_path)
+    before = digest_systems([system], list_folders(tmp_path))
     (tmp_path / changed).write_text("b = 2\n")
-    assert (digest_systems([system], tmp_path) != before) == is_stale
+    assert (digest_systems([system], list_folders(tmp_path)) != before) == is_stale
 
 
-@pytest.mark.parametrize("folder", SOURCES)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_sources_that_are_not_there_are_refused(tmp_path: Path, folder: str) -> None:
     """A digest of nothing would never be stale."""
     system = put_sources(tmp_path)
     (tmp_path / folder / "it.py").unlink()
     with pytest.raises(BadInput, match="there are none in"):
-        digest_systems([system], tmp_path)
+        digest_systems([system], list_folders(tmp_path))
 
 
 def test_the_projects_own_sources_are_found() -> None:
-    """They are looked for from the repository's root."""
-    assert digest_systems(find_systems()) == digest_systems(find_systems(), ROOT)
+    """They are looked for from where the package is."""
+    found = [path.relative_to(ROOT).as_posix() for path in SOURCES]
+    assert found == ["harness/alertdrill/gateway", "harness/alertdrill/load", "stub_providers", "scenarios"]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from recorded import make_recording, make_series, scrape
 
-from harness.errors import CouldNotTell
-from harness.recordings.recording import RecordedSeries
-from harness.replays.grid import Grid, append_tail, choose_grid
+from alertdrill.errors import CouldNotTell
+from alertdrill.recording.recording import RecordedSeries
+from alertdrill.recording.replay.grid import Grid, append_tail, choose_grid
 
 WINDOWS_MS = 15_000
 
@@ -49,7 +49,7 @@ def test_samples_that_would_fall_together_get_a_finer_grid() -> None:
 
 def test_more_than_promtool_bears_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to do about it."""
-    monkeypatch.setattr("harness.replays.grid.MOST_ITEMS", 3)
+    monkeypatch.setattr("alertdrill.recording.replay.grid.MOST_ITEMS", 3)
     with pytest.raises(CouldNotTell, match=r"made.om: the rules read 1 series with 4 samples.* record a sh"):
         choose([make_series("x", {1: 1.0, 2_000: 2.0, 15_001: 3.0, 20_000: 4.0})], max_items=2)
 

@@ -9,12 +9,12 @@ import pytest
 from stall_worlds import FIRES_S, RESOLVES_S, make_drill, make_good, make_timeline
 from test_observe import CannedApi
 
-from harness.api import Series
-from harness.clock import Clock
-from harness.doubts import Evidence, weigh
-from harness.hindsight import describe, find_unseen, hangs_on_the_unseen
-from harness.judge import judge, share
-from harness.model import AlertRule, Placement, Stall, Timeline, Verdict
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import AlertRule, Placement, Stall, Timeline, Verdict
+from alertdrill.judging.doubts import Evidence, weigh
+from alertdrill.judging.judge import judge, share
+from alertdrill.runner.hindsight import describe, find_unseen, hangs_on_the_unseen
+from alertdrill.runtime.http_client import Series
 
 CLOCK = Clock(speed=15.0, origin_s=1000.0)
 RULE = AlertRule(

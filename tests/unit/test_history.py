@@ -10,11 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import history
-from harness.coverage import list_claims
-from harness.errors import BadInput
-from harness.history import KEPT_RUNS, keep_run, parse_run, read_history, read_out
-from harness.model import (
+from alertdrill.core.model import (
     Delivery,
     Drill,
     Expectation,
@@ -28,7 +24,10 @@ from harness.model import (
     Timeline,
     Verdict,
 )
-from harness.reports import RunRecord, timeline_json
+from alertdrill.errors import BadInput
+from alertdrill.judging.coverage import list_claims
+from alertdrill.reports import RunRecord, history, timeline_json
+from alertdrill.reports.history import KEPT_RUNS, keep_run, parse_run, read_history, read_out
 
 STARTED_AT = datetime(2025, 11, 3, 9, 41, 7, tzinfo=UTC)
 FIRES = Expectation(alert="Slow", labels={"model": "m"}, fires_within_s=9, receiver="t", resolves_within_s=20)

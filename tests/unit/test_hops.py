@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.hops import Spread, count_told, find_held, summarise_inboxes, time_hops
-from harness.model import (
+from alertdrill.core.model import (
     Drill,
     Event,
     EventKind,
@@ -20,6 +19,7 @@ from harness.model import (
     Placement,
     Timeline,
 )
+from alertdrill.judging.latency import Spread, count_told, find_held, summarise_inboxes, time_hops
 
 HELD = HeldSpan(alert="A", labels={"n": "1"}, why="silenced", by={}, since_s=100, until_s=400)
 DRILL = Drill(name="d", system="s", traffic=(), expects=(), why="", lasts_s=1000)

@@ -8,8 +8,8 @@ import sys
 import pytest
 from whole_runs import METIS_RULES, ROOT
 
-from harness.cli import COMMANDS
-from harness.commands.listed import ListedCommand
+from alertdrill.cli.listed import ListedCommand
+from alertdrill.cli.main import COMMANDS
 
 HEAVY = {
     "aiohttp",
@@ -57,7 +57,7 @@ def list_imported(*arguments: str) -> set[str]:
 )
 def test_a_short_command_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     """What only a stack, a download or a table needs is not imported for the others."""
-    imported = list_imported("-m", "harness", *arguments)
+    imported = list_imported("-m", "alertdrill", *arguments)
     assert "click" in imported
     assert imported & HEAVY == set()
 
@@ -65,25 +65,29 @@ def test_a_short_command_imports_nothing_heavy(arguments: tuple[str, ...]) -> No
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
     """Help and version come from the list of commands alone."""
-    imported = list_imported("-m", "harness", option)
-    ours = {name for name in imported if name.startswith("harness.")}
+    imported = list_imported("-m", "alertdrill", option)
+    ours = {name for name in imported if name.startswith("alertdrill.")}
     assert ours == {
-        "harness.cli",
-        "harness.commands",
-        "harness.commands.interruption",
-        "harness.commands.listed",
-        "harness.commands.streams",
-        "harness.errors",
-        "harness.limits",
-        "harness.files",
+        "alertdrill.cli",
+        "alertdrill.cli.main",
+        "alertdrill.cli.interruption",
+        "alertdrill.cli.listed",
+        "alertdrill.cli.streams",
+        "alertdrill.errors",
+        "alertdrill.runtime",
+        "alertdrill.runtime.limits",
+        "alertdrill.runtime.files",
     }
     assert imported & {"yaml", "ruamel.yaml", "promql_parser", "asyncio"} == set()
 
 
 def test_the_pytest_plugin_imports_nothing_until_a_fixture_is_asked_for() -> None:
     """It is loaded in every session of everybody who has alertdrill installed."""
-    imported = list_imported("-c", "import pytest; import harness.pytest_plugin")
-    assert {name for name in imported if name.startswith("harness")} == {"harness", "harness.pytest_plugin"}
+    imported = list_imported("-c", "import pytest; import alertdrill.pytest_plugin")
+    assert {name for name in imported if name.startswith("alertdrill")} == {
+        "alertdrill",
+        "alertdrill.pytest_plugin",
+    }
     assert imported & HEAVY == set()
 
 

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.inbox import MAX_TAG_CHARACTERS, Address, Tag, derive_key, parse_path, parse_tag
-from harness.model import Integration
+from alertdrill.alertmanager.addresses import (
+    MAX_TAG_CHARACTERS,
+    Address,
+    Tag,
+    derive_key,
+    parse_path,
+    parse_tag,
+)
+from alertdrill.core.model import Integration
 
 INTEGRATIONS: tuple[Integration, ...] = ("pagerduty", "slack", "webhook", "opsgenie", "email")
 ADDRESSES = st.builds(

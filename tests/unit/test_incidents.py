@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notices import make_notice, make_refusal
 
-from harness.incidents import list_incidents
-from harness.model import Notice
+from alertdrill.core.model import Notice
+from alertdrill.judging.incidents import list_incidents
 
 
 def test_an_incident_is_what_its_notices_opened_updated_and_closed() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from harness.catalogue import list_drills, list_rules, override_values
-from harness.gateway.inference.deployments import SHIPPED, read_deployments
-from harness.gateway.models import SHIPPED as MODELS
-from harness.gateway.models import read_catalogue
-from harness.model import AS_WRITTEN, AlertRule, Drill, Expectation, NearMiss
-from harness.systems.inference.surface import BUCKETS_S
-from scenarios.drills import inference
+from alertdrill.core.model import AS_WRITTEN, AlertRule, Drill, Expectation, NearMiss
+from alertdrill.gateway.inference.deployments import SHIPPED, read_deployments
+from alertdrill.gateway.models import SHIPPED as MODELS
+from alertdrill.gateway.models import read_catalogue
+from alertdrill.systems.catalogue import list_drills, list_rules, override_values
+from alertdrill.systems.inference import drills as inference
+from alertdrill.systems.inference.surface import BUCKETS_S
 
 
 def list_own(*settings: str) -> dict[str, Drill]:

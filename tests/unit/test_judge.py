@@ -7,9 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from harness.delivery import CLOSE_WITHIN_S, PAGE_WITHIN_S
-from harness.judge import find_unasked, judge, share
-from harness.model import Curve, Drill, Event, EventKind, Expectation, Grouped, NearMiss, Placement, Timeline
+from alertdrill.core.model import (
+    Curve,
+    Drill,
+    Event,
+    EventKind,
+    Expectation,
+    Grouped,
+    NearMiss,
+    Placement,
+    Timeline,
+)
+from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 
 LABELS = {"provider": "openai", "model": "gpt-4.1", "severity": "warning"}
 FIRES = Expectation(

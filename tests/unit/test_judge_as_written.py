@@ -6,8 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from harness.judge import find_unasked, judge, share
-from harness.model import AS_WRITTEN, Drill, Event, EventKind, Expectation, Placement, Silence, Timeline
+from alertdrill.core.model import (
+    AS_WRITTEN,
+    Drill,
+    Event,
+    EventKind,
+    Expectation,
+    Placement,
+    Silence,
+    Timeline,
+)
+from alertdrill.judging.judge import find_unasked, judge, share
 
 MODEL = {"model": "gpt-4.1"}
 BLIND = Silence(alert="SlowAsWritten", labels=MODEL)

@@ -26,9 +26,7 @@ from notices import (
     receive,
 )
 
-from harness.delivery import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
-from harness.judge import judge, share
-from harness.model import (
+from alertdrill.core.model import (
     Event,
     Expectation,
     Expected,
@@ -42,6 +40,8 @@ from harness.model import (
     Notice,
     Placement,
 )
+from alertdrill.judging.judge import judge, share
+from alertdrill.judging.notifications import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
 
 
 @pytest.mark.parametrize("incidents", [("i1", "i1"), ("i1", "i2")])

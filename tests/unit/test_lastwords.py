@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.lastwords import find_last_words
+from alertdrill.runtime.last_words import find_last_words
 
 TABLE = """\
 [2026-11-29 21:33:24,123] vm/INFO/locust.main: Shutting down (exit code 0)

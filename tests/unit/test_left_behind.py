@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from harness import scratch
-from harness.scratch import PREFIX, remove_left_behind, scratch_folder
+from alertdrill.runtime import scratch
+from alertdrill.runtime.scratch import PREFIX, remove_left_behind, scratch_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from harness.scratch import scratch_folder
+from alertdrill.runtime.scratch import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "token").write_text("secret")
     print(folder, flush=True)
@@ -169,4 +169,6 @@ def test_nothing_else_makes_folders_that_could_stay() -> None:
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in {"tempfile.TemporaryDirectory", "tempfile.mkdtemp"}
     }
-    assert {name for name in makes if not name.startswith("harness/engines/")} == {"harness/scratch.py"}
+    assert {name for name in makes if not name.startswith("harness/alertdrill/runtime/binaries/")} == {
+        "harness/alertdrill/runtime/scratch.py"
+    }

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from harness import limits
-from harness.cli import call
-from harness.engines import find_engines
-from harness.engines.binaries import read_version
-from harness.errors import ComponentFailed, LimitReached
-from harness.lastwords import find_last_words
-from harness.limits import demand_files, find_limit, find_limit_of
-from harness.process import start
-from scenarios.controls import Controls
-from scenarios.errors import ScenarioError
-from scenarios.plan import Tell
+from alertdrill.cli.main import call
+from alertdrill.errors import ComponentFailed, LimitReached
+from alertdrill.load.errors import ScenarioError
+from alertdrill.load.plan import Tell
+from alertdrill.load.provider_controls import Controls
+from alertdrill.runtime import limits
+from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries.binaries import read_version
+from alertdrill.runtime.last_words import find_last_words
+from alertdrill.runtime.limits import demand_files, find_limit, find_limit_of
+from alertdrill.runtime.process import start
 
 ROOT = Path(__file__).resolve().parents[2]
 SET = {resource.RLIMIT_NOFILE: 16, resource.RLIMIT_AS: 400_000_000, resource.RLIMIT_NPROC: 20}
@@ -112,8 +112,8 @@ def test_a_cached_engine_that_cannot_start_is_not_a_missing_one(script: str, tmp
 
 def find_folders(cache: Path) -> list[Path]:
     """Return where a cache keeps Prometheus, by generation."""
-    from harness.engines.cache import Cache
-    from harness.engines.generations import PROMETHEUS, Generation
+    from alertdrill.runtime.binaries.cache import Cache
+    from alertdrill.runtime.binaries.generations import PROMETHEUS, Generation
 
     return [Cache(root=cache).folder(PROMETHEUS, generation) for generation in Generation]
 
@@ -147,7 +147,7 @@ def test_a_command_that_meets_a_limit_says_so(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("harness.commands.dilate.read_rules", fail)
+    monkeypatch.setattr("alertdrill.cli.commands.dilate.read_rules", fail)
     with pytest.raises(SystemExit) as ended:
         call(["dilate", "rules.yml", "--speed", "60"])
     assert ended.value.code == 3
@@ -175,7 +175,7 @@ def test_what_traffic_ends_for_is_told_from_its_log(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("files", [24, 40, 255])
 def test_a_stack_that_could_open_too_few_files_is_not_started(files: int, tmp_path: Path) -> None:
     """Its servers would close connections as they come, and no one could say why; nothing is made."""
-    command = [sys.executable, "-m", "harness", "run", "--system", "mantis", "--out", "out"]
+    command = [sys.executable, "-m", "alertdrill", "run", "--system", "mantis", "--out", "out"]
     done = subprocess.run(
         ["/bin/bash", "-c", f"ulimit -n {files}; exec {shlex.join(command)}"],
         cwd=tmp_path,
@@ -208,7 +208,7 @@ def test_a_replay_under_a_real_limit_is_one_sentence(limit: str, tmp_path: Path)
     """As a user has it, who set it in a shell: no traceback, nothing fetched."""
     (tmp_path / "r.om").write_text("x 1 0\nx 1 15\n# EOF\n")
     (tmp_path / "r.yml").write_text("groups: [{name: g, rules: [{alert: A, expr: x > 0}]}]\n")
-    command = [sys.executable, "-m", "harness", "replay", "r.om", "--rules", "r.yml"]
+    command = [sys.executable, "-m", "alertdrill", "replay", "r.om", "--rules", "r.yml"]
     done = subprocess.run(
         ["/bin/bash", "-c", f"ulimit {limit}; exec {shlex.join(command)}"],
         cwd=tmp_path,

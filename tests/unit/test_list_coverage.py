@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from harness.catalogue import list_drills, override_values
-from harness.cli import cli
-from harness.commands import run as run_command
-from harness.errors import BadInput
-from harness.model import Drill, Expectation, Finding, NearMiss, Placement, Silence, Timeline, Verdict
-from harness.reports import RunRecord, timeline_json
+from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.main import cli
+from alertdrill.core.model import Drill, Expectation, Finding, NearMiss, Placement, Silence, Timeline, Verdict
+from alertdrill.errors import BadInput
+from alertdrill.reports import RunRecord, timeline_json
+from alertdrill.systems.catalogue import list_drills, override_values
 
 NOW = datetime.now(UTC)
 DRILLS = list_drills(override_values(()))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.logfmt import MAX_LINE_CHARACTERS, Line, read_lines
+from alertdrill.runtime.logfmt import MAX_LINE_CHARACTERS, Line, read_lines
 
 OLD = (
     "ts=2026-11-21T12:00:00.250Z caller=dispatch.go:515 level=debug component=dispatcher "

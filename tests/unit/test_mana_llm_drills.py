@@ -14,16 +14,15 @@ from typing import Any
 import pytest
 from simulated_prometheus import Points, Series, evaluate, find_quantile, find_stretches
 
-from harness.catalogue import override_values
-from harness.errors import BadInput
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.model import Act, Drill, Expectation, NearMiss, Placement, Silence
-from harness.schedule import place
-from harness.systems.mana_llm.surface import LATENCY_BUCKETS_S
-from harness.values import Values
-from scenarios.arrivals import draw_arrivals
-from scenarios.drills import mana_llm
-from scenarios.drills.mana_llm import (
+from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Placement, Silence
+from alertdrill.errors import BadInput
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.load.arrivals import draw_arrivals
+from alertdrill.rules.values import Values
+from alertdrill.runner.schedule import place
+from alertdrill.systems.catalogue import override_values
+from alertdrill.systems.mana_llm import drills as mana_llm
+from alertdrill.systems.mana_llm.drills import (
     ANY_DOWN,
     AS_WRITTEN_S,
     DEFAULT,
@@ -36,6 +35,7 @@ from scenarios.drills.mana_llm import (
     SLOW,
     STILLNESS,
 )
+from alertdrill.systems.mana_llm.surface import LATENCY_BUCKETS_S
 
 KEYS = {ERRORS: "llmHighErrorRate", FALLBACK: "ollamaProviderDown", SLOW: "llmSlowResponses"}
 SHIPPED_VALUES = override_values(())["mana_llm"]

@@ -9,16 +9,13 @@ import random
 import pytest
 from simulated_prometheus import Points, Series, evaluate, find_quantile, find_stretches
 
-from harness.catalogue import override_values
-from harness.errors import BadInput
-from harness.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.model import Act, Drill, Expectation, NearMiss
-from harness.systems.metis.surface import CALL_BUCKETS_S
-from harness.values import Values
-from scenarios.arrivals import draw_arrivals
-from scenarios.drills import metis, metis_errors
-from scenarios.drills.estimates import (
+from alertdrill.core.model import Act, Drill, Expectation, NearMiss
+from alertdrill.errors import BadInput
+from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.load.arrivals import draw_arrivals
+from alertdrill.rules.values import Values
+from alertdrill.systems.building.estimates import (
     choose_call_rate,
     choose_every,
     choose_latency_above,
@@ -29,7 +26,11 @@ from scenarios.drills.estimates import (
     sum_usd,
     to_hourly,
 )
-from scenarios.drills.metis_acts import AUTH, COST, COST_MODEL, COST_USD_PER_MILLION, ERRORS, LATENCY
+from alertdrill.systems.catalogue import override_values
+from alertdrill.systems.metis import drills as metis
+from alertdrill.systems.metis.drills import errors as metis_errors
+from alertdrill.systems.metis.drills.load import AUTH, COST, COST_MODEL, COST_USD_PER_MILLION, ERRORS, LATENCY
+from alertdrill.systems.metis.surface import CALL_BUCKETS_S
 
 KEYS = {
     LATENCY: "llmLatencyP99",

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.alertmanager.config import parse_config
-from harness.api import Answer
-from harness.errors import BadInput, BadRules, ComponentFailed
-from harness.gateway.config import read_config
-from harness.history import parse_run
-from harness.nesting import MAX_DEPTH, find_too_deep, load_json
-from harness.page.client import Alertmanager
-from harness.promql import parse
-from harness.rules import parse_rules
+from alertdrill.alertmanager.config import parse_config
+from alertdrill.errors import BadInput, BadRules, ComponentFailed
+from alertdrill.gateway.config import read_config
+from alertdrill.reports.history import parse_run
+from alertdrill.rules.files import parse_rules
+from alertdrill.rules.promql.expressions import parse
+from alertdrill.runner.synthetic.client import Alertmanager
+from alertdrill.runtime.http_client import Answer
+from alertdrill.runtime.nesting import MAX_DEPTH, find_too_deep, load_json
 
 BRACKETS = 100_000
 
@@ -44,8 +44,8 @@ BRACKETS = 100_000
 )
 def test_an_expression_is_refused_before_it_is_parsed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signs, operators, brackets and durations that are nested deeply never reach the parser."""
-    monkeypatch.setattr("harness.promql.ast.parse", None)
-    monkeypatch.setattr("harness.promql_text.ast.parse", None)
+    monkeypatch.setattr("alertdrill.rules.promql.expressions.ast.parse", None)
+    monkeypatch.setattr("alertdrill.rules.promql.text.ast.parse", None)
     with pytest.raises(BadInput, match="nested"):
         parse(text)
 
@@ -74,8 +74,8 @@ def test_eight_thousand_signs_take_little_memory() -> None:
     """A process with 600 MB of address space more than Python's own reads them, and refuses them."""
     code = (
         "import resource\n"
-        "from harness.errors import BadInput\n"
-        "from harness.promql import parse\n"
+        "from alertdrill.errors import BadInput\n"
+        "from alertdrill.rules.promql.expressions import parse\n"
         "resource.setrlimit(resource.RLIMIT_AS, (900_000_000, 900_000_000))\n"
         "for text in ('-' * 8000 + 'x', '+'.join(['1'] * 4000), 'x[' + '(' * 3000 + ')' * 3000 + ']'):\n"
         "    try:\n        parse(text)\n    except BadInput as error:\n        print(error)\n"

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import make_series, scrape
 
-from harness.engines import Generation
-from harness.recordings.recording import RecordedSeries
-from harness.replays.grid import Grid
-from harness.replays.notation import write_series, write_values
-from harness.replays.promtool import Question, Trial, run_trials
+from alertdrill.recording.recording import RecordedSeries
+from alertdrill.recording.replay.grid import Grid
+from alertdrill.recording.replay.notation import write_series, write_values
+from alertdrill.recording.replay.promtool import Question, Trial, run_trials
+from alertdrill.runtime.binaries import Generation
 
 STEP_MS = 70_000
 """Of the grid; the lookback of 5 minutes then ends between two steps, where versions agree on it."""

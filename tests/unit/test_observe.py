@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from panel_files import PANELS, read_toy_panels
 
-from harness.api import Api, Series
-from harness.clock import Clock
-from harness.errors import ComponentFailed
-from harness.fidelity import Bounds
-from harness.model import AlertRule
-from harness.observe import (
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import AlertRule
+from alertdrill.errors import ComponentFailed
+from alertdrill.judging.clock_fidelity import Bounds
+from alertdrill.recording.prometheus import (
     count_recorded_evaluations,
     count_samples,
     measure_gaps,
@@ -24,7 +23,8 @@ from harness.observe import (
     read_recorded_curves,
     read_scrapes,
 )
-from harness.panels import PanelCurves
+from alertdrill.rules.panels import PanelCurves
+from alertdrill.runtime.http_client import Api, Series
 
 CLOCK = Clock(speed=60, origin_s=1000.0)
 

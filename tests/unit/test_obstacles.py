@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from harness.cli import cli
-from harness.commands import run as run_command
-from harness.commands.sites import find_obstacles, find_slowest
-from harness.errors import BadInput, CouldNotTell
-from harness.model import Drill
-from harness.reports import RunRecord
-from harness.run import Order
-from harness.stacks.compose.site import ComposeSite
+from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.main import cli
+from alertdrill.cli.options.sites import find_obstacles, find_slowest
+from alertdrill.core.model import Drill
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.reports import RunRecord
+from alertdrill.runner.live import Order
+from alertdrill.stacks.compose.site import ComposeSite
 
 QUICK = Drill(name="quick", system="s", traffic=(), expects=(), why="", lasts_s=1)
 SLOW = Drill(name="slow", system="s", traffic=(), expects=(), why="", lasts_s=1, max_speed=5)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_fd_to_metric_families
 from recordings import make_labelled, make_recording, make_series
 
-from harness.errors import BadInput
-from harness.recordings.openmetrics import parse_lines, render_recording
-from harness.recordings.recording import RecordedSeries, Recording
+from alertdrill.errors import BadInput
+from alertdrill.recording.openmetrics import parse_lines, render_recording
+from alertdrill.recording.recording import RecordedSeries, Recording
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True).filter(lambda name: name != "__name__")
@@ -221,9 +221,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_samples_and_series_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """More samples or series than the bounds allow are refused, not held."""
     text = render(make_recording(*(make_series("a", [(0, 1.0), (1, 1.0)], i=str(i)) for i in range(10))))
-    monkeypatch.setattr("harness.recordings.openmetrics.MAX_SAMPLES", 15)
+    monkeypatch.setattr("alertdrill.recording.openmetrics.MAX_SAMPLES", 15)
     with pytest.raises(BadInput, match=r"there are more than 15 samples"):
         read_back(text)
-    monkeypatch.setattr("harness.recordings.openmetrics.MAX_SERIES", 5)
+    monkeypatch.setattr("alertdrill.recording.openmetrics.MAX_SERIES", 5)
     with pytest.raises(BadInput, match=r"made:11: there are more than 5 series"):
         read_back(text)

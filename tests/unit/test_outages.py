@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.crew import Crew
-from harness.model import Act, Drill, Fault, Outage, Placement, Stage
-from harness.observe import split_scrapes
-from harness.outages import interrupt, list_outage_steps, list_windows
+from alertdrill.core.model import Act, Drill, Fault, Outage, Placement, Stage
+from alertdrill.recording.prometheus import split_scrapes
+from alertdrill.runner.faults.outages import interrupt, list_outage_steps, list_windows
+from alertdrill.runner.faults.performing import Crew
 
 
 class Recorder:

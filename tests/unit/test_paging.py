@@ -18,14 +18,14 @@ from canned_path import (
     watch,
 )
 
-from harness.errors import ComponentFailed
-from harness.fingerprint import fingerprint
-from harness.model import Event, Held, HeldSpan, Labels, Notice, Received
-from harness.paging import (
+from alertdrill.alertmanager.watching import (
     LOOKS_APART,
     PathWatch,
     make_page_events,
 )
+from alertdrill.core.fingerprint import fingerprint
+from alertdrill.core.model import Event, Held, HeldSpan, Labels, Notice, Received
+from alertdrill.errors import ComponentFailed
 
 
 def list_spans(path: PathWatch) -> list[tuple[float, float]]:

@@ -14,21 +14,22 @@ from ruamel.yaml import YAML
 from simulated_prometheus import STEP_S
 from whole_runs import ROOT, run_tool
 
-from harness.catalogue import list_drills, override_values
-from harness.engines import Engines, Generation, find_engines
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.model import Drill, Expectation, Grouped
-from harness.promql import parse, selectors
-from harness.rules import read_rules
-from harness.stacks import PROVIDERS
-from harness.systems import find_systems
-from scenarios.arrivals import draw_arrivals
-from scenarios.drills import paging, paging_acts
-from scenarios.drills.paging_acts import RULES, USD_PER_CALL
+from alertdrill.core.model import Drill, Expectation, Grouped
+from alertdrill.core.parts import PROVIDERS
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.load.arrivals import draw_arrivals
+from alertdrill.rules.files import read_rules
+from alertdrill.rules.promql.expressions import parse, selectors
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, override_values
+from alertdrill.systems.metis.drills import paging
+from alertdrill.systems.metis.drills import paging_load as paging_acts
+from alertdrill.systems.metis.drills.paging_load import RULES, USD_PER_CALL
 
 (METIS,) = (system for system in find_systems() if system.name == "metis")
 ALERTS = {rule.name: rule for rule in read_rules(METIS.paging_path).alerts}
-ROUTES = ROOT / "harness" / "alertmanager" / "paging_routes.yml"
+ROUTES = ROOT / "harness" / "alertdrill" / "alertmanager" / "paging_routes.yml"
 DRILLS = paging.make_drills()
 SPENDING = [drill for drill in DRILLS if drill.traffic[0].scenario == "cost_runaway"]
 

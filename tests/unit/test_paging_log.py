@@ -17,8 +17,7 @@ from canned_path import (
     watch,
 )
 
-from harness.model import HeldSpan, Labels
-from harness.paging import (
+from alertdrill.alertmanager.watching import (
     MAX_LOG_BYTES,
     MAX_QUOTED,
     MAX_TROUBLES,
@@ -26,6 +25,7 @@ from harness.paging import (
     read_log,
     read_troubles,
 )
+from alertdrill.core.model import HeldSpan, Labels
 
 
 def write_lines(generation: str, group: str, *said: str, at_s: float = 1001.0) -> list[str]:

@@ -7,9 +7,17 @@ from dataclasses import replace
 import pytest
 from panel_files import PANELS, read_toy_panels, read_toy_rules, read_toy_values
 
-from harness.errors import BadInput
-from harness.panels import Dashboard, Panel, PanelQuery, PanelThreshold, Step, ValueName, parse_panels
-from harness.values import override
+from alertdrill.errors import BadInput
+from alertdrill.rules.panels import (
+    Dashboard,
+    Panel,
+    PanelQuery,
+    PanelThreshold,
+    Step,
+    ValueName,
+    parse_panels,
+)
+from alertdrill.rules.values import override
 
 
 @pytest.fixture(scope="module")

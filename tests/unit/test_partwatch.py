@@ -14,7 +14,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from harness.partwatch import LATE_WALL_S, LEAST_WALL_S, TICK_WALL_S, Attention, PartWatch, Silence, Silences
+from alertdrill.runtime.part_watch import (
+    LATE_WALL_S,
+    LEAST_WALL_S,
+    TICK_WALL_S,
+    Attention,
+    PartWatch,
+    Silence,
+    Silences,
+)
 
 STOP_S = 0.6
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from recorded import make_recording, scrape
 
-from harness.model import Event
-from harness.phases import delay, split_by_phase
-from harness.rules import RuleFile, parse_rules
+from alertdrill.core.model import Event
+from alertdrill.recording.replay.phases import delay, split_by_phase
+from alertdrill.rules.files import RuleFile, parse_rules
 
 
 def make_file(name: str, *groups: str) -> RuleFile:

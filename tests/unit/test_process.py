@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ComponentFailed
-from harness.process import Process, read_last_words, start
+from alertdrill.errors import ComponentFailed
+from alertdrill.runtime.process import Process, read_last_words, start
 
 WAIT_S = 20.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ WITH_CHILD = (
 HARNESS = """
 import os, sys
 from pathlib import Path
-from harness.process import start
+from alertdrill.runtime.process import start
 child = start("child", [sys.executable, "-c", "import time; time.sleep(600)"],
               env=dict(os.environ), log_path=Path(sys.argv[1]))
 print(child.pid, flush=True)

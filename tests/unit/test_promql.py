@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from harness.errors import BadInput
-from harness.promql import (
+from alertdrill.errors import BadInput
+from alertdrill.rules.promql.expressions import (
     MAX_DEPTH,
     MAX_LENGTH,
     durations,

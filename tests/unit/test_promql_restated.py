@@ -8,8 +8,8 @@ from pathlib import Path
 import requests
 from lone_prometheus import run_prometheus
 
-from harness.engines import Generation, find_engines
-from harness.promql import parse, render
+from alertdrill.rules.promql.expressions import parse, render
+from alertdrill.runtime.binaries import Generation, find_engines
 
 NOW_S = "1000000.5"
 DURATIONS = [

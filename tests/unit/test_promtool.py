@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from recorded import scrape
 
-from harness.errors import ComponentFailed, CouldNotTell
-from harness.replays.answers import Answers, Complaint, read_answers, read_samples
-from harness.replays.grid import Grid
-from harness.replays.promtool import Question, Trial, run_trials, write_json
+from alertdrill.errors import ComponentFailed, CouldNotTell
+from alertdrill.recording.replay.answers import Answers, Complaint, read_answers, read_samples
+from alertdrill.recording.replay.grid import Grid
+from alertdrill.recording.replay.promtool import Question, Trial, run_trials, write_json
 
 
 def write_tool(folder: Path, script: str) -> Path:
@@ -70,16 +70,16 @@ def test_strings_are_written_as_yaml_reads_them() -> None:
 
 def test_a_promtool_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And that is said."""
-    monkeypatch.setattr("harness.replays.promtool.ANSWER_WITHIN_S", -1.0)
-    monkeypatch.setattr("harness.replays.promtool.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("alertdrill.recording.replay.promtool.ANSWER_WITHIN_S", -1.0)
+    monkeypatch.setattr("alertdrill.recording.replay.promtool.LOOK_EVERY_S", 0.05)
     with pytest.raises(ComponentFailed, match="promtool did not come to an end"):
         run_trials(write_tool(tmp_path, "exec sleep 600"), [make_trial()])
 
 
 def test_a_promtool_that_prints_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it prints is bounded."""
-    monkeypatch.setattr("harness.replays.promtool.MAX_OUTPUT_BYTES", 10_000)
-    monkeypatch.setattr("harness.replays.promtool.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("alertdrill.recording.replay.promtool.MAX_OUTPUT_BYTES", 10_000)
+    monkeypatch.setattr("alertdrill.recording.replay.promtool.LOOK_EVERY_S", 0.05)
     with pytest.raises(CouldNotTell, match="promtool prints more than"):
         run_trials(write_tool(tmp_path, "exec yes"), [make_trial()])
 

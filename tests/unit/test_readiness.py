@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ComponentFailed
-from harness.stacks import PROVIDERS, Endpoints
-from harness.stacks.readiness import await_ready
+from alertdrill.core.parts import PROVIDERS
+from alertdrill.errors import ComponentFailed
+from alertdrill.stacks import Endpoints
+from alertdrill.stacks.readiness import await_ready
 
 WITHIN_S = 20.0
 TOKEN = "the-control-token"

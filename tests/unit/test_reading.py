@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness import reading
-from harness.alertmanager.config import read_config
-from harness.cli import cli
-from harness.errors import BadInput
-from harness.gateway.config import read_config as read_gateway_config
-from harness.reading import open_regular, read_bytes
-from harness.rules import read_rules
-from harness.server_options import read_headers
+from alertdrill.alertmanager.config import read_config
+from alertdrill.cli.main import cli
+from alertdrill.errors import BadInput
+from alertdrill.gateway.config import read_config as read_gateway_config
+from alertdrill.rules.files import read_rules
+from alertdrill.runtime import reading
+from alertdrill.runtime.reading import open_regular, read_bytes
+from alertdrill.runtime.server_options import read_headers
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = b"groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]\n"
@@ -120,22 +120,23 @@ def test_rules_are_taken_from_a_pipe(pipe: Path) -> None:
 
 
 OWN_FILES = {
-    "harness/alertmanager/reference.py": "our own routing, in the package",
-    "harness/engines/aptsources.py": "the machine's package sources",
-    "harness/engines/relocation.py": "a program that was just unpacked",
-    "harness/gateway/inference/deployments.py": "a file of the package",
-    "harness/gateway/models.py": "a file of the package",
-    "harness/gateway/runs/policies.py": "a file of the package",
-    "harness/golden/folder.py": "our own sources, to be digested",
-    "harness/pager/page/__init__.py": "a file of the package",
-    "harness/paging.py": "a log that a part of ours wrote",
-    "harness/process.py": "a log that a part of ours wrote",
-    "harness/replays/answers.py": "what promtool printed for us",
-    "harness/replays/promtool.py": "what promtool printed for us",
-    "harness/reports/html/__init__.py": "a file of the package",
-    "harness/stacks/compose/prepare.py": "a secret and a stamp that it wrote itself",
-    "harness/scratch.py": "which processes there are",
-    "harness/traffic.py": "what Locust reported to us",
+    "harness/alertdrill/alertmanager/reference.py": "our own routing, in the package",
+    "harness/alertdrill/runtime/binaries/aptsources.py": "the machine's package sources",
+    "harness/alertdrill/runtime/binaries/relocation.py": "a program that was just unpacked",
+    "harness/alertdrill/gateway/inference/deployments.py": "a file of the package",
+    "harness/alertdrill/gateway/models.py": "a file of the package",
+    "harness/alertdrill/gateway/runs/policies.py": "a file of the package",
+    "harness/alertdrill/runner/golden/folder.py": "our own sources, to be digested",
+    "harness/alertdrill/pager/page/__init__.py": "a file of the package",
+    "harness/alertdrill/alertmanager/watching.py": "a log that a part of ours wrote",
+    "harness/alertdrill/runtime/process.py": "a log that a part of ours wrote",
+    "harness/alertdrill/load/plan.py": "the plan, bounded; runs in Locust's process",
+    "harness/alertdrill/recording/replay/answers.py": "what promtool printed for us",
+    "harness/alertdrill/recording/replay/promtool.py": "what promtool printed for us",
+    "harness/alertdrill/reports/html/__init__.py": "a file of the package",
+    "harness/alertdrill/stacks/compose/prepare.py": "a secret and a stamp that it wrote itself",
+    "harness/alertdrill/runtime/scratch.py": "which processes there are",
+    "harness/alertdrill/runner/traffic.py": "what Locust reported to us",
 }
 """What reads files elsewhere: none of them is one that a user names."""
 

@@ -14,10 +14,10 @@ from lone_prometheus import backfill, run_prometheus
 from recordings import make_recording, make_series
 from whole_runs import CommandLine
 
-from harness.cli import cli
-from harness.engines import Engines
-from harness.errors import AlertdrillError, BadInput
-from harness.recordings.files import read_recording, write_recording
+from alertdrill.cli.main import cli
+from alertdrill.errors import AlertdrillError, BadInput
+from alertdrill.recording.files import read_recording, write_recording
+from alertdrill.runtime.binaries import Engines
 
 START, END = "2026-01-05T21:00:00Z", "2026-01-05T22:00:00+00:00"
 START_S = 1_767_646_800

@@ -15,12 +15,12 @@ from canned_reads import read_bits
 from lone_prometheus import backfill, run_prometheus
 from recordings import make_recording, make_series
 
-from harness.api import Api
-from harness.clock import Clock
-from harness.engines import Generation, find_engines
-from harness.recordings.files import read_recording, write_recording
-from harness.recordings.recorder import record
-from harness.recordings.remote_read import CLASSES, STALE_BITS
+from alertdrill.core.clock import Clock
+from alertdrill.recording.files import read_recording, write_recording
+from alertdrill.recording.recorder import record
+from alertdrill.recording.remote_read import CLASSES, STALE_BITS
+from alertdrill.runtime.binaries import Generation, find_engines
+from alertdrill.runtime.http_client import Api
 
 NO_CLOCK = Clock(speed=1.0, origin_s=0.0)
 TENTH = struct.unpack("<d", struct.pack("<Q", 0x3FB999999999999A))[0]

@@ -17,13 +17,13 @@ from faulty_door import open_faulty_door
 from lone_prometheus import backfill, run_prometheus
 from recordings import make_recording, make_series
 
-from harness.api import Api
-from harness.clock import Clock
-from harness.engines import Generation, find_engines
-from harness.errors import AlertdrillError, BadInput, CouldNotTell
-from harness.recordings.files import read_recording, write_recording
-from harness.recordings.recorder import record
-from harness.recordings.remote_read import STALE_BITS
+from alertdrill.core.clock import Clock
+from alertdrill.errors import AlertdrillError, BadInput, CouldNotTell
+from alertdrill.recording.files import read_recording, write_recording
+from alertdrill.recording.recorder import record
+from alertdrill.recording.remote_read import STALE_BITS
+from alertdrill.runtime.binaries import Generation, find_engines
+from alertdrill.runtime.http_client import Api
 
 SERVER_TIME = Clock(speed=1.0, origin_s=0.0)
 FIRST_S, LAST_S = 7200, 10_800

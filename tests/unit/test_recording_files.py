@@ -13,9 +13,9 @@ from typing import BinaryIO
 import pytest
 from recordings import make_recording, make_series
 
-from harness.engines import Engines
-from harness.errors import BadInput
-from harness.recordings.files import open_whole, read_recording, write_recording
+from alertdrill.errors import BadInput
+from alertdrill.recording.files import open_whole, read_recording, write_recording
+from alertdrill.runtime.binaries import Engines
 
 RECORDING = make_recording(
     make_series("up", [(at * 15_000 + 1, 1.0) for at in range(5)], job="gateway"),
@@ -120,7 +120,7 @@ def test_a_gzip_bomb_is_refused_in_bounded_memory(tmp_path: Path, line: bytes) -
         for _ in range(10 * 1024**3 // (len(line) * 16_384)):
             file.write(member)
     program = (
-        "import sys, pathlib, harness.recordings.files as r\n"
+        "import sys, pathlib, alertdrill.recording.files as r\n"
         f"r.MAX_BYTES = {BOMB_BYTES}\n"
         "try: r.read_recording(pathlib.Path(sys.argv[1]))\n"
         "except Exception as error: print(type(error).__name__, error)"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from whole_runs import run_tool
 
-from harness.engines import Engines
-from harness.stacks.configs import write_prometheus_config
-from harness.stacks.remote_write import RemoteWrite, write_remote_write
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks.configs import write_prometheus_config
+from alertdrill.stacks.remote_write import RemoteWrite, write_remote_write
 
 URL = "http://127.0.0.1:9/api/v1/push"
 

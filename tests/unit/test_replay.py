@@ -8,10 +8,10 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, make_series, scrape
 
-from harness.errors import BadInput, BadRules, CouldNotTell
-from harness.recordings.recording import Recording
-from harness.replays.replay import Replay, ReplayJob, replay, replay_all
-from harness.rules import RuleFile, parse_rules
+from alertdrill.errors import BadInput, BadRules, CouldNotTell
+from alertdrill.recording.recording import Recording
+from alertdrill.recording.replay.replay import Replay, ReplayJob, replay, replay_all
+from alertdrill.rules.files import RuleFile, parse_rules
 
 Told = list[tuple[float, str, str]]
 

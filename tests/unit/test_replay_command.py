@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 from recorded import make_recording, scrape
 
-from harness.cli import cli
-from harness.errors import AlertdrillError, BadInput, CouldNotTell
-from harness.recordings.files import write_recording
-from harness.recordings.recording import Recording
+from alertdrill.cli.main import cli
+from alertdrill.errors import AlertdrillError, BadInput, CouldNotTell
+from alertdrill.recording.files import write_recording
+from alertdrill.recording.recording import Recording
 
 RULES = """\
 groups:

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import make_recording, scrape
 
-from harness.engines import Generation
-from harness.replays.replay import replay
-from harness.rules import parse_rules
+from alertdrill.recording.replay.replay import replay
+from alertdrill.rules.files import parse_rules
+from alertdrill.runtime.binaries import Generation
 
 SCRAPES = 120
 LOOKBACK_S = 300

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from whole_runs import run_tool
 
-from harness.dilation import dilate_rules
-from harness.engines import Engines
-from harness.rule_values import make_value_rules
-from harness.rules import RecordingRule, parse_rules
+from alertdrill.rules.dilation.files import dilate_rules
+from alertdrill.rules.files import RecordingRule, parse_rules
+from alertdrill.rules.rule_values import make_value_rules
+from alertdrill.runtime.binaries import Engines
 
 RULES = """
 groups:

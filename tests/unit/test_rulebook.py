@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from recorded import make_recording, scrape
 
-from harness.model import Drill, Silence
-from harness.rulebook import RuleBook, choose_series, name_metrics, split_files
-from harness.rules import RuleFile, parse_rules
+from alertdrill.core.model import Drill, Silence
+from alertdrill.rules.files import RuleFile, parse_rules
+from alertdrill.runner.rulebook import RuleBook, choose_series, name_metrics, split_files
 
 
 def make_file(name: str, *rules: str) -> RuleFile:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadRules
-from harness.model import AlertRule
-from harness.rules import MAX_BYTES, MAX_LABELS, RecordingRule, parse_rules, read_rules
+from alertdrill.core.model import AlertRule
+from alertdrill.errors import BadRules
+from alertdrill.rules.files import MAX_BYTES, MAX_LABELS, RecordingRule, parse_rules, read_rules
 
 PLAIN = """\
 # what this file is for

@@ -14,15 +14,15 @@ from click.testing import CliRunner, Result
 from recorded import make_recording, scrape
 from whole_runs import METIS_RULES, ROOT
 
-from harness.cli import cli
-from harness.commands import run as run_command
-from harness.errors import BadInput
-from harness.golden.folder import FOLDER
-from harness.model import Placement, Timeline
-from harness.recordings.files import write_recording
-from harness.reports import RunRecord
-from harness.run import Order
-from harness.systems import find_systems
+from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.main import cli
+from alertdrill.core.model import Placement, Timeline
+from alertdrill.errors import BadInput
+from alertdrill.recording.files import write_recording
+from alertdrill.reports import RunRecord
+from alertdrill.runner.golden.folder import FOLDER
+from alertdrill.runner.live import Order
+from alertdrill.systems import find_systems
 
 NOBODYS = "groups:\n- name: g\n  rules:\n  - alert: Mine\n    expr: mine > 1\n"
 SYSTEMS = {system.name: system for system in find_systems()}
@@ -90,8 +90,10 @@ def test_rules_that_cannot_be_drilled_are_refused_before_anything_starts(
     """Neither a stack nor an engine is looked for."""
     (folder / "rules").mkdir()
     (folder / "rules" / "mine.yml").write_text(NOBODYS)
-    for name in ("run.find_site", "replaying.find_engines"):
-        monkeypatch.setattr(f"harness.commands.{name}", lambda *_, **__: pytest.fail("something was started"))
+    for name in ("run.find_site", "run_replay.find_engines"):
+        monkeypatch.setattr(
+            f"alertdrill.cli.commands.{name}", lambda *_, **__: pytest.fail("something was started")
+        )
     with pytest.raises(BadInput) as refused:
         invoke(*arguments)
     assert says in str(refused.value)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness.catalogue import list_drills, override_values
-from harness.doubts import weigh
-from harness.evidence import gather
-from harness.model import Drill, Finding, Outcome, Placement, Verdict
-from harness.traffic import ActReport, TrafficReport
+from alertdrill.core.model import Drill, Finding, Outcome, Placement, Verdict
+from alertdrill.judging.doubts import weigh
+from alertdrill.runner.evidence import gather
+from alertdrill.runner.traffic import ActReport, TrafficReport
+from alertdrill.systems.catalogue import list_drills, override_values
 
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
 DOUBTFUL = {name: drill for name, drill in DRILLS.items() if drill.calls_within_s is not None}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.folders import open_folder
-from harness.commands.interruption import SIGNALS
-from harness.errors import CannotWrite
+from alertdrill.cli.interruption import SIGNALS
+from alertdrill.cli.run_folder import open_folder
+from alertdrill.errors import CannotWrite
 
 OLD = ("timeline.json", "junit.xml", "report.html", "recording.om.gz")
 NEW = ("timeline.json", "junit.xml", "report.html")
@@ -22,7 +22,7 @@ NEW = ("timeline.json", "junit.xml", "report.html")
 PUBLISH = """
 import os, signal, sys
 from pathlib import Path
-from harness.commands.folders import open_folder
+from alertdrill.cli.run_folder import open_folder
 
 out, left = Path(sys.argv[1]), int(sys.argv[2])
 rename = Path.rename

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from whole_runs import METIS_RULES
 
-from harness import cli
-from harness.cli import call
-from harness.commands import replaying
-from harness.commands import run as run_command
-from harness.commands.interruption import SIGNALS
-from harness.commands.replaying import check_goldens, keep_goldens
-from harness.errors import BadInput, CannotWrite, ComponentFailed
-from harness.golden.folder import Golden, Made, read_made, write_made
-from harness.model import Drill, Placement, Timeline
-from harness.reports import RunRecord
-from harness.run import Order
+from alertdrill.cli import main as cli
+from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_replay as replaying
+from alertdrill.cli.commands.run_replay import check_goldens, keep_goldens
+from alertdrill.cli.interruption import SIGNALS
+from alertdrill.cli.main import call
+from alertdrill.core.model import Drill, Placement, Timeline
+from alertdrill.errors import BadInput, CannotWrite, ComponentFailed
+from alertdrill.reports import RunRecord
+from alertdrill.runner.golden.folder import Golden, Made, read_made, write_made
+from alertdrill.runner.live import Order
 
 OLD = {"timeline.json": "{}", "junit.xml": "old", "report.html": "old", "recording.om.gz": "old"}
 VERDICT = "No drill was held"

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.catalogue import list_drills, override_values
-from harness.errors import BadInput
-from harness.model import (
+from alertdrill.core.model import (
     Act,
     Drill,
     Expectation,
@@ -23,7 +21,9 @@ from harness.model import (
     Silence,
     Stage,
 )
-from harness.schedule import find_calendar, place
+from alertdrill.errors import BadInput
+from alertdrill.runner.schedule import find_calendar, place
+from alertdrill.systems.catalogue import list_drills, override_values
 
 FIRES = Expectation(alert="A", labels={}, fires_within_s=9, receiver="metis-page", resolves_within_s=9)
 NEAR = NearMiss(alert="A", labels={}, reaches=0.9, pending=False)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.stacks import scratch
-from harness.stacks.scratch import ROOM_BYTES, find_scratch
+from alertdrill.stacks import scratch
+from alertdrill.stacks.scratch import ROOM_BYTES, find_scratch
 
 
 @pytest.mark.parametrize(("free_bytes", "is_used"), [(ROOM_BYTES, True), (ROOM_BYTES - 1, False)])

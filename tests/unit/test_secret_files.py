@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.reference import make_reference_config
-from harness.engines import Engines
-from harness.secret_files import make_secret_folder, write_secret
-from harness.stacks import pagingpath
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.secret_files import make_secret_folder, write_secret
+from alertdrill.stacks import pagingpath
 
 
 @pytest.fixture(params=[0o000, 0o002, 0o022, 0o077], ids=oct)

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 from recordings import make_recording, make_series
 
-from harness.errors import BadInput
-from harness.promql import render_selector
-from harness.recordings.selecting import (
+from alertdrill.errors import BadInput
+from alertdrill.recording.selecting import (
     find_unrecorded,
     list_selectors,
     narrow,
@@ -17,8 +16,9 @@ from harness.recordings.selecting import (
     selects,
     widen,
 )
-from harness.rules import RuleFile, parse_rules, read_rules
-from harness.systems import find_systems
+from alertdrill.rules.files import RuleFile, parse_rules, read_rules
+from alertdrill.rules.promql.expressions import render_selector
+from alertdrill.systems import find_systems
 
 
 def make_file(*exprs: str, annotation: str = "") -> RuleFile:

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 from recorded import make_recording, scrape
 
-from harness.cli import cli
-from harness.errors import CouldNotTell
-from harness.recordings.files import write_recording
-from harness.replays import promtool, slowness
+from alertdrill.cli.main import cli
+from alertdrill.errors import CouldNotTell
+from alertdrill.recording.files import write_recording
+from alertdrill.recording.replay import promtool, slowness
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPS = "{{ range query `x` }}" * 9 + "{{ end }}" * 9

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.recordings import spool as spool_room
-from harness.recordings.spool import Spool
+from alertdrill.recording import spool as spool_room
+from alertdrill.recording.spool import Spool
 
 WINDOWS = st.lists(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 4), max_size=5), max_size=20)
 

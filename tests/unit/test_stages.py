@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from harness.errors import BadInput
-from harness.replays.stages import Selector, order_stages
-from harness.rules import parse_rules
+from alertdrill.errors import BadInput
+from alertdrill.recording.replay.stages import Selector, order_stages
+from alertdrill.rules.files import parse_rules
 
 
 def order(*groups: tuple[str, str, str, str]) -> list[list[str]]:

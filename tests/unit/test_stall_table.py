@@ -23,11 +23,11 @@ from stall_worlds import (
     make_good,
 )
 
-from harness.delivery import PAGE_WITHIN_S
-from harness.doubts import Calls, Evidence, weigh
-from harness.judge import find_unasked, judge, share
-from harness.model import Outage, Placement, Stall
-from harness.reports import RunRecord
+from alertdrill.core.model import Outage, Placement, Stall
+from alertdrill.judging.doubts import Calls, Evidence, weigh
+from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.notifications import PAGE_WITHIN_S
+from alertdrill.reports import RunRecord
 
 PARTS = (
     "gateway",

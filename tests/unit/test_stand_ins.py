@@ -9,7 +9,7 @@ from docker_engine import list_base_images
 from stand_ins import RECIPES, build, make_pip_conf
 from whole_runs import ROOT
 
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
 
 
 @pytest.mark.parametrize("image", list_base_images(ROOT))

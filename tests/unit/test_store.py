@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from harness import store as store_room
-from harness.api import Api, Series
-from harness.clock import Clock
-from harness.errors import CouldNotTell
-from harness.store import await_samples
+from alertdrill.core.clock import Clock
+from alertdrill.errors import CouldNotTell
+from alertdrill.recording import store as store_room
+from alertdrill.recording.store import await_samples
+from alertdrill.runtime.http_client import Api, Series
 
 CLOCK = Clock(speed=60, origin_s=1000.0)
 UNTIL_S = 600.0

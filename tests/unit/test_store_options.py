@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadInput
-from harness.store_options import make_store
+from alertdrill.cli.options.store import make_store
+from alertdrill.errors import BadInput
 
 URL = "https://mimir.example/prometheus"
 

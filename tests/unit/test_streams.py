@@ -10,13 +10,13 @@ import sys
 import pytest
 from whole_runs import METIS_RULES, ROOT
 
-from harness.commands.streams import open_output
-from harness.errors import CannotWrite, ReaderLeft
+from alertdrill.cli.streams import open_output
+from alertdrill.errors import CannotWrite, ReaderLeft
 
 PYTHON = shlex.quote(sys.executable)
-DILATE = f"{PYTHON} -m harness dilate {shlex.quote(str(METIS_RULES))} --speed 60"
-HELP = f"{PYTHON} -m harness --help"
-REFUSED = f"{PYTHON} -m harness dilate absent.yml --speed 60"
+DILATE = f"{PYTHON} -m alertdrill dilate {shlex.quote(str(METIS_RULES))} --speed 60"
+HELP = f"{PYTHON} -m alertdrill --help"
+REFUSED = f"{PYTHON} -m alertdrill dilate absent.yml --speed 60"
 
 
 def run_shell(line: str) -> subprocess.CompletedProcess[str]:

@@ -14,12 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.engines import Engines
-from harness.errors import BadInput
-from harness.promql import quote
-from harness.replays import unit_tests
-from harness.replays.activity import Activity
-from harness.replays.unit_tests import (
+from alertdrill.errors import BadInput
+from alertdrill.recording.replay import unit_tests
+from alertdrill.recording.replay.activity import Activity
+from alertdrill.recording.replay.unit_tests import (
     MAX_EXPECTED,
     Annotated,
     Count,
@@ -30,6 +28,8 @@ from harness.replays.unit_tests import (
     list_looks,
     render_test,
 )
+from alertdrill.rules.promql.expressions import quote
+from alertdrill.runtime.binaries import Engines
 
 INTERVAL_MS = 15_000
 RULES = """

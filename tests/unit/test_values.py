@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import BadInput, BadRules
-from harness.rules import parse_rules
-from harness.values import (
+from alertdrill.errors import BadInput, BadRules
+from alertdrill.rules.files import parse_rules
+from alertdrill.rules.values import (
     AlertValues,
     Values,
     override,

@@ -15,9 +15,9 @@ from lone_prometheus import backfill, run_prometheus
 from recordings import make_recording, make_series
 from whole_runs import ROOT, CommandLine, Finished
 
-from harness.engines import Engines
-from harness.recordings.files import write_recording
-from harness.recordings.recording import RecordedSeries
+from alertdrill.recording.files import write_recording
+from alertdrill.recording.recording import RecordedSeries
+from alertdrill.runtime.binaries import Engines
 
 START_S = 1_767_646_800
 TIMES_MS = range(0, 600_001, 15_000)
@@ -199,7 +199,7 @@ def test_half_a_file_is_never_left(
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    monkeypatch.setattr("harness.files.os.fsync", fill)
+    monkeypatch.setattr("alertdrill.runtime.files.os.fsync", fill)
     finished = write(command, place)
     assert finished.code == 2
     assert finished.err == f"alertdrill: {place}: cannot be written: File too large\n"

@@ -12,7 +12,7 @@ import pytest
 from compose_project import Compose, make_compose
 from whole_runs import CommandLine, run_until_told
 
-from harness.stacks import PARTS
+from alertdrill.core.parts import PARTS
 
 QUICK = "mana_llm-down-near-for"
 RESTARTS = "mana_llm-down-fires"

@@ -13,8 +13,8 @@ from compose_project import Compose
 from drill_subset import HOLDS_EVERY, choose_held
 from whole_runs import CommandLine
 
-from harness.catalogue import list_drills, override_values
-from harness.stacks import PARTS
+from alertdrill.core.parts import PARTS
+from alertdrill.systems.catalogue import list_drills, override_values
 
 WITHIN_S = 900.0
 FORM = {"schema", "mode", "speed", "until_s", "engines", "events", "verdicts"}

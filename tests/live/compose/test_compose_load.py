@@ -13,7 +13,7 @@ from compose_project import Compose
 from prometheus_client.parser import text_string_to_metric_families
 from whole_runs import ROOT
 
-from harness.stacks.compose.containers import read_file
+from alertdrill.stacks.compose.containers import read_file
 
 WITHIN_S = 120.0
 WORKERS = 3

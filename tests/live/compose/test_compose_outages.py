@@ -13,16 +13,16 @@ import pytest
 import requests
 from compose_project import Compose, make_compose
 
-from harness.alertmanager.calendar import Calendar, write_zones
-from harness.alertmanager.reference import make_reference_config
-from harness.catalogue import list_rules, override_values
-from harness.clock import Clock
-from harness.errors import BadInput, ComponentFailed
-from harness.model import Fault
-from harness.stacks import Setup
-from harness.stacks.compose.containers import Project
-from harness.stacks.compose.site import ComposeSite
-from harness.stacks.compose.stack import ComposeStack
+from alertdrill.alertmanager.calendar import Calendar, write_zones
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Fault
+from alertdrill.errors import BadInput, ComponentFailed
+from alertdrill.stacks import Setup
+from alertdrill.stacks.compose.containers import Project
+from alertdrill.stacks.compose.site import ComposeSite
+from alertdrill.stacks.compose.stack import ComposeStack
+from alertdrill.systems.catalogue import list_rules, override_values
 
 WITHIN_S = 20.0
 ANSWER_WITHIN_S = 1.0

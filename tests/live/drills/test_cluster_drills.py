@@ -10,9 +10,9 @@ import pytest
 from held_drills import check_incidents
 from whole_runs import hold_until_told, make_order
 
-from harness.catalogue import list_drills, override_values
-from harness.engines import Generation, find_engines
-from harness.stacks.embedded import EmbeddedSite
+from alertdrill.runtime.binaries import Generation, find_engines
+from alertdrill.stacks.embedded import EmbeddedSite
+from alertdrill.systems.catalogue import list_drills, override_values
 
 DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.alertmanagers == 2)
 

@@ -15,13 +15,13 @@ from drill_subset import choose_held
 from held_drills import check_drill
 from whole_runs import hold_open_until_told, make_order
 
-from harness.catalogue import list_drills, override_values
-from harness.engines import Generation, find_engines
-from harness.errors import BadInput
-from harness.judge import find_unasked
-from harness.model import Drill
-from harness.run import Held
-from harness.stacks.embedded import EmbeddedSite
+from alertdrill.core.model import Drill
+from alertdrill.errors import BadInput
+from alertdrill.judging.judge import find_unasked
+from alertdrill.runner.live import Held
+from alertdrill.runtime.binaries import Generation, find_engines
+from alertdrill.stacks.embedded import EmbeddedSite
+from alertdrill.systems.catalogue import list_drills, override_values
 
 pytestmark = (
     pytest.mark.alone

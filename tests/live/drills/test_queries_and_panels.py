@@ -14,16 +14,16 @@ import pytest
 from query_files import read_queries
 from whole_runs import make_order
 
-from harness.api import Api
-from harness.catalogue import list_drills, override_values, read_dashboard
-from harness.engines import Engines
-from harness.model import Act
-from harness.observe import read_range
-from harness.panels import PanelThreshold
-from harness.promql import parse, render, split_threshold, walk
-from harness.rules import EVALUATION_INTERVAL_S
-from harness.run import Held, hold_open
-from harness.systems import find_systems
+from alertdrill.core.model import Act
+from alertdrill.recording.prometheus import read_range
+from alertdrill.rules.files import EVALUATION_INTERVAL_S
+from alertdrill.rules.panels import PanelThreshold
+from alertdrill.rules.promql.expressions import parse, render, split_threshold, walk
+from alertdrill.runner.live import Held, hold_open
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.http_client import Api
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, override_values, read_dashboard
 
 VALUES = override_values(())
 LASTS_S = 720.0

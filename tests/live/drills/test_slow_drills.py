@@ -14,7 +14,7 @@ import pytest
 from drill_subset import HOLDS_EVERY
 from whole_runs import CommandLine, run_until_told
 
-from harness.catalogue import list_drills, override_values
+from alertdrill.systems.catalogue import list_drills, override_values
 
 DRILLS = {drill.name for drill in list_drills(override_values(())) if drill.max_speed is not None}
 WITHIN_S = 600.0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.arrivals import MAX_ARRIVALS, draw_arrivals
+from alertdrill.load.arrivals import MAX_ARRIVALS, draw_arrivals
 
 STAGES = st.lists(
     st.tuples(

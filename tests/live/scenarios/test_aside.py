@@ -8,8 +8,8 @@ import threading
 import gevent
 import pytest
 
-from scenarios import aside
-from scenarios.aside import AsideStream, log_aside, replace_aside
+from alertdrill.load import background_writes as aside
+from alertdrill.load.background_writes import AsideStream, log_aside, replace_aside
 
 WITHIN_S = 10.0
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from scenarios.calls import Calls, read_calls
-from scenarios.errors import BadPlan
-from scenarios.fields import Fields
+from alertdrill.load.calls import Calls, read_calls
+from alertdrill.load.errors import BadPlan
+from alertdrill.load.fields import Fields
 
 
 def make_bodies(count, **options):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from scenarios.conversations import Conversations
+from alertdrill.load.conversations import Conversations
 
 
 def converse(*answers):

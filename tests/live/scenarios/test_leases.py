@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from scenarios.leases import SHARES, LeaseBook, find_homes, list_indices
+from alertdrill.load.leases import SHARES, LeaseBook, find_homes, list_indices
 
 WORKERS = st.sampled_from("ABC")
 

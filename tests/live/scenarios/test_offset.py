@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.offset import SAMPLES, ClockOffset
+from alertdrill.load.clock_offset import SAMPLES, ClockOffset
 
 EPOCH_S = 1_700_000_000.0
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.errors import BadPlan
-from scenarios.plan import MAX_PLAN_BYTES, Tell, describe_traffic, parse_controls, parse_plan, read_plan
+from alertdrill.load.errors import BadPlan
+from alertdrill.load.plan import MAX_PLAN_BYTES, Tell, describe_traffic, parse_controls, parse_plan, read_plan
 
 PLAN = {
     "speed": 60,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fake_gateway import FakeGateway, Seen, _Handler
 
-from scenarios.fields import Fields
-from scenarios.predictions import PredictScript, read_predictions
+from alertdrill.load.fields import Fields
+from alertdrill.load.predictions import PredictScript, read_predictions
 
 RUN_ID = "run-" + "a" * 32
 

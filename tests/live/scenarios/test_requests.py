@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 
-from harness.traffic import lead_wall_s
+from alertdrill.runner.traffic import lead_wall_s
 
 MINUTE = [{"duration_s": 60, "rate_per_s": 1}]
 WATCH = '''
 import json
 
-from scenarios.script import OrdinaryScript, Request
-from scenarios.users import ScenarioUser
+from alertdrill.load.script import OrdinaryScript, Request
+from alertdrill.load.users import ScenarioUser
 
 
 class WatchScript(OrdinaryScript):

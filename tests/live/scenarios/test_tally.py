@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from scenarios.tally import Tally, render_report
+from alertdrill.load.statistics import Tally, render_report
 
 
 def test_an_empty_tally_has_no_percentiles():

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
-from harness.clock import Clock
-from harness.errors import BadInput, ComponentFailed
-from harness.model import Act, Stage, Tell
-from harness.traffic import MAX_WORKERS, ActReport, Traffic, TrafficReport, lead_wall_s, plan
-from scenarios.leases import SHARES
-from scenarios.plan import parse_plan
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Act, Stage, Tell
+from alertdrill.errors import BadInput, ComponentFailed
+from alertdrill.load.leases import SHARES
+from alertdrill.load.plan import parse_plan
+from alertdrill.runner.traffic import MAX_WORKERS, ActReport, Traffic, TrafficReport, lead_wall_s, plan
 
 SPEED = 60.0
 WAIT_S = 60.0

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from whole_runs import METIS_RULES, ROOT, CommandLine, Finished, open_command_line
 
-from harness.engines import Engines
+from alertdrill.runtime.binaries import Engines
 
 RECORDINGS = ROOT / "scenarios" / "recordings"
-AS_WRITTEN = ROOT / "harness" / "systems" / "inference" / "as_written.yml"
+AS_WRITTEN = ROOT / "harness" / "alertdrill" / "systems" / "inference" / "as_written.yml"
 SEVERITY_RENAMED = "metis-auth-fires"
 THRESHOLD_RAISED = "paging-warning"
 ROUTED_TO_NOBODY = "paging-info"
@@ -28,8 +28,8 @@ WITH_A_DEAF_PROVIDER = """
 import sys
 from typing import Any
 
-from harness import cli
-from harness.stacks import embedded
+from alertdrill.cli import main as cli
+from alertdrill.stacks import embedded
 
 plan = embedded.plan_processes
 

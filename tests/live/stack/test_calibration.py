@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from whole_runs import make_order
 
-from harness import run
-from harness.clock import Clock
-from harness.engines import Engines
-from harness.errors import ClockDoubted
-from harness.fidelity import Fidelity
-from harness.model import Act, Drill, Stage
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.errors import ClockDoubted
+from alertdrill.judging.clock_fidelity import Fidelity
+from alertdrill.runner import live as run
+from alertdrill.runtime.binaries import Engines
 
 BRIEF = Drill(
     name="brief",

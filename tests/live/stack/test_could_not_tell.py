@@ -15,19 +15,19 @@ import psutil
 import pytest
 from whole_runs import CommandLine, make_order
 
-from harness.alertmanager.calendar import Calendar
-from harness.engines import Engines
-from harness.errors import ComponentFailed
-from harness.run import make_setup
-from harness.stacks import Stack
+from alertdrill.alertmanager.calendar import Calendar
+from alertdrill.errors import ComponentFailed
+from alertdrill.runner.live import make_setup
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks import Stack
 
 QUICK_DRILL = "metis-auth-one-volley"
 AWAIT_WALL_S = 60.0
 POLL_WALL_S = 0.05
 
 PARTS = {
-    "gateway": "harness.gateway",
-    "pager": "harness.pager",
+    "gateway": "alertdrill.gateway",
+    "pager": "alertdrill.pager",
     "provider-openai": "--name openai ",
     "prometheus": "--storage.tsdb.path",
     "alertmanager": "--cluster.listen-address",

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from whole_runs import hold_until_told, make_order
 
-from harness.engines import Engines
-from harness.errors import BadInput
-from harness.model import Act, Drill, Expectation, NearMiss, Outage, Stage
-from harness.rules import parse_rules
-from harness.run import Order, hold
+from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Outage, Stage
+from alertdrill.errors import BadInput
+from alertdrill.rules.files import parse_rules
+from alertdrill.runner.live import Order, hold
+from alertdrill.runtime.binaries import Engines
 
 RULES = """
 groups:

@@ -9,14 +9,14 @@ from pathlib import Path
 from victoria import find_program
 from whole_runs import METIS_RULES, ROOT, hold_until_told, make_order
 
-from harness.catalogue import list_drills, list_rules, override_values
-from harness.engines import Engines
-from harness.model import Drill, Stage
-from harness.ports import find_free_ports
-from harness.rules import parse_rules
-from harness.stacks.embedded import EmbeddedSite
-from harness.store import Store
-from scenarios.drills.paging_acts import PRIMED_S, Spending
+from alertdrill.core.model import Drill, Stage
+from alertdrill.recording.store import Store
+from alertdrill.rules.files import parse_rules
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.stacks.embedded import EmbeddedSite
+from alertdrill.systems.catalogue import list_drills, list_rules, override_values
+from alertdrill.systems.metis.drills.paging_load import PRIMED_S, Spending
 
 SILENT = "gatewayz-latency-near-threshold"
 KNOWN_S = 120.0

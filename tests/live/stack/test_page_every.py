@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from whole_runs import METIS_RULES, CommandLine
 
-from harness.engines import Generation, find_engines
+from alertdrill.runtime.binaries import Generation, find_engines
 
 RULES = """
 groups:
@@ -56,8 +56,8 @@ receivers:
     slack_configs: [{channel: "#x", text: "{{ .NoSuchField }}"}]
 """
 HURRIED = """
-from harness import cli
-from harness.page import every, watchdog
+from alertdrill.cli import main as cli
+from alertdrill.runner.synthetic import every, watchdog
 
 every.MARGIN_WALL_S = watchdog.MARGIN_WALL_S = 5.0
 watchdog.REPEAT_WALL_S = 2.0

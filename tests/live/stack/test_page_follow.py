@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from lone_alertmanager import FAST, Lone, Sink, await_that, open_alertmanager, open_sink
 
-from harness.engines import Engines, Generation, find_engines
-from harness.errors import BadInput, CouldNotTell
-from harness.page import follow
-from harness.page.client import Alertmanager
-from harness.page.journey import Hop, find_outcome
-from harness.page.remote import Remote
-from harness.page.synthetic import DRILL_LABEL, SyntheticAlert, mark
-from harness.ports import find_free_ports
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.runner.synthetic import follow
+from alertdrill.runner.synthetic.client import Alertmanager
+from alertdrill.runner.synthetic.hops import Hop, find_outcome
+from alertdrill.runner.synthetic.remote import Remote
+from alertdrill.runner.synthetic.synthetic import DRILL_LABEL, SyntheticAlert, mark
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
+from alertdrill.runtime.ports import find_free_ports
 
 CRITICAL = {"alertname": "Down", "severity": "critical"}
 ALWAYS = {"name": "always", "time_intervals": [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]}

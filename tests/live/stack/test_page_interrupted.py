@@ -14,12 +14,12 @@ import pytest
 from lone_alertmanager import FAST, Line, Lone, open_alertmanager, open_line
 from whole_runs import METIS_RULES, CommandLine
 
-from harness.engines import Engines, Generation, find_engines
-from harness.errors import ComponentFailed, CouldNotTell
-from harness.page import firing, watch
-from harness.page.client import Alertmanager
-from harness.page.remote import Remote
-from harness.page.synthetic import SyntheticAlert, mark
+from alertdrill.errors import ComponentFailed, CouldNotTell
+from alertdrill.runner.synthetic import firing, watch
+from alertdrill.runner.synthetic.client import Alertmanager
+from alertdrill.runner.synthetic.remote import Remote
+from alertdrill.runner.synthetic.synthetic import SyntheticAlert, mark
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 ALERT = "MetisGatewayKeyCostSpike"
 SLOW = {

@@ -13,12 +13,10 @@ from typing import Any, get_args
 import pytest
 from whole_runs import hold_open_until_told, make_order
 
-from harness.alertmanager.config import AlertmanagerConfig
-from harness.alertmanager.reference import make_reference_config
-from harness.catalogue import list_drills, override_values
-from harness.engines import Engines, Generation, find_engines
-from harness.inbox import Address, derive_key
-from harness.model import (
+from alertdrill.alertmanager.addresses import Address, derive_key
+from alertdrill.alertmanager.config import AlertmanagerConfig
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.core.model import (
     Delivery,
     Drill,
     EventKind,
@@ -28,10 +26,12 @@ from harness.model import (
     Outage,
     ReceiverFault,
 )
-from harness.reports import RunRecord
-from harness.run import Held
-from harness.systems import find_systems
-from scenarios.drills.paging_acts import CLOSES_S, Spending
+from alertdrill.reports import RunRecord
+from alertdrill.runner.live import Held
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, override_values
+from alertdrill.systems.metis.drills.paging_load import CLOSES_S, Spending
 
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
 Document = dict[str, Any]

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from whole_runs import CommandLine, Finished, run_until_told
 
-from harness.engines import Generation, find_engines
+from alertdrill.runtime.binaries import Generation, find_engines
 
 PRODUCTION = Path(__file__).with_name("production")
 CANARY = "CANARY"

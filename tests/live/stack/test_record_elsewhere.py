@@ -8,10 +8,10 @@ from pathlib import Path
 import requests
 from victoria import run_victoria
 
-from harness.api import Api
-from harness.clock import Clock
-from harness.recordings.files import read_recording
-from harness.recordings.recorder import record
+from alertdrill.core.clock import Clock
+from alertdrill.recording.files import read_recording
+from alertdrill.recording.recorder import record
+from alertdrill.runtime.http_client import Api
 
 SAMPLES = 240
 

@@ -15,7 +15,7 @@ import psutil
 import requests
 from whole_runs import CommandLine
 
-from harness.ports import find_free_ports
+from alertdrill.runtime.ports import find_free_ports
 
 SPEED = 60.0
 AWAIT_WALL_S = 90.0
@@ -27,7 +27,7 @@ FOR_S = 300.0
 """Of the alert that FIRING is about."""
 PROGRAMS = {
     "alertmanager": "--cluster.listen-address",
-    "pager": "harness.pager",
+    "pager": "alertdrill.pager",
     "prometheus": "--storage.tsdb.path",
     "provider-openrouter": "--name openrouter ",
     "provider-groq": "--name groq ",

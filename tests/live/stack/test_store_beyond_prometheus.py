@@ -18,16 +18,16 @@ import requests
 from victoria import Door, open_door, run_victoria
 from whole_runs import CommandLine, Finished, open_command_line, run_until_told
 
-from harness import store as store_room
-from harness.api import Api
-from harness.commands import run as run_command
-from harness.engines import Engines
-from harness.errors import CouldNotTell
-from harness.observe import count_samples, read_alert_events, read_recorded_curves
-from harness.reports import RunRecord
-from harness.run import Held, Order, Show, hold_open
-from harness.store import Store, await_samples, open_store
-from harness.systems import find_systems
+from alertdrill.cli.commands import run as run_command
+from alertdrill.errors import CouldNotTell
+from alertdrill.recording import store as store_room
+from alertdrill.recording.prometheus import count_samples, read_alert_events, read_recorded_curves
+from alertdrill.recording.store import Store, await_samples, open_store
+from alertdrill.reports import RunRecord
+from alertdrill.runner.live import Held, Order, Show, hold_open
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.http_client import Api
+from alertdrill.systems import find_systems
 
 NAMES = ("metis-auth-fires", "metis-errors-first-bad-call")
 """One that fires, and a near miss of a rule whose value is NaN, which VictoriaMetrics does not keep."""

@@ -15,12 +15,12 @@ from ruamel.yaml import YAML
 from sent_ledger import Caller, Ledger, Sent
 from stand import NOBODY, OPERATOR, Stand
 
-import harness.gateway.inference
+import alertdrill.gateway.inference
 from exercises import Increment
 
 SPEED = 30.0
 DEPLOYED = YAML(typ="safe").load(
-    Path(harness.gateway.inference.__file__).with_name("deployments.yml").read_text()
+    Path(alertdrill.gateway.inference.__file__).with_name("deployments.yml").read_text()
 )
 FAST = {"kind": "constant", "s": 0}
 INFER, JOBS = "/v1/infer", "/v1/jobs"

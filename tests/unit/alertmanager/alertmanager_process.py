@@ -17,9 +17,9 @@ from typing import Any
 
 import requests
 
-from harness.engines import Engines
-from harness.ports import find_free_ports
-from harness.process import Process, start
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.process import Process, start
 
 WITHIN_S = 60.0
 

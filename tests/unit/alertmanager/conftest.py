@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.redirect import Target
-from harness.certificates import make_certificate
-from harness.engines import Engines, Generation, find_engines
+from alertdrill.alertmanager.redirect import Target
+from alertdrill.pager.certificates import make_certificate
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 
 @pytest.fixture(params=list(Generation), ids=str, scope="session")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.amtool import check_config
-from harness.alertmanager.config import MAX_BYTES, parse_config, read_config
-from harness.alertmanager.redirect import Target, write_config
-from harness.engines import Engines
-from harness.errors import BadInput, CouldNotTell
+from alertdrill.alertmanager.amtool import check_config
+from alertdrill.alertmanager.config import MAX_BYTES, parse_config, read_config
+from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.runtime.binaries import Engines
 
 RECEIVER = "receivers:\n- name: a\n"
 

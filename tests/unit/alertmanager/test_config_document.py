@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from harness.alertmanager.document import (
+from alertdrill.alertmanager.document import (
     MAX_NODES,
     locate,
     read_document,
     write_document,
 )
-from harness.alertmanager.fields import FLAG, NUMBER, OPEN, SECRET, TEXT, TEXTS, Fields, ListOf, MapOf
-from harness.errors import BadInput
+from alertdrill.alertmanager.fields import FLAG, NUMBER, OPEN, SECRET, TEXT, TEXTS, Fields, ListOf, MapOf
+from alertdrill.errors import BadInput
 
 FIELDS: Fields = {
     "text": TEXT,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.fields import CONFIG, Fields, ListOf
-from harness.engines import Engines, Generation, find_engines
-from harness.engines.generations import ALERTMANAGER
+from alertdrill.alertmanager.fields import CONFIG, Fields, ListOf
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
+from alertdrill.runtime.binaries.generations import ALERTMANAGER
 
 
 def list_places(fields: Fields, lines: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Fields]]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.amtool import check_config
-from harness.alertmanager.config import read_config
-from harness.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, OTHER_INTEGRATIONS, SECRET
-from harness.alertmanager.redirect import Target, write_config
-from harness.engines import Engines
-from harness.errors import BadInput
+from alertdrill.alertmanager.amtool import check_config
+from alertdrill.alertmanager.config import read_config
+from alertdrill.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, OTHER_INTEGRATIONS, SECRET
+from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.errors import BadInput
+from alertdrill.runtime.binaries import Engines
 
 CANARY = "canary-8f2d"
 

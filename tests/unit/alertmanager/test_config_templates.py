@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager import templates
-from harness.alertmanager.config import read_config
-from harness.alertmanager.default_templates import DEFAULT_TEMPLATES
-from harness.alertmanager.redirect import Target, write_config
-from harness.alertmanager.templates import check_templates, read_templates, scan
-from harness.engines import Engines, Generation, find_engines
-from harness.errors import BadInput
+from alertdrill.alertmanager import templates
+from alertdrill.alertmanager.config import read_config
+from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
+from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.templates import check_templates, read_templates, scan
+from alertdrill.errors import BadInput
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 CONFIG = "route: {receiver: a}\nreceivers:\n- name: a\n  slack_configs:\n  - api_url: x\n"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.expressions import compile_expression
-from harness.engines import Engines, Generation, find_engines
-from harness.errors import BadInput
+from alertdrill.alertmanager.expressions import compile_expression
+from alertdrill.errors import BadInput
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 EXPRESSIONS = (
     *("a|b", "a.c", ".*", "", "(a|b)c", "(?:a|b)c", "(?P<n>a)b", "a$", "^a$", "a$b", "(a$)", "^$", r"\Aa\z"),

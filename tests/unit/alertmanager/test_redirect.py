@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from harness.alertmanager.amtool import check_config
-from harness.alertmanager.config import AlertmanagerConfig, parse_config
-from harness.alertmanager.document import read_document
-from harness.alertmanager.fields import CONFIG
-from harness.alertmanager.redirect import Target, dilate, write_config
-from harness.engines import Engines
-from harness.errors import BadInput
-from harness.inbox import TAG, Address, derive_key, parse_path
+from alertdrill.alertmanager.addresses import TAG, Address, derive_key, parse_path
+from alertdrill.alertmanager.amtool import check_config
+from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
+from alertdrill.alertmanager.document import read_document
+from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.redirect import Target, dilate, write_config
+from alertdrill.errors import BadInput
+from alertdrill.runtime.binaries import Engines
 
 EVERYTHING = """
 global:

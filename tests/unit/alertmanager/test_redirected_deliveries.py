@@ -15,12 +15,12 @@ import pytest
 import requests
 from alertmanager_process import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
 
-from harness.alertmanager.config import read_config
-from harness.alertmanager.redirect import Target, write_config
-from harness.certificates import make_certificate
-from harness.engines import Engines
-from harness.model import Integration
-from harness.process import start
+from alertdrill.alertmanager.config import read_config
+from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.core.model import Integration
+from alertdrill.pager.certificates import make_certificate
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.process import start
 
 TOKEN = "pager-token"
 
@@ -103,7 +103,13 @@ def run_pager(folder: Path) -> Iterator[Pager]:
     options["--certificate"] = str(folder / "server.pem")
     process = start(
         "pager",
-        [sys.executable, "-P", "-m", "harness.pager", *(word for pair in options.items() for word in pair)],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "alertdrill.pager",
+            *(word for pair in options.items() for word in pair),
+        ],
         env={
             **os.environ,
             "PYTHONPATH": str(Path(__file__).resolve().parents[3]),

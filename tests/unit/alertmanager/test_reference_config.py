@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.alertmanager.amtool import check_config
-from harness.alertmanager.redirect import Target, write_config
-from harness.alertmanager.reference import make_reference_config
-from harness.alertmanager.routes import match_routes, parse_routes
-from harness.engines import Engines
-from harness.model import PAGING
+from alertdrill.alertmanager.amtool import check_config
+from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.alertmanager.routes import match_routes, parse_routes
+from alertdrill.core.model import PAGING
+from alertdrill.runtime.binaries import Engines
 
 CONFIG = make_reference_config(["mantis", "metis"])
 RECEIVERS = {receiver["name"]: receiver for receiver in CONFIG.document["receivers"]}

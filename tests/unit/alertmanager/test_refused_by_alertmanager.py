@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.config import parse_config
-from harness.engines import Engines
-from harness.errors import BadInput
+from alertdrill.alertmanager.config import parse_config
+from alertdrill.errors import BadInput
+from alertdrill.runtime.binaries import Engines
 
 PERIODS = {
     "times: [{start_time: '9:00', end_time: '17:00'}]": "'9:00' is not a time such as 09:00",

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.alertmanager.config import parse_config
-from harness.alertmanager.matchers import MAX_CHARACTERS, Matcher, parse_matchers
-from harness.alertmanager.routes import ALL_LABELS, Match, match_routes, parse_routes
-from harness.engines import Engines, Generation, find_engines
-from harness.errors import BadInput
+from alertdrill.alertmanager.config import parse_config
+from alertdrill.alertmanager.matchers import MAX_CHARACTERS, Matcher, parse_matchers
+from alertdrill.alertmanager.routes import ALL_LABELS, Match, match_routes, parse_routes
+from alertdrill.errors import BadInput
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 
 def match(routes: str, labels: Mapping[str, str]) -> tuple[Match, ...]:

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from alertmanager_process import open_sink, run_alertmanager
 
-from harness.alertmanager.calendar import Calendar, name_zone, write_zones
-from harness.alertmanager.config import parse_config
-from harness.alertmanager.redirect import Target, write_config
-from harness.clock import Clock
-from harness.engines import Engines
+from alertdrill.alertmanager.calendar import Calendar, name_zone, write_zones
+from alertdrill.alertmanager.config import parse_config
+from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.core.clock import Clock
+from alertdrill.runtime.binaries import Engines
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

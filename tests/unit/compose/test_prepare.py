@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.alertmanager.reference import make_reference_config
-from harness.errors import BadInput, BadRules
-from harness.rules import parse_rules
-from harness.stacks import PROVIDERS, Setup
-from harness.stacks.compose.order import ORDER_NAME, pack_order, read_order
-from harness.stacks.compose.prepare import SECRET_NAMES, Folders, prepare
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.core.parts import PROVIDERS
+from alertdrill.errors import BadInput, BadRules
+from alertdrill.rules.files import parse_rules
+from alertdrill.stacks import Setup
+from alertdrill.stacks.compose.order import ORDER_NAME, pack_order, read_order
+from alertdrill.stacks.compose.prepare import SECRET_NAMES, Folders, prepare
 
 RULES = """
 groups:

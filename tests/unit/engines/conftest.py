@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.generations import FAMILIES
+from alertdrill.runtime.binaries.generations import FAMILIES
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import debian_packages
 import pytest
 
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
 
 FAKE_APT = """\
 #!/bin/sh

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines import archive
-from harness.engines.archive import ReleaseArchives
-from harness.engines.generations import ALERTMANAGER, Generation
-from harness.engines.sources import OutOfReach
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
+from alertdrill.runtime.binaries import archive
+from alertdrill.runtime.binaries.archive import ReleaseArchives
+from alertdrill.runtime.binaries.generations import ALERTMANAGER, Generation
+from alertdrill.runtime.binaries.sources import OutOfReach
 
 STEM = "alertmanager-0.33.1.linux-amd64"
 FOLDER = "/alertmanager/releases/download/v0.33.1"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.cache import locate_cache
+from alertdrill.runtime.binaries.cache import locate_cache
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines import privateapt
-from harness.engines.binaries import read_pair
-from harness.engines.debian import DistributionPackages
-from harness.engines.generations import FAMILIES, Generation
-from harness.engines.sources import OutOfReach
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
+from alertdrill.runtime.binaries import privateapt
+from alertdrill.runtime.binaries.binaries import read_pair
+from alertdrill.runtime.binaries.debian import DistributionPackages
+from alertdrill.runtime.binaries.generations import FAMILIES, Generation
+from alertdrill.runtime.binaries.sources import OutOfReach
 
 FAKE_APT = """\
 #!/bin/sh

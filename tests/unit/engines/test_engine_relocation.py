@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from harness.engines.relocation import relocate
+from alertdrill.runtime.binaries.relocation import relocate
 
 COMPILED_IN = "/nowhere/that/any/machine/has"
 

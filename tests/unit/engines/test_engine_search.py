@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines import Generation, find_engines
-from harness.engines.binaries import read_version
-from harness.engines.generations import Family
-from harness.engines.sources import OutOfReach
-from harness.errors import MissingEngine
+from alertdrill.errors import MissingEngine
+from alertdrill.runtime.binaries import Generation, find_engines
+from alertdrill.runtime.binaries.binaries import read_version
+from alertdrill.runtime.binaries.generations import Family
+from alertdrill.runtime.binaries.sources import OutOfReach
 
 PlaceProgram = Callable[[Path, str, str], Path]
 PlaceAll = Callable[[Path, Mapping[str, str]], Path]

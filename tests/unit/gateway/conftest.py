@@ -10,9 +10,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from fake_providers import FakeProvider, serve_providers
 from running_gateway import Running
 
-from harness.gateway.config import Config
-from harness.gateway.events import DomainEvent
-from harness.gateway.gateway import Gauges, Hearing, Secrets, open_gateway
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.events import DomainEvent
+from alertdrill.gateway.gateway import Gauges, Hearing, Secrets, open_gateway
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
-from harness.gateway.events import DomainEvent
-from harness.gateway.gateway import Gauges
+from alertdrill.gateway.events import DomainEvent
+from alertdrill.gateway.gateway import Gauges
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 

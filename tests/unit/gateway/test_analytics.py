@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from running_gateway import ADMIN
 
-from harness.gateway.events import AuthFailed
+from alertdrill.gateway.events import AuthFailed
 
 
 async def get(gateway, path, headers=None):

@@ -7,9 +7,9 @@ from io import BytesIO
 
 import pytest
 
-from harness.gateway.chat import Message, parse_chat
-from harness.gateway.events import CallFinished
-from harness.gateway.problems import Problem
+from alertdrill.gateway.chat import Message, parse_chat
+from alertdrill.gateway.events import CallFinished
+from alertdrill.gateway.problems import Problem
 
 HELLO = [{"role": "user", "content": "hello"}]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fake_providers import FAILURES
 
-from harness.gateway.answers import UpstreamFailed
-from harness.gateway.dialects import DIALECTS
+from alertdrill.gateway.answers import UpstreamFailed
+from alertdrill.gateway.dialects import DIALECTS
 
 STATUSES = {
     400: "invalid_request",

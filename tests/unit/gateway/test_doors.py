@@ -16,14 +16,14 @@ from aiohttp import TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from harness.gateway.__main__ import attach_surfaces
-from harness.gateway.config import Config
-from harness.gateway.doors import ASIDE, current_door
-from harness.gateway.events import CallFinished, DomainEvent, RequestFinished, RouteDecided
-from harness.gateway.features import Core
-from harness.gateway.gateway import Secrets, open_gateway
-from harness.gateway.models import read_catalogue
-from harness.systems import System, find_systems
+from alertdrill.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.doors import ASIDE, current_door
+from alertdrill.gateway.events import CallFinished, DomainEvent, RequestFinished, RouteDecided
+from alertdrill.gateway.features import Core
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.models import read_catalogue
+from alertdrill.systems import System, find_systems
 
 ADMIN_TOKEN = "the-admin-token"
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
@@ -128,8 +128,8 @@ async def open_doored(providers, tmp_path, monkeypatch) -> AsyncIterator[Callabl
             name=name, folder=Path(), find_surface=lambda: SimpleNamespace(JOB=name, Surface=listen)
         )
 
-    monkeypatch.setattr("harness.gateway.__main__.find_systems", lambda: tuple(map(make, NAMES)))
-    monkeypatch.setattr("harness.gateway.gateway.FEATURES", (open_feature,))
+    monkeypatch.setattr("alertdrill.gateway.__main__.find_systems", lambda: tuple(map(make, NAMES)))
+    monkeypatch.setattr("alertdrill.gateway.gateway.FEATURES", (open_feature,))
     async with AsyncExitStack() as stack:
 
         async def start(speed: float = 1, connections: int = 100, **urls: str) -> Doored:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold
 
-from harness.gateway.events import RequestFinished
+from alertdrill.gateway.events import RequestFinished
 
 CHAT = "/v1/chat/completions"
 MESSAGES = {"messages": [{"role": "user", "content": "hi"}]}

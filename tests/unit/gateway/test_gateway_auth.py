@@ -7,8 +7,8 @@ import hashlib
 import pytest
 from running_gateway import ADMIN
 
-from harness.gateway.auth import read_bearer
-from harness.gateway.events import AuthFailed, CallFinished, KeyIssued
+from alertdrill.gateway.auth import read_bearer
+from alertdrill.gateway.events import AuthFailed, CallFinished, KeyIssued
 
 ADMIN_ROUTES = [
     ("POST", "/admin/keys"),

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, hold
 
-from harness.gateway.events import CallFinished, QuotaExceeded, RouteDecided
+from alertdrill.gateway.events import CallFinished, QuotaExceeded, RouteDecided
 
 FALLING_BACK = ["network", "server_error", "rate_limit", "auth", "unknown"]
 MODELS = {

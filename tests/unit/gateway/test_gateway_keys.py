@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from running_gateway import ADMIN
 
-from harness.gateway import keys as keys_module
-from harness.gateway.events import AuthFailed, KeyIssued, KeyRevoked, KeyRotated
-from harness.gateway.keys import Key
+from alertdrill.gateway import keys as keys_module
+from alertdrill.gateway.events import AuthFailed, KeyIssued, KeyRevoked, KeyRotated
+from alertdrill.gateway.keys import Key
 
 
 async def rotate(gateway, key_id: str, **fields) -> tuple[str, str]:

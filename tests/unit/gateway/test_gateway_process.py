@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadInput
-from harness.gateway.config import read_config
+from alertdrill.errors import BadInput
+from alertdrill.gateway.config import read_config
 
 ENVIRONMENT = {"ALERTDRILL_ADMIN_TOKEN": "the-admin-token", "ALERTDRILL_PROVIDER_KEY": "the-provider-key"}
 ROOT = Path(__file__).parents[3]
@@ -26,7 +26,7 @@ def start(config: Path, listen: str = "127.0.0.1:0", **environment: str) -> subp
     """Start a gateway; a variable given as an empty string is left out."""
     given = os.environ | ENVIRONMENT | environment
     return subprocess.Popen(
-        [sys.executable, "-m", "harness.gateway", "--config", str(config), "--listen", listen],
+        [sys.executable, "-m", "alertdrill.gateway", "--config", str(config), "--listen", listen],
         cwd=ROOT,
         env={name: value for name, value in given.items() if value},
         stdout=subprocess.PIPE,

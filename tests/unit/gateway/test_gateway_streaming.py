@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold, read_events, stream
 
-from harness.gateway.events import CallFinished
+from alertdrill.gateway.events import CallFinished
 
 MODELS = {
     "openai": "gpt-4o",

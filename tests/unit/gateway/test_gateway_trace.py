@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadInput
-from harness.gateway import trace as trace_module
-from harness.gateway.events import AuthFailed, KeyRevoked, QuotaExceeded
-from harness.gateway.trace import Trace
+from alertdrill.errors import BadInput
+from alertdrill.gateway import trace as trace_module
+from alertdrill.gateway.events import AuthFailed, KeyRevoked, QuotaExceeded
+from alertdrill.gateway.trace import Trace
 
 FAILED = AuthFailed(reason="invalid_token", token_hash_prefix="0a1b2c3d")
 

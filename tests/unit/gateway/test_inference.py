@@ -8,9 +8,9 @@ import pytest
 from aiohttp import web
 from fake_providers import WHOLE, hold
 
-from harness.gateway.inference import executor as executor_module
-from harness.gateway.inference.deployments import SHIPPED, read_deployments
-from harness.gateway.inference.events import (
+from alertdrill.gateway.inference import executor as executor_module
+from alertdrill.gateway.inference.deployments import SHIPPED, read_deployments
+from alertdrill.gateway.inference.events import (
     DeviceLoaded,
     DeviceOpened,
     DeviceTimedOut,
@@ -18,8 +18,8 @@ from harness.gateway.inference.events import (
     InferenceFinished,
     InferenceRequested,
 )
-from harness.gateway.models import SHIPPED as MODELS
-from harness.gateway.models import read_catalogue
+from alertdrill.gateway.models import SHIPPED as MODELS
+from alertdrill.gateway.models import read_catalogue
 
 OPERATOR = "the-admin-token"
 
@@ -123,7 +123,7 @@ async def test_broken_pipeline_is_an_inference_error(gateway, monkeypatch):
     def postprocess(_text):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("harness.gateway.inference.pipelines.postprocess", postprocess)
+    monkeypatch.setattr("alertdrill.gateway.inference.pipelines.postprocess", postprocess)
     status, body = await infer(gateway)
     assert (status, body["error"]["code"]) == (500, "inference_error")
     assert "secret" not in str(body)

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from fake_providers import WHOLE, hold
 
-from harness.gateway.inference import jobs as jobs_module
-from harness.gateway.inference.events import InferenceFinished, InferenceRequested, QueueChanged
+from alertdrill.gateway.inference import jobs as jobs_module
+from alertdrill.gateway.inference.events import InferenceFinished, InferenceRequested, QueueChanged
 
 OPERATOR = "the-admin-token"
 

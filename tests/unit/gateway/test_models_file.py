@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from harness.errors import BadInput
-from harness.gateway.dialects import DIALECTS
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.gateway.prices import compute_cost
+from alertdrill.errors import BadInput
+from alertdrill.gateway.dialects import DIALECTS
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.gateway.prices import compute_cost
 
 ALL = ["openai", "anthropic", "ollama", "openrouter", "google", "groq"]
 

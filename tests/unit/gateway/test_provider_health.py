@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gateway.health import COOLDOWN_S, FAILURES_TO_COOL, Health
+from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL, Health
 
 
 def attempt(health: Health, now_s: float, status: str) -> bool:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from running_gateway import ADMIN
 
-from harness.gateway.events import QuotaExceeded, QuotaUsed
-from harness.gateway.quotas import Limit, Quotas
+from alertdrill.gateway.events import QuotaExceeded, QuotaUsed
+from alertdrill.gateway.quotas import Limit, Quotas
 
 DAY_S = 86_400.0
 KEY, TEAM = ("key", "k1"), ("team", "t1")

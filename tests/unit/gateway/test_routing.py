@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.gateway.routing import Route, UnknownModel, choose, choose_next, resolve
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.gateway.routing import Route, UnknownModel, choose, choose_next, resolve
 
 CATALOGUE = read_catalogue(SHIPPED, ["openai", "anthropic", "ollama", "openrouter"])
 WANTED = Route(slot="explicit_model", model=CATALOGUE.models["openai:gpt-4o"])

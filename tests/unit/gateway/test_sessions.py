@@ -8,9 +8,9 @@ import pytest
 from fake_providers import WHOLE, hold
 from running_gateway import ADMIN, Running
 
-from harness.gateway.events import AuthFailed, CallFinished, RouteDecided
-from harness.gateway.sessions import table, workspaces
-from harness.gateway.sessions.events import (
+from alertdrill.gateway.events import AuthFailed, CallFinished, RouteDecided
+from alertdrill.gateway.sessions import table, workspaces
+from alertdrill.gateway.sessions.events import (
     EmbeddingRead,
     EvalCompleted,
     EvalFailed,
@@ -125,9 +125,9 @@ async def test_a_used_session_is_not_idle():
 
 async def test_sessions_turns_and_workspaces_are_bounded(tenant, monkeypatch):
     """One more than there may be is refused."""
-    monkeypatch.setattr("harness.gateway.sessions.table.MAX_SESSIONS", 1)
-    monkeypatch.setattr("harness.gateway.sessions.api.MAX_TURNS", 1)
-    monkeypatch.setattr("harness.gateway.sessions.workspaces.MAX_WORKSPACES", 1)
+    monkeypatch.setattr("alertdrill.gateway.sessions.table.MAX_SESSIONS", 1)
+    monkeypatch.setattr("alertdrill.gateway.sessions.api.MAX_TURNS", 1)
+    monkeypatch.setattr("alertdrill.gateway.sessions.workspaces.MAX_WORKSPACES", 1)
     path = await tenant.open()
     assert (await tenant.ask("POST", "/v1/sessions", workspace="w1"))[0] == 429
     assert (await tenant.ask("PUT", "/v1/workspaces/w2"))[0] == 409

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.gateway.sessions.events import ToolCalled, ToolCompleted, ToolFailed
-from harness.gateway.sessions.patterns import MAX_EMBEDDINGS, MAX_PATTERNS, PatternStore, compare, embed
-from harness.gateway.sessions.tools import Toolbox, ToolCall, ToolResult
-from harness.gateway.timing import RuleClock
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.gateway.sessions.events import ToolCalled, ToolCompleted, ToolFailed
+from alertdrill.gateway.sessions.patterns import MAX_EMBEDDINGS, MAX_PATTERNS, PatternStore, compare, embed
+from alertdrill.gateway.sessions.tools import Toolbox, ToolCall, ToolResult
+from alertdrill.gateway.timing import RuleClock
 
 CATALOGUE = read_catalogue(SHIPPED, ["openai", "anthropic", "ollama", "openrouter"])
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from fake_providers import WHOLE
 
-from harness.gateway.__main__ import attach_surfaces
+from alertdrill.gateway.__main__ import attach_surfaces
 
 ROOT = Path(__file__).parents[3]
 START_WITHOUT = """
@@ -27,8 +27,8 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
-sys.argv[0] = "harness.gateway"
-runpy.run_module("harness.gateway", run_name="__main__")
+sys.argv[0] = "alertdrill.gateway"
+runpy.run_module("alertdrill.gateway", run_name="__main__")
 """
 TOKENS = {"ALERTDRILL_ADMIN_TOKEN": "the-admin-token", "ALERTDRILL_PROVIDER_KEY": "the-provider-key"}
 CALL = {"model": "openai:o1", "messages": [{"role": "user", "content": "x"}]}
@@ -115,6 +115,6 @@ def test_another_missing_module_is_not_swallowed(monkeypatch):
     def break_down() -> None:
         raise ModuleNotFoundError("No module named 'other'", name="other")
 
-    monkeypatch.setattr("harness.gateway.__main__.find_systems", break_down)
+    monkeypatch.setattr("alertdrill.gateway.__main__.find_systems", break_down)
     with pytest.raises(ModuleNotFoundError, match="other"):
         attach_surfaces(None)

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from harness.guard.allowed import Request, classify
-from harness.guard.app import PROJECT_LABEL, SERVICE_LABEL, make_app
+from alertdrill.stacks.guard.allowed import Request, classify
+from alertdrill.stacks.guard.app import PROJECT_LABEL, SERVICE_LABEL, make_app
 
 Client = TestClient[web.Request, web.Application]
 OURS = {"gateway": "gateway", "prep": "prepare"}

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from harness.guard.app import MAX_DESCRIPTION_BYTES, PROJECT_LABEL, SERVICE_LABEL, make_app
+from alertdrill.stacks.guard.app import MAX_DESCRIPTION_BYTES, PROJECT_LABEL, SERVICE_LABEL, make_app
 
 Client = TestClient[web.Request, web.Application]
 CONNECT = "/networks/front/connect"

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from harness.guard.app import PROJECT_LABEL, SERVICE_LABEL, make_app
+from alertdrill.stacks.guard.app import PROJECT_LABEL, SERVICE_LABEL, make_app
 
 LABELS = {PROJECT_LABEL: "drills", SERVICE_LABEL: "prepare"}
 

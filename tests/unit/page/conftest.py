@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from harness.engines import Engines, Generation, find_engines
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 
 @pytest.fixture(params=list(Generation), ids=str)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.page.batches import Bound
-from harness.page.client import Group, Seen
-from harness.page.outlets import list_senders
-from harness.page.synthetic import SyntheticAlert, mark
-from harness.page.way import find_destination
+from alertdrill.runner.synthetic.batches import Bound
+from alertdrill.runner.synthetic.client import Group, Seen
+from alertdrill.runner.synthetic.integrations import list_senders
+from alertdrill.runner.synthetic.route import find_destination
+from alertdrill.runner.synthetic.synthetic import SyntheticAlert, mark
 
 
 def make_alert(name: str = "Down", **labels: str) -> SyntheticAlert:

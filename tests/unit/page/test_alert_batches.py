@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from page_records import bind_alert, make_alert, make_config
 
-from harness.page.batches import plan_batches
-from harness.page.inhibition import find_inhibited, read_inhibit_rules
+from alertdrill.runner.synthetic.batches import plan_batches
+from alertdrill.runner.synthetic.inhibition import find_inhibited, read_inhibit_rules
 
 RULES = read_inhibit_rules(
     {

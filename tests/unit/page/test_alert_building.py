@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from harness.engines import Engines
-from harness.errors import BadRules
-from harness.page.build import build_alerts, write_constant
-from harness.page.parts import Part, running
-from harness.page.synthetic import DRILL_ANNOTATION, DRILL_LABEL
-from harness.ports import find_free_ports
-from harness.rules import parse_rules
+from alertdrill.errors import BadRules
+from alertdrill.rules.files import parse_rules
+from alertdrill.runner.synthetic.build import build_alerts, write_constant
+from alertdrill.runner.synthetic.parts import Part, running
+from alertdrill.runner.synthetic.synthetic import DRILL_ANNOTATION, DRILL_LABEL
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.ports import find_free_ports
 
 EXTERNAL_URL = "http://prometheus.example:9090/prom"
 RULES = """

@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 from page_records import bind_alert, make_alert, make_config, make_group
 
-from harness.alertmanager.config import AlertmanagerConfig, parse_config
-from harness.engines import Engines
-from harness.errors import BadInput, CouldNotTell
-from harness.page.client import Group
-from harness.page.counters import Reading
-from harness.page.destination import count_rivals, list_objections
-from harness.page.outlets import list_senders
-from harness.page.remote import is_loopback
-from harness.page.synthetic import mark
-from harness.page.way import ask_amtool, bind, demand_agreement
+from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.runner.synthetic.client import Group
+from alertdrill.runner.synthetic.counters import Reading
+from alertdrill.runner.synthetic.destination import count_rivals, list_objections
+from alertdrill.runner.synthetic.integrations import list_senders
+from alertdrill.runner.synthetic.remote import is_loopback
+from alertdrill.runner.synthetic.route import ask_amtool, bind, demand_agreement
+from alertdrill.runner.synthetic.synthetic import mark
+from alertdrill.runtime.binaries import Engines
 
 CONFIG = make_config(
     {

@@ -9,11 +9,11 @@ from typing import cast
 import pytest
 from page_records import make_alert, make_group
 
-from harness.errors import ComponentFailed, CouldNotTell, RequestRefused
-from harness.page import firing
-from harness.page.client import Alertmanager, Group
-from harness.page.firing import HOLD_S, Firing
-from harness.page.synthetic import SyntheticAlert
+from alertdrill.errors import ComponentFailed, CouldNotTell, RequestRefused
+from alertdrill.runner.synthetic import firing
+from alertdrill.runner.synthetic.client import Alertmanager, Group
+from alertdrill.runner.synthetic.firing import HOLD_S, Firing
+from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 
 MINUTE_S = 60.0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.page.counters import Counts
-from harness.page.decide import Decision, Rivals, decide
+from alertdrill.runner.synthetic.counters import Counts
+from alertdrill.runner.synthetic.decide import Decision, Rivals, decide
 
 SLACK = ("slack", "")
 NOBODY = Rivals(groups={}, hidden=0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import CouldNotTell
-from harness.page.counters import Counts, read_counters
+from alertdrill.errors import CouldNotTell
+from alertdrill.runner.synthetic.counters import Counts, read_counters
 
 HEAD = """\
 # TYPE process_start_time_seconds gauge

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from page_records import bind_alert, make_alert, make_config
 
-from harness.incidents import Incident, list_incidents
-from harness.model import HeldSpan, Integration, Notice, NoticedAlert
-from harness.page.pages import (
+from alertdrill.core.model import HeldSpan, Integration, Notice, NoticedAlert
+from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.runner.synthetic.pages import (
     Row,
     Seen,
     is_closed_everywhere,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness.cli import cli
-from harness.errors import BadInput
-from harness.page.journey import Hop, find_outcome
+from alertdrill.cli.main import cli
+from alertdrill.errors import BadInput
+from alertdrill.runner.synthetic.hops import Hop, find_outcome
 
 RULES = "groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]\n"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import BadInput
-from harness.page.choice import choose_rule, read_labels
-from harness.rules import parse_rules
+from alertdrill.errors import BadInput
+from alertdrill.rules.files import parse_rules
+from alertdrill.runner.synthetic.choice import choose_rule, read_labels
 
 TEXT = """
 groups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.page.synthetic import (
+from alertdrill.runner.synthetic.synthetic import (
     DRILL_ANNOTATION,
     DRILL_LABEL,
     DRILL_TEXT,

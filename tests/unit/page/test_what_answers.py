@@ -15,10 +15,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from page_records import make_alert
 
-from harness.engines import Engines
-from harness.errors import ComponentFailed, CouldNotTell
-from harness.page.counters import COUNTERS
-from harness.page.remote import Remote
+from alertdrill.errors import ComponentFailed, CouldNotTell
+from alertdrill.runner.synthetic.counters import COUNTERS
+from alertdrill.runner.synthetic.remote import Remote
+from alertdrill.runtime.binaries import Engines
 
 SECRET = "s3cret-of-somebody"
 STATUS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from running_pager import RunningPager, run_pager
 
-from harness.engines import Engines, Generation, find_engines
+from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from harness.certificates import make_certificate
-from harness.engines import Engines
-from harness.http_server import LIMITS, HttpRunner, Limits
-from harness.inbox import TAG, TAG_NAME, Address, derive_key
-from harness.model import Integration
-from harness.pager.control import refuse
-from harness.pager.server import Setup, make_pager
-from harness.ports import find_free_ports
-from harness.process import start
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.core.model import Integration
+from alertdrill.pager.certificates import make_certificate
+from alertdrill.pager.control import refuse
+from alertdrill.pager.server import Setup, make_pager
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.process import start
 
 TOKEN = "sesame"
 DEADLINE_S = 30.0

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from running_pager import DEADLINE_S, RECEIVER, RunningAlertmanager, RunningPager, run_alertmanager
 
-from harness.engines import Engines
-from harness.model import Failing, Integration
+from alertdrill.core.model import Failing, Integration
+from alertdrill.runtime.binaries import Engines
 
 INTEGRATIONS: tuple[Integration, ...] = get_args(Integration)
 OPEN_TEXT = 'a=b&c;d =? é\n"quoted"'

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from running_pager import RunningPager
 
-from harness.inbox import Address
+from alertdrill.alertmanager.addresses import Address
 
 WATCHDOG = Address(receiver="watchdog", integration="webhook")
 OTHER = Address(receiver="other", integration="webhook")

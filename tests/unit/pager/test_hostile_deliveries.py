@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.inbox import TAG_NAME, Address, derive_key
-from harness.pager.attempt import Attempt
-from harness.pager.email import read_mail
-from harness.pager.opsgenie import parse_call, read_call
-from harness.pager.pagerduty import read_event
-from harness.pager.slack import read_message
-from harness.pager.webhook import read_notification
+from alertdrill.alertmanager.addresses import TAG_NAME, Address, derive_key
+from alertdrill.pager.attempt import Attempt
+from alertdrill.pager.email import read_mail
+from alertdrill.pager.opsgenie import parse_call, read_call
+from alertdrill.pager.pagerduty import read_event
+from alertdrill.pager.slack import read_message
+from alertdrill.pager.webhook import read_notification
 
 PAGE = Address(receiver="page", integration="pagerduty")
 NAMES = (

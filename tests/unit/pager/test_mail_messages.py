@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.inbox import Address
-from harness.pager.attempt import Attempt
-from harness.pager.email import read_mail
+from alertdrill.alertmanager.addresses import Address
+from alertdrill.pager.attempt import Attempt
+from alertdrill.pager.email import read_mail
 
 ADDRESS = Address(receiver="night", integration="email")
 HEADERS = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.inbox import TAG_NAME
-from harness.pager.attempt import Attempt
-from harness.pager.opsgenie import parse_call, read_call
+from alertdrill.alertmanager.addresses import TAG_NAME
+from alertdrill.pager.attempt import Attempt
+from alertdrill.pager.opsgenie import parse_call, read_call
 
 CREATE = "/opsgenie/team%20x/1/v2/alerts"
 

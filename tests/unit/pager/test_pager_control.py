@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from running_pager import AUTHORIZATION, RunningPager
 
-from harness.inbox import Address
+from alertdrill.alertmanager.addresses import Address
 
 SLACK = Address(receiver="ticket", integration="slack")
 MESSAGE = {

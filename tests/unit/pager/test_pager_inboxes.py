@@ -15,10 +15,10 @@ import aiohttp
 import pytest
 from running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
 
-from harness.inbox import Address, derive_key
-from harness.model import Integration
-from harness.pager.deliveries import MAX_BODY_BYTES
-from harness.pager.pagerduty import EVENTS_PER_MINUTE
+from alertdrill.alertmanager.addresses import Address, derive_key
+from alertdrill.core.model import Integration
+from alertdrill.pager.deliveries import MAX_BODY_BYTES
+from alertdrill.pager.pagerduty import EVENTS_PER_MINUTE
 
 SLACK = Address(receiver="a/b c", integration="slack")
 PAGE = Address(receiver="page", integration="pagerduty")

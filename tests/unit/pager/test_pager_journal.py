@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from harness.clock import Clock
-from harness.inbox import Address
-from harness.pager import incidents as incidents_module
-from harness.pager import journal as journal_module
-from harness.pager.attempt import Answer, Attempt, TaggedAlert
-from harness.pager.journal import Journal
-from harness.pager.ruletime import RuleTime
+from alertdrill.alertmanager.addresses import Address
+from alertdrill.core.clock import Clock
+from alertdrill.pager import incidents as incidents_module
+from alertdrill.pager import journal as journal_module
+from alertdrill.pager.attempt import Answer, Attempt, TaggedAlert
+from alertdrill.pager.journal import Journal
+from alertdrill.pager.rule_time import RuleTime
 
 PAGE = Address(receiver="page", integration="pagerduty")
 FIRING = TaggedAlert(fingerprint="01", status="firing")

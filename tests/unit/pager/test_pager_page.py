@@ -10,7 +10,7 @@ import pytest
 from chromium_session import Browser, BrowserPage, demand_chromium
 from running_pager import TOKEN, RunningPager
 
-from harness.inbox import TAG_NAME, Address
+from alertdrill.alertmanager.addresses import TAG_NAME, Address
 
 SLACK = Address(receiver="ticket", integration="slack")
 WATCH = """

@@ -16,10 +16,10 @@ import requests
 from click.testing import CliRunner
 from running_pager import DEADLINE_S, TOKEN
 
-from harness.certificates import make_certificate
-from harness.inbox import Address, derive_key
-from harness.pager.__main__ import main
-from harness.ports import find_free_ports
+from alertdrill.alertmanager.addresses import Address, derive_key
+from alertdrill.pager.__main__ import main
+from alertdrill.pager.certificates import make_certificate
+from alertdrill.runtime.ports import find_free_ports
 
 SLACK = Address(receiver="ticket", integration="slack")
 MAIL = Address(receiver="ticket", integration="email")
@@ -47,7 +47,7 @@ def start_pager(options: dict[str, str], token: str | None = TOKEN) -> subproces
         environ["ALERTDRILL_PAGER_TOKEN"] = token
     words = [word for pair in options.items() for word in pair]
     return subprocess.Popen(
-        [sys.executable, "-m", "harness.pager", *words],
+        [sys.executable, "-m", "alertdrill.pager", *words],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.inbox import TAG_NAME, Address
-from harness.pager.attempt import Attempt
-from harness.pager.slack import read_message
+from alertdrill.alertmanager.addresses import TAG_NAME, Address
+from alertdrill.pager.attempt import Attempt
+from alertdrill.pager.slack import read_message
 
 ADDRESS = Address(receiver="ticket", integration="slack")
 SEVERITY = {"title": "severity", "value": "high", "short": True}

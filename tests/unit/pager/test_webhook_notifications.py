@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.inbox import Address
-from harness.pager.attempt import Attempt
-from harness.pager.webhook import read_notification
+from alertdrill.alertmanager.addresses import Address
+from alertdrill.pager.attempt import Attempt
+from alertdrill.pager.webhook import read_notification
 
 ADDRESS = Address(receiver="ticket", integration="webhook")
 ALERT = {

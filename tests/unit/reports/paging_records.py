@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from harness.model import (
+from alertdrill.core.model import (
     AlertRule,
     Curve,
     Delivery,
@@ -33,7 +33,7 @@ from harness.model import (
     Timeline,
     Verdict,
 )
-from harness.reports import RunRecord
+from alertdrill.reports import RunRecord
 
 UNTIL_S = 3000.0
 SPEED = 60.0
@@ -167,7 +167,7 @@ RULES = tuple(
         annotations={"summary": "{{ $labels.model }}"},
         group="paging",
         interval_s=15.0,
-        source="harness/systems/metis/paging.yml:1",
+        source="harness/alertdrill/systems/metis/paging.yml:1",
     )
     for name, severity in ((CRITICAL, "critical"), (WARNING, "warning"))
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from panel_files import read_toy_panels
 from report_records import STEP_S, UNTIL_S
 
-from harness.panels import Panel, PanelCurve, PanelCurves
+from alertdrill.rules.panels import Panel, PanelCurve, PanelCurves
 
 SERIES = 3
 BOUNDS = ("+Inf", "0.5", "2")

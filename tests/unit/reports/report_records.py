@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from harness.model import (
+from alertdrill.core.model import (
     Act,
     AlertRule,
     Curve,
@@ -24,7 +24,7 @@ from harness.model import (
     Timeline,
     Verdict,
 )
-from harness.reports import RunRecord
+from alertdrill.reports import RunRecord
 
 UNTIL_S = 4200.0
 STEP_S = 15.0
@@ -38,7 +38,7 @@ RULES = tuple(
         annotations={"summary": summary, "runbook_url": f"runbook.md#{name.lower()}"},
         group="metis",
         interval_s=15.0,
-        source=f"harness/systems/metis/rules.yml:{line}",
+        source=f"harness/alertdrill/systems/metis/rules.yml:{line}",
     )
     for name, for_s, severity, line, summary, expr in (
         (

@@ -8,10 +8,10 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console
 
-from harness.agreement import Agreement, compare
-from harness.model import Event
-from harness.reports import RunRecord, html, junit, say_agreement
-from harness.reports.terminal import summary
+from alertdrill.core.model import Event
+from alertdrill.judging.replay_agreement import Agreement, compare
+from alertdrill.reports import RunRecord, html, junit, say_agreement
+from alertdrill.reports.terminal import summary
 
 
 def build_agreed(off_s: float) -> RunRecord:

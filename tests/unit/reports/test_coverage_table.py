@@ -8,10 +8,10 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console, RenderableType
 
-from harness.model import Delivery, Expectation
-from harness.reports import RunRecord, html
-from harness.reports.coverage import CoverageTable
-from harness.reports.terminal import summary
+from alertdrill.core.model import Delivery, Expectation
+from alertdrill.reports import RunRecord, html
+from alertdrill.reports.coverage import CoverageTable
+from alertdrill.reports.terminal import summary
 
 
 def print_lines(renderable: RenderableType, width: int, encoding: str = "utf-8") -> list[str]:

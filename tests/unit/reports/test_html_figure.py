@@ -11,11 +11,11 @@ import pytest
 from paging_records import CRITICAL, HELD_SPANS, WARNING, build_paging_record, make_notice
 from report_records import AUTH, ERRORS, LATENCY, RULES, build_record
 
-from harness.model import Curve, Event, Notice, PagingPath
-from harness.reports import RunRecord
-from harness.reports.html.figure import MOST_CURVES, Figure, draw_alert
-from harness.reports.html.incidents import MOST_ROWS, draw_incidents
-from harness.reports.html.scale import choose_scale
+from alertdrill.core.model import Curve, Event, Notice, PagingPath
+from alertdrill.reports import RunRecord
+from alertdrill.reports.html.figure import MOST_CURVES, Figure, draw_alert
+from alertdrill.reports.html.incidents import MOST_ROWS, draw_incidents
+from alertdrill.reports.html.scale import choose_scale
 
 
 def _draw(alert: str, record: RunRecord | None = None) -> Figure:

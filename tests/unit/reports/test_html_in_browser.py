@@ -17,7 +17,7 @@ from paging_records import build_paging_record
 from panel_records import build_panels
 from report_records import build_record
 
-from harness.reports import html
+from alertdrill.reports import html
 
 WATCH = """
 window.troubles = [];

@@ -13,7 +13,7 @@ import pytest
 from paging_records import EXERCISES, HELD_SPANS, TROUBLES, build_paging_record, make_notice, note_alerts
 from report_records import build_record
 
-from harness.model import (
+from alertdrill.core.model import (
     Act,
     Curve,
     Delivery,
@@ -29,7 +29,7 @@ from harness.model import (
     Text,
     Verdict,
 )
-from harness.reports import RunRecord, html
+from alertdrill.reports import RunRecord, html
 
 NASTY = "</script><script>alert(1)</script><img src=http://x.invalid onerror=alert(1)>\"'\x1b"
 

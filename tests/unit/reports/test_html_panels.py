@@ -10,11 +10,11 @@ import pytest
 from panel_records import build_panels
 from report_records import build_record
 
-from harness.panels import Panel, PanelCurve, PanelCurves, PanelThreshold, ValueName
-from harness.reports import html
-from harness.reports.html.chart import BOTTOM, LEFT, RIGHT, TOP, draw_chart
-from harness.reports.html.heatmap import draw_heatmap, is_histogram, say_darkest
-from harness.reports.html.units import say_value
+from alertdrill.reports import html
+from alertdrill.reports.html.chart import BOTTOM, LEFT, RIGHT, TOP, draw_chart
+from alertdrill.reports.html.heatmap import draw_heatmap, is_histogram, say_darkest
+from alertdrill.reports.html.units import say_value
+from alertdrill.rules.panels import Panel, PanelCurve, PanelCurves, PanelThreshold, ValueName
 
 UNTIL_S = 3600.0
 NASTY = "</svg><script>alert(1)</script>\"'\x1b"

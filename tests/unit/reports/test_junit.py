@@ -9,8 +9,8 @@ import pytest
 from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record
 from report_records import build_record
 
-from harness.model import Finding, Verdict
-from harness.reports import RunRecord, junit
+from alertdrill.core.model import Finding, Verdict
+from alertdrill.reports import RunRecord, junit
 
 
 def _parse(text: str) -> ET.Element:

@@ -8,8 +8,18 @@ from dataclasses import replace
 import pytest
 from report_records import build_record
 
-from harness.model import Delivery, Expectation, Finding, Grouped, HeldBack, HeldSpan, NearMiss, Text, Verdict
-from harness.reports import (
+from alertdrill.core.model import (
+    Delivery,
+    Expectation,
+    Finding,
+    Grouped,
+    HeldBack,
+    HeldSpan,
+    NearMiss,
+    Text,
+    Verdict,
+)
+from alertdrill.reports import (
     printable,
     say_delay,
     say_deliveries,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from harness.reports.terminal import ActRow, AlertRow, BoardState, board, progress_line
+from alertdrill.reports.terminal import ActRow, AlertRow, BoardState, board, progress_line
 
 STATE = BoardState(
     drills=18,

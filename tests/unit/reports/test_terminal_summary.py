@@ -11,9 +11,9 @@ from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record, mak
 from report_records import build_record
 from rich.console import Console
 
-from harness.model import Finding, PagingPath, Verdict
-from harness.reports import RunRecord
-from harness.reports.terminal import summary
+from alertdrill.core.model import Finding, PagingPath, Verdict
+from alertdrill.reports import RunRecord
+from alertdrill.reports.terminal import summary
 
 
 def _print(record: RunRecord, *, width: int = 120, encoding: str = "utf-8") -> list[str]:

@@ -12,9 +12,9 @@ import pytest
 from paging_records import build_paging_record
 from report_records import build_record
 
-from harness.agreement import compare
-from harness.model import Event, Finding, NearMiss, PagingPath, Placement, Verdict
-from harness.reports import RunRecord, timeline_json
+from alertdrill.core.model import Event, Finding, NearMiss, PagingPath, Placement, Verdict
+from alertdrill.judging.replay_agreement import compare
+from alertdrill.reports import RunRecord, timeline_json
 
 NUMBER = (int, float)
 SPREAD = {"median_s": NUMBER, "median_wall_s": NUMBER, "max_s": NUMBER, "max_wall_s": NUMBER}

@@ -10,11 +10,11 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console
 
-from harness.coverage import make_held_run, settle_claims
-from harness.history import parse_run
-from harness.model import Stall
-from harness.reports import RunRecord, html, junit, timeline_json
-from harness.reports.terminal import summary
+from alertdrill.core.model import Stall
+from alertdrill.judging.coverage import make_held_run, settle_claims
+from alertdrill.reports import RunRecord, html, junit, timeline_json
+from alertdrill.reports.history import parse_run
+from alertdrill.reports.terminal import summary
 
 DOUBT = "Alertmanager answered nothing from 12:10 to 17:10; whether the page had come in time cannot be told"
 QUIET = "the gateway answered nothing from 1:00 to 3:00; whether anything would have fired cannot be told"

@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "pager"))  # `running_pager` sta
 
 from served import SERVERS, WAIT_S, Served, run
 
-from harness.http_server import Limits
+from alertdrill.runtime.http_server import Limits
 
 
 @pytest.fixture(params=SERVERS)

@@ -15,13 +15,13 @@ from typing import Any
 from aiohttp import web
 from running_pager import AUTHORIZATION, TOKEN, run_pager
 
-from harness.gateway.config import Config
-from harness.gateway.gateway import Hearing, Secrets, open_gateway
-from harness.gateway.problems import refuse as refuse_as_gateway
-from harness.guard.app import PROJECT_LABEL, make_app
-from harness.guard.app import refuse as refuse_as_guard
-from harness.http_server import LIMITS, HttpRunner, Limits, Refuse
-from harness.inbox import Address, derive_key
+from alertdrill.alertmanager.addresses import Address, derive_key
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.problems import refuse as refuse_as_gateway
+from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits, Refuse
+from alertdrill.stacks.guard.app import PROJECT_LABEL, make_app
+from alertdrill.stacks.guard.app import refuse as refuse_as_guard
 from stub_providers import http_server as stub_server
 from stub_providers.behaviour import Engine
 from stub_providers.control import Control

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from served import SERVERS, WAIT_S, run
 
+from alertdrill.runtime.http_server import Limits
 from fuzz.requests import list_routes, try_all
-from harness.http_server import Limits
 
 REQUESTS = 60
 

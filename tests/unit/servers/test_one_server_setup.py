@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-OURS = ROOT / "harness" / "http_server.py"
+OURS = ROOT / "harness" / "alertdrill" / "runtime" / "http_server.py"
 TWIN = ROOT / "stub_providers" / "http_server.py"
 ELSEWHERE = {"AppRunner", "ServerRunner", "run_app"}
 READERS = {"read", "json", "text", "post"}

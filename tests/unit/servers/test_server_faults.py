@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from served import SERVERS, WAIT_S, Answer, Served, is_text, read_answers, read_to_the_end, run
 
-from harness.http_server import Limits
+from alertdrill.runtime.http_server import Limits
 from stub_providers.behaviour import Behaviour, Constant
 
 TRAILER = "Authorization: Bearer lent-token\r\nx-api-key: lent-token\r\nx-goog-api-key: lent-token\r\n"

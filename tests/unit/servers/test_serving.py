@@ -14,10 +14,10 @@ import pytest
 from running_pager import run_pager
 from served import WAIT_S, read_to_the_end
 
-from harness.certificates import make_certificate
-from harness.errors import BadInput
-from harness.http_server import Limits
-from harness.serving import naming_address
+from alertdrill.errors import BadInput
+from alertdrill.pager.certificates import make_certificate
+from alertdrill.runtime.http_server import Limits
+from alertdrill.runtime.serving import naming_address
 
 ROOT = Path(__file__).parents[3]
 FREE = "127.0.0.1:0"
@@ -30,9 +30,15 @@ def test_an_address_that_cannot_be_had_is_said_in_a_sentence(tmp_path: Path, tak
     with socket.create_server(("127.0.0.1", 0)) as holder:
         address = f"127.0.0.1:{holder.getsockname()[1]}"
         if taken == "guard":
-            arguments = ["harness.guard", "--listen", address, "--socket", str(tmp_path / "engine.sock")]
+            arguments = [
+                "alertdrill.stacks.guard",
+                "--listen",
+                address,
+                "--socket",
+                str(tmp_path / "engine.sock"),
+            ]
         else:
-            arguments = ["harness.pager", "--certificate", str(tmp_path / "server.pem")]
+            arguments = ["alertdrill.pager", "--certificate", str(tmp_path / "server.pem")]
             for option in ("--listen", "--deliveries", "--smtp"):
                 arguments += [option, address if option == taken else FREE]
         secrets = {"ALERTDRILL_PAGER_TOKEN": "sesame", "COMPOSE_PROJECT_NAME": "drills"}

@@ -13,9 +13,9 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from fake_providers import FakeProvider
 
-from harness.gateway.config import Config
-from harness.gateway.events import DomainEvent
-from harness.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.events import DomainEvent
+from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 MODEL = "openrouter:mistral-large"

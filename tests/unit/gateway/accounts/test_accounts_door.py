@@ -12,8 +12,8 @@ import pytest
 from accounts_door import ADMIN, MODEL, Door, open_door
 from fake_providers import STREAMED, WHOLE, hold
 
-from harness.gateway.accounts.book import TRIAL_CREDITS, TRIAL_S, Account, AccountBook
-from harness.gateway.accounts.events import (
+from alertdrill.gateway.accounts.book import TRIAL_CREDITS, TRIAL_S, Account, AccountBook
+from alertdrill.gateway.accounts.events import (
     AccountsCounted,
     BalanceSet,
     CacheLookedUp,
@@ -22,11 +22,11 @@ from harness.gateway.accounts.events import (
     QueueChanged,
     RateLimitChecked,
 )
-from harness.gateway.accounts.slots import SLOTS
-from harness.gateway.accounts.store import AccountStore
-from harness.gateway.events import CallFinished, ConnectionsChanged, QueryFinished
-from harness.gateway.meter import unmeasured
-from harness.gateway.timing import RuleClock
+from alertdrill.gateway.accounts.slots import SLOTS
+from alertdrill.gateway.accounts.store import AccountStore
+from alertdrill.gateway.events import CallFinished, ConnectionsChanged, QueryFinished
+from alertdrill.gateway.meter import unmeasured
+from alertdrill.gateway.timing import RuleClock
 
 CALL_CREDITS = Decimal("0.32")
 """1000 prompt tokens of mistral-large at 2 USD per million and 200 at 6 USD are 0.0032 USD."""

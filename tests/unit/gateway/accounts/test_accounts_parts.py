@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import pytest
 
-from harness.gateway.accounts.cache import Bounds, Cache
-from harness.gateway.accounts.events import CacheLookedUp, CacheResized, QueueChanged
-from harness.gateway.accounts.limiter import Limiter
-from harness.gateway.accounts.providers import Providers
-from harness.gateway.accounts.slots import MAX_WAITING, SLOTS, Slots
-from harness.gateway.events import CallFinished
-from harness.gateway.meter import Meter
-from harness.gateway.models import Model
-from harness.gateway.prices import Price
-from harness.gateway.problems import Problem
-from harness.gateway.timing import RuleClock
+from alertdrill.gateway.accounts.cache import Bounds, Cache
+from alertdrill.gateway.accounts.events import CacheLookedUp, CacheResized, QueueChanged
+from alertdrill.gateway.accounts.limiter import Limiter
+from alertdrill.gateway.accounts.providers import Providers
+from alertdrill.gateway.accounts.slots import MAX_WAITING, SLOTS, Slots
+from alertdrill.gateway.events import CallFinished
+from alertdrill.gateway.meter import Meter
+from alertdrill.gateway.models import Model
+from alertdrill.gateway.prices import Price
+from alertdrill.gateway.problems import Problem
+from alertdrill.gateway.timing import RuleClock
 
 PRICE = Price(prompt_usd=Decimal(1), completion_usd=Decimal(1))
 MODEL = Model(provider="openrouter", name="mistral-large", dialect="openai", price=PRICE)

@@ -12,12 +12,12 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from fake_providers import WHOLE, hold
 
-from harness.gateway.config import Config
-from harness.gateway.doors import current_door
-from harness.gateway.events import CallFinished, DomainEvent, Listener
-from harness.gateway.gateway import Hearing, Secrets, open_gateway
-from harness.gateway.runs import predict as predict_module
-from harness.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
+from alertdrill.gateway.config import Config
+from alertdrill.gateway.doors import current_door
+from alertdrill.gateway.events import CallFinished, DomainEvent, Listener
+from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.runs import predict as predict_module
+from alertdrill.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
 
 OPERATOR_TOKEN = "the-admin-token"
 RUN = {"mode": "run", "model": "openai:o1", "input": "Find out why"}
@@ -184,7 +184,7 @@ async def test_an_unexpected_error_ends_the_run_as_failed(gateway, monkeypatch, 
     async def break_down(*_: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("harness.gateway.calls.Calls.complete", break_down)
+    monkeypatch.setattr("alertdrill.gateway.calls.Calls.complete", break_down)
     status, problem = await predict(gateway, OPERATOR_TOKEN, **RUN)
     assert (status, problem["error"]["code"]) == (500, "internal")
     (ended,) = await until_ended(gateway)

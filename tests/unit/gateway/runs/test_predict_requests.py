@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.gateway.models import SHIPPED, read_catalogue
-from harness.gateway.problems import Problem
-from harness.gateway.runs.requests import read_mode, read_order, read_run_id
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.gateway.problems import Problem
+from alertdrill.gateway.runs.requests import read_mode, read_order, read_run_id
 
 CATALOGUE = read_catalogue(SHIPPED, ["openai"])
 GOOD = {"mode": "run", "model": "openai:o1", "input": "Find out why"}

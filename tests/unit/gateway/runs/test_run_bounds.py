@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from harness.errors import BadInput
-from harness.gateway.models import SHIPPED as MODELS
-from harness.gateway.models import read_catalogue
-from harness.gateway.runs.archive import Archive
-from harness.gateway.runs.caps import Tenant
-from harness.gateway.runs.policies import SHIPPED, Policy, read_policies
-from harness.gateway.runs.requests import read_order
-from harness.gateway.runs.run import Run
+from alertdrill.errors import BadInput
+from alertdrill.gateway.models import SHIPPED as MODELS
+from alertdrill.gateway.models import read_catalogue
+from alertdrill.gateway.runs.archive import Archive
+from alertdrill.gateway.runs.caps import Tenant
+from alertdrill.gateway.runs.policies import SHIPPED, Policy, read_policies
+from alertdrill.gateway.runs.requests import read_order
+from alertdrill.gateway.runs.run import Run
 
 POLICY = Policy(models=frozenset(), runs_per_minute=6, burst=3, concurrent_runs=2)
 CATALOGUE = read_catalogue(MODELS, ["openai"])

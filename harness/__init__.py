@@ -1,1 +1,0 @@
-"""Hold fire drills for Prometheus alerts: traffic in, timeline out, verdict last."""

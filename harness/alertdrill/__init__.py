@@ -1,0 +1,1 @@
+"""Fire drills for Prometheus alerts: traffic, gateway, scrape, rule, Alertmanager, pager, resolved."""

@@ -1,0 +1,87 @@
+"""Somebody's alertmanager.yml as a value: without its secrets, in rule time, with its templates' texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from alertdrill.alertmanager.calendar import check_locations
+from alertdrill.alertmanager.checks import check_document
+from alertdrill.alertmanager.document import locate, read_document
+from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.routes import check_matchers
+from alertdrill.alertmanager.templates import Template, check_templates, read_templates
+from alertdrill.errors import BadInput
+from alertdrill.runtime.reading import read_bytes
+
+MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertmanagerConfig:
+    """A config that has been checked; what stood in place of `"<secret>"` was not kept.
+
+    `document` is plain data, as JSON could have it. `source` names the file in messages, and `lines` has the
+    line of every key by its pointer (`/route/receiver`). `templates` are the template files' texts by the
+    names that they are to have, in the order in which Alertmanager would read them.
+    """
+
+    document: Mapping[str, Any]
+    source: str
+    templates: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+
+    def locate(self, pointer: str) -> str:
+        """Return `file:line` of a pointer, or of the nearest thing around it."""
+        return locate(self.lines, pointer, self.source)
+
+
+def read_config(path: Path) -> AlertmanagerConfig:
+    """Return an Alertmanager config and its template files; files that hold secrets are not opened.
+
+    Raises BadInput, in general starting with `file:line: `, for what Alertmanager would not take, for what
+    cannot be pointed at the pager, and for templates that are missing or include themselves.
+    """
+    try:
+        content = read_bytes(path, MAX_BYTES)
+        text = content.decode()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise BadInput(f"{path}: cannot be read: it is not UTF-8")
+    if len(content) > MAX_BYTES:
+        raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
+    document, lines = read_document(text, CONFIG, str(path))
+    patterns = [
+        (locate(lines, f"/templates/{index}", str(path)), pattern)
+        for index, pattern in enumerate(document.get("templates", ()))
+    ]
+    return _check(document, lines, str(path), read_templates(path.parent, patterns))
+
+
+def parse_config(text: str, source: str) -> AlertmanagerConfig:
+    """Return a config that has no template files; raises BadInput as `read_config` does."""
+    document, lines = read_document(text, CONFIG, source)
+    if document.get("templates"):
+        raise BadInput(f"{locate(lines, '/templates', source)}: there are no template files here")
+    return _check(document, lines, source, ())
+
+
+def _check(
+    document: dict[str, Any], lines: dict[str, int], source: str, templates: tuple[Template, ...]
+) -> AlertmanagerConfig:
+    check_document(document, lines, source)
+    for pointer, what in chain(check_matchers(document), check_locations(document)):
+        raise BadInput(f"{locate(lines, pointer, source)}: {what}")
+    check_templates(templates, document, lines, source)
+    return AlertmanagerConfig(
+        document=document,
+        source=source,
+        templates={template.name: template.text for template in templates},
+        lines=lines,
+    )

@@ -1,0 +1,276 @@
+"""`alertdrill page`: one synthetic alert, or every alert of a file, through an Alertmanager and back."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.cli.output import open_console
+from alertdrill.core.model import AlertRule, Labels
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.rules.files import read_rules
+from alertdrill.runner.synthetic.batches import Bound
+from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
+from alertdrill.runner.synthetic.choice import choose_rule, read_labels
+from alertdrill.runner.synthetic.destination import list_objections
+from alertdrill.runner.synthetic.every import SPEED, Exercise
+from alertdrill.runner.synthetic.hops import Hop, find_outcome
+from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
+from alertdrill.runner.synthetic.integrations import list_senders
+from alertdrill.runner.synthetic.local import open_path
+from alertdrill.runner.synthetic.pages import Row, look_at
+from alertdrill.runner.synthetic.remote import Remote
+from alertdrill.runner.synthetic.report import (
+    show_alert,
+    show_hops,
+    show_rows,
+    write_alert,
+    write_hops,
+    write_row,
+)
+from alertdrill.runner.synthetic.route import bind
+from alertdrill.runner.synthetic.synthetic import SyntheticAlert
+from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runtime.binaries import Engines, find_engines
+from alertdrill.runtime.paths import shorten
+from alertdrill.runtime.server_options import check_url, read_headers
+from alertdrill.systems import find_systems
+
+HEADER_OPTION = "--header"
+DELIVERED = "delivered, and resolved"
+PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
+UNMET = 1
+EXIT_CODES = {
+    "delivered": 0,
+    "not sent": 0,
+    "not delivered": UNMET,
+    "could not tell": CouldNotTell.exit_code,
+}
+
+
+@click.command()
+@click.option("--alertmanager", metavar="URL", help="The Alertmanager that the alert is sent to.")
+@click.option(
+    HEADER_OPTION,
+    "headers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Header for it; NAME=@FILE keeps a secret in a file. May be repeated.",
+)
+@click.option(
+    "--rules",
+    "rule_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Rule file that the alert is in. May be repeated.",
+)
+@click.option("--alert", "name", metavar="NAME", help="The alert to send.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Label of the series that the rule would have found; also chooses among rules of one name.",
+)
+@click.option(
+    "--receiver",
+    "receivers",
+    multiple=True,
+    metavar="NAME",
+    help="Receiver that may be told; needed unless Alertmanager is on this machine. May be repeated.",
+)
+@click.option(
+    "--alertmanager-config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="Config for an Alertmanager of our own, whose receivers are all the pager; else our own config.",
+)
+@click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files through it.")
+@click.option("--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when it stops.")
+@click.option("--external-url", metavar="URL", help="Prometheus's own address, for the alert's link to it.")
+@click.option("--dry-run", is_flag=True, help="Show alert, route and receivers, and send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def page(
+    alertmanager: str | None,
+    headers: tuple[str, ...],
+    rule_paths: tuple[Path, ...],
+    name: str | None,
+    labels: tuple[str, ...],
+    receivers: tuple[str, ...],
+    config_path: Path | None,
+    all_alerts: bool,
+    watchdog: bool,
+    external_url: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
+
+    With --alertmanager through that one. Else through one of our own, sixty times as fast, whose receivers
+    are all our pager: one alert, every alert of the rule files (--all), or the heartbeat (--watchdog).
+    """
+    _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
+    _check_companions(
+        headers,
+        receivers,
+        config_path,
+        is_single=not (all_alerts or watchdog),
+        is_remote=alertmanager is not None,
+    )
+    given = read_labels(labels)
+    secret, _ = read_headers(HEADER_OPTION, headers)
+    url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
+    own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
+    rules = _choose_rules(rule_paths, name, given, watchdog=watchdog)
+    config = _read_config(config_path) if url is None else None
+    engines = find_engines(os.environ, say=_say)
+    alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
+    show = _Show(as_json=as_json)
+    if config is None:
+        _send(Remote(url or "", secret, engines.amtool), alerts[0], receivers, dry_run=dry_run, show=show)
+    bound = bind(alerts, config, engines.amtool)
+    if watchdog:
+        _watch(bound[0], config, engines, dry_run=dry_run, show=show)
+    if not all_alerts:
+        _demand_receivers(bound[0], receivers, config)
+    _rehearse(bound, config, engines, dry_run=dry_run, show=show)
+
+
+def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote: bool) -> None:
+    """Raise BadInput unless the options name one thing to do."""
+    if all_alerts and watchdog:
+        raise BadInput("--all and --watchdog are two different proofs: ask for one")
+    if is_remote and (all_alerts or watchdog):
+        raise BadInput("--all and --watchdog are for an Alertmanager of our own: leave --alertmanager out")
+    if all_alerts and name is not None:
+        raise BadInput("--all sends every alert: leave --alert out")
+    if name is None and not (all_alerts or watchdog):
+        raise BadInput("which alert? --alert NAME, --all or --watchdog")
+
+
+def _check_companions(
+    headers: Sequence[str],
+    receivers: Sequence[str],
+    config_path: Path | None,
+    *,
+    is_single: bool,
+    is_remote: bool,
+) -> None:
+    """Raise BadInput for options that are about something else than what is to be done."""
+    if headers and not is_remote:
+        raise BadInput("--header is for the Alertmanager that --alertmanager names: name one")
+    if config_path is not None and is_remote:
+        raise BadInput("--alertmanager-config is for an Alertmanager of our own: leave --alertmanager out")
+    if receivers and not is_single:
+        raise BadInput("--receiver is for one alert: --all and --watchdog tell nobody but our pager")
+
+
+def _choose_rules(
+    paths: tuple[Path, ...], name: str | None, given: Labels, *, watchdog: bool
+) -> Sequence[AlertRule]:
+    files = [read_rules(shorten(path)) for path in paths]
+    if watchdog:
+        return [choose_rule(files, name or ALERT, given) if files else replace(RULE, name=name or ALERT)]
+    if not files:
+        raise BadInput("--rules FILE says where the alerts are")
+    rules = [rule for file in files for rule in file.alerts]
+    if not rules:
+        raise BadInput(f"{', '.join(file.name for file in files)}: there are no alerts")
+    return rules if name is None else [choose_rule(files, name, given)]
+
+
+def _read_config(path: Path | None) -> AlertmanagerConfig:
+    if path is None:
+        return make_reference_config(system.name for system in find_systems())
+    return read_config(shorten(path))
+
+
+def _send(
+    remote: Remote, alert: SyntheticAlert, receivers: Sequence[str], *, dry_run: bool, show: _Show
+) -> NoReturn:
+    """Send an alert through somebody's Alertmanager, or show what would be sent; exit accordingly."""
+    plan = remote.plan(alert, receivers)
+    show.alert(Bound(alert=alert, destination=plan.destination))
+    if plan.objections:
+        raise BadInput(f"nothing is sent: {'; '.join(plan.objections)}")
+    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say), DELIVERED)
+
+
+def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:
+    objections = list_objections(
+        bound.alert,
+        bound.destination,
+        (),
+        named=receivers,
+        known=list_senders(config.document),
+        is_loopback=True,
+    )
+    if objections:
+        raise BadInput(f"nothing is sent: {'; '.join(objections)}")
+
+
+def _watch(
+    bound: Bound, config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: _Show
+) -> NoReturn:
+    """Hold the drill of the dead-man's switch, and exit accordingly."""
+    show.alert(bound)
+    if dry_run:
+        show.hops((), PAGES_WHEN_STOPPED)
+    with open_path(config, engines=engines, speed=choose_speed(bound)) as path:
+        hops = WatchdogDrill(path, bound, _say).hold()
+    show.hops(hops, PAGES_WHEN_STOPPED)
+
+
+def _rehearse(
+    bound: Sequence[Bound], config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: _Show
+) -> NoReturn:
+    """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
+    if dry_run:
+        show.rows([look_at(one) for one in bound])
+    with open_path(config, engines=engines, speed=SPEED) as path:
+        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound)
+    show.rows(rows)
+
+
+class _Show:
+    """What is printed, for people or as JSON, and the exit code that it means."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._document: dict[str, object] = {}
+        self._console = open_console()
+
+    def alert(self, bound: Bound) -> None:
+        """Show an alert and its way; as JSON, together with what follows."""
+        self._document = write_alert(bound.alert, bound.destination)
+        if not self._as_json:
+            self._console.print(show_alert(bound.alert, bound.destination))
+
+    def hops(self, hops: Sequence[Hop], proved: str) -> NoReturn:
+        """Show the hops of an alert, or what they have `proved`, and exit."""
+        if self._as_json:
+            click.echo(json.dumps(self._document | write_hops(hops), indent=2))
+        elif hops:
+            self._console.print(show_hops(hops, proved))
+        sys.exit(EXIT_CODES[find_outcome(hops)])
+
+    def rows(self, rows: Sequence[Row]) -> NoReturn:
+        """Show what became of alerts, and exit."""
+        if self._as_json:
+            click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
+        else:
+            self._console.print(show_rows(rows, SPEED))
+        sys.exit(UNMET if any(row.is_unmet for row in rows) else 0)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,43 @@
+"""`alertdrill rules`: a system's rules with the values that are set."""
+
+from __future__ import annotations
+
+import click
+
+from alertdrill.errors import BadInput
+from alertdrill.rules.files import parse_rules
+from alertdrill.rules.values import override, render_rules, switch_on, write_resource
+from alertdrill.runtime.paths import shorten
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import read_text, read_values
+
+
+@click.command(name="rules")
+@click.argument("system", metavar="SYSTEM")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a value, as in llmErrorRate.threshold=0.02 or enabled=true. May be repeated.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["prometheus", "prometheusrule"]),
+    default="prometheus",
+    show_default=True,
+    help="A rule file, or the Prometheus operator's resource.",
+)
+def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
+    """Write SYSTEM's alert rules with the values that are set."""
+    systems = {found.name: found for found in find_systems()}
+    if system not in systems:
+        raise BadInput(f"there is no system {system!r}; there are: {', '.join(systems)}")
+    values = override(read_values(systems[system]), settings)
+    path = systems[system].template_path
+    text = render_rules(read_text(path), values, str(shorten(path)))
+    parse_rules(render_rules(read_text(path), switch_on(values), str(path)), str(shorten(path)))
+    if not values.enabled:
+        click.echo(f"every alert of {system} is off: --set enabled=true switches them on", err=True)
+    click.echo(write_resource(text, system) if form == "prometheusrule" else text, nl=False)

@@ -1,0 +1,265 @@
+"""`alertdrill run`: hold drills and report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from alertdrill.cli.commands.run_replay import (
+    check_goldens,
+    keep_goldens,
+    make_book,
+    refuse_stack_options,
+    replay_drills,
+)
+from alertdrill.cli.interruption import Interrupted, defer_signals
+from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
+from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
+from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
+from alertdrill.cli.options.stack import read_speed, take_stack_options
+from alertdrill.cli.options.store import make_store, take_store_options
+from alertdrill.cli.options.written_path import WrittenPath
+from alertdrill.cli.output import open_console
+from alertdrill.cli.progress import show_progress
+from alertdrill.cli.run_folder import RunFolder, open_folder
+from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
+from alertdrill.reports import RunRecord, html, junit, timeline_json
+from alertdrill.reports.history import keep_run
+from alertdrill.reports.terminal import summary
+from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.runner.live import RECORDING, Order, hold
+from alertdrill.runner.traffic import MAX_WORKERS
+from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
+
+MAX_TAIL_S = 7 * 86_400.0
+
+
+def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float:
+    """Take a duration of at most a week, in whole evaluations or not."""
+    if value is None:
+        return 0.0
+    try:
+        tail_s = parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if tail_s > MAX_TAIL_S:
+        raise click.BadParameter(f"{value} is longer than a week")
+    return tail_s
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[DRILL]...")
+@click.option("--system", help="Only the drills of this system.")
+@click.option(
+    "--stack",
+    type=click.Choice(["embedded", "compose"]),
+    default="embedded",
+    show_default=True,
+    help="Local processes, or containers: brought up and taken down, or left if they were up already.",
+)
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="Docker compose's project name; COMPOSE_PROJECT_NAME or 'alertdrill' otherwise.",
+)
+@click.option(
+    "--speed",
+    type=float,
+    envvar="ALERTDRILL_SPEED",
+    callback=read_speed,
+    help="Seconds of rule time per second of wall time, or ALERTDRILL_SPEED; found by calibration otherwise.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SYSTEM.NAME=VALUE",
+    help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, MAX_WORKERS),
+    default=0,
+    show_default=True,
+    help="How many Locust workers share the traffic; 0: one process sends it all.",
+)
+@click.option(
+    "--alertmanagers",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="How many Alertmanagers there are, in a cluster if there are two.",
+)
+@click.option(
+    "--calendar",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    metavar="YYYY-MM-DDTHH:MM",
+    help="What the clock of Alertmanager's time intervals shows (UTC) as the run begins; "
+    "what a drill wants, or now, otherwise.",
+)
+@click.option(
+    "--replay",
+    "replayed",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FILE|FOLDER",
+    help="Judge the drills on the recording of a run, or on golden recordings; nothing is held.",
+)
+@click.option(
+    "--quiet-tail",
+    "tail_s",
+    callback=_read_tail,
+    metavar="DURATION",
+    help="With --replay: append so much time in which nothing happens, as 1h.",
+)
+@click.option(
+    "--keep-recordings",
+    type=WrittenPath(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Cut the recording of the run into golden ones, a file for each drill, if all drills are met.",
+)
+@take_stack_options
+@take_store_options
+@click.pass_context
+def run(
+    context: click.Context,
+    names: tuple[str, ...],
+    system: str | None,
+    stack: str,
+    project: str | None,
+    speed: float | None,
+    settings: tuple[str, ...],
+    workers: int,
+    alertmanagers: int,
+    calendar: datetime | None,
+    replayed: Path | None,
+    tail_s: float,
+    keep_recordings: Path | None,
+    out: Path,
+    rule_paths: tuple[Path, ...],
+    folder: Path | None,
+    alertmanager_config: Path | None,
+    ports: dict[str, int],
+    prometheus: str | None,
+    headers: tuple[str, ...],
+    tenant: str | None,
+    remote_write: str | None,
+) -> None:
+    """Hold drills: all of them, or those named, and report to OUT.
+
+    On rule files of somebody's (--rules, --config), those that are about alerts of these files.
+    """
+    console = open_console()
+    if replayed is not None:
+        refuse_stack_options(context)
+        shipped = override_values(())
+        # Drills are those that were recorded, whatever the rules say now.
+        record = replay_drills(
+            replayed,
+            Choice(names=names, system=system, among=list_drills(shipped)),
+            override_values(settings) if settings else shipped,
+            read_rule_files(rule_paths, folder),
+            tail_s,
+        )
+        _leave(record, out / "replay" if _is_default(context, "out") else out, replayed, console)
+    if tail_s:
+        raise BadInput("--quiet-tail says how to replay, so it wants --replay")
+    store, target = make_store(prometheus, headers, tenant, remote_write)
+    values = override_values(settings)
+    choice = Choice(names=names, system=system, among=list_drills(values))
+    drills = choice.drills
+    book = make_book(choice.among, values, read_rule_files(rule_paths, folder))
+    unheld = find_unheld(drills, choice, book)
+    drills = tuple(drill for drill in drills if drill.name not in unheld)
+    site = find_site(stack, project, ports, target, alertmanagers)
+    obstacles = {**unheld, **find_obstacles(drills, names, site, speed)}
+    drills = tuple(drill for drill in drills if drill.name not in obstacles)
+    if not drills:
+        raise BadInput(f"no drill can be held: {'; '.join(say_left_out(obstacles))}")
+    speed = speed or find_slowest(drills)
+    rules = book.complete(drills) if book.given else list_rules(drills, values)
+    order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
+    dashboards = list_dashboards(drills, values)
+    order = replace(
+        order,
+        dashboards=dashboards,
+        store=store,
+        workers=workers,
+        calendar=calendar and calendar.replace(tzinfo=UTC),
+        promtool=find_promtool(site),
+    )
+    if keep_recordings is not None:
+        check_goldens(keep_recordings, drills)
+    with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
+        for line in say_left_out(obstacles):
+            click.echo(f"left out: {line}", err=True)
+        order = replace(order, recording=reports.new / RECORDING)
+        record = _hold(order, reports, console)
+        record = replace(record, notes={**record.notes, **make_note(obstacles)})
+        _report(record, out, reports, console, is_kept=True)
+        if keep_recordings is not None and not record.exit_code:
+            console.print(keep_goldens(keep_recordings, out, record, order))
+    sys.exit(record.exit_code)
+
+
+def _hold(order: Order, reports: RunFolder, console: Console) -> RunRecord:
+    """Hold the drills; where nobody can tell what became of them, junit.xml says so."""
+    try:
+        with show_progress(console) as show:
+            return hold(order, show)
+    except CouldNotTell as error:
+        try:
+            reports.write("junit.xml", junit.render_error(str(error)))
+            reports.publish()
+        except CannotWrite:
+            click.echo(f"alertdrill: {error}", err=True)
+            raise
+        raise
+
+
+def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
+    """Report a replay to OUT, and exit. No drill was held, so no history has it."""
+    if replayed.is_file() and replayed.resolve().parent == out.resolve():
+        raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
+    with open_folder(out, [replayed]) as reports:
+        _report(record, out, reports, console, is_kept=False)
+    sys.exit(record.exit_code)
+
+
+def _is_default(context: click.Context, parameter: str) -> bool:
+    return context.get_parameter_source(parameter) is click.core.ParameterSource.DEFAULT
+
+
+def _report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *, is_kept: bool) -> None:
+    """Tell the verdict, then let OUT have the run's reports, and its history too if it `is_kept`.
+
+    A verdict that cannot be told is in the reports all the same, and a signal waits until they are whole.
+    Raises CannotWrite.
+    """
+    try:
+        try:
+            console.print(summary(record))
+        finally:
+            with defer_signals():
+                _write_reports(record, out, reports, is_kept=is_kept)
+        if record.unwritten:
+            raise CannotWrite(record.unwritten)
+        console.print(f"Report: {out / 'report.html'}")
+    except Interrupted as interrupted:
+        left = f"the drills were judged before, and the reports in {out} are whole"
+        raise Interrupted(interrupted.by, left, record.exit_code) from None
+
+
+def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> None:
+    timeline = timeline_json.render(record)
+    reports.write("timeline.json", timeline)
+    reports.write("junit.xml", junit.render(record))
+    reports.write("report.html", html.render(record))
+    reports.publish()
+    if is_kept:
+        keep_run(out, timeline, record.started_at)

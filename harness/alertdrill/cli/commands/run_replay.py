@@ -1,0 +1,219 @@
+"""`alertdrill run --replay`: drills judged on recordings instead of on a stack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
+from alertdrill.core.model import Drill, Placement, Stall
+from alertdrill.errors import BadInput
+from alertdrill.places import ROOT
+from alertdrill.recording.files import put_recording, read_recording
+from alertdrill.reports import RunRecord
+from alertdrill.rules.files import RuleFile
+from alertdrill.rules.values import Values
+from alertdrill.runner.golden.folder import MADE, Made, Origin, digest_systems, find_path, put_made, read_made
+from alertdrill.runner.golden.gate import judge_goldens, judge_recording
+from alertdrill.runner.golden.making import make_goldens, replay_whole
+from alertdrill.runner.live import RECORDING, Order
+from alertdrill.runner.rulebook import RuleBook
+from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.files import check_target, naming, open_batch
+from alertdrill.runtime.nesting import load_json
+from alertdrill.runtime.reading import read_bytes
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_drills, list_rules, override_values
+
+TIMELINE = "timeline.json"
+MAX_BYTES = 64 * 1024 * 1024
+STACK_OPTIONS = {
+    "stack": "--stack",
+    "project": "--project",
+    "speed": "--speed",
+    "workers": "--workers",
+    "alertmanagers": "--alertmanagers",
+    "calendar": "--calendar",
+    "alertmanager_config": "--alertmanager-config",
+    "ports": "--port",
+    "prometheus": "--prometheus",
+    "headers": "--prometheus-header",
+    "tenant": "--tenant",
+    "remote_write": "--remote-write",
+    "keep_recordings": "--keep-recordings",
+}
+"""What says how drills are held, by parameter: a replay holds none."""
+
+
+def refuse_stack_options(context: click.Context) -> None:
+    """Raise BadInput for an option that has no meaning where nothing is held."""
+    for parameter, option in STACK_OPTIONS.items():
+        if context.get_parameter_source(parameter) is click.core.ParameterSource.COMMANDLINE:
+            raise BadInput(f"{option} says how drills are held, and --replay holds none")
+
+
+def replay_drills(
+    path: Path,
+    choice: Choice,
+    values: Mapping[str, Values],
+    given: tuple[RuleFile, ...],
+    tail_s: float,
+) -> RunRecord:
+    """Return how drills come out on a run's recording, or on golden ones if the path is a folder.
+
+    `values` are what rules are made of. Drills that cannot be judged by the rule files `given` are left out.
+    Raises BadInput and CouldNotTell.
+    """
+    book = make_book(choice.among, values, given)
+    if path.is_dir():
+        drills, note = _leave_out(choice.drills, choice, book)
+        record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s)
+        return replace(record, notes={**record.notes, **note})
+    recording = read_recording(path)
+    placements, stalls = _read_run(path.with_name(TIMELINE), choice.among)
+    held = [placement.drill for placement in placements]
+    chosen = [drill for drill in choice.drills if drill in held]
+    if not chosen:
+        raise BadInput(f"{path}: the run that this is of held none of these drills")
+    drills, note = _leave_out(chosen, choice, book)
+    rules = book.complete(drills) if given else list_rules(held, values)
+    record = judge_recording(recording, placements, drills, rules, _find_promtool(), tail_s, stalls)
+    return replace(record, notes={**record.notes, **note})
+
+
+def _leave_out(
+    drills: Sequence[Drill], choice: Choice, book: RuleBook
+) -> tuple[tuple[Drill, ...], dict[str, str]]:
+    """Return the drills that can be judged, and the note that names the others; they are printed, too."""
+    unheld = find_unheld(drills, choice, book)
+    for line in say_left_out(unheld):
+        click.echo(f"left out: {line}", err=True)
+    return tuple(drill for drill in drills if drill.name not in unheld), make_note(unheld)
+
+
+def _find_promtool() -> Path:
+    return find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
+
+
+def make_book(drills: Sequence[Drill], values: Mapping[str, Values], given: tuple[RuleFile, ...]) -> RuleBook:
+    """Return which rules concern which of all drills; raises BadInput."""
+    systems = dict.fromkeys(drill.system for drill in drills)
+    own = {
+        system: list_rules([drill for drill in drills if drill.system == system], values)
+        for system in systems
+    }
+    return RuleBook(own=own, given=given)
+
+
+def check_goldens(folder: Path, drills: Sequence[Drill]) -> None:
+    """Raise BadInput for a folder in which the drills' golden recordings cannot be kept.
+
+    That is one that cannot be written, and one that has other files by their names.
+    """
+    made = read_made(folder) if (folder / MADE).exists() else Made()
+    for drill in drills:
+        path = find_path(folder, drill.name)
+        if drill.name not in made.drills and os.path.lexists(path):
+            raise BadInput(
+                f"{path}: is no golden recording of ours, for {MADE} does not name it, and would be replaced"
+            )
+    with naming(str(folder), "cannot be written to"):
+        folder.mkdir(parents=True, exist_ok=True)
+    check_target(folder / MADE)
+
+
+def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> str:
+    """Cut a run's recording into golden ones in a folder, and say what became of them.
+
+    What is there of other drills stays; recordings of ours whose drills are no more are removed. Raises
+    CannotWrite, and CouldNotTell for drills that no cut judges as the run did.
+    """
+    if order.promtool is None:
+        raise BadInput("golden recordings are checked with promtool, which is not there")
+    values = override_values(())
+    among = list_drills(values)
+    made = read_made(folder) if (folder / MADE).exists() else Made()
+    recording = read_recording(out / RECORDING)
+    origin = Origin(
+        made_at=record.started_at.replace(microsecond=0).isoformat(),
+        commit=_find_commit(),
+        speed=record.timeline.speed,
+        seed=order.seed,
+        engines=record.timeline.engines,
+    )
+    whole = replay_whole(recording, record.placements, order.rules, order.promtool)
+    book = make_book(among, values, ())
+    cuts = make_goldens(whole, book, origin.made_at, digest_systems(find_systems()), order.promtool)
+    known = {drill.name for drill in among}
+    with open_batch() as batch:
+        for one in cuts:
+            put_recording(batch, one.recording, find_path(folder, one.golden.drill))
+        put_made(batch, folder, made.renew(origin, [one.golden for one in cuts]).keep(known))
+    with naming(str(folder), "cannot be written to"):
+        for name in made.drills.keys() - known:
+            find_path(folder, name).unlink(missing_ok=True)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+    return f"Golden recordings of {len(cuts)} drills in {folder}, which now has {size / 1024:.0f} KiB"
+
+
+def _find_commit() -> str:
+    """Return the commit that stands here, with `-dirty` where there is more, or `unknown`."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        said = subprocess.run(  # noqa: S603 -- a fixed command, found on PATH
+            command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return said.stdout.strip()
+
+
+def _read_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...], tuple[Stall, ...]]:
+    """Return where a run had its drills, and which parts stalled, from its timeline; raises BadInput.
+
+    Older timelines do not say who stalled.
+    """
+    by_name = {drill.name: drill for drill in drills}
+    try:
+        text = read_bytes(path, MAX_BYTES)
+        if len(text) > MAX_BYTES:
+            raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
+        document = load_json(text)
+        placements = tuple(
+            Placement(drill=by_name[one["drill"]], start_s=float(one["start_s"]))
+            for one in document["drills"]
+            if one["drill"] in by_name
+        )
+        stalls = tuple(
+            Stall(part=str(one["part"]), from_s=float(one["from_s"]), until_s=float(one["until_s"]))
+            for one in document.get("stalls", ())
+        )
+    except FileNotFoundError as error:
+        raise BadInput(_say_missing(path)) from error
+    except OSError as error:
+        raise BadInput(
+            f"{path}: cannot be read, and says what the recording beside it is of: {error.strerror}"
+        ) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadInput(f"{path}: is not the timeline of a run that held drills: {error}") from error
+    return placements, stalls
+
+
+def _say_missing(path: Path) -> str:
+    """Say what a recording without its timeline lacks, and what to do."""
+    said = (
+        f"{path}: is not there, and says which drills the recording beside it is of, and when each was held; "
+    )
+    if path.with_name(MADE).exists():
+        return (
+            f"{said}golden recordings are judged by their folder: alertdrill run --replay {path.parent} DRILL"
+        )
+    return (
+        f"{said}`alertdrill run` writes both side by side. What rules do on a recording alone is shown by "
+        "`alertdrill replay FILE --rules RULES`"
+    )

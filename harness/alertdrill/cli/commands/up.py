@@ -1,0 +1,92 @@
+"""`alertdrill up`: let a stack stand."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from alertdrill.alertmanager.calendar import Calendar
+from alertdrill.cli.interruption import Interrupted
+from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
+from alertdrill.cli.options.sites import find_site
+from alertdrill.cli.options.stack import PORT_NAMES, read_speed, take_stack_options
+from alertdrill.cli.run_folder import RunFolder, open_folder
+from alertdrill.errors import CouldNotTell
+from alertdrill.runner.live import make_setup
+from alertdrill.runtime.files import naming
+from alertdrill.runtime.secret_files import make_secret_folder, write_secret
+from alertdrill.stacks import CALENDAR_LASTS_S, Endpoints, Setup, Site
+from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules, override_values
+
+WATCH_WALL_S = 0.5
+
+
+@click.command()
+@click.option("--system", help="Only the rules of this system.")
+@click.option("--speed", type=float, callback=read_speed, default=60.0, show_default=True)
+@take_stack_options
+def up(
+    system: str | None,
+    speed: float,
+    out: Path,
+    rule_paths: tuple[Path, ...],
+    folder: Path | None,
+    alertmanager_config: Path | None,
+    ports: dict[str, int],
+) -> None:
+    """Start the stack that drills are held on, and let it stand until it is interrupted."""
+    values = override_values(())
+    drills = choose_drills((), system, list_drills(values))
+    rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
+    site = find_site("embedded", None, ports)
+    order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
+    calendar = Calendar(origin=datetime.now(UTC))
+    secrets_path = out / "secrets" / "stack.env"
+    setup = make_setup(order, speed, calendar, CALENDAR_LASTS_S)
+    with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
+        try:
+            _stand(site, setup, reports, secrets_path)
+        except CouldNotTell:
+            reports.publish()  # the error names a log
+            raise
+        except Interrupted:
+            click.echo("ended")
+
+
+def _stand(site: Site, setup: Setup, reports: RunFolder, secrets_path: Path) -> NoReturn:
+    """Let the stack stand; once it does, the folder is its own, and nothing of the last run is in it."""
+    try:
+        with naming(str(secrets_path)):
+            secrets_path.unlink(missing_ok=True)
+        with site.open(setup) as stack:
+            reports.publish()
+            _write_secrets(secrets_path, stack.endpoints)
+            for name in PORT_NAMES:
+                click.echo(f"{name:<14}{getattr(stack.endpoints, name)}")
+            click.echo(f"secrets       . {secrets_path}")
+            click.echo(f"incidents     {stack.endpoints.pager}/ shows them, with ALERTDRILL_PAGER_TOKEN")
+            while True:
+                stack.check()
+                time.sleep(WATCH_WALL_S)
+    finally:
+        with suppress(OSError):
+            secrets_path.unlink()
+
+
+def _write_secrets(path: Path, endpoints: Endpoints) -> None:
+    """Write, for the owner only, what Locust needs to drive a stack by hand, as a shell reads it."""
+    controls = ",".join(f"{name}={url}" for name, url in endpoints.controls.items())
+    with naming(str(path)):
+        make_secret_folder(path.parent)
+        write_secret(
+            path,
+            f"export ALERTDRILL_ADMIN_TOKEN={endpoints.admin_token}\n"
+            f"export ALERTDRILL_CONTROL_TOKEN={endpoints.control_token}\n"
+            f"export ALERTDRILL_PAGER_TOKEN={endpoints.pager_token}\n"
+            f"export ALERTDRILL_CONTROLS={controls}\n",
+        )

@@ -1,0 +1,51 @@
+"""The events of a timeline as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alertdrill.core.clock import format_s
+from alertdrill.core.model import Event, Labels, Timeline
+from alertdrill.rules.promql.expressions import quote
+
+STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}
+
+
+def show(
+    timeline: Timeline, console: Console, find_annotations: Callable[[Event], Labels] | None = None
+) -> None:
+    """Print a timeline's events as a table, and what it spans; the annotations stand under what fires."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("at", justify="right")
+    for name in ("", "alert", "labels"):
+        table.add_column(name, overflow="fold")
+    is_measured = True
+    for event in timeline.events:
+        if is_measured and timeline.appended_from_s is not None and event.at_s > timeline.appended_from_s:
+            table.add_section()
+            is_measured = False
+        table.add_row(
+            format_s(event.at_s),
+            Text(event.kind, style=STYLES[event.kind]),
+            Text(event.alert),
+            Text(write_labels(event.labels)),
+        )
+        if find_annotations is not None and event.kind == "firing":
+            for name, text in sorted(find_annotations(event).items()):
+                table.add_row("", "", "", Text(f"{name}: {text}", style="dim"))
+    if timeline.events:
+        console.print(table)
+    said = "nothing was pending or fired" if not timeline.events else f"{len(timeline.events)} events"
+    appended = timeline.appended_from_s
+    tail = "" if appended is None else f", of which the quiet tail from {format_s(appended)} on was appended"
+    console.print(f"{said} in {format_s(timeline.until_s)} of rule time{tail}", highlight=False, markup=False)
+
+
+def write_labels(labels: Labels) -> str:
+    """Return labels as `name="value"`, in order."""
+    return " ".join(f"{name}={quote(value)}" for name, value in sorted(labels.items()))

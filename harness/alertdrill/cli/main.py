@@ -1,0 +1,145 @@
+"""The command line: its commands, its signals, and what an error becomes.
+
+Exit codes: 0 every expectation met, 1 some expectation not met, 2 bad input or usage, and what cannot be
+written, 3 could not tell, 141 whoever read the output left (what shells have for SIGPIPE).
+"""
+
+from __future__ import annotations
+
+import errno
+import platform
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from alertdrill.cli.interruption import SIGNALS, Interrupted
+from alertdrill.cli.listed import LazyGroup, ListedCommand
+from alertdrill.cli.streams import take_over_streams
+from alertdrill.errors import AlertdrillError, BadInput, ReaderLeft
+from alertdrill.runtime.limits import naming_limits
+
+COMMANDS = (
+    ListedCommand(
+        "run",
+        "alertdrill.cli.commands.run:run",
+        "Hold drills: all of them, or those named, and report to OUT.",
+    ),
+    ListedCommand(
+        "up",
+        "alertdrill.cli.commands.up:up",
+        "Start the stack that drills are held on, and let it stand until it is interrupted.",
+    ),
+    ListedCommand(
+        "list",
+        "alertdrill.cli.commands.list:list_",
+        "List the drills and the alerts, and which drill covers which alert.",
+    ),
+    ListedCommand(
+        "dilate",
+        "alertdrill.cli.commands.dilate:dilate",
+        "Write the rule file RULES as it must be when everything runs SPEED times faster.",
+    ),
+    ListedCommand(
+        "record",
+        "alertdrill.cli.commands.record:record_",
+        "Record the series that rules or selectors ask for, and `up`, as OpenMetrics on rule time.",
+    ),
+    ListedCommand(
+        "replay",
+        "alertdrill.cli.commands.replay:replay_",
+        "Show what rules, just as they are, do over the recording FILE.",
+    ),
+    ListedCommand(
+        "export",
+        "alertdrill.cli.commands.export:export_",
+        "Write what rules do over the recording FILE as a unit test for promtool.",
+    ),
+    ListedCommand(
+        "rules",
+        "alertdrill.cli.commands.rules:rules_",
+        "Write SYSTEM's alert rules with the values that are set.",
+    ),
+    ListedCommand(
+        "page",
+        "alertdrill.cli.commands.page:page",
+        "Send a synthetic alert through an Alertmanager, and follow it to delivery and back.",
+    ),
+)
+"""Every command, with the first sentence of its help."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no room: a disk, a quota or a limit of files' size."""
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
+    """Print name, version and Python, and end; nothing else is looked at."""
+    if not is_asked or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version  # other commands do not need it
+
+    try:
+        number = version("alertdrill")
+    except PackageNotFoundError:
+        number = "(not installed)"
+    click.echo(f"alertdrill {number}, Python {platform.python_version()}")
+    context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    commands=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version, and Python's, and exit.",
+)
+def cli() -> None:
+    """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave every `with` block in order; further signals do not disturb that."""
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise Interrupted(signal.Signals(number).name)
+
+
+def main() -> None:
+    """Run the command line; a signal ends it in good order."""
+    take_over_streams()
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    call(sys.argv[1:])
+
+
+def call(arguments: Sequence[str]) -> None:
+    """Call a command; every error of ours is one sentence on standard error, and ends with its exit code."""
+    try:
+        with naming_limits():
+            cli(list(arguments), standalone_mode=False)
+            sys.stdout.flush()
+    except click.ClickException as error:
+        click.echo(f"alertdrill: {error.format_message()}", err=True)
+        sys.exit(BadInput.exit_code)
+    except ReaderLeft as left:
+        sys.exit(left.exit_code)
+    except AlertdrillError as error:
+        click.echo(f"alertdrill: {error}", err=True)
+        sys.exit(error.exit_code)
+    except Interrupted as interrupted:
+        click.echo(f"alertdrill: {interrupted}", err=True)
+        sys.exit(interrupted.exit_code)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"alertdrill: there is no more room to write: {error.strerror}{where}", err=True)
+        sys.exit(BadInput.exit_code)

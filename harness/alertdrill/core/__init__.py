@@ -1,0 +1,1 @@
+"""What everything else talks about: drills, timelines, verdicts, and rule time. Pure."""

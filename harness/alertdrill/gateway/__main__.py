@@ -1,0 +1,137 @@
+"""`python -m alertdrill.gateway --config … --listen …`: the gateway with the surface of every system."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import uvloop
+from aiohttp import web
+
+from alertdrill.errors import AlertdrillError, BadInput
+from alertdrill.gateway.config import Config, read_config
+from alertdrill.gateway.doors import hears
+from alertdrill.gateway.events import DomainEvent, Listener, State
+from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.problems import Problem, refuse
+from alertdrill.runtime.http_server import HttpRunner
+from alertdrill.systems import find_systems, list_names
+
+ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
+PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
+SHUTDOWN_WALL_S = 0.1
+"""How long calls in flight may go on once the gateway is told to end."""
+SWITCH_WALL_S = 0.0005
+MAX_FILES = 65_536
+LIBRARY = "prometheus_client"
+_log = logging.getLogger(__name__)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(message)
+
+
+def attach_surfaces(state: State) -> Hearing:
+    """Return the ears and the expositions of all systems; each hears what comes through its own door.
+
+    Without prometheus-client nobody hears anything and metrics are answered with 503; all else is as ever.
+    """
+    try:
+        from prometheus_client import generate_latest
+
+        systems = find_systems()
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != LIBRARY:
+            raise
+        _log.warning("prometheus-client is not installed: there are no metrics")
+        return Hearing(listeners=(), expositions=dict.fromkeys(list_names(), _refuse_metrics))
+    surfaces = {system.name: system.surface(state) for system in systems}
+    expositions: Mapping[str, Callable[[], bytes]] = {
+        name: partial(generate_latest, surface.registry) for name, surface in surfaces.items()
+    }
+    listeners = [partial(_hear, name, surface.observe) for name, surface in surfaces.items()]
+    return Hearing(listeners=listeners, expositions=expositions)
+
+
+def _refuse_metrics() -> bytes:
+    raise Problem(503, "prometheus-client is not installed", type_="server_error", code="metrics_unavailable")
+
+
+def _hear(system: str, observe: Listener, event: DomainEvent) -> None:
+    if hears(system):
+        observe(event)
+
+
+def read_arguments(arguments: list[str]) -> tuple[Path, str, int]:
+    """Return the configuration's path, the host and the port; raises BadInput."""
+    parser = _Parser(prog="python -m alertdrill.gateway", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--listen", required=True, metavar="HOST:PORT", help="port 0: any free one")
+    options = parser.parse_args(arguments)
+    host, colon, port = options.listen.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise BadInput(f"--listen must be HOST:PORT, not {options.listen!r}")
+    return options.config, host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def read_secrets(environment: Mapping[str, str]) -> Secrets:
+    """Return the secrets in an environment; raises BadInput."""
+    for name in (ADMIN_TOKEN, PROVIDER_KEY):
+        if not environment.get(name):
+            raise BadInput(f"the environment variable {name} must be set")
+    return Secrets(admin_token=environment[ADMIN_TOKEN], provider_key=environment[PROVIDER_KEY])
+
+
+async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; says on standard output where it listens."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_gateway(config, secrets, attach_surfaces) as app:
+        runner = HttpRunner(app, refuse, shutdown_timeout=SHUTDOWN_WALL_S)
+        await runner.setup()
+        try:
+            try:
+                await web.TCPSite(runner, host, port, backlog=1024).start()
+            except OSError as error:
+                raise BadInput(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+            bound_host, bound_port = runner.addresses[0][:2]
+            shown = f"[{bound_host}]" if ":" in bound_host else bound_host
+            sys.stdout.write(json.dumps({"listen": f"{shown}:{bound_port}"}) + "\n")
+            sys.stdout.flush()
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+def main() -> None:
+    """Run the gateway; exits with 2 and one sentence if it was told something that cannot be used."""
+    try:
+        config_path, host, port = read_arguments(sys.argv[1:])
+        secrets = read_secrets(os.environ)
+        config = read_config(config_path)
+        # The thread that writes the trace hands the interpreter back soon: at speed 60, the default of
+        # 5 ms would read as 0.3 s of latency.
+        sys.setswitchinterval(SWITCH_WALL_S)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+        uvloop.run(serve(config, secrets, host, port))
+    except AlertdrillError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

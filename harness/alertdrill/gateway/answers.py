@@ -1,0 +1,67 @@
+"""What a provider answered, without its dialect, and how it failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from alertdrill.gateway.events import ErrorClass
+
+FinishReason = Literal["stop", "length"]
+MAX_TOKEN_COUNT = 100_000_000
+
+
+class UpstreamFailed(Exception):
+    """An attempt at a provider failed; the message is for the client and holds no secret."""
+
+    def __init__(self, error_class: ErrorClass, message: str) -> None:
+        super().__init__(message)
+        self.error_class = error_class
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens that a call used, as far as the provider has said."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A whole answer."""
+
+    text: str
+    finish_reason: FinishReason
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A piece of a streamed answer; `usage` is the total so far, where the provider states it."""
+
+    text: str = ""
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+
+
+def count_tokens(value: object) -> int:
+    """Return a token count as a provider states it; raises ValueError if it cannot be one."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_TOKEN_COUNT:
+        raise ValueError("a token count is missing or impossible")
+    return value
+
+
+def classify_status(status: int) -> ErrorClass:
+    """Return the class of an HTTP error status alone, where the body says nothing better."""
+    if status == 429:
+        return "rate_limit"
+    if status in (401, 402, 403):
+        return "auth"
+    if status == 408:
+        return "timeout"
+    if status == 413:
+        return "context_overflow"
+    if status in (400, 404, 405, 415, 422):
+        return "invalid_request"
+    return "server_error" if 500 <= status <= 599 else "unknown"

@@ -1,0 +1,152 @@
+"""Google's Gemini: generateContent, and streamGenerateContent as server-sent events.
+
+Formats: https://ai.google.dev/api/generate-content, https://ai.google.dev/gemini-api/docs/troubleshooting and
+google.rpc.Status (https://cloud.google.com/apis/design/errors). A stream has no end marker of its own: its
+last event is the one that says why the answer ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
+from alertdrill.gateway.chat import ChatRequest
+from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
+from alertdrill.gateway.events import ErrorClass
+
+CLASS_OF_STATUS: Mapping[str, ErrorClass] = {
+    "INVALID_ARGUMENT": "invalid_request",
+    # Billing that is not enabled, or a country that is not served: nothing that the request could mend.
+    "FAILED_PRECONDITION": "auth",
+    "UNAUTHENTICATED": "auth",
+    "PERMISSION_DENIED": "auth",
+    "NOT_FOUND": "invalid_request",
+    "RESOURCE_EXHAUSTED": "rate_limit",
+    "INTERNAL": "server_error",
+    "UNAVAILABLE": "server_error",
+    "DEADLINE_EXCEEDED": "timeout",
+}
+OVERFLOW_PHRASE = "exceeds the maximum number of tokens"
+BAD_KEY_PHRASE = "api key not valid"
+TOO_LONG = "MAX_TOKENS"
+
+
+class Gemini:
+    """The dialect `gemini`."""
+
+    def write_path(self, model: str, chat: ChatRequest) -> str:
+        """Return the model's method; which one says whether the answer is streamed."""
+        method = "streamGenerateContent?alt=sse" if chat.stream else "generateContent"
+        return f"/v1beta/models/{quote(model, safe='')}:{method}"
+
+    def write_headers(self, api_key: str) -> Mapping[str, str]:
+        """Return the key."""
+        return {"x-goog-api-key": api_key}
+
+    def write_body(self, _model: str, chat: ChatRequest) -> Mapping[str, Any]:
+        """Return a request for content; system messages stand apart, and assistants are called models."""
+        system = "\n\n".join(message.text for message in chat.messages if message.role == "system")
+        options = {
+            "maxOutputTokens": chat.max_tokens,
+            "temperature": chat.temperature,
+            "topP": chat.top_p,
+            "stopSequences": list(chat.stop) or None,
+        }
+        config = {name: value for name, value in options.items() if value is not None}
+        parts: dict[str, Any] = {
+            "systemInstruction": {"parts": [{"text": system}]} if system else None,
+            "generationConfig": config or None,
+        }
+        return {
+            "contents": [
+                {
+                    "role": "model" if message.role == "assistant" else "user",
+                    "parts": [{"text": message.text}],
+                }
+                for message in chat.messages
+                if message.role != "system"
+            ],
+        } | {name: value for name, value in parts.items() if value is not None}
+
+    def read_completion(self, document: Any) -> Completion:
+        """Return the text of the first candidate."""
+        _raise_error(document)
+        candidate = document["candidates"][0]
+        return Completion(
+            text=_read_candidate(candidate),
+            finish_reason=read_finish_reason(candidate.get("finishReason"), TOO_LONG) or "stop",
+            usage=_read_usage(document["usageMetadata"]),
+        )
+
+    def start_stream(self) -> _Stream:
+        """Return a reader of events, each of which is a piece of the answer."""
+        return _Stream()
+
+    def classify(self, status: int, document: object) -> ErrorClass:
+        """Return the class by the error's status and message, else by the HTTP status."""
+        return _classify(status, document)
+
+
+class _Stream:
+    def __init__(self) -> None:
+        self.done = False
+
+    def read(self, line: bytes) -> Chunk | None:
+        data = read_event_data(line)
+        if data is None:
+            return None
+        event = read_object(data)
+        _raise_error(event)
+        usage = event.get("usageMetadata")
+        candidates = event.get("candidates")
+        if not candidates:
+            return Chunk(usage=_read_usage(usage)) if usage else None
+        reason = read_finish_reason(candidates[0].get("finishReason"), TOO_LONG)
+        self.done = reason is not None
+        return Chunk(
+            text=_read_candidate(candidates[0]),
+            finish_reason=reason,
+            usage=_read_usage(usage) if usage else None,
+        )
+
+
+def _read_candidate(candidate: Mapping[str, Any]) -> str:
+    # An answer whose limit was used up by thinking has no parts at all.
+    parts = candidate.get("content", {}).get("parts", ())
+    return "".join(read_text(part.get("text")) for part in parts if not part.get("thought"))
+
+
+def _read_usage(usage: Mapping[str, Any]) -> Usage:
+    # Counts of nothing are left out. Thoughts are charged as output, and are not in the candidates' count.
+    return Usage(
+        prompt_tokens=count_tokens(usage.get("promptTokenCount", 0)),
+        completion_tokens=count_tokens(usage.get("candidatesTokenCount", 0))
+        + count_tokens(usage.get("thoughtsTokenCount", 0)),
+    )
+
+
+def _raise_error(document: Mapping[str, Any]) -> None:
+    error = document.get("error")
+    if error is not None:
+        code = error.get("code") if isinstance(error, dict) else None
+        status = code if isinstance(code, int) else 500
+        raise UpstreamFailed(_classify(status, document), "the provider broke its answer off with an error")
+    feedback = document.get("promptFeedback")
+    if not document.get("candidates") and isinstance(feedback, dict) and feedback.get("blockReason"):
+        raise UpstreamFailed("invalid_request", "the provider blocked the prompt")
+
+
+def _classify(status: int, document: object) -> ErrorClass:
+    error = document.get("error") if isinstance(document, dict) else None
+    if not isinstance(error, dict):
+        return classify_status(status)
+    message = error.get("message")
+    said = message.lower() if isinstance(message, str) else ""
+    # The status is INVALID_ARGUMENT for all of these; only the message tells.
+    if OVERFLOW_PHRASE in said:
+        return "context_overflow"
+    if BAD_KEY_PHRASE in said:
+        return "auth"
+    return CLASS_OF_STATUS.get(str(error.get("status"))) or classify_status(status)

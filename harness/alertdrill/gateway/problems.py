@@ -1,0 +1,78 @@
+"""What the gateway refuses, in the shape in which OpenAI reports errors.
+
+Shape: https://platform.openai.com/docs/guides/error-codes, `{"error": {"message", "type", "param", "code"}}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from alertdrill.gateway.events import ErrorClass
+
+STATUS_OF_CLASS: dict[ErrorClass, int] = {
+    "rate_limit": 429,
+    "auth": 503,
+    "server_error": 502,
+    "network": 503,
+    "context_overflow": 400,
+    "timeout": 504,
+    "invalid_request": 400,
+    "unknown": 502,
+}
+QUOTED_LENGTH = 200
+
+
+class Problem(Exception):
+    """A request that ends with an error; `status` is the HTTP status, `document` the answer's body.
+
+    `headers` come on top of the answer's own.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        type_: str = "invalid_request_error",
+        code: str | None = None,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code or type_
+        self.headers = dict(headers or {})
+        self.document: dict[str, Any] = {
+            "error": {"message": message, "type": type_, "param": param, "code": code}
+        }
+
+
+def refuse(_request: web.BaseRequest, status: int, sentence: str) -> web.Response:
+    """Return the answer to what no route had to do with: no HTTP, an expectation, a failure of our own."""
+    if status < 500:
+        problem = Problem(status, sentence, code="bad_request")
+    else:
+        problem = Problem(status, sentence, type_="server_error", code="internal_error")
+    return web.json_response(problem.document, status=status)
+
+
+def refuse_parameter(param: str, why: str) -> Problem:
+    """Return the problem of a parameter that cannot be used; its name stands before `why`."""
+    return Problem(400, f"{param} {why}", param=param, code="invalid_value")
+
+
+def quote(text: str) -> str:
+    """Return what a client sent, shortened for a message."""
+    return repr(text if len(text) <= QUOTED_LENGTH else text[:QUOTED_LENGTH] + "…")
+
+
+def describe_failure(error_class: ErrorClass, message: str) -> Problem:
+    """Return the problem of a call that failed upstream; type and code are its class."""
+    if error_class == "context_overflow":
+        return Problem(400, message, code="context_length_exceeded", param="messages")
+    if error_class == "invalid_request":
+        return Problem(400, message, code="invalid_request")
+    return Problem(STATUS_OF_CLASS[error_class], message, type_=error_class, code=error_class)

@@ -1,0 +1,155 @@
+"""The trace: what happened, as rows of an SQLite database with a write-ahead log.
+
+Table `events(timestamp, type, payload)`: UTC text that SQLite's `datetime()` compares with, the event's
+name, and a JSON object. A thread of its own writes batches, so the event loop never waits for the disk; if
+the disk is slower than the gateway for long, rows are dropped and counted, never calls.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alertdrill.gateway.database import open_database
+from alertdrill.gateway.events import (
+    AuthFailed,
+    CallFinished,
+    DomainEvent,
+    KeyIssued,
+    KeyRevoked,
+    KeyRotated,
+    QuotaExceeded,
+    RouteDecided,
+)
+from alertdrill.gateway.meter import Measure, unmeasured
+
+MAX_QUEUED = 10_000
+MAX_BATCH = 500
+LINGER_WALL_S = 0.2
+"""How long a batch waits for more rows."""
+SCHEMA = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=NORMAL;
+CREATE TABLE IF NOT EXISTS events (timestamp TEXT NOT NULL, type TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_by_type ON events (type, timestamp);
+"""
+_Recorded = AuthFailed | CallFinished | KeyIssued | KeyRevoked | KeyRotated | QuotaExceeded | RouteDecided
+_log = logging.getLogger(__name__)
+
+
+class Trace:
+    """A trace database; `record` from the event loop, `close` at the end."""
+
+    def __init__(self, path: Path, measure: Measure = unmeasured) -> None:
+        self._measure = measure
+        self._wal = path.with_name(path.name + "-wal")
+        self._queue: queue.Queue[tuple[float, _Recorded] | None] = queue.Queue(MAX_QUEUED)
+        self.dropped = 0
+        self._closing = threading.Event()
+        self._database = open_database(path, SCHEMA)
+        self._writer = threading.Thread(target=self._write, name="trace", daemon=True)
+        self._writer.start()
+
+    def record(self, event: DomainEvent) -> None:
+        """Queue an event to be written, if it is of a kind that the trace keeps."""
+        if not isinstance(event, _Recorded):
+            return
+        try:
+            self._queue.put_nowait((time.time(), event))
+        except queue.Full:
+            self.dropped += 1
+
+    def wal_bytes(self) -> int:
+        """Return the size of the write-ahead log; 0 if there is none."""
+        try:
+            return self._wal.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def close(self) -> None:
+        """Write what is queued and close the database; may block for a moment."""
+        self._closing.set()
+        with suppress(queue.Full):  # a writer that has rows to write sees that it is closing
+            self._queue.put_nowait(None)
+        self._writer.join()
+        self._database.close()
+        if self.dropped:
+            _log.warning("the trace is incomplete: %d rows were dropped", self.dropped)
+
+    def _write(self) -> None:
+        while True:
+            items = [self._queue.get()]
+            # Rows that come soon after share a transaction; the closing gateway waits for nothing.
+            if self._queue.qsize() < MAX_BATCH:
+                self._closing.wait(LINGER_WALL_S)
+            while len(items) < MAX_BATCH and items[-1] is not None:
+                try:
+                    items.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            rows = [_make_row(*item) for item in items if item is not None]
+            try:
+                with self._measure("events", "insert"), self._database:
+                    self._database.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
+            except sqlite3.Error:
+                self.dropped += len(rows)
+                _log.exception("cannot write to the trace")
+            if items[-1] is None or (self._closing.is_set() and self._queue.empty()):
+                return
+
+
+def _make_row(at: float, event: _Recorded) -> tuple[str, str, str]:
+    name, payload = _describe(event)
+    timestamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return timestamp, name, json.dumps(payload, separators=(",", ":"))
+
+
+def _describe(event: _Recorded) -> tuple[str, dict[str, Any]]:
+    match event:
+        case CallFinished():
+            payload = {
+                "provider": event.provider,
+                "model": event.model,
+                "gateway_key_id": event.key_id,
+                "latency_s": event.latency_s,
+                "prompt_tokens": event.prompt_tokens,
+                "completion_tokens": event.completion_tokens,
+                "cost_usd": float(event.cost_usd),
+            }
+            if event.status == "ok":
+                return "llm.call_completed", payload
+            return "llm.call_failed", payload | {"error_class": event.status}
+        case RouteDecided():
+            return "route.decided", {
+                "winning_slot": event.slot,
+                "chosen_model": f"{event.provider}:{event.model}",
+                "latency_s": event.latency_s,
+            }
+        case AuthFailed():
+            return "gateway.auth_failed", {
+                "reason": event.reason,
+                "token_hash_prefix": event.token_hash_prefix,
+            }
+        case QuotaExceeded():
+            return "gateway.quota_exceeded", {
+                "identity_kind": event.kind,
+                "identity_id": event.identity,
+            }
+        case KeyIssued():
+            return "gateway.key_issued", {"gateway_key_id": event.key_id}
+        case KeyRevoked():
+            return "gateway.key_revoked", {"gateway_key_id": event.key_id}
+        case KeyRotated():
+            return "gateway.key_rotated", {
+                "gateway_key_id": event.key_id,
+                "successor_id": event.successor_id,
+                "grace_s": event.grace_s,
+            }

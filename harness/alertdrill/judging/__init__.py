@@ -1,0 +1,1 @@
+"""What a timeline says of a drill: verdicts, doubts and coverage. Pure."""

@@ -1,0 +1,267 @@
+"""Which findings of a run nobody can stand by: a part of the stack stood still, or calls were lost. Pure.
+
+A rule is never blamed for what befell the harness. A finding is doubted where parts that it depends on
+answered nothing for longer than it bears, at once or in stalls that add up (see `dependence.py`), or where
+the drill's own calls were lost, late or slow; all others keep their verdict. What a drill did to a part
+itself is no stall.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from alertdrill.core.clock import format_s
+from alertdrill.core.model import Drill, Finding, Placement, Stall, Verdict
+from alertdrill.judging.dependence import (
+    ADDS_UP_S,
+    LOCUST,
+    SCRAPES,
+    STALE,
+    UNSEEN,
+    Need,
+    list_needs,
+    list_quiet_needs,
+    list_unasked_needs,
+)
+
+LOST_SHARE = 0.01
+"""Share of a drill's calls that may be lost where all came as expected; one may always be."""
+LATE_S = 15.0
+"""How late a call of an unmet drill may have been sent."""
+DEFAULT_REACH_S = 900.0
+"""How far back a rule is taken to look that nobody knows."""
+NAMES: Mapping[str, str] = {
+    "prometheus": "Prometheus",
+    "alertmanager": "Alertmanager",
+    "alertmanager-2": "the second Alertmanager",
+    LOCUST: "Locust",
+}
+LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What became of the calls of one act, in rule time: `lost` ones were not sent, or not answered.
+
+    `slowest_s` are the longest latencies.
+    """
+
+    planned: int
+    lost: int
+    lateness_s: float
+    slowest_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a run's findings are weighed by, beside what was judged.
+
+    `calls` are by act; `reaches_s` is how far back each alert's rule looks; `providers` are all there are.
+    """
+
+    stalls: tuple[Stall, ...]
+    reaches_s: Mapping[str, float]
+    providers: Collection[str]
+    calls: Mapping[str, Calls] = field(default_factory=dict)
+
+
+def weigh(
+    verdicts: Iterable[Verdict], placements: Sequence[Placement], evidence: Evidence
+) -> tuple[Verdict, ...]:
+    """Return the verdicts with a doubt wherever nobody can tell; such a finding is `unobserved`."""
+    by_name = {placement.drill.name: placement for placement in placements}
+    return tuple(
+        _weigh_one(verdict, by_name.get(verdict.drill), placements, evidence) for verdict in verdicts
+    )
+
+
+def leave_out_outages(stalls: Iterable[Stall], outages: Iterable[Stall]) -> tuple[Stall, ...]:
+    """Return the stalls without the times in which a drill itself had put that part out."""
+    left = list(stalls)
+    for outage in outages:
+        left = [piece for stall in left for piece in _cut(stall, outage)]
+    return tuple(sorted(left, key=lambda stall: (stall.from_s, stall.part)))
+
+
+def say_part(part: str) -> str:
+    """Say what a part of the stack is called in a sentence."""
+    if part.startswith(SCRAPES):
+        return f"whoever serves the samples of {part.removeprefix(SCRAPES)}"
+    if part.startswith("provider-"):
+        return f"the provider {part.removeprefix('provider-')}"
+    return NAMES.get(part, f"the {part}")
+
+
+def say_stalls(stalls: Sequence[Stall]) -> str:
+    """Say who was silent and when: `Alertmanager answered nothing from 12:10 to 17:10`."""
+    from_s, until_s = min(one.from_s for one in stalls), max(one.until_s for one in stalls)
+    when = f"from {format_s(from_s)} to {format_s(until_s)}"
+    first = stalls[0].part
+    for kind, lack in LACKS.items():
+        if first.startswith(kind):
+            return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
+    if first.startswith(SCRAPES) and len(stalls) == 1:
+        return f"Prometheus got no samples of {first.removeprefix(SCRAPES)} {when}"
+    parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
+    names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]
+    what = "stood still" if parts == [NAMES[LOCUST]] else "answered nothing"
+    if len(stalls) == 1:
+        return f"{names} {what} {when}"
+    return f"{names} {what} for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
+
+
+def find_stalls(need: Need, stalls: Iterable[Stall]) -> tuple[Stall, ...]:
+    """Return what cost a need more than it bears: the longest stall, or those that do together."""
+    felt = [
+        stall
+        for stall in stalls
+        if stall.part in need.parts and stall.from_s < need.until_s and stall.until_s > need.from_s
+    ]
+    heaps = [heap for heap in _heap_up(felt) if measure_s(heap) > need.bears_s]
+    breaks = {stall for heap in heaps for stall in heap}
+    if not heaps or (need.stretch_s is not None and _find_stretch_s(need, breaks) >= need.stretch_s):
+        return ()
+    # Where one alone is too long, it is what is to be said.
+    return max(heaps, key=lambda heap: (len(heap) == 1, measure_s(heap)))
+
+
+def measure_s(stalls: Iterable[Stall]) -> float:
+    """Return for how long any of some stalls lasted."""
+    total_s, at_s = 0.0, -math.inf
+    for stall in sorted(stalls, key=lambda stall: stall.from_s):
+        total_s += max(0.0, stall.until_s - max(at_s, stall.from_s))
+        at_s = max(at_s, stall.until_s)
+    return total_s
+
+
+def _heap_up(stalls: Iterable[Stall]) -> Iterator[tuple[Stall, ...]]:
+    """Yield each stall alone, and with those that follow it so soon that they add up.
+
+    What rules did not see comes of such stalls, or of the store, and is no stall itself.
+    """
+    ordered = sorted(stalls, key=lambda stall: (stall.from_s, stall.part))
+    yield from ((stall,) for stall in ordered)
+    parts = [stall for stall in ordered if not stall.part.startswith((UNSEEN, STALE))]
+    for number, first in enumerate(parts):
+        heap = tuple(one for one in parts[number:] if one.from_s < first.from_s + ADDS_UP_S)
+        if len(heap) > 1:
+            yield heap
+
+
+def _weigh_one(
+    verdict: Verdict, placement: Placement | None, placements: Sequence[Placement], evidence: Evidence
+) -> Verdict:
+    if placement is None:
+        return replace(
+            verdict,
+            findings=tuple(
+                _weigh_unasked(finding, 0.0, placements, evidence) for finding in verdict.findings
+            ),
+        )
+    drill = placement.drill
+    own = replace(evidence, stalls=_shift(evidence.stalls, placement.start_s))
+    if not drill.expects and not verdict.findings:
+        needs = list_quiet_needs(drill, own.reaches_s, own.providers)
+        return replace(verdict, doubt=_doubt_needs(needs, own) or _doubt_calls(drill, own, is_unmet=False))
+    findings = []
+    for finding in verdict.findings:
+        if finding.expectation is None:
+            findings.append(_weigh_unasked(finding, placement.start_s, placements, evidence))
+            continue
+        reach_s = own.reaches_s.get(finding.alert, DEFAULT_REACH_S)
+        is_unmet = finding.outcome not in {"met", "unobserved"}
+        doubt = _doubt_needs(list_needs(finding, drill, reach_s, own.providers), own) or _doubt_calls(
+            drill, own, is_unmet=is_unmet
+        )
+        findings.append(_put_in_doubt(finding, doubt))
+    return replace(verdict, findings=tuple(findings))
+
+
+def _weigh_unasked(
+    finding: Finding, start_s: float, placements: Sequence[Placement], evidence: Evidence
+) -> Finding:
+    """Weigh an alarm that no drill asked for, in time from `start_s`: any traffic until then may be why."""
+    reach_s = evidence.reaches_s.get(finding.alert, DEFAULT_REACH_S)
+    at_s = start_s + min(finding.observed.values(), default=0.0)
+    near = [place for place in placements if place.start_s <= at_s and place.end_s >= at_s - reach_s]
+    acts = [
+        replace(act, start_s=act.start_s + place.start_s - start_s)
+        for place in near
+        for act in place.drill.traffic
+    ]
+    outages = [
+        replace(outage, at_s=outage.at_s + place.start_s - start_s)
+        for place in near
+        for outage in place.drill.outages
+    ]
+    own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
+    systems = {place.drill.system for place in near}
+    doubt = _doubt_needs(list_unasked_needs(finding, acts, outages, systems, reach_s, own.providers), own)
+    lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
+    return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
+
+
+def _put_in_doubt(finding: Finding, doubt: str) -> Finding:
+    return replace(finding, outcome="unobserved", broke_at=None, doubt=doubt) if doubt else finding
+
+
+def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
+    for need in needs:
+        stalls = find_stalls(need, evidence.stalls)
+        if stalls:
+            return f"{say_stalls(stalls)}; {need.question} cannot be told"
+    return ""
+
+
+def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
+    """Say what befell a drill's calls on their way to the gateway, or back; empty if nothing that matters.
+
+    The client times a call from its scheduled instant to the last byte, so it never reads less than a rule
+    that reads the gateway's own time. One slow call tells nothing.
+    """
+    own = [evidence.calls[act.name] for act in drill.traffic if act.name in evidence.calls]
+    planned, lost = sum(calls.planned for calls in own), sum(calls.lost for calls in own)
+    may_lose = 0.0 if is_unmet else max(1.0, LOST_SHARE * planned)
+    if lost > may_lose and not any(outage.part == "gateway" for outage in drill.outages):
+        return (
+            f"{lost} of {planned} calls of {drill.name} were not sent or got no answer, and no rule sees "
+            "what is not sent: locust.log says why"
+        )
+    late_s = max((calls.lateness_s for calls in own), default=0.0)
+    if is_unmet and late_s > LATE_S:
+        return f"a call of {drill.name} was sent {late_s:.0f} s late (bound {LATE_S:.0f} s)"
+    slow = sorted(taken_s for calls in own for taken_s in calls.slowest_s)
+    if is_unmet and drill.calls_within_s is not None and len(slow) > 1 and slow[-2] > drill.calls_within_s:
+        return (
+            f"gateway and client made calls of {drill.name}, which was not met, take {slow[-2]:.1f} s "
+            f"of rule time and more (bound {drill.calls_within_s:.1f} s)"
+        )
+    return ""
+
+
+def _shift(stalls: Iterable[Stall], start_s: float) -> tuple[Stall, ...]:
+    return tuple(
+        replace(stall, from_s=stall.from_s - start_s, until_s=stall.until_s - start_s) for stall in stalls
+    )
+
+
+def _cut(stall: Stall, outage: Stall) -> Iterator[Stall]:
+    """Yield what is left of a stall before and after an outage of the same part."""
+    if stall.part != outage.part or outage.until_s <= stall.from_s or outage.from_s >= stall.until_s:
+        yield stall
+        return
+    if stall.from_s < outage.from_s:
+        yield replace(stall, until_s=outage.from_s)
+    if stall.until_s > outage.until_s:
+        yield replace(stall, from_s=outage.until_s)
+
+
+def _find_stretch_s(need: Need, stalls: Iterable[Stall]) -> float:
+    """Return the longest time within a need's in which no part stood still."""
+    longest_s, at_s = 0.0, need.from_s
+    for stall in sorted(stalls, key=lambda stall: stall.from_s):
+        longest_s = max(longest_s, stall.from_s - at_s)
+        at_s = max(at_s, stall.until_s)
+    return max(longest_s, need.until_s - at_s)

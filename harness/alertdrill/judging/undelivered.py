@@ -1,0 +1,53 @@
+"""Say at which hop a page stopped that did not come, with what was seen there. Pure."""
+
+from __future__ import annotations
+
+from alertdrill.core.clock import format_s
+from alertdrill.core.model import HeldSpan, Timeline
+
+MAX_TROUBLES = 4
+
+
+def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
+    """Return why `receiver` was told nothing of an alert that fired, as far as it was seen.
+
+    The timeline holds only what concerns the alert. The hops are gone through in their order: Prometheus
+    sends, a route leads to the receiver, nothing holds it back, the receiver takes it.
+    """
+    path = timeline.paging
+    if not path.received and not any(notice.alerts for notice in path.notices):
+        return f"Alertmanager never had it{_add('; '.join(path.troubles[:MAX_TROUBLES]))}"
+    receivers = sorted({name for received in path.received for name in received.receivers})
+    if path.received and receiver not in receivers:
+        others = ", ".join(receivers) or "nobody"
+        return f"no route of Alertmanager's leads {alert} to {receiver}, but to {others}"
+    if path.held:
+        return f"Alertmanager held it back: {'; '.join(_say_span(span) for span in path.held)}"
+    told = [notice for notice in path.notices if notice.receiver == receiver]
+    refused = [notice for notice in told if not notice.is_accepted]
+    if refused:
+        last = refused[-1]
+        why = f" ({last.why})" if last.why else ""
+        return (
+            f"{receiver} refused {len(refused)} attempts by {last.integration}, the last at "
+            f"{format_s(last.at_s)} with {last.answer}{why}"
+        )
+    # What befell other receivers in the same run explains nothing.
+    troubles = "; ".join([trouble for trouble in path.troubles if receiver in trouble][:MAX_TROUBLES])
+    if nameless := [notice for notice in told if not notice.alerts]:
+        last = nameless[-1]
+        said = f"{receiver} was told by {last.integration} at {format_s(last.at_s)}, but not of which alert"
+        return f"{said}{f'; {troubles}' if troubles else ''}"
+    if troubles:
+        return f"Alertmanager has it and did not deliver it; {troubles}"
+    more = " more" if told else ""
+    return f"Alertmanager has it, routes it to {receiver}, and sent nothing{more}"
+
+
+def _say_span(span: HeldSpan) -> str:
+    by = ", ".join(f"{name}={value}" for name, value in span.by.items()) or "it does not say what"
+    return f"{span.why} by {by} from {format_s(span.since_s)} to {format_s(span.until_s)}"
+
+
+def _add(troubles: str) -> str:
+    return f"; {troubles}" if troubles else ": Prometheus did not send it"

@@ -1,0 +1,1 @@
+"""What runs in Locust's process: arrivals on schedule, whatever the answers."""

@@ -1,0 +1,213 @@
+"""A test's life in Locust: from the plan, or the options, to the last report.
+
+A Locust process performs a test alone, or directs it as a master, or has a part in it as a worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Any, NoReturn
+
+import gevent
+from gevent.event import Event
+from locust import events
+from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from alertdrill.load.background_writes import log_aside, replace_aside
+from alertdrill.load.distribution import distribute
+from alertdrill.load.errors import BadPlan, ScenarioError
+from alertdrill.load.leases import SHARES
+from alertdrill.load.local_runner import Performance
+from alertdrill.load.master import Direction
+from alertdrill.load.preparation import find_keyring, load, provide_key, write_scripts
+from alertdrill.load.provider_controls import Controls
+from alertdrill.load.pulse import Pulse
+from alertdrill.load.statistics import render_report
+from alertdrill.load.timetable import Timetable
+from alertdrill.load.worker import Part
+
+REPORT_EVERY_WALL_S = 1.0
+GATHER_WALL_S = 1.0
+"""How long workers have to get their shares, before a test that was made from the options begins."""
+
+logger = logging.getLogger(__name__)
+
+
+class Test:
+    """One test of a Locust process: its performance and the greenlets that watch over it."""
+
+    def __init__(self, environment: Environment) -> None:
+        plan, scripts = load(environment)
+        keyring = find_keyring(environment)
+        for key in sorted({key for script in scripts.values() for key in script.list_keys()}):
+            provide_key(keyring, key, environment.parsed_options)
+        self._environment = environment
+        self._controls = Controls(plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""))
+        if any(act.tells for act in plan.acts):
+            self._controls.check()
+        runner = environment.runner
+        if not environment.parsed_options.plan:
+            gather_wall_s = GATHER_WALL_S if isinstance(runner, MasterRunner) else 0.0
+            plan = replace(plan, speed=keyring.speed(), origin_s=time.time() + gather_wall_s)
+        perform = partial(Direction, runner=runner) if isinstance(runner, MasterRunner) else Performance
+        self.performance: Performance | Direction = perform(
+            Timetable(plan),
+            scripts,
+            keyring=keyring,
+            controls=self._controls,
+            on_failure=lambda error: fail(environment, error),
+        )
+        self._pulse = Pulse(self.performance.timetable.rule_s, plan.speed)
+        watch = (self._pulse.beat_on, self._keep_reporting, self._end_when_done)
+        self._watchers = [gevent.spawn(perform) for perform in watch]
+
+    def close(self) -> None:
+        """Open what was closed, and report for the last time."""
+        gevent.killall([watcher for watcher in self._watchers if watcher is not gevent.getcurrent()])
+        try:
+            self._controls.reopen()
+        except ScenarioError as error:
+            fail(self._environment, error)
+        self._report()
+
+    def _keep_reporting(self) -> None:
+        while True:
+            self._report()
+            gevent.sleep(REPORT_EVERY_WALL_S)
+
+    def _end_when_done(self) -> None:
+        self.performance.done.wait()
+        logger.info("All acts have ended")
+        if self._environment.parsed_options.plan:
+            # Failures belong to the plan; whether they were right is for who made it to judge.
+            self._environment.process_exit_code = 0
+        end(self._environment)
+
+    def _report(self) -> None:
+        performance, path = self.performance, self.performance.timetable.plan.report
+        if path is not None:
+            workers = performance.workers if isinstance(performance, Direction) else ()
+            done, stalls = performance.done.is_set(), [*self._pulse.stalls]
+            if isinstance(performance, Direction):
+                stalls += performance.stalls
+            replace_aside(path, render_report(performance.tallies, done=done, workers=workers, stalls=stalls))
+
+
+# Locust has one test at a time, and its events pass no state of ours.
+_test: Test | None = None
+_part: Part | None = None
+_is_connected = Event()
+"""On a worker: its runner is there. One that joins a running test is told to start users before that."""
+_failure: ScenarioError | None = None
+
+
+def get_performance() -> Performance | Part | None:
+    """Return what a user of this process has to do with the running test; None if it could not begin."""
+    if _part is not None:
+        return _part
+    if _test is not None and isinstance(_test.performance, Performance):
+        return _test.performance
+    return None
+
+
+def fail(environment: Environment, error: ScenarioError) -> None:
+    """End the test because of an error; the first one counts."""
+    global _failure
+    if _failure is not None:
+        return
+    _failure = error
+    logger.error(str(error))
+    environment.process_exit_code = error.exit_code
+    gevent.spawn(end, environment)
+
+
+def end(environment: Environment) -> None:
+    """End the test; Locust too, unless people use its web page."""
+    if environment.parsed_options.headless:
+        environment.runner.quit()
+    else:
+        environment.runner.stop()
+
+
+def _refuse(error: ScenarioError) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_code)
+
+
+def _hear_worker(kind: str, client: str, data: dict[str, Any]) -> None:
+    if _test is not None and isinstance(_test.performance, Direction):
+        _test.performance.hear(kind, client, data)
+
+
+def _hear_master(kind: str, _client: str, data: dict[str, Any]) -> None:
+    if _part is not None:
+        _part.hear(kind, data)
+
+
+@events.init.add_listener
+def _check(environment: Environment, **_: Any) -> None:
+    """Refuse a bad plan before anything is started, and have Locust start the users that it takes."""
+    log = log_aside()
+    environment.events.quit.add_listener(lambda **_: log.settle())
+    environment.events.quit.add_listener(_say_why)
+    if isinstance(environment.runner, WorkerRunner):
+        distribute(environment, _hear_master)
+        _is_connected.set()
+        # Here and not at the top, so that it comes before Locust tells the master that the worker ends.
+        environment.events.quitting.add_listener(_leave)
+        return
+    try:
+        load(environment)
+    except BadPlan as error:
+        _refuse(error)
+    is_alone = isinstance(environment.runner, LocalRunner)
+    if not is_alone:
+        distribute(environment, _hear_worker)
+    options = environment.parsed_options
+    users = sum(user.fixed_count for user in environment.user_classes) if is_alone else SHARES
+    options.num_users = max(options.num_users or 0, users)
+    options.spawn_rate = max(options.spawn_rate or 0, users)
+
+
+@events.test_start.add_listener
+def _begin(environment: Environment, **_: Any) -> None:
+    global _test, _part, _failure
+    if environment.parsed_options.worker:
+        _part = Part(environment, _is_connected, write_scripts=partial(write_scripts, environment))
+        return
+    _test = _failure = environment.process_exit_code = None
+    try:
+        _test = Test(environment)
+    except ScenarioError as error:
+        fail(environment, error)
+
+
+@events.test_stopping.add_listener
+def _stop(**_: Any) -> None:
+    if _test is not None and isinstance(_test.performance, Direction):
+        _test.performance.stop()
+
+
+@events.test_stop.add_listener
+def _close(**_: Any) -> None:
+    if _part is not None:
+        _part.close()
+    if _test is not None:
+        _test.close()
+
+
+def _leave(**_: Any) -> None:
+    if _part is not None:
+        _part.leave()
+
+
+def _say_why(**_: Any) -> None:
+    """Repeat the reason after Locust's tables, so that it is the last line of the log."""
+    if _failure is not None:
+        sys.stderr.write(f"{_failure}\n")

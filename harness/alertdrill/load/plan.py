@@ -1,0 +1,191 @@
+"""The plan: which acts are performed, when, and what the providers are told; all times in rule time.
+
+Rule time runs `speed` times faster than the wall; its zero is at `origin_s` (Unix epoch seconds).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alertdrill.load.arrivals import MAX_ARRIVALS, Kind
+from alertdrill.load.errors import BadPlan
+from alertdrill.load.fields import Fields
+
+MAX_PLAN_BYTES = 10_000_000
+MAX_SPEED = 10_000.0
+MAX_S = 366 * 86_400.0
+MAX_RATE_PER_S = 10_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """An instruction to a provider's control API, `at_s` after the act's start."""
+
+    at_s: float
+    provider: str
+    model: str | None
+    behaviour: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Traffic of one scenario; a stage is (duration_s, rate_per_s); `options` are read by the scenario.
+
+    `door` is the gateway's door that the requests go through, None for none.
+    """
+
+    name: str
+    scenario: str
+    start_s: float
+    stages: tuple[tuple[float, float], ...]
+    arrivals: Kind
+    tells: tuple[Tell, ...]
+    options: Mapping[str, Any]
+    door: str | None
+
+    @property
+    def lasts_s(self) -> float:
+        """How long all stages last."""
+        return sum(duration_s for duration_s, _ in self.stages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one test does; `report` is where its report is written, `controls` the control APIs."""
+
+    speed: float
+    origin_s: float
+    seed: int
+    report: Path | None
+    controls: Mapping[str, str]
+    acts: tuple[Act, ...]
+
+    def wall_s(self, rule_s: float) -> float:
+        """Return the wall instant (epoch seconds) of a rule time."""
+        return self.origin_s + rule_s / self.speed
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan from its file. Raises BadPlan."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_PLAN_BYTES + 1)
+        if len(raw) > MAX_PLAN_BYTES:
+            raise BadPlan(f"The plan {path} is longer than {MAX_PLAN_BYTES} bytes")
+        value = json.loads(raw)
+    except OSError as error:
+        raise BadPlan(f"The plan {path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadPlan(f"The plan {path} is not JSON: {error}") from error
+    return parse_plan(value)
+
+
+def parse_plan(value: Any) -> Plan:
+    """Turn the JSON of a plan, as ARCHITECTURE.md has it, into a Plan. Raises BadPlan."""
+    fields = Fields(value, "The plan")
+    plan = Plan(
+        speed=fields.number("speed", least=1e-3, most=MAX_SPEED),
+        origin_s=fields.number("origin_s", least=0, most=1e11),
+        seed=fields.whole("seed", least=-(2**53), most=2**53),
+        report=Path(fields.text("report")) if fields.has("report") else None,
+        controls=_read_controls(fields),
+        acts=tuple(_read_act(act) for act in fields.objects("acts")),
+    )
+    fields.end()
+    names = [act.name for act in plan.acts]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadPlan(f"The plan: two acts are named {twice[0]!r}")
+    return plan
+
+
+def describe_traffic(plan: Plan) -> dict[str, Any]:
+    """Return what a plan says of the traffic, as JSON that `parse_plan` reads; providers are told nothing."""
+    return {
+        "speed": plan.speed,
+        "origin_s": plan.origin_s,
+        "seed": plan.seed,
+        "acts": [
+            {
+                "name": act.name,
+                "scenario": act.scenario,
+                "start_s": act.start_s,
+                "stages": [
+                    {"duration_s": duration_s, "rate_per_s": rate_per_s}
+                    for duration_s, rate_per_s in act.stages
+                ],
+                "arrivals": act.arrivals,
+                "options": dict(act.options),
+                "door": act.door,
+            }
+            for act in plan.acts
+        ],
+    }
+
+
+def parse_controls(text: str) -> dict[str, str]:
+    """Read `provider=URL,provider=URL`. Raises BadPlan."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    if not all(name.strip() and url.strip() for name, _, url in pairs):
+        raise BadPlan("Control URLs are written as provider=URL,provider=URL")
+    return {name.strip(): url.strip() for name, _, url in pairs}
+
+
+def _read_controls(fields: Fields) -> dict[str, str]:
+    named = fields.mapping("controls", {})
+    urls = Fields(named, "The plan: controls")
+    controls = {name: urls.text(name).rstrip("/") for name in named}
+    for name, url in controls.items():
+        if not url.startswith(("http://", "https://")):
+            raise BadPlan(f"The plan: controls: {name} must be an http or https URL")
+    return controls
+
+
+def _read_act(fields: Fields) -> Act:
+    name = fields.text("name")
+    fields.where = f"Act {name!r}"
+    act = Act(
+        name=name,
+        scenario=fields.text("scenario"),
+        start_s=fields.number("start_s", least=-MAX_S, most=MAX_S),
+        stages=tuple(_read_stage(stage) for stage in fields.objects("stages")),
+        arrivals="poisson"
+        if fields.text("arrivals", "uniform", of=("uniform", "poisson")) == "poisson"
+        else "uniform",
+        tells=tuple(_read_tell(tell) for tell in fields.objects("tells", [])),
+        options=fields.mapping("options", {}),
+        door=fields.text("door") if fields.has("door") else None,
+    )
+    fields.end()
+    if not act.stages:
+        raise BadPlan(f"Act {name!r}: stages must not be empty")
+    if (expected := sum(duration_s * rate for duration_s, rate in act.stages)) > MAX_ARRIVALS:
+        raise BadPlan(f"Act {name!r}: {expected:.0f} arrivals are more than {MAX_ARRIVALS}")
+    return act
+
+
+def _read_stage(fields: Fields) -> tuple[float, float]:
+    stage = (
+        fields.number("duration_s", least=0, most=MAX_S),
+        fields.number("rate_per_s", least=0, most=MAX_RATE_PER_S),
+    )
+    fields.end()
+    return stage
+
+
+def _read_tell(fields: Fields) -> Tell:
+    tell = Tell(
+        at_s=fields.number("at_s", least=0, most=MAX_S),
+        provider=fields.text("provider"),
+        model=fields.text("model") if fields.has("model") else None,
+        behaviour=fields.mapping("behaviour"),
+    )
+    fields.end()
+    if tell.model is None and not (
+        tell.behaviour.keys() == {"listening"} and isinstance(tell.behaviour["listening"], bool)
+    ):
+        raise BadPlan(f'{fields.where}: without a model, behaviour must be {{"listening": true or false}}')
+    return tell

@@ -1,0 +1,91 @@
+"""The stub providers' control APIs: what a provider is told, and opening again what was closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import requests
+
+from alertdrill.load.errors import BadPlan, ScenarioError, find_cause
+from alertdrill.load.plan import Tell
+
+ANSWER_WITHIN_S = 10.0
+MAX_QUOTED_CHARS = 200
+
+
+class Controls:
+    """The control APIs by provider, and which providers this test has closed."""
+
+    def __init__(self, urls: Mapping[str, str], *, token: str) -> None:
+        self._urls = urls
+        self._token = token
+        self._closed: set[str] = set()
+        self._session = requests.Session()
+        # A proxy from the environment must not stand between a test and a provider on this machine.
+        self._session.trust_env = False
+
+    def check(self) -> None:
+        """Raise BadPlan if there is no token to tell anybody anything."""
+        if not self._token:
+            raise BadPlan("Set ALERTDRILL_CONTROL_TOKEN to the token of the providers' control APIs")
+
+    def tell(self, tell: Tell) -> None:
+        """Carry out an instruction; an empty behaviour makes a model behave like any other again.
+
+        Raises ScenarioError when the provider cannot be told.
+        """
+        if tell.model is None:
+            self._listen(tell.provider, listening=bool(tell.behaviour["listening"]))
+            return
+        path = f"/control/models/{quote(tell.model, safe='*/:')}"
+        if tell.behaviour:
+            self._send("PUT", tell.provider, path, tell.behaviour)
+        else:
+            # The model may have been told nothing yet.
+            self._send("DELETE", tell.provider, path, None, welcome=(404,))
+
+    def reopen(self) -> None:
+        """Open again every provider that is still closed. Raises ScenarioError, when all were tried."""
+        failures = []
+        for provider in sorted(self._closed):
+            try:
+                self._listen(provider, listening=True)
+            except ScenarioError as error:
+                failures.append(str(error))
+        if failures:
+            raise ScenarioError("; ".join(failures))
+
+    def _listen(self, provider: str, *, listening: bool) -> None:
+        # Noted before it is sent, because an answer may be lost and the socket closed all the same.
+        if not listening:
+            self._closed.add(provider)
+        self._send("PUT", provider, "/control/listening", {"listening": listening})
+        if listening:
+            self._closed.discard(provider)
+
+    def _send(
+        self,
+        method: str,
+        provider: str,
+        path: str,
+        document: Mapping[str, object] | None,
+        *,
+        welcome: tuple[int, ...] = (),
+    ) -> None:
+        what = f"{method} {self._urls[provider]}{path}"
+        try:
+            answer = self._session.request(
+                method,
+                self._urls[provider] + path,
+                json=document,
+                headers={"Authorization": f"Bearer {self._token}"},
+                timeout=ANSWER_WITHIN_S,
+            )
+        except requests.RequestException as error:
+            raise ScenarioError(
+                f"The provider {provider} could not be told: {find_cause(error)}: {what}"
+            ) from error
+        if not answer.ok and answer.status_code not in welcome:
+            said = f"status {answer.status_code}: {answer.text[:MAX_QUOTED_CHARS]}"
+            raise ScenarioError(f"The provider {provider} answered {what} with {said}")

@@ -1,0 +1,93 @@
+"""What an act does besides sending on time: which keys it needs, what it calls with, what it awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from alertdrill.load.calls import Calls
+from alertdrill.load.keys import Keyring
+from alertdrill.load.plan import Tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """Something to do `at_s` after the act's start; cues at 0 are done before the first arrival."""
+
+    at_s: float
+    act: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent: the path without a door, and the body, if there is one."""
+
+    method: str
+    path: str
+    body: str | None
+
+
+class Script(Protocol):
+    """One act's script; made anew for every test. `tells` come on top of the act's own."""
+
+    tells: tuple[Tell, ...]
+    learns: bool
+    """Whether what is asked depends on earlier answers, so that one client must send all of the act."""
+
+    def list_keys(self) -> Sequence[str]:
+        """Return the ids of the keys to issue before the test starts."""
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+        """Return what is to be done at certain instants."""
+
+    def request(self, index: int) -> Request:
+        """Return the `index`th request of the act."""
+
+    def note_answer(self, index: int, status: int, body: str) -> None:
+        """Learn from the answer to the `index`th request, as a client that asks again later must."""
+
+    def token(self, at_s: float, keyring: Keyring) -> str | None:
+        """Return the token that a call carries at this instant of the act; None for no token."""
+
+    def welcomes(self, status: int) -> bool:
+        """Whether this status is what the act is after, so that Locust counts no failure."""
+
+
+class OrdinaryScript:
+    """Healthy clients with a valid key; whatever is not a success is a failure.
+
+    `welcome` has the statuses that are welcome besides.
+    """
+
+    learns = False
+
+    def __init__(
+        self, calls: Calls, *, tells: tuple[Tell, ...] = (), welcome: frozenset[int] = frozenset()
+    ) -> None:
+        self.calls = calls
+        self.tells = tells
+        self._welcome = welcome
+
+    def list_keys(self) -> Sequence[str]:
+        """Return the one key, if there is one."""
+        return () if self.calls.key is None else (self.calls.key,)
+
+    def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
+        """Return no cues."""
+        return ()
+
+    def request(self, index: int) -> Request:
+        """Return a chat completion."""
+        return Request(method="POST", path="/v1/chat/completions", body=self.calls.body(index))
+
+    def note_answer(self, index: int, status: int, body: str) -> None:
+        """Learn nothing: every call stands for itself."""
+
+    def token(self, at_s: float, keyring: Keyring) -> str | None:  # noqa: ARG002 - part of the protocol
+        """Return the key's token."""
+        return None if self.calls.key is None else keyring.token(self.calls.key)
+
+    def welcomes(self, status: int) -> bool:
+        """Welcome success and what else was said to be welcome."""
+        return 200 <= status < 300 or status in self._welcome

@@ -1,0 +1,127 @@
+"""What an attempt to deliver a notification says, and what it is answered. Pure.
+
+Each kind of receiver reads its own format into an `Attempt`; from there on all kinds are treated alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn
+
+from alertdrill.alertmanager.addresses import TAG_NAME, parse_tag
+from alertdrill.core.model import Labels
+
+Does = Literal["trigger", "acknowledge", "resolve", "edit"]
+"""What an attempt does to its incident; `edit` changes texts, as part of another's notification."""
+
+MAX_TEXT_CHARACTERS = 64 * 1024
+"""As much of a title or text is journalled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A status code of HTTP or SMTP and what goes with it: a JSON object, or text."""
+
+    status: int
+    body: Mapping[str, Any] | str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggedAlert:
+    """An alert of a notification; its labels are known from a webhook only."""
+
+    fingerprint: str
+    status: Literal["firing", "resolved"]
+    labels: Labels | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt, read as far as it could be.
+
+    `key` tells the inbox's incidents apart; None is an attempt that does not say which one it is about.
+    `refusal` is what the real service would answer to it instead of `answer`, and `why`.
+    """
+
+    does: Does = "trigger"
+    key: str | None = None
+    group_key: str = ""
+    group_labels: Labels = field(default_factory=dict)
+    alerts: tuple[TaggedAlert, ...] = ()
+    title: str = ""
+    text: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    answer: Answer
+    refusal: Answer | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a notification's tag told, if it had one that could be read."""
+
+    group_labels: Labels = field(default_factory=dict)
+    alerts: tuple[TaggedAlert, ...] = ()
+    is_told: bool = False
+
+    @property
+    def does(self) -> Does:
+        """A notification fires as long as one of its alerts does."""
+        return (
+            "resolve" if self.alerts and all(one.status == "resolved" for one in self.alerts) else "trigger"
+        )
+
+    @property
+    def key(self) -> str | None:
+        """What tells groups apart where the service itself has no key."""
+        return write_labels(self.group_labels) if self.is_told else None
+
+
+def take_tag(holder: Any) -> tuple[Any, Told]:
+    """Return an object without its tag, and what the tag told."""
+    if not isinstance(holder, dict) or TAG_NAME not in holder:
+        return holder, Told()
+    rest = {name: value for name, value in holder.items() if name != TAG_NAME}
+    return rest, read_tag(holder[TAG_NAME])
+
+
+def read_tag(text: Any) -> Told:
+    """Return what a tag tells; nothing, where it is none."""
+    try:
+        tag = parse_tag(text if isinstance(text, str) else "")
+    except ValueError:
+        return Told()
+    alerts = tuple(
+        TaggedAlert(fingerprint=fingerprint, status="firing" if status == "firing" else "resolved")
+        for fingerprint, status in tag.alerts
+    )
+    return Told(group_labels=tag.group_labels, alerts=alerts, is_told=True)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body is; raises ValueError for anything else."""
+    try:
+        document = json.loads(body, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"the body is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError("the body is not a JSON object")
+    return document
+
+
+def write_labels(labels: Labels) -> str:
+    """Return labels as a selector, sorted by name."""
+    return "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in sorted(labels.items())) + "}"
+
+
+def as_text(value: Any) -> str:
+    """Return a value that should be text, bounded; empty if it is none."""
+    return value[:MAX_TEXT_CHARACTERS] if isinstance(value, str) else ""
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

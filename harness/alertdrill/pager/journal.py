@@ -1,0 +1,127 @@
+"""The pager's journal: every attempt to deliver, accepted or refused, and the incidents that came of it."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+from alertdrill.alertmanager.addresses import Address
+from alertdrill.pager.attempt import Attempt
+from alertdrill.pager.incidents import MAX_NOTICES as MAX_NOTICES_OF_INCIDENT
+from alertdrill.pager.incidents import Effect, Incident, Incidents
+from alertdrill.pager.rule_time import RuleTime
+
+MAX_NOTICES = 20_000
+MAX_BYTES = 32 * 1024 * 1024
+"""Beyond this many notices, or bytes of them as JSON, the journal forgets the oldest."""
+
+
+class Journal:
+    """Notices, numbered from 1, and incidents."""
+
+    def __init__(self, rule_time: RuleTime) -> None:
+        self._rule_time = rule_time
+        self._notices: deque[tuple[dict[str, Any], int]] = deque()
+        self._bytes = 0
+        self._written = 0
+        self.incidents = Incidents()
+
+    def accept(
+        self, address: Address, attempt: Attempt, *, received_s: float, answer: str, why: str = ""
+    ) -> dict[str, Any] | None:
+        """Take an accepted attempt in; return its notice, or None for what is part of another one's."""
+        attempt = self._complete(address, attempt)
+        incident, effect = self.incidents.apply(address, attempt, received_s)
+        if attempt.does == "edit":
+            return None
+        why = why or ("it does not say which group it is about" if attempt.key is None else "")
+        return self._write(address, attempt, received_s, answer, why, True, incident, effect)
+
+    def refuse(
+        self, address: Address, attempt: Attempt, *, received_s: float, answer: str, why: str
+    ) -> dict[str, Any]:
+        """Take an attempt in that failed; it does nothing to any incident."""
+        attempt = self._complete(address, attempt)
+        incident = self.incidents.find_open(address, attempt.key)
+        return self._write(address, attempt, received_s, answer, why, False, incident, "none")
+
+    def list_notices(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return the notices with greater numbers, ascending."""
+        return [
+            {**notice, "at_s": self._rule_time.at_s(notice["received_s"])}
+            for notice, _ in self._notices
+            if notice["number"] > after
+        ]
+
+    def list_incidents(self) -> list[dict[str, Any]]:
+        """Return the incidents in the order in which they were opened."""
+        return [
+            {
+                **incident.describe(),
+                "opened_at_s": self._rule_time.at_s(incident.opened_s),
+                "closed_at_s": self._rule_time.at_s(incident.closed_s),
+            }
+            for incident in self.incidents
+        ]
+
+    def _complete(self, address: Address, attempt: Attempt) -> Attempt:
+        """Say of an attempt without a tag what its incident knows; Opsgenie's close has no field for one."""
+        incident = self.incidents.find_open(address, attempt.key)
+        if incident is None or attempt.alerts:
+            return attempt
+        alerts = incident.alerts
+        if attempt.does == "resolve":
+            alerts = tuple(replace(alert, status="resolved") for alert in alerts)
+        return replace(
+            attempt,
+            alerts=alerts,
+            group_labels=attempt.group_labels or incident.group_labels,
+            title=attempt.title or incident.title,
+        )
+
+    def _write(
+        self,
+        address: Address,
+        attempt: Attempt,
+        received_s: float,
+        answer: str,
+        why: str,
+        is_accepted: bool,
+        incident: Incident | None,
+        effect: Effect,
+    ) -> dict[str, Any]:
+        self._written += 1
+        notice: dict[str, Any] = {
+            "number": self._written,
+            "received_s": received_s,
+            "receiver": address.receiver,
+            "integration": address.integration,
+            "index": address.index,
+            "status": "resolved" if attempt.does == "resolve" else "firing",
+            "is_accepted": is_accepted,
+            "answer": answer,
+            "why": why,
+            "incident": incident.id if incident else None,
+            "effect": effect,
+            "group_key": attempt.group_key,
+            "group_labels": dict(attempt.group_labels),
+            "alerts": [
+                {"fingerprint": alert.fingerprint, "status": alert.status}
+                | ({} if alert.labels is None else {"labels": dict(alert.labels)})
+                for alert in attempt.alerts
+            ],
+            "title": attempt.title,
+            "text": attempt.text,
+            "payload": dict(attempt.payload),
+        }
+        if incident:
+            incident.notices.append(self._written)
+            del incident.notices[:-MAX_NOTICES_OF_INCIDENT]
+        size = len(json.dumps(notice))
+        self._notices.append((notice, size))
+        self._bytes += size
+        while len(self._notices) > MAX_NOTICES or (self._bytes > MAX_BYTES and len(self._notices) > 1):
+            self._bytes -= self._notices.popleft()[1]
+        return notice

@@ -1,0 +1,26 @@
+"""Rule time as the pager knows it: its speed from the start, its origin once a run has told it."""
+
+from __future__ import annotations
+
+from alertdrill.core.clock import Clock
+
+
+class RuleTime:
+    """Spans can be converted always, instants once `tell` has been called."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._clock: Clock | None = None
+
+    def tell(self, clock: Clock) -> None:
+        """Let rule time run as this clock says, also for what arrived before."""
+        self._speed = clock.speed
+        self._clock = clock
+
+    def at_s(self, wall_s: float | None) -> float | None:
+        """Return the rule time at a wall instant; None where there is none, or no origin yet."""
+        return None if wall_s is None or self._clock is None else self._clock.rule_s(wall_s)
+
+    def span_wall_s(self, rule_s: float) -> float:
+        """Return how many wall seconds a span of rule time lasts."""
+        return rule_s / self._speed

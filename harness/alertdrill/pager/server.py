@@ -1,0 +1,97 @@
+"""The pager's servers: control, deliveries by HTTPS and by SMTP, in one process."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trustme
+from aiohttp import web
+
+from alertdrill.alertmanager.addresses import SERVER_NAMES
+from alertdrill.errors import BadInput
+from alertdrill.pager.control import make_control
+from alertdrill.pager.deliveries import make_deliveries, refuse
+from alertdrill.pager.faults import Faults
+from alertdrill.pager.intake import Desk
+from alertdrill.pager.rule_time import RuleTime
+from alertdrill.pager.smtp import take_mail
+from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
+from alertdrill.runtime.serving import SHUTDOWN_WALL_S, naming_address
+
+At = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Where the pager listens, with which certificate (PEM: key and chain), and its token."""
+
+    deliveries: At
+    smtp: At
+    certificate: Path
+    speed: float
+    token: str = field(repr=False)
+    limits: Limits = LIMITS
+
+
+def make_pager(setup: Setup) -> web.Application:
+    """Return the control API's server; as it starts, deliveries are taken too.
+
+    Raises BadInput where the certificate cannot be used.
+    """
+    desk = Desk(RuleTime(setup.speed))
+    context = make_context(setup.certificate, desk.faults)
+
+    async def take_deliveries(_app: web.Application) -> AsyncIterator[None]:
+        runner = HttpRunner(
+            make_deliveries(desk, setup.token),
+            refuse,
+            limits=setup.limits,
+            handler_cancellation=True,
+            shutdown_timeout=SHUTDOWN_WALL_S,
+        )
+        await runner.setup()
+        host, port = setup.deliveries
+        try:
+            with naming_address(host, port):
+                await web.TCPSite(runner, host, port, ssl_context=context).start()
+            yield
+        finally:
+            desk.close()
+            await runner.cleanup()
+
+    async def take_mails(_app: web.Application) -> AsyncIterator[None]:
+        host, port = setup.smtp
+        with naming_address(host, port):
+            server = await take_mail(
+                desk, setup.token, host=host, port=port, context=context, idle_s=setup.limits.idle_s
+            )
+        yield
+        server.close()
+
+    app = make_control(desk, setup.token)
+    app.cleanup_ctx.extend((take_deliveries, take_mails))
+    return app
+
+
+def make_context(certificate: Path, faults: Faults) -> ssl.SSLContext:
+    """Return the context of all inboxes; who asks for one that fails so gets a certificate nobody signed.
+
+    Raises BadInput where the certificate cannot be used.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    stranger = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert(SERVER_NAMES).configure_cert(stranger)
+    try:
+        context.load_cert_chain(certificate)
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(f"{certificate}: no key with its certificate chain can be read: {error}") from error
+
+    def choose(handshake: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        if name and faults.distrusts(name):
+            handshake.context = stranger
+
+    context.sni_callback = choose
+    return context

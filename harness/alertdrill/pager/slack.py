@@ -1,0 +1,92 @@
+"""Slack's incoming webhooks: reads a message and says what Slack would answer. Pure.
+
+Formats: Slack's documentation, "Sending messages using incoming webhooks" and "Legacy: attachments".
+Alertmanager's message is one attachment, whose title and text are what its templates made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from alertdrill.alertmanager.addresses import TAG_NAME, Address
+from alertdrill.pager.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
+
+MAX_ATTACHMENTS = 100
+_TEXTS = ("title", "title_link", "pretext", "text", "fallback", "color", "footer", "callback_id")
+
+
+def read_message(_address: Address, body: bytes) -> Attempt:
+    """Return what a message says."""
+    try:
+        message = parse_object(body)
+    except ValueError as error:
+        return _refuse("invalid_payload", str(error), Attempt(answer=Answer(status=400)))
+    message, told = _take_tag(message)
+    attachments = message.get("attachments")
+    first = attachments[0] if isinstance(attachments, list) and attachments else {}
+    first = first if isinstance(first, dict) else {}
+    attempt = Attempt(
+        does=told.does,
+        key=told.key,
+        group_labels=told.group_labels,
+        alerts=told.alerts,
+        title=as_text(first.get("title")) or as_text(first.get("fallback")) or as_text(message.get("text")),
+        text=as_text(first.get("text")) or as_text(message.get("text")),
+        payload=message,
+        answer=Answer(status=200, body="ok"),
+    )
+    for name in ("text", "channel", "username", "icon_emoji", "icon_url"):
+        if not isinstance(message.get(name, ""), str):
+            return _refuse("invalid_payload", f"{name} is not a string", attempt)
+    if wrong := _check_attachments(attachments):
+        return _refuse("invalid_attachments", wrong, attempt)
+    if not message.get("text") and not attachments and not message.get("blocks"):
+        return _refuse("no_text", "the message has neither text nor attachments", attempt)
+    return attempt
+
+
+def _check_attachments(attachments: Any) -> str:
+    if attachments is None:
+        return ""
+    if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
+        return "attachments is not a list of objects"
+    if len(attachments) > MAX_ATTACHMENTS:
+        return f"there are more than {MAX_ATTACHMENTS} attachments"
+    for attachment in attachments:
+        for name in _TEXTS:
+            if not isinstance(attachment.get(name, ""), str):
+                return f"an attachment's {name} is not a string"
+        fields = attachment.get("fields")
+        if fields is not None and (
+            not isinstance(fields, list) or not all(isinstance(field, dict) for field in fields)
+        ):
+            return "an attachment's fields are not a list of objects"
+    return ""
+
+
+def _take_tag(message: dict[str, Any]) -> tuple[dict[str, Any], Told]:
+    """Return the message without the field that is the tag, and what that told."""
+    told = Told()
+    attachments = message.get("attachments")
+    if not isinstance(attachments, list):
+        return message, told
+    rest = []
+    for attachment in attachments:
+        fields = attachment.get("fields") if isinstance(attachment, dict) else None
+        if not isinstance(fields, list):
+            rest.append(attachment)
+            continue
+        kept = []
+        for field in fields:
+            if isinstance(field, dict) and field.get("title") == TAG_NAME:
+                told = read_tag(field.get("value"))
+            else:
+                kept.append(field)
+        without = {name: value for name, value in attachment.items() if name != "fields"}
+        rest.append({**without, "fields": kept} if kept else without)
+    return {**message, "attachments": rest}, told
+
+
+def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
+    return replace(attempt, refusal=Answer(status=400, body=error), why=f"{error}: {why}")

@@ -1,0 +1,82 @@
+"""Alertmanager's generic webhook: reads a notification. Pure.
+
+Format: version 4 of the payload in Alertmanager's documentation of `webhook_config`. It says everything, so
+it needs no tag.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from alertdrill.alertmanager.addresses import Address
+from alertdrill.pager.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
+
+_STATUSES = ("firing", "resolved")
+
+
+def read_notification(address: Address, body: bytes) -> Attempt:
+    """Return what a notification says."""
+    try:
+        payload = parse_object(body)
+    except ValueError as error:
+        return _refuse(str(error), Attempt(answer=Answer(status=400)))
+    listed = payload.get("alerts")
+    alerts = listed if isinstance(listed, list) else []
+    annotations = _read_labels(payload.get("commonAnnotations"))
+    seen = tuple(_read_alert(alert) for alert in alerts if isinstance(alert, dict))
+    names = sorted(
+        {alert.labels["alertname"] for alert in seen if alert.labels and "alertname" in alert.labels}
+    )
+    attempt = Attempt(
+        does="resolve" if payload.get("status") == "resolved" else "trigger",
+        key=as_text(payload.get("groupKey")) or None,
+        group_key=as_text(payload.get("groupKey")),
+        group_labels=_read_labels(payload.get("groupLabels")),
+        alerts=seen,
+        title=annotations.get("summary") or ", ".join(names),
+        text="\n".join(f"{name}: {value}" for name, value in sorted(annotations.items())),
+        payload=payload,
+        answer=Answer(status=200),
+    )
+    why = _check(address, payload)
+    return _refuse(why, attempt) if why else attempt
+
+
+def _check(address: Address, payload: dict[str, Any]) -> str:
+    if payload.get("version") != "4":
+        return "not an Alertmanager webhook notification of version 4"
+    if payload.get("receiver") != address.receiver:
+        return f"addressed to receiver {payload.get('receiver')!r}, delivered to {address.receiver!r}"
+    if payload.get("status") not in _STATUSES:
+        return "the notification is neither firing nor resolved"
+    if not as_text(payload.get("groupKey")):
+        return "a notification without a group key"
+    alerts = payload.get("alerts")
+    if not isinstance(alerts, list) or not alerts:
+        return "a notification without alerts"
+    for alert in alerts:
+        if not isinstance(alert, dict) or alert.get("status") not in _STATUSES:
+            return "an alert is neither firing nor resolved"
+        if not _read_labels(alert.get("labels")).get("alertname"):
+            return "an alert has no alertname"
+        if not as_text(alert.get("fingerprint")):
+            return "an alert has no fingerprint"
+    return ""
+
+
+def _read_alert(alert: dict[str, Any]) -> TaggedAlert:
+    return TaggedAlert(
+        fingerprint=as_text(alert.get("fingerprint")),
+        status="resolved" if alert.get("status") == "resolved" else "firing",
+        labels=_read_labels(alert.get("labels")),
+    )
+
+
+def _read_labels(value: Any) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str)}
+
+
+def _refuse(why: str, attempt: Attempt) -> Attempt:
+    return replace(attempt, refusal=Answer(status=400, body=why), why=why)

@@ -1,0 +1,46 @@
+"""A recording: samples as Prometheus stored them, on rule time.
+
+Instants are whole milliseconds of rule time, since that is what Prometheus stamps samples with. A staleness
+marker ends a series until its next sample. It is a NaN of its own bit pattern, which no text format can
+express and no float of Python's keeps for certain, so the instants of markers stand beside the samples.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+
+from alertdrill.core.model import Labels
+
+RECORDED = "alertdrill_recorded"
+"""A series of every recording: what was asked for, in its label `selector`, at its first and last instant."""
+STALE = "alertdrill_stale"
+"""A series of every series that was marked stale: which one, in its label `series`, and when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSeries:
+    """The samples of one label set, in order; `labels` has the metric's name as `__name__`.
+
+    `times_ms` and `values` are of one length. No instant of `stale_ms` is in `times_ms`.
+    """
+
+    labels: Labels
+    times_ms: array[int]
+    values: array[float]
+    stale_ms: array[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What a Prometheus had between two instants, both included; `name` is what messages call it.
+
+    `selectors` is what it was asked for, as PromQL; a series that matches one of them and is not here did not
+    exist. It is empty where that is not known, as in a file that somebody else wrote.
+    """
+
+    name: str
+    start_ms: int
+    end_ms: int
+    selectors: tuple[str, ...]
+    series: tuple[RecordedSeries, ...]

@@ -1,0 +1,334 @@
+"""What a run leaves behind, and the words that all reports share.
+
+A report is a pure function from a `RunRecord` to text or to a renderable; whoever calls it writes the file.
+No report imports another one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alertdrill.core.clock import format_s
+from alertdrill.core.model import (
+    AlertRule,
+    Delivery,
+    Drill,
+    Expectation,
+    Expected,
+    Finding,
+    Grouped,
+    Held,
+    HeldSpan,
+    Labels,
+    Placement,
+    Silence,
+    Text,
+    Timeline,
+    Verdict,
+)
+from alertdrill.judging.coverage import Coverage, make_coverage, make_held_run
+from alertdrill.judging.latency import Told
+from alertdrill.judging.replay_agreement import Agreement, Instant, say_instant
+from alertdrill.rules.panels import PanelCurves
+
+HOPS: Mapping[str, str] = {
+    "pending": "pending",
+    "firing": "firing",
+    "paged": "paged",
+    "resolved": "resolved",
+    "page_resolved": "page closed",
+}
+"""The hops of an alert, in the order in which they happen, and what a reader calls them."""
+REPLAY = "replay"
+"""The mode of a timeline that was made of a recording."""
+HELD: Mapping[Held, str] = {
+    "inhibited": "inhibited",
+    "silenced": "held back",
+    "muted": "muted",
+    "refused": "refused",
+}
+"""The verbs for what keeps a page from arriving; the silence itself is named behind it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """All that is known of a run when it is over.
+
+    The timeline counts from the start of the run. A verdict's findings count from the start of its drill;
+    those of a verdict that no drill asked for count from the start of the run. `doubts` are sentences that
+    say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
+    names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
+    is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
+    `unwritten` says why there is no recording, if it could not be written.
+    """
+
+    placements: tuple[Placement, ...]
+    timeline: Timeline
+    verdicts: tuple[Verdict, ...]
+    rules: tuple[AlertRule, ...]
+    wall_s: float
+    started_at: datetime
+    doubts: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    panels: tuple[PanelCurves, ...] = ()
+    logs: tuple[str, ...] = ()
+    agreement: Agreement | None = None
+    appended: tuple[tuple[float, float], ...] = ()
+    unwritten: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """3 if the clock is doubted, else 1 if a verdict is unmet, else 3 if one cannot be told, else 0."""
+        if self.doubts:
+            return 3
+        if any(verdict.outcome == "unmet" for verdict in self.verdicts):
+            return 1
+        return 3 if any(verdict.doubts for verdict in self.verdicts) else 0
+
+    def find_placement(self, verdict: Verdict) -> Placement | None:
+        """Return where the verdict's drill stood; None for what no drill asked for."""
+        return next((place for place in self.placements if place.drill.name == verdict.drill), None)
+
+    def count(self, outcome: str) -> int:
+        """Return how many verdicts have this outcome."""
+        return sum(verdict.outcome == outcome for verdict in self.verdicts)
+
+    def count_untold(self) -> int:
+        """Return how many verdicts are not unmet, and nobody can tell whether they are met."""
+        return sum(bool(verdict.doubts) and verdict.outcome != "unmet" for verdict in self.verdicts)
+
+    def find_instants(self, verdict: Verdict, finding: Finding) -> tuple[Instant, ...]:
+        """Return the instants of a finding's alerts, live and replayed, while its drill was held."""
+        placement = self.find_placement(verdict)
+        if self.agreement is None or placement is None:
+            return ()
+        return tuple(
+            instant
+            for instant in self.agreement.instants
+            if instant.alert == finding.alert
+            and finding.labels.items() <= instant.labels.items()
+            and placement.start_s <= instant.at_s < placement.end_s
+        )
+
+    @property
+    def coverage(self) -> Coverage:
+        """What this run alone has proved of the alerts whose rules it had."""
+        run = make_held_run(self.verdicts, self.started_at, is_doubted=bool(self.doubts))
+        return make_coverage(self.rules, [placement.drill for placement in self.placements], [run])
+
+
+def say_outcome(record: RunRecord) -> str:
+    """Say in a few words how the run came out."""
+    if record.doubts:
+        return "No verdict can be trusted"
+    total = len(record.verdicts)
+    if record.timeline.mode == REPLAY and not record.exit_code:
+        return f"{total} of {total} drills as expected; pages unobserved"
+    untold = record.count_untold()
+    if record.count("unmet"):
+        also = f", {untold} cannot be told" if untold else ""
+        return f"{record.count('unmet')} of {total} drills not met{also}"
+    if untold:
+        return f"{untold} of {total} drills cannot be told"
+    if record.count("unobserved"):
+        return f"{record.count('met')} of {total} drills met, the others not fully seen"
+    return f"All {total} drills met" if total else "No drill was held"
+
+
+def say_agreement(agreement: Agreement) -> str:
+    """Say how the replay of the run's recording agrees with the run."""
+    compared = f"{len(agreement.instants)} instants compared"
+    if agreement.beyond:
+        return f"the replay disagrees in {len(agreement.beyond)} of {compared}"
+    words = f"the replay agrees: {compared}, the largest difference {agreement.largest_s:.1f} s"
+    if not agreement.instants:
+        words = "the rules were replayed, and there was no instant to compare"
+    if agreement.blips:
+        words += f", {agreement.blips} short stretches seen by one side only"
+    if agreement.skipped:
+        words += f", {agreement.skipped} stretches left out"
+    return words
+
+
+def say_differences(instants: Iterable[Instant]) -> str:
+    """Say how far the replay was from the run at each of a finding's instants: `firing +12.0 s`."""
+    return ", ".join(
+        say_instant(one)
+        if one.live_s is None or one.replayed_s is None
+        else f"{one.kind} {one.replayed_s - one.live_s:+.1f} s"
+        for one in instants
+    )
+
+
+def say_selector(alert: str, labels: Labels) -> str:
+    """Write an alert as PromQL would select it; label values are quoted, control characters escaped."""
+    if not labels:
+        return printable(alert)
+    pairs = ", ".join(f'{name}="{_escape(value)}"' for name, value in labels.items())
+    return printable(f"{alert}{{{pairs}}}")
+
+
+def say_expected(expectation: Expected | None) -> str:
+    """Say what was expected, in time counted from the drill's start; without an expectation: silence."""
+    if expectation is None:
+        return "stays silent"
+    if isinstance(expectation, Expectation):
+        return _say_firing(expectation)
+    if isinstance(expectation, Grouped):
+        return _say_grouped(expectation)
+    if isinstance(expectation, Silence):
+        since = f" from {format_s(expectation.after_s)} on" if expectation.after_s else ""
+        return f"is blind{since}: not even pending"
+    reached = f"its value reaches {expectation.reaches:.0%} of the threshold"
+    if not expectation.pending:
+        return f"stays inactive although {reached}"
+    if expectation.pending_within_s is None:
+        return f"stays at pending although {reached}"
+    least_s, most_s = expectation.pending_within_s
+    return f"stays at pending, over the threshold for {format_s(least_s)} to {format_s(most_s)}"
+
+
+def say_deliveries(expectation: Expected | None) -> tuple[str, ...]:
+    """Say what receivers must be told, a line each: `slack of ops: title contains "x", 1 notification`."""
+    if not isinstance(expectation, Expectation):
+        return ()
+    return tuple(_say_delivery(delivery) for delivery in expectation.deliveries)
+
+
+def say_hops(finding: Finding) -> tuple[str, ...]:
+    """Say when each hop was seen, in order and in the finding's own time: `("pending 5:30", …)`."""
+    return tuple(
+        f"{words} {format_s(finding.observed[hop])}" for hop, words in HOPS.items() if hop in finding.observed
+    )
+
+
+def say_held(span: HeldSpan) -> str:
+    """Say how long and by what an alert was held back: `muted 5:00 to 20:00 by the time interval nights`."""
+    span_s = f"{format_s(span.since_s)} to {format_s(span.until_s)}"
+    return f"{HELD[span.why]} {span_s} by {say_holder(span.why, span.by)}"
+
+
+def say_holder(held: Held, by: Labels) -> str:
+    """Say what holds an alert back, as far as it is known."""
+    if held == "refused":
+        return "its receiver"
+    if held == "muted":
+        return printable(f"the time interval {by['interval']}") if "interval" in by else "a time interval"
+    if held == "silenced":
+        return f"a silence of {say_selector('', by)}" if by else "a silence"
+    rest = {name: value for name, value in by.items() if name != "alertname"}
+    return say_selector(by.get("alertname", ""), rest) or "another alert"
+
+
+def say_told(told: Iterable[Told]) -> str:
+    """Say who was told how often: `pagerduty of oncall 3, email of mail 2 and 1 refused`."""
+    return printable(
+        ", ".join(
+            f"{one.integration} of {one.receiver} {one.accepted}"
+            + (f" and {one.refused} refused" if one.refused else "")
+            for one in told
+        )
+    )
+
+
+def say_delay(rule_s: float, speed: float) -> str:
+    """Say a duration in rule time and, where that is another, in wall time: `0:41/0.68 s`."""
+    return format_s(rule_s) if speed == 1 else f"{format_s(rule_s)}/{rule_s / speed:.2f} s"
+
+
+def say_why(drill: Drill | None) -> str:
+    """Say why the drill is held; without a drill, why a verdict stands there at all."""
+    return (
+        drill.why if drill else "An alert that no drill asked for fails the run, whoever was being drilled."
+    )
+
+
+def printable(text: str) -> str:
+    r"""Replace what no terminal or XML document should be given by its escape, such as `\x1b`.
+
+    Line feeds stay; all else that Unicode does not call printable goes, so that a label value can neither
+    move the cursor nor make a document malformed.
+    """
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def _say_firing(expectation: Expectation) -> str:
+    fires = f"fires by {format_s(expectation.fires_within_s)}"
+    if expectation.fires_after_s:
+        window = f"{format_s(expectation.fires_after_s)} and {format_s(expectation.fires_within_s)}"
+        fires = f"fires between {window}"
+    resolves = f"resolves by {format_s(expectation.resolves_within_s)}"
+    held = expectation.held_back
+    if held is not None and held.until_s is None:
+        return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {say_holder(held.why, held.by)}"
+    pages = f"pages {expectation.receiver}"
+    if expectation.pages_within_s is not None:
+        pages += f" within {format_s(expectation.pages_within_s)}"
+    if held is not None and held.until_s is not None:
+        holder = say_holder(held.why, held.by)
+        pages = f"is held back by {holder} until {format_s(held.until_s)}, then {pages}"
+    if expectation.closes_within_s is not None:
+        resolves += f", closes within {format_s(expectation.closes_within_s)}"
+    return f"{fires}, {pages}, {resolves}"
+
+
+def _say_grouped(expectation: Grouped) -> str:
+    incidents = _say_count((expectation.incidents, expectation.incidents), "incident")
+    return (
+        f"at least {expectation.alerts} fire by {format_s(expectation.fires_within_s)}, page "
+        f"{expectation.receiver} by {expectation.integration} in {incidents} of at most "
+        f"{_say_count((expectation.notices, expectation.notices), 'notification')}, "
+        f"resolve by {format_s(expectation.resolves_within_s)}"
+    )
+
+
+def _say_delivery(delivery: Delivery) -> str:
+    clauses = []
+    if delivery.group_labels is not None:
+        clauses.append(f"group {say_selector('', delivery.group_labels) or 'without labels'}")
+    for name, text in (
+        ("group key", delivery.group_key),
+        ("title", delivery.title),
+        ("text", delivery.text),
+    ):
+        if text is not None:
+            clauses.append(f"{name} {_say_text(text)}")
+    if delivery.notices is not None:
+        within = f" in {_say_span(delivery.notices_within_s)}" if delivery.notices_within_s else ""
+        clauses.append(_say_count(delivery.notices, "notification") + within)
+    if delivery.repeats_after_s is not None:
+        clauses.append(f"repeated after {_say_span(delivery.repeats_after_s)}")
+    if delivery.refused is not None:
+        clauses.append(f"{_say_count(delivery.refused, 'attempt')} refused")
+    if delivery.alerts is not None:
+        clauses.append(f"{_say_count(delivery.alerts, 'alert')} in the largest")
+    if not delivery.closes:
+        clauses.append("not told of the end")
+    who = f"{delivery.integration or 'each integration'} of {delivery.receiver}"
+    return f"{who}: {', '.join(clauses) or 'is told'}"
+
+
+def _say_text(text: Text) -> str:
+    if text.how == "regex":
+        return printable(f"matches /{text.text}/")
+    return printable(f'{"is" if text.how == "exact" else "contains"} "{_escape(text.text)}"')
+
+
+def _say_span(span_s: tuple[float, float]) -> str:
+    return " to ".join("the end" if math.isinf(instant_s) else format_s(instant_s) for instant_s in span_s)
+
+
+def _say_count(bounds: tuple[int, int], noun: str) -> str:
+    least, most = bounds
+    number = f"{least}" if least == most else f"{least} to {most}"
+    return f"{number} {noun}" if bounds == (1, 1) else f"{number} {noun}s"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

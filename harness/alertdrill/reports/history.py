@@ -1,0 +1,278 @@
+"""The runs that are known: what they left in folders, read again, and what is kept of them.
+
+`out/timeline.json` is the newest run's; `out/history/` has the newest ones, without what happened in them.
+The form of both is that of `reports/timeline_json.py`, schema 1.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from alertdrill.core.model import (
+    Delivery,
+    EventKind,
+    Expectation,
+    Expected,
+    Grouped,
+    Held,
+    HeldBack,
+    Integration,
+    Labels,
+    NearMiss,
+    Outcome,
+    Silence,
+)
+from alertdrill.errors import BadInput
+from alertdrill.judging.coverage import HeldFinding, HeldRun
+from alertdrill.runtime.files import naming, write_whole
+from alertdrill.runtime.nesting import load_json
+from alertdrill.runtime.reading import read_bytes
+
+KEPT_RUNS = 50
+NOT_KEPT = ("events", "notices", "incidents")
+"""What happened in a run; what was made of it is all that is asked for later."""
+REPLAY = "replay"
+"""The mode of a timeline that was made of a recording."""
+MAX_BYTES = 64 * 1024 * 1024
+MAX_FILES = 2_000
+MAX_FOLDERS = 20_000
+
+YEARS = (1970, 9998)
+"""Of instants; at the ends of time there is no other time zone."""
+
+_KEPT_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6}Z\.json")
+_FOLDER = "history"
+_Value = TypeVar("_Value")
+_TYPES: Mapping[type, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def keep_run(out: Path, timeline: str, started_at: datetime) -> None:
+    """Put a run's timeline (JSON) into the folder's history, and take the oldest ones out of it.
+
+    Raises CannotWrite.
+    """
+    folder = out / _FOLDER
+    with naming(str(folder)):
+        folder.mkdir(exist_ok=True)
+    document = {name: value for name, value in json.loads(timeline).items() if name not in NOT_KEPT}
+    path = folder / f"{started_at.astimezone(UTC):%Y-%m-%dT%H-%M-%S.%f}Z.json"
+    write_whole(path, json.dumps(document, indent=1) + "\n")
+    with naming(str(folder)):
+        kept = sorted(path for path in folder.iterdir() if _KEPT_NAME.fullmatch(path.name))
+        for path in kept[:-KEPT_RUNS]:
+            path.unlink()
+
+
+def read_out(out: Path) -> tuple[HeldRun, ...]:
+    """Return the runs that an output folder knows of; none if it is not there. Raises BadInput."""
+    folder = out / _FOLDER
+    kept = sorted(folder.iterdir()) if folder.is_dir() else []
+    paths = [out / "timeline.json", *kept]
+    return _read_runs(path for path in paths if path.is_file() and _is_timeline(path))
+
+
+def read_history(folder: Path) -> tuple[HeldRun, ...]:
+    """Return the runs that a folder and all folders in it know of.
+
+    Raises BadInput for a folder that is not there, knows of no run or has too much in it, and for a
+    timeline that cannot be read.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: is not a folder, so there is no history in it")
+    runs = _read_runs(_find_timelines(folder))
+    if not runs:
+        raise BadInput(f"{folder}: no run has left a timeline.json here")
+    return runs
+
+
+def parse_run(text: str) -> HeldRun | None:
+    """Return what a timeline's JSON says of its run, None where it was replayed; raises ValueError."""
+    try:
+        document = load_json(text)
+    except ValueError as error:
+        raise ValueError(f"is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("schema") != 1:
+        raise ValueError("is not a timeline of schema 1")
+    if document.get("mode") == REPLAY:
+        return None
+    return HeldRun(
+        started_at=_parse_instant(document.get("started_at")),
+        is_doubted=bool(_take(document, "doubts", list, [])),
+        findings=tuple(
+            _parse_finding(_take(verdict, "drill", str), finding)
+            for verdict in _each(document, "verdicts")
+            for finding in _each(verdict, "findings")
+            if _take(finding, "expected", dict) != {"silent": True}  # what nobody asked for
+        ),
+    )
+
+
+def _find_timelines(folder: Path) -> Iterator[Path]:
+    found = 0
+    for visited, (here, folders, names) in enumerate(os.walk(folder)):
+        if visited >= MAX_FOLDERS:
+            raise BadInput(f"{folder}: more than {MAX_FOLDERS} folders are in it; name one further down")
+        folders.sort()
+        for path in (Path(here, name) for name in sorted(names)):
+            if not _is_timeline(path):
+                continue
+            found += 1
+            if found > MAX_FILES:
+                raise BadInput(f"{folder}: more than {MAX_FILES} runs are in it; name a folder further down")
+            yield path
+
+
+def _is_timeline(path: Path) -> bool:
+    is_kept = path.parent.name == _FOLDER and _KEPT_NAME.fullmatch(path.name) is not None
+    return path.name == "timeline.json" or is_kept
+
+
+def _read_runs(paths: Iterable[Path]) -> tuple[HeldRun, ...]:
+    """Return the runs that timelines are of; what was replayed was not held."""
+    return tuple(run for path in paths if (run := _read_run(path)) is not None)
+
+
+def _read_run(path: Path) -> HeldRun | None:
+    try:
+        text = read_bytes(path, MAX_BYTES)
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"is larger than {MAX_BYTES // 2**20} MiB")
+        return parse_run(text.decode())
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _parse_instant(value: object) -> datetime | None:
+    """Older timelines do not say when they began; a file's date is no evidence of it."""
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError(f"started_at is {value!r}, not an ISO 8601 instant with its time zone")
+    if not YEARS[0] <= instant.year <= YEARS[1]:
+        raise ValueError(f"started_at is {value!r}, which is not in the years {YEARS[0]} to {YEARS[1]}")
+    return instant.astimezone(UTC)
+
+
+def _parse_finding(drill: str, finding: Mapping[str, Any]) -> HeldFinding:
+    broke_at = finding.get("broke_at")
+    return HeldFinding(
+        drill=drill,
+        expectation=_parse_expected(
+            _take(finding, "alert", str), _take(finding, "labels", dict), _take(finding, "expected", dict)
+        ),
+        outcome=_choose(finding.get("outcome"), get_args(Outcome), "outcome"),
+        seen=frozenset() if finding.get("doubt") else frozenset(_take(finding, "observed", dict)),
+        broke_at=None if broke_at is None else _choose(broke_at, get_args(EventKind), "broke_at"),
+    )
+
+
+def _parse_expected(alert: str, labels: Labels, expected: Mapping[str, Any]) -> Expected:
+    if expected.get("blind"):
+        return Silence(alert=alert, labels=labels, after_s=_number(expected, "after_s"))
+    if expected.get("silent"):
+        return NearMiss(
+            alert=alert,
+            labels=labels,
+            reaches=_number(expected, "reaches"),
+            pending=_take(expected, "pending", bool),
+        )
+    receiver = _take(expected, "receiver", str)
+    fires_within_s = _number(expected, "fires_within_s")
+    resolves_within_s = _number(expected, "resolves_within_s")
+    if "incidents" in expected:
+        return Grouped(
+            alert=alert,
+            labels=labels,
+            alerts=_take(expected, "alerts", int),
+            receiver=receiver,
+            integration=_choose(expected.get("integration"), get_args(Integration), "integration"),
+            fires_within_s=fires_within_s,
+            resolves_within_s=resolves_within_s,
+        )
+    return Expectation(
+        alert=alert,
+        labels=labels,
+        receiver=receiver,
+        fires_within_s=fires_within_s,
+        resolves_within_s=resolves_within_s,
+        held_back=_parse_held_back(_take(expected, "held_back", dict, {})),
+        deliveries=tuple(_parse_delivery(delivery) for delivery in _each(expected, "deliveries", [])),
+    )
+
+
+def _parse_held_back(held: Mapping[str, Any]) -> HeldBack | None:
+    if not held:
+        return None
+    return HeldBack(
+        why=_choose(held.get("why"), get_args(Held), "why"),
+        until_s=None if held.get("until_s") is None else _number(held, "until_s"),
+    )
+
+
+def _parse_delivery(delivery: Mapping[str, Any]) -> Delivery:
+    integration = delivery.get("integration")
+    return Delivery(
+        receiver=_take(delivery, "receiver", str),
+        integration=None
+        if integration is None
+        else _choose(integration, get_args(Integration), "integration"),
+        closes=_take(delivery, "closes", bool, True),
+    )
+
+
+def _each(document: Mapping[str, Any], name: str, default: list[Any] | None = None) -> list[dict[str, Any]]:
+    items = _take(document, name, list, default)
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError(f"{name} is not a list of objects")
+    return items
+
+
+def _take(
+    document: Mapping[str, Any], name: str, kind: type[_Value], default: _Value | None = None
+) -> _Value:
+    """Return a field of that type; without a default it must be there."""
+    value = document.get(name, default)
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is {_shorten(value)}, not {_TYPES[kind]}")
+    return value
+
+
+def _number(document: Mapping[str, Any], name: str) -> float:
+    """Return a number; what JSON cannot write, and a timeline has as null, is an infinity."""
+    value = document.get(name)
+    if value is None and name in document:
+        return math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is {_shorten(value)}, not a number")
+    return float(value)
+
+
+def _choose(value: object, among: tuple[Any, ...], name: str) -> Any:
+    """Return a value that is one of some words."""
+    if value not in among:
+        raise ValueError(f"{name} is {_shorten(value)}, not one of {', '.join(among)}")
+    return value
+
+
+def _shorten(value: object) -> str:
+    text = "missing" if value is None else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,0 +1,169 @@
+"""What the receivers got: how fast, which incidents that made, and what a person read in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from alertdrill.core.clock import format_s
+from alertdrill.core.model import Notice, NoticedAlert
+from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.judging.latency import InboxSummary, Spread, summarise_inboxes
+from alertdrill.reports import RunRecord, printable, say_delay, say_selector
+from alertdrill.reports.html.incidents import IncidentsFigure
+
+MOST_INCIDENTS = 300
+MOST_NOTICES = 20
+MOST_ALERTS = 5
+MOST_CHARACTERS = 4000
+KEY = """<ul class="key" aria-label="How to read the plot">
+<li><span class="swatch closed"></span>incident</li>
+<li><span class="swatch open"></span>never closed</li>
+<li>▼ opened</li>
+<li>● updated or repeated</li>
+<li>▽ closed</li>
+<li><span class="refusal">✖</span> attempt refused</li>
+</ul>"""
+
+
+def list_pages(record: RunRecord, figure: IncidentsFigure | None, anchor: str) -> Iterator[str]:
+    """Yield the HTML of what the receivers got; `anchor` is the id of the figure's place."""
+    paging = record.timeline.paging
+    if figure is None and not paging.troubles:
+        return
+    yield '<section id="pages"><h2>Pages</h2>'
+    for trouble in paging.troubles:
+        yield f'<p><span class="refusal">!</span> {_text(trouble)}</p>'
+    if figure is not None:
+        yield from _summary(record)
+        yield KEY
+        yield (
+            f'<div class="plot" id="{anchor}" role="img" '
+            'aria-label="What each receiver got, over rule time"></div>'
+        )
+        if figure.left_out:
+            yield (
+                f'<p class="muted small">{figure.left_out} more incidents, open at the same time as those '
+                "drawn, are left out of the plot.</p>"
+            )
+        yield from _incidents(list_incidents(paging.notices))
+        yield from _refused([notice for notice in paging.notices if not notice.is_accepted])
+    yield "</section>"
+
+
+def _summary(record: RunRecord) -> Iterator[str]:
+    speed = record.timeline.speed
+    both = "" if speed == 1 else ", as rule time/wall time"
+    yield (
+        '<p class="muted small">Median and maximum of all incidents'
+        f"{both}; from firing to page without the time for which an alert was held back on purpose. "
+        "Instants count from the start of the run.</p>"
+    )
+    yield '<table class="inboxes"><thead><tr><th>receiver</th><th>opened</th><th>closed</th><th>refused</th>'
+    yield "<th>firing to page</th><th>resolved to closed</th></tr></thead><tbody>"
+    for inbox in summarise_inboxes(record.timeline):
+        yield _inbox(inbox, speed)
+    yield "</tbody></table>"
+
+
+def _inbox(inbox: InboxSummary, speed: float) -> str:
+    refused = f'<span class="refusal">{inbox.refused}</span>' if inbox.refused else "0"
+    cells = (
+        ("opened", str(inbox.opened)),
+        ("closed", str(inbox.closed)),
+        ("refused", refused),
+        ("firing to page", _spread(inbox.firing_to_paged, speed)),
+        ("resolved to closed", _spread(inbox.resolved_to_closed, speed)),
+    )
+    row = "".join(f'<td data-name="{name}">{cell}</td>' for name, cell in cells)
+    name = f'{_text(inbox.receiver)} <span class="muted">{inbox.integration}</span>'
+    return f'<tr><th scope="row">{name}</th>{row}</tr>'
+
+
+def _spread(spread: Spread | None, speed: float) -> str:
+    if spread is None:
+        return "-"
+    longest = f'<span class="delay">max {say_delay(spread.max_s, speed)}</span>'
+    return f"{say_delay(spread.median_s, speed)} {longest}"
+
+
+def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
+    if incidents:
+        yield "<h3>Incidents, and what stood in them</h3>"
+    for incident in incidents[:MOST_INCIDENTS]:
+        closed = "never closed" if incident.closed_s is None else f"to {format_s(incident.closed_s)}"
+        facts = (
+            f"{incident.receiver} · {incident.integration} · {format_s(incident.opened_s)} {closed} · "
+            f"{_count(len(incident.notices), 'notification')}"
+        )
+        title = incident.title or "(without a title)"
+        labels = say_selector("", incident.group_labels)
+        yield '<details class="incident"><summary>'
+        yield f'{_text(title)} <span class="muted small">{_text(facts)}</span>'
+        yield "</summary>"
+        if labels:
+            yield f'<p class="small">grouped by <code>{_text(labels)}</code></p>'
+        yield from _notices(incident.notices)
+        yield "</details>"
+    if len(incidents) > MOST_INCIDENTS:
+        yield f'<p class="muted small">{len(incidents) - MOST_INCIDENTS} more are in timeline.json.</p>'
+
+
+def _refused(notices: Sequence[Notice]) -> Iterator[str]:
+    if not notices:
+        return
+    yield '<details class="incident"><summary>Attempts that were refused '
+    yield f'<span class="muted small">{_count(len(notices), "attempt")}</span></summary>'
+    yield from _notices(notices)
+    yield "</details>"
+
+
+def _notices(notices: Sequence[Notice]) -> Iterator[str]:
+    yield '<ol class="notices">'
+    before = ("", "")
+    for notice in notices[:MOST_NOTICES]:
+        effect = notice.effect if notice.is_accepted else f"refused by {notice.receiver} {notice.integration}"
+        why = f": {notice.why}" if notice.why else ""
+        facts = f"{format_s(notice.at_s)} {effect}, answer {notice.answer}{why}"
+        yield f'<li><span class="muted small">{_text(facts)}</span>'
+        said = (notice.title, notice.text)
+        if any(said) and said == before:
+            yield "<div>the same words again</div>"
+        else:
+            yield from _words(notice)
+        before = said
+        yield f'<div class="small">{_alerts(notice.alerts)}</div></li>'
+    if len(notices) > MOST_NOTICES:
+        yield f'<li class="muted small">{len(notices) - MOST_NOTICES} more are in timeline.json.</li>'
+    yield "</ol>"
+
+
+def _words(notice: Notice) -> Iterator[str]:
+    if notice.title:
+        yield f"<div><strong>{_text(notice.title)}</strong></div>"
+    if notice.text:
+        yield f"<pre>{_text(_cut(notice.text))}</pre>"
+
+
+def _alerts(alerts: Sequence[NoticedAlert]) -> str:
+    """Name the alerts; of several, only by the labels that tell one from another."""
+    shared = set.intersection(*(set(alert.labels.items()) for alert in alerts)) if len(alerts) > 1 else set()
+    names = []
+    for alert in alerts[:MOST_ALERTS]:
+        own = {name: value for name, value in alert.labels.items() if (name, value) not in shared}
+        names.append(f"<code>{_text(say_selector(alert.alert, own))}</code> {alert.status}")
+    if len(alerts) > MOST_ALERTS:
+        names.append(f"and {len(alerts) - MOST_ALERTS} more")
+    return "<br>".join(names)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))

@@ -1,0 +1,333 @@
+"""The timeline and its verdicts as JSON, schema 1.
+
+The form is stable. All times are seconds of rule time; instants count from the start of the run. What a drill
+expects is stated as the drill states it, `…_within_s` after its start, which `drills` gives. What ends in
+`_wall_s` is seconds of wall time. Keys are only ever added.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from alertdrill.core.model import (
+    Delivery,
+    Event,
+    Expectation,
+    Expected,
+    Finding,
+    Grouped,
+    HeldBack,
+    HeldSpan,
+    Labels,
+    Notice,
+    Placement,
+    Silence,
+    Text,
+    Timeline,
+    Verdict,
+)
+from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.judging.latency import (
+    InboxSummary,
+    Spread,
+    count_told,
+    find_held,
+    summarise_inboxes,
+    time_hops,
+)
+from alertdrill.judging.replay_agreement import Agreement
+from alertdrill.reports import HOPS, RunRecord
+
+Number = float | None
+
+
+def render(record: RunRecord) -> str:
+    """Return the JSON document; a number that JSON cannot write (NaN, an infinity) becomes null."""
+    timeline = record.timeline
+    document = {
+        "schema": 1,
+        "started_at": record.started_at.isoformat(),
+        "mode": timeline.mode,
+        "speed": _number(timeline.speed),
+        "until_s": _number(timeline.until_s),
+        "engines": dict(timeline.engines),
+        "events": [_event(event) for event in timeline.events],
+        "verdicts": [
+            _verdict(verdict, record.find_placement(verdict), timeline) for verdict in record.verdicts
+        ],
+        "drills": [
+            {
+                "drill": placement.drill.name,
+                "start_s": _number(placement.start_s),
+                "end_s": _number(placement.end_s),
+            }
+            for placement in record.placements
+        ],
+        "doubts": list(record.doubts),
+        "stalls": [
+            {"part": stall.part, "from_s": _number(stall.from_s), "until_s": _number(stall.until_s)}
+            for stall in timeline.stalls
+        ],
+        "notices": [_notice(notice) for notice in timeline.paging.notices],
+        "incidents": [_incident(incident) for incident in list_incidents(timeline.paging.notices)],
+        "receivers": [_inbox(inbox, timeline.speed) for inbox in summarise_inboxes(timeline)],
+        "held_back": [_held(span) for span in timeline.paging.held],
+        "troubles": list(timeline.paging.troubles),
+        "agreement": None if record.agreement is None else _agreement(record.agreement),
+        "appended": [[_number(from_s), _number(to_s)] for from_s, to_s in record.appended],
+    }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def render_timeline(
+    timeline: Timeline, notes: Sequence[str], find_annotations: Callable[[Event], Labels] | None = None
+) -> str:
+    """Return the JSON document of a timeline alone, which no drill was judged by; `notes` are sentences.
+
+    Events of alerts that begin to fire have the annotations that are found for them.
+    """
+    document = {
+        "schema": 1,
+        "mode": timeline.mode,
+        "speed": _number(timeline.speed),
+        "until_s": _number(timeline.until_s),
+        "engines": dict(timeline.engines),
+        "events": [
+            {**_event(event), "annotations": dict(find_annotations(event))}
+            if find_annotations is not None and event.kind == "firing"
+            else _event(event)
+            for event in timeline.events
+        ],
+        "notes": list(notes),
+    }
+    if timeline.appended_from_s is not None:
+        document["appended_from_s"] = _number(timeline.appended_from_s)
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "at_s": _number(event.at_s),
+        "kind": event.kind,
+        "alert": event.alert,
+        "labels": dict(event.labels),
+        "receiver": event.receiver,
+    }
+
+
+def _agreement(agreement: Agreement) -> dict[str, Any]:
+    return {
+        "largest_s": _number(agreement.largest_s),
+        "blips": agreement.blips,
+        "skipped": agreement.skipped,
+        "notes": list(agreement.notes),
+        "instants": [
+            {
+                "alert": one.alert,
+                "labels": dict(one.labels),
+                "kind": one.kind,
+                "live_s": None if one.live_s is None else _number(one.live_s),
+                "replayed_s": None if one.replayed_s is None else _number(one.replayed_s),
+                "bound_s": _number(one.bound_s),
+            }
+            for one in agreement.instants
+        ],
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    """All of a notice but its payload, of which title and text are what a person reads."""
+    return {
+        "number": notice.number,
+        "at_s": _number(notice.at_s),
+        "receiver": notice.receiver,
+        "integration": notice.integration,
+        "status": notice.status,
+        "is_accepted": notice.is_accepted,
+        "answer": notice.answer,
+        "why": notice.why,
+        "incident": notice.incident,
+        "effect": notice.effect,
+        "group_key": notice.group_key,
+        "group_labels": dict(notice.group_labels),
+        "alerts": [
+            {"alert": alert.alert, "labels": dict(alert.labels), "status": alert.status}
+            for alert in notice.alerts
+        ],
+        "title": notice.title,
+        "text": notice.text,
+    }
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "receiver": incident.receiver,
+        "integration": incident.integration,
+        "opened_s": _number(incident.opened_s),
+        "closed_s": None if incident.closed_s is None else _number(incident.closed_s),
+        "notices": [notice.number for notice in incident.notices],
+        "title": incident.title,
+        "group_labels": dict(incident.group_labels),
+    }
+
+
+def _inbox(inbox: InboxSummary, speed: float) -> dict[str, Any]:
+    return {
+        "receiver": inbox.receiver,
+        "integration": inbox.integration,
+        "opened": inbox.opened,
+        "closed": inbox.closed,
+        "refused": inbox.refused,
+        "firing_to_paged": _spread(inbox.firing_to_paged, speed),
+        "resolved_to_closed": _spread(inbox.resolved_to_closed, speed),
+    }
+
+
+def _spread(spread: Spread | None, speed: float) -> dict[str, Number] | None:
+    if spread is None:
+        return None
+    return _in_both_times("median", spread.median_s, speed) | _in_both_times("max", spread.max_s, speed)
+
+
+def _held(span: HeldSpan) -> dict[str, Any]:
+    return {
+        "alert": span.alert,
+        "labels": dict(span.labels),
+        "why": span.why,
+        "by": dict(span.by),
+        "since_s": _number(span.since_s),
+        "until_s": _number(span.until_s),
+    }
+
+
+def _verdict(verdict: Verdict, placement: Placement | None, timeline: Timeline) -> dict[str, Any]:
+    return {
+        "drill": verdict.drill,
+        "outcome": verdict.outcome,
+        "doubt": verdict.doubt or None,
+        "findings": [_finding(finding, placement, timeline) for finding in verdict.findings],
+    }
+
+
+def _finding(finding: Finding, placement: Placement | None, timeline: Timeline) -> dict[str, Any]:
+    return {
+        "alert": finding.alert,
+        "labels": dict(finding.labels),
+        "broke_at": finding.broke_at,
+        "outcome": finding.outcome,
+        "expected": _expected(finding.expectation),
+        "observed": _observed(finding.observed, placement.start_s if placement else 0.0),
+        "hops": _hops(finding, placement, timeline),
+        "told": [
+            {
+                "receiver": told.receiver,
+                "integration": told.integration,
+                "accepted": told.accepted,
+                "refused": told.refused,
+            }
+            for told in count_told(finding, placement, timeline)
+        ],
+        "evidence": finding.evidence,
+        "doubt": finding.doubt or None,
+    }
+
+
+def _hops(finding: Finding, placement: Placement | None, timeline: Timeline) -> dict[str, Number]:
+    """Only what was seen, as with `observed`; `held_s` is a part of `firing_to_paged_s`."""
+    times = time_hops(finding, find_held(finding, placement, timeline))
+    hops: dict[str, Number] = {}
+    if times.firing_to_paged_s is not None:
+        hops |= _in_both_times("firing_to_paged", times.firing_to_paged_s, timeline.speed)
+    if times.held_s:
+        hops |= _in_both_times("held", times.held_s, timeline.speed)
+    if times.resolved_to_closed_s is not None:
+        hops |= _in_both_times("resolved_to_closed", times.resolved_to_closed_s, timeline.speed)
+    return hops
+
+
+def _in_both_times(name: str, rule_s: float, speed: float) -> dict[str, Number]:
+    return {f"{name}_s": _number(rule_s), f"{name}_wall_s": _number(rule_s / speed)}
+
+
+def _expected(expectation: Expected | None) -> dict[str, Any]:
+    if expectation is None:
+        return {"silent": True}
+    if isinstance(expectation, Expectation):
+        return _expected_firing(expectation)
+    if isinstance(expectation, Grouped):
+        return {
+            "alerts": expectation.alerts,
+            "incidents": expectation.incidents,
+            "fires_within_s": _number(expectation.fires_within_s),
+            "receiver": expectation.receiver,
+            "integration": expectation.integration,
+            "resolves_within_s": _number(expectation.resolves_within_s),
+            "notices": expectation.notices,
+        }
+    if isinstance(expectation, Silence):
+        return {"silent": True, "blind": True, "after_s": _number(expectation.after_s)}
+    silence = {"silent": True, "reaches": _number(expectation.reaches), "pending": expectation.pending}
+    if expectation.pending_within_s is not None:
+        least_s, most_s = expectation.pending_within_s
+        silence |= {"pending_least_s": _number(least_s), "pending_most_s": _number(most_s)}
+    return silence
+
+
+def _expected_firing(expectation: Expectation) -> dict[str, Any]:
+    """Leave out what the expectation does not state."""
+    stated: dict[str, Any] = {
+        "fires_after_s": _number(expectation.fires_after_s),
+        "fires_within_s": _number(expectation.fires_within_s),
+        "receiver": expectation.receiver,
+        "resolves_within_s": _number(expectation.resolves_within_s),
+    }
+    if expectation.pages_within_s is not None:
+        stated["pages_within_s"] = _number(expectation.pages_within_s)
+    if expectation.closes_within_s is not None:
+        stated["closes_within_s"] = _number(expectation.closes_within_s)
+    if expectation.held_back is not None:
+        stated["held_back"] = _held_back(expectation.held_back)
+    if expectation.deliveries:
+        stated["deliveries"] = [_delivery(delivery) for delivery in expectation.deliveries]
+    return stated
+
+
+def _held_back(held: HeldBack) -> dict[str, Any]:
+    until_s = None if held.until_s is None else _number(held.until_s)
+    return {"why": held.why, "until_s": until_s, "by": dict(held.by)}
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    texts = {"group_key": delivery.group_key, "title": delivery.title, "text": delivery.text}
+    bounds: dict[str, Sequence[float] | None] = {
+        "notices": delivery.notices,
+        "notices_within_s": delivery.notices_within_s,
+        "repeats_after_s": delivery.repeats_after_s,
+        "refused": delivery.refused,
+        "alerts": delivery.alerts,
+    }
+    stated: dict[str, Any] = {"receiver": delivery.receiver, "integration": delivery.integration}
+    if not delivery.closes:
+        stated["closes"] = False
+    if delivery.group_labels is not None:
+        stated["group_labels"] = dict(delivery.group_labels)
+    stated |= {name: _text(text) for name, text in texts.items() if text is not None}
+    stated |= {name: [_number(one) for one in pair] for name, pair in bounds.items() if pair is not None}
+    return stated
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {text.how: text.text}
+
+
+def _observed(observed: Mapping[str, float], start_s: float) -> dict[str, Number]:
+    return {hop: _number(start_s + observed[hop]) for hop in HOPS if hop in observed}
+
+
+def _number(value: float) -> Number:
+    """Round to milliseconds; finer is noise of the division by the speed."""
+    return round(value, 3) if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""Rule files, their expressions and templates, and what is made of them. Pure, but for reading files."""

@@ -1,0 +1,1 @@
+"""The exact rewriting of rules for a world that runs faster. Pure."""

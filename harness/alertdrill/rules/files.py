@@ -1,0 +1,303 @@
+"""Rule files: what they say, and on which line.
+
+Reads plain Prometheus rule files and the PrometheusRule resource of the Prometheus operator.
+Format: https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/ and the operator's API
+reference, monitoring.coreos.com/v1. Durations are in seconds of rule time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertdrill.core.model import AlertRule, Labels
+from alertdrill.errors import BadInput, BadRules
+from alertdrill.rules.promql.expressions import parse
+from alertdrill.rules.promql.expressions import (
+    parse_duration as parse_duration,  # who reads rules reads durations
+)
+from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence, read_nodes
+from alertdrill.runtime.reading import read_bytes
+
+MAX_BYTES = 1024 * 1024
+"""Of a rule file."""
+MAX_LABELS = 100
+
+EVALUATION_INTERVAL_S = 15.0
+"""How often a group without an interval of its own is evaluated, unless the caller says otherwise."""
+
+GROUP_FIELDS = {"name", "interval", "query_offset", "limit", "labels", "rules"}
+GROUP_DURATIONS = ("interval", "query_offset")
+RULE_FIELDS = {"alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"}
+RULE_DURATIONS = ("for", "keep_firing_for")
+ALERT_ONLY = ("for", "keep_firing_for", "annotations")
+# Known to the operator's resource, which hands it on to Thanos; Prometheus itself refuses it.
+RESOURCE_GROUP_FIELDS = {"partial_response_strategy"}
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+_SHOWN = 40
+_RESERVED = "__name__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRule:
+    """One recording rule as its file states it; `source` is `file:line`."""
+
+    name: str
+    expr: str
+    labels: Labels
+    group: str
+    interval_s: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleGroup:
+    """Rules that are evaluated together, in order, every `interval_s`; `source` is `file:line`.
+
+    They see what was `query_offset_s` ago, and fail if they have more than `limit` results, unless it is 0.
+    """
+
+    name: str
+    interval_s: float
+    rules: tuple[AlertRule | RecordingRule, ...]
+    source: str
+    query_offset_s: float = 0.0
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """A rule file: its name as messages give it, its text, and the groups that it states."""
+
+    name: str
+    text: str
+    groups: tuple[RuleGroup, ...]
+
+    @property
+    def alerts(self) -> tuple[AlertRule, ...]:
+        """The alerting rules of all groups, in the file's order."""
+        return tuple(rule for group in self.groups for rule in group.rules if isinstance(rule, AlertRule))
+
+
+def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
+    """Read a rule file; `interval_s` is that of groups that state none. Raises BadRules."""
+    try:
+        content = read_bytes(path, MAX_BYTES)
+    except OSError as error:
+        raise BadRules(f"{path}:1: the file cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise BadRules(f"{path}:1: the file is larger than {MAX_BYTES} bytes")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadRules(f"{path}:{line}: the file is not UTF-8") from error
+    return parse_rules(text, str(path), interval_s)
+
+
+def parse_rules(text: str, name: str, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
+    """Return the rules that a file's text states; `name` is what messages call the file. Raises BadRules."""
+    document = load_document(text, name)
+    fields = GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if is_resource(document) else set())
+    reader = _Reader(name, interval_s, fields)
+    groups = tuple(reader.read_groups(find_groups(document, name)[1]))
+    return RuleFile(name=name, text=text, groups=groups)
+
+
+def load_document(text: str, name: str) -> Mapping:
+    """Return a rule file's YAML as nodes. Raises BadRules."""
+    document = read_nodes(text, name)
+    if document is None:
+        raise BadRules(f"{name}:1: the file is empty")
+    if not isinstance(document, Mapping):
+        raise BadRules(f"{name}:1: the file is not a mapping with groups")
+    return document
+
+
+def is_resource(document: Mapping) -> bool:
+    """Tell whether a document is a Kubernetes resource rather than a plain rule file."""
+    return "kind" in document.values or "apiVersion" in document.values
+
+
+def find_groups(document: Mapping, name: str) -> tuple[Mapping, Sequence]:
+    """Return the list of groups in a plain rule file or a PrometheusRule resource, and what it is in.
+
+    Raises BadRules.
+    """
+    holder = document
+    if is_resource(document):
+        kind = document.values.get("kind")
+        if not isinstance(kind, Scalar) or kind.text != "PrometheusRule":
+            line = _find_line(document, "kind")
+            raise BadRules(f"{name}:{line}: the resource's kind is not PrometheusRule")
+        spec = document.values.get("spec")
+        if not isinstance(spec, Mapping):
+            raise BadRules(f"{name}:{_find_line(document, 'spec')}: the resource has no spec with groups")
+        holder = spec
+    for key in holder.values:
+        if key != "groups":
+            raise BadRules(f"{name}:{_find_line(holder, key)}: the field {_show(key)} is unknown")
+    groups = holder.values.get("groups")
+    if not isinstance(groups, Sequence) or not groups.items:
+        raise BadRules(f"{name}:{_find_line(holder, 'groups')}: the file has no list of groups")
+    return holder, groups
+
+
+def _find_line(node: Mapping, key: str) -> int:
+    return node.keys[key].line if key in node.keys else node.line
+
+
+def _show(value: str) -> str:
+    return repr(value[:_SHOWN])
+
+
+def _is_empty(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Scalar) and node.is_null)
+
+
+class _Reader:
+    """Reads the groups of one file; every complaint says where."""
+
+    def __init__(self, name: str, interval_s: float, group_fields: set[str]) -> None:
+        self._name = name
+        self._interval_s = interval_s
+        self._group_fields = group_fields
+        self._seen: set[int] = set()
+        self._group_names: set[str] = set()
+
+    def read_groups(self, nodes: Sequence) -> Iterator[RuleGroup]:
+        """Yield the groups that a list states. Raises BadRules."""
+        for group in self._claim_all(nodes, "group", self._group_fields):
+            yield self._read_group(group)
+
+    def _read_group(self, group: Mapping) -> RuleGroup:
+        name = self._read_text(group, "name")
+        if name in self._group_names:
+            raise self._bad(group, "name", f"the group {_show(name)} is stated twice")
+        self._group_names.add(name)
+        interval_s = self._read_duration(group, "interval") or self._interval_s
+        query_offset_s = self._read_duration(group, "query_offset")
+        limit = self._read_limit(group)
+        labels = self._read_labels(group, "labels")
+        rules = group.values.get("rules")
+        if not _is_empty(rules) and not isinstance(rules, Sequence):
+            raise self._bad(group, "rules", "rules is not a list")
+        listed = rules if isinstance(rules, Sequence) else None
+        return RuleGroup(
+            name=name,
+            interval_s=interval_s,
+            rules=tuple(self._read_rules(listed, name, interval_s, labels)) if listed else (),
+            source=self._source(group, "name"),
+            query_offset_s=query_offset_s,
+            limit=limit,
+        )
+
+    def _read_limit(self, group: Mapping) -> int:
+        limit = group.values.get("limit")
+        if _is_empty(limit):
+            return 0
+        if not isinstance(limit, Scalar) or limit.style or _WHOLE_NUMBER.fullmatch(limit.text) is None:
+            raise self._bad(group, "limit", "limit is not a number from 0 up")
+        return int(limit.text)
+
+    def _read_rules(
+        self, nodes: Sequence, group: str, interval_s: float, labels: Labels
+    ) -> Iterator[AlertRule | RecordingRule]:
+        seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+        for node in self._claim_all(nodes, "rule", RULE_FIELDS):
+            rule = self._read_rule(node, group, interval_s, labels)
+            if isinstance(rule, AlertRule):
+                identity = (rule.name, frozenset(rule.labels.items()))
+                if identity in seen:
+                    what = f"the alert {_show(rule.name)} is stated twice with the same labels"
+                    raise self._bad(node, "alert", what)
+                seen.add(identity)
+            yield rule
+
+    def _read_rule(
+        self, node: Mapping, group: str, interval_s: float, group_labels: Labels
+    ) -> AlertRule | RecordingRule:
+        if ("alert" in node.values) == ("record" in node.values):
+            raise self._bad(node, "record", "a rule states either alert or record")
+        expr = self._read_text(node, "expr")
+        try:
+            parse(expr)
+        except BadInput as error:
+            raise self._bad(node, "expr", str(error)) from error
+        labels = {**group_labels, **self._read_labels(node, "labels")}
+        if "alert" in node.values:
+            return AlertRule(
+                name=self._read_text(node, "alert"),
+                expr=expr,
+                for_s=self._read_duration(node, "for"),
+                keep_firing_for_s=self._read_duration(node, "keep_firing_for"),
+                labels=labels,
+                annotations=self._read_labels(node, "annotations"),
+                group=group,
+                interval_s=interval_s,
+                source=self._source(node, "alert"),
+            )
+        for field in ALERT_ONLY:
+            if field in node.values:
+                raise self._bad(node, field, f"a recording rule has no {field}")
+        name = self._read_text(node, "record")
+        source = self._source(node, "record")
+        return RecordingRule(
+            name=name, expr=expr, labels=labels, group=group, interval_s=interval_s, source=source
+        )
+
+    def _claim_all(self, nodes: Sequence, what: str, fields: set[str]) -> Iterator[Mapping]:
+        """Yield the items of a list, which must be mappings of known fields, each met for the first time."""
+        for node in nodes.items:
+            if not isinstance(node, Mapping):
+                raise BadRules(f"{self._name}:{node.line}: a {what} is not a mapping")
+            # Dilating edits nodes in place, and nested aliases would multiply without bound.
+            if id(node) in self._seen:
+                raise BadRules(f"{self._name}:{node.line}: a YAML alias repeats a {what}: write it out")
+            self._seen.add(id(node))
+            for key in node.values:
+                if key not in fields:
+                    raise self._bad(node, key, f"the field {_show(key)} is unknown in a {what}")
+            yield node
+
+    def _read_text(self, node: Mapping, key: str) -> str:
+        value = node.values.get(key)
+        if value is None or (isinstance(value, Scalar) and (value.is_null or not value.text)):
+            raise self._bad(node, key, f"{key} is missing")
+        if not isinstance(value, Scalar):
+            raise self._bad(node, key, f"{key} is not a string")
+        return value.text
+
+    def _read_duration(self, node: Mapping, key: str) -> float:
+        value = node.values.get(key)
+        if value is None or _is_empty(value):
+            return 0.0
+        try:
+            return parse_duration(value.text if isinstance(value, Scalar) else "")
+        except ValueError as error:
+            raise self._bad(node, key, f"{key}: {error}") from error
+
+    def _read_labels(self, node: Mapping, key: str) -> dict[str, str]:
+        labels = node.values.get(key)
+        if labels is None or _is_empty(labels):
+            return {}
+        if not isinstance(labels, Mapping) or len(labels.values) > MAX_LABELS:
+            raise self._bad(node, key, f"{key} is not a mapping of at most {MAX_LABELS} strings")
+        read = {}
+        for name, value in labels.values.items():
+            # Since Prometheus 3 a name is any text; it refuses others when it loads the file.
+            if not name or name == _RESERVED:
+                raise self._bad(labels, name, f"{_show(name)} is not a name for {key}")
+            if not isinstance(value, Scalar):
+                raise self._bad(labels, name, f"{name} in {key} is not a string")
+            read[name] = "" if value.is_null else value.text
+        return read
+
+    def _bad(self, node: Mapping, key: str, what: str) -> BadRules:
+        return BadRules(f"{self._name}:{_find_line(node, key)}: {what}")
+
+    def _source(self, node: Mapping, key: str) -> str:
+        return f"{self._name}:{_find_line(node, key)}"

@@ -1,0 +1,1 @@
+"""PromQL expressions: what promql-parser reads, what it cannot read said otherwise, and its limits. Pure."""

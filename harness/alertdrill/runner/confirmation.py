@@ -1,0 +1,188 @@
+"""Let the rules as they are confirm a run: replayed on what it recorded, they must do what was seen live.
+
+Rules that read the same metrics are replayed together on these metrics alone, all parts at once on all cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Event, Placement, Timeline
+from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
+from alertdrill.judging.judge import matches
+from alertdrill.judging.replay_agreement import Agreement, Instant, Pendings, Window, compare, say_instant
+from alertdrill.recording.prometheus import read_pendings
+from alertdrill.recording.recorder import record_run
+from alertdrill.recording.recording import Recording
+from alertdrill.recording.replay.inquiry import Activation
+from alertdrill.recording.replay.phases import Phase, delay, split_by_phase
+from alertdrill.recording.replay.promtool import PromtoolBroke
+from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
+from alertdrill.reports import say_selector
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.rulebook import choose_series, split_files
+from alertdrill.runtime.files import write_own
+from alertdrill.runtime.http_client import Api
+
+MAX_ITEMS = 4_000_000
+"""Of one part, for promtool: a second or two, and samples are moved by a fraction of a scrape at most."""
+MAX_DOUBTS = 5
+"""How many differences are said one by one."""
+LOG = "promtool.log"
+"""What promtool had said before it broke, among the logs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What became of recording a run and replaying that: for the run's record, its doubts and its notes."""
+
+    agreement: Agreement | None = None
+    doubts: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    unwritten: str = ""
+    """Why the recording could not be written, if it could not."""
+
+
+def record_and_confirm(
+    prometheus: Api,
+    files: Sequence[RuleFile],
+    clock: Clock,
+    live: Timeline,
+    placements: Sequence[Placement],
+    path: Path,
+    promtool: Path | None,
+    logs: Path,
+) -> Confirmation:
+    """Write a run's recording, and say how far its replay is from what was seen live.
+
+    Where the server cannot be recorded from, as with other servers than Prometheus, there is none: that is a
+    note, and no failure. Nor is it if no rule can be replayed, but it is a doubt if promtool breaks: what was
+    not compared does not agree.
+    """
+    try:
+        recording = record_run(prometheus, files, clock, live.until_s, path)
+    except CannotWrite as error:
+        said = str(error).replace(str(path), path.name)
+        return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)
+    except CouldNotTell as error:
+        return Confirmation(notes={"recording": f"there is none: {error}"})
+    notes = {"recording": f"{path.name}: {len(recording.series)} series"}
+    if promtool is None:
+        return Confirmation(notes={**notes, "replay": "the recording is not replayed without promtool"})
+    pendings = read_pendings(prometheus, clock, 0.0, live.until_s)
+    try:
+        agreement = confirm(
+            recording, files, live, promtool, pendings=pendings, out=_list_outages(placements)
+        )
+    except PromtoolBroke as broke:
+        log = logs / LOG
+        write_own(log, broke.log)
+        doubt = f"the run could not be compared with a replay of its recording: {broke}; its log is {log}"
+        return Confirmation(doubts=(doubt,), notes=notes)
+    if agreement.is_void:
+        return Confirmation(notes={**notes, "replay": "; ".join(agreement.notes) or "there was no rule"})
+    return Confirmation(agreement=agreement, doubts=list_doubts(agreement, placements), notes=notes)
+
+
+def _list_outages(placements: Sequence[Placement]) -> list[Window]:
+    """Return when Prometheus was out."""
+    return [
+        (place.start_s + outage.at_s, place.start_s + outage.at_s + outage.for_s)
+        for place in placements
+        for outage in place.drill.outages
+        if outage.part == "prometheus"
+    ]
+
+
+def confirm(
+    recording: Recording,
+    files: Sequence[RuleFile],
+    live: Timeline,
+    promtool: Path,
+    *,
+    pendings: Pendings,
+    out: Sequence[Window] = (),
+) -> Agreement:
+    """Return how far the replay of a run's recording is from the run.
+
+    `pendings` are those of the run, and `out` is as in `compare`. Rules that cannot be replayed are not
+    compared, and a note says why. Raises PromtoolBroke when nobody can tell, because promtool was killed.
+    """
+    phases = [
+        (phase, choose_series(recording, phase.files))
+        for part in split_files(files)
+        for phase in split_by_phase(part, live.events)
+    ]
+    replays, notes = _replay(phases, promtool)
+    names = {name for phase, _ in replays for name in phase.alerts}
+    found = compare(
+        (event for event in live.events if event.receiver is None and event.alert in names),
+        (event for phase, replay in replays for event in _list_events(phase, replay)),
+        [rule for file in files for rule in file.alerts if rule.name in names],
+        live.until_s,
+        pendings={**pendings, **{key: s for phase, one in replays for key, s in _list_pendings(phase, one)}},
+        out=out,
+        notes=(*notes, *dict.fromkeys(note for _, replay in replays for note in replay.notes)),
+    )
+    return replace(found, is_void=not replays)
+
+
+def _replay(
+    phases: Sequence[tuple[Phase, Recording]], promtool: Path
+) -> tuple[list[tuple[Phase, Replay]], list[str]]:
+    """Replay all phases at once, or one by one without those that cannot be replayed, each with a note."""
+    jobs = [
+        ReplayJob(recording=delay(recording, phase.delay_ms), files=phase.files, max_items=MAX_ITEMS)
+        for phase, recording in phases
+    ]
+    try:
+        return list(zip((phase for phase, _ in phases), replay_all(jobs, promtool), strict=True)), []
+    except PromtoolBroke:
+        raise
+    except (BadInput, CouldNotTell) as error:
+        if len(jobs) == 1:
+            return [], [f"not compared with a replay: {error}"]
+    alone = [_replay([one], promtool) for one in phases]
+    return [one for replays, _ in alone for one in replays], [note for _, notes in alone for note in notes]
+
+
+def _list_events(phase: Phase, replayed: Replay) -> Iterator[Event]:
+    """Yield what the alerts of a phase did, at the instants of the run."""
+    for event in replayed.timeline.events:
+        if event.alert in phase.alerts:
+            yield replace(event, at_s=_move_back(event.at_s, phase))
+
+
+def _list_pendings(phase: Phase, replayed: Replay) -> Iterator[tuple[Activation, float]]:
+    """Yield how long the activations of a phase were pending, by their instants in the run."""
+    for (alert, labels, at_s), lasted_s in replayed.pendings.items():
+        if alert in phase.alerts:
+            yield (alert, labels, _move_back(at_s, phase)), lasted_s
+
+
+def _move_back(at_s: float, phase: Phase) -> float:
+    return round(at_s * 1000 - phase.delay_ms) / 1000
+
+
+def list_doubts(agreement: Agreement, placements: Sequence[Placement]) -> tuple[str, ...]:
+    """Say what a run and its replay disagree about, and in which drill."""
+    beyond = agreement.beyond
+    said = [_say_doubt(instant, placements) for instant in beyond[:MAX_DOUBTS]]
+    if len(beyond) > MAX_DOUBTS:
+        said.append(f"run and replay disagree about {len(beyond) - MAX_DOUBTS} more instants")
+    return tuple(said)
+
+
+def _say_doubt(instant: Instant, placements: Sequence[Placement]) -> str:
+    drills = [
+        place.drill.name
+        for place in placements
+        if place.start_s <= instant.at_s < place.end_s
+        and any(matches(expected, instant.alert, instant.labels) for expected in place.drill.expects)
+    ]
+    who = ", ".join(drills) or "beside the drills"
+    alert = say_selector(instant.alert, instant.labels)
+    return f"{who}: the rules as they are do otherwise on the run's recording: {alert} {say_instant(instant)}"

@@ -1,0 +1,94 @@
+"""What a run's findings are weighed by: who stood still, what became of the calls, how far rules look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from alertdrill.core.clock import Clock, format_s
+from alertdrill.core.model import Placement, Stall
+from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
+from alertdrill.judging.dependence import LOCUST, SCRAPES
+from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_part
+from alertdrill.recording.prometheus import read_scrapes, split_scrapes
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.faults.outages import list_outages
+from alertdrill.runner.rulebook import find_reaches_s
+from alertdrill.runner.traffic import ActReport, TrafficReport
+from alertdrill.runtime.http_client import Api
+from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, PartWatch
+from alertdrill.systems import find_systems
+
+NO_ANSWER = "0"
+"""The status of a request without an answer."""
+
+
+def find_stalls(
+    watch: PartWatch, placements: Sequence[Placement], report: TrafficReport, clock: Clock
+) -> tuple[Stall, ...]:
+    """Return which parts stood still during a run, on rule time, without what drills did to them.
+
+    Locust reports itself what the watch cannot ask it.
+    """
+    silences = [
+        *((one.part, clock.rule_s(one.from_s), clock.rule_s(one.until_s)) for one in watch.silences),
+        *((LOCUST, *stall) for stall in report.stalls),
+    ]
+    stalls = [
+        Stall(part=part, from_s=from_s, until_s=until_s) for part, from_s, until_s in silences if until_s > 0
+    ]
+    return leave_out_outages(stalls, list_outages(placements, clock.speed))
+
+
+def find_missed_scrapes(
+    store: Api, clock: Clock, until_s: float, outages: Sequence[tuple[float, float]]
+) -> tuple[Stall, ...]:
+    """Return when samples of a system were missing, on rule time, outside windows in which they had to.
+
+    A scrape that failed makes series end at once, whatever stall it was that made it fail.
+    """
+    return tuple(
+        Stall(part=SCRAPES + system.name, from_s=before_s + SCRAPE_INTERVAL_S, until_s=after_s)
+        for system in find_systems()
+        for stretch in split_scrapes(read_scrapes(store, clock, system.job, 0.0, until_s), outages)
+        for before_s, after_s in pairwise(at_s for at_s, is_good in stretch if is_good)
+        if after_s - before_s > 1.5 * SCRAPE_INTERVAL_S
+    )
+
+
+def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...]) -> Evidence:
+    """Return what a run's findings are weighed by."""
+    return Evidence(
+        stalls=stalls,
+        calls={name: _count_calls(act) for name, act in report.acts.items()},
+        reaches_s=find_reaches_s(files),
+        providers=PROVIDERS,
+    )
+
+
+def count_unanswered(act: ActReport) -> int:
+    """Return how many calls got no answer: none reached the gateway, or it gave none."""
+    return act.statuses.get(NO_ANSWER, 0)
+
+
+def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> Mapping[str, str]:
+    """Say what the watch of the parts has found, for the notes of a run."""
+    words = f"each asked {1 / ASK_EVERY_WALL_S:.0f} times a second (wall), {watch.asked} times in all"
+    if watch.missed_wall_s:
+        words += f", but for {watch.missed_wall_s:.2f} s (wall) in which the watcher was not let in"
+    longest = max(stalls, key=lambda stall: stall.lasted_s, default=None)
+    if longest is None:
+        return {"parts": f"{words}; none was silent"}
+    return {
+        "parts": f"{words}; the longest silence: {say_part(longest.part)}, {longest.lasted_s:.0f} s "
+        f"({longest.lasted_s / speed:.2f} s wall) from {format_s(longest.from_s)} on"
+    }
+
+
+def _count_calls(act: ActReport) -> Calls:
+    return Calls(
+        planned=act.planned,
+        lost=act.planned - act.sent + count_unanswered(act),
+        lateness_s=act.lateness_max_s or 0.0,
+        slowest_s=act.slowest_s,
+    )

@@ -1,0 +1,222 @@
+"""The folder of golden recordings: a file for each drill, and `made.json`, which says what made them.
+
+`made.json`, schema 1: `{"schema": 1, "runs": {made_at: {"commit", "speed", "seed", "engines"}}, "drills":
+{drill: {"run": made_at, "start_s", "does", "sources", "beside": {drill: start_s}}}}`. `start_s` is where a
+drill begins in the recording; `does` and `sources` are digests of what the recording depends on: the drill's
+traffic, and the sources that turn traffic into samples. `beside` are drills whose alerts may be seen, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from alertdrill.core.model import Drill, Labels, Placement
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.places import PACKAGE, ROOT, SCENARIOS
+from alertdrill.recording.files import read_recording
+from alertdrill.recording.recording import Recording
+from alertdrill.runner.golden.digests import digest_drill, digest_sources
+from alertdrill.runtime.files import Batch, open_batch
+from alertdrill.runtime.nesting import load_json
+from alertdrill.runtime.reading import read_bytes
+from alertdrill.systems import System
+
+FOLDER = Path("scenarios") / "recordings"
+"""Where the project's own are, from its root."""
+MADE = "made.json"
+MAX_BYTES = 16 * 1024 * 1024
+SOURCES = (PACKAGE / "gateway", PACKAGE / "load", ROOT / "stub_providers", SCENARIOS)
+"""What turns a drill's traffic into events, beside the system's own surface."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a run was held with; `made_at` is when, in ISO 8601."""
+
+    made_at: str
+    commit: str
+    speed: float
+    seed: int
+    engines: Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden:
+    """What made.json says of one drill's recording; see there."""
+
+    drill: str
+    run: str
+    start_s: float
+    does: str
+    sources: str
+    beside: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What made.json says; origins are by `made_at`, goldens by drill."""
+
+    runs: Mapping[str, Origin] = field(default_factory=dict)
+    drills: Mapping[str, Golden] = field(default_factory=dict)
+
+    def find(self, drill: Drill) -> Golden:
+        """Return what is said of a drill's recording; raises CouldNotTell if there is none."""
+        if drill.name not in self.drills:
+            raise CouldNotTell(f"{drill.name} has no recording; `make record` makes them")
+        return self.drills[drill.name]
+
+    def renew(self, origin: Origin, goldens: Iterable[Golden]) -> Made:
+        """Return this with newer goldens in place of the older ones, and no run that none is of any more."""
+        drills = {**self.drills, **{golden.drill: golden for golden in goldens}}
+        used = {golden.run for golden in drills.values()}
+        runs = {**self.runs, origin.made_at: origin}
+        return Made(runs={name: run for name, run in runs.items() if name in used}, drills=drills)
+
+    def keep(self, names: Iterable[str]) -> Made:
+        """Return this without drills that there are no more."""
+        known = set(names)
+        return replace(self, drills={name: one for name, one in self.drills.items() if name in known})
+
+
+def read_made(folder: Path) -> Made:
+    """Return what made.json says; raises BadInput if it is not there or cannot be read."""
+    path = folder / MADE
+    try:
+        text = read_bytes(path, MAX_BYTES)
+        if len(text) > MAX_BYTES:
+            raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
+        return _parse(load_json(text))
+    except FileNotFoundError as error:
+        raise BadInput(f"{folder}: there is no {MADE} here, so these are no golden recordings") from error
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path}: does not say what made the recordings: {error}") from error
+
+
+def write_made(folder: Path, made: Made) -> None:
+    """Write made.json, whole or not at all, in the order of the drills' names; raises CannotWrite."""
+    with open_batch() as batch:
+        put_made(batch, folder, made)
+
+
+def put_made(batch: Batch, folder: Path, made: Made) -> None:
+    """Write made.json, which comes into its place together with other files; see `write_made`."""
+    document = {
+        "schema": 1,
+        "runs": {
+            name: {key: value for key, value in asdict(run).items() if key != "made_at"}
+            for name, run in sorted(made.runs.items())
+        },
+        "drills": {
+            name: {key: value for key, value in asdict(golden).items() if key != "drill"}
+            for name, golden in sorted(made.drills.items())
+        },
+    }
+    with batch.open(folder / MADE) as stream:
+        stream.write((json.dumps(document, indent=1) + "\n").encode())
+
+
+def find_path(folder: Path, name: str) -> Path:
+    """Return where a drill's recording is."""
+    return folder / f"{name}.om.gz"
+
+
+def read_golden(folder: Path, drill: Drill) -> Recording:
+    """Return a drill's recording; raises CouldNotTell if there is none, BadInput if it cannot be read."""
+    path = find_path(folder, drill.name)
+    if not path.is_file():
+        raise CouldNotTell(f"{path}: {drill.name} has no recording; `make record` makes them")
+    return read_recording(path)
+
+
+def place_golden(golden: Golden, drill: Drill, drills: Sequence[Drill]) -> tuple[Placement, ...]:
+    """Return where a drill stands in its recording, first, and where those stand that were held beside it."""
+    by_name = {other.name: other for other in drills}
+    return (
+        Placement(drill=drill, start_s=golden.start_s),
+        *(
+            Placement(drill=by_name[name], start_s=start_s)
+            for name, start_s in golden.beside.items()
+            if name in by_name
+        ),
+    )
+
+
+def digest_systems(systems: Iterable[System], sources: Sequence[Path] = SOURCES) -> dict[str, str]:
+    """Return the digest of what turns traffic into each system's samples, by its name.
+
+    Raises BadInput for sources that cannot be read, or are not there.
+    """
+    shared = [path for folder in sources for path in _list_sources(folder)]
+    try:
+        of_all = digest_sources({str(path): path.read_text("utf-8") for path in shared})
+        return {
+            system.name: digest_sources(
+                {
+                    "shared": of_all,
+                    **{
+                        name: (system.folder / name).read_text("utf-8")
+                        for name in ("surface.py", "metrics.yml")
+                    },
+                }
+            )
+            for system in systems
+        }
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
+        raise BadInput(f"the sources of the recordings cannot be read: {error}") from error
+
+
+def _list_sources(folder: Path) -> list[Path]:
+    found = [path for path in folder.rglob("*") if path.suffix in {".py", ".yml"}]
+    if not found:
+        raise BadInput(f"the sources of the recordings cannot be read: there are none in {folder}")
+    return found
+
+
+def list_stale(made: Made, drills: Iterable[Drill], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return why recordings are stale or not there, by drill; whatever is not listed is as it should be.
+
+    `sources` are the digests of the systems as they are now.
+    """
+    stale = {}
+    for drill in drills:
+        golden = made.drills.get(drill.name)
+        if golden is None:
+            stale[drill.name] = "has no recording"
+        elif golden.does != digest_drill(drill):
+            stale[drill.name] = "sends other traffic than was recorded"
+        elif golden.sources != sources[drill.system]:
+            stale[drill.name] = "was recorded with another gateway, surface, provider or scenario"
+    return stale
+
+
+def _parse(document: Any) -> Made:
+    if document["schema"] != 1:
+        raise ValueError(f"schema is {document['schema']!r}, not 1")
+    runs = {
+        name: Origin(
+            made_at=name,
+            commit=str(run["commit"]),
+            speed=float(run["speed"]),
+            seed=int(run["seed"]),
+            engines={key: str(value) for key, value in run["engines"].items()},
+        )
+        for name, run in document["runs"].items()
+    }
+    drills = {
+        name: Golden(
+            drill=name,
+            run=str(one["run"]),
+            start_s=float(one["start_s"]),
+            does=str(one["does"]),
+            sources=str(one["sources"]),
+            beside={other: float(start_s) for other, start_s in one["beside"].items()},
+        )
+        for name, one in document["drills"].items()
+    }
+    return Made(runs=runs, drills=drills)

@@ -1,0 +1,91 @@
+"""What the live board shows of a run: what Prometheus and the pager say just now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Act, Event, Expected, Labels, Placement
+from alertdrill.judging.judge import matches
+from alertdrill.recording.prometheus import ActiveAlert, read_active_alerts
+from alertdrill.reports.terminal import ActRow, AlertRow, BoardState
+from alertdrill.runtime.http_client import Api
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires."""
+
+    placements: Sequence[Placement]
+    acts: Sequence[Act]
+    for_s: Mapping[str, float]
+    prometheus: Api
+    clock: Clock
+
+    def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
+        """Return the state at rule time `now_s`: the acts that send traffic, and the alerts.
+
+        There is a row for each alert that a drill now held looks at, and for each that is active unasked.
+        `pages` are those of the run so far.
+        """
+        left = list(read_active_alerts(self.prometheus))
+        rows = []
+        for placement in self.placements:
+            if not placement.start_s <= now_s < placement.end_s:
+                continue
+            for expectation in placement.drill.expects:
+                row = _make_row(expectation, [page for page in pages if page.at_s >= placement.start_s])
+                found = next((a for a in left if matches(expectation, a.name, a.labels)), None)
+                if found is not None:
+                    left.remove(found)
+                    row = replace(row, state=found.state, since_s=self._find_since(found))
+                rows.append(row)
+        rows.extend(
+            AlertRow(
+                alert=found.name, labels=found.labels, state=found.state, since_s=self._find_since(found)
+            )
+            for found in left
+        )
+        rates = [(act, _find_rate(act, now_s - act.start_s)) for act in self.acts]
+        return replace(
+            state,
+            now_rule_s=now_s,
+            acts=tuple(
+                ActRow(name=act.name, scenario=act.scenario, rate_per_s=rate)
+                for act, rate in rates
+                if rate > 0
+            ),
+            alerts=tuple(rows),
+            message="calibrating" if now_s < 0 else "",
+        )
+
+    def _find_since(self, found: ActiveAlert) -> float:
+        waited_s = self.for_s.get(found.name, 0.0) if found.state == "firing" else 0.0
+        return self.clock.rule_s(found.active_at_s) + waited_s
+
+
+def _find_rate(act: Act, since_start_s: float) -> float:
+    end_s = 0.0
+    for stage in act.stages:
+        end_s += stage.duration_s
+        if 0 <= since_start_s < end_s:
+            return stage.rate_per_s
+    return 0.0
+
+
+def _make_row(expectation: Expected, pages: Sequence[Event]) -> AlertRow:
+    mine = [page for page in pages if matches(expectation, page.alert, page.labels)]
+    paged = [page for page in mine if page.kind == "paged"]
+    closed = [page for page in mine if page.kind == "page_resolved"]
+    return AlertRow(
+        alert=expectation.alert,
+        labels=_shorten(expectation.labels),
+        paged_s=paged[0].at_s if paged else None,
+        page_closed_s=closed[0].at_s if closed else None,
+        receiver=paged[0].receiver if paged else None,
+    )
+
+
+def _shorten(labels: Labels) -> Labels:
+    return {name: value for name, value in labels.items() if name != "system"}

@@ -1,0 +1,57 @@
+"""Which rule a synthetic alert is made of. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from alertdrill.core.model import AlertRule, Labels
+from alertdrill.errors import BadInput
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.synthetic.synthetic import show_labels
+
+MAX_LABELS = 64
+MAX_VALUE_CHARACTERS = 4096
+_LABEL_NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")
+
+
+def read_labels(texts: Sequence[str]) -> dict[str, str]:
+    """Return the labels that `NAME=VALUE` texts state. Raises BadInput."""
+    labels: dict[str, str] = {}
+    for text in texts:
+        name, is_pair, value = text.partition("=")
+        if not is_pair or not _LABEL_NAME.fullmatch(name) or name == "alertname":
+            raise BadInput(
+                f"--label {text[:80]!r} is not NAME=VALUE with a label's name that a series may have"
+            )
+        if name in labels:
+            raise BadInput(f"--label: {name} is given twice")
+        if len(value) > MAX_VALUE_CHARACTERS:
+            raise BadInput(f"--label {name}: its value has more than {MAX_VALUE_CHARACTERS} characters")
+        labels[name] = value
+    if len(labels) > MAX_LABELS:
+        raise BadInput(f"--label: more than {MAX_LABELS} labels")
+    return labels
+
+
+def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRule:
+    """Return the one rule of that name whose own labels do not contradict `labels`. Raises BadInput."""
+    named = [rule for file in files for rule in file.alerts if rule.name == name]
+    where = ", ".join(file.name for file in files)
+    if not named:
+        known = sorted({rule.name for file in files for rule in file.alerts})
+        shown = ", ".join(known[:10]) + (" …" if len(known) > 10 else "")
+        raise BadInput(f"{where}: there is no alert {name!r}; there are: {shown or 'none'}")
+    fitting = [rule for rule in named if not _contradicts(rule, labels)]
+    if not fitting:
+        says = "; ".join(f"{rule.source} says {show_labels(rule.labels)}" for rule in named)
+        raise BadInput(f"no rule of the alert {name} has the labels {show_labels(labels)}: {says}")
+    if len(fitting) > 1:
+        says = "; ".join(f"{rule.source} with {show_labels(rule.labels)}" for rule in fitting)
+        raise BadInput(f"{len(fitting)} rules are called {name}: {says}: choose by --label")
+    return fitting[0]
+
+
+def _contradicts(rule: AlertRule, labels: Labels) -> bool:
+    """Tell whether a label of the rule, which wins over a series', differs; a template may be anything."""
+    return any(own != labels[name] for name, own in rule.labels.items() if name in labels and "{{" not in own)

@@ -1,0 +1,168 @@
+"""What a person, or a program, is shown of a synthetic alert: the plan, and the hops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from alertdrill.core.clock import format_s
+from alertdrill.reports import printable
+from alertdrill.runner.synthetic.destination import Destination, Leg
+from alertdrill.runner.synthetic.hops import Hop, find_outcome
+from alertdrill.runner.synthetic.pages import Row
+from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
+
+STYLES = {"done": "green", "not delivered": "bold red", "held back": "yellow", "could not tell": "yellow"}
+
+
+def show_alert(alert: SyntheticAlert, destination: Destination) -> RenderableType:
+    """Return the alert as it is sent, and its way."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("alert", _text(f"{alert.name} ({alert.source})"))
+    table.add_row("labels", _text(show_labels(alert.labels)))
+    for name, text in alert.annotations.items():
+        table.add_row(_text(name), _text(text))
+    for name in alert.broken_annotations:
+        table.add_row(
+            "", _text(f"{name} cannot be rendered here: it wants data that only your Prometheus has")
+        )
+    table.add_row("generator", _text(alert.generator_url))
+    for leg in destination.legs:
+        table.add_row("route", _text(describe_path(leg)))
+        table.add_row("", _text(f"to {leg.receiver}: {describe_senders(leg)}"))
+        table.add_row("", _text(f"grouped as {show_labels(leg.group_labels)} after {leg.group_wait_s:g} s"))
+        if leg.intervals:
+            table.add_row("", _text(f"at times muted: {', '.join(leg.intervals)}"))
+    return table
+
+
+def show_hops(hops: Sequence[Hop], proved: str) -> RenderableType:
+    """Return the hops as a table, and what they come to, which is `proved` if all are done."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("hop", "took", "outcome", "evidence"):
+        table.add_column(name, justify="right" if name == "took" else "left")
+    for hop in hops:
+        took = "" if hop.took_s is None else f"{hop.took_s:.1f} s"
+        table.add_row(_text(hop.name), took, Text(hop.outcome, STYLES[hop.outcome]), _text(hop.evidence))
+    outcome = find_outcome(hops)
+    return Group(table, _text(proved if outcome == "delivered" else outcome))
+
+
+def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
+    """Return one line for each integration of each alert; times are rule time, and wall time in brackets."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("alert", "severity", "route", "receiver", "by", "delivered", "paged", "closed", "title"):
+        table.add_column(name)
+    for row in rows:
+        for number, cells in enumerate(_list_cells(row, speed)):
+            first = (row.bound.alert.name, row.bound.alert.labels.get("severity", ""))
+            table.add_row(*(_text(cell) for cell in ((*first, *cells) if number == 0 else ("", "", *cells))))
+    counted = Counter(row.outcome for row in rows)
+    total = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
+    return Group(table, *_list_notes(rows), _text(f"{len(rows)} alerts: {total}"))
+
+
+def write_row(row: Row) -> dict[str, Any]:
+    """Return what became of an alert as JSON has it; times are seconds of rule time."""
+    return write_alert(row.bound.alert, row.bound.destination) | {
+        "severity": row.bound.alert.labels.get("severity", ""),
+        "outcome": row.outcome,
+        "by_default_only": row.bound.is_by_default_only,
+        "evidence": row.evidence,
+        "pages": [
+            {
+                "receiver": page.receiver,
+                "integration": page.integration,
+                "title": page.title,
+                "opened_after_s": page.opened_after_s,
+                "closed_after_s": page.closed_after_s,
+            }
+            for page in row.pages
+        ],
+    }
+
+
+def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
+    """Yield route, receiver, integration, whether it was delivered, when, and the title."""
+    for leg in row.bound.destination.legs:
+        route = describe_path(leg)
+        pages = [page for page in row.pages if page.receiver == leg.receiver]
+        for page in pages:
+            closed = "" if page.closed_after_s is None else _show_s(page.closed_after_s, speed)
+            opened = _show_s(page.opened_after_s, speed)
+            yield route, leg.receiver, page.integration, "yes", opened, closed, page.title
+            route = ""
+        missing = Counter(sender.integration for sender in leg.senders)
+        missing.subtract(page.integration for page in pages)
+        for integration in missing.elements():
+            yield route, leg.receiver, integration, row.outcome, "", "", ""
+            route = ""
+        if not leg.senders:
+            yield route, leg.receiver, "-", "nobody is told", "", "", ""
+
+
+def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:
+    """Yield a line on each alert of which there is something to say."""
+    for row in rows:
+        if row.evidence:
+            yield _text(f"{row.bound.alert.name}: {row.outcome}: {row.evidence}")
+        if row.bound.is_by_default_only:
+            yield _text(f"{row.bound.alert.name}: no route takes it: it ends at the default receiver only")
+
+
+def _show_s(rule_s: float, speed: float) -> str:
+    return f"{format_s(rule_s)} ({rule_s / speed:.1f} s)"
+
+
+def describe_path(leg: Leg) -> str:
+    """Return the routes on the way, in words."""
+    return " > ".join(leg.path)
+
+
+def describe_senders(leg: Leg) -> str:
+    """Return what a receiver is told by, in words."""
+    return ", ".join(sender.integration for sender in leg.senders) or "no integration: nobody is told"
+
+
+def write_alert(alert: SyntheticAlert, destination: Destination) -> dict[str, Any]:
+    """Return the alert and its way as JSON has it; times are seconds."""
+    return {
+        "alert": alert.name,
+        "source": alert.source,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "generator_url": alert.generator_url,
+        "route": [
+            {
+                "receiver": leg.receiver,
+                "path": list(leg.path),
+                "group_labels": dict(leg.group_labels),
+                "group_wait_s": leg.group_wait_s,
+                "group_interval_s": leg.group_interval_s,
+                "repeat_interval_s": leg.repeat_interval_s,
+                "time_intervals": list(leg.intervals),
+                "integrations": [sender.integration for sender in leg.senders],
+            }
+            for leg in destination.legs
+        ],
+    }
+
+
+def write_hops(hops: Sequence[Hop]) -> dict[str, Any]:
+    """Return the hops and what they come to as JSON has it."""
+    return {
+        "outcome": find_outcome(hops),
+        "hops": [
+            {"name": hop.name, "took_s": hop.took_s, "outcome": hop.outcome, "evidence": hop.evidence}
+            for hop in hops
+        ],
+    }
+
+
+def _text(words: str) -> Text:
+    return Text(printable(words))

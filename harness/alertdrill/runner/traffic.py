@@ -1,0 +1,288 @@
+"""Runs Locust as a subprocess: acts become a plan, the plan a run, and the run a report.
+
+Locust itself is never imported here, because it patches the standard library for gevent.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from alertdrill.core.clock import Clock
+from alertdrill.core.model import Act
+from alertdrill.errors import BadInput, ComponentFailed
+from alertdrill.places import SCENARIOS
+from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.process import Process, read_last_words, start
+from alertdrill.runtime.secret_files import write_secret
+
+STOP_GRACE_S = 5.0
+MAX_WORKERS = 24
+"""As many shares as a test's arrivals are split into: more workers would have nothing to do."""
+SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN")
+"""What Locust needs of the environment, and its workers do not: their master has done what it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActReport:
+    """What became of one act so far, in rule time; percentiles are None while there is nothing to measure.
+
+    `late` counts arrivals that left more than one scrape (15 s) after their instant. `latency` runs from
+    the scheduled instant to the last byte of the answer; `slowest_s` are the four longest, the longest first.
+    Status `"0"` is a request without an answer.
+    """
+
+    planned: int
+    sent: int
+    late: int
+    lateness_p50_s: float | None
+    lateness_p99_s: float | None
+    lateness_max_s: float | None
+    latency_p50_s: float | None
+    latency_p99_s: float | None
+    slowest_s: tuple[float, ...]
+    statuses: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """One load worker's stay in a run, in rule time; a worker that is lost and comes back has two.
+
+    `left_at_s` is None, and `why` empty, for a worker that stayed. `sent` arrivals were counted as its own.
+    At most `twice` were sent by it and, when it was lost, by others once more. `clock_off_s` (wall) is how
+    far its clock was ahead, and was put right.
+    """
+
+    id: str
+    joined_at_s: float
+    left_at_s: float | None
+    why: str
+    sent: int
+    twice: int
+    clock_off_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficReport:
+    """What Locust last reported; `done` when every act has ended and every request has been answered.
+
+    `workers` is empty where one process sends everything. `stalls` are from when to when (rule time) one of
+    Locust's processes stood still, as it has noticed itself.
+    """
+
+    done: bool = False
+    acts: Mapping[str, ActReport] = field(default_factory=dict)
+    workers: tuple[WorkerReport, ...] = ()
+    stalls: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """A sentence for each worker that was lost in mid-run."""
+        return tuple(
+            f"the load worker {worker.id} {worker.why} at {worker.left_at_s:.0f} s; others took over its "
+            f"shares, and at most {worker.twice} arrivals were sent twice"
+            for worker in self.workers
+            if worker.left_at_s is not None
+        )
+
+
+def lead_wall_s(workers: int) -> float:
+    """Return how many wall seconds Locust is given to start before its first arrival is due.
+
+    A master looks only once a second whether its workers are there, and they start on the same cores.
+    """
+    return 4.0 if workers == 0 else 6.0 + 0.5 * workers
+
+
+def plan(
+    acts: Sequence[Act], *, clock: Clock, seed: int, controls: Mapping[str, str], report: Path
+) -> dict[str, Any]:
+    """Return the plan that Locust is given; `start_s` of the acts counts from the run's origin.
+
+    `controls` maps a provider to its control API's URL. The format is in ARCHITECTURE.md.
+    """
+    return {
+        "speed": clock.speed,
+        "origin_s": clock.origin_s,
+        "seed": seed,
+        "report": str(report),
+        "controls": dict(controls),
+        "acts": [_plan_act(act) for act in acts],
+    }
+
+
+class Traffic:
+    """Locust, sending the arrivals of a plan to `host` from entry to exit of the `with` block.
+
+    `plan_path` and the plan's report must be in a folder of this run's own; the report of an earlier run
+    is removed. `env` is Locust's whole environment, secrets included: `ALERTDRILL_ADMIN_TOKEN` to issue
+    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something. With `workers`, that many processes send the
+    arrivals, and one more directs them; each worker has a log beside `log_path`.
+    """
+
+    def __init__(
+        self,
+        plan: Mapping[str, Any],
+        *,
+        host: str,
+        plan_path: Path,
+        log_path: Path,
+        env: Mapping[str, str],
+        workers: int = 0,
+    ) -> None:
+        self._plan = plan
+        self._host = host
+        self._plan_path = plan_path.resolve()
+        self._report_path = Path(plan["report"]).resolve()
+        self._log_path = log_path.resolve()
+        self._env = env
+        self._workers = workers
+        self._process: Process | None = None
+        self._worker_processes: dict[str, Process] = {}
+        self._resources = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Write the plan and start Locust.
+
+        Raises BadInput for a scenario that does not exist, ComponentFailed if Locust cannot be started.
+        """
+        self._report_path.unlink(missing_ok=True)
+        write_secret(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
+        scenarios = sorted({act["scenario"] for act in self._plan["acts"]}) or ["steady"]
+        argv = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            ",".join(str(_find_scenario(name)) for name in scenarios),
+        ]
+        with ExitStack() as started:
+            if self._workers == 0:
+                self._process = self._start(started, "Locust", [*argv, *self._say_what()], self._env)
+            else:
+                self._start_workers(started, argv)
+            self._resources = started.pop_all()
+        return self
+
+    def _say_what(self) -> list[str]:
+        """Return the options that say what is sent where."""
+        return ["--headless", "--only-summary", "--host", self._host, "--plan", str(self._plan_path)]
+
+    def _start_workers(self, started: ExitStack, argv: Sequence[str]) -> None:
+        (port,) = map(str, find_free_ports(1))
+        directing = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+        directing += ["--expect-workers", str(self._workers)]
+        self._process = self._start(started, "Locust", [*argv, *self._say_what(), *directing], self._env)
+        working = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+        harmless = {name: value for name, value in self._env.items() if name not in SECRETS}
+        for number in range(1, self._workers + 1):
+            name = f"worker-{number}"
+            env = {**harmless, "ALERTDRILL_WORKER": name}
+            self._worker_processes[name] = self._start(started, f"Locust {name}", [*argv, *working], env)
+
+    def _start(self, started: ExitStack, name: str, argv: Sequence[str], env: Mapping[str, str]) -> Process:
+        number = name.removeprefix("Locust").replace(" ", "-")
+        log_path = self._log_path.with_stem(self._log_path.stem + number)
+        process = start(name, argv, env=env, log_path=log_path, cwd=self._plan_path.parent)
+        started.callback(process.stop, STOP_GRACE_S)
+        return process
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End Locust and whatever it started."""
+        self._resources.close()
+
+    def poll(self) -> bool:
+        """Return whether Locust still runs.
+
+        Raises ComponentFailed when it has ended otherwise than by being done, or a worker before it joined.
+        When one ends later, others take over: see the report.
+        """
+        return self._has_ended(within_s=0) is False
+
+    def wait(self, timeout_s: float) -> TrafficReport:
+        """Wait until every act has ended, at most `timeout_s` wall seconds, and return the last report.
+
+        Raises ComponentFailed when Locust ends otherwise, or not in time.
+        """
+        if not self._has_ended(within_s=timeout_s):
+            last = read_last_words(self._log_path)
+            said = f' ("{last}")' if last else ""
+            raise ComponentFailed(
+                f"Locust was not done within {timeout_s:g} s{said}; its log is {self._log_path}"
+            )
+        return self.report()
+
+    def report(self) -> TrafficReport:
+        """Return what Locust last reported; an empty report before it has reported anything."""
+        try:
+            raw = json.loads(self._report_path.read_text())
+        except FileNotFoundError:
+            return TrafficReport()
+        acts = {
+            name: ActReport(**{**act, "slowest_s": tuple(act["slowest_s"])})
+            for name, act in raw["acts"].items()
+        }
+        workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
+        stalls = tuple((from_s, until_s) for from_s, until_s in raw["stalls"])
+        return TrafficReport(done=raw["done"], acts=acts, workers=workers, stalls=stalls)
+
+    def _has_ended(self, *, within_s: float) -> bool:
+        if self._process is None:
+            raise RuntimeError("Traffic is used as a context manager")
+        code = self._process.wait(within_s)
+        if code is None:
+            self._check_workers_have_joined()
+            return False
+        if code != 0 or not self.report().done:
+            raise self._process.failure()
+        return True
+
+    def _check_workers_have_joined(self) -> None:
+        ended = {
+            name: process for name, process in self._worker_processes.items() if process.poll() is not None
+        }
+        if ended:
+            joined = {worker.id for worker in self.report().workers}
+            for name, process in ended.items():
+                if name not in joined:
+                    raise process.failure()
+
+
+def _plan_act(act: Act) -> dict[str, Any]:
+    return {
+        "name": act.name,
+        "scenario": act.scenario,
+        "start_s": act.start_s,
+        "stages": [{"duration_s": stage.duration_s, "rate_per_s": stage.rate_per_s} for stage in act.stages],
+        "arrivals": act.arrivals,
+        "tells": [
+            {
+                "at_s": tell.at_s,
+                "provider": tell.provider,
+                "model": tell.model,
+                "behaviour": dict(tell.behaviour),
+            }
+            for tell in act.tells
+        ],
+        "options": dict(act.options),
+        "door": act.door,
+    }
+
+
+def _find_scenario(name: str) -> Path:
+    """Return a scenario's file, without importing it."""
+    path = SCENARIOS / f"{name}.py"
+    if not name.isidentifier() or not path.is_file():
+        raise BadInput(f"There is no scenario {name!r}: {path} is not there")
+    return path

@@ -1,0 +1,1 @@
+"""Processes, files, ports and HTTP: where the program meets the machine."""

@@ -1,0 +1,103 @@
+"""The configurations of Prometheus and the gateway, and flags: stated in rule time, written dilated. Pure.
+
+Formats: Prometheus's configuration reference (scrape_config, alerting). JSON is YAML, and is what is written.
+Alertmanager's config is `alertdrill.alertmanager`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alertdrill.core.parts import LOOKBACK_S, SCRAPE_INTERVAL_S
+from alertdrill.errors import BadRules
+from alertdrill.rules.dilation.files import dilate_duration, dilate_rules
+from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile
+
+PEER_TIMEOUT_S = 15.0
+MIN_PEER_TIMEOUT_S = 1.0
+"""Wall time."""
+SETTLE_TIMEOUT_S = 60.0
+PUSHPULL_INTERVAL_S = 60.0
+
+RESEND_DELAY_S = 60.0
+OUTAGE_TOLERANCE_S = 3600.0
+FOR_GRACE_PERIOD_S = 600.0
+
+
+def dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
+    """Return dilated rule files by the name that each has in a stack.
+
+    Raises BadRules for the first refusal.
+    """
+    texts = {}
+    refusals: list[str] = []
+    for number, file in enumerate(files):
+        text, refused = dilate_rules(file, speed)
+        texts[f"rules-{number}.yml"] = text
+        refusals.extend(str(refusal) for refusal in refused)
+    if refusals:
+        more = f" (and {len(refusals) - 1} more: see alertdrill dilate)" if len(refusals) > 1 else ""
+        raise BadRules(refusals[0] + more)
+    return texts
+
+
+def write_prometheus_config(
+    *,
+    jobs: Mapping[str, str],
+    gateway: str,
+    alertmanagers: Sequence[str],
+    rule_files: Sequence[str],
+    speed: float,
+    remote_writes: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """Return prometheus.yml. `jobs` maps a job name to its metrics path; addresses are `host:port`."""
+    interval = dilate_duration(SCRAPE_INTERVAL_S, speed)
+    config = {
+        "global": {
+            "scrape_interval": interval,
+            "scrape_timeout": interval,
+            "evaluation_interval": dilate_duration(EVALUATION_INTERVAL_S, speed),
+        },
+        "rule_files": list(rule_files),
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
+        "scrape_configs": [
+            {"job_name": job, "metrics_path": path, "static_configs": [{"targets": [gateway]}]}
+            for job, path in jobs.items()
+        ],
+        "remote_write": list(remote_writes),
+    }
+    return json.dumps(config, indent=2)
+
+
+def write_gateway_config(*, speed: float, data_dir: str, providers: Mapping[str, str]) -> str:
+    """Return gateway.json. `providers` maps a provider's name to the `host:port` at which it is asked."""
+    urls = {name: f"http://{address}" for name, address in providers.items()}
+    return json.dumps({"speed": speed, "data_dir": data_dir, "providers": urls}, indent=2)
+
+
+def list_prometheus_flags(speed: float) -> list[str]:
+    """Return the flags whose durations are rule time too."""
+    durations = {
+        "--query.lookback-delta": LOOKBACK_S,
+        "--rules.alert.resend-delay": RESEND_DELAY_S,
+        "--rules.alert.for-outage-tolerance": OUTAGE_TOLERANCE_S,
+        "--rules.alert.for-grace-period": FOR_GRACE_PERIOD_S,
+    }
+    return [f"{flag}={dilate_duration(seconds, speed)}" for flag, seconds in durations.items()]
+
+
+def list_cluster_flags(speed: float) -> list[str]:
+    """Return the flags of a cluster of Alertmanagers whose durations are rule time too.
+
+    How long a peer waits for another one's notification is not divided below a second: it is there for what
+    the network takes, and that is not faster here. Gossip, probes and reconnections keep their pace for the
+    same reason.
+    """
+    durations = {
+        "--cluster.peer-timeout": max(PEER_TIMEOUT_S, MIN_PEER_TIMEOUT_S * speed),
+        "--cluster.settle-timeout": SETTLE_TIMEOUT_S,
+        "--cluster.pushpull-interval": PUSHPULL_INTERVAL_S,
+    }
+    return [f"{flag}={dilate_duration(seconds, speed)}" for flag, seconds in durations.items()]

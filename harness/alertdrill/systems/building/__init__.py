@@ -1,0 +1,1 @@
+"""What the systems make their drills with."""

@@ -1,0 +1,31 @@
+"""`python -m alertdrill.systems.grafana` writes each system's `rules.yml` and `dashboard.json` anew."""
+
+from __future__ import annotations
+
+import sys
+
+from alertdrill.errors import AlertdrillError
+from alertdrill.runtime.files import write_whole
+from alertdrill.runtime.paths import shorten
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import read_dashboard, read_values, render_system_rules
+from alertdrill.systems.grafana import render
+
+
+def main() -> None:
+    """Write what is made of the systems' values, and say what was written."""
+    for system in find_systems():
+        values = read_values(system)
+        made = {system.rules_path: render_system_rules(system, values)}
+        if system.panels_path.exists():
+            made[system.dashboard_path] = render(read_dashboard(system, values))
+        for path, text in made.items():
+            write_whole(path, text)
+            sys.stdout.write(f"{shorten(path)}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AlertdrillError as error:
+        sys.exit(f"alertdrill: {error}")

@@ -1,1 +1,0 @@
-"""The drills of each system, one module each: `make_drills(values)`, which returns Drill values."""
