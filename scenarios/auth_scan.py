@@ -17,7 +17,7 @@ from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
 from alertdrill.load.plan import MAX_S
-from alertdrill.load.script import Cue, OrdinaryScript
+from alertdrill.load.script import OrdinaryScript, TimedAction
 from alertdrill.load.users import ScenarioUser
 
 REASONS = ("missing_token", "invalid_token", "key_revoked", "rotation")
@@ -35,11 +35,11 @@ class InvalidToken(OrdinaryScript):
 
 
 class RevokedKey(OrdinaryScript):
-    """Clients that go on using a key of their own, which is revoked as the act starts."""
+    """Clients that go on using a key of their own, which is revoked as the load profile starts."""
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Revoke the key."""
-        return [Cue(at_s=0, act=lambda key=key: keyring.revoke(key)) for key in self.list_keys()]
+        return [TimedAction(at_s=0, profile=lambda key=key: keyring.revoke(key)) for key in self.list_keys()]
 
 
 class Rotation(OrdinaryScript):
@@ -50,10 +50,12 @@ class Rotation(OrdinaryScript):
         self._rotate_at_s = rotate_at_s
         self._catch_up_at_s = rotate_at_s + catch_up_s
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Rotate the key."""
         at_s = self._rotate_at_s
-        return [Cue(at_s=at_s, act=lambda key=key: keyring.rotate(key)) for key in self.list_keys()]
+        return [
+            TimedAction(at_s=at_s, profile=lambda key=key: keyring.rotate(key)) for key in self.list_keys()
+        ]
 
     def token(self, at_s: float, keyring: Keyring) -> str | None:
         """Return the old token until the clients have caught up, then the successor's."""
@@ -64,7 +66,7 @@ class Rotation(OrdinaryScript):
 
 
 class AuthScan(ScenarioUser):
-    """Options of an act: reason, as steady's (a key only where there is one), rotate_at_s, catch_up_s."""
+    """Options of a profile: reason, as steady's (a key only where there is one), rotate_at_s, catch_up_s."""
 
     scenario = "auth_scan"
     flags = (
@@ -92,7 +94,7 @@ class AuthScan(ScenarioUser):
         return scripts[reason](calls, welcome=REFUSED)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage, with the options that the reason has."""
         chosen = {**read_call_options(options), "reason": options.reason}
         if options.reason not in WITHOUT_KEY:

@@ -16,7 +16,7 @@ from alertdrill.load.users import ScenarioUser
 
 
 class Burst(ScenarioUser):
-    """Options of an act: as steady's; the burst is in its stages."""
+    """Options of a load profile: as steady's; the burst is in its stages."""
 
     scenario = "burst"
     flags = (
@@ -34,7 +34,7 @@ class Burst(ScenarioUser):
         return OrdinaryScript(read_calls(fields))
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return three stages: base, burst, base."""
         base = {"duration_s": options.base_s, "rate_per_s": options.rate}
         burst = {"duration_s": options.burst_s, "rate_per_s": options.burst_rate}

@@ -3,7 +3,7 @@
     locust -f scenarios/cache_collapse.py --host http://127.0.0.1:8080 --new-from 100 --new-until 300
 
 Requests have temperature 0 and are not streamed, so their answers may be cached; only what comes through
-Gatewayz's door is.
+Gatewayz's prefix is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Collapse(OrdinaryScript):
 
 
 class CacheCollapse(ScenarioUser):
-    """Options of an act: as steady's, and prompts, new_from, new_until, new_share."""
+    """Options of a load profile: as steady's, and prompts, new_from, new_until, new_share."""
 
     scenario = "cache_collapse"
     flags = (
@@ -84,10 +84,10 @@ class CacheCollapse(ScenarioUser):
         return Collapse(read_calls(fields), novelty)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         return {
-            "door": "gatewayz",
+            "prefix": "gatewayz",
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
             "options": {
                 **read_call_options(options),

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class CostRunaway(ScenarioUser):
-    """Options of an act: as steady's; the spend is in max_tokens, models and the rate of its stages."""
+    """Options of a profile: as steady's; the spend is in max_tokens, models and the rate of its stages."""
 
     scenario = "cost_runaway"
     flags = (
@@ -44,7 +44,7 @@ class CostRunaway(ScenarioUser):
         return OrdinaryScript(read_calls(fields), welcome=frozenset({QUOTA_EXCEEDED}))
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage, at the rate that spends what was asked for."""
         usd_per_call = options.max_tokens * options.usd_per_million / 1e6
         if not usd_per_call > 0:

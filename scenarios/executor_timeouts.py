@@ -19,7 +19,7 @@ from alertdrill.load.inferences import (
     read_inferences,
 )
 from alertdrill.load.options import Flag, offer_load_flags
-from alertdrill.load.plan import MAX_S, Tell
+from alertdrill.load.plan import MAX_S, BehaviourChange
 from alertdrill.load.users import ScenarioUser
 
 TIMED_OUT = 504
@@ -27,9 +27,9 @@ MAX_EVERY = 1_000_000
 
 
 class ExecutorTimeouts(ScenarioUser):
-    """Options of an act: as infer's, and upstream, hang_every, hang_at_s, hang_for_s.
+    """Options of a load profile: as infer's, and upstream, hang_every, hang_at_s, hang_for_s.
 
-    Without hang_at_s, the act's own tells say what hangs.
+    Without hang_at_s, the load profile's own behaviour changes say what hangs.
     """
 
     scenario = "executor_timeouts"
@@ -45,11 +45,11 @@ class ExecutorTimeouts(ScenarioUser):
     @classmethod
     def script(cls, fields: Fields) -> InferScript:
         """Send requests; that some time out is no failure."""
-        tells = _read_hanging(fields) if fields.has("hang_at_s") else ()
-        return InferScript(read_inferences(fields), welcome=TIMED_OUT, tells=tells)
+        changes = _read_hanging(fields) if fields.has("hang_at_s") else ()
+        return InferScript(read_inferences(fields), welcome=TIMED_OUT, changes=changes)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage with the hanging in it."""
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
@@ -63,12 +63,12 @@ class ExecutorTimeouts(ScenarioUser):
         }
 
 
-def _read_hanging(fields: Fields) -> tuple[Tell, Tell]:
+def _read_hanging(fields: Fields) -> tuple[BehaviourChange, BehaviourChange]:
     provider, _, model = fields.text("upstream").partition(":")
     errors = {"class": "timeout", "every": fields.whole("hang_every", least=1, most=MAX_EVERY)}
     hang_at_s = fields.number("hang_at_s", least=0, most=MAX_S)
     hang_for_s = fields.number("hang_for_s", least=0, most=MAX_S)
     return (
-        Tell(at_s=hang_at_s, provider=provider, model=model, behaviour={"errors": errors}),
-        Tell(at_s=hang_at_s + hang_for_s, provider=provider, model=model, behaviour={}),
+        BehaviourChange(at_s=hang_at_s, provider=provider, model=model, behaviour={"errors": errors}),
+        BehaviourChange(at_s=hang_at_s + hang_for_s, provider=provider, model=model, behaviour={}),
     )

@@ -2,7 +2,7 @@
 
     locust -f scenarios/infer.py --host http://127.0.0.1:8080 --models summarizer:v1,classifier:v1
 
-Whatever is not a success is a failure, but where `welcome` says which statuses are what the act is after.
+Whatever is not a success is a failure, but where `welcome` says which statuses are what the profile is after.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from alertdrill.load.users import ScenarioUser
 
 
 class Infer(ScenarioUser):
-    """Options of an act: models, key, input_chars, and welcome, a status besides 200."""
+    """Options of a load profile: models, key, input_chars, and welcome, a status besides 200."""
 
     scenario = "infer"
     flags = (
@@ -38,7 +38,7 @@ class Infer(ScenarioUser):
         return InferScript(read_inferences(fields), welcome=welcome)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],

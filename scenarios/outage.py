@@ -14,7 +14,7 @@ from typing import Any
 from alertdrill.load.calls import read_calls
 from alertdrill.load.fields import Fields
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from alertdrill.load.plan import MAX_S, Tell
+from alertdrill.load.plan import MAX_S, BehaviourChange
 from alertdrill.load.script import OrdinaryScript
 from alertdrill.load.users import ScenarioUser
 
@@ -22,7 +22,7 @@ UNAVAILABLE = frozenset({500, 502, 503, 504})
 
 
 class Outage(ScenarioUser):
-    """Options of an act: as steady's, and provider, down_at_s, down_for_s; without these, tells say it."""
+    """Options: as steady's, and provider, down_at_s, down_for_s; without these, behaviour changes say it."""
 
     scenario = "outage"
     flags = (
@@ -40,11 +40,11 @@ class Outage(ScenarioUser):
     @classmethod
     def script(cls, fields: Fields) -> OrdinaryScript:
         """Send ordinary calls; that they fail while the provider is down is no failure."""
-        tells = _read_outage(fields) if fields.has("down_at_s") else ()
-        return OrdinaryScript(read_calls(fields), tells=tells, welcome=UNAVAILABLE)
+        changes = _read_outage(fields) if fields.has("down_at_s") else ()
+        return OrdinaryScript(read_calls(fields), changes=changes, welcome=UNAVAILABLE)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage with the outage in it."""
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
@@ -58,11 +58,13 @@ class Outage(ScenarioUser):
         }
 
 
-def _read_outage(fields: Fields) -> tuple[Tell, Tell]:
+def _read_outage(fields: Fields) -> tuple[BehaviourChange, BehaviourChange]:
     provider = fields.text("provider")
     down_at_s = fields.number("down_at_s", least=0, most=MAX_S)
     down_for_s = fields.number("down_for_s", least=0, most=MAX_S)
     return (
-        Tell(at_s=down_at_s, provider=provider, model=None, behaviour={"listening": False}),
-        Tell(at_s=down_at_s + down_for_s, provider=provider, model=None, behaviour={"listening": True}),
+        BehaviourChange(at_s=down_at_s, provider=provider, model=None, behaviour={"listening": False}),
+        BehaviourChange(
+            at_s=down_at_s + down_for_s, provider=provider, model=None, behaviour={"listening": True}
+        ),
     )

@@ -15,7 +15,7 @@ from alertdrill.load.users import ScenarioUser
 
 
 class Predict(ScenarioUser):
-    """Options of an act: models, key, steps, max_tokens, prompt_chars, asks, about.
+    """Options of a load profile: models, key, steps, max_tokens, prompt_chars, asks, about.
 
     An arrival is a run, or the next of the `asks` that follow each run.
     """
@@ -43,7 +43,7 @@ class Predict(ScenarioUser):
         return PredictScript(read_predictions(fields))
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         asks = [ask.strip() for ask in options.asks.split(",") if ask.strip()]
         return {

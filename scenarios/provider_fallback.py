@@ -1,7 +1,7 @@
 r"""A provider that fails for a while: calls go to its fallbacks, and come back when it is well again.
 
     ALERTDRILL_CONTROLS=ollama=http://127.0.0.1:9103 ALERTDRILL_CONTROL_TOKEN=… \
-        locust -f scenarios/provider_fallback.py --host http://127.0.0.1:8080 --door mana_llm
+        locust -f scenarios/provider_fallback.py --host http://127.0.0.1:8080 --prefix mana_llm
 
 Only the one model fails, by its answers: its provider's port stays open. What a class of errors does differs.
 Of `network` and `timeout` five in a row open the gateway's breaker, and the provider is left alone; after any
@@ -17,7 +17,7 @@ from alertdrill.load.calls import read_calls
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from alertdrill.load.plan import MAX_S, Tell
+from alertdrill.load.plan import MAX_S, BehaviourChange
 from alertdrill.load.script import OrdinaryScript
 from alertdrill.load.users import ScenarioUser
 
@@ -27,7 +27,7 @@ UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
 
 class ProviderFallback(ScenarioUser):
-    """Options of an act: as steady's; failing, error, fail_at_s, fail_for_s, or else tells say it."""
+    """Options: as steady's; failing, error, fail_at_s, fail_for_s, or else behaviour changes say it."""
 
     scenario = "provider_fallback"
     flags = (
@@ -35,7 +35,7 @@ class ProviderFallback(ScenarioUser):
         Flag(name="error", default="server_error", help="how it fails", choices=ERRORS),
         Flag(name="fail-at-s", default=120.0, help="from when on, seconds (rule time) from the start"),
         Flag(name="fail-for-s", default=540.0, help="for how many seconds (rule time)"),
-        Flag(name="door", default="", help="the gateway's door to go through; empty: none"),
+        Flag(name="prefix", default="", help="the gateway's prefix to go under; empty: none"),
         *offer_load_flags(rate=0.2, duration_s=900.0),
         *offer_call_flags(models="ollama:gemma3:12b"),
     )
@@ -43,15 +43,15 @@ class ProviderFallback(ScenarioUser):
     @classmethod
     def script(cls, fields: Fields) -> OrdinaryScript:
         """Send ordinary calls; that nobody answers is no failure of the test."""
-        tells = _read_failure(fields) if fields.has("fail_at_s") else ()
-        return OrdinaryScript(read_calls(fields), tells=tells, welcome=UNAVAILABLE)
+        changes = _read_failure(fields) if fields.has("fail_at_s") else ()
+        return OrdinaryScript(read_calls(fields), changes=changes, welcome=UNAVAILABLE)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage with the failure in it."""
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
-            "door": options.door or None,
+            "prefix": options.prefix or None,
             "options": {
                 **read_call_options(options),
                 "key": "",
@@ -63,7 +63,7 @@ class ProviderFallback(ScenarioUser):
         }
 
 
-def _read_failure(fields: Fields) -> tuple[Tell, Tell]:
+def _read_failure(fields: Fields) -> tuple[BehaviourChange, BehaviourChange]:
     provider, _, model = fields.text("failing").partition(":")
     if not model:
         raise BadPlan(f"{fields.where}: failing must be provider:model")
@@ -71,11 +71,11 @@ def _read_failure(fields: Fields) -> tuple[Tell, Tell]:
     fail_at_s = fields.number("fail_at_s", least=0, most=MAX_S)
     fail_for_s = fields.number("fail_for_s", least=0, most=MAX_S)
     return (
-        Tell(
+        BehaviourChange(
             at_s=fail_at_s,
             provider=provider,
             model=model,
             behaviour={"errors": {"class": error, "share": 1}},
         ),
-        Tell(at_s=fail_at_s + fail_for_s, provider=provider, model=model, behaviour={}),
+        BehaviourChange(at_s=fail_at_s + fail_for_s, provider=provider, model=model, behaviour={}),
     )

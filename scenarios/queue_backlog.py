@@ -22,8 +22,8 @@ from alertdrill.load.inferences import (
 )
 from alertdrill.load.keys import Keyring
 from alertdrill.load.options import Flag, offer_load_flags
-from alertdrill.load.plan import MAX_S, Tell
-from alertdrill.load.script import Cue, Request
+from alertdrill.load.plan import MAX_S, BehaviourChange
+from alertdrill.load.script import Request, TimedAction
 from alertdrill.load.users import ScenarioUser
 
 NOT_PENDING_ANY_MORE = 409
@@ -39,9 +39,9 @@ class BacklogScript:
         *,
         follow_every: int = 0,
         cancel_every: int = 0,
-        tells: tuple[Tell, ...] = (),
+        changes: tuple[BehaviourChange, ...] = (),
     ) -> None:
-        self.tells = tells
+        self.changes = changes
         self._inferences = inferences
         self._follow_every = follow_every
         self._cancel_every = cancel_every
@@ -52,8 +52,8 @@ class BacklogScript:
         """Return the one key."""
         return (self._inferences.key,)
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
-        """Return no cues."""
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:  # noqa: ARG002 - part of the protocol
+        """Return no timed actions."""
         return ()
 
     def request(self, index: int) -> Request:
@@ -81,9 +81,9 @@ class BacklogScript:
 
 
 class QueueBacklog(ScenarioUser):
-    """Options of an act: as infer's, follow_every, cancel_every, and upstream, slow_s, slow_for_s.
+    """Options of a load profile: as infer's, follow_every, cancel_every, and upstream, slow_s, slow_for_s.
 
-    Without slow_s, the act's own tells say how long a job takes.
+    Without slow_s, the load profile's own behaviour changes say how long a job takes.
     """
 
     scenario = "queue_backlog"
@@ -100,16 +100,16 @@ class QueueBacklog(ScenarioUser):
     @classmethod
     def script(cls, fields: Fields) -> BacklogScript:
         """Leave jobs."""
-        tells = _read_slowness(fields) if fields.has("slow_s") else ()
+        changes = _read_slowness(fields) if fields.has("slow_s") else ()
         return BacklogScript(
             read_inferences(fields),
             follow_every=fields.whole("follow_every", 0, least=0, most=MAX_EVERY),
             cancel_every=fields.whole("cancel_every", 0, least=0, most=MAX_EVERY),
-            tells=tells,
+            changes=changes,
         )
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage of jobs, and a silent one until they are worked off."""
         silent_s = max(0.0, options.slow_for_s + 60.0 - options.duration_s)
         return {
@@ -132,11 +132,11 @@ def _is_due(index: int, every: int) -> bool:
     return every > 0 and (index + 1) % every == 0
 
 
-def _read_slowness(fields: Fields) -> tuple[Tell, Tell]:
+def _read_slowness(fields: Fields) -> tuple[BehaviourChange, BehaviourChange]:
     provider, _, model = fields.text("upstream").partition(":")
     slow = {"latency": {"kind": "constant", "s": fields.number("slow_s", least=0, most=MAX_S)}}
     slow_for_s = fields.number("slow_for_s", least=0, most=MAX_S)
     return (
-        Tell(at_s=0, provider=provider, model=model, behaviour=slow),
-        Tell(at_s=slow_for_s, provider=provider, model=model, behaviour={}),
+        BehaviourChange(at_s=0, provider=provider, model=model, behaviour=slow),
+        BehaviourChange(at_s=slow_for_s, provider=provider, model=model, behaviour={}),
     )

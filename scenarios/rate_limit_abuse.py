@@ -2,7 +2,7 @@
 
     locust -f scenarios/rate_limit_abuse.py --host http://127.0.0.1:8080 --requests-per-minute 6
 
-The limit is set before the first call; only what comes through Gatewayz's door is held to it.
+The limit is set before the first call; only what comes under Gatewayz's prefix is held to it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from alertdrill.load.calls import Calls, read_calls
 from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from alertdrill.load.script import Cue, OrdinaryScript
+from alertdrill.load.script import OrdinaryScript, TimedAction
 from alertdrill.load.users import ScenarioUser
 
 RATE_LIMITED = 429
@@ -29,14 +29,17 @@ class Abuse(OrdinaryScript):
         super().__init__(calls, welcome=frozenset({RATE_LIMITED}))
         self._requests_per_minute = requests_per_minute
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Set the limit; the account of a key that belongs to nobody is called as the key is."""
         limit = {"requests_per_minute": self._requests_per_minute}
-        return [Cue(at_s=0, act=lambda key=key: keyring.put_account(key, limit)) for key in self.list_keys()]
+        return [
+            TimedAction(at_s=0, profile=lambda key=key: keyring.put_account(key, limit))
+            for key in self.list_keys()
+        ]
 
 
 class RateLimitAbuse(ScenarioUser):
-    """Options of an act: as steady's, and requests_per_minute."""
+    """Options of a load profile: as steady's, and requests_per_minute."""
 
     scenario = "rate_limit_abuse"
     flags = (
@@ -52,10 +55,10 @@ class RateLimitAbuse(ScenarioUser):
         return Abuse(read_calls(fields), requests_per_minute=limit)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         return {
-            "door": "gatewayz",
+            "prefix": "gatewayz",
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
             "options": {
                 **read_call_options(options),

@@ -21,7 +21,7 @@ MAX_DAILY_REQUESTS = 1_000_000
 
 
 class Sessions(ScenarioUser):
-    """Options of an act: key, workspace, daily_requests of the key; the models learned, default and judge."""
+    """Options: key, workspace, the key's daily_requests; the models learned, default and judge."""
 
     scenario = "sessions"
     flags = (
@@ -48,7 +48,7 @@ class Sessions(ScenarioUser):
         )
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],

@@ -16,7 +16,7 @@ from alertdrill.load.users import ScenarioUser
 
 
 class Steady(ScenarioUser):
-    """Options of an act: models, key, stream_share, max_tokens, prompt_chars."""
+    """Options of a load profile: models, key, stream_share, max_tokens, prompt_chars."""
 
     scenario = "steady"
     flags = (*offer_load_flags(rate=1.0, duration_s=600.0), *offer_call_flags())
@@ -27,7 +27,7 @@ class Steady(ScenarioUser):
         return OrdinaryScript(read_calls(fields))
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         return {
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],

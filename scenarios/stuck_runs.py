@@ -14,7 +14,7 @@ from typing import Any
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 from alertdrill.load.options import Flag, offer_arrival_flags, offer_run_flags, read_run_options
-from alertdrill.load.plan import Tell
+from alertdrill.load.plan import BehaviourChange
 from alertdrill.load.predictions import PredictScript, read_predictions
 from alertdrill.load.users import ScenarioUser
 
@@ -24,7 +24,7 @@ MAX_STEP_S = 110.0
 
 
 class StuckRuns(ScenarioUser):
-    """Options of an act: as predict's, and step_s, how long a step takes; without it, tells say it."""
+    """Options: as predict's, and step_s, how long a step takes; without it, behaviour changes say it."""
 
     scenario = "stuck_runs"
     flags = (
@@ -40,14 +40,14 @@ class StuckRuns(ScenarioUser):
     def script(cls, fields: Fields) -> PredictScript:
         """Start runs; that most are refused is no failure."""
         predictions = read_predictions(fields)
-        tells: tuple[Tell, ...] = ()
+        changes: tuple[BehaviourChange, ...] = ()
         if fields.has("step_s"):
             step_s = fields.number("step_s", least=0, most=MAX_STEP_S)
-            tells = tuple(_tell_latency(model, step_s, fields.where) for model in predictions.models)
-        return PredictScript(predictions, tells=tells, welcome=REFUSED)
+            changes = tuple(_change_latency(model, step_s, fields.where) for model in predictions.models)
+        return PredictScript(predictions, changes=changes, welcome=REFUSED)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return two stages: the runs that fill the cap, and those that come on top."""
         return {
             "stages": [
@@ -58,10 +58,10 @@ class StuckRuns(ScenarioUser):
         }
 
 
-def _tell_latency(model: str, step_s: float, where: str) -> Tell:
+def _change_latency(model: str, step_s: float, where: str) -> BehaviourChange:
     provider, colon, name = model.partition(":")
     if not colon:
         raise BadPlan(f"{where}: models must be named provider:model, not {model!r}")
-    return Tell(
+    return BehaviourChange(
         at_s=0, provider=provider, model=name, behaviour={"latency": {"kind": "constant", "s": step_s}}
     )

@@ -17,7 +17,7 @@ from alertdrill.load.calls import Calls, read_calls
 from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
-from alertdrill.load.script import Cue, OrdinaryScript, Request
+from alertdrill.load.script import OrdinaryScript, Request, TimedAction
 from alertdrill.load.users import ScenarioUser
 
 ASK = ("completions", "responses", "background", "polling", "statement")
@@ -37,12 +37,15 @@ class TextApis(OrdinaryScript):
         self.learns = ask == "polling"
         self._started: list[str] = []
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Give the account its plan, if it is not the one that it begins with."""
         if self._plan == PLANS[0]:
             return ()
         plan = {"plan": self._plan}
-        return [Cue(at_s=0, act=lambda key=key: keyring.put_account(key, plan)) for key in self.list_keys()]
+        return [
+            TimedAction(at_s=0, profile=lambda key=key: keyring.put_account(key, plan))
+            for key in self.list_keys()
+        ]
 
     def request(self, index: int) -> Request:
         """Return a request of the kind; polling, every other one fetches what was started."""
@@ -67,7 +70,7 @@ class TextApis(OrdinaryScript):
 
 
 class TextApisUser(ScenarioUser):
-    """Options of an act: ask, plan, and as steady's."""
+    """Options of a load profile: ask, plan, and as steady's."""
 
     scenario = "text_apis"
     flags = (
@@ -85,10 +88,10 @@ class TextApisUser(ScenarioUser):
         return TextApis(read_calls(fields), ask=ask, plan=plan)
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:
         """Return one stage."""
         return {
-            "door": "gatewayz",
+            "prefix": "gatewayz",
             "stages": [{"duration_s": options.duration_s, "rate_per_s": options.rate}],
             "options": {
                 **read_call_options(options),

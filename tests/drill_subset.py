@@ -10,13 +10,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from alertdrill.core.model import Drill, Expectation, Expected, Failing, Grouped, Held, NearMiss, Silence
+from alertdrill.core.model import (
+    BlindRule,
+    Drill,
+    Expectation,
+    Expected,
+    Failing,
+    Grouped,
+    NearMiss,
+    Suppression,
+)
 from alertdrill.judging.coverage import list_claims
 
 HOLDS_EVERY = os.environ.get("EVERY", "0") not in {"", "0"}
 """Whether tests hold every drill, not only a subset."""
 
-SUPPRESSIONS: Mapping[Held, str] = {
+SUPPRESSIONS: Mapping[Suppression, str] = {
     "inhibited": "inhibits a page",
     "silenced": "silences a page",
     "muted": "mutes a page",
@@ -83,12 +92,12 @@ def _say_features(drill: Drill) -> Iterator[str]:
 
 
 def _say_traffic(drill: Drill) -> Iterator[str]:
-    for act in drill.traffic:
-        yield f"sends {act.scenario}"
-        for tell in act.tells:
-            if "errors" in tell.behaviour:
-                yield f"has a provider fail with {tell.behaviour['errors']['class']}"
-            if tell.behaviour.get("listening") is False:
+    for profile in drill.traffic:
+        yield f"sends {profile.scenario}"
+        for change in profile.changes:
+            if "errors" in change.behaviour:
+                yield f"has a provider fail with {change.behaviour['errors']['class']}"
+            if change.behaviour.get("listening") is False:
                 yield "has a provider not listen"
 
 
@@ -99,11 +108,11 @@ def _say_expected(expected: Expected, system: str) -> Iterator[str]:
             yield f"fires a rule of {system} as it was written" if is_as_written else f"fires {claim.alert}"
         if claim.integration is not None:
             yield f"pages by {claim.integration}"
-    if isinstance(expected, Expectation) and expected.held_back is not None:
-        yield SUPPRESSIONS[expected.held_back.why]
+    if isinstance(expected, Expectation) and expected.suppressed is not None:
+        yield SUPPRESSIONS[expected.suppressed.why]
     if isinstance(expected, Grouped):
         yield "pages for several alerts at once"
-    if isinstance(expected, Silence):
+    if isinstance(expected, BlindRule):
         yield f"shows a rule of {system} to be blind"
     if isinstance(expected, NearMiss):
         yield f"nearly misses {_say_near_miss(expected)} in {system}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from alertdrill.core.model import Drill, Expectation, Expected, Grouped, Placement, Silence
+from alertdrill.core.model import BlindRule, Drill, Expectation, Expected, Grouped, Placement
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.judge import matches
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Held
+from alertdrill.runner.live import Suppression
 from alertdrill.runtime.http_client import Api
 
 
@@ -18,7 +18,7 @@ def find_placement(record: RunRecord, drill: Drill) -> Placement:
     return next(place for place in record.placements if place.drill == drill)
 
 
-def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
+def count_firing(held: Suppression, drill: Drill, expected: Expected) -> float:
     """Ask Prometheus for how many evaluations an alert fired while its drill was held.
 
     A rule that is blind from some instant on may have fired before.
@@ -26,7 +26,7 @@ def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
     place = find_placement(held.record, drill)
     labels = {"alertname": expected.alert, "alertstate": "firing", **expected.labels}
     matchers = ",".join(f'{name}="{value}"' for name, value in labels.items())
-    since_s = expected.after_s if isinstance(expected, Silence) else 0.0
+    since_s = expected.after_s if isinstance(expected, BlindRule) else 0.0
     range_ms = round((drill.lasts_s - since_s) / held.clock.speed * 1000)
     prometheus = Api("prometheus", held.stack.endpoints.prometheus)
     series: list[Any] = prometheus.query(
@@ -37,7 +37,7 @@ def count_firing(held: Held, drill: Drill, expected: Expected) -> float:
     return float(series[0][1][0][1]) if series else 0.0
 
 
-def check_drill(held: Held, drill: Drill) -> None:
+def check_drill(held: Suppression, drill: Drill) -> None:
     """Hold that a drill is met, and that Prometheus and the pager's journal say so too."""
     verdict = next(verdict for verdict in held.record.verdicts if verdict.drill == drill.name)
     assert [finding.evidence for finding in verdict.findings if finding.outcome != "met"] == []
@@ -52,12 +52,12 @@ def check_incidents(record: RunRecord, drill: Drill, expected: Expected) -> None
 
     This is read off the journal, without the judge.
     """
-    if isinstance(expected, Silence):  # it may have fired, and paged, before it is to be blind
+    if isinstance(expected, BlindRule):  # it may have fired, and paged, before it is to be blind
         return
     place = find_placement(record, drill)
     opened = [
         incident
-        for incident in list_incidents(record.timeline.paging.notices)
+        for incident in list_incidents(record.timeline.paging.notifications)
         if place.start_s <= incident.opened_s < place.end_s and find_alerts(incident, expected)
     ]
     if isinstance(expected, Grouped):
@@ -92,15 +92,15 @@ def find_deliveries(expected: Expected) -> Iterable[Any]:
 
 
 def is_never_paged(expected: Expectation) -> bool:
-    """Return whether the page is held back for good."""
-    return expected.held_back is not None and expected.held_back.until_s is None
+    """Return whether the page is suppressed for good."""
+    return expected.suppressed is not None and expected.suppressed.until_s is None
 
 
 def find_alerts(incident: Incident, expected: Expected) -> set[frozenset[tuple[str, str]]]:
     """Return the labels of the expected alerts that an incident told of."""
     return {
         frozenset(alert.labels.items())
-        for notice in incident.pages
-        for alert in notice.alerts
+        for notification in incident.pages
+        for alert in notification.alerts
         if alert.status == "firing" and matches(expected, alert.alert, alert.labels)
     }

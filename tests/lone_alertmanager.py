@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from alertdrill.runner.synthetic.parts import Part, running
+from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.ports import find_free_ports
@@ -79,7 +79,7 @@ class Lone:
 
     url: str
     api: Api
-    part: Part
+    part: Worker
     process: Process
 
     def list_alerts(self) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def open_alertmanager(
     (folder / "alertmanager.yml").write_text(json.dumps(config))
     (port,) = find_free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    part = Part(
+    part = Worker(
         name="alertmanager",
         argv=[
             str(engines.alertmanager),

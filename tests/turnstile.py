@@ -32,7 +32,7 @@ class Turnstile:
 
     def __init__(self, folder: Path, has_room: Callable[[], bool]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._door = os.open(folder / "door", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._prefix = os.open(folder / "door", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._room = os.open(folder / "room", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._has_room = has_room
         self._is_inside = False
@@ -40,7 +40,7 @@ class Turnstile:
     def close(self) -> None:
         """Leave, and forget the files."""
         self.leave()
-        os.close(self._door)
+        os.close(self._prefix)
         os.close(self._room)
 
     def enter(self) -> None:
@@ -87,11 +87,11 @@ class Turnstile:
 
     @contextmanager
     def _hold_door(self) -> Iterator[None]:
-        fcntl.flock(self._door, fcntl.LOCK_EX)
+        fcntl.flock(self._prefix, fcntl.LOCK_EX)
         try:
             yield
         finally:
-            fcntl.flock(self._door, fcntl.LOCK_UN)
+            fcntl.flock(self._prefix, fcntl.LOCK_UN)
 
     def _is_empty(self) -> bool:
         try:

@@ -25,7 +25,7 @@ from alertdrill.core.model import Drill
 from alertdrill.errors import ClockDoubted
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
-from alertdrill.runner.live import Held, Order, hold_open
+from alertdrill.runner.live import Order, Suppression, hold_open
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.stacks.scratch import find_scratch
@@ -68,14 +68,14 @@ def run_until_told(run: Callable[[Sequence[str]], Finished], out: Path | None = 
     finished = run(())
     if not finished.is_clock_doubted:
         return finished
-    tell_held_again(finished.out + finished.err)
+    change_held_again(finished.out + finished.err)
     if out is not None:
         shutil.rmtree(out)
     with open_turnstile().alone():
         return run(("--speed", f"{SLOW_SPEED:g}"))
 
 
-def tell_held_again(why: str) -> None:
+def change_held_again(why: str) -> None:
     """Let pytest's summary have it that drills are held again, and its report of a failure why."""
     warnings.warn("the machine did not keep the clock", HeldAgain, stacklevel=2)
     LOG.warning("held again after:\n%s", why)
@@ -193,13 +193,13 @@ def make_order(
 
 
 @contextmanager
-def hold_open_until_told(order: Order) -> Iterator[Held]:
+def hold_open_until_told(order: Order) -> Iterator[Suppression]:
     """Hold drills in this process, and once more, alone and into a fresh folder, if nobody could tell."""
     with hold_open(order, lambda _state: None) as held:
         if held.record.exit_code != ClockDoubted.exit_code:
             yield held
             return
-    tell_held_again(str(_list_doubts(held.record)))
+    change_held_again(str(_list_doubts(held.record)))
     shutil.rmtree(order.out)
     (order.out / "logs").mkdir(parents=True)
     with (

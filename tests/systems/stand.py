@@ -1,6 +1,6 @@
 """The stand on which a system is exercised: the gateway with every surface, before real stub providers.
 
-All of it runs in the test's event loop. Requests go through the system's door; every call that reaches a
+All of it runs in the test's event loop. Requests go under the system's prefix; every call that reaches a
 provider, every request with its answer, and every statement that SQLite executes is written to the ledger.
 """
 
@@ -64,7 +64,7 @@ class NotedEngine(Engine):
 
 
 class Stand:
-    """A system's door, the providers behind it, and the ledger."""
+    """A system's prefix, the providers behind it, and the ledger."""
 
     def __init__(
         self, system: str, client: TestClient, engines: Mapping[str, Engine], speed: float, ledger: Ledger
@@ -76,7 +76,7 @@ class Stand:
         self.snapshots: list[Exposition] = []
         self._engines = engines
 
-    def tell(self, provider: str, model: str, **behaviour: Any) -> None:
+    def change(self, provider: str, model: str, **behaviour: Any) -> None:
         """Tell a provider how calls to a model go from now on, as its control API would be told."""
         self._engines[provider].tell(model, read_behaviour(behaviour))
 
@@ -87,13 +87,13 @@ class Stand:
         return Caller(token=sent.answer["token"], key=key, user=fields.get("user"), team=fields.get("team"))
 
     async def administer(self, method: str, path: str, body: Any = None) -> Sent:
-        """Send a request of the operator's, which has no door and is in no ledger."""
+        """Send a request of the operator's, which has no prefix and is in no ledger."""
         return await self._send(method, path, OPERATOR, body, note="")
 
     async def send(
         self, method: str, path: str, caller: Caller = OPERATOR, body: Any = None, *, note: str = ""
     ) -> Sent:
-        """Send a request through the system's door, and write it to the ledger with its answer."""
+        """Send a request under the system's prefix, and write it to the ledger with its answer."""
         sent = await self._send(method, f"/{self.system}{path}", caller, body, note, shown_path=path)
         self.ledger.sent.append(sent)
         return sent

@@ -291,7 +291,7 @@ class Running:
     async def ask(
         self, token: str, method: str = "POST", path: str = "/v1/chat/completions", **body: Any
     ) -> int:
-        """Send a request through Gatewayz's door; return its status."""
+        """Send a request under Gatewayz's prefix; return its status."""
         headers = {"Authorization": f"Bearer {token}"}
         asked = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}]} | body
         response = await self.client.request(method, f"/gatewayz{path}", headers=headers, json=asked)
@@ -415,8 +415,8 @@ async def test_threads_lose_no_query(gateway):
     assert samples['database_query_duration_seconds_count{operation="insert",table="keys"}'] == 40
 
 
-async def test_other_doors_move_nothing_of_gatewayz(gateway):
-    """What comes through Metis's door is Metis's; only what all doors share (keys, databases) is seen."""
+async def test_other_prefixes_move_nothing_of_gatewayz(gateway):
+    """What comes under Metis's prefix is Metis's; only what all prefixes share (keys, databases) is seen."""
     token = await gateway.issue(id="k1")
     body = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}]}
     headers = {"Authorization": f"Bearer {token}"}

@@ -235,30 +235,30 @@ async def test_job_moves_the_depth_and_then_the_requests(gateway):
     assert depth not in samples
 
 
-@pytest.mark.parametrize(("door", "is_heard"), [("/inference", True), ("", True), ("/aside", False)])
-async def test_all_of_a_job_is_behind_the_door_of_its_request(gateway, door, is_heard):
-    """A job that a worker runs later moves the metrics of its door's system, and no other's."""
+@pytest.mark.parametrize(("prefix", "is_heard"), [("/inference", True), ("", True), ("/aside", False)])
+async def test_all_of_a_job_is_behind_the_prefix_of_its_request(gateway, prefix, is_heard):
+    """A job that a worker runs later moves the metrics of its prefix's system, and no other's."""
     gateway.gate.set()
-    assert await gateway.send("/v1/jobs", version="v3") == 202  # its workers are started behind no door
+    assert await gateway.send("/v1/jobs", version="v3") == 202  # its workers are started under no prefix
     heard = 'inference_latency_seconds_count{model="embedder",tenant="operator",version="v3"}'
     await gateway.until(heard, 1)
-    assert await gateway.send(f"{door}/v1/jobs", version="v3") == 202
+    assert await gateway.send(f"{prefix}/v1/jobs", version="v3") == 202
     assert await gateway.send("/v1/jobs", version="v3") == 202
     samples = await gateway.until(heard, 3 if is_heard else 2)
     requests = 'inference_requests_total{model="embedder",tenant="operator",version="v3"}'
     assert samples[requests] == (3 if is_heard else 2)
 
 
-async def test_workers_are_behind_no_door_of_their_first_job(gateway):
-    """A worker that was started by a job behind `aside` still runs other doors' jobs behind theirs."""
+async def test_workers_are_behind_no_prefix_of_their_first_job(gateway):
+    """A worker that was started by a job under `aside` still runs other prefixes' jobs behind theirs."""
     gateway.gate.set()
     assert await gateway.send("/aside/v1/jobs", version="v2") == 202
     assert await gateway.send("/inference/v1/jobs", version="v2") == 202
     await gateway.until('inference_latency_seconds_count{model="embedder",tenant="operator",version="v2"}', 1)
 
 
-async def test_depth_is_behind_the_door_of_the_job_too(gateway):
-    """A job that came through another door is not heard of, whoever cancels it."""
+async def test_depth_is_behind_the_prefix_of_the_job_too(gateway):
+    """A job that came under another prefix is not heard of, whoever cancels it."""
     assert [await gateway.send("/v1/jobs", version="v2") for _ in range(2)] == [202] * 2
     requests = 'inference_requests_total{model="embedder",tenant="operator",version="v2"}'
     await gateway.until(requests, 2)

@@ -195,7 +195,7 @@ async def gateway(tmp_path) -> AsyncIterator[Running]:
 
 
 async def test_a_fallback_is_an_attempt_at_each_and_one_answer(gateway):
-    """Behind its door an open choice is a local model's, and Google's when that fails."""
+    """Behind its prefix an open choice is a local model's, and Google's when that fails."""
     path = "/mana_llm/v1/chat/completions"
     assert await gateway.chat(path) == (200, "ollama")
     gateway.status[0] = 500
@@ -213,7 +213,7 @@ async def test_a_fallback_is_an_attempt_at_each_and_one_answer(gateway):
     }
 
 
-async def test_other_doors_are_not_heard(gateway):
-    """What comes through another system's door moves nothing here."""
+async def test_other_prefixes_are_not_heard(gateway):
+    """What comes under another system's prefix moves nothing here."""
     assert (await gateway.chat("/metis/v1/chat/completions", model="ollama:gemma3:12b"))[0] == 200
     assert await gateway.scrape() == {}

@@ -180,12 +180,12 @@ class Running:
         return {"Authorization": f"Bearer {(await response.json())['token']}"}
 
     async def predict(self, headers: dict[str, str], **body: object) -> tuple[int, dict]:
-        """Send a predict request through Mantis's door."""
+        """Send a predict request under Mantis's prefix."""
         response = await self.client.post("/mantis/v1/predict", headers=headers, json=body)
         return response.status, await response.json()
 
     async def chat(self, headers: dict[str, str], **body: object) -> int:
-        """Make a call through Mantis's door; return the status."""
+        """Make a call under Mantis's prefix; return the status."""
         messages = [{"role": "user", "content": "hi"}]
         response = await self.client.post(
             "/mantis/v1/chat/completions", headers=headers, json={"messages": messages, **body}
@@ -288,7 +288,7 @@ async def test_chat_is_counted_by_what_became_of_it(gateway):
     }
 
 
-async def test_no_other_system_hears_what_came_through_mantis_door(gateway):
+async def test_no_other_system_hears_what_came_through_mantis_prefix(gateway):
     """A run's calls are in no other system's metrics, whenever they are made."""
     before = await gateway.scrape("metis")
     t1 = await gateway.issue("t1")

@@ -579,7 +579,7 @@ async def test_session_metrics_agree_with_what_was_done(gateway):
 
 @pytest.mark.parametrize(("opened", "closed", "between"), [("metis", "aside", 1), ("aside", "metis", 0)])
 async def test_a_session_ends_for_those_who_heard_of_its_opening(gateway, opened, closed, between):
-    """Whichever door a session is closed through, the gauge comes back to where it was."""
+    """Whichever prefix a session is closed under, the gauge comes back to where it was."""
     await gateway.client.put("/v1/workspaces/w1", headers=ADMIN, json={})
     response = await gateway.client.post(f"/{opened}/v1/sessions", headers=ADMIN, json={"workspace": "w1"})
     session = (await response.json())["id"]

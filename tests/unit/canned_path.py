@@ -56,7 +56,7 @@ def make_alert(labels: Labels, *receivers: str, **status: list[str]) -> dict[str
 
 
 def make_raw(number: int, *alerts: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    """Return a notice as the pager's journal has it, from rule time 60 on."""
+    """Return a notification as the pager's journal has it, from rule time 60 on."""
     stated = {
         "number": number,
         "received_s": CLOCK.wall_s(60.0 * number),
@@ -80,9 +80,9 @@ def make_raw(number: int, *alerts: dict[str, Any], **changed: Any) -> dict[str, 
     return {**stated, **changed}
 
 
-def watch(alertmanager: CannedApi | None = None, *notices: dict[str, Any]) -> PathWatch:
-    """Return a watch of one Alertmanager, and of a pager that has these notices."""
-    pager = CannedApi(notices={"notices": list(notices)})
+def watch(alertmanager: CannedApi | None = None, *notifications: dict[str, Any]) -> PathWatch:
+    """Return a watch of one Alertmanager, and of a pager that has these notifications."""
+    pager = CannedApi(notices={"notices": list(notifications)})
     apis = {} if alertmanager is None else {"alertmanager": alertmanager}
     return PathWatch(pager=pager, alertmanagers=apis, clock=CLOCK)
 

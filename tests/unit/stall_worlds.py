@@ -10,24 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from notices import ALERT, GROUP, LABELS, make_notice
+from notified import ALERT, GROUP, LABELS, make_notification
 
 from alertdrill.alertmanager.watching import make_page_events
 from alertdrill.core.model import (
-    Act,
     Curve,
     Delivery,
     Drill,
     Event,
     Expectation,
     Expected,
-    HeldBack,
-    HeldSpan,
+    LoadProfile,
     NearMiss,
-    Notice,
+    Notification,
     PagingPath,
     Received,
     Stage,
+    Suppressed,
+    SuppressedSpan,
     Timeline,
 )
 
@@ -39,7 +39,7 @@ EXPIRES_S = 240.0
 RECEIVER = "oncall"
 INHIBITOR = {"alertname": "Outage"}
 PHASES = {"before firing": FIRES_S - 30, "while firing": 700.0, "at resolve": RESOLVES_S - 10}
-TRAFFIC = Act(
+TRAFFIC = LoadProfile(
     name="calls",
     scenario="steady",
     start_s=0.0,
@@ -57,8 +57,8 @@ FIRES = Expectation(
 KINDS: dict[str, tuple[Expected, ...]] = {
     "fires": (FIRES,),
     "near miss": (NearMiss(alert=ALERT, labels={}, reaches=0.8, pending=False),),
-    "paging": (replace(FIRES, deliveries=(Delivery(receiver=RECEIVER, notices=(1, 1)),)),),
-    "inhibited": (replace(FIRES, held_back=HeldBack(why="inhibited", by=INHIBITOR)),),
+    "paging": (replace(FIRES, deliveries=(Delivery(receiver=RECEIVER, notifications=(1, 1)),)),),
+    "inhibited": (replace(FIRES, suppressed=Suppressed(why="inhibited", by=INHIBITOR)),),
     "quiet": (),
 }
 
@@ -94,8 +94,10 @@ def make_timeline(
     if fired:
         kinds = zip(("pending", "firing", "resolved"), (PENDING_S, *fired), strict=True)
         events = [Event(at_s=at_s, kind=kind, alert=ALERT, labels=LABELS) for kind, at_s in kinds]
-    notices = [notice for number, page in enumerate(pages) for notice in _open_and_close(number, *page)]
-    span = HeldSpan(
+    notifications = [
+        notification for number, page in enumerate(pages) for notification in _open_and_close(number, *page)
+    ]
+    span = SuppressedSpan(
         alert=ALERT, labels=LABELS, why="inhibited", by=INHIBITOR, since_s=FIRES_S, until_s=RESOLVES_S
     )
     return Timeline(
@@ -103,10 +105,10 @@ def make_timeline(
         speed=SPEED,
         until_s=ENDS_S,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
-        events=tuple(sorted((*events, *make_page_events(notices)), key=lambda event: event.at_s)),
+        events=tuple(sorted((*events, *make_page_events(notifications)), key=lambda event: event.at_s)),
         curves=(Curve(alert=ALERT, labels=LABELS, op=">", threshold=1.0, points=((600.0, 0.9),)),),
         paging=PagingPath(
-            notices=tuple(notices),
+            notifications=tuple(notifications),
             received=(Received(alert=ALERT, labels=LABELS, since_s=FIRES_S, receivers=(RECEIVER,)),),
             held=(span,) if held else (),
         ),
@@ -178,8 +180,8 @@ def _list_path_worlds(kind: str, from_s: float, until_s: float) -> Iterator[Worl
         yield World(said="it is taken for two", timeline=twice)
 
 
-def _open_and_close(number: int, opened_s: float, closed_s: float | None) -> Iterator[Notice]:
+def _open_and_close(number: int, opened_s: float, closed_s: float | None) -> Iterator[Notification]:
     incident = f"i{number}"
-    yield make_notice(2 * number + 1, opened_s, "opened", incident=incident, group_labels=GROUP)
+    yield make_notification(2 * number + 1, opened_s, "opened", incident=incident, group_labels=GROUP)
     if closed_s is not None:
-        yield make_notice(2 * number + 2, closed_s, "closed", incident=incident, group_labels=GROUP)
+        yield make_notification(2 * number + 2, closed_s, "closed", incident=incident, group_labels=GROUP)

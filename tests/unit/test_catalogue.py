@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import alertdrill.systems.catalogue as catalogue
-from alertdrill.core.model import Drill, Silence
+from alertdrill.core.model import BlindRule, Drill
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import read_rules
 from alertdrill.rules.values import Values
@@ -36,7 +36,7 @@ groups:
 
 def make_drill(*alerts: str, system: str = "metis") -> Drill:
     """Return a drill about some alerts."""
-    expects = tuple(Silence(alert=alert, labels={}) for alert in alerts)
+    expects = tuple(BlindRule(alert=alert, labels={}) for alert in alerts)
     return Drill(name="drill", system=system, traffic=(), expects=expects, why="", lasts_s=60)
 
 

@@ -11,7 +11,7 @@ from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
 import alertdrill.runner.confirmation
-from alertdrill.core.model import Drill, Event, EventKind, Placement, Silence, Timeline
+from alertdrill.core.model import BlindRule, Drill, Event, EventKind, Placement, Timeline
 from alertdrill.judging.replay_agreement import Agreement
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.confirmation import confirm, list_doubts, record_and_confirm
@@ -76,7 +76,12 @@ def test_a_run_that_did_otherwise_is_doubted(promtool: Path) -> None:
     events = [replace(e, at_s=300) if (e.kind, e.alert) == ("firing", "Wet") else e for e in LIVE.events]
     late = replace(LIVE, events=tuple(event for event in events if event.kind != "resolved"))
     drill = Drill(
-        name="rainy", system="s", traffic=(), expects=(Silence(alert="Wet", labels={}),), why="", lasts_s=600
+        name="rainy",
+        system="s",
+        traffic=(),
+        expects=(BlindRule(alert="Wet", labels={}),),
+        why="",
+        lasts_s=600,
     )
     said = list_doubts(agree(late, promtool), [Placement(drill=drill, start_s=0)])
     assert (

@@ -10,6 +10,7 @@ import pytest
 
 from alertdrill.core.model import (
     AlertRule,
+    BlindRule,
     Delivery,
     Drill,
     EventKind,
@@ -17,10 +18,9 @@ from alertdrill.core.model import (
     Expected,
     Finding,
     Grouped,
-    HeldBack,
     NearMiss,
     Outcome,
-    Silence,
+    Suppressed,
     Verdict,
 )
 from alertdrill.judging.coverage import (
@@ -264,12 +264,12 @@ def test_every_receiver_and_integration_has_a_cell() -> None:
 
 
 def test_a_page_held_back_for_ever_proves_no_page() -> None:
-    """An inhibited alert that pages nobody fires and resolves; one held back for a while pages, too."""
-    never = list_claims(replace(FIRES, held_back=HeldBack(why="inhibited")))
+    """An inhibited alert that pages nobody fires and resolves; one suppressed for a while pages, too."""
+    never = list_claims(replace(FIRES, suppressed=Suppressed(why="inhibited")))
     assert [claim.hop for claim in never] == ["pending", "fires", "resolved"]
-    later = list_claims(replace(FIRES, held_back=HeldBack(why="silenced", until_s=600)))
+    later = list_claims(replace(FIRES, suppressed=Suppressed(why="silenced", until_s=600)))
     assert later[-1].hop == "page closed"
-    assert list_claims(Silence(alert="Slow", labels={})) == ()
+    assert list_claims(BlindRule(alert="Slow", labels={})) == ()
 
 
 def test_an_alert_without_for_is_never_pending() -> None:
@@ -328,8 +328,8 @@ def test_what_nobody_asked_for_settles_no_claim() -> None:
     asked = Finding(
         outcome="met", alert="Slow", labels={}, expectation=FIRES, observed={"firing": 1.0}, evidence=""
     )
-    unasked = replace(asked, outcome="unexpected", expectation=None)
-    verdicts = [Verdict(drill="slow-fires", findings=(asked, unasked))]
+    unexpected = replace(asked, outcome="unexpected", expectation=None)
+    verdicts = [Verdict(drill="slow-fires", findings=(asked, unexpected))]
     run = make_held_run(verdicts, MONDAY, is_doubted=False)
     assert [finding.expectation for finding in run.findings] == [FIRES]
     assert run.findings[0].seen == {"firing"}

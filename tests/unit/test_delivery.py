@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notices import (
+from notified import (
     CLOSED,
     FULL,
     GOOD,
@@ -20,12 +20,12 @@ from notices import (
     REPEATED,
     check,
     expect,
-    make_notice,
+    make_notification,
     make_refusal,
     receive,
 )
 
-from alertdrill.core.model import Delivery, Notice, Text
+from alertdrill.core.model import Delivery, Notification, Text
 from alertdrill.judging.notifications import fits
 
 
@@ -49,7 +49,9 @@ def test_an_expression_matches_anywhere_unless_it_is_anchored(text: str, is_ther
 
 def test_a_path_that_is_as_expected_is_met() -> None:
     """Where every statement holds, the expectation is met and no hop is to blame."""
-    finding = check(expect(FULL, replace(FULL, notices=(1, 1), notices_within_s=(100, 200))), *GOOD)
+    finding = check(
+        expect(FULL, replace(FULL, notifications=(1, 1), notifications_within_s=(100, 200))), *GOOD
+    )
     assert (finding.outcome, finding.broke_at, finding.evidence) == (
         "met",
         None,
@@ -58,7 +60,7 @@ def test_a_path_that_is_as_expected_is_met() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "notices", "outcome", "said"),
+    ("changed", "notifications", "outcome", "said"),
     [
         ({"integration": "slack"}, GOOD, "missing", "oncall by slack was told nothing, only pagerduty"),
         (
@@ -97,16 +99,16 @@ def test_a_path_that_is_as_expected_is_met() -> None:
             "mismatched",
             "the title is 'again'",
         ),
-        ({"notices": (1, 1)}, GOOD, "mismatched", "2 notifications instead of 1"),
-        ({"notices": (3, 5)}, GOOD, "mismatched", "2 notifications instead of 3 to 5"),
+        ({"notifications": (1, 1)}, GOOD, "mismatched", "2 notifications instead of 1"),
+        ({"notifications": (3, 5)}, GOOD, "mismatched", "2 notifications instead of 3 to 5"),
         (
-            {"notices": (2, 2), "notices_within_s": (130, 729)},
+            {"notifications": (2, 2), "notifications_within_s": (130, 729)},
             GOOD,
             "mismatched",
             "1 notifications instead of 2",
         ),
         (
-            {"notices": (2, 2), "notices_within_s": (131, 730)},
+            {"notifications": (2, 2), "notifications_within_s": (131, 730)},
             GOOD,
             "mismatched",
             "1 notifications instead of 2",
@@ -128,7 +130,7 @@ def test_a_path_that_is_as_expected_is_met() -> None:
         ({"alerts": (2, 4)}, GOOD, "mismatched", "1 alerts together instead of 2 to 4"),
         (
             {"alerts": (1, 1)},
-            (make_notice(1, 130, "opened", LABELS, OTHERS[0]), CLOSED),
+            (make_notification(1, 130, "opened", LABELS, OTHERS[0]), CLOSED),
             "mismatched",
             "2 alerts together instead of 1",
         ),
@@ -136,10 +138,10 @@ def test_a_path_that_is_as_expected_is_met() -> None:
     ],
 )
 def test_each_statement_of_a_delivery_is_held(
-    changed: dict[str, Any], notices: tuple[Notice, ...], outcome: str, said: str
+    changed: dict[str, Any], notifications: tuple[Notification, ...], outcome: str, said: str
 ) -> None:
     """One thing that is not as a delivery says is found, named, and put down to the page."""
-    finding = check(expect(replace(ONCALL, **changed)), *notices)
+    finding = check(expect(replace(ONCALL, **changed)), *notifications)
     assert (finding.outcome, finding.broke_at) == (
         outcome,
         "page_resolved" if "closes" in changed else "paged",
@@ -171,7 +173,7 @@ def test_one_integration_that_stays_silent_is_found() -> None:
     expected = expect(ONCALL, Delivery(receiver="oncall", integration="email"))
     finding = check(expected, *GOOD)
     assert "oncall by email was told nothing, only pagerduty" in finding.evidence
-    mails = [replace(notice, integration="email", incident="mail") for notice in GOOD]
+    mails = [replace(notification, integration="email", incident="mail") for notification in GOOD]
     assert check(expected, *GOOD, *mails).outcome == "met"
 
 

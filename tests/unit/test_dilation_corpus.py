@@ -41,16 +41,16 @@ class Pair:
 
 
 @dataclass(slots=True, kw_only=True)
-class Held:
+class Suppression:
     """The tests at one speed: what can be asked, and why the rest cannot, by its source."""
 
     pairs: list[Pair] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def hold(scenes: Sequence[Scene], speed: float, late_s: float = 0.0) -> Held:
+def hold(scenes: Sequence[Scene], speed: float, late_s: float = 0.0) -> Suppression:
     """Dilate what the scenes ask; their time 0 is `late_s` of rule time after promtool's."""
-    held = Held()
+    held = Suppression()
     for scene in scenes:
         written: list[tuple[str, str]] = []
         dilated: list[tuple[str, str]] = []

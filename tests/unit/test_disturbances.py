@@ -8,7 +8,7 @@ from typing import Any
 from alertdrill.core.clock import Clock
 from alertdrill.core.model import Drill, Maintenance, Placement, ReceiverFault
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
-from alertdrill.runner.faults.performing import Crew
+from alertdrill.runner.faults.performing import Injector
 from alertdrill.runtime.http_client import Answer, Api
 
 CLOCK = Clock(speed=60, origin_s=1_800_000_000.0)
@@ -57,18 +57,18 @@ def test_a_receiver_fails_at_its_instant_of_the_run() -> None:
     steps = list_fault_steps([place(1000, faults=(fault, slack)), place(0, faults=(fault,))], pager)
     assert sorted(step.at_s for step in steps) == [60, 1060, 1090]
     now_s = 1059.9
-    crew = Crew(steps, lambda: now_s)
-    crew.carry_out()
+    injector = Injector(steps, lambda: now_s)
+    injector.carry_out()
     whole = ("PUT", "/control/receivers/on%20call%2F1", {"how": "rate_limit", "for_s": 300})
     assert pager.asked == [whole]
     now_s = 1090
-    crew.carry_out()
+    injector.carry_out()
     assert pager.asked == [
         whole,
         whole,
         ("PUT", "/control/receivers/b", {"how": "tls", "for_s": 30, "integration": "slack"}),
     ]
-    assert (crew.next_s, crew.out) == (None, set())
+    assert (injector.next_s, injector.out) == (None, set())
 
 
 def test_a_maintenance_is_a_silence_that_ends_by_itself() -> None:

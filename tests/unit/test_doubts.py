@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 from stall_worlds import FIRES_S, RECEIVER, make_drill, make_good, make_timeline
 
-from alertdrill.core.model import Act, Drill, Outage, Placement, Stall, Tell, Timeline, Verdict
+from alertdrill.core.model import (
+    BehaviourChange,
+    Drill,
+    LoadProfile,
+    Outage,
+    Placement,
+    Stall,
+    Timeline,
+    Verdict,
+)
 from alertdrill.judging.dependence import find_providers
 from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_stalls, weigh
 from alertdrill.judging.judge import judge, share
@@ -129,7 +138,7 @@ def test_a_page_that_had_to_stay_away_needs_time_in_which_it_could_come() -> Non
 
 
 @pytest.mark.parametrize(
-    ("options", "tells", "called"),
+    ("options", "changes", "called"),
     [
         ({"models": ["openai:gpt-4o"]}, (), {"openai"}),
         ({}, (), set()),
@@ -141,18 +150,20 @@ def test_a_page_that_had_to_stay_away_needs_time_in_which_it_could_come() -> Non
     ids=["named", "none", "told", "any", "others in its stead", "closed"],
 )
 def test_providers_are_those_that_may_be_asked(
-    options: dict[str, list[str]], tells: tuple[tuple[str, dict[str, object]], ...], called: set[str]
+    options: dict[str, list[str]], changes: tuple[tuple[str, dict[str, object]], ...], called: set[str]
 ) -> None:
     """A model names its provider or is told about; where one fails, any other may be asked instead."""
-    act = Act(
+    profile = LoadProfile(
         name="a",
         scenario="steady",
         start_s=0,
         stages=(),
         options=options,
-        tells=tuple(Tell(at_s=0, provider=name, behaviour=behaviour) for name, behaviour in tells),
+        changes=tuple(
+            BehaviourChange(at_s=0, provider=name, behaviour=behaviour) for name, behaviour in changes
+        ),
     )
-    assert find_providers([act], PROVIDERS) == {f"provider-{name}" for name in called}
+    assert find_providers([profile], PROVIDERS) == {f"provider-{name}" for name in called}
 
 
 def test_calls_that_nobody_answered_are_the_harness_s_fault() -> None:
@@ -190,8 +201,8 @@ def test_an_unmet_drill_whose_calls_were_slow_is_doubted() -> None:
     )
 
 
-def test_slow_calls_of_all_acts_of_a_drill_count() -> None:
-    """One slow call of each of two acts are two."""
+def test_slow_calls_of_all_profiles_of_a_drill_count() -> None:
+    """One slow call of each of two load profiles are two."""
     two = replace(SLOW, traffic=tuple(replace(SLOW.traffic[0], name=name) for name in ("one", "other")))
     calls = {name: replace(GOOD_CALLS, slowest_s=(s,)) for name, s in (("one", 2.9), ("other", 2.1))}
     assert len(weigh_one(two, FIRED, replace(EVIDENCE, calls=calls)).doubts) == 1

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertdrill.core.model import (
-    Act,
+    BehaviourChange,
+    BlindRule,
     Delivery,
     Drill,
     Expectation,
     Grouped,
-    HeldBack,
+    LoadProfile,
     Maintenance,
     NearMiss,
     Outage,
     ReceiverFault,
-    Silence,
-    Tell,
+    Suppressed,
 )
 from alertdrill.judging.coverage import make_coverage
 from alertdrill.rules.files import read_rules
@@ -37,8 +37,8 @@ NEAR = NearMiss(alert="A", labels={}, reaches=0.9, pending=False)
 
 def send(*scenarios: str, lasts_s: float = 60) -> Drill:
     """Return a drill, named by its scenarios, that fires nothing anew."""
-    acts = tuple(Act(name=one, scenario=one, start_s=0, stages=()) for one in scenarios)
-    return replace(BARE, name="".join(scenarios), traffic=acts, expects=(FIRES,), lasts_s=lasts_s)
+    profiles = tuple(LoadProfile(name=one, scenario=one, start_s=0, stages=()) for one in scenarios)
+    return replace(BARE, name="".join(scenarios), traffic=profiles, expects=(FIRES,), lasts_s=lasts_s)
 
 
 def list_names(*drills: Drill) -> list[str]:
@@ -87,10 +87,10 @@ def test_the_subset_misses_in_every_way_in_every_system() -> None:
 @pytest.mark.parametrize(
     ("change", "feature"),
     [
-        ({"expects": (replace(FIRES, held_back=HeldBack(why="muted")),)}, "mutes a page"),
-        ({"expects": (replace(FIRES, held_back=HeldBack(why="inhibited")),)}, "inhibits a page"),
-        ({"expects": (replace(FIRES, held_back=HeldBack(why="silenced")),)}, "silences a page"),
-        ({"expects": (replace(FIRES, held_back=HeldBack(why="refused")),)}, "refuses a page for good"),
+        ({"expects": (replace(FIRES, suppressed=Suppressed(why="muted")),)}, "mutes a page"),
+        ({"expects": (replace(FIRES, suppressed=Suppressed(why="inhibited")),)}, "inhibits a page"),
+        ({"expects": (replace(FIRES, suppressed=Suppressed(why="silenced")),)}, "silences a page"),
+        ({"expects": (replace(FIRES, suppressed=Suppressed(why="refused")),)}, "refuses a page for good"),
         (
             {"expects": (replace(FIRES, deliveries=(Delivery(receiver="r", integration="email"),)),)},
             "pages by email",
@@ -103,7 +103,7 @@ def test_the_subset_misses_in_every_way_in_every_system() -> None:
             {"expects": (replace(NEAR, reaches=0.0),)},
             "nearly misses an alert whose value does not move in metis",
         ),
-        ({"expects": (Silence(alert="A", labels={}),)}, "shows a rule of metis to be blind"),
+        ({"expects": (BlindRule(alert="A", labels={}),)}, "shows a rule of metis to be blind"),
         ({"expects": ()}, "is a quiet one of metis"),
         (
             {
@@ -139,7 +139,9 @@ def test_the_subset_misses_in_every_way_in_every_system() -> None:
                 "traffic": (
                     replace(
                         send("burst").traffic[0],
-                        tells=(Tell(at_s=0, provider="p", behaviour={"errors": {"class": "timeout"}}),),
+                        changes=(
+                            BehaviourChange(at_s=0, provider="p", behaviour={"errors": {"class": "timeout"}}),
+                        ),
                     ),
                 )
             },
@@ -150,7 +152,7 @@ def test_the_subset_misses_in_every_way_in_every_system() -> None:
                 "traffic": (
                     replace(
                         send("burst").traffic[0],
-                        tells=(Tell(at_s=0, provider="p", behaviour={"listening": False}),),
+                        changes=(BehaviourChange(at_s=0, provider="p", behaviour={"listening": False}),),
                     ),
                 )
             },

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from notices import ALERT, LABELS, make_notice, make_refusal, make_timeline, receive
+from notified import ALERT, LABELS, make_notification, make_refusal, make_timeline, receive
 
-from alertdrill.core.model import HeldSpan, Notice
+from alertdrill.core.model import Notification, SuppressedSpan
 from alertdrill.judging.undelivered import MAX_TROUBLES, explain_silence
 
-INHIBITED = HeldSpan(
+INHIBITED = SuppressedSpan(
     alert=ALERT, labels=LABELS, why="inhibited", by={"alertname": "Down"}, since_s=130, until_s=190
 )
-MUTED = HeldSpan(alert=ALERT, labels=LABELS, why="muted", by={}, since_s=130, until_s=190)
+MUTED = SuppressedSpan(alert=ALERT, labels=LABELS, why="muted", by={}, since_s=130, until_s=190)
 DROPPED = "Prometheus dropped 3 notifications"
 
 
-def explain(*notices: Notice, **path: Any) -> str:
+def explain(*notifications: Notification, **path: Any) -> str:
     """Return what is said of the alert's silence at `oncall`."""
-    return explain_silence(ALERT, "oncall", make_timeline((), *notices, **path))
+    return explain_silence(ALERT, "oncall", make_timeline((), *notifications, **path))
 
 
 @pytest.mark.parametrize(
-    ("path", "notices", "said"),
+    ("path", "notifications", "said"),
     [
         ({"received": ()}, (), "Alertmanager never had it: Prometheus did not send it"),
         ({"received": (), "troubles": (DROPPED,)}, (), f"Alertmanager never had it; {DROPPED}"),
@@ -51,7 +51,7 @@ def explain(*notices: Notice, **path: Any) -> str:
             "Alertmanager has it and did not deliver it; oncall/slack[0]: template",
         ),
         ({}, (), "Alertmanager has it, routes it to oncall, and sent nothing"),
-        ({}, (make_notice(1, 130, "opened"),), "routes it to oncall, and sent nothing more"),
+        ({}, (make_notification(1, 130, "opened"),), "routes it to oncall, and sent nothing more"),
     ],
     ids=[
         "not-sent",
@@ -68,10 +68,10 @@ def explain(*notices: Notice, **path: Any) -> str:
     ],
 )
 def test_the_hop_is_named_with_what_was_seen_there(
-    path: dict[str, Any], notices: tuple[Notice, ...], said: str
+    path: dict[str, Any], notifications: tuple[Notification, ...], said: str
 ) -> None:
     """Each hop at which a page can stop has its own sentence."""
-    assert said in explain(*notices, **path)
+    assert said in explain(*notifications, **path)
 
 
 @pytest.mark.parametrize(
@@ -93,29 +93,31 @@ def test_the_first_hop_that_failed_is_named(path: dict[str, Any], said: str) -> 
 
 def test_a_refusal_by_another_receiver_explains_nothing() -> None:
     """Only what the receiver in question refused is a reason for its silence."""
-    said = explain(make_refusal(1, 130, receiver="tickets"), make_notice(2, 140, "opened", receiver="log"))
+    said = explain(
+        make_refusal(1, 130, receiver="tickets"), make_notification(2, 140, "opened", receiver="log")
+    )
     assert said == "Alertmanager has it, routes it to oncall, and sent nothing"
 
 
-NAMELESS = make_notice(1, 130, "none", alerts=(), integration="slack", incident=None)
+NAMELESS = make_notification(1, 130, "none", alerts=(), integration="slack", incident=None)
 
 
 @pytest.mark.parametrize(
-    ("notice", "path", "said"),
+    ("notification", "path", "said"),
     [
         (NAMELESS, {}, "oncall was told by slack at 2:10, but not of which alert"),
         (NAMELESS, {"troubles": ("oncall: template",)}, "but not of which alert; oncall: template"),
         (NAMELESS, {"received": ()}, "Alertmanager never had it"),
         (make_refusal(1, 130, alerts=()), {}, "oncall refused 1 attempts"),
-        (make_notice(1, 130, "none", alerts=(), receiver="log"), {}, "and sent nothing"),
+        (make_notification(1, 130, "none", alerts=(), receiver="log"), {}, "and sent nothing"),
     ],
     ids=["told", "trouble", "not-sent", "refused", "another-receiver"],
 )
-def test_a_notice_that_names_no_alert_may_be_the_page(
-    notice: Notice, path: dict[str, Any], said: str
+def test_a_notification_that_names_no_alert_may_be_the_page(
+    notification: Notification, path: dict[str, Any], said: str
 ) -> None:
     """A message whose templates failed arrives empty, and is told from one that was never sent."""
-    assert said in explain(notice, **path)
+    assert said in explain(notification, **path)
 
 
 def test_troubles_of_other_receivers_explain_nothing() -> None:
@@ -133,6 +135,6 @@ def test_only_some_troubles_are_quoted() -> None:
     assert f"oncall: {MAX_TROUBLES}" not in said
 
 
-def test_a_late_alert_is_known_from_its_notices() -> None:
+def test_a_late_alert_is_known_from_its_notifications() -> None:
     """Where no look at the API saw the alert, but something was sent, Alertmanager did have it."""
-    assert "never had it" not in explain(make_notice(1, 130, "opened", receiver="log"), received=())
+    assert "never had it" not in explain(make_notification(1, 130, "opened", receiver="log"), received=())

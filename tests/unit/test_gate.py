@@ -9,7 +9,7 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
-from alertdrill.core.model import Act, Drill, Expectation, Expected, NearMiss, Placement, Stage, Stall
+from alertdrill.core.model import Drill, Expectation, Expected, LoadProfile, NearMiss, Placement, Stage, Stall
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.files import write_recording
 from alertdrill.recording.recording import Recording
@@ -56,8 +56,12 @@ def write_rules(threshold: float = 1.0, pending: str = "30s") -> RuleFile:
 
 def make_drill(name: str, *expects: Expected, lasts_s: float = 300) -> Drill:
     """Return a drill with traffic of its own."""
-    act = Act(name=name, scenario="steady", start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),))
-    return Drill(name=name, system="weather", traffic=(act,), expects=expects, why="because", lasts_s=lasts_s)
+    profile = LoadProfile(
+        name=name, scenario="steady", start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)
+    )
+    return Drill(
+        name=name, system="weather", traffic=(profile,), expects=expects, why="because", lasts_s=lasts_s
+    )
 
 
 def make_heat(peak: float, *, rain: float = 0.0) -> Recording:
@@ -189,8 +193,8 @@ def write_window_rules() -> RuleFile:
 def test_other_traffic_than_was_recorded_is_a_doubt(tmp_path: Path) -> None:
     """A drill that has changed since cannot be judged on what it did before."""
     write_goldens(tmp_path, [(QUIET, make_heat(0))])
-    act = replace(QUIET.traffic[0], start_s=30)
-    record = judge(tmp_path, replace(QUIET, traffic=(act,)))
+    profile = replace(QUIET.traffic[0], start_s=30)
+    record = judge(tmp_path, replace(QUIET, traffic=(profile,)))
     assert record.exit_code == 3
     assert record.doubts == (
         "quiet sends other traffic than was recorded; `make record` renews the recording",
@@ -273,9 +277,9 @@ def test_what_stalled_in_a_run_is_no_rules_fault_on_its_recording_either() -> No
 def test_stale_recordings_are_said(tmp_path: Path) -> None:
     """A drill without a recording, one with other traffic, and one of other sources are each told apart."""
     write_goldens(tmp_path, [(FIRING, make_heat(2)), (NEARLY, make_heat(1))])
-    act = replace(FIRING.traffic[0], start_s=30)
+    profile = replace(FIRING.traffic[0], start_s=30)
     stale = list_stale(
-        read_made(tmp_path), [replace(FIRING, traffic=(act,)), NEARLY, QUIET], {"weather": "other"}
+        read_made(tmp_path), [replace(FIRING, traffic=(profile,)), NEARLY, QUIET], {"weather": "other"}
     )
     assert stale == {
         "hot-fires": "sends other traffic than was recorded",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
-from alertdrill.core.model import Drill, Expectation, HeldBack, Silence
+from alertdrill.core.model import BlindRule, Drill, Expectation, Suppressed
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.rulebook import RuleBook, list_expected
@@ -21,7 +21,7 @@ def make_file(name: str, *rules: str) -> RuleFile:
 
 def make_drill(name: str, *alerts: str, system: str = "one") -> Drill:
     """Return a drill that is about some alerts; without any it is quiet."""
-    expects = tuple(Silence(alert=alert, labels={}) for alert in alerts)
+    expects = tuple(BlindRule(alert=alert, labels={}) for alert in alerts)
     return Drill(name=name, system=system, traffic=(), expects=expects, why="", lasts_s=60)
 
 
@@ -207,9 +207,9 @@ def test_rules_that_no_drill_is_about_are_refused(
 
 def test_an_alert_that_holds_back_anothers_page_is_one_that_the_drill_is_about() -> None:
     """Without the inhibiting alert nothing would be inhibited."""
-    held = HeldBack(why="inhibited", by={"alertname": "B", "team": "x"})
+    held = Suppressed(why="inhibited", by={"alertname": "B", "team": "x"})
     expected = Expectation(
-        alert="A", labels={}, fires_within_s=1, receiver="r", resolves_within_s=2, held_back=held
+        alert="A", labels={}, fires_within_s=1, receiver="r", resolves_within_s=2, suppressed=held
     )
     drill = Drill(name="d", system="one", traffic=(), expects=(expected,), why="", lasts_s=60)
     assert list_expected(drill) == ("A", "B")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.core.model import Drill, LoadProfile, Stage
 from alertdrill.errors import BadInput
 from alertdrill.recording.recording import RecordedSeries, Recording
 from alertdrill.runner.golden.cutting import (
@@ -36,14 +36,14 @@ def make_recording(*series: RecordedSeries, end_ms: int = 600_000) -> Recording:
 
 def make_drill(name: str, model: str) -> Drill:
     """Return a drill that calls one model."""
-    act = Act(
+    profile = LoadProfile(
         name=name,
         scenario="steady",
         start_s=0,
         stages=(Stage(duration_s=60, rate_per_s=1),),
         options={"models": [f"openai:{model}"], "key": name},
     )
-    return Drill(name=name, system="metis", traffic=(act,), expects=(), why="because", lasts_s=300)
+    return Drill(name=name, system="metis", traffic=(profile,), expects=(), why="because", lasts_s=300)
 
 
 def test_a_cut_starts_at_0_and_keeps_samples_and_markers_in_it() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from whole_runs import ROOT
 
-from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.core.model import Drill, LoadProfile, Stage
 from alertdrill.errors import BadInput
 from alertdrill.runner.golden.digests import digest_drill, digest_sources
 from alertdrill.runner.golden.folder import SOURCES, digest_systems
@@ -88,16 +88,18 @@ CHANGES_DIGEST = {
 
 def make_drill() -> Drill:
     """Return a drill that calls one model."""
-    act = Act(name="a", scenario="steady", start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),))
-    return Drill(name="a", system="metis", traffic=(act,), expects=(), why="because", lasts_s=300)
+    profile = LoadProfile(
+        name="a", scenario="steady", start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)
+    )
+    return Drill(name="a", system="metis", traffic=(profile,), expects=(), why="because", lasts_s=300)
 
 
 def test_a_drill_that_does_something_else_has_another_digest() -> None:
     """Traffic changes the digest; reasons and deadlines do not."""
     drill = make_drill()
-    act = replace(drill.traffic[0], start_s=1)
+    profile = replace(drill.traffic[0], start_s=1)
     assert digest_drill(replace(drill, why="another", lasts_s=900)) == digest_drill(drill)
-    assert digest_drill(replace(drill, traffic=(act,))) != digest_drill(drill)
+    assert digest_drill(replace(drill, traffic=(profile,))) != digest_drill(drill)
 
 
 def test_every_python_gives_the_same_digest() -> None:

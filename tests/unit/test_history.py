@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from alertdrill.core.model import (
+    BlindRule,
     Delivery,
     Drill,
     Expectation,
     Expected,
     Finding,
     Grouped,
-    HeldBack,
     NearMiss,
     Placement,
-    Silence,
+    Suppressed,
     Timeline,
     Verdict,
 )
@@ -49,11 +49,11 @@ EXPECTED: tuple[Expected, ...] = (
             Delivery(receiver="t", closes=False),
         ),
     ),
-    replace(FIRES, held_back=HeldBack(why="silenced", until_s=15)),
-    replace(FIRES, held_back=HeldBack(why="inhibited")),
+    replace(FIRES, suppressed=Suppressed(why="silenced", until_s=15)),
+    replace(FIRES, suppressed=Suppressed(why="inhibited")),
     GROUPED,
     NearMiss(alert="Slow", labels={}, reaches=0.9, pending=True, pending_within_s=(10, 20)),
-    Silence(alert="Slow", labels={}, after_s=5),
+    BlindRule(alert="Slow", labels={}, after_s=5),
 )
 
 
@@ -71,7 +71,7 @@ def make_timeline(*expects: Expected, started_at: datetime = STARTED_AT, doubts:
         )
         for expected in expects
     )
-    unasked = Finding(
+    unexpected = Finding(
         outcome="unexpected", alert="A", labels={}, expectation=None, observed={"firing": 7.0}, evidence=""
     )
     drill = Drill(name="drill", system="metis", traffic=(), expects=expects, why="", lasts_s=60)
@@ -80,7 +80,7 @@ def make_timeline(*expects: Expected, started_at: datetime = STARTED_AT, doubts:
         timeline=Timeline(mode="embedded", speed=60, until_s=160, observed=frozenset(), events=()),
         verdicts=(
             Verdict(drill="drill", findings=findings),
-            Verdict(drill="(unasked)", findings=(unasked,)),
+            Verdict(drill="(unasked)", findings=(unexpected,)),
         ),
         rules=(),
         wall_s=1.0,

@@ -47,9 +47,9 @@ def test_no_model_is_shared():
     """What a drill tells a model is told to no other drill's, of this system or of another."""
     told: dict[tuple[str, str | None], str] = {}
     for drill in list_drills(override_values(())):
-        for act in drill.traffic:
-            for tell in act.tells:
-                owner = told.setdefault((tell.provider, tell.model), drill.name)
+        for profile in drill.traffic:
+            for change in profile.changes:
+                owner = told.setdefault((change.provider, change.model), drill.name)
                 if "inference" in (drill.system, owner.partition("-")[0]):
                     assert owner == drill.name
 
@@ -58,9 +58,9 @@ def test_quiet_models_are_below_the_floor_of_the_latency_alert():
     """Only the drills about latency, and jobs that are worked off, send enough calls to have a p99."""
     least = 100 / 300
     for name, drill in list_own().items():
-        for act in drill.traffic:
-            if "latency" not in name and act.scenario != "queue_backlog":
-                assert max(stage.rate_per_s for stage in act.stages) < least
+        for profile in drill.traffic:
+            if "latency" not in name and profile.scenario != "queue_backlog":
+                assert max(stage.rate_per_s for stage in profile.stages) < least
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_quiet_models_are_below_the_floor_of_the_latency_alert():
 def test_changed_values_are_drilled_within_their_drills(setting):
     """Whatever is expected still happens before its drill is over, and the page can close."""
     for drill in list_own(setting).values():
-        assert max((act.end_s for act in drill.traffic), default=0) <= drill.lasts_s
+        assert max((profile.end_s for profile in drill.traffic), default=0) <= drill.lasts_s
         for expected in drill.expects:
             if isinstance(expected, Expectation):
                 assert expected.fires_after_s + 60 <= expected.fires_within_s < expected.resolves_within_s
@@ -91,13 +91,13 @@ def test_changed_values_are_drilled_within_their_drills(setting):
 def test_changed_threshold_changes_the_traffic():
     """A lower error rate is nearly missed by fewer errors, a higher p99 by slower calls."""
     errors = list_own("inference.highErrorRate.threshold=0.02")["inference-errors-near-threshold"]
-    assert [tell.behaviour.get("errors", {}).get("every") for tell in errors.traffic[0].tells] == [
+    assert [change.behaviour.get("errors", {}).get("every") for change in errors.traffic[0].changes] == [
         None,
         63,
         None,
     ]
     latency = list_own("inference.highP99Latency.threshold=5")["inference-latency-near-threshold"]
-    assert [tell.behaviour["latency"]["s"] for tell in latency.traffic[0].tells] == [1.1]
+    assert [change.behaviour["latency"]["s"] for change in latency.traffic[0].changes] == [1.1]
 
 
 @pytest.mark.parametrize("alert", RULES, ids=lambda rule: rule.name)

@@ -18,7 +18,7 @@ from alertdrill.core.model import (
     Placement,
     Timeline,
 )
-from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, share
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 
 LABELS = {"provider": "openai", "model": "gpt-4.1", "severity": "warning"}
@@ -214,7 +214,7 @@ def test_drills_that_share_time_are_judged_on_their_own_events() -> None:
     timeline = make_timeline(*events)
     assert judge(fires.drill, share(fires, (fires, quiet), timeline)).outcome == "met"
     assert judge(quiet.drill, share(quiet, (fires, quiet), timeline)).outcome == "met"
-    assert find_unasked((fires, quiet), timeline) is None
+    assert find_unexpected((fires, quiet), timeline) is None
 
 
 def test_an_alarm_that_nobody_asked_for_fails_the_quiet_drill_and_the_run() -> None:
@@ -224,10 +224,10 @@ def test_an_alarm_that_nobody_asked_for_fails_the_quiet_drill_and_the_run() -> N
         Placement(drill=make_drill(name="quiet"), start_s=0),
     )
     timeline = make_timeline(*GOOD, make_event("firing", 700, alert="Other"))
-    unasked = find_unasked((fires, quiet), timeline)
-    assert unasked is not None
-    assert unasked.outcome == "unmet"
-    assert unasked.findings[0].alert == "Other"
+    unexpected = find_unexpected((fires, quiet), timeline)
+    assert unexpected is not None
+    assert unexpected.outcome == "unmet"
+    assert unexpected.findings[0].alert == "Other"
     assert judge(quiet.drill, share(quiet, (fires, quiet), timeline)).outcome == "unmet"
     assert judge(fires.drill, share(fires, (fires, quiet), timeline)).outcome == "met"
 
@@ -235,9 +235,9 @@ def test_an_alarm_that_nobody_asked_for_fails_the_quiet_drill_and_the_run() -> N
 def test_an_alarm_outside_its_drills_time_is_unasked() -> None:
     """An alarm after its drill has ended belongs to nobody."""
     fires = Placement(drill=make_drill(FIRES), start_s=0)
-    unasked = find_unasked((fires,), make_timeline(*GOOD, make_event("firing", 1250)))
-    assert unasked is not None
-    assert unasked.findings[0].observed == {"firing": 1250}
+    unexpected = find_unexpected((fires,), make_timeline(*GOOD, make_event("firing", 1250)))
+    assert unexpected is not None
+    assert unexpected.findings[0].observed == {"firing": 1250}
 
 
 @pytest.mark.parametrize(

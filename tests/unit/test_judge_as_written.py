@@ -8,18 +8,18 @@ import pytest
 
 from alertdrill.core.model import (
     AS_WRITTEN,
+    BlindRule,
     Drill,
     Event,
     EventKind,
     Expectation,
     Placement,
-    Silence,
     Timeline,
 )
-from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, share
 
 MODEL = {"model": "gpt-4.1"}
-BLIND = Silence(alert="SlowAsWritten", labels=MODEL)
+BLIND = BlindRule(alert="SlowAsWritten", labels=MODEL)
 FIRES = Expectation(alert="Slow", labels=MODEL, fires_within_s=400, receiver="ticket", resolves_within_s=900)
 FALSE_ALARM = replace(FIRES, alert="SlowAsWritten", receiver="unrouted")
 HOPS: tuple[tuple[EventKind, float], ...] = (
@@ -31,7 +31,7 @@ HOPS: tuple[tuple[EventKind, float], ...] = (
 )
 
 
-def make_drill(*expects: Expectation | Silence, name: str = "drill") -> Drill:
+def make_drill(*expects: Expectation | BlindRule, name: str = "drill") -> Drill:
     """Return a drill that lasts 1,200 s."""
     return Drill(name=name, system="metis", traffic=(), expects=expects, why="", lasts_s=1200)
 
@@ -111,7 +111,7 @@ def test_what_rules_as_written_do_is_nobodys_alarm():
     """A rule as written that fires and that no drill names fails neither the run nor a quiet drill."""
     quiet = Placement(drill=make_drill(name="quiet"), start_s=0)
     timeline = make_timeline(*make_events("SlowAsWritten", receiver="unrouted"))
-    assert find_unasked((quiet,), timeline) is None
+    assert find_unexpected((quiet,), timeline) is None
     assert judge(quiet.drill, share(quiet, (quiet,), timeline)).outcome == "met"
 
 
@@ -119,9 +119,9 @@ def test_an_alarm_of_a_shipped_rule_still_fails_both():
     """The exemption is the edition's label, not the name."""
     quiet = Placement(drill=make_drill(name="quiet"), start_s=0)
     events = [replace(event, labels=MODEL) for event in make_events("SlowAsWritten")]
-    unasked = find_unasked((quiet,), make_timeline(*events))
-    assert unasked is not None
-    assert {finding.alert for finding in unasked.findings} == {"SlowAsWritten"}
+    unexpected = find_unexpected((quiet,), make_timeline(*events))
+    assert unexpected is not None
+    assert {finding.alert for finding in unexpected.findings} == {"SlowAsWritten"}
     assert judge(quiet.drill, share(quiet, (quiet,), make_timeline(*events))).outcome == "unmet"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from notices import (
+from notified import (
     ALERT,
     CLOSED,
     EVENTS,
@@ -20,7 +20,7 @@ from notices import (
     find,
     make_drill,
     make_events,
-    make_notice,
+    make_notification,
     make_refusal,
     make_timeline,
     receive,
@@ -32,13 +32,13 @@ from alertdrill.core.model import (
     Expected,
     Finding,
     Grouped,
-    Held,
-    HeldBack,
-    HeldSpan,
     Labels,
     NearMiss,
-    Notice,
+    Notification,
     Placement,
+    Suppressed,
+    SuppressedSpan,
+    Suppression,
 )
 from alertdrill.judging.judge import judge, share
 from alertdrill.judging.notifications import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
@@ -47,7 +47,7 @@ from alertdrill.judging.notifications import CALENDAR_STEP_S, CLOSE_WITHIN_S, EA
 @pytest.mark.parametrize("incidents", [("i1", "i1"), ("i1", "i2")])
 def test_two_incidents_instead_of_one_are_found(incidents: tuple[str, str]) -> None:
     """A second notification of the alert belongs to the first one's incident, or it is doubled."""
-    second = make_notice(2, 190, "opened", incident="i2")
+    second = make_notification(2, 190, "opened", incident="i2")
     end = replace(CLOSED, number=4, incident="i2")
     finding = check(expect(), OPENED, second, CLOSED, end) if incidents[1] == "i2" else check(expect(), *GOOD)
     if incidents[1] == "i1":
@@ -109,23 +109,23 @@ def test_a_page_before_the_alert_fires_is_unasked() -> None:
 UNTIL_S = 400.0
 
 
-def hold(why: Held, since_s: float = 110, until_s: float = 390, **by: str) -> HeldSpan:
+def hold(why: Suppression, since_s: float = 110, until_s: float = 390, **by: str) -> SuppressedSpan:
     """Return that Alertmanager was seen to hold the alert back."""
-    return HeldSpan(alert=ALERT, labels=LABELS, why=why, by=by, since_s=since_s, until_s=until_s)
+    return SuppressedSpan(alert=ALERT, labels=LABELS, why=why, by=by, since_s=since_s, until_s=until_s)
 
 
-def held_back(why: Held, until_s: float | None = None, **by: str) -> Expectation:
-    """Return that the alert is held back."""
-    return expect(held_back=HeldBack(why=why, until_s=until_s, by=by))
+def suppressed(why: Suppression, until_s: float | None = None, **by: str) -> Expectation:
+    """Return that the alert is suppressed."""
+    return expect(suppressed=Suppressed(why=why, until_s=until_s, by=by))
 
 
-LATE = (make_notice(1, UNTIL_S + 60, "opened"), CLOSED)
+LATE = (make_notification(1, UNTIL_S + 60, "opened"), CLOSED)
 
 
 @pytest.mark.parametrize("why", ["inhibited", "silenced", "muted"])
-def test_what_is_held_back_for_good_pages_nobody(why: Held) -> None:
+def test_what_is_held_back_for_good_pages_nobody(why: Suppression) -> None:
     """It is met where Alertmanager was seen to hold it and no page came, and only there."""
-    expected = held_back(why, alertname="Down")
+    expected = suppressed(why, alertname="Down")
     span = hold(why, alertname="Down", model="m")
     finding = check(expected, held=(span,))
     assert (finding.outcome, finding.evidence) == ("met", f"fired and paged nobody, {why}; resolved in time")
@@ -139,7 +139,7 @@ def test_what_is_held_back_for_good_pages_nobody(why: Held) -> None:
 
 def test_what_is_held_by_something_else_is_found() -> None:
     """Another cause, or another thing of that kind, is not what was expected, and is named."""
-    expected = held_back("inhibited", alertname="Down")
+    expected = suppressed("inhibited", alertname="Down")
     for span, seen in (
         (hold("silenced", model="gpt-4.1"), 'silenced by model="gpt-4.1"'),
         (hold("inhibited", alertname="Up"), 'inhibited by alertname="Up"'),
@@ -151,13 +151,13 @@ def test_what_is_held_by_something_else_is_found() -> None:
 
 def test_an_old_alertmanager_does_not_say_what_mutes() -> None:
     """A span without a cause fits any cause of its kind, for there is no more to be had."""
-    assert check(held_back("muted", interval="nights"), held=(hold("muted"),)).outcome == "met"
-    assert check(held_back("silenced", a="b"), held=(hold("muted"),)).outcome == "mismatched"
+    assert check(suppressed("muted", interval="nights"), held=(hold("muted"),)).outcome == "met"
+    assert check(suppressed("silenced", a="b"), held=(hold("muted"),)).outcome == "mismatched"
 
 
 def test_a_silence_that_ends_is_followed_by_the_page() -> None:
     """The page comes after what holds it back is over, in time counted from there."""
-    expected = held_back("silenced", UNTIL_S)
+    expected = suppressed("silenced", UNTIL_S)
     finding = check(expected, *LATE, held=(hold("silenced"),))
     assert finding.evidence == "fired, was silenced, then paged, resolved and closed in time"
     never = check(expected, held=(hold("silenced"),))
@@ -173,9 +173,9 @@ def test_a_silence_that_ends_is_followed_by_the_page() -> None:
 
 
 @pytest.mark.parametrize(("why", "slack_s"), [("silenced", 0.0), ("muted", CALENDAR_STEP_S)])
-def test_a_page_before_the_silence_ended_is_found(why: Held, slack_s: float) -> None:
+def test_a_page_before_the_silence_ended_is_found(why: Suppression, slack_s: float) -> None:
     """A calendar may be behind by a step, but a page before that broke through."""
-    expected = held_back(why, UNTIL_S)
+    expected = suppressed(why, UNTIL_S)
     early = replace(LATE[0], at_s=UNTIL_S - slack_s - 1)
     finding = check(expected, early, CLOSED, held=(hold(why),))
     assert (finding.outcome, finding.broke_at) == ("unexpected", "paged")
@@ -186,7 +186,7 @@ def test_a_page_before_the_silence_ended_is_found(why: Held, slack_s: float) -> 
 
 def test_a_receiver_that_refuses_is_seen_to_refuse() -> None:
     """Not delivered means that somebody tried; silence for another reason is not met."""
-    expected = held_back("refused")
+    expected = suppressed("refused")
     assert check(expected, make_refusal(1, 130), make_refusal(2, 160)).outcome == "met"
     finding = check(expected)
     assert finding.outcome == "mismatched"
@@ -204,15 +204,17 @@ GROUPED = Grouped(
     integration="pagerduty",
 )
 TOGETHER = (
-    make_notice(1, 130, "opened", *OTHERS[:2]),
-    make_notice(2, 250, "updated", *OTHERS),
-    make_notice(3, 830, "closed", *OTHERS),
+    make_notification(1, 130, "opened", *OTHERS[:2]),
+    make_notification(2, 250, "updated", *OTHERS),
+    make_notification(3, 830, "closed", *OTHERS),
 )
 
 
-def group(*notices: Notice, expected: Grouped = GROUPED, events: tuple[Event, ...] = ()) -> Finding:
+def group(
+    *notifications: Notification, expected: Grouped = GROUPED, events: tuple[Event, ...] = ()
+) -> Finding:
     """Return how a group of four alerts came out."""
-    return find(expected, make_timeline(events or make_events(*OTHERS), *notices))
+    return find(expected, make_timeline(events or make_events(*OTHERS), *notifications))
 
 
 def test_a_group_in_one_incident_is_met() -> None:
@@ -223,20 +225,20 @@ def test_a_group_in_one_incident_is_met() -> None:
 
 
 SPLIT = (
-    make_notice(1, 130, "opened", *OTHERS[:2]),
-    make_notice(2, 140, "opened", *OTHERS[2:], incident="i2"),
-    make_notice(3, 830, "closed", *OTHERS[:2]),
-    make_notice(4, 830, "closed", *OTHERS[2:], incident="i2"),
+    make_notification(1, 130, "opened", *OTHERS[:2]),
+    make_notification(2, 140, "opened", *OTHERS[2:], incident="i2"),
+    make_notification(3, 830, "closed", *OTHERS[:2]),
+    make_notification(4, 830, "closed", *OTHERS[2:], incident="i2"),
 )
 
 
 @pytest.mark.parametrize(
-    ("changed", "notices", "outcome", "said"),
+    ("changed", "notifications", "outcome", "said"),
     [
         ({}, SPLIT, "mismatched", "2 incidents instead of 1"),
         ({"incidents": 2}, TOGETHER, "mismatched", "1 incidents instead of 2"),
         ({}, TOGETHER[:2], "missing", "an incident was never closed"),
-        ({"notices": 1}, TOGETHER, "mismatched", "2 notifications of one incident, at most 1 expected"),
+        ({"notifications": 1}, TOGETHER, "mismatched", "2 notifications of one incident, at most 1 expected"),
         ({}, (TOGETHER[0], TOGETHER[2]), "missing", "was told of 2 of the 4 alerts that fired"),
         ({}, (), "missing", "no page arrived: no route of Alertmanager's"),
         ({"integration": "slack"}, TOGETHER, "missing", "no page arrived"),
@@ -244,11 +246,11 @@ SPLIT = (
     ],
 )
 def test_each_statement_about_a_group_is_held(
-    changed: dict[str, Any], notices: tuple[Notice, ...], outcome: str, said: str
+    changed: dict[str, Any], notifications: tuple[Notification, ...], outcome: str, said: str
 ) -> None:
     """One thing that is not as the group says is found, named, and put down to the page."""
     received = (replace(receive("tickets"), labels=OTHERS[0]),)
-    timeline = make_timeline(make_events(*OTHERS), *notices, received=received)
+    timeline = make_timeline(make_events(*OTHERS), *notifications, received=received)
     finding = find(replace(GROUPED, **changed), timeline)
     assert (finding.outcome, finding.broke_at) == (outcome, "paged")
     assert said in finding.evidence
@@ -287,7 +289,7 @@ def test_the_alerts_of_a_group_fire_and_resolve_in_time(
     assert said in finding.evidence
 
 
-@pytest.mark.parametrize("expected", [expect(FULL), GROUPED, held_back("silenced")])
+@pytest.mark.parametrize("expected", [expect(FULL), GROUPED, suppressed("silenced")])
 def test_what_nobody_could_see_is_unobserved(expected: Expected) -> None:
     """Without an eye on the pages the verdict is neither met nor unmet."""
     events = make_events(LABELS, *OTHERS)
@@ -299,7 +301,7 @@ def test_what_nobody_could_see_is_unobserved(expected: Expected) -> None:
     assert "nobody could see whether it was" in verdict.findings[0].evidence
 
 
-def test_each_drill_has_its_own_notices_in_its_own_time() -> None:
+def test_each_drill_has_its_own_notifications_in_its_own_time() -> None:
     """Of two drills on one alert, the second is not judged on what the first was told."""
     drill = make_drill(expect(FULL))
     placements = [Placement(drill=drill, start_s=start_s) for start_s in (0.0, 1300.0)]
@@ -318,46 +320,46 @@ def test_each_drill_has_its_own_notices_in_its_own_time() -> None:
     )
     own = [share(placement, placements, timeline) for placement in placements]
     assert [judge(drill, part).findings[0].outcome for part in own] == ["met", "mismatched"]
-    assert [notice.at_s for notice in own[1].paging.notices] == [130, 730, 830]
+    assert [notification.at_s for notification in own[1].paging.notifications] == [130, 730, 830]
     assert [(span.why, span.since_s) for span in own[1].paging.held] == [("muted", 100)]
     assert [one.since_s for one in own[1].paging.received] == [95]
 
 
-def test_notices_of_others_do_not_concern_an_expectation() -> None:
+def test_notifications_of_others_do_not_concern_an_expectation() -> None:
     """Another alert's incidents, refusals and holds are not held against this one."""
     other: Labels = {**LABELS, "model": "other"}
     strangers = (
-        make_notice(11, 130, "opened", other, incident="o"),
-        make_notice(12, 140, "opened", other, incident="p"),
+        make_notification(11, 130, "opened", other, incident="o"),
+        make_notification(12, 140, "opened", other, incident="p"),
         make_refusal(13, 140, alerts=strange(other)),
     )
     assert check(expect(FULL), *GOOD, *strangers).outcome == "met"
     elsewhere = (replace(receive("elsewhere"), labels=other),)
     assert "never had it" in check(expect(), received=elsewhere).evidence
     inhibited = (replace(hold("inhibited"), labels=other),)
-    assert check(held_back("inhibited"), held=inhibited).outcome == "mismatched"
+    assert check(suppressed("inhibited"), held=inhibited).outcome == "mismatched"
     assert "held it back" not in check(expect(), held=inhibited).evidence
 
 
-def test_a_notice_that_names_no_alert_is_kept_to_explain_and_counts_for_nothing() -> None:
+def test_a_notification_that_names_no_alert_is_kept_to_explain_and_counts_for_nothing() -> None:
     """It may be about any alert, so it neither meets nor fails a statement about one."""
     nameless = make_refusal(9, 120, alerts=())
-    blank = make_notice(10, 125, "none", alerts=(), incident=None)
+    blank = make_notification(10, 125, "none", alerts=(), incident=None)
     assert check(expect(FULL), nameless, blank, *GOOD).outcome == "met"
     assert "oncall refused 1 attempts" in check(expect(), nameless).evidence
     assert "but not of which alert" in check(expect(), blank).evidence
-    assert check(held_back("refused"), nameless).outcome == "met"
+    assert check(suppressed("refused"), nameless).outcome == "met"
 
 
 def test_a_refusal_by_another_receiver_is_not_the_one_that_was_expected() -> None:
     """That the page was not delivered is for its own receiver to show."""
     other = make_refusal(1, 130, receiver="log")
-    assert check(held_back("refused"), other).outcome == "mismatched"
+    assert check(suppressed("refused"), other).outcome == "mismatched"
 
 
 def strange(labels: Labels) -> Any:
-    """Return the alerts of a notice of another alert."""
-    return make_notice(1, 0, "opened", labels).alerts
+    """Return the alerts of a notification of another alert."""
+    return make_notification(1, 0, "opened", labels).alerts
 
 
 def test_a_near_miss_that_pages_is_found() -> None:

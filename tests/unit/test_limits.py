@@ -16,7 +16,7 @@ import pytest
 from alertdrill.cli.main import call
 from alertdrill.errors import ComponentFailed, LimitReached
 from alertdrill.load.errors import ScenarioError
-from alertdrill.load.plan import Tell
+from alertdrill.load.plan import BehaviourChange
 from alertdrill.load.provider_controls import Controls
 from alertdrill.runtime import limits
 from alertdrill.runtime.binaries import find_engines
@@ -167,7 +167,7 @@ def test_what_traffic_ends_for_is_told_from_its_log(monkeypatch: pytest.MonkeyPa
     controls = Controls({"openai": "http://127.0.0.1:9"}, token="t")
     model = "a-model-with-a-long-name" * 8
     with pytest.raises(ScenarioError) as caught:
-        controls.tell(Tell(provider="openai", model=model, behaviour={"status": 500}, at_s=0.0))
+        controls.change(BehaviourChange(provider="openai", model=model, behaviour={"status": 500}, at_s=0.0))
     logged = f"[2026-01-01 00:00:00,000] host/ERROR/scenarios.lifecycle: {caught.value}"
     assert "(ulimit -n)" in str(find_limit(find_last_words(logged)))
 

@@ -13,7 +13,16 @@ from click.testing import CliRunner, Result
 
 from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.main import cli
-from alertdrill.core.model import Drill, Expectation, Finding, NearMiss, Placement, Silence, Timeline, Verdict
+from alertdrill.core.model import (
+    BlindRule,
+    Drill,
+    Expectation,
+    Finding,
+    NearMiss,
+    Placement,
+    Timeline,
+    Verdict,
+)
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord, timeline_json
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -44,7 +53,7 @@ def hold(drill: Drill, number: int) -> tuple[Placement, Verdict]:
             labels=expected.labels,
             expectation=expected,
             observed={}
-            if isinstance(expected, NearMiss | Silence)
+            if isinstance(expected, NearMiss | BlindRule)
             else {"pending": 1.0, "firing": 2.0, "paged": 3.0, "resolved": 4.0, "page_resolved": 5.0},
             evidence="",
         )

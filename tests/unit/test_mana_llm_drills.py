@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from simulated_prometheus import Points, Series, evaluate, find_quantile, find_stretches
 
-from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Placement, Silence
+from alertdrill.core.model import BlindRule, Drill, Expectation, LoadProfile, NearMiss, Placement
 from alertdrill.errors import BadInput
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.load.arrivals import draw_arrivals
@@ -82,22 +82,22 @@ class Attempt:
 
 
 class Providers:
-    """The providers as a drill's tells govern them; ask in order of time."""
+    """The providers as a drill's behaviour changes govern them; ask in order of time."""
 
     def __init__(self, drill: Drill) -> None:
-        self._tells: dict[str, list[tuple[float, Mapping[str, Any]]]] = defaultdict(list)
-        for act in drill.traffic:
-            for tell in act.tells:
-                model = f"{tell.provider}:{tell.model}"
-                self._tells[model].append((act.start_s + tell.at_s, tell.behaviour))
-        for told in self._tells.values():
+        self._changes: dict[str, list[tuple[float, Mapping[str, Any]]]] = defaultdict(list)
+        for profile in drill.traffic:
+            for change in profile.changes:
+                model = f"{change.provider}:{change.model}"
+                self._changes[model].append((profile.start_s + change.at_s, change.behaviour))
+        for told in self._changes.values():
             told.sort(key=lambda one: one[0])
         self._counts: dict[tuple[str, int], int] = defaultdict(int)
         self._rng = random.Random(drill.name)  # noqa: S311 - repeatable, no secret
 
     def call(self, model: str, at_s: float) -> tuple[float, str | None]:
         """Return the latency of the next call and how it fails."""
-        told = [(-math.inf, UNTOLD), *self._tells[model]]
+        told = [(-math.inf, UNTOLD), *self._changes[model]]
         number = max(index for index, (since_s, _) in enumerate(told) if since_s <= at_s)
         behaviour = told[number][1]
         self._counts[model, number] += 1
@@ -120,12 +120,12 @@ def simulate(drill: Drill) -> list[Attempt]:
     providers = Providers(drill)
     fallbacks = [model.id for model in CATALOGUE.find_policy("mana_llm").fallbacks]
     due: list[tuple[float, int, str, tuple[str, ...]]] = []
-    for act in drill.traffic:
-        stages = [(stage.duration_s, stage.rate_per_s) for stage in act.stages]
-        for index, at_s in enumerate(draw_arrivals(stages, kind=act.arrivals, seed=f"1:{act.name}")):
-            asked = _choose(act, index)
+    for profile in drill.traffic:
+        stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
+        for index, at_s in enumerate(draw_arrivals(stages, kind=profile.arrivals, seed=f"1:{profile.name}")):
+            asked = _choose(profile, index)
             heapq.heappush(
-                due, (act.start_s + at_s, len(due), asked, tuple(m for m in fallbacks if m != asked))
+                due, (profile.start_s + at_s, len(due), asked, tuple(m for m in fallbacks if m != asked))
             )
     attempts = []
     while due:
@@ -138,8 +138,8 @@ def simulate(drill: Drill) -> list[Attempt]:
     return attempts
 
 
-def _choose(act: Act, index: int) -> str:
-    models = act.options["models"]
+def _choose(profile: LoadProfile, index: int) -> str:
+    models = profile.options["models"]
     asked = models[index % len(models)]
     return DEFAULT if asked == OPEN_CHOICE else asked
 
@@ -250,7 +250,7 @@ def check(drill: Drill, attempts: list[Attempt], values: Values) -> None:
             longest_s = max((end_s - start_s for start_s, end_s in stretches), default=0.0)
             least_s, most_s = one.pending_within_s or (0.0, 0.0)
             assert least_s <= longest_s <= most_s, (longest_s, what)
-        elif isinstance(one, Silence):
+        elif isinstance(one, BlindRule):
             assert stretches == [], what
         elif not as_written:
             assert firing == [], what
@@ -291,9 +291,9 @@ def test_drills_are_well_formed_whatever_the_values_are(settings: str) -> None:
     drills = mana_llm.make_drills(make_values(settings))
     assert len({drill.name for drill in drills}) == len(drills) == 8
     for drill in drills:
-        for act in drill.traffic:
-            assert act.end_s <= drill.lasts_s
-            assert all(stage.rate_per_s <= 6 for stage in act.stages)
+        for profile in drill.traffic:
+            assert profile.end_s <= drill.lasts_s
+            assert all(stage.rate_per_s <= 6 for stage in profile.stages)
     for alert in (ERRORS, FALLBACK, SLOW, DOWN, ANY_DOWN):
         kinds = {type(one) for drill in drills for one in drill.expects if one.alert == alert}
         assert kinds == {Expectation, NearMiss}, alert

@@ -9,7 +9,7 @@ import random
 import pytest
 from simulated_prometheus import Points, Series, evaluate, find_quantile, find_stretches
 
-from alertdrill.core.model import Act, Drill, Expectation, NearMiss
+from alertdrill.core.model import Drill, Expectation, LoadProfile, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
 from alertdrill.gateway.models import SHIPPED, read_catalogue
@@ -77,16 +77,16 @@ class Called:
     failed: bool
 
 
-def simulate_calls(act: Act) -> list[Called]:
-    """Return the calls of an act, each as its provider was told to treat it."""
-    calls, rng = [], random.Random(act.name)  # noqa: S311 - repeatable, no secret
-    tells = sorted(act.tells, key=lambda told: told.at_s)
+def simulate_calls(profile: LoadProfile) -> list[Called]:
+    """Return the calls of a load profile, each as its provider was told to treat it."""
+    calls, rng = [], random.Random(profile.name)  # noqa: S311 - repeatable, no secret
+    changes = sorted(profile.changes, key=lambda told: told.at_s)
     counts: dict[int, int] = {}
-    stages = [(stage.duration_s, stage.rate_per_s) for stage in act.stages]
-    for at_s in draw_arrivals(stages, kind=act.arrivals, seed=f"1:{act.name}"):
-        place = max(number for number, told in enumerate(tells) if told.at_s <= at_s)
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
+    for at_s in draw_arrivals(stages, kind=profile.arrivals, seed=f"1:{profile.name}"):
+        place = max(number for number, told in enumerate(changes) if told.at_s <= at_s)
         counts[place] = counts.get(place, 0) + 1
-        behaviour = tells[place].behaviour
+        behaviour = changes[place].behaviour
         latency, errors = behaviour["latency"], behaviour.get("errors", {})
         latency_s = (
             latency["s"] if "s" in latency else latency["median_s"] * math.exp(rng.gauss(0, latency["sigma"]))
@@ -101,9 +101,9 @@ def simulate_calls(act: Act) -> list[Called]:
     return calls
 
 
-def read_latency(act: Act, values: Values, until_s: float) -> Points:
-    """Return the p99 of an act's calls."""
-    calls = simulate_calls(act)
+def read_latency(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the p99 of a load profile's calls."""
+    calls = simulate_calls(profile)
     born_s = min(call.ended_s for call in calls)
     bounds = (*CALL_BUCKETS_S, math.inf)
     series = [
@@ -118,12 +118,12 @@ def read_latency(act: Act, values: Values, until_s: float) -> Points:
     return evaluate(read, until_s)
 
 
-def read_errors(act: Act, values: Values, until_s: float) -> Points:
-    """Return the share of an act's calls that failed; in an outage, of those that went to the provider."""
-    if "down_at_s" in act.options:
-        calls = simulate_outage(act)
+def read_errors(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the share of a profile's calls that failed; in an outage, of those that went to the provider."""
+    if "down_at_s" in profile.options:
+        calls = simulate_outage(profile)
     else:
-        calls = [(call.ended_s, call.failed) for call in simulate_calls(act)]
+        calls = [(call.ended_s, call.failed) for call in simulate_calls(profile)]
     failures = [(at_s, 1.0) for at_s, failed in calls if failed]
     good = [(at_s, 1.0) for at_s, failed in calls if not failed]
     if not failures:
@@ -140,10 +140,10 @@ def read_errors(act: Act, values: Values, until_s: float) -> Points:
     return evaluate(read, until_s)
 
 
-def simulate_outage(act: Act) -> list[tuple[float, bool]]:
+def simulate_outage(profile: LoadProfile) -> list[tuple[float, bool]]:
     """Return the calls to a provider that goes down, through the gateway's breaker."""
-    down_s, up_s = act.options["down_at_s"], act.options["down_at_s"] + act.options["down_for_s"]
-    stages = [(stage.duration_s, stage.rate_per_s) for stage in act.stages]
+    down_s, up_s = profile.options["down_at_s"], profile.options["down_at_s"] + profile.options["down_for_s"]
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
     calls, failures, cools_until_s = [], 0, 0.0
     for at_s in draw_arrivals(stages):
         if failures >= FAILURES_TO_COOL and at_s < cools_until_s:
@@ -155,22 +155,22 @@ def simulate_outage(act: Act) -> list[tuple[float, bool]]:
     return calls
 
 
-def read_auth(act: Act, values: Values, until_s: float) -> Points:
-    """Return the rate of an act's authentication failures, which have a series from the start."""
-    stages = [(stage.duration_s, stage.rate_per_s) for stage in act.stages]
-    rotated_s = act.options.get("rotate_at_s", 0.0)
-    caught_up_s = rotated_s + act.options.get("catch_up_s", math.inf)
+def read_auth(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the rate of a load profile's authentication failures, which have a series from the start."""
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
+    rotated_s = profile.options.get("rotate_at_s", 0.0)
+    caught_up_s = rotated_s + profile.options.get("catch_up_s", math.inf)
     refused = [(at_s, 1.0) for at_s in draw_arrivals(stages) if rotated_s <= at_s < caught_up_s]
     series = Series(refused, 0.0)
     return evaluate(lambda at_s: series.rate(at_s, values["gatewayAuthFailureRate"].window_s), until_s)
 
 
-def read_cost(act: Act, values: Values, until_s: float) -> Points:
-    """Return the USD per hour of an act's key."""
-    tokens = act.tells[0].behaviour["completion_tokens"]
+def read_cost(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the USD per hour of a load profile's key."""
+    tokens = profile.changes[0].behaviour["completion_tokens"]
     price = read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price
     usd = float(price.completion_usd) * tokens / 1e6 + float(price.prompt_usd) * 100 / 1e6
-    spent = [(call.ended_s, usd) for call in simulate_calls(act)]
+    spent = [(call.ended_s, usd) for call in simulate_calls(profile)]
     series = Series(spent, spent[0][0])
     window_s = values["gatewayKeyCostSpike"].window_s
 
@@ -232,9 +232,9 @@ def test_drills_are_well_formed_whatever_the_values_are(settings: str) -> None:
     drills = metis.make_drills(make_values(settings))
     assert len({drill.name for drill in drills}) == len(drills) >= 17
     for drill in drills:
-        for act in drill.traffic:
-            assert act.end_s <= drill.lasts_s
-            assert all(stage.rate_per_s <= 20 for stage in act.stages)
+        for profile in drill.traffic:
+            assert profile.end_s <= drill.lasts_s
+            assert all(stage.rate_per_s <= 20 for stage in profile.stages)
     for alert in KEYS:
         kinds = {
             type(drill.expects[0]) for drill in drills if drill.expects and drill.expects[0].alert == alert

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alertdrill.core.model import Act, Drill, Fault, Outage, Placement, Stage
+from alertdrill.core.model import Drill, Fault, LoadProfile, Outage, Placement, Stage
 from alertdrill.recording.prometheus import split_scrapes
 from alertdrill.runner.faults.outages import interrupt, list_outage_steps, list_windows
-from alertdrill.runner.faults.performing import Crew
+from alertdrill.runner.faults.performing import Injector
 
 
 class Recorder:
@@ -40,17 +40,17 @@ RESTART = Outage(part="gateway", at_s=300, for_s=100, how="kill")
 def test_every_step_is_taken_once_and_in_its_order() -> None:
     """Nothing happens before its instant, and what is due is done at the next look."""
     stack, now_s = Recorder(), 1059.9
-    crew = Crew(list_outage_steps([place(1000, PAUSE)], stack), lambda: now_s)
-    assert (crew.next_s, crew.lateness_s) == (1060, None)
-    crew.carry_out()
+    injector = Injector(list_outage_steps([place(1000, PAUSE)], stack), lambda: now_s)
+    assert (injector.next_s, injector.lateness_s) == (1060, None)
+    injector.carry_out()
     assert stack.done == []
     now_s = 1060
-    crew.carry_out()
-    assert (stack.done, crew.next_s, crew.lateness_s) == ([("begin", "gateway", "pause")], 1090, 0)
+    injector.carry_out()
+    assert (stack.done, injector.next_s, injector.lateness_s) == ([("begin", "gateway", "pause")], 1090, 0)
     now_s = 2000
-    crew.carry_out()
+    injector.carry_out()
     assert stack.done[1:] == [("end", "gateway", "pause")]
-    assert (crew.next_s, crew.lateness_s) == (None, 910)
+    assert (injector.next_s, injector.lateness_s) == (None, 910)
 
 
 @pytest.mark.parametrize(("how", "lateness_s"), [("pause", 7), ("disconnect", 7), ("kill", 2), ("stop", 2)])
@@ -58,9 +58,9 @@ def test_a_step_is_as_late_as_it_is_felt(how: Fault, lateness_s: float) -> None:
     """A pause is felt when it is there, an end as soon as it is asked for."""
     readings = iter([62.0, 67.0, 67.0])
     placed = place(0, Outage(part="gateway", at_s=60, for_s=30, how=how))
-    crew = Crew(list_outage_steps([placed], Recorder()), lambda: next(readings))
-    crew.carry_out()
-    assert crew.lateness_s == lateness_s
+    injector = Injector(list_outage_steps([placed], Recorder()), lambda: next(readings))
+    injector.carry_out()
+    assert injector.lateness_s == lateness_s
 
 
 def test_windows_leave_time_to_recover() -> None:
@@ -86,7 +86,9 @@ def test_scrapes_inside_a_window_are_left_out() -> None:
 
 def test_the_probe_is_silent_in_the_windows() -> None:
     """Its stages still last as long as before, and send as often outside."""
-    probe = Act(name="p", scenario="steady", start_s=0, stages=(Stage(duration_s=900, rate_per_s=0.2),))
+    probe = LoadProfile(
+        name="p", scenario="steady", start_s=0, stages=(Stage(duration_s=900, rate_per_s=0.2),)
+    )
     stages = [
         (stage.duration_s, stage.rate_per_s)
         for stage in interrupt(probe, [(45, 105), (300, 400)]).stages

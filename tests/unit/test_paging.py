@@ -24,7 +24,7 @@ from alertdrill.alertmanager.watching import (
     make_page_events,
 )
 from alertdrill.core.fingerprint import fingerprint
-from alertdrill.core.model import Event, Held, HeldSpan, Labels, Notice, Received
+from alertdrill.core.model import Event, Labels, Notification, Received, SuppressedSpan, Suppression
 from alertdrill.errors import ComponentFailed
 
 
@@ -76,13 +76,15 @@ def test_the_api_is_not_asked_more_often_than_it_needs_to_be() -> None:
     ],
     ids=["inhibited", "inhibited-by-an-unknown", "silenced", "muted"],
 )
-def test_what_holds_an_alert_back_is_named(status: dict[str, list[str]], why: Held, by: Labels) -> None:
+def test_what_holds_an_alert_back_is_named(
+    status: dict[str, list[str]], why: Suppression, by: Labels
+) -> None:
     """The inhibiting alert by its labels, the silence by its matchers, the interval by its name."""
     groups = [make_group(make_alert(FULL, "oncall", **status)), make_group(make_alert(DOWN, "oncall"))]
     silence = {"matchers": [{"name": "model", "value": "m1", "isRegex": False}]}
     path = look_at((30, groups), (60, groups), silence=silence)
     assert path.read((), (), ()).held == (
-        HeldSpan(alert="Slow", labels=LABELS, why=why, by=by, since_s=30, until_s=60),
+        SuppressedSpan(alert="Slow", labels=LABELS, why=why, by=by, since_s=30, until_s=60),
     )
 
 
@@ -124,7 +126,7 @@ def test_a_pager_that_does_not_answer_ends_the_run() -> None:
         path.look(0)
 
 
-def test_notices_are_read_once_each_and_in_rule_time() -> None:
+def test_notifications_are_read_once_each_and_in_rule_time() -> None:
     """The journal is asked for what is new, and its instants are put on the run's clock."""
     alert = {"fingerprint": fingerprint(FULL), "status": "firing", "labels": FULL}
     path = watch(None, make_raw(1, alert), make_raw(2, alert, effect="updated"))
@@ -134,12 +136,12 @@ def test_notices_are_read_once_each_and_in_rule_time() -> None:
     pager.answers["notices"] = {"notices": [make_raw(3, is_accepted=False, answer="429", why="slow down")]}
     path.look(1)
     assert [params for _, params in pager.asked] == [{"after": "0"}, {"after": "2"}]
-    assert [notice.number for notice in path.notices] == [1, 2, 3]
-    assert [notice.at_s for notice in path.notices] == [60, 120, 180]
-    assert (path.notices[2].answer, path.notices[2].why) == ("429", "slow down")
+    assert [notification.number for notification in path.notifications] == [1, 2, 3]
+    assert [notification.at_s for notification in path.notifications] == [60, 120, 180]
+    assert (path.notifications[2].answer, path.notifications[2].why) == ("429", "slow down")
 
 
-def test_an_alert_of_a_notice_is_known_from_wherever_its_labels_were_seen() -> None:
+def test_an_alert_of_a_notification_is_known_from_wherever_its_labels_were_seen() -> None:
     """From the payload, from Alertmanager's API, or from Prometheus; one that nobody saw is left out."""
     names = [fingerprint(labels) for labels in (FULL, DOWN, {"alertname": "Late"}, {"alertname": "Who"})]
     tagged = [{"fingerprint": name, "status": "resolved"} for name in names]
@@ -149,8 +151,8 @@ def test_an_alert_of_a_notice_is_known_from_wherever_its_labels_were_seen() -> N
         Event(at_s=0, kind="firing", alert="Late", labels={}),
         Event(at_s=0, kind="firing", alert="Slow", labels=LABELS),
     )
-    (notice,) = path.read(events, (), ()).notices
-    assert [(alert.alert, dict(alert.labels), alert.status) for alert in notice.alerts] == [
+    (notification,) = path.read(events, (), ()).notifications
+    assert [(alert.alert, dict(alert.labels), alert.status) for alert in notification.alerts] == [
         ("Slow", LABELS, "resolved"),
         ("Down", {"model": "m1"}, "resolved"),
         ("Late", {}, "resolved"),
@@ -158,7 +160,7 @@ def test_an_alert_of_a_notice_is_known_from_wherever_its_labels_were_seen() -> N
 
 
 def test_page_events_are_what_was_accepted() -> None:
-    """Each alert of an accepted notice was paged, or its page closed; a refused notice tells nobody."""
+    """Each alert of an accepted notification was paged, or its page closed; a refused one tells nobody."""
     firing = {"fingerprint": fingerprint(FULL), "status": "firing", "labels": FULL}
     path = watch(
         None,
@@ -168,18 +170,18 @@ def test_page_events_are_what_was_accepted() -> None:
         make_raw(2, firing, is_accepted=False, effect="none"),
     )
     path.look(0)
-    assert make_page_events(path.notices) == (
+    assert make_page_events(path.notifications) == (
         Event(at_s=60, kind="paged", alert="Slow", labels=LABELS, receiver="oncall"),
         Event(at_s=60, kind="page_resolved", alert="Down", labels={"model": "m1"}, receiver="oncall"),
     )
 
 
-def test_a_notice_has_all_that_the_journal_says() -> None:
+def test_a_notification_has_all_that_the_journal_says() -> None:
     """Nothing that a verdict may need is lost between the pager and the timeline."""
     path = watch(None, make_raw(1))
     path.look(0)
-    assert path.notices == (
-        Notice(
+    assert path.notifications == (
+        Notification(
             number=1,
             at_s=60,
             receiver="oncall",

@@ -24,7 +24,7 @@ from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
 from alertdrill.systems.metis.drills import paging
-from alertdrill.systems.metis.drills import paging_load as paging_acts
+from alertdrill.systems.metis.drills import paging_load as paging_load
 from alertdrill.systems.metis.drills.paging_load import RULES, USD_PER_CALL
 
 (METIS,) = (system for system in find_systems() if system.name == "metis")
@@ -44,8 +44,8 @@ def find_tools(generation: Generation) -> Engines:
 
 def sample(drill: Drill) -> str:
     """Return what a drill's key has spent at each scrape, as promtool takes it."""
-    (act,) = drill.traffic
-    stages = [(stage.duration_s, stage.rate_per_s) for stage in act.stages]
+    (profile,) = drill.traffic
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
     answered_s = [at_s + 1 for at_s in draw_arrivals(stages)]
     counts = [
         sum(at_s <= number * STEP_S for at_s in answered_s) for number in range(int(drill.lasts_s / STEP_S))
@@ -63,7 +63,7 @@ def list_firing(drill: Drill) -> Iterator[dict[str, Any]]:
             (expected.fires_after_s - STEP_S, False),
             # Half of the slack is for the phase of scrapes and evaluations, which here is 0.
             (expected.fires_within_s - 30, True),
-            (expected.resolves_within_s - paging_acts.SLACK_S - 2 * STEP_S, True),
+            (expected.resolves_within_s - paging_load.SLACK_S - 2 * STEP_S, True),
             (expected.resolves_within_s - 30, False),
         ):
             yield {
@@ -129,7 +129,7 @@ def test_what_the_drills_know_of_the_rules_is_so() -> None:
         assert (rule.for_s, rule.keep_firing_for_s) == (known.for_s, known.keep_firing_for_s)
         assert rule.labels["severity"] == severity
         assert "[2m]" in rule.expr
-    assert paging_acts.WINDOW_S == 120
+    assert paging_load.WINDOW_S == 120
 
 
 def test_a_key_moves_the_alerts_of_its_drill_and_no_others() -> None:
@@ -155,28 +155,33 @@ def test_the_drills_move_none_of_metis_own_alerts() -> None:
     """No key spends what Metis allows in an hour, and no model shows an increase of errors."""
     allowed = override_values(())["metis"]["gatewayKeyCostSpike"].threshold
     for drill in SPENDING:
-        (act,) = drill.traffic
-        calls = len(draw_arrivals([(stage.duration_s, stage.rate_per_s) for stage in act.stages]))
+        (profile,) = drill.traffic
+        calls = len(draw_arrivals([(stage.duration_s, stage.rate_per_s) for stage in profile.stages]))
         assert calls * USD_PER_CALL < allowed / 2
     (outage,) = (drill for drill in DRILLS if isinstance(drill.expects[0], Grouped))
-    for act in outage.traffic:
-        calls = len(draw_arrivals([(stage.duration_s, stage.rate_per_s) for stage in act.stages]))
-        assert calls == len(act.tells) == len(paging.PROVIDER_MODELS)
-        assert {told.behaviour["errors"]["next"] for told in act.tells} == {1}
+    for profile in outage.traffic:
+        calls = len(draw_arrivals([(stage.duration_s, stage.rate_per_s) for stage in profile.stages]))
+        assert calls == len(profile.changes) == len(paging.PROVIDER_MODELS)
+        assert {told.behaviour["errors"]["next"] for told in profile.changes} == {1}
 
 
 def test_models_are_those_of_the_gateway_and_of_nobody_else() -> None:
     """The models exist, cost what the drills reckon with, and nobody else tells their provider anything."""
     models = read_catalogue(SHIPPED, PROVIDERS).models
-    price = models[paging_acts.MODEL].price
-    usd = (float(price.completion_usd) * paging_acts.TOKENS + float(price.prompt_usd) * 100) / 1e6
+    price = models[paging_load.MODEL].price
+    usd = (float(price.completion_usd) * paging_load.TOKENS + float(price.prompt_usd) * 100) / 1e6
     assert usd == pytest.approx(USD_PER_CALL)
-    own = {paging_acts.MODEL, *paging.PROVIDER_MODELS}
+    own = {paging_load.MODEL, *paging.PROVIDER_MODELS}
     assert own <= set(models)
     assert len(own) == 21
-    acts = [act for drill in list_drills(override_values(())) if drill not in DRILLS for act in drill.traffic]
-    assert not own & {f"{told.provider}:{told.model}" for act in acts for told in act.tells}
-    closed = {act.options["provider"] for act in acts if "down_at_s" in act.options}
+    profiles = [
+        profile
+        for drill in list_drills(override_values(()))
+        if drill not in DRILLS
+        for profile in drill.traffic
+    ]
+    assert not own & {f"{told.provider}:{told.model}" for profile in profiles for told in profile.changes}
+    closed = {profile.options["provider"] for profile in profiles if "down_at_s" in profile.options}
     assert not closed & {name.partition(":")[0] for name in own}
 
 
@@ -242,7 +247,7 @@ def test_alertmanager_takes_the_routes(tools: Engines, config: Path) -> None:
 
 @each_generation
 def test_each_alert_is_routed_to_the_receivers_that_its_drill_names(tools: Engines, config: Path) -> None:
-    """By amtool's own reckoning, from the labels of rule and drill; also where the page is held back."""
+    """By amtool's own reckoning, from the labels of rule and drill; also where the page is suppressed."""
     for drill in DRILLS:
         for expected in drill.expects:
             assert isinstance(expected, Expectation | Grouped)
@@ -280,4 +285,4 @@ def test_drills_are_short_and_well_formed() -> None:
     for drill in DRILLS:
         assert drill.name.startswith("paging-")
         assert drill.lasts_s < 2700
-        assert all(act.end_s <= drill.lasts_s for act in drill.traffic)
+        assert all(profile.end_s <= drill.lasts_s for profile in drill.traffic)

@@ -25,7 +25,7 @@ from alertdrill.alertmanager.watching import (
     read_log,
     read_troubles,
 )
-from alertdrill.core.model import HeldSpan, Labels
+from alertdrill.core.model import Labels, SuppressedSpan
 
 
 def write_lines(generation: str, group: str, *said: str, at_s: float = 1001.0) -> list[str]:
@@ -123,7 +123,7 @@ def test_a_mute_of_the_log_holds_back_the_alerts_of_its_group(generation: str) -
         *write_lines(generation, "{}", "flushing", MUTED, at_s=1005.0),
     ]
     assert path.read((), lines, ()).held == (
-        HeldSpan(alert="Slow", labels=LABELS, why="muted", by={}, since_s=90, until_s=210),
+        SuppressedSpan(alert="Slow", labels=LABELS, why="muted", by={}, since_s=90, until_s=210),
     )
 
 

@@ -40,7 +40,7 @@ def one_group(rules: str, **fields: str) -> RuleFile:
     return write_rules("groups:\n- name: g\n" + "\n".join(lines))
 
 
-def tell(replayed: Replay) -> Told:
+def change(replayed: Replay) -> Told:
     """Return what happened, without labels."""
     return [(event.at_s, event.kind, event.alert) for event in replayed.timeline.events]
 
@@ -54,7 +54,7 @@ def test_an_alert_is_pending_for_as_long_as_its_for(promtool: Path) -> None:
         {alert: Odd, expr: x > 1, for: 31s}
         {alert: Never, expr: x > 1, for: 60s}"""
     )
-    assert tell(replay(recording, [rules], promtool)) == [
+    assert change(replay(recording, [rules], promtool)) == [
         (60, "pending", "Never"),
         (60, "pending", "Odd"),
         (60, "pending", "Soon"),
@@ -79,14 +79,14 @@ def test_an_alert_goes_on_firing_for_as_long_as_it_is_kept(promtool: Path) -> No
     """With keep_firing_for it resolves that long after the first evaluation that found it gone."""
     recording = make_recording(scrape("x", [2, 2, 0, 0, 0, 0, 0, 0, 0, 0]), until_s=135)
     rules = one_group("{alert: A, expr: x > 1, keep_firing_for: 1m}")
-    assert tell(replay(recording, [rules], promtool)) == [(0, "firing", "A"), (90, "resolved", "A")]
+    assert change(replay(recording, [rules], promtool)) == [(0, "firing", "A"), (90, "resolved", "A")]
 
 
 def test_an_alert_that_comes_back_at_the_next_evaluation_is_two_activations(promtool: Path) -> None:
     """One evaluation without it resolves it."""
     recording = make_recording(scrape("x", [2, 2, 0, 2, 2, 2]), until_s=75)
     rules = one_group("{alert: A, expr: x > 1}\n{alert: B, expr: x > 1, for: 15s}")
-    assert tell(replay(recording, [rules], promtool)) == [
+    assert change(replay(recording, [rules], promtool)) == [
         (0, "firing", "A"),
         (0, "pending", "B"),
         (15, "firing", "B"),
@@ -102,14 +102,14 @@ def test_a_pending_alert_that_goes_away_is_not_resolved(promtool: Path) -> None:
     """It never fired."""
     recording = make_recording(scrape("x", [2, 0, 0]), until_s=30)
     rules = one_group("{alert: A, expr: x > 1, for: 1m}")
-    assert tell(replay(recording, [rules], promtool)) == [(0, "pending", "A")]
+    assert change(replay(recording, [rules], promtool)) == [(0, "pending", "A")]
 
 
 def test_nothing_is_said_to_resolve_that_fires_to_the_end(promtool: Path) -> None:
     """The timeline ends with the recording."""
     recording = make_recording(scrape("x", [0, 2, 2, 2, 0, 0]), until_s=50)
     replayed = replay(recording, [one_group("{alert: A, expr: x > 1}")], promtool)
-    assert tell(replayed) == [(15, "firing", "A")]
+    assert change(replayed) == [(15, "firing", "A")]
     assert replayed.timeline.until_s == 50
     assert replayed.timeline.observed == {"pending", "firing", "resolved"}
     assert replayed.timeline.mode == "replay"
@@ -118,7 +118,7 @@ def test_nothing_is_said_to_resolve_that_fires_to_the_end(promtool: Path) -> Non
 def test_many_evaluations_are_told_apart(promtool: Path) -> None:
     """Every other evaluation of two hundred is its own activation."""
     recording = make_recording(scrape("x", [2, 0] * 100), until_s=199 * 15)
-    told = tell(replay(recording, [one_group("{alert: A, expr: x > 1}")], promtool))
+    told = change(replay(recording, [one_group("{alert: A, expr: x > 1}")], promtool))
     assert [at_s for at_s, kind, _ in told if kind == "firing"] == [30 * number for number in range(100)]
     assert [at_s for at_s, kind, _ in told if kind == "resolved"] == [
         30 * number + 15 for number in range(100)
@@ -131,7 +131,7 @@ def test_a_staleness_marker_ends_a_series_at_once(promtool: Path) -> None:
         scrape("x", [2, 2, 2], stale_ms=[45_000]), scrape("y", [2, 2, 2], begin_ms=7_000), until_s=400
     )
     rules = one_group("{alert: X, expr: x > 1}\n{alert: Y, expr: y > 1}")
-    assert tell(replay(recording, [rules], promtool)) == [
+    assert change(replay(recording, [rules], promtool)) == [
         (0, "firing", "X"),
         (15, "firing", "Y"),
         (45, "resolved", "X"),
@@ -147,7 +147,7 @@ def test_a_scrape_that_failed_is_seen_in_up(promtool: Path) -> None:
         "requests_total", {0: 1.0, 15_000: 2.0, 60_000: 3.0}, stale_ms=[30_000], labels={"job": "gateway"}
     )
     rules = one_group("{alert: Down, expr: up == 0, for: 15s}\n{alert: Gone, expr: absent(requests_total)}")
-    assert tell(replay(make_recording(up, requests, until_s=60), [rules], promtool)) == [
+    assert change(replay(make_recording(up, requests, until_s=60), [rules], promtool)) == [
         (30, "pending", "Down"),
         (30, "firing", "Gone"),
         (45, "firing", "Down"),
@@ -176,7 +176,7 @@ groups:
   - {record: 'minute:x', expr: x}
 """
     )
-    assert tell(replay(recording, [rules], promtool)) == [
+    assert change(replay(recording, [rules], promtool)) == [
         (120, "pending", "Read"),
         (150, "firing", "Meta"),
         (150, "firing", "Read"),
@@ -195,7 +195,7 @@ groups:
 - {name: b, rules: [{alert: A, expr: 'r{own="l"} == 6'}]}
 """
     )
-    assert tell(replay(recording, [rules], promtool)) == [(0, "firing", "A"), (90, "resolved", "A")]
+    assert change(replay(recording, [rules], promtool)) == [(0, "firing", "A"), (90, "resolved", "A")]
 
 
 def test_rules_read_alerts_and_since_when_they_are_active(promtool: Path) -> None:
@@ -215,7 +215,7 @@ groups:
   - {alert: Long, expr: 'time() - ALERTS_FOR_STATE{alertname="A"} >= 90'}
 """
     )
-    assert tell(replay(recording, [rules], promtool)) == [
+    assert change(replay(recording, [rules], promtool)) == [
         (30, "pending", "A"),
         (30, "firing", "Same"),
         (30, "firing", "Since"),
@@ -261,7 +261,7 @@ groups:
   - {alert: Other, expr: r offset 1m > 1}
 """
     )
-    assert tell(replay(recording, [rules], newest)) == [
+    assert change(replay(recording, [rules], newest)) == [
         (15, "firing", "Now"),
         (60, "resolved", "Now"),
         (75, "pending", "Late"),
@@ -278,7 +278,7 @@ def test_subqueries_without_a_step_step_as_the_server_evaluates(promtool: Path) 
     recording = make_recording(scrape("x", [0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]), until_s=180)
     rules = one_group("{alert: A, expr: 'max_over_time(x[50s:]) > 4'}", interval="1m")
     # With steps of a minute, 75 s would not be among them.
-    assert tell(replay(recording, [rules], promtool)) == [(120, "firing", "A"), (180, "resolved", "A")]
+    assert change(replay(recording, [rules], promtool)) == [(120, "firing", "A"), (180, "resolved", "A")]
 
 
 def test_utf_8_names_and_values_are_replayed(newest: Path) -> None:
@@ -305,14 +305,14 @@ spec:
 """
     )
     recording = make_recording(scrape("x", [0, 2]), until_s=15)
-    assert tell(replay(recording, [rules], promtool)) == [(15, "firing", "A")]
+    assert change(replay(recording, [rules], promtool)) == [(15, "firing", "A")]
 
 
 def test_groups_of_one_name_in_two_files_are_both_replayed(promtool: Path) -> None:
     """Names of groups tell nothing."""
     files = [one_group("{alert: A, expr: x > 1}"), one_group("{alert: B, expr: x > 1}")]
     recording = make_recording(scrape("x", [2]), until_s=0)
-    assert tell(replay(recording, files, promtool)) == [(0, "firing", "A"), (0, "firing", "B")]
+    assert change(replay(recording, files, promtool)) == [(0, "firing", "A"), (0, "firing", "B")]
 
 
 def test_groups_are_evaluated_in_the_order_of_the_files(promtool: Path) -> None:
@@ -323,7 +323,7 @@ def test_groups_are_evaluated_in_the_order_of_the_files(promtool: Path) -> None:
     ]
     rules = write_rules("groups:\n" + "\n".join(chain) + "\n- {name: z, rules: [{alert: A, expr: r12 > 1}]}")
     recording = make_recording(scrape("r0", [2, 2]), until_s=15)
-    assert tell(replay(recording, [rules], promtool)) == [(0, "firing", "A")]
+    assert change(replay(recording, [rules], promtool)) == [(0, "firing", "A")]
 
 
 def test_what_the_rules_make_themselves_is_not_taken_from_the_recording(promtool: Path) -> None:
@@ -340,7 +340,7 @@ def test_what_the_rules_make_themselves_is_not_taken_from_the_recording(promtool
         "{record: r, expr: x}\n{alert: A, expr: r > 1}\n{alert: B, expr: 'ALERTS{alertname=\"Other\"}'}"
     )
     replayed = replay(recording, [rules], promtool)
-    assert tell(replayed) == [(0, "firing", "A"), (0, "firing", "B")]
+    assert change(replayed) == [(0, "firing", "A"), (0, "firing", "B")]
     assert replayed.timeline.events[0].labels == {}
     (note,) = replayed.notes
     assert note.startswith("made.om: has ALERTS, r, which the rules make themselves")
@@ -357,7 +357,7 @@ def test_a_recording_that_begins_later_is_replayed_as_well(promtool: Path) -> No
         {{alert: Clock, expr: 'vector(time()) == {start_s + 30}'}}
         {{alert: At, expr: 'x @ {start_s + 15} == 2'}}"""
     )
-    assert tell(replay(recording, [rules], promtool)) == [
+    assert change(replay(recording, [rules], promtool)) == [
         (15, "firing", "A"),
         (15, "firing", "At"),
         (30, "firing", "Clock"),
@@ -426,12 +426,12 @@ def test_a_quiet_tail_drains_a_window_of_an_hour(promtool: Path) -> None:
         {alert: Lost, expr: l == 3}"""
     )
     without = replay(recording, [rules], promtool)
-    assert ("resolved", "Hour") not in [told[1:] for told in tell(without)]
+    assert ("resolved", "Hour") not in [told[1:] for told in change(without)]
     assert without.timeline.appended_from_s is None
     replayed = replay(recording, [rules], promtool, tail_s=4000)
     assert replayed.timeline.appended_from_s == 600
     assert replayed.timeline.until_s == 4600
-    told = {(kind, alert): at_s for at_s, kind, alert in tell(replayed)}
+    told = {(kind, alert): at_s for at_s, kind, alert in change(replayed)}
     # The last hundred were counted between 450 s and 600 s, an hour and so long before.
     assert 3600 + 400 < told["resolved", "Hour"] < 3600 + 500
     assert ("resolved", "Gauge") not in told
@@ -480,7 +480,7 @@ def test_a_group_over_its_limit_is_an_error(promtool: Path) -> None:
     rules = one_group("{alert: A, expr: x > 1}", limit="2")
     with pytest.raises(CouldNotTell, match=r"A: cannot be evaluated 0:15 into .* limit of 2"):
         replay(recording, [rules], promtool)
-    assert len(tell(replay(recording, [one_group("{alert: A, expr: x > 1}", limit="3")], promtool))) == 3
+    assert len(change(replay(recording, [one_group("{alert: A, expr: x > 1}", limit="3")], promtool))) == 3
 
 
 def test_a_rule_that_this_promtool_does_not_know_is_named() -> None:
@@ -520,7 +520,7 @@ def test_many_replays_are_held_at_once_and_come_in_order(promtool: Path) -> None
         )
         for number in range(8)
     ]
-    told = [tell(replayed) for replayed in replay_all(jobs, promtool)]
+    told = [change(replayed) for replayed in replay_all(jobs, promtool)]
     assert told == [
         [(-(-number // 2) * 30 if number % 2 else number * 15, "firing", "A")] for number in range(8)
     ]
@@ -531,7 +531,7 @@ def test_many_replays_are_held_at_once_and_come_in_order(promtool: Path) -> None
     [make_recording(until_s=60), make_recording(make_series("x", {}, stale_ms=[0]), until_s=60)],
     ids=["no series", "a marker only"],
 )
-def test_a_recording_without_samples_tells_nothing(recording: Recording, newest: Path) -> None:
+def test_a_recording_without_samples_changes_nothing(recording: Recording, newest: Path) -> None:
     """Silence would be no proof."""
     with pytest.raises(CouldNotTell, match=r"made.om: the recording has no samples"):
         replay(recording, [one_group("{alert: A, expr: x > 1}")], newest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recorded import make_recording, scrape
 
-from alertdrill.core.model import Drill, Silence
+from alertdrill.core.model import BlindRule, Drill
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.rulebook import RuleBook, choose_series, name_metrics, split_files
 
@@ -18,7 +18,7 @@ def make_file(name: str, *rules: str) -> RuleFile:
 
 def make_drill(system: str, *alerts: str) -> Drill:
     """Return a drill that is about some alerts."""
-    expects = tuple(Silence(alert=alert, labels={}) for alert in alerts)
+    expects = tuple(BlindRule(alert=alert, labels={}) for alert in alerts)
     return Drill(name="d", system=system, traffic=(), expects=expects, why="", lasts_s=60)
 
 

@@ -9,7 +9,7 @@ import pytest
 from alertdrill.core.model import Drill, Finding, Outcome, Placement, Verdict
 from alertdrill.judging.doubts import weigh
 from alertdrill.runner.evidence import gather
-from alertdrill.runner.traffic import ActReport, TrafficReport
+from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.systems.catalogue import list_drills, override_values
 
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
@@ -32,7 +32,7 @@ def judge(drill: Drill, outcome: Outcome) -> Verdict:
 
 def report(*slowest_s: float) -> TrafficReport:
     """Return what became of the near drill's calls, the slowest of which took so long."""
-    act = ActReport(
+    profile = ProfileReport(
         planned=376,
         sent=376,
         late=0,
@@ -44,7 +44,9 @@ def report(*slowest_s: float) -> TrafficReport:
         slowest_s=slowest_s,
         statuses={"200": 376},
     )
-    return TrafficReport(done=True, acts={NEAR.name: act, "probe": replace(act, slowest_s=(1.0,))})
+    return TrafficReport(
+        done=True, profiles={NEAR.name: profile, "probe": replace(profile, slowest_s=(1.0,))}
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,10 +78,10 @@ def test_who_bears_no_slow_calls_is_told_none() -> None:
     }
     for drill in DOUBTFUL.values():
         told_s = [
-            tell.behaviour["latency"]["s"]
-            for act in drill.traffic
-            for tell in act.tells
-            if tell.behaviour["latency"]["kind"] == "constant"
+            change.behaviour["latency"]["s"]
+            for profile in drill.traffic
+            for change in profile.changes
+            if change.behaviour["latency"]["kind"] == "constant"
         ]
         assert told_s != []
         assert max(told_s) < 0.7 * (drill.calls_within_s or 0.0)

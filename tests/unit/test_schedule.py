@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertdrill.core.model import (
-    Act,
+    BlindRule,
     Drill,
     Expectation,
     Fault,
+    LoadProfile,
     NearMiss,
     Outage,
     Placement,
-    Silence,
     Stage,
 )
 from alertdrill.errors import BadInput
@@ -38,7 +38,7 @@ def make_drill(
     outages: tuple[Outage, ...] = (),
 ) -> Drill:
     """Return a drill that sends at one rate for as long as it lasts."""
-    act = Act(
+    profile = LoadProfile(
         name=name,
         scenario="steady",
         start_s=0,
@@ -47,7 +47,7 @@ def make_drill(
     return Drill(
         name=name,
         system="metis",
-        traffic=(act,),
+        traffic=(profile,),
         expects=(),
         why="",
         lasts_s=lasts_s,
@@ -106,7 +106,7 @@ def test_others_begin_when_a_part_has_recovered(how: Fault, recovers_s: float) -
 def test_a_near_miss_does_not_mind_that_nobody_can_be_paged() -> None:
     """Only drills whose verdict depends on pages wait for an Alertmanager: quiet ones do too."""
     outage = Outage(part="alertmanager", at_s=120, for_s=30, how="pause")
-    expects = {"near": NEAR, "blind": Silence(alert="A", labels={}), "fires": FIRES}
+    expects = {"near": NEAR, "blind": BlindRule(alert="A", labels={}), "fires": FIRES}
     others = [replace(make_drill(name, 240), expects=(one,)) for name, one in expects.items()]
     starts = list_starts([make_drill("out", 300, outages=(outage,)), make_drill("quiet", 240), *others])
     assert starts == {"out": 0, "near": 0, "blind": 0, "fires": 210, "quiet": 210}
@@ -228,7 +228,7 @@ def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
     assert [drill.name for drill in beside["provider-ollama"] if drill.traffic] == []
     assert beside["alertmanager"]
     assert all(
-        drill.expects and all(isinstance(expected, NearMiss | Silence) for expected in drill.expects)
+        drill.expects and all(isinstance(expected, NearMiss | BlindRule) for expected in drill.expects)
         for drill in beside["alertmanager"]
     )
 

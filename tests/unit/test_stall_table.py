@@ -25,7 +25,7 @@ from stall_worlds import (
 
 from alertdrill.core.model import Outage, Placement, Stall
 from alertdrill.judging.doubts import Calls, Evidence, weigh
-from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, share
 from alertdrill.judging.notifications import PAGE_WITHIN_S
 from alertdrill.reports import RunRecord
 
@@ -51,12 +51,12 @@ def weigh_world(
     """Judge a drill in a world; return whether it was met, and what a run leaves that weighed its stalls."""
     placement = Placement(drill=replace(make_drill(kind), outages=outages), start_s=0.0)
     verdicts = [judge(placement.drill, share(placement, [placement], world.timeline))]
-    unasked = find_unasked([placement], world.timeline)
-    if unasked is not None and kind != "quiet":
-        verdicts.append(unasked)
-    act = Calls(planned=260, lost=0, lateness_s=world.lateness_s, slowest_s=())
+    unexpected = find_unexpected([placement], world.timeline)
+    if unexpected is not None and kind != "quiet":
+        verdicts.append(unexpected)
+    profile = Calls(planned=260, lost=0, lateness_s=world.lateness_s, slowest_s=())
     evidence = Evidence(
-        stalls=stalls, calls={"calls": act}, reaches_s={"Slow": 360.0}, providers=("anthropic", "groq")
+        stalls=stalls, calls={"calls": profile}, reaches_s={"Slow": 360.0}, providers=("anthropic", "groq")
     )
     record = RunRecord(
         placements=(placement,),

@@ -28,12 +28,12 @@ def make_turnstile(tmp_path: Path) -> Iterator[Callable[..., Turnstile]]:
         yield make
 
 
-def start(act: Callable[[], object]) -> tuple[threading.Thread, threading.Event]:
+def start(profile: Callable[[], object]) -> tuple[threading.Thread, threading.Event]:
     """Do something in a thread; return it and what is set when it is done."""
     done = threading.Event()
 
     def run() -> None:
-        act()
+        profile()
         done.set()
 
     thread = threading.Thread(target=run, daemon=True)

@@ -24,13 +24,13 @@ from alertdrill.core.fingerprint import fingerprint
 from alertdrill.core.model import (
     Event,
     EventKind,
-    Held,
-    HeldSpan,
     Labels,
-    Notice,
-    NoticedAlert,
+    Notification,
+    NotifiedAlert,
     PagingPath,
     Received,
+    SuppressedSpan,
+    Suppression,
 )
 from alertdrill.errors import ComponentFailed
 from alertdrill.runtime.http_client import Api
@@ -55,7 +55,7 @@ FAILURES = {
 
 Identity = tuple[str, Labels]
 """An alert's name, and its labels without it."""
-HeldKey = tuple[str, Held, tuple[tuple[str, str], ...]]
+HeldKey = tuple[str, Suppression, tuple[tuple[str, str], ...]]
 """A fingerprint, why it is held, and by what."""
 
 
@@ -73,7 +73,7 @@ class PathWatch:
     alertmanagers: Mapping[str, Api]
     """By part."""
     clock: Clock
-    _notices: list[dict[str, Any]] = field(default_factory=list)
+    _notifications: list[dict[str, Any]] = field(default_factory=list)
     _known: dict[str, Identity] = field(default_factory=dict)
     _received: dict[str, list[Received]] = field(default_factory=dict)
     _seen_s: dict[str, float] = field(default_factory=dict)
@@ -87,8 +87,8 @@ class PathWatch:
         Raises ComponentFailed when the pager does not answer. An Alertmanager that does not is passed over:
         what it says is evidence, and who watches the stack will say that it is gone.
         """
-        after = self._notices[-1]["number"] if self._notices else 0
-        self._notices.extend(self.pager.get("/notices", after=str(after)).json()["notices"])
+        after = self._notifications[-1]["number"] if self._notifications else 0
+        self._notifications.extend(self.pager.get("/notices", after=str(after)).json()["notices"])
         if now_s < self._looked_s + LOOK_EVERY_WALL_S * self.clock.speed:
             return
         self._looked_s = now_s
@@ -98,16 +98,16 @@ class PathWatch:
                     self._look_at(api, now_s)
 
     @property
-    def notices(self) -> tuple[Notice, ...]:
-        """Every notice so far, in order; one of an alert that nobody knows yet is without it."""
-        return tuple(_read_notice(raw, self.clock, self._known) for raw in self._notices)
+    def notifications(self) -> tuple[Notification, ...]:
+        """Every notification so far, in order; one of an alert that nobody knows yet is without it."""
+        return tuple(_read_notification(raw, self.clock, self._known) for raw in self._notifications)
 
     def read(self, events: Iterable[Event], log: Iterable[str], troubles: Iterable[str]) -> PagingPath:
         """Return all that was seen. `events` have the labels of every alert that Prometheus knew of."""
         for event in events:
             self._learn(event.alert, event.labels)
         held = [
-            HeldSpan(
+            SuppressedSpan(
                 alert=self._known[name][0],
                 labels=self._known[name][1],
                 why=why,
@@ -121,7 +121,7 @@ class PathWatch:
         if not any(span.why == "muted" for span in held):
             held.extend(self._read_mutes(log))
         return PagingPath(
-            notices=self.notices,
+            notifications=self.notifications,
             received=tuple(one for stretches in self._received.values() for one in stretches),
             held=tuple(sorted(held, key=lambda span: span.since_s)),
             troubles=tuple(dict.fromkeys(troubles))[:MAX_TROUBLES],
@@ -158,7 +158,7 @@ class PathWatch:
                 for why, by in self._list_holds(api, alert["status"]):
                     self._note(alert["fingerprint"], why, by, now_s)
 
-    def _list_holds(self, api: Api, status: Mapping[str, Any]) -> Iterator[tuple[Held, Labels]]:
+    def _list_holds(self, api: Api, status: Mapping[str, Any]) -> Iterator[tuple[Suppression, Labels]]:
         for name in status.get("inhibitedBy") or ():
             alert, labels = self._known.get(name, ("", {}))
             yield "inhibited", {"alertname": alert, **labels}
@@ -170,14 +170,14 @@ class PathWatch:
         for interval in status.get("mutedBy") or ():
             yield "muted", {"interval": interval}
 
-    def _note(self, name: str, why: Held, by: Labels, now_s: float) -> None:
+    def _note(self, name: str, why: Suppression, by: Labels, now_s: float) -> None:
         spans = self._held.setdefault((name, why, tuple(sorted(by.items()))), [])
         if spans and now_s - spans[-1].until_s <= self._apart_s:
             spans[-1].until_s = now_s
         else:
             spans.append(_Span(now_s, now_s))
 
-    def _read_mutes(self, log: Iterable[str]) -> Iterator[HeldSpan]:
+    def _read_mutes(self, log: Iterable[str]) -> Iterator[SuppressedSpan]:
         seen: dict[str, _Span] = {}
         for at_s, group_labels in list_mutes(log):
             now_s = self.clock.rule_s(at_s)
@@ -188,7 +188,7 @@ class PathWatch:
                     span.until_s = now_s
         for name, span in seen.items():
             alert, labels = self._known[name]
-            yield HeldSpan(
+            yield SuppressedSpan(
                 alert=alert, labels=labels, why="muted", by={}, since_s=span.since_s, until_s=span.until_s
             )
 
@@ -229,20 +229,20 @@ def _is_alone(flushes: Sequence[tuple[float, bool]], index: int) -> bool:
     return index > 0 and not any(is_muted for _, is_muted in beside)
 
 
-def make_page_events(notices: Iterable[Notice]) -> tuple[Event, ...]:
-    """Return that an alert was paged, or that its page closed, for each accepted notice that says so."""
+def make_page_events(notifications: Iterable[Notification]) -> tuple[Event, ...]:
+    """Return that an alert was paged, or that its page closed, for each accepted one that says so."""
     kinds: dict[str, EventKind] = {"firing": "paged", "resolved": "page_resolved"}
     return tuple(
         Event(
-            at_s=notice.at_s,
+            at_s=notification.at_s,
             kind=kinds[alert.status],
             alert=alert.alert,
             labels=alert.labels,
-            receiver=notice.receiver,
+            receiver=notification.receiver,
         )
-        for notice in notices
-        if notice.is_accepted
-        for alert in notice.alerts
+        for notification in notifications
+        if notification.is_accepted
+        for alert in notification.alerts
     )
 
 
@@ -283,7 +283,7 @@ def read_log(path: Path) -> list[str]:
         return []
 
 
-def _read_notice(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notice:
+def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notification:
     alerts = []
     for alert in raw["alerts"]:
         identity = known.get(alert["fingerprint"])
@@ -291,8 +291,8 @@ def _read_notice(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Ident
             labels = dict(alert["labels"])
             identity = (labels.pop("alertname", ""), labels)
         if identity is not None:
-            alerts.append(NoticedAlert(alert=identity[0], labels=identity[1], status=alert["status"]))
-    return Notice(
+            alerts.append(NotifiedAlert(alert=identity[0], labels=identity[1], status=alert["status"]))
+    return Notification(
         number=raw["number"],
         at_s=clock.rule_s(raw["received_s"]),
         receiver=raw["receiver"],

@@ -30,7 +30,7 @@ Integration = Literal["pagerduty", "slack", "webhook", "opsgenie", "email"]
 Failing = Literal["rate_limit", "error", "timeout", "reset", "tls", "refuse"]
 """A receiver answers 429 or 500, or not at all, resets the connection, has a certificate that nobody trusts,
 or takes no connection."""
-Held = Literal["inhibited", "silenced", "muted", "refused"]
+Suppression = Literal["inhibited", "silenced", "muted", "refused"]
 """Why an alert that fires pages nobody: another one inhibits it, a silence or a time interval holds it back,
 or its receiver takes nothing."""
 
@@ -52,15 +52,15 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A stretch of an act with one arrival rate; a rate of 0 is a pause."""
+    """A stretch of a load profile with one arrival rate; a rate of 0 is a pause."""
 
     duration_s: float
     rate_per_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tell:
-    """An instruction to a stub provider's control API, `at_s` after the act's start.
+class BehaviourChange:
+    """An instruction to a stub provider's control API, `at_s` after the load profile's start.
 
     `behaviour` replaces the behaviour of `model` (`"*"`: of every model without its own);
     `{"listening": False}` with no model closes the provider's socket, `True` opens it again.
@@ -73,10 +73,10 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class LoadProfile:
     """Traffic as data: one Locust scenario, when it starts, at which rates, with which options.
 
-    `door` is the gateway's door that the calls go through; the harness sets it to the drill's system.
+    `prefix` is the gateway's prefix that the calls go under; the harness sets it to the drill's system.
     """
 
     name: str
@@ -84,9 +84,9 @@ class Act:
     start_s: float
     stages: tuple[Stage, ...]
     arrivals: Arrivals = "uniform"
-    tells: tuple[Tell, ...] = ()
+    changes: tuple[BehaviourChange, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    door: str | None = None
+    prefix: str | None = None
 
     @property
     def end_s(self) -> float:
@@ -155,8 +155,8 @@ class Delivery:
     group_key: Text | None = None
     title: Text | None = None
     text: Text | None = None
-    notices: tuple[int, int] | None = None
-    notices_within_s: tuple[float, float] | None = None
+    notifications: tuple[int, int] | None = None
+    notifications_within_s: tuple[float, float] | None = None
     repeats_after_s: tuple[float, float] | None = None
     refused: tuple[int, int] | None = None
     alerts: tuple[int, int] | None = None
@@ -164,14 +164,14 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class Suppressed:
     """Alertmanager holds the page of a firing alert back, until `until_s` after the drill's start.
 
     Without `until_s` nobody is ever paged. `by` is what holds it back, as far as it is known: labels of the
     inhibiting alert, matchers of the silence, or `{"interval": name}`.
     """
 
-    why: Held
+    why: Suppression
     until_s: float | None = None
     by: Labels = field(default_factory=dict)
 
@@ -180,7 +180,7 @@ class HeldBack:
 class Expectation:
     """The alert with these labels fires in time, pages the receiver, resolves, and the page closes.
 
-    `labels` must be among the alert's labels. Firing before `fires_after_s` counts as unasked. Each
+    `labels` must be among the alert's labels. Firing before `fires_after_s` counts as unexpected. Each
     integration that pages opens exactly one incident for the alert and closes it. The receiver pages within
     `pages_within_s` of the firing (or of the end of what holds it back), and closes within `closes_within_s`
     of the resolution; where they are None, within what the judge allows everybody. `deliveries` say more of
@@ -195,7 +195,7 @@ class Expectation:
     fires_after_s: float = 0.0
     pages_within_s: float | None = None
     closes_within_s: float | None = None
-    held_back: HeldBack | None = None
+    suppressed: Suppressed | None = None
     deliveries: tuple[Delivery, ...] = ()
 
 
@@ -214,7 +214,7 @@ class Grouped:
     receiver: str
     integration: Integration
     incidents: int = 1
-    notices: int = 2
+    notifications: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +234,7 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class BlindRule:
     """From `after_s` on, the alert with these labels neither becomes pending nor fires: its rule is blind.
 
     It proves something only beside an Expectation that the same traffic meets; see `Drill`.
@@ -245,7 +245,7 @@ class Silence:
     after_s: float = 0.0
 
 
-Expected = Expectation | Grouped | NearMiss | Silence
+Expected = Expectation | Grouped | NearMiss | BlindRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +268,7 @@ class Drill:
 
     name: str
     system: str
-    traffic: tuple[Act, ...]
+    traffic: tuple[LoadProfile, ...]
     expects: tuple[Expected, ...]
     why: str
     lasts_s: float
@@ -309,7 +309,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticedAlert:
+class NotifiedAlert:
     """An alert in a notification; `labels` are without `alertname`, which is `alert`."""
 
     alert: str
@@ -318,7 +318,7 @@ class NoticedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notification:
     """One attempt to deliver a notification, as it arrived at the pager; `number` counts from 1 in a run.
 
     `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
@@ -333,7 +333,7 @@ class Notice:
     status: Literal["firing", "resolved"]
     is_accepted: bool
     answer: str
-    alerts: tuple[NoticedAlert, ...]
+    alerts: tuple[NotifiedAlert, ...]
     why: str = ""
     incident: str | None = None
     effect: Literal["opened", "updated", "closed", "none"] = "none"
@@ -344,12 +344,12 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldSpan:
+class SuppressedSpan:
     """For how long Alertmanager was seen to hold an alert back, and what held it, in words and as labels."""
 
     alert: str
     labels: Labels
-    why: Held
+    why: Suppression
     by: Labels
     since_s: float
     until_s: float
@@ -373,9 +373,9 @@ class PagingPath:
     not deliver.
     """
 
-    notices: tuple[Notice, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     received: tuple[Received, ...] = ()
-    held: tuple[HeldSpan, ...] = ()
+    held: tuple[SuppressedSpan, ...] = ()
     troubles: tuple[str, ...] = ()
 
 

@@ -20,9 +20,9 @@ from aiohttp import web
 
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.gateway.config import Config, read_config
-from alertdrill.gateway.doors import hears
 from alertdrill.gateway.events import DomainEvent, Listener, State
 from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.prefixes import hears
 from alertdrill.gateway.problems import Problem, refuse
 from alertdrill.runtime.http_server import HttpRunner
 from alertdrill.systems import find_systems, list_names
@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def attach_surfaces(state: State) -> Hearing:
-    """Return the ears and the expositions of all systems; each hears what comes through its own door.
+    """Return the ears and the expositions of all systems; each hears what comes under its own prefix.
 
     Without prometheus-client nobody hears anything and metrics are answered with 503; all else is as ever.
     """

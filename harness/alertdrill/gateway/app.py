@@ -14,16 +14,16 @@ from alertdrill.gateway.answers import UpstreamFailed
 from alertdrill.gateway.bodies import MAX_BODY_BYTES, read_json
 from alertdrill.gateway.calls import Chats
 from alertdrill.gateway.chat import ChatRequest, parse_chat
-from alertdrill.gateway.doors import (
-    current_door,
-    find_endpoint,
-    make_doorway,
-    open_doors,
-)
 from alertdrill.gateway.events import Listener, RequestFinished
 from alertdrill.gateway.features import Feature
 from alertdrill.gateway.keys import Key
 from alertdrill.gateway.models import Catalogue
+from alertdrill.gateway.prefixes import (
+    current_prefix,
+    find_endpoint,
+    make_doorway,
+    open_prefixes,
+)
 from alertdrill.gateway.problems import Problem, describe_failure
 from alertdrill.gateway.replies import (
     STREAM_END,
@@ -63,7 +63,7 @@ class Front:
         self._expositions = expositions
 
     def list_routes(self) -> list[web.RouteDef]:
-        """Return the routes of clients; they are also offered behind every door."""
+        """Return the routes of clients; they are also offered under every prefix."""
         return [
             web.post("/v1/chat/completions", self._chat),
             web.get("/v1/models", self._models),
@@ -142,7 +142,7 @@ async def shape_errors(request: web.Request, handler: Handler) -> web.StreamResp
 def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
     """Return the middleware that tells of every client's request when it has been answered."""
 
-    def tell(request: web.Request, status: int, started_s: float) -> None:
+    def change(request: web.Request, status: int, started_s: float) -> None:
         key = request.get(CALLER)
         emit(
             RequestFinished(
@@ -159,16 +159,16 @@ def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
 
     @web.middleware
     async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if current_door() is None and request.path.startswith(UNACCOUNTED):
+        if current_prefix() is None and request.path.startswith(UNACCOUNTED):
             return await handler(request)
         started_s = clock.now_s()
         try:
             response = await handler(request)
         except Exception:
             request[FAILURE] = "internal_error"
-            tell(request, 500, started_s)
+            change(request, 500, started_s)
             raise
-        tell(request, response.status, started_s)
+        change(request, response.status, started_s)
         return response
 
     return account
@@ -184,13 +184,13 @@ def make_app(
     emit: Listener,
 ) -> web.Application:
     """Return the application; what it is made of is closed by whoever made that."""
-    doors = tuple(systems)
+    prefixes = tuple(systems)
     routes = [*front.list_routes(), *(route for feature in features for route in feature.list_routes())]
     app = web.Application(
-        middlewares=[make_doorway(doors), make_accountant(clock, emit), shape_errors],
+        middlewares=[make_doorway(prefixes), make_accountant(clock, emit), shape_errors],
         client_max_size=MAX_BODY_BYTES,
     )
-    app.add_routes(open_doors(routes, doors))
+    app.add_routes(open_prefixes(routes, prefixes))
     app.add_routes(front.list_own_routes())
     app.add_routes(admin.list_routes())
     return app

@@ -15,7 +15,6 @@ from typing import Any, Protocol, TypeVar
 
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage
 from alertdrill.gateway.chat import ChatRequest
-from alertdrill.gateway.doors import current_door
 from alertdrill.gateway.events import (
     CallFinished,
     CallStatus,
@@ -28,6 +27,7 @@ from alertdrill.gateway.events import (
 from alertdrill.gateway.health import Health
 from alertdrill.gateway.keys import Key
 from alertdrill.gateway.models import Catalogue, Model
+from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.prices import compute_cost
 from alertdrill.gateway.problems import Problem, describe_failure, quote
 from alertdrill.gateway.quotas import Identity, Quotas
@@ -164,7 +164,7 @@ class Calls:
         """Return the routes of a request, one after another as `failures` grows; raises Problem."""
         started_s = self._clock.now_s()
         try:
-            policy = self._catalogue.find_policy(current_door())
+            policy = self._catalogue.find_policy(current_prefix())
             wanted = resolve(chat.model, key.model if key else None, self._catalogue, policy, hints)
         except UnknownModel as unknown:
             message = f"there is no model {quote(str(unknown))}; GET /v1/models lists all"
@@ -212,8 +212,8 @@ class Calls:
         return _Attempt(model=model, key=key, started_s=now_s, health=health, is_probe=is_probe)
 
     def _find_health(self) -> Health:
-        """Return the breakers of the door at hand: what one door meets does not cool another's provider."""
-        return self._healths.setdefault(current_door(), Health(self._providers))
+        """Return the breakers of the prefix at hand: what one meets cools no other's provider."""
+        return self._healths.setdefault(current_prefix(), Health(self._providers))
 
     def _end(self, attempt: _Attempt, status: CallStatus, usage: Usage) -> None:
         now_s = self._clock.now_s()

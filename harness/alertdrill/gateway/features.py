@@ -16,11 +16,11 @@ from aiohttp import web
 
 from alertdrill.gateway.admission import Admission
 from alertdrill.gateway.calls import Calls, Chats
-from alertdrill.gateway.doors import current_door
 from alertdrill.gateway.events import Listener
 from alertdrill.gateway.keys import KeyRing
 from alertdrill.gateway.meter import Meter
 from alertdrill.gateway.models import Catalogue
+from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.timing import RuleClock
 
 
@@ -29,8 +29,8 @@ class Core:
     """What features are made of.
 
     `listen` adds an ear for all events, of which a meter's come from any thread. A feature that stands in
-    the way of the calls through a door puts itself into `chats`, under the door's name; through every other
-    door, `calls` answers.
+    the way of the calls under a prefix puts itself into `chats`, under the prefix's name; under every other
+    prefix, `calls` answers.
     """
 
     admission: Admission
@@ -45,15 +45,15 @@ class Core:
     chats: dict[str, Chats] = field(default_factory=dict)
 
     def find_chats(self) -> Chats:
-        """Return who answers the calls that come through the door at hand."""
-        return self.chats.get(current_door() or "", self.calls)
+        """Return who answers the calls that come under the prefix at hand."""
+        return self.chats.get(current_prefix() or "", self.calls)
 
 
 class Feature(Protocol):
     """What the gateway asks of a feature."""
 
     def list_routes(self) -> list[web.RouteDef]:
-        """Return the routes; they are also offered behind every door."""
+        """Return the routes; they are also offered under every prefix."""
 
 
 OpenFeature = Callable[[Core], AbstractAsyncContextManager[Feature]]

@@ -66,7 +66,7 @@ class Gauges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """Who hears the gateway's events, and what `/metrics/<name>` shows of it; each name is a door too."""
+    """Who hears the gateway's events, and what `/metrics/<name>` shows of it; each name is a prefix too."""
 
     listeners: Sequence[Listener]
     expositions: Mapping[str, Callable[[], bytes]]

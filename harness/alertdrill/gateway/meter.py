@@ -1,6 +1,6 @@
 """Measures what the gateway does to its databases, and which connections it has in use.
 
-A meter may be used from any thread: what it tells is heard in the thread that did the work, behind the door
+A meter may be used from any thread: what it tells is heard in the thread that did the work, under the prefix
 that the work came through (none, for a thread that serves everybody).
 """
 

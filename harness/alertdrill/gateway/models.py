@@ -39,7 +39,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How a door routes: the model for open choices, if it can be called, and whom to try after a failure."""
+    """How a prefix routes: the model for open choices, if any, and whom to try after a failure."""
 
     global_default: Model | None
     fallbacks: tuple[Model, ...]
@@ -47,15 +47,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All models that can be called, by id and in the file's order; `policies` by door, None for none."""
+    """All models that can be called, by id, in the file's order; `policies` under prefix, None for none."""
 
     models: Mapping[str, Model]
     by_bare_name: Mapping[str, Model]
     policies: Mapping[str | None, Policy]
 
-    def find_policy(self, door: str | None) -> Policy:
-        """Return how a door routes; a door without a policy of its own routes as the plain one."""
-        return self.policies.get(door) or self.policies[None]
+    def find_policy(self, prefix: str | None) -> Policy:
+        """Return how a prefix routes; a prefix without a policy of its own routes as the plain one."""
+        return self.policies.get(prefix) or self.policies[None]
 
     def find(self, name: str) -> Model | None:
         """Return the model called `provider:model`, or by its bare name alone; None if there is none.
@@ -84,7 +84,10 @@ def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
         }
         policies = {
             None: _read_policy(document, models),
-            **{door: _read_policy(entry, models) for door, entry in (document.get("doors") or {}).items()},
+            **{
+                prefix: _read_policy(entry, models)
+                for prefix, entry in (document.get("prefixes") or {}).items()
+            },
         }
     except (OSError, YAMLError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
         raise BadInput(f"{path}: cannot read the models: {error}") from error

@@ -203,7 +203,7 @@ def make_held_run(verdicts: Iterable[Verdict], started_at: datetime | None, *, i
 def list_claims(expected: Expected) -> tuple[Claim, ...]:
     """Return what is proved of an alert when this is met.
 
-    A page that is held back for ever proves no page; rules that are proved blind make no claim.
+    A page that is suppressed for ever proves no page; rules that are proved blind make no claim.
     """
     alert = expected.alert
     if isinstance(expected, NearMiss):
@@ -215,7 +215,7 @@ def list_claims(expected: Expected) -> tuple[Claim, ...]:
     if not isinstance(expected, Expectation):
         return ()
     claims = [Claim(alert=alert, hop=hop) for hop in ("pending", "fires", "resolved")]
-    if expected.held_back is not None and expected.held_back.until_s is None:
+    if expected.suppressed is not None and expected.suppressed.until_s is None:
         return tuple(claims)
     inboxes = [(delivery.receiver, delivery.integration) for delivery in expected.deliveries]
     if expected.receiver not in {receiver for receiver, _ in inboxes}:

@@ -13,17 +13,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.core.model import (
-    Act,
+    BlindRule,
     Drill,
     EventKind,
     Expectation,
     Expected,
     Finding,
     Grouped,
+    LoadProfile,
     NearMiss,
     Outage,
     Outcome,
-    Silence,
 )
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 
@@ -106,9 +106,9 @@ def list_quiet_needs(drill: Drill, alerts: Iterable[str], providers: Collection[
     yield from _list_outage_needs(need, drill.outages)
 
 
-def list_unasked_needs(
+def list_unexpected_needs(
     finding: Finding,
-    acts: Sequence[Act],
+    profiles: Sequence[LoadProfile],
     outages: Sequence[Outage],
     systems: Iterable[str],
     reach_s: float,
@@ -118,7 +118,7 @@ def list_unasked_needs(
     at_s = min(finding.observed.values(), default=math.inf)
     need = Need(
         parts=TRAFFIC
-        | find_providers(acts, providers)
+        | find_providers(profiles, providers)
         | find_sights([finding.alert])
         | {SCRAPES + system for system in systems},
         from_s=at_s - reach_s,
@@ -126,7 +126,7 @@ def list_unasked_needs(
         question="whether it would have fired",
     )
     yield need
-    yield from _list_sending_needs(need, acts)
+    yield from _list_sending_needs(need, profiles)
     yield from _list_outage_needs(need, outages)
     if "paged" in finding.observed:
         yield Need(
@@ -137,10 +137,13 @@ def list_unasked_needs(
         )
 
 
-def _list_sending_needs(need: Need, acts: Sequence[Act]) -> Iterator[Need]:
+def _list_sending_needs(need: Need, profiles: Sequence[LoadProfile]) -> Iterator[Need]:
     """Yield that the calls, and what providers are told, must leave on time, for as long as there are any."""
-    from_s = min((act.start_s for act in acts), default=math.inf)
-    ends = [(act.end_s, *(act.start_s + tell.at_s for tell in act.tells)) for act in acts]
+    from_s = min((profile.start_s for profile in profiles), default=math.inf)
+    ends = [
+        (profile.end_s, *(profile.start_s + change.at_s for change in profile.changes))
+        for profile in profiles
+    ]
     until_s = max((at_s for own in ends for at_s in own), default=-math.inf)
     if max(from_s, need.from_s) < min(until_s, need.until_s):
         yield replace(
@@ -161,17 +164,19 @@ def _list_outage_needs(need: Need, outages: Iterable[Outage]) -> Iterator[Need]:
                 )
 
 
-def find_providers(acts: Iterable[Act], providers: Collection[str]) -> frozenset[str]:
-    """Return the parts that are providers which acts may call, of all `providers` that there are.
+def find_providers(profiles: Iterable[LoadProfile], providers: Collection[str]) -> frozenset[str]:
+    """Return the parts that are providers which load profiles may call, of all `providers` that there are.
 
     Where a provider is told to fail, others may be asked in its stead; and so may any where a model does not
     name its provider and nobody is told how to serve it.
     """
     called: set[str] = set()
-    for act in acts:
-        told = {tell.provider for tell in act.tells}
-        named = [str(model).partition(":")[0] for model in act.options.get("models", ())]
-        fails = any("errors" in tell.behaviour or "listening" in tell.behaviour for tell in act.tells)
+    for profile in profiles:
+        told = {change.provider for change in profile.changes}
+        named = [str(model).partition(":")[0] for model in profile.options.get("models", ())]
+        fails = any(
+            "errors" in change.behaviour or "listening" in change.behaviour for change in profile.changes
+        )
         if fails or (not told and any(name not in providers for name in named)):
             called |= set(providers)
         called |= told | {name for name in named if name in providers}
@@ -213,7 +218,7 @@ def _list_firing_needs(
     if fired_s is None or hop in {"pending", "firing"}:
         return
     page_s, _ = find_page_bounds(expected)
-    from_s = -reach_s if isinstance(expected, Expectation) and expected.held_back else fired_s - page_s
+    from_s = -reach_s if isinstance(expected, Expectation) and expected.suppressed else fired_s - page_s
     if hop in {"paged", "page_resolved"}:
         # What held Alertmanager up a little before may still hold the page up.
         yield Need(parts=PATH, from_s=from_s, until_s=until_s, question=_ask(hop))
@@ -247,7 +252,7 @@ def _list_delivered_needs(finding: Finding, expected: Expectation | Grouped, dri
             bears_s=MET_BEARS_S,
         )
         return
-    if any(one.notices or one.refused for one in expected.deliveries):
+    if any(one.notifications or one.refused for one in expected.deliveries):
         yield Need(
             parts=PATH,
             from_s=fired_s,
@@ -255,8 +260,8 @@ def _list_delivered_needs(finding: Finding, expected: Expectation | Grouped, dri
             question="whether more would have been delivered",
             bears_s=page_s,
         )
-    if expected.held_back is not None:
-        free_s = resolved_s if expected.held_back.until_s is None else expected.held_back.until_s
+    if expected.suppressed is not None:
+        free_s = resolved_s if expected.suppressed.until_s is None else expected.suppressed.until_s
         yield _need_stretch(fired_s, free_s, page_s, "whether a page would have come")
     if any(not one.closes for one in expected.deliveries):
         question = "whether anybody would have been told of the end"
@@ -275,10 +280,10 @@ def _need_stretch(from_s: float, until_s: float, stretch_s: float, question: str
 
 
 def _list_silent_needs(
-    finding: Finding, expected: NearMiss | Silence, drill: Drill, reach_s: float, traffic: frozenset[str]
+    finding: Finding, expected: NearMiss | BlindRule, drill: Drill, reach_s: float, traffic: frozenset[str]
 ) -> Iterator[Need]:
     is_unmet = finding.outcome not in {"met", "unobserved"}
-    begin_s = expected.after_s if isinstance(expected, Silence) else 0.0
+    begin_s = expected.after_s if isinstance(expected, BlindRule) else 0.0
     alarms = [finding.observed[kind] for kind in ("firing", "paged") if kind in finding.observed]
     yield Need(
         parts=traffic | PATH if "paged" in finding.observed and "firing" not in finding.observed else traffic,
@@ -316,7 +321,7 @@ def _find_end(
         # Somebody was paged: what is missing may be the end of an incident.
         return drill.lasts_s
     page_s, close_s = find_page_bounds(expected)
-    held = expected.held_back if isinstance(expected, Expectation) else None
+    held = expected.suppressed if isinstance(expected, Expectation) else None
     free_s = held.until_s or 0.0 if held is not None else 0.0
     ends: Mapping[EventKind, float] = {
         "firing": expected.fires_within_s,

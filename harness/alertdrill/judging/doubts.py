@@ -23,7 +23,7 @@ from alertdrill.judging.dependence import (
     Need,
     list_needs,
     list_quiet_needs,
-    list_unasked_needs,
+    list_unexpected_needs,
 )
 
 LOST_SHARE = 0.01
@@ -43,7 +43,7 @@ LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "wi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """What became of the calls of one act, in rule time: `lost` ones were not sent, or not answered.
+    """What became of the calls of one load profile, in rule time: `lost` ones were not sent, or not answered.
 
     `slowest_s` are the longest latencies.
     """
@@ -58,7 +58,7 @@ class Calls:
 class Evidence:
     """What a run's findings are weighed by, beside what was judged.
 
-    `calls` are by act; `reaches_s` is how far back each alert's rule looks; `providers` are all there are.
+    `calls` are by profile; `reaches_s` is how far back each alert's rule looks; `providers` are all.
     """
 
     stalls: tuple[Stall, ...]
@@ -157,7 +157,7 @@ def _weigh_one(
         return replace(
             verdict,
             findings=tuple(
-                _weigh_unasked(finding, 0.0, placements, evidence) for finding in verdict.findings
+                _weigh_unexpected(finding, 0.0, placements, evidence) for finding in verdict.findings
             ),
         )
     drill = placement.drill
@@ -168,7 +168,7 @@ def _weigh_one(
     findings = []
     for finding in verdict.findings:
         if finding.expectation is None:
-            findings.append(_weigh_unasked(finding, placement.start_s, placements, evidence))
+            findings.append(_weigh_unexpected(finding, placement.start_s, placements, evidence))
             continue
         reach_s = own.reaches_s.get(finding.alert, DEFAULT_REACH_S)
         is_unmet = finding.outcome not in {"met", "unobserved"}
@@ -179,17 +179,17 @@ def _weigh_one(
     return replace(verdict, findings=tuple(findings))
 
 
-def _weigh_unasked(
+def _weigh_unexpected(
     finding: Finding, start_s: float, placements: Sequence[Placement], evidence: Evidence
 ) -> Finding:
     """Weigh an alarm that no drill asked for, in time from `start_s`: any traffic until then may be why."""
     reach_s = evidence.reaches_s.get(finding.alert, DEFAULT_REACH_S)
     at_s = start_s + min(finding.observed.values(), default=0.0)
     near = [place for place in placements if place.start_s <= at_s and place.end_s >= at_s - reach_s]
-    acts = [
-        replace(act, start_s=act.start_s + place.start_s - start_s)
+    profiles = [
+        replace(profile, start_s=profile.start_s + place.start_s - start_s)
         for place in near
-        for act in place.drill.traffic
+        for profile in place.drill.traffic
     ]
     outages = [
         replace(outage, at_s=outage.at_s + place.start_s - start_s)
@@ -198,7 +198,9 @@ def _weigh_unasked(
     ]
     own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
     systems = {place.drill.system for place in near}
-    doubt = _doubt_needs(list_unasked_needs(finding, acts, outages, systems, reach_s, own.providers), own)
+    doubt = _doubt_needs(
+        list_unexpected_needs(finding, profiles, outages, systems, reach_s, own.providers), own
+    )
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
     return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 
@@ -221,7 +223,7 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
     The client times a call from its scheduled instant to the last byte, so it never reads less than a rule
     that reads the gateway's own time. One slow call tells nothing.
     """
-    own = [evidence.calls[act.name] for act in drill.traffic if act.name in evidence.calls]
+    own = [evidence.calls[profile.name] for profile in drill.traffic if profile.name in evidence.calls]
     planned, lost = sum(calls.planned for calls in own), sum(calls.lost for calls in own)
     may_lose = 0.0 if is_unmet else max(1.0, LOST_SHARE * planned)
     if lost > may_lose and not any(outage.part == "gateway" for outage in drill.outages):

@@ -1,16 +1,16 @@
-"""The incidents that notices opened, updated and closed. Pure."""
+"""The incidents that notifications opened, updated and closed. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alertdrill.core.model import Integration, Labels, Notice
+from alertdrill.core.model import Integration, Labels, Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """What a person saw: one incident of one integration of a receiver, and its accepted notices in order.
+    """What a person saw: one incident of one integration of a receiver, its accepted notifications in order.
 
     `closed_s` is None while it is open.
     """
@@ -21,34 +21,40 @@ class Incident:
     opened_s: float
     closed_s: float | None
     group_labels: Labels
-    notices: tuple[Notice, ...]
+    notifications: tuple[Notification, ...]
 
     @property
     def title(self) -> str:
         """What it was called as it was opened."""
-        return self.notices[0].title
+        return self.notifications[0].title
 
     @property
-    def pages(self) -> tuple[Notice, ...]:
-        """The notices while it was open: what opened it, updates and repeats."""
-        return tuple(notice for notice in self.notices if notice.effect in {"opened", "updated"})
+    def pages(self) -> tuple[Notification, ...]:
+        """The notifications while it was open: what opened it, updates and repeats."""
+        return tuple(
+            notification
+            for notification in self.notifications
+            if notification.effect in {"opened", "updated"}
+        )
 
 
-def list_incidents(notices: Iterable[Notice]) -> tuple[Incident, ...]:
-    """Return the incidents of accepted notices, in the order in which they were opened."""
-    by_id: dict[str, list[Notice]] = {}
-    for notice in notices:
-        if notice.incident is not None and notice.is_accepted:
-            by_id.setdefault(notice.incident, []).append(notice)
+def list_incidents(notifications: Iterable[Notification]) -> tuple[Incident, ...]:
+    """Return the incidents of accepted notifications, in the order in which they were opened."""
+    by_id: dict[str, list[Notification]] = {}
+    for notification in notifications:
+        if notification.incident is not None and notification.is_accepted:
+            by_id.setdefault(notification.incident, []).append(notification)
     incidents = [
         Incident(
             id=name,
             receiver=own[0].receiver,
             integration=own[0].integration,
             opened_s=own[0].at_s,
-            closed_s=next((notice.at_s for notice in own if notice.effect == "closed"), None),
+            closed_s=next(
+                (notification.at_s for notification in own if notification.effect == "closed"), None
+            ),
             group_labels=own[0].group_labels,
-            notices=tuple(own),
+            notifications=tuple(own),
         )
         for name, own in by_id.items()
     ]

@@ -2,7 +2,7 @@
 
 `share` gives every drill its own part of a timeline, in the drill's own time; `judge` says how each of its
 expectations came out. What happened and belongs to no drill is returned by `find_unasked`: an alert that
-fires unasked fails the run, whoever was being drilled.
+fires unexpectedly fails the run, whoever was being drilled.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import partial
 from alertdrill.core.clock import format_s
 from alertdrill.core.model import (
     AS_WRITTEN,
+    BlindRule,
     Curve,
     Drill,
     Event,
@@ -25,10 +26,9 @@ from alertdrill.core.model import (
     Grouped,
     Labels,
     NearMiss,
-    Notice,
+    Notification,
     PagingPath,
     Placement,
-    Silence,
     Timeline,
     Verdict,
 )
@@ -68,7 +68,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
             findings.append(_judge_firing(expectation, mine))
         elif isinstance(expectation, Grouped):
             findings.append(_judge_group(expectation, mine))
-        elif isinstance(expectation, Silence):
+        elif isinstance(expectation, BlindRule):
             findings.append(_judge_blindness(expectation, mine))
         else:
             findings.append(_judge_silence(expectation, mine))
@@ -100,7 +100,7 @@ def share(placement: Placement, placements: Sequence[Placement], timeline: Timel
     )
 
 
-def find_unasked(placements: Sequence[Placement], timeline: Timeline) -> Verdict | None:
+def find_unexpected(placements: Sequence[Placement], timeline: Timeline) -> Verdict | None:
     """Return a verdict on the alarms that concern no drill of the run, or None if there were none.
 
     Rules that are kept as written, to prove what is wrong with them, concern only the drills that name them.
@@ -121,16 +121,20 @@ def matches(expectation: Expected, alert: str, labels: Labels) -> bool:
 def _choose(path: PagingPath, is_mine: Callable[[str, Labels], bool]) -> PagingPath:
     """Return what concerns some alerts: notices of every incident that has one of them, too.
 
-    A notice that names no alert, as one whose template failed, may be about any, and is kept.
+    A notification that names no alert, as one whose template failed, may be about any, and is kept.
     """
 
-    def has_mine(notice: Notice) -> bool:
-        return any(is_mine(alert.alert, alert.labels) for alert in notice.alerts)
+    def has_mine(notification: Notification) -> bool:
+        return any(is_mine(alert.alert, alert.labels) for alert in notification.alerts)
 
-    incidents = {notice.incident for notice in path.notices if has_mine(notice)} - {None}
+    incidents = {notification.incident for notification in path.notifications if has_mine(notification)} - {
+        None
+    }
     return replace(
         path,
-        notices=tuple(n for n in path.notices if n.incident in incidents or has_mine(n) or not n.alerts),
+        notifications=tuple(
+            n for n in path.notifications if n.incident in incidents or has_mine(n) or not n.alerts
+        ),
         received=tuple(one for one in path.received if is_mine(one.alert, one.labels)),
         held=tuple(span for span in path.held if is_mine(span.alert, span.labels)),
     )
@@ -141,10 +145,10 @@ def _cut_out(path: PagingPath, placement: Placement) -> PagingPath:
     start_s = placement.start_s
     return replace(
         path,
-        notices=tuple(
-            replace(notice, at_s=notice.at_s - start_s)
-            for notice in path.notices
-            if _is_held(placement, notice.at_s)
+        notifications=tuple(
+            replace(notification, at_s=notification.at_s - start_s)
+            for notification in path.notifications
+            if _is_held(placement, notification.at_s)
         ),
         received=tuple(
             replace(one, since_s=one.since_s - start_s)
@@ -223,7 +227,7 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
 
 
 def _say_met(expected: Expectation) -> str:
-    held = expected.held_back
+    held = expected.suppressed
     if held is None:
         return "fired, paged, resolved and closed in time"
     if held.until_s is None:
@@ -315,7 +319,7 @@ def _identify(event: Event) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(event.labels.items()))
 
 
-def _judge_blindness(silence: Silence, timeline: Timeline) -> Finding:
+def _judge_blindness(silence: BlindRule, timeline: Timeline) -> Finding:
     hops: dict[str, float] = {
         event.kind: event.at_s for event in reversed(timeline.events) if event.at_s >= silence.after_s
     }

@@ -9,19 +9,19 @@ from statistics import median
 from alertdrill.core.model import (
     EventKind,
     Finding,
-    Held,
-    HeldSpan,
     Integration,
-    NoticedAlert,
+    NotifiedAlert,
     Placement,
+    SuppressedSpan,
+    Suppression,
     Timeline,
 )
 from alertdrill.judging.incidents import Incident, list_incidents
 
 EVALUATION_S = 15.0
 """A resolution is known to one evaluation, so it may seem to come this much after the close."""
-ON_PURPOSE: frozenset[Held] = frozenset({"inhibited", "silenced", "muted"})
-"""What Alertmanager is told to hold back; what a receiver refuses is late for another reason."""
+ON_PURPOSE: frozenset[Suppression] = frozenset({"inhibited", "silenced", "muted"})
+"""What Alertmanager is told to suppress; what a receiver refuses is late for another reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,10 @@ class InboxSummary:
     resolved_to_closed: Spread | None
 
 
-def find_held(finding: Finding, placement: Placement | None, timeline: Timeline) -> tuple[HeldSpan, ...]:
-    """Return the spans in which a finding's alert was held back, in the finding's own time."""
+def find_held(
+    finding: Finding, placement: Placement | None, timeline: Timeline
+) -> tuple[SuppressedSpan, ...]:
+    """Return the spans in which a finding's alert was suppressed, in the finding's own time."""
     start_s = placement.start_s if placement else 0.0
     end_s = placement.end_s if placement else timeline.until_s
     return tuple(
@@ -89,19 +91,21 @@ def count_told(finding: Finding, placement: Placement | None, timeline: Timeline
     start_s = placement.start_s if placement else 0.0
     end_s = placement.end_s if placement else timeline.until_s
     counts: dict[tuple[str, Integration], list[int]] = {}
-    for notice in timeline.paging.notices:
-        if start_s <= notice.at_s < end_s and any(
+    for notification in timeline.paging.notifications:
+        if start_s <= notification.at_s < end_s and any(
             alert.alert == finding.alert and finding.labels.items() <= alert.labels.items()
-            for alert in notice.alerts
+            for alert in notification.alerts
         ):
-            counts.setdefault((notice.receiver, notice.integration), [0, 0])[not notice.is_accepted] += 1
+            counts.setdefault((notification.receiver, notification.integration), [0, 0])[
+                not notification.is_accepted
+            ] += 1
     return tuple(
         Told(receiver=receiver, integration=integration, accepted=accepted, refused=refused)
         for (receiver, integration), (accepted, refused) in sorted(counts.items())
     )
 
 
-def time_hops(finding: Finding, held: Iterable[HeldSpan]) -> HopTimes:
+def time_hops(finding: Finding, held: Iterable[SuppressedSpan]) -> HopTimes:
     """Return what the hops of a finding took; `held` is what `find_held` says of it."""
     seen = finding.observed
     paged_s = closed_s = None
@@ -116,10 +120,12 @@ def time_hops(finding: Finding, held: Iterable[HeldSpan]) -> HopTimes:
 
 def summarise_inboxes(timeline: Timeline) -> tuple[InboxSummary, ...]:
     """Return a summary for each integration of each receiver that something was sent to, sorted."""
-    notices = timeline.paging.notices
-    incidents = list_incidents(notices)
+    notifications = timeline.paging.notifications
+    incidents = list_incidents(notifications)
     summaries = []
-    for receiver, integration in sorted({(notice.receiver, notice.integration) for notice in notices}):
+    for receiver, integration in sorted(
+        {(notification.receiver, notification.integration) for notification in notifications}
+    ):
         own = [one for one in incidents if (one.receiver, one.integration) == (receiver, integration)]
         summaries.append(
             InboxSummary(
@@ -128,9 +134,9 @@ def summarise_inboxes(timeline: Timeline) -> tuple[InboxSummary, ...]:
                 opened=len(own),
                 closed=sum(one.closed_s is not None for one in own),
                 refused=sum(
-                    (notice.receiver, notice.integration) == (receiver, integration)
-                    and not notice.is_accepted
-                    for notice in notices
+                    (notification.receiver, notification.integration) == (receiver, integration)
+                    and not notification.is_accepted
+                    for notification in notifications
                 ),
                 firing_to_paged=_spread(_time_page(one, timeline) for one in own),
                 resolved_to_closed=_spread(_time_close(one, timeline) for one in own),
@@ -143,7 +149,7 @@ def _time_page(incident: Incident, timeline: Timeline) -> float | None:
     """Return how long the first alert of an incident had fired, free to page, as the incident was opened."""
     opened_s = incident.opened_s
     free_s = []
-    for alert in incident.notices[0].alerts:
+    for alert in incident.notifications[0].alerts:
         fired_s = max(_find_instants(alert, "firing", timeline, opened_s), default=None)
         if alert.status == "firing" and fired_s is not None:
             spans = _find_spans(alert, timeline)
@@ -154,7 +160,9 @@ def _time_page(incident: Incident, timeline: Timeline) -> float | None:
 
 def _time_close(incident: Incident, timeline: Timeline) -> float | None:
     """Return how long the last alert of an incident had been resolved as the incident was closed."""
-    closing = next((notice for notice in incident.notices if notice.effect == "closed"), None)
+    closing = next(
+        (notification for notification in incident.notifications if notification.effect == "closed"), None
+    )
     if closing is None:
         return None
     closed_s = closing.at_s
@@ -168,7 +176,7 @@ def _time_close(incident: Incident, timeline: Timeline) -> float | None:
 
 
 def _find_instants(
-    alert: NoticedAlert, kind: EventKind, timeline: Timeline, until_s: float
+    alert: NotifiedAlert, kind: EventKind, timeline: Timeline, until_s: float
 ) -> tuple[float, ...]:
     """Return when an alert did something; what is notified has Prometheus's external labels, too."""
     return tuple(
@@ -181,7 +189,7 @@ def _find_instants(
     )
 
 
-def _find_spans(alert: NoticedAlert, timeline: Timeline) -> tuple[HeldSpan, ...]:
+def _find_spans(alert: NotifiedAlert, timeline: Timeline) -> tuple[SuppressedSpan, ...]:
     return tuple(
         span
         for span in timeline.paging.held
@@ -191,7 +199,7 @@ def _find_spans(alert: NoticedAlert, timeline: Timeline) -> tuple[HeldSpan, ...]
     )
 
 
-def _cover_s(spans: Iterable[HeldSpan], since_s: float, until_s: float) -> float:
+def _cover_s(spans: Iterable[SuppressedSpan], since_s: float, until_s: float) -> float:
     """Return how long the spans cover a stretch of time; where several do, it counts once."""
     covered_s = 0.0
     for span in sorted(spans, key=lambda span: span.since_s):

@@ -15,10 +15,10 @@ from alertdrill.core.model import (
     Delivery,
     Expectation,
     Grouped,
-    HeldBack,
     Labels,
-    Notice,
+    Notification,
     Outcome,
+    Suppressed,
     Text,
     Timeline,
 )
@@ -40,7 +40,7 @@ Miss = tuple[Outcome, str]
 
 def check_pages(expected: Expectation, fired_s: float, timeline: Timeline) -> Miss | None:
     """Check that all receivers are paged, no others, and in time."""
-    held = expected.held_back
+    held = expected.suppressed
     if held is not None and (miss := _check_held(expected, held, timeline)):
         return miss
     if held is not None and held.until_s is None:
@@ -72,7 +72,7 @@ def check_pages(expected: Expectation, fired_s: float, timeline: Timeline) -> Mi
 
 def check_closings(expected: Expectation, resolved_s: float, timeline: Timeline) -> Miss | None:
     """Check that every receiver that was paged is told of the end in time, but for those that never are."""
-    if expected.held_back is not None and expected.held_back.until_s is None:
+    if expected.suppressed is not None and expected.suppressed.until_s is None:
         return None
     mute = {delivery.receiver for delivery in expected.deliveries if not delivery.closes}
     closings = [event for event in timeline.events if event.kind == "page_resolved"]
@@ -97,7 +97,7 @@ def check_closings(expected: Expectation, resolved_s: float, timeline: Timeline)
 
 def check_incidents(expected: Expectation, timeline: Timeline) -> Miss | None:
     """Check that each integration that paged opened one incident for each alert, and closed it."""
-    incidents = list_incidents(timeline.paging.notices)
+    incidents = list_incidents(timeline.paging.notifications)
     mute = {delivery.receiver for delivery in expected.deliveries if not delivery.closes}
     for (receiver, integration, labels), own in _group_by_alert(expected, incidents):
         where = f"{receiver} by {integration}"
@@ -114,7 +114,7 @@ def check_incidents(expected: Expectation, timeline: Timeline) -> Miss | None:
 
 def check_deliveries(expected: Expectation, timeline: Timeline) -> Miss | None:
     """Check what each delivery says more than that there is one."""
-    incidents = list_incidents(timeline.paging.notices)
+    incidents = list_incidents(timeline.paging.notifications)
     for delivery in expected.deliveries:
         own = [
             incident for incident in incidents if _is_by(delivery, incident.receiver, incident.integration)
@@ -123,13 +123,13 @@ def check_deliveries(expected: Expectation, timeline: Timeline) -> Miss | None:
         if not own:
             found = sorted({i.integration for i in incidents if i.receiver == delivery.receiver})
             return "missing", f"{where} was told nothing" + (f", only {', '.join(found)}" if found else "")
-        pages = [notice for incident in own for notice in incident.pages]
+        pages = [notification for incident in own for notification in incident.pages]
         refused = [
-            notice
-            for notice in timeline.paging.notices
-            if not notice.is_accepted
-            and notice.alerts
-            and _is_by(delivery, notice.receiver, notice.integration)
+            notification
+            for notification in timeline.paging.notifications
+            if not notification.is_accepted
+            and notification.alerts
+            and _is_by(delivery, notification.receiver, notification.integration)
         ]
         for outcome, said in _check_delivery(delivery, pages, refused):
             return outcome, f"{where}: {said}"
@@ -140,7 +140,7 @@ def check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss | 
     """Check that the alerts that fired were told in as few incidents and notifications as is expected."""
     incidents = [
         incident
-        for incident in list_incidents(timeline.paging.notices)
+        for incident in list_incidents(timeline.paging.notifications)
         if (incident.receiver, incident.integration) == (expected.receiver, expected.integration)
     ]
     where = f"{expected.receiver} by {expected.integration}"
@@ -151,16 +151,16 @@ def check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss | 
     if any(incident.closed_s is None for incident in incidents):
         return "missing", f"{where}: an incident was never closed"
     most = max(len(incident.pages) for incident in incidents)
-    if most > expected.notices:
+    if most > expected.notifications:
         return (
             "mismatched",
-            f"{where}: {most} notifications of one incident, at most {expected.notices} expected",
+            f"{where}: {most} notifications of one incident, at most {expected.notifications} expected",
         )
     told = {
         _say(alert.labels)
         for incident in incidents
-        for notice in incident.pages
-        for alert in notice.alerts
+        for notification in incident.pages
+        for alert in notification.alerts
         if alert.status == "firing" and alert.alert == expected.alert
     }
     if len(told) < fired:
@@ -168,15 +168,15 @@ def check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss | 
     return None
 
 
-def _check_held(expected: Expectation, held: HeldBack, timeline: Timeline) -> Miss | None:
+def _check_held(expected: Expectation, held: Suppressed, timeline: Timeline) -> Miss | None:
     pages = [event.at_s for event in timeline.events if event.kind == "paged"]
     slack_s = CALENDAR_STEP_S if held.why == "muted" else 0.0
     too_early = [at_s for at_s in pages if held.until_s is None or at_s < held.until_s - slack_s]
     if too_early:
         return "unexpected", f"paged at {format_s(min(too_early))}, though it should be {held.why}"
     if held.why == "refused":
-        attempts = [n for n in timeline.paging.notices if n.receiver == expected.receiver]
-        if all(notice.is_accepted for notice in attempts):
+        attempts = [n for n in timeline.paging.notifications if n.receiver == expected.receiver]
+        if all(notification.is_accepted for notification in attempts):
             why = explain_silence(expected.alert, expected.receiver, timeline)
             return "mismatched", f"was not paged, but its receiver refused nothing: {why}"
         return None
@@ -197,8 +197,8 @@ def _group_by_alert(
     for incident in incidents:
         alerts = {
             _say(alert.labels)
-            for notice in incident.pages
-            for alert in notice.alerts
+            for notification in incident.pages
+            for alert in notification.alerts
             if alert.status == "firing"
             and alert.alert == expected.alert
             and expected.labels.items() <= alert.labels.items()
@@ -208,28 +208,32 @@ def _group_by_alert(
     yield from found.items()
 
 
-def _check_delivery(delivery: Delivery, pages: Sequence[Notice], refused: Sequence[Notice]) -> Iterator[Miss]:
-    for notice in pages:
-        if delivery.group_labels is not None and dict(notice.group_labels) != dict(delivery.group_labels):
+def _check_delivery(
+    delivery: Delivery, pages: Sequence[Notification], refused: Sequence[Notification]
+) -> Iterator[Miss]:
+    for notification in pages:
+        if delivery.group_labels is not None and dict(notification.group_labels) != dict(
+            delivery.group_labels
+        ):
             yield (
                 "mismatched",
-                f"grouped by {_say(notice.group_labels)} instead of {_say(delivery.group_labels)}",
+                f"grouped by {_say(notification.group_labels)} instead of {_say(delivery.group_labels)}",
             )
         texts = (
-            ("group key", delivery.group_key, notice.group_key),
-            ("title", delivery.title, notice.title),
-            ("text", delivery.text, notice.text),
+            ("group key", delivery.group_key, notification.group_key),
+            ("title", delivery.title, notification.title),
+            ("text", delivery.text, notification.text),
         )
         for name, wanted, found in texts:
             if wanted is not None and not fits(wanted, found):
                 yield "mismatched", f"the {name} is {_shorten(found)!r}, not {wanted.how} {wanted.text!r}"
     counted = pages
-    if delivery.notices_within_s is not None:
-        from_s, to_s = delivery.notices_within_s
-        counted = [notice for notice in pages if from_s <= notice.at_s <= to_s]
-    most_alerts = max((len(notice.alerts) for notice in pages), default=0)
+    if delivery.notifications_within_s is not None:
+        from_s, to_s = delivery.notifications_within_s
+        counted = [notification for notification in pages if from_s <= notification.at_s <= to_s]
+    most_alerts = max((len(notification.alerts) for notification in pages), default=0)
     bounds = (
-        (delivery.notices, len(counted), "notifications"),
+        (delivery.notifications, len(counted), "notifications"),
         (delivery.refused, len(refused), "refused attempts"),
         (delivery.alerts, most_alerts, "alerts together"),
     )
@@ -238,7 +242,7 @@ def _check_delivery(delivery: Delivery, pages: Sequence[Notice], refused: Sequen
             yield "mismatched", f"{count} {name} instead of {_say_bounds(*bound)}"
     if delivery.repeats_after_s is not None:
         least_s, most_s = delivery.repeats_after_s
-        for before, after in pairwise(sorted(notice.at_s for notice in pages)):
+        for before, after in pairwise(sorted(notification.at_s for notification in pages)):
             if not least_s <= after - before <= most_s:
                 yield (
                     "mismatched",

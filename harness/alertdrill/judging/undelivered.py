@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import HeldSpan, Timeline
+from alertdrill.core.model import SuppressedSpan, Timeline
 
 MAX_TROUBLES = 4
 
@@ -15,7 +15,7 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     sends, a route leads to the receiver, nothing holds it back, the receiver takes it.
     """
     path = timeline.paging
-    if not path.received and not any(notice.alerts for notice in path.notices):
+    if not path.received and not any(notification.alerts for notification in path.notifications):
         return f"Alertmanager never had it{_add('; '.join(path.troubles[:MAX_TROUBLES]))}"
     receivers = sorted({name for received in path.received for name in received.receivers})
     if path.received and receiver not in receivers:
@@ -23,8 +23,8 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
         return f"no route of Alertmanager's leads {alert} to {receiver}, but to {others}"
     if path.held:
         return f"Alertmanager held it back: {'; '.join(_say_span(span) for span in path.held)}"
-    told = [notice for notice in path.notices if notice.receiver == receiver]
-    refused = [notice for notice in told if not notice.is_accepted]
+    told = [notification for notification in path.notifications if notification.receiver == receiver]
+    refused = [notification for notification in told if not notification.is_accepted]
     if refused:
         last = refused[-1]
         why = f" ({last.why})" if last.why else ""
@@ -34,7 +34,7 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
         )
     # What befell other receivers in the same run explains nothing.
     troubles = "; ".join([trouble for trouble in path.troubles if receiver in trouble][:MAX_TROUBLES])
-    if nameless := [notice for notice in told if not notice.alerts]:
+    if nameless := [notification for notification in told if not notification.alerts]:
         last = nameless[-1]
         said = f"{receiver} was told by {last.integration} at {format_s(last.at_s)}, but not of which alert"
         return f"{said}{f'; {troubles}' if troubles else ''}"
@@ -44,7 +44,7 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     return f"Alertmanager has it, routes it to {receiver}, and sent nothing{more}"
 
 
-def _say_span(span: HeldSpan) -> str:
+def _say_span(span: SuppressedSpan) -> str:
     by = ", ".join(f"{name}={value}" for name, value in span.by.items()) or "it does not say what"
     return f"{span.why} by {by} from {format_s(span.since_s)} to {format_s(span.until_s)}"
 

@@ -23,9 +23,9 @@ def replace_aside(path: Path, text: str) -> None:
     gevent.get_hub().threadpool.apply(_replace, (path, text))
 
 
-def log_aside() -> AsideStream:
+def log_aside() -> BackgroundStream:
     """Have a thread write what Locust and the scenarios log to the standard error stream."""
-    log = AsideStream(sys.stderr)
+    log = BackgroundStream(sys.stderr)
     loggers = [logging.getLogger(), *map(logging.getLogger, ("locust", "locust.stats_logger"))]
     for handler in {handler for logger in loggers for handler in logger.handlers}:
         # A subclass writes to a file of the user's choice, which it closes itself.
@@ -34,7 +34,7 @@ def log_aside() -> AsideStream:
     return log
 
 
-class AsideStream:
+class BackgroundStream:
     """A stream whose text a thread writes to another; what is left when the process ends is written then."""
 
     def __init__(self, stream: TextIO) -> None:

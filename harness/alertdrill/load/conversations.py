@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from alertdrill.load.keys import Keyring
-from alertdrill.load.plan import Tell
-from alertdrill.load.script import Cue, Request
+from alertdrill.load.plan import BehaviourChange
+from alertdrill.load.script import Request, TimedAction
 
 LEFT_OPEN_EVERY = 3
 QUESTIONS = (
@@ -36,7 +36,7 @@ BAD_TOOLS = (
 class Conversations:
     """A client of one key. `learned` answers what is then judged, `default` is a workspace's own model."""
 
-    tells: tuple[Tell, ...] = ()
+    changes: tuple[BehaviourChange, ...] = ()
     learns = True
 
     def __init__(
@@ -57,12 +57,12 @@ class Conversations:
         """Return the one key."""
         return (self._key,)
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Limit the key's requests, if that is asked for."""
         limit = self._daily_requests
         if limit is None:
             return ()
-        return (Cue(at_s=0, act=lambda: keyring.limit_requests(self._key, limit)),)
+        return (TimedAction(at_s=0, profile=lambda: keyring.limit_requests(self._key, limit)),)
 
     def request(self, index: int) -> Request:
         """Return the next request of the conversation, or a look after the session while an answer is due."""

@@ -11,8 +11,8 @@ from typing import Any
 from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
 from alertdrill.load.options import Flag
-from alertdrill.load.plan import Tell
-from alertdrill.load.script import Cue, Request
+from alertdrill.load.plan import BehaviourChange
+from alertdrill.load.script import Request, TimedAction
 
 MAX_INPUT_CHARS = 16_384
 
@@ -40,8 +40,10 @@ class InferScript:
 
     learns = False
 
-    def __init__(self, inferences: Inferences, *, welcome: int = 200, tells: tuple[Tell, ...] = ()) -> None:
-        self.tells = tells
+    def __init__(
+        self, inferences: Inferences, *, welcome: int = 200, changes: tuple[BehaviourChange, ...] = ()
+    ) -> None:
+        self.changes = changes
         self._inferences = inferences
         self._welcome = welcome
 
@@ -49,8 +51,8 @@ class InferScript:
         """Return the one key."""
         return (self._inferences.key,)
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
-        """Return no cues."""
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:  # noqa: ARG002 - part of the protocol
+        """Return no timed actions."""
         return ()
 
     def request(self, index: int) -> Request:
@@ -88,7 +90,7 @@ def offer_inference_flags(*, models: str) -> tuple[Flag, ...]:
 
 
 def read_inference_options(options: Namespace) -> dict[str, Any]:
-    """Return an act's options for its requests, from the command line or the web page; no key yet."""
+    """Return a load profile's options for its requests, from the command line or the web page; no key yet."""
     return {
         "models": [model.strip() for model in options.models.split(",")],
         "input_chars": options.input_chars,

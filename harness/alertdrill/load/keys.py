@@ -13,7 +13,7 @@ ANSWER_WITHIN_S = 10.0
 
 
 class Keyring:
-    """The keys that this process knows the tokens of, shared by all acts.
+    """The keys that this process knows the tokens of, shared by all load profiles.
 
     `admin_token` may be empty if no key has to be issued.
     """

@@ -1,6 +1,6 @@
 """Who sends which share of a test's arrivals, when several workers do; nothing here talks to anybody.
 
-A share has every SHARES-th arrival of each act; an act whose requests depend on earlier answers is in one
+A share has every SHARES-th arrival of each profile; one whose requests depend on earlier answers is in one
 share, its home, as a whole. A worker sends a share for as long as it holds the lease, from the position that
 those before it reached.
 """
@@ -17,7 +17,7 @@ SHARES = 24
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Lease:
-    """A worker's right to send a share; `unanswered` counts the requests of each act that are in flight."""
+    """A worker's right to send a share; `unanswered` counts each profile's requests in flight."""
 
     number: int
     worker: str
@@ -28,12 +28,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What a lost worker left of an act: requests whose answers nobody hears, and a share to go on with.
+    """What a lost worker left of a profile: requests whose answers nobody hears, and a share to go on with.
 
     The worker may have sent more than `position` arrivals of the share if it held it to the last.
     """
 
-    act: str
+    profile: str
     share: int
     position: int
     unanswered: int
@@ -41,24 +41,27 @@ class Loss:
 
 
 def list_indices(planned: int, share: int, home: int | None) -> range:
-    """Return which of an act's arrivals are a share's, in order; `home` is None if all shares have some."""
+    """Return which of a profile's arrivals are a share's, in order; `home` is None if all have some."""
     if home is None:
         return range(share, planned, SHARES)
     return range(planned) if share == home else range(0)
 
 
 def find_homes(learns: Mapping[str, bool]) -> dict[str, int | None]:
-    """Return the home of each act; `learns` says of which acts requests depend on earlier answers."""
-    learning = [act for act, is_learning in learns.items() if is_learning]
-    return {act: learning.index(act) % SHARES if is_learning else None for act, is_learning in learns.items()}
+    """Return the home of each profile; `learns` says of which profiles requests depend on earlier answers."""
+    learning = [profile for profile, is_learning in learns.items() if is_learning]
+    return {
+        profile: learning.index(profile) % SHARES if is_learning else None
+        for profile, is_learning in learns.items()
+    }
 
 
 class LeaseBook:
-    """All leases of one test. `sizes` says how many arrivals of which acts each share has."""
+    """All leases of one test. `sizes` says how many arrivals of which load profiles each share has."""
 
     def __init__(self, sizes: Mapping[int, Mapping[str, int]]) -> None:
         self._sizes = sizes
-        self._positions = {share: dict.fromkeys(acts, 0) for share, acts in sizes.items()}
+        self._positions = {share: dict.fromkeys(profiles, 0) for share, profiles in sizes.items()}
         self._leases: dict[int, Lease] = {}
         self._granted = 0
 
@@ -82,10 +85,10 @@ class LeaseBook:
         ]
 
     def positions(self, share: int) -> dict[str, int]:
-        """Return how many arrivals of each act of the share have been sent."""
+        """Return how many arrivals of each load profile of the share have been sent."""
         return dict(self._positions[share])
 
-    def note(self, number: int, worker: str, act: str, *, sent: int, answered: int) -> bool:
+    def note(self, number: int, worker: str, profile: str, *, sent: int, answered: int) -> bool:
         """Count what was sent and answered under a lease; False, and not counted, if it is not the worker's.
 
         Raises ValueError for more than there is to send or to answer.
@@ -94,12 +97,12 @@ class LeaseBook:
         if lease is None or lease.worker != worker or (sent and not lease.is_held):
             return False
         positions = self._positions[lease.share]
-        if sent < 0 or positions[act] + sent > self._sizes[lease.share][act]:
-            raise ValueError(f"{sent} more of {act} than {positions[act]} were sent")
-        if not 0 <= answered <= lease.unanswered[act] + sent:
-            raise ValueError(f"{answered} more of {act} were answered")
-        positions[act] += sent
-        lease.unanswered[act] += sent - answered
+        if sent < 0 or positions[profile] + sent > self._sizes[lease.share][profile]:
+            raise ValueError(f"{sent} more of {profile} than {positions[profile]} were sent")
+        if not 0 <= answered <= lease.unanswered[profile] + sent:
+            raise ValueError(f"{answered} more of {profile} were answered")
+        positions[profile] += sent
+        lease.unanswered[profile] += sent - answered
         self._close(lease)
         return True
 
@@ -122,13 +125,13 @@ class LeaseBook:
             del self._leases[lease.number]
             losses.extend(
                 Loss(
-                    act=act,
+                    profile=profile,
                     share=lease.share,
                     position=position,
-                    unanswered=lease.unanswered[act],
+                    unanswered=lease.unanswered[profile],
                     was_held=lease.is_held,
                 )
-                for act, position in self._positions[lease.share].items()
+                for profile, position in self._positions[lease.share].items()
             )
         return losses
 

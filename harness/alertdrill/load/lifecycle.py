@@ -23,14 +23,14 @@ from alertdrill.load.background_writes import log_aside, replace_aside
 from alertdrill.load.distribution import distribute
 from alertdrill.load.errors import BadPlan, ScenarioError
 from alertdrill.load.leases import SHARES
-from alertdrill.load.local_runner import Performance
-from alertdrill.load.master import Direction
+from alertdrill.load.local_runner import ProfileRunner
+from alertdrill.load.master import Master
 from alertdrill.load.preparation import find_keyring, load, provide_key, write_scripts
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.pulse import Pulse
 from alertdrill.load.statistics import render_report
 from alertdrill.load.timetable import Timetable
-from alertdrill.load.worker import Part
+from alertdrill.load.worker import Worker
 
 REPORT_EVERY_WALL_S = 1.0
 GATHER_WALL_S = 1.0
@@ -49,21 +49,21 @@ class Test:
             provide_key(keyring, key, environment.parsed_options)
         self._environment = environment
         self._controls = Controls(plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""))
-        if any(act.tells for act in plan.acts):
+        if any(profile.changes for profile in plan.profiles):
             self._controls.check()
         runner = environment.runner
         if not environment.parsed_options.plan:
             gather_wall_s = GATHER_WALL_S if isinstance(runner, MasterRunner) else 0.0
             plan = replace(plan, speed=keyring.speed(), origin_s=time.time() + gather_wall_s)
-        perform = partial(Direction, runner=runner) if isinstance(runner, MasterRunner) else Performance
-        self.performance: Performance | Direction = perform(
+        perform = partial(Master, runner=runner) if isinstance(runner, MasterRunner) else ProfileRunner
+        self.profile_runner: ProfileRunner | Master = perform(
             Timetable(plan),
             scripts,
             keyring=keyring,
             controls=self._controls,
             on_failure=lambda error: fail(environment, error),
         )
-        self._pulse = Pulse(self.performance.timetable.rule_s, plan.speed)
+        self._pulse = Pulse(self.profile_runner.timetable.rule_s, plan.speed)
         watch = (self._pulse.beat_on, self._keep_reporting, self._end_when_done)
         self._watchers = [gevent.spawn(perform) for perform in watch]
 
@@ -82,37 +82,39 @@ class Test:
             gevent.sleep(REPORT_EVERY_WALL_S)
 
     def _end_when_done(self) -> None:
-        self.performance.done.wait()
-        logger.info("All acts have ended")
+        self.profile_runner.done.wait()
+        logger.info("All load profiles have ended")
         if self._environment.parsed_options.plan:
             # Failures belong to the plan; whether they were right is for who made it to judge.
             self._environment.process_exit_code = 0
         end(self._environment)
 
     def _report(self) -> None:
-        performance, path = self.performance, self.performance.timetable.plan.report
+        profile_runner, path = self.profile_runner, self.profile_runner.timetable.plan.report
         if path is not None:
-            workers = performance.workers if isinstance(performance, Direction) else ()
-            done, stalls = performance.done.is_set(), [*self._pulse.stalls]
-            if isinstance(performance, Direction):
-                stalls += performance.stalls
-            replace_aside(path, render_report(performance.tallies, done=done, workers=workers, stalls=stalls))
+            workers = profile_runner.workers if isinstance(profile_runner, Master) else ()
+            done, stalls = profile_runner.done.is_set(), [*self._pulse.stalls]
+            if isinstance(profile_runner, Master):
+                stalls += profile_runner.stalls
+            replace_aside(
+                path, render_report(profile_runner.tallies, done=done, workers=workers, stalls=stalls)
+            )
 
 
 # Locust has one test at a time, and its events pass no state of ours.
 _test: Test | None = None
-_part: Part | None = None
+_part: Worker | None = None
 _is_connected = Event()
 """On a worker: its runner is there. One that joins a running test is told to start users before that."""
 _failure: ScenarioError | None = None
 
 
-def get_performance() -> Performance | Part | None:
+def get_profile_runner() -> ProfileRunner | Worker | None:
     """Return what a user of this process has to do with the running test; None if it could not begin."""
     if _part is not None:
         return _part
-    if _test is not None and isinstance(_test.performance, Performance):
-        return _test.performance
+    if _test is not None and isinstance(_test.profile_runner, ProfileRunner):
+        return _test.profile_runner
     return None
 
 
@@ -141,8 +143,8 @@ def _refuse(error: ScenarioError) -> NoReturn:
 
 
 def _hear_worker(kind: str, client: str, data: dict[str, Any]) -> None:
-    if _test is not None and isinstance(_test.performance, Direction):
-        _test.performance.hear(kind, client, data)
+    if _test is not None and isinstance(_test.profile_runner, Master):
+        _test.profile_runner.hear(kind, client, data)
 
 
 def _hear_master(kind: str, _client: str, data: dict[str, Any]) -> None:
@@ -179,7 +181,7 @@ def _check(environment: Environment, **_: Any) -> None:
 def _begin(environment: Environment, **_: Any) -> None:
     global _test, _part, _failure
     if environment.parsed_options.worker:
-        _part = Part(environment, _is_connected, write_scripts=partial(write_scripts, environment))
+        _part = Worker(environment, _is_connected, write_scripts=partial(write_scripts, environment))
         return
     _test = _failure = environment.process_exit_code = None
     try:
@@ -190,8 +192,8 @@ def _begin(environment: Environment, **_: Any) -> None:
 
 @events.test_stopping.add_listener
 def _stop(**_: Any) -> None:
-    if _test is not None and isinstance(_test.performance, Direction):
-        _test.performance.stop()
+    if _test is not None and isinstance(_test.profile_runner, Master):
+        _test.profile_runner.stop()
 
 
 @events.test_stop.add_listener

@@ -1,4 +1,4 @@
-"""One test's acts, performed by this process alone: every arrival leaves at its instant, every cue too."""
+"""One test's profiles, performed by this process: every arrival and timed action at its instant."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gevent.pool import Group
 
 from alertdrill.load.greenlets import OnFailure, guard
 from alertdrill.load.keys import Keyring
-from alertdrill.load.plan import Act, Plan
+from alertdrill.load.plan import LoadProfile, Plan
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.script import Script
-from alertdrill.load.statistics import Tally
-from alertdrill.load.timed_actions import Prompter
+from alertdrill.load.statistics import Statistics
+from alertdrill.load.timed_actions import ActionTimer
 from alertdrill.load.timetable import Timetable
 
 MAX_IN_FLIGHT = 2_000
@@ -26,19 +26,19 @@ logger = logging.getLogger(__name__)
 
 
 class Player(Protocol):
-    """Who sends the calls of a scenario's acts."""
+    """Who sends the calls of a scenario's load profiles."""
 
     scenario: str
 
-    def send(self, act: Act, index: int, at_s: float) -> tuple[int, float]:
-        """Send the `index`th call, planned `at_s` after the act's start.
+    def send(self, profile: LoadProfile, index: int, at_s: float) -> tuple[int, float]:
+        """Send the `index`th call, planned `at_s` after the load profile's start.
 
         Returns the status (NO_ANSWER without one) and the latency since the planned instant, in rule time.
         """
 
 
-class Performance:
-    """All acts of one test. `on_failure` is told, from a greenlet of an act, what ends the test."""
+class ProfileRunner:
+    """All profiles of one test. `on_failure` is told, from a greenlet of a profile, what ends the test."""
 
     def __init__(
         self,
@@ -52,15 +52,17 @@ class Performance:
         self.timetable = timetable
         self.scripts = scripts
         self.keyring = keyring
-        self._prompter = Prompter(timetable, scripts, keyring=keyring, controls=controls)
+        self._action_timer = ActionTimer(timetable, scripts, keyring=keyring, controls=controls)
         self._on_failure = on_failure
-        acts = timetable.plan.acts
-        self.tallies = {act.name: Tally(planned=len(timetable.instants[act.name])) for act in acts}
-        self._waiting = {act.name: act for act in acts}
+        profiles = timetable.plan.profiles
+        self.tallies = {
+            profile.name: Statistics(planned=len(timetable.instants[profile.name])) for profile in profiles
+        }
+        self._waiting = {profile.name: profile for profile in profiles}
         self._unfinished = set(self._waiting)
         self._slots = BoundedSemaphore(MAX_IN_FLIGHT)
         self.done = Event()
-        if not acts:
+        if not profiles:
             self.done.set()
 
     def await_plan(self) -> Plan:
@@ -68,41 +70,41 @@ class Performance:
         return self.timetable.plan
 
     def play(self, player: Player) -> None:
-        """Perform all acts of the player's scenario; they end with the call, however it ends."""
-        acts = [act for act in self._waiting.values() if act.scenario == player.scenario]
-        for act in acts:
-            del self._waiting[act.name]
-        greenlets = [gevent.spawn(self._guard, self._play_act, player, act) for act in acts]
+        """Perform all load profiles of the player's scenario; they end with the call, however it ends."""
+        profiles = [profile for profile in self._waiting.values() if profile.scenario == player.scenario]
+        for profile in profiles:
+            del self._waiting[profile.name]
+        greenlets = [gevent.spawn(self._guard, self._play_profile, player, profile) for profile in profiles]
         try:
             gevent.joinall(greenlets)
         finally:
             gevent.killall(greenlets)
 
-    def _play_act(self, player: Player, act: Act) -> None:
+    def _play_profile(self, player: Player, profile: LoadProfile) -> None:
         group = Group()
         try:
-            self.timetable.sleep_until(act, 0)
-            logger.info(f"{act.name}: started")
-            self._prompter.open(act)
-            group.spawn(self._guard, self._prompter.go_on, act)
-            for index, at_s in enumerate(self.timetable.instants[act.name]):
-                self.timetable.sleep_until(act, at_s)
-                group.spawn(self._guard, self._send, player, act, index, at_s)
-            self.timetable.sleep_until(act, act.lasts_s)
+            self.timetable.sleep_until(profile, 0)
+            logger.info(f"{profile.name}: started")
+            self._action_timer.open(profile)
+            group.spawn(self._guard, self._action_timer.go_on, profile)
+            for index, at_s in enumerate(self.timetable.instants[profile.name]):
+                self.timetable.sleep_until(profile, at_s)
+                group.spawn(self._guard, self._send, player, profile, index, at_s)
+            self.timetable.sleep_until(profile, profile.lasts_s)
             group.join()
         finally:
             group.kill()
-        logger.info(f"{act.name}: ended")
-        self._unfinished.discard(act.name)
+        logger.info(f"{profile.name}: ended")
+        self._unfinished.discard(profile.name)
         if not self._unfinished:
             self.done.set()
 
-    def _send(self, player: Player, act: Act, index: int, at_s: float) -> None:
-        tally = self.tallies[act.name]
+    def _send(self, player: Player, profile: LoadProfile, index: int, at_s: float) -> None:
+        statistics = self.tallies[profile.name]
         with self._slots:
-            tally.note_sent(max(0.0, self.timetable.elapsed_s(act, at_s)))
-            status, latency_s = player.send(act, index, at_s)
-            tally.note_answer(status, latency_s)
+            statistics.note_sent(max(0.0, self.timetable.elapsed_s(profile, at_s)))
+            status, latency_s = player.send(profile, index, at_s)
+            statistics.note_answer(status, latency_s)
 
     def _guard(self, perform: Callable[..., None], *arguments: object) -> None:
         guard(self._on_failure, perform, *arguments)

@@ -20,11 +20,11 @@ from alertdrill.load.greenlets import OnFailure, guard
 from alertdrill.load.keys import Keyring
 from alertdrill.load.leases import SHARES, LeaseBook, Loss, find_homes, list_indices
 from alertdrill.load.messages import ACK, ASK, FAILED, GRANT, JOIN, LEASE_WALL_S, PLAN, REPORT, STATE
-from alertdrill.load.plan import Act, describe_traffic
+from alertdrill.load.plan import LoadProfile, describe_traffic
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.script import Script
-from alertdrill.load.statistics import NO_ANSWER, Tally
-from alertdrill.load.timed_actions import Prompter
+from alertdrill.load.statistics import NO_ANSWER, Statistics
+from alertdrill.load.timed_actions import ActionTimer
 from alertdrill.load.timetable import Timetable
 
 WATCH_EVERY_WALL_S = 0.25
@@ -53,8 +53,8 @@ class Worker:
     clock_off_s: float = 0.0
 
 
-class Direction:
-    """All acts of one test, whose arrivals workers send. `on_failure` is told what ends the test."""
+class Master:
+    """All load profiles of one test, whose arrivals workers send. `on_failure` is told what ends the test."""
 
     def __init__(
         self,
@@ -71,15 +71,15 @@ class Direction:
         self._on_failure = on_failure
         self._runner = runner
         self._run = secrets.token_hex(8)
-        self._acts = {act.name: act for act in timetable.plan.acts}
-        self._homes = find_homes({name: scripts[name].learns for name in self._acts})
+        self._profiles = {profile.name: profile for profile in timetable.plan.profiles}
+        self._homes = find_homes({name: scripts[name].learns for name in self._profiles})
         self._book = LeaseBook(self._count_shares())
-        self.tallies = {name: Tally(planned=len(timetable.instants[name])) for name in self._acts}
-        self._complete = {name: Event() for name in self._acts}
-        self._unfinished = set(self._acts)
+        self.tallies = {name: Statistics(planned=len(timetable.instants[name])) for name in self._profiles}
+        self._complete = {name: Event() for name in self._profiles}
+        self._unfinished = set(self._profiles)
         self._opened: list[str] = []
-        self._prompter = Prompter(
-            timetable, scripts, keyring=keyring, controls=controls, on_cue=self._announce
+        self._action_timer = ActionTimer(
+            timetable, scripts, keyring=keyring, controls=controls, on_action=self._announce
         )
         self._stays: list[Worker] = []
         self._present: dict[str, Worker] = {}
@@ -106,7 +106,7 @@ class Direction:
         return [(from_s, until_s) for own in self._stalls.values() for from_s, until_s in own]
 
     def stop(self) -> None:
-        """Give no more cues, and care no more who is there.
+        """Give no more timed actions, and care no more who is there.
 
         The test may have been stopped because nobody was; that is a failure.
         """
@@ -134,46 +134,49 @@ class Direction:
             self._on_failure(error)
 
     def _count_shares(self) -> dict[int, dict[str, int]]:
-        """Return how many arrivals of which acts each share has."""
+        """Return how many arrivals of which load profiles each share has."""
         return {
-            share: {act: len(self._list_indices(act, share)) for act in self._acts} for share in range(SHARES)
+            share: {profile: len(self._list_indices(profile, share)) for profile in self._profiles}
+            for share in range(SHARES)
         }
 
-    def _list_indices(self, act: str, share: int) -> range:
-        return list_indices(len(self.timetable.instants[act]), share, self._homes[act])
+    def _list_indices(self, profile: str, share: int) -> range:
+        return list_indices(len(self.timetable.instants[profile]), share, self._homes[profile])
 
     def _play_all(self) -> None:
-        acts = [gevent.spawn(guard, self._on_failure, self._play, act) for act in self._acts.values()]
+        profiles = [
+            gevent.spawn(guard, self._on_failure, self._play, profile) for profile in self._profiles.values()
+        ]
         try:
-            gevent.joinall(acts)
+            gevent.joinall(profiles)
         finally:
-            gevent.killall(acts)
+            gevent.killall(profiles)
         if not self._unfinished:
             self.done.set()
 
-    def _play(self, act: Act) -> None:
-        self.timetable.sleep_until(act, 0)
-        logger.info(f"{act.name}: started")
-        self._prompter.open(act)
-        self._opened.append(act.name)
+    def _play(self, profile: LoadProfile) -> None:
+        self.timetable.sleep_until(profile, 0)
+        logger.info(f"{profile.name}: started")
+        self._action_timer.open(profile)
+        self._opened.append(profile.name)
         self._announce()
-        cues = gevent.spawn(guard, self._on_failure, self._prompter.go_on, act)
+        actions = gevent.spawn(guard, self._on_failure, self._action_timer.go_on, profile)
         try:
-            self.timetable.sleep_until(act, act.lasts_s)
-            cues.join()
-            self._check_complete(act.name)
-            self._complete[act.name].wait()
+            self.timetable.sleep_until(profile, profile.lasts_s)
+            actions.join()
+            self._check_complete(profile.name)
+            self._complete[profile.name].wait()
         finally:
-            cues.kill()
-        logger.info(f"{act.name}: ended")
-        self._unfinished.discard(act.name)
+            actions.kill()
+        logger.info(f"{profile.name}: ended")
+        self._unfinished.discard(profile.name)
 
-    def _check_complete(self, act: str) -> None:
-        if self.tallies[act].is_complete:
-            self._complete[act].set()
+    def _check_complete(self, profile: str) -> None:
+        if self.tallies[profile].is_complete:
+            self._complete[profile].set()
 
     def _announce(self) -> None:
-        """Tell all workers which acts have begun, and the tokens of the keys."""
+        """Tell all workers which load profiles have begun, and the tokens of the keys."""
         for client in self._present:
             self._send(client, STATE, opened=self._opened, keys=self._keyring.list_tokens())
 
@@ -210,11 +213,11 @@ class Direction:
         self._stalls[client] = data["stalls"]
         if data["number"] > self._reports.get(client, 0):
             self._reports[client] = data["number"]
-            for number, acts in data["leases"].items():
-                for act, (left, answers) in acts.items():
-                    if self._book.note(number, client, act, sent=len(left), answered=len(answers)):
+            for number, profiles in data["leases"].items():
+                for profile, (left, answers) in profiles.items():
+                    if self._book.note(number, client, profile, sent=len(left), answered=len(answers)):
                         worker.sent += len(left)
-                        self._count(act, left, answers)
+                        self._count(profile, left, answers)
             for number in data["released"]:
                 self._book.release(number, client)
         revoked = [number for number in data["leases"] if not self._book.is_held(number, client)]
@@ -223,12 +226,12 @@ class Direction:
         )
         self._grant_all()
 
-    def _count(self, act: str, left: list[float], answers: list[tuple[int, float]]) -> None:
+    def _count(self, profile: str, left: list[float], answers: list[tuple[int, float]]) -> None:
         for lateness_s in left:
-            self.tallies[act].note_sent(lateness_s)
+            self.tallies[profile].note_sent(lateness_s)
         for status, latency_s in answers:
-            self.tallies[act].note_answer(status, latency_s)
-        self._check_complete(act)
+            self.tallies[profile].note_answer(status, latency_s)
+        self._check_complete(profile)
 
     def _grant_all(self) -> None:
         """Give every user that asks a share, if there is one; the others wait."""
@@ -266,7 +269,7 @@ class Direction:
         losses = self._book.revoke(client)
         worker.twice = sum(self._count_unreported(client, loss) for loss in losses if loss.was_held)
         for loss in losses:
-            self._count(loss.act, [], [(NO_ANSWER, 0.0)] * loss.unanswered)
+            self._count(loss.profile, [], [(NO_ANSWER, 0.0)] * loss.unanswered)
         shares = len({loss.share for loss in losses if loss.was_held})
         logger.warning(
             f"{worker.id}: {why}; {shares} shares go to others, "
@@ -276,10 +279,10 @@ class Direction:
 
     def _count_unreported(self, client: str, loss: Loss) -> int:
         """Return how many arrivals it may have sent after its last report, before its lease ran out."""
-        start_s = self._acts[loss.act].start_s
+        start_s = self._profiles[loss.profile].start_s
         until_s = self._heard_s[client] + LEASE_WALL_S * self.timetable.plan.speed - start_s
-        indices = self._list_indices(loss.act, loss.share)
-        instants = self.timetable.instants[loss.act]
+        indices = self._list_indices(loss.profile, loss.share)
+        instants = self.timetable.instants[loss.profile]
         due = bisect.bisect_right(indices, until_s, key=lambda index: instants[index])
         return max(0, due - loss.position)
 

@@ -14,7 +14,7 @@
 
 `run` names the test, so that nobody takes a message of an earlier one for one of this. `sent_s` and `heard_s`
 are the worker's and the master's clock. A report has, for each lease, what happened since the report before:
-`{act: [lateness of each arrival that left, [[status, latency] of each answer]]}`, in rule time, and all
+`{profile: [lateness of each arrival that left, [[status, latency] of each answer]]}`, in rule time, and all
 stalls of the worker so far. A report is
 sent again until it is acknowledged, and a worker that has not been for LEASE_WALL_S sends no arrival: it may
 be taken for lost. Locust takes a worker for lost after four seconds of silence. Tokens of keys go with PLAN

@@ -76,7 +76,7 @@ def offer_run_flags(*, steps: int) -> tuple[Flag, ...]:
 
 
 def read_run_options(options: Namespace) -> dict[str, Any]:
-    """Return an act's options for its runs, from the command line or the web page; no key yet."""
+    """Return a load profile's options for its runs, from the command line or the web page; no key yet."""
     return {
         "models": [model.strip() for model in options.models.split(",")],
         "key": "",
@@ -87,7 +87,7 @@ def read_run_options(options: Namespace) -> dict[str, Any]:
 
 
 def read_call_options(options: Namespace) -> dict[str, Any]:
-    """Return an act's options for its calls, from the command line or the web page; no key yet."""
+    """Return a load profile's options for its calls, from the command line or the web page; no key yet."""
     return {
         "models": [model.strip() for model in options.models.split(",")],
         "stream_share": options.stream_share,
@@ -103,7 +103,7 @@ def _add_flags(parser: LocustArgumentParser, **_: Any) -> None:
         "--plan",
         default="",
         metavar="FILE",
-        help="Perform the acts of this plan (JSON) instead of one act made from the options",
+        help="Perform the profiles of this plan (JSON) instead of one profile made from the options",
     ).include_in_web_ui = False
     for flag in _declared.values():
         parser.add_argument(

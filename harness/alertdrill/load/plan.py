@@ -1,4 +1,4 @@
-"""The plan: which acts are performed, when, and what the providers are told; all times in rule time.
+"""The plan: which load profiles are performed, when, and what the providers are told; all times in rule time.
 
 Rule time runs `speed` times faster than the wall; its zero is at `origin_s` (Unix epoch seconds).
 """
@@ -22,8 +22,8 @@ MAX_RATE_PER_S = 10_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tell:
-    """An instruction to a provider's control API, `at_s` after the act's start."""
+class BehaviourChange:
+    """An instruction to a provider's control API, `at_s` after the load profile's start."""
 
     at_s: float
     provider: str
@@ -32,10 +32,10 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class LoadProfile:
     """Traffic of one scenario; a stage is (duration_s, rate_per_s); `options` are read by the scenario.
 
-    `door` is the gateway's door that the requests go through, None for none.
+    `prefix` is the gateway's prefix that the requests go under, None for none.
     """
 
     name: str
@@ -43,9 +43,9 @@ class Act:
     start_s: float
     stages: tuple[tuple[float, float], ...]
     arrivals: Kind
-    tells: tuple[Tell, ...]
+    changes: tuple[BehaviourChange, ...]
     options: Mapping[str, Any]
-    door: str | None
+    prefix: str | None
 
     @property
     def lasts_s(self) -> float:
@@ -62,7 +62,7 @@ class Plan:
     seed: int
     report: Path | None
     controls: Mapping[str, str]
-    acts: tuple[Act, ...]
+    profiles: tuple[LoadProfile, ...]
 
     def wall_s(self, rule_s: float) -> float:
         """Return the wall instant (epoch seconds) of a rule time."""
@@ -93,12 +93,12 @@ def parse_plan(value: Any) -> Plan:
         seed=fields.whole("seed", least=-(2**53), most=2**53),
         report=Path(fields.text("report")) if fields.has("report") else None,
         controls=_read_controls(fields),
-        acts=tuple(_read_act(act) for act in fields.objects("acts")),
+        profiles=tuple(_read_profile(profile) for profile in fields.objects("profiles")),
     )
     fields.end()
-    names = [act.name for act in plan.acts]
+    names = [profile.name for profile in plan.profiles]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadPlan(f"The plan: two acts are named {twice[0]!r}")
+        raise BadPlan(f"The plan: two load profiles are named {twice[0]!r}")
     return plan
 
 
@@ -108,20 +108,20 @@ def describe_traffic(plan: Plan) -> dict[str, Any]:
         "speed": plan.speed,
         "origin_s": plan.origin_s,
         "seed": plan.seed,
-        "acts": [
+        "profiles": [
             {
-                "name": act.name,
-                "scenario": act.scenario,
-                "start_s": act.start_s,
+                "name": profile.name,
+                "scenario": profile.scenario,
+                "start_s": profile.start_s,
                 "stages": [
                     {"duration_s": duration_s, "rate_per_s": rate_per_s}
-                    for duration_s, rate_per_s in act.stages
+                    for duration_s, rate_per_s in profile.stages
                 ],
-                "arrivals": act.arrivals,
-                "options": dict(act.options),
-                "door": act.door,
+                "arrivals": profile.arrivals,
+                "options": dict(profile.options),
+                "prefix": profile.prefix,
             }
-            for act in plan.acts
+            for profile in plan.profiles
         ],
     }
 
@@ -144,10 +144,10 @@ def _read_controls(fields: Fields) -> dict[str, str]:
     return controls
 
 
-def _read_act(fields: Fields) -> Act:
+def _read_profile(fields: Fields) -> LoadProfile:
     name = fields.text("name")
-    fields.where = f"Act {name!r}"
-    act = Act(
+    fields.where = f"Load profile {name!r}"
+    profile = LoadProfile(
         name=name,
         scenario=fields.text("scenario"),
         start_s=fields.number("start_s", least=-MAX_S, most=MAX_S),
@@ -155,16 +155,16 @@ def _read_act(fields: Fields) -> Act:
         arrivals="poisson"
         if fields.text("arrivals", "uniform", of=("uniform", "poisson")) == "poisson"
         else "uniform",
-        tells=tuple(_read_tell(tell) for tell in fields.objects("tells", [])),
+        changes=tuple(_read_change(change) for change in fields.objects("changes", [])),
         options=fields.mapping("options", {}),
-        door=fields.text("door") if fields.has("door") else None,
+        prefix=fields.text("prefix") if fields.has("prefix") else None,
     )
     fields.end()
-    if not act.stages:
-        raise BadPlan(f"Act {name!r}: stages must not be empty")
-    if (expected := sum(duration_s * rate for duration_s, rate in act.stages)) > MAX_ARRIVALS:
-        raise BadPlan(f"Act {name!r}: {expected:.0f} arrivals are more than {MAX_ARRIVALS}")
-    return act
+    if not profile.stages:
+        raise BadPlan(f"Load profile {name!r}: stages must not be empty")
+    if (expected := sum(duration_s * rate for duration_s, rate in profile.stages)) > MAX_ARRIVALS:
+        raise BadPlan(f"Load profile {name!r}: {expected:.0f} arrivals are more than {MAX_ARRIVALS}")
+    return profile
 
 
 def _read_stage(fields: Fields) -> tuple[float, float]:
@@ -176,16 +176,16 @@ def _read_stage(fields: Fields) -> tuple[float, float]:
     return stage
 
 
-def _read_tell(fields: Fields) -> Tell:
-    tell = Tell(
+def _read_change(fields: Fields) -> BehaviourChange:
+    change = BehaviourChange(
         at_s=fields.number("at_s", least=0, most=MAX_S),
         provider=fields.text("provider"),
         model=fields.text("model") if fields.has("model") else None,
         behaviour=fields.mapping("behaviour"),
     )
     fields.end()
-    if tell.model is None and not (
-        tell.behaviour.keys() == {"listening"} and isinstance(tell.behaviour["listening"], bool)
+    if change.model is None and not (
+        change.behaviour.keys() == {"listening"} and isinstance(change.behaviour["listening"], bool)
     ):
         raise BadPlan(f'{fields.where}: without a model, behaviour must be {{"listening": true or false}}')
-    return tell
+    return change

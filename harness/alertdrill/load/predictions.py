@@ -12,8 +12,8 @@ from typing import Any
 from alertdrill.load.calls import ANY_MODEL, MAX_PROMPT_CHARS, MAX_TOKENS
 from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
-from alertdrill.load.plan import Tell
-from alertdrill.load.script import Cue, Request
+from alertdrill.load.plan import BehaviourChange
+from alertdrill.load.script import Request, TimedAction
 
 MAX_STEPS = 50
 ASKS = ("status", "result", "logs", "cancel")
@@ -81,14 +81,14 @@ class PredictScript:
         self,
         predictions: Predictions,
         *,
-        tells: tuple[Tell, ...] = (),
+        changes: tuple[BehaviourChange, ...] = (),
         welcome: frozenset[int] = frozenset(),
     ) -> None:
         self._predictions = predictions
         self.learns = bool(predictions.asks)
-        self.tells = tells
+        self.changes = changes
         self._welcome = welcome
-        # Acts may share a key, and so a tenant, but no act is another's repetition.
+        # Load profiles may share a key, and so a tenant, but no load profile is another's repetition.
         self._client = secrets.token_hex(8)
         self._latest = NO_RUN
         self._failed: str | None = None
@@ -97,8 +97,8 @@ class PredictScript:
         """Return the one key."""
         return (self._predictions.key,)
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
-        """Return no cues."""
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:  # noqa: ARG002 - part of the protocol
+        """Return no timed actions."""
         return ()
 
     def request(self, index: int) -> Request:

@@ -14,7 +14,7 @@ from locust.env import Environment
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
-from alertdrill.load.plan import Act, Plan, parse_controls, parse_plan, read_plan
+from alertdrill.load.plan import LoadProfile, Plan, parse_controls, parse_plan, read_plan
 from alertdrill.load.script import Script
 
 
@@ -26,39 +26,41 @@ class Scenario(Protocol):
 
     @classmethod
     def script(cls, fields: Fields) -> Script:
-        """Make a script from an act's options."""
+        """Make a script from a load profile's options."""
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
-        """Return stages, options and tells of an act made from the command line or the web page."""
+    def profile(cls, options: Namespace) -> dict[str, Any]:
+        """Return stages, options and tells of a load profile made from the command line or the web page."""
 
 
 _keyrings: dict[str, Keyring] = {}
 
 
 def load(environment: Environment) -> tuple[Plan, dict[str, Script]]:
-    """Return the plan and each act's script; without --plan, made from the options.
+    """Return the plan and each load profile's script; without --plan, made from the options.
 
     Such a plan has neither speed nor origin yet. Raises BadPlan.
     """
     options = environment.parsed_options
     plan = read_plan(Path(options.plan)) if options.plan else _plan_from_options(environment)
     scripts = write_scripts(environment, plan)
-    acts = tuple(replace(act, tells=act.tells + scripts[act.name].tells) for act in plan.acts)
-    for act in acts:
-        for tell in act.tells:
-            if tell.provider not in plan.controls:
+    profiles = tuple(
+        replace(profile, changes=profile.changes + scripts[profile.name].changes) for profile in plan.profiles
+    )
+    for profile in profiles:
+        for change in profile.changes:
+            if change.provider not in plan.controls:
                 raise BadPlan(
-                    f"Act {act.name!r} tells the provider {tell.provider!r} something: "
+                    f"Load profile {profile.name!r} tells the provider {change.provider!r} something: "
                     "say where its control API is, in the plan's controls or in ALERTDRILL_CONTROLS"
                 )
-    return replace(plan, acts=acts), scripts
+    return replace(plan, profiles=profiles), scripts
 
 
 def write_scripts(environment: Environment, plan: Plan) -> dict[str, Script]:
-    """Return each act's script, of the scenarios in Locust's files. Raises BadPlan."""
+    """Return each load profile's script, of the scenarios in Locust's files. Raises BadPlan."""
     scenarios = _list_scenarios(environment)
-    return {act.name: _write_script(act, scenarios) for act in plan.acts}
+    return {profile.name: _write_script(profile, scenarios) for profile in plan.profiles}
 
 
 def find_keyring(environment: Environment) -> Keyring:
@@ -88,24 +90,26 @@ def _plan_from_options(environment: Environment) -> Plan:
     if len(scenarios) != 1:
         raise BadPlan(f"Without --plan, start one scenario at a time, not {', '.join(sorted(scenarios))}")
     ((name, scenario),) = scenarios.items()
-    act = scenario.act(options)
-    if "key" in act["options"]:
-        act["options"]["key"] = options.key or f"{name}-{secrets.token_hex(3)}"
+    profile = scenario.profile(options)
+    if "key" in profile["options"]:
+        profile["options"]["key"] = options.key or f"{name}-{secrets.token_hex(3)}"
     return parse_plan(
         {
             "speed": 1,
             "origin_s": 0,
             "seed": options.seed,
             "controls": parse_controls(os.environ.get("ALERTDRILL_CONTROLS", "")),
-            "acts": [{"name": name, "scenario": name, "start_s": 0, "arrivals": options.arrivals, **act}],
+            "profiles": [
+                {"name": name, "scenario": name, "start_s": 0, "arrivals": options.arrivals, **profile}
+            ],
         }
     )
 
 
-def _write_script(act: Act, scenarios: dict[str, type[Scenario]]) -> Script:
-    if act.scenario not in scenarios:
-        raise BadPlan(f"Act {act.name!r}: the scenario {act.scenario!r} is not among Locust's files (-f)")
-    fields = Fields(act.options, f"Act {act.name!r}: options")
-    script = scenarios[act.scenario].script(fields)
+def _write_script(profile: LoadProfile, scenarios: dict[str, type[Scenario]]) -> Script:
+    if profile.scenario not in scenarios:
+        raise BadPlan(f"Load profile {profile.name!r}: {profile.scenario!r} is not among Locust's files (-f)")
+    fields = Fields(profile.options, f"Load profile {profile.name!r}: options")
+    script = scenarios[profile.scenario].script(fields)
     fields.end()
     return script

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import requests
 
 from alertdrill.load.errors import BadPlan, ScenarioError, find_cause
-from alertdrill.load.plan import Tell
+from alertdrill.load.plan import BehaviourChange
 
 ANSWER_WITHIN_S = 10.0
 MAX_QUOTED_CHARS = 200
@@ -30,20 +30,20 @@ class Controls:
         if not self._token:
             raise BadPlan("Set ALERTDRILL_CONTROL_TOKEN to the token of the providers' control APIs")
 
-    def tell(self, tell: Tell) -> None:
+    def change(self, change: BehaviourChange) -> None:
         """Carry out an instruction; an empty behaviour makes a model behave like any other again.
 
         Raises ScenarioError when the provider cannot be told.
         """
-        if tell.model is None:
-            self._listen(tell.provider, listening=bool(tell.behaviour["listening"]))
+        if change.model is None:
+            self._listen(change.provider, listening=bool(change.behaviour["listening"]))
             return
-        path = f"/control/models/{quote(tell.model, safe='*/:')}"
-        if tell.behaviour:
-            self._send("PUT", tell.provider, path, tell.behaviour)
+        path = f"/control/models/{quote(change.model, safe='*/:')}"
+        if change.behaviour:
+            self._send("PUT", change.provider, path, change.behaviour)
         else:
             # The model may have been told nothing yet.
-            self._send("DELETE", tell.provider, path, None, welcome=(404,))
+            self._send("DELETE", change.provider, path, None, welcome=(404,))
 
     def reopen(self) -> None:
         """Open again every provider that is still closed. Raises ScenarioError, when all were tried."""

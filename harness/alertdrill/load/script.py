@@ -1,4 +1,4 @@
-"""What an act does besides sending on time: which keys it needs, what it calls with, what it awaits."""
+"""What a profile does besides sending on time: which keys it needs, what it calls with, what it awaits."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Protocol
 
 from alertdrill.load.calls import Calls
 from alertdrill.load.keys import Keyring
-from alertdrill.load.plan import Tell
+from alertdrill.load.plan import BehaviourChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cue:
-    """Something to do `at_s` after the act's start; cues at 0 are done before the first arrival."""
+class TimedAction:
+    """Something to do `at_s` after the load profile's start; cues at 0 are done before the first arrival."""
 
     at_s: float
-    act: Callable[[], None]
+    profile: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent: the path without a door, and the body, if there is one."""
+    """What is sent: the path without a prefix, and the body, if there is one."""
 
     method: str
     path: str
@@ -29,29 +29,29 @@ class Request:
 
 
 class Script(Protocol):
-    """One act's script; made anew for every test. `tells` come on top of the act's own."""
+    """One load profile's script; made anew for every test. `tells` come on top of the load profile's own."""
 
-    tells: tuple[Tell, ...]
+    changes: tuple[BehaviourChange, ...]
     learns: bool
-    """Whether what is asked depends on earlier answers, so that one client must send all of the act."""
+    """Whether what is asked depends on earlier answers, so that one client must send all of the profile."""
 
     def list_keys(self) -> Sequence[str]:
         """Return the ids of the keys to issue before the test starts."""
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Return what is to be done at certain instants."""
 
     def request(self, index: int) -> Request:
-        """Return the `index`th request of the act."""
+        """Return the `index`th request of the load profile."""
 
     def note_answer(self, index: int, status: int, body: str) -> None:
         """Learn from the answer to the `index`th request, as a client that asks again later must."""
 
     def token(self, at_s: float, keyring: Keyring) -> str | None:
-        """Return the token that a call carries at this instant of the act; None for no token."""
+        """Return the token that a call carries at this instant of the load profile; None for no token."""
 
     def welcomes(self, status: int) -> bool:
-        """Whether this status is what the act is after, so that Locust counts no failure."""
+        """Whether this status is what the load profile is after, so that Locust counts no failure."""
 
 
 class OrdinaryScript:
@@ -63,18 +63,22 @@ class OrdinaryScript:
     learns = False
 
     def __init__(
-        self, calls: Calls, *, tells: tuple[Tell, ...] = (), welcome: frozenset[int] = frozenset()
+        self,
+        calls: Calls,
+        *,
+        changes: tuple[BehaviourChange, ...] = (),
+        welcome: frozenset[int] = frozenset(),
     ) -> None:
         self.calls = calls
-        self.tells = tells
+        self.changes = changes
         self._welcome = welcome
 
     def list_keys(self) -> Sequence[str]:
         """Return the one key, if there is one."""
         return () if self.calls.key is None else (self.calls.key,)
 
-    def cues(self, keyring: Keyring) -> Sequence[Cue]:  # noqa: ARG002 - part of the protocol
-        """Return no cues."""
+    def actions(self, keyring: Keyring) -> Sequence[TimedAction]:  # noqa: ARG002 - part of the protocol
+        """Return no timed actions."""
         return ()
 
     def request(self, index: int) -> Request:

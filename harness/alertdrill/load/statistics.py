@@ -1,4 +1,4 @@
-"""What became of the arrivals of each act, and the report of it."""
+"""What became of the arrivals of each load profile, and the report of it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SLOWEST = 4
 """How many of the longest latencies are reported: a single pause of the machine is to blame for three."""
 
 
-class Tally:
-    """Counts one act's arrivals and answers; all times in rule time."""
+class Statistics:
+    """Counts one load profile's arrivals and answers; all times in rule time."""
 
     def __init__(self, *, planned: int) -> None:
         self._planned = planned
@@ -66,15 +66,15 @@ class Tally:
 
 
 def render_report(
-    tallies: Mapping[str, Tally],
+    tallies: Mapping[str, Statistics],
     *,
     done: bool,
     workers: Sequence[Mapping[str, Any]] = (),
     stalls: Sequence[tuple[float, float]] = (),
 ) -> str:
-    """Return the report of all acts so far; ARCHITECTURE.md has its form."""
-    acts = {name: tally.report() for name, tally in tallies.items()}
-    return json.dumps({"done": done, "acts": acts, "workers": list(workers), "stalls": list(stalls)})
+    """Return the report of all load profiles so far; ARCHITECTURE.md has its form."""
+    profiles = {name: statistics.report() for name, statistics in tallies.items()}
+    return json.dumps({"done": done, "profiles": profiles, "workers": list(workers), "stalls": list(stalls)})
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

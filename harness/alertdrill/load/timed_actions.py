@@ -1,18 +1,18 @@
-"""Gives the cues of acts: what the scripts do at certain instants, and what the providers are told."""
+"""Takes the timed actions of load profiles: what scripts do at an instant, and what providers are told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from alertdrill.load.keys import Keyring
-from alertdrill.load.plan import Act
+from alertdrill.load.plan import LoadProfile
 from alertdrill.load.provider_controls import Controls
-from alertdrill.load.script import Cue, Script
+from alertdrill.load.script import Script, TimedAction
 from alertdrill.load.timetable import Timetable
 
 
-class Prompter:
-    """The cues of all acts of a timetable, each given once. `on_cue` is called after each that came later."""
+class ActionTimer:
+    """The timed actions of all load profiles, each taken once; `on_action` is called after each later one."""
 
     def __init__(
         self,
@@ -21,26 +21,29 @@ class Prompter:
         *,
         keyring: Keyring,
         controls: Controls,
-        on_cue: Callable[[], None] = lambda: None,
+        on_action: Callable[[], None] = lambda: None,
     ) -> None:
         self._timetable = timetable
-        self._on_cue = on_cue
-        self._cues: dict[str, list[Cue]] = {}
-        for act in timetable.plan.acts:
-            tells = [Cue(at_s=tell.at_s, act=lambda tell=tell: controls.tell(tell)) for tell in act.tells]
-            cues = [*scripts[act.name].cues(keyring), *tells]
-            self._cues[act.name] = sorted(cues, key=lambda cue: cue.at_s)
+        self._on_action = on_action
+        self._actions: dict[str, list[TimedAction]] = {}
+        for profile in timetable.plan.profiles:
+            changes = [
+                TimedAction(at_s=change.at_s, profile=lambda change=change: controls.change(change))
+                for change in profile.changes
+            ]
+            actions = [*scripts[profile.name].actions(keyring), *changes]
+            self._actions[profile.name] = sorted(actions, key=lambda action: action.at_s)
 
-    def open(self, act: Act) -> None:
-        """Give the cues that come before the act's first arrival. Raises ScenarioError."""
-        for cue in self._cues[act.name]:
-            if cue.at_s <= 0:
-                cue.act()
+    def open(self, profile: LoadProfile) -> None:
+        """Give the timed actions that come before the load profile's first arrival. Raises ScenarioError."""
+        for action in self._actions[profile.name]:
+            if action.at_s <= 0:
+                action.profile()
 
-    def go_on(self, act: Act) -> None:
-        """Give all other cues, each at its instant. Raises ScenarioError."""
-        for cue in self._cues[act.name]:
-            if cue.at_s > 0:
-                self._timetable.sleep_until(act, cue.at_s)
-                cue.act()
-                self._on_cue()
+    def go_on(self, profile: LoadProfile) -> None:
+        """Give all other timed actions, each at its instant. Raises ScenarioError."""
+        for action in self._actions[profile.name]:
+            if action.at_s > 0:
+                self._timetable.sleep_until(profile, action.at_s)
+                action.profile()
+                self._on_action()

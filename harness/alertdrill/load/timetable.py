@@ -8,17 +8,19 @@ from collections.abc import Callable
 import gevent
 
 from alertdrill.load.arrivals import draw_arrivals
-from alertdrill.load.plan import Act, Plan
+from alertdrill.load.plan import LoadProfile, Plan
 
 
 class Timetable:
-    """The instants of all arrivals of a plan, by act; `now` tells the time in epoch seconds."""
+    """The instants of all arrivals of a plan, by load profile; `now` tells the time in epoch seconds."""
 
     def __init__(self, plan: Plan, *, now: Callable[[], float] = time.time) -> None:
         self.plan = plan
         self.instants = {
-            act.name: draw_arrivals(act.stages, kind=act.arrivals, seed=f"{plan.seed}:{act.name}")
-            for act in plan.acts
+            profile.name: draw_arrivals(
+                profile.stages, kind=profile.arrivals, seed=f"{plan.seed}:{profile.name}"
+            )
+            for profile in plan.profiles
         }
         self._now = now
 
@@ -26,11 +28,11 @@ class Timetable:
         """Return the rule time that it is now."""
         return (self._now() - self.plan.origin_s) * self.plan.speed
 
-    def elapsed_s(self, act: Act, at_s: float) -> float:
-        """Return the rule time since an instant of an act; negative before it."""
-        return (self._now() - self.plan.wall_s(act.start_s + at_s)) * self.plan.speed
+    def elapsed_s(self, profile: LoadProfile, at_s: float) -> float:
+        """Return the rule time since an instant of a load profile; negative before it."""
+        return (self._now() - self.plan.wall_s(profile.start_s + at_s)) * self.plan.speed
 
-    def sleep_until(self, act: Act, at_s: float) -> None:
-        """Sleep until an instant of an act."""
-        while (ahead_s := -self.elapsed_s(act, at_s)) > 0:
+    def sleep_until(self, profile: LoadProfile, at_s: float) -> None:
+        """Sleep until an instant of a load profile."""
+        while (ahead_s := -self.elapsed_s(profile, at_s)) > 0:
             gevent.sleep(ahead_s / self.plan.speed)

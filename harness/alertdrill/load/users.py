@@ -1,4 +1,4 @@
-"""The Locust user that every scenario is: one of it performs all of the scenario's acts.
+"""The Locust user that every scenario is: one of it performs all of the scenario's load profiles.
 
 Locust gives a test one user of each scenario; over several workers it distributes one for each share, which
 sends arrivals of all scenarios. A user does not wait for answers: each arrival is sent at its instant in a
@@ -16,20 +16,20 @@ from locust.exception import StopUser
 
 from alertdrill.load.errors import find_cause
 from alertdrill.load.fields import Fields
-from alertdrill.load.lifecycle import get_performance
+from alertdrill.load.lifecycle import get_profile_runner
 from alertdrill.load.local_runner import MAX_IN_FLIGHT
 from alertdrill.load.options import Flag, declare
-from alertdrill.load.plan import Act
+from alertdrill.load.plan import LoadProfile
 from alertdrill.load.script import Script
 from alertdrill.load.statistics import NO_ANSWER
-from alertdrill.load.worker import Part
+from alertdrill.load.worker import Worker
 
 ANSWER_WITHIN_S = 600.0
 LEAST_ANSWER_WITHIN_WALL_S = 5.0
 
 
 class ScenarioUser(FastHttpUser):
-    """A user that performs the acts of `scenario`; `flags` are its options when it runs alone."""
+    """A user that performs the load profiles of `scenario`; `flags` are its options when it runs alone."""
 
     abstract = True
     fixed_count = 1
@@ -43,56 +43,56 @@ class ScenarioUser(FastHttpUser):
 
     @classmethod
     def script(cls, fields: Fields) -> Script:
-        """Make a script from an act's options. Raises BadPlan."""
+        """Make a script from a load profile's options. Raises BadPlan."""
         raise NotImplementedError
 
     @classmethod
-    def act(cls, options: Namespace) -> dict[str, Any]:
-        """Return stages, options and tells of an act made from the command line or the web page."""
+    def profile(cls, options: Namespace) -> dict[str, Any]:
+        """Return stages, options and tells of a load profile made from the command line or the web page."""
         raise NotImplementedError
 
     def __init__(self, environment: Any) -> None:
-        self._performance = performance = get_performance()
-        if performance is not None:
-            wall_s = ANSWER_WITHIN_S / performance.await_plan().speed
+        self._profile_runner = profile_runner = get_profile_runner()
+        if profile_runner is not None:
+            wall_s = ANSWER_WITHIN_S / profile_runner.await_plan().speed
             self.network_timeout = self.connection_timeout = max(LEAST_ANSWER_WITHIN_WALL_S, wall_s)
-        if not isinstance(performance, Part):
+        if not isinstance(profile_runner, Worker):
             super().__init__(environment)
             return
-        self.client_pool = performance.client_pool
+        self.client_pool = profile_runner.client_pool
         super().__init__(environment)
-        performance.client_pool = self.client.client.clientpool
+        profile_runner.client_pool = self.client.client.clientpool
 
     @task
     def perform(self) -> None:
-        """Perform all acts of this scenario, once; over several workers, shares of all acts."""
-        if self._performance is not None:
-            self._performance.play(self)
+        """Perform all profiles of this scenario, once; over several workers, shares of all profiles."""
+        if self._profile_runner is not None:
+            self._profile_runner.play(self)
         raise StopUser
 
-    def send(self, act: Act, index: int, at_s: float) -> tuple[int, float]:
+    def send(self, profile: LoadProfile, index: int, at_s: float) -> tuple[int, float]:
         """Send one call; see `alertdrill.load.local_runner.Player`.
 
-        Locust's statistics get the same latency, in milliseconds of rule time, under the act's name.
+        Locust's statistics get the same latency, in milliseconds of rule time, under the load profile's name.
         """
-        performance = self._performance
-        if performance is None:
+        profile_runner = self._profile_runner
+        if profile_runner is None:
             raise RuntimeError("Only a performance sends calls")
-        script = performance.scripts[act.name]
-        token = script.token(at_s, performance.keyring)
+        script = profile_runner.scripts[profile.name]
+        token = script.token(at_s, profile_runner.keyring)
         asked = script.request(index)
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         with self.client.request(
             asked.method,
-            f"/{act.door}{asked.path}" if act.door else asked.path,
-            name=act.name,
+            f"/{profile.prefix}{asked.path}" if profile.prefix else asked.path,
+            name=profile.name,
             data=asked.body,
             headers=headers,
             catch_response=True,
         ) as response:
-            latency_s = performance.timetable.elapsed_s(act, at_s)
+            latency_s = profile_runner.timetable.elapsed_s(profile, at_s)
             response.request_meta["response_time"] = latency_s * 1000
             error = response.request_meta["exception"]
             # Any other error than a bad status means that the answer did not come, or not all of it.

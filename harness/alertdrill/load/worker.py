@@ -36,7 +36,7 @@ from alertdrill.load.messages import (
     REPORT_EVERY_WALL_S,
     STATE,
 )
-from alertdrill.load.plan import Act, Plan, parse_plan
+from alertdrill.load.plan import LoadProfile, Plan, parse_plan
 from alertdrill.load.pulse import Pulse
 from alertdrill.load.script import Script
 from alertdrill.load.timetable import Timetable
@@ -48,7 +48,7 @@ WriteScripts = Callable[[Plan], dict[str, Script]]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Held:
+class Suppression:
     """A lease, and what is to be reported of it."""
 
     number: int
@@ -61,13 +61,16 @@ class Held:
     answers: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
 
     def take_news(self) -> dict[str, tuple[list[float], list[tuple[int, float]]]]:
-        """Return what happened since the last call, by act."""
+        """Return what happened since the last call, by load profile."""
         left, answers = self.left, self.answers
         self.left, self.answers = {}, {}
-        return {act: (left.get(act, []), answers.get(act, [])) for act in left.keys() | answers.keys()}
+        return {
+            profile: (left.get(profile, []), answers.get(profile, []))
+            for profile in left.keys() | answers.keys()
+        }
 
 
-class Part:
+class Worker:
     """What one worker does in one test. It knows nothing but what the master tells it.
 
     It says nothing before its runner `is_connected`.
@@ -90,8 +93,8 @@ class Part:
         self._opened: dict[str, Event] = {}
         self._offset = ClockOffset()
         self._tickets = count(1)
-        self._grants: dict[int, AsyncResult[Held]] = {}
-        self._leases: dict[int, Held] = {}
+        self._grants: dict[int, AsyncResult[Suppression]] = {}
+        self._leases: dict[int, Suppression] = {}
         self._slots = BoundedSemaphore(MAX_IN_FLIGHT)
         self._in_flight = Group()
         self._news = Event()
@@ -178,22 +181,24 @@ class Part:
             self._fail(error)
             return
         self.timetable = Timetable(plan, now=lambda: time.time() + self._offset.s)
-        self._homes = find_homes({act.name: self.scripts[act.name].learns for act in plan.acts})
-        self._opened = {act.name: Event() for act in plan.acts}
+        self._homes = find_homes(
+            {profile.name: self.scripts[profile.name].learns for profile in plan.profiles}
+        )
+        self._opened = {profile.name: Event() for profile in plan.profiles}
         self._take_state(data)
         self._is_ready.set()
 
     def _take_state(self, data: dict[str, Any]) -> None:
         self.keyring.take_over(data["keys"])
-        for act in data["opened"]:
-            self._opened[act].set()
+        for profile in data["opened"]:
+            self._opened[profile].set()
 
     def _note_clocks(self, data: dict[str, Any]) -> None:
         self._offset.note(sent_s=data["sent_s"], heard_s=data["heard_s"], answered_s=time.time())
 
-    def _ask_for_share(self) -> Held:
+    def _ask_for_share(self) -> Suppression:
         ticket = next(self._tickets)
-        grant: AsyncResult[Held] = AsyncResult()
+        grant: AsyncResult[Suppression] = AsyncResult()
         self._grants[ticket] = grant
         try:
             self._send_message(ASK, {"run": self._run, "ticket": ticket})
@@ -206,7 +211,7 @@ class Part:
             del self._grants[ticket]
 
     def _take_grant(self, data: dict[str, Any]) -> None:
-        held = Held(number=data["lease"], share=data["share"], positions=data["positions"])
+        held = Suppression(number=data["lease"], share=data["share"], positions=data["positions"])
         self._leases[held.number] = held
         grant = self._grants.get(data["ticket"])
         if grant is None or self._is_leaving:
@@ -215,31 +220,31 @@ class Part:
         else:
             grant.set(held)
 
-    def _release(self, held: Held) -> None:
+    def _release(self, held: Suppression) -> None:
         held.is_released = True
         self._news.set()
 
-    def _send_share(self, held: Held, player: Player) -> None:
+    def _send_share(self, held: Suppression, player: Player) -> None:
         held.senders = [
-            gevent.spawn(guard, self._fail, self._send_arrivals, held, player, act)
-            for act in self.timetable.plan.acts
+            gevent.spawn(guard, self._fail, self._send_arrivals, held, player, profile)
+            for profile in self.timetable.plan.profiles
         ]
         try:
             gevent.joinall(held.senders)
         finally:
             gevent.killall(held.senders)
 
-    def _send_arrivals(self, held: Held, player: Player, act: Act) -> None:
-        instants = self.timetable.instants[act.name]
-        indices = list_indices(len(instants), held.share, self._homes[act.name])
-        self._opened[act.name].wait()
-        for index in indices[held.positions[act.name] :]:
+    def _send_arrivals(self, held: Suppression, player: Player, profile: LoadProfile) -> None:
+        instants = self.timetable.instants[profile.name]
+        indices = list_indices(len(instants), held.share, self._homes[profile.name])
+        self._opened[profile.name].wait()
+        for index in indices[held.positions[profile.name] :]:
             at_s = instants[index]
-            self.timetable.sleep_until(act, at_s)
+            self.timetable.sleep_until(profile, at_s)
             self._await_leave()
-            held.left.setdefault(act.name, []).append(max(0.0, self.timetable.elapsed_s(act, at_s)))
+            held.left.setdefault(profile.name, []).append(max(0.0, self.timetable.elapsed_s(profile, at_s)))
             held.in_flight += 1
-            self._in_flight.spawn(guard, self._fail, self._send, held, player, act, index, at_s)
+            self._in_flight.spawn(guard, self._fail, self._send, held, player, profile, index, at_s)
 
     def _await_leave(self) -> None:
         """Take a slot for a request, and wait until the master has been heard of lately."""
@@ -252,13 +257,13 @@ class Part:
             self._slots.release()
             raise
 
-    def _send(self, held: Held, player: Player, act: Act, index: int, at_s: float) -> None:
+    def _send(self, held: Suppression, player: Player, profile: LoadProfile, index: int, at_s: float) -> None:
         try:
-            answer = player.send(act, index, at_s)
+            answer = player.send(profile, index, at_s)
         finally:
             self._slots.release()
             held.in_flight -= 1
-        held.answers.setdefault(act.name, []).append(answer)
+        held.answers.setdefault(profile.name, []).append(answer)
 
     def _report(self) -> None:
         """Report what happened since the last report, until the master has acknowledged it."""

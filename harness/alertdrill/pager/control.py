@@ -39,12 +39,12 @@ class Control:
         """Return the live page."""
         return make_page()
 
-    async def list_notices(self, request: web.Request) -> web.Response:
-        """Return the notices with numbers beyond `after`."""
+    async def list_notifications(self, request: web.Request) -> web.Response:
+        """Return the notifications with numbers beyond `after`."""
         after = request.query.get("after", "0")
         if not after.isdecimal() or len(after) > 18:
-            raise web.HTTPBadRequest(text="after wants the number of a notice")
-        return web.json_response({"notices": self._desk.journal.list_notices(int(after))})
+            raise web.HTTPBadRequest(text="after wants the number of a notification")
+        return web.json_response({"notices": self._desk.journal.list_notifications(int(after))})
 
     async def list_incidents(self, _request: web.Request) -> web.Response:
         """Return the incidents."""
@@ -55,7 +55,7 @@ class Control:
         asked = await _read(request, {"speed", "origin_s"})
         speed = _read_number(asked, "speed", MAX_SPEED)
         origin_s = _read_number(asked, "origin_s", MAX_EPOCH_S)
-        self._desk.rule_time.tell(Clock(speed=speed, origin_s=origin_s))
+        self._desk.rule_time.change(Clock(speed=speed, origin_s=origin_s))
         return web.Response(status=204)
 
     async def begin_fault(self, request: web.Request) -> web.Response:
@@ -118,7 +118,7 @@ def make_control(desk: Desk, token: str) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[authenticate])
     app.router.add_get("/", control.show_page)
     app.router.add_get("/healthz", control.answer_health)
-    app.router.add_get("/notices", control.list_notices)
+    app.router.add_get("/notices", control.list_notifications)
     app.router.add_get("/incidents", control.list_incidents)
     app.router.add_post("/incidents/{id}/acknowledge", control.acknowledge)
     app.router.add_put("/control/clock", control.set_clock)

@@ -12,7 +12,7 @@ How each fault looks to Alertmanager:
 - `refuse`: all receivers share a port, so the connection is made, and closed without an answer.
 
 A mail is failed at its sender, before anything of it is read: Alertmanager 0.25 takes one for delivered that
-is refused only at its end. So the notice of such an attempt does not say which alerts it was about.
+is refused only at its end. So the notification of such an attempt does not say which alerts it was about.
 """
 
 from __future__ import annotations

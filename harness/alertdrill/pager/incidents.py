@@ -17,8 +17,8 @@ from alertdrill.pager.attempt import Attempt, TaggedAlert
 
 MAX_INCIDENTS = 5_000
 """Beyond this many the oldest closed one is forgotten; where none is closed, the oldest."""
-MAX_NOTICES = 1_000
-"""As many numbers of notices does an incident keep, the newest."""
+MAX_NOTIFICATIONS = 1_000
+"""As many numbers of notifications does an incident keep, the newest."""
 
 Effect = Literal["opened", "updated", "closed", "none"]
 Key = tuple[Address, str]
@@ -36,7 +36,7 @@ class Incident:
     status: Literal["open", "acknowledged", "closed"] = "open"
     closed_s: float | None = None
     updates: int = 0
-    notices: list[int] = field(default_factory=list)
+    notifications: list[int] = field(default_factory=list)
     alerts: tuple[TaggedAlert, ...] = ()
     group_labels: Labels = field(default_factory=dict)
 
@@ -52,7 +52,7 @@ class Incident:
             "opened_s": self.opened_s,
             "closed_s": self.closed_s,
             "updates": self.updates,
-            "notices": list(self.notices),
+            "notices": list(self.notifications),
         }
 
 

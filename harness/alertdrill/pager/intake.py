@@ -56,11 +56,11 @@ class Desk:
         if refusal:
             self._refuse(address, attempt, received_s, str(refusal.status), why)
             return refusal
-        notice = self.journal.accept(
+        notification = self.journal.accept(
             address, attempt, received_s=received_s, answer=str(attempt.answer.status)
         )
-        if notice:
-            log.info("%s %s %s", address.path, notice["status"], notice["effect"])
+        if notification:
+            log.info("%s %s %s", address.path, notification["status"], notification["effect"])
         if attempt.does == "trigger":
             self.heartbeats.hear(address.receiver)
         return attempt.answer

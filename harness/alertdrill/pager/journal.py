@@ -9,13 +9,13 @@ from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
 from alertdrill.pager.attempt import Attempt
-from alertdrill.pager.incidents import MAX_NOTICES as MAX_NOTICES_OF_INCIDENT
+from alertdrill.pager.incidents import MAX_NOTIFICATIONS as MAX_NOTIFICATIONS_OF_INCIDENT
 from alertdrill.pager.incidents import Effect, Incident, Incidents
 from alertdrill.pager.rule_time import RuleTime
 
-MAX_NOTICES = 20_000
+MAX_NOTIFICATIONS = 20_000
 MAX_BYTES = 32 * 1024 * 1024
-"""Beyond this many notices, or bytes of them as JSON, the journal forgets the oldest."""
+"""Beyond this many notifications, or bytes of them as JSON, the journal forgets the oldest."""
 
 
 class Journal:
@@ -23,7 +23,7 @@ class Journal:
 
     def __init__(self, rule_time: RuleTime) -> None:
         self._rule_time = rule_time
-        self._notices: deque[tuple[dict[str, Any], int]] = deque()
+        self._notifications: deque[tuple[dict[str, Any], int]] = deque()
         self._bytes = 0
         self._written = 0
         self.incidents = Incidents()
@@ -31,7 +31,7 @@ class Journal:
     def accept(
         self, address: Address, attempt: Attempt, *, received_s: float, answer: str, why: str = ""
     ) -> dict[str, Any] | None:
-        """Take an accepted attempt in; return its notice, or None for what is part of another one's."""
+        """Take an accepted attempt in; return its notification, or None for what is part of another one's."""
         attempt = self._complete(address, attempt)
         incident, effect = self.incidents.apply(address, attempt, received_s)
         if attempt.does == "edit":
@@ -47,12 +47,12 @@ class Journal:
         incident = self.incidents.find_open(address, attempt.key)
         return self._write(address, attempt, received_s, answer, why, False, incident, "none")
 
-    def list_notices(self, after: int = 0) -> list[dict[str, Any]]:
-        """Return the notices with greater numbers, ascending."""
+    def list_notifications(self, after: int = 0) -> list[dict[str, Any]]:
+        """Return the notifications with greater numbers, ascending."""
         return [
-            {**notice, "at_s": self._rule_time.at_s(notice["received_s"])}
-            for notice, _ in self._notices
-            if notice["number"] > after
+            {**notification, "at_s": self._rule_time.at_s(notification["received_s"])}
+            for notification, _ in self._notifications
+            if notification["number"] > after
         ]
 
     def list_incidents(self) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ class Journal:
         effect: Effect,
     ) -> dict[str, Any]:
         self._written += 1
-        notice: dict[str, Any] = {
+        notification: dict[str, Any] = {
             "number": self._written,
             "received_s": received_s,
             "receiver": address.receiver,
@@ -117,11 +117,13 @@ class Journal:
             "payload": dict(attempt.payload),
         }
         if incident:
-            incident.notices.append(self._written)
-            del incident.notices[:-MAX_NOTICES_OF_INCIDENT]
-        size = len(json.dumps(notice))
-        self._notices.append((notice, size))
+            incident.notifications.append(self._written)
+            del incident.notifications[:-MAX_NOTIFICATIONS_OF_INCIDENT]
+        size = len(json.dumps(notification))
+        self._notifications.append((notification, size))
         self._bytes += size
-        while len(self._notices) > MAX_NOTICES or (self._bytes > MAX_BYTES and len(self._notices) > 1):
-            self._bytes -= self._notices.popleft()[1]
-        return notice
+        while len(self._notifications) > MAX_NOTIFICATIONS or (
+            self._bytes > MAX_BYTES and len(self._notifications) > 1
+        ):
+            self._bytes -= self._notifications.popleft()[1]
+        return notification

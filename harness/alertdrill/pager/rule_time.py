@@ -12,7 +12,7 @@ class RuleTime:
         self._speed = speed
         self._clock: Clock | None = None
 
-    def tell(self, clock: Clock) -> None:
+    def change(self, clock: Clock) -> None:
         """Let rule time run as this clock says, also for what arrived before."""
         self._speed = clock.speed
         self._clock = clock

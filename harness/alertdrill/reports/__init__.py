@@ -14,17 +14,17 @@ from datetime import datetime
 from alertdrill.core.clock import format_s
 from alertdrill.core.model import (
     AlertRule,
+    BlindRule,
     Delivery,
     Drill,
     Expectation,
     Expected,
     Finding,
     Grouped,
-    Held,
-    HeldSpan,
     Labels,
     Placement,
-    Silence,
+    SuppressedSpan,
+    Suppression,
     Text,
     Timeline,
     Verdict,
@@ -44,9 +44,9 @@ HOPS: Mapping[str, str] = {
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
 REPLAY = "replay"
 """The mode of a timeline that was made of a recording."""
-HELD: Mapping[Held, str] = {
+HELD: Mapping[Suppression, str] = {
     "inhibited": "inhibited",
-    "silenced": "held back",
+    "silenced": "suppressed",
     "muted": "muted",
     "refused": "refused",
 }
@@ -179,7 +179,7 @@ def say_expected(expectation: Expected | None) -> str:
         return _say_firing(expectation)
     if isinstance(expectation, Grouped):
         return _say_grouped(expectation)
-    if isinstance(expectation, Silence):
+    if isinstance(expectation, BlindRule):
         since = f" from {format_s(expectation.after_s)} on" if expectation.after_s else ""
         return f"is blind{since}: not even pending"
     reached = f"its value reaches {expectation.reaches:.0%} of the threshold"
@@ -205,13 +205,13 @@ def say_hops(finding: Finding) -> tuple[str, ...]:
     )
 
 
-def say_held(span: HeldSpan) -> str:
-    """Say how long and by what an alert was held back: `muted 5:00 to 20:00 by the time interval nights`."""
+def say_held(span: SuppressedSpan) -> str:
+    """Say how long and by what an alert was suppressed: `muted 5:00 to 20:00 by the time interval nights`."""
     span_s = f"{format_s(span.since_s)} to {format_s(span.until_s)}"
     return f"{HELD[span.why]} {span_s} by {say_holder(span.why, span.by)}"
 
 
-def say_holder(held: Held, by: Labels) -> str:
+def say_holder(held: Suppression, by: Labels) -> str:
     """Say what holds an alert back, as far as it is known."""
     if held == "refused":
         return "its receiver"
@@ -264,7 +264,7 @@ def _say_firing(expectation: Expectation) -> str:
         window = f"{format_s(expectation.fires_after_s)} and {format_s(expectation.fires_within_s)}"
         fires = f"fires between {window}"
     resolves = f"resolves by {format_s(expectation.resolves_within_s)}"
-    held = expectation.held_back
+    held = expectation.suppressed
     if held is not None and held.until_s is None:
         return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {say_holder(held.why, held.by)}"
     pages = f"pages {expectation.receiver}"
@@ -272,7 +272,7 @@ def _say_firing(expectation: Expectation) -> str:
         pages += f" within {format_s(expectation.pages_within_s)}"
     if held is not None and held.until_s is not None:
         holder = say_holder(held.why, held.by)
-        pages = f"is held back by {holder} until {format_s(held.until_s)}, then {pages}"
+        pages = f"is suppressed by {holder} until {format_s(held.until_s)}, then {pages}"
     if expectation.closes_within_s is not None:
         resolves += f", closes within {format_s(expectation.closes_within_s)}"
     return f"{fires}, {pages}, {resolves}"
@@ -283,7 +283,7 @@ def _say_grouped(expectation: Grouped) -> str:
     return (
         f"at least {expectation.alerts} fire by {format_s(expectation.fires_within_s)}, page "
         f"{expectation.receiver} by {expectation.integration} in {incidents} of at most "
-        f"{_say_count((expectation.notices, expectation.notices), 'notification')}, "
+        f"{_say_count((expectation.notifications, expectation.notifications), 'notification')}, "
         f"resolve by {format_s(expectation.resolves_within_s)}"
     )
 
@@ -299,9 +299,11 @@ def _say_delivery(delivery: Delivery) -> str:
     ):
         if text is not None:
             clauses.append(f"{name} {_say_text(text)}")
-    if delivery.notices is not None:
-        within = f" in {_say_span(delivery.notices_within_s)}" if delivery.notices_within_s else ""
-        clauses.append(_say_count(delivery.notices, "notification") + within)
+    if delivery.notifications is not None:
+        within = (
+            f" in {_say_span(delivery.notifications_within_s)}" if delivery.notifications_within_s else ""
+        )
+        clauses.append(_say_count(delivery.notifications, "notification") + within)
     if delivery.repeats_after_s is not None:
         clauses.append(f"repeated after {_say_span(delivery.repeats_after_s)}")
     if delivery.refused is not None:

@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from alertdrill.core.model import (
+    BlindRule,
     Delivery,
     EventKind,
     Expectation,
     Expected,
     Grouped,
-    Held,
-    HeldBack,
     Integration,
     Labels,
     NearMiss,
     Outcome,
-    Silence,
+    Suppressed,
+    Suppression,
 )
 from alertdrill.errors import BadInput
 from alertdrill.judging.coverage import HeldFinding, HeldRun
@@ -187,7 +187,7 @@ def _parse_finding(drill: str, finding: Mapping[str, Any]) -> HeldFinding:
 
 def _parse_expected(alert: str, labels: Labels, expected: Mapping[str, Any]) -> Expected:
     if expected.get("blind"):
-        return Silence(alert=alert, labels=labels, after_s=_number(expected, "after_s"))
+        return BlindRule(alert=alert, labels=labels, after_s=_number(expected, "after_s"))
     if expected.get("silent"):
         return NearMiss(
             alert=alert,
@@ -214,16 +214,16 @@ def _parse_expected(alert: str, labels: Labels, expected: Mapping[str, Any]) -> 
         receiver=receiver,
         fires_within_s=fires_within_s,
         resolves_within_s=resolves_within_s,
-        held_back=_parse_held_back(_take(expected, "held_back", dict, {})),
+        suppressed=_parse_suppressed(_take(expected, "held_back", dict, {})),
         deliveries=tuple(_parse_delivery(delivery) for delivery in _each(expected, "deliveries", [])),
     )
 
 
-def _parse_held_back(held: Mapping[str, Any]) -> HeldBack | None:
+def _parse_suppressed(held: Mapping[str, Any]) -> Suppressed | None:
     if not held:
         return None
-    return HeldBack(
-        why=_choose(held.get("why"), get_args(Held), "why"),
+    return Suppressed(
+        why=_choose(held.get("why"), get_args(Suppression), "why"),
         until_s=None if held.get("until_s") is None else _number(held, "until_s"),
     )
 

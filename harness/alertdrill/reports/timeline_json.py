@@ -13,18 +13,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alertdrill.core.model import (
+    BlindRule,
     Delivery,
     Event,
     Expectation,
     Expected,
     Finding,
     Grouped,
-    HeldBack,
-    HeldSpan,
     Labels,
-    Notice,
+    Notification,
     Placement,
-    Silence,
+    Suppressed,
+    SuppressedSpan,
     Text,
     Timeline,
     Verdict,
@@ -71,8 +71,8 @@ def render(record: RunRecord) -> str:
             {"part": stall.part, "from_s": _number(stall.from_s), "until_s": _number(stall.until_s)}
             for stall in timeline.stalls
         ],
-        "notices": [_notice(notice) for notice in timeline.paging.notices],
-        "incidents": [_incident(incident) for incident in list_incidents(timeline.paging.notices)],
+        "notices": [_notification(notification) for notification in timeline.paging.notifications],
+        "incidents": [_incident(incident) for incident in list_incidents(timeline.paging.notifications)],
         "receivers": [_inbox(inbox, timeline.speed) for inbox in summarise_inboxes(timeline)],
         "held_back": [_held(span) for span in timeline.paging.held],
         "troubles": list(timeline.paging.troubles),
@@ -138,27 +138,27 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _notice(notice: Notice) -> dict[str, Any]:
-    """All of a notice but its payload, of which title and text are what a person reads."""
+def _notification(notification: Notification) -> dict[str, Any]:
+    """All of a notification but its payload, of which title and text are what a person reads."""
     return {
-        "number": notice.number,
-        "at_s": _number(notice.at_s),
-        "receiver": notice.receiver,
-        "integration": notice.integration,
-        "status": notice.status,
-        "is_accepted": notice.is_accepted,
-        "answer": notice.answer,
-        "why": notice.why,
-        "incident": notice.incident,
-        "effect": notice.effect,
-        "group_key": notice.group_key,
-        "group_labels": dict(notice.group_labels),
+        "number": notification.number,
+        "at_s": _number(notification.at_s),
+        "receiver": notification.receiver,
+        "integration": notification.integration,
+        "status": notification.status,
+        "is_accepted": notification.is_accepted,
+        "answer": notification.answer,
+        "why": notification.why,
+        "incident": notification.incident,
+        "effect": notification.effect,
+        "group_key": notification.group_key,
+        "group_labels": dict(notification.group_labels),
         "alerts": [
             {"alert": alert.alert, "labels": dict(alert.labels), "status": alert.status}
-            for alert in notice.alerts
+            for alert in notification.alerts
         ],
-        "title": notice.title,
-        "text": notice.text,
+        "title": notification.title,
+        "text": notification.text,
     }
 
 
@@ -169,7 +169,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "integration": incident.integration,
         "opened_s": _number(incident.opened_s),
         "closed_s": None if incident.closed_s is None else _number(incident.closed_s),
-        "notices": [notice.number for notice in incident.notices],
+        "notices": [notification.number for notification in incident.notifications],
         "title": incident.title,
         "group_labels": dict(incident.group_labels),
     }
@@ -193,7 +193,7 @@ def _spread(spread: Spread | None, speed: float) -> dict[str, Number] | None:
     return _in_both_times("median", spread.median_s, speed) | _in_both_times("max", spread.max_s, speed)
 
 
-def _held(span: HeldSpan) -> dict[str, Any]:
+def _held(span: SuppressedSpan) -> dict[str, Any]:
     return {
         "alert": span.alert,
         "labels": dict(span.labels),
@@ -266,9 +266,9 @@ def _expected(expectation: Expected | None) -> dict[str, Any]:
             "receiver": expectation.receiver,
             "integration": expectation.integration,
             "resolves_within_s": _number(expectation.resolves_within_s),
-            "notices": expectation.notices,
+            "notices": expectation.notifications,
         }
-    if isinstance(expectation, Silence):
+    if isinstance(expectation, BlindRule):
         return {"silent": True, "blind": True, "after_s": _number(expectation.after_s)}
     silence = {"silent": True, "reaches": _number(expectation.reaches), "pending": expectation.pending}
     if expectation.pending_within_s is not None:
@@ -289,14 +289,14 @@ def _expected_firing(expectation: Expectation) -> dict[str, Any]:
         stated["pages_within_s"] = _number(expectation.pages_within_s)
     if expectation.closes_within_s is not None:
         stated["closes_within_s"] = _number(expectation.closes_within_s)
-    if expectation.held_back is not None:
-        stated["held_back"] = _held_back(expectation.held_back)
+    if expectation.suppressed is not None:
+        stated["held_back"] = _suppressed(expectation.suppressed)
     if expectation.deliveries:
         stated["deliveries"] = [_delivery(delivery) for delivery in expectation.deliveries]
     return stated
 
 
-def _held_back(held: HeldBack) -> dict[str, Any]:
+def _suppressed(held: Suppressed) -> dict[str, Any]:
     until_s = None if held.until_s is None else _number(held.until_s)
     return {"why": held.why, "until_s": until_s, "by": dict(held.by)}
 
@@ -304,8 +304,8 @@ def _held_back(held: HeldBack) -> dict[str, Any]:
 def _delivery(delivery: Delivery) -> dict[str, Any]:
     texts = {"group_key": delivery.group_key, "title": delivery.title, "text": delivery.text}
     bounds: dict[str, Sequence[float] | None] = {
-        "notices": delivery.notices,
-        "notices_within_s": delivery.notices_within_s,
+        "notices": delivery.notifications,
+        "notices_within_s": delivery.notifications_within_s,
         "repeats_after_s": delivery.repeats_after_s,
         "refused": delivery.refused,
         "alerts": delivery.alerts,

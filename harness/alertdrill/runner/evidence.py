@@ -14,7 +14,7 @@ from alertdrill.recording.prometheus import read_scrapes, split_scrapes
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_outages
 from alertdrill.runner.rulebook import find_reaches_s
-from alertdrill.runner.traffic import ActReport, TrafficReport
+from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, PartWatch
 from alertdrill.systems import find_systems
@@ -60,15 +60,15 @@ def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall
     """Return what a run's findings are weighed by."""
     return Evidence(
         stalls=stalls,
-        calls={name: _count_calls(act) for name, act in report.acts.items()},
+        calls={name: _count_calls(profile) for name, profile in report.profiles.items()},
         reaches_s=find_reaches_s(files),
         providers=PROVIDERS,
     )
 
 
-def count_unanswered(act: ActReport) -> int:
+def count_unanswered(profile: ProfileReport) -> int:
     """Return how many calls got no answer: none reached the gateway, or it gave none."""
-    return act.statuses.get(NO_ANSWER, 0)
+    return profile.statuses.get(NO_ANSWER, 0)
 
 
 def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> Mapping[str, str]:
@@ -85,10 +85,10 @@ def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> M
     }
 
 
-def _count_calls(act: ActReport) -> Calls:
+def _count_calls(profile: ProfileReport) -> Calls:
     return Calls(
-        planned=act.planned,
-        lost=act.planned - act.sent + count_unanswered(act),
-        lateness_s=act.lateness_max_s or 0.0,
-        slowest_s=act.slowest_s,
+        planned=profile.planned,
+        lost=profile.planned - profile.sent + count_unanswered(profile),
+        lateness_s=profile.lateness_max_s or 0.0,
+        slowest_s=profile.slowest_s,
     )

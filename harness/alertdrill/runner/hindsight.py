@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import AlertRule, Labels, Placement, Silence, Stall, Verdict
+from alertdrill.core.model import AlertRule, BlindRule, Labels, Placement, Stall, Verdict
 from alertdrill.judging.dependence import STALE, UNSEEN
 from alertdrill.recording.prometheus import MAX_POINTS, read_range, read_samples
 from alertdrill.runtime.http_client import Api
@@ -34,7 +34,7 @@ Spans = Sequence[tuple[Labels, Sequence[Span]]]
 def hangs_on_the_unseen(verdicts: Iterable[Verdict], placements: Iterable[Placement]) -> bool:
     """Return whether more than what was seen may decide: something is not met, or was to stay unseen."""
     return any(verdict.outcome != "met" for verdict in verdicts) or any(
-        not place.drill.expects or any(isinstance(one, Silence) for one in place.drill.expects)
+        not place.drill.expects or any(isinstance(one, BlindRule) for one in place.drill.expects)
         for place in placements
     )
 

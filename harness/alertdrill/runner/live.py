@@ -20,7 +20,17 @@ from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.watching import PathWatch, make_page_events, read_log, read_troubles
 from alertdrill.core.clock import Clock, find_origin
-from alertdrill.core.model import Act, AlertRule, Drill, Placement, Stage, Stall, Tell, Timeline, Verdict
+from alertdrill.core.model import (
+    AlertRule,
+    BehaviourChange,
+    Drill,
+    LoadProfile,
+    Placement,
+    Stage,
+    Stall,
+    Timeline,
+    Verdict,
+)
 from alertdrill.core.parts import PARTS
 from alertdrill.errors import ClockDoubted, ComponentFailed
 from alertdrill.judging.clock_fidelity import (
@@ -31,7 +41,7 @@ from alertdrill.judging.clock_fidelity import (
     find_overhead,
 )
 from alertdrill.judging.doubts import weigh
-from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, share
 from alertdrill.recording.prometheus import (
     count_evaluations,
     count_recorded_evaluations,
@@ -59,7 +69,7 @@ from alertdrill.runner.evidence import (
 )
 from alertdrill.runner.faults.outages import interrupt, list_outage_steps, list_outages, list_windows
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
-from alertdrill.runner.faults.performing import Crew
+from alertdrill.runner.faults.performing import Injector
 from alertdrill.runner.hindsight import SHOWS_WITHIN_WALL_S, describe, find_unseen, hangs_on_the_unseen
 from alertdrill.runner.live_board import Watch
 from alertdrill.runner.schedule import find_calendar, place
@@ -85,15 +95,15 @@ DRAIN_WALL_S = 10.0
 RECORDING = "recording.om.gz"
 """What a run recorded, in the folder of its reports."""
 
-PROBE_DOOR = "aside"
-"""The gateway's door that no system hears."""
+PROBE_PREFIX = "aside"
+"""The gateway's prefix that no system hears."""
 PROBE_PROVIDER = "openai"
 PROBE_MODEL = "gpt-5-mini"
 PROBE_LATENCY_S = 1.0
 PROBE_RATE_PER_S = 0.2
 CALIBRATION_RATE_PER_S = 1.0
-CALIBRATION_ACT = "calibration"
-PROBE_ACT = "probe"
+CALIBRATION_PROFILE = "calibration"
+PROBE_PROFILE = "probe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +147,7 @@ class _TooFast(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Suppression:
     """A run that is over: its record, and the stack, which still stands to be asked."""
 
     record: RunRecord
@@ -152,7 +162,7 @@ def hold(order: Order, show: Show) -> RunRecord:
 
 
 @contextmanager
-def hold_open(order: Order, show: Show) -> Iterator[Held]:
+def hold_open(order: Order, show: Show) -> Iterator[Suppression]:
     """Hold the drills, and let the stack stand for as long as the `with` block takes.
 
     `show` is given the state of the run several times a second. Raises BadRules for rules that cannot be
@@ -177,7 +187,7 @@ def hold_open(order: Order, show: Show) -> Iterator[Held]:
 @contextmanager
 def _hold_at(
     order: Order, placements: Sequence[Placement], speed: float, reason: str, show: Show
-) -> Iterator[Held]:
+) -> Iterator[Suppression]:
     """Hold the drills at one speed; raises _TooFast when calibration may choose another and must."""
     started_at = datetime.now(UTC)
     started_s = time.monotonic()
@@ -199,34 +209,34 @@ def _hold_at(
         earliest_s = time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S
         clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         outages = list_windows(placements, speed)
-        acts = list_acts(placements, until_s, speed, outages)
+        profiles = list_profiles(placements, until_s, speed, outages)
         prometheus = Api("prometheus", stack.endpoints.prometheus)
         path = _watch_path(stack, clock)
         if setup.zones:
             stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
-        crew = _make_crew(placements, stack, path, clock)
+        injector = _make_injector(placements, stack, path, clock)
         watch = Watch(
             placements=placements,
-            acts=acts,
+            profiles=profiles,
             for_s={rule.name: rule.for_s for rule in _list_alerts(order)},
             prometheus=prometheus,
             clock=clock,
         )
         state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"), engines=stack.versions)
         parts = PartWatch(stack.endpoints.health)
-        with _start_traffic(order, acts, stack, clock) as traffic, parts:
+        with _start_traffic(order, profiles, stack, clock) as traffic, parts:
             is_calibrated = order.speed is not None
             while (now_s := clock.rule_s(time.time())) < until_s:
-                crew.carry_out()
+                injector.carry_out()
                 stack.check()
                 traffic.poll()
                 if now_s >= 0 and not is_calibrated:
                     _calibrate(order, prometheus, clock, traffic.report())
                     is_calibrated = True
-                path.look(now_s, crew.out)
+                path.look(now_s, injector.out)
                 state = replace(state, wall_s=time.monotonic() - started_s)
-                show(watch.look(state, now_s, make_page_events(path.notices)))
-                _rest(clock, crew.next_s)
+                show(watch.look(state, now_s, make_page_events(path.notifications)))
+                _rest(clock, injector.next_s)
             show(replace(state, now_rule_s=until_s, message="reading what happened"))
             report = traffic.wait(DRAIN_WALL_S)
         stack.check()
@@ -236,7 +246,7 @@ def _hold_at(
         silent = find_stalls(parts, placements, report, clock)
         fidelity = replace(
             measure(prometheus, clock, report, 0.0, until_s, outages, store, silent),
-            outage_lateness_s=crew.lateness_s,
+            outage_lateness_s=injector.lateness_s,
         )
         timeline = observe(order, stack, store, path, clock, until_s)
         judged = judge_all(placements, timeline)
@@ -281,7 +291,7 @@ def _hold_at(
             },
             logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
         )
-        yield Held(record=record, stack=stack, clock=clock)
+        yield Suppression(record=record, stack=stack, clock=clock)
 
 
 @contextmanager
@@ -327,13 +337,13 @@ def _watch_path(stack: Stack, clock: Clock) -> PathWatch:
     return PathWatch(pager=pager, alertmanagers=apis, clock=clock)
 
 
-def _make_crew(placements: Sequence[Placement], stack: Stack, path: PathWatch, clock: Clock) -> Crew:
+def _make_injector(placements: Sequence[Placement], stack: Stack, path: PathWatch, clock: Clock) -> Injector:
     steps = (
         *list_outage_steps(placements, stack),
         *list_fault_steps(placements, path.pager),
         *list_silence_steps(placements, path.alertmanagers["alertmanager"], clock),
     )
-    return Crew(steps, lambda: clock.rule_s(time.time()))
+    return Injector(steps, lambda: clock.rule_s(time.time()))
 
 
 def _list_alerts(order: Order) -> list[AlertRule]:
@@ -373,11 +383,11 @@ def _look_again(
     return find_unseen(evaluator, store, clock, _list_alerts(order), until_s, out)
 
 
-def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock) -> Traffic:
+def _start_traffic(order: Order, profiles: Sequence[LoadProfile], stack: Stack, clock: Clock) -> Traffic:
     logs = order.out / "logs"
     controls = stack.endpoints.controls
     return Traffic(
-        plan(acts, clock=clock, seed=order.seed, controls=controls, report=logs / "traffic.json"),
+        plan(profiles, clock=clock, seed=order.seed, controls=controls, report=logs / "traffic.json"),
         host=stack.endpoints.gateway,
         plan_path=logs / "traffic-plan.json",
         log_path=logs / "locust.log",
@@ -391,17 +401,17 @@ def _start_traffic(order: Order, acts: Sequence[Act], stack: Stack, clock: Clock
     )
 
 
-def list_acts(
+def list_profiles(
     placements: Sequence[Placement], until_s: float, speed: float, outages: Sequence[Window]
-) -> tuple[Act, ...]:
-    """Return all traffic of the run, in the run's time: calibration, the probe, and the drills' acts.
+) -> tuple[LoadProfile, ...]:
+    """Return all traffic of the run, in the run's time: calibration, the probe, the drills' load profiles.
 
     The probe is one model with a constant latency, called through the whole run; what it takes longer than
     that is the overhead of gateway and client. It is silent while an outage makes it wait.
     """
     lead_s = CALIBRATION_WALL_S * speed
-    tells = (
-        Tell(
+    changes = (
+        BehaviourChange(
             at_s=0.0,
             provider=PROBE_PROVIDER,
             model=PROBE_MODEL,
@@ -409,27 +419,27 @@ def list_acts(
         ),
     )
     options = {"models": [f"{PROBE_PROVIDER}:{PROBE_MODEL}"], "key": "alertdrill-probe"}
-    calibration = Act(
-        name=CALIBRATION_ACT,
+    calibration = LoadProfile(
+        name=CALIBRATION_PROFILE,
         scenario="steady",
         start_s=-lead_s,
         stages=(Stage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
-        tells=tells,
+        changes=changes,
         options=options,
-        door=PROBE_DOOR,
+        prefix=PROBE_PREFIX,
     )
-    probe = Act(
-        name=PROBE_ACT,
+    probe = LoadProfile(
+        name=PROBE_PROFILE,
         scenario="steady",
         start_s=0.0,
         stages=(Stage(duration_s=until_s - SETTLE_S, rate_per_s=PROBE_RATE_PER_S),),
         options=options,
-        door=PROBE_DOOR,
+        prefix=PROBE_PREFIX,
     )
     drills = (
-        replace(act, start_s=placement.start_s + act.start_s, door=placement.drill.system)
+        replace(profile, start_s=placement.start_s + profile.start_s, prefix=placement.drill.system)
         for placement in placements
-        for act in placement.drill.traffic
+        for profile in placement.drill.traffic
     )
     return calibration, interrupt(probe, outages), *drills
 
@@ -462,8 +472,12 @@ def measure(
     evaluations, missed = count_evaluations(prometheus)
     if store is not None and not evaluations:
         evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
-    acts = {name: act for name, act in traffic.acts.items() if (name == CALIBRATION_ACT) == (since_s < 0)}
-    probe = acts.get(CALIBRATION_ACT if since_s < 0 else PROBE_ACT)
+    profiles = {
+        name: profile
+        for name, profile in traffic.profiles.items()
+        if (name == CALIBRATION_PROFILE) == (since_s < 0)
+    }
+    probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
     silent_s = max((one.lasted_s for one in stalls if one.part == f"provider-{PROBE_PROVIDER}"), default=0.0)
     return Fidelity(
         scrapes=scrapes,
@@ -472,9 +486,9 @@ def measure(
         scrapes_failed=failed,
         evaluations=evaluations,
         evaluations_missed=missed,
-        arrivals=sum(act.planned for act in acts.values()),
-        arrivals_late=sum(act.late + act.planned - act.sent for act in acts.values()),
-        arrival_lateness_s=max((act.lateness_max_s or 0.0 for act in acts.values()), default=0.0),
+        arrivals=sum(profile.planned for profile in profiles.values()),
+        arrivals_late=sum(profile.late + profile.planned - profile.sent for profile in profiles.values()),
+        arrival_lateness_s=max((profile.lateness_max_s or 0.0 for profile in profiles.values()), default=0.0),
         overhead_s=find_overhead(probe.latency_p99_s, probe.slowest_s, PROBE_LATENCY_S, silent_s)
         if probe
         else None,
@@ -495,7 +509,7 @@ def observe(
     prometheus = Api("prometheus", stack.endpoints.prometheus)
     paging = path.read(events, log, read_troubles([prometheus, *path.alertmanagers.values()], log))
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
-    pages = tuple(page for page in make_page_events(paging.notices) if page.at_s >= 0)
+    pages = tuple(page for page in make_page_events(paging.notifications) if page.at_s >= 0)
     return Timeline(
         mode=order.site.name,
         speed=clock.speed,
@@ -504,15 +518,20 @@ def observe(
         events=tuple(sorted((*events, *pages), key=lambda event: event.at_s)),
         curves=read(store, clock, _list_alerts(order), 0.0, until_s),
         engines=stack.versions,
-        paging=replace(paging, notices=tuple(notice for notice in paging.notices if notice.at_s >= 0)),
+        paging=replace(
+            paging,
+            notifications=tuple(
+                notification for notification in paging.notifications if notification.at_s >= 0
+            ),
+        ),
     )
 
 
 def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verdict, ...]:
-    """Judge every drill on its own part of the timeline, and what happened unasked."""
+    """Judge every drill on its own part of the timeline, and what happened unexpectedly."""
     verdicts = [judge(placement.drill, share(placement, placements, timeline)) for placement in placements]
-    unasked = find_unasked(placements, timeline)
-    return tuple(verdicts) if unasked is None else (*verdicts, unasked)
+    unexpected = find_unexpected(placements, timeline)
+    return tuple(verdicts) if unexpected is None else (*verdicts, unexpected)
 
 
 def _calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport) -> None:

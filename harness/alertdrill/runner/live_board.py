@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Act, Event, Expected, Labels, Placement
+from alertdrill.core.model import Event, Expected, Labels, LoadProfile, Placement
 from alertdrill.judging.judge import matches
 from alertdrill.recording.prometheus import ActiveAlert, read_active_alerts
-from alertdrill.reports.terminal import ActRow, AlertRow, BoardState
+from alertdrill.reports.terminal import AlertRow, BoardState, ProfileRow
 from alertdrill.runtime.http_client import Api
 
 
@@ -18,15 +18,15 @@ class Watch:
     """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires."""
 
     placements: Sequence[Placement]
-    acts: Sequence[Act]
+    profiles: Sequence[LoadProfile]
     for_s: Mapping[str, float]
     prometheus: Api
     clock: Clock
 
     def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
-        """Return the state at rule time `now_s`: the acts that send traffic, and the alerts.
+        """Return the state at rule time `now_s`: the load profiles that send traffic, and the alerts.
 
-        There is a row for each alert that a drill now held looks at, and for each that is active unasked.
+        A row for each alert that a drill now held looks at, and for each that is active and unexpected.
         `pages` are those of the run so far.
         """
         left = list(read_active_alerts(self.prometheus))
@@ -47,13 +47,13 @@ class Watch:
             )
             for found in left
         )
-        rates = [(act, _find_rate(act, now_s - act.start_s)) for act in self.acts]
+        rates = [(profile, _find_rate(profile, now_s - profile.start_s)) for profile in self.profiles]
         return replace(
             state,
             now_rule_s=now_s,
-            acts=tuple(
-                ActRow(name=act.name, scenario=act.scenario, rate_per_s=rate)
-                for act, rate in rates
+            profiles=tuple(
+                ProfileRow(name=profile.name, scenario=profile.scenario, rate_per_s=rate)
+                for profile, rate in rates
                 if rate > 0
             ),
             alerts=tuple(rows),
@@ -65,9 +65,9 @@ class Watch:
         return self.clock.rule_s(found.active_at_s) + waited_s
 
 
-def _find_rate(act: Act, since_start_s: float) -> float:
+def _find_rate(profile: LoadProfile, since_start_s: float) -> float:
     end_s = 0.0
-    for stage in act.stages:
+    for stage in profile.stages:
         end_s += stage.duration_s
         if 0 <= since_start_s < end_s:
             return stage.rate_per_s

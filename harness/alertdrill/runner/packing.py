@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alertdrill.core.model import STARTS_AGAIN, Drill, NearMiss, Outage, Placement, Silence
+from alertdrill.core.model import STARTS_AGAIN, BlindRule, Drill, NearMiss, Outage, Placement
 
 BIN_S = 15.0
 BEFORE_OUTAGE_S = 60.0
@@ -106,16 +106,16 @@ def is_paged(drill: Drill) -> bool:
 
     A quiet drill is there to show that nobody is paged.
     """
-    return not drill.expects or not all(isinstance(one, NearMiss | Silence) for one in drill.expects)
+    return not drill.expects or not all(isinstance(one, NearMiss | BlindRule) for one in drill.expects)
 
 
 def measure(drill: Drill) -> Load:
     """Return what a drill sends, the highest rate in each bin from its start."""
     load: dict[int, float] = defaultdict(float)
-    for act in drill.traffic:
+    for profile in drill.traffic:
         own: dict[int, float] = {}
-        start_s = act.start_s
-        for stage in act.stages:
+        start_s = profile.start_s
+        for stage in profile.stages:
             end_s = start_s + stage.duration_s
             for place_in_drill in range(math.floor(start_s / BIN_S), math.ceil(end_s / BIN_S)):
                 own[place_in_drill] = max(own.get(place_in_drill, 0.0), stage.rate_per_s)

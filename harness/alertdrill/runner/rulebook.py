@@ -85,11 +85,11 @@ class RuleBook:
 
 
 def list_expected(drill: Drill) -> tuple[str, ...]:
-    """Return the names of the alerts that a drill is about, those included that hold back others' pages."""
+    """Return the names of the alerts that a drill is about, those included that suppress others' pages."""
     names = []
     for expected in drill.expects:
         names.append(expected.alert)
-        held = expected.held_back if isinstance(expected, Expectation) else None
+        held = expected.suppressed if isinstance(expected, Expectation) else None
         if held is not None and held.why == "inhibited" and "alertname" in held.by:
             names.append(held.by["alertname"])
     return tuple(dict.fromkeys(names))

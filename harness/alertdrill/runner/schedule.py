@@ -23,7 +23,7 @@ from alertdrill.runner.packing import (
 )
 
 RATE_BOUND_PER_S = 4.0
-"""Arrivals a second of rule time, all acts together; a drill that sends more has that time to itself."""
+"""Arrivals a second of rule time, all profiles together; a drill that sends more has that time to itself."""
 TURNS = ((PROVIDERS, PAGES, None, STACK), (PROVIDERS, None, PAGES, STACK))
 """Drills by what their outages break, in orders in which they can be placed; None are those without outages.
 

@@ -1,4 +1,4 @@
-"""Runs Locust as a subprocess: acts become a plan, the plan a run, and the run a report.
+"""Runs Locust as a subprocess: load profiles become a plan, the plan a run, and the run a report.
 
 Locust itself is never imported here, because it patches the standard library for gevent.
 """
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Act
+from alertdrill.core.model import LoadProfile
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.places import SCENARIOS
 from alertdrill.runtime.ports import find_free_ports
@@ -30,8 +30,8 @@ SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActReport:
-    """What became of one act so far, in rule time; percentiles are None while there is nothing to measure.
+class ProfileReport:
+    """What became of one profile so far, in rule time; percentiles are None until there is one.
 
     `late` counts arrivals that left more than one scrape (15 s) after their instant. `latency` runs from
     the scheduled instant to the last byte of the answer; `slowest_s` are the four longest, the longest first.
@@ -70,14 +70,14 @@ class WorkerReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficReport:
-    """What Locust last reported; `done` when every act has ended and every request has been answered.
+    """What Locust last reported; `done` when every profile has ended and every request has been answered.
 
     `workers` is empty where one process sends everything. `stalls` are from when to when (rule time) one of
     Locust's processes stood still, as it has noticed itself.
     """
 
     done: bool = False
-    acts: Mapping[str, ActReport] = field(default_factory=dict)
+    profiles: Mapping[str, ProfileReport] = field(default_factory=dict)
     workers: tuple[WorkerReport, ...] = ()
     stalls: tuple[tuple[float, float], ...] = ()
 
@@ -101,9 +101,9 @@ def lead_wall_s(workers: int) -> float:
 
 
 def plan(
-    acts: Sequence[Act], *, clock: Clock, seed: int, controls: Mapping[str, str], report: Path
+    profiles: Sequence[LoadProfile], *, clock: Clock, seed: int, controls: Mapping[str, str], report: Path
 ) -> dict[str, Any]:
-    """Return the plan that Locust is given; `start_s` of the acts counts from the run's origin.
+    """Return the plan that Locust is given; `start_s` of the load profiles counts from the run's origin.
 
     `controls` maps a provider to its control API's URL. The format is in ARCHITECTURE.md.
     """
@@ -113,7 +113,7 @@ def plan(
         "seed": seed,
         "report": str(report),
         "controls": dict(controls),
-        "acts": [_plan_act(act) for act in acts],
+        "profiles": [_plan_profile(profile) for profile in profiles],
     }
 
 
@@ -154,7 +154,7 @@ class Traffic:
         """
         self._report_path.unlink(missing_ok=True)
         write_secret(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
-        scenarios = sorted({act["scenario"] for act in self._plan["acts"]}) or ["steady"]
+        scenarios = sorted({profile["scenario"] for profile in self._plan["profiles"]}) or ["steady"]
         argv = [
             sys.executable,
             "-m",
@@ -211,7 +211,7 @@ class Traffic:
         return self._has_ended(within_s=0) is False
 
     def wait(self, timeout_s: float) -> TrafficReport:
-        """Wait until every act has ended, at most `timeout_s` wall seconds, and return the last report.
+        """Wait until every profile has ended, at most `timeout_s` wall seconds, and return the last report.
 
         Raises ComponentFailed when Locust ends otherwise, or not in time.
         """
@@ -229,13 +229,13 @@ class Traffic:
             raw = json.loads(self._report_path.read_text())
         except FileNotFoundError:
             return TrafficReport()
-        acts = {
-            name: ActReport(**{**act, "slowest_s": tuple(act["slowest_s"])})
-            for name, act in raw["acts"].items()
+        profiles = {
+            name: ProfileReport(**{**profile, "slowest_s": tuple(profile["slowest_s"])})
+            for name, profile in raw["profiles"].items()
         }
         workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
         stalls = tuple((from_s, until_s) for from_s, until_s in raw["stalls"])
-        return TrafficReport(done=raw["done"], acts=acts, workers=workers, stalls=stalls)
+        return TrafficReport(done=raw["done"], profiles=profiles, workers=workers, stalls=stalls)
 
     def _has_ended(self, *, within_s: float) -> bool:
         if self._process is None:
@@ -259,24 +259,26 @@ class Traffic:
                     raise process.failure()
 
 
-def _plan_act(act: Act) -> dict[str, Any]:
+def _plan_profile(profile: LoadProfile) -> dict[str, Any]:
     return {
-        "name": act.name,
-        "scenario": act.scenario,
-        "start_s": act.start_s,
-        "stages": [{"duration_s": stage.duration_s, "rate_per_s": stage.rate_per_s} for stage in act.stages],
-        "arrivals": act.arrivals,
-        "tells": [
-            {
-                "at_s": tell.at_s,
-                "provider": tell.provider,
-                "model": tell.model,
-                "behaviour": dict(tell.behaviour),
-            }
-            for tell in act.tells
+        "name": profile.name,
+        "scenario": profile.scenario,
+        "start_s": profile.start_s,
+        "stages": [
+            {"duration_s": stage.duration_s, "rate_per_s": stage.rate_per_s} for stage in profile.stages
         ],
-        "options": dict(act.options),
-        "door": act.door,
+        "arrivals": profile.arrivals,
+        "changes": [
+            {
+                "at_s": change.at_s,
+                "provider": change.provider,
+                "model": change.model,
+                "behaviour": dict(change.behaviour),
+            }
+            for change in profile.changes
+        ],
+        "options": dict(profile.options),
+        "prefix": profile.prefix,
     }
 
 

@@ -63,7 +63,7 @@ def list_drills(values: Mapping[str, Values]) -> tuple[Drill, ...]:
 
 def _check(drill: Drill) -> Drill:
     """Return a drill as it is; raises ValueError for one whose traffic or deadlines cannot be."""
-    stages = [stage for act in drill.traffic for stage in act.stages]
+    stages = [stage for profile in drill.traffic for stage in profile.stages]
     windows = [
         (expected.fires_after_s, expected.fires_within_s)
         for expected in drill.expects

@@ -14,12 +14,12 @@ import pytest
 from query_files import read_queries
 from whole_runs import make_order
 
-from alertdrill.core.model import Act
+from alertdrill.core.model import LoadProfile
 from alertdrill.recording.prometheus import read_range
 from alertdrill.rules.files import EVALUATION_INTERVAL_S
 from alertdrill.rules.panels import PanelThreshold
 from alertdrill.rules.promql.expressions import parse, render, split_threshold, walk
-from alertdrill.runner.live import Held, hold_open
+from alertdrill.runner.live import Suppression, hold_open
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.systems import find_systems
@@ -31,15 +31,15 @@ LASTS_S = 720.0
 SPEED = 60.0
 
 
-def cut_short(act: Act) -> Act:
-    """Return an act whose last stage, which is all of it for most, ends with the drill."""
-    *stages, last = act.stages
-    left_s = LASTS_S - act.start_s - sum(stage.duration_s for stage in stages)
-    return replace(act, stages=(*stages, replace(last, duration_s=min(last.duration_s, left_s))))
+def cut_short(profile: LoadProfile) -> LoadProfile:
+    """Return a load profile whose last stage, which is all of it for most, ends with the drill."""
+    *stages, last = profile.stages
+    left_s = LASTS_S - profile.start_s - sum(stage.duration_s for stage in stages)
+    return replace(profile, stages=(*stages, replace(last, duration_s=min(last.duration_s, left_s))))
 
 
 QUIET = tuple(
-    replace(drill, lasts_s=LASTS_S, traffic=tuple(cut_short(act) for act in drill.traffic))
+    replace(drill, lasts_s=LASTS_S, traffic=tuple(cut_short(profile) for profile in drill.traffic))
     for drill in list_drills(VALUES)
     if drill.name == f"{drill.system}-quiet"
 )
@@ -67,7 +67,7 @@ THRESHOLDS = [
 
 
 @pytest.fixture(scope="module")
-def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suppression]:
     """Hold the quiet drills of all systems, and let the stack stand."""
     out = tmp_path_factory.mktemp("quiet") / "out"
     with hold_open(make_order(QUIET, engines, out, speed=SPEED), lambda _state: None) as run:
@@ -75,7 +75,7 @@ def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def prometheus(held: Held) -> Api:
+def prometheus(held: Suppression) -> Api:
     """Return the Prometheus that watched the quiet drills."""
     return Api("prometheus", held.stack.endpoints.prometheus)
 
@@ -89,7 +89,7 @@ def loaded(prometheus: Api) -> dict[str, str]:
 
 @pytest.mark.parametrize(("expr", "empty_when_healthy"), ASKED)
 def test_healthy_traffic_gives_data(
-    held: Held, prometheus: Api, expr: str, empty_when_healthy: str | None
+    held: Suppression, prometheus: Api, expr: str, empty_when_healthy: str | None
 ) -> None:
     """Prometheus understands the expression and has numbers for it, unless it says why it has none."""
     until_s = held.record.timeline.until_s

@@ -65,7 +65,7 @@ class Cluster:
 
     def perform(
         self,
-        acts: list[dict[str, Any]],
+        profiles: list[dict[str, Any]],
         *,
         workers: int,
         starts_in_wall_s: float = 8.0,
@@ -81,7 +81,9 @@ class Cluster:
             "seed": 1,
             "report": str(self.folder / "report.json"),
             "controls": {"openai": self.gateway.url},
-            "acts": [{"start_s": 0, "arrivals": "uniform", "tells": [], **act} for act in acts],
+            "profiles": [
+                {"start_s": 0, "arrivals": "uniform", "changes": [], **profile} for profile in profiles
+            ],
         }
         path = self.folder / "plan.json"
         path.write_text(json.dumps(plan))

@@ -57,9 +57,9 @@ def run_headless(
 
 
 def perform_plan(
-    gateway: FakeGateway, environ: Mapping[str, str], folder: Path, acts: Sequence[Mapping[str, Any]]
+    gateway: FakeGateway, environ: Mapping[str, str], folder: Path, profiles: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Have Locust perform a plan of these acts; return what it reports of them."""
+    """Have Locust perform a plan of these load profiles; return what it reports of them."""
     path, report = folder / "plan.json", folder / "report.json"
     plan = {
         "speed": gateway.speed,
@@ -67,15 +67,15 @@ def perform_plan(
         "seed": 1,
         "report": str(report),
         "controls": {"openai": gateway.url},
-        "acts": [{"start_s": 0, "arrivals": "uniform", "tells": [], **act} for act in acts],
+        "profiles": [{"start_s": 0, "arrivals": "uniform", "changes": [], **profile} for profile in profiles],
     }
     path.write_text(json.dumps(plan))
-    scenarios = dict.fromkeys(act["scenario"] for act in acts)
+    scenarios = dict.fromkeys(profile["scenario"] for profile in profiles)
     ended = run_headless(gateway, environ, *scenarios, options=("--plan", str(path)))
     assert ended.returncode == 0, ended.stderr
     result: dict[str, Any] = json.loads(report.read_text())
     assert result["done"] is True
-    return dict(result["acts"])
+    return dict(result["profiles"])
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def perform(
     fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: Path
 ) -> Callable[..., dict[str, Any]]:
     """Return `perform_plan` for this test's gateway."""
-    return lambda *acts: perform_plan(fake_gateway, environ, tmp_path, acts)
+    return lambda *profiles: perform_plan(fake_gateway, environ, tmp_path, profiles)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def performed(
     """Perform the `ACTS` of a module together; return what Locust reports, and the gateway that was asked."""
     with FakeGateway() as gateway:
         folder = tmp_path_factory.mktemp("performed")
-        yield perform_plan(gateway, make_environ(gateway), folder, request.module.ACTS), gateway
+        yield perform_plan(gateway, make_environ(gateway), folder, request.module.PROFILES), gateway
 
 
 def _command(names: tuple[str, ...], gateway: FakeGateway) -> list[str]:

@@ -34,7 +34,7 @@ class FakeGateway:
 
     `delay_s` (wall) passes before each chat answer, `admin_delay_s` before the admin or control API does
     anything. `answer_status` is the chat answer's status; with `truncate` the connection breaks off in the
-    middle of it. `asked` has the path of every request, with its door.
+    middle of it. `asked` has the path of every request, with its prefix.
     """
 
     speed: float = 60.0
@@ -72,7 +72,7 @@ class FakeGateway:
 
     @property
     def calls(self) -> list[Seen]:
-        """The chat requests, through whichever door, in order."""
+        """The chat requests, under whichever prefix, in order."""
         return [seen for seen in self.seen if seen.path.endswith("/v1/chat/completions")]
 
     @property
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def parse_request(self) -> bool:
-        """Read a request; what comes through a door is answered as what comes through none."""
+        """Read a request; what comes under a prefix is answered as what comes under none."""
         parsed = super().parse_request()
         if parsed:
             self.server.gateway.asked.append(self.path)

@@ -9,7 +9,7 @@ import gevent
 import pytest
 
 from alertdrill.load import background_writes as aside
-from alertdrill.load.background_writes import AsideStream, log_aside, replace_aside
+from alertdrill.load.background_writes import BackgroundStream, log_aside, replace_aside
 
 WITHIN_S = 10.0
 
@@ -46,7 +46,7 @@ def test_lines_wait_for_a_stream_that_does_not_take_them(request):
     request.addfinalizer(lambda: os.close(reading))
     text = "".join(f"line {number}\n" for number in range(40_000))
     with os.fdopen(writing, "w") as stream:
-        log = AsideStream(stream)
+        log = BackgroundStream(stream)
         for line in text.splitlines(keepends=True):
             log.write(line)
             log.flush()

@@ -9,7 +9,7 @@ SHORT = {
     "cache_collapse": ("--rate", "1", "--duration-s", "30", "--prompts", "3", "--new-from", "10"),
     "text_apis": ("--rate", "1", "--duration-s", "30", "--account-plan", "subscribed"),
 }
-DOOR = "gatewayz"
+PREFIX = "gatewayz"
 
 
 def list_bodies(fake_gateway, path):
@@ -19,7 +19,7 @@ def list_bodies(fake_gateway, path):
 
 @pytest.mark.parametrize("name", SHORT)
 def test_a_scenario_runs_alone(run_locust, fake_gateway, tmp_path, name):
-    """Without a plan it makes an act of its options, through Gatewayz's door, and ends by itself."""
+    """Without a plan it makes a load profile of its options, under Gatewayz's prefix, and ends by itself."""
     ended = run_locust(name, options=SHORT[name], cwd=tmp_path)
     assert "Traceback" not in ended.stderr
     paths = [path for path in fake_gateway.asked if path.startswith("/gatewayz/v1/")]

@@ -29,7 +29,7 @@ def test_infer_runs_alone(run_locust, fake_gateway):
 
 
 def test_a_welcome_status_is_no_failure(run_locust, fake_gateway):
-    """Alone, refusals are failures, unless they are what the act is after."""
+    """Alone, refusals are failures, unless they are what the load profile is after."""
     fake_gateway.answer_status = 404
     options = ("--rate", "1", "--duration-s", "10")
     assert run_locust("infer", options=options).returncode == 1

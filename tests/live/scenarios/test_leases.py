@@ -23,14 +23,14 @@ def test_the_shares_are_a_partition(planned, home):
 
 
 @given(planned=st.integers(0, 1_000))
-def test_the_shares_of_an_independent_act_are_alike(planned):
+def test_the_shares_of_an_independent_profile_are_alike(planned):
     """No share has more than one arrival more than another."""
     sizes = [len(list_indices(planned, share, None)) for share in range(SHARES)]
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_acts_that_learn_have_homes_of_their_own():
-    """They are spread over the shares; an act whose requests are independent has none."""
+def test_profiles_that_learn_have_homes_of_their_own():
+    """They are spread over the shares; a load profile whose requests are independent has none."""
     homes = find_homes({"a": True, "b": False, "c": True, **{f"d{n}": True for n in range(SHARES)}})
     assert homes["b"] is None
     assert (homes["a"], homes["c"]) == (0, 1)
@@ -64,7 +64,7 @@ def test_a_loss_says_where_to_go_on_and_what_nobody_hears():
     book = LeaseBook({0: {"a": 3, "b": 2}})
     lease = book.grant("A")
     book.note(lease.number, "A", "a", sent=2, answered=1)
-    losses = {loss.act: loss for loss in book.revoke("A")}
+    losses = {loss.profile: loss for loss in book.revoke("A")}
     assert (losses["a"].position, losses["a"].unanswered, losses["a"].was_held) == (2, 1, True)
     assert (losses["b"].position, losses["b"].unanswered) == (0, 0)
     assert not book.note(lease.number, "A", "a", sent=1, answered=1)
@@ -117,17 +117,17 @@ class Troupe(RuleBasedStateMachine):
             self.leases.append(lease)
 
     @precondition(lambda self: self.leases)
-    @rule(data=st.data(), act=st.sampled_from("ab"))
-    def report(self, data, act):
+    @rule(data=st.data(), profile=st.sampled_from("ab"))
+    def report(self, data, profile):
         """Report that some was sent, and some answered, under any lease there ever was."""
         lease = data.draw(st.sampled_from(self.leases))
-        left = self.sizes[lease.share][act] - self.book.positions(lease.share)[act]
+        left = self.sizes[lease.share][profile] - self.book.positions(lease.share)[profile]
         is_held = self.book.is_held(lease.number, lease.worker)
         sent = data.draw(st.integers(0, left)) if is_held else 0
-        answered = data.draw(st.integers(0, lease.unanswered[act] + sent))
-        if self.book.note(lease.number, lease.worker, act, sent=sent, answered=answered):
-            self.sent[act] += sent
-            self.answered[act] += answered
+        answered = data.draw(st.integers(0, lease.unanswered[profile] + sent))
+        if self.book.note(lease.number, lease.worker, profile, sent=sent, answered=answered):
+            self.sent[profile] += sent
+            self.answered[profile] += answered
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data())
@@ -141,7 +141,7 @@ class Troupe(RuleBasedStateMachine):
     def lose(self, worker):
         """Lose a worker."""
         for loss in self.book.revoke(worker):
-            self.unheard[loss.act] += loss.unanswered
+            self.unheard[loss.profile] += loss.unanswered
         assert not any(self.book.is_held(lease.number, worker) for lease in self.leases)
 
     @invariant()
@@ -160,13 +160,15 @@ class Troupe(RuleBasedStateMachine):
         for worker in "ABC":
             self.lose(worker)
         while (lease := self.book.grant("D")) is not None:
-            for act, position in self.book.positions(lease.share).items():
-                left = self.sizes[lease.share][act] - position
-                assert self.book.note(lease.number, "D", act, sent=left, answered=left)
-                self.sent[act] += left
-                self.answered[act] += left
+            for profile, position in self.book.positions(lease.share).items():
+                left = self.sizes[lease.share][profile] - position
+                assert self.book.note(lease.number, "D", profile, sent=left, answered=left)
+                self.sent[profile] += left
+                self.answered[profile] += left
             self.book.release(lease.number, "D")
-        planned = Counter({act: sum(acts[act] for acts in self.sizes.values()) for act in "ab"})
+        planned = Counter(
+            {profile: sum(profiles[profile] for profiles in self.sizes.values()) for profile in "ab"}
+        )
         assert self.sent == planned
         assert self.answered + self.unheard == planned
 

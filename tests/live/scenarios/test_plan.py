@@ -9,7 +9,14 @@ from dataclasses import replace
 import pytest
 
 from alertdrill.load.errors import BadPlan
-from alertdrill.load.plan import MAX_PLAN_BYTES, Tell, describe_traffic, parse_controls, parse_plan, read_plan
+from alertdrill.load.plan import (
+    MAX_PLAN_BYTES,
+    BehaviourChange,
+    describe_traffic,
+    parse_controls,
+    parse_plan,
+    read_plan,
+)
 
 PLAN = {
     "speed": 60,
@@ -17,14 +24,14 @@ PLAN = {
     "seed": 3,
     "report": "/tmp/report.json",  # noqa: S108 - a name, never written
     "controls": {"openai": "http://127.0.0.1:9101/"},
-    "acts": [
+    "profiles": [
         {
             "name": "base",
             "scenario": "steady",
             "start_s": -30,
             "stages": [{"duration_s": 60, "rate_per_s": 0.5}],
             "arrivals": "poisson",
-            "tells": [
+            "changes": [
                 {"at_s": 5, "provider": "openai", "model": "*", "behaviour": {"completion_tokens": 9}},
                 {"at_s": 6, "provider": "openai", "model": None, "behaviour": {"listening": False}},
             ],
@@ -47,7 +54,7 @@ def changed(path, value):
 def test_a_plan_is_read_as_it_is_written():
     """Every field of the format arrives."""
     plan = parse_plan(json.loads(json.dumps(PLAN)))
-    act = plan.acts[0]
+    profile = plan.profiles[0]
     assert (plan.speed, plan.origin_s, plan.seed, str(plan.report)) == (
         60,
         1_700_000_000.5,
@@ -55,11 +62,16 @@ def test_a_plan_is_read_as_it_is_written():
         "/tmp/report.json",  # noqa: S108 - as above
     )
     assert plan.controls == {"openai": "http://127.0.0.1:9101"}
-    assert (act.name, act.scenario, act.start_s, act.stages) == ("base", "steady", -30, ((60, 0.5),))
-    assert (act.arrivals, act.options) == ("poisson", {"models": ["openai:o3"], "key": "k"})
-    assert act.tells == (
-        Tell(at_s=5, provider="openai", model="*", behaviour={"completion_tokens": 9}),
-        Tell(at_s=6, provider="openai", model=None, behaviour={"listening": False}),
+    assert (profile.name, profile.scenario, profile.start_s, profile.stages) == (
+        "base",
+        "steady",
+        -30,
+        ((60, 0.5),),
+    )
+    assert (profile.arrivals, profile.options) == ("poisson", {"models": ["openai:o3"], "key": "k"})
+    assert profile.changes == (
+        BehaviourChange(at_s=5, provider="openai", model="*", behaviour={"completion_tokens": 9}),
+        BehaviourChange(at_s=6, provider="openai", model=None, behaviour={"listening": False}),
     )
 
 
@@ -67,8 +79,8 @@ def test_a_worker_is_told_of_the_traffic_alone():
     """What is sent and when is read as it was; where the providers are and what they are told is left out."""
     plan = parse_plan(PLAN)
     told = json.loads(json.dumps(describe_traffic(plan)))
-    acts = tuple(replace(act, tells=()) for act in plan.acts)
-    assert parse_plan(told) == replace(plan, report=None, controls={}, acts=acts)
+    profiles = tuple(replace(profile, changes=()) for profile in plan.profiles)
+    assert parse_plan(told) == replace(plan, report=None, controls={}, profiles=profiles)
 
 
 @pytest.mark.parametrize(
@@ -79,36 +91,36 @@ def test_a_worker_is_told_of_the_traffic_alone():
         (["speed"], float("nan"), "speed must be a number"),
         (["seed"], 1.5, "seed must be a whole number"),
         (["sped"], 1, "unknown field 'sped'"),
-        (["acts"], {}, "acts must be a list"),
+        (["profiles"], {}, "acts must be a list"),
         (["controls"], {"openai": "ftp://x"}, "http or https"),
-        (["acts", 0, "name"], "", "name must be a text"),
-        (["acts", 0, "arrivals"], "bursty", "one of uniform, poisson"),
-        (["acts", 0, "stages"], [], "stages must not be empty"),
-        (["acts", 0, "stages", 0, "rate_per_s"], -1, "rate_per_s must be between"),
-        (["acts", 0, "stages", 0, "rate_per_s"], 9_999, "arrivals are more than"),
-        (["acts", 0, "tells", 0, "at_s"], -1, "at_s must be between"),
-        (["acts", 0, "tells", 0, "extra"], 1, "unknown field 'extra'"),
-        (["acts", 0, "tells", 1, "behaviour"], {"listening": "no"}, "without a model"),
-        (["acts", 0, "tells", 1, "behaviour"], {"latency": {}}, "without a model"),
-        (["acts", 0, "door"], "", "door must be a text"),
-        (["acts", 0, "door"], 7, "door must be a text"),
-        (["acts"], [PLAN["acts"][0]] * 2, "two acts are named 'base'"),
+        (["profiles", 0, "name"], "", "name must be a text"),
+        (["profiles", 0, "arrivals"], "bursty", "one of uniform, poisson"),
+        (["profiles", 0, "stages"], [], "stages must not be empty"),
+        (["profiles", 0, "stages", 0, "rate_per_s"], -1, "rate_per_s must be between"),
+        (["profiles", 0, "stages", 0, "rate_per_s"], 9_999, "arrivals are more than"),
+        (["profiles", 0, "changes", 0, "at_s"], -1, "at_s must be between"),
+        (["profiles", 0, "changes", 0, "extra"], 1, "unknown field 'extra'"),
+        (["profiles", 0, "changes", 1, "behaviour"], {"listening": "no"}, "without a model"),
+        (["profiles", 0, "changes", 1, "behaviour"], {"latency": {}}, "without a model"),
+        (["profiles", 0, "prefix"], "", "prefix must be a text"),
+        (["profiles", 0, "prefix"], 7, "prefix must be a text"),
+        (["profiles"], [PLAN["profiles"][0]] * 2, "two load profiles are named 'base'"),
     ],
 )
 def test_a_bad_plan_is_refused_in_one_sentence(path, value, sentence):
     """Each field is checked, and the sentence says which one is wrong."""
     plan = changed(path, value)
     if value == 9_999:
-        plan["acts"][0]["stages"][0]["duration_s"] = 86_400
+        plan["profiles"][0]["stages"][0]["duration_s"] = 86_400
     with pytest.raises(BadPlan, match=sentence):
         parse_plan(plan)
 
 
-@pytest.mark.parametrize("door", ["metis", None])
-def test_an_act_has_a_door_or_none(door):
-    """An act's requests go through the door that the plan names; null is none, and so is no field."""
-    assert parse_plan(changed(["acts", 0, "door"], door)).acts[0].door == door
-    assert parse_plan(PLAN).acts[0].door is None
+@pytest.mark.parametrize("prefix", ["metis", None])
+def test_an_profile_has_a_prefix_or_none(prefix):
+    """A load profile's requests go under the prefix that the plan names; null is none, and so is no field."""
+    assert parse_plan(changed(["profiles", 0, "prefix"], prefix)).profiles[0].prefix == prefix
+    assert parse_plan(PLAN).profiles[0].prefix is None
 
 
 def test_a_plan_that_is_too_long_is_not_read(tmp_path):

@@ -39,9 +39,9 @@ def list_predicts(gateway: FakeGateway) -> list[Seen]:
 
 
 def make_script(**options: Any) -> PredictScript:
-    """Return the script for these options of an act."""
+    """Return the script for these options of a load profile."""
     return PredictScript(
-        read_predictions(Fields({"models": ["openai:o1"], "key": "k", **options}, "the act"))
+        read_predictions(Fields({"models": ["openai:o1"], "key": "k", **options}, "the load profile"))
     )
 
 
@@ -54,7 +54,7 @@ def ask(script: PredictScript, index: int) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("answer")
 def test_predict_runs_alone(run_locust, fake_gateway, tmp_path):
-    """Without a plan it makes an act of its options: runs, and what is asked about each, under one key."""
+    """Without a plan it makes a profile of its options: runs, and what is asked about each, under one key."""
     ended = run_locust("predict", options=("--rate", "0.2", "--duration-s", "300"), cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     asked = list_predicts(fake_gateway)
@@ -114,8 +114,8 @@ def test_models_are_taken_in_turn_and_asks_follow_each_run():
     assert (bodies[0]["steps"], bodies[0]["max_tokens"], bodies[0]["input"]) == (3, 256, "Investi")
 
 
-def test_acts_of_one_key_do_not_repeat_each_other():
-    """Two acts may be one tenant's; their runs are runs of their own."""
+def test_profiles_of_one_key_do_not_repeat_each_other():
+    """Two load profiles may be one tenant's; their runs are runs of their own."""
     keys = {ask(make_script(), 0)["idempotency_key"] for _ in range(2)}
     assert len(keys) == 2
 

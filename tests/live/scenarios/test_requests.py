@@ -1,4 +1,4 @@
-"""What a script's requests become on the wire: method, path, body, door; and what it learns of answers."""
+"""What a script's requests become on the wire: method, path, body, prefix; and what it learns of answers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def perform_watch(run_locust, tmp_path, **fields):
     """Have Locust perform three requests of the scenario above, in order; return what it reports of them."""
     (tmp_path / "watch.py").write_text(WATCH)
     report = tmp_path / "report.json"
-    act = {
+    profile = {
         "name": "watched",
         "scenario": "watch",
         "start_s": 0,
@@ -67,12 +67,12 @@ def perform_watch(run_locust, tmp_path, **fields):
         "origin_s": time.time() + lead_wall_s(0),
         "seed": 1,
         "report": str(report),
-        "acts": [act],
+        "profiles": [profile],
     }
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     ended = run_locust(str(tmp_path / "watch"), options=("--plan", str(tmp_path / "plan.json")))
     assert ended.returncode == 0, ended.stderr
-    return json.loads(report.read_text())["acts"]["watched"]
+    return json.loads(report.read_text())["profiles"]["watched"]
 
 
 def test_a_script_says_method_path_and_body(run_locust, fake_gateway, tmp_path):
@@ -87,9 +87,9 @@ def test_a_script_says_method_path_and_body(run_locust, fake_gateway, tmp_path):
     ]
 
 
-def test_requests_go_through_the_acts_door(run_locust, fake_gateway, tmp_path):
-    """The door is put before the path, whatever the method, and not before the administration's."""
-    perform_watch(run_locust, tmp_path, door="two")
+def test_requests_go_through_the_profiles_prefix(run_locust, fake_gateway, tmp_path):
+    """The prefix is put before the path, whatever the method, and not before the administration's."""
+    perform_watch(run_locust, tmp_path, prefix="two")
     assert [seen.path for seen in fake_gateway.seen] == [
         "/admin/keys",
         "/two/v1/chat/completions",
@@ -98,14 +98,16 @@ def test_requests_go_through_the_acts_door(run_locust, fake_gateway, tmp_path):
     ]
 
 
-def test_each_act_has_its_own_door(perform, fake_gateway):
-    """Acts of one scenario go through their own doors, or through none."""
+def test_each_profile_has_its_own_prefix(perform, fake_gateway):
+    """Load profiles of one scenario go under their own prefixes, or under none."""
     options = {"models": ["openai:gpt-4o"], "key": "k"}
-    acts = [
+    profiles = [
         {"name": name, "scenario": "steady", "stages": MINUTE, "options": options} for name in ("a", "b", "c")
     ]
-    report = perform(acts[0] | {"door": "one"}, acts[1] | {"door": "two"}, acts[2])
-    assert {name: act["statuses"] for name, act in report.items()} == {name: {"200": 60} for name in "abc"}
+    report = perform(profiles[0] | {"prefix": "one"}, profiles[1] | {"prefix": "two"}, profiles[2])
+    assert {name: profile["statuses"] for name, profile in report.items()} == {
+        name: {"200": 60} for name in "abc"
+    }
     paths = [seen.path for seen in fake_gateway.calls]
     assert {path: paths.count(path) for path in paths} == {
         "/one/v1/chat/completions": 60,

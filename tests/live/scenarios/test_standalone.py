@@ -36,7 +36,7 @@ def await_condition(holds, what):
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_runs_alone(run_locust, fake_gateway, tmp_path, name):
-    """Without a plan it makes an act of its options, at the gateway's speed, and ends by itself."""
+    """Without a plan it makes a load profile of its options, at the gateway's speed, and ends by itself."""
     started_at = time.monotonic()
     ended = run_locust(name, options=SHORT[name], cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
@@ -88,8 +88,8 @@ def test_a_failing_model_is_told_so_and_forgotten(run_locust, fake_gateway):
     assert fake_gateway.controls[0][2] == told
 
 
-def test_calls_go_through_the_door_that_was_named(run_locust, fake_gateway):
-    """A door is the first part of the path."""
+def test_calls_go_through_the_prefix_that_was_named(run_locust, fake_gateway):
+    """A prefix is the first part of the path."""
     run_locust("provider_fallback", options=(*SHORT["provider_fallback"], "--door", "mana_llm"))
     paths = [seen.path for seen in fake_gateway.seen if seen.path.endswith("/chat/completions")]
     assert set(paths) == {"/mana_llm/v1/chat/completions"}

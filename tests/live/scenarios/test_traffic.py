@@ -14,29 +14,31 @@ import pytest
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Act, Stage, Tell
+from alertdrill.core.model import BehaviourChange, LoadProfile, Stage
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.load.leases import SHARES
 from alertdrill.load.plan import parse_plan
-from alertdrill.runner.traffic import MAX_WORKERS, ActReport, Traffic, TrafficReport, lead_wall_s, plan
+from alertdrill.runner.traffic import MAX_WORKERS, ProfileReport, Traffic, TrafficReport, lead_wall_s, plan
 
 SPEED = 60.0
 WAIT_S = 60.0
 CALLS = {"models": ["openai:gpt-4o"], "key": "k"}
 
 
-def make_act(*, name: str = "base", duration_s: float = 60, rate_per_s: float = 1, **changes) -> Act:
-    """Return an act of steady traffic, or another one."""
+def make_profile(
+    *, name: str = "base", duration_s: float = 60, rate_per_s: float = 1, **changes
+) -> LoadProfile:
+    """Return a load profile of steady traffic, or another one."""
     stages = (Stage(duration_s=duration_s, rate_per_s=rate_per_s),)
     fields = {"scenario": "steady", "start_s": 0.0, "options": CALLS} | changes
-    return Act(name=name, stages=stages, **fields)
+    return LoadProfile(name=name, stages=stages, **fields)
 
 
-def make_traffic(tmp_path: Path, gateway: FakeGateway, *acts: Act, workers: int = 0) -> Traffic:
-    """Return traffic whose acts start a moment from now, when Locust is there."""
+def make_traffic(tmp_path: Path, gateway: FakeGateway, *profiles: LoadProfile, workers: int = 0) -> Traffic:
+    """Return traffic whose load profiles start a moment from now, when Locust is there."""
     starts_in_wall_s = lead_wall_s(workers) if workers else 2.0
     document = plan(
-        acts,
+        profiles,
         clock=Clock(speed=SPEED, origin_s=time.time() + starts_in_wall_s),
         seed=1,
         controls={"openai": gateway.url},
@@ -56,38 +58,50 @@ def make_traffic(tmp_path: Path, gateway: FakeGateway, *acts: Act, workers: int 
     )
 
 
-def await_sent(traffic: Traffic, act: str, least: int) -> TrafficReport:
+def await_sent(traffic: Traffic, profile: str, least: int) -> TrafficReport:
     """Return the first report that says that so many arrivals were sent."""
     give_up_at = time.monotonic() + WAIT_S
     while True:
         report = traffic.report()
-        if act in report.acts and report.acts[act].sent >= least:
+        if profile in report.profiles and report.profiles[profile].sent >= least:
             return report
         assert traffic.poll(), "Locust ended"
         assert time.monotonic() < give_up_at, f"{least} arrivals were not sent in time"
         time.sleep(0.05)
 
 
-def test_the_plan_says_what_the_acts_say():
-    """Locust reads from the plan exactly what the harness put into the acts."""
-    tells = (
-        Tell(at_s=5, provider="openai", model="*", behaviour={"errors": {"class": "auth", "next": 1}}),
-        Tell(at_s=9, provider="openai", behaviour={"listening": False}),
+def test_the_plan_says_what_the_profiles_say():
+    """Locust reads from the plan exactly what the harness put into the load profiles."""
+    changes = (
+        BehaviourChange(
+            at_s=5, provider="openai", model="*", behaviour={"errors": {"class": "auth", "next": 1}}
+        ),
+        BehaviourChange(at_s=9, provider="openai", behaviour={"listening": False}),
     )
-    act = make_act(start_s=-15.0, arrivals="poisson", tells=tells, options={**CALLS, "stream_share": 0.5})
+    profile = make_profile(
+        start_s=-15.0, arrivals="poisson", changes=changes, options={**CALLS, "stream_share": 0.5}
+    )
     clock = Clock(speed=30.0, origin_s=1_700_000_000.25)
     report = Path("/somewhere/report.json")
     controls = {"openai": "http://127.0.0.1:1"}
-    document = plan([act], clock=clock, seed=11, controls=controls, report=report)
+    document = plan([profile], clock=clock, seed=11, controls=controls, report=report)
     read = parse_plan(json.loads(json.dumps(document)))
     assert (read.speed, read.origin_s, read.seed) == (30.0, 1_700_000_000.25, 11)
     assert (read.report, read.controls) == (report, controls)
-    (read_act,) = read.acts
-    assert (read_act.name, read_act.scenario, read_act.start_s) == (act.name, act.scenario, act.start_s)
-    assert (read_act.arrivals, read_act.stages, read_act.options) == ("poisson", ((60, 1),), act.options)
-    assert [(tell.at_s, tell.provider, tell.model, tell.behaviour) for tell in read_act.tells] == [
-        (tell.at_s, tell.provider, tell.model, tell.behaviour) for tell in tells
-    ]
+    (read_profile,) = read.profiles
+    assert (read_profile.name, read_profile.scenario, read_profile.start_s) == (
+        profile.name,
+        profile.scenario,
+        profile.start_s,
+    )
+    assert (read_profile.arrivals, read_profile.stages, read_profile.options) == (
+        "poisson",
+        ((60, 1),),
+        profile.options,
+    )
+    assert [
+        (change.at_s, change.provider, change.model, change.behaviour) for change in read_profile.changes
+    ] == [(change.at_s, change.provider, change.model, change.behaviour) for change in changes]
 
 
 def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
@@ -97,17 +111,17 @@ def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
     neither in it nor on the command line nor in the log.
     """
     (tmp_path / "report.json").write_text('{"done": true, "acts": {}}')
-    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=60, rate_per_s=1)) as traffic:
-        assert traffic.report() == TrafficReport(done=False, acts={})
+    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=60, rate_per_s=1)) as traffic:
+        assert traffic.report() == TrafficReport(done=False, profiles={})
         plan_path = tmp_path / "plan.json"
         assert stat.S_IMODE(plan_path.stat().st_mode) == 0o600
         argv = Path(f"/proc/{traffic._process.pid}/cmdline").read_text()
         report = traffic.wait(WAIT_S)
         assert traffic.poll() is False
     assert report.done
-    act = report.acts["base"]
-    assert isinstance(act, ActReport)
-    assert (act.planned, act.sent, act.statuses) == (60, 60, {"200": 60})
+    profile = report.profiles["base"]
+    assert isinstance(profile, ProfileReport)
+    assert (profile.planned, profile.sent, profile.statuses) == (60, 60, {"200": 60})
     assert len(fake_gateway.calls) == 60
     told = "".join(
         path.read_text() for path in (plan_path, tmp_path / "report.json", tmp_path / "locust.log")
@@ -118,38 +132,38 @@ def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
 
 @pytest.mark.alone
 def test_a_slow_gateway_delays_no_arrival(tmp_path, fake_gateway):
-    """Answers that take longer than the whole act do not keep the next request from being sent."""
+    """Answers that take longer than the whole load profile do not keep the next request from being sent."""
     fake_gateway.delay_s = 2.0
-    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=60, rate_per_s=1)) as traffic:
+    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=60, rate_per_s=1)) as traffic:
         report = traffic.wait(WAIT_S)
     instants = [seen.at_s for seen in fake_gateway.calls]
     assert len(instants) == 60
     assert max(instants) - min(instants) < 2.0
-    act = report.acts["base"]
-    assert act.latency_p50_s >= fake_gateway.delay_s * SPEED
-    assert len(act.slowest_s) == 4
-    assert min(act.slowest_s) >= act.latency_p50_s
+    profile = report.profiles["base"]
+    assert profile.latency_p50_s >= fake_gateway.delay_s * SPEED
+    assert len(profile.slowest_s) == 4
+    assert min(profile.slowest_s) >= profile.latency_p50_s
 
 
 @pytest.mark.alone
 def test_arrivals_after_a_standstill_are_late(tmp_path, fake_gateway):
     """When the process stood still, what was due meanwhile is sent afterwards and counted as late."""
-    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=240, rate_per_s=1)) as traffic:
+    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=240, rate_per_s=1)) as traffic:
         await_sent(traffic, "base", 1)
         os.kill(traffic._process.pid, signal.SIGSTOP)
         time.sleep(1.0)  # 60 s of rule time
         os.kill(traffic._process.pid, signal.SIGCONT)
-        act = traffic.wait(WAIT_S).acts["base"]
-    assert act.planned == act.sent == 240
+        profile = traffic.wait(WAIT_S).profiles["base"]
+    assert profile.planned == profile.sent == 240
     # Of the 60 due during the standstill, all but the last 15 were late; a busy machine makes it more.
-    assert act.late >= 40
-    assert act.lateness_max_s >= 55
+    assert profile.late >= 40
+    assert profile.lateness_max_s >= 55
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_locust_that_dies_has_failed(tmp_path, fake_gateway, number):
     """Ended before it was done, by whatever means, even if it calls that a success."""
-    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=600)) as traffic:
+    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=600)) as traffic:
         await_sent(traffic, "base", 1)
         os.kill(traffic._process.pid, number)
         with pytest.raises(ComponentFailed, match=r"^Locust .*; its log is .*locust\.log$"):
@@ -160,9 +174,9 @@ def test_a_locust_that_dies_has_failed(tmp_path, fake_gateway, number):
 
 def test_a_bad_plan_fails_with_its_sentence(tmp_path, fake_gateway):
     """What Locust says last is in the error."""
-    act = make_act(options={**CALLS, "colour": "red"})
+    profile = make_profile(options={**CALLS, "colour": "red"})
     with (
-        make_traffic(tmp_path, fake_gateway, act) as traffic,
+        make_traffic(tmp_path, fake_gateway, profile) as traffic,
         pytest.raises(ComponentFailed, match=r"exit code 2 .*unknown field 'colour'"),
     ):
         traffic.wait(WAIT_S)
@@ -173,7 +187,7 @@ def test_leaving_the_block_ends_locust(tmp_path, fake_gateway):
 
     Traffic that is not done in time is such a reason, and says so.
     """
-    traffic = make_traffic(tmp_path, fake_gateway, make_act(duration_s=6000))
+    traffic = make_traffic(tmp_path, fake_gateway, make_profile(duration_s=6000))
     with pytest.raises(ComponentFailed, match=r"^Locust was not done within 0\.2 s"), traffic:
         traffic.wait(0.2)
     pid = traffic._process.pid
@@ -182,27 +196,27 @@ def test_leaving_the_block_ends_locust(tmp_path, fake_gateway):
 
 def test_an_unknown_scenario_is_bad_input(tmp_path, fake_gateway):
     """It is refused before anything is started."""
-    traffic = make_traffic(tmp_path, fake_gateway, make_act(scenario="quiet"))
+    traffic = make_traffic(tmp_path, fake_gateway, make_profile(scenario="quiet"))
     with pytest.raises(BadInput, match="no scenario 'quiet'"):
         traffic.__enter__()
 
 
-def test_a_plan_without_acts_is_done_at_once(tmp_path, fake_gateway):
+def test_a_plan_without_profiles_is_done_at_once(tmp_path, fake_gateway):
     """Nothing to do is not an error."""
     with make_traffic(tmp_path, fake_gateway) as traffic:
-        assert replace(traffic.wait(WAIT_S), stalls=()) == TrafficReport(done=True, acts={})
+        assert replace(traffic.wait(WAIT_S), stalls=()) == TrafficReport(done=True, profiles={})
 
 
 def test_workers_share_the_traffic(tmp_path, fake_gateway):
     """Each arrival is sent once, each worker sends some, has a log, and is given no secret."""
-    act = make_act(duration_s=120, rate_per_s=2)
-    with make_traffic(tmp_path, fake_gateway, act, workers=2) as traffic:
+    profile = make_profile(duration_s=120, rate_per_s=2)
+    with make_traffic(tmp_path, fake_gateway, profile, workers=2) as traffic:
         environments = [
             Path(f"/proc/{process.pid}/environ").read_text() for process in traffic._worker_processes.values()
         ]
         report = traffic.wait(WAIT_S)
     assert (report.done, report.losses) == (True, ())
-    assert report.acts["base"].sent == len(fake_gateway.calls) == 240
+    assert report.profiles["base"].sent == len(fake_gateway.calls) == 240
     assert sorted(worker.id for worker in report.workers) == ["worker-1", "worker-2"]
     assert all(worker.sent > 60 for worker in report.workers)
     assert sorted(path.name for path in tmp_path.glob("*.log")) == [
@@ -217,7 +231,7 @@ def test_workers_share_the_traffic(tmp_path, fake_gateway):
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_locust_that_was_stopped_says_so(tmp_path, fake_gateway, workers):
     """When and for how long, be it all of Locust or a worker of it: nobody else could ask it."""
-    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=240), workers=workers) as traffic:
+    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=240), workers=workers) as traffic:
         origin_s = json.loads((tmp_path / "plan.json").read_text())["origin_s"]
         await_sent(traffic, "base", 20)
         pid = (traffic._worker_processes["worker-1"] if workers else traffic._process).pid
@@ -234,20 +248,20 @@ def test_a_locust_that_was_stopped_says_so(tmp_path, fake_gateway, workers):
 
 def test_a_worker_that_is_killed_is_said_and_ends_nothing(tmp_path, fake_gateway):
     """The traffic goes on to its end, and the report has a sentence about the loss."""
-    act = make_act(duration_s=480, rate_per_s=1)
-    with make_traffic(tmp_path, fake_gateway, act, workers=2) as traffic:
+    profile = make_profile(duration_s=480, rate_per_s=1)
+    with make_traffic(tmp_path, fake_gateway, profile, workers=2) as traffic:
         await_sent(traffic, "base", 50)
         traffic._worker_processes["worker-1"].kill()
         report = traffic.wait(WAIT_S)
     assert report.done
-    assert report.acts["base"].sent == 480
+    assert report.profiles["base"].sent == 480
     (loss,) = report.losses
     assert loss.startswith("the load worker worker-1 gave no sign of life at ")
 
 
 def test_a_worker_that_never_joins_has_failed(tmp_path, fake_gateway):
     """It is named, with its log: nobody waits for it for ever."""
-    with make_traffic(tmp_path, fake_gateway, make_act(duration_s=600), workers=2) as traffic:
+    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=600), workers=2) as traffic:
         traffic._worker_processes["worker-2"].kill()
         with pytest.raises(ComponentFailed, match=r"^Locust worker-2 .*; its log is .*locust-worker-2\.log$"):
             await_sent(traffic, "base", 1)

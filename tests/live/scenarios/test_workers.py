@@ -30,8 +30,8 @@ SOON_WALL_S = 4.0
 """When a plan starts in which nothing has to be in time: what is due before that is sent late."""
 
 
-def make_act(*, duration_s: float, rate_per_s: float, **changes):
-    """Return an act whose requests can be told apart."""
+def make_profile(*, duration_s: float, rate_per_s: float, **changes):
+    """Return a load profile whose requests can be told apart."""
     stages = [{"duration_s": duration_s, "rate_per_s": rate_per_s}]
     return {
         "name": "asks",
@@ -84,7 +84,7 @@ def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp
         },
     }
     slow = {"latency": {"kind": "constant", "s": 40}}
-    tells = [{"at_s": 0, "provider": "openai", "model": "gpt-4o", "behaviour": slow}]
+    changes = [{"at_s": 0, "provider": "openai", "model": "gpt-4o", "behaviour": slow}]
     conversing = {
         "name": "talks",
         "scenario": "predict",
@@ -92,9 +92,9 @@ def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp
         "stages": [{"duration_s": 90, "rate_per_s": 0.5}],
         "options": {"models": MODELS, "key": "k", "asks": ["status"]},
     }
-    acts = [
-        make_act(duration_s=150, rate_per_s=4, tells=tells),
-        make_act(
+    profiles = [
+        make_profile(duration_s=150, rate_per_s=4, changes=changes),
+        make_profile(
             duration_s=150,
             rate_per_s=2,
             name="more",
@@ -104,7 +104,7 @@ def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp
         rotation,
         conversing,
     ]
-    alone = perform(*acts)
+    alone = perform(*profiles)
     bodies, asked = count_bodies(fake_gateway), Counter(fake_gateway.asked)
     controls = list(fake_gateway.controls)
     for seen in (fake_gateway.seen, fake_gateway.asked):
@@ -112,7 +112,7 @@ def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp
     for known in (fake_gateway.tokens, fake_gateway.revoked):
         known.clear()
     with cluster("cache_collapse", "auth_scan", "predict") as locust:
-        locust.perform(acts, workers=3, last={"PYTHONPATH": str(tmp_path)})
+        locust.perform(profiles, workers=3, last={"PYTHONPATH": str(tmp_path)})
         report = locust.await_end()
         stays = locust.stays()
     assert count_bodies(fake_gateway) == bodies
@@ -124,17 +124,17 @@ def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp
         {"id": "turning"},
     ]
     assert {seen.key for seen in fake_gateway.calls} == {"k", "l", "turning", "turning-2"}
-    for name, act in report["acts"].items():
-        assert (act["planned"], act["sent"]) == (alone[name]["planned"], alone[name]["sent"])
-        assert act["late"] == 0
+    for name, profile in report["profiles"].items():
+        assert (profile["planned"], profile["sent"]) == (alone[name]["planned"], alone[name]["sent"])
+        assert profile["late"] == 0
     assert sum(worker["sent"] for worker in report["workers"]) == sum(
-        act["sent"] for act in report["acts"].values()
+        profile["sent"] for profile in report["profiles"].values()
     )
     assert [worker["left_at_s"] for worker in report["workers"]] == [None] * 3
     assert all(worker["sent"] > 200 for worker in report["workers"])
     assert stays["worker-3"]["clock_off_s"] == pytest.approx(30, abs=1)
     assert stays["worker-1"]["clock_off_s"] == pytest.approx(0, abs=1)
-    # By its own clock, all of its third would be overdue as the acts begin.
+    # By its own clock, all of its third would be overdue as the load profiles begin.
     instants = sorted(seen.at_s for seen in fake_gateway.calls)
     third_s = instants[0] + (instants[-1] - instants[0]) / 3
     assert sum(at_s < third_s for at_s in instants) < len(instants) / 2
@@ -147,7 +147,7 @@ def test_the_shares_of_workers_that_die_or_stand_still_are_sent_by_others(cluste
     its shares.
     """
     with cluster("cache_collapse") as locust:
-        locust.perform([make_act(duration_s=900, rate_per_s=2)], workers=3)
+        locust.perform([make_profile(duration_s=900, rate_per_s=2)], workers=3)
         locust.await_calls(200)
         await_condition(lambda: all_send(locust.stays(), "worker-1", "worker-2", "worker-3"), "all send")
         locust.processes["worker-1"].send_signal(signal.SIGSTOP)
@@ -164,9 +164,9 @@ def test_the_shares_of_workers_that_die_or_stand_still_are_sent_by_others(cluste
     first, again = (worker for worker in report["workers"] if worker["id"] == "worker-1")
     bodies = count_bodies(fake_gateway)
     assert len(bodies) == 1800
-    act = report["acts"]["asks"]
-    assert act["planned"] == act["sent"] == sum(act["statuses"].values()) == 1800
-    assert act["late"] > 0
+    profile = report["profiles"]["asks"]
+    assert profile["planned"] == profile["sent"] == sum(profile["statuses"].values()) == 1800
+    assert profile["late"] > 0
     twice = bodies.total() - 1800
     assert twice <= first["twice"] + stays["worker-2"]["twice"]
     assert twice <= 24, "more than twelve for each that was lost"
@@ -180,7 +180,7 @@ def test_the_shares_of_workers_that_die_or_stand_still_are_sent_by_others(cluste
 def test_workers_come_and_go_without_a_loss(cluster, fake_gateway):
     """Who joins in mid-run gets a share, who leaves gives its own back: each request is sent once."""
     with cluster("cache_collapse") as locust:
-        locust.perform([make_act(duration_s=900, rate_per_s=2)], workers=2)
+        locust.perform([make_profile(duration_s=900, rate_per_s=2)], workers=2)
         locust.await_calls(100)
         locust.start_worker("late")
         await_condition(lambda: locust.stays().get("late", {}).get("sent", 0) > 10, "the late worker sends")
@@ -191,7 +191,7 @@ def test_workers_come_and_go_without_a_loss(cluster, fake_gateway):
         stays = locust.stays()
     assert set(count_bodies(fake_gateway).values()) == {1}
     assert len(fake_gateway.calls) == 1800
-    assert report["acts"]["asks"]["statuses"] == {"200": 1800}
+    assert report["profiles"]["asks"]["statuses"] == {"200": 1800}
     assert stays["late"]["joined_at_s"] > 0
     assert {name: stay["why"] for name, stay in stays.items()} == {
         "worker-1": "ended",
@@ -204,7 +204,7 @@ def test_workers_come_and_go_without_a_loss(cluster, fake_gateway):
 def test_without_workers_the_test_has_failed(cluster):
     """When the last one dies the master ends, with 1 and a sentence that says who it was."""
     with cluster("cache_collapse") as locust:
-        locust.perform([make_act(duration_s=6000, rate_per_s=1)], workers=1, starts_in_wall_s=SOON_WALL_S)
+        locust.perform([make_profile(duration_s=6000, rate_per_s=1)], workers=1, starts_in_wall_s=SOON_WALL_S)
         locust.await_calls(50)
         locust.processes["worker-1"].kill()
         assert locust.master.wait(WITHIN_S) == 1
@@ -217,7 +217,7 @@ def test_without_workers_the_test_has_failed(cluster):
 def test_a_worker_without_the_scenario_ends_the_test(cluster):
     """One sentence names the worker and what it lacks."""
     with cluster("cache_collapse", "steady") as locust:
-        locust.perform([make_act(duration_s=600, rate_per_s=1)], workers=1, starts_in_wall_s=SOON_WALL_S)
+        locust.perform([make_profile(duration_s=600, rate_per_s=1)], workers=1, starts_in_wall_s=SOON_WALL_S)
         locust.scenarios = ("steady",)
         locust.start_worker("poor")
         assert locust.master.wait(WITHIN_S) == 2

@@ -10,7 +10,7 @@ import pytest
 from whole_runs import make_order
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.core.model import Drill, LoadProfile, Stage
 from alertdrill.errors import ClockDoubted
 from alertdrill.judging.clock_fidelity import Fidelity
 from alertdrill.runner import live as run
@@ -20,7 +20,7 @@ BRIEF = Drill(
     name="brief",
     system="metis",
     traffic=(
-        Act(
+        LoadProfile(
             name="brief",
             scenario="steady",
             start_s=0,

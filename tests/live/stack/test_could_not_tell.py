@@ -158,7 +158,7 @@ def is_probing(report: Path) -> bool:
     """Return whether the probe, which starts at rule time 0, has sent something."""
     import json
 
-    return bool(json.loads(report.read_text())["acts"]["probe"]["sent"])
+    return bool(json.loads(report.read_text())["profiles"]["probe"]["sent"])
 
 
 def test_a_port_that_is_taken_is_named(alertdrill: CommandLine, tmp_path: Path) -> None:

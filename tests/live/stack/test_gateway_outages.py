@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from whole_runs import hold_until_told, make_order
 
-from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Outage, Stage
+from alertdrill.core.model import Drill, Expectation, LoadProfile, NearMiss, Outage, Stage
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.live import Order, hold
@@ -36,7 +36,7 @@ WAITS = NearMiss(alert="GatewayDown", labels=LABELS, reaches=0.0, pending=True)
 
 def make_drill(name: str, expected: Expectation | NearMiss, outage: Outage, lasts_s: float) -> Drill:
     """Return a drill of steady traffic with one outage of the gateway, which ends before the traffic does."""
-    act = Act(
+    profile = LoadProfile(
         name=name,
         scenario="outage",
         start_s=0,
@@ -46,7 +46,7 @@ def make_drill(name: str, expected: Expectation | NearMiss, outage: Outage, last
     return Drill(
         name=name,
         system="metis",
-        traffic=(act,),
+        traffic=(profile,),
         expects=(expected,),
         why="",
         lasts_s=lasts_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,17 +23,17 @@ SILENT = "gatewayz-latency-near-threshold"
 KNOWN_S = 120.0
 """How long the key says nothing after its first call: a new series is shown up to ten seconds late (wall)."""
 SPENDING = Spending(key="paging-info-briefly", for_s=120)
-ACT, FIRED = SPENDING.act(), SPENDING.fires("info", "paging-log")
+PROFILE, FIRED = SPENDING.profile(), SPENDING.fires("info", "paging-log")
 FIRES = Drill(
     name="fires",
     system="metis",
     traffic=(
         replace(
-            ACT,
+            PROFILE,
             stages=(
                 Stage(duration_s=PRIMED_S, rate_per_s=1 / PRIMED_S),
                 Stage(duration_s=KNOWN_S, rate_per_s=0.0),
-                *ACT.stages[1:],
+                *PROFILE.stages[1:],
             ),
         ),
     ),
@@ -61,7 +62,7 @@ def test_drills_are_met_without_prometheus(engines: Engines, tmp_path: Path) -> 
     programs = (sys.executable, ROOT / "tests" / "victoria_as_prometheus.py")
     programs = (*programs, find_program("victoria-metrics"), find_program("vmalert"))
     stand_in = tmp_path / "prometheus"
-    stand_in.write_text(f'#!/bin/sh\nexec {" ".join(map(str, programs))} "$@"\n')
+    stand_in.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, programs))} "$@"\n')
     stand_in.chmod(0o755)
     (port,) = find_free_ports(1)
     order = make_order((FIRES, silent), engines, tmp_path / "out", SPEED, rules)

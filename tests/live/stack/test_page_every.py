@@ -123,7 +123,7 @@ def test_every_alert_is_sent_and_seen_to_arrive(each_alertdrill: CommandLine, fi
     assert outcomes == {
         **dict.fromkeys(INTEGRATIONS, "paged"),
         "Nowhere": "nowhere",
-        "Muted": "held back",
+        "Muted": "suppressed",
         "Broken": "not paged",
     }, alerts
     for name, integrations in INTEGRATIONS.items():

@@ -121,8 +121,8 @@ def test_a_silence_is_named(each_engines: Engines, sink: Sink, tmp_path: Path) -
     with open_alertmanager(each_engines, tmp_path, make_config(sink)) as lone:
         lone.silence("severity", "critical")
         hops = send(lone, each_engines, make_alert())
-    (held,) = (hop for hop in hops if hop.outcome == "held back")
-    assert held.name == "held back from hook"
+    (held,) = (hop for hop in hops if hop.outcome == "suppressed")
+    assert held.name == "suppressed from hook"
     assert held.evidence.startswith("silenced by ")
     assert sink.taken == []
     assert find_outcome(hops) == "not delivered"
@@ -138,7 +138,7 @@ def test_what_inhibits_is_named(each_engines: Engines, sink: Sink, tmp_path: Pat
     with open_alertmanager(each_engines, tmp_path, config) as lone:
         lone.fire(alertname="Outage")
         hops = send(lone, each_engines, make_alert())
-    (held,) = (hop for hop in hops if hop.outcome == "held back")
+    (held,) = (hop for hop in hops if hop.outcome == "suppressed")
     assert held.evidence == "inhibited by Outage"
 
 
@@ -157,7 +157,7 @@ def test_a_time_interval_that_mutes_is_named(each_engines: Engines, sink: Sink, 
             "Alertmanager did not begin to notify slack; time intervals of the route may mute it now: always"
         )
     else:
-        assert hop.name == "held back from chat"
+        assert hop.name == "suppressed from chat"
         assert hop.evidence == "muted by the time interval always"
 
 
@@ -211,7 +211,7 @@ def test_notifications_that_are_under_way_are_waited_for(
 def test_what_would_be_disturbed_is_left_alone(
     each_engines: Engines, sink: Sink, tmp_path: Path, active: Mapping[str, str], says: str
 ) -> None:
-    """The alert itself if it is active, and alerts that it would hold back: nothing is sent."""
+    """The alert itself if it is active, and alerts that it would suppress: nothing is sent."""
     rule = {"source_matchers": ["severity=critical"], "target_matchers": ["severity=warning"]}
     with open_alertmanager(each_engines, tmp_path, make_config(sink, inhibit_rules=[rule])) as lone:
         lone.fire(**active)

@@ -27,7 +27,7 @@ from alertdrill.core.model import (
     ReceiverFault,
 )
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Held
+from alertdrill.runner.live import Suppression
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -57,7 +57,7 @@ def hold_key(team: str, receiver: str, *deliveries: Delivery, for_s: float = 240
     return Drill(
         name=f"critical-{team}",
         system="metis",
-        traffic=(spending.act(),),
+        traffic=(spending.profile(),),
         expects=(spending.fires("critical", receiver, *deliveries),),
         why="",
         lasts_s=spending.resolves_s("critical") + CLOSES_S,
@@ -127,7 +127,9 @@ UNSENT = hold_key("untrusted", "paging-untrusted", for_s=150)
 REPEATED = hold_key(
     "sleepy",
     "paging-sleepy",
-    Delivery(receiver="paging-sleepy", integration="pagerduty", notices=(2, 2), repeats_after_s=(585, 690)),
+    Delivery(
+        receiver="paging-sleepy", integration="pagerduty", notifications=(2, 2), repeats_after_s=(585, 690)
+    ),
     for_s=780,
 )
 BREAKS = (
@@ -249,7 +251,7 @@ def hold_on(engines: Engines, out: Path, drills: tuple[Drill, ...], *breaks: Bre
     return held.record
 
 
-def check_secrets(held: Held, document: Document, out: Path) -> None:
+def check_secrets(held: Suppression, document: Document, out: Path) -> None:
     """Hold that neither the pager's token nor a key that is derived from it is in the record or in a log."""
     token = held.stack.endpoints.pager_token
     addresses = [

@@ -112,9 +112,9 @@ def test_a_production_config_is_drilled_as_it_is(
     assert CANARY not in finished.out + finished.err
     assert alertdrill.list_leftovers() == []
     told = {
-        (notice["receiver"], notice["integration"], notice["status"]): notice
-        for notice in timeline["notices"]
-        if notice["is_accepted"]
+        (notification["receiver"], notification["integration"], notification["status"]): notification
+        for notification in timeline["notices"]
+        if notification["is_accepted"]
     }
     assert told["paging-oncall", "opsgenie", "firing"]["text"] == (
         "Runbook of MetisSpendCritical: docs/paging.md#what-is-drilled"

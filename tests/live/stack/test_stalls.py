@@ -69,11 +69,11 @@ class Run:
         try:
             return dict(json.loads((self._out / "logs" / "traffic.json").read_text()))
         except FileNotFoundError:
-            return {"done": False, "acts": {}}
+            return {"done": False, "profiles": {}}
 
-    def count_sent(self, act: str) -> int:
-        """Return how many calls of an act were sent so far."""
-        return int(self.read_traffic()["acts"].get(act, {"sent": 0})["sent"])
+    def count_sent(self, profile: str) -> int:
+        """Return how many calls of a load profile were sent so far."""
+        return int(self.read_traffic()["profiles"].get(profile, {"sent": 0})["sent"])
 
     def find_alert(self) -> dict[str, Any]:
         """Return the one alert that is active, or nothing."""

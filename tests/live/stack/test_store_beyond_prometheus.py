@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 import requests
-from victoria import Door, open_door, run_victoria
+from victoria import Prefix, open_door, run_victoria
 from whole_runs import CommandLine, Finished, open_command_line, run_until_told
 
 from alertdrill.cli.commands import run as run_command
@@ -24,7 +24,7 @@ from alertdrill.recording import store as store_room
 from alertdrill.recording.prometheus import count_samples, read_alert_events, read_recorded_curves
 from alertdrill.recording.store import Store, await_samples, open_store
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Held, Order, Show, hold_open
+from alertdrill.runner.live import Order, Show, Suppression, hold_open
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.systems import find_systems
@@ -43,10 +43,10 @@ JOBS = [system.job for system in find_systems()]
 class HeldBeside:
     """A run that was read from a store behind a door, and where that store keeps its data."""
 
-    held: Held
+    held: Suppression
     finished: Finished
     out: Path
-    door: Door
+    prefix: Prefix
     data: Path
     url: str
 
@@ -73,7 +73,7 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     out, secret = folder / "out", folder / "token"
     secret.write_text(f"Bearer {SECRET}\n")
     stack = ExitStack()
-    runs: list[Held] = []
+    runs: list[Suppression] = []
 
     def hold_and_stay(order: Order, show: Show) -> RunRecord:
         stack.close()
@@ -83,20 +83,25 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with open_command_line(engines) as command:
         with (
             run_victoria(folder, f"-search.latencyOffset={HIDDEN_WALL_S:g}s") as url,
-            open_door(url, WANTS) as door,
+            open_door(url, WANTS) as prefix,
             patch.object(run_command, "hold", hold_and_stay),
             stack,
         ):
             finished = run_until_told(
                 lambda slower: command.run_here(
                     *("run", *NAMES, "--speed", "60", "--tenant", "acme"),
-                    *("--prometheus", f"{door.url}/prometheus", "--remote-write", f"{door.url}/api/v1/write"),
+                    *(
+                        "--prometheus",
+                        f"{prefix.url}/prometheus",
+                        "--remote-write",
+                        f"{prefix.url}/api/v1/write",
+                    ),
                     *("--prometheus-header", f"Authorization=@{secret}"),
                     *(*slower, "--out", str(out)),
                 ),
                 out,
             )
-            yield HeldBeside(held=runs[-1], finished=finished, out=out, door=door, data=folder, url=url)
+            yield HeldBeside(held=runs[-1], finished=finished, out=out, prefix=prefix, data=folder, url=url)
         assert command.list_leftovers() == []
 
 
@@ -105,12 +110,14 @@ def read_plain(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(beside: HeldBeside) -> None:
+def test_a_run_is_met_through_a_prefix_that_wants_a_secret_and_a_tenant(beside: HeldBeside) -> None:
     """Every request has both, the secret is shown nowhere, and what the store hides is waited for."""
-    finished, door = beside.finished, beside.door
+    finished, prefix = beside.finished, beside.prefix
     assert finished.code == 0, finished.out + finished.err
-    assert door.refused == []
-    assert {"/api/v1/write", "/prometheus/api/v1/query", "/prometheus/api/v1/query_range"} == set(door.passed)
+    assert prefix.refused == []
+    assert {"/api/v1/write", "/prometheus/api/v1/query", "/prometheus/api/v1/query_range"} == set(
+        prefix.passed
+    )
     timeline = json.loads((beside.out / "timeline.json").read_text())
     assert {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]} == dict.fromkeys(
         NAMES, "met"
@@ -124,19 +131,19 @@ def test_a_run_is_met_through_a_door_that_wants_a_secret_and_a_tenant(beside: He
             assert SECRET.encode() not in read_plain(path), path
 
 
-def test_a_door_that_refuses_is_named_before_there_is_traffic(
+def test_a_prefix_that_refuses_is_named_before_there_is_traffic(
     alertdrill: CommandLine, tmp_path: Path
 ) -> None:
     """A wrong tenant: exit 3, one sentence with the address, and no secret, though the door echoes it."""
     out, secret = tmp_path / "out", tmp_path / "token"
     secret.write_text(WANTS["Authorization"])
-    with open_door("http://127.0.0.1:1", WANTS) as door:
+    with open_door("http://127.0.0.1:1", WANTS) as prefix:
         finished = alertdrill.run(
-            *("run", NAMES[0], "--out", str(out), "--prometheus", door.url, "--tenant", "globex"),
+            *("run", NAMES[0], "--out", str(out), "--prometheus", prefix.url, "--tenant", "globex"),
             *("--prometheus-header", f"Authorization=@{secret}"),
         )
     assert finished.code == 3
-    assert finished.err.startswith(f"alertdrill: the store at {door.url} answered 401 to /api/v1/query")
+    assert finished.err.startswith(f"alertdrill: the store at {prefix.url} answered 401 to /api/v1/query")
     assert finished.err.count("\n") == 1
     assert "globex" not in finished.err
     assert SECRET not in finished.out + finished.err + (out / "junit.xml").read_text()

@@ -90,38 +90,38 @@ async def _complete(stand: Stand, caller: Caller, model: str, **fields: Any) -> 
 async def _fail(stand: Stand, ada: Caller) -> None:
     """Let calls fail in every way, a timeout included, and then succeed."""
     for error in (*ERRORS, "timeout"):
-        stand.tell("openrouter", "mistral-large", latency=FAST, errors={"class": error, "next": 1})
+        stand.change("openrouter", "mistral-large", latency=FAST, errors={"class": error, "next": 1})
         assert (await _complete(stand, ada, "openrouter:mistral-large")).status >= 400
         await stand.look()
-    stand.tell("openrouter", "mistral-large", latency=FAST, prompt_tokens=1000, completion_tokens=3000)
+    stand.change("openrouter", "mistral-large", latency=FAST, prompt_tokens=1000, completion_tokens=3000)
     for _ in range(2):
         assert (await _complete(stand, ada, "mistral-large")).status == 200
 
 
 async def _fall_back(stand: Stand, ada: Caller) -> None:
     """Leave the model open, and have the fallback answer after a failure."""
-    stand.tell("openrouter", "mistral-nemo", latency=FAST, prompt_tokens=10_000, completion_tokens=7)
-    stand.tell("openrouter", "mistral-small", latency=FAST, errors={"class": "server_error", "next": 1})
+    stand.change("openrouter", "mistral-nemo", latency=FAST, prompt_tokens=10_000, completion_tokens=7)
+    stand.change("openrouter", "mistral-small", latency=FAST, errors={"class": "server_error", "next": 1})
     for answered in ("mistral-nemo", "mistral-small"):
         sent = await stand.chat(ada)
         assert sent.headers["X-Gateway-Model"] == answered
 
 
 async def _stream(stand: Stand, ada: Caller) -> None:
-    stand.tell("openai", "gpt-4", latency=FAST, prompt_tokens=100, completion_tokens=50)
+    stand.change("openai", "gpt-4", latency=FAST, prompt_tokens=100, completion_tokens=50)
     assert (await stand.chat(ada, model="gpt-4", stream=True, temperature=0)).status == 200
 
 
 async def _use_the_caches(stand: Stand, solo: Caller) -> None:
     """Ask the same twice and a minute later, for an answer and for a statement of the account."""
-    stand.tell("openrouter", "ministral-8b", latency=FAST, prompt_tokens=2000, completion_tokens=100)
+    stand.change("openrouter", "ministral-8b", latency=FAST, prompt_tokens=2000, completion_tokens=100)
     asked = {"model": "ministral-8b", "temperature": 0}
     twice = (("miss", {}), ("hit", {}), ("hit", {}))
     for note, more in (*twice, ("miss", {"max_tokens": 9}), ("", {"temperature": 1})):
         assert (await stand.chat(solo, note=note, **asked | more)).status == 200
         await stand.look()
     # Another user's answer is another's.
-    stand.tell("openrouter", "codestral", latency=FAST)
+    stand.change("openrouter", "codestral", latency=FAST)
     for note in ("miss", "hit"):
         await stand.chat(OPERATOR, note=note, model="codestral", temperature=0)
     assert (await stand.send("GET", CREDITS, solo, note="miss")).answer["user"] == "k-solo"
@@ -137,7 +137,7 @@ async def _use_the_caches(stand: Stand, solo: Caller) -> None:
 
 async def _respond(stand: Stand, solo: Caller) -> None:
     """Ask for a response at once, and for one in the background."""
-    stand.tell("openrouter", "ministral-3b", latency=FAST, prompt_tokens=10, completion_tokens=10)
+    stand.change("openrouter", "ministral-3b", latency=FAST, prompt_tokens=10, completion_tokens=10)
     body = {"model": "ministral-3b", "input": "Say hello"}
     assert (await stand.send("POST", RESPONSES, solo, body)).status == 200
     started = await stand.send("POST", RESPONSES, solo, body | {"background": True})
@@ -150,7 +150,7 @@ async def _respond(stand: Stand, solo: Caller) -> None:
 
 async def _wait_in_line(stand: Stand) -> None:
     """Have more calls than a model takes at once."""
-    stand.tell("openrouter", "pixtral-12b", latency=SLOW)
+    stand.change("openrouter", "pixtral-12b", latency=SLOW)
     calls = [asyncio.create_task(_complete(stand, OPERATOR, "pixtral-12b")) for _ in range(SLOTS + 3)]
     model = {"provider": "openrouter", "model": "pixtral-12b"}
     await stand.until(lambda shown: shown.value("queue_size", **model) == 3, "three calls to wait")
@@ -162,7 +162,7 @@ async def _wait_in_line(stand: Stand) -> None:
 
 async def _lose_a_provider(stand: Stand) -> None:
     """Fail to reach a provider five times, and then reach it."""
-    stand.tell("openai", "gpt-3.5-turbo", latency=FAST, errors={"class": "network", "next": 5})
+    stand.change("openai", "gpt-3.5-turbo", latency=FAST, errors={"class": "network", "next": 5})
     for _ in range(5):
         assert (await _complete(stand, OPERATOR, "gpt-3.5-turbo")).status == 503
     assert (await stand.look()).value("provider_availability", provider="openai") == 0
@@ -173,7 +173,7 @@ async def _lose_a_provider(stand: Stand) -> None:
 async def _be_limited(stand: Stand) -> None:
     """Be refused for the rate, for the credits and for a quota: each is another thing."""
     bob = await stand.issue("k-bob", user="bob")
-    stand.tell("openrouter", "magistral-small", latency=FAST, prompt_tokens=1, completion_tokens=1)
+    stand.change("openrouter", "magistral-small", latency=FAST, prompt_tokens=1, completion_tokens=1)
     assert (await _complete(stand, bob, "magistral-small")).status == 200
     await stand.look()
     await stand.administer("PUT", "/admin/accounts/bob", {"requests_per_minute": 1})
@@ -185,7 +185,7 @@ async def _be_limited(stand: Stand) -> None:
     assert (sent.status, sent.code) == (402, "insufficient_credits")
     dora = await stand.issue("k-dora", limits=[{"unit": "requests", "period": "day", "limit": 1}])
     await stand.chat(dora, model="gpt-99")
-    stand.tell("openrouter", "devstral-small", latency=FAST, errors={"class": "server_error", "next": 1})
+    stand.change("openrouter", "devstral-small", latency=FAST, errors={"class": "server_error", "next": 1})
     for status in (502, 429):
         assert (await _complete(stand, dora, "devstral-small")).status == status
 

@@ -34,10 +34,10 @@ async def exercise(stand: Stand) -> None:
     red = await stand.issue("k-red", user="ada", team="red")
     eve = await stand.issue("k-eve", user="eve")
     for deployment in (("summarizer", "v1"), ("classifier", "v1")):
-        tell(stand, deployment, latency=FAST)
+        change(stand, deployment, latency=FAST)
         for caller in (red, eve, OPERATOR):
             await infer(stand, caller, "ok", *deployment)
-    tell(stand, ("summarizer", "v2"), latency=FAST)
+    change(stand, ("summarizer", "v2"), latency=FAST)
     latest = await infer(stand, red, "ok", "summarizer", None)
     assert latest.answer["version"] == "v2"
     await _fail(stand, red)
@@ -48,11 +48,11 @@ async def exercise(stand: Stand) -> None:
         assert sent.status == 401
 
 
-def tell(stand: Stand, deployment: tuple[str, str], **behaviour: Any) -> None:
+def change(stand: Stand, deployment: tuple[str, str], **behaviour: Any) -> None:
     """Tell the provider behind a deployment how to behave."""
     model, version = deployment
     provider, _, name = DEPLOYED["deployments"][model][version]["upstream"].partition(":")
-    stand.tell(provider, name, **behaviour)
+    stand.change(provider, name, **behaviour)
 
 
 async def infer(
@@ -76,7 +76,7 @@ async def _fail(stand: Stand, caller: Caller) -> None:
     """Fail for every reason that a provider has, for the input, and for what is not deployed."""
     translator = ("translator", "v1")
     for error in FAILED:
-        tell(stand, translator, latency=FAST, errors={"class": error, "next": 1})
+        change(stand, translator, latency=FAST, errors={"class": error, "next": 1})
         await infer(stand, caller, "inference_error", *translator)
     for text in ("", "   ", "x" * 4001):
         await infer(stand, caller, "inference_error", *translator, text=text)
@@ -97,7 +97,7 @@ async def _fail(stand: Stand, caller: Caller) -> None:
 
 async def _time_out(stand: Stand, caller: Caller) -> None:
     """Let as many calls time out as the device runs at once, and one that waits for them."""
-    tell(stand, SLOW, latency={"kind": "constant", "s": 300})
+    change(stand, SLOW, latency={"kind": "constant", "s": 300})
     slots = DEPLOYED["devices"][SLOW_DEVICE]["slots"]
     calls = [asyncio.create_task(infer(stand, caller, "timeout", *SLOW)) for _ in range(slots + 1)]
     await stand.until(
@@ -108,7 +108,7 @@ async def _time_out(stand: Stand, caller: Caller) -> None:
 
 async def _queue(stand: Stand, red: Caller, eve: Caller) -> None:
     """Have jobs wait: two are taken by workers, one is cancelled, the others are done in the end."""
-    tell(stand, QUEUED, latency={"kind": "constant", "s": 40})
+    change(stand, QUEUED, latency={"kind": "constant", "s": 40})
     model, version = QUEUED
     series = {"model": model, "version": version}
     workers = DEPLOYED["deployments"][model][version]["workers"]
@@ -122,7 +122,7 @@ async def _queue(stand: Stand, red: Caller, eve: Caller) -> None:
     assert (await stand.look()).value("job_queue_depth", **series) == 2
     for job in jobs:
         await _await_job(stand, job, "succeeded")
-    tell(stand, QUEUED, latency=FAST, errors={"class": "server_error", "next": 1})
+    change(stand, QUEUED, latency=FAST, errors={"class": "server_error", "next": 1})
     await _await_job(stand, await infer(stand, eve, "inference_error", *QUEUED, path=JOBS), "failed")
 
 

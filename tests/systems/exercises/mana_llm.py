@@ -32,25 +32,25 @@ async def exercise(stand: Stand) -> None:
     """Ask the local model, let it fail in every way, and let its fallbacks answer or fail too."""
     user = await stand.issue("k1", user="ada")
     for number, model in enumerate((LOCAL, FALLBACK, LAST), start=1):
-        stand.tell(*model, latency=FAST, prompt_tokens=1000 * number, completion_tokens=10 * number)
+        stand.change(*model, latency=FAST, prompt_tokens=1000 * number, completion_tokens=10 * number)
         for stream in (False, True):
             for caller in (user, OPERATOR):
                 sent = await stand.chat(caller, model=":".join(model), stream=stream)
                 assert sent.status == 200, sent
     assert (await stand.chat(user)).headers["X-Gateway-Model"] == LOCAL[1]
-    stand.tell(*LOCAL, latency={"kind": "constant", "s": 20})
+    stand.change(*LOCAL, latency={"kind": "constant", "s": 20})
     for _ in range(3):
         await stand.chat(user)
     for failure in FAILURES:
-        stand.tell(*LOCAL, latency=FAST, errors={"class": failure, "next": 1})
+        stand.change(*LOCAL, latency=FAST, errors={"class": failure, "next": 1})
         await stand.chat(user)
     for stream in (False, True):
-        stand.tell(*LOCAL, latency=FAST, errors={"class": "server_error", "next": 1})
-        stand.tell(*FALLBACK, latency=FAST, errors={"class": "rate_limit", "next": 1})
+        stand.change(*LOCAL, latency=FAST, errors={"class": "server_error", "next": 1})
+        stand.change(*FALLBACK, latency=FAST, errors={"class": "rate_limit", "next": 1})
         sent = await stand.chat(user, stream=stream)
         assert sent.headers["X-Gateway-Model"] == LAST[1]
     for model in (LOCAL, FALLBACK, LAST):
-        stand.tell(*model, latency=FAST, errors={"class": "server_error", "next": 1})
+        stand.change(*model, latency=FAST, errors={"class": "server_error", "next": 1})
     assert (await stand.chat(user)).status == 502
     # What never gets to a provider is no request to one.
     assert (await stand.chat(NOBODY)).status == 401

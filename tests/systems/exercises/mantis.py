@@ -81,7 +81,7 @@ async def await_end(stand: Stand, caller: Caller, run_id: str) -> Sent:
 
 
 async def _end_well(stand: Stand, caller: Caller) -> None:
-    stand.tell("openai", SUCCEEDED, latency=FAST, prompt_tokens=5000, completion_tokens=20000)
+    stand.change("openai", SUCCEEDED, latency=FAST, prompt_tokens=5000, completion_tokens=20000)
     first = await run(stand, caller, "ok", SUCCEEDED, steps=2, idempotency_key="once")
     await ask(
         stand,
@@ -103,10 +103,10 @@ async def _end_well(stand: Stand, caller: Caller) -> None:
 async def _fail(stand: Stand, caller: Caller) -> None:
     """Fail in the first step and in the second; whoever asks for the result is told each time."""
     for error in ("server_error", "rate_limit", "network", "auth", "unknown"):
-        stand.tell("openai", FAILED, latency=FAST, errors={"class": error, "next": 1})
+        stand.change("openai", FAILED, latency=FAST, errors={"class": error, "next": 1})
         run_id = await run(stand, caller, "error", FAILED)
         await ask(stand, caller, "ok", mode="status", run_id=run_id)
-    stand.tell(
+    stand.change(
         "openai", FAILED, latency=FAST, completion_tokens=9000, errors={"class": "server_error", "every": 2}
     )
     run_id = await run(stand, caller, "ok", FAILED, steps=2)
@@ -117,7 +117,7 @@ async def _fail(stand: Stand, caller: Caller) -> None:
 
 async def _cancel(stand: Stand, caller: Caller) -> None:
     """Cancel a run in its second step of three; that step is still paid for."""
-    stand.tell("openai", CANCELLED, latency=SLOW, prompt_tokens=100, completion_tokens=1000)
+    stand.change("openai", CANCELLED, latency=SLOW, prompt_tokens=100, completion_tokens=1000)
     run_id = await run(stand, caller, "ok", CANCELLED, steps=3)
     await stand.look()
     await ask(stand, caller, "ok", mode="result", run_id=run_id)
@@ -128,7 +128,7 @@ async def _cancel(stand: Stand, caller: Caller) -> None:
 
 async def _be_refused(stand: Stand, caller: Caller) -> None:
     """Be refused for the request itself: before a run, by the provider, and without a key."""
-    stand.tell("openai", REFUSED, latency=FAST, errors={"class": "context_overflow", "next": 1})
+    stand.change("openai", REFUSED, latency=FAST, errors={"class": "context_overflow", "next": 1})
     await run(stand, caller, "bad_request", REFUSED)
     model = f"openai:{SUCCEEDED}"
     for body in (
@@ -158,7 +158,7 @@ async def _overdraw(stand: Stand) -> None:
     """Use up a quota in a run's first step: the second is refused, and so is the next run."""
     limits = [{"unit": "requests", "period": "day", "limit": 1}]
     poor = await stand.issue("k-poor", limits=limits)
-    stand.tell("openai", OVERDRAWN, latency=FAST, prompt_tokens=100, completion_tokens=100)
+    stand.change("openai", OVERDRAWN, latency=FAST, prompt_tokens=100, completion_tokens=100)
     run_id = await run(stand, poor, "ok", OVERDRAWN, steps=2)
     await await_end(stand, poor, run_id)
     await ask(stand, poor, "rate_limited", mode="result", run_id=run_id)
@@ -168,14 +168,14 @@ async def _overdraw(stand: Stand) -> None:
 async def _reach_the_caps(stand: Stand) -> None:
     """Have as many runs in flight as may be, then start as many as the bucket holds."""
     ada = await stand.issue("k-ada", user="ada")
-    stand.tell("openai", CAPPED, latency=SLOW, completion_tokens=50)
+    stand.change("openai", CAPPED, latency=SLOW, completion_tokens=50)
     five = [asyncio.create_task(run(stand, ada, "ok", CAPPED)) for _ in range(5)]
     await stand.until(lambda shown: shown.value("mantis_concurrent_runs", tenant_id="ada") == 5, "five runs")
     for _ in range(2):
         await ask(stand, ada, "rate_limited", model=f"openai:{CAPPED}", input="x")
     for run_id in await asyncio.gather(*five):
         await await_end(stand, ada, run_id)
-    stand.tell("openai", HURRIED, latency=FAST, completion_tokens=1)
+    stand.change("openai", HURRIED, latency=FAST, completion_tokens=1)
     for _ in range(100):
         body = {"model": f"openai:{HURRIED}", "input": "x"}
         sent = await stand.send("POST", PREDICT, OPERATOR, body, note="ok")
@@ -199,7 +199,7 @@ async def _chat(stand: Stand, red: Caller) -> None:
         ("network", "upstream_error"),
     ):
         errors = {} if error is None else {"errors": {"class": error, "share": 1.0}}
-        stand.tell("openai", "gpt-4.5-preview", latency=FAST, **errors)
+        stand.change("openai", "gpt-4.5-preview", latency=FAST, **errors)
         for caller in (red, OPERATOR):
             for stream in (False, True):
                 sent = await stand.chat(caller, note=outcome, model=model, stream=stream)

@@ -61,24 +61,24 @@ async def _call(stand: Stand, keyed: Caller) -> None:
         ("anthropic", "claude-opus-4-1"),
         ("openrouter", "mixtral-8x22b"),
     ):
-        stand.tell(provider, model, latency=FAST, prompt_tokens=1000, completion_tokens=300)
+        stand.change(provider, model, latency=FAST, prompt_tokens=1000, completion_tokens=300)
         for stream in (False, True):
             for caller in (keyed, OPERATOR):
                 sent = await stand.chat(
                     caller, note="explicit_model", model=f"{provider}:{model}", stream=stream
                 )
                 assert sent.status == 200, sent
-    stand.tell("openai", "gpt-4o", latency={"kind": "constant", "s": 20})
+    stand.change("openai", "gpt-4o", latency={"kind": "constant", "s": 20})
     await stand.chat(keyed, note="explicit_model", model="openai:gpt-4o")
     for failure in FAILURES:
-        stand.tell("openai", "gpt-4.1", latency=FAST, errors={"class": failure, "next": 1})
+        stand.change("openai", "gpt-4.1", latency=FAST, errors={"class": failure, "next": 1})
         await stand.chat(keyed, note="explicit_model", model="gpt-4.1")
-    stand.tell("openai", "gpt-4.1", latency=FAST, errors={"class": "rate_limit", "next": 1})
-    stand.tell("ollama", "llama3.2", latency=FAST, errors={"class": "server_error", "next": 1})
+    stand.change("openai", "gpt-4.1", latency=FAST, errors={"class": "rate_limit", "next": 1})
+    stand.change("ollama", "llama3.2", latency=FAST, errors={"class": "server_error", "next": 1})
     assert (await stand.chat(keyed, note="explicit_model", model="gpt-4.1", stream=True)).status == 429
     await stand.chat(keyed, note="global_default")
     pinned = await stand.issue("k-pinned", model="anthropic:claude-haiku-4-5")
-    stand.tell("anthropic", "claude-haiku-4-5", latency=FAST)
+    stand.change("anthropic", "claude-haiku-4-5", latency=FAST)
     await stand.chat(pinned, note="key_pin", model="auto")
     assert (await stand.chat(keyed, model="gpt-99")).status == 404
 
@@ -102,7 +102,7 @@ async def _use_up_quotas(stand: Stand) -> None:
     by_team = await stand.issue("k-of-blue", team="blue")
     await stand.administer("PUT", "/admin/limits/user/eve", {"limits": limits})
     await stand.administer("PUT", "/admin/limits/team/blue", {"limits": limits})
-    stand.tell("openai", "gpt-5-mini", latency=FAST)
+    stand.change("openai", "gpt-5-mini", latency=FAST)
     for caller in (by_key, by_user, by_team):
         for status in (200, 200, 429):
             sent = await stand.chat(caller, note="explicit_model", model="gpt-5-mini")
@@ -116,8 +116,8 @@ async def _hold_sessions(stand: Stand, keyed: Caller) -> None:
         ("set", {"default_model": "openai:o4-mini", "tools": ["clock"]}),
     ):
         assert (await stand.send("PUT", f"/v1/workspaces/{name}", keyed, body)).status == 200
-    stand.tell("openai", "o4-mini", latency=FAST, prompt_tokens=70, completion_tokens=7)
-    stand.tell("openai", "o3", latency=FAST, prompt_tokens=700, completion_tokens=70)
+    stand.change("openai", "o4-mini", latency=FAST, prompt_tokens=70, completion_tokens=7)
+    stand.change("openai", "o3", latency=FAST, prompt_tokens=700, completion_tokens=70)
     plain, default = await _open(stand, keyed, "plain"), await _open(stand, keyed, "set")
     await stand.look()
     tools = [{"name": name, "arguments": arguments} for name, arguments, _ in TOOL_CALLS]
@@ -168,14 +168,14 @@ async def _learn(stand: Stand, caller: Caller, session: str) -> None:
 async def _judge(stand: Stand, caller: Caller, session: str) -> None:
     """Have a turn and the session judged by both judges, and by a model that does not answer."""
     of_turn, of_session = f"/v1/sessions/{session}/turns/0/evaluations", f"/v1/sessions/{session}/evaluations"
-    stand.tell("openai", "gpt-5", latency=FAST)
+    stand.change("openai", "gpt-5", latency=FAST)
     asked = {"judge": "model", "model": "gpt-5"}
     for _ in range(2):
         await stand.send("POST", of_turn, caller, asked, note="explicit_model")
     await stand.send("POST", of_session, caller, {}, note="heuristic session")
     await stand.send("POST", of_session, caller, asked, note="explicit_model")
     for provider, model in (("openai", "gpt-5"), ("ollama", "llama3.2")):
-        stand.tell(provider, model, latency=FAST, errors={"class": "server_error", "next": 1})
+        stand.change(provider, model, latency=FAST, errors={"class": "server_error", "next": 1})
     assert (await stand.send("POST", of_session, caller, asked, note="explicit_model")).status == 502
     path = f"/v1/sessions/{session}/turns/99/evaluations"
     assert (await stand.send("POST", path, caller, {})).status == 404
@@ -201,7 +201,7 @@ async def _end_in_the_middle(stand: Stand, caller: Caller) -> None:
 
 async def _lose_a_provider(stand: Stand, keyed: Caller) -> None:
     """Fail to reach a provider five times: from then on another is chosen at first."""
-    stand.tell("openrouter", "qwen-2.5-72b", latency=FAST, errors={"class": "network", "share": 1.0})
+    stand.change("openrouter", "qwen-2.5-72b", latency=FAST, errors={"class": "network", "share": 1.0})
     model = "openrouter:qwen-2.5-72b"
     for slot in (*["explicit_model"] * 5, "provider_health", "provider_health"):
         sent = await stand.chat(keyed, note=slot, model=model)

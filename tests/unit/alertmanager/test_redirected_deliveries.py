@@ -73,21 +73,21 @@ class Pager:
     control: str
     target: Target
 
-    def list_notices(self) -> list[dict[str, Any]]:
+    def list_notifications(self) -> list[dict[str, Any]]:
         """Return the journal."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
         answer = requests.get(f"{self.control}/notices", headers=headers, timeout=10)
-        notices: list[dict[str, Any]] = answer.json()["notices"]
-        return notices
+        notifications: list[dict[str, Any]] = answer.json()["notices"]
+        return notifications
 
-    def await_notices(self, count: int) -> list[dict[str, Any]]:
-        """Return the journal as soon as so many notices were accepted."""
+    def await_notifications(self, count: int) -> list[dict[str, Any]]:
+        """Return the journal as soon as so many notifications were accepted."""
         deadline = time.monotonic() + WITHIN_S
         while True:
-            notices = self.list_notices()
-            if sum(notice["is_accepted"] for notice in notices) >= count:
-                return notices
-            assert time.monotonic() < deadline, notices
+            notifications = self.list_notifications()
+            if sum(notification["is_accepted"] for notification in notifications) >= count:
+                return notifications
+            assert time.monotonic() < deadline, notifications
             time.sleep(0.05)
 
 
@@ -160,20 +160,29 @@ def test_every_integration_of_a_redirected_config_opens_and_closes_an_incident(
         text = redirect(pager.target)
         with run_alertmanager(each_engines, tmp_path, text) as alertmanager:
             alertmanager.fire(labels)
-            opened = pager.await_notices(6)
+            opened = pager.await_notifications(6)
             alertmanager.fire(labels, for_s=-1)
-            closed = pager.await_notices(12)[6:]
+            closed = pager.await_notifications(12)[6:]
     inboxes = {("slack", 1), *((name, 0) for name in get_args(Integration))}
-    for notices, status, effect in ((opened, "firing", "opened"), (closed, "resolved", "closed")):
-        assert {(notice["integration"], notice["index"]) for notice in notices} == inboxes
-        for notice in notices:
-            assert (notice["receiver"], notice["status"], notice["effect"]) == ("team x/é", status, effect)
-            assert notice["group_labels"] == labels
-            assert len({alert["fingerprint"] for alert in notice["alerts"]}) == 1
+    for notifications, status, effect in ((opened, "firing", "opened"), (closed, "resolved", "closed")):
+        assert {
+            (notification["integration"], notification["index"]) for notification in notifications
+        } == inboxes
+        for notification in notifications:
+            assert (notification["receiver"], notification["status"], notification["effect"]) == (
+                "team x/é",
+                status,
+                effect,
+            )
+            assert notification["group_labels"] == labels
+            assert len({alert["fingerprint"] for alert in notification["alerts"]}) == 1
             said = f"{status}: it is slow in eu&1"
-            if notice["integration"] != "webhook" and (notice["integration"], status) != (
+            if notification["integration"] != "webhook" and (notification["integration"], status) != (
                 "opsgenie",
                 "resolved",
             ):
-                assert notice["title"] == (f"again: {said}" if notice["index"] else said)
-    assert len({alert["fingerprint"] for notice in opened + closed for alert in notice["alerts"]}) == 1
+                assert notification["title"] == (f"again: {said}" if notification["index"] else said)
+    assert (
+        len({alert["fingerprint"] for notification in opened + closed for alert in notification["alerts"]})
+        == 1
+    )

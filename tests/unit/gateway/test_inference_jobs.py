@@ -20,10 +20,10 @@ async def send(gateway, method, path, token=OPERATOR, **fields):
     return response.status, await response.json()
 
 
-async def leave(gateway, token=OPERATOR, door=""):
+async def leave(gateway, token=OPERATOR, prefix=""):
     """Leave a job for the embedder, which has two workers; return the job."""
     status, body = await send(
-        gateway, "POST", f"{door}/v1/jobs", token, model="embedder", version="v1", input="a text"
+        gateway, "POST", f"{prefix}/v1/jobs", token, model="embedder", version="v1", input="a text"
     )
     assert status == 202, body
     return body

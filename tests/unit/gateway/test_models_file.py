@@ -31,7 +31,7 @@ def test_default_and_fallbacks_exist():
 
 
 def test_mana_llm_has_a_policy_of_its_own():
-    """Its door prefers the local models, then Google, then OpenRouter; other doors keep the plain policy."""
+    """Its prefix prefers local models, then Google, then OpenRouter; others keep the plain policy."""
     catalogue = read_catalogue(SHIPPED, ALL)
     policy = catalogue.find_policy("mana_llm")
     assert policy.global_default is catalogue.models["ollama:gemma3:12b"]

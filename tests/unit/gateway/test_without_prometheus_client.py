@@ -98,10 +98,10 @@ def ask(gateway: HTTPConnection, method: str, path: str, body: object = None) ->
 
 
 def test_only_metrics_are_missing(gateway):
-    """Chat and runs work, plainly and through a system's door; metrics are 503 in the shape of errors."""
-    for door in ("", "/mantis", "/metis"):
-        assert ask(gateway, "POST", f"{door}/v1/chat/completions", CALL)[0] == 200
-        assert ask(gateway, "POST", f"{door}/v1/predict", RUN)[0] == 202
+    """Chat and runs work, plainly and under a system's prefix; metrics are 503 in the shape of errors."""
+    for prefix in ("", "/mantis", "/metis"):
+        assert ask(gateway, "POST", f"{prefix}/v1/chat/completions", CALL)[0] == 200
+        assert ask(gateway, "POST", f"{prefix}/v1/predict", RUN)[0] == 202
     assert ask(gateway, "GET", "/healthz")[1]["status"] == "ok"
     for path in ("/metrics", "/metrics/mantis", "/metrics/metis"):
         status, problem = ask(gateway, "GET", path)

@@ -16,7 +16,7 @@ import pytest
 from alertdrill.errors import BadRules
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.synthetic.build import build_alerts, write_constant
-from alertdrill.runner.synthetic.parts import Part, running
+from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runner.synthetic.synthetic import DRILL_ANNOTATION, DRILL_LABEL
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.ports import find_free_ports
@@ -88,7 +88,7 @@ def test_an_alert_is_what_prometheus_itself_would_send(each_engines: Engines, tm
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [address]}]}]},
         }
         (tmp_path / "prometheus.json").write_text(json.dumps(config))
-        part = Part(
+        part = Worker(
             name="prometheus",
             argv=[
                 str(each_engines.prometheus),

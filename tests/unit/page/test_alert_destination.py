@@ -39,7 +39,7 @@ CONFIG = make_config(
     night=[],
 )
 KNOWN = [receiver["name"] for receiver in CONFIG["receivers"]]
-READING = Reading(outlets={}, groups=0, started_s=0.0, tells_receivers=False)
+READING = Reading(outlets={}, groups=0, started_s=0.0, changes_receivers=False)
 
 
 def object_to(
@@ -69,13 +69,13 @@ def test_the_notifications_of_an_outlet_are_added_up() -> None:
     """Two receivers with Slack are one outlet, unless Alertmanager tells receivers apart."""
     destination = bind_alert(make_alert(severity="critical"), CONFIG).destination
     assert destination.count_wanted(READING) == {("pagerduty", ""): 1, ("slack", ""): 3}
-    apart = replace(READING, tells_receivers=True)
+    apart = replace(READING, changes_receivers=True)
     assert destination.count_wanted(apart) == {
         ("pagerduty", "desk"): 1,
         ("slack", "desk"): 1,
         ("slack", "team"): 2,
     }
-    # Slack sends no resolved notice unless it is told to.
+    # Slack sends no resolved notification unless it is told to.
     assert destination.count_wanted(READING, resolved=True) == {("pagerduty", ""): 1}
 
 
@@ -171,7 +171,7 @@ def test_an_open_page_is_left_alone() -> None:
 
 
 def test_rivals_are_groups_of_others_that_may_be_notified() -> None:
-    """Not our own, and not those that are held back."""
+    """Not our own, and not those that are suppressed."""
     ours, other = make_alert(severity="critical"), make_alert("Other")
     groups = [
         make_group("desk", {}, ours),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from page_records import bind_alert, make_alert, make_config
 
-from alertdrill.core.model import HeldSpan, Integration, Notice, NoticedAlert
+from alertdrill.core.model import Integration, Notification, NotifiedAlert, SuppressedSpan
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.runner.synthetic.pages import (
     Row,
@@ -23,17 +23,17 @@ BOUND = bind_alert(ALERT, CONFIG)
 NAMED = {name: value for name, value in ALERT.labels.items() if name != "alertname"}
 
 
-def notice(
+def notification(
     incident: str,
     integration: Integration = "pagerduty",
     *,
     closes: bool = False,
     at_s: float = 40.0,
     is_accepted: bool = True,
-) -> Notice:
-    """Return a notice of the alert."""
+) -> Notification:
+    """Return a notification of the alert."""
     status = "resolved" if closes else "firing"
-    return Notice(
+    return Notification(
         number=1,
         at_s=at_s,
         receiver="x",
@@ -43,7 +43,7 @@ def notice(
         answer="202" if is_accepted else "400",
         why="" if is_accepted else "it is too long",
         alerts=(
-            NoticedAlert(alert="A", labels=NAMED, status="resolved" if status == "resolved" else "firing"),
+            NotifiedAlert(alert="A", labels=NAMED, status="resolved" if status == "resolved" else "firing"),
         ),
         incident=incident,
         effect=("closed" if closes else "opened") if is_accepted else "none",
@@ -51,10 +51,10 @@ def notice(
     )
 
 
-def see(*notices: Notice, held: tuple[HeldSpan, ...] = ()) -> Seen:
-    """Return what was seen of these notices."""
-    incidents: tuple[Incident, ...] = list_incidents(notices)
-    return Seen(incidents=incidents, notices=notices, held=held)
+def see(*notifications: Notification, held: tuple[SuppressedSpan, ...] = ()) -> Seen:
+    """Return what was seen of these notifications."""
+    incidents: tuple[Incident, ...] = list_incidents(notifications)
+    return Seen(incidents=incidents, notifications=notifications, held=held)
 
 
 def judge(seen: Seen) -> Row:
@@ -62,8 +62,8 @@ def judge(seen: Seen) -> Row:
     return judge_alert(BOUND, seen, fired_s=10.0, resolved_s=100.0)
 
 
-OPENED = (notice("p1"), notice("s1", "slack"))
-CLOSED = notice("p1", closes=True, at_s=150.0)
+OPENED = (notification("p1"), notification("s1", "slack"))
+CLOSED = notification("p1", closes=True, at_s=150.0)
 
 
 def test_one_page_of_each_integration_opened_and_closed_is_right() -> None:
@@ -77,7 +77,7 @@ def test_one_page_of_each_integration_opened_and_closed_is_right() -> None:
 
 def test_a_page_too_many_is_wrong() -> None:
     """Two incidents of one integration are two pages for one alert."""
-    row = judge(see(*OPENED, CLOSED, notice("p2"), notice("p2", closes=True)))
+    row = judge(see(*OPENED, CLOSED, notification("p2"), notification("p2", closes=True)))
     assert row.outcome == "not paged"
     assert row.is_unmet
     assert row.evidence == "pagerduty of x opened 2 pages where 1 was to be expected"
@@ -92,7 +92,7 @@ def test_a_page_that_stays_open_is_wrong() -> None:
 
 def test_a_page_that_is_missing_is_explained() -> None:
     """By what the receiver answered."""
-    row = judge(see(notice("p1"), CLOSED, notice("s1", "slack", is_accepted=False)))
+    row = judge(see(notification("p1"), CLOSED, notification("s1", "slack", is_accepted=False)))
     assert row.is_unmet
     assert row.evidence == (
         "slack of x opened 0 pages where 1 was to be expected; slack answered 400: it is too long"
@@ -101,18 +101,18 @@ def test_a_page_that_is_missing_is_explained() -> None:
 
 def test_a_notification_about_nothing_is_told_of() -> None:
     """It arrived, and says of no alert that it is about it."""
-    row = judge(see(notice("p1"), CLOSED, replace(notice("", "slack"), incident=None, alerts=())))
+    row = judge(see(notification("p1"), CLOSED, replace(notification("", "slack"), incident=None, alerts=())))
     assert row.is_unmet
-    assert row.evidence.endswith("does not say what about: did a template fail?")
+    assert row.evidence.endswith("does not say what it is about: did a template fail?")
 
 
 def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
     """A time interval mutes it now; at another time it pages."""
-    held = HeldSpan(
+    held = SuppressedSpan(
         alert="A", labels=NAMED, why="muted", by={"interval": "night"}, since_s=20.0, until_s=30.0
     )
     row = judge(see(held=(held,)))
-    assert (row.outcome, row.evidence, row.is_unmet) == ("held back", 'muted by {interval="night"}', False)
+    assert (row.outcome, row.evidence, row.is_unmet) == ("suppressed", 'muted by {interval="night"}', False)
     assert judge(see(held=(replace(held, alert="B"),))).outcome == "not paged"
 
 
@@ -126,7 +126,7 @@ def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:
 
 def test_pages_of_other_alerts_do_not_count() -> None:
     """What is about another alert is no page of this one."""
-    other = replace(notice("p1"), alerts=(NoticedAlert(alert="B", labels=NAMED, status="firing"),))
+    other = replace(notification("p1"), alerts=(NotifiedAlert(alert="B", labels=NAMED, status="firing"),))
     assert judge(see(other)).is_unmet
 
 

@@ -80,5 +80,5 @@ def test_the_worst_hop_is_the_outcome() -> None:
     assert say("done") == "delivered"
     assert say("done", "could not tell") == "could not tell"
     assert say("could not tell", "not delivered", "done") == "not delivered"
-    assert say("held back", "done") == "not delivered"
+    assert say("suppressed", "done") == "not delivered"
     assert say() == "not sent"

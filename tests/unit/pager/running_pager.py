@@ -61,25 +61,25 @@ class RunningPager:
             assert answer.status < 300, await answer.text()
             return await answer.json() if answer.status == 200 else None
 
-    async def list_notices(self) -> list[dict[str, Any]]:
+    async def list_notifications(self) -> list[dict[str, Any]]:
         """Return the journal."""
-        notices: list[dict[str, Any]] = (await self.ask("GET", "/notices"))["notices"]
-        return notices
+        notifications: list[dict[str, Any]] = (await self.ask("GET", "/notices"))["notices"]
+        return notifications
 
     async def list_incidents(self) -> list[dict[str, Any]]:
         """Return the incidents."""
         incidents: list[dict[str, Any]] = (await self.ask("GET", "/incidents"))["incidents"]
         return incidents
 
-    async def await_notices(self, count: int, **wanted: Any) -> list[dict[str, Any]]:
-        """Return the notices that are as wanted, as soon as there are so many."""
+    async def await_notifications(self, count: int, **wanted: Any) -> list[dict[str, Any]]:
+        """Return the notifications that are as wanted, as soon as there are so many."""
         give_up_at = time.monotonic() + DEADLINE_S
         while True:
-            notices = await self.list_notices()
-            found = [one for one in notices if all(one[name] == wanted[name] for name in wanted)]
+            notifications = await self.list_notifications()
+            found = [one for one in notifications if all(one[name] == wanted[name] for name in wanted)]
             if len(found) >= count:
                 return found
-            assert time.monotonic() < give_up_at, f"{count} wanted with {wanted}, there are: {notices}"
+            assert time.monotonic() < give_up_at, f"{count} wanted with {wanted}, there are: {notifications}"
             await asyncio.sleep(0.02)
 
     async def deliver(

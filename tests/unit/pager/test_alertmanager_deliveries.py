@@ -28,31 +28,31 @@ async def test_every_integration_opens_and_closes_one_incident(
     """What Alertmanager sends is accepted, by each integration, and tells the group, its alerts and texts."""
     async with run_alertmanager(pager, each_generation, *INTEGRATIONS) as alertmanager:
         await alertmanager.set_alerts(*ALERTS, is_firing=True)
-        opened = await pager.await_notices(5, effect="opened")
+        opened = await pager.await_notifications(5, effect="opened")
         await alertmanager.set_alerts(*ALERTS, is_firing=False)
-        closed = await pager.await_notices(5, effect="closed")
-        notices = await pager.list_notices()
+        closed = await pager.await_notifications(5, effect="closed")
+        notifications = await pager.list_notifications()
         incidents = await pager.list_incidents()
-    assert {notice["integration"] for notice in opened} == set(INTEGRATIONS)
-    assert {notice["integration"] for notice in closed} == set(INTEGRATIONS)
-    assert len(notices) == 10
-    webhook = next(notice for notice in opened if notice["integration"] == "webhook")
-    for notice in notices:
-        status = "firing" if notice in opened else "resolved"
-        assert notice["is_accepted"]
-        assert notice["receiver"] == RECEIVER
-        assert notice["status"] == status
-        assert notice["group_labels"] == {"alertname": "Slow", "model": OPEN_TEXT}
-        assert [alert["fingerprint"] for alert in notice["alerts"]] == [
+    assert {notification["integration"] for notification in opened} == set(INTEGRATIONS)
+    assert {notification["integration"] for notification in closed} == set(INTEGRATIONS)
+    assert len(notifications) == 10
+    webhook = next(notification for notification in opened if notification["integration"] == "webhook")
+    for notification in notifications:
+        status = "firing" if notification in opened else "resolved"
+        assert notification["is_accepted"]
+        assert notification["receiver"] == RECEIVER
+        assert notification["status"] == status
+        assert notification["group_labels"] == {"alertname": "Slow", "model": OPEN_TEXT}
+        assert [alert["fingerprint"] for alert in notification["alerts"]] == [
             alert["fingerprint"] for alert in webhook["alerts"]
         ]
-        assert {alert["status"] for alert in notice["alerts"]} == {status}
-        assert "alertdrill-tag" not in str(notice).lower()
+        assert {alert["status"] for alert in notification["alerts"]} == {status}
+        assert "alertdrill-tag" not in str(notification).lower()
     assert [alert["labels"] for alert in webhook["alerts"]] == list(ALERTS)
-    for notice in opened:
-        if notice["integration"] != "webhook":
-            assert notice["title"] == "firing: Slow of 2"
-        assert "it is slow" in notice["text"]
+    for notification in opened:
+        if notification["integration"] != "webhook":
+            assert notification["title"] == "firing: Slow of 2"
+        assert "it is slow" in notification["text"]
     assert len(incidents) == 5
     for incident in incidents:
         assert incident["status"] == "closed"
@@ -65,9 +65,9 @@ async def test_a_large_group_is_told_of_whole(pager: RunningPager, each_generati
     alerts = [{"alertname": "Slow", "zone": f"zone {number}"} for number in range(150)]
     async with run_alertmanager(pager, each_generation, *INTEGRATIONS) as alertmanager:
         await alertmanager.set_alerts(*alerts, is_firing=True)
-        opened = await pager.await_notices(5, effect="opened")
-    assert {len(notice["alerts"]) for notice in opened} == {150}
-    assert len({alert["fingerprint"] for notice in opened for alert in notice["alerts"]}) == 150
+        opened = await pager.await_notifications(5, effect="opened")
+    assert {len(notification["alerts"]) for notification in opened} == {150}
+    assert len({alert["fingerprint"] for notification in opened for alert in notification["alerts"]}) == 150
 
 
 ANSWERS = {"rate_limit": {"429", "451"}, "error": {"500", "451"}, "timeout": {"timeout"}, "reset": {"reset"}}
@@ -86,14 +86,14 @@ async def test_what_a_failing_receiver_missed_arrives_once_it_works_again(
         await _await_failures(pager, alertmanager, how)
         assert await pager.list_incidents() == []
         await pager.ask("DELETE", CONTROL)
-        await pager.await_notices(5, is_accepted=True)
+        await pager.await_notifications(5, is_accepted=True)
         await alertmanager.set_alerts(*ALERTS, is_firing=False)
-        await pager.await_notices(5, effect="closed")
-        notices = await pager.list_notices()
-    refused = [notice for notice in notices if not notice["is_accepted"]]
-    assert {notice["answer"] for notice in refused} == ANSWERS.get(how, set())
-    assert all(notice["incident"] is None for notice in refused)
-    effects = [notice["effect"] for notice in notices if notice["is_accepted"]]
+        await pager.await_notifications(5, effect="closed")
+        notifications = await pager.list_notifications()
+    refused = [notification for notification in notifications if not notification["is_accepted"]]
+    assert {notification["answer"] for notification in refused} == ANSWERS.get(how, set())
+    assert all(notification["incident"] is None for notification in refused)
+    effects = [notification["effect"] for notification in notifications if notification["is_accepted"]]
     assert sorted(effects) == ["closed"] * 5 + ["opened"] * 5
 
 
@@ -102,7 +102,7 @@ async def _await_failures(pager: RunningPager, alertmanager: RunningAlertmanager
     give_up_at = time.monotonic() + DEADLINE_S
     while True:
         if how in ANSWERS:
-            seen = {notice["integration"] for notice in await pager.list_notices()}
+            seen = {notification["integration"] for notification in await pager.list_notifications()}
         else:
             lines = [line for line in alertmanager.log.read_text().splitlines() if SAID[how] in line]
             seen = {name for name in INTEGRATIONS if any(f"integration={name}[0]" in line for line in lines)}

@@ -22,7 +22,9 @@ def make_notification(status: str = "firing") -> dict[str, Any]:
 
 async def list_pages(pager: RunningPager) -> list[dict[str, Any]]:
     """Return what the pager itself had to say."""
-    return [notice for notice in await pager.list_notices() if notice["answer"] == "-"]
+    return [
+        notification for notification in await pager.list_notifications() if notification["answer"] == "-"
+    ]
 
 
 async def test_the_switch_pages_when_heartbeats_stop_and_closes_when_they_come_again(
@@ -31,7 +33,7 @@ async def test_the_switch_pages_when_heartbeats_stop_and_closes_when_they_come_a
     """One incident, opened by the pager itself and closed by the next heartbeat."""
     await pager.ask("PUT", SWITCH, {"timeout_s": 12.0})
     await pager.deliver(WATCHDOG, make_notification())
-    (paged,) = await pager.await_notices(1, answer="-")
+    (paged,) = await pager.await_notifications(1, answer="-")
     assert (paged["effect"], paged["status"], paged["integration"]) == ("opened", "firing", "webhook")
     assert paged["title"] == "Heartbeats to watchdog stopped: none for 0:12"
     await pager.deliver(WATCHDOG, make_notification())
@@ -39,7 +41,7 @@ async def test_the_switch_pages_when_heartbeats_stop_and_closes_when_they_come_a
     assert (closed["effect"], closed["status"]) == ("closed", "resolved")
     (incident,) = [one for one in await pager.list_incidents() if one["key"] == "dead-man's switch"]
     assert (incident["receiver"], incident["status"]) == ("watchdog", "closed")
-    await pager.await_notices(2, answer="-", effect="opened")
+    await pager.await_notifications(2, answer="-", effect="opened")
 
 
 async def test_the_first_heartbeat_arms_the_switch(pager: RunningPager) -> None:
@@ -47,7 +49,7 @@ async def test_the_first_heartbeat_arms_the_switch(pager: RunningPager) -> None:
     await pager.ask("PUT", SWITCH, {"timeout_s": 0.6})
     await pager.ask("PUT", "/control/heartbeats/other", {"timeout_s": 12.0})
     await pager.deliver(OTHER, {**make_notification(), "receiver": "other"})
-    (paged,) = await pager.await_notices(1, answer="-")
+    (paged,) = await pager.await_notifications(1, answer="-")
     assert paged["receiver"] == "other"
 
 
@@ -58,7 +60,7 @@ async def test_every_heartbeat_puts_the_page_off(pager: RunningPager) -> None:
     await pager.deliver(WATCHDOG, make_notification())
     await pager.deliver(OTHER, {**make_notification(), "receiver": "other"})
     await pager.deliver(WATCHDOG, make_notification())
-    pages = await pager.await_notices(2, answer="-")
+    pages = await pager.await_notifications(2, answer="-")
     assert [page["receiver"] for page in pages] == ["other", "watchdog"]
 
 
@@ -67,7 +69,7 @@ async def test_an_armed_switch_can_be_given_another_span(pager: RunningPager) ->
     await pager.ask("PUT", SWITCH, {"timeout_s": 3600.0})
     await pager.deliver(WATCHDOG, make_notification())
     await pager.ask("PUT", SWITCH, {"timeout_s": 6.0})
-    (paged,) = await pager.await_notices(1, answer="-")
+    (paged,) = await pager.await_notifications(1, answer="-")
     assert paged["title"].endswith("none for 0:06")
 
 
@@ -78,16 +80,16 @@ async def test_only_what_fires_and_is_accepted_is_a_heartbeat(
     """The page of a stopped heart is not closed by a resolution, nor by what is refused."""
     await pager.ask("PUT", SWITCH, {"timeout_s": 6.0})
     await pager.deliver(WATCHDOG, make_notification())
-    await pager.await_notices(1, answer="-")
+    await pager.await_notifications(1, answer="-")
     await pager.deliver(WATCHDOG, notification)
-    assert [notice["effect"] for notice in await list_pages(pager)] == ["opened"]
+    assert [notification["effect"] for notification in await list_pages(pager)] == ["opened"]
 
 
 async def test_a_switch_that_is_switched_off_closes_its_page(pager: RunningPager) -> None:
     """Afterwards the receiver is one like any other."""
     await pager.ask("PUT", SWITCH, {"timeout_s": 6.0})
     await pager.deliver(WATCHDOG, make_notification())
-    await pager.await_notices(1, answer="-")
+    await pager.await_notifications(1, answer="-")
     await pager.ask("DELETE", SWITCH)
     await pager.deliver(WATCHDOG, make_notification())
-    assert [notice["effect"] for notice in await list_pages(pager)] == ["opened", "closed"]
+    assert [notification["effect"] for notification in await list_pages(pager)] == ["opened", "closed"]

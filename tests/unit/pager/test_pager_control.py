@@ -46,24 +46,24 @@ async def test_health_is_for_everybody(pager: RunningPager) -> None:
         assert await answer.json() == {"status": "ok"}
 
 
-async def test_notices_and_incidents_have_rule_time_once_the_clock_is_told(pager: RunningPager) -> None:
+async def test_notifications_and_incidents_have_rule_time_once_the_clock_is_told(pager: RunningPager) -> None:
     """Also those that came before."""
     await pager.deliver(SLACK, MESSAGE)
-    (notice,) = await pager.list_notices()
-    assert notice["at_s"] is None
-    await pager.ask("PUT", "/control/clock", {"speed": 2.0, "origin_s": notice["received_s"] - 5.0})
-    assert (await pager.list_notices())[0]["at_s"] == pytest.approx(10.0)
+    (notification,) = await pager.list_notifications()
+    assert notification["at_s"] is None
+    await pager.ask("PUT", "/control/clock", {"speed": 2.0, "origin_s": notification["received_s"] - 5.0})
+    assert (await pager.list_notifications())[0]["at_s"] == pytest.approx(10.0)
     (incident,) = await pager.list_incidents()
     assert incident["opened_at_s"] == pytest.approx(10.0)
     assert incident["closed_at_s"] is None
 
 
-async def test_notices_are_read_from_a_number_on(pager: RunningPager) -> None:
+async def test_notifications_are_read_from_a_number_on(pager: RunningPager) -> None:
     """`after` is the number of the last one that is known."""
     for _ in range(2):
         await pager.deliver(SLACK, MESSAGE)
     answer = await pager.ask("GET", "/notices?after=1")
-    assert [notice["number"] for notice in answer["notices"]] == [2]
+    assert [notification["number"] for notification in answer["notices"]] == [2]
 
 
 async def test_a_person_can_acknowledge_an_incident(pager: RunningPager) -> None:

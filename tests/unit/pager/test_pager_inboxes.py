@@ -70,8 +70,8 @@ async def test_an_inbox_answers_as_its_service_does(pager: RunningPager) -> None
         f"{pager.deliveries}/{SLACK.path}", json=MESSAGE, headers=AUTHORIZATION, ssl=pager.trust
     ) as answer:
         assert answer.headers["Connection"] == "close"
-    notices = await pager.list_notices()
-    assert [(notice["receiver"], notice["answer"]) for notice in notices] == [
+    notifications = await pager.list_notifications()
+    assert [(notification["receiver"], notification["answer"]) for notification in notifications] == [
         ("page", "202"),
         ("a/b c", "200"),
         ("a/b c", "200"),
@@ -87,7 +87,7 @@ async def test_without_the_token_nothing_is_taken(
     address = Address(receiver="page", integration=integration)
     status, _ = await pager.deliver(address, MESSAGE, headers={"Authorization": header})
     assert status == 401
-    assert await pager.list_notices() == []
+    assert await pager.list_notifications() == []
 
 
 async def test_opsgenie_wants_the_inboxs_own_key(pager: RunningPager) -> None:
@@ -126,7 +126,7 @@ async def test_a_body_that_is_too_large_is_refused(pager: RunningPager) -> None:
         ssl=pager.trust,
     ) as answer:
         assert answer.status == 413
-    assert await pager.list_notices() == []
+    assert await pager.list_notifications() == []
 
 
 async def test_a_refused_attempt_is_journalled_with_its_answer_and_reason(pager: RunningPager) -> None:
@@ -134,10 +134,10 @@ async def test_a_refused_attempt_is_journalled_with_its_answer_and_reason(pager:
     status, body = await pager.deliver(PAGE, make_event(event_action="open"))
     assert status == 400
     assert "invalid event" in body
-    (notice,) = await pager.list_notices()
-    assert (notice["is_accepted"], notice["answer"]) == (False, "400")
-    assert notice["why"].startswith("'event_action'")
-    assert "routing_key" not in notice["payload"]
+    (notification,) = await pager.list_notifications()
+    assert (notification["is_accepted"], notification["answer"]) == (False, "400")
+    assert notification["why"].startswith("'event_action'")
+    assert "routing_key" not in notification["payload"]
     assert await pager.list_incidents() == []
 
 
@@ -164,7 +164,11 @@ async def test_a_receiver_that_is_told_to_fail_answers_so(pager: RunningPager, h
     assert await pager.deliver(SLACK, MESSAGE) == (200, "ok")
     await pager.ask("DELETE", "/control/receivers/page")
     assert (await pager.deliver(PAGE, make_event()))[0] == 202
-    assert [notice["answer"] for notice in await pager.list_notices()] == [str(status), "200", "202"]
+    assert [notification["answer"] for notification in await pager.list_notifications()] == [
+        str(status),
+        "200",
+        "202",
+    ]
 
 
 async def test_one_integration_of_a_receiver_can_fail_alone(pager: RunningPager) -> None:
@@ -188,14 +192,14 @@ async def test_a_fault_is_over_after_its_span_of_rule_time(pager: RunningPager) 
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await pager.deliver(PAGE, make_event())
     assert (await pager.deliver(PAGE, make_event()))[0] == 202
-    assert [notice["answer"] for notice in await pager.list_notices()] == ["timeout", "202"]
+    assert [notification["answer"] for notification in await pager.list_notifications()] == ["timeout", "202"]
 
 
 async def test_who_gives_up_is_not_waited_for(pager: RunningPager) -> None:
     """A client that a receiver keeps waiting leaves nothing behind in the pager when it goes."""
     await pager.ask("PUT", "/control/receivers/page", {"how": "timeout"})
     waiting = asyncio.create_task(pager.deliver(PAGE, make_event()))
-    await pager.await_notices(1, answer="timeout")
+    await pager.await_notifications(1, answer="timeout")
     assert count_requests()
     waiting.cancel()
     give_up_at = time.monotonic() + DEADLINE_S
@@ -212,11 +216,11 @@ async def test_a_reset_connection_is_reset(pager: RunningPager) -> None:
 
 
 async def test_a_certificate_that_nobody_signed_breaks_the_handshake(pager: RunningPager) -> None:
-    """Only of the receiver that was told, and without a notice."""
+    """Only of the receiver that was told, and without a notification."""
     await pager.ask("PUT", "/control/receivers/page", {"how": "tls"})
     with pytest.raises(aiohttp.ClientConnectorCertificateError, match="verify failed"):
         await pager.deliver(PAGE, make_event())
-    assert await pager.list_notices() == []
+    assert await pager.list_notifications() == []
     assert (await pager.deliver(SLACK, MESSAGE))[0] == 200
 
 
@@ -231,15 +235,19 @@ async def test_a_connection_is_closed_whose_receiver_is_known_too_late(pager: Ru
             headers=AUTHORIZATION,
             ssl=pager.trust,
         )
-    assert await pager.list_notices() == []
+    assert await pager.list_notifications() == []
 
 
 async def test_a_mail_is_taken_with_the_inboxs_name_and_key(pager: RunningPager) -> None:
     """Over STARTTLS, after AUTH."""
     await asyncio.to_thread(send_mail, pager)
-    (notice,) = await pager.list_notices()
-    assert (notice["receiver"], notice["integration"], notice["answer"]) == ("night/x", "email", "250")
-    assert (notice["title"], notice["text"].strip()) == ("it is slow", "very")
+    (notification,) = await pager.list_notifications()
+    assert (notification["receiver"], notification["integration"], notification["answer"]) == (
+        "night/x",
+        "email",
+        "250",
+    )
+    assert (notification["title"], notification["text"].strip()) == ("it is slow", "very")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +268,7 @@ async def test_no_mail_is_taken_without_tls_or_key(
     with pytest.raises(smtplib.SMTPResponseException) as raised:
         await asyncio.to_thread(send_mail, pager, **changes)
     assert raised.value.smtp_code == code
-    assert await pager.list_notices() == []
+    assert await pager.list_notifications() == []
 
 
 async def test_a_password_is_not_offered_to_be_sent_unencrypted(pager: RunningPager) -> None:
@@ -274,7 +282,7 @@ async def test_an_inbox_with_a_long_name_takes_mail(pager: RunningPager) -> None
     address = Address(receiver="é" * 200, integration="email")
     key = derive_key(TOKEN, address)
     await asyncio.to_thread(send_mail, pager, user=address.path, password=key)
-    assert (await pager.list_notices())[0]["receiver"] == "é" * 200
+    assert (await pager.list_notifications())[0]["receiver"] == "é" * 200
 
 
 @pytest.mark.parametrize("how", ["rate_limit", "error"])
@@ -286,7 +294,7 @@ async def test_a_mail_is_refused_for_now(pager: RunningPager, how: str) -> None:
     assert raised.value.smtp_code == 451
     await pager.ask("DELETE", "/control/receivers/night%2Fx")
     await asyncio.to_thread(send_mail, pager)
-    assert [notice["answer"] for notice in await pager.list_notices()] == ["451", "250"]
+    assert [notification["answer"] for notification in await pager.list_notifications()] == ["451", "250"]
 
 
 async def test_a_mail_server_whose_certificate_nobody_signed_gets_no_mail(pager: RunningPager) -> None:
@@ -294,15 +302,15 @@ async def test_a_mail_server_whose_certificate_nobody_signed_gets_no_mail(pager:
     await pager.ask("PUT", "/control/receivers/night%2Fx", {"how": "tls"})
     with pytest.raises(ssl.SSLCertVerificationError):
         await asyncio.to_thread(send_mail, pager)
-    assert await pager.list_notices() == []
+    assert await pager.list_notifications() == []
 
 
 async def test_a_mail_that_is_kept_waiting_is_let_go_when_the_fault_is_over(pager: RunningPager) -> None:
     """Without an answer."""
     await pager.ask("PUT", "/control/receivers/night%2Fx", {"how": "timeout"})
     sending = asyncio.create_task(asyncio.to_thread(send_mail, pager))
-    await pager.await_notices(1, answer="timeout")
+    await pager.await_notifications(1, answer="timeout")
     await pager.ask("DELETE", "/control/receivers/night%2Fx")
     with pytest.raises(smtplib.SMTPServerDisconnected):
         await sending
-    assert [notice["answer"] for notice in await pager.list_notices()] == ["timeout"]
+    assert [notification["answer"] for notification in await pager.list_notifications()] == ["timeout"]

@@ -1,4 +1,4 @@
-"""The journal of notices, and the incidents that come of them."""
+"""The journal of notifications, and the incidents that come of them."""
 
 from __future__ import annotations
 
@@ -45,8 +45,12 @@ class Book:
 
     def list_effects(self, *attempts: Attempt) -> list[tuple[str, str | None]]:
         """Take attempts in, and return what each did, and to which incident."""
-        notices = [self.accept(attempt) for attempt in attempts]
-        return [(notice["effect"], notice["incident"]) for notice in notices if notice]
+        notifications = [self.accept(attempt) for attempt in attempts]
+        return [
+            (notification["effect"], notification["incident"])
+            for notification in notifications
+            if notification
+        ]
 
 
 @pytest.fixture
@@ -111,36 +115,48 @@ def test_incidents_are_told_apart_by_inbox_and_key(book: Book) -> None:
 
 def test_an_attempt_about_no_group_belongs_to_no_incident(book: Book) -> None:
     """It is journalled as accepted, and says why nothing came of it."""
-    notice = book.accept(replace(TRIGGER, key=None))
-    assert notice is not None
-    assert (notice["is_accepted"], notice["incident"], notice["effect"]) == (True, None, "none")
-    assert notice["why"] == "it does not say which group it is about"
+    notification = book.accept(replace(TRIGGER, key=None))
+    assert notification is not None
+    assert (notification["is_accepted"], notification["incident"], notification["effect"]) == (
+        True,
+        None,
+        "none",
+    )
+    assert notification["why"] == "it does not say which group it is about"
 
 
-def test_a_change_of_texts_is_no_notice_of_its_own(book: Book) -> None:
+def test_a_change_of_texts_is_no_notification_of_its_own(book: Book) -> None:
     """It changes the title of the open incident."""
     book.accept(TRIGGER)
     assert book.accept(replace(TRIGGER, does="edit", title="slower")) is None
-    assert len(book.journal.list_notices()) == 1
+    assert len(book.journal.list_notifications()) == 1
     assert book.journal.list_incidents()[0]["title"] == "slower"
 
 
 def test_a_resolve_without_a_tag_is_about_the_alerts_of_its_incident(book: Book) -> None:
     """Opsgenie's close says nothing but its alias."""
     book.accept(TRIGGER)
-    notice = book.accept(Attempt(does="resolve", key="slow", answer=Answer(status=202)))
-    assert notice is not None
-    assert notice["group_labels"] == {"alertname": "Slow"}
-    assert notice["alerts"] == [{"fingerprint": "01", "status": "resolved"}]
-    assert notice["title"] == "it is slow"
+    notification = book.accept(Attempt(does="resolve", key="slow", answer=Answer(status=202)))
+    assert notification is not None
+    assert notification["group_labels"] == {"alertname": "Slow"}
+    assert notification["alerts"] == [{"fingerprint": "01", "status": "resolved"}]
+    assert notification["title"] == "it is slow"
 
 
 def test_a_refused_attempt_is_journalled_and_changes_no_incident(book: Book) -> None:
     """It names the incident that is open under its key, if one is."""
     for incident in (None, "1"):
-        notice = book.journal.refuse(PAGE, RESOLVE, received_s=1.0, answer="500", why="told to fail")
-        assert (notice["is_accepted"], notice["answer"], notice["why"]) == (False, "500", "told to fail")
-        assert (notice["incident"], notice["effect"], notice["status"]) == (incident, "none", "resolved")
+        notification = book.journal.refuse(PAGE, RESOLVE, received_s=1.0, answer="500", why="told to fail")
+        assert (notification["is_accepted"], notification["answer"], notification["why"]) == (
+            False,
+            "500",
+            "told to fail",
+        )
+        assert (notification["incident"], notification["effect"], notification["status"]) == (
+            incident,
+            "none",
+            "resolved",
+        )
         book.accept(TRIGGER)
     assert [one["status"] for one in book.journal.list_incidents()] == ["open"]
 
@@ -148,31 +164,31 @@ def test_a_refused_attempt_is_journalled_and_changes_no_incident(book: Book) -> 
 def test_rule_time_is_known_for_all_as_soon_as_the_clock_is(book: Book) -> None:
     """Instants are null before, and then also known of what came before."""
     book.accept(TRIGGER)
-    assert book.journal.list_notices()[0]["at_s"] is None
-    book.rule_time.tell(Clock(speed=60.0, origin_s=1000.0))
+    assert book.journal.list_notifications()[0]["at_s"] is None
+    book.rule_time.change(Clock(speed=60.0, origin_s=1000.0))
     book.accept(RESOLVE)
-    assert [notice["at_s"] for notice in book.journal.list_notices()] == [60.0, 120.0]
+    assert [notification["at_s"] for notification in book.journal.list_notifications()] == [60.0, 120.0]
     incident = book.journal.list_incidents()[0]
     assert (incident["opened_at_s"], incident["closed_at_s"]) == (60.0, 120.0)
 
 
-def test_notices_are_listed_from_a_number_on(book: Book) -> None:
+def test_notifications_are_listed_from_a_number_on(book: Book) -> None:
     """What was read already need not be read again."""
     for _ in range(3):
         book.accept(TRIGGER)
-    assert [notice["number"] for notice in book.journal.list_notices(1)] == [2, 3]
-    assert book.journal.list_notices(3) == []
+    assert [notification["number"] for notification in book.journal.list_notifications(1)] == [2, 3]
+    assert book.journal.list_notifications(3) == []
 
 
-def test_the_oldest_notices_are_forgotten(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_notifications_are_forgotten(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond so many, or so many bytes; their numbers are not used again."""
-    monkeypatch.setattr(journal_module, "MAX_NOTICES", 2)
+    monkeypatch.setattr(journal_module, "MAX_NOTIFICATIONS", 2)
     for _ in range(3):
         book.accept(TRIGGER)
-    assert [notice["number"] for notice in book.journal.list_notices()] == [2, 3]
+    assert [notification["number"] for notification in book.journal.list_notifications()] == [2, 3]
     monkeypatch.setattr(journal_module, "MAX_BYTES", 2000)
     book.accept(replace(TRIGGER, payload={"summary": "s" * 1900}))
-    assert [notice["number"] for notice in book.journal.list_notices()] == [4]
+    assert [notification["number"] for notification in book.journal.list_notifications()] == [4]
 
 
 def test_the_oldest_closed_incident_is_forgotten(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +205,7 @@ def test_the_oldest_closed_incident_is_forgotten(book: Book, monkeypatch: pytest
 
 def test_an_incident_keeps_the_newest_numbers(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often it is repeated, its list stays short, and all updates are counted."""
-    monkeypatch.setattr(journal_module, "MAX_NOTICES_OF_INCIDENT", 2)
+    monkeypatch.setattr(journal_module, "MAX_NOTIFICATIONS_OF_INCIDENT", 2)
     for _ in range(4):
         book.accept(TRIGGER)
     incident = book.journal.list_incidents()[0]

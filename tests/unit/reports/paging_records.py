@@ -1,6 +1,6 @@
 """Builds what a run of drills on the paging path leaves behind: 50 minutes at speed 60.
 
-A page by two integrations, one that a silence holds back, one that is inhibited, one that a receiver refuses
+A page by two integrations, one that a silence suppresses, one that is inhibited, one that a receiver refuses
 at first, and an outage of forty label sets in one incident.
 """
 
@@ -20,15 +20,15 @@ from alertdrill.core.model import (
     Expected,
     Finding,
     Grouped,
-    HeldBack,
-    HeldSpan,
     Integration,
     Labels,
-    Notice,
-    NoticedAlert,
+    Notification,
+    NotifiedAlert,
     Outcome,
     PagingPath,
     Placement,
+    Suppressed,
+    SuppressedSpan,
     Text,
     Timeline,
     Verdict,
@@ -38,7 +38,7 @@ from alertdrill.reports import RunRecord
 UNTIL_S = 3000.0
 SPEED = 60.0
 CRITICAL, WARNING = "PagingModelDown", "PagingModelSlow"
-HELD = HeldBack(why="silenced", until_s=1500, by={"model": "beta"})
+HELD = Suppressed(why="silenced", until_s=1500, by={"model": "beta"})
 ALPHA = {"provider": "openai", "model": "alpha"}
 BETA = {"provider": "openai", "model": "beta"}
 GAMMA = {"provider": "openai", "model": "gamma"}
@@ -81,7 +81,7 @@ EXERCISES = (
                     integration="pagerduty",
                     group_labels={"alertname": CRITICAL, "model": "alpha"},
                     title=Text(how="exact", text="alpha is down"),
-                    notices=(2, 3),
+                    notifications=(2, 3),
                     repeats_after_s=(600, 700),
                 ),
                 Delivery(
@@ -102,7 +102,7 @@ EXERCISES = (
     Exercise(
         name="paging-silenced",
         why="Maintenance holds a page back until it ends.",
-        expects=replace(_expect(CRITICAL, BETA), held_back=HELD),
+        expects=replace(_expect(CRITICAL, BETA), suppressed=HELD),
         label_sets=(BETA,),
         fires_s=420,
         resolves_s=2100,
@@ -115,7 +115,7 @@ EXERCISES = (
         why="Who knows that a model is down need not hear that it is slow.",
         expects=replace(
             _expect(WARNING, ALPHA, "mail"),
-            held_back=HeldBack(why="inhibited", by={"alertname": CRITICAL, "model": "alpha"}),
+            suppressed=Suppressed(why="inhibited", by={"alertname": CRITICAL, "model": "alpha"}),
         ),
         label_sets=(ALPHA,),
         fires_s=330,
@@ -171,9 +171,11 @@ RULES = tuple(
     )
     for name, severity in ((CRITICAL, "critical"), (WARNING, "warning"))
 )
-HELD_SPANS = (
-    HeldSpan(alert=CRITICAL, labels=BETA, why="silenced", by={"model": "beta"}, since_s=420, until_s=1500),
-    HeldSpan(
+SUPPRESSED_SPANS = (
+    SuppressedSpan(
+        alert=CRITICAL, labels=BETA, why="silenced", by={"model": "beta"}, since_s=420, until_s=1500
+    ),
+    SuppressedSpan(
         alert=WARNING,
         labels=ALPHA,
         why="inhibited",
@@ -181,7 +183,9 @@ HELD_SPANS = (
         since_s=345,
         until_s=1170,
     ),
-    HeldSpan(alert=WARNING, labels=GAMMA, why="refused", by={"receiver": "mail"}, since_s=640, until_s=1140),
+    SuppressedSpan(
+        alert=WARNING, labels=GAMMA, why="refused", by={"receiver": "mail"}, since_s=640, until_s=1140
+    ),
 )
 TROUBLES = ("Alertmanager could not deliver 3 notifications by email to mail: 421 try again later.",)
 
@@ -198,7 +202,7 @@ def build_paging_record() -> RunRecord:
             events=tuple(sorted(_list_events(), key=lambda event: event.at_s)),
             curves=tuple(_list_curves()),
             engines={"prometheus": "3.5.0", "alertmanager": "0.33.0"},
-            paging=PagingPath(notices=_list_notices(), held=HELD_SPANS, troubles=TROUBLES),
+            paging=PagingPath(notifications=_list_notifications(), held=SUPPRESSED_SPANS, troubles=TROUBLES),
         ),
         verdicts=tuple(_judge(exercise) for exercise in EXERCISES),
         rules=RULES,
@@ -207,21 +211,21 @@ def build_paging_record() -> RunRecord:
     )
 
 
-def make_notice(
+def notify(
     number: int,
     at_s: float,
     *,
     receiver: str = "oncall",
     integration: Integration = "pagerduty",
-    alerts: tuple[NoticedAlert, ...] = (),
+    alerts: tuple[NotifiedAlert, ...] = (),
     title: str = "",
     text: str = "",
     incident: str | None = None,
     effect: str = "none",
     answer: str = "202",
-) -> Notice:
-    """Return a notice; what closes is resolved, and what has no effect on no incident was refused."""
-    return Notice(
+) -> Notification:
+    """Return a notification; what closes is resolved, and what has no effect on no incident was refused."""
+    return Notification(
         number=number,
         at_s=at_s,
         receiver=receiver,
@@ -242,10 +246,10 @@ def make_notice(
 
 def note_alerts(
     alert: str, label_sets: tuple[Labels, ...], status: str = "firing"
-) -> tuple[NoticedAlert, ...]:
+) -> tuple[NotifiedAlert, ...]:
     """Return alerts as a notification has them: with the labels that Prometheus adds to all."""
     return tuple(
-        NoticedAlert(
+        NotifiedAlert(
             alert=alert,
             labels={**labels, "severity": _severity(alert), "edition": "paging", "cluster": "drill"},
             status=status,  # type: ignore[arg-type]  # one of its two words
@@ -258,7 +262,7 @@ def _severity(alert: str) -> str:
     return next(rule.labels["severity"] for rule in RULES if rule.name == alert)
 
 
-def _list_notices() -> tuple[Notice, ...]:
+def _list_notifications() -> tuple[Notification, ...]:
     down, up = note_alerts(CRITICAL, (ALPHA,)), note_alerts(CRITICAL, (ALPHA,), "resolved")
     beta, beta_up = note_alerts(CRITICAL, (BETA,)), note_alerts(CRITICAL, (BETA,), "resolved")
     slow, fast = note_alerts(WARNING, (GAMMA,)), note_alerts(WARNING, (GAMMA,), "resolved")
@@ -266,33 +270,33 @@ def _list_notices() -> tuple[Notice, ...]:
     said = "alpha answers nobody, for 6 minutes now.\nRunbook: runbook.md#pagingmodeldown"
     mail: Integration = "email"
     sent = [
-        make_notice(1, 336, alerts=down, title="alpha is down", text=said, incident="p1", effect="opened"),
-        make_notice(
+        notify(1, 336, alerts=down, title="alpha is down", text=said, incident="p1", effect="opened"),
+        notify(
             2, 337, receiver="chat", integration="slack", alerts=down, title="[FIRING:1] alpha", text=said,
             incident="s1", effect="opened", answer="200",
         ),
-        make_notice(3, 540, alerts=out[:31], title="google: 31 models down", incident="p2", effect="opened"),
-        make_notice(4, 620, alerts=out, title="google: 40 models down", incident="p2", effect="updated"),
-        make_notice(5, 640, receiver="mail", integration=mail, alerts=slow, answer="421"),
-        make_notice(6, 700, receiver="mail", integration=mail, alerts=slow, answer="timeout"),
-        make_notice(7, 900, receiver="mail", integration=mail, alerts=slow, answer="421"),
-        make_notice(8, 986, alerts=down, title="alpha is down", text=said, incident="p1", effect="updated"),
-        make_notice(
+        notify(3, 540, alerts=out[:31], title="google: 31 models down", incident="p2", effect="opened"),
+        notify(4, 620, alerts=out, title="google: 40 models down", incident="p2", effect="updated"),
+        notify(5, 640, receiver="mail", integration=mail, alerts=slow, answer="421"),
+        notify(6, 700, receiver="mail", integration=mail, alerts=slow, answer="timeout"),
+        notify(7, 900, receiver="mail", integration=mail, alerts=slow, answer="421"),
+        notify(8, 986, alerts=down, title="alpha is down", text=said, incident="p1", effect="updated"),
+        notify(
             9, 1140, receiver="mail", integration=mail, alerts=slow, title="gamma is slow", text="p99 12 s",
             incident="m1", effect="opened", answer="250",
         ),
-        make_notice(10, 1242, alerts=up, title="alpha is up", incident="p1", effect="closed"),
-        make_notice(
+        notify(10, 1242, alerts=up, title="alpha is up", incident="p1", effect="closed"),
+        notify(
             11, 1243, receiver="chat", integration="slack", alerts=up, title="[RESOLVED] alpha",
             incident="s1", effect="closed", answer="200",
         ),
-        make_notice(12, 1530, alerts=beta, title="beta is down", incident="p3", effect="opened"),
-        make_notice(13, 1680, alerts=back, title="google is up", incident="p2", effect="closed"),
-        make_notice(
+        notify(12, 1530, alerts=beta, title="beta is down", incident="p3", effect="opened"),
+        notify(13, 1680, alerts=back, title="google is up", incident="p2", effect="closed"),
+        notify(
             14, 1850, receiver="mail", integration=mail, alerts=fast, title="gamma is well",
             incident="m1", effect="closed", answer="250",
         ),
-        make_notice(15, 2148, alerts=beta_up, title="beta is up", incident="p3", effect="closed"),
+        notify(15, 2148, alerts=beta_up, title="beta is up", incident="p3", effect="closed"),
     ]  # fmt: skip
     return tuple(sent)
 

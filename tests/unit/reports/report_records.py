@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alertdrill.core.model import (
-    Act,
     AlertRule,
     Curve,
     Drill,
@@ -17,6 +16,7 @@ from alertdrill.core.model import (
     EventKind,
     Expectation,
     Finding,
+    LoadProfile,
     NearMiss,
     Outcome,
     Placement,
@@ -275,7 +275,7 @@ def build_record() -> RunRecord:
     quiet = Drill(
         name="metis-quiet-day",
         system="metis",
-        traffic=(_act("office-hours", "steady", 0, 4000, 3.0),),
+        traffic=(_profile("office-hours", "steady", 0, 4000, 3.0),),
         expects=(),
         why="Ordinary traffic must not wake anybody.",
         lasts_s=4200,
@@ -317,8 +317,8 @@ def change_timeline(record: RunRecord, change: Callable[[Timeline], Timeline]) -
     return replace(record, timeline=change(record.timeline))
 
 
-def _act(name: str, scenario: str, start_s: float, duration_s: float, rate_per_s: float) -> Act:
-    return Act(
+def _profile(name: str, scenario: str, start_s: float, duration_s: float, rate_per_s: float) -> LoadProfile:
+    return LoadProfile(
         name=name,
         scenario=scenario,
         start_s=start_s,
@@ -350,8 +350,8 @@ def _drill(exercise: Exercise) -> Drill:
         name=exercise.name,
         system="metis",
         traffic=(
-            _act("warm-up", "steady", -60, 60 + quiet_first_s, 0.5),
-            _act(exercise.name.removeprefix("metis-"), "burst", quiet_first_s, exercise.for_s, 2.0),
+            _profile("warm-up", "steady", -60, 60 + quiet_first_s, 0.5),
+            _profile(exercise.name.removeprefix("metis-"), "burst", quiet_first_s, exercise.for_s, 2.0),
         ),
         expects=(expectation,),
         why=f"{exercise.alert} must tell a real incident on its label set from a passing one.",

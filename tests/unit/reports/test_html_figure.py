@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from paging_records import CRITICAL, HELD_SPANS, WARNING, build_paging_record, make_notice
+from paging_records import CRITICAL, SUPPRESSED_SPANS, WARNING, build_paging_record, notify
 from report_records import AUTH, ERRORS, LATENCY, RULES, build_record
 
-from alertdrill.core.model import Curve, Event, Notice, PagingPath
+from alertdrill.core.model import Curve, Event, Notification, PagingPath
 from alertdrill.reports import RunRecord
 from alertdrill.reports.html.figure import MOST_CURVES, Figure, draw_alert
 from alertdrill.reports.html.incidents import MOST_ROWS, draw_incidents
@@ -125,11 +125,11 @@ def test_what_has_not_ended_lasts_until_the_end() -> None:
 
 
 def test_traffic_of_the_alerts_own_drills_is_labelled() -> None:
-    """Each drill of the alert has a bar from its start to its end with its acts; others share a lane."""
+    """Each drill of the alert has a bar from its start to its end with its profiles; others share a lane."""
     figure = _draw(AUTH)
-    acts, drills = _traces(figure, "act")[0], _traces(figure, "drill")[0]
+    profiles, drills = _traces(figure, "act")[0], _traces(figure, "drill")[0]
     titles = [note["text"] for note in figure.plot["layout"]["annotations"]]
-    assert "auth-scan-fires" in acts["text"]
+    assert "auth-scan-fires" in profiles["text"]
     assert drills["base"] == [0.0, 25.0, 45.0]
     assert {"metis-auth-scan-fires", "metis-auth-rotation", "metis-auth-slow-scan"} <= set(titles)
     assert "traffic of the other drills" in titles
@@ -138,15 +138,15 @@ def test_traffic_of_the_alerts_own_drills_is_labelled() -> None:
     assert {0.0, 25.0, 45.0} <= edges
 
 
-def test_acts_at_the_same_time_lie_beneath_each_other() -> None:
-    """Two acts that overlap do not cover each other."""
+def test_profiles_at_the_same_time_lie_beneath_each_other() -> None:
+    """Two load profiles that overlap do not cover each other."""
     record = build_record()
     place = next(place for place in record.placements if place.drill.name == "metis-auth-scan-fires")
-    act = place.drill.traffic[1]
-    place = replace(place, drill=replace(place.drill, traffic=(act, replace(act, name="second"))))
-    acts = _traces(_draw(AUTH, replace(record, placements=(place,))), "act")[0]
-    assert acts["text"] == ["auth-scan-fires", "second"]
-    assert acts["y"][1] - acts["y"][0] >= acts["width"][0]
+    profile = place.drill.traffic[1]
+    place = replace(place, drill=replace(place.drill, traffic=(profile, replace(profile, name="second"))))
+    profiles = _traces(_draw(AUTH, replace(record, placements=(place,))), "act")[0]
+    assert profiles["text"] == ["auth-scan-fires", "second"]
+    assert profiles["y"][1] - profiles["y"][0] >= profiles["width"][0]
 
 
 def test_events_without_a_curve_have_a_lane() -> None:
@@ -228,7 +228,7 @@ def test_what_held_an_alert_back_lies_beneath_its_state() -> None:
 def test_span_belongs_to_the_label_set_that_fits_best() -> None:
     """Of a label set without labels and one with the span's own, the latter has it; one unknown has none."""
     record = build_paging_record()
-    labels = HELD_SPANS[0].labels
+    labels = SUPPRESSED_SPANS[0].labels
     curves = tuple(
         Curve(alert=CRITICAL, labels=own, op=">", threshold=1, points=((0, 0.5), (60, 2)))
         for own in ({}, labels, {"model": "other"})
@@ -242,9 +242,9 @@ def test_span_belongs_to_the_label_set_that_fits_best() -> None:
     assert '{provider="openai", model="beta"}' in titles
 
 
-def _draw_notices(*notices: Notice) -> Any:
+def _draw_notifications(*notifications: Notification) -> Any:
     record = build_paging_record()
-    timeline = replace(record.timeline, paging=PagingPath(notices=notices))
+    timeline = replace(record.timeline, paging=PagingPath(notifications=notifications))
     return draw_incidents(replace(record, timeline=timeline))
 
 
@@ -285,7 +285,7 @@ def test_refused_attempts_have_a_row_of_their_own() -> None:
 
 def test_incident_that_never_closed_runs_to_the_end() -> None:
     """An open incident is a bar of another kind, to the edge of the plot."""
-    figure = _draw_notices(make_notice(1, 600, title="t", incident="a", effect="opened"))
+    figure = _draw_notifications(notify(1, 600, title="t", incident="a", effect="opened"))
     (bar,) = _incident_traces(figure, "open")
     assert (bar["base"], bar["x"]) == ([10.0], [40.0])
     assert bar["hovertext"] == ["t, never closed, 10:00 to 50:00"]
@@ -294,18 +294,18 @@ def test_incident_that_never_closed_runs_to_the_end() -> None:
 
 def test_incidents_at_the_same_time_lie_beneath_each_other() -> None:
     """Incidents that overlap have rows of their own, up to a bound; one that comes later uses a free row."""
-    notices = [
-        make_notice(number, number, title=f"t{number}", incident=f"i{number}", effect="opened")
+    notifications = [
+        notify(number, number, title=f"t{number}", incident=f"i{number}", effect="opened")
         for number in range(1, MOST_ROWS + 4)
     ]
-    figure = _draw_notices(*notices)
+    figure = _draw_notifications(*notifications)
     (bars,) = _incident_traces(figure, "open")
     assert len(set(bars["y"])) == len(bars["y"]) == MOST_ROWS
     assert figure.left_out == 3
-    figure = _draw_notices(
-        *notices[:1],
-        make_notice(90, 90, incident="i1", effect="closed"),
-        make_notice(91, 91, title="later", incident="b", effect="opened"),
+    figure = _draw_notifications(
+        *notifications[:1],
+        notify(90, 90, incident="i1", effect="closed"),
+        notify(91, 91, title="later", incident="b", effect="opened"),
     )
     assert _incident_traces(figure, "open")[0]["y"] == _incident_traces(figure, "closed")[0]["y"]
 
@@ -313,10 +313,10 @@ def test_incidents_at_the_same_time_lie_beneath_each_other() -> None:
 def test_title_is_cut_to_its_bar() -> None:
     """A short incident shows the beginning of its title, and hovering the whole."""
     title = "a title of many words that says it all"
-    figure = _draw_notices(
-        make_notice(1, 600, title=title, incident="a", effect="opened"),
-        make_notice(2, 900, incident="a", effect="closed"),
-        make_notice(3, 1200, title=title, incident="b", effect="opened"),
+    figure = _draw_notifications(
+        notify(1, 600, title=title, incident="a", effect="opened"),
+        notify(2, 900, incident="a", effect="closed"),
+        notify(3, 1200, title=title, incident="b", effect="opened"),
     )
     (short,), (long,) = (_incident_traces(figure, kind) for kind in ("closed", "open"))
     assert short["text"] == [f"   {title[:14]}…"]
@@ -324,6 +324,6 @@ def test_title_is_cut_to_its_bar() -> None:
     assert long["text"] == [f"   {title}"]
 
 
-def test_no_notices_no_figure() -> None:
+def test_no_notifications_no_figure() -> None:
     """Where nothing was sent to any receiver there is nothing to draw."""
-    assert _draw_notices() is None
+    assert _draw_notifications() is None

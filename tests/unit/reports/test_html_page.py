@@ -10,22 +10,29 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from paging_records import EXERCISES, HELD_SPANS, TROUBLES, build_paging_record, make_notice, note_alerts
+from paging_records import (
+    EXERCISES,
+    SUPPRESSED_SPANS,
+    TROUBLES,
+    build_paging_record,
+    note_alerts,
+    notify,
+)
 from report_records import build_record
 
 from alertdrill.core.model import (
-    Act,
     Curve,
     Delivery,
     Event,
     Expectation,
     Finding,
-    HeldBack,
-    HeldSpan,
-    NoticedAlert,
+    LoadProfile,
+    NotifiedAlert,
     PagingPath,
     Placement,
     Stage,
+    Suppressed,
+    SuppressedSpan,
     Text,
     Verdict,
 )
@@ -73,17 +80,17 @@ def _poison(record: RunRecord) -> RunRecord:
         fires_within_s=1,
         receiver=NASTY,
         resolves_within_s=2,
-        held_back=HeldBack(why="muted", until_s=5, by={"interval": NASTY}),
+        suppressed=Suppressed(why="muted", until_s=5, by={"interval": NASTY}),
         deliveries=(Delivery(receiver=NASTY, title=Text(how="regex", text=NASTY)),),
     )
-    notice = replace(
-        make_notice(1, 5, receiver=NASTY, title=NASTY, text=NASTY, incident=NASTY, effect="opened"),
-        alerts=(NoticedAlert(alert=NASTY, labels={"l": NASTY}, status="firing"),),
+    notification = replace(
+        notify(1, 5, receiver=NASTY, title=NASTY, text=NASTY, incident=NASTY, effect="opened"),
+        alerts=(NotifiedAlert(alert=NASTY, labels={"l": NASTY}, status="firing"),),
         answer=NASTY,
         group_key=NASTY,
         group_labels={NASTY: NASTY},
     )
-    span = HeldSpan(
+    span = SuppressedSpan(
         alert=NASTY, labels={"l": NASTY}, why="inhibited", by={"alertname": NASTY}, since_s=1, until_s=4
     )
     drill = replace(
@@ -91,7 +98,9 @@ def _poison(record: RunRecord) -> RunRecord:
         name=NASTY,
         why=NASTY,
         expects=(expectation,),
-        traffic=(Act(name=NASTY, scenario=NASTY, start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)),),
+        traffic=(
+            LoadProfile(name=NASTY, scenario=NASTY, start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)),
+        ),
     )
     finding = Finding(
         outcome="late", alert=NASTY, labels={"l": NASTY}, expectation=expectation, observed={}, evidence=NASTY
@@ -117,7 +126,7 @@ def _poison(record: RunRecord) -> RunRecord:
             events=(Event(at_s=5, kind="paged", alert=NASTY, labels={"l": NASTY}, receiver=NASTY),),
             curves=(Curve(alert=NASTY, labels={"l": NASTY}, op=">", threshold=1, points=((0, 1), (5, 2))),),
             paging=PagingPath(
-                notices=(notice, replace(notice, number=2, is_accepted=False, why=NASTY)),
+                notifications=(notification, replace(notification, number=2, is_accepted=False, why=NASTY)),
                 held=(span,),
                 troubles=(NASTY,),
             ),
@@ -162,7 +171,7 @@ def test_nothing_is_loaded(page: Reader) -> None:
             assert re.match(r"#plot-\d+-alert$|logs/", attributes["href"] or "")
 
 
-def test_page_tells_everything(page: Reader) -> None:
+def test_page_changes_everything(page: Reader) -> None:
     """Outcome, drills, expectations, hops, evidence, rules, engines, notes and logs are there as text."""
     record = build_record()
     text = " ".join(page.text.split())
@@ -263,11 +272,11 @@ def test_pages_are_told_as_text(paging_page: Reader) -> None:
     assert "model-05" not in text.split("What the alerts did")[0]
 
 
-def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
-    """The table has what receivers must be told, what was held back, and how long page and close took."""
+def test_verdicts_change_of_the_paging_path(paging_page: Reader) -> None:
+    """The table has what receivers must be told, what was suppressed, and how long page and close took."""
     text = _say(paging_page)
     assert "slack of chat: text matches /for \\d+ minutes/, 0 attempts refused" in text
-    assert "is held back by a silence of {model=&quot;beta&quot;} until 25:00" in html.render(
+    assert "is suppressed by a silence of {model=&quot;beta&quot;} until 25:00" in html.render(
         build_paging_record()
     )
     assert "firing 7:00 silenced 7:00 to 25:00paged 25:30 +18:30/18.50 sresolved 35:00" in text
@@ -280,10 +289,10 @@ def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
 def test_what_held_an_alert_back_is_told_and_explained(paging_page: Reader, page: Reader) -> None:
     """Beside a plot stands what held the alert back, and the key has what there was, and no more."""
     text = _say(paging_page)
-    assert '{provider="openai", model="beta"} held back 7:00 to 25:00 by a silence of {model="beta"}' in text
+    assert '{provider="openai", model="beta"} suppressed 7:00 to 25:00 by a silence of {model="beta"}' in text
     assert 'inhibited 5:45 to 19:30 by PagingModelDown{model="alpha"}' in text
     heading = text.index("What the alerts did")
-    assert text[heading:].count("held back 7:00 to 25:00") == 1, "under its own alert only"
+    assert text[heading:].count("suppressed 7:00 to 25:00") == 1, "under its own alert only"
     swatches = {attributes.get("class") for tag, attributes in paging_page.elements if tag == "span"}
     assert {"swatch silenced", "swatch inhibited", "swatch refused"} <= swatches
     assert "swatch muted" not in swatches
@@ -301,17 +310,17 @@ def test_what_is_too_much_is_cut_and_counted() -> None:
     record = build_paging_record()
     alerts = note_alerts("PagingModelDown", ({"zone": "a"},))
     storm = [
-        make_notice(
+        notify(
             number, number, alerts=alerts, title="t", text="x" * 9000, incident=f"i{number}", effect="opened"
         )
         for number in range(1, 312)
     ]
     repeats = [
-        make_notice(400 + number, 400 + number, alerts=alerts, incident="i1", effect="updated")
+        notify(400 + number, 400 + number, alerts=alerts, incident="i1", effect="updated")
         for number in range(31)
     ]
-    held = tuple(replace(HELD_SPANS[0], labels={"n": str(number)}) for number in range(25))
-    paging = PagingPath(notices=(*storm, *repeats), held=held)
+    held = tuple(replace(SUPPRESSED_SPANS[0], labels={"n": str(number)}) for number in range(25))
+    paging = PagingPath(notifications=(*storm, *repeats), held=held)
     text = _say(Reader(html.render(replace(record, timeline=replace(record.timeline, paging=paging)))))
     assert "11 more are in timeline.json." in text
     assert text.count(" updated, answer") == 19, "and the notification that opened it"

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record
+from paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record
 from report_records import build_record
 
 from alertdrill.core.model import Finding, Verdict
@@ -91,10 +91,10 @@ def test_page_and_close_have_their_times() -> None:
 
 
 def test_what_held_a_page_back_is_said() -> None:
-    """The output of a drill whose page was held back says how long and by what."""
+    """The output of a drill whose page was suppressed says how long and by what."""
     suite = _suite(build_paging_record())
     silenced = _case(suite, "paging-silenced").findtext("system-out") or ""
-    assert '  held:     held back 7:00 to 25:00 by a silence of {model="beta"}\n' in silenced
+    assert '  held:     suppressed 7:00 to 25:00 by a silence of {model="beta"}\n' in silenced
     failure = _case(suite, "paging-refused").findtext("failure") or ""
     assert "  held:     refused 10:40 to 19:00 by its receiver\n" in failure
     assert "  told:     email of mail 2 and 3 refused\n" in failure
@@ -104,7 +104,7 @@ def test_what_held_a_page_back_is_said() -> None:
 def test_spans_that_held_a_group_back_are_bounded() -> None:
     """Of many spans ten are said, and how many more there were."""
     record = build_paging_record()
-    held = tuple(replace(HELD_SPANS[0], labels=labels) for labels in FORTY)
+    held = tuple(replace(SUPPRESSED_SPANS[0], labels=labels) for labels in FORTY)
     timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
     output = _case(_suite(replace(record, timeline=timeline)), "paging-outage").findtext("system-out") or ""
     assert output.count("held:") == 10

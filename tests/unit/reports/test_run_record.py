@@ -13,9 +13,9 @@ from alertdrill.core.model import (
     Expectation,
     Finding,
     Grouped,
-    HeldBack,
-    HeldSpan,
     NearMiss,
+    Suppressed,
+    SuppressedSpan,
     Text,
     Verdict,
 )
@@ -96,31 +96,31 @@ def test_expected_in_words() -> None:
     ("held", "words"),
     [
         (
-            HeldBack(why="silenced", until_s=1200),
-            "fires by 10:00, is held back by a silence until 20:00, then pages ops, resolves by 1:01:40",
+            Suppressed(why="silenced", until_s=1200),
+            "fires by 10:00, is suppressed by a silence until 20:00, then pages ops, resolves by 1:01:40",
         ),
         (
-            HeldBack(why="muted", until_s=1200, by={"interval": "nights"}),
-            "fires by 10:00, is held back by the time interval nights until 20:00, then pages ops, "
+            Suppressed(why="muted", until_s=1200, by={"interval": "nights"}),
+            "fires by 10:00, is suppressed by the time interval nights until 20:00, then pages ops, "
             "resolves by 1:01:40",
         ),
         (
-            HeldBack(why="inhibited", by={"alertname": "Down", "zone": "a"}),
+            Suppressed(why="inhibited", by={"alertname": "Down", "zone": "a"}),
             'fires by 10:00, resolves by 1:01:40, pages nobody: inhibited by Down{zone="a"}',
         ),
         (
-            HeldBack(why="silenced", by={"zone": "a"}),
-            'fires by 10:00, resolves by 1:01:40, pages nobody: held back by a silence of {zone="a"}',
+            Suppressed(why="silenced", by={"zone": "a"}),
+            'fires by 10:00, resolves by 1:01:40, pages nobody: suppressed by a silence of {zone="a"}',
         ),
         (
-            HeldBack(why="refused"),
+            Suppressed(why="refused"),
             "fires by 10:00, resolves by 1:01:40, pages nobody: refused by its receiver",
         ),
     ],
 )
-def test_held_back_in_words(held: HeldBack, words: str) -> None:
-    """What is held back says by what, and until when or that nobody is paged."""
-    assert say_expected(replace(EXPECTATION, fires_after_s=0, held_back=held)) == words
+def test_held_back_in_words(held: Suppressed, words: str) -> None:
+    """What is suppressed says by what, and until when or that nobody is paged."""
+    assert say_expected(replace(EXPECTATION, fires_after_s=0, suppressed=held)) == words
 
 
 def test_bounds_of_pages_in_words() -> None:
@@ -142,7 +142,7 @@ def test_group_in_words() -> None:
         "resolve by 15:00"
     )
     assert "in 3 incidents of at most 1 notification," in say_expected(
-        replace(grouped, incidents=3, notices=1)
+        replace(grouped, incidents=3, notifications=1)
     )
 
 
@@ -155,8 +155,8 @@ def test_deliveries_in_words() -> None:
         title=Text(how="exact", text='"x"\n'),
         text=Text(how="regex", text=r"\d+ min"),
         group_key=Text(how="contains", text="zone"),
-        notices=(2, 3),
-        notices_within_s=(60, math.inf),
+        notifications=(2, 3),
+        notifications_within_s=(60, math.inf),
         repeats_after_s=(600, 660),
         refused=(0, 0),
         alerts=(1, 1),
@@ -175,7 +175,7 @@ def test_deliveries_in_words() -> None:
 
 def test_held_span_in_words() -> None:
     """What held an alert back is said with its time and its name."""
-    span = HeldSpan(alert="A", labels={}, why="inhibited", by={}, since_s=60, until_s=95)
+    span = SuppressedSpan(alert="A", labels={}, why="inhibited", by={}, since_s=60, until_s=95)
     assert say_held(span) == "inhibited 1:00 to 1:35 by another alert"
 
 

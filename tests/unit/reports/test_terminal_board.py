@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from alertdrill.reports.terminal import ActRow, AlertRow, BoardState, board, progress_line
+from alertdrill.reports.terminal import AlertRow, BoardState, ProfileRow, board, progress_line
 
 STATE = BoardState(
     drills=18,
@@ -19,7 +19,7 @@ STATE = BoardState(
     wall_s=31.3,
     engines={"prometheus": "3.5.0", "alertmanager": "0.28.1"},
     components={"prometheus": "up", "locust": "starting", "anthropic": "failed"},
-    acts=tuple(ActRow(name=f"act-{number}", scenario="burst", rate_per_s=2.5) for number in range(9)),
+    profiles=tuple(ProfileRow(name=f"act-{number}", scenario="burst", rate_per_s=2.5) for number in range(9)),
     alerts=(
         AlertRow(alert="Calm", labels={"model": "a"}),
         AlertRow(alert="Waiting", labels={"model": "b"}, state="pending", since_s=1800),
@@ -123,6 +123,6 @@ def test_progress_line() -> None:
     """The line for logs is short, one line, and ASCII."""
     line = progress_line(replace(STATE, message="waiting\nfor → é"))
     assert line == (
-        "31:20 of 1:10:00 (45%), 0:39 of wall time left: 1 pending, 1 firing, 2 paged, 9 acts running; "
-        "waiting for > \\xe9"
+        "31:20 of 1:10:00 (45%), 0:39 of wall time left: 1 pending, 1 firing, 2 paged, "
+        "9 load profiles running; waiting for > \\xe9"
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from paging_records import FORTY, HELD_SPANS, TROUBLES, build_paging_record, make_notice
+from paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record, notify
 from report_records import build_record
 from rich.console import Console
 
@@ -115,7 +115,7 @@ def test_times_are_explained() -> None:
 
 
 def test_what_held_the_page_back_stands_before_the_page() -> None:
-    """A span in which the page was held back stands where it happened; that nobody is paged is said."""
+    """A span in which the page was suppressed stands where it happened; that nobody is paged is said."""
     lines = _print(build_paging_record(), width=160)
     number = _line(lines, "paging-silenced")
     assert "firing 7:00  silenced 7:00 to 25:00  paged 25:30 +18:30/18.50 s → oncall" in lines[number + 1]
@@ -124,9 +124,9 @@ def test_what_held_the_page_back_stands_before_the_page() -> None:
 
 
 def test_many_spans_are_bounded() -> None:
-    """Of forty alerts that were held back two are named."""
+    """Of forty alerts that were suppressed two are named."""
     record = build_paging_record()
-    held = tuple(replace(HELD_SPANS[0], labels=labels) for labels in FORTY)
+    held = tuple(replace(SUPPRESSED_SPANS[0], labels=labels) for labels in FORTY)
     timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
     lines = _print(replace(record, timeline=timeline), width=200)
     said = lines[_line(lines, "paging-outage") + 1]
@@ -175,8 +175,8 @@ def test_receivers_have_a_line_each() -> None:
 def test_receivers_are_bounded() -> None:
     """Of many receivers twenty have a line, and it is said how many have none."""
     record = build_paging_record()
-    notices = tuple(make_notice(number, number, receiver=f"r{number:02}") for number in range(1, 24))
-    timeline = replace(record.timeline, paging=PagingPath(notices=notices))
+    notifications = tuple(notify(number, number, receiver=f"r{number:02}") for number in range(1, 24))
+    timeline = replace(record.timeline, paging=PagingPath(notifications=notifications))
     lines = [line.rstrip() for line in _print(replace(record, timeline=timeline))]
     assert sum(line.startswith("r") and "pagerduty" in line for line in lines) == 20
     assert "and 3 more" in lines

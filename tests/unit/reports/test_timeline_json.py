@@ -218,7 +218,7 @@ def _finding(document: dict[str, Any], drill: str) -> dict[str, Any]:
 
 
 def test_hops_are_in_rule_and_wall_time() -> None:
-    """A finding says how long page and close took in both times, and how much of it was held back."""
+    """A finding says how long page and close took in both times, and how much of it was suppressed."""
     document = _render(build_paging_record())
     assert _finding(document, "paging-critical")["hops"] == {
         "firing_to_paged_s": 36,
@@ -243,8 +243,8 @@ def test_who_was_told_is_counted() -> None:
     assert told == [{"receiver": "mail", "integration": "email", "accepted": 2, "refused": 3}]
 
 
-def test_incidents_and_receivers_are_those_of_the_notices() -> None:
-    """An incident lists its notices by number; a receiver counts what it opened, closed and refused."""
+def test_incidents_and_receivers_are_those_of_the_notifications() -> None:
+    """An incident lists its notifications by number; a receiver counts what it opened, closed and refused."""
     document = _render(build_paging_record())
     assert [incident["id"] for incident in document["incidents"]] == ["p1", "s1", "p2", "m1", "p3"]
     assert document["incidents"][0] == {
@@ -257,7 +257,7 @@ def test_incidents_and_receivers_are_those_of_the_notices() -> None:
         "title": "alpha is down",
         "group_labels": {"alertname": "PagingModelDown"},
     }
-    assert [notice["number"] for notice in document["notices"]] == list(range(1, 16))
+    assert [notification["number"] for notification in document["notices"]] == list(range(1, 16))
     by_receiver = {item["receiver"]: item for item in document["receivers"]}
     assert by_receiver["oncall"] == {
         "receiver": "oncall",
@@ -274,8 +274,8 @@ def test_incidents_and_receivers_are_those_of_the_notices() -> None:
 def test_open_incident_and_unknown_durations_are_null() -> None:
     """What is open has not closed, and a page of an alert that was not seen to fire has no duration."""
     record = build_paging_record()
-    notices = (record.timeline.paging.notices[0],)
-    timeline = replace(record.timeline, events=(), paging=PagingPath(notices=notices))
+    notifications = (record.timeline.paging.notifications[0],)
+    timeline = replace(record.timeline, events=(), paging=PagingPath(notifications=notifications))
     document = _render(replace(record, timeline=timeline))
     assert document["incidents"][0]["closed_s"] is None
     assert document["receivers"][0]["closed"] == 0

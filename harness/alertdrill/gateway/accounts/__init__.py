@@ -1,6 +1,6 @@
-"""Accounts: credits, rate limits, caches, queues and subscriptions, for what comes through Gatewayz's door.
+"""Accounts: credits, rate limits, caches, queues and subscriptions, for what comes under Gatewayz's prefix.
 
-Who asks through another door, or through none, meets none of them.
+Who asks under another prefix, or under none, meets none of them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from alertdrill.gateway.accounts.endpoints import Endpoints
 from alertdrill.gateway.accounts.providers import Providers
 from alertdrill.gateway.accounts.routes import AccountRoutes
 from alertdrill.gateway.accounts.store import AccountStore
-from alertdrill.gateway.doors import current_door, hears
 from alertdrill.gateway.events import CallFinished, DomainEvent
 from alertdrill.gateway.features import Core
+from alertdrill.gateway.prefixes import current_prefix, hears
 
-DOOR = "gatewayz"
+PREFIX = "gatewayz"
 
 
 class Accounts:
@@ -41,11 +41,11 @@ class Accounts:
         return [*self._routes.list_routes(), *self.endpoints.list_routes()]
 
     def hear(self, event: DomainEvent) -> None:
-        """Note how a provider did, and charge its user for a call through the door."""
-        if not isinstance(event, CallFinished) or not hears(DOOR):
+        """Note how a provider did, and charge its user for a call under the prefix."""
+        if not isinstance(event, CallFinished) or not hears(PREFIX):
             return
         self._core.emit(self._providers.note(event))
-        if event.key_id is not None and current_door() == DOOR:
+        if event.key_id is not None and current_prefix() == PREFIX:
             self._book.charge(name_user(self._core.keys.get(event.key_id)), event)
 
 
@@ -54,7 +54,7 @@ async def open_accounts(core: Core) -> AsyncIterator[Accounts]:
     """Yield the feature; raises BadInput if the data directory cannot be used."""
     with _open_book(core) as book:
         accounts = Accounts(core, book)
-        chats = core.chats[DOOR] = AccountedChats(core, book)
+        chats = core.chats[PREFIX] = AccountedChats(core, book)
         core.listen(accounts.hear)
         book.announce()
         keeper = asyncio.create_task(book.keep())

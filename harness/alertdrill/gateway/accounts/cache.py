@@ -64,18 +64,18 @@ class Cache(Generic[_V]):
                 self._size_bytes += size_bytes
             while len(self._entries) > self._bounds.entries or self._size_bytes > self._bounds.size_bytes:
                 self._remove(next(iter(self._entries)))
-            self._tell_size()
+            self._change_size()
 
     def drop(self, key: str) -> None:
         """Forget what is kept under a key, if anything is."""
         with self._meter.connection("redis"):
             self._remove(key)
-            self._tell_size()
+            self._change_size()
 
     def _remove(self, key: str) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._size_bytes -= entry.size_bytes
 
-    def _tell_size(self) -> None:
+    def _change_size(self) -> None:
         self._emit(CacheResized(cache=self._name, size_bytes=self._size_bytes))

@@ -1,4 +1,4 @@
-"""What stands in the way of the calls through Gatewayz's door: rate limit, credits, cache, queue.
+"""What stands in the way of the calls under Gatewayz's prefix: rate limit, credits, cache, queue.
 
 The operator has no account: only cache and queue are in the operator's way.
 """
@@ -19,10 +19,10 @@ from alertdrill.gateway.accounts.limiter import Limiter
 from alertdrill.gateway.accounts.slots import Slots
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed
 from alertdrill.gateway.chat import ChatRequest
-from alertdrill.gateway.doors import current_door
 from alertdrill.gateway.features import Core
 from alertdrill.gateway.keys import Key
 from alertdrill.gateway.models import Model
+from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.problems import Problem
 from alertdrill.gateway.routing import UnknownModel, resolve
 
@@ -36,7 +36,7 @@ def name_user(key: Key) -> str:
 
 
 class AccountedChats:
-    """Answers chats on account; the `Chats` of Gatewayz's door."""
+    """Answers chats on account; the `Chats` of Gatewayz's prefix."""
 
     def __init__(self, core: Core, book: AccountBook) -> None:
         self._core = core
@@ -118,7 +118,7 @@ class AccountedChats:
         """Return the wanted model; None if there is none, which the calls refuse in their own words."""
         catalogue = self._core.catalogue
         try:
-            policy = catalogue.find_policy(current_door())
+            policy = catalogue.find_policy(current_prefix())
             return resolve(chat.model, key.model if key else None, catalogue, policy).model
         except UnknownModel:
             return None

@@ -94,7 +94,7 @@ class Endpoints:
             raise Problem(503, message, type_="overloaded", code="queue_full")
         kept = _Background(id=f"resp_{secrets.token_hex(12)}", owner=key.id if key else None)
         self._kept[kept.id] = kept
-        # The task copies the request's context, so it is behind the same door.
+        # The task copies the request's context, so it is under the same prefix.
         task = asyncio.create_task(self._run(kept, chat, key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,6 +1,6 @@
 """Jobs: inference that is asked for now and fetched later, from a bounded queue for each deployment.
 
-A job runs in the context of the request that created it, so that all of it is behind that request's door.
+A job runs in the context of the request that created it, so that all of it is under that request's prefix.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class JobService:
             )
         job = Job(id=f"job-{secrets.token_hex(8)}", deployment=deployment, text=text, key=key)
         self._jobs[job.id] = queue.pending[job.id] = job
-        self._tell_depth(job, queue)
+        self._change_depth(job, queue)
         queue.arrivals.release()
         return job
 
@@ -92,7 +92,7 @@ class JobService:
             raise Problem(409, f"the job is {job.state}", code="job_not_pending")
         queue = self._find_queue(job.deployment)
         del queue.pending[job.id]
-        self._tell_depth(job, queue)
+        self._change_depth(job, queue)
         self._end(job, "cancelled", None)
 
     def mark_running(self, job: Job) -> None:
@@ -100,7 +100,7 @@ class JobService:
         queue = self._find_queue(job.deployment)
         del queue.pending[job.id]
         job.state = "running"
-        self._tell_depth(job, queue)
+        self._change_depth(job, queue)
 
     def _find_queue(self, deployment: Deployment) -> _Queue:
         name = (deployment.model, deployment.version)
@@ -132,8 +132,8 @@ class JobService:
             oldest, _ = self._over.popitem(last=False)
             del self._jobs[oldest]
 
-    def _tell_depth(self, job: Job, queue: _Queue) -> None:
-        """Tell how many are pending, behind the door of the job rather than that of whoever changes it."""
+    def _change_depth(self, job: Job, queue: _Queue) -> None:
+        """Tell how many are pending, under the prefix of the job rather than that of whoever changes it."""
         changed = QueueChanged(
             model=job.deployment.model, version=job.deployment.version, pending=len(queue.pending)
         )

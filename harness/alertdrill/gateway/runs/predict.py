@@ -61,9 +61,9 @@ class Predict:
         self._archive = Archive()
         self._tasks: set[asyncio.Task[None]] = set()
         self._asks: Mapping[Mode, Callable[[Run], _Answer]] = {
-            "status": self._tell_status,
-            "result": self._tell_result,
-            "logs": self._tell_logs,
+            "status": self._change_status,
+            "result": self._change_result,
+            "logs": self._change_logs,
             "cancel": self._cancel,
         }
 
@@ -143,7 +143,7 @@ class Predict:
         return run
 
     async def _perform(self, run: Run, key: Key | None, caps: Tenant) -> None:
-        """Take a run to its end. It runs in its request's context, so behind its door."""
+        """Take a run to its end. It runs in its request's context, so under its prefix."""
         status: EndStatus = "cancelled"
         problem: Problem | None = None
         try:
@@ -184,13 +184,13 @@ class Predict:
     def _describe(self, run: Run, *, status: int = 200, **more: object) -> web.Response:
         return web.json_response({**run.describe(self._core.clock.now_s()), **more}, status=status)
 
-    def _tell_status(self, run: Run) -> _Answer:
+    def _change_status(self, run: Run) -> _Answer:
         return "ok", self._describe(run)
 
-    def _tell_logs(self, run: Run) -> _Answer:
+    def _change_logs(self, run: Run) -> _Answer:
         return "ok", self._describe(run, logs=run.logs)
 
-    def _tell_result(self, run: Run) -> _Answer:
+    def _change_result(self, run: Run) -> _Answer:
         if run.problem is not None:
             raise run.problem.with_traceback(None)
         if run.status is None:

@@ -89,7 +89,7 @@ class SessionTable:
         """End a session, once."""
         if self._sessions.pop(session.id, None) is not None:
             session.ended.set()
-            # Whoever heard of its opening must hear of its end, through whatever door it was closed.
+            # Whoever heard of its opening must hear of its end, under whatever prefix it was closed.
             session.context.run(self._emit, SessionEnded(workspace=session.workspace.name, reason=reason))
 
     def sweep(self) -> None:

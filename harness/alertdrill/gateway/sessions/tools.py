@@ -72,7 +72,7 @@ class Toolbox:
         self._ids = itertools.count(1)
         self._tools: Mapping[str, Callable[[Arguments], Awaitable[str]]] = {
             "calculator": self._calculate,
-            "clock": self._tell_time,
+            "clock": self._change_time,
             "lookup": self._look_up,
             "wait": self._wait,
         }
@@ -136,7 +136,7 @@ class Toolbox:
         except ArithmeticError as error:
             raise ToolError("execution_error", str(error)) from None
 
-    async def _tell_time(self, arguments: Arguments) -> str:
+    async def _change_time(self, arguments: Arguments) -> str:
         if arguments:
             raise ToolError("invalid_arguments", "the clock takes no arguments")
         return f"{self._clock.now_s():.0f} s since the gateway started"

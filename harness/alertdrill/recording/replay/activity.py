@@ -60,18 +60,18 @@ class Evaluations:
 def list_events(activity: Activity, evaluations: Evaluations, origin_ms: int) -> Iterator[Event]:
     """Yield what an alert did, at instants that count from `origin_ms` (rule time)."""
 
-    def tell(number: int, kind: EventKind) -> Event:
+    def change(number: int, kind: EventKind) -> Event:
         at_s = (evaluations.at_ms(number) - origin_ms) / 1000
         return Event(at_s=at_s, kind=kind, alert=activity.alert, labels=activity.labels)
 
     for begin, end in activity.list_activations():
         pending, firing = (_cut(mask, begin, end) for mask in (activity.pending, activity.firing))
         if pending:
-            yield tell(begin + _find_first(pending), "pending")
+            yield change(begin + _find_first(pending), "pending")
         if firing:
-            yield tell(begin + _find_first(firing), "firing")
+            yield change(begin + _find_first(firing), "firing")
             if end < evaluations.count:
-                yield tell(end, "resolved")
+                yield change(end, "resolved")
 
 
 def list_pendings(

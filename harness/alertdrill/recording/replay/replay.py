@@ -88,7 +88,7 @@ def replay_all(
         key = tuple(map(id, job.files)), job.recording.start_ms
         if key not in plans:
             plans[key] = make_plan(job.files, job.recording.start_ms, default_interval_s)
-        tellers[number] = _tell(job, plans[key], default_interval_s)
+        tellers[number] = _change(job, plans[key], default_interval_s)
     replays: dict[int, Replay] = {}
     answers: dict[int, Answers | None] = dict.fromkeys(tellers)
     slow: TookTooLong | None = None
@@ -117,7 +117,7 @@ def replay_all(
     return [replays[number] for number in range(len(jobs))]
 
 
-def _tell(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Trial, Answers, Replay]:
+def _change(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[Trial, Answers, Replay]:
     """Yield the trials that a replay is made of, are sent the answers, and return the replay."""
     recording = append_tail(job.recording, job.tail_s)
     notes: list[str] = []

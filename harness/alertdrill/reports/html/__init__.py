@@ -19,7 +19,7 @@ from urllib.parse import quote
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]  # plotly ships no types
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import AlertRule, Held, HeldSpan, Labels
+from alertdrill.core.model import AlertRule, Labels, SuppressedSpan, Suppression
 from alertdrill.reports import (
     RunRecord,
     printable,
@@ -138,13 +138,13 @@ def _key(record: RunRecord) -> Iterator[str]:
     """Explain the plots; what holds pages back only where something did."""
     yield '<ul class="key" aria-label="How to read the plots">'
     yield KEY
-    for why in get_args(Held):
+    for why in get_args(Suppression):
         if any(span.why == why for span in record.timeline.paging.held):
             yield f'<li><span class="swatch {why}"></span>{why}</li>'
     yield "</ul>"
 
 
-def _held(spans: Sequence[HeldSpan]) -> Iterator[str]:
+def _held(spans: Sequence[SuppressedSpan]) -> Iterator[str]:
     """Say what held an alert back, for who cannot see the plot or wants to know by what."""
     if not spans:
         return
@@ -156,12 +156,12 @@ def _held(spans: Sequence[HeldSpan]) -> Iterator[str]:
     yield "</ul></details>"
 
 
-def _list_held(record: RunRecord, alert: str) -> tuple[HeldSpan, ...]:
+def _list_held(record: RunRecord, alert: str) -> tuple[SuppressedSpan, ...]:
     return tuple(span for span in record.timeline.paging.held if span.alert == alert)
 
 
 def _alert(
-    name: str, rules: Iterable[AlertRule], figure: Figure | None, anchor: str, held: Sequence[HeldSpan]
+    name: str, rules: Iterable[AlertRule], figure: Figure | None, anchor: str, held: Sequence[SuppressedSpan]
 ) -> Iterator[str]:
     yield f'<section class="alert" id="{anchor}-alert">'
     yield f"<h3>{_text(name)}</h3>"

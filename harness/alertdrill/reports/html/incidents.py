@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Integration, Notice
+from alertdrill.core.model import Integration, Notification
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.reports import RunRecord
 from alertdrill.reports.html.figure import lay_out
@@ -19,7 +19,7 @@ CHARACTERS = 180
 """About as many fit across a plot of the page's full width."""
 ROW_PX = BAR_PX + 3
 MARKS: Mapping[str, str] = {"opened": "paged", "updated": "updated", "closed": "page_resolved"}
-"""What a notice did to its incident, and the mark of the lanes that stands for it."""
+"""What a notification did to its incident, and the mark of the lanes that stands for it."""
 
 Inbox = tuple[str, Integration]
 
@@ -34,21 +34,23 @@ class IncidentsFigure:
 
 def draw_incidents(record: RunRecord) -> IncidentsFigure | None:
     """Draw what each inbox of a run got, or return None if none got anything."""
-    notices = record.timeline.paging.notices
-    if not notices:
+    notifications = record.timeline.paging.notifications
+    if not notifications:
         return None
-    incidents = list_incidents(notices)
+    incidents = list_incidents(notifications)
     until_s = record.timeline.until_s
     lanes = Lanes(until_s=until_s)
     left_out = 0
-    for inbox in sorted({(notice.receiver, notice.integration) for notice in notices}):
+    for inbox in sorted(
+        {(notification.receiver, notification.integration) for notification in notifications}
+    ):
         lanes.write(" · ".join(inbox), 0.0, "$ink")
         own = [incident for incident in incidents if (incident.receiver, incident.integration) == inbox]
         left_out += _add_incidents(lanes, own, until_s)
         refused = [
-            notice
-            for notice in notices
-            if (notice.receiver, notice.integration) == inbox and not notice.is_accepted
+            notification
+            for notification in notifications
+            if (notification.receiver, notification.integration) == inbox and not notification.is_accepted
         ]
         _add_refused(lanes, refused)
         lanes.height_px += GAP_PX
@@ -78,10 +80,17 @@ def _add_incidents(lanes: Lanes, incidents: Sequence[Incident], until_s: float) 
             f"{incident.title}, {'never closed' if incident.closed_s is None else 'open'}",
             label=f"   {_fit(incident.title, (end_s - incident.opened_s) / until_s)}",
         )
-        for notice in incident.notices:
-            if notice.effect in MARKS:
-                below_px = (BAR_PX - SMALL_PX) / 2 if notice.effect == "updated" else 0.0  # beside the title
-                lanes.mark(MARKS[notice.effect], y_px + below_px, notice.at_s, _say_notice(notice))
+        for notification in incident.notifications:
+            if notification.effect in MARKS:
+                below_px = (
+                    (BAR_PX - SMALL_PX) / 2 if notification.effect == "updated" else 0.0
+                )  # beside the title
+                lanes.mark(
+                    MARKS[notification.effect],
+                    y_px + below_px,
+                    notification.at_s,
+                    _say_notification(notification),
+                )
     lanes.take(len(ends_s) * ROW_PX)
     return left_out
 
@@ -92,14 +101,14 @@ def _fit(title: str, share: float) -> str:
     return title if len(title) <= room else f"{title[: max(0, room)]}…"
 
 
-def _add_refused(lanes: Lanes, notices: Sequence[Notice]) -> None:
-    if not notices:
+def _add_refused(lanes: Lanes, notifications: Sequence[Notification]) -> None:
+    if not notifications:
         return
     y_px = lanes.take(BAR_PX)
-    for notice in notices:
-        lanes.mark("refused", y_px, notice.at_s, _say_notice(notice))
+    for notification in notifications:
+        lanes.mark("refused", y_px, notification.at_s, _say_notification(notification))
 
 
-def _say_notice(notice: Notice) -> str:
-    what = notice.effect if notice.is_accepted else f"refused with {notice.answer}"
-    return f"{what} at {format_s(notice.at_s)}, notification {notice.number}"
+def _say_notification(notification: Notification) -> str:
+    what = notification.effect if notification.is_accepted else f"refused with {notification.answer}"
+    return f"{what} at {format_s(notification.at_s)}, notification {notification.number}"

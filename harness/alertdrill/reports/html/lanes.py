@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Curve, Held, Placement
+from alertdrill.core.model import Curve, Placement, Suppression
 from alertdrill.reports import HOPS, printable, say_holder, say_selector
 from alertdrill.reports.html.series import Series
 
@@ -21,7 +21,7 @@ MARK_PX = 12
 SMALL_PX = 7
 GAP_PX = 9
 
-BARS = ("drill", "other", "act", "pending", "firing", *get_args(Held), "closed", "open")
+BARS = ("drill", "other", "act", "pending", "firing", *get_args(Suppression), "closed", "open")
 """Kinds of bars, those that lie over others last."""
 PATTERNS = {"pending": "/", "inhibited": "x", "silenced": "-", "muted": ".", "refused": "\\", "open": "/"}
 """Hatchings, so that no kind is told by its colour alone."""
@@ -58,7 +58,7 @@ class Lanes:
         self.height_px += GAP_PX
 
     def add_traffic(self, placements: Sequence[Placement], everything: Sequence[Placement]) -> None:
-        """Add a lane per drill of this alert with its acts on it, and one for all other drills' acts."""
+        """Add a lane per drill of this alert with its load profiles on it, and one for all others'."""
         self.height_px += GAP_PX
         for placement in placements:
             self.write(placement.drill.name, placement.start_s, "$ink")
@@ -69,9 +69,9 @@ class Lanes:
             self.write("traffic of the other drills", 0.0, "$muted")
             y_px = self.take(THIN_PX)
             for other in others:
-                for act in other.drill.traffic:
-                    begin_s, end_s = other.start_s + act.start_s, other.start_s + act.end_s
-                    self.bar("other", y_px, begin_s, end_s, f"{other.drill.name}: {act.name}", px=THIN_PX)
+                for profile in other.drill.traffic:
+                    begin_s, end_s = other.start_s + profile.start_s, other.start_s + profile.end_s
+                    self.bar("other", y_px, begin_s, end_s, f"{other.drill.name}: {profile.name}", px=THIN_PX)
 
     def list_traces(self) -> list[Trace]:
         """Return the traces, those that lie over others last."""
@@ -79,20 +79,20 @@ class Lanes:
         return bars + [_mark_trace(kind, self._marks[kind]) for kind in MARKS if self._marks[kind]]
 
     def _add_drill(self, placement: Placement) -> None:
-        """Draw a drill with its acts on it, those that overlap beneath each other."""
+        """Draw a drill with its load profiles on it, those that overlap beneath each other."""
         drill, start_s = placement.drill, placement.start_s
         rows: list[float] = []
-        for act in sorted(drill.traffic, key=lambda act: act.start_s):
-            row = next((row for row, end_s in enumerate(rows) if end_s <= act.start_s), len(rows))
-            rows[row : row + 1] = [act.end_s]
-            rate_per_s = max((stage.rate_per_s for stage in act.stages), default=0.0)
+        for profile in sorted(drill.traffic, key=lambda profile: profile.start_s):
+            row = next((row for row, end_s in enumerate(rows) if end_s <= profile.start_s), len(rows))
+            rows[row : row + 1] = [profile.end_s]
+            rate_per_s = max((stage.rate_per_s for stage in profile.stages), default=0.0)
             self.bar(
                 "act",
                 self.height_px + (row + 0.5) * BAR_PX,
-                start_s + act.start_s,
-                start_s + act.end_s,
-                f"{act.name} ({act.scenario}), up to {rate_per_s:g}/s",
-                label=act.name,
+                start_s + profile.start_s,
+                start_s + profile.end_s,
+                f"{profile.name} ({profile.scenario}), up to {rate_per_s:g}/s",
+                label=profile.name,
             )
         px = max(1, len(rows)) * BAR_PX
         self.bar("drill", self.take(px), start_s, placement.end_s, drill.name, px=px + 4)
@@ -152,7 +152,7 @@ class Lanes:
 
 
 def _bar_trace(kind: str, bars: Sequence[Mapping[str, Any]]) -> Trace:
-    colour = "held" if kind in get_args(Held) else kind
+    colour = "held" if kind in get_args(Suppression) else kind
     marker: Trace = {"color": f"${colour}", "line": {"color": f"${colour}-edge", "width": 1}}
     if kind in PATTERNS:
         marker["pattern"] = {

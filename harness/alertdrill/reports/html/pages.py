@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Notice, NoticedAlert
+from alertdrill.core.model import Notification, NotifiedAlert
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.latency import InboxSummary, Spread, summarise_inboxes
 from alertdrill.reports import RunRecord, printable, say_delay, say_selector
 from alertdrill.reports.html.incidents import IncidentsFigure
 
 MOST_INCIDENTS = 300
-MOST_NOTICES = 20
+MOST_NOTIFICATIONS = 20
 MOST_ALERTS = 5
 MOST_CHARACTERS = 4000
 KEY = """<ul class="key" aria-label="How to read the plot">
@@ -46,8 +46,10 @@ def list_pages(record: RunRecord, figure: IncidentsFigure | None, anchor: str) -
                 f'<p class="muted small">{figure.left_out} more incidents, open at the same time as those '
                 "drawn, are left out of the plot.</p>"
             )
-        yield from _incidents(list_incidents(paging.notices))
-        yield from _refused([notice for notice in paging.notices if not notice.is_accepted])
+        yield from _incidents(list_incidents(paging.notifications))
+        yield from _refused(
+            [notification for notification in paging.notifications if not notification.is_accepted]
+        )
     yield "</section>"
 
 
@@ -56,7 +58,7 @@ def _summary(record: RunRecord) -> Iterator[str]:
     both = "" if speed == 1 else ", as rule time/wall time"
     yield (
         '<p class="muted small">Median and maximum of all incidents'
-        f"{both}; from firing to page without the time for which an alert was held back on purpose. "
+        f"{both}; from firing to page without the time for which an alert was suppressed on purpose. "
         "Instants count from the start of the run.</p>"
     )
     yield '<table class="inboxes"><thead><tr><th>receiver</th><th>opened</th><th>closed</th><th>refused</th>'
@@ -94,7 +96,7 @@ def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
         closed = "never closed" if incident.closed_s is None else f"to {format_s(incident.closed_s)}"
         facts = (
             f"{incident.receiver} · {incident.integration} · {format_s(incident.opened_s)} {closed} · "
-            f"{_count(len(incident.notices), 'notification')}"
+            f"{_count(len(incident.notifications), 'notification')}"
         )
         title = incident.title or "(without a title)"
         labels = say_selector("", incident.group_labels)
@@ -103,49 +105,54 @@ def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
         yield "</summary>"
         if labels:
             yield f'<p class="small">grouped by <code>{_text(labels)}</code></p>'
-        yield from _notices(incident.notices)
+        yield from _notifications(incident.notifications)
         yield "</details>"
     if len(incidents) > MOST_INCIDENTS:
         yield f'<p class="muted small">{len(incidents) - MOST_INCIDENTS} more are in timeline.json.</p>'
 
 
-def _refused(notices: Sequence[Notice]) -> Iterator[str]:
-    if not notices:
+def _refused(notifications: Sequence[Notification]) -> Iterator[str]:
+    if not notifications:
         return
     yield '<details class="incident"><summary>Attempts that were refused '
-    yield f'<span class="muted small">{_count(len(notices), "attempt")}</span></summary>'
-    yield from _notices(notices)
+    yield f'<span class="muted small">{_count(len(notifications), "attempt")}</span></summary>'
+    yield from _notifications(notifications)
     yield "</details>"
 
 
-def _notices(notices: Sequence[Notice]) -> Iterator[str]:
+def _notifications(notifications: Sequence[Notification]) -> Iterator[str]:
     yield '<ol class="notices">'
     before = ("", "")
-    for notice in notices[:MOST_NOTICES]:
-        effect = notice.effect if notice.is_accepted else f"refused by {notice.receiver} {notice.integration}"
-        why = f": {notice.why}" if notice.why else ""
-        facts = f"{format_s(notice.at_s)} {effect}, answer {notice.answer}{why}"
+    for notification in notifications[:MOST_NOTIFICATIONS]:
+        effect = (
+            notification.effect
+            if notification.is_accepted
+            else f"refused by {notification.receiver} {notification.integration}"
+        )
+        why = f": {notification.why}" if notification.why else ""
+        facts = f"{format_s(notification.at_s)} {effect}, answer {notification.answer}{why}"
         yield f'<li><span class="muted small">{_text(facts)}</span>'
-        said = (notice.title, notice.text)
+        said = (notification.title, notification.text)
         if any(said) and said == before:
             yield "<div>the same words again</div>"
         else:
-            yield from _words(notice)
+            yield from _words(notification)
         before = said
-        yield f'<div class="small">{_alerts(notice.alerts)}</div></li>'
-    if len(notices) > MOST_NOTICES:
-        yield f'<li class="muted small">{len(notices) - MOST_NOTICES} more are in timeline.json.</li>'
+        yield f'<div class="small">{_alerts(notification.alerts)}</div></li>'
+    if len(notifications) > MOST_NOTIFICATIONS:
+        left_out = len(notifications) - MOST_NOTIFICATIONS
+        yield f'<li class="muted small">{left_out} more are in timeline.json.</li>'
     yield "</ol>"
 
 
-def _words(notice: Notice) -> Iterator[str]:
-    if notice.title:
-        yield f"<div><strong>{_text(notice.title)}</strong></div>"
-    if notice.text:
-        yield f"<pre>{_text(_cut(notice.text))}</pre>"
+def _words(notification: Notification) -> Iterator[str]:
+    if notification.title:
+        yield f"<div><strong>{_text(notification.title)}</strong></div>"
+    if notification.text:
+        yield f"<pre>{_text(_cut(notification.text))}</pre>"
 
 
-def _alerts(alerts: Sequence[NoticedAlert]) -> str:
+def _alerts(alerts: Sequence[NotifiedAlert]) -> str:
     """Name the alerts; of several, only by the labels that tell one from another."""
     shared = set.intersection(*(set(alert.labels.items()) for alert in alerts)) if len(alerts) > 1 else set()
     names = []

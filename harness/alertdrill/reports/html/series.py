@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alertdrill.core.model import AlertRule, Curve, Event, HeldSpan, Labels, Timeline
+from alertdrill.core.model import AlertRule, Curve, Event, Labels, SuppressedSpan, Timeline
 
 HUES = 6
 
@@ -24,7 +24,7 @@ class Series:
     labels: Labels
     curve: Curve | None
     events: tuple[Event, ...]
-    held: tuple[HeldSpan, ...] = ()
+    held: tuple[SuppressedSpan, ...] = ()
 
     @property
     def hue(self) -> str:
@@ -62,7 +62,7 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
         joined.append((labels, curve, [event for key in keys for event in events.pop(key)]))
     joined += [(dict(sorted(key)), None, rest) for key, rest in events.items()]
     joined.sort(key=lambda one: (bool(one[2]), _nearness(one[1])), reverse=True)
-    held: dict[int, list[HeldSpan]] = {}
+    held: dict[int, list[SuppressedSpan]] = {}
     for span in timeline.paging.held:
         owners = [
             (len(labels), -number)

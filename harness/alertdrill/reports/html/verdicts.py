@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Drill, Finding, HeldSpan, Verdict
+from alertdrill.core.model import Drill, Finding, SuppressedSpan, Verdict
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,
@@ -104,7 +104,7 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
     return f'{hops}<p class="small muted">told: {_text(told)}</p>' if told else hops
 
 
-def _held(span: HeldSpan) -> str:
+def _held(span: SuppressedSpan) -> str:
     return f"<div><dt>{span.why}</dt> <dd>{format_s(span.since_s)} to {format_s(span.until_s)}</dd></div>"
 
 

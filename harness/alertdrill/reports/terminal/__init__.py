@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Expectation, Finding, HeldSpan, Labels, Verdict
+from alertdrill.core.model import Expectation, Finding, Labels, SuppressedSpan, Verdict
 from alertdrill.judging.coverage import say_counts
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (
@@ -53,18 +53,18 @@ STATES: Mapping[State, tuple[str, str]] = {
     "pending": ("◌", "yellow"),
     "firing": ("●", "bold red"),
 }
-ACT_ROWS = 4
+PROFILE_ROWS = 4
 ALERT_ROWS = 16
 NARROW = 100
-SHORT_ACT_ROWS = 2
+SHORT_PROFILE_ROWS = 2
 SHORT = 32
 TROUBLES = 5
-HELD_SPANS = 2
+SUPPRESSED_SPANS = 2
 OTHER_LINES = 10  # the board's lines that are neither activity nor an alert, and a line to spare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActRow:
+class ProfileRow:
     """Traffic that is being sent."""
 
     name: str
@@ -97,7 +97,7 @@ class BoardState:
     wall_s: float = 0.0
     engines: Labels = field(default_factory=dict)
     components: Mapping[str, Status] = field(default_factory=dict)
-    acts: tuple[ActRow, ...] = ()
+    profiles: tuple[ProfileRow, ...] = ()
     alerts: tuple[AlertRow, ...] = ()
     message: str = ""
 
@@ -131,7 +131,7 @@ def progress_line(state: BoardState) -> str:
     line = (
         f"{format_s(state.now_rule_s)} of {format_s(state.until_s)} ({state.share:.0%}), "
         f"{format_s(state.left_wall_s)} of wall time left: {', '.join(counts)}, {paged} paged, "
-        f"{len(state.acts)} acts running"
+        f"{len(state.profiles)} load profiles running"
     )
     message = f"; {state.message}" if state.message else ""
     return write(" ".join((line + message).split()), ascii_only=True)
@@ -144,7 +144,7 @@ class _Board:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         state, say = self.state, Script(options.ascii_only)
         height = console.size.height
-        activity = _activity(state, SHORT_ACT_ROWS if height < SHORT else ACT_ROWS, say)
+        activity = _activity(state, SHORT_PROFILE_ROWS if height < SHORT else PROFILE_ROWS, say)
         lines = len(console.render_lines(activity, options.update(height=None)))
         rows = min(ALERT_ROWS, max(3, height - OTHER_LINES - lines))
         left_out = len(state.alerts) - rows
@@ -181,20 +181,20 @@ def _progress(state: BoardState, say: Script) -> RenderableType:
     return grid
 
 
-def _activity(state: BoardState, act_rows: int, say: Script) -> RenderableType:
+def _activity(state: BoardState, profile_rows: int, say: Script) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(width=0)
     grid.add_column(style="dim", width=7)
     grid.add_column(overflow=say.overflow)
     grid.add_row("", "stack", _Stack(state.components))
-    if not state.acts:
+    if not state.profiles:
         grid.add_row("", "traffic", Text("none now", style="dim"))
-    for row, act in enumerate(state.acts[:act_rows]):
-        line = Text(say(act.name), no_wrap=True, overflow=say.overflow)
-        line.append(say(f"  {act.scenario}"), style="dim").append(f"  {act.rate_per_s:g}/s")
+    for row, profile in enumerate(state.profiles[:profile_rows]):
+        line = Text(say(profile.name), no_wrap=True, overflow=say.overflow)
+        line.append(say(f"  {profile.scenario}"), style="dim").append(f"  {profile.rate_per_s:g}/s")
         grid.add_row("", "" if row else "traffic", line)
-    if len(state.acts) > act_rows:
-        grid.add_row("", "", Text(f"and {len(state.acts) - act_rows} more", style="dim"))
+    if len(state.profiles) > profile_rows:
+        grid.add_row("", "", Text(f"and {len(state.profiles) - profile_rows} more", style="dim"))
     return grid
 
 
@@ -343,12 +343,12 @@ def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Scr
     return parts or [Text("nothing seen", style="dim")]
 
 
-def _say_held(held: Sequence[HeldSpan], say: Script) -> list[Text]:
+def _say_held(held: Sequence[SuppressedSpan], say: Script) -> list[Text]:
     parts = [
         Text(say(f"{span.why} "), style="dim").append(f"{format_s(span.since_s)} to {format_s(span.until_s)}")
-        for span in held[:HELD_SPANS]
+        for span in held[:SUPPRESSED_SPANS]
     ]
-    left_out = len(held) - HELD_SPANS
+    left_out = len(held) - SUPPRESSED_SPANS
     return [*parts, Text(f"and {left_out} more", style="dim")] if left_out > 0 else parts
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from alertdrill.core.model import STARTS_AGAIN, Act, Outage, Placement, Stage, Stall
+from alertdrill.core.model import STARTS_AGAIN, LoadProfile, Outage, Placement, Stage, Stall
 from alertdrill.runner.faults.performing import Step
 from alertdrill.runner.packing import PAGES, find_broken
 from alertdrill.stacks import Stack
@@ -65,9 +65,9 @@ def list_windows(placements: Iterable[Placement], speed: float) -> tuple[tuple[f
     return tuple(apart)
 
 
-def interrupt(act: Act, windows: Sequence[tuple[float, float]]) -> Act:
-    """Return an act of one stage, silent in these windows (of the act's own time, in order)."""
-    (stage,) = act.stages
+def interrupt(profile: LoadProfile, windows: Sequence[tuple[float, float]]) -> LoadProfile:
+    """Return a profile of one stage, silent in these windows (of the profile's own time, in order)."""
+    (stage,) = profile.stages
     stages = []
     at_s = 0.0
     for from_s, to_s in windows:
@@ -75,4 +75,4 @@ def interrupt(act: Act, windows: Sequence[tuple[float, float]]) -> Act:
         stages.append(Stage(duration_s=to_s - max(0.0, from_s), rate_per_s=0.0))
         at_s = to_s
     stages.append(Stage(duration_s=max(0.0, stage.duration_s - at_s), rate_per_s=stage.rate_per_s))
-    return replace(act, stages=tuple(stages))
+    return replace(profile, stages=tuple(stages))

@@ -20,7 +20,7 @@ class Step:
     is_felt_at_once: bool = False
 
 
-class Crew:
+class Injector:
     """Takes steps; call it often, and never later than `next_s`. `read_clock` returns the run's rule time."""
 
     def __init__(self, steps: Iterable[Step], read_clock: Callable[[], float]) -> None:

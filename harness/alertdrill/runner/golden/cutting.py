@@ -115,9 +115,12 @@ def _find_place(at_ms: int, phase_ms: float) -> int:
 
 def _name_traffic(drill: Drill) -> set[str]:
     """Return all that a drill's traffic and expectations name: models, keys, users, tenants, providers."""
-    named = {name for act in drill.traffic for name in _list_texts(dict(act.options))}
+    named = {name for profile in drill.traffic for name in _list_texts(dict(profile.options))}
     named |= {
-        name for act in drill.traffic for tell in act.tells for name in (tell.provider, tell.model or "")
+        name
+        for profile in drill.traffic
+        for change in profile.changes
+        for name in (change.provider, change.model or "")
     }
     named |= {value for expected in drill.expects for value in expected.labels.values()}
     return named

@@ -25,7 +25,7 @@ _MODULE = re.compile(r"(?<=python -m )[\w.]+")
 def digest_drill(drill: Drill) -> str:
     """Return a digest of what a drill does: its traffic, and what it does to the stack."""
     done = {
-        "traffic": [asdict(act) for act in drill.traffic],
+        "traffic": [asdict(profile) for profile in drill.traffic],
         "outages": [asdict(outage) for outage in drill.outages],
         "faults": [asdict(fault) for fault in drill.faults],
     }

@@ -18,7 +18,7 @@ from alertdrill.core.parts import PROVIDERS
 from alertdrill.errors import CouldNotTell
 from alertdrill.judging.dependence import PATH, STALE, UNSEEN
 from alertdrill.judging.doubts import Evidence, weigh
-from alertdrill.judging.judge import find_unasked, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, share
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 from alertdrill.recording.selecting import find_unrecorded
@@ -116,7 +116,7 @@ def judge_recording(
         for place in extended
         if place.drill.name in own
     ]
-    unasked = find_unasked(extended, replay.timeline)
+    unexpected = find_unexpected(extended, replay.timeline)
     evidence = Evidence(
         stalls=tuple(
             stall
@@ -130,7 +130,7 @@ def judge_recording(
     return RunRecord(
         placements=tuple(place for place in extended if place.drill.name in own),
         timeline=replace(replay.timeline, stalls=stalls),
-        verdicts=weigh([*verdicts, unasked] if unasked is not None else verdicts, extended, evidence),
+        verdicts=weigh([*verdicts, unexpected] if unexpected is not None else verdicts, extended, evidence),
         rules=_list_alerts([job]),
         wall_s=time.monotonic() - started_s,
         started_at=started_at,
@@ -171,8 +171,8 @@ def rehearse(placements: tuple[Placement, ...], timeline: Timeline, tail_s: floa
     )
     verdict = judge(own.drill, share(own, extended, held))
     if own.drill.expects:
-        unasked = find_unasked(extended, held)
-        more = () if unasked is None else unasked.findings
+        unexpected = find_unexpected(extended, held)
+        more = () if unexpected is None else unexpected.findings
         since_start = (
             replace(one, observed={kind: at_s - own.start_s for kind, at_s in one.observed.items()})
             for one in more
@@ -222,14 +222,14 @@ def _list_own(rehearsal: Rehearsal, mine: Timeline) -> Iterator[Event]:
     """Yield what the drill's own alerts did, and those that nobody asked for, from the drill's start."""
     yield from mine.events
     start_s = rehearsal.own.start_s
-    unasked = {
+    unexpected = {
         (finding.alert, tuple(sorted(finding.labels.items())))
         for finding in rehearsal.verdict.findings
         if finding.expectation is None
     }
     for event in rehearsal.timeline.events:
         moved = _move(event, -start_s)
-        if (event.alert, tuple(sorted(event.labels.items()))) in unasked and moved not in mine.events:
+        if (event.alert, tuple(sorted(event.labels.items()))) in unexpected and moved not in mine.events:
             yield moved
 
 

@@ -20,7 +20,7 @@ from urllib.parse import quote_plus
 from alertdrill.core.model import AlertRule, Labels
 from alertdrill.errors import BadRules, ComponentFailed, CouldNotTell
 from alertdrill.rules.promql.expressions import format_number, quote, split_threshold
-from alertdrill.runner.synthetic.parts import Part, running
+from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runner.synthetic.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
@@ -57,7 +57,7 @@ def build_alerts(
         write_own(folder / "prometheus.json", json.dumps({"rule_files": [str(folder / "rules.json")]}))
         _check_rules(engines, folder / "rules.json")
         (port,) = find_free_ports(1)
-        part = Part(
+        part = Worker(
             name="prometheus",
             argv=[
                 str(engines.prometheus),

@@ -93,7 +93,7 @@ class Alertmanager:
         return self._read(answer.json, _read_status, "status")
 
     def read_groups(self) -> tuple[Group, ...]:
-        """Return all alert groups that have an alert which is not resolved, held back or not."""
+        """Return all alert groups that have an alert which is not resolved, suppressed or not."""
         answer = self._api.get("/api/v2/alerts/groups")
         return self._read(answer.json, lambda found: tuple(map(_read_group, found)), "alert groups")
 

@@ -1,6 +1,6 @@
 """What Alertmanager counts of its deliveries, read from its metrics. Pure.
 
-`notifications_total` counts deliveries that were begun, at their beginning, and also resolved notices that
+`notifications_total` counts deliveries that were begun, at their beginning, and also resolved ones that
 the receiver does not want; `notifications_failed_total` those that were given up. Only
 `notification_requests_total`, counted after each attempt, less `notification_requests_failed_total`, tells
 what was delivered (notify/notify.go, both generations). All have the label `integration`; `receiver_name`
@@ -67,7 +67,7 @@ class Reading:
     outlets: Mapping[Outlet, Counts]
     groups: int
     started_s: float
-    tells_receivers: bool
+    changes_receivers: bool
 
     def at(self, outlet: Outlet) -> Counts:
         """Return the counts of an outlet, zero for one that nothing was counted of."""
@@ -75,7 +75,7 @@ class Reading:
 
     def name_outlet(self, integration: str, receiver: str) -> Outlet:
         """Return the outlet that counts an integration of a receiver."""
-        return (integration, receiver if self.tells_receivers else "")
+        return (integration, receiver if self.changes_receivers else "")
 
 
 def read_counters(text: str) -> Reading:
@@ -83,13 +83,13 @@ def read_counters(text: str) -> Reading:
     counted: dict[str, dict[Outlet, float]] = {}
     reasons: dict[Outlet, dict[str, float]] = {}
     single: dict[str, float] = {}
-    tells_receivers = False
+    changes_receivers = False
     try:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 labels = sample.labels
                 if sample.name in COUNTERS:
-                    tells_receivers = tells_receivers or RECEIVER in labels
+                    changes_receivers = changes_receivers or RECEIVER in labels
                     outlet = (labels["integration"], labels.get(RECEIVER, ""))
                     column = counted.setdefault(sample.name, {})
                     column[outlet] = column.get(outlet, 0.0) + sample.value
@@ -112,7 +112,7 @@ def read_counters(text: str) -> Reading:
             },
             groups=int(single[GROUPS]),
             started_s=single[START],
-            tells_receivers=tells_receivers,
+            changes_receivers=changes_receivers,
         )
     except (ValueError, LookupError) as error:
         raise CouldNotTell(

@@ -81,7 +81,11 @@ class Exercise:
             for alert in self._sent
         ]
         paging = self._watch.read(events, self._path.read_log(), ())
-        return Seen(incidents=list_incidents(paging.notices), notices=paging.notices, held=paging.held)
+        return Seen(
+            incidents=list_incidents(paging.notifications),
+            notifications=paging.notifications,
+            held=paging.held,
+        )
 
     def _read_troubles(self) -> tuple[str, ...]:
         return read_troubles([self._path.api], self._path.read_log())

@@ -107,9 +107,9 @@ class Follower:
                     held[leg.receiver] = why
                     self._note(
                         Hop(
-                            name=f"held back from {leg.receiver}",
+                            name=f"suppressed from {leg.receiver}",
                             took_s=None,
-                            outcome="held back",
+                            outcome="suppressed",
                             evidence=why,
                         )
                     )

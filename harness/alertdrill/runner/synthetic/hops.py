@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-HopOutcome = Literal["done", "not delivered", "held back", "could not tell"]
+HopOutcome = Literal["done", "not delivered", "suppressed", "could not tell"]
 JourneyOutcome = Literal["delivered", "not delivered", "could not tell", "not sent"]
 
 
@@ -28,6 +28,6 @@ def find_outcome(hops: Sequence[Hop]) -> JourneyOutcome:
     if not hops:
         return "not sent"
     outcomes = {hop.outcome for hop in hops}
-    if outcomes & {"not delivered", "held back"}:
+    if outcomes & {"not delivered", "suppressed"}:
         return "not delivered"
     return "could not tell" if "could not tell" in outcomes else "delivered"

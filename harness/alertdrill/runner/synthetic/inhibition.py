@@ -16,7 +16,7 @@ from alertdrill.core.model import Labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InhibitRule:
-    """What `source` matches holds back what `target` matches, if the labels `equal` are the same."""
+    """What `source` matches suppresses what `target` matches, if the labels `equal` are the same."""
 
     source: tuple[Matcher, ...]
     target: tuple[Matcher, ...]
@@ -44,7 +44,7 @@ def read_inhibit_rules(routing: Mapping[str, Any]) -> tuple[InhibitRule, ...]:
 
 
 def find_inhibited(rules: Iterable[InhibitRule], source: Labels, others: Iterable[Labels]) -> list[Labels]:
-    """Return which of the others an alert would hold back."""
+    """Return which of the others an alert would suppress."""
     held = list(rules)
     return [other for other in others if any(rule.inhibits(source, other) for rule in held)]
 

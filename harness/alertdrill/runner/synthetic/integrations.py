@@ -8,7 +8,7 @@ from typing import Any
 
 SUFFIX = "_configs"
 SILENT_ABOUT_RESOLUTION = frozenset({"email", "slack", "wechat"})
-"""Kinds that send no resolved notice unless they are told to (config/notifiers.go)."""
+"""Kinds that send no resolved notification unless they are told to (config/notifiers.go)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.watching import read_log
 from alertdrill.core.clock import Clock
 from alertdrill.runner.synthetic.client import Alertmanager
-from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Part, running
+from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Worker, running
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.ports import find_free_ports
@@ -29,7 +29,7 @@ ZONES_LAST_WALL_S = 1200.0
 class LocalPath:
     """An Alertmanager, which can be stopped and started again, and the pager; `clock` is rule time."""
 
-    def __init__(self, *, part: Part, pager: Api, clock: Clock) -> None:
+    def __init__(self, *, part: Worker, pager: Api, clock: Clock) -> None:
         self.pager = pager
         self.clock = clock
         self.api = Api("alertmanager", part.url)
@@ -84,7 +84,7 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
         )
         control_url = f"http://{control}"
         with running(
-            Part(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
+            Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
         ):
             pager = Api("pager", control_url, token)
             pager.put("/control/clock", {"speed": speed, "origin_s": clock.origin_s})
@@ -96,7 +96,7 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
                 path.stop()
 
 
-def _make_part(folder: Path, engines: Engines, web: str) -> Part:
+def _make_part(folder: Path, engines: Engines, web: str) -> Worker:
     argv, env = plan_alertmanager(folder, engines, listen=web, data="data")
     url = f"http://{web}"
-    return Part(name="alertmanager", argv=argv, url=url, ready_path="/-/ready", folder=folder, env=env)
+    return Worker(name="alertmanager", argv=argv, url=url, ready_path="/-/ready", folder=folder, env=env)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from alertdrill.core.model import HeldSpan, Notice
+from alertdrill.core.model import Notification, SuppressedSpan
 from alertdrill.judging.incidents import Incident
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
-RowOutcome = Literal["paged", "held back", "not paged", "nowhere", "not sent"]
+RowOutcome = Literal["paged", "suppressed", "not paged", "nowhere", "not sent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,8 @@ class Seen:
     """All that was seen at the pager and at Alertmanager."""
 
     incidents: Sequence[Incident]
-    notices: Sequence[Notice]
-    held: Sequence[HeldSpan]
+    notifications: Sequence[Notification]
+    held: Sequence[SuppressedSpan]
     troubles: Sequence[str] = ()
     """Sentences from Alertmanager's metrics and log."""
 
@@ -58,7 +58,7 @@ class Seen:
             incident
             for incident in self.incidents
             if incident.receiver == leg.receiver
-            and any(_is_about(notice, alert) for notice in incident.notices)
+            and any(_is_about(notification, alert) for notification in incident.notifications)
         ]
 
     def explain_hold(self, alert: SyntheticAlert) -> str:
@@ -73,15 +73,17 @@ class Seen:
     def explain_failure(self, alert: SyntheticAlert, receiver: str) -> str:
         """Return why a receiver took nothing, as far as it was seen; empty if it was not."""
         refused = {
-            f"{notice.integration} answered {notice.answer}: {notice.why}"
-            for notice in self.notices
-            if not notice.is_accepted and notice.receiver == receiver and _is_about(notice, alert)
+            f"{notification.integration} answered {notification.answer}: {notification.why}"
+            for notification in self.notifications
+            if not notification.is_accepted
+            and notification.receiver == receiver
+            and _is_about(notification, alert)
         }
         # Alertmanager 0.33 sends a Slack message whose template failed, without what it renders after that.
         untold = {
-            f"{notice.integration} took a notification that does not say what about: did a template fail?"
-            for notice in self.notices
-            if notice.is_accepted and notice.receiver == receiver and not notice.alerts
+            f"{notification.integration} took what does not say what it is about: did a template fail?"
+            for notification in self.notifications
+            if notification.is_accepted and notification.receiver == receiver and not notification.alerts
         }
         said = {trouble for trouble in self.troubles if receiver in trouble}
         return "; ".join(sorted(refused | untold) or sorted(said))
@@ -133,7 +135,7 @@ def judge_alert(bound: Bound, seen: Seen, *, fired_s: float, resolved_s: float) 
     if not complaints:
         return Row(bound=bound, outcome="paged", pages=tuple(pages))
     if hold and not reasons:
-        return Row(bound=bound, outcome="held back", pages=tuple(pages), evidence=hold)
+        return Row(bound=bound, outcome="suppressed", pages=tuple(pages), evidence=hold)
     evidence = "; ".join(dict.fromkeys(complaints + reasons))
     return Row(bound=bound, outcome="not paged", pages=tuple(pages), evidence=evidence)
 
@@ -173,5 +175,5 @@ def _count_pages(incidents: Sequence[Incident]) -> tuple[Counter[str], Counter[s
     return opened, closed
 
 
-def _is_about(notice: Notice, alert: SyntheticAlert) -> bool:
-    return any({"alertname": one.alert, **one.labels} == alert.labels for one in notice.alerts)
+def _is_about(notification: Notification, alert: SyntheticAlert) -> bool:
+    return any({"alertname": one.alert, **one.labels} == alert.labels for one in notification.alerts)

@@ -18,7 +18,7 @@ STOP_GRACE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Worker:
     """How a part is started, and where it says that it is ready."""
 
     name: str
@@ -68,7 +68,7 @@ class Part:
 
 
 @contextmanager
-def running(part: Part) -> Iterator[Process]:
+def running(part: Worker) -> Iterator[Process]:
     """Run a part for the length of a block."""
     process = part.start()
     try:

@@ -91,7 +91,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _list_inhibited(alert: SyntheticAlert, status: Status, groups: Sequence[Group]) -> list[str]:
-    """Return why the alert must not fire: it would hold back alerts that are meant."""
+    """Return why the alert must not fire: it would suppress alerts that are meant."""
     active = [seen.labels for group in groups for seen in group.alerts if not seen.is_held]
     held = find_inhibited(read_inhibit_rules(status.routing), alert.labels, active)
     names = sorted({show_labels(labels) for labels in held})

@@ -17,7 +17,7 @@ from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.pages import Row
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
-STYLES = {"done": "green", "not delivered": "bold red", "held back": "yellow", "could not tell": "yellow"}
+STYLES = {"done": "green", "not delivered": "bold red", "suppressed": "yellow", "could not tell": "yellow"}
 
 
 def show_alert(alert: SyntheticAlert, destination: Destination) -> RenderableType:

@@ -114,11 +114,13 @@ class WatchdogDrill:
 
     def _count_heartbeats(self) -> int:
         """Return how many heartbeats each receiver has taken, the one that has the fewest."""
-        notices = self._path.pager.get("/notices").json()["notices"]
+        notifications = self._path.pager.get("/notices").json()["notices"]
         heard = Counter(
-            notice["receiver"]
-            for notice in notices
-            if notice["is_accepted"] and notice["status"] == "firing" and notice["answer"] != OWN
+            notification["receiver"]
+            for notification in notifications
+            if notification["is_accepted"]
+            and notification["status"] == "firing"
+            and notification["answer"] != OWN
         )
         return min(heard[receiver] for receiver in self._receivers)
 

@@ -193,12 +193,12 @@ class ComposeStack:
             raise ComponentFailed(f"the network {full_name} is not there")
         return found[0]
 
-    def _on_all(self, act: Callable[[Container], object]) -> None:
+    def _on_all(self, profile: Callable[[Container], object]) -> None:
         """Do something to every part at once; the first failure is raised when all were tried."""
 
         def do(part: str) -> None:
             with naming_the_engine():
-                act(self._containers[part])
+                profile(self._containers[part])
 
         with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
             for done in [pool.submit(do, part) for part in PARTS]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alertdrill.core.model import Expectation, Stage, Tell
+from alertdrill.core.model import BehaviourChange, Expectation, Stage
 
 
 def list_stages(stages: Iterable[tuple[float, float]]) -> tuple[Stage, ...]:
@@ -13,10 +13,10 @@ def list_stages(stages: Iterable[tuple[float, float]]) -> tuple[Stage, ...]:
     return tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages)
 
 
-def tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
+def change(at_s: float, model: str, behaviour: Mapping[str, Any]) -> BehaviourChange:
     """Return what the provider of `provider:name` is told about that model."""
     provider, _, name = model.partition(":")
-    return Tell(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
+    return BehaviourChange(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
 
 
 def slow(seconds: float) -> dict[str, Any]:

@@ -14,7 +14,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Expectation, Expected, NearMiss, Silence, Stage, Tell
+from alertdrill.core.model import (
+    BehaviourChange,
+    BlindRule,
+    Drill,
+    Expectation,
+    Expected,
+    LoadProfile,
+    NearMiss,
+    Stage,
+)
 from alertdrill.rules.values import Values
 from alertdrill.systems.building import wording
 
@@ -96,13 +105,15 @@ def _model(model: str) -> dict[str, str]:
     return {"model": name, "version": version}
 
 
-def _tell(at_s: float, model: str, behaviour: Mapping[str, Any]) -> Tell:
-    return Tell(at_s=at_s, provider=PROVIDER, model=UPSTREAMS[model], behaviour=behaviour)
+def _change(at_s: float, model: str, behaviour: Mapping[str, Any]) -> BehaviourChange:
+    return BehaviourChange(at_s=at_s, provider=PROVIDER, model=UPSTREAMS[model], behaviour=behaviour)
 
 
-def _act(name: str, scenario: str, models: tuple[str, ...], stages: Stages, **options: Any) -> Act:
-    """Return the traffic of one key, named like the act."""
-    return Act(
+def _profile(
+    name: str, scenario: str, models: tuple[str, ...], stages: Stages, **options: Any
+) -> LoadProfile:
+    """Return the traffic of one key, named like the load profile."""
+    return LoadProfile(
         name=name,
         scenario=scenario,
         start_s=0,
@@ -119,11 +130,18 @@ def _infer(
     *,
     scenario: str = "infer",
     **options: Any,
-) -> Act:
+) -> LoadProfile:
     """Return one model's traffic, and what its upstream model is told when."""
-    act = _act(name, scenario, (model,), stages, **options)
-    tells = tuple(_tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items())
-    return Act(name=name, scenario=scenario, start_s=0, stages=act.stages, tells=tells, options=act.options)
+    profile = _profile(name, scenario, (model,), stages, **options)
+    changes = tuple(_change(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items())
+    return LoadProfile(
+        name=name,
+        scenario=scenario,
+        start_s=0,
+        stages=profile.stages,
+        changes=changes,
+        options=profile.options,
+    )
 
 
 def _fires(
@@ -141,7 +159,7 @@ def _fires(
 def _drill(
     name: str,
     why: str,
-    *traffic: Act,
+    *traffic: LoadProfile,
     expects: tuple[Expected, ...] = (),
     lasts_s: float,
     max_speed: float | None = None,
@@ -162,16 +180,16 @@ def _drill(
 def _drill_quiet() -> tuple[Drill, ...]:
     name = "inference-quiet"
     models = ("summarizer", "summarizer:v1", "classifier:v1")
-    infer = Act(
+    infer = LoadProfile(
         name=name,
         scenario="infer",
         start_s=0,
         stages=(Stage(duration_s=1800, rate_per_s=0.2),),
         arrivals="poisson",
-        tells=tuple(_tell(0, model, VARYING) for model in ("summarizer:v2", *models[1:])),
+        changes=tuple(_change(0, model, VARYING) for model in ("summarizer:v2", *models[1:])),
         options={"models": list(models), "key": name},
     )
-    jobs = _act(
+    jobs = _profile(
         f"{name}-jobs",
         "queue_backlog",
         ("classifier:v1", "summarizer:v1"),
@@ -214,7 +232,7 @@ def _drill_errors(values: Values) -> tuple[Drill, ...]:
                     between_s=(bad_s + for_s, bad_s + for_s + 0.5 * window_s + SEEN_S),
                     resolves_within_s=good_s + window_s + SEEN_S + PAUSE_S,
                 ),
-                Silence(alert=ERRORS_AS_WRITTEN, labels=_model("translator:v1")),
+                BlindRule(alert=ERRORS_AS_WRITTEN, labels=_model("translator:v1")),
             ),
             lasts_s=good_s + window_s + SEEN_S + PAUSE_S + CLOSING_S,
         ),
@@ -291,7 +309,7 @@ def _drill_client_fault(
     return _drill(
         name,
         why,
-        _act(name, "infer", (model,), ((end_s, 1 / 15),), **options),
+        _profile(name, "infer", (model,), ((end_s, 1 / 15),), **options),
         expects=(
             _fires(
                 ERRORS,
@@ -387,7 +405,7 @@ def _drill_latency(values: Values) -> tuple[Drill, ...]:
                     between_s=(90, 200),
                     resolves_within_s=500,
                 ),
-                Silence(alert=LATENCY, labels=_model("ranker:v4")),
+                BlindRule(alert=LATENCY, labels=_model("ranker:v4")),
             ),
             lasts_s=760,
         ),
@@ -492,7 +510,7 @@ def _drill_queue(values: Values) -> tuple[Drill, ...]:
     gone_s = fast_s + slow_s + 120
     drains_s = over_s + for_s - 130
 
-    def leave(name: str, model: str, jobs: float, until_s: float, job_s: float) -> Act:
+    def leave(name: str, model: str, jobs: float, until_s: float, job_s: float) -> LoadProfile:
         told = {0: wording.slow(job_s), until_s: HEALTHY}
         stages = ((jobs, 1.0), (until_s - jobs, 0.0))
         return _infer(name, model, stages, told, scenario="queue_backlog")

@@ -16,7 +16,16 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Outage, Silence, Stage, Tell
+from alertdrill.core.model import (
+    BehaviourChange,
+    BlindRule,
+    Drill,
+    Expectation,
+    LoadProfile,
+    NearMiss,
+    Outage,
+    Stage,
+)
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues, Values
 from alertdrill.systems.building import wording
@@ -45,7 +54,7 @@ STILLNESS = "mana-llm stillness"
 
 OPEN_CHOICE = "auto"
 DEFAULT = "ollama:gemma3:12b"
-"""What an open choice means behind mana-llm's door."""
+"""What an open choice means behind mana-llm's prefix."""
 FIRST_FALLBACK = "google:gemini-2.5-flash"
 
 HEALTHY: Mapping[str, Any] = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
@@ -60,7 +69,7 @@ CLOSES_S = 240.0
 LEAST_SLOW_S = 5.0
 """Below this, what the gateway itself adds at a high speed would decide."""
 
-Expected = Expectation | NearMiss | Silence
+Expected = Expectation | NearMiss | BlindRule
 Told = Mapping[float, Mapping[str, Any]]
 
 
@@ -86,29 +95,29 @@ def _take_too_long(slow: AlertValues) -> float:
     return low_s + 0.4 * (high_s - low_s)
 
 
-def _tell(model: str, told: Told) -> tuple[Tell, ...]:
+def _change(model: str, told: Told) -> tuple[BehaviourChange, ...]:
     provider, _, name = model.partition(":")
     return tuple(
-        Tell(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
+        BehaviourChange(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
         for at_s, behaviour in {0.0: HEALTHY, **told}.items()
     )
 
 
-def _act(
+def _profile(
     name: str,
     model: str,
     stages: tuple[tuple[float, float], ...],
-    *tells: Tell,
+    *changes: BehaviourChange,
     scenario: str = "steady",
     start_s: float = 0.0,
-) -> Act:
+) -> LoadProfile:
     """Return one model's traffic; its stages are (seconds, calls per second)."""
-    return Act(
+    return LoadProfile(
         name=name,
         scenario=scenario,
         start_s=start_s,
         stages=wording.list_stages(stages),
-        tells=tells,
+        changes=changes,
         options={"models": [model], "key": name, "stream_share": 0.3},
     )
 
@@ -150,15 +159,15 @@ def _quiet() -> Drill:
         why="Half an hour of little traffic over three providers, streamed and not; one call in thirty "
         "fails and is answered by Google.",
         traffic=(
-            Act(
+            LoadProfile(
                 name=name,
                 scenario="steady",
                 start_s=0,
                 stages=(Stage(duration_s=1800, rate_per_s=0.05),),
-                tells=(
-                    *_tell(models[0], {0.0: _failing(every=10)}),
-                    *_tell(models[1], {}),
-                    *_tell(models[2], {}),
+                changes=(
+                    *_change(models[0], {0.0: _failing(every=10)}),
+                    *_change(models[1], {}),
+                    *_change(models[2], {}),
                 ),
                 options={"models": list(models), "key": name, "stream_share": 0.5},
             ),
@@ -198,22 +207,22 @@ def _fallback_fires(values: Values) -> Drill:
         "though Google has four in five of the answers. One cause, two tickets: the error rate fires as "
         "well.",
         traffic=(
-            _act(
+            _profile(
                 name,
                 OPEN_CHOICE,
                 ((lasts_s - CLOSES_S, local),),
-                *_tell(DEFAULT, {LEAD_S: _failing(share=1), heals_s: HEALTHY}),
-                *_tell(FIRST_FALLBACK, {}),
+                *_change(DEFAULT, {LEAD_S: _failing(share=1), heals_s: HEALTHY}),
+                *_change(FIRST_FALLBACK, {}),
                 scenario="provider_fallback",
             ),
-            _act(
+            _profile(
                 f"{name}-other",
                 "openrouter:llama-3.1-8b",
                 ((lasts_s - CLOSES_S, other),),
-                *_tell("openrouter:llama-3.1-8b", {}),
+                *_change("openrouter:llama-3.1-8b", {}),
             ),
         ),
-        expects=(*expects, Silence(alert=FALLBACK_AS_WRITTEN, labels=SYSTEM)),
+        expects=(*expects, BlindRule(alert=FALLBACK_AS_WRITTEN, labels=SYSTEM)),
         lasts_s=lasts_s,
         uses=frozenset({TRAFFIC}),
     )
@@ -243,17 +252,17 @@ def _latency_fires(values: Values) -> Drill:
         why="Clients ask for Google by name, and it is slow. The rule as written takes their choice for a "
         "fallback and says that Ollama is down, which has not failed once.",
         traffic=(
-            _act(
+            _profile(
                 name,
                 "google:gemini-2.5-pro",
                 ((ends_s, 0.2),),
-                *_tell("google:gemini-2.5-pro", {LEAD_S: wording.slow(slow_s), ends_s + 30: HEALTHY}),
+                *_change("google:gemini-2.5-pro", {LEAD_S: wording.slow(slow_s), ends_s + 30: HEALTHY}),
             ),
-            _act(
+            _profile(
                 f"{name}-local",
                 "ollama:llama3.1",
                 ((lasts_s - CLOSES_S, 0.04),),
-                *_tell("ollama:llama3.1", {}),
+                *_change("ollama:llama3.1", {}),
             ),
         ),
         expects=(expected, as_written),
@@ -282,11 +291,11 @@ def _errors_fires(values: Values) -> Drill:
         why="A client's new release sends prompts that are too long for the model. No provider is at fault, "
         "nothing falls back, and the error rate fires all the same.",
         traffic=(
-            _act(
+            _profile(
                 name,
                 model,
                 ((lasts_s - CLOSES_S, 0.2),),
-                *_tell(model, {LEAD_S: _failing("context_overflow", every=every), ends_s: HEALTHY}),
+                *_change(model, {LEAD_S: _failing("context_overflow", every=every), ends_s: HEALTHY}),
             ),
         ),
         expects=(expected,),
@@ -316,21 +325,21 @@ def _near_threshold(values: Values) -> Drill:
         "takes 23 s, which the histogram's bounds make a p95 of 29 s: three values just under their "
         "thresholds.",
         traffic=(
-            _act(
+            _profile(
                 name,
                 "ollama:llama3.1",
                 ((lasts_s, failed),),
-                *_tell("ollama:llama3.1", {0.0: _failing(share=1), lasts_s: HEALTHY}),
-                *_tell(FIRST_FALLBACK, {}),
+                *_change("ollama:llama3.1", {0.0: _failing(share=1), lasts_s: HEALTHY}),
+                *_change(FIRST_FALLBACK, {}),
                 scenario="provider_fallback",
                 start_s=LEAD_S,
             ),
-            _act(f"{name}-google", FIRST_FALLBACK, ((lasts_s, google),), start_s=LEAD_S),
-            _act(
+            _profile(f"{name}-google", FIRST_FALLBACK, ((lasts_s, google),), start_s=LEAD_S),
+            _profile(
                 f"{name}-slow",
                 slow_model,
                 ((lasts_s + 2 * LEAD_S, rest),),
-                *_tell(
+                *_change(
                     slow_model,
                     {0.0: wording.slow(low_s + 0.3 * (high_s - low_s)), lasts_s + 2 * LEAD_S: HEALTHY},
                 ),
@@ -366,7 +375,7 @@ def _near_for(values: Values) -> Drill:
         "slowly by Google. They would stay in the window for nearly as long as the `for`; healthy calls "
         "outnumber them before.",
         traffic=(
-            _act(
+            _profile(
                 name,
                 OPEN_CHOICE,
                 (
@@ -376,10 +385,10 @@ def _near_for(values: Values) -> Drill:
                     (many_s - breaks_s - few, base),
                     (80.0, 28 * few / 80),
                 ),
-                *_tell(
+                *_change(
                     DEFAULT, {0.0: _failing(next=1), breaks_s - 20: _failing(next=few), many_s - 20: HEALTHY}
                 ),
-                *_tell(FIRST_FALLBACK, {LEAD_S: wording.slow(slow_s), many_s - 20: HEALTHY}),
+                *_change(FIRST_FALLBACK, {LEAD_S: wording.slow(slow_s), many_s - 20: HEALTHY}),
                 scenario="provider_fallback",
             ),
         ),

@@ -15,7 +15,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Expectation, Expected, NearMiss, Silence, Tell
+from alertdrill.core.model import (
+    BehaviourChange,
+    BlindRule,
+    Drill,
+    Expectation,
+    Expected,
+    LoadProfile,
+    NearMiss,
+)
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import Values
 from alertdrill.systems.building import wording
@@ -59,34 +67,36 @@ def _failing(**when: float) -> dict[str, Any]:
     return {**HEALTHY, "errors": {"class": "server_error", **when}}
 
 
-def _act(name: str, scenario: str, stages: Stages, *tells: Tell, part: str = "", **options: Any) -> Act:
-    """Return traffic under a key named like the drill; `part` tells a drill's acts apart."""
-    return Act(
+def _profile(
+    name: str, scenario: str, stages: Stages, *changes: BehaviourChange, part: str = "", **options: Any
+) -> LoadProfile:
+    """Return traffic under a key named like the drill; `part` tells a drill's load profiles apart."""
+    return LoadProfile(
         name=name + part,
         scenario=scenario,
         start_s=0,
         stages=wording.list_stages(stages),
-        tells=tells,
+        changes=changes,
         options={"key": name, **options},
     )
 
 
 def _run(
     name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]], **options: Any
-) -> Act:
+) -> LoadProfile:
     """Return runs of one model, and what its provider is told when."""
-    tells = [wording.tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
-    return _act(name, "predict", stages, *tells, **{"models": [model], **options})
+    changes = [wording.change(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
+    return _profile(name, "predict", stages, *changes, **{"models": [model], **options})
 
 
-def _hold(name: str, runs: int, steps: int, *more: tuple[float, float]) -> Act:
+def _hold(name: str, runs: int, steps: int, *more: tuple[float, float]) -> LoadProfile:
     """Return `runs` runs of slow steps, started within seconds, and what is asked for after them."""
-    told = wording.tell(0, STUCK_MODEL, {"latency": {"kind": "constant", "s": STEP_S}})
+    told = wording.change(0, STUCK_MODEL, {"latency": {"kind": "constant", "s": STEP_S}})
     stages = ((30.0, 0.0), (2.0 * runs, 0.5), *more)
-    return _act(name, "stuck_runs", stages, told, models=[STUCK_MODEL], steps=steps)
+    return _profile(name, "stuck_runs", stages, told, models=[STUCK_MODEL], steps=steps)
 
 
-def _spend(name: str, model: str, usd: float, usd_per_token: float, stages: Stages) -> Act:
+def _spend(name: str, model: str, usd: float, usd_per_token: float, stages: Stages) -> LoadProfile:
     """Return runs that cost `usd` each; their prompt comes on top, and is a cent or so."""
     steps = math.ceil(usd / usd_per_token / MAX_STEP_TOKENS)
     tokens = round(usd / usd_per_token / steps)
@@ -97,7 +107,7 @@ def _spend(name: str, model: str, usd: float, usd_per_token: float, stages: Stag
 def _drill(
     name: str,
     why: str,
-    *traffic: Act,
+    *traffic: LoadProfile,
     expects: tuple[Expected, ...],
     lasts_s: float,
     uses: frozenset[str] = frozenset(),
@@ -130,8 +140,8 @@ def _stays_pending(alert: str, tenant: str, *, over_s: tuple[float, float]) -> N
     )
 
 
-def _is_blind(alert: str, tenant: str) -> Silence:
-    return Silence(alert=alert + AS_WRITTEN, labels={"tenant_id": tenant})
+def _is_blind(alert: str, tenant: str) -> BlindRule:
+    return BlindRule(alert=alert + AS_WRITTEN, labels={"tenant_id": tenant})
 
 
 def _make_quiet_drills() -> tuple[Drill, ...]:
@@ -142,35 +152,35 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
             name,
             "Half an hour of a healthy tenant: runs that are watched, asked for twice and cancelled, one in "
             "some twenty that fails, a handful too many at once, mistakes, and chat.",
-            _act(
+            _profile(
                 name,
                 "predict",
                 ((1800, 0.15),),
-                wording.tell(0, CHEAP_MODEL, HEALTHY),
-                wording.tell(0, "openai:gpt-4-turbo", _failing(every=20)),
+                wording.change(0, CHEAP_MODEL, HEALTHY),
+                wording.change(0, "openai:gpt-4-turbo", _failing(every=20)),
                 models=[CHEAP_MODEL, "openai:gpt-4-turbo"],
                 steps=2,
                 asks=["status", "result", "logs", "repeat"],
             ),
-            _act(
+            _profile(
                 name,
                 "predict",
                 ((1800, 0.01),),
-                wording.tell(0, slow, {"latency": {"kind": "constant", "s": 40}}),
+                wording.change(0, slow, {"latency": {"kind": "constant", "s": 40}}),
                 part=" cancels",
                 models=[slow],
                 steps=6,
                 asks=["cancel"],
             ),
-            _act(name, "predict", ((600, 0), (16, 1)), part=" at once", models=[CHEAP_MODEL]),
-            _act(
+            _profile(name, "predict", ((600, 0), (16, 1)), part=" at once", models=[CHEAP_MODEL]),
+            _profile(
                 name,
                 "predict",
                 ((1800, 1 / 150),),
                 part=" mistakes",
                 models=[DENIED_MODEL, "openai:no-such-model"],
             ),
-            _act(name, "steady", ((1800, 0.1),), part=" chat", models=[CHEAP_MODEL], stream_share=0.5),
+            _profile(name, "steady", ((1800, 0.1),), part=" chat", models=[CHEAP_MODEL], stream_share=0.5),
             expects=(),
             lasts_s=1800,
         ),

@@ -1,4 +1,4 @@
-"""A gateway with Gatewayz's door, before fake providers."""
+"""A gateway with Gatewayz's prefix, before fake providers."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MODEL = "openrouter:mistral-large"
 
 
 @dataclass
-class Door:
-    """A running gateway, asked through Gatewayz's door unless said otherwise."""
+class Prefix:
+    """A running gateway, asked under Gatewayz's prefix unless said otherwise."""
 
     client: TestClient
     events: list[DomainEvent]
@@ -39,18 +39,18 @@ class Door:
         return await self.client.put(f"/admin/accounts/{user}", headers=ADMIN, json=fields)
 
     async def ask(
-        self, method: str, path: str, token: str | None, body: Any = None, door: str = "/gatewayz"
+        self, method: str, path: str, token: str | None, body: Any = None, prefix: str = "/gatewayz"
     ) -> ClientResponse:
         """Send a request; the answer's body is read."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = await self.client.request(method, f"{door}{path}", headers=headers, json=body)
+        response = await self.client.request(method, f"{prefix}{path}", headers=headers, json=body)
         await response.read()
         return response
 
-    async def chat(self, token: str, *, door: str = "/gatewayz", **fields: object) -> ClientResponse:
+    async def chat(self, token: str, *, prefix: str = "/gatewayz", **fields: object) -> ClientResponse:
         """Send a chat completion."""
         body = {"model": MODEL, "messages": [{"role": "user", "content": "Say hello"}]} | fields
-        return await self.ask("POST", "/v1/chat/completions", token, body, door)
+        return await self.ask("POST", "/v1/chat/completions", token, body, prefix)
 
     def heard(self, kind: type) -> list:
         """Return the events of one kind, in order."""
@@ -64,8 +64,8 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(providers: Mapping[str, FakeProvider], data_dir: Path) -> AsyncIterator[Door]:
-    """Yield a gateway with Gatewayz's door and Metis's, at speed 1."""
+async def open_door(providers: Mapping[str, FakeProvider], data_dir: Path) -> AsyncIterator[Prefix]:
+    """Yield a gateway with Gatewayz's prefix and Metis's, at speed 1."""
     events: list[DomainEvent] = []
     hearing = Hearing(listeners=[events.append], expositions={"gatewayz": bytes, "metis": bytes})
     urls = {name: provider.url for name, provider in providers.items()}
@@ -75,4 +75,4 @@ async def open_door(providers: Mapping[str, FakeProvider], data_dir: Path) -> As
         server = TestServer(app)
         await server.start_server(shutdown_timeout=0.01)
         async with TestClient(server) as client:
-            yield Door(client, events)
+            yield Prefix(client, events)

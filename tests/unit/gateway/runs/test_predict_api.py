@@ -13,9 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from fake_providers import WHOLE, hold
 
 from alertdrill.gateway.config import Config
-from alertdrill.gateway.doors import current_door
 from alertdrill.gateway.events import CallFinished, DomainEvent, Listener
 from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.runs import predict as predict_module
 from alertdrill.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
 
@@ -35,7 +35,7 @@ def told(gateway) -> list[tuple[str, str, str]]:
     return [(event.tenant, event.mode, event.outcome) for event in gateway.heard(PredictAnswered)]
 
 
-def hold_back(provider, times: int = 1) -> asyncio.Event:
+def suppress(provider, times: int = 1) -> asyncio.Event:
     """Have a provider wait with its next answers until the event that is returned is set."""
     gate = asyncio.Event()
     provider.script.extend([hold(gate, None, WHOLE[provider.dialect])] * times)
@@ -50,7 +50,7 @@ async def until_ended(gateway, runs: int = 1) -> list[RunEnded]:
 
 async def test_a_run_is_accepted_once_its_first_step_is_over(gateway, providers):
     """While the provider thinks there is no answer; then it is 202, and the other steps follow."""
-    first, second = hold_back(providers["openai"]), hold_back(providers["openai"])
+    first, second = suppress(providers["openai"]), suppress(providers["openai"])
     token = await gateway.issue(id="t1")
     asked = asyncio.create_task(predict(gateway, token, **RUN, steps=2))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
@@ -97,7 +97,7 @@ async def test_a_run_costs_what_its_calls_cost(gateway):
 async def test_a_run_lasts_in_rule_time(start_gateway, providers):
     """At speed 200, a run that is let go after a quarter of a second has lasted for most of 50 s."""
     gateway = await start_gateway(speed=200)
-    gate = hold_back(providers["openai"])
+    gate = suppress(providers["openai"])
     asyncio.get_running_loop().call_later(0.25, gate.set)
     assert (await predict(gateway, OPERATOR_TOKEN, **RUN))[0] == 202
     (ended,) = await until_ended(gateway)
@@ -193,7 +193,7 @@ async def test_an_unexpected_error_ends_the_run_as_failed(gateway, monkeypatch, 
     assert "a fault" in caplog.text
 
 
-async def test_logs_tell_the_steps_and_neither_prompt_nor_answer(gateway):
+async def test_logs_change_the_steps_and_neither_prompt_nor_answer(gateway):
     """One line for the start, each step and the end."""
     token = await gateway.issue(id="t1")
     _, run = await predict(gateway, token, **RUN, steps=2)
@@ -211,7 +211,7 @@ async def test_a_cancelled_run_ends_after_the_call_that_it_is_in(gateway, provid
     """The call is paid for and so is the run; the steps after it are not made."""
     token = await gateway.issue(id="t1")
     providers["openai"].script.append(providers["openai"].answer_well)
-    gate = hold_back(providers["openai"])
+    gate = suppress(providers["openai"])
     _, run = await predict(gateway, token, **RUN, steps=5)
     about = {"run_id": run["run_id"]}
     status, known = await predict(gateway, token, mode="cancel", **about)
@@ -238,7 +238,7 @@ async def test_a_run_is_its_tenants_own(gateway, mode):
 
 async def test_the_same_idempotency_key_starts_one_run(gateway, providers):
     """Even while the first step is under way, the second request is told of the first one's run."""
-    gate = hold_back(providers["openai"])
+    gate = suppress(providers["openai"])
     token = await gateway.issue(id="t1")
     first = asyncio.create_task(predict(gateway, token, **RUN, idempotency_key="once"))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
@@ -261,7 +261,7 @@ async def test_an_idempotency_key_belongs_to_one_request_of_one_tenant(gateway):
 
 async def test_a_sixth_run_at_once_is_refused(gateway, providers):
     """Five are in flight and the gauge says so; a slot is free as soon as one has ended."""
-    gate = hold_back(providers["openai"], times=5)
+    gate = suppress(providers["openai"], times=5)
     token = await gateway.issue(id="t1")
     asked = [asyncio.create_task(predict(gateway, token, **RUN)) for _ in range(5)]
     await gateway.until(lambda: len(providers["openai"].asked) == 5)
@@ -299,7 +299,7 @@ async def test_a_model_that_is_not_on_the_allowlist_is_denied(gateway, providers
 async def test_a_gateway_that_is_full_says_so(gateway, providers, monkeypatch):
     """Runs of all tenants together are bounded."""
     monkeypatch.setattr(predict_module, "MAX_IN_FLIGHT", 1)
-    gate = hold_back(providers["openai"])
+    gate = suppress(providers["openai"])
     first = asyncio.create_task(predict(gateway, OPERATOR_TOKEN, **RUN))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
     token = await gateway.issue(id="t1")
@@ -353,7 +353,7 @@ async def test_every_request_is_told_of_once(gateway, providers):
 
 @asynccontextmanager
 async def open_listening(providers, data_dir: Path, listen: Listener) -> AsyncIterator[TestClient]:
-    """Yield a client of a gateway with a door `one` and one listener."""
+    """Yield a client of a gateway with a prefix `one` and one listener."""
     config = Config(
         speed=1, data_dir=data_dir, providers={name: provider.url for name, provider in providers.items()}
     )
@@ -371,7 +371,7 @@ async def open_listening(providers, data_dir: Path, listen: Listener) -> AsyncIt
 
 async def test_runs_end_with_the_gateway(providers, tmp_path):
     """A run in flight is cancelled when the gateway closes, answered and told of."""
-    hold_back(providers["openai"])
+    suppress(providers["openai"])
     events: list[DomainEvent] = []
     async with asyncio.timeout(10), open_listening(providers, tmp_path, events.append) as client:
         asked = asyncio.create_task(client.post("/v1/predict", json=RUN))
@@ -382,13 +382,13 @@ async def test_runs_end_with_the_gateway(providers, tmp_path):
     assert asked.done()
 
 
-async def test_a_run_stays_behind_its_requests_door(providers, tmp_path):
-    """Steps that are made after the answer, and the end, are still heard by the door's system only."""
+async def test_a_run_stays_behind_its_requests_prefix(providers, tmp_path):
+    """Steps that are made after the answer, and the end, are still heard under the prefix's system only."""
     heard: list[tuple[str | None, str]] = []
     ended = asyncio.Event()
 
     def listen(event: DomainEvent) -> None:
-        heard.append((current_door(), type(event).__name__))
+        heard.append((current_prefix(), type(event).__name__))
         if isinstance(event, RunEnded):
             ended.set()
 
@@ -400,5 +400,5 @@ async def test_a_run_stays_behind_its_requests_door(providers, tmp_path):
         assert response.status == 202
         gate.set()
         await asyncio.wait_for(ended.wait(), 10)
-    doors = [door for door, name in heard if name in ("CallFinished", "RunEnded")]
-    assert doors == ["one"] * 3
+    prefixes = [prefix for prefix, name in heard if name in ("CallFinished", "RunEnded")]
+    assert prefixes == ["one"] * 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Stage
+from alertdrill.core.model import Drill, LoadProfile, Stage
 from alertdrill.rules.values import Values
 from alertdrill.systems.building import wording
 from alertdrill.systems.gatewayz.drills.accounts import (
@@ -17,7 +17,7 @@ from alertdrill.systems.gatewayz.drills.accounts import (
     make_credit_drills,
     make_limit_drills,
 )
-from alertdrill.systems.gatewayz.drills.building import HEALTHY, make_act
+from alertdrill.systems.gatewayz.drills.building import HEALTHY, make_profile
 from alertdrill.systems.gatewayz.drills.endpoints import make_5xx_drills, make_latency_drills
 from alertdrill.systems.gatewayz.drills.providers import (
     make_down_drills,
@@ -32,25 +32,25 @@ QUIET_MODELS = ("openrouter:mistral-medium", "openrouter:mixtral-8x7b", "openrou
 
 def _make_quiet_drills() -> tuple[Drill, ...]:
     """Return half an hour of everything that clients can ask for, at rates that weigh little elsewhere."""
-    tells = tuple(
-        wording.tell(0, model, HEALTHY) for model in (*QUIET_MODELS, FALLBACK, "openrouter:codestral")
+    changes = tuple(
+        wording.change(0, model, HEALTHY) for model in (*QUIET_MODELS, FALLBACK, "openrouter:codestral")
     )
     key = "gatewayz-quiet"
     other = {"models": ["openrouter:codestral"], "key": key}
 
-    def ask(kind: str, rate: float, **options: Any) -> Act:
-        return make_act(f"{key}-{kind}", "text_apis", ((1800, rate),), ask=kind, **{**other, **options})
+    def ask(kind: str, rate: float, **options: Any) -> LoadProfile:
+        return make_profile(f"{key}-{kind}", "text_apis", ((1800, rate),), ask=kind, **{**other, **options})
 
-    chats = Act(
+    chats = LoadProfile(
         name=key,
         scenario="steady",
         start_s=0,
         stages=(Stage(duration_s=1800, rate_per_s=0.1),),
         arrivals="poisson",
-        tells=tells,
+        changes=changes,
         options={"models": list(QUIET_MODELS), "key": key, "stream_share": 0.5},
     )
-    cached = make_act(
+    cached = make_profile(
         f"{key}-cached",
         "cache_collapse",
         ((1800, 0.02),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertdrill.core.model import Act, Drill, Silence
+from alertdrill.core.model import BlindRule, Drill, LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
@@ -13,8 +13,8 @@ from alertdrill.systems.gatewayz.drills.building import (
     expect_below,
     expect_firing,
     expect_pending,
-    make_act,
     make_drill,
+    make_profile,
 )
 
 CREDITS = "GatewayzCreditBurnHigh"
@@ -38,9 +38,9 @@ def make_credit_drills(values: AlertValues) -> tuple[Drill, ...]:
     tokens = max(1, round(values.threshold / 3600 / CALLS_PER_S / CREDITS_PER_TOKEN))
     behaviour = {**HEALTHY, "prompt_tokens": 0, "completion_tokens": tokens}
 
-    def traffic(name: str, *stages: tuple[float, float]) -> Act:
-        tells = (wording.tell(0, CREDIT_MODEL, behaviour),)
-        return make_act(name, "cost_runaway", stages, tells, models=[CREDIT_MODEL])
+    def traffic(name: str, *stages: tuple[float, float]) -> LoadProfile:
+        changes = (wording.change(0, CREDIT_MODEL, behaviour),)
+        return make_profile(name, "cost_runaway", stages, changes, models=[CREDIT_MODEL])
 
     def labels(name: str) -> dict[str, str]:
         return {"user_id": name}
@@ -95,14 +95,14 @@ def make_limit_drills(values: AlertValues) -> tuple[Drill, ...]:
     """Return the drills of a key past its rate."""
     rate, calm = 0.25, 0.05
 
-    def traffic(name: str, share: float, *stages: tuple[float, float]) -> Act:
+    def traffic(name: str, share: float, *stages: tuple[float, float]) -> LoadProfile:
         """Send at `rate` with a limit that refuses this share of it."""
         limit = max(1, round(60 * rate * (1 - share)))
-        return make_act(
+        return make_profile(
             name,
             "rate_limit_abuse",
             stages,
-            (wording.tell(0, LIMITED_MODEL, HEALTHY),),
+            (wording.change(0, LIMITED_MODEL, HEALTHY),),
             models=[LIMITED_MODEL],
             requests_per_minute=limit,
         )
@@ -171,12 +171,12 @@ def make_cache_drills(values: AlertValues) -> tuple[Drill, ...]:
 
     def traffic(
         name: str, lasts_s: float, new_from_s: float, new_until_s: float, share: float = 1.0, prompts: int = 4
-    ) -> Act:
-        return make_act(
+    ) -> LoadProfile:
+        return make_profile(
             name,
             "cache_collapse",
             ((lasts_s, rate),),
-            (wording.tell(0, CACHE_MODEL, HEALTHY),),
+            (wording.change(0, CACHE_MODEL, HEALTHY),),
             models=[CACHE_MODEL],
             prompts=prompts,
             new_from=round(new_from_s * rate),
@@ -197,7 +197,7 @@ def make_cache_drills(values: AlertValues) -> tuple[Drill, ...]:
             "stays silent.",
             traffic("gatewayz-cache-fires", fires.resolves_within_s, warm_s, warm_s + new_s, prompts=PROMPTS),
             fires,
-            Silence(alert=f"{CACHE}AsWritten", labels=labels, after_s=warm_s),
+            BlindRule(alert=f"{CACHE}AsWritten", labels=labels, after_s=warm_s),
             lasts_s=compute_length(fires),
             uses="cache response",
             comes_first=True,  # misses of the others would be in what was counted since the start

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Silence, Tell
+from alertdrill.core.model import BehaviourChange, BlindRule, Drill, Expectation, LoadProfile, NearMiss
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 
@@ -17,27 +17,27 @@ START_S = 120.0
 """When a cause begins, so that all that is read from counters has been there for a while."""
 
 
-def list_tells(model: str, changes: Mapping[float, Mapping[str, Any]]) -> tuple[Tell, ...]:
+def list_changes(model: str, changes: Mapping[float, Mapping[str, Any]]) -> tuple[BehaviourChange, ...]:
     """Return what a model's provider is told: to be healthy, then the changes."""
     return tuple(
-        wording.tell(at_s, model, behaviour) for at_s, behaviour in {0.0: HEALTHY, **changes}.items()
+        wording.change(at_s, model, behaviour) for at_s, behaviour in {0.0: HEALTHY, **changes}.items()
     )
 
 
-def make_act(
+def make_profile(
     name: str,
     scenario: str,
     stages: tuple[tuple[float, float], ...],
-    tells: tuple[Tell, ...] = (),
+    changes: tuple[BehaviourChange, ...] = (),
     **options: Any,
-) -> Act:
+) -> LoadProfile:
     """Return traffic of (seconds, calls per second) stages, under a key named like it."""
-    return Act(
+    return LoadProfile(
         name=name,
         scenario=scenario,
         start_s=0,
         stages=wording.list_stages(stages),
-        tells=tells,
+        changes=changes,
         options={"key": name, **options},
     )
 
@@ -75,8 +75,8 @@ def expect_pending(alert: str, labels: Mapping[str, str], *, least_s: float, val
 def make_drill(
     name: str,
     why: str,
-    traffic: Act,
-    *expects: Expectation | NearMiss | Silence,
+    traffic: LoadProfile,
+    *expects: Expectation | NearMiss | BlindRule,
     lasts_s: float,
     uses: str | None = None,
     comes_first: bool = False,
@@ -101,6 +101,6 @@ def compute_length(expected: Expectation) -> float:
     return expected.resolves_within_s + CLOSE_S
 
 
-def expect_blindness(alert: str, labels: Mapping[str, str] | None = None) -> Silence:
+def expect_blindness(alert: str, labels: Mapping[str, str] | None = None) -> BlindRule:
     """Expect that the rule as written does not notice."""
-    return Silence(alert=f"{alert}AsWritten", labels={"edition": "as_written", **(labels or {})})
+    return BlindRule(alert=f"{alert}AsWritten", labels={"edition": "as_written", **(labels or {})})

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import Act, Drill
+from alertdrill.core.model import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 from alertdrill.systems.gatewayz.drills.building import (
@@ -17,10 +17,10 @@ from alertdrill.systems.gatewayz.drills.building import (
     expect_blindness,
     expect_firing,
     expect_pending,
-    list_tells,
-    make_act,
+    list_changes,
     make_drill,
     make_failing,
+    make_profile,
 )
 
 HTTP_5XX = "GatewayzHTTP5xxRateHigh"
@@ -36,11 +36,13 @@ def make_5xx_drills(values: AlertValues) -> tuple[Drill, ...]:
     many = max(2, math.floor(1 / (2.5 * values.threshold)))
     few = math.ceil(1 / (0.66 * values.threshold))
 
-    def traffic(name: str, lasts_s: float, every: int, failing_for_s: float, rate: float = 0.3) -> Act:
+    def traffic(
+        name: str, lasts_s: float, every: int, failing_for_s: float, rate: float = 0.3
+    ) -> LoadProfile:
         told = {START_S: make_failing("server_error", every), START_S + failing_for_s: HEALTHY}
-        tells = list_tells(HTTP_5XX_MODEL, told)
-        return make_act(
-            name, "text_apis", ((lasts_s, rate),), tells, models=[HTTP_5XX_MODEL], ask="completions"
+        changes = list_changes(HTTP_5XX_MODEL, told)
+        return make_profile(
+            name, "text_apis", ((lasts_s, rate),), changes, models=[HTTP_5XX_MODEL], ask="completions"
         )
 
     fires_s = values.for_s + values.window_s + 60
@@ -88,9 +90,9 @@ def make_latency_drills(values: AlertValues) -> tuple[Drill, ...]:
     slow_s, below_s = 1.5 * values.threshold, lower_s + 0.2 * (upper_s - lower_s)
     healthy_s = 450.0
 
-    def traffic(name: str, stages: tuple[tuple[float, float], ...], told: Mapping[float, Any]) -> Act:
-        tells = list_tells(LATENCY_MODEL, told)
-        return make_act(name, "text_apis", stages, tells, models=[LATENCY_MODEL], ask="responses")
+    def traffic(name: str, stages: tuple[tuple[float, float], ...], told: Mapping[float, Any]) -> LoadProfile:
+        changes = list_changes(LATENCY_MODEL, told)
+        return make_profile(name, "text_apis", stages, changes, models=[LATENCY_MODEL], ask="responses")
 
     fires_s = values.for_s + values.window_s + 60
     fires = expect_firing(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Fault, Outage
+from alertdrill.core.model import Drill, Fault, LoadProfile, Outage
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 from alertdrill.systems.gatewayz.drills.building import (
@@ -17,10 +17,10 @@ from alertdrill.systems.gatewayz.drills.building import (
     expect_below,
     expect_firing,
     expect_pending,
-    list_tells,
-    make_act,
+    list_changes,
     make_drill,
     make_failing,
+    make_profile,
 )
 
 DOWN = "GatewayzProviderDown"
@@ -46,9 +46,9 @@ def make_down_drills(values: AlertValues) -> tuple[Drill, ...]:
     rate, detected_s = 0.2, 25.0
     down = {"errors": {"class": "network", "every": 1}, **HEALTHY}
 
-    def traffic(name: str, lasts_s: float, down_for_s: float) -> Act:
-        tells = list_tells(DOWN_MODEL, {START_S: down, START_S + down_for_s: HEALTHY})
-        return make_act(name, "steady", ((lasts_s, rate),), tells, models=[DOWN_MODEL])
+    def traffic(name: str, lasts_s: float, down_for_s: float) -> LoadProfile:
+        changes = list_changes(DOWN_MODEL, {START_S: down, START_S + down_for_s: HEALTHY})
+        return make_profile(name, "steady", ((lasts_s, rate),), changes, models=[DOWN_MODEL])
 
     fires_s = values.for_s + values.window_s + 90
     fires = expect_firing(
@@ -99,8 +99,10 @@ def make_outage_drills(values: AlertValues) -> tuple[Drill, ...]:
     )
 
     def make(name: str, why: str, how: Fault) -> Drill:
-        tells = list_tells(DOWN_MODEL, {})
-        traffic = make_act(name, "steady", ((fires.resolves_within_s, 0.2),), tells, models=[DOWN_MODEL])
+        changes = list_changes(DOWN_MODEL, {})
+        traffic = make_profile(
+            name, "steady", ((fires.resolves_within_s, 0.2),), changes, models=[DOWN_MODEL]
+        )
         drill = make_drill(name, why, traffic, fires, lasts_s=compute_length(fires))
         return replace(drill, outages=(Outage(part="provider-ollama", at_s=START_S, for_s=lasts_s, how=how),))
 
@@ -125,10 +127,10 @@ def make_error_drills(values: AlertValues) -> tuple[Drill, ...]:
     many = max(2, math.floor(1 / (2 * values.threshold)))
     few = math.ceil(1 / (0.85 * values.threshold))
 
-    def traffic(name: str, lasts_s: float, every: int, failing_for_s: float) -> Act:
+    def traffic(name: str, lasts_s: float, every: int, failing_for_s: float) -> LoadProfile:
         told = {START_S: make_failing("server_error", every), START_S + failing_for_s: HEALTHY}
-        return make_act(
-            name, "steady", ((lasts_s, 0.25),), list_tells(ERROR_MODEL, told), models=[ERROR_MODEL]
+        return make_profile(
+            name, "steady", ((lasts_s, 0.25),), list_changes(ERROR_MODEL, told), models=[ERROR_MODEL]
         )
 
     fires_s = values.for_s + values.window_s + 60
@@ -174,8 +176,10 @@ def make_queue_drills(values: AlertValues) -> tuple[Drill, ...]:
 
     def traffic(
         name: str, model: str, stages: tuple[tuple[float, float], ...], told: Mapping[float, Any]
-    ) -> Act:
-        return make_act(name, "text_apis", stages, list_tells(model, told), models=[model], ask="background")
+    ) -> LoadProfile:
+        return make_profile(
+            name, "text_apis", stages, list_changes(model, told), models=[model], ask="background"
+        )
 
     def labels(model: str) -> dict[str, str]:
         provider, _, name = model.partition(":")

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alertdrill.core.model import Act, Delivery, Drill, Stage, Text
+from alertdrill.core.model import Delivery, Drill, LoadProfile, Stage, Text
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues, Values
 from alertdrill.systems.building import wording
@@ -45,8 +45,8 @@ from alertdrill.systems.metis.drills.load import (
     failing,
     fires,
     label_key,
-    make_act,
     make_drill,
+    make_profile,
     pair,
     scan,
     spend,
@@ -107,15 +107,15 @@ def _make_quiet(error_threshold: float) -> Drill:
         f"bad call in {every} of one of them; and sessions with tools, some of which fail, judges, patterns "
         "and workspaces, under a key with a quota.",
         traffic=(
-            Act(
+            LoadProfile(
                 name="metis-quiet",
                 scenario="steady",
                 start_s=0,
                 stages=(Stage(duration_s=1800, rate_per_s=0.4),),
                 arrivals="poisson",
-                tells=(
-                    wording.tell(0, SOMETIMES_FAILING, failing(every=every)),
-                    *(wording.tell(0, model, HEALTHY) for model in QUIET_MODELS),
+                changes=(
+                    wording.change(0, SOMETIMES_FAILING, failing(every=every)),
+                    *(wording.change(0, model, HEALTHY) for model in QUIET_MODELS),
                 ),
                 options={
                     "models": [SOMETIMES_FAILING, *QUIET_MODELS],
@@ -123,7 +123,7 @@ def _make_quiet(error_threshold: float) -> Drill:
                     "stream_share": 0.5,
                 },
             ),
-            make_act(
+            make_profile(
                 "metis-quiet-sessions",
                 "sessions",
                 ((1800, 0.1),),
@@ -260,11 +260,11 @@ def _make_auth(values: AlertValues) -> Iterator[Drill]:
         "metis-auth-rotation",
         f"A planned key rotation that takes clients {lasting_s:g} s to follow: it fires, and resolves by "
         "itself.",
-        make_act(
+        make_profile(
             "metis-auth-rotation",
             "auth_scan",
             ((lasting_s + 240, round(3 * threshold, ROUNDING)),),
-            wording.tell(0, "openai:gpt-4.1-mini", HEALTHY),
+            wording.change(0, "openai:gpt-4.1-mini", HEALTHY),
             reason="rotation",
             models=["openai:gpt-4.1-mini"],
             key="metis-auth-rotation",
@@ -310,13 +310,13 @@ def _make_synthetic_firing(values: AlertValues) -> Drill:
         integration="slack",
         title=Text(how="contains", text=AUTH),
         text=Text(how="regex", text=r"^The gateway rejects \S+ authentications per second\n"),
-        notices=(1, 1),
+        notifications=(1, 1),
     )
     return make_drill(
         "metis-auth-synthetic",
         "The synthetic firing of Metis's runbook: a key is revoked and goes on being used until key_revoked "
         f"crosses the threshold, {rate_per_s:g} times a second. One page opens, and closes when it is over.",
-        make_act(
+        make_profile(
             "metis-auth-synthetic",
             "auth_scan",
             ((60, 0), (lasting_s, rate_per_s)),

@@ -15,8 +15,8 @@ from alertdrill.systems.metis.drills.load import (
     call,
     failing,
     fires,
-    make_act,
     make_drill,
+    make_profile,
     pair,
     stays_below,
     stays_pending,
@@ -87,11 +87,11 @@ def _make_outage(values: AlertValues) -> Drill:
         "metis-errors-outage",
         f"A provider's socket is closed for {for_s + 300:g} s. The gateway falls back and cools the provider "
         "down, so clients see nothing; the probes that still fail keep the error rate up.",
-        make_act(
+        make_profile(
             "metis-errors-outage",
             "outage",
             ((resolves_s + 200, rate_per_s),),
-            wording.tell(0, model, HEALTHY),
+            wording.change(0, model, HEALTHY),
             models=[model],
             key="metis-errors-outage",
             provider="groq",  # nobody else's, for a closed socket is closed to all

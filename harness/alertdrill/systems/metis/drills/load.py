@@ -1,11 +1,11 @@
-"""What Metis's drills are made of: acts, tells and expectations of its alerts."""
+"""What Metis's drills are made of: load profiles, behaviour changes and expectations of its alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import Act, Drill, Expectation, NearMiss, Tell
+from alertdrill.core.model import BehaviourChange, Drill, Expectation, LoadProfile, NearMiss
 from alertdrill.systems.building import wording
 
 LATENCY = "MetisLLMCallLatencyP99High"
@@ -42,35 +42,37 @@ def label_key(key_id: str) -> dict[str, str]:
     return {"gateway_key_id": key_id}
 
 
-def make_act(name: str, scenario: str, stages: Stages, *tells: Tell, **options: Any) -> Act:
+def make_profile(
+    name: str, scenario: str, stages: Stages, *changes: BehaviourChange, **options: Any
+) -> LoadProfile:
     """Return traffic of a scenario."""
-    return Act(
+    return LoadProfile(
         name=name,
         scenario=scenario,
         start_s=0,
         stages=wording.list_stages(stages),
-        tells=tells,
+        changes=changes,
         options=options,
     )
 
 
-def call(name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]]) -> Act:
+def call(name: str, model: str, stages: Stages, told: Mapping[float, Mapping[str, Any]]) -> LoadProfile:
     """Return one model's traffic, under a key named like the drill, and what its provider is told when."""
-    tells = [wording.tell(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
+    changes = [wording.change(at_s, model, behaviour) for at_s, behaviour in {0: HEALTHY, **told}.items()]
     scenario = "steady" if len(stages) == 1 else "burst"
-    return make_act(name, scenario, stages, *tells, models=[model], key=name, stream_share=0.3)
+    return make_profile(name, scenario, stages, *changes, models=[model], key=name, stream_share=0.3)
 
 
-def spend(name: str, tokens: int, *stages: tuple[float, float]) -> Act:
+def spend(name: str, tokens: int, *stages: tuple[float, float]) -> LoadProfile:
     """Return calls of so many tokens each, under a key named like the drill."""
-    told = wording.tell(0, COST_MODEL, {**HEALTHY, "completion_tokens": tokens})
+    told = wording.change(0, COST_MODEL, {**HEALTHY, "completion_tokens": tokens})
     options = {"models": [COST_MODEL], "key": name, "max_tokens": tokens}
-    return make_act(name, "cost_runaway", stages, told, **options)
+    return make_profile(name, "cost_runaway", stages, told, **options)
 
 
-def scan(name: str, *stages: tuple[float, float]) -> Act:
+def scan(name: str, *stages: tuple[float, float]) -> LoadProfile:
     """Return a scan with invalid tokens."""
-    return make_act(name, "auth_scan", stages, reason="invalid_token")
+    return make_profile(name, "auth_scan", stages, reason="invalid_token")
 
 
 def fires(
@@ -99,14 +101,14 @@ def stays_pending(alert: str, labels: Mapping[str, str], *, over_s: tuple[float,
 def make_drill(
     name: str,
     why: str,
-    traffic: Act,
+    traffic: LoadProfile,
     *expects: Expectation | NearMiss,
     lasts_s: float,
     uses: frozenset[str] = frozenset(),
     shares: frozenset[str] = frozenset(),
     calls_within_s: float | None = None,
 ) -> Drill:
-    """Return a drill of one act."""
+    """Return a drill of one load profile."""
     return Drill(
         name=name,
         system="metis",

@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from typing import Literal
 
 from alertdrill.core.model import (
-    Act,
     Delivery,
     Drill,
     Expectation,
     Failing,
     Fault,
     Grouped,
-    HeldBack,
     Integration,
+    LoadProfile,
     Maintenance,
     Outage,
     ReceiverFault,
+    Suppressed,
     Text,
 )
 from alertdrill.systems.building import wording
@@ -64,7 +64,7 @@ def make_drills() -> tuple[Drill, ...]:
     return (
         *_make_severities(),
         _make_provider_outage(),
-        *_make_held_back(),
+        *_make_suppressed(),
         _make_announced(),
         _make_repeats(),
         *_make_failing_receivers(),
@@ -90,7 +90,7 @@ def _make(
     return Drill(
         name=name,
         system="metis",
-        traffic=(spending.act(),),
+        traffic=(spending.profile(),),
         expects=expects,
         why=why,
         lasts_s=max((ends_s, *(fault.at_s + fault.for_s for fault in faults))),
@@ -102,7 +102,7 @@ def _make(
     )
 
 
-def _tell_oncall(spending: Spending, pages: tuple[int, int] = (1, 1)) -> tuple[Delivery, Delivery]:
+def _change_oncall(spending: Spending, pages: tuple[int, int] = (1, 1)) -> tuple[Delivery, Delivery]:
     """Return what a critical alert's receivers are told: the person on call, and the channel."""
     summary = rf"Key {spending.key} spends [\d.]+ USD per hour"
     return (
@@ -111,7 +111,7 @@ def _tell_oncall(spending: Spending, pages: tuple[int, int] = (1, 1)) -> tuple[D
             integration="pagerduty",
             group_labels=spending.group("critical"),
             title=Text(how="regex", text=rf"^\[FIRING\] {summary}$"),
-            notices=pages,
+            notifications=pages,
             alerts=(1, 1),
         ),
         Delivery(
@@ -120,13 +120,13 @@ def _tell_oncall(spending: Spending, pages: tuple[int, int] = (1, 1)) -> tuple[D
             group_labels=spending.group("critical"),
             title=Text(how="exact", text=f"{RULES['critical'].alert}: {spending.key}"),
             text=Text(how="contains", text="over the 2 that need somebody at once"),
-            notices=pages,
+            notifications=pages,
         ),
     )
 
 
-def _fire_oncall(spending: Spending, held_back: HeldBack | None = None) -> Expectation:
-    return spending.fires("critical", ONCALL, *_tell_oncall(spending), held_back=held_back)
+def _fire_oncall(spending: Spending, suppressed: Suppressed | None = None) -> Expectation:
+    return spending.fires("critical", ONCALL, *_change_oncall(spending), suppressed=suppressed)
 
 
 def _make_severities() -> Iterator[Drill]:
@@ -155,7 +155,7 @@ def _make_severities() -> Iterator[Drill]:
                 text=Text(
                     how="regex", text=rf"Key {warning.key} spends more than usual: [\d.]+ USD per hour"
                 ),
-                notices=(1, 1),
+                notifications=(1, 1),
             ),
         ),
     )
@@ -172,7 +172,7 @@ def _make_severities() -> Iterator[Drill]:
                 integration="webhook",
                 group_labels=info.group("info"),
                 group_key=Text(how="contains", text=f'gateway_key_id="{info.key}"'),
-                notices=(1, 1),
+                notifications=(1, 1),
             ),
         ),
     )
@@ -190,22 +190,22 @@ def _make_severities() -> Iterator[Drill]:
                 group_labels=desk.group("critical"),
                 title=Text(how="regex", text=rf"^Key {desk.key} spends [\d.]+ USD per hour$"),
                 text=Text(how="contains", text="The desk team's key"),
-                notices=(1, 1),
+                notifications=(1, 1),
             ),
         ),
     )
 
 
 def _make_provider_outage() -> Drill:
-    def fail(number: int, error: str) -> Act:
+    def fail(number: int, error: str) -> LoadProfile:
         behaviour = {"errors": {"class": error, "next": 1}}
-        return Act(
+        return LoadProfile(
             name=f"paging-provider-outage-{number}",
             scenario="outage",
             start_s=60.0 * (number - 1),
             # What 20 models are told takes a moment, so the first call comes later.
             stages=wording.list_stages(((30, 0), (20, 1))),
-            tells=tuple(wording.tell(0, model, behaviour) for model in PROVIDER_MODELS),
+            changes=tuple(wording.change(0, model, behaviour) for model in PROVIDER_MODELS),
             options={"models": list(PROVIDER_MODELS), "key": "paging-provider-outage"},
         )
 
@@ -227,15 +227,15 @@ def _make_provider_outage() -> Drill:
                 resolves_within_s=resolves_s,
                 receiver="paging-providers",
                 integration="pagerduty",
-                notices=4,
+                notifications=4,
             ),
         ),
         lasts_s=resolves_s + CLOSES_S,
     )
 
 
-def _make_held_back() -> Iterator[Drill]:
-    """Yield the drills of pages that Alertmanager holds back: inhibited, silenced, muted."""
+def _make_suppressed() -> Iterator[Drill]:
+    """Yield the drills of pages that Alertmanager suppresses: inhibited, silenced, muted."""
     cascade = Spending(key="paging-cascade-everybody", for_s=SHORT_S)
     critical = {"alertname": RULES["critical"].alert, "gateway_key_id": cascade.key}
     yield _make(
@@ -244,7 +244,7 @@ def _make_held_back() -> Iterator[Drill]:
         "since the critical rule keeps firing for longer than the warning lingers.",
         cascade,
         _fire_oncall(cascade),
-        cascade.fires("warning", MAIL, held_back=HeldBack(why="inhibited", by=critical)),
+        cascade.fires("warning", MAIL, suppressed=Suppressed(why="inhibited", by=critical)),
     )
     announced = Spending(key="paging-critical-upgrade", for_s=LONG_S)
     upgrade = Maintenance(matchers={"gateway_key_id": announced.key}, at_s=60, for_s=540)
@@ -254,7 +254,7 @@ def _make_held_back() -> Iterator[Drill]:
         announced,
         _fire_oncall(
             announced,
-            HeldBack(why="silenced", until_s=upgrade.at_s + upgrade.for_s, by=upgrade.matchers),
+            Suppressed(why="silenced", until_s=upgrade.at_s + upgrade.for_s, by=upgrade.matchers),
         ),
         maintenance=(upgrade,),
     )
@@ -268,7 +268,7 @@ def _make_held_back() -> Iterator[Drill]:
         "paging-maintenance-quiet",
         "An alert fires and resolves within a maintenance: nobody is told that it was there.",
         covered,
-        covered.fires("critical", ONCALL, held_back=HeldBack(why="silenced", by=repair.matchers)),
+        covered.fires("critical", ONCALL, suppressed=Suppressed(why="silenced", by=repair.matchers)),
         maintenance=(repair,),
     )
     night = Spending(key="paging-warning-nights", for_s=LONG_S)
@@ -283,9 +283,9 @@ def _make_held_back() -> Iterator[Drill]:
                 receiver=MAIL,
                 integration="email",
                 title=Text(how="exact", text="FIRING: MetisSpendWarning of nights"),
-                notices=(1, 1),
+                notifications=(1, 1),
             ),
-            held_back=HeldBack(why="muted", until_s=NIGHT_ENDS_S, by={"interval": "paging-nights"}),
+            suppressed=Suppressed(why="muted", until_s=NIGHT_ENDS_S, by={"interval": "paging-nights"}),
             pages_within_s=300,
         ),
         starts_at="06:50",
@@ -307,7 +307,7 @@ def _make_announced() -> Drill:
                 integration="slack",
                 title=Text(how="exact", text=f"Key {info.key} is in use"),
                 text=Text(how="exact", text="announced"),
-                notices=(1, 1),
+                notifications=(1, 1),
                 closes=False,
             ),
         ),
@@ -328,7 +328,7 @@ def _make_repeats() -> Drill:
             Delivery(
                 receiver="paging-sleepy",
                 integration="pagerduty",
-                notices=(3, 3),
+                notifications=(3, 3),
                 repeats_after_s=REPEATS_S,
             ),
         ),
@@ -348,7 +348,7 @@ def _make_failing_receivers() -> Iterator[Drill]:
     for team, how, integration, does in failures:
         receiver = f"paging-{team}"
         spending = Spending(key=f"paging-critical-{team}", for_s=LONG_S + 240)
-        # A connection that breaks before anything could be read leaves no notice.
+        # A connection that breaks before anything could be read leaves no notification.
         refused = (0, 0) if how in {"tls", "refuse"} else (1, 30)
         yield _make(
             f"paging-receiver-{team}",
@@ -363,7 +363,7 @@ def _make_failing_receivers() -> Iterator[Drill]:
                     receiver=receiver,
                     integration=integration,
                     group_labels=spending.group("critical"),
-                    notices=(1, 1),
+                    notifications=(1, 1),
                     refused=refused,
                 ),
                 pages_within_s=REDELIVERY_S,
@@ -380,7 +380,7 @@ def _make_refused() -> Drill:
         "A receiver takes nothing from before the alert fires until Alertmanager has given up: nobody is "
         "paged, and every attempt is on record.",
         deaf,
-        deaf.fires("critical", receiver, held_back=HeldBack(why="refused")),
+        deaf.fires("critical", receiver, suppressed=Suppressed(why="refused")),
         faults=(ReceiverFault(receiver=receiver, at_s=0, for_s=DEAF_S, how="error"),),
     )
 
@@ -402,7 +402,7 @@ def _make_restarts() -> Iterator[Drill]:
             f"paging-alertmanager-{name}",
             f"Alertmanager is {name} in the middle of an incident. {says}",
             spending,
-            spending.fires("critical", ONCALL, *_tell_oncall(spending, pages)),
+            spending.fires("critical", ONCALL, *_change_oncall(spending, pages)),
             outages=(Outage(part="alertmanager", at_s=390, for_s=60, how=how),),
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alertdrill.core.model import Act, Delivery, Expectation, HeldBack
+from alertdrill.core.model import Delivery, Expectation, LoadProfile, Suppressed
 from alertdrill.systems.building import wording
 
 MODEL = "anthropic:claude-3-sonnet"
@@ -81,15 +81,15 @@ class Spending:
         """The team in its name."""
         return self.key.split("-", 2)[2]
 
-    def act(self) -> Act:
+    def profile(self) -> LoadProfile:
         """Return the calls."""
-        return Act(
+        return LoadProfile(
             name=self.key,
             scenario="cost_runaway",
             start_s=0,
             stages=wording.list_stages(((PRIMED_S, 1 / PRIMED_S), (self.for_s, CALLS_PER_S))),
-            tells=(
-                wording.tell(
+            changes=(
+                wording.change(
                     0, MODEL, {"latency": {"kind": "constant", "s": 1.0}, "completion_tokens": TOKENS}
                 ),
             ),
@@ -109,7 +109,7 @@ class Spending:
         severity: Severity,
         receiver: str,
         *deliveries: Delivery,
-        held_back: HeldBack | None = None,
+        suppressed: Suppressed | None = None,
         pages_within_s: float | None = None,
     ) -> Expectation:
         """Return that its alert of that severity fires, pages and resolves."""
@@ -122,7 +122,7 @@ class Spending:
             receiver=receiver,
             resolves_within_s=self.resolves_s(severity),
             pages_within_s=pages_within_s,
-            held_back=held_back,
+            suppressed=suppressed,
             deliveries=deliveries,
         )
 

@@ -1,4 +1,4 @@
-"""What the tests of the paging path make timelines of: one alert, and the notices that tell of it."""
+"""What the tests of the paging path make timelines of: one alert, and the notifications that tell of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from alertdrill.core.model import (
     Expected,
     Finding,
     Labels,
-    Notice,
-    NoticedAlert,
+    Notification,
+    NotifiedAlert,
     PagingPath,
     Received,
     Text,
@@ -29,14 +29,14 @@ GROUP: Labels = {"alertname": "Slow"}
 EFFECTS = {"opened": "firing", "updated": "firing", "closed": "resolved", "none": "firing"}
 
 
-def make_notice(
+def make_notification(
     number: int,
     at_s: float,
     effect: Literal["opened", "updated", "closed", "none"],
     *labels: Labels,
     **changed: Any,
-) -> Notice:
-    """Return an accepted notice of the alert, or of those with these labels; PagerDuty's of `oncall`."""
+) -> Notification:
+    """Return an notification of the alert, or of those with these labels; PagerDuty's of `oncall`."""
     status: Any = EFFECTS[effect]
     stated = {
         "number": number,
@@ -46,7 +46,7 @@ def make_notice(
         "status": status,
         "is_accepted": True,
         "answer": "202",
-        "alerts": tuple(NoticedAlert(alert=ALERT, labels=one, status=status) for one in labels or (LABELS,)),
+        "alerts": tuple(NotifiedAlert(alert=ALERT, labels=one, status=status) for one in labels or (LABELS,)),
         "incident": "i1",
         "effect": effect,
         "group_key": "key",
@@ -54,13 +54,13 @@ def make_notice(
         "title": "[FIRING] slow",
         "text": "is slow",
     }
-    return Notice(**{**stated, **changed})
+    return Notification(**{**stated, **changed})
 
 
-def make_refusal(number: int, at_s: float, **changed: Any) -> Notice:
+def make_refusal(number: int, at_s: float, **changed: Any) -> Notification:
     """Return an attempt that the receiver refused."""
     refused = {"is_accepted": False, "answer": "500", "incident": None}
-    return make_notice(number, at_s, "none", **{**refused, **changed})
+    return make_notification(number, at_s, "none", **{**refused, **changed})
 
 
 def make_events(*labels: Labels, fires_s: float = 100, resolves_s: float = 800) -> tuple[Event, ...]:
@@ -72,17 +72,17 @@ def make_events(*labels: Labels, fires_s: float = 100, resolves_s: float = 800) 
     )  # fmt: skip
 
 
-def make_timeline(events: tuple[Event, ...], *notices: Notice, **path: Any) -> Timeline:
-    """Return a timeline of Prometheus's events and the notices; by default Alertmanager had the alert."""
+def make_timeline(events: tuple[Event, ...], *notifications: Notification, **path: Any) -> Timeline:
+    """Return a timeline of Prometheus's events and notifications; by default Alertmanager had the alert."""
     seen = {"received": (receive("oncall"),), **path}
-    pages = make_page_events(notices)
+    pages = make_page_events(notifications)
     return Timeline(
         mode="embedded",
         speed=60,
         until_s=1300,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted((*events, *pages), key=lambda event: event.at_s)),
-        paging=PagingPath(notices=notices, **seen),
+        paging=PagingPath(notifications=notifications, **seen),
     )
 
 
@@ -92,9 +92,9 @@ def receive(*receivers: str, since_s: float = 105) -> Received:
 
 
 EVENTS = make_events()
-OPENED = make_notice(1, 130, "opened")
-REPEATED = make_notice(2, 730, "updated")
-CLOSED = make_notice(3, 830, "closed", title="[RESOLVED] slow")
+OPENED = make_notification(1, 130, "opened")
+REPEATED = make_notification(2, 730, "updated")
+CLOSED = make_notification(3, 830, "closed", title="[RESOLVED] slow")
 GOOD = (OPENED, REPEATED, CLOSED)
 ONCALL = Delivery(receiver="oncall")
 OTHERS: tuple[Labels, ...] = tuple({**LABELS, "model": f"m{number}"} for number in range(4))
@@ -124,9 +124,9 @@ def find(expected: Expected, timeline: Timeline) -> Finding:
     return finding
 
 
-def check(expected: Expected, *notices: Notice, **path: Any) -> Finding:
+def check(expected: Expected, *notifications: Notification, **path: Any) -> Finding:
     """Return how an expectation came out for an alert that fires at 100 and resolves at 800."""
-    return find(expected, make_timeline(EVENTS, *notices, **path))
+    return find(expected, make_timeline(EVENTS, *notifications, **path))
 
 
 FULL = replace(
@@ -136,7 +136,7 @@ FULL = replace(
     group_key=Text(how="exact", text="key"),
     title=Text(how="exact", text="[FIRING] slow"),
     text=Text(how="contains", text="slow"),
-    notices=(2, 2),
+    notifications=(2, 2),
     repeats_after_s=(590, 660),
     refused=(0, 0),
     alerts=(1, 1),

@@ -1,4 +1,4 @@
-"""Doors: who hears of what came through which, what is behind them, and that no request leaves one open."""
+"""Prefixes: who hears of what came under which, what is behind them, and that no request leaves one open."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from prometheus_client import CollectorRegistry
 
 from alertdrill.gateway.__main__ import attach_surfaces
 from alertdrill.gateway.config import Config
-from alertdrill.gateway.doors import ASIDE, current_door
 from alertdrill.gateway.events import CallFinished, DomainEvent, RequestFinished, RouteDecided
 from alertdrill.gateway.features import Core
 from alertdrill.gateway.gateway import Secrets, open_gateway
 from alertdrill.gateway.models import read_catalogue
+from alertdrill.gateway.prefixes import ASIDE, current_prefix
 from alertdrill.systems import System, find_systems
 
 ADMIN_TOKEN = "the-admin-token"
@@ -68,7 +68,7 @@ class Feature:
         done = asyncio.get_running_loop().create_future()
         self.jobs.put_nowait((contextvars.copy_context(), done))
         await done
-        return web.json_response({"door": current_door()})
+        return web.json_response({"prefix": current_prefix()})
 
     async def _fall(self, _request: web.Request) -> web.Response:
         raise RuntimeError("on purpose")
@@ -95,16 +95,16 @@ async def open_feature(core: Core) -> AsyncIterator[Feature]:
 
 
 @dataclass
-class Doored:
+class Prefixed:
     """A running gateway with two systems."""
 
     client: TestClient
     ears: dict[str, Ears]
 
-    async def chat(self, door: str = "", token: str = ADMIN_TOKEN) -> int:
-        """Call a model through a door; return the status."""
+    async def chat(self, prefix: str = "", token: str = ADMIN_TOKEN) -> int:
+        """Call a model under a prefix; return the status."""
         response = await self.client.post(
-            f"{door}/v1/chat/completions", headers={"Authorization": f"Bearer {token}"}, json=CHAT
+            f"{prefix}/v1/chat/completions", headers={"Authorization": f"Bearer {token}"}, json=CHAT
         )
         await response.read()
         return response.status
@@ -116,7 +116,7 @@ class Doored:
 
 
 @pytest.fixture
-async def open_doored(providers, tmp_path, monkeypatch) -> AsyncIterator[Callable]:
+async def open_prefixed(providers, tmp_path, monkeypatch) -> AsyncIterator[Callable]:
     """Yield what starts a gateway as its process does, with two systems and one feature."""
     ears: dict[str, Ears] = {}
 
@@ -132,7 +132,7 @@ async def open_doored(providers, tmp_path, monkeypatch) -> AsyncIterator[Callabl
     monkeypatch.setattr("alertdrill.gateway.gateway.FEATURES", (open_feature,))
     async with AsyncExitStack() as stack:
 
-        async def start(speed: float = 1, connections: int = 100, **urls: str) -> Doored:
+        async def start(speed: float = 1, connections: int = 100, **urls: str) -> Prefixed:
             served = {name: provider.url for name, provider in providers.items()} | urls
             config = Config(speed=speed, data_dir=tmp_path / "data", providers=served)
             secrets = Secrets(admin_token=ADMIN_TOKEN, provider_key="p")
@@ -140,51 +140,51 @@ async def open_doored(providers, tmp_path, monkeypatch) -> AsyncIterator[Callabl
             client = TestClient(TestServer(app), connector=TCPConnector(limit=connections))
             await client.start_server()
             stack.push_async_callback(client.close)
-            return Doored(client, ears)
+            return Prefixed(client, ears)
 
         yield start
 
 
 @pytest.fixture
-async def doored(open_doored) -> Doored:
+async def prefixed(open_prefixed) -> Prefixed:
     """Return a gateway with two systems."""
-    return await open_doored()
+    return await open_prefixed()
 
 
 @pytest.mark.parametrize(
-    ("door", "heard"), [("", (1, 1)), ("/one", (1, 0)), ("/two", (0, 1)), (f"/{ASIDE}", (0, 0))]
+    ("prefix", "heard"), [("", (1, 1)), ("/one", (1, 0)), ("/two", (0, 1)), (f"/{ASIDE}", (0, 0))]
 )
-async def test_a_system_hears_its_own_door_and_the_plain_one(doored, door, heard):
-    """A call is heard by both systems without a door, by one behind its own, by none behind aside."""
-    assert await doored.chat(door) == 200
+async def test_a_system_hears_its_own_prefix_and_the_plain_one(prefixed, prefix, heard):
+    """A call is heard by both systems without a prefix, by one under its own, by none under aside."""
+    assert await prefixed.chat(prefix) == 200
     for kind in (RouteDecided, CallFinished, RequestFinished):
-        assert doored.count(kind) == heard
+        assert prefixed.count(kind) == heard
 
 
-async def test_what_is_refused_behind_a_door_is_heard_there_alone(doored):
-    """A bad token at one system's door is no failure of the other's."""
-    assert await doored.chat("/two", token="guess") == 401
-    assert [len(doored.ears[name].events) for name in NAMES] == [0, 2]
+async def test_what_is_refused_behind_a_prefix_is_heard_there_alone(prefixed):
+    """A bad token under one system's prefix is no failure of the other's."""
+    assert await prefixed.chat("/two", token="guess") == 401
+    assert [len(prefixed.ears[name].events) for name in NAMES] == [0, 2]
 
 
-async def test_a_reused_connection_does_not_keep_the_door(open_doored):
-    """Over a single connection, a plain call after one through a door is plain again."""
-    doored = await open_doored(connections=1)
-    for door in ("/one", "/two", "", f"/{ASIDE}", ""):
-        assert await doored.chat(door) == 200
-    assert doored.count() == (3, 3)
+async def test_a_reused_connection_does_not_keep_the_prefix(open_prefixed):
+    """Over a single connection, a plain call after one under a prefix is plain again."""
+    prefixed = await open_prefixed(connections=1)
+    for prefix in ("/one", "/two", "", f"/{ASIDE}", ""):
+        assert await prefixed.chat(prefix) == 200
+    assert prefixed.count() == (3, 3)
 
 
-async def test_a_failed_request_does_not_leave_its_door_open(open_doored):
-    """Over a single connection, a refusal behind a door does not put the next plain call behind it."""
-    doored = await open_doored(connections=1)
-    assert await doored.chat("/one", token="guess") == 401
-    assert await doored.chat() == 200
-    assert doored.count() == (1, 1)
+async def test_a_failed_request_does_not_leave_its_prefix_open(open_prefixed):
+    """Over a single connection, a refusal under a prefix does not put the next plain call behind it."""
+    prefixed = await open_prefixed(connections=1)
+    assert await prefixed.chat("/one", token="guess") == 401
+    assert await prefixed.chat() == 200
+    assert prefixed.count() == (1, 1)
 
 
-async def test_doors_stay_apart_while_requests_overlap(doored, providers):
-    """Calls that are under way at the same time are each heard behind their own door."""
+async def test_prefixes_stay_apart_while_requests_overlap(prefixed, providers):
+    """Calls that are under way at the same time are each heard under their own prefix."""
     gate = asyncio.Event()
 
     async def wait(request: web.Request) -> web.StreamResponse:
@@ -192,96 +192,100 @@ async def test_doors_stay_apart_while_requests_overlap(doored, providers):
         return await providers["openai"].answer_well(request)
 
     providers["openai"].script.extend([wait] * 5)
-    calls = [asyncio.create_task(doored.chat(door)) for door in ("/one", "/two", "/two", f"/{ASIDE}", "")]
+    calls = [
+        asyncio.create_task(prefixed.chat(prefix)) for prefix in ("/one", "/two", "/two", f"/{ASIDE}", "")
+    ]
     async with asyncio.timeout(10):
         while len(providers["openai"].asked) < 5:
             await asyncio.sleep(0.005)
     gate.set()
     assert await asyncio.gather(*calls) == [200] * 5
-    assert doored.count() == (2, 3)
+    assert prefixed.count() == (2, 3)
 
 
 @pytest.mark.parametrize("path", ["/three/v1/chat/completions", "/one/one/v1/chat/completions", "/one/v2/x"])
-async def test_an_unknown_door_is_not_found(doored, path):
-    """A door that no system has, two doors at once, and a path that is behind no door are 404."""
-    response = await doored.client.post(path, headers=ADMIN, json=CHAT)
+async def test_an_unknown_prefix_is_not_found(prefixed, path):
+    """A prefix that no system has, two prefixes at once, and a path that is under no prefix are 404."""
+    response = await prefixed.client.post(path, headers=ADMIN, json=CHAT)
     assert (response.status, (await response.json())["error"]["code"]) == (404, "no_such_route")
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/one", "/healthz", "/admin/keys"])
-@pytest.mark.parametrize("door", ["/one", f"/{ASIDE}"])
-async def test_what_is_not_for_clients_has_no_door(doored, door, path):
-    """Metrics, health and administration are offered once, without a door, and are no client's request."""
-    assert (await doored.client.get(path, headers=ADMIN)).status == 200
-    assert doored.count(RequestFinished) == (0, 0)
-    assert (await doored.client.get(f"{door}{path}", headers=ADMIN)).status == 404
+@pytest.mark.parametrize("prefix", ["/one", f"/{ASIDE}"])
+async def test_what_is_not_for_clients_has_no_prefix(prefixed, prefix, path):
+    """Metrics, health and administration are offered once, without a prefix, and are no client's request."""
+    assert (await prefixed.client.get(path, headers=ADMIN)).status == 200
+    assert prefixed.count(RequestFinished) == (0, 0)
+    assert (await prefixed.client.get(f"{prefix}{path}", headers=ADMIN)).status == 404
 
 
 @pytest.mark.parametrize(
-    ("door", "heard"), [("", (1, 1)), ("/one", (1, 0)), ("/two", (0, 1)), (f"/{ASIDE}", (0, 0))]
+    ("prefix", "heard"), [("", (1, 1)), ("/one", (1, 0)), ("/two", (0, 1)), (f"/{ASIDE}", (0, 0))]
 )
-async def test_features_are_behind_every_door(doored, door, heard):
-    """What a feature does in its request, in a task of it and in its context is heard behind that door."""
-    response = await doored.client.post(f"{door}/v1/work/7", headers=ADMIN)
-    assert (response.status, (await response.json())["door"]) == (200, door.removeprefix("/") or None)
-    hows = [[event.how for event in doored.ears[name].events if isinstance(event, Worked)] for name in NAMES]
+async def test_features_are_behind_every_prefix(prefixed, prefix, heard):
+    """What a feature does in its request, in a task of it and in its context is heard under that prefix."""
+    response = await prefixed.client.post(f"{prefix}/v1/work/7", headers=ADMIN)
+    assert (response.status, (await response.json())["prefix"]) == (200, prefix.removeprefix("/") or None)
+    hows = [
+        [event.how for event in prefixed.ears[name].events if isinstance(event, Worked)] for name in NAMES
+    ]
     assert hows == [["request", "task", "worker"] * count for count in heard]
 
 
-@pytest.mark.parametrize("door", ["", "/one", f"/{ASIDE}"])
-async def test_an_endpoint_is_named_without_its_door(doored, door):
-    """The endpoint is the pattern of the route, the same behind every door."""
-    seen: list[RequestFinished] = doored.ears["one"].events
-    await doored.client.post(f"{door}/v1/work/7", headers=ADMIN)
+@pytest.mark.parametrize("prefix", ["", "/one", f"/{ASIDE}"])
+async def test_an_endpoint_is_named_without_its_prefix(prefixed, prefix):
+    """The endpoint is the pattern of the route, the same under every prefix."""
+    seen: list[RequestFinished] = prefixed.ears["one"].events
+    await prefixed.client.post(f"{prefix}/v1/work/7", headers=ADMIN)
     endpoints = [event.endpoint for event in seen if isinstance(event, RequestFinished)]
-    assert endpoints == ([] if door == f"/{ASIDE}" else ["/v1/work/{id}"])
+    assert endpoints == ([] if prefix == f"/{ASIDE}" else ["/v1/work/{id}"])
 
 
-async def test_a_handler_that_breaks_is_a_finished_request_too(doored):
+async def test_a_handler_that_breaks_is_a_finished_request_too(prefixed):
     """A fault of the gateway itself is answered with 500 and told like every other answer."""
-    response = await doored.client.post("/one/v1/fall", headers=ADMIN)
+    response = await prefixed.client.post("/one/v1/fall", headers=ADMIN)
     assert response.status == 500
-    (event,) = doored.ears["one"].events
+    (event,) = prefixed.ears["one"].events
     assert (event.endpoint, event.status, event.failure) == ("/v1/fall", 500, "internal_error")
-    assert doored.ears["two"].events == []
+    assert prefixed.ears["two"].events == []
 
 
-async def test_breakers_are_per_door(open_doored):
-    """What cools a provider down behind one door does not behind another, nor without one."""
+async def test_breakers_are_per_prefix(open_prefixed):
+    """What cools a provider down under one prefix does not under another, nor without one."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        doored = await open_doored(openai=f"http://127.0.0.1:{closed.getsockname()[1]}")
+        prefixed = await open_prefixed(openai=f"http://127.0.0.1:{closed.getsockname()[1]}")
         for _ in range(6):
-            assert await doored.chat("/one") == 200
-        for door in ("/two", ""):
-            assert await doored.chat(door) == 200
+            assert await prefixed.chat("/one") == 200
+        for prefix in ("/two", ""):
+            assert await prefixed.chat(prefix) == 200
     slots = {
-        name: [event.slot for event in doored.ears[name].events if isinstance(event, RouteDecided)]
+        name: [event.slot for event in prefixed.ears[name].events if isinstance(event, RouteDecided)]
         for name in NAMES
     }
     plain = ["explicit_model", "fallback"]
     assert slots == {"one": [*plain * 5, "provider_health", *plain], "two": plain * 2}
 
 
-async def test_a_door_may_have_its_own_policy(tmp_path):
-    """A door that models.yml names routes by its own default and fallbacks, any other by the plain ones."""
+async def test_a_prefix_may_have_its_own_policy(tmp_path):
+    """A prefix that models.yml names routes by its own default and fallbacks, any other by the plain ones."""
     models = tmp_path / "models.yml"
     models.write_text(
         "global_default: p:a\nfallbacks: [p:b]\n"
-        "doors:\n  one: {global_default: p:b, fallbacks: []}\n"
+        "prefixes:\n  one: {global_default: p:b, fallbacks: []}\n"
         "providers:\n  p:\n    dialect: openai\n    models:\n"
         "      a: {prompt: 1, completion: 1}\n      b: {prompt: 1, completion: 1}\n"
     )
     catalogue = read_catalogue(models, ["p"])
     shown = {
-        door: (policy.global_default.id, [model.id for model in policy.fallbacks])
-        for door in (None, "one", "two")
-        for policy in [catalogue.find_policy(door)]
+        prefix: (policy.global_default.id, [model.id for model in policy.fallbacks])
+        for prefix in (None, "one", "two")
+        for policy in [catalogue.find_policy(prefix)]
     }
     assert shown == {None: ("p:a", ["p:b"]), "one": ("p:b", []), "two": ("p:a", ["p:b"])}
 
 
 @pytest.mark.parametrize("system", find_systems(), ids=lambda system: system.name)
-def test_no_system_is_called_as_what_is_not_behind_a_door(system):
-    """A system's name is a door, so it is none of the paths that exist already, nor aside."""
+def test_no_system_is_called_as_what_is_not_behind_a_prefix(system):
+    """A system's name is a prefix, so it is none of the paths that exist already, nor aside."""
     assert system.name not in {ASIDE, "v1", "metrics", "healthz", "admin"}

@@ -20,21 +20,21 @@ PEAK = [
 ]
 
 
-def make_act(scenario, name, stages, **options):
-    """Return an act."""
+def make_profile(scenario, name, stages, **options):
+    """Return a load profile."""
     return {"name": name, "scenario": scenario, "stages": stages, "options": options}
 
 
-ACTS = (
-    make_act("steady", "base", MINUTE, models=MODELS, key="team-a", stream_share=0.5, max_tokens=99),
-    make_act("steady", "paced", [{"duration_s": 120, "rate_per_s": 1}], models=MODELS, key="paced"),
-    make_act("burst", "peak", PEAK, models=MODELS, key="peak"),
-    make_act("auth_scan", "missing_token", MINUTE, reason="missing_token"),
-    make_act("auth_scan", "invalid_token", MINUTE, reason="invalid_token"),
-    make_act("auth_scan", "turn", [{"duration_s": 120, "rate_per_s": 1}], **ROTATION),
-    make_act("outage", "dark", MINUTE, **OUTAGE),
+PROFILES = (
+    make_profile("steady", "base", MINUTE, models=MODELS, key="team-a", stream_share=0.5, max_tokens=99),
+    make_profile("steady", "paced", [{"duration_s": 120, "rate_per_s": 1}], models=MODELS, key="paced"),
+    make_profile("burst", "peak", PEAK, models=MODELS, key="peak"),
+    make_profile("auth_scan", "missing_token", MINUTE, reason="missing_token"),
+    make_profile("auth_scan", "invalid_token", MINUTE, reason="invalid_token"),
+    make_profile("auth_scan", "turn", [{"duration_s": 120, "rate_per_s": 1}], **ROTATION),
+    make_profile("outage", "dark", MINUTE, **OUTAGE),
 )
-"""What a gateway that answers everything at once can be asked in one run; each key is one act's."""
+"""What a gateway that answers everything at once can be asked in one run; each key is one load profile's."""
 
 
 def list_calls(gateway, key):
@@ -116,7 +116,7 @@ def test_an_outage_closes_and_opens_the_provider(performed):
 
 
 def test_a_revoked_key_is_refused_from_the_first_call(perform, fake_gateway):
-    """The act issues its key, revokes it as it starts, and goes on using it."""
+    """The load profile issues its key, revokes it as it starts, and goes on using it."""
     fake_gateway.admin_delay_s = 0.2
     options = {"reason": "key_revoked", "key": "old"}
     report = perform({"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": options})
@@ -126,7 +126,7 @@ def test_a_revoked_key_is_refused_from_the_first_call(perform, fake_gateway):
 
 
 def test_a_runaway_asks_for_long_answers(perform, fake_gateway):
-    """The size of the answers is the act's, and a quota that stops it is no failure."""
+    """The size of the answers is the load profile's, and a quota that stops it is no failure."""
     fake_gateway.answer_status = 429
     options = {"models": ["openai:o3"], "key": "greedy", "max_tokens": 50_000}
     report = perform({"name": "spend", "scenario": "cost_runaway", "stages": MINUTE, "options": options})
@@ -134,17 +134,17 @@ def test_a_runaway_asks_for_long_answers(perform, fake_gateway):
     assert {seen.body["max_tokens"] for seen in fake_gateway.calls} == {50_000}
 
 
-def test_tells_reach_the_control_api_in_order(perform, fake_gateway):
+def test_changes_reach_the_control_api_in_order(perform, fake_gateway):
     """A behaviour is put, an empty one is deleted; a tell at 0 comes before the first call."""
     fake_gateway.admin_delay_s = 0.2
     slow = {"latency": {"kind": "constant", "s": 40}}
-    tells = [
+    changes = [
         {"at_s": 30, "provider": "openai", "model": "*", "behaviour": {}},
         {"at_s": 0, "provider": "openai", "model": "gpt-4o", "behaviour": slow},
     ]
     options = {"models": MODELS, "key": "k"}
-    act = {"name": "base", "scenario": "steady", "stages": MINUTE, "tells": tells, "options": options}
-    perform(act)
+    profile = {"name": "base", "scenario": "steady", "stages": MINUTE, "changes": changes, "options": options}
+    perform(profile)
     assert fake_gateway.controls == [
         ("PUT", "/control/models/gpt-4o", slow),
         ("DELETE", "/control/models/*", None),
@@ -154,21 +154,21 @@ def test_tells_reach_the_control_api_in_order(perform, fake_gateway):
 
 
 def test_all_scenarios_share_a_run_and_a_key(perform, fake_gateway):
-    """Several scenario files perform one plan; a key that several acts use is issued once."""
-    acts = [
+    """Several scenario files perform one plan; a key that several load profiles use is issued once."""
+    profiles = [
         {"name": name, "scenario": name, "stages": MINUTE, "options": {"models": MODELS, "key": "shared"}}
         for name in ("steady", "burst", "cost_runaway", "outage")
     ]
     scan = {"name": "scan", "scenario": "auth_scan", "stages": MINUTE, "options": {"reason": "missing_token"}}
-    again = {**acts[0], "name": "steady-2", "start_s": 10}
-    report = perform(*acts, scan, again)
-    assert {name: act["statuses"] for name, act in report.items()} == {
+    again = {**profiles[0], "name": "steady-2", "start_s": 10}
+    report = perform(*profiles, scan, again)
+    assert {name: profile["statuses"] for name, profile in report.items()} == {
         **{name: {"200": 60} for name in ("steady", "burst", "cost_runaway", "outage", "steady-2")},
         "scan": {"401": 60},
     }
     assert [seen.body for seen in fake_gateway.seen if seen.path == "/admin/keys"] == [{"id": "shared"}]
-    # Locust's own pace, a user a second, would make some acts late by more than that.
-    assert max(act["lateness_p50_s"] for act in report.values()) < 60
+    # Locust's own pace, a user a second, would make some load profiles late by more than that.
+    assert max(profile["lateness_p50_s"] for profile in report.values()) < 60
 
 
 def test_an_answer_that_breaks_off_is_no_answer(perform, fake_gateway):
@@ -191,19 +191,19 @@ def test_errors_of_the_gateway_do_not_fail_the_run(perform, fake_gateway):
 def test_a_provider_that_cannot_be_told_ends_the_run(run_locust, fake_gateway, tmp_path):
     """Without its tells a drill proves nothing: the reason is the last line, and the exit code is 1."""
     fake_gateway.control_status = 500
-    tell = {"at_s": 0, "provider": "openai", "model": "*", "behaviour": {"completion_tokens": 1}}
+    change = {"at_s": 0, "provider": "openai", "model": "*", "behaviour": {"completion_tokens": 1}}
     options = {"models": MODELS, "key": "k"}
-    act = {
+    profile = {
         "name": "base",
         "scenario": "steady",
         "start_s": 0,
         "stages": [{"duration_s": 6_000, "rate_per_s": 1}],
-        "tells": [tell],
+        "changes": [change],
         "options": options,
     }
     plan = {"speed": 60, "origin_s": time.time(), "seed": 1, "report": str(tmp_path / "report.json")}
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps({**plan, "controls": {"openai": fake_gateway.url}, "acts": [act]}))
+    path.write_text(json.dumps({**plan, "controls": {"openai": fake_gateway.url}, "profiles": [profile]}))
     ended = run_locust("steady", options=("--plan", str(path)))
     assert ended.returncode == 1
     assert "provider openai answered PUT" in ended.stderr.splitlines()[-1]
