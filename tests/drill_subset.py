@@ -10,16 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from alertdrill.core.model import (
-    BlindRule,
-    Drill,
-    Expectation,
-    Expected,
-    Failing,
-    Grouped,
-    NearMiss,
-    Suppression,
-)
+from alertdrill.core.drill import Drill, Failing
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, NearMiss, Suppression
 from alertdrill.judging.coverage import list_claims
 
 HOLDS_EVERY = os.environ.get("EVERY", "0") not in {"", "0"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from alertdrill.core.model import BlindRule, Drill, Expectation, Expected, Grouped, Placement
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.judge import matches
 from alertdrill.reports import RunRecord

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from query_files import read_queries
 
-from alertdrill.core.model import AS_WRITTEN, PAGING, AlertRule, Drill, Expectation
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation
+from alertdrill.core.rule import AS_WRITTEN, PAGING, AlertRule
 from alertdrill.rules.files import read_rules
 from alertdrill.rules.promql.expressions import parse, render, split_threshold, walk
 from alertdrill.systems import System, find_systems

@@ -21,7 +21,7 @@ from turnstile import open_turnstile
 
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.main import call
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.errors import ClockDoubted
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from whole_runs import run_tool
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.rules.files import read_rules
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runtime.binaries import Engines

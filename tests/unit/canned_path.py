@@ -11,7 +11,7 @@ from alertdrill.alertmanager.watching import (
 )
 from alertdrill.core.clock import Clock
 from alertdrill.core.fingerprint import fingerprint
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import ComponentFailed
 from alertdrill.runtime.http_client import Answer, Api
 

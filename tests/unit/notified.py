@@ -6,21 +6,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from alertdrill.alertmanager.watching import make_page_events
-from alertdrill.core.model import (
-    Delivery,
-    Drill,
-    Event,
-    Expectation,
-    Expected,
-    Finding,
-    Labels,
-    Notification,
-    NotifiedAlert,
-    PagingPath,
-    Received,
-    Text,
-    Timeline,
-)
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Delivery, Expectation, Expected, Text
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, Notification, NotifiedAlert, PagingPath, Received, Timeline
+from alertdrill.core.verdict import Finding
 from alertdrill.judging.judge import judge
 
 ALERT = "Slow"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.rules.files import parse_rules
 from alertdrill.rules.panels import Dashboard, parse_panels
 from alertdrill.rules.values import Values, parse_values, render_rules, switch_on

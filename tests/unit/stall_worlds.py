@@ -13,20 +13,14 @@ from dataclasses import dataclass, replace
 from notified import ALERT, GROUP, LABELS, make_notification
 
 from alertdrill.alertmanager.watching import make_page_events
-from alertdrill.core.model import (
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage
+from alertdrill.core.expectation import Delivery, Expectation, Expected, NearMiss, Suppressed
+from alertdrill.core.timeline import (
     Curve,
-    Delivery,
-    Drill,
     Event,
-    Expectation,
-    Expected,
-    LoadProfile,
-    NearMiss,
     Notification,
     PagingPath,
     Received,
-    Stage,
-    Suppressed,
     SuppressedSpan,
     Timeline,
 )
@@ -43,7 +37,7 @@ TRAFFIC = LoadProfile(
     name="calls",
     scenario="steady",
     start_s=0.0,
-    stages=(Stage(duration_s=1300.0, rate_per_s=0.2),),
+    stages=(LoadStage(duration_s=1300.0, rate_per_s=0.2),),
     options={"models": ["anthropic:claude"]},
 )
 FIRES = Expectation(

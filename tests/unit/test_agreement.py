@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from alertdrill.core.model import AlertRule, Event, EventKind
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Event, EventKind
 from alertdrill.judging.replay_agreement import Agreement, compare, identify
 
 RULE = AlertRule(

@@ -9,7 +9,8 @@ from types import ModuleType
 import pytest
 
 import alertdrill.systems.catalogue as catalogue
-from alertdrill.core.model import BlindRule, Drill
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import BlindRule
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import read_rules
 from alertdrill.rules.values import Values

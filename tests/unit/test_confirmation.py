@@ -11,7 +11,9 @@ from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
 import alertdrill.runner.confirmation
-from alertdrill.core.model import BlindRule, Drill, Event, EventKind, Placement, Timeline
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import BlindRule
+from alertdrill.core.timeline import Event, EventKind, Timeline
 from alertdrill.judging.replay_agreement import Agreement
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.confirmation import confirm, list_doubts, record_and_confirm

@@ -8,21 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertdrill.core.model import (
-    AlertRule,
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import (
     BlindRule,
     Delivery,
-    Drill,
-    EventKind,
     Expectation,
     Expected,
-    Finding,
     Grouped,
     NearMiss,
-    Outcome,
     Suppressed,
-    Verdict,
 )
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import EventKind
+from alertdrill.core.verdict import Finding, Outcome, Verdict
 from alertdrill.judging.coverage import (
     Claim,
     Coverage,

@@ -25,7 +25,8 @@ from notified import (
     receive,
 )
 
-from alertdrill.core.model import Delivery, Notification, Text
+from alertdrill.core.expectation import Delivery, Text
+from alertdrill.core.timeline import Notification
 from alertdrill.judging.notifications import fits
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Drill, Maintenance, Placement, ReceiverFault
+from alertdrill.core.drill import Drill, Maintenance, Placement, ReceiverFault
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
 from alertdrill.runner.faults.performing import Injector
 from alertdrill.runtime.http_client import Answer, Api

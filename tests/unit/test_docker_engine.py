@@ -142,7 +142,7 @@ def test_other_skips_are_not_counted() -> None:
         ("1", 1, "no Docker engine: Cannot connect"),
     ],
 )
-def test_a_run_of_pytest_changes_skipped_from_passed(
+def test_a_run_of_pytest_tells_skipped_from_passed(
     project: Path, place_docker: Callable[..., None], required: str, code: int, said: str
 ) -> None:
     """A whole run says last what was not run; where an engine is required it does not pass."""

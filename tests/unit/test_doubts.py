@@ -7,16 +7,9 @@ from dataclasses import replace
 import pytest
 from stall_worlds import FIRES_S, RECEIVER, make_drill, make_good, make_timeline
 
-from alertdrill.core.model import (
-    BehaviourChange,
-    Drill,
-    LoadProfile,
-    Outage,
-    Placement,
-    Stall,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, Outage, Placement
+from alertdrill.core.timeline import Stall, Timeline
+from alertdrill.core.verdict import Verdict
 from alertdrill.judging.dependence import find_providers
 from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_stalls, weigh
 from alertdrill.judging.judge import judge, share

@@ -9,20 +9,8 @@ from drill_subset import choose_held, choose_subset, find_missing, list_features
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertdrill.core.model import (
-    BehaviourChange,
-    BlindRule,
-    Delivery,
-    Drill,
-    Expectation,
-    Grouped,
-    LoadProfile,
-    Maintenance,
-    NearMiss,
-    Outage,
-    ReceiverFault,
-    Suppressed,
-)
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, Maintenance, Outage, ReceiverFault
+from alertdrill.core.expectation import BlindRule, Delivery, Expectation, Grouped, NearMiss, Suppressed
 from alertdrill.judging.coverage import make_coverage
 from alertdrill.rules.files import read_rules
 from alertdrill.systems import find_systems

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Stall
+from alertdrill.core.timeline import Stall
 from alertdrill.judging.dependence import SCRAPES
 from alertdrill.runner import evidence
 

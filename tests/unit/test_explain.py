@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from notified import ALERT, LABELS, make_notification, make_refusal, make_timeline, receive
 
-from alertdrill.core.model import Notification, SuppressedSpan
+from alertdrill.core.timeline import Notification, SuppressedSpan
 from alertdrill.judging.undelivered import MAX_TROUBLES, explain_silence
 
 INHIBITED = SuppressedSpan(

@@ -78,7 +78,7 @@ def test_a_run_without_evaluations_is_doubted() -> None:
     assert doubt(replace(GOOD, evaluations=0), BOUNDS) == ("no evaluation of a rule was seen",)
 
 
-def test_one_of_few_changes_nothing() -> None:
+def test_one_of_few_tells_nothing() -> None:
     """A single late scrape, arrival or evaluation is no doubt, even if few were seen; two of few are."""
     few = replace(GOOD, scrapes=14, evaluations=14, arrivals=20)
     assert doubt(replace(few, scrapes_off=1, evaluations_missed=1, arrivals_late=1), BOUNDS) == ()

@@ -9,7 +9,9 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
-from alertdrill.core.model import Drill, Expectation, Expected, LoadProfile, NearMiss, Placement, Stage, Stall
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Placement
+from alertdrill.core.expectation import Expectation, Expected, NearMiss
+from alertdrill.core.timeline import Stall
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.files import write_recording
 from alertdrill.recording.recording import Recording
@@ -57,7 +59,7 @@ def write_rules(threshold: float = 1.0, pending: str = "30s") -> RuleFile:
 def make_drill(name: str, *expects: Expected, lasts_s: float = 300) -> Drill:
     """Return a drill with traffic of its own."""
     profile = LoadProfile(
-        name=name, scenario="steady", start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)
+        name=name, scenario="steady", start_s=0, stages=(LoadStage(duration_s=60, rate_per_s=1),)
     )
     return Drill(
         name=name, system="weather", traffic=(profile,), expects=expects, why="because", lasts_s=lasts_s

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
-from alertdrill.core.model import BlindRule, Drill, Expectation, Suppressed
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import BlindRule, Expectation, Suppressed
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.rulebook import RuleBook, list_expected

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from alertdrill.core.model import Drill, LoadProfile, Stage
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage
 from alertdrill.errors import BadInput
 from alertdrill.recording.recording import RecordedSeries, Recording
 from alertdrill.runner.golden.cutting import (
@@ -40,7 +40,7 @@ def make_drill(name: str, model: str) -> Drill:
         name=name,
         scenario="steady",
         start_s=0,
-        stages=(Stage(duration_s=60, rate_per_s=1),),
+        stages=(LoadStage(duration_s=60, rate_per_s=1),),
         options={"models": [f"openai:{model}"], "key": name},
     )
     return Drill(name=name, system="metis", traffic=(profile,), expects=(), why="because", lasts_s=300)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from whole_runs import ROOT
 
-from alertdrill.core.model import Drill, LoadProfile, Stage
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage
 from alertdrill.errors import BadInput
 from alertdrill.runner.golden.digests import digest_drill, digest_sources
 from alertdrill.runner.golden.folder import SOURCES, digest_systems
@@ -89,7 +89,7 @@ CHANGES_DIGEST = {
 def make_drill() -> Drill:
     """Return a drill that calls one model."""
     profile = LoadProfile(
-        name="a", scenario="steady", start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)
+        name="a", scenario="steady", start_s=0, stages=(LoadStage(duration_s=60, rate_per_s=1),)
     )
     return Drill(name="a", system="metis", traffic=(profile,), expects=(), why="because", lasts_s=300)
 

@@ -10,7 +10,10 @@ from stall_worlds import FIRES_S, RESOLVES_S, make_drill, make_good, make_timeli
 from test_observe import CannedApi
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import AlertRule, Placement, Stall, Timeline, Verdict
+from alertdrill.core.drill import Placement
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Stall, Timeline
+from alertdrill.core.verdict import Verdict
 from alertdrill.judging.doubts import Evidence, weigh
 from alertdrill.judging.judge import judge, share
 from alertdrill.runner.hindsight import describe, find_unseen, hangs_on_the_unseen

@@ -10,20 +10,18 @@ from typing import Any
 
 import pytest
 
-from alertdrill.core.model import (
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import (
     BlindRule,
     Delivery,
-    Drill,
     Expectation,
     Expected,
-    Finding,
     Grouped,
     NearMiss,
-    Placement,
     Suppressed,
-    Timeline,
-    Verdict,
 )
+from alertdrill.core.timeline import Timeline
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.errors import BadInput
 from alertdrill.judging.coverage import list_claims
 from alertdrill.reports import RunRecord, history, timeline_json

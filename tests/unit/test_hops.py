@@ -6,19 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from alertdrill.core.model import (
-    Drill,
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import (
     Event,
     EventKind,
-    Finding,
-    Labels,
     Notification,
     NotifiedAlert,
     PagingPath,
-    Placement,
     SuppressedSpan,
     Timeline,
 )
+from alertdrill.core.verdict import Finding
 from alertdrill.judging.latency import Spread, count_told, find_held, summarise_inboxes, time_hops
 
 HELD = SuppressedSpan(alert="A", labels={"n": "1"}, why="silenced", by={}, since_s=100, until_s=400)

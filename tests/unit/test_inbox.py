@@ -17,7 +17,7 @@ from alertdrill.alertmanager.addresses import (
     parse_path,
     parse_tag,
 )
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 
 INTEGRATIONS: tuple[Integration, ...] = ("pagerduty", "slack", "webhook", "opsgenie", "email")
 ADDRESSES = st.builds(

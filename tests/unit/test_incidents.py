@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notified import make_notification, make_refusal
 
-from alertdrill.core.model import Notification
+from alertdrill.core.timeline import Notification
 from alertdrill.judging.incidents import list_incidents
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alertdrill.core.model import AS_WRITTEN, AlertRule, Drill, Expectation, NearMiss
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation, NearMiss
+from alertdrill.core.rule import AS_WRITTEN, AlertRule
 from alertdrill.gateway.inference.deployments import SHIPPED, read_deployments
 from alertdrill.gateway.models import SHIPPED as MODELS
 from alertdrill.gateway.models import read_catalogue

@@ -7,17 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from alertdrill.core.model import (
-    Curve,
-    Drill,
-    Event,
-    EventKind,
-    Expectation,
-    Grouped,
-    NearMiss,
-    Placement,
-    Timeline,
-)
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import Expectation, Grouped, NearMiss
+from alertdrill.core.timeline import Curve, Event, EventKind, Timeline
 from alertdrill.judging.judge import find_unexpected, judge, share
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 

@@ -6,16 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from alertdrill.core.model import (
-    AS_WRITTEN,
-    BlindRule,
-    Drill,
-    Event,
-    EventKind,
-    Expectation,
-    Placement,
-    Timeline,
-)
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import BlindRule, Expectation
+from alertdrill.core.rule import AS_WRITTEN
+from alertdrill.core.timeline import Event, EventKind, Timeline
 from alertdrill.judging.judge import find_unexpected, judge, share
 
 MODEL = {"model": "gpt-4.1"}

@@ -26,20 +26,11 @@ from notified import (
     receive,
 )
 
-from alertdrill.core.model import (
-    Event,
-    Expectation,
-    Expected,
-    Finding,
-    Grouped,
-    Labels,
-    NearMiss,
-    Notification,
-    Placement,
-    Suppressed,
-    SuppressedSpan,
-    Suppression,
-)
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import Expectation, Expected, Grouped, NearMiss, Suppressed, Suppression
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, Notification, SuppressedSpan
+from alertdrill.core.verdict import Finding
 from alertdrill.judging.judge import judge, share
 from alertdrill.judging.notifications import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
 

@@ -13,16 +13,10 @@ from click.testing import CliRunner, Result
 
 from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.main import cli
-from alertdrill.core.model import (
-    BlindRule,
-    Drill,
-    Expectation,
-    Finding,
-    NearMiss,
-    Placement,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
+from alertdrill.core.timeline import Timeline
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord, timeline_json
 from alertdrill.systems.catalogue import list_drills, override_values

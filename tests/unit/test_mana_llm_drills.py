@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from simulated_prometheus import Points, Series, evaluate, find_quantile, find_stretches
 
-from alertdrill.core.model import BlindRule, Drill, Expectation, LoadProfile, NearMiss, Placement
+from alertdrill.core.drill import Drill, LoadProfile, Placement
+from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.load.arrivals import draw_arrivals

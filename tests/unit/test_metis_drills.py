@@ -9,7 +9,8 @@ import random
 import pytest
 from simulated_prometheus import Points, Series, evaluate, find_quantile, find_stretches
 
-from alertdrill.core.model import Drill, Expectation, LoadProfile, NearMiss
+from alertdrill.core.drill import Drill, LoadProfile
+from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
 from alertdrill.gateway.models import SHIPPED, read_catalogue

@@ -9,7 +9,7 @@ import pytest
 from panel_files import PANELS, read_toy_panels
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.errors import ComponentFailed
 from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.recording.prometheus import (
@@ -228,7 +228,7 @@ def test_a_panel_that_cannot_be_asked_does_not_spoil_the_run() -> None:
     assert all(shown.curves for shown in panels if not shown.trouble)
 
 
-def test_scrapes_change_good_from_failed() -> None:
+def test_scrapes_tell_good_from_failed() -> None:
     """A failed scrape is a sample of `up` that is 0."""
     prometheus = CannedApi({"up": [({}, at(0, 15) + at(30, value=0.0))]})
     scrapes = read_scrapes(prometheus, CLOCK, "metis-gateway", 0.0, 600.0)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.main import cli
 from alertdrill.cli.options.sites import find_obstacles, find_slowest
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.reports import RunRecord
 from alertdrill.runner.live import Order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alertdrill.core.model import Drill, Fault, LoadProfile, Outage, Placement, Stage
+from alertdrill.core.drill import Drill, Fault, LoadProfile, LoadStage, Outage, Placement
 from alertdrill.recording.prometheus import split_scrapes
 from alertdrill.runner.faults.outages import interrupt, list_outage_steps, list_windows
 from alertdrill.runner.faults.performing import Injector
@@ -87,7 +87,7 @@ def test_scrapes_inside_a_window_are_left_out() -> None:
 def test_the_probe_is_silent_in_the_windows() -> None:
     """Its stages still last as long as before, and send as often outside."""
     probe = LoadProfile(
-        name="p", scenario="steady", start_s=0, stages=(Stage(duration_s=900, rate_per_s=0.2),)
+        name="p", scenario="steady", start_s=0, stages=(LoadStage(duration_s=900, rate_per_s=0.2),)
     )
     stages = [
         (stage.duration_s, stage.rate_per_s)

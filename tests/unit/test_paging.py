@@ -23,8 +23,10 @@ from alertdrill.alertmanager.watching import (
     PathWatch,
     make_page_events,
 )
+from alertdrill.core.expectation import Suppression
 from alertdrill.core.fingerprint import fingerprint
-from alertdrill.core.model import Event, Labels, Notification, Received, SuppressedSpan, Suppression
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, Notification, Received, SuppressedSpan
 from alertdrill.errors import ComponentFailed
 
 

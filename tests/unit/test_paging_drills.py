@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 from simulated_prometheus import STEP_S
 from whole_runs import ROOT, run_tool
 
-from alertdrill.core.model import Drill, Expectation, Grouped
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation, Grouped
 from alertdrill.core.parts import PROVIDERS
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.load.arrivals import draw_arrivals

@@ -25,7 +25,8 @@ from alertdrill.alertmanager.watching import (
     read_log,
     read_troubles,
 )
-from alertdrill.core.model import Labels, SuppressedSpan
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import SuppressedSpan
 
 
 def write_lines(generation: str, group: str, *said: str, at_s: float = 1001.0) -> list[str]:

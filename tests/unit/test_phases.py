@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from recorded import make_recording, scrape
 
-from alertdrill.core.model import Event
+from alertdrill.core.timeline import Event
 from alertdrill.recording.replay.phases import delay, split_by_phase
 from alertdrill.rules.files import RuleFile, parse_rules
 

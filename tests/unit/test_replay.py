@@ -531,7 +531,7 @@ def test_many_replays_are_held_at_once_and_come_in_order(promtool: Path) -> None
     [make_recording(until_s=60), make_recording(make_series("x", {}, stale_ms=[0]), until_s=60)],
     ids=["no series", "a marker only"],
 )
-def test_a_recording_without_samples_changes_nothing(recording: Recording, newest: Path) -> None:
+def test_a_recording_without_samples_tells_nothing(recording: Recording, newest: Path) -> None:
     """Silence would be no proof."""
     with pytest.raises(CouldNotTell, match=r"made.om: the recording has no samples"):
         replay(recording, [one_group("{alert: A, expr: x > 1}")], newest)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from recorded import make_recording, scrape
 
-from alertdrill.core.model import BlindRule, Drill
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import BlindRule
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.rulebook import RuleBook, choose_series, name_metrics, split_files
 

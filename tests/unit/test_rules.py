@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadRules
 from alertdrill.rules.files import MAX_BYTES, MAX_LABELS, RecordingRule, parse_rules, read_rules
 

@@ -16,7 +16,8 @@ from whole_runs import METIS_RULES, ROOT
 
 from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.main import cli
-from alertdrill.core.model import Placement, Timeline
+from alertdrill.core.drill import Placement
+from alertdrill.core.timeline import Timeline
 from alertdrill.errors import BadInput
 from alertdrill.recording.files import write_recording
 from alertdrill.reports import RunRecord

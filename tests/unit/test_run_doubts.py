@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from alertdrill.core.model import Drill, Finding, Outcome, Placement, Verdict
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.verdict import Finding, Outcome, Verdict
 from alertdrill.judging.doubts import weigh
 from alertdrill.runner.evidence import gather
 from alertdrill.runner.traffic import ProfileReport, TrafficReport

@@ -20,7 +20,8 @@ from alertdrill.cli.commands import run_replay as replaying
 from alertdrill.cli.commands.run_replay import check_goldens, keep_goldens
 from alertdrill.cli.interruption import SIGNALS
 from alertdrill.cli.main import call
-from alertdrill.core.model import Drill, Placement, Timeline
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.timeline import Timeline
 from alertdrill.errors import BadInput, CannotWrite, ComponentFailed
 from alertdrill.reports import RunRecord
 from alertdrill.runner.golden.folder import Golden, Made, read_made, write_made

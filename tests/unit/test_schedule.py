@@ -10,17 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertdrill.core.model import (
-    BlindRule,
-    Drill,
-    Expectation,
-    Fault,
-    LoadProfile,
-    NearMiss,
-    Outage,
-    Placement,
-    Stage,
-)
+from alertdrill.core.drill import Drill, Fault, LoadProfile, LoadStage, Outage, Placement
+from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -42,7 +33,7 @@ def make_drill(
         name=name,
         scenario="steady",
         start_s=0,
-        stages=(Stage(duration_s=lasts_s, rate_per_s=rate_per_s),),
+        stages=(LoadStage(duration_s=lasts_s, rate_per_s=rate_per_s),),
     )
     return Drill(
         name=name,

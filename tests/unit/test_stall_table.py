@@ -23,7 +23,8 @@ from stall_worlds import (
     make_good,
 )
 
-from alertdrill.core.model import Outage, Placement, Stall
+from alertdrill.core.drill import Outage, Placement
+from alertdrill.core.timeline import Stall
 from alertdrill.judging.doubts import Calls, Evidence, weigh
 from alertdrill.judging.judge import find_unexpected, judge, share
 from alertdrill.judging.notifications import PAGE_WITHIN_S

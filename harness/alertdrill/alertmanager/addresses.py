@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import quote, unquote, unquote_plus
 
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 
 MAX_TAG_CHARACTERS = 256 * 1024
 TAG_NAME = "alertdrill-tag"

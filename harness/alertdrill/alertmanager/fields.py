@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 
 
 class Scalar(Enum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alertdrill.alertmanager.expressions import compile_expression
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 
 MAX_CHARACTERS = 16 * 1024

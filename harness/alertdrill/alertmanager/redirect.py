@@ -17,7 +17,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.document import write_document
 from alertdrill.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, SECRET, Fields
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 from alertdrill.rules.promql.expressions import format_duration

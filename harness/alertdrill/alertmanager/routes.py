@@ -14,7 +14,7 @@ from typing import Any
 from alertdrill.alertmanager.checks import list_routes
 from alertdrill.alertmanager.document import Located
 from alertdrill.alertmanager.matchers import Matcher, make_matcher, parse_matchers
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 

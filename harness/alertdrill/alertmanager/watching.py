@@ -20,17 +20,17 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.core.clock import Clock
+from alertdrill.core.expectation import Suppression
 from alertdrill.core.fingerprint import fingerprint
-from alertdrill.core.model import (
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import (
     Event,
     EventKind,
-    Labels,
     Notification,
     NotifiedAlert,
     PagingPath,
     Received,
     SuppressedSpan,
-    Suppression,
 )
 from alertdrill.errors import ComponentFailed
 from alertdrill.runtime.http_client import Api

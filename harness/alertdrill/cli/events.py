@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Event, Labels, Timeline
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, Timeline
 from alertdrill.rules.promql.expressions import quote
 
 STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 
 FNV_OFFSET = 14695981039346656037
 FNV_PRIME = 1099511628211

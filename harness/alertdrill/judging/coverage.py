@@ -17,20 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from alertdrill.core.model import (
-    AS_WRITTEN,
-    PAGING,
-    AlertRule,
-    Drill,
-    EventKind,
-    Expectation,
-    Expected,
-    Grouped,
-    Integration,
-    NearMiss,
-    Outcome,
-    Verdict,
-)
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation, Expected, Grouped, Integration, NearMiss
+from alertdrill.core.rule import AS_WRITTEN, PAGING, AlertRule
+from alertdrill.core.timeline import EventKind
+from alertdrill.core.verdict import Outcome, Verdict
 
 Hop = Literal["pending", "fires", "paged", "resolved", "page closed", "near miss"]
 State = Literal["proved", "failed", "unobserved", "not drilled"]

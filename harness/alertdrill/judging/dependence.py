@@ -12,19 +12,10 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alertdrill.core.model import (
-    BlindRule,
-    Drill,
-    EventKind,
-    Expectation,
-    Expected,
-    Finding,
-    Grouped,
-    LoadProfile,
-    NearMiss,
-    Outage,
-    Outcome,
-)
+from alertdrill.core.drill import Drill, LoadProfile, Outage
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, NearMiss
+from alertdrill.core.timeline import EventKind
+from alertdrill.core.verdict import Finding, Outcome
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 
 UNMET_BEARS_S = 9.0

@@ -13,7 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Drill, Finding, Placement, Stall, Verdict
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.timeline import Stall
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
     LOCUST,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alertdrill.core.model import Integration, Labels, Notification
+from alertdrill.core.expectation import Integration
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Judge what the alerts did against what a drill expects of them. Pure.
 
 `share` gives every drill its own part of a timeline, in the drill's own time; `judge` says how each of its
-expectations came out. What happened and belongs to no drill is returned by `find_unasked`: an alert that
+expectations came out. What happened and belongs to no drill is returned by `find_unexpected`: an alert that
 fires unexpectedly fails the run, whoever was being drilled.
 """
 
@@ -13,25 +13,11 @@ from dataclasses import replace
 from functools import partial
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import (
-    AS_WRITTEN,
-    BlindRule,
-    Curve,
-    Drill,
-    Event,
-    EventKind,
-    Expectation,
-    Expected,
-    Finding,
-    Grouped,
-    Labels,
-    NearMiss,
-    Notification,
-    PagingPath,
-    Placement,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, NearMiss
+from alertdrill.core.rule import AS_WRITTEN, Labels
+from alertdrill.core.timeline import Curve, Event, EventKind, Notification, PagingPath, Timeline
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.near_misses import check_silence, describe_peak
 from alertdrill.judging.notifications import (
     Miss,

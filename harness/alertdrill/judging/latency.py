@@ -6,16 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
-from alertdrill.core.model import (
-    EventKind,
-    Finding,
-    Integration,
-    NotifiedAlert,
-    Placement,
-    SuppressedSpan,
-    Suppression,
-    Timeline,
-)
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import Integration, Suppression
+from alertdrill.core.timeline import EventKind, NotifiedAlert, SuppressedSpan, Timeline
+from alertdrill.core.verdict import Finding
 from alertdrill.judging.incidents import Incident, list_incidents
 
 EVALUATION_S = 15.0

@@ -7,7 +7,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Curve, NearMiss
+from alertdrill.core.expectation import NearMiss
+from alertdrill.core.timeline import Curve
 from alertdrill.judging.notifications import Miss
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {

@@ -11,17 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import (
-    Delivery,
-    Expectation,
-    Grouped,
-    Labels,
-    Notification,
-    Outcome,
-    Suppressed,
-    Text,
-    Timeline,
-)
+from alertdrill.core.expectation import Delivery, Expectation, Grouped, Suppressed, Text
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Notification, Timeline
+from alertdrill.core.verdict import Outcome
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.undelivered import explain_silence
 

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import AlertRule, Event, EventKind, Labels
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import Event, EventKind
 
 SCRAPE_S = 15.0
 ROUNDING_S = 0.01

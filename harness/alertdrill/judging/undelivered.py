@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import SuppressedSpan, Timeline
+from alertdrill.core.timeline import SuppressedSpan, Timeline
 
 MAX_TROUBLES = 4
 

@@ -1,4 +1,4 @@
-"""The master's part of a test that several workers perform: cues, leases, and the sum of what they report."""
+"""The master's part of a test that several workers perform: timed actions, leases, and the sum of reports."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from alertdrill.load.plan import BehaviourChange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedAction:
-    """Something to do `at_s` after the load profile's start; cues at 0 are done before the first arrival."""
+    """Something to do `at_s` after the profile's start; what is due at 0 is done before the first arrival."""
 
     at_s: float
     profile: Callable[[], None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 from alertdrill.alertmanager.addresses import TAG_NAME, parse_tag
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 
 Does = Literal["trigger", "acknowledge", "resolve", "edit"]
 """What an attempt does to its incident; `edit` changes texts, as part of another's notification."""

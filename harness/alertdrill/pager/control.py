@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Failing, Integration
+from alertdrill.core.drill import Failing
+from alertdrill.core.expectation import Integration
 from alertdrill.pager.intake import Desk
 from alertdrill.pager.page import make_page
 from alertdrill.runtime.http_server import read_body

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.core.model import Failing, Integration
+from alertdrill.core.drill import Failing
+from alertdrill.core.expectation import Integration
 
 MAX_FAULTS = 1_000
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.pager.attempt import Attempt, TaggedAlert
 
 MAX_INCIDENTS = 5_000

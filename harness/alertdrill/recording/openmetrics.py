@@ -16,7 +16,7 @@ from itertools import islice
 from operator import ge
 from typing import NoReturn
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.recording.recording import RECORDED, STALE, RecordedSeries, Recording
 

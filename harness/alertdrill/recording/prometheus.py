@@ -20,8 +20,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.model import AlertRule, Curve, Event, EventKind, Labels
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import Curve, Event, EventKind
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.rules.dilation.files import dilate_expr
 from alertdrill.rules.files import EVALUATION_INTERVAL_S

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 
 RECORDED = "alertdrill_recorded"
 """A series of every recording: what was asked for, in its label `selector`, at its first and last instant."""

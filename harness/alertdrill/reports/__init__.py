@@ -12,23 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import (
-    AlertRule,
-    BlindRule,
-    Delivery,
-    Drill,
-    Expectation,
-    Expected,
-    Finding,
-    Grouped,
-    Labels,
-    Placement,
-    SuppressedSpan,
-    Suppression,
-    Text,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import BlindRule, Delivery, Expectation, Expected, Grouped, Suppression, Text
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import SuppressedSpan, Timeline
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.coverage import Coverage, make_coverage, make_held_run
 from alertdrill.judging.latency import Told
 from alertdrill.judging.replay_agreement import Agreement, Instant, say_instant

@@ -15,20 +15,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from alertdrill.core.model import (
+from alertdrill.core.expectation import (
     BlindRule,
     Delivery,
-    EventKind,
     Expectation,
     Expected,
     Grouped,
     Integration,
-    Labels,
     NearMiss,
-    Outcome,
     Suppressed,
     Suppression,
 )
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import EventKind
+from alertdrill.core.verdict import Outcome
 from alertdrill.errors import BadInput
 from alertdrill.judging.coverage import HeldFinding, HeldRun
 from alertdrill.runtime.files import naming, write_whole

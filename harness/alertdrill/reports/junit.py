@@ -15,7 +15,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from datetime import datetime
 
-from alertdrill.core.model import Drill, Finding, Verdict
+from alertdrill.core.drill import Drill
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.latency import (
     InboxSummary,
     Spread,

@@ -12,23 +12,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from alertdrill.core.model import (
-    BlindRule,
-    Delivery,
-    Event,
-    Expectation,
-    Expected,
-    Finding,
-    Grouped,
-    Labels,
-    Notification,
-    Placement,
-    Suppressed,
-    SuppressedSpan,
-    Text,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import BlindRule, Delivery, Expectation, Expected, Grouped, Suppressed, Text
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, Notification, SuppressedSpan, Timeline
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.latency import (
     InboxSummary,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertdrill.core.model import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput, BadRules
 from alertdrill.rules.promql.expressions import parse
 from alertdrill.rules.promql.expressions import (

@@ -19,7 +19,7 @@ from typing import Any, cast
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from alertdrill.core.model import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.promql.expressions import parse, render, split_threshold, walk
 from alertdrill.rules.values import Values, fill

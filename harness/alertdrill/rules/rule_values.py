@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile, parse_rules
 from alertdrill.rules.promql.expressions import format_duration, split_threshold
 

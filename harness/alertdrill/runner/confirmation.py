@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Event, Placement, Timeline
+from alertdrill.core.drill import Placement
+from alertdrill.core.timeline import Event, Timeline
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.judging.judge import matches
 from alertdrill.judging.replay_agreement import Agreement, Instant, Pendings, Window, compare, say_instant

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from alertdrill.core.clock import Clock, format_s
-from alertdrill.core.model import Placement, Stall
+from alertdrill.core.drill import Placement
 from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
+from alertdrill.core.timeline import Stall
 from alertdrill.judging.dependence import LOCUST, SCRAPES
 from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_part
 from alertdrill.recording.prometheus import read_scrapes, split_scrapes

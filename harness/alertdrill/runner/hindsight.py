@@ -13,7 +13,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import AlertRule, BlindRule, Labels, Placement, Stall, Verdict
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import BlindRule
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import Stall
+from alertdrill.core.verdict import Verdict
 from alertdrill.judging.dependence import STALE, UNSEEN
 from alertdrill.recording.prometheus import MAX_POINTS, read_range, read_samples
 from alertdrill.runtime.http_client import Api

@@ -20,18 +20,11 @@ from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.watching import PathWatch, make_page_events, read_log, read_troubles
 from alertdrill.core.clock import Clock, find_origin
-from alertdrill.core.model import (
-    AlertRule,
-    BehaviourChange,
-    Drill,
-    LoadProfile,
-    Placement,
-    Stage,
-    Stall,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, LoadStage, Placement
 from alertdrill.core.parts import PARTS
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Stall, Timeline
+from alertdrill.core.verdict import Verdict
 from alertdrill.errors import ClockDoubted, ComponentFailed
 from alertdrill.judging.clock_fidelity import (
     Bounds,
@@ -423,7 +416,7 @@ def list_profiles(
         name=CALIBRATION_PROFILE,
         scenario="steady",
         start_s=-lead_s,
-        stages=(Stage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
+        stages=(LoadStage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
         changes=changes,
         options=options,
         prefix=PROBE_PREFIX,
@@ -432,7 +425,7 @@ def list_profiles(
         name=PROBE_PROFILE,
         scenario="steady",
         start_s=0.0,
-        stages=(Stage(duration_s=until_s - SETTLE_S, rate_per_s=PROBE_RATE_PER_S),),
+        stages=(LoadStage(duration_s=until_s - SETTLE_S, rate_per_s=PROBE_RATE_PER_S),),
         options=options,
         prefix=PROBE_PREFIX,
     )

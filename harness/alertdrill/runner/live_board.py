@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Event, Expected, Labels, LoadProfile, Placement
+from alertdrill.core.drill import LoadProfile, Placement
+from alertdrill.core.expectation import Expected
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event
 from alertdrill.judging.judge import matches
 from alertdrill.recording.prometheus import ActiveAlert, read_active_alerts
 from alertdrill.reports.terminal import AlertRow, BoardState, ProfileRow

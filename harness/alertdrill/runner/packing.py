@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alertdrill.core.model import STARTS_AGAIN, BlindRule, Drill, NearMiss, Outage, Placement
+from alertdrill.core.drill import STARTS_AGAIN, Drill, Outage, Placement
+from alertdrill.core.expectation import BlindRule, NearMiss
 
 BIN_S = 15.0
 BEFORE_OUTAGE_S = 60.0

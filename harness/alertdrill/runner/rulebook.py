@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alertdrill.core.model import AlertRule, Drill, Expectation
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation
+from alertdrill.core.rule import AlertRule
 from alertdrill.recording.recording import Recording
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.rules.promql.expressions import durations, metric_name, parse, selectors

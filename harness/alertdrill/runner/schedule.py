@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from alertdrill.core.model import Drill, Placement
+from alertdrill.core.drill import Drill, Placement
 from alertdrill.errors import BadInput
 from alertdrill.runner.packing import (
     PAGES,

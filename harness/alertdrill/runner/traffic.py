@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import LoadProfile
+from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.places import SCENARIOS
 from alertdrill.runtime.ports import find_free_ports

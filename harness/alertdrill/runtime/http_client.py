@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import ComponentFailed, LimitReached, RequestRefused
 from alertdrill.runtime.http_deadline import make_session
 from alertdrill.runtime.limits import find_limit_of

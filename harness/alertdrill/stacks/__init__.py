@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
-from alertdrill.core.model import Drill, Fault
+from alertdrill.core.drill import Drill, Fault
 from alertdrill.core.parts import PEER
 from alertdrill.rules.files import RuleFile
 

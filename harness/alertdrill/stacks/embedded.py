@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from alertdrill.core.model import Drill, Fault
+from alertdrill.core.drill import Drill, Fault
 from alertdrill.core.parts import PARTS, PEER, PROVIDERS
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines

@@ -10,7 +10,8 @@ import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from alertdrill.core.model import Drill, Expectation, NearMiss
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.panels import Dashboard, parse_panels

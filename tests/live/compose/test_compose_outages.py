@@ -16,7 +16,7 @@ from compose_project import Compose, make_compose
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Fault
+from alertdrill.core.drill import Fault
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.stacks import Setup
 from alertdrill.stacks.compose.containers import Project

@@ -15,7 +15,7 @@ from drill_subset import choose_held
 from held_drills import check_drill
 from whole_runs import hold_open_until_told, make_order
 
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.judging.judge import find_unexpected
 from alertdrill.runner.live import Suppression

@@ -14,7 +14,7 @@ import pytest
 from query_files import read_queries
 from whole_runs import make_order
 
-from alertdrill.core.model import LoadProfile
+from alertdrill.core.drill import LoadProfile
 from alertdrill.recording.prometheus import read_range
 from alertdrill.rules.files import EVALUATION_INTERVAL_S
 from alertdrill.rules.panels import PanelThreshold

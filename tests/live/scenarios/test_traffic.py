@@ -14,7 +14,7 @@ import pytest
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import BehaviourChange, LoadProfile, Stage
+from alertdrill.core.drill import BehaviourChange, LoadProfile, LoadStage
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.load.leases import SHARES
 from alertdrill.load.plan import parse_plan
@@ -29,7 +29,7 @@ def make_profile(
     *, name: str = "base", duration_s: float = 60, rate_per_s: float = 1, **changes
 ) -> LoadProfile:
     """Return a load profile of steady traffic, or another one."""
-    stages = (Stage(duration_s=duration_s, rate_per_s=rate_per_s),)
+    stages = (LoadStage(duration_s=duration_s, rate_per_s=rate_per_s),)
     fields = {"scenario": "steady", "start_s": 0.0, "options": CALLS} | changes
     return LoadProfile(name=name, stages=stages, **fields)
 

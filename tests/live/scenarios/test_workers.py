@@ -63,7 +63,7 @@ def cluster(fake_gateway, tmp_path: Path) -> Callable[..., Cluster]:
 
 
 def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp_path):
-    """The same requests, each once and on time; keys, cues and tells once; every worker sends its part.
+    """The same requests, each once and on time; keys and changes once; every worker sends its part.
 
     The clock of one of them is half a minute ahead: it sends at the master's instants all the same, and the
     report says so.

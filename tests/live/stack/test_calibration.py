@@ -10,7 +10,7 @@ import pytest
 from whole_runs import make_order
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Drill, LoadProfile, Stage
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage
 from alertdrill.errors import ClockDoubted
 from alertdrill.judging.clock_fidelity import Fidelity
 from alertdrill.runner import live as run
@@ -24,7 +24,7 @@ BRIEF = Drill(
             name="brief",
             scenario="steady",
             start_s=0,
-            stages=(Stage(duration_s=60, rate_per_s=0.2),),
+            stages=(LoadStage(duration_s=60, rate_per_s=0.2),),
             options={"models": ["openai:gpt-4o"], "key": "brief"},
         ),
     ),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from whole_runs import hold_until_told, make_order
 
-from alertdrill.core.model import Drill, Expectation, LoadProfile, NearMiss, Outage, Stage
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Outage
+from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.live import Order, hold
@@ -40,7 +41,7 @@ def make_drill(name: str, expected: Expectation | NearMiss, outage: Outage, last
         name=name,
         scenario="outage",
         start_s=0,
-        stages=(Stage(duration_s=outage.at_s + outage.for_s + 60, rate_per_s=0.1),),
+        stages=(LoadStage(duration_s=outage.at_s + outage.for_s + 60, rate_per_s=0.1),),
         options={"models": ["openai:gpt-4o"], "key": name},
     )
     return Drill(

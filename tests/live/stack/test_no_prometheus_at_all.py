@@ -10,7 +10,7 @@ from pathlib import Path
 from victoria import find_program
 from whole_runs import METIS_RULES, ROOT, hold_until_told, make_order
 
-from alertdrill.core.model import Drill, Stage
+from alertdrill.core.drill import Drill, LoadStage
 from alertdrill.recording.store import Store
 from alertdrill.rules.files import parse_rules
 from alertdrill.runtime.binaries import Engines
@@ -31,8 +31,8 @@ FIRES = Drill(
         replace(
             PROFILE,
             stages=(
-                Stage(duration_s=PRIMED_S, rate_per_s=1 / PRIMED_S),
-                Stage(duration_s=KNOWN_S, rate_per_s=0.0),
+                LoadStage(duration_s=PRIMED_S, rate_per_s=1 / PRIMED_S),
+                LoadStage(duration_s=KNOWN_S, rate_per_s=0.0),
                 *PROFILE.stages[1:],
             ),
         ),

@@ -16,16 +16,10 @@ from whole_runs import hold_open_until_told, make_order
 from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.reference import make_reference_config
-from alertdrill.core.model import (
-    Delivery,
-    Drill,
-    EventKind,
-    Finding,
-    Integration,
-    Maintenance,
-    Outage,
-    ReceiverFault,
-)
+from alertdrill.core.drill import Drill, Maintenance, Outage, ReceiverFault
+from alertdrill.core.expectation import Delivery, Integration
+from alertdrill.core.timeline import EventKind
+from alertdrill.core.verdict import Finding
 from alertdrill.reports import RunRecord
 from alertdrill.runner.live import Suppression
 from alertdrill.runtime.binaries import Engines, Generation, find_engines

@@ -197,7 +197,7 @@ def test_what_only_alertmanager_knows_to_be_wrong_is_told(
     assert "000-" not in str(caught.value)
 
 
-def test_an_amtool_that_cannot_be_run_changes_nothing(target: Target, tmp_path: Path) -> None:
+def test_an_amtool_that_cannot_be_run_tells_nothing(target: Target, tmp_path: Path) -> None:
     """Without amtool it is not known whether the config is good."""
     config = parse_config("route: {receiver: a}\nreceivers: [{name: a}]", "a.yml")
     with pytest.raises(CouldNotTell, match="could not be run"):

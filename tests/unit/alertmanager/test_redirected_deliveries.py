@@ -17,7 +17,7 @@ from alertmanager_process import WITHIN_S, await_answer, find_free_addresses, ru
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.redirect import Target, write_config
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.process import start

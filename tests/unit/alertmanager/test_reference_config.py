@@ -8,7 +8,7 @@ from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.redirect import Target, write_config
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.alertmanager.routes import match_routes, parse_routes
-from alertdrill.core.model import PAGING
+from alertdrill.core.rule import PAGING
 from alertdrill.runtime.binaries import Engines
 
 CONFIG = make_reference_config(["mantis", "metis"])

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from page_records import bind_alert, make_alert, make_config
 
-from alertdrill.core.model import Integration, Notification, NotifiedAlert, SuppressedSpan
+from alertdrill.core.expectation import Integration
+from alertdrill.core.timeline import Notification, NotifiedAlert, SuppressedSpan
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.runner.synthetic.pages import (
     Row,

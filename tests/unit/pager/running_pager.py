@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.pager.control import refuse
 from alertdrill.pager.server import Setup, make_pager

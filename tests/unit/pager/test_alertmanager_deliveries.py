@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 from running_pager import DEADLINE_S, RECEIVER, RunningAlertmanager, RunningPager, run_alertmanager
 
-from alertdrill.core.model import Failing, Integration
+from alertdrill.core.drill import Failing
+from alertdrill.core.expectation import Integration
 from alertdrill.runtime.binaries import Engines
 
 INTEGRATIONS: tuple[Integration, ...] = get_args(Integration)

@@ -16,7 +16,7 @@ import pytest
 from running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
 
 from alertdrill.alertmanager.addresses import Address, derive_key
-from alertdrill.core.model import Integration
+from alertdrill.core.expectation import Integration
 from alertdrill.pager.deliveries import MAX_BODY_BYTES
 from alertdrill.pager.pagerduty import EVENTS_PER_MINUTE
 

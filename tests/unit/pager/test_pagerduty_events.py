@@ -117,7 +117,7 @@ def test_size_is_measured_without_the_tag() -> None:
     assert "the limit is 524288" in too_large.why
 
 
-def test_the_tag_changes_and_is_taken_out() -> None:
+def test_the_tag_tells_and_is_taken_out() -> None:
     """Group labels and alerts are known from it, and the payload is as it would be without."""
     details = {"firing": "one", TAG_NAME: TAG}
     attempt = read(make_event(payload={"custom_details": details}))

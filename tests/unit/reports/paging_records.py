@@ -10,29 +10,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from alertdrill.core.model import (
-    AlertRule,
-    Curve,
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import (
     Delivery,
-    Drill,
-    Event,
     Expectation,
     Expected,
-    Finding,
     Grouped,
     Integration,
-    Labels,
+    Suppressed,
+    Text,
+)
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import (
+    Curve,
+    Event,
     Notification,
     NotifiedAlert,
-    Outcome,
     PagingPath,
-    Placement,
-    Suppressed,
     SuppressedSpan,
-    Text,
     Timeline,
-    Verdict,
 )
+from alertdrill.core.verdict import Finding, Outcome, Verdict
 from alertdrill.reports import RunRecord
 
 UNTIL_S = 3000.0

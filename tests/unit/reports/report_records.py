@@ -8,22 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from alertdrill.core.model import (
-    AlertRule,
-    Curve,
-    Drill,
-    Event,
-    EventKind,
-    Expectation,
-    Finding,
-    LoadProfile,
-    NearMiss,
-    Outcome,
-    Placement,
-    Stage,
-    Timeline,
-    Verdict,
-)
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Placement
+from alertdrill.core.expectation import Expectation, NearMiss
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Curve, Event, EventKind, Timeline
+from alertdrill.core.verdict import Finding, Outcome, Verdict
 from alertdrill.reports import RunRecord
 
 UNTIL_S = 4200.0
@@ -322,7 +311,7 @@ def _profile(name: str, scenario: str, start_s: float, duration_s: float, rate_p
         name=name,
         scenario=scenario,
         start_s=start_s,
-        stages=(Stage(duration_s=duration_s, rate_per_s=rate_per_s),),
+        stages=(LoadStage(duration_s=duration_s, rate_per_s=rate_per_s),),
     )
 
 

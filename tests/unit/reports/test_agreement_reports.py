@@ -8,7 +8,7 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console
 
-from alertdrill.core.model import Event
+from alertdrill.core.timeline import Event
 from alertdrill.judging.replay_agreement import Agreement, compare
 from alertdrill.reports import RunRecord, html, junit, say_agreement
 from alertdrill.reports.terminal import summary

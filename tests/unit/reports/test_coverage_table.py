@@ -8,7 +8,7 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console, RenderableType
 
-from alertdrill.core.model import Delivery, Expectation
+from alertdrill.core.expectation import Delivery, Expectation
 from alertdrill.reports import RunRecord, html
 from alertdrill.reports.coverage import CoverageTable
 from alertdrill.reports.terminal import summary

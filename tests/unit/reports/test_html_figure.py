@@ -11,7 +11,7 @@ import pytest
 from paging_records import CRITICAL, SUPPRESSED_SPANS, WARNING, build_paging_record, notify
 from report_records import AUTH, ERRORS, LATENCY, RULES, build_record
 
-from alertdrill.core.model import Curve, Event, Notification, PagingPath
+from alertdrill.core.timeline import Curve, Event, Notification, PagingPath
 from alertdrill.reports import RunRecord
 from alertdrill.reports.html.figure import MOST_CURVES, Figure, draw_alert
 from alertdrill.reports.html.incidents import MOST_ROWS, draw_incidents

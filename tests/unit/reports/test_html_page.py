@@ -20,22 +20,10 @@ from paging_records import (
 )
 from report_records import build_record
 
-from alertdrill.core.model import (
-    Curve,
-    Delivery,
-    Event,
-    Expectation,
-    Finding,
-    LoadProfile,
-    NotifiedAlert,
-    PagingPath,
-    Placement,
-    Stage,
-    Suppressed,
-    SuppressedSpan,
-    Text,
-    Verdict,
-)
+from alertdrill.core.drill import LoadProfile, LoadStage, Placement
+from alertdrill.core.expectation import Delivery, Expectation, Suppressed, Text
+from alertdrill.core.timeline import Curve, Event, NotifiedAlert, PagingPath, SuppressedSpan
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import RunRecord, html
 
 NASTY = "</script><script>alert(1)</script><img src=http://x.invalid onerror=alert(1)>\"'\x1b"
@@ -99,7 +87,9 @@ def _poison(record: RunRecord) -> RunRecord:
         why=NASTY,
         expects=(expectation,),
         traffic=(
-            LoadProfile(name=NASTY, scenario=NASTY, start_s=0, stages=(Stage(duration_s=60, rate_per_s=1),)),
+            LoadProfile(
+                name=NASTY, scenario=NASTY, start_s=0, stages=(LoadStage(duration_s=60, rate_per_s=1),)
+            ),
         ),
     )
     finding = Finding(
@@ -171,7 +161,7 @@ def test_nothing_is_loaded(page: Reader) -> None:
             assert re.match(r"#plot-\d+-alert$|logs/", attributes["href"] or "")
 
 
-def test_page_changes_everything(page: Reader) -> None:
+def test_page_tells_everything(page: Reader) -> None:
     """Outcome, drills, expectations, hops, evidence, rules, engines, notes and logs are there as text."""
     record = build_record()
     text = " ".join(page.text.split())
@@ -272,7 +262,7 @@ def test_pages_are_told_as_text(paging_page: Reader) -> None:
     assert "model-05" not in text.split("What the alerts did")[0]
 
 
-def test_verdicts_change_of_the_paging_path(paging_page: Reader) -> None:
+def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
     """The table has what receivers must be told, what was suppressed, and how long page and close took."""
     text = _say(paging_page)
     assert "slack of chat: text matches /for \\d+ minutes/, 0 attempts refused" in text

@@ -9,7 +9,7 @@ import pytest
 from paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record
 from report_records import build_record
 
-from alertdrill.core.model import Finding, Verdict
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import RunRecord, junit
 
 

@@ -8,17 +8,9 @@ from dataclasses import replace
 import pytest
 from report_records import build_record
 
-from alertdrill.core.model import (
-    Delivery,
-    Expectation,
-    Finding,
-    Grouped,
-    NearMiss,
-    Suppressed,
-    SuppressedSpan,
-    Text,
-    Verdict,
-)
+from alertdrill.core.expectation import Delivery, Expectation, Grouped, NearMiss, Suppressed, Text
+from alertdrill.core.timeline import SuppressedSpan
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import (
     printable,
     say_delay,

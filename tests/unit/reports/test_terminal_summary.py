@@ -11,7 +11,8 @@ from paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_recor
 from report_records import build_record
 from rich.console import Console
 
-from alertdrill.core.model import Finding, PagingPath, Verdict
+from alertdrill.core.timeline import PagingPath
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal import summary
 

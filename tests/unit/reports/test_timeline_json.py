@@ -12,7 +12,10 @@ import pytest
 from paging_records import build_paging_record
 from report_records import build_record
 
-from alertdrill.core.model import Event, Finding, NearMiss, PagingPath, Placement, Verdict
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import NearMiss
+from alertdrill.core.timeline import Event, PagingPath
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.replay_agreement import compare
 from alertdrill.reports import RunRecord, timeline_json
 

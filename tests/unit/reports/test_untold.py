@@ -10,7 +10,7 @@ from dataclasses import replace
 from report_records import build_record
 from rich.console import Console
 
-from alertdrill.core.model import Stall
+from alertdrill.core.timeline import Stall
 from alertdrill.judging.coverage import make_held_run, settle_claims
 from alertdrill.reports import RunRecord, html, junit, timeline_json
 from alertdrill.reports.history import parse_run

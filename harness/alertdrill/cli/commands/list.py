@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from alertdrill.core.model import AlertRule, Drill
+from alertdrill.core.drill import Drill
+from alertdrill.core.rule import AlertRule
 from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration

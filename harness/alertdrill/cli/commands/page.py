@@ -15,7 +15,7 @@ import click
 from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.output import open_console
-from alertdrill.core.model import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.rules.files import read_rules
 from alertdrill.runner.synthetic.batches import Bound

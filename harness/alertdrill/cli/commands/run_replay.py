@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
-from alertdrill.core.model import Drill, Placement, Stall
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.timeline import Stall
 from alertdrill.errors import BadInput
 from alertdrill.places import ROOT
 from alertdrill.recording.files import put_recording, read_recording

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.runner.rulebook import RuleBook, list_expected, name_alerts
 from alertdrill.systems.catalogue import choose_drills

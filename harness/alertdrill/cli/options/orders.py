@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.reference import make_reference_config
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.live import Order
 from alertdrill.runtime.paths import shorten

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput, MissingEngine
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files

@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from alertdrill.core.model import Event, EventKind, Labels
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, EventKind
 from alertdrill.recording.recording import RecordedSeries
 from alertdrill.recording.replay.stages import ALERTS, FOR_STATE
 

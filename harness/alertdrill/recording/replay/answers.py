@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import CouldNotTell
 from alertdrill.rules.files import parse_duration
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.model import AlertRule, Curve, Event, Labels
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import Curve, Event
 from alertdrill.errors import AlertdrillError, BadRules, CouldNotTell
 from alertdrill.recording.recording import RecordedSeries, Recording
 from alertdrill.recording.replay.activity import (

@@ -14,7 +14,7 @@ import struct
 from array import array
 from collections.abc import Iterator, Sequence
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.recording.recording import RecordedSeries
 from alertdrill.rules.promql.expressions import format_number, quote
 

@@ -12,7 +12,8 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from alertdrill.core.model import AlertRule, Event
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Event
 from alertdrill.recording.recording import RecordedSeries, Recording
 from alertdrill.recording.replay.plan import find_times, to_ms
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RecordingRule, RuleFile, RuleGroup

@@ -16,7 +16,7 @@ from typing import Any
 
 import promql_parser as ast
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.replay.promtool import write_json
 from alertdrill.recording.replay.stages import Stage, list_written, order_stages

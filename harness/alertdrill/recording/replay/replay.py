@@ -12,7 +12,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alertdrill.core.model import AlertRule, Curve, Event, Labels, Timeline
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import Curve, Event, Timeline
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.activity import MASK_SIZES
 from alertdrill.recording.replay.answers import Answers, Complaint

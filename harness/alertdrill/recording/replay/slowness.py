@@ -6,7 +6,7 @@ import json
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.errors import CouldNotTell
 from alertdrill.recording.replay.answers import Answers, Complaint
 from alertdrill.recording.replay.inquiry import Inquiry

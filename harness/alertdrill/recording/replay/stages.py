@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import promql_parser as ast
 
-from alertdrill.core.model import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.recording.selecting import list_in_rule
 from alertdrill.rules.files import RuleGroup

@@ -18,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from alertdrill.core.model import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.recording.replay.activity import Activity
 from alertdrill.recording.replay.notation import write_series

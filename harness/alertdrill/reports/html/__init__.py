@@ -19,7 +19,9 @@ from urllib.parse import quote
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]  # plotly ships no types
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import AlertRule, Labels, SuppressedSpan, Suppression
+from alertdrill.core.expectation import Suppression
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.reports import (
     RunRecord,
     printable,

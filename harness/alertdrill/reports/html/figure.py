@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import AlertRule, Placement
+from alertdrill.core.drill import Placement
+from alertdrill.core.rule import AlertRule
 from alertdrill.reports import RunRecord, say_selector
 from alertdrill.reports.html.lanes import Lanes, minutes, plot_text
 from alertdrill.reports.html.scale import Scale, choose_scale

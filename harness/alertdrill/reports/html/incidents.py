@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Integration, Notification
+from alertdrill.core.expectation import Integration
+from alertdrill.core.timeline import Notification
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.reports import RunRecord
 from alertdrill.reports.html.figure import lay_out

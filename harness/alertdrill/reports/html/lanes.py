@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Curve, Placement, Suppression
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import Suppression
+from alertdrill.core.timeline import Curve
 from alertdrill.reports import HOPS, printable, say_holder, say_selector
 from alertdrill.reports.html.series import Series
 

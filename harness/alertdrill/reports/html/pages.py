@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Notification, NotifiedAlert
+from alertdrill.core.timeline import Notification, NotifiedAlert
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.latency import InboxSummary, Spread, summarise_inboxes
 from alertdrill.reports import RunRecord, printable, say_delay, say_selector

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alertdrill.core.model import Curve
+from alertdrill.core.timeline import Curve
 
 FAR = 3.0
 """A value this many times over the threshold would flatten all that is near it on a linear axis."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alertdrill.core.model import AlertRule, Curve, Event, Labels, SuppressedSpan, Timeline
+from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.timeline import Curve, Event, SuppressedSpan, Timeline
 
 HUES = 6
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Drill, Finding, SuppressedSpan, Verdict
+from alertdrill.core.drill import Drill
+from alertdrill.core.timeline import SuppressedSpan
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,

@@ -18,7 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import Expectation, Finding, Labels, SuppressedSpan, Verdict
+from alertdrill.core.expectation import Expectation
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import SuppressedSpan
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.coverage import say_counts
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (

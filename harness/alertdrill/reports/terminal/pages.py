@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from alertdrill.core.model import Timeline
+from alertdrill.core.timeline import Timeline
 from alertdrill.judging.latency import Spread, summarise_inboxes
 from alertdrill.reports import say_delay
 from alertdrill.reports.terminal.script import Script

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput, BadRules
 from alertdrill.rules.dilation.expressions import DEFAULT_STEP_S, Dilator, divide, read_speed
 from alertdrill.rules.files import (

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from alertdrill.core.model import STARTS_AGAIN, LoadProfile, Outage, Placement, Stage, Stall
+from alertdrill.core.drill import STARTS_AGAIN, LoadProfile, LoadStage, Outage, Placement
+from alertdrill.core.timeline import Stall
 from alertdrill.runner.faults.performing import Step
 from alertdrill.runner.packing import PAGES, find_broken
 from alertdrill.stacks import Stack
@@ -71,8 +72,8 @@ def interrupt(profile: LoadProfile, windows: Sequence[tuple[float, float]]) -> L
     stages = []
     at_s = 0.0
     for from_s, to_s in windows:
-        stages.append(Stage(duration_s=max(0.0, from_s - at_s), rate_per_s=stage.rate_per_s))
-        stages.append(Stage(duration_s=to_s - max(0.0, from_s), rate_per_s=0.0))
+        stages.append(LoadStage(duration_s=max(0.0, from_s - at_s), rate_per_s=stage.rate_per_s))
+        stages.append(LoadStage(duration_s=to_s - max(0.0, from_s), rate_per_s=0.0))
         at_s = to_s
-    stages.append(Stage(duration_s=max(0.0, stage.duration_s - at_s), rate_per_s=stage.rate_per_s))
+    stages.append(LoadStage(duration_s=max(0.0, stage.duration_s - at_s), rate_per_s=stage.rate_per_s))
     return replace(profile, stages=tuple(stages))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.model import Maintenance, Placement, ReceiverFault
+from alertdrill.core.drill import Maintenance, Placement, ReceiverFault
 from alertdrill.runner.faults.performing import Step
 from alertdrill.runtime.http_client import Api
 

@@ -23,7 +23,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.core.model import Drill, Labels
+from alertdrill.core.drill import Drill
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.recording.recording import RecordedSeries, Recording
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_ignores"}
 """Fields that follow from where a node stands, or that say nothing of what it does."""

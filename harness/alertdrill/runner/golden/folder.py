@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from alertdrill.core.model import Drill, Labels, Placement
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.places import PACKAGE, ROOT, SCENARIOS
 from alertdrill.recording.files import read_recording

@@ -13,8 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alertdrill.core.model import AlertRule, Drill, Event, NearMiss, Placement, Stall, Timeline, Verdict
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.expectation import NearMiss
 from alertdrill.core.parts import PROVIDERS
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Event, Stall, Timeline
+from alertdrill.core.verdict import Verdict
 from alertdrill.errors import CouldNotTell
 from alertdrill.judging.dependence import PATH, STALE, UNSEEN
 from alertdrill.judging.doubts import Evidence, weigh

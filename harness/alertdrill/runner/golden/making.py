@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from alertdrill.core.model import Placement, Timeline, Verdict
+from alertdrill.core.drill import Placement
+from alertdrill.core.timeline import Timeline
+from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.judge import judge, matches, share
 from alertdrill.judging.replay_agreement import compare

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from alertdrill.core.model import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadRules, ComponentFailed, CouldNotTell
 from alertdrill.rules.promql.expressions import format_number, quote, split_threshold
 from alertdrill.runner.synthetic.parts import Worker, running

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import ComponentFailed, RequestRefused
 from alertdrill.runner.synthetic.counters import Reading, read_counters
 from alertdrill.runner.synthetic.integrations import Sender, list_senders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.runner.synthetic.client import Group
 from alertdrill.runner.synthetic.counters import Outlet, Reading
 from alertdrill.runner.synthetic.integrations import Sender

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alertdrill.alertmanager.watching import PathWatch, read_troubles
-from alertdrill.core.model import Event
+from alertdrill.core.timeline import Event
 from alertdrill.judging.incidents import list_incidents
 from alertdrill.runner.synthetic.batches import Bound, plan_batches
 from alertdrill.runner.synthetic.firing import Say

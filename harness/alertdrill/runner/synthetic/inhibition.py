@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.alertmanager.matchers import Matcher, make_matcher, parse_matchers
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from alertdrill.core.model import Notification, SuppressedSpan
+from alertdrill.core.timeline import Notification, SuppressedSpan
 from alertdrill.judging.incidents import Incident
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg

@@ -10,7 +10,7 @@ from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.routes import ALL_LABELS, Match, Route, match_routes, parse_routes
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Destination, Leg

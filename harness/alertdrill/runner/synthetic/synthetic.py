@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alertdrill.core.fingerprint import fingerprint
-from alertdrill.core.model import Labels
+from alertdrill.core.rule import Labels
 
 DRILL_LABEL = "alertdrill"
 DRILL_VALUE = "drill"

@@ -14,7 +14,7 @@ from typing import NoReturn
 from urllib.parse import quote
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.model import AlertRule
+from alertdrill.core.rule import AlertRule
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.firing import Say
 from alertdrill.runner.synthetic.hops import Hop

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertdrill.alertmanager.redirect import Target, write_config
-from alertdrill.core.model import STARTS_AGAIN, Drill, Outage
+from alertdrill.core.drill import STARTS_AGAIN, Drill, Outage
 from alertdrill.core.parts import PARTS
 from alertdrill.errors import BadInput, ComponentFailed, MissingEngine
 from alertdrill.places import COMPOSE_FILE

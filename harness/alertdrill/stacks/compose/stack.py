@@ -13,7 +13,7 @@ from pathlib import Path
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-from alertdrill.core.model import Fault
+from alertdrill.core.drill import Fault
 from alertdrill.core.parts import PARTS, PROVIDERS
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.runtime.http_client import Api

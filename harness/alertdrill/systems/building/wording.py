@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alertdrill.core.model import BehaviourChange, Expectation, Stage
+from alertdrill.core.drill import BehaviourChange, LoadStage
+from alertdrill.core.expectation import Expectation
 
 
-def list_stages(stages: Iterable[tuple[float, float]]) -> tuple[Stage, ...]:
+def list_stages(stages: Iterable[tuple[float, float]]) -> tuple[LoadStage, ...]:
     """Return stages that are given as (seconds, arrivals per second)."""
-    return tuple(Stage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages)
+    return tuple(LoadStage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages)
 
 
 def change(at_s: float, model: str, behaviour: Mapping[str, Any]) -> BehaviourChange:

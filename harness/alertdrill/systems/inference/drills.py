@@ -14,16 +14,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import (
-    BehaviourChange,
-    BlindRule,
-    Drill,
-    Expectation,
-    Expected,
-    LoadProfile,
-    NearMiss,
-    Stage,
-)
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, LoadStage
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, NearMiss
 from alertdrill.rules.values import Values
 from alertdrill.systems.building import wording
 
@@ -184,7 +176,7 @@ def _drill_quiet() -> tuple[Drill, ...]:
         name=name,
         scenario="infer",
         start_s=0,
-        stages=(Stage(duration_s=1800, rate_per_s=0.2),),
+        stages=(LoadStage(duration_s=1800, rate_per_s=0.2),),
         arrivals="poisson",
         changes=tuple(_change(0, model, VARYING) for model in ("summarizer:v2", *models[1:])),
         options={"models": list(models), "key": name},

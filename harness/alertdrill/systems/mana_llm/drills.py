@@ -16,16 +16,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from alertdrill.core.model import (
-    BehaviourChange,
-    BlindRule,
-    Drill,
-    Expectation,
-    LoadProfile,
-    NearMiss,
-    Outage,
-    Stage,
-)
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, LoadStage, Outage
+from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues, Values
 from alertdrill.systems.building import wording
@@ -163,7 +155,7 @@ def _quiet() -> Drill:
                 name=name,
                 scenario="steady",
                 start_s=0,
-                stages=(Stage(duration_s=1800, rate_per_s=0.05),),
+                stages=(LoadStage(duration_s=1800, rate_per_s=0.05),),
                 changes=(
                     *_change(models[0], {0.0: _failing(every=10)}),
                     *_change(models[1], {}),

@@ -15,15 +15,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import (
-    BehaviourChange,
-    BlindRule,
-    Drill,
-    Expectation,
-    Expected,
-    LoadProfile,
-    NearMiss,
-)
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import Values
 from alertdrill.systems.building import wording

@@ -189,7 +189,7 @@ async def test_an_unknown_model_is_refused_as_elsewhere(prefix):
         assert (await prefix.chat(token, model="gpt-99", stream=stream)).status == 404
 
 
-async def test_every_call_changes_how_its_provider_does(prefix, providers):
+async def test_every_call_tells_how_its_provider_does(prefix, providers):
     """Five calls that reach nobody make it unavailable; clients notice nothing, for they fall back."""
     token = await prefix.issue(id="k1")
     providers["ollama"].fail("network", 5)

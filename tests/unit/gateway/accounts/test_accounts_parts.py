@@ -69,7 +69,7 @@ def make_cache(hands: Hands, events: list, **bounds: float) -> Cache[str]:
     return Cache("c", given, hands.clock, events.append, Meter(hands.clock, lambda _event: None))
 
 
-def test_cache_changes_of_hits_misses_and_size():
+def test_cache_tells_of_hits_misses_and_size():
     """A lookup is a miss before and a hit after; the size is that of the entries."""
     events: list = []
     cache = make_cache(Hands(), events)

@@ -193,7 +193,7 @@ async def test_an_unexpected_error_ends_the_run_as_failed(gateway, monkeypatch, 
     assert "a fault" in caplog.text
 
 
-async def test_logs_change_the_steps_and_neither_prompt_nor_answer(gateway):
+async def test_logs_tell_the_steps_and_neither_prompt_nor_answer(gateway):
     """One line for the start, each step and the end."""
     token = await gateway.issue(id="t1")
     _, run = await predict(gateway, token, **RUN, steps=2)

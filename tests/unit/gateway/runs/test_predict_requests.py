@@ -80,7 +80,7 @@ def test_unknown_fields_are_refused():
             read({**document, "stepps": 2})
 
 
-def test_the_fingerprint_changes_requests_apart():
+def test_the_fingerprint_tells_requests_apart():
     """All that a run is made of is in it; the idempotency key is not."""
     same = read_order({**GOOD, "idempotency_key": "a"}, CATALOGUE).fingerprint
     assert same == read_order({**GOOD, "idempotency_key": "b"}, CATALOGUE).fingerprint

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alertdrill.core.model import Drill, LoadProfile, Stage
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage
 from alertdrill.rules.values import Values
 from alertdrill.systems.building import wording
 from alertdrill.systems.gatewayz.drills.accounts import (
@@ -45,7 +45,7 @@ def _make_quiet_drills() -> tuple[Drill, ...]:
         name=key,
         scenario="steady",
         start_s=0,
-        stages=(Stage(duration_s=1800, rate_per_s=0.1),),
+        stages=(LoadStage(duration_s=1800, rate_per_s=0.1),),
         arrivals="poisson",
         changes=changes,
         options={"models": list(QUIET_MODELS), "key": key, "stream_share": 0.5},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alertdrill.core.model import BlindRule, Drill, LoadProfile
+from alertdrill.core.drill import Drill, LoadProfile
+from alertdrill.core.expectation import BlindRule
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import BehaviourChange, BlindRule, Drill, Expectation, LoadProfile, NearMiss
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile
+from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 

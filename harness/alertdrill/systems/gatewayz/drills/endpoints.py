@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import Drill, LoadProfile
+from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 from alertdrill.systems.gatewayz.drills.building import (

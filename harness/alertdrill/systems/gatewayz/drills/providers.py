@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.core.model import Drill, Fault, LoadProfile, Outage
+from alertdrill.core.drill import Drill, Fault, LoadProfile, Outage
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 from alertdrill.systems.gatewayz.drills.building import (

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from alertdrill.core.model import Delivery, Drill, LoadProfile, Stage, Text
+from alertdrill.core.drill import Drill, LoadProfile, LoadStage
+from alertdrill.core.expectation import Delivery, Text
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues, Values
 from alertdrill.systems.building import wording
@@ -111,7 +112,7 @@ def _make_quiet(error_threshold: float) -> Drill:
                 name="metis-quiet",
                 scenario="steady",
                 start_s=0,
-                stages=(Stage(duration_s=1800, rate_per_s=0.4),),
+                stages=(LoadStage(duration_s=1800, rate_per_s=0.4),),
                 arrivals="poisson",
                 changes=(
                     wording.change(0, SOMETIMES_FAILING, failing(every=every)),

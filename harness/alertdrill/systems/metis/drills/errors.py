@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from alertdrill.core.model import Drill
+from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.building import wording
 from alertdrill.systems.building.estimates import choose_call_rate, choose_every, find_outage_crossing_s

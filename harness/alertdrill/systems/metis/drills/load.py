@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.core.model import BehaviourChange, Drill, Expectation, LoadProfile, NearMiss
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile
+from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.systems.building import wording
 
 LATENCY = "MetisLLMCallLatencyP99High"

@@ -10,21 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from alertdrill.core.model import (
-    Delivery,
-    Drill,
-    Expectation,
-    Failing,
-    Fault,
-    Grouped,
-    Integration,
-    LoadProfile,
-    Maintenance,
-    Outage,
-    ReceiverFault,
-    Suppressed,
-    Text,
-)
+from alertdrill.core.drill import Drill, Failing, Fault, LoadProfile, Maintenance, Outage, ReceiverFault
+from alertdrill.core.expectation import Delivery, Expectation, Grouped, Integration, Suppressed, Text
 from alertdrill.systems.building import wording
 from alertdrill.systems.metis.drills.paging_load import CLOSES_S, RULES, Spending
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alertdrill.core.model import Delivery, Expectation, LoadProfile, Suppressed
+from alertdrill.core.drill import LoadProfile
+from alertdrill.core.expectation import Delivery, Expectation, Suppressed
 from alertdrill.systems.building import wording
 
 MODEL = "anthropic:claude-3-sonnet"

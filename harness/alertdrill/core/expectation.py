@@ -1,0 +1,135 @@
+"""What a drill expects of an alert: it fires and pages, nearly fires, or its rule is blind.
+
+All times are seconds of rule time from the drill's start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from alertdrill.core.rule import Labels
+
+Integration = Literal["pagerduty", "slack", "webhook", "opsgenie", "email"]
+"""What Alertmanager delivers by, as it names them itself."""
+Suppression = Literal["inhibited", "silenced", "muted", "refused"]
+"""Why an alert that fires pages nobody: another one inhibits it, a silence or a time interval holds it back,
+or its receiver takes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What a rendered text must be, contain, or match anywhere (a regular expression of Python's `re`)."""
+
+    how: Literal["exact", "contains", "regex"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a receiver must be told of an alert by one integration, or by each that it has (None).
+
+    `group_labels` are the group's labels, all of them. `notices` bounds how many notifications of the open
+    incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
+    `notices_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
+    between one of them and the next, `refused` how many attempts the receiver refused. `alerts` bounds how
+    many alerts one notification had together at the most. Without `closes`, nobody is told of the end.
+    """
+
+    receiver: str
+    integration: Integration | None = None
+    group_labels: Labels | None = None
+    group_key: Text | None = None
+    title: Text | None = None
+    text: Text | None = None
+    notifications: tuple[int, int] | None = None
+    notifications_within_s: tuple[float, float] | None = None
+    repeats_after_s: tuple[float, float] | None = None
+    refused: tuple[int, int] | None = None
+    alerts: tuple[int, int] | None = None
+    closes: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """Alertmanager holds the page of a firing alert back, until `until_s` after the drill's start.
+
+    Without `until_s` nobody is ever paged. `by` is what holds it back, as far as it is known: labels of the
+    inhibiting alert, matchers of the silence, or `{"interval": name}`.
+    """
+
+    why: Suppression
+    until_s: float | None = None
+    by: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """The alert with these labels fires in time, pages the receiver, resolves, and the page closes.
+
+    `labels` must be among the alert's labels. Firing before `fires_after_s` counts as unexpected. Each
+    integration that pages opens exactly one incident for the alert and closes it. The receiver pages within
+    `pages_within_s` of the firing (or of the end of what holds it back), and closes within `closes_within_s`
+    of the resolution; where they are None, within what the judge allows everybody. `deliveries` say more of
+    what arrives, and may name further receivers.
+    """
+
+    alert: str
+    labels: Labels
+    fires_within_s: float
+    receiver: str
+    resolves_within_s: float
+    fires_after_s: float = 0.0
+    pages_within_s: float | None = None
+    closes_within_s: float | None = None
+    suppressed: Suppressed | None = None
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """At least `alerts` alerts with these labels fire, and together open `incidents` incidents, no more.
+
+    They fire and resolve in time, each incident is closed, and each notification is one of at most `notices`.
+    """
+
+    alert: str
+    labels: Labels
+    alerts: int
+    fires_within_s: float
+    resolves_within_s: float
+    receiver: str
+    integration: Integration
+    incidents: int = 1
+    notifications: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """The alert with these labels stays silent although the traffic came close.
+
+    The rule's value must reach `reaches` times its threshold, else the drill proved nothing. With
+    `pending` the alert must have been pending, and its longest stretch over the threshold must have lasted
+    between the two `pending_within_s`; without, it may have been pending for a moment or not at all.
+    """
+
+    alert: str
+    labels: Labels
+    reaches: float
+    pending: bool
+    pending_within_s: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindRule:
+    """From `after_s` on, the alert with these labels neither becomes pending nor fires: its rule is blind.
+
+    It proves something only beside an Expectation that the same traffic meets; see `Drill`.
+    """
+
+    alert: str
+    labels: Labels
+    after_s: float = 0.0
+
+
+Expected = Expectation | Grouped | NearMiss | BlindRule
