@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -127,6 +128,30 @@ def test_no_module_imports_itself_in_a_round_about_way() -> None:
     while leaves := {module for module, needed in imports.items() if not needed}:
         imports = {module: needed - leaves for module, needed in imports.items() if module not in leaves}
     assert imports == {}
+
+
+NAMED = {
+    "gateway/models.yml": "the reference gateway's own deployments, as data: how it routes under each prefix",
+    "gateway/accounts/__init__.py": "a feature of the gateway that only one of its deployments has",
+    "gateway/accounts/chats.py": "the same",
+}
+"""Files outside a system's folder that name one, and why."""
+
+
+def test_nothing_outside_its_folder_names_a_system() -> None:
+    """Whatever is said of systems is said of all that are found, so that one more needs no other change."""
+    systems = PACKAGE / "systems"
+    names = {path.parent.name for path in systems.glob("*/surface.py")}
+    words = "|".join(sorted(names - {"inference"}))  # which is a word, too: there it is said as a name is
+    named = re.compile(rf"\b({words})\b|[\"']inference[\"'-]", re.IGNORECASE)
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.suffix in {".py", ".yml", ".js", ".css", ".html", ".json"}
+        and not any(path.is_relative_to(systems / name) for name in names)
+        and named.search(path.read_text("utf-8"))
+    }
+    assert found == set(NAMED)
 
 
 def test_systems_do_not_import_each_other() -> None:

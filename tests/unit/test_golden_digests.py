@@ -165,7 +165,7 @@ def put_sources(root: Path) -> System:
     for path in (*files, folder / "surface.py", folder / "metrics.yml"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a = 1\n")
-    return System(name="one", folder=folder, find_surface=lambda: pytest.fail("it is not made"))
+    return System(name="one", folder=folder)
 
 
 @pytest.mark.parametrize(

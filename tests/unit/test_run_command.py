@@ -140,7 +140,7 @@ def test_where_nothing_is_left_to_hold_the_run_is_refused(orders: list[Order]) -
     drills = run_command.list_drills(run_command.override_values(()))
     (slow,) = (drill for drill in drills if drill.name == "inference-latency-near-threshold")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_command, "list_drills", lambda _values: (slow,))
+        patch.setattr(run_command, "list_drills", lambda *_: (slow,))
         with pytest.raises(BadInput, match="no drill can be held: inference-latency-near-threshold: a pause"):
             invoke("--rules", str(SYSTEMS["inference"].rules_path), "--speed", "60")
     assert orders == []

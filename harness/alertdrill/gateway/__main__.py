@@ -25,7 +25,7 @@ from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
 from alertdrill.gateway.prefixes import hears
 from alertdrill.gateway.problems import Problem, refuse
 from alertdrill.runtime.http_server import HttpRunner
-from alertdrill.systems import find_systems, list_names
+from alertdrill.systems import find_served
 
 ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
@@ -47,15 +47,15 @@ def attach_surfaces(state: State) -> Hearing:
 
     Without prometheus-client nobody hears anything and metrics are answered with 503; all else is as ever.
     """
+    systems = find_served()
     try:
         from prometheus_client import generate_latest
-
-        systems = find_systems()
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != LIBRARY:
             raise
         _log.warning("prometheus-client is not installed: there are no metrics")
-        return Hearing(listeners=(), expositions=dict.fromkeys(list_names(), _refuse_metrics))
+        refusing = {system.name: _refuse_metrics for system in systems}
+        return Hearing(listeners=(), expositions=refusing)
     surfaces = {system.name: system.surface(state) for system in systems}
     expositions: Mapping[str, Callable[[], bytes]] = {
         name: partial(generate_latest, surface.registry) for name, surface in surfaces.items()

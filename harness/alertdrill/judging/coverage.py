@@ -261,12 +261,12 @@ def find_gaps(coverage: Coverage, now: datetime, within: timedelta | None = None
 
 
 def say_claim(claim: Claim) -> str:
-    """Say what is claimed, without the alert: `paged metis-ticket by slack`."""
+    """Say what is claimed, without the alert: `paged acme-ticket by slack`."""
     return f"{claim.hop} {say_inbox(claim)}".rstrip()
 
 
 def say_inbox(claim: Claim) -> str:
-    """Say who is paged: `metis-ticket by slack`; nothing for what is no page."""
+    """Say who is paged: `acme-ticket by slack`; nothing for what is no page."""
     by = f" by {claim.integration}" if claim.integration else ""
     return f"{claim.receiver}{by}" if claim.receiver else ""
 

@@ -18,7 +18,7 @@ from alertdrill.runner.rulebook import find_reaches_s
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, PartWatch
-from alertdrill.systems import find_systems
+from alertdrill.systems import find_served
 
 NO_ANSWER = "0"
 """The status of a request without an answer."""
@@ -50,7 +50,7 @@ def find_missed_scrapes(
     """
     return tuple(
         Stall(part=SCRAPES + system.name, from_s=before_s + SCRAPE_INTERVAL_S, until_s=after_s)
-        for system in find_systems()
+        for system in find_served()
         for stretch in split_scrapes(read_scrapes(store, clock, system.job, 0.0, until_s), outages)
         for before_s, after_s in pairwise(at_s for at_s, is_good in stretch if is_good)
         if after_s - before_s > 1.5 * SCRAPE_INTERVAL_S

@@ -71,7 +71,7 @@ from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import PartWatch
 from alertdrill.runtime.process import inherit_environment
 from alertdrill.stacks import Setup, Site, Stack
-from alertdrill.systems import find_systems
+from alertdrill.systems import find_served
 
 SPEEDS = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0)
 """What calibration chooses from; at each, 15 s of rule time is a whole number of milliseconds."""
@@ -350,7 +350,7 @@ def _await_store(
     if store is None:
         return prometheus, {}
     api = open_store(store, clock.speed)
-    waited_wall_s = await_samples(api, prometheus, clock, [system.job for system in find_systems()], until_s)
+    waited_wall_s = await_samples(api, prometheus, clock, [system.job for system in find_served()], until_s)
     return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
 
 
@@ -455,7 +455,7 @@ def measure(
     """
     gaps = []
     scrapes = failed = 0
-    for system in find_systems():
+    for system in find_served():
         seen = read_scrapes(store or prometheus, clock, system.job, since_s, until_s)
         stretches = split_scrapes(seen, outages)
         for number, stretch in enumerate(stretches, 1):

@@ -43,7 +43,7 @@ from alertdrill.stacks.pagingpath import (
 from alertdrill.stacks.readiness import await_ready
 from alertdrill.stacks.remote_write import RemoteWrite, write_remote_write
 from alertdrill.stacks.scratch import find_scratch
-from alertdrill.systems import find_systems
+from alertdrill.systems import find_served
 
 START_WITHIN_S = 30.0
 STOP_GRACE_S = 5.0
@@ -227,7 +227,7 @@ def _write_files(
     for name, text in rules.items():
         write_own(folder / name, text)
     prometheus = write_prometheus_config(
-        jobs={system.job: system.metrics_path for system in find_systems()},
+        jobs={system.job: system.metrics_path for system in find_served()},
         gateway=addresses["gateway"],
         alertmanagers=[addresses[part] for part in ("alertmanager", PEER) if part in addresses],
         rule_files=[str(folder / name) for name in rules],

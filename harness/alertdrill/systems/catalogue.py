@@ -6,12 +6,10 @@ on both its sides.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.panels import Dashboard, parse_panels
@@ -19,6 +17,7 @@ from alertdrill.rules.values import Values, override, parse_values, render_rules
 from alertdrill.runtime.paths import shorten
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.systems import System, find_systems
+from alertdrill.systems.drill_modules import make_drills
 
 MAX_BYTES = 1024 * 1024
 """Of a file of a system."""
@@ -29,9 +28,12 @@ def read_values(system: System) -> Values:
     return parse_values(read_text(system.values_path), str(system.values_path))
 
 
-def override_values(settings: Sequence[str]) -> dict[str, Values]:
-    """Return all systems' values by name, with `SYSTEM.KEY.NAME=VALUE` settings applied; raises BadInput."""
-    values = {system.name: read_values(system) for system in find_systems()}
+def override_values(settings: Sequence[str], systems: Sequence[System] | None = None) -> dict[str, Values]:
+    """Return systems' values by name, with `SYSTEM.KEY.NAME=VALUE` settings applied; raises BadInput.
+
+    Here and below, without `systems` they are those that are found without being named.
+    """
+    values = {system.name: read_values(system) for system in _take(systems)}
     for setting in settings:
         name, _, rest = setting.partition(".")
         if name not in values:
@@ -40,49 +42,29 @@ def override_values(settings: Sequence[str]) -> dict[str, Values]:
     return values
 
 
-def list_drills(values: Mapping[str, Values]) -> tuple[Drill, ...]:
-    """Return all drills of all systems, in the order in which their modules state them.
+def _take(systems: Sequence[System] | None) -> Sequence[System]:
+    return find_systems() if systems is None else systems
 
-    Raises BadInput for values that no drill can be made of.
+
+def list_drills(values: Mapping[str, Values], systems: Sequence[System] | None = None) -> tuple[Drill, ...]:
+    """Return all drills of the systems with values, in the order in which their modules state them.
+
+    Raises BadInput for values that no drill can be made of, and for a name that two drills have.
     """
-    drills: list[Drill] = []
-    for name, own in values.items():
-        package = f"alertdrill.systems.{name}"
-        try:
-            module = importlib.import_module(f"{package}.drills")
-        except ModuleNotFoundError as missing:
-            # A system may have no drills; what drills import must be there.
-            if missing.name not in {package, f"{package}.drills"}:
-                raise
-            continue
-        try:
-            drills.extend(_check(drill) for drill in module.make_drills(own))
-        except (ArithmeticError, ValueError) as error:
-            raise BadInput(f"no drills of {name} can be made of these values: {error}") from error
-    return tuple(drills)
+    drills: dict[str, Drill] = {}
+    for system in _take(systems):
+        for drill in make_drills(system, values[system.name]) if system.name in values else ():
+            other = drills.setdefault(drill.name, drill)
+            if other is not drill:
+                raise BadInput(
+                    f"{shorten(system.drills_path)}: a drill of {other.system} is called {drill.name}, too"
+                )
+    return tuple(drills.values())
 
 
-def _check(drill: Drill) -> Drill:
-    """Return a drill as it is; raises ValueError for one whose traffic or deadlines cannot be."""
-    stages = [stage for profile in drill.traffic for stage in profile.stages]
-    windows = [
-        (expected.fires_after_s, expected.fires_within_s)
-        for expected in drill.expects
-        if isinstance(expected, Expectation)
-    ]
-    windows += [
-        expected.pending_within_s
-        for expected in drill.expects
-        if isinstance(expected, NearMiss) and expected.pending_within_s is not None
-    ]
-    if any(not (stage.duration_s >= 0 and stage.rate_per_s >= 0) for stage in stages):
-        raise ValueError(f"{drill.name} would send for less than no time")
-    if any(not from_s <= to_s for from_s, to_s in windows):
-        raise ValueError(f"{drill.name} would have to end before it begins")
-    return drill
-
-
-def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[RuleFile, ...]:
+def list_rules(
+    drills: Iterable[Drill], values: Mapping[str, Values], systems: Sequence[System] | None = None
+) -> tuple[RuleFile, ...]:
     """Return the rules that drills are held on: every alert of their systems is switched on.
 
     Rules that are kept as written, and those that drill the paging path, are there only where a drill is
@@ -91,7 +73,7 @@ def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[R
     drills = tuple(drills)
     expected = {expectation.alert for drill in drills for expectation in drill.expects}
     files = []
-    for system in find_systems_of(drills):
+    for system in find_systems_of(drills, systems):
         files.append(_parse_system_rules(system, values[system.name]))
         for path in system.edition_paths:
             edition = read_rules(shorten(path))
@@ -100,10 +82,12 @@ def list_rules(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[R
     return tuple(files)
 
 
-def list_dashboards(drills: Iterable[Drill], values: Mapping[str, Values]) -> tuple[Dashboard, ...]:
+def list_dashboards(
+    drills: Iterable[Drill], values: Mapping[str, Values], systems: Sequence[System] | None = None
+) -> tuple[Dashboard, ...]:
     """Return the dashboards of the systems of these drills, of those that have one; raises BadInput."""
-    systems = [system for system in find_systems_of(drills) if system.panels_path.exists()]
-    return tuple(read_dashboard(system, values[system.name]) for system in systems)
+    shown = [system for system in find_systems_of(drills, systems) if system.panels_path.exists()]
+    return tuple(read_dashboard(system, values[system.name]) for system in shown)
 
 
 def read_dashboard(system: System, values: Values) -> Dashboard:
@@ -138,7 +122,12 @@ def read_text(path: Path) -> str:
         raise BadInput(f"{path}: cannot be read: {error}") from error
 
 
-def choose_drills(names: Sequence[str], system: str | None, among: Iterable[Drill]) -> tuple[Drill, ...]:
+def choose_drills(
+    names: Sequence[str],
+    system: str | None,
+    among: Iterable[Drill],
+    systems: Sequence[System] | None = None,
+) -> tuple[Drill, ...]:
     """Return the drills of that system (if one is given) with these names (if any are given).
 
     Raises BadInput for a name or a system that does not exist, and when nothing is left.
@@ -148,9 +137,8 @@ def choose_drills(names: Sequence[str], system: str | None, among: Iterable[Dril
     for name in names:
         if name not in known:
             raise BadInput(f"there is no drill {name!r}; `alertdrill list` shows all {len(known)}")
-    systems = [found.name for found in find_systems()]
-    if system is not None and system not in systems:
-        raise BadInput(f"there is no system {system!r}; there are: {', '.join(systems)}")
+    if system is not None:
+        find_system(system, _take(systems))
     chosen = tuple(
         drill
         for drill in drills
@@ -161,7 +149,15 @@ def choose_drills(names: Sequence[str], system: str | None, among: Iterable[Dril
     return chosen
 
 
-def find_systems_of(drills: Iterable[Drill]) -> tuple[System, ...]:
+def find_system(name: str, systems: Sequence[System]) -> System:
+    """Return the system of a name; raises BadInput if there is none."""
+    by_name = {system.name: system for system in systems}
+    if name not in by_name:
+        raise BadInput(f"there is no system {name!r}; there are: {', '.join(by_name)}")
+    return by_name[name]
+
+
+def find_systems_of(drills: Iterable[Drill], systems: Sequence[System] | None = None) -> tuple[System, ...]:
     """Return the systems that have any of these drills."""
     names = {drill.system for drill in drills}
-    return tuple(system for system in find_systems() if system.name in names)
+    return tuple(system for system in _take(systems) if system.name in names)

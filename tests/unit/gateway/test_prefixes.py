@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 
 import pytest
 from aiohttp import TCPConnector, web
@@ -124,11 +125,12 @@ async def open_prefixed(providers, tmp_path, monkeypatch) -> AsyncIterator[Calla
         def listen(_state: object) -> Ears:
             return ears.setdefault(name, Ears())
 
-        return System(
-            name=name, folder=Path(), find_surface=lambda: SimpleNamespace(JOB=name, Surface=listen)
-        )
+        surface = ModuleType(f"prefixed_{name}.surface")
+        surface.Surface = listen
+        monkeypatch.setitem(sys.modules, surface.__name__, surface)
+        return System(name=name, folder=Path(), package=f"prefixed_{name}")
 
-    monkeypatch.setattr("alertdrill.gateway.__main__.find_systems", lambda: tuple(map(make, NAMES)))
+    monkeypatch.setattr("alertdrill.gateway.__main__.find_served", lambda: tuple(map(make, NAMES)))
     monkeypatch.setattr("alertdrill.gateway.gateway.FEATURES", (open_feature,))
     async with AsyncExitStack() as stack:
 

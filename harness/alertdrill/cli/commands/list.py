@@ -11,11 +11,13 @@ from typing import Any
 
 import click
 
+from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
 OUT = Path("out")
@@ -50,15 +52,22 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
     metavar="AGE",
     help="The same, also when the newest proof is older, as in 7d.",
 )
+@take_systems_option
 def list_(
-    as_json: bool, coverage: bool, folders: tuple[Path, ...], require: bool, within: timedelta | None
+    as_json: bool,
+    coverage: bool,
+    folders: tuple[Path, ...],
+    require: bool,
+    within: timedelta | None,
+    system_folders: tuple[Path, ...],
 ) -> None:
     """List the drills and the alerts, and which drill covers which alert."""
     if not coverage and (folders or require or within is not None):
         raise click.UsageError("--history, --require and --require-within are for --coverage")
-    values = override_values(())
-    drills = list_drills(values)
-    rules = [rule for file in list_rules(drills, values) for rule in file.alerts]
+    systems = find_systems(system_folders)
+    values = override_values((), systems)
+    drills = list_drills(values, systems)
+    rules = [rule for file in list_rules(drills, values, systems) for rule in file.alerts]
     document = _describe_drills(drills, rules)
     if not coverage:
         if as_json:

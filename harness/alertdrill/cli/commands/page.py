@@ -14,6 +14,7 @@ import click
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.output import open_console
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput, CouldNotTell
@@ -94,6 +95,7 @@ EXIT_CODES = {
     type=click.Path(path_type=Path),
     help="Config for an Alertmanager of our own, whose receivers are all the pager; else our own config.",
 )
+@take_systems_option
 @click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files through it.")
 @click.option("--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when it stops.")
 @click.option("--external-url", metavar="URL", help="Prometheus's own address, for the alert's link to it.")
@@ -107,6 +109,7 @@ def page(
     labels: tuple[str, ...],
     receivers: tuple[str, ...],
     config_path: Path | None,
+    system_folders: tuple[Path, ...],
     all_alerts: bool,
     watchdog: bool,
     external_url: str | None,
@@ -123,6 +126,7 @@ def page(
         headers,
         receivers,
         config_path,
+        system_folders,
         is_single=not (all_alerts or watchdog),
         is_remote=alertmanager is not None,
     )
@@ -131,7 +135,7 @@ def page(
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
     own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
     rules = _choose_rules(rule_paths, name, given, watchdog=watchdog)
-    config = _read_config(config_path) if url is None else None
+    config = _read_config(config_path, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
     alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     show = _Show(as_json=as_json)
@@ -161,6 +165,7 @@ def _check_companions(
     headers: Sequence[str],
     receivers: Sequence[str],
     config_path: Path | None,
+    system_folders: Sequence[Path],
     *,
     is_single: bool,
     is_remote: bool,
@@ -170,6 +175,8 @@ def _check_companions(
         raise BadInput("--header is for the Alertmanager that --alertmanager names: name one")
     if config_path is not None and is_remote:
         raise BadInput("--alertmanager-config is for an Alertmanager of our own: leave --alertmanager out")
+    if system_folders and (is_remote or config_path is not None):
+        raise BadInput("--systems says what our own Alertmanager config has routes for: leave it out")
     if receivers and not is_single:
         raise BadInput("--receiver is for one alert: --all and --watchdog tell nobody but our pager")
 
@@ -188,9 +195,9 @@ def _choose_rules(
     return rules if name is None else [choose_rule(files, name, given)]
 
 
-def _read_config(path: Path | None) -> AlertmanagerConfig:
+def _read_config(path: Path | None, system_folders: Sequence[Path]) -> AlertmanagerConfig:
     if path is None:
-        return make_reference_config(system.name for system in find_systems())
+        return make_reference_config(system.name for system in find_systems(system_folders))
     return read_config(shorten(path))
 
 

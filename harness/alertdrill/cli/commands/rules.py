@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from alertdrill.errors import BadInput
+from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.rules.files import parse_rules
 from alertdrill.rules.values import override, render_rules, switch_on, write_resource
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_systems
-from alertdrill.systems.catalogue import read_text, read_values
+from alertdrill.systems.catalogue import find_system, read_text, read_values
 
 
 @click.command(name="rules")
@@ -29,13 +31,12 @@ from alertdrill.systems.catalogue import read_text, read_values
     show_default=True,
     help="A rule file, or the Prometheus operator's resource.",
 )
-def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
+@take_systems_option
+def rules_(system: str, settings: tuple[str, ...], form: str, system_folders: tuple[Path, ...]) -> None:
     """Write SYSTEM's alert rules with the values that are set."""
-    systems = {found.name: found for found in find_systems()}
-    if system not in systems:
-        raise BadInput(f"there is no system {system!r}; there are: {', '.join(systems)}")
-    values = override(read_values(systems[system]), settings)
-    path = systems[system].template_path
+    found = find_system(system, find_systems(system_folders))
+    values = override(read_values(found), settings)
+    path = found.template_path
     text = render_rules(read_text(path), values, str(shorten(path)))
     parse_rules(render_rules(read_text(path), switch_on(values), str(path)), str(shorten(path)))
     if not values.enabled:

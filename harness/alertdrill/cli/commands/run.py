@@ -24,6 +24,7 @@ from alertdrill.cli.options.orders import find_config, list_inputs, make_order, 
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options
 from alertdrill.cli.options.store import make_store, take_store_options
+from alertdrill.cli.options.systems import find_unserved, take_systems_option
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.progress import show_progress
@@ -35,6 +36,7 @@ from alertdrill.reports.terminal import summary
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.live import RECORDING, Order, hold
 from alertdrill.runner.traffic import MAX_WORKERS
+from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
 
 MAX_TAIL_S = 7 * 86_400.0
@@ -80,7 +82,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     "settings",
     multiple=True,
     metavar="SYSTEM.NAME=VALUE",
-    help="Change a value, as in metis.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
+    help="Change a value, as in NAME.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
 )
 @click.option(
     "--workers",
@@ -123,6 +125,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     metavar="FOLDER",
     help="Cut the recording of the run into golden ones, a file for each drill, if all drills are met.",
 )
+@take_systems_option
 @take_stack_options
 @take_store_options
 @click.pass_context
@@ -140,6 +143,7 @@ def run(
     replayed: Path | None,
     tail_s: float,
     keep_recordings: Path | None,
+    system_folders: tuple[Path, ...],
     out: Path,
     rule_paths: tuple[Path, ...],
     folder: Path | None,
@@ -155,14 +159,15 @@ def run(
     On rule files of somebody's (--rules, --config), those that are about alerts of these files.
     """
     console = open_console()
+    systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
-        shipped = override_values(())
+        shipped = override_values((), systems)
         # Drills are those that were recorded, whatever the rules say now.
         record = replay_drills(
             replayed,
-            Choice(names=names, system=system, among=list_drills(shipped)),
-            override_values(settings) if settings else shipped,
+            Choice(names=names, system=system, among=list_drills(shipped, systems), systems=systems),
+            override_values(settings, systems) if settings else shipped,
             read_rule_files(rule_paths, folder),
             tail_s,
         )
@@ -170,11 +175,13 @@ def run(
     if tail_s:
         raise BadInput("--quiet-tail says how to replay, so it wants --replay")
     store, target = make_store(prometheus, headers, tenant, remote_write)
-    values = override_values(settings)
-    choice = Choice(names=names, system=system, among=list_drills(values))
+    values = override_values(settings, systems)
+    choice = Choice(names=names, system=system, among=list_drills(values, systems), systems=systems)
     drills = choice.drills
-    book = make_book(choice.among, values, read_rule_files(rule_paths, folder))
-    unheld = find_unheld(drills, choice, book)
+    unserved = find_unserved(drills, choice, systems)
+    drills = tuple(drill for drill in drills if drill.name not in unserved)
+    book = make_book(choice.among, values, read_rule_files(rule_paths, folder), systems)
+    unheld = {**unserved, **find_unheld(drills, choice, book)}
     drills = tuple(drill for drill in drills if drill.name not in unheld)
     site = find_site(stack, project, ports, target, alertmanagers)
     obstacles = {**unheld, **find_obstacles(drills, names, site, speed)}
@@ -182,9 +189,10 @@ def run(
     if not drills:
         raise BadInput(f"no drill can be held: {'; '.join(say_left_out(obstacles))}")
     speed = speed or find_slowest(drills)
-    rules = book.complete(drills) if book.given else list_rules(drills, values)
-    order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
-    dashboards = list_dashboards(drills, values)
+    rules = book.complete(drills) if book.given else list_rules(drills, values, systems)
+    config = find_config(alertmanager_config, folder)
+    order = make_order(drills, out, rules, config, site, speed, systems)
+    dashboards = list_dashboards(drills, values, systems)
     order = replace(
         order,
         dashboards=dashboards,

@@ -28,7 +28,7 @@ from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.files import check_target, naming, open_batch
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
-from alertdrill.systems import find_systems
+from alertdrill.systems import System, find_served, find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
 TIMELINE = "timeline.json"
@@ -68,12 +68,18 @@ def replay_drills(
     """Return how drills come out on a run's recording, or on golden ones if the path is a folder.
 
     `values` are what rules are made of. Drills that cannot be judged by the rule files `given` are left out.
-    Raises BadInput and CouldNotTell.
+    A drill's golden recording is in the folder given, or else in its system's own; of a system's own folder,
+    only that system's drills are judged. Raises BadInput and CouldNotTell.
     """
-    book = make_book(choice.among, values, given)
+    systems = find_systems() if choice.systems is None else choice.systems
+    book = make_book(choice.among, values, given, systems)
     if path.is_dir():
+        own = {system.name: system.recordings_path for system in systems if system.recordings_path.is_dir()}
+        if not choice.names and choice.system is None:
+            owner = next((name for name, folder in own.items() if folder.samefile(path)), None)
+            choice = replace(choice, system=owner)
         drills, note = _leave_out(choice.drills, choice, book)
-        record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s)
+        record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s, own)
         return replace(record, notes={**record.notes, **note})
     recording = read_recording(path)
     placements, stalls = _read_run(path.with_name(TIMELINE), choice.among)
@@ -82,7 +88,7 @@ def replay_drills(
     if not chosen:
         raise BadInput(f"{path}: the run that this is of held none of these drills")
     drills, note = _leave_out(chosen, choice, book)
-    rules = book.complete(drills) if given else list_rules(held, values)
+    rules = book.complete(drills) if given else list_rules(held, values, systems)
     record = judge_recording(recording, placements, drills, rules, _find_promtool(), tail_s, stalls)
     return replace(record, notes={**record.notes, **note})
 
@@ -101,12 +107,16 @@ def _find_promtool() -> Path:
     return find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
 
 
-def make_book(drills: Sequence[Drill], values: Mapping[str, Values], given: tuple[RuleFile, ...]) -> RuleBook:
+def make_book(
+    drills: Sequence[Drill],
+    values: Mapping[str, Values],
+    given: tuple[RuleFile, ...],
+    systems: Sequence[System],
+) -> RuleBook:
     """Return which rules concern which of all drills; raises BadInput."""
-    systems = dict.fromkeys(drill.system for drill in drills)
     own = {
-        system: list_rules([drill for drill in drills if drill.system == system], values)
-        for system in systems
+        name: list_rules([drill for drill in drills if drill.system == name], values, systems)
+        for name in dict.fromkeys(drill.system for drill in drills)
     }
     return RuleBook(own=own, given=given)
 
@@ -136,8 +146,9 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
     """
     if order.promtool is None:
         raise BadInput("golden recordings are checked with promtool, which is not there")
-    values = override_values(())
-    among = list_drills(values)
+    systems = find_systems()
+    values = override_values((), systems)
+    among = list_drills(values, systems)
     made = read_made(folder) if (folder / MADE).exists() else Made()
     recording = read_recording(out / RECORDING)
     origin = Origin(
@@ -148,8 +159,8 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
         engines=record.timeline.engines,
     )
     whole = replay_whole(recording, record.placements, order.rules, order.promtool)
-    book = make_book(among, values, ())
-    cuts = make_goldens(whole, book, origin.made_at, digest_systems(find_systems()), order.promtool)
+    book = make_book(among, values, (), systems)
+    cuts = make_goldens(whole, book, origin.made_at, digest_systems(find_served()), order.promtool)
     known = {drill.name for drill in among}
     with open_batch() as batch:
         for one in cuts:

@@ -15,12 +15,14 @@ from alertdrill.cli.interruption import Interrupted
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.sites import find_site
 from alertdrill.cli.options.stack import PORT_NAMES, read_speed, take_stack_options
+from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.errors import CouldNotTell
 from alertdrill.runner.live import make_setup
 from alertdrill.runtime.files import naming
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
 from alertdrill.stacks import CALENDAR_LASTS_S, Endpoints, Setup, Site
+from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules, override_values
 
 WATCH_WALL_S = 0.5
@@ -29,6 +31,7 @@ WATCH_WALL_S = 0.5
 @click.command()
 @click.option("--system", help="Only the rules of this system.")
 @click.option("--speed", type=float, callback=read_speed, default=60.0, show_default=True)
+@take_systems_option
 @take_stack_options
 def up(
     system: str | None,
@@ -38,13 +41,16 @@ def up(
     folder: Path | None,
     alertmanager_config: Path | None,
     ports: dict[str, int],
+    system_folders: tuple[Path, ...],
 ) -> None:
     """Start the stack that drills are held on, and let it stand until it is interrupted."""
-    values = override_values(())
-    drills = choose_drills((), system, list_drills(values))
-    rules = read_rule_files(rule_paths, folder) or list_rules(drills, values)
+    systems = find_systems(system_folders)
+    values = override_values((), systems)
+    drills = choose_drills((), system, list_drills(values, systems), systems)
+    rules = read_rule_files(rule_paths, folder) or list_rules(drills, values, systems)
     site = find_site("embedded", None, ports)
-    order = make_order(drills, out, rules, find_config(alertmanager_config, folder), site, speed)
+    config = find_config(alertmanager_config, folder)
+    order = make_order(drills, out, rules, config, site, speed, systems)
     calendar = Calendar(origin=datetime.now(UTC))
     secrets_path = out / "secrets" / "stack.env"
     setup = make_setup(order, speed, calendar, CALENDAR_LASTS_S)

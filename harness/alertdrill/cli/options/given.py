@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.runner.rulebook import RuleBook, list_expected, name_alerts
+from alertdrill.systems import System
 from alertdrill.systems.catalogue import choose_drills
 
 MAX_NAMED = 5
@@ -21,16 +22,20 @@ LEFT_OUT = "left out"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The drills that were asked for by `names` or by `system`, `among` all that there are."""
+    """The drills that were asked for by `names` or by `system`, `among` all that `systems` have.
+
+    Without `systems` they are those that are found without being named.
+    """
 
     among: tuple[Drill, ...]
     names: tuple[str, ...] = ()
     system: str | None = None
+    systems: tuple[System, ...] | None = None
 
     @property
     def drills(self) -> tuple[Drill, ...]:
         """The chosen drills; raises BadInput when there is none."""
-        return choose_drills(self.names, self.system, self.among)
+        return choose_drills(self.names, self.system, self.among, self.systems)
 
 
 def find_unheld(drills: Sequence[Drill], choice: Choice, book: RuleBook) -> dict[str, str]:

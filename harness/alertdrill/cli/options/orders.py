@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from alertdrill.alertmanager.config import read_config
@@ -12,7 +13,7 @@ from alertdrill.runner.live import Order
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks import Site
 from alertdrill.stacks.configfolder import find_alertmanager_config, read_rule_folder
-from alertdrill.systems import find_systems
+from alertdrill.systems import System
 
 
 def make_order(
@@ -22,12 +23,13 @@ def make_order(
     alertmanager_config: Path | None,
     site: Site,
     speed: float | None,
+    systems: Iterable[System],
 ) -> Order:
-    """Return the order for drills; without a config of somebody's, with our own."""
+    """Return the order for drills; without a config of somebody's, with our own for the systems."""
     if alertmanager_config is not None:
         config = read_config(alertmanager_config)
     else:
-        config = make_reference_config(system.name for system in find_systems())
+        config = make_reference_config(system.name for system in systems)
     return Order(drills=drills, rules=rules, site=site, alertmanager=config, out=out.resolve(), speed=speed)
 
 

@@ -3,7 +3,8 @@
 `made.json`, schema 1: `{"schema": 1, "runs": {made_at: {"commit", "speed", "seed", "engines"}}, "drills":
 {drill: {"run": made_at, "start_s", "does", "sources", "beside": {drill: start_s}}}}`. `start_s` is where a
 drill begins in the recording; `does` and `sources` are digests of what the recording depends on: the drill's
-traffic, and the sources that turn traffic into samples. `beside` are drills whose alerts may be seen, too.
+traffic, and the sources that turn traffic into samples. Of a recording that no run of alertdrill made, only
+`start_s` need be stated. `beside` are drills whose alerts may be seen, too.
 """
 
 from __future__ import annotations
@@ -58,6 +59,15 @@ class Golden:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A golden recording: the folder that it is in, what made.json says there, and what it says of it."""
+
+    folder: Path
+    made: Made
+    golden: Golden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """What made.json says; origins are by `made_at`, goldens by drill."""
 
@@ -97,6 +107,24 @@ def read_made(folder: Path) -> Made:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: does not say what made the recordings: {error}") from error
+
+
+def find_goldens(folder: Path, drills: Sequence[Drill], own: Mapping[str, Path]) -> list[Kept]:
+    """Return the golden recording of each drill: in the folder, or else in its system's `own`, by its name.
+
+    Raises BadInput for a folder without made.json, CouldNotTell for a drill without a recording.
+    """
+    here = read_made(folder)
+    elsewhere: dict[str, Made] = {}
+    kept = []
+    for drill in drills:
+        in_folder, made = folder, here
+        if drill.name not in here.drills and drill.system in own:
+            in_folder = own[drill.system]
+            made = elsewhere.get(drill.system) or read_made(in_folder)
+            elsewhere[drill.system] = made
+        kept.append(Kept(folder=in_folder, made=made, golden=made.find(drill)))
+    return kept
 
 
 def write_made(folder: Path, made: Made) -> None:
@@ -207,16 +235,16 @@ def _parse(document: Any) -> Made:
             seed=int(run["seed"]),
             engines={key: str(value) for key, value in run["engines"].items()},
         )
-        for name, run in document["runs"].items()
+        for name, run in document.get("runs", {}).items()
     }
     drills = {
         name: Golden(
             drill=name,
-            run=str(one["run"]),
+            run=str(one.get("run", "")),
             start_s=float(one["start_s"]),
-            does=str(one["does"]),
-            sources=str(one["sources"]),
-            beside={other: float(start_s) for other, start_s in one["beside"].items()},
+            does=str(one.get("does", "")),
+            sources=str(one.get("sources", "")),
+            beside={other: float(start_s) for other, start_s in one.get("beside", {}).items()},
         )
         for name, one in document["drills"].items()
     }

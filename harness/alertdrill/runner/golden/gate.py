@@ -8,7 +8,7 @@ can show them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from alertdrill.recording.selecting import find_unrecorded
 from alertdrill.reports import REPLAY, RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.golden.digests import digest_drill
-from alertdrill.runner.golden.folder import Made, place_golden, read_golden, read_made
+from alertdrill.runner.golden.folder import Kept, find_goldens, place_golden, read_golden
 from alertdrill.runner.rulebook import RuleBook, find_reaches_s
 
 SETTLE_S = 60.0
@@ -59,17 +59,20 @@ def judge_goldens(
     book: RuleBook,
     promtool: Path,
     tail_s: float,
+    own: Mapping[str, Path] | None = None,
 ) -> RunRecord:
     """Judge drills each on its own golden recording; `among` are all drills that there are.
 
-    A drill whose traffic is another one than was recorded is a doubt. Raises CouldNotTell for a drill without
-    a recording and for rules that cannot be replayed on it, BadInput for a folder that cannot be read.
+    What the folder does not have is looked for in the system's `own`, by its name. A drill whose traffic is
+    another one than was recorded is a doubt. Raises CouldNotTell for a drill without a recording and for
+    rules that cannot be replayed on it, BadInput for a folder that cannot be read.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    made = read_made(folder)
-    placed = [place_golden(made.find(drill), drill, among) for drill in drills]
+    kept = find_goldens(folder, drills, own or {})
+    placed = [place_golden(one.golden, drill, among) for one, drill in zip(kept, drills, strict=True)]
     jobs = [
-        make_job(read_golden(folder, drill), drill, book.choose(drill), tail_s=tail_s) for drill in drills
+        make_job(read_golden(one.folder, drill), drill, book.choose(drill), tail_s=tail_s)
+        for one, drill in zip(kept, drills, strict=True)
     ]
     _check_recorded(jobs)
     replays = replay_all(jobs, promtool)
@@ -85,8 +88,8 @@ def judge_goldens(
         rules=_list_alerts(jobs),
         wall_s=time.monotonic() - started_s,
         started_at=started_at,
-        doubts=tuple(_list_doubts(made, drills)),
-        notes={"recordings": f"{folder}, of {_say_runs(made, drills)}", **_list_notes(replays)},
+        doubts=tuple(_list_doubts(kept, drills)),
+        notes={"recordings": _say_origins(kept), **_list_notes(replays)},
         appended=appended,
     )
 
@@ -266,15 +269,22 @@ def _list_alerts(jobs: Sequence[ReplayJob]) -> tuple[AlertRule, ...]:
     return tuple(rules.values())
 
 
-def _list_doubts(made: Made, drills: Sequence[Drill]) -> Iterator[str]:
-    for drill in drills:
-        if made.find(drill).does != digest_drill(drill):
+def _list_doubts(kept: Sequence[Kept], drills: Sequence[Drill]) -> Iterator[str]:
+    for one, drill in zip(kept, drills, strict=True):
+        if one.golden.does not in ("", digest_drill(drill)):
             yield f"{drill.name} sends other traffic than was recorded; `make record` renews the recording"
 
 
-def _say_runs(made: Made, drills: Sequence[Drill]) -> str:
-    runs = sorted({made.find(drill).run for drill in drills})
-    return ", ".join(f"{run} at commit {made.runs[run].commit}" for run in runs if run in made.runs)
+def _say_origins(kept: Sequence[Kept]) -> str:
+    """Say which folders recordings are from, and of which runs."""
+    said: dict[Path, set[str]] = {}
+    for one in kept:
+        origin = one.made.runs.get(one.golden.run)
+        runs = said.setdefault(one.folder, set())
+        runs |= {f"{origin.made_at} at commit {origin.commit}"} if origin is not None else set()
+    return "; ".join(
+        f"{folder}, of {', '.join(sorted(runs))}" if runs else str(folder) for folder, runs in said.items()
+    )
 
 
 def _list_notes(replays: Sequence[Replay]) -> dict[str, str]:

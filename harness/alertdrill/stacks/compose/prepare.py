@@ -40,7 +40,7 @@ from alertdrill.stacks.configs import (
     write_gateway_config,
     write_prometheus_config,
 )
-from alertdrill.systems import find_systems
+from alertdrill.systems import find_served, find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
 SECRET_NAMES = (
@@ -141,7 +141,7 @@ def write_files(order: StackOrder, pager_token: str) -> dict[str, str]:
     ]
     return rules | {
         "prometheus.yml": write_prometheus_config(
-            jobs={system.job: system.metrics_path for system in find_systems()},
+            jobs={system.job: system.metrics_path for system in find_served()},
             gateway="gateway:8080",
             alertmanagers=["alertmanager:9093"],
             rule_files=[f"/config/{name}" for name in rules],

@@ -17,7 +17,7 @@ from alertdrill.stacks.kubernetes import (
     render_rules,
     render_service_monitor,
 )
-from alertdrill.systems import find_systems
+from alertdrill.systems import find_own
 from alertdrill.systems.catalogue import read_text, read_values, render_system_rules
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -26,7 +26,7 @@ TEMPLATE = Path(__file__).parent / "provider.tmpl.yml"
 
 def render_all() -> dict[Path, str]:
     """Return every generated file and its text; raises BadInput."""
-    systems = find_systems()
+    systems = find_own()
     monitoring = {"service-monitor.yaml": render_service_monitor(systems)} | {
         f"rules/{system.name}.yaml": render_rules(
             system.name, render_system_rules(system, read_values(system))

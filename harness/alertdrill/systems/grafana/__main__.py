@@ -7,14 +7,14 @@ import sys
 from alertdrill.errors import AlertdrillError
 from alertdrill.runtime.files import write_whole
 from alertdrill.runtime.paths import shorten
-from alertdrill.systems import find_systems
+from alertdrill.systems import find_own
 from alertdrill.systems.catalogue import read_dashboard, read_values, render_system_rules
 from alertdrill.systems.grafana import render
 
 
 def main() -> None:
     """Write what is made of the systems' values, and say what was written."""
-    for system in find_systems():
+    for system in find_own():
         values = read_values(system)
         made = {system.rules_path: render_system_rules(system, values)}
         if system.panels_path.exists():
