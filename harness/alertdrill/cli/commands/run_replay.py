@@ -111,7 +111,7 @@ def make_book(
     drills: Sequence[Drill],
     values: Mapping[str, Values],
     given: tuple[RuleFile, ...],
-    systems: Sequence[System],
+    systems: Sequence[System] | None = None,
 ) -> RuleBook:
     """Return which rules concern which of all drills; raises BadInput."""
     own = {
