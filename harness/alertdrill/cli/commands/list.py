@@ -15,10 +15,11 @@ from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
+from alertdrill.reports.drill_text import write_drill
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.systems import find_systems
-from alertdrill.systems.catalogue import list_drills, list_rules, override_values
+from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules, override_values
 
 OUT = Path("out")
 UNMET_CODE = 1
@@ -34,6 +35,7 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
 
 
 @click.command(name="list")
+@click.argument("name", required=False, metavar="[DRILL]")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 @click.option("--coverage", is_flag=True, help="Say what has been proved of each alert, and when.")
 @click.option(
@@ -54,6 +56,7 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
 )
 @take_systems_option
 def list_(
+    name: str | None,
     as_json: bool,
     coverage: bool,
     folders: tuple[Path, ...],
@@ -61,12 +64,21 @@ def list_(
     within: timedelta | None,
     system_folders: tuple[Path, ...],
 ) -> None:
-    """List the drills and the alerts, and which drill covers which alert."""
+    """List the drills and the alerts, and which drill covers which alert.
+
+    With DRILL, show what it sends, does and expects, in order of time.
+    """
+    if name is not None and (as_json or coverage):
+        raise click.UsageError("a drill's timeline is text: leave --json and --coverage out")
     if not coverage and (folders or require or within is not None):
         raise click.UsageError("--history, --require and --require-within are for --coverage")
     systems = find_systems(system_folders)
     values = override_values((), systems)
     drills = list_drills(values, systems)
+    if name is not None:
+        (drill,) = choose_drills((name,), None, drills)
+        click.echo(write_drill(drill), nl=False)
+        return
     rules = [rule for file in list_rules(drills, values, systems) for rule in file.alerts]
     document = _describe_drills(drills, rules)
     if not coverage:
