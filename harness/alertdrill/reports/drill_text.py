@@ -123,7 +123,9 @@ def _describe_profile(profile: LoadProfile) -> Iterator[str]:
         stages.append(f"{_describe_rate(stage.rate_per_s)} until {_clock(at_s)}")
     yield ", ".join(stages)
     if profile.options:
-        yield ", ".join(f"{name}: {_describe_value(value)}" for name, value in profile.options.items())
+        yield ", ".join(
+            f"{name}: {_describe_value(value)}" for name, value in sorted(profile.options.items())
+        )
 
 
 def _describe_rate(rate_per_s: float) -> str:
@@ -167,7 +169,7 @@ def _describe_part(name: str, value: Any) -> str:
         case "errors", {"class": class_, "every": every}:
             return f"one call in {every:g} fails ({class_})"
         case "errors", {"class": class_, "next": next_}:
-            return f"the next {next_:g} fail ({class_})"
+            return f"the next {'call fails' if next_ == 1 else f'{next_:g} calls fail'} ({class_})"
         case "errors", {"class": class_, "share": share}:
             return f"{'all' if share == 1 else f'{share:.6g} of'} calls fail ({class_})"
         case "listening", bool():
@@ -182,12 +184,12 @@ def _describe_expected(expected: Expected) -> tuple[Any, ...]:
         case Expectation():
             return (expected.fires_after_s, *_describe_firing(expected))
         case Grouped():
+            fires, resolves = _clock(expected.fires_within_s), _clock(expected.resolves_within_s)
             return (
                 0.0,
-                f"at least {expected.alerts} fire until {_clock(expected.fires_within_s)}, and resolve until "
-                f"{_clock(expected.resolves_within_s)}",
-                f"pages {expected.receiver} by {expected.integration}: {expected.incidents} incidents, each of at "
-                f"most {expected.notifications} notifications",
+                f"at least {expected.alerts} fire until {fires}, and resolve until {resolves}",
+                f"pages {expected.receiver} by {expected.integration}; incidents: {expected.incidents}, each "
+                f"of at most {expected.notifications} notifications",
             )
         case NearMiss():
             value = f"near miss: its value reaches {expected.reaches:.6g} of its threshold"
