@@ -102,6 +102,32 @@ def test_a_drill_that_does_something_else_has_another_digest() -> None:
     assert digest_drill(replace(drill, traffic=(profile,))) != digest_drill(drill)
 
 
+def test_a_number_counts_by_its_value() -> None:
+    """Whoever writes 60 for 60.0 has changed nothing, and whoever writes 61 has."""
+    digests = {
+        digest_drill(
+            Drill(
+                name="d",
+                system="metis",
+                traffic=(
+                    LoadProfile(
+                        name="d",
+                        scenario="steady",
+                        start_s=start_s,
+                        stages=(LoadStage(duration_s=start_s, rate_per_s=0.5),),
+                        options={"nested": [{"s": start_s}]},
+                    ),
+                ),
+                expects=(),
+                why="",
+                lasts_s=60,
+            )
+        ): start_s
+        for start_s in (60, 60.0, 61, 60.5)
+    }
+    assert list(digests.values()) == [60.0, 61, 60.5]
+
+
 def test_every_python_gives_the_same_digest() -> None:
     """A source's digest is this one, whatever Python runs."""
     assert digest_sources({"f.py": SOURCE}) == DIGEST

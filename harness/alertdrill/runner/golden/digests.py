@@ -23,13 +23,29 @@ _MODULE = re.compile(r"(?<=python -m )[\w.]+")
 
 
 def digest_drill(drill: Drill) -> str:
-    """Return a digest of what a drill does: its traffic, and what it does to the stack."""
+    """Return a digest of what a drill does: its traffic, and what it does to the stack.
+
+    Numbers count by their value: 60 and 60.0 seconds are the same.
+    """
     done = {
         "traffic": [asdict(profile) for profile in drill.traffic],
         "outages": [asdict(outage) for outage in drill.outages],
         "faults": [asdict(fault) for fault in drill.faults],
     }
-    return _hash(json.dumps(done, sort_keys=True, default=str))
+    return _hash(json.dumps(_even_out(done), sort_keys=True, default=str))
+
+
+def _even_out(value: object) -> object:
+    """Return a document in which every whole number is an integer."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _even_out(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_even_out(one) for one in value]
+        case _:
+            return value
 
 
 def digest_sources(texts: Mapping[str, str]) -> str:
