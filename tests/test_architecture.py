@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "alertmanager": {"core", "errors", "rules", "runtime"},
     "pager": {"alertmanager", "core", "errors", "runtime"},
     "gateway": {"core", "errors", "runtime"},
-    "systems": {"core", "errors", "gateway", "rules", "runtime"},
+    "systems": {"alertmanager", "core", "errors", "gateway", "rules", "runtime"},
     "stacks": {"alertmanager", "core", "errors", "pager", "places", "rules", "runtime", "systems"},
     "reports": {"core", "errors", "judging", "rules", "runtime"},
     "runner": {

@@ -11,7 +11,7 @@ from alertdrill.gateway.inference.deployments import SHIPPED, read_deployments
 from alertdrill.gateway.models import SHIPPED as MODELS
 from alertdrill.gateway.models import read_catalogue
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
-from alertdrill.systems.inference import drills as inference
+from alertdrill.systems.inference.drills import latency, load, queue, timeouts
 from alertdrill.systems.inference.surface import BUCKETS_S
 
 
@@ -34,15 +34,15 @@ def test_drills_know_the_deployments():
         for one in versions.values()
     }
     assert {name: one.upstream for name, one in found.items()} == {
-        name: f"{inference.PROVIDER}:{upstream}" for name, upstream in inference.UPSTREAMS.items()
+        name: f"{load.PROVIDER}:{upstream}" for name, upstream in load.UPSTREAMS.items()
     }
-    for name, device in inference.DEVICES.items():
+    for name, device in timeouts.DEVICES.items():
         assert [other for other, one in found.items() if one.device == device] == [name]
         assert found[name].device == device
-    timeouts = [found[f"transcriber:v{number}"].timeout_s for number in (1, 2, 3)]
-    assert timeouts == [inference.TIMEOUT_S, inference.LONG_TIMEOUT_S, inference.TIMEOUT_S]
-    assert {found[f"embedder:v{number}"].workers for number in (1, 2, 3)} == {inference.WORKERS}
-    assert inference.BUCKETS_S == BUCKETS_S
+    limits_s = [found[f"transcriber:v{number}"].timeout_s for number in (1, 2, 3)]
+    assert limits_s == [timeouts.TIMEOUT_S, timeouts.LONG_TIMEOUT_S, timeouts.TIMEOUT_S]
+    assert {found[f"embedder:v{number}"].workers for number in (1, 2, 3)} == {queue.WORKERS}
+    assert latency.BUCKETS_S == BUCKETS_S
 
 
 def test_no_model_is_shared():

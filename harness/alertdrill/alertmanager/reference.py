@@ -10,8 +10,8 @@ from typing import Any
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
 from alertdrill.alertmanager.document import read_document
 from alertdrill.alertmanager.fields import CONFIG, ROUTE, Fields, ListOf
+from alertdrill.alertmanager.reference_receivers import UNROUTED, name_receiver
 
-UNROUTED = "unrouted"
 SOURCE = "our own Alertmanager config"
 PAGING_PATH = Path(__file__).with_name("paging_routes.yml")
 _PAGING_FIELDS: Fields = {
@@ -58,7 +58,7 @@ def make_reference_config(systems: Iterable[str]) -> AlertmanagerConfig:
 
 def _make_page(system: str) -> dict[str, Any]:
     return {
-        "name": f"{system}-page",
+        "name": name_receiver(system, "critical"),
         "pagerduty_configs": [
             {
                 "routing_key": _KEY,
@@ -74,7 +74,7 @@ def _make_page(system: str) -> dict[str, Any]:
 
 def _make_ticket(system: str) -> dict[str, Any]:
     return {
-        "name": f"{system}-ticket",
+        "name": name_receiver(system, "warning"),
         "slack_configs": [
             {
                 "api_url": _URL,

@@ -1,0 +1,47 @@
+"""Load profiles of drills, and the behaviour changes that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alertdrill.core.drill import Arrivals, BehaviourChange, LoadProfile, LoadStage
+from alertdrill.systems.building.behaviours import HEALTHY, Behaviour
+
+Stages = Iterable[tuple[float, float]]
+"""(seconds, arrivals per second) each."""
+
+
+def send(
+    name: str,
+    scenario: str,
+    stages: Stages,
+    changes: Iterable[BehaviourChange] = (),
+    *,
+    start_s: float = 0.0,
+    arrivals: Arrivals = "uniform",
+    **options: Any,
+) -> LoadProfile:
+    """Return the traffic of a scenario; what else is given are its options."""
+    return LoadProfile(
+        name=name,
+        scenario=scenario,
+        start_s=start_s,
+        stages=tuple(LoadStage(duration_s=duration_s, rate_per_s=rate) for duration_s, rate in stages),
+        arrivals=arrivals,
+        changes=tuple(changes),
+        options=options,
+    )
+
+
+def change(at_s: float, model: str, behaviour: Behaviour) -> BehaviourChange:
+    """Return what the provider of `provider:name` is told about that model."""
+    provider, _, name = model.partition(":")
+    return BehaviourChange(at_s=at_s, provider=provider, model=name, behaviour=behaviour)
+
+
+def change_from_healthy(
+    model: str, changes: Mapping[float, Behaviour], healthy: Behaviour = HEALTHY
+) -> tuple[BehaviourChange, ...]:
+    """Return what a model's provider is told: to be healthy from the start, and the changes by their time."""
+    return tuple(change(at_s, model, behaviour) for at_s, behaviour in {0.0: healthy, **changes}.items())
