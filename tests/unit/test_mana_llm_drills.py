@@ -23,15 +23,15 @@ from alertdrill.rules.values import Values
 from alertdrill.runner.schedule import place
 from alertdrill.systems.catalogue import override_values
 from alertdrill.systems.mana_llm import drills as mana_llm
-from alertdrill.systems.mana_llm.drills import (
-    ANY_DOWN,
+from alertdrill.systems.mana_llm.drills.downs import ANY_DOWN, DOWN
+from alertdrill.systems.mana_llm.drills.load import (
     AS_WRITTEN_S,
     DEFAULT,
-    DOWN,
     ERRORS,
     FALLBACK,
     FALLBACK_AS_WRITTEN,
     FIRST_FALLBACK,
+    LATENCY_BOUNDS_S,
     OPEN_CHOICE,
     SLOW,
     STILLNESS,
@@ -319,7 +319,7 @@ def test_latencies_that_cannot_be_told_apart_are_refused(setting: str) -> None:
 
 def test_what_the_drills_know_of_the_gateway_is_so() -> None:
     """Buckets and routing are those of the surface and of models.yml."""
-    assert mana_llm.LATENCY_BOUNDS_S == LATENCY_BUCKETS_S
+    assert LATENCY_BOUNDS_S == LATENCY_BUCKETS_S
     policy = CATALOGUE.find_policy("mana_llm")
     assert policy.global_default is not None
     assert (policy.global_default.id, policy.fallbacks[0].id) == (DEFAULT, FIRST_FALLBACK)
