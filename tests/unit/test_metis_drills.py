@@ -30,7 +30,12 @@ from alertdrill.systems.building.estimates import (
 from alertdrill.systems.catalogue import override_values
 from alertdrill.systems.metis import drills as metis
 from alertdrill.systems.metis.drills import errors as metis_errors
-from alertdrill.systems.metis.drills.load import AUTH, COST, COST_MODEL, COST_USD_PER_MILLION, ERRORS, LATENCY
+from alertdrill.systems.metis.drills.auth import AUTH
+from alertdrill.systems.metis.drills.costs import COST
+from alertdrill.systems.metis.drills.costs import MODEL as COST_MODEL
+from alertdrill.systems.metis.drills.costs import USD_PER_MILLION as COST_USD_PER_MILLION
+from alertdrill.systems.metis.drills.errors import ERRORS
+from alertdrill.systems.metis.drills.latency import LATENCY, LATENCY_BOUNDS_S
 from alertdrill.systems.metis.surface import CALL_BUCKETS_S
 
 KEYS = {
@@ -269,7 +274,7 @@ def test_drills_that_rest_on_window_and_for_are_left_out_otherwise() -> None:
 
 def test_what_the_drills_know_of_the_gateway_is_so() -> None:
     """Buckets, breaker and price are those of the surface, the gateway and models.yml."""
-    assert metis.LATENCY_BOUNDS_S == CALL_BUCKETS_S
+    assert LATENCY_BOUNDS_S == CALL_BUCKETS_S
     assert (metis_errors.FAILURES_TO_COOL, metis_errors.COOLDOWN_S) == (FAILURES_TO_COOL, COOLDOWN_S)
     assert (
         read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price.completion_usd == COST_USD_PER_MILLION

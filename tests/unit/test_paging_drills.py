@@ -25,8 +25,9 @@ from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
 from alertdrill.systems.metis.drills import paging
-from alertdrill.systems.metis.drills import paging_load as paging_load
-from alertdrill.systems.metis.drills.paging_load import RULES, USD_PER_CALL
+from alertdrill.systems.metis.drills.paging import load as paging_load
+from alertdrill.systems.metis.drills.paging.load import RULES, USD_PER_CALL
+from alertdrill.systems.metis.drills.paging.provider_outage import PROVIDER_ERRORS, PROVIDER_MODELS
 
 (METIS,) = (system for system in find_systems() if system.name == "metis")
 ALERTS = {rule.name: rule for rule in read_rules(METIS.paging_path).alerts}
@@ -106,11 +107,11 @@ def test_each_key_makes_its_alerts_fire_and_resolve_when_the_drill_says(
 @each_generation
 def test_forty_new_failures_are_news_for_five_minutes(tools: Engines, tmp_path: Path) -> None:
     """Every first error of a class of each model fires at once, with its provider, and resolves by itself."""
-    models = [model.partition(":")[2] for model in paging.PROVIDER_MODELS]
+    models = [model.partition(":")[2] for model in PROVIDER_MODELS]
     names = [
         f'metis_llm_call_errors_total{{provider="openrouter",model="{model}",error_class="{error}"}}'
         for model in models
-        for error in paging.PROVIDER_ERRORS
+        for error in PROVIDER_ERRORS
     ]
     series = [{"series": name, "values": "_x4 1+0x40"} for name in names]
     firing = 'count(ALERTS{alertname="MetisProviderFails",provider="openrouter"}) or vector(0)'
@@ -162,7 +163,7 @@ def test_the_drills_move_none_of_metis_own_alerts() -> None:
     (outage,) = (drill for drill in DRILLS if isinstance(drill.expects[0], Grouped))
     for profile in outage.traffic:
         calls = len(draw_arrivals([(stage.duration_s, stage.rate_per_s) for stage in profile.stages]))
-        assert calls == len(profile.changes) == len(paging.PROVIDER_MODELS)
+        assert calls == len(profile.changes) == len(PROVIDER_MODELS)
         assert {told.behaviour["errors"]["next"] for told in profile.changes} == {1}
 
 
@@ -172,7 +173,7 @@ def test_models_are_those_of_the_gateway_and_of_nobody_else() -> None:
     price = models[paging_load.MODEL].price
     usd = (float(price.completion_usd) * paging_load.TOKENS + float(price.prompt_usd) * 100) / 1e6
     assert usd == pytest.approx(USD_PER_CALL)
-    own = {paging_load.MODEL, *paging.PROVIDER_MODELS}
+    own = {paging_load.MODEL, *PROVIDER_MODELS}
     assert own <= set(models)
     assert len(own) == 21
     profiles = [

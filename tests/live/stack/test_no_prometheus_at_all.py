@@ -17,7 +17,7 @@ from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.ports import find_free_ports
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
-from alertdrill.systems.metis.drills.paging_load import PRIMED_S, Spending
+from alertdrill.systems.metis.drills.paging.load import PRIMED_S, Spending
 
 SILENT = "gatewayz-latency-near-threshold"
 KNOWN_S = 120.0

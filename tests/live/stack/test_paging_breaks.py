@@ -25,7 +25,7 @@ from alertdrill.runner.live import Suppression
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
-from alertdrill.systems.metis.drills.paging_load import CLOSES_S, Spending
+from alertdrill.systems.metis.drills.paging.load import CLOSES_S, Spending
 
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
 Document = dict[str, Any]

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from alertdrill.alertmanager.reference_receivers import name_receiver
-from alertdrill.core.drill import Drill, LoadProfile, Outage
-from alertdrill.core.expectation import Delivery, Expectation, Expected
+from alertdrill.core.drill import Drill, LoadProfile, Maintenance, Outage, ReceiverFault
+from alertdrill.core.expectation import Delivery, Expectation, Expected, Grouped
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence, read_nodes
@@ -70,6 +71,10 @@ class Builder:
         outages: tuple[Outage, ...] = (),
         max_speed: float | None = None,
         calls_within_s: float | None = None,
+        faults: tuple[ReceiverFault, ...] = (),
+        maintenance: tuple[Maintenance, ...] = (),
+        starts_at: str | None = None,
+        alertmanagers: Literal[1, 2] = 1,
     ) -> Drill:
         """Return a drill; without `lasts_s` it lasts until the last of its pages must have closed."""
         expected = (expects,) if isinstance(expects, Expected) else tuple(expects)
@@ -86,11 +91,15 @@ class Builder:
             outages=outages,
             max_speed=max_speed,
             calls_within_s=calls_within_s,
+            faults=faults,
+            maintenance=maintenance,
+            starts_at=starts_at,
+            alertmanagers=alertmanagers,
         )
 
     def find_end_s(self, expects: Iterable[Expected]) -> float:
         """Return when the last page of some expectations must have closed."""
-        deadlines_s = [one.resolves_within_s for one in expects if isinstance(one, Expectation)]
+        deadlines_s = [one.resolves_within_s for one in expects if isinstance(one, Expectation | Grouped)]
         return max(deadlines_s) + self.closes_s
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alertdrill.core.drill import LoadProfile
-from alertdrill.core.expectation import Delivery, Expectation, Suppressed
-from alertdrill.systems.building import wording
+from alertdrill.core.drill import Drill, LoadProfile, Maintenance, Outage, ReceiverFault
+from alertdrill.core.expectation import Delivery, Expectation, Suppressed, Text
+from alertdrill.systems.building.behaviours import slow
+from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.metis.drills.load import METIS
 
 MODEL = "anthropic:claude-3-sonnet"
 """Nobody else's, so that what it is told stays."""
@@ -27,8 +29,12 @@ PRIMED_S = 60.0
 """One call in the first minute, because a counter's first increment is not seen; then the key spends."""
 SLACK_S = 60.0
 """A scrape and an evaluation, and how calls lie in them."""
-CLOSES_S = 240.0
+CLOSES_S = METIS.closes_s
 """What the judge allows everybody between resolution and close."""
+
+ONCALL, CHANNEL, MAIL, LOG = "paging-oncall", "paging-channel", "paging-mail", "paging-log"
+SHORT_S, LONG_S = 240.0, 840.0
+"""For how long a key spends: minutes of firing, or as long as what holds its page back needs."""
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -84,17 +90,14 @@ class Spending:
 
     def profile(self) -> LoadProfile:
         """Return the calls."""
-        return LoadProfile(
-            name=self.key,
-            scenario="cost_runaway",
-            start_s=0,
-            stages=wording.list_stages(((PRIMED_S, 1 / PRIMED_S), (self.for_s, CALLS_PER_S))),
-            changes=(
-                wording.change(
-                    0, MODEL, {"latency": {"kind": "constant", "s": 1.0}, "completion_tokens": TOKENS}
-                ),
-            ),
-            options={"models": [MODEL], "key": self.key, "max_tokens": TOKENS},
+        return send(
+            self.key,
+            "cost_runaway",
+            [(PRIMED_S, 1 / PRIMED_S), (self.for_s, CALLS_PER_S)],
+            [change(0, MODEL, {**slow(1.0), "completion_tokens": TOKENS})],
+            models=[MODEL],
+            key=self.key,
+            max_tokens=TOKENS,
         )
 
     def labels(self, severity: Severity) -> dict[str, str]:
@@ -130,3 +133,58 @@ class Spending:
     def resolves_s(self, severity: Severity) -> float:
         """Return when its alert of that severity has resolved at the latest."""
         return round(self.until_s + RULES[severity].lingers_s + SLACK_S)
+
+
+def make_drill(
+    name: str,
+    why: str,
+    spending: Spending,
+    *expects: Expectation,
+    faults: tuple[ReceiverFault, ...] = (),
+    maintenance: tuple[Maintenance, ...] = (),
+    outages: tuple[Outage, ...] = (),
+    starts_at: str | None = None,
+    alertmanagers: Literal[1, 2] = 1,
+) -> Drill:
+    """Return a drill of one key, that lasts until all its pages must have closed, and its faults are over."""
+    ends_s = METIS.find_end_s(expects)
+    return METIS.drill(
+        name,
+        why,
+        spending.profile(),
+        expects=expects,
+        lasts_s=max((ends_s, *(fault.at_s + fault.for_s for fault in faults))),
+        faults=faults,
+        maintenance=maintenance,
+        outages=outages,
+        starts_at=starts_at,
+        alertmanagers=alertmanagers,
+    )
+
+
+def deliver_oncall(spending: Spending, pages: tuple[int, int] = (1, 1)) -> tuple[Delivery, Delivery]:
+    """Return what a critical alert's receivers are told: the person on call, and the channel."""
+    summary = rf"Key {spending.key} spends [\d.]+ USD per hour"
+    return (
+        Delivery(
+            receiver=ONCALL,
+            integration="pagerduty",
+            group_labels=spending.group("critical"),
+            title=Text(how="regex", text=rf"^\[FIRING\] {summary}$"),
+            notifications=pages,
+            alerts=(1, 1),
+        ),
+        Delivery(
+            receiver=CHANNEL,
+            integration="slack",
+            group_labels=spending.group("critical"),
+            title=Text(how="exact", text=f"{RULES['critical'].alert}: {spending.key}"),
+            text=Text(how="contains", text="over the 2 that need somebody at once"),
+            notifications=pages,
+        ),
+    )
+
+
+def fire_oncall(spending: Spending, suppressed: Suppressed | None = None) -> Expectation:
+    """Return that the critical alert fires, and that the person on call and the channel are told."""
+    return spending.fires("critical", ONCALL, *deliver_oncall(spending), suppressed=suppressed)
