@@ -154,7 +154,8 @@ def _list_changes(profile: LoadProfile) -> Iterator[_Entry]:
 
 
 def _describe_behaviour(change: BehaviourChange) -> str:
-    said = [_describe_part(name, value) for name, value in change.behaviour.items()]
+    parts = sorted(change.behaviour.items(), key=lambda part: (part[0] != "latency", part[0]))
+    said = [_describe_part(name, value) for name, value in parts]
     return ", ".join(said) or "as it is by itself"
 
 
@@ -167,7 +168,7 @@ def _describe_part(name: str, value: Any) -> str:
         case "latency", {"kind": "uniform", "low_s": low_s, "high_s": high_s}:
             return f"answers in {low_s:.6g} to {high_s:.6g} s"
         case "errors", {"class": class_, "every": every}:
-            return f"one call in {every:g} fails ({class_})"
+            return f"{'every call' if every == 1 else f'one call in {every:g}'} fails ({class_})"
         case "errors", {"class": class_, "next": next_}:
             return f"the next {'call fails' if next_ == 1 else f'{next_:g} calls fail'} ({class_})"
         case "errors", {"class": class_, "share": share}:
