@@ -1,0 +1,107 @@
+"""Gatewayz's drills of a cache's hit rate; they share the cache, so they queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alertdrill.core.drill import Drill, LoadProfile
+from alertdrill.core.expectation import BlindRule
+from alertdrill.errors import BadInput
+from alertdrill.rules.values import AlertValues
+from alertdrill.systems.building.behaviours import HEALTHY
+from alertdrill.systems.building.near import near_threshold
+from alertdrill.systems.building.traffic import change
+from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, START_S, fires, pends, send_as
+
+CACHE = "GatewayzCacheHitRateLow"
+LABELS = {"cache_name": "response"}
+USES = ("cache response",)
+MODEL = "openrouter:ministral-3b"
+MOST_HITS = 0.7
+"""A hit rate above it cannot be told from one just below."""
+PROMPTS = 20
+"""Different things that clients ask where the cold start matters: so many lookups are misses at first."""
+WARM_S = 480.0
+
+
+def make_cache_drills(values: AlertValues) -> Iterator[Drill]:
+    """Yield the drills of a cache that is asked new things. Raises BadInput."""
+    if not 0 < values.threshold <= MOST_HITS:
+        raise BadInput(
+            f"{values.key}.threshold: there are drills up to {MOST_HITS}, not for {values.threshold:g}"
+        )
+    yield _make_collapse(values)
+    yield _make_near_threshold(values)
+    yield _make_near_for(values)
+
+
+def _make_collapse(values: AlertValues) -> Drill:
+    name = "gatewayz-cache-fires"
+    new_s, falls_s = values.for_s + values.window_s + 60, _find_fall_s(values)
+    expected = fires(CACHE, LABELS, seen_s=WARM_S + falls_s / 2, gone_s=WARM_S + new_s, values=values)
+    return GATEWAYZ.drill(
+        name,
+        "Most lookups are hits until clients ask something new each time, and then none is. The "
+        "expression as written counts since the start, of which the collapse is the smaller part: it "
+        "stays silent.",
+        _ask(name, values, expected.resolves_within_s, (WARM_S, WARM_S + new_s), prompts=PROMPTS),
+        expects=(expected, BlindRule(alert=f"{CACHE}AsWritten", labels=LABELS, after_s=WARM_S)),
+        uses=USES,
+        comes_first=True,  # misses of the others would be in what was counted since the start
+    )
+
+
+def _make_near_threshold(values: AlertValues) -> Drill:
+    name, lasts_s = "gatewayz-cache-near-threshold", START_S + values.window_s + 240
+    return GATEWAYZ.drill(
+        name,
+        "Two questions in three are new: the hit rate is low, and above the threshold.",
+        _ask(name, values, lasts_s, (START_S, 10_000), share=1 - values.threshold / 0.85),
+        expects=near_threshold(CACHE, LABELS, reaches=0.65),
+        lasts_s=lasts_s,
+        uses=USES,
+    )
+
+
+def _make_near_for(values: AlertValues) -> Drill:
+    name = "gatewayz-cache-near-for"
+    new_s = max(_find_fall_s(values) + 30, values.for_s - 90 + (1 - 2 * values.threshold) * values.window_s)
+    lasts_s = START_S + new_s + values.window_s + 60
+    return GATEWAYZ.drill(
+        name,
+        "Every question is new for some minutes, and the usual ones come back before the `for` is over.",
+        _ask(name, values, lasts_s, (START_S, START_S + new_s)),
+        expects=pends(CACHE, LABELS, least_s=(values.for_s - 90) / 2, values=values),
+        lasts_s=lasts_s,
+        uses=USES,
+    )
+
+
+def _find_fall_s(values: AlertValues) -> float:
+    """Return how long nothing but misses take to bring the hit rate down to the threshold."""
+    return (1 - values.threshold) * values.window_s
+
+
+def _ask(
+    name: str,
+    values: AlertValues,
+    lasts_s: float,
+    new_between_s: tuple[float, float],
+    *,
+    share: float = 1.0,
+    prompts: int = 4,
+) -> LoadProfile:
+    """Return questions of which a share is new between two instants, at a rate that the alert looks at."""
+    rate = 2.5 * values.number("traffic")
+    new_from_s, new_until_s = new_between_s
+    return send_as(
+        name,
+        "cache_collapse",
+        [(lasts_s, rate)],
+        [change(0, MODEL, HEALTHY)],
+        models=[MODEL],
+        prompts=prompts,
+        new_from=round(new_from_s * rate),
+        new_until=round(new_until_s * rate),
+        new_share=share,
+    )
