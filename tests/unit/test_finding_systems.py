@@ -6,14 +6,20 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
+from click.testing import CliRunner
 from recorded import make_recording, scrape
 from whole_runs import CommandLine
 
-from alertdrill.errors import BadInput
+from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.main import cli
+from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.files import write_recording
 from alertdrill.runner.golden.folder import FOLDER, find_path
+from alertdrill.runner.live import Order
 from alertdrill.systems import find_own, find_served, find_systems
 from alertdrill.systems.catalogue import find_system, list_drills, override_values
 
@@ -153,6 +159,29 @@ def test_what_nobody_serves_is_not_held(alertdrill: CommandLine, acme: Path, ask
     held = alertdrill.run_here("run", *asked, "--systems", str(acme))
     says = "its metrics are served by no gateway of alertdrill: judge it on a recording with --replay"
     assert (held.code, held.err) == (2, f"alertdrill: acme-hot cannot be held: {says}\n")
+
+
+def test_a_run_of_everything_leaves_out_what_nobody_serves(
+    acme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drills of all other systems are held, and each that is left out is named, with the reason."""
+    site = SimpleNamespace(name="embedded", find_obstacle=lambda _drill: None)
+    held: list[Order] = []
+
+    def hold(order: Order, _show: object) -> NoReturn:
+        held.append(order)
+        raise CouldNotTell("it is not held here")
+
+    monkeypatch.setattr(run_command, "find_site", lambda *_: site)
+    monkeypatch.setattr(run_command, "find_promtool", lambda _site: None)
+    monkeypatch.setattr(run_command, "hold", hold)
+    arguments = ("run", "--systems", str(acme), "--speed", "60", "--out", str(tmp_path / "out"))
+    finished = CliRunner().invoke(cli, arguments)
+    assert isinstance(finished.exception, CouldNotTell)
+    assert "left out: acme-hot: its metrics are served by no gateway of alertdrill" in finished.stderr
+    (order,) = held
+    assert {drill.system for drill in order.drills} == {system.name for system in find_own()}
+    assert not any("acme" in file.name for file in order.rules)
 
 
 def test_an_installed_package_has_a_system(
