@@ -132,8 +132,6 @@ def test_no_module_imports_itself_in_a_round_about_way() -> None:
 
 NAMED = {
     "gateway/models.yml": "the reference gateway's own deployments, as data: how it routes under each prefix",
-    "gateway/accounts/__init__.py": "a feature of the gateway that only one of its deployments has",
-    "gateway/accounts/chats.py": "the same",
 }
 """Files outside a system's folder that name one, and why."""
 

@@ -39,10 +39,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How a prefix routes: the model for open choices, if any, and whom to try after a failure."""
+    """How a prefix routes: the model for open choices, if any, and whom to try after a failure.
+
+    Calls under one that `has_accounts` are charged, limited, cached and queued.
+    """
 
     global_default: Model | None
     fallbacks: tuple[Model, ...]
+    has_accounts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,10 @@ class Catalogue:
     def find_policy(self, prefix: str | None) -> Policy:
         """Return how a prefix routes; a prefix without a policy of its own routes as the plain one."""
         return self.policies.get(prefix) or self.policies[None]
+
+    def list_accounted(self) -> tuple[str, ...]:
+        """Return the prefixes whose calls meet accounts."""
+        return tuple(prefix for prefix, policy in self.policies.items() if prefix and policy.has_accounts)
 
     def find(self, name: str) -> Model | None:
         """Return the model called `provider:model`, or by its bare name alone; None if there is none.
@@ -107,6 +115,7 @@ def _read_policy(entry: Mapping[str, Any], models: Mapping[str, Model]) -> Polic
     return Policy(
         global_default=models.get(entry["global_default"]),
         fallbacks=tuple(models[name] for name in entry["fallbacks"] if name in models),
+        has_accounts=entry.get("accounts") is True,
     )
 
 

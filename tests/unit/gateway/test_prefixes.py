@@ -270,11 +270,15 @@ async def test_breakers_are_per_prefix(open_prefixed):
 
 
 async def test_a_prefix_may_have_its_own_policy(tmp_path):
-    """A prefix that models.yml names routes by its own default and fallbacks, any other by the plain ones."""
+    """A prefix that models.yml names routes by its own default and fallbacks, any other by the plain ones.
+
+    It says, too, whether calls under it meet accounts.
+    """
     models = tmp_path / "models.yml"
     models.write_text(
         "global_default: p:a\nfallbacks: [p:b]\n"
         "prefixes:\n  one: {global_default: p:b, fallbacks: []}\n"
+        "  three: {global_default: p:a, fallbacks: [], accounts: true}\n"
         "providers:\n  p:\n    dialect: openai\n    models:\n"
         "      a: {prompt: 1, completion: 1}\n      b: {prompt: 1, completion: 1}\n"
     )
@@ -285,6 +289,7 @@ async def test_a_prefix_may_have_its_own_policy(tmp_path):
         for policy in [catalogue.find_policy(prefix)]
     }
     assert shown == {None: ("p:a", ["p:b"]), "one": ("p:b", []), "two": ("p:a", ["p:b"])}
+    assert catalogue.list_accounted() == ("three",)
 
 
 @pytest.mark.parametrize("system", find_systems(), ids=lambda system: system.name)

@@ -109,12 +109,18 @@ def test_only_metrics_are_missing(gateway):
     assert ask(gateway, "GET", "/metrics/nobody")[0] == 404
 
 
-def test_another_missing_module_is_not_swallowed(monkeypatch):
-    """Only that library may be missing: a broken system is said so."""
+class _Broken:
+    """Finds that what the library itself needs is missing."""
 
-    def break_down() -> None:
-        raise ModuleNotFoundError("No module named 'other'", name="other")
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        """Say so, when the library is looked for."""
+        if name == "prometheus_client":
+            raise ModuleNotFoundError("No module named 'other'", name="other")
 
-    monkeypatch.setattr("alertdrill.gateway.__main__.find_systems", break_down)
+
+def test_another_missing_module_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only that library may be missing: a broken one is said so."""
+    monkeypatch.delitem(sys.modules, "prometheus_client", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [_Broken(), *sys.meta_path])
     with pytest.raises(ModuleNotFoundError, match="other"):
         attach_surfaces(None)

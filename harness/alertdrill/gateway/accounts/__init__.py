@@ -1,6 +1,6 @@
-"""Accounts: credits, rate limits, caches, queues and subscriptions, for what comes under Gatewayz's prefix.
+"""Accounts: credits, rate limits, caches, queues and subscriptions, under the prefixes that have them.
 
-Who asks under another prefix, or under none, meets none of them.
+models.yml says which these are. Who asks under another prefix, or under none, meets none of them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ from alertdrill.gateway.accounts.routes import AccountRoutes
 from alertdrill.gateway.accounts.store import AccountStore
 from alertdrill.gateway.events import CallFinished, DomainEvent
 from alertdrill.gateway.features import Core
-from alertdrill.gateway.prefixes import current_prefix, hears
-
-PREFIX = "gatewayz"
+from alertdrill.gateway.prefixes import current_prefix
 
 
 class Accounts:
@@ -35,17 +33,18 @@ class Accounts:
         self._providers = Providers()
         self.endpoints = Endpoints(core)
         self._routes = AccountRoutes(core, book)
+        self._heard = (None, *core.catalogue.list_accounted())
 
     def list_routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         return [*self._routes.list_routes(), *self.endpoints.list_routes()]
 
     def hear(self, event: DomainEvent) -> None:
-        """Note how a provider did, and charge its user for a call under the prefix."""
-        if not isinstance(event, CallFinished) or not hears(PREFIX):
+        """Note how a provider did, and charge its user for a call under a prefix with accounts."""
+        if not isinstance(event, CallFinished) or current_prefix() not in self._heard:
             return
         self._core.emit(self._providers.note(event))
-        if event.key_id is not None and current_prefix() == PREFIX:
+        if event.key_id is not None and current_prefix() is not None:
             self._book.charge(name_user(self._core.keys.get(event.key_id)), event)
 
 
@@ -54,7 +53,8 @@ async def open_accounts(core: Core) -> AsyncIterator[Accounts]:
     """Yield the feature; raises BadInput if the data directory cannot be used."""
     with _open_book(core) as book:
         accounts = Accounts(core, book)
-        chats = core.chats[PREFIX] = AccountedChats(core, book)
+        chats = AccountedChats(core, book)
+        core.chats.update(dict.fromkeys(core.catalogue.list_accounted(), chats))
         core.listen(accounts.hear)
         book.announce()
         keeper = asyncio.create_task(book.keep())

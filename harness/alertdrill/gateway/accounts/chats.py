@@ -1,4 +1,4 @@
-"""What stands in the way of the calls under Gatewayz's prefix: rate limit, credits, cache, queue.
+"""What stands in the way of the calls under a prefix with accounts: rate limit, credits, cache, queue.
 
 The operator has no account: only cache and queue are in the operator's way.
 """
@@ -36,7 +36,7 @@ def name_user(key: Key) -> str:
 
 
 class AccountedChats:
-    """Answers chats on account; the `Chats` of Gatewayz's prefix."""
+    """Answers chats on account; the `Chats` of the prefixes that have accounts."""
 
     def __init__(self, core: Core, book: AccountBook) -> None:
         self._core = core
