@@ -15,6 +15,7 @@ from recorded import make_recording, scrape
 from whole_runs import CommandLine
 
 from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import up as up_command
 from alertdrill.cli.main import cli
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.files import write_recording
@@ -305,6 +306,33 @@ def test_a_package_of_drills_is_imported_from_a_folder(acme: Path) -> None:
     (acme / "drills" / "__init__.py").write_text("from .heat import make_drills as make_drills\n")
     systems = find_systems([acme])
     assert "acme-hot" in {drill.name for drill in list_drills(override_values((), systems), systems)}
+
+
+def test_a_link_is_a_system_of_its_own_name(acme: Path, tmp_path: Path) -> None:
+    """Whoever makes a link names it; and `.` is the folder that somebody stands in."""
+    link = tmp_path / "linked"
+    link.symlink_to(acme)
+    assert find_systems([link])[-1].name == "linked"
+    assert find_systems([acme / "recordings" / ".."])[-1].name == "acme"
+
+
+def test_a_stack_that_stands_has_its_rules_and_routes(
+    acme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`alertdrill up` loads the rules of a system that is named, and its receivers are there."""
+    ordered: list[Order] = []
+
+    def make_setup(order: Order, *_: object) -> NoReturn:
+        ordered.append(order)
+        raise CouldNotTell("it does not stand here")
+
+    monkeypatch.setattr(up_command, "find_site", lambda *_: SimpleNamespace(name="embedded"))
+    monkeypatch.setattr(up_command, "make_setup", make_setup)
+    arguments = ("up", "--system", "acme", "--systems", str(acme), "--out", str(tmp_path / "out"))
+    assert isinstance(CliRunner().invoke(cli, arguments).exception, CouldNotTell)
+    (order,) = ordered
+    assert [rule.name for file in order.rules for rule in file.alerts] == ["TooHot"]
+    assert "acme-ticket" in [receiver["name"] for receiver in order.alertmanager.document["receivers"]]
 
 
 def test_systems_are_for_our_own_routing_only(alertdrill: CommandLine, acme: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -76,7 +77,8 @@ def _find_in(folders: Iterable[Path]) -> Iterator[System]:
         if not inside:
             raise BadInput(f"{folder}: has no system: neither it nor a folder in it has a {STATEMENT}")
         for one in inside:
-            yield _read(one.resolve().name, one, None)
+            # The name that somebody gave it, whatever it is a link to.
+            yield _read(Path(os.path.normpath(one.absolute())).name, one, None)
 
 
 def _list_inside(folder: Path) -> list[Path]:
