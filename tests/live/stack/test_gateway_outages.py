@@ -63,8 +63,8 @@ def order_outages(engines: Engines, out: Path, *drills: Drill) -> Order:
 def test_an_outage_is_noticed_and_the_run_is_trusted(engines: Engines, tmp_path: Path) -> None:
     """A pause shorter than the `for` stays pending; a killed gateway pages, and comes back on its port."""
     drills = (
-        # A scrape that begins late in a pause is answered when it is over; what one before it saw must stand for
-        # an evaluation: three intervals, and something for being late.
+        # A scrape that begins late in a pause is answered when it is over; what the one before it saw must
+        # stand until an evaluation: three intervals, and something for being late.
         make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=55, how="pause"), lasts_s=270),
         make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="kill"), lasts_s=540),
     )
