@@ -55,7 +55,7 @@ class Finished:
     @property
     def is_clock_doubted(self) -> bool:
         """Whether nobody can tell what became of drills, since the machine, or a part, stood still."""
-        untold = "No verdict can be trusted" in self.out or "drills cannot be told" in self.out
+        untold = "No verdict can be trusted" in self.out or "drills could not be judged" in self.out
         said = untold or "too slow to hold drills" in self.err
         return self.code == ClockDoubted.exit_code and said
 

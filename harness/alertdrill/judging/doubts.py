@@ -90,7 +90,7 @@ def leave_out_outages(stalls: Iterable[Stall], outages: Iterable[Stall]) -> tupl
 def say_part(part: str) -> str:
     """Say what a part of the stack is called in a sentence."""
     if part.startswith(SCRAPES):
-        return f"whoever serves the samples of {part.removeprefix(SCRAPES)}"
+        return f"the scrape target of {part.removeprefix(SCRAPES)}"
     if part.startswith("provider-"):
         return f"the provider {part.removeprefix('provider-')}"
     return NAMES.get(part, f"the {part}")
@@ -215,7 +215,7 @@ def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
     for need in needs:
         stalls = find_stalls(need, evidence.stalls)
         if stalls:
-            return f"{say_stalls(stalls)}; {need.question} cannot be told"
+            return f"{say_stalls(stalls)}; {need.question} is unknown"
     return ""
 
 

@@ -75,7 +75,7 @@ def check_closings(expected: Expectation, resolved_s: float, timeline: Timeline)
         closed_s = min((event.at_s for event in closings if event.receiver == receiver), default=None)
         if receiver in mute:
             if closed_s is not None:
-                return "unexpected", f"{receiver} was told of the end at {format_s(closed_s)}"
+                return "unexpected", f"{receiver} was notified of the end at {format_s(closed_s)}"
         elif closed_s is None:
             why = explain_silence(expected.alert, receiver, timeline)
             return "missing", f"resolved at {format_s(resolved_s)}, but the page never closed: {why}"
@@ -115,7 +115,7 @@ def check_deliveries(expected: Expectation, timeline: Timeline) -> Miss | None:
         where = delivery.receiver + (f" by {delivery.integration}" if delivery.integration else "")
         if not own:
             found = sorted({i.integration for i in incidents if i.receiver == delivery.receiver})
-            return "missing", f"{where} was told nothing" + (f", only {', '.join(found)}" if found else "")
+            return "missing", f"{where} got no notification" + (f", only {', '.join(found)}" if found else "")
         pages = [notification for incident in own for notification in incident.pages]
         refused = [
             notification
@@ -157,7 +157,7 @@ def check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss | 
         if alert.status == "firing" and alert.alert == expected.alert
     }
     if len(told) < fired:
-        return "missing", f"{where}: was told of {len(told)} of the {fired} alerts that fired"
+        return "missing", f"{where}: was notified of {len(told)} of the {fired} alerts that fired"
     return None
 
 

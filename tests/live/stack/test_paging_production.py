@@ -104,7 +104,7 @@ def test_a_production_config_is_drilled_as_it_is(
     outcomes = {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]}
     assert outcomes == {**dict.fromkeys(DRILLS, "met"), TOO_EARLY: "unmet"}, finished.out
     said = re.sub(r"\s+", " ", finished.out)
-    assert "no page arrived: Alertmanager held it back: muted by" in said
+    assert "no page arrived: Alertmanager suppressed it: muted by" in said
     muted = {span["alert"] for span in timeline["held_back"] if span["why"] == "muted"}
     assert "MetisSpendInfo" in muted
     assert leaks == set()

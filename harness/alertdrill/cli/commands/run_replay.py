@@ -55,7 +55,7 @@ def refuse_stack_options(context: click.Context) -> None:
     """Raise BadInput for an option that has no meaning where nothing is held."""
     for parameter, option in STACK_OPTIONS.items():
         if context.get_parameter_source(parameter) is click.core.ParameterSource.COMMANDLINE:
-            raise BadInput(f"{option} says how drills are held, and --replay holds none")
+            raise BadInput(f"{option} is for drills on a stack, and --replay starts none")
 
 
 def replay_drills(

@@ -342,7 +342,7 @@ def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Scr
         parts.append(Text(say(finding.evidence), style="dim"))
     if say_deliveries(expected):
         told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
-        parts.append(Text(say(f"told: {told or 'nobody'}"), style="dim"))
+        parts.append(Text(say(f"notified: {told or 'nobody'}"), style="dim"))
     return parts or [Text("nothing seen", style="dim")]
 
 

@@ -47,7 +47,7 @@ class Destination:
 
     @property
     def is_nowhere(self) -> bool:
-        """Whether nobody is told: no receiver has an integration."""
+        """Whether nobody is notified: no receiver has an integration."""
         return not any(leg.senders for leg in self.legs)
 
     def without(self, receivers: Container[str]) -> Destination:

@@ -103,7 +103,7 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             yield route, leg.receiver, integration, row.outcome, "", "", ""
             route = ""
         if not leg.senders:
-            yield route, leg.receiver, "-", "nobody is told", "", "", ""
+            yield route, leg.receiver, "-", "nobody is notified", "", "", ""
 
 
 def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:
@@ -126,7 +126,7 @@ def describe_path(leg: Leg) -> str:
 
 def describe_senders(leg: Leg) -> str:
     """Return what a receiver is told by, in words."""
-    return ", ".join(sender.integration for sender in leg.senders) or "no integration: nobody is told"
+    return ", ".join(sender.integration for sender in leg.senders) or "no integration: nobody is notified"
 
 
 def write_alert(alert: SyntheticAlert, destination: Destination) -> dict[str, Any]:
