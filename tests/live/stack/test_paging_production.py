@@ -117,7 +117,7 @@ def test_a_production_config_is_drilled_as_it_is(
         if notification["is_accepted"]
     }
     assert told["paging-oncall", "opsgenie", "firing"]["text"] == (
-        "Runbook of MetisSpendCritical: docs/paging.md#what-is-drilled"
+        "Runbook of MetisSpendCritical: docs/explanation/paging.md#what-is-drilled"
     )
     assert told["paging-oncall", "pagerduty", "firing"]["title"].startswith("[FIRING] Key paging-")
     assert told["paging-channel", "slack", "firing"]["text"].startswith("From our own template: The ")
