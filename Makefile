@@ -73,7 +73,8 @@ generate: ## Write anew what is made of values, panels and code: rules, dashboar
 
 docs: ## Build the manual, out/docs/index.html; a link that leads nowhere fails it
 	@./bootstrap.sh dev
-	@.venv/bin/mkdocs build --quiet --strict
+# --quiet would swallow the warnings that --strict counts.
+	@.venv/bin/mkdocs build --strict
 
 # Both locks hold hatchling, which builds the editable install. Existing pins stay, unless ARGS=--upgrade.
 lock: ## Write requirements*.txt anew from pyproject.toml

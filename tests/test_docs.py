@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,11 @@ def test_the_architecture_is_short() -> None:
     for path in re.findall(r"`([a-z_]+/[a-z_/]+(?:\.py)?)`", text):
         if path not in MADE:
             assert (ROOT / path).exists() or (ROOT / "harness" / "alertdrill" / path).exists(), path
+
+
+def test_the_manual_builds_without_a_warning(tmp_path: Path) -> None:
+    """`make docs` ends well; strictly, so a link or an anchor that leads nowhere would fail it."""
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    built = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / "site" / "reference" / "cli.html").exists()
