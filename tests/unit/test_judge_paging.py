@@ -125,7 +125,7 @@ def test_what_is_held_back_for_good_pages_nobody(why: Suppression) -> None:
     assert paged.evidence == f"paged at 2:10, though it should be {why}"
     unseen = check(expected)
     assert unseen.outcome == "mismatched"
-    assert unseen.evidence == f'was not paged, but nobody saw it {why} by alertname="Down"'
+    assert unseen.evidence == f'was not paged, and was not seen {why} by alertname="Down"'
 
 
 def test_what_is_held_by_something_else_is_found() -> None:
@@ -137,7 +137,7 @@ def test_what_is_held_by_something_else_is_found() -> None:
     ):
         finding = check(expected, held=(span,))
         assert finding.outcome == "mismatched"
-        assert finding.evidence.endswith(f'nobody saw it inhibited by alertname="Down": {seen}')
+        assert finding.evidence.endswith(f'was not seen inhibited by alertname="Down": {seen}')
 
 
 def test_an_old_alertmanager_does_not_say_what_mutes() -> None:

@@ -105,7 +105,7 @@ def list_unexpected_needs(
     reach_s: float,
     providers: Collection[str],
 ) -> Iterator[Need]:
-    """Yield what an alarm depends on that no drill asked for; what `systems` were sent may be why."""
+    """Yield what an alarm depends on that no drill expects; what `systems` were sent may be why."""
     at_s = min(finding.observed.values(), default=math.inf)
     need = Need(
         parts=TRAFFIC

@@ -184,7 +184,7 @@ def _weigh_one(
 def _weigh_unexpected(
     finding: Finding, start_s: float, placements: Sequence[Placement], evidence: Evidence
 ) -> Finding:
-    """Weigh an alarm that no drill asked for, in time from `start_s`: any traffic until then may be why."""
+    """Weigh an alarm that no drill expects, in time from `start_s`: any traffic until then may be why."""
     reach_s = evidence.reaches_s.get(finding.alert, DEFAULT_REACH_S)
     at_s = start_s + min(finding.observed.values(), default=0.0)
     near = [place for place in placements if place.start_s <= at_s and place.end_s >= at_s - reach_s]

@@ -178,7 +178,7 @@ def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
             labels=event.labels,
             expectation=None,
             observed={event.kind: event.at_s},
-            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill asked for it",
+            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill expects it",
         )
         for event in events
         if event.kind in ALARMS

@@ -178,7 +178,7 @@ def _check_held(expected: Expectation, held: Suppressed, timeline: Timeline) -> 
     if not any(held.by.items() <= span.by.items() or not span.by for span in spans):
         seen = "; ".join(f"{span.why} by {_say(span.by)}" for span in timeline.paging.held)
         wanted = f"{held.why} by {_say(held.by)}" if held.by else held.why
-        return "mismatched", f"was not paged, but nobody saw it {wanted}{': ' + seen if seen else ''}"
+        return "mismatched", f"was not paged, and was not seen {wanted}{': ' + seen if seen else ''}"
     return None
 
 

@@ -39,7 +39,7 @@ class RunRecord:
     """All that is known of a run when it is over.
 
     The timeline counts from the start of the run. A verdict's findings count from the start of its drill;
-    those of a verdict that no drill asked for count from the start of the run. `doubts` are sentences that
+    those of a verdict that no drill expects count from the start of the run. `doubts` are sentences that
     say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
     names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
     is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
@@ -70,7 +70,7 @@ class RunRecord:
         return 3 if any(verdict.doubts for verdict in self.verdicts) else 0
 
     def find_placement(self, verdict: Verdict) -> Placement | None:
-        """Return where the verdict's drill stood; None for what no drill asked for."""
+        """Return where the verdict's drill stood; None for what no drill expects."""
         return next((place for place in self.placements if place.drill.name == verdict.drill), None)
 
     def count(self, outcome: str) -> int:
@@ -213,6 +213,11 @@ def say_told(told: Iterable[Told]) -> str:
             for one in told
         )
     )
+
+
+def say_number(number: int, noun: str) -> str:
+    """Say how many there are: `1 alert`, `4 alerts`."""
+    return _say_count((number, number), noun)
 
 
 def say_delay(rule_s: float, speed: float) -> str:

@@ -208,7 +208,7 @@ def test_headline(doubts: tuple[str, ...], headline: str) -> None:
 
 
 def test_what_nobody_asked_for_has_a_row() -> None:
-    """An alert that no drill asked for is in the table, although it has no rule and no drill."""
+    """An alert that no drill expects is in the table, although it has no rule and no drill."""
     finding = Finding(
         outcome="unexpected",
         alert="Surprise",

@@ -65,7 +65,7 @@ def test_outcome_names_what_was_not_seen() -> None:
 
 
 def test_placement_of_a_verdict_nobody_asked_for() -> None:
-    """A verdict's drill is found by its name; what no drill asked for has none."""
+    """A verdict's drill is found by its name; what no drill expects has none."""
     record = build_record()
     found = record.find_placement(record.verdicts[1])
     assert found is not None

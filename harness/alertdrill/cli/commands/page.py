@@ -186,7 +186,7 @@ def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote
     if all_alerts and watchdog:
         raise BadInput("--all and --watchdog are two different proofs: ask for one")
     if is_remote and (all_alerts or watchdog):
-        raise BadInput("--all and --watchdog are for an Alertmanager of our own: leave --alertmanager out")
+        raise BadInput("--all and --watchdog start an Alertmanager here: leave --alertmanager out")
     if all_alerts and name is not None:
         raise BadInput("--all sends every alert: leave --alert out")
     if name is None and not (all_alerts or watchdog):
@@ -205,7 +205,9 @@ def _check_companions(
     if headers and not is_remote:
         raise BadInput("--header is for the Alertmanager that --alertmanager names: name one")
     if config_path is not None and is_remote:
-        raise BadInput("--alertmanager-config is for an Alertmanager of our own: leave --alertmanager out")
+        raise BadInput(
+            "--alertmanager-config is for an Alertmanager that is started here: leave --alertmanager out"
+        )
     if receivers and not is_single:
         raise BadInput(
             "--receiver is for one alert: --all and --watchdog notify nobody but the built-in pager"

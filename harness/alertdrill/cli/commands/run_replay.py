@@ -120,9 +120,7 @@ def check_goldens(folder: Path, drills: Sequence[Drill]) -> None:
     for drill in drills:
         path = find_path(folder, drill.name)
         if drill.name not in made.drills and os.path.lexists(path):
-            raise BadInput(
-                f"{path}: is no golden recording of ours, for {MADE} does not name it, and would be replaced"
-            )
+            raise BadInput(f"{path}: {MADE} does not name it as a golden recording, and it would be replaced")
     with naming(str(folder), "cannot be written to"):
         folder.mkdir(parents=True, exist_ok=True)
     check_target(folder / MADE)

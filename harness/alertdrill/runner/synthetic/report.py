@@ -64,7 +64,9 @@ def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
             table.add_row(*(_text(cell) for cell in ((*first, *cells) if number == 0 else ("", "", *cells))))
     counted = Counter(row.outcome for row in rows)
     total = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
-    return Group(table, *_list_notes(rows), _text(f"{len(rows)} alerts: {total}"))
+    return Group(
+        table, *_list_notes(rows), _text(f"{len(rows)} alert{'' if len(rows) == 1 else 's'}: {total}")
+    )
 
 
 def write_row(row: Row) -> dict[str, Any]:
