@@ -27,7 +27,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a receiver must be told of an alert by one integration, or by each that it has (None).
+    """What a receiver must be notified of an alert by one integration, or by each that it has (None).
 
     `group_labels` are the group's labels, all of them. `notices` bounds how many notifications of the open
     incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
