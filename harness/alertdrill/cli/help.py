@@ -36,9 +36,10 @@ class Explained(click.Command):
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), meaning) for code, meaning in self.exit_codes.items()])
         with formatter.section("Examples"):
+            indent = " " * formatter.current_indent
             for example in self.examples:
-                formatter.write_text(example.does)
-                formatter.write(f"{'':{formatter.current_indent}}  $ {example.command}\n")
+                does = click.wrap_text(example.does, formatter.width, indent, indent)
+                formatter.write(f"{does}\n{indent}  $ {example.command}\n")
 
 
 class GroupedCommand(Explained):
