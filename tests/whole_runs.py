@@ -55,7 +55,7 @@ class Finished:
     @property
     def is_clock_doubted(self) -> bool:
         """Whether nobody can tell what became of drills, since the machine, or a part, stood still."""
-        untold = "No verdict can be trusted" in self.out or "drills cannot be told" in self.out
+        untold = "No verdict can be trusted" in self.out or "drills could not be judged" in self.out
         said = untold or "too slow to hold drills" in self.err
         return self.code == ClockDoubted.exit_code and said
 
@@ -114,12 +114,12 @@ class CommandLine:
             out, err = process.communicate(timeout=timeout_s)
         return Finished(code=process.returncode, out=out, err=err)
 
-    def run_here(self, *arguments: str) -> Finished:
-        """Run a command to its end in this process, which has imported everything already."""
+    def run_here(self, *arguments: str, folder: Path = ROOT) -> Finished:
+        """Run a command to its end in this process, which has imported everything already, in a folder."""
         out, err = StringIO(), StringIO()
         code: int | str | None = None
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.chdir(ROOT)
+            patch.chdir(folder)
             patch.setattr(tempfile, "tempdir", None)  # which remembers what TMPDIR was
             for name in os.environ.keys() - self.environ.keys():
                 patch.delenv(name)

@@ -105,7 +105,7 @@ def list_unexpected_needs(
     reach_s: float,
     providers: Collection[str],
 ) -> Iterator[Need]:
-    """Yield what an alarm depends on that no drill asked for; what `systems` were sent may be why."""
+    """Yield what an alarm depends on that no drill expects; what `systems` were sent may be why."""
     at_s = min(finding.observed.values(), default=math.inf)
     need = Need(
         parts=TRAFFIC
@@ -159,7 +159,7 @@ def find_providers(profiles: Iterable[LoadProfile], providers: Collection[str]) 
     """Return the parts that are providers which load profiles may call, of all `providers` that there are.
 
     Where a provider is told to fail, others may be asked in its stead; and so may any where a model does not
-    name its provider and nobody is told how to serve it.
+    name its provider and nobody is notified how to serve it.
     """
     called: set[str] = set()
     for profile in profiles:
@@ -255,7 +255,7 @@ def _list_delivered_needs(finding: Finding, expected: Expectation | Grouped, dri
         free_s = resolved_s if expected.suppressed.until_s is None else expected.suppressed.until_s
         yield _need_stretch(fired_s, free_s, page_s, "whether a page would have come")
     if any(not one.closes for one in expected.deliveries):
-        question = "whether anybody would have been told of the end"
+        question = "whether a notification of the end would have come"
         yield _need_stretch(resolved_s, drill.lasts_s, close_s, question)
 
 

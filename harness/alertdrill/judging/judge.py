@@ -178,7 +178,7 @@ def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
             labels=event.labels,
             expectation=None,
             observed={event.kind: event.at_s},
-            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill asked for it",
+            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill expects it",
         )
         for event in events
         if event.kind in ALARMS
@@ -208,7 +208,7 @@ def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
     broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
     if miss is None and blind:
         what = "it was paged" if "paged" in blind else "its page was closed"
-        miss = ("unobserved", f"nobody could see whether {what}")
+        miss = ("unobserved", f"it was not observed whether {what}")
     return _find(expected, hops, miss or ("met", _say_met(expected)), broke_at)
 
 
@@ -296,7 +296,7 @@ def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
         miss = check_grouping(expected, len(fired), timeline)
         broke_at = "paged" if miss else None
     else:
-        miss = "unobserved", "nobody could see whether it was paged"
+        miss = "unobserved", "it was not observed whether it was paged"
     said = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
     return _find(expected, hops, said, broke_at)
 

@@ -30,9 +30,9 @@ def check_silence(near: NearMiss, hops: Mapping[str, float], curves: Sequence[Cu
         if kind in hops:
             return "unexpected", f"{kind} at {format_s(hops[kind])}, though it should stay silent"
     if not any(curve.points for curve in curves):
-        return "missing", "the rule's value was never seen, so the silence proves nothing"
+        return "missing", "the rule's value was never seen, so that it stayed inactive proves nothing"
     if _reach(curves) < near.reaches:
-        return "missing", f"{describe_peak(curves)}, too far away for the silence to prove anything"
+        return "missing", f"{describe_peak(curves)}, too far away to prove anything"
     if not near.pending:
         return "met", f"silent; {describe_peak(curves)}"
     if "pending" not in hops:

@@ -75,7 +75,7 @@ def check_closings(expected: Expectation, resolved_s: float, timeline: Timeline)
         closed_s = min((event.at_s for event in closings if event.receiver == receiver), default=None)
         if receiver in mute:
             if closed_s is not None:
-                return "unexpected", f"{receiver} was told of the end at {format_s(closed_s)}"
+                return "unexpected", f"{receiver} was notified of the end at {format_s(closed_s)}"
         elif closed_s is None:
             why = explain_silence(expected.alert, receiver, timeline)
             return "missing", f"resolved at {format_s(resolved_s)}, but the page never closed: {why}"
@@ -115,7 +115,7 @@ def check_deliveries(expected: Expectation, timeline: Timeline) -> Miss | None:
         where = delivery.receiver + (f" by {delivery.integration}" if delivery.integration else "")
         if not own:
             found = sorted({i.integration for i in incidents if i.receiver == delivery.receiver})
-            return "missing", f"{where} was told nothing" + (f", only {', '.join(found)}" if found else "")
+            return "missing", f"{where} got no notification" + (f", only {', '.join(found)}" if found else "")
         pages = [notification for incident in own for notification in incident.pages]
         refused = [
             notification
@@ -157,7 +157,7 @@ def check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss | 
         if alert.status == "firing" and alert.alert == expected.alert
     }
     if len(told) < fired:
-        return "missing", f"{where}: was told of {len(told)} of the {fired} alerts that fired"
+        return "missing", f"{where}: was notified of {len(told)} of the {fired} alerts that fired"
     return None
 
 
@@ -178,7 +178,7 @@ def _check_held(expected: Expectation, held: Suppressed, timeline: Timeline) -> 
     if not any(held.by.items() <= span.by.items() or not span.by for span in spans):
         seen = "; ".join(f"{span.why} by {_say(span.by)}" for span in timeline.paging.held)
         wanted = f"{held.why} by {_say(held.by)}" if held.by else held.why
-        return "mismatched", f"was not paged, but nobody saw it {wanted}{': ' + seen if seen else ''}"
+        return "mismatched", f"was not paged, and was not seen {wanted}{': ' + seen if seen else ''}"
     return None
 
 

@@ -32,13 +32,6 @@ HOPS: Mapping[str, str] = {
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
 REPLAY = "replay"
 """The mode of a timeline that was made of a recording."""
-HELD: Mapping[Suppression, str] = {
-    "inhibited": "inhibited",
-    "silenced": "suppressed",
-    "muted": "muted",
-    "refused": "refused",
-}
-"""The verbs for what keeps a page from arriving; the silence itself is named behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +39,7 @@ class RunRecord:
     """All that is known of a run when it is over.
 
     The timeline counts from the start of the run. A verdict's findings count from the start of its drill;
-    those of a verdict that no drill asked for count from the start of the run. `doubts` are sentences that
+    those of a verdict that no drill expects count from the start of the run. `doubts` are sentences that
     say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
     names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
     is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
@@ -77,7 +70,7 @@ class RunRecord:
         return 3 if any(verdict.doubts for verdict in self.verdicts) else 0
 
     def find_placement(self, verdict: Verdict) -> Placement | None:
-        """Return where the verdict's drill stood; None for what no drill asked for."""
+        """Return where the verdict's drill stood; None for what no drill expects."""
         return next((place for place in self.placements if place.drill.name == verdict.drill), None)
 
     def count(self, outcome: str) -> int:
@@ -117,10 +110,10 @@ def say_outcome(record: RunRecord) -> str:
         return f"{total} of {total} drills as expected; pages unobserved"
     untold = record.count_untold()
     if record.count("unmet"):
-        also = f", {untold} cannot be told" if untold else ""
+        also = f", {untold} could not be judged" if untold else ""
         return f"{record.count('unmet')} of {total} drills not met{also}"
     if untold:
-        return f"{untold} of {total} drills cannot be told"
+        return f"{untold} of {total} drills could not be judged"
     if record.count("unobserved"):
         return f"{record.count('met')} of {total} drills met, the others not fully seen"
     return f"All {total} drills met" if total else "No drill was held"
@@ -196,7 +189,7 @@ def say_hops(finding: Finding) -> tuple[str, ...]:
 def say_held(span: SuppressedSpan) -> str:
     """Say how long and by what an alert was suppressed: `muted 5:00 to 20:00 by the time interval nights`."""
     span_s = f"{format_s(span.since_s)} to {format_s(span.until_s)}"
-    return f"{HELD[span.why]} {span_s} by {say_holder(span.why, span.by)}"
+    return f"{span.why} {span_s} by {say_holder(span.why, span.by)}"
 
 
 def say_holder(held: Suppression, by: Labels) -> str:
@@ -222,6 +215,11 @@ def say_told(told: Iterable[Told]) -> str:
     )
 
 
+def say_number(number: int, noun: str) -> str:
+    """Say how many there are: `1 alert`, `4 alerts`."""
+    return _say_count((number, number), noun)
+
+
 def say_delay(rule_s: float, speed: float) -> str:
     """Say a duration in rule time and, where that is another, in wall time: `0:41/0.68 s`."""
     return format_s(rule_s) if speed == 1 else f"{format_s(rule_s)}/{rule_s / speed:.2f} s"
@@ -229,9 +227,7 @@ def say_delay(rule_s: float, speed: float) -> str:
 
 def say_why(drill: Drill | None) -> str:
     """Say why the drill is held; without a drill, why a verdict stands there at all."""
-    return (
-        drill.why if drill else "An alert that no drill asked for fails the run, whoever was being drilled."
-    )
+    return drill.why if drill else "An unexpected alert, which no drill expects, fails the run."
 
 
 def printable(text: str) -> str:
@@ -254,7 +250,7 @@ def _say_firing(expectation: Expectation) -> str:
     resolves = f"resolves by {format_s(expectation.resolves_within_s)}"
     held = expectation.suppressed
     if held is not None and held.until_s is None:
-        return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {say_holder(held.why, held.by)}"
+        return f"{fires}, {resolves}, pages nobody: {held.why} by {say_holder(held.why, held.by)}"
     pages = f"pages {expectation.receiver}"
     if expectation.pages_within_s is not None:
         pages += f" within {format_s(expectation.pages_within_s)}"
@@ -299,9 +295,9 @@ def _say_delivery(delivery: Delivery) -> str:
     if delivery.alerts is not None:
         clauses.append(f"{_say_count(delivery.alerts, 'alert')} in the largest")
     if not delivery.closes:
-        clauses.append("not told of the end")
+        clauses.append("no notification of the end")
     who = f"{delivery.integration or 'each integration'} of {delivery.receiver}"
-    return f"{who}: {', '.join(clauses) or 'is told'}"
+    return f"{who}: {', '.join(clauses) or 'is notified'}"
 
 
 def _say_text(text: Text) -> str:

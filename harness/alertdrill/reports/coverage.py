@@ -21,7 +21,7 @@ from alertdrill.judging.coverage import (
     say_inbox,
     say_last_drilled,
 )
-from alertdrill.reports import printable
+from alertdrill.reports import printable, say_number
 
 MARKS: Mapping[State, tuple[str, str, str]] = {
     "proved": ("✓", "+", "green"),
@@ -54,7 +54,10 @@ class CoverageTable:
         if coverage.left_out:
             names = printable(", ".join(coverage.left_out))
             yield Text(f"Left out, since they prove what is wrong with them: {names}.", style="dim")
-        yield Text(f"{len(coverage.rows)} alerts: {say_counts(coverage)}", style="bold")
+        yield Text(
+            f"{say_number(len(coverage.rows), 'alert')}: {say_counts(coverage)}",
+            style="bold",
+        )
 
     def _make_table(self, ascii_only: bool) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)

@@ -79,9 +79,9 @@ def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> M
         words += f", but for {watch.missed_wall_s:.2f} s (wall) in which the watcher was not let in"
     longest = max(stalls, key=lambda stall: stall.lasted_s, default=None)
     if longest is None:
-        return {"parts": f"{words}; none was silent"}
+        return {"parts": f"{words}; none stalled"}
     return {
-        "parts": f"{words}; the longest silence: {say_part(longest.part)}, {longest.lasted_s:.0f} s "
+        "parts": f"{words}; the longest stall: {say_part(longest.part)}, {longest.lasted_s:.0f} s "
         f"({longest.lasted_s / speed:.2f} s wall) from {format_s(longest.from_s)} on"
     }
 

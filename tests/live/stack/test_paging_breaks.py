@@ -153,7 +153,7 @@ BREAKS = (
         change=inhibit,
         outcome="missing",
         said=(
-            "no page arrived: Alertmanager held it back: inhibited by alertname=MetisSpendCritical",
+            "no page arrived: Alertmanager suppressed it: inhibited by alertname=MetisSpendCritical",
             "team=everybody",
         ),
     ),
@@ -161,14 +161,14 @@ BREAKS = (
         name="silenced",
         drill=replace(CRITICAL, maintenance=(SILENCE,)),
         outcome="missing",
-        said=("no page arrived: Alertmanager held it back: silenced by gateway_key_id=",),
+        said=("no page arrived: Alertmanager suppressed it: silenced by gateway_key_id=",),
     ),
     Break(
         name="muted",
         drill=hold_key("dropping", "paging-dropping"),
         change=mute,
         outcome="missing",
-        said=("no page arrived: Alertmanager held it back: muted by ",),
+        said=("no page arrived: Alertmanager suppressed it: muted by ",),
     ),
     Break(
         name="refused",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_rules
 from alertdrill.rules.values import override, render_rules, switch_on, write_resource
@@ -12,14 +13,30 @@ from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import read_text, read_values
 
 
-@click.command(name="rules")
+@click.command(
+    name="rules",
+    cls=GroupedCommand,
+    groups={"Values": ("settings",), "What is written": ("form",)},
+    exit_codes={0: "the rules are on standard output", 2: "bad input or usage"},
+    examples=(
+        Example("alertdrill rules metis --set enabled=true", "metis's rules, with every alert switched on"),
+        Example(
+            "alertdrill rules metis --set enabled=true --set llmErrorRate.threshold=0.02",
+            "The same, with another threshold",
+        ),
+        Example(
+            "alertdrill rules metis --set enabled=true --format prometheusrule",
+            "The same as a resource for the Prometheus operator",
+        ),
+    ),
+)
 @click.argument("system", metavar="SYSTEM")
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Change a value, as in llmErrorRate.threshold=0.02 or enabled=true. May be repeated.",
+    help="Set a value, as in llmErrorRate.threshold=0.02 or enabled=true. May be repeated.",
 )
 @click.option(
     "--format",
@@ -27,10 +44,13 @@ from alertdrill.systems.catalogue import read_text, read_values
     type=click.Choice(["prometheus", "prometheusrule"]),
     default="prometheus",
     show_default=True,
-    help="A rule file, or the Prometheus operator's resource.",
+    help="A rule file, or a PrometheusRule resource for the Prometheus operator.",
 )
 def rules_(system: str, settings: tuple[str, ...], form: str) -> None:
-    """Write SYSTEM's alert rules with the values that are set."""
+    """Write SYSTEM's alert rules with the values that are set.
+
+    The values are in its values.yml; every alert is off until enabled=true is set.
+    """
     systems = {found.name: found for found in find_systems()}
     if system not in systems:
         raise BadInput(f"there is no system {system!r}; there are: {', '.join(systems)}")

@@ -150,7 +150,7 @@ def _held(spans: Sequence[SuppressedSpan]) -> Iterator[str]:
     """Say what held an alert back, for who cannot see the plot or wants to know by what."""
     if not spans:
         return
-    yield '<details><summary>What held it back</summary><ul class="told">'
+    yield '<details><summary>What suppressed it</summary><ul class="told">'
     for span in spans[:MOST_HELD]:
         yield f"<li><code>{_text(say_selector('', span.labels))}</code> {_text(say_held(span))}</li>"
     if len(spans) > MOST_HELD:

@@ -103,7 +103,7 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
         items.append(f'<div class="wrapped"><dt>replay</dt> <dd>{_text(differences)}</dd></div>')
     told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
     hops = f'<dl class="hops">{"".join(items)}</dl>' if items else ""
-    return f'{hops}<p class="small muted">told: {_text(told)}</p>' if told else hops
+    return f'{hops}<p class="small muted">notified: {_text(told)}</p>' if told else hops
 
 
 def _held(span: SuppressedSpan) -> str:

@@ -32,6 +32,7 @@ from alertdrill.reports import (
     say_delay,
     say_deliveries,
     say_expected,
+    say_number,
     say_outcome,
     say_selector,
     say_told,
@@ -288,7 +289,9 @@ class _Summary:
             for trouble in record.timeline.paging.troubles[:TROUBLES]:
                 yield Text(say(f"! {_sentence(trouble)}"))
         if (coverage := record.coverage).rows:
-            yield Text(f"Coverage of {len(coverage.rows)} alerts: {say_counts(coverage)}", style="dim")
+            yield Text(
+                f"Coverage of {say_number(len(coverage.rows), 'alert')}: {say_counts(coverage)}", style="dim"
+            )
         if record.agreement is not None:
             yield Text(say(_sentence(say_agreement(record.agreement))), style="dim")
         for from_s, to_s in record.appended[:1]:
@@ -342,7 +345,7 @@ def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Scr
         parts.append(Text(say(finding.evidence), style="dim"))
     if say_deliveries(expected):
         told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
-        parts.append(Text(say(f"told: {told or 'nobody'}"), style="dim"))
+        parts.append(Text(say(f"notified: {told or 'nobody'}"), style="dim"))
     return parts or [Text("nothing seen", style="dim")]
 
 
@@ -378,7 +381,7 @@ def _last_line(record: RunRecord, say: Script) -> Text:
         if record.count(outcome)
     ]
     facts += [
-        f"{expectations} expectations",
+        say_number(expectations, "expectation"),
         f"{format_s(record.timeline.until_s)} of rule time in {format_s(record.wall_s)}",
     ]
     return Text(say_outcome(record), style=f"bold {colour}").append(

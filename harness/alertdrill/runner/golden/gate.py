@@ -223,7 +223,7 @@ def lay_out(
 
 
 def _list_own(rehearsal: Rehearsal, mine: Timeline) -> Iterator[Event]:
-    """Yield what the drill's own alerts did, and those that nobody asked for, from the drill's start."""
+    """Yield what the drill's own alerts did, and the unexpected ones, from the drill's start."""
     yield from mine.events
     start_s = rehearsal.own.start_s
     unexpected = {

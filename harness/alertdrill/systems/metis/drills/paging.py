@@ -2,7 +2,8 @@
 
 Their alerts are those of `systems/metis/paging.yml`, which are simple on purpose; their routes are those of
 `alertmanager/paging_routes.yml`. Each drill has a key of its own, and where something befalls a receiver, a
-receiver of its own, so that all but those with outages are held at the same time. docs/paging.md has a table.
+receiver of its own, so that all but those with outages are held at the same time.
+docs/explanation/paging.md has a table.
 """
 
 from __future__ import annotations
@@ -253,7 +254,7 @@ def _make_suppressed() -> Iterator[Drill]:
     )
     yield _make(
         "paging-maintenance-quiet",
-        "An alert fires and resolves within a maintenance: nobody is told that it was there.",
+        "An alert fires and resolves within a maintenance: nobody is notified that it was there.",
         covered,
         covered.fires("critical", ONCALL, suppressed=Suppressed(why="silenced", by=repair.matchers)),
         maintenance=(repair,),
