@@ -8,7 +8,7 @@ import pytest
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.dependence import SCRAPES
+from alertdrill.judging.needs import SCRAPES
 from alertdrill.runner import evidence
 
 CLOCK = Clock(speed=60.0, origin_s=0.0)

@@ -9,19 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alertdrill.judging.coverage import (
-    HOPS,
-    Cell,
-    Coverage,
-    Hop,
-    Row,
-    State,
-    say_claim,
-    say_counts,
-    say_inbox,
-    say_last_drilled,
-)
-from alertdrill.reports import printable
+from alertdrill.core.wording import printable
+from alertdrill.judging.claims import HOPS, Hop, say_claim, say_inbox
+from alertdrill.judging.coverage import Cell, Coverage, Row, State, say_counts, say_last_drilled
 
 MARKS: Mapping[State, tuple[str, str, str]] = {
     "proved": ("✓", "+", "green"),

@@ -9,8 +9,8 @@ from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.dependence import LOCUST, SCRAPES
 from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_part
+from alertdrill.judging.needs import LOCUST, SCRAPES
 from alertdrill.recording.prometheus import read_scrapes, split_scrapes
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_outages

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Placement
-from alertdrill.core.expectation import BlindRule
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Verdict
-from alertdrill.judging.dependence import STALE, UNSEEN
+from alertdrill.judging.kinds import find_kind
+from alertdrill.judging.needs import STALE, UNSEEN
 from alertdrill.recording.prometheus import MAX_POINTS, read_range, read_samples
 from alertdrill.runtime.http_client import Api
 
@@ -38,7 +38,7 @@ Spans = Sequence[tuple[Labels, Sequence[Span]]]
 def hangs_on_the_unseen(verdicts: Iterable[Verdict], placements: Iterable[Placement]) -> bool:
     """Return whether more than what was seen may decide: something is not met, or was to stay unseen."""
     return any(verdict.outcome != "met" for verdict in verdicts) or any(
-        not place.drill.expects or any(isinstance(one, BlindRule) for one in place.drill.expects)
+        not place.drill.expects or any(find_kind(one).must_stay_unseen for one in place.drill.expects)
         for place in placements
     )
 

@@ -18,11 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.expectation import Expectation
 from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import say_selector
 from alertdrill.judging.coverage import say_counts
+from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,
@@ -33,7 +34,6 @@ from alertdrill.reports import (
     say_deliveries,
     say_expected,
     say_outcome,
-    say_selector,
     say_told,
 )
 from alertdrill.reports.terminal.pages import tabulate_pages
@@ -326,6 +326,7 @@ def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Scr
     times = time_hops(finding, held)
     delays = {"paged": times.firing_to_paged_s, "page_resolved": times.resolved_to_closed_s}
     expected = finding.expectation
+    receiver = None if expected is None else find_kind(expected).name_receiver(expected)
     parts = []
     for hop, words in HOPS.items():
         if hop == "paged":
@@ -335,10 +336,10 @@ def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Scr
             delay_s = delays.get(hop)
             if delay_s is not None:
                 part.append(f" +{say_delay(delay_s, record.timeline.speed)}", style="dim")
-            if hop == "paged" and isinstance(expected, Expectation) and finding.outcome != "mismatched":
-                part.append(say(f" → {expected.receiver}"))
+            if hop == "paged" and receiver is not None and finding.outcome != "mismatched":
+                part.append(say(f" → {receiver}"))
             parts.append(part)
-    if finding.outcome == "met" and not (isinstance(expected, Expectation) and "paged" in finding.observed):
+    if finding.outcome == "met" and (receiver is None or "paged" not in finding.observed):
         parts.append(Text(say(finding.evidence), style="dim"))
     if say_deliveries(expected):
         told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
