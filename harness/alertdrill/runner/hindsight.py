@@ -20,10 +20,9 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import STALE, UNSEEN
 from alertdrill.recording.prometheus import MAX_POINTS, read_range, read_samples
+from alertdrill.runner.probe import SETTLE_S
 from alertdrill.runtime.http_client import Api
 
-SETTLED_S = 45.0
-"""How long before the end of a run all that happens is seen: it lasts that much longer than its drills."""
 SHOWS_WITHIN_WALL_S = 12.0
 """How long a store may take to show a series: VictoriaMetrics looks for new ones about every ten seconds."""
 ROUNDING_S = 1.0
@@ -74,7 +73,7 @@ def find_unseen(
             for labels, points in asked
         ]
         then = [(labels, join(sorted(own), step_s)) for labels, own in instants]
-        found += compare(rule, now, then, until_s - SETTLED_S)
+        found += compare(rule, now, then, until_s - SETTLE_S)
     found = [one for one in found if all(one.until_s < was.from_s or one.from_s > was.until_s for was in out)]
     return tuple(sorted(found, key=lambda stall: (stall.from_s, stall.part)))
 
