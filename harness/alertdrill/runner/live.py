@@ -44,7 +44,7 @@ from alertdrill.runner.measurements import (
     measure,
     read_system_scrapes,
 )
-from alertdrill.runner.observation import Stage, await_store, look_again, observe
+from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
 from alertdrill.runner.order import RECORDING, Order, make_setup
 from alertdrill.runner.probe import SETTLE_S, Window, list_profiles
 from alertdrill.runner.schedule import find_calendar, place
@@ -142,7 +142,7 @@ def _hold_at(
             open_store(order.store, speed)
         earliest_s = time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S
         clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
-        stage = Stage(
+        run = LiveRun(
             order=order,
             placements=placements,
             stack=stack,
@@ -154,27 +154,27 @@ def _hold_at(
         if setup.zones:
             stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
         state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"), engines=stack.versions)
-        sent = _send(stage, start, state, show)
+        sent = _send(run, start, state, show)
         stack.check()
-        stage.path.look(clock.rule_s(time.time()))
+        run.path.look(clock.rule_s(time.time()))
         stack.save_logs()
         state = replace(state, now_rule_s=until_s, wall_s=time.monotonic() - start.monotonic_s)
-        record = _conclude(stage, start, sent, setup, lambda doing: show(replace(state, message=doing)))
+        record = _conclude(run, start, sent, setup, lambda doing: show(replace(state, message=doing)))
         yield FinishedRun(record=record, stack=stack, clock=clock)
 
 
-def _send(stage: Stage, start: _Start, state: BoardState, show: Show) -> _Sent:
+def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
     """Send the traffic, carry out the faults and watch, until the last drill is over; may raise TooFast."""
-    order, clock, stack, until_s = stage.order, stage.clock, stage.stack, stage.until_s
+    order, clock, stack, until_s = run.order, run.clock, run.stack, run.until_s
     lead_s = CALIBRATION_WALL_S * clock.speed
-    outages = list_windows(stage.placements, clock.speed)
-    profiles = list_profiles(stage.placements, until_s, lead_s, outages)
-    injector = _make_injector(stage)
+    outages = list_windows(run.placements, clock.speed)
+    profiles = list_profiles(run.placements, until_s, lead_s, outages)
+    injector = _make_injector(run)
     watch = Watch(
-        placements=stage.placements,
+        placements=run.placements,
         profiles=profiles,
         for_s={rule.name: rule.for_s for rule in order.alerts},
-        prometheus=stage.prometheus,
+        prometheus=run.prometheus,
         clock=clock,
     )
     parts = PartWatch(stack.endpoints.health)
@@ -185,11 +185,11 @@ def _send(stage: Stage, start: _Start, state: BoardState, show: Show) -> _Sent:
             stack.check()
             traffic.poll()
             if now_s >= 0 and not is_calibrated:
-                calibrate(order.bounds, stage.prometheus, clock, traffic.report(), lead_s)
+                calibrate(order.bounds, run.prometheus, clock, traffic.report(), lead_s)
                 is_calibrated = True
-            stage.path.look(now_s, injector.out)
+            run.path.look(now_s, injector.out)
             state = replace(state, wall_s=time.monotonic() - start.monotonic_s)
-            show(watch.look(state, now_s, make_page_events(stage.path.notifications)))
+            show(watch.look(state, now_s, make_page_events(run.path.notifications)))
             _rest(clock, injector.next_s)
         show(replace(state, now_rule_s=until_s, message="reading what happened"))
         report = traffic.wait(DRAIN_WALL_S)
@@ -197,26 +197,26 @@ def _send(stage: Stage, start: _Start, state: BoardState, show: Show) -> _Sent:
 
 
 def _conclude(
-    stage: Stage, start: _Start, sent: _Sent, setup: Setup, tell: Callable[[str], None]
+    run: LiveRun, start: _Start, sent: _Sent, setup: Setup, tell: Callable[[str], None]
 ) -> RunRecord:
     """Read what happened, judge it, and replay the rules on what was recorded."""
-    order, clock, placements, until_s = stage.order, stage.clock, stage.placements, stage.until_s
-    store, notes = await_store(stage)
+    order, clock, placements, until_s = run.order, run.clock, run.placements, run.until_s
+    store, notes = await_store(run)
     silent = find_stalls(sent.parts, placements, sent.report, clock)
     scrapes = read_system_scrapes(store, clock, 0.0, until_s, sent.outages)
     fidelity = replace(
-        measure(stage.prometheus, clock, sent.report, scrapes, 0.0, until_s, store, silent),
+        measure(run.prometheus, clock, sent.report, scrapes, 0.0, until_s, store, silent),
         outage_lateness_s=sent.outage_lateness_s,
     )
-    timeline = observe(stage, store)
+    timeline = observe(run, store)
     judged = judge_all(placements, timeline)
-    unseen = look_again(stage, store, judged)
+    unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
     verdicts = weigh(judged, placements, gather(order.rules, sent.report, stalls))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(
-        stage.prometheus,
+        run.prometheus,
         order.rules,
         clock,
         timeline,
@@ -283,10 +283,10 @@ def _watch_path(stack: Stack, clock: Clock) -> PathWatch:
     return PathWatch(pager=pager, alertmanagers=apis, clock=clock)
 
 
-def _make_injector(stage: Stage) -> Injector:
-    placements, path, clock = stage.placements, stage.path, stage.clock
+def _make_injector(run: LiveRun) -> Injector:
+    placements, path, clock = run.placements, run.path, run.clock
     steps = (
-        *list_outage_steps(placements, stage.stack),
+        *list_outage_steps(placements, run.stack),
         *list_fault_steps(placements, path.pager),
         *list_silence_steps(placements, path.alertmanagers["alertmanager"], clock),
     )

@@ -22,8 +22,8 @@ from alertdrill.systems import find_systems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Where drills are held: the order, the stack, its clock, and who watches the way of the pages."""
+class LiveRun:
+    """A run on a stack: what is held, where, by which clock, until when; `path` watches the pages."""
 
     order: Order
     placements: tuple[Placement, ...]
@@ -34,35 +34,35 @@ class Stage:
     until_s: float
 
 
-def await_store(stage: Stage) -> tuple[Api, dict[str, str]]:
+def await_store(run: LiveRun) -> tuple[Api, dict[str, str]]:
     """Return the API to read the run from, once it shows all of it, and what the record says of that."""
-    store = stage.order.store
+    store = run.order.store
     if store is None:
-        return stage.prometheus, {}
-    api = open_store(store, stage.clock.speed)
+        return run.prometheus, {}
+    api = open_store(store, run.clock.speed)
     jobs = [system.job for system in find_systems()]
-    waited_wall_s = await_samples(api, stage.prometheus, stage.clock, jobs, stage.until_s)
+    waited_wall_s = await_samples(api, run.prometheus, run.clock, jobs, run.until_s)
     return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
 
 
-def observe(stage: Stage, store: Api) -> Timeline:
+def observe(run: LiveRun, store: Api) -> Timeline:
     """Read the timeline of the run from Prometheus, or another store, and the paging path from its watch."""
-    order, path, clock = stage.order, stage.path, stage.clock
+    order, path, clock = run.order, run.path, run.clock
     read = read_curves if order.store is None else read_recorded_curves
-    events = read_alert_events(store, clock, 0.0, stage.until_s)
+    events = read_alert_events(store, clock, 0.0, run.until_s)
     logs = [read_log(order.out / "logs" / f"{part}.log") for part in path.alertmanagers]
     log = [line for lines in logs for line in lines]
-    paging = path.read(events, log, read_troubles([stage.prometheus, *path.alertmanagers.values()], log))
+    paging = path.read(events, log, read_troubles([run.prometheus, *path.alertmanagers.values()], log))
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
     pages = tuple(page for page in make_page_events(paging.notifications) if page.at_s >= 0)
     return Timeline(
         mode=order.site.name,
         speed=clock.speed,
-        until_s=stage.until_s,
+        until_s=run.until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted((*events, *pages), key=lambda event: event.at_s)),
-        curves=read(store, clock, order.alerts, 0.0, stage.until_s),
-        engines=stage.stack.versions,
+        curves=read(store, clock, order.alerts, 0.0, run.until_s),
+        engines=run.stack.versions,
         paging=replace(
             paging,
             notifications=tuple(
@@ -72,16 +72,16 @@ def observe(stage: Stage, store: Api) -> Timeline:
     )
 
 
-def look_again(stage: Stage, store: Api, judged: Iterable[Verdict]) -> tuple[Stall, ...]:
+def look_again(run: LiveRun, store: Api, judged: Iterable[Verdict]) -> tuple[Stall, ...]:
     """Return what rules were evaluated without, by a server that may be another one than Prometheus.
 
     Where a verdict may hang on what was never seen, the server is given the time to show what it has.
     """
-    order, clock = stage.order, stage.clock
+    order, clock = run.order, run.clock
     if order.store is None:
         return ()
-    if hangs_on_the_unseen(judged, stage.placements):
-        time.sleep(max(0.0, clock.wall_s(stage.until_s) + SHOWS_WITHIN_WALL_S - time.time()))
-    evaluator = open_store(Store(url=stage.stack.endpoints.prometheus), clock.speed)
-    out = [one for one in list_outages(stage.placements, clock.speed) if one.part == "prometheus"]
-    return find_unseen(evaluator, store, clock, order.alerts, stage.until_s, out)
+    if hangs_on_the_unseen(judged, run.placements):
+        time.sleep(max(0.0, clock.wall_s(run.until_s) + SHOWS_WITHIN_WALL_S - time.time()))
+    evaluator = open_store(Store(url=run.stack.endpoints.prometheus), clock.speed)
+    out = [one for one in list_outages(run.placements, clock.speed) if one.part == "prometheus"]
+    return find_unseen(evaluator, store, clock, order.alerts, run.until_s, out)

@@ -18,7 +18,7 @@ from alertdrill.judging.needs import Need, Weighed
 
 
 class BlindRuleKind(Kind[BlindRule]):
-    """See `BlindRule`."""
+    """A `BlindRule` is judged by whatever its rule saw after all."""
 
     must_stay_unseen = True
 

@@ -23,7 +23,7 @@ from alertdrill.judging.suppression import VERBS, read_suppressed, say_holder, w
 
 
 class FiringKind(Kind[Expectation]):
-    """See `Expectation`."""
+    """An `Expectation` is judged hop by hop."""
 
     is_paged = True
     judged = ("pending", "firing", "paged", "resolved", "page_resolved")

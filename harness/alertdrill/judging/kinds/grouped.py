@@ -26,7 +26,7 @@ _ENDS: tuple[EventKind, EventKind] = ("firing", "resolved")
 
 
 class GroupedKind(Kind[Grouped]):
-    """See `Grouped`."""
+    """A `Grouped` is judged by how many alerts there are and how few incidents."""
 
     is_paged = True
     judged = ("pending", "firing", "resolved", "paged", "page_resolved")

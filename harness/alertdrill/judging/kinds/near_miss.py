@@ -19,7 +19,7 @@ from alertdrill.judging.needs import Need, Weighed
 
 
 class NearMissKind(Kind[NearMiss]):
-    """See `NearMiss`."""
+    """A `NearMiss` is judged by the silence, and by the value that makes it worth something."""
 
     asks_for_value = True
 
