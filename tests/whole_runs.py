@@ -25,7 +25,8 @@ from alertdrill.core.drill import Drill
 from alertdrill.errors import ClockDoubted
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
-from alertdrill.runner.live import Order, Suppression, hold_open
+from alertdrill.runner.live import FinishedRun, hold_open
+from alertdrill.runner.order import Order
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.stacks.scratch import find_scratch
@@ -193,7 +194,7 @@ def make_order(
 
 
 @contextmanager
-def hold_open_until_told(order: Order) -> Iterator[Suppression]:
+def hold_open_until_told(order: Order) -> Iterator[FinishedRun]:
     """Hold drills in this process, and once more, alone and into a fresh folder, if nobody could tell."""
     with hold_open(order, lambda _state: None) as held:
         if held.record.exit_code != ClockDoubted.exit_code:

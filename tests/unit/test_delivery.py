@@ -27,7 +27,7 @@ from notified import (
 
 from alertdrill.core.expectation import Delivery, Text
 from alertdrill.core.timeline import Notification
-from alertdrill.judging.notifications import fits
+from alertdrill.judging.deliveries import fits
 
 
 @given(st.text(), st.text(min_size=1), st.text())

@@ -32,7 +32,8 @@ from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, Notification, SuppressedSpan
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.judge import judge, share
-from alertdrill.judging.notifications import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
+from alertdrill.judging.notifications import CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
+from alertdrill.judging.suppression import CALENDAR_STEP_S
 
 
 @pytest.mark.parametrize("incidents", [("i1", "i1"), ("i1", "i2")])

@@ -25,7 +25,7 @@ from alertdrill.core.timeline import Timeline
 from alertdrill.errors import BadInput, CannotWrite, ComponentFailed
 from alertdrill.reports import RunRecord
 from alertdrill.runner.golden.folder import Golden, Made, read_made, write_made
-from alertdrill.runner.live import Order
+from alertdrill.runner.order import Order
 
 OLD = {"timeline.json": "{}", "junit.xml": "old", "report.html": "old", "recording.om.gz": "old"}
 VERDICT = "No drill was held"

@@ -9,7 +9,8 @@ from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
 from alertdrill.alertmanager.document import read_document
-from alertdrill.alertmanager.fields import CONFIG, ROUTE, Fields, ListOf
+from alertdrill.alertmanager.fields import CONFIG, ROUTE
+from alertdrill.alertmanager.schema import Fields, ListOf
 
 UNROUTED = "unrouted"
 SOURCE = "our own Alertmanager config"

@@ -18,15 +18,11 @@ from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
-    LOCUST,
-    SCRAPES,
-    STALE,
-    UNSEEN,
-    Need,
     list_needs,
     list_quiet_needs,
     list_unexpected_needs,
 )
+from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, UNSEEN, Need
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from alertdrill.core.drill import Drill
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.latency import (
     InboxSummary,
     Spread,
@@ -25,18 +26,16 @@ from alertdrill.judging.latency import (
     summarise_inboxes,
     time_hops,
 )
+from alertdrill.judging.suppression import say_held
 from alertdrill.reports import (
     RunRecord,
-    printable,
     say_agreement,
     say_delay,
     say_deliveries,
     say_differences,
     say_expected,
-    say_held,
     say_hops,
     say_outcome,
-    say_selector,
     say_told,
     say_why,
 )

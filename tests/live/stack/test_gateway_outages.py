@@ -11,7 +11,8 @@ from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Outage
 from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_rules
-from alertdrill.runner.live import Order, hold
+from alertdrill.runner.live import hold
+from alertdrill.runner.order import Order
 from alertdrill.runtime.binaries import Engines
 
 RULES = """

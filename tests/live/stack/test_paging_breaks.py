@@ -21,7 +21,7 @@ from alertdrill.core.expectation import Delivery, Integration
 from alertdrill.core.timeline import EventKind
 from alertdrill.core.verdict import Finding
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Suppression
+from alertdrill.runner.live import FinishedRun
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -245,7 +245,7 @@ def hold_on(engines: Engines, out: Path, drills: tuple[Drill, ...], *breaks: Bre
     return held.record
 
 
-def check_secrets(held: Suppression, document: Document, out: Path) -> None:
+def check_secrets(held: FinishedRun, document: Document, out: Path) -> None:
     """Hold that neither the pager's token nor a key that is derived from it is in the record or in a log."""
     token = held.stack.endpoints.pager_token
     addresses = [

@@ -11,16 +11,9 @@ from report_records import build_record
 from alertdrill.core.expectation import Delivery, Expectation, Grouped, NearMiss, Suppressed, Text
 from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.core.verdict import Finding, Verdict
-from alertdrill.reports import (
-    printable,
-    say_delay,
-    say_deliveries,
-    say_expected,
-    say_held,
-    say_hops,
-    say_outcome,
-    say_selector,
-)
+from alertdrill.core.wording import printable, say_selector
+from alertdrill.judging.suppression import say_held
+from alertdrill.reports import say_delay, say_deliveries, say_expected, say_hops, say_outcome
 
 EXPECTATION = Expectation(
     alert="A", labels={}, fires_within_s=600, receiver="ops", resolves_within_s=3700, fires_after_s=90

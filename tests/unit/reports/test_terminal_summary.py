@@ -14,7 +14,7 @@ from rich.console import Console
 from alertdrill.core.timeline import PagingPath
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import RunRecord
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 
 
 def _print(record: RunRecord, *, width: int = 120, encoding: str = "utf-8") -> list[str]:

@@ -14,7 +14,7 @@ from alertdrill.core.timeline import Stall
 from alertdrill.judging.coverage import make_held_run, settle_claims
 from alertdrill.reports import RunRecord, html, junit, timeline_json
 from alertdrill.reports.history import parse_run
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 
 DOUBT = "Alertmanager answered nothing from 12:10 to 17:10; whether the page had come in time cannot be told"
 QUIET = "the gateway answered nothing from 1:00 to 3:00; whether anything would have fired cannot be told"

@@ -14,7 +14,8 @@ import click
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
-from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
+from alertdrill.judging.claims import say_claim
+from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values

@@ -32,9 +32,10 @@ from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.reports import RunRecord, html, junit, timeline_json
 from alertdrill.reports.history import keep_run
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.live import RECORDING, Order, hold
+from alertdrill.runner.live import hold
+from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.traffic import MAX_WORKERS
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
 

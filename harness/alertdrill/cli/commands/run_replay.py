@@ -22,7 +22,7 @@ from alertdrill.rules.values import Values
 from alertdrill.runner.golden.folder import MADE, Made, Origin, digest_systems, find_path, put_made, read_made
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
 from alertdrill.runner.golden.making import make_goldens, replay_whole
-from alertdrill.runner.live import RECORDING, Order
+from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.files import check_target, naming, open_batch

@@ -18,7 +18,7 @@ from alertdrill.cli.options.sites import find_site
 from alertdrill.cli.options.stack import PORT_NAMES, read_speed, take_stack_options
 from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.errors import CouldNotTell
-from alertdrill.runner.live import make_setup
+from alertdrill.runner.order import make_setup
 from alertdrill.runtime.files import naming
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
 from alertdrill.stacks import CALENDAR_LASTS_S, Endpoints, Setup, Site

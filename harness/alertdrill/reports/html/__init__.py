@@ -22,14 +22,9 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.expectation import Suppression
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import SuppressedSpan
-from alertdrill.reports import (
-    RunRecord,
-    printable,
-    say_agreement,
-    say_held,
-    say_outcome,
-    say_selector,
-)
+from alertdrill.core.wording import printable, say_selector
+from alertdrill.judging.suppression import say_held
+from alertdrill.reports import RunRecord, say_agreement, say_outcome
 from alertdrill.reports.html.coverage import list_coverage
 from alertdrill.reports.html.figure import Figure, draw_alert
 from alertdrill.reports.html.incidents import draw_incidents

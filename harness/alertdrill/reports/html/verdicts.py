@@ -9,16 +9,15 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,
     RunRecord,
-    printable,
     say_delay,
     say_deliveries,
     say_differences,
     say_expected,
-    say_selector,
     say_told,
     say_why,
 )

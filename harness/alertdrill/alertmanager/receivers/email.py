@@ -1,4 +1,4 @@
-"""E-mail: reads a message as a mail server does that holds to the standards. Pure.
+"""E-mail: its section of a config, and its messages, read as a strict mail server does. Pure.
 
 Formats: RFC 5322 (header fields, and 998 characters to a line), RFC 2046 (multipart). Alertmanager writes
 each header field on one line, so the tag is taken out before lines are measured.
@@ -15,8 +15,11 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TAG_NAME, Address
-from alertdrill.pager.attempt import Answer, Attempt, Told, as_text, read_tag
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, read_tag
+from alertdrill.alertmanager.receivers.kind import FailingAnswers, ReceiverKind, Required
+from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields
+from alertdrill.alertmanager.target import Target
 
 MAX_LINE_CHARACTERS = 998
 ONCE = ("From", "To", "Subject", "Date")
@@ -24,6 +27,47 @@ ONCE = ("From", "To", "Subject", "Date")
 
 _TAG_HEADER = f"x-{TAG_NAME}:".encode()
 _UNSEEN = {"head", "script", "style", "title"}
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "to": TEXT,
+    "from": TEXT,
+    "hello": TEXT,
+    "headers": NAMED_TEXTS,
+    "html": TEXT,
+    "text": TEXT,
+    "threading": {"enabled": FLAG, "thread_by_date": TEXT},
+    "smarthost": SECRET,
+    "auth_username": SECRET,
+    "auth_password": SECRET,
+    "auth_password_file": SECRET,
+    "auth_secret": SECRET,
+    "auth_secret_file": SECRET,
+    "auth_identity": SECRET,
+    "require_tls": SECRET,
+    "tls_config": SECRET,
+    "force_implicit_tls": SECRET,
+}
+_SHARED: Fields = {
+    "smtp_from": TEXT,
+    "smtp_hello": TEXT,
+    **dict.fromkeys(
+        [
+            "smtp_auth_identity",
+            "smtp_auth_password",
+            "smtp_auth_password_file",
+            "smtp_auth_secret",
+            "smtp_auth_secret_file",
+            "smtp_auth_username",
+            "smtp_force_implicit_tls",
+            "smtp_require_tls",
+            "smtp_smarthost",
+            "smtp_tls_config",
+        ],
+        SECRET,
+    ),
+}
+_BUSY = Answer(status=451, body="4.3.0 told to fail")
 
 
 def read_mail(_address: Address, content: bytes, *, sender: str, recipients: Sequence[str]) -> Attempt:
@@ -124,3 +168,29 @@ def _show(html: str) -> str:
     shown.feed(html)
     shown.close()
     return " ".join(shown.words)
+
+
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    return {
+        "smarthost": target.smarthost,
+        "auth_username": address.path,
+        "auth_password": derive_key(target.token, address),
+        "require_tls": True,
+        "tls_config": target.trust(address),
+        "headers": {**stated.get("headers", {}), f"X-{TAG_NAME}": TAG},
+    }
+
+
+EMAIL = ReceiverKind(
+    integration="email",
+    fields=_FIELDS,
+    shared_fields=_SHARED,
+    required=(
+        Required(own=("smarthost",), shared=("smtp_smarthost",)),
+        Required(own=("to",)),
+        Required(own=("from",), shared=("smtp_from",)),
+    ),
+    point=_point,
+    failing=FailingAnswers(rate_limit=_BUSY, error=_BUSY),
+    http=None,
+)

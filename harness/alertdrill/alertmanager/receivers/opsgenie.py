@@ -1,4 +1,4 @@
-"""Opsgenie's alert API as Alertmanager calls it: create, close, and change message or description. Pure.
+"""Opsgenie: its section of a config, and its alert API, read and answered as Opsgenie would. Pure.
 
 Formats and bounds: Opsgenie's documentation, "Alert API" (Create Alert, Close Alert, Update Alert Message,
 Update Alert Description). It states bounds for other fields than these too, but not that Opsgenie refuses
@@ -16,12 +16,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from alertdrill.alertmanager.addresses import Address
-from alertdrill.pager.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
+from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields, ListOf
+from alertdrill.alertmanager.target import Target
 
 MAX_MESSAGE_CHARACTERS = 130
 MAX_ALIAS_CHARACTERS = 512
-TEXTS = ("message", "alias", "description", "entity", "source", "note")
+_TEXTS = ("message", "alias", "description", "entity", "source", "note")
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 
 Action = Literal["create", "close", "message", "description"]
@@ -38,6 +41,26 @@ _DOES: Mapping[Action, Does] = {
     "description": "edit",
 }
 _PATH = re.compile(r"/opsgenie/(.+)/([0-9]{1,4})/v2/alerts(?:/([^/]+)/(close|message|description))?")
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "message": TEXT,
+    "description": TEXT,
+    "source": TEXT,
+    "details": NAMED_TEXTS,
+    "entity": TEXT,
+    "responders": ListOf({"id": TEXT, "name": TEXT, "username": TEXT, "type": TEXT}),
+    "tags": TEXT,
+    "note": TEXT,
+    "priority": TEXT,
+    "actions": TEXT,
+    "update_alerts": FLAG,
+    "api_key": SECRET,
+    "api_key_file": SECRET,
+    "api_url": SECRET,
+    "http_config": SECRET,
+}
+_SHARED: Fields = dict.fromkeys(("opsgenie_api_key", "opsgenie_api_key_file", "opsgenie_api_url"), SECRET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +121,7 @@ def _check(call: Call, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     wanted = {"create": "message", "message": "message", "description": "description"}.get(call.action)
     if wanted and not as_text(document.get(wanted)).strip():
         yield wanted, "may not be empty"
-    for name in TEXTS:
+    for name in _TEXTS:
         if not isinstance(document.get(name, ""), str):
             yield name, "should be a string"
     if len(as_text(document.get("message"))) > MAX_MESSAGE_CHARACTERS:
@@ -135,3 +158,42 @@ def _refuse(errors: Mapping[str, str], attempt: Attempt) -> Attempt:
 
 def _make_receipt() -> dict[str, Any]:
     return {"took": 0.001, "requestId": str(uuid.uuid4())}
+
+
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    return {
+        "api_url": f"{target.url}/{address.path}/",
+        "api_key": derive_key(target.token, address),
+        # Its own key is the authorization.
+        "http_config": {"tls_config": target.trust(address)},
+        "details": {**stated.get("details", {}), TAG_NAME: TAG},
+    }
+
+
+def _find_inbox(method: str, path: str, token: str) -> Inbox:
+    call = parse_call(method, path)
+    return Inbox(
+        address=call.address,
+        authorization=f"GenieKey {derive_key(token, call.address)}",
+        read=lambda body: read_call(call, body),
+    )
+
+
+def _write_refusal(sentence: str) -> Mapping[str, Any]:
+    return {"message": sentence}
+
+
+OPSGENIE = ReceiverKind(
+    integration="opsgenie",
+    fields=_FIELDS,
+    shared_fields=_SHARED,
+    required=(
+        Required(own=("api_key", "api_key_file"), shared=("opsgenie_api_key", "opsgenie_api_key_file")),
+    ),
+    point=_point,
+    failing=FailingAnswers(
+        rate_limit=Answer(status=429, body={"message": "You are making too many requests!"}),
+        error=Answer(status=500, body={"message": "Internal Server Error"}),
+    ),
+    http=HttpContract(methods=("POST", "PUT"), find_inbox=_find_inbox, write_refusal=_write_refusal),
+)

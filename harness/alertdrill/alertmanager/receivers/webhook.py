@@ -1,4 +1,4 @@
-"""Alertmanager's generic webhook: reads a notification. Pure.
+"""Alertmanager's generic webhook: its section of a config, and its notifications. Pure.
 
 Format: version 4 of the payload in Alertmanager's documentation of `webhook_config`. It says everything, so
 it needs no tag.
@@ -6,13 +6,27 @@ it needs no tag.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import Address
-from alertdrill.pager.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
+from alertdrill.alertmanager.addresses import Address, parse_path
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
+from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
+from alertdrill.alertmanager.target import Target
 
 _STATUSES = ("firing", "resolved")
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "timeout": TEXT,
+    "max_alerts": NUMBER,
+    "payload": SECRET,
+    "url": SECRET,
+    "url_file": SECRET,
+    "http_config": SECRET,
+}
 
 
 def read_notification(address: Address, body: bytes) -> Attempt:
@@ -80,3 +94,27 @@ def _read_labels(value: Any) -> dict[str, str]:
 
 def _refuse(why: str, attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=Answer(status=400, body=why), why=why)
+
+
+def _point(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address)}
+
+
+def _find_inbox(_method: str, path: str, token: str) -> Inbox:
+    address = parse_path(path)
+    return Inbox(
+        address=address, authorization=f"Bearer {token}", read=lambda body: read_notification(address, body)
+    )
+
+
+WEBHOOK = ReceiverKind(
+    integration="webhook",
+    fields=_FIELDS,
+    required=(Required(own=("url", "url_file")),),
+    refused={"payload": "webhook's own payload cannot be understood by the pager"},
+    point=_point,
+    failing=FailingAnswers(
+        rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
+    ),
+    http=HttpContract(find_inbox=_find_inbox),
+)

@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2: reads an event and says what PagerDuty would answer. Pure.
+"""PagerDuty: its section of a config, and its Events API v2, read and answered as PagerDuty would. Pure.
 
 Formats and bounds: PagerDuty's developer documentation, "Send an Alert Event" (POST /v2/enqueue).
 """
@@ -12,8 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import Address, derive_key
-from alertdrill.pager.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key, parse_path
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    HttpContract,
+    Inbox,
+    RateBound,
+    ReceiverKind,
+    Required,
+)
+from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, Fields, ListOf, MapOf
+from alertdrill.alertmanager.target import Target
 
 MAX_EVENT_BYTES = 512 * 1024
 MAX_SUMMARY_CHARACTERS = 1024
@@ -31,6 +41,30 @@ THROTTLED = Answer(
         "message": "Requests for this service are arriving too quickly.  Please retry later.",
     },
 )
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "timeout": TEXT,
+    "client": TEXT,
+    "client_url": TEXT,
+    "description": TEXT,
+    "details": MapOf(OPEN),
+    "images": ListOf({"src": TEXT, "alt": TEXT, "href": TEXT}),
+    "links": ListOf({"href": TEXT, "text": TEXT}),
+    "source": TEXT,
+    "severity": TEXT,
+    "class": TEXT,
+    "component": TEXT,
+    "group": TEXT,
+    "url": SECRET,
+    "routing_key": SECRET,
+    "routing_key_file": SECRET,
+    "service_key": SECRET,
+    "service_key_file": SECRET,
+    "http_config": SECRET,
+}
+_SHARED: Fields = {"pagerduty_url": SECRET}
+_OF_V1 = ("service_key", "service_key_file")
 
 
 def read_event(address: Address, body: bytes, token: str) -> Attempt:
@@ -135,3 +169,48 @@ def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
         body={"status": "invalid event", "message": "Event object is invalid", "errors": errors},
     )
     return replace(attempt, refusal=refusal, why="; ".join(errors))
+
+
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    return {
+        "url": f"{target.url}/{address.path}/v2/enqueue",
+        "routing_key": derive_key(target.token, address),
+        "http_config": target.connect(address),
+        "details": {**stated.get("details", {}), TAG_NAME: TAG},
+    }
+
+
+def _find_inbox(_method: str, path: str, token: str) -> Inbox:
+    address = parse_path(path.removesuffix("/v2/enqueue"))
+    return Inbox(
+        address=address,
+        authorization=f"Bearer {token}",
+        read=lambda body: read_event(address, body, token),
+    )
+
+
+def _write_refusal(sentence: str) -> Mapping[str, Any]:
+    return {"status": "error", "message": sentence, "errors": [sentence]}
+
+
+PAGERDUTY = ReceiverKind(
+    integration="pagerduty",
+    fields=_FIELDS,
+    shared_fields=_SHARED,
+    required=(Required(own=("routing_key", "routing_key_file", *_OF_V1)),),
+    refused={
+        key: f"pagerduty's {key} is of Events API v1, and the pager speaks v2: use a routing_key"
+        for key in _OF_V1
+    },
+    point=_point,
+    failing=FailingAnswers(
+        rate_limit=THROTTLED,
+        error=Answer(status=500, body={"status": "error", "message": "Internal Server Error"}),
+    ),
+    rate_bound=RateBound(
+        per_minute=EVENTS_PER_MINUTE,
+        answer=THROTTLED,
+        why="more events than PagerDuty takes in a minute",
+    ),
+    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+)
