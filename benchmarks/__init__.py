@@ -1,1 +1,1 @@
-"""How fast alertdrill replays and dilates; `python -m benchmarks` writes docs/benchmarks.md."""
+"""How fast alertdrill replays and dilates; `python -m benchmarks` writes docs/reference/benchmarks.md."""

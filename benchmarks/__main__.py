@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, and writes docs/benchmarks.md."""
+"""`python -m benchmarks`: measures, and writes docs/reference/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alertdrill.runtime.binaries import Engines, find_engines
 from benchmarks.made import METRICS, make_rules
 from benchmarks.replaying import MAX_READ, RULES, Case, find_growth, measure_cases, measure_catalogue
 
-WRITTEN = Path("docs") / "benchmarks.md"
+WRITTEN = Path("docs") / "reference" / "benchmarks.md"
 GOAL = 50_000
 DILATED_RULES = 1000
 

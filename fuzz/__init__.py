@@ -1,1 +1,1 @@
-"""Fuzzers: what users, machines and strangers do wrong, at random; `make fuzz`, docs/testing.md says how."""
+"""Fuzzers: what users, machines and strangers do wrong, at random; docs/how-to/testing.md says how."""

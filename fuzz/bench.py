@@ -47,7 +47,7 @@ class Ended:
     def is_doubted(self) -> bool:
         """Whether the run itself says that its verdict cannot be trusted, or that it was too slow."""
         return any(
-            words in self.said for words in ("No verdict can be", "cannot be told", "too slow to hold")
+            words in self.said for words in ("No verdict can be", "could not be judged", "too slow to hold")
         )
 
 

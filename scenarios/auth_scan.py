@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from alertdrill.load.calls import Calls, read_calls
@@ -39,7 +40,7 @@ class RevokedKey(OrdinaryScript):
 
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Revoke the key."""
-        return [TimedAction(at_s=0, profile=lambda key=key: keyring.revoke(key)) for key in self.list_keys()]
+        return [TimedAction(at_s=0, do=partial(keyring.revoke, key)) for key in self.list_keys()]
 
 
 class Rotation(OrdinaryScript):
@@ -53,9 +54,7 @@ class Rotation(OrdinaryScript):
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Rotate the key."""
         at_s = self._rotate_at_s
-        return [
-            TimedAction(at_s=at_s, profile=lambda key=key: keyring.rotate(key)) for key in self.list_keys()
-        ]
+        return [TimedAction(at_s=at_s, do=partial(keyring.rotate, key)) for key in self.list_keys()]
 
     def token(self, at_s: float, keyring: Keyring) -> str | None:
         """Return the old token until the clients have caught up, then the successor's."""

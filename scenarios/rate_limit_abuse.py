@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from alertdrill.load.calls import Calls, read_calls
@@ -32,10 +33,7 @@ class Abuse(OrdinaryScript):
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Set the limit; the account of a key that belongs to nobody is called as the key is."""
         limit = {"requests_per_minute": self._requests_per_minute}
-        return [
-            TimedAction(at_s=0, profile=lambda key=key: keyring.put_account(key, limit))
-            for key in self.list_keys()
-        ]
+        return [TimedAction(at_s=0, do=partial(keyring.put_account, key, limit)) for key in self.list_keys()]
 
 
 class RateLimitAbuse(ScenarioUser):

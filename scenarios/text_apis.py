@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from alertdrill.load.calls import Calls, read_calls
@@ -42,10 +43,7 @@ class TextApis(OrdinaryScript):
         if self._plan == PLANS[0]:
             return ()
         plan = {"plan": self._plan}
-        return [
-            TimedAction(at_s=0, profile=lambda key=key: keyring.put_account(key, plan))
-            for key in self.list_keys()
-        ]
+        return [TimedAction(at_s=0, do=partial(keyring.put_account, key, plan)) for key in self.list_keys()]
 
     def request(self, index: int) -> Request:
         """Return a request of the kind; polling, every other one fetches what was started."""

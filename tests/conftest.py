@@ -22,6 +22,8 @@ from alertdrill.runtime.binaries import Engines, Generation
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+# What `make check` has time for; `make test` and CI try all of them.
+settings.register_profile("few", settings.get_profile("untimed"), max_examples=20)
 
 LIVE = ROOT / "tests" / "live"
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""

@@ -10,7 +10,7 @@ from alertdrill.core.expectation import BlindRule, Expectation, Expected, Groupe
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.judge import matches
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Suppression
+from alertdrill.runner.live import FinishedRun
 from alertdrill.runtime.http_client import Api
 
 
@@ -19,7 +19,7 @@ def find_placement(record: RunRecord, drill: Drill) -> Placement:
     return next(place for place in record.placements if place.drill == drill)
 
 
-def count_firing(held: Suppression, drill: Drill, expected: Expected) -> float:
+def count_firing(held: FinishedRun, drill: Drill, expected: Expected) -> float:
     """Ask Prometheus for how many evaluations an alert fired while its drill was held.
 
     A rule that is blind from some instant on may have fired before.
@@ -38,7 +38,7 @@ def count_firing(held: Suppression, drill: Drill, expected: Expected) -> float:
     return float(series[0][1][0][1]) if series else 0.0
 
 
-def check_drill(held: Suppression, drill: Drill) -> None:
+def check_drill(held: FinishedRun, drill: Drill) -> None:
     """Hold that a drill is met, and that Prometheus and the pager's journal say so too."""
     verdict = next(verdict for verdict in held.record.verdicts if verdict.drill == drill.name)
     assert [finding.evidence for finding in verdict.findings if finding.outcome != "met"] == []

@@ -131,6 +131,9 @@ def test_no_module_imports_itself_in_a_round_about_way() -> None:
 
 
 NAMED = {
+    "cli/commands/list.py": "an example of what can be typed as it is",
+    "cli/commands/rules.py": "examples of what can be typed as it is",
+    "cli/commands/run.py": "an example of a value that can be set",
     "gateway/models.yml": "the reference gateway's own deployments, as data: how it routes under each prefix",
 }
 """Files outside a system's folder that name one, and why."""
@@ -205,6 +208,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.load.worker",
         "alertdrill.pager.__main__",
         "alertdrill.pytest_plugin",
+        "alertdrill.runner.recorded",
         "alertdrill.runtime.process",
         "alertdrill.stacks.compose.prepare",
         "alertdrill.stacks.compose.site",

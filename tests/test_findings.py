@@ -1,4 +1,4 @@
-"""Tests of docs/findings.md: whatever it names is there, and it says what is wrong with whatever is."""
+"""Tests of docs/reference/findings.md: what it names is there, and it says what is wrong with what is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alertdrill.systems import System, find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
 SYSTEMS = find_systems()
 PARTS = ("As written", "What happens", "Evidence", "Correction")
 SECTIONS = {

@@ -25,7 +25,8 @@ from alertdrill.core.drill import Drill
 from alertdrill.errors import ClockDoubted
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
-from alertdrill.runner.live import Order, Suppression, hold_open
+from alertdrill.runner.live import FinishedRun, hold_open
+from alertdrill.runner.order import Order
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.stacks.scratch import find_scratch
@@ -55,7 +56,7 @@ class Finished:
     @property
     def is_clock_doubted(self) -> bool:
         """Whether nobody can tell what became of drills, since the machine, or a part, stood still."""
-        untold = "No verdict can be trusted" in self.out or "drills cannot be told" in self.out
+        untold = "No verdict can be trusted" in self.out or "drills could not be judged" in self.out
         said = untold or "too slow to hold drills" in self.err
         return self.code == ClockDoubted.exit_code and said
 
@@ -114,12 +115,12 @@ class CommandLine:
             out, err = process.communicate(timeout=timeout_s)
         return Finished(code=process.returncode, out=out, err=err)
 
-    def run_here(self, *arguments: str) -> Finished:
-        """Run a command to its end in this process, which has imported everything already."""
+    def run_here(self, *arguments: str, folder: Path = ROOT) -> Finished:
+        """Run a command to its end in this process, which has imported everything already, in a folder."""
         out, err = StringIO(), StringIO()
         code: int | str | None = None
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.chdir(ROOT)
+            patch.chdir(folder)
             patch.setattr(tempfile, "tempdir", None)  # which remembers what TMPDIR was
             for name in os.environ.keys() - self.environ.keys():
                 patch.delenv(name)
@@ -193,7 +194,7 @@ def make_order(
 
 
 @contextmanager
-def hold_open_until_told(order: Order) -> Iterator[Suppression]:
+def hold_open_until_told(order: Order) -> Iterator[FinishedRun]:
     """Hold drills in this process, and once more, alone and into a fresh folder, if nobody could tell."""
     with hold_open(order, lambda _state: None) as held:
         if held.record.exit_code != ClockDoubted.exit_code:

@@ -21,8 +21,8 @@ from alertdrill.core.expectation import (
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import EventKind
 from alertdrill.core.verdict import Finding, Outcome, Verdict
+from alertdrill.judging.claims import Claim, say_claim
 from alertdrill.judging.coverage import (
-    Claim,
     Coverage,
     HeldFinding,
     HeldRun,
@@ -31,7 +31,6 @@ from alertdrill.judging.coverage import (
     list_claims,
     make_coverage,
     make_held_run,
-    say_claim,
     say_counts,
     say_last_drilled,
 )

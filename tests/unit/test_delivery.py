@@ -27,7 +27,7 @@ from notified import (
 
 from alertdrill.core.expectation import Delivery, Text
 from alertdrill.core.timeline import Notification
-from alertdrill.judging.notifications import fits
+from alertdrill.judging.deliveries import fits
 
 
 @given(st.text(), st.text(min_size=1), st.text())
@@ -63,7 +63,7 @@ def test_a_path_that_is_as_expected_is_met() -> None:
 @pytest.mark.parametrize(
     ("changed", "notifications", "outcome", "said"),
     [
-        ({"integration": "slack"}, GOOD, "missing", "oncall by slack was told nothing, only pagerduty"),
+        ({"integration": "slack"}, GOOD, "missing", "oncall by slack got no notification, only pagerduty"),
         (
             {"group_labels": {}},
             GOOD,
@@ -135,7 +135,7 @@ def test_a_path_that_is_as_expected_is_met() -> None:
             "mismatched",
             "2 alerts together instead of 1",
         ),
-        ({"closes": False}, GOOD, "unexpected", "oncall was told of the end at 13:50"),
+        ({"closes": False}, GOOD, "unexpected", "oncall was notified of the end at 13:50"),
     ],
 )
 def test_each_statement_of_a_delivery_is_held(
@@ -173,7 +173,7 @@ def test_one_integration_that_stays_silent_is_found() -> None:
     """A receiver with two integrations is paged by both only if a delivery is stated for each."""
     expected = expect(ONCALL, Delivery(receiver="oncall", integration="email"))
     finding = check(expected, *GOOD)
-    assert "oncall by email was told nothing, only pagerduty" in finding.evidence
+    assert "oncall by email got no notification, only pagerduty" in finding.evidence
     mails = [replace(notification, integration="email", incident="mail") for notification in GOOD]
     assert check(expected, *GOOD, *mails).outcome == "met"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from examples import scale_examples
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
@@ -137,7 +138,7 @@ SPEEDS = st.sampled_from([1, 2, 4, 5, 7.5, 10, 12.5, 60])
 
 
 @given(EXPRESSIONS, SPEEDS, SPEEDS)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=scale_examples(2))
 def test_two_dilations_are_one_by_the_product(text: str, first: float, second: float) -> None:
     """Dilating by a and then by b gives the durations of dilating by a * b."""
     try:
@@ -148,7 +149,7 @@ def test_two_dilations_are_one_by_the_product(text: str, first: float, second: f
 
 
 @given(EXPRESSIONS, SPEEDS)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=scale_examples(2))
 def test_every_duration_is_divided(text: str, speed: float) -> None:
     """Times the speed, the dilated durations are the original ones, in the same order."""
     try:

@@ -41,16 +41,16 @@ class Pair:
 
 
 @dataclass(slots=True, kw_only=True)
-class Suppression:
+class Comparison:
     """The tests at one speed: what can be asked, and why the rest cannot, by its source."""
 
     pairs: list[Pair] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def hold(scenes: Sequence[Scene], speed: float, late_s: float = 0.0) -> Suppression:
+def hold(scenes: Sequence[Scene], speed: float, late_s: float = 0.0) -> Comparison:
     """Dilate what the scenes ask; their time 0 is `late_s` of rule time after promtool's."""
-    held = Suppression()
+    held = Comparison()
     for scene in scenes:
         written: list[tuple[str, str]] = []
         dilated: list[tuple[str, str]] = []

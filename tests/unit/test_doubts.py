@@ -43,7 +43,7 @@ def test_a_doubt_says_who_was_silent_and_what_cannot_be_told() -> None:
     (finding,) = weigh_one(make_drill("fires"), LATE_PAGE, replace(EVIDENCE, stalls=stalls)).findings
     assert finding.doubt == (
         "Alertmanager answered nothing from 8:00 to 13:00; "
-        "whether the page would have come in time cannot be told"
+        "whether the page would have come in time is unknown"
     )
     assert (finding.outcome, finding.broke_at) == ("unobserved", None)
     assert finding.evidence == f"fired at 8:20, but {RECEIVER} was paged only at 15:00"
@@ -57,7 +57,7 @@ def test_a_doubt_of_stalls_that_add_up_says_for_how_long_who_was_silent_together
         Stall(part="prometheus", from_s=520, until_s=528),
         Stall(part="alertmanager", from_s=540, until_s=544),
     )
-    said = "; whether the page would have come in time cannot be told"
+    said = "; whether the page would have come in time is unknown"
     (finding,) = weigh_one(make_drill("fires"), LATE_PAGE, replace(EVIDENCE, stalls=stalls), 0.0).findings
     together = (
         "Alertmanager, the pager and Prometheus answered nothing for 25 s from 8:00 to 9:04, in 4 stalls"
@@ -75,8 +75,7 @@ def test_missed_scrapes_are_said_alone_and_among_stalls() -> None:
     missed = Stall(part="scrapes:metis", from_s=450, until_s=465)
     assert say_stalls([missed]) == "Prometheus got no samples of metis from 7:30 to 7:45"
     assert say_stalls([missed, Stall(part="gateway", from_s=470, until_s=480)]) == (
-        "whoever serves the samples of metis and the gateway answered nothing for 25 s from 7:30 to 8:00, "
-        "in 2 stalls"
+        "the scrape target of metis and the gateway answered nothing for 25 s from 7:30 to 8:00, in 2 stalls"
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.dependence import SCRAPES
-from alertdrill.runner import evidence
+from alertdrill.judging.needs import SCRAPES
+from alertdrill.runner import measurements
 
 CLOCK = Clock(speed=60.0, origin_s=0.0)
 
@@ -28,7 +28,8 @@ def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest
         assert (clock, span) == (CLOCK, (0.0, 400.0))
         return tuple(scrapes.get(job, ()))
 
-    monkeypatch.setattr(evidence, "read_scrapes", read_scrapes)
+    monkeypatch.setattr(measurements, "read_scrapes", read_scrapes)
     anything: Any = None
-    missed = evidence.find_missed_scrapes(anything, CLOCK, 400.0, [(190.0, 310.0)])
+    read = measurements.read_system_scrapes(anything, CLOCK, 0.0, 400.0, [(190.0, 310.0)])
+    missed = measurements.find_missed_scrapes(read)
     assert missed == (Stall(part=f"{SCRAPES}metis", from_s=30.0, until_s=45.0),)

@@ -36,7 +36,7 @@ def explain(*notifications: Notification, **path: Any) -> str:
         (
             {"held": (INHIBITED,)},
             (),
-            "Alertmanager held it back: inhibited by alertname=Down from 2:10 to 3:10",
+            "Alertmanager suppressed it: inhibited by alertname=Down from 2:10 to 3:10",
         ),
         ({"held": (MUTED,)}, (), "muted by it does not say what from 2:10 to 3:10"),
         (
@@ -79,7 +79,7 @@ def test_the_hop_is_named_with_what_was_seen_there(
     [
         ({"received": (), "held": (INHIBITED,), "troubles": (DROPPED,)}, "oncall refused"),
         ({"received": (receive("tickets"),), "held": (INHIBITED,)}, "no route"),
-        ({"held": (INHIBITED,), "troubles": (DROPPED,)}, "held it back"),
+        ({"held": (INHIBITED,), "troubles": (DROPPED,)}, "suppressed it"),
         ({"troubles": (DROPPED,)}, "oncall refused"),
     ],
     ids=["nothing-received-but-notices", "route", "held", "refused"],
@@ -105,7 +105,7 @@ NAMELESS = make_notification(1, 130, "none", alerts=(), integration="slack", inc
 @pytest.mark.parametrize(
     ("notification", "path", "said"),
     [
-        (NAMELESS, {}, "oncall was told by slack at 2:10, but not of which alert"),
+        (NAMELESS, {}, "oncall was notified by slack at 2:10, but not of which alert"),
         (NAMELESS, {"troubles": ("oncall: template",)}, "but not of which alert; oncall: template"),
         (NAMELESS, {"received": ()}, "Alertmanager never had it"),
         (make_refusal(1, 130, alerts=()), {}, "oncall refused 1 attempts"),

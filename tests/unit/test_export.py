@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from examples import scale_examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recordings import make_labelled, make_recording, make_series
@@ -256,7 +257,7 @@ VALUES = st.one_of(
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scale_examples(0.2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     series=st.dictionaries(
         TEXTS,

@@ -34,8 +34,7 @@ groups:
         labels: {system: NAME, severity: warning}
 """
 DRILLS = """\
-from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation
+from alertdrill import Drill, Expectation
 
 
 def make_drills(values):
@@ -343,4 +342,4 @@ def test_systems_are_for_our_own_routing_only(alertdrill: CommandLine, acme: Pat
     assert looked.code == 0, looked.err
     assert "acme-ticket" in looked.out
     refused = alertdrill.run_here(*page, "--alertmanager-config", "absent.yml")
-    assert (refused.code, "--systems says what our own" in refused.err) == (2, True)
+    assert (refused.code, "--systems says what the built-in" in refused.err) == (2, True)

@@ -128,7 +128,7 @@ def test_a_rule_that_saw_a_series_late_is_not_blamed() -> None:
     verdict = weigh_one(LATE, Stall(part="unseen:Slow", from_s=400.0, until_s=475.0))
     assert verdict.doubts == (
         "Slow was evaluated from 6:40 to 7:55 without what there was by then; "
-        "whether it would have fired in time cannot be told",
+        "whether it would have fired in time is unknown",
     )
     assert weigh_one(LATE, Stall(part="unseen:Other", from_s=400.0, until_s=475.0)).outcome == "unmet"
 

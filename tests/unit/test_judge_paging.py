@@ -32,7 +32,8 @@ from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, Notification, SuppressedSpan
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.judge import judge, share
-from alertdrill.judging.notifications import CALENDAR_STEP_S, CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
+from alertdrill.judging.notifications import CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
+from alertdrill.judging.suppression import CALENDAR_STEP_S
 
 
 @pytest.mark.parametrize("incidents", [("i1", "i1"), ("i1", "i2")])
@@ -125,7 +126,7 @@ def test_what_is_held_back_for_good_pages_nobody(why: Suppression) -> None:
     assert paged.evidence == f"paged at 2:10, though it should be {why}"
     unseen = check(expected)
     assert unseen.outcome == "mismatched"
-    assert unseen.evidence == f'was not paged, but nobody saw it {why} by alertname="Down"'
+    assert unseen.evidence == f'was not paged, and was not seen {why} by alertname="Down"'
 
 
 def test_what_is_held_by_something_else_is_found() -> None:
@@ -137,7 +138,7 @@ def test_what_is_held_by_something_else_is_found() -> None:
     ):
         finding = check(expected, held=(span,))
         assert finding.outcome == "mismatched"
-        assert finding.evidence.endswith(f'nobody saw it inhibited by alertname="Down": {seen}')
+        assert finding.evidence.endswith(f'was not seen inhibited by alertname="Down": {seen}')
 
 
 def test_an_old_alertmanager_does_not_say_what_mutes() -> None:
@@ -230,7 +231,7 @@ SPLIT = (
         ({"incidents": 2}, TOGETHER, "mismatched", "1 incidents instead of 2"),
         ({}, TOGETHER[:2], "missing", "an incident was never closed"),
         ({"notifications": 1}, TOGETHER, "mismatched", "2 notifications of one incident, at most 1 expected"),
-        ({}, (TOGETHER[0], TOGETHER[2]), "missing", "was told of 2 of the 4 alerts that fired"),
+        ({}, (TOGETHER[0], TOGETHER[2]), "missing", "was notified of 2 of the 4 alerts that fired"),
         ({}, (), "missing", "no page arrived: no route of Alertmanager's"),
         ({"integration": "slack"}, TOGETHER, "missing", "no page arrived"),
         ({"receiver": "channel"}, TOGETHER, "missing", "no page arrived"),
@@ -289,7 +290,7 @@ def test_what_nobody_could_see_is_unobserved(expected: Expected) -> None:
     )
     verdict = judge(make_drill(expected), timeline)
     assert verdict.outcome == "unobserved"
-    assert "nobody could see whether it was" in verdict.findings[0].evidence
+    assert "it was not observed whether it was" in verdict.findings[0].evidence
 
 
 def test_each_drill_has_its_own_notifications_in_its_own_time() -> None:

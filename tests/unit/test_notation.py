@@ -8,6 +8,7 @@ from array import array
 
 import pytest
 from both_generations import GENERATIONS, find_promtool
+from examples import scale_examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import make_series, scrape
@@ -127,7 +128,7 @@ SERIES = st.tuples(
 
 
 @pytest.mark.parametrize("generation", GENERATIONS, ids=str)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=scale_examples(0.15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.lists(SERIES, min_size=1, max_size=40))
 def test_promtool_reads_what_is_written(
     generation: Generation, drawn: list[tuple[list[float | str | None], dict[str, str]]]

@@ -15,14 +15,13 @@ from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.recording.prometheus import (
     count_recorded_evaluations,
     count_samples,
-    measure_gaps,
     read_alert_events,
     read_curves,
     read_panels,
     read_pendings,
     read_recorded_curves,
-    read_scrapes,
 )
+from alertdrill.recording.scrapes import measure_gaps, read_scrapes
 from alertdrill.rules.panels import PanelCurves
 from alertdrill.runtime.http_client import Api, Series
 

@@ -15,7 +15,7 @@ from alertdrill.cli.options.sites import find_obstacles, find_slowest
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Order
+from alertdrill.runner.order import Order
 from alertdrill.stacks.compose.site import ComposeSite
 
 QUICK = Drill(name="quick", system="s", traffic=(), expects=(), why="", lasts_s=1)

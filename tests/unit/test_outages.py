@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alertdrill.core.drill import Drill, Fault, LoadProfile, LoadStage, Outage, Placement
-from alertdrill.recording.prometheus import split_scrapes
+from alertdrill.recording.scrapes import split_scrapes
 from alertdrill.runner.faults.outages import interrupt, list_outage_steps, list_windows
 from alertdrill.runner.faults.performing import Injector
 
@@ -80,8 +80,8 @@ def test_what_is_measured_does_not_leave_out_an_alertmanager() -> None:
 def test_scrapes_inside_a_window_are_left_out() -> None:
     """The stretches before and after are measured apart, so that the hole between them is no gap."""
     scrapes = [(at_s, True) for at_s in (0.0, 15.0, 30.0, 45.0, 60.0)]
-    assert split_scrapes(scrapes, [(20, 50)]) == [[(0.0, True), (15.0, True)], [(60.0, True)]]
-    assert split_scrapes(scrapes, []) == [scrapes]
+    assert split_scrapes(scrapes, [(20, 50)]) == (((0.0, True), (15.0, True)), ((60.0, True),))
+    assert split_scrapes(scrapes, []) == (tuple(scrapes),)
 
 
 def test_the_probe_is_silent_in_the_windows() -> None:

@@ -271,8 +271,10 @@ def test_each_alert_is_routed_to_the_receivers_that_its_drill_names(tools: Engin
 
 
 def test_every_drill_is_in_the_documentation() -> None:
-    """The table of docs/paging.md has every drill, and no other."""
-    rows = re.findall(r"^\| (`paging-.*?) \|", (ROOT / "docs" / "paging.md").read_text(), re.MULTILINE)
+    """The table of docs/explanation/paging.md has every drill, and no other."""
+    rows = re.findall(
+        r"^\| (`paging-.*?) \|", (ROOT / "docs" / "explanation" / "paging.md").read_text(), re.MULTILINE
+    )
     named = set()
     for row in rows:
         first, *others = re.findall(r"`(.+?)`", row)

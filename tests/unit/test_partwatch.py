@@ -19,9 +19,9 @@ from alertdrill.runtime.part_watch import (
     LEAST_WALL_S,
     TICK_WALL_S,
     Attention,
-    BlindRule,
     PartWatch,
     Silences,
+    SilentSpan,
 )
 
 STOP_S = 0.6
@@ -68,7 +68,7 @@ def serve_apart() -> Iterator[tuple[str, int]]:
             process.kill()
 
 
-def watch_silence(part: str, silences: tuple[BlindRule, ...]) -> list[BlindRule]:
+def watch_silence(part: str, silences: tuple[SilentSpan, ...]) -> list[SilentSpan]:
     """Return a part's silences that are long enough to be no hiccup of a busy machine."""
     return [one for one in silences if one.part == part and one.until_s - one.from_s > STOP_S / 2]
 
@@ -119,7 +119,7 @@ def test_a_question_left_open_counts_from_when_it_was_asked() -> None:
     silences.note_answer("pager", 3.5)
     silences.note_question("pager", 4.0)
     silences.note_answer("pager", 4.0 + LEAST_WALL_S / 2)
-    assert silences.found == [BlindRule(part="pager", from_s=1.0, until_s=3.5)]
+    assert silences.found == [SilentSpan(part="pager", from_s=1.0, until_s=3.5)]
 
 
 def test_what_could_not_be_asked_is_not_silent() -> None:
@@ -157,4 +157,4 @@ def test_a_question_asked_just_before_a_gap_may_not_have_been_sent() -> None:
     silences.note_gap((10.0, 12.0))
     silences.note_answer("gateway", 12.01)
     silences.note_answer("pager", 12.5)
-    assert silences.found == [BlindRule(part="pager", from_s=5.0, until_s=12.5)]
+    assert silences.found == [SilentSpan(part="pager", from_s=5.0, until_s=12.5)]

@@ -6,6 +6,7 @@ import math
 
 import promql_parser as ast
 import pytest
+from examples import scale_examples
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
@@ -179,7 +180,7 @@ EXPRESSIONS = st.recursive(st.builds("{}{}".format, write_selectors(), write_shi
 
 
 @given(EXPRESSIONS)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=scale_examples(3))
 def test_any_generated_expression_reads_back_as_the_same_tree(text: str) -> None:
     """parse(render(e)) is e for expressions of every shape of the grammar."""
     try:

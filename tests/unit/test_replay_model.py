@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from both_generations import GENERATIONS, find_promtool
+from examples import scale_examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import make_recording, scrape
@@ -126,7 +127,7 @@ def draw_samples(draw: st.DrawFn) -> Samples:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS, ids=str)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=scale_examples(0.25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rules=st.lists(RULES, min_size=1, max_size=12, unique=True), samples=draw_samples())
 def test_replay_does_what_prometheus_does(
     generation: Generation, rules: list[Rule], samples: Samples

@@ -22,7 +22,7 @@ from alertdrill.errors import BadInput
 from alertdrill.recording.files import write_recording
 from alertdrill.reports import RunRecord
 from alertdrill.runner.golden.folder import FOLDER
-from alertdrill.runner.live import Order
+from alertdrill.runner.order import Order
 from alertdrill.systems import find_systems
 
 NOBODYS = "groups:\n- name: g\n  rules:\n  - alert: Mine\n    expr: mine > 1\n"

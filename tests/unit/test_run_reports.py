@@ -25,7 +25,7 @@ from alertdrill.core.timeline import Timeline
 from alertdrill.errors import BadInput, CannotWrite, ComponentFailed
 from alertdrill.reports import RunRecord
 from alertdrill.runner.golden.folder import Golden, Made, read_made, write_made
-from alertdrill.runner.live import Order
+from alertdrill.runner.order import Order
 
 OLD = {"timeline.json": "{}", "junit.xml": "old", "report.html": "old", "recording.om.gz": "old"}
 VERDICT = "No drill was held"
@@ -216,7 +216,7 @@ def make_drill(name: str) -> Drill:
 def test_a_recording_that_is_no_golden_of_ours_is_not_replaced(tmp_path: Path) -> None:
     """A drill's name alone does not make it ours; what made.json names is."""
     (tmp_path / "a.om.gz").write_text("somebody's")
-    with pytest.raises(BadInput, match=r"a.om.gz: is no golden recording of ours"):
+    with pytest.raises(BadInput, match=r"a.om.gz: made.json does not name it"):
         check_goldens(tmp_path, [make_drill("a")])
     check_goldens(tmp_path, [make_drill("b")])
     write_made(tmp_path, Made(drills={"a": make_golden("a")}))

@@ -1,4 +1,4 @@
-"""docs/reliability.md and the tests of what is written say the same."""
+"""docs/reference/reliability.md and the tests of what is written say the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 UNIT = Path(__file__).parent
-DOCUMENT = UNIT.parents[1] / "docs" / "reliability.md"
+DOCUMENT = UNIT.parents[1] / "docs" / "reference" / "reliability.md"
 TESTED = ("test_files.py", "test_streams.py", "test_run_folder.py", "test_run_reports.py")
 BESIDE = {
     "test_a_lock_names_who_has_it",

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alertdrill.alertmanager.document import Located, locate
-from alertdrill.alertmanager.fields import CREDENTIALS, INTEGRATIONS, OTHER_INTEGRATIONS
+from alertdrill.alertmanager.fields import OTHER_INTEGRATIONS
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS, check_intervals
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 
@@ -132,20 +133,12 @@ def _check_duration(node: Mapping[str, Any], key: str, pointer: str, *, may_be_z
 
 
 def _check_receiver(receiver: Mapping[str, Any], pointer: str, top: Mapping[str, Any]) -> Located:
-    for name, (own, shared) in CREDENTIALS.items():
-        for index, config in enumerate(receiver.get(f"{name}_configs", ())):
-            if not any(key in config for key in own) and not any(key in top for key in shared):
-                besides = f", and global no {shared[0]}" if shared else ""
-                yield (
-                    f"{pointer}/{name}_configs/{index}",
-                    f"receiver {receiver['name']!r}: {name} has no {own[0]}{besides}",
-                )
-    for index, config in enumerate(receiver.get("email_configs", ())):
-        at = f"{pointer}/email_configs/{index}"
-        if not config.get("to"):
-            yield at, f"receiver {receiver['name']!r}: email has no to"
-        if not config.get("from") and not top.get("smtp_from"):
-            yield at, f"receiver {receiver['name']!r}: email has no from, and global no smtp_from"
+    for kind in RECEIVER_KINDS.values():
+        for index, config in enumerate(receiver.get(kind.section, ())):
+            for required in kind.required:
+                if not required.is_met(config, top):
+                    what = f"receiver {receiver['name']!r}: {kind.integration} {required.say_missing()}"
+                    yield f"{pointer}/{kind.section}/{index}", what
 
 
 def _find_refusals(receiver: Mapping[str, Any], pointer: str) -> Located:
@@ -154,21 +147,8 @@ def _find_refusals(receiver: Mapping[str, Any], pointer: str) -> Located:
     for name in OTHER_INTEGRATIONS:
         if f"{name}_configs" in receiver:
             yield f"{pointer}/{name}_configs", f"{who}: {name} cannot be redirected to the pager"
-    for name in INTEGRATIONS:
-        for index, config in enumerate(receiver.get(f"{name}_configs", ())):
-            at = f"{pointer}/{name}_configs/{index}"
-            for key, why in _REFUSED.get(name, {}).items():
+    for kind in RECEIVER_KINDS.values():
+        for index, config in enumerate(receiver.get(kind.section, ())):
+            for key, why in kind.refused.items():
                 if config.get(key):
-                    yield f"{at}/{key}", f"{who}: {why}"
-
-
-_REFUSED: Mapping[str, Mapping[str, str]] = {
-    "pagerduty": {
-        key: f"pagerduty's {key} is of Events API v1, and the pager speaks v2: use a routing_key"
-        for key in ("service_key", "service_key_file")
-    },
-    "slack": {
-        "update_message": "slack's update_message needs a bot's token, and the pager is an incoming webhook"
-    },
-    "webhook": {"payload": "webhook's own payload cannot be understood by the pager"},
-}
+                    yield f"{pointer}/{kind.section}/{index}/{key}", f"{who}: {why}"

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from alertdrill.alertmanager.fields import Field, Fields, ListOf, MapOf, Scalar
+from alertdrill.alertmanager.schema import Field, Fields, ListOf, MapOf, Scalar
 from alertdrill.errors import BadInput
 from alertdrill.runtime.nesting import find_too_deep
 

@@ -6,18 +6,19 @@ and how connections are made are the pager's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.calendar import name_zone
 from alertdrill.alertmanager.checks import ROUTE_DURATIONS
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.document import write_document
-from alertdrill.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, SECRET, Fields
+from alertdrill.alertmanager.fields import CONFIG, GLOBAL
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
-from alertdrill.core.expectation import Integration
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.schema import SECRET, Fields
+from alertdrill.alertmanager.target import Target
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 from alertdrill.rules.promql.expressions import format_duration
@@ -25,22 +26,6 @@ from alertdrill.rules.promql.expressions import format_duration
 DEFAULT_DURATIONS = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 """What Alertmanager takes where the root route states nothing; rule time, so it has to be written out."""
 DEFAULT_RESOLVE_TIMEOUT = "5m"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The pager, as Alertmanager reaches it: HTTPS at `url`, SMTP at `smarthost` (`host:port`).
-
-    Files are named as Alertmanager sees them: `ca_file` signed the pager's certificate, `token_file` holds
-    the pager's `token`, `templates_folder` the template files of the config.
-    """
-
-    url: str
-    smarthost: str
-    ca_file: str
-    token_file: str
-    token: str = field(repr=False)
-    templates_folder: str
 
 
 def write_config(config: AlertmanagerConfig, *, target: Target, speed: float) -> str:
@@ -100,75 +85,12 @@ def _move_interval(interval: Mapping[str, Any]) -> dict[str, Any]:
 
 def _redirect(receiver: Mapping[str, Any], target: Target) -> dict[str, Any]:
     redirected = dict(receiver)
-    for integration, fields in INTEGRATIONS.items():
-        key = f"{integration}_configs"
-        if key not in receiver:
+    for kind in RECEIVER_KINDS.values():
+        if kind.section not in receiver:
             continue
-        redirected[key] = []
-        for index, stated in enumerate(receiver[key]):
-            address = Address(receiver=receiver["name"], integration=integration, index=index)
+        redirected[kind.section] = []
+        for index, stated in enumerate(receiver[kind.section]):
+            address = Address(receiver=receiver["name"], integration=kind.integration, index=index)
             # A `timeout` is kept as it is: it is about the network and the pager, which are not faster.
-            redirected[key].append(_keep(stated, fields) | _POINTERS[integration](stated, address, target))
+            redirected[kind.section].append(_keep(stated, kind.fields) | kind.point(stated, address, target))
     return redirected
-
-
-def _connect(address: Address, target: Target) -> dict[str, Any]:
-    return {
-        "authorization": {"credentials_file": target.token_file},
-        "tls_config": _trust(address, target),
-    }
-
-
-def _trust(address: Address, target: Target) -> dict[str, Any]:
-    return {"ca_file": target.ca_file, "server_name": address.server_name}
-
-
-def _point_pagerduty(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {
-        "url": f"{target.url}/{address.path}/v2/enqueue",
-        "routing_key": derive_key(target.token, address),
-        "http_config": _connect(address, target),
-        "details": {**stated.get("details", {}), TAG_NAME: TAG},
-    }
-
-
-def _point_slack(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {
-        "api_url": f"{target.url}/{address.path}",
-        "http_config": _connect(address, target),
-        "fields": [*stated.get("fields", ()), {"title": TAG_NAME, "value": TAG}],
-    }
-
-
-def _point_webhook(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {"url": f"{target.url}/{address.path}", "http_config": _connect(address, target)}
-
-
-def _point_opsgenie(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {
-        "api_url": f"{target.url}/{address.path}/",
-        "api_key": derive_key(target.token, address),
-        # Its own key is the authorization.
-        "http_config": {"tls_config": _trust(address, target)},
-        "details": {**stated.get("details", {}), TAG_NAME: TAG},
-    }
-
-
-def _point_email(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {
-        "smarthost": target.smarthost,
-        "auth_username": address.path,
-        "auth_password": derive_key(target.token, address),
-        "require_tls": True,
-        "tls_config": _trust(address, target),
-        "headers": {**stated.get("headers", {}), f"X-{TAG_NAME}": TAG},
-    }
-
-
-_POINTERS: Mapping[Integration, Callable[[Mapping[str, Any], Address, Target], dict[str, Any]]] = {
-    "pagerduty": _point_pagerduty,
-    "slack": _point_slack,
-    "webhook": _point_webhook,
-    "opsgenie": _point_opsgenie,
-    "email": _point_email,
-}

@@ -9,8 +9,9 @@ from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
 from alertdrill.alertmanager.document import read_document
-from alertdrill.alertmanager.fields import CONFIG, ROUTE, Fields, ListOf
+from alertdrill.alertmanager.fields import CONFIG, ROUTE
 from alertdrill.alertmanager.reference_receivers import UNROUTED, name_receiver
+from alertdrill.alertmanager.schema import Fields, ListOf
 
 SOURCE = "our own Alertmanager config"
 PAGING_PATH = Path(__file__).with_name("paging_routes.yml")

@@ -41,7 +41,8 @@ def show(
                 table.add_row("", "", "", Text(f"{name}: {text}", style="dim"))
     if timeline.events:
         console.print(table)
-    said = "nothing was pending or fired" if not timeline.events else f"{len(timeline.events)} events"
+    count = len(timeline.events)
+    said = f"{count} event{'' if count == 1 else 's'}" if count else "nothing was pending or fired"
     appended = timeline.appended_from_s
     tail = "" if appended is None else f", of which the quiet tail from {format_s(appended)} on was appended"
     console.print(f"{said} in {format_s(timeline.until_s)} of rule time{tail}", highlight=False, markup=False)

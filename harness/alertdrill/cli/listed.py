@@ -9,6 +9,8 @@ import importlib
 
 import click
 
+from alertdrill.cli.help import Explained
+
 
 class ListedCommand(click.Command):
     """Stands for a command until it is called: its name, its summary, and the `module:attribute` it is at."""
@@ -26,7 +28,7 @@ class ListedCommand(click.Command):
         return command
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Explained, click.Group):
     """A group that lists its commands without importing them, and imports the one that is called."""
 
     def resolve_command(

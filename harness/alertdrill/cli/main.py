@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import click
 
+from alertdrill.cli.help import Example
 from alertdrill.cli.interruption import SIGNALS, Interrupted
 from alertdrill.cli.listed import LazyGroup, ListedCommand
 from alertdrill.cli.streams import take_over_streams
@@ -26,12 +27,12 @@ COMMANDS = (
     ListedCommand(
         "run",
         "alertdrill.cli.commands.run:run",
-        "Hold drills: all of them, or those named, and report to OUT.",
+        "Hold drills, all of them or those named, and write the reports to OUT.",
     ),
     ListedCommand(
         "up",
         "alertdrill.cli.commands.up:up",
-        "Start the stack that drills are held on, and let it stand until it is interrupted.",
+        "Start the stack that drills are held on, and keep it running until Ctrl-C.",
     ),
     ListedCommand(
         "list",
@@ -92,6 +93,18 @@ def _show_version(context: click.Context, _parameter: click.Parameter, is_asked:
     cls=LazyGroup,
     commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
+    exit_codes={
+        0: "every expectation is met",
+        1: "some expectation is not met",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "could not tell",
+        141: "whoever read the output stopped reading",
+    },
+    examples=(
+        Example("alertdrill list", "Which drills are there?"),
+        Example("alertdrill run", "Hold them all on a local stack"),
+        Example("alertdrill run --help", "What can be chosen?"),
+    ),
 )
 @click.option(
     "--version",

@@ -27,13 +27,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a receiver must be told of an alert by one integration, or by each that it has (None).
+    """What a receiver must be notified of an alert by one integration, or by each that it has (None).
 
     `group_labels` are the group's labels, all of them. `notices` bounds how many notifications of the open
     incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
     `notices_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
     between one of them and the next, `refused` how many attempts the receiver refused. `alerts` bounds how
-    many alerts one notification had together at the most. Without `closes`, nobody is told of the end.
+    many alerts one notification had together at the most. Without `closes`, nobody is notified of the end.
     """
 
     receiver: str

@@ -15,7 +15,7 @@ Outcome = Literal["met", "late", "missing", "mismatched", "unexpected", "unobser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """How one expectation came out; without an expectation, an event that nobody asked for.
+    """How one expectation came out; without an expectation, an unexpected event.
 
     `observed` maps the hops seen (`pending`, `firing`, `paged`, `resolved`, `page_resolved`) to their
     instants; `evidence` is one sentence. `broke_at` is the first hop that is not as expected, where the alert

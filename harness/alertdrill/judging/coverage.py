@@ -1,9 +1,7 @@
 """What of each alert has been proved by drills that were held: alerts x hops. Pure.
 
-A *claim* is one thing to prove of an alert: that it becomes pending, fires, pages a receiver, resolves, that
-its page closes, or that it stays silent in a near miss. Drills make claims (`list_claims`), and runs in which
-they were held settle them: of each drill the newest run counts. Over several drills one failure outweighs all
-proofs, and one proof outweighs what was not seen.
+Drills make claims (`list_claims`), and runs in which they were held settle them: of each drill the newest run
+counts. Over several drills one failure outweighs all proofs, and one proof outweighs what was not seen.
 
 A run whose clock was doubted proves nothing, nor does a finding of which nobody can tell, nor what was not
 judged because an earlier hop had failed: all are unobserved. Runs that do not say when they were held count
@@ -18,15 +16,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation, Expected, Grouped, Integration, NearMiss
+from alertdrill.core.expectation import Expected
 from alertdrill.core.rule import AS_WRITTEN, PAGING, AlertRule
 from alertdrill.core.timeline import EventKind
 from alertdrill.core.verdict import Outcome, Verdict
+from alertdrill.judging.claims import HOPS, Claim, Hop, say_claim
+from alertdrill.judging.kinds import find_kind
 
-Hop = Literal["pending", "fires", "paged", "resolved", "page closed", "near miss"]
 State = Literal["proved", "failed", "unobserved", "not drilled"]
 
-HOPS: tuple[Hop, ...] = ("pending", "fires", "paged", "resolved", "page closed", "near miss")
 STATES: tuple[State, ...] = ("proved", "failed", "unobserved", "not drilled")
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future a run may lie that another machine has stamped."""
@@ -39,19 +37,6 @@ _KINDS: Mapping[Hop, EventKind] = {
     "resolved": "resolved",
     "page closed": "page_resolved",
 }
-_JUDGED: tuple[EventKind, ...] = ("pending", "firing", "paged", "resolved", "page_resolved")
-_JUDGED_IN_GROUPS: tuple[EventKind, ...] = ("pending", "firing", "resolved", "paged", "page_resolved")
-"""The order in which the judge looks at hops; what follows the first that is wrong is not judged."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What is to be proved of an alert; `receiver` is set for pages, `integration` where a drill names it."""
-
-    alert: str
-    hop: Hop
-    receiver: str | None = None
-    integration: Integration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,33 +177,8 @@ def make_held_run(verdicts: Iterable[Verdict], started_at: datetime | None, *, i
 
 
 def list_claims(expected: Expected) -> tuple[Claim, ...]:
-    """Return what is proved of an alert when this is met.
-
-    A page that is suppressed for ever proves no page; rules that are proved blind make no claim.
-    """
-    alert = expected.alert
-    if isinstance(expected, NearMiss):
-        return (Claim(alert=alert, hop="near miss"),)
-    if isinstance(expected, Grouped):
-        paged = Claim(alert=alert, hop="paged", receiver=expected.receiver, integration=expected.integration)
-        hops: tuple[Hop, ...] = ("pending", "fires", "resolved", "page closed")
-        return (*(Claim(alert=alert, hop=hop) for hop in hops), paged)
-    if not isinstance(expected, Expectation):
-        return ()
-    claims = [Claim(alert=alert, hop=hop) for hop in ("pending", "fires", "resolved")]
-    if expected.suppressed is not None and expected.suppressed.until_s is None:
-        return tuple(claims)
-    inboxes = [(delivery.receiver, delivery.integration) for delivery in expected.deliveries]
-    if expected.receiver not in {receiver for receiver, _ in inboxes}:
-        inboxes.insert(0, (expected.receiver, None))
-    claims += [
-        Claim(alert=alert, hop="paged", receiver=receiver, integration=integration)
-        for receiver, integration in dict.fromkeys(inboxes)
-    ]
-    mute = {delivery.receiver for delivery in expected.deliveries if not delivery.closes}
-    if {receiver for receiver, _ in inboxes} - mute:
-        claims.append(Claim(alert=alert, hop="page closed"))
-    return tuple(claims)
+    """Return what is proved of an alert when this is met."""
+    return find_kind(expected).list_claims(expected)
 
 
 def settle_claims(finding: HeldFinding) -> Iterator[tuple[Claim, State]]:
@@ -226,7 +186,7 @@ def settle_claims(finding: HeldFinding) -> Iterator[tuple[Claim, State]]:
 
     Where it is not known which hop broke, all have failed, but for an alert that was seen pending.
     """
-    judged = _JUDGED_IN_GROUPS if isinstance(finding.expectation, Grouped) else _JUDGED
+    judged = find_kind(finding.expectation).judged
     for claim in list_claims(finding.expectation):
         if claim.hop == "near miss":
             states: dict[Outcome, State] = {"met": "proved", "unobserved": "unobserved"}
@@ -258,17 +218,6 @@ def find_gaps(coverage: Coverage, now: datetime, within: timedelta | None = None
         for cell in coverage.cells
         if (why := _find_gap(cell, now, within)) is not None
     )
-
-
-def say_claim(claim: Claim) -> str:
-    """Say what is claimed, without the alert: `paged acme-ticket by slack`."""
-    return f"{claim.hop} {say_inbox(claim)}".rstrip()
-
-
-def say_inbox(claim: Claim) -> str:
-    """Say who is paged: `acme-ticket by slack`; nothing for what is no page."""
-    by = f" by {claim.integration}" if claim.integration else ""
-    return f"{claim.receiver}{by}" if claim.receiver else ""
 
 
 def say_counts(coverage: Coverage) -> str:

@@ -18,15 +18,11 @@ from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
-    LOCUST,
-    SCRAPES,
-    STALE,
-    UNSEEN,
-    Need,
     list_needs,
     list_quiet_needs,
     list_unexpected_needs,
 )
+from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, UNSEEN, Need
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
@@ -90,7 +86,7 @@ def leave_out_outages(stalls: Iterable[Stall], outages: Iterable[Stall]) -> tupl
 def say_part(part: str) -> str:
     """Say what a part of the stack is called in a sentence."""
     if part.startswith(SCRAPES):
-        return f"whoever serves the samples of {part.removeprefix(SCRAPES)}"
+        return f"the scrape target of {part.removeprefix(SCRAPES)}"
     if part.startswith("provider-"):
         return f"the provider {part.removeprefix('provider-')}"
     return NAMES.get(part, f"the {part}")
@@ -184,7 +180,7 @@ def _weigh_one(
 def _weigh_unexpected(
     finding: Finding, start_s: float, placements: Sequence[Placement], evidence: Evidence
 ) -> Finding:
-    """Weigh an alarm that no drill asked for, in time from `start_s`: any traffic until then may be why."""
+    """Weigh an alarm that no drill expects, in time from `start_s`: any traffic until then may be why."""
     reach_s = evidence.reaches_s.get(finding.alert, DEFAULT_REACH_S)
     at_s = start_s + min(finding.observed.values(), default=0.0)
     near = [place for place in placements if place.start_s <= at_s and place.end_s >= at_s - reach_s]
@@ -215,7 +211,7 @@ def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
     for need in needs:
         stalls = find_stalls(need, evidence.stalls)
         if stalls:
-            return f"{say_stalls(stalls)}; {need.question} cannot be told"
+            return f"{say_stalls(stalls)}; {need.question} is unknown"
     return ""
 
 

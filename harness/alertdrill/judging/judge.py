@@ -7,29 +7,19 @@ fires unexpectedly fails the run, whoever was being drilled.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, NearMiss
+from alertdrill.core.expectation import Expected
 from alertdrill.core.rule import AS_WRITTEN, Labels
 from alertdrill.core.timeline import Curve, Event, EventKind, Notification, PagingPath, Timeline
 from alertdrill.core.verdict import Finding, Verdict
-from alertdrill.judging.near_misses import check_silence, describe_peak
-from alertdrill.judging.notifications import (
-    Miss,
-    check_closings,
-    check_deliveries,
-    check_grouping,
-    check_incidents,
-    check_pages,
-)
+from alertdrill.judging.kinds import find_kind
 
 ALARMS: frozenset[EventKind] = frozenset({"firing", "paged"})
-_ENDS: tuple[EventKind, EventKind] = ("firing", "resolved")
 
 
 def judge(drill: Drill, timeline: Timeline) -> Verdict:
@@ -50,14 +40,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
             ),
             paging=_choose(timeline.paging, partial(matches, expectation)),
         )
-        if isinstance(expectation, Expectation):
-            findings.append(_judge_firing(expectation, mine))
-        elif isinstance(expectation, Grouped):
-            findings.append(_judge_group(expectation, mine))
-        elif isinstance(expectation, BlindRule):
-            findings.append(_judge_blindness(expectation, mine))
-        else:
-            findings.append(_judge_silence(expectation, mine))
+        findings.append(find_kind(expectation).judge(expectation, mine))
     if not drill.expects:
         findings.extend(_find_alarms(timeline.events))
     return Verdict(drill=drill.name, findings=tuple(findings))
@@ -178,163 +161,8 @@ def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
             labels=event.labels,
             expectation=None,
             observed={event.kind: event.at_s},
-            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill asked for it",
+            evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill expects it",
         )
         for event in events
         if event.kind in ALARMS
-    )
-
-
-def _judge_firing(expected: Expectation, timeline: Timeline) -> Finding:
-    hops = _find_hops(timeline.events)
-    blind = {"paged", "page_resolved"} - timeline.observed
-    checks: tuple[tuple[EventKind, Callable[[], Miss | None]], ...] = (
-        ("firing", lambda: _check_fired(expected, hops, timeline)),
-        ("paged", lambda: None if "paged" in blind else check_pages(expected, hops["firing"], timeline)),
-        ("resolved", lambda: _check_resolved(expected, hops, timeline.events)),
-        (
-            "page_resolved",
-            lambda: (
-                None if "page_resolved" in blind else check_closings(expected, hops["resolved"], timeline)
-            ),
-        ),
-        (
-            "paged",
-            lambda: (
-                None if blind else check_incidents(expected, timeline) or check_deliveries(expected, timeline)
-            ),
-        ),
-    )
-    broke_at, miss = next(((hop, miss) for hop, check in checks if (miss := check())), (None, None))
-    if miss is None and blind:
-        what = "it was paged" if "paged" in blind else "its page was closed"
-        miss = ("unobserved", f"nobody could see whether {what}")
-    return _find(expected, hops, miss or ("met", _say_met(expected)), broke_at)
-
-
-def _say_met(expected: Expectation) -> str:
-    held = expected.suppressed
-    if held is None:
-        return "fired, paged, resolved and closed in time"
-    if held.until_s is None:
-        return f"fired and paged nobody, {held.why}; resolved in time"
-    return f"fired, was {held.why}, then paged, resolved and closed in time"
-
-
-def _find_hops(events: Sequence[Event]) -> dict[str, float]:
-    """Return the instant of each hop, each the first one after the hop that it follows."""
-    after: dict[EventKind, EventKind] = {"paged": "firing", "resolved": "firing", "page_resolved": "paged"}
-    hops: dict[str, float] = {}
-    order: tuple[EventKind, ...] = ("pending", "firing", "paged", "resolved", "page_resolved")
-    for kind in order:
-        follows = after.get(kind)
-        if follows is not None and follows not in hops:
-            continue
-        since_s = hops[follows] if follows is not None else -math.inf
-        at_s = min(
-            (event.at_s for event in events if event.kind == kind and event.at_s >= since_s), default=None
-        )
-        if at_s is not None:
-            hops[kind] = at_s
-    return hops
-
-
-def _check_fired(expected: Expectation, hops: Mapping[str, float], timeline: Timeline) -> Miss | None:
-    if "firing" not in hops:
-        if "pending" in hops:
-            return "missing", f"never fired, though it was pending at {format_s(hops['pending'])}"
-        return "missing", f"never fired; {describe_peak(timeline.curves)}"
-    fired_s = hops["firing"]
-    if fired_s < expected.fires_after_s:
-        return "unexpected", f"fired at {format_s(fired_s)}, before {format_s(expected.fires_after_s)}"
-    if fired_s > expected.fires_within_s:
-        return "late", f"fired at {format_s(fired_s)}, after {format_s(expected.fires_within_s)}"
-    return None
-
-
-def _check_resolved(expected: Expectation, hops: Mapping[str, float], events: Sequence[Event]) -> Miss | None:
-    if "resolved" not in hops:
-        return "missing", f"fired at {format_s(hops['firing'])} and never resolved"
-    resolved_s = hops["resolved"]
-    if resolved_s > expected.resolves_within_s:
-        return "late", f"resolved at {format_s(resolved_s)}, after {format_s(expected.resolves_within_s)}"
-    again = [event.at_s for event in events if event.kind == "firing" and event.at_s > resolved_s]
-    if again:
-        return "unexpected", f"fired again at {format_s(again[0])} after it had resolved"
-    return None
-
-
-def _judge_group(expected: Grouped, timeline: Timeline) -> Finding:
-    fired, resolved = (
-        {_identify(event) for event in timeline.events if event.kind == kind} for kind in _ENDS
-    )
-    hops = _find_hops(timeline.events)
-    ends = {
-        kind: [e.at_s for e in timeline.events if e.kind == kind] for kind in ("resolved", "page_resolved")
-    }
-    hops.update({kind: max(instants) for kind, instants in ends.items() if instants})
-    miss: Miss | None = None
-    broke_at: EventKind | None = None
-    in_time = {
-        _identify(event)
-        for event in timeline.events
-        if event.kind == "firing" and event.at_s <= expected.fires_within_s
-    }
-    if len(in_time) < expected.alerts:
-        broke_at = "firing"
-        miss = (
-            "missing",
-            f"{len(in_time)} fired by {format_s(expected.fires_within_s)}, not {expected.alerts}",
-        )
-    elif fired - resolved:
-        broke_at = "resolved"
-        miss = "missing", f"{len(fired - resolved)} of {len(fired)} never resolved"
-    elif hops["resolved"] > expected.resolves_within_s:
-        broke_at = "resolved"
-        miss = "late", f"the last resolved at {format_s(hops['resolved'])}"
-    elif "paged" in timeline.observed:
-        miss = check_grouping(expected, len(fired), timeline)
-        broke_at = "paged" if miss else None
-    else:
-        miss = "unobserved", "nobody could see whether it was paged"
-    said = miss or ("met", f"{len(fired)} fired, grouped into {expected.incidents}")
-    return _find(expected, hops, said, broke_at)
-
-
-def _identify(event: Event) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(event.labels.items()))
-
-
-def _judge_blindness(silence: BlindRule, timeline: Timeline) -> Finding:
-    hops: dict[str, float] = {
-        event.kind: event.at_s for event in reversed(timeline.events) if event.at_s >= silence.after_s
-    }
-    seen = ", ".join(f"{kind} at {format_s(at_s)}" for kind, at_s in hops.items())
-    said: Miss = "met", "blind: never even pending"
-    if hops:
-        said = "unexpected", f"{seen}, though the rule should see nothing"
-    return _find(silence, hops, said)
-
-
-def _judge_silence(near: NearMiss, timeline: Timeline) -> Finding:
-    hops: dict[str, float] = {
-        event.kind: event.at_s
-        for event in reversed(timeline.events)
-        if event.kind in {"pending", "firing", "paged"}
-    }
-    return _find(near, hops, check_silence(near, hops, timeline.curves))
-
-
-def _find(
-    expected: Expected, hops: Mapping[str, float], said: Miss, broke_at: EventKind | None = None
-) -> Finding:
-    outcome, evidence = said
-    return Finding(
-        outcome=outcome,
-        alert=expected.alert,
-        labels=expected.labels,
-        expectation=expected,
-        observed=hops,
-        evidence=evidence,
-        broke_at=broke_at,
     )

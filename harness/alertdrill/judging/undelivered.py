@@ -9,7 +9,7 @@ MAX_TROUBLES = 4
 
 
 def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
-    """Return why `receiver` was told nothing of an alert that fired, as far as it was seen.
+    """Return why `receiver` got no notification of an alert that fired, as far as it was seen.
 
     The timeline holds only what concerns the alert. The hops are gone through in their order: Prometheus
     sends, a route leads to the receiver, nothing holds it back, the receiver takes it.
@@ -22,7 +22,7 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
         others = ", ".join(receivers) or "nobody"
         return f"no route of Alertmanager's leads {alert} to {receiver}, but to {others}"
     if path.held:
-        return f"Alertmanager held it back: {'; '.join(_say_span(span) for span in path.held)}"
+        return f"Alertmanager suppressed it: {'; '.join(_say_span(span) for span in path.held)}"
     told = [notification for notification in path.notifications if notification.receiver == receiver]
     refused = [notification for notification in told if not notification.is_accepted]
     if refused:
@@ -36,7 +36,9 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     troubles = "; ".join([trouble for trouble in path.troubles if receiver in trouble][:MAX_TROUBLES])
     if nameless := [notification for notification in told if not notification.alerts]:
         last = nameless[-1]
-        said = f"{receiver} was told by {last.integration} at {format_s(last.at_s)}, but not of which alert"
+        said = (
+            f"{receiver} was notified by {last.integration} at {format_s(last.at_s)}, but not of which alert"
+        )
         return f"{said}{f'; {troubles}' if troubles else ''}"
     if troubles:
         return f"Alertmanager has it and did not deliver it; {troubles}"

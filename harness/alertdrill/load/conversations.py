@@ -62,7 +62,7 @@ class Conversations:
         limit = self._daily_requests
         if limit is None:
             return ()
-        return (TimedAction(at_s=0, profile=lambda: keyring.limit_requests(self._key, limit)),)
+        return (TimedAction(at_s=0, do=lambda: keyring.limit_requests(self._key, limit)),)
 
     def request(self, index: int) -> Request:
         """Return the next request of the conversation, or a look after the session while an answer is due."""

@@ -10,6 +10,7 @@ from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
+from alertdrill.load.environment import get_options, get_runner
 from alertdrill.load.leases import SHARES
 from alertdrill.load.messages import FROM_MASTER, FROM_WORKERS
 
@@ -44,7 +45,7 @@ def distribute(environment: Environment, hear: Hear) -> None:
         return
     _register(environment, FROM_WORKERS, hear)
     environment.dispatcher_class = ShareDispatcher
-    environment.parsed_options.enable_rebalancing = True
+    get_options(environment).enable_rebalancing = True
     # By default the master reads no messages for a second after a worker has joined.
     os.environ.setdefault("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP", "0")
 
@@ -54,4 +55,4 @@ def _register(environment: Environment, kinds: tuple[str, ...], hear: Hear) -> N
         hear(msg.type, msg.node_id, msg.data)
 
     for kind in kinds:
-        environment.runner.register_message(kind, listen)
+        get_runner(environment).register_message(kind, listen)

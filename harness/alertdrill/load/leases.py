@@ -120,7 +120,7 @@ class LeaseBook:
 
     def revoke(self, worker: str) -> list[Loss]:
         """Take all leases from a worker that is lost; what it still tells of them does not count."""
-        losses = []
+        losses: list[Loss] = []
         for lease in [lease for lease in self._leases.values() if lease.worker == worker]:
             del self._leases[lease.number]
             losses.extend(

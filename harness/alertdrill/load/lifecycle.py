@@ -21,6 +21,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from alertdrill.load.background_writes import log_aside, replace_aside
 from alertdrill.load.distribution import distribute
+from alertdrill.load.environment import get_options, get_runner
 from alertdrill.load.errors import BadPlan, ScenarioError
 from alertdrill.load.leases import SHARES
 from alertdrill.load.local_runner import ProfileRunner
@@ -46,13 +47,13 @@ class Test:
         plan, scripts = load(environment)
         keyring = find_keyring(environment)
         for key in sorted({key for script in scripts.values() for key in script.list_keys()}):
-            provide_key(keyring, key, environment.parsed_options)
+            provide_key(keyring, key, get_options(environment))
         self._environment = environment
         self._controls = Controls(plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""))
         if any(profile.changes for profile in plan.profiles):
             self._controls.check()
         runner = environment.runner
-        if not environment.parsed_options.plan:
+        if not get_options(environment).plan:
             gather_wall_s = GATHER_WALL_S if isinstance(runner, MasterRunner) else 0.0
             plan = replace(plan, speed=keyring.speed(), origin_s=time.time() + gather_wall_s)
         perform = partial(Master, runner=runner) if isinstance(runner, MasterRunner) else ProfileRunner
@@ -84,7 +85,7 @@ class Test:
     def _end_when_done(self) -> None:
         self.profile_runner.done.wait()
         logger.info("All load profiles have ended")
-        if self._environment.parsed_options.plan:
+        if get_options(self._environment).plan:
             # Failures belong to the plan; whether they were right is for who made it to judge.
             self._environment.process_exit_code = 0
         end(self._environment)
@@ -131,10 +132,10 @@ def fail(environment: Environment, error: ScenarioError) -> None:
 
 def end(environment: Environment) -> None:
     """End the test; Locust too, unless people use its web page."""
-    if environment.parsed_options.headless:
-        environment.runner.quit()
+    if get_options(environment).headless:
+        get_runner(environment).quit()
     else:
-        environment.runner.stop()
+        get_runner(environment).stop()
 
 
 def _refuse(error: ScenarioError) -> NoReturn:
@@ -171,7 +172,7 @@ def _check(environment: Environment, **_: Any) -> None:
     is_alone = isinstance(environment.runner, LocalRunner)
     if not is_alone:
         distribute(environment, _hear_worker)
-    options = environment.parsed_options
+    options = get_options(environment)
     users = sum(user.fixed_count for user in environment.user_classes) if is_alone else SHARES
     options.num_users = max(options.num_users or 0, users)
     options.spawn_rate = max(options.spawn_rate or 0, users)
@@ -180,7 +181,7 @@ def _check(environment: Environment, **_: Any) -> None:
 @events.test_start.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
     global _test, _part, _failure
-    if environment.parsed_options.worker:
+    if get_options(environment).worker:
         _part = Worker(environment, _is_connected, write_scripts=partial(write_scripts, environment))
         return
     _test = _failure = environment.process_exit_code = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import gevent
 from gevent.event import Event
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 class Player(Protocol):
     """Who sends the calls of a scenario's load profiles."""
 
-    scenario: str
+    scenario: ClassVar[str]
 
     def send(self, profile: LoadProfile, index: int, at_s: float) -> tuple[int, float]:
         """Send the `index`th call, planned `at_s` after the load profile's start.

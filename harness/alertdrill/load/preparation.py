@@ -7,10 +7,11 @@ import secrets
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from locust.env import Environment
 
+from alertdrill.load.environment import get_options
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 from alertdrill.load.keys import Keyring
@@ -41,7 +42,7 @@ def load(environment: Environment) -> tuple[Plan, dict[str, Script]]:
 
     Such a plan has neither speed nor origin yet. Raises BadPlan.
     """
-    options = environment.parsed_options
+    options = get_options(environment)
     plan = read_plan(Path(options.plan)) if options.plan else _plan_from_options(environment)
     scripts = write_scripts(environment, plan)
     profiles = tuple(
@@ -82,11 +83,11 @@ def provide_key(keyring: Keyring, key: str, options: Namespace) -> None:
 
 
 def _list_scenarios(environment: Environment) -> dict[str, type[Scenario]]:
-    return {user.scenario: user for user in environment.user_classes}
+    return {user.scenario: user for user in cast("list[type[Scenario]]", environment.user_classes)}
 
 
 def _plan_from_options(environment: Environment) -> Plan:
-    options, scenarios = environment.parsed_options, _list_scenarios(environment)
+    options, scenarios = get_options(environment), _list_scenarios(environment)
     if len(scenarios) != 1:
         raise BadPlan(f"Without --plan, start one scenario at a time, not {', '.join(sorted(scenarios))}")
     ((name, scenario),) = scenarios.items()

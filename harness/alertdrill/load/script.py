@@ -16,7 +16,7 @@ class TimedAction:
     """Something to do `at_s` after the profile's start; what is due at 0 is done before the first arrival."""
 
     at_s: float
-    profile: Callable[[], None]
+    do: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

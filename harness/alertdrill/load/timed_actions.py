@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from alertdrill.load.keys import Keyring
 from alertdrill.load.plan import LoadProfile
@@ -28,7 +29,7 @@ class ActionTimer:
         self._actions: dict[str, list[TimedAction]] = {}
         for profile in timetable.plan.profiles:
             changes = [
-                TimedAction(at_s=change.at_s, profile=lambda change=change: controls.change(change))
+                TimedAction(at_s=change.at_s, do=partial(controls.change, change))
                 for change in profile.changes
             ]
             actions = [*scripts[profile.name].actions(keyring), *changes]
@@ -38,12 +39,12 @@ class ActionTimer:
         """Give the timed actions that come before the load profile's first arrival. Raises ScenarioError."""
         for action in self._actions[profile.name]:
             if action.at_s <= 0:
-                action.profile()
+                action.do()
 
     def go_on(self, profile: LoadProfile) -> None:
         """Give all other timed actions, each at its instant. Raises ScenarioError."""
         for action in self._actions[profile.name]:
             if action.at_s > 0:
                 self._timetable.sleep_until(profile, action.at_s)
-                action.profile()
+                action.do()
                 self._on_action()

@@ -18,6 +18,7 @@ from geventhttpclient.client import HTTPClientPool
 from locust.env import Environment
 
 from alertdrill.load.clock_offset import ClockOffset
+from alertdrill.load.environment import get_runner
 from alertdrill.load.errors import BadPlan, ScenarioError
 from alertdrill.load.greenlets import guard
 from alertdrill.load.keys import Keyring
@@ -48,7 +49,7 @@ WriteScripts = Callable[[Plan], dict[str, Script]]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Suppression:
+class HeldLease:
     """A lease, and what is to be reported of it."""
 
     number: int
@@ -93,8 +94,8 @@ class Worker:
         self._opened: dict[str, Event] = {}
         self._offset = ClockOffset()
         self._tickets = count(1)
-        self._grants: dict[int, AsyncResult[Suppression]] = {}
-        self._leases: dict[int, Suppression] = {}
+        self._grants: dict[int, AsyncResult[HeldLease]] = {}
+        self._leases: dict[int, HeldLease] = {}
         self._slots = BoundedSemaphore(MAX_IN_FLIGHT)
         self._in_flight = Group()
         self._news = Event()
@@ -196,13 +197,14 @@ class Worker:
     def _note_clocks(self, data: dict[str, Any]) -> None:
         self._offset.note(sent_s=data["sent_s"], heard_s=data["heard_s"], answered_s=time.time())
 
-    def _ask_for_share(self) -> Suppression:
+    def _ask_for_share(self) -> HeldLease:
         ticket = next(self._tickets)
-        grant: AsyncResult[Suppression] = AsyncResult()
+        grant: AsyncResult[HeldLease] = AsyncResult()
         self._grants[ticket] = grant
         try:
             self._send_message(ASK, {"run": self._run, "ticket": ticket})
-            return grant.get()
+            lease: HeldLease = grant.get()
+            return lease
         except gevent.GreenletExit:
             if grant.ready():
                 self._release(grant.get())
@@ -211,7 +213,7 @@ class Worker:
             del self._grants[ticket]
 
     def _take_grant(self, data: dict[str, Any]) -> None:
-        held = Suppression(number=data["lease"], share=data["share"], positions=data["positions"])
+        held = HeldLease(number=data["lease"], share=data["share"], positions=data["positions"])
         self._leases[held.number] = held
         grant = self._grants.get(data["ticket"])
         if grant is None or self._is_leaving:
@@ -220,11 +222,11 @@ class Worker:
         else:
             grant.set(held)
 
-    def _release(self, held: Suppression) -> None:
+    def _release(self, held: HeldLease) -> None:
         held.is_released = True
         self._news.set()
 
-    def _send_share(self, held: Suppression, player: Player) -> None:
+    def _send_share(self, held: HeldLease, player: Player) -> None:
         held.senders = [
             gevent.spawn(guard, self._fail, self._send_arrivals, held, player, profile)
             for profile in self.timetable.plan.profiles
@@ -234,7 +236,7 @@ class Worker:
         finally:
             gevent.killall(held.senders)
 
-    def _send_arrivals(self, held: Suppression, player: Player, profile: LoadProfile) -> None:
+    def _send_arrivals(self, held: HeldLease, player: Player, profile: LoadProfile) -> None:
         instants = self.timetable.instants[profile.name]
         indices = list_indices(len(instants), held.share, self._homes[profile.name])
         self._opened[profile.name].wait()
@@ -257,7 +259,7 @@ class Worker:
             self._slots.release()
             raise
 
-    def _send(self, held: Suppression, player: Player, profile: LoadProfile, index: int, at_s: float) -> None:
+    def _send(self, held: HeldLease, player: Player, profile: LoadProfile, index: int, at_s: float) -> None:
         try:
             answer = player.send(profile, index, at_s)
         finally:
@@ -300,7 +302,7 @@ class Worker:
         self._acknowledged.set()
 
     def _send_message(self, kind: str, data: dict[str, Any]) -> None:
-        self._environment.runner.send_message(kind, data)
+        get_runner(self._environment).send_message(kind, data)
 
     def _fail(self, error: ScenarioError) -> None:
         self._send_message(FAILED, {"run": self._run, "sentence": str(error), "exit_code": error.exit_code})

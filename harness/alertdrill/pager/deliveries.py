@@ -1,4 +1,4 @@
-"""Takes what Alertmanager delivers by HTTPS: PagerDuty, Slack, webhooks and Opsgenie.
+"""Takes what Alertmanager delivers by HTTPS, as each kind of receiver does (`alertmanager/receivers/`).
 
 Each connection has one request, so that a fault takes effect at once.
 """
@@ -9,53 +9,32 @@ import hmac
 import json
 import socket
 import struct
-from collections.abc import Callable, Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from alertdrill.alertmanager.addresses import Address, derive_key, parse_path
-from alertdrill.pager.attempt import Answer, Attempt
-from alertdrill.pager.intake import Desk, FailingAnswers
-from alertdrill.pager.opsgenie import parse_call, read_call
-from alertdrill.pager.pagerduty import THROTTLED, read_event
-from alertdrill.pager.slack import read_message
-from alertdrill.pager.webhook import read_notification
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.receivers.attempt import Answer
+from alertdrill.alertmanager.receivers.kind import HttpContract, Inbox
+from alertdrill.pager.intake import Desk
 from alertdrill.runtime.http_server import read_body
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-FAILING: Mapping[str, FailingAnswers] = {
-    "pagerduty": FailingAnswers(
-        rate_limit=THROTTLED,
-        error=Answer(status=500, body={"status": "error", "message": "Internal Server Error"}),
-    ),
-    "slack": FailingAnswers(
-        rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
-    ),
-    "webhook": FailingAnswers(
-        rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
-    ),
-    "opsgenie": FailingAnswers(
-        rate_limit=Answer(status=429, body={"message": "You are making too many requests!"}),
-        error=Answer(status=500, body={"message": "Internal Server Error"}),
-    ),
-}
-
-Read = Callable[[bytes], Attempt]
 
 
 def make_deliveries(desk: Desk, token: str) -> web.Application:
     """Return the server of all inboxes but those of e-mail."""
 
     async def deliver(request: web.Request) -> web.StreamResponse:
-        address, read, key = _find_inbox(request, token)
+        inbox = _find_inbox(request, token)
+        address = inbox.address
         fault = desk.faults.find(address)
         if fault and fault.how in {"tls", "refuse"}:
             return _break(request)
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, key.encode()):
+        if not hmac.compare_digest(given, inbox.authorization.encode()):
             raise web.HTTPUnauthorized(text="this is not the inbox's key")
-        answer = desk.take(address, read(await read_body(request)), FAILING[address.integration])
+        answer = desk.take(address, inbox.read(await read_body(request)))
         if isinstance(answer, Answer):
             return _write(answer)
         if answer == "timeout" and (fault := desk.faults.find(address)):
@@ -70,12 +49,8 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
 
 def refuse(request: web.BaseRequest, status: int, sentence: str) -> web.Response:
     """Return what the service whose inbox is asked for answers to what it cannot take."""
-    if request.path.startswith("/pagerduty/"):
-        document = {"status": "error", "message": sentence, "errors": [sentence]}
-        return web.json_response(document, status=status)
-    if request.path.startswith("/opsgenie/"):
-        return web.json_response({"message": sentence}, status=status)
-    return web.Response(status=status, text=sentence)
+    contract = _find_contract(request.path)
+    return _write(Answer(status=status, body=contract.write_refusal(sentence) if contract else sentence))
 
 
 @web.middleware
@@ -89,33 +64,25 @@ async def _close_afterwards(request: web.Request, handler: Handler) -> web.Strea
     return response
 
 
-def _find_inbox(request: web.Request, token: str) -> tuple[Address, Read, str]:
-    """Return the inbox of a request, what reads its body, and the `Authorization` that it wants."""
+def _find_contract(path: str) -> HttpContract | None:
+    """Return how the service is called whose inbox a path may be."""
+    name = path.strip("/").partition("/")[0]
+    return next((kind.http for kind in RECEIVER_KINDS.values() if kind.integration == name), None)
+
+
+def _find_inbox(request: web.Request, token: str) -> Inbox:
     path = request.raw_path.partition("?")[0]
+    contract = _find_contract(path)
     try:
         path.encode("ascii")  # what is not quoted is no path of ours
-        if path.startswith("/opsgenie/"):
-            call = parse_call(request.method, path)
-            key = f"GenieKey {derive_key(token, call.address)}"
-            return call.address, lambda body: read_call(call, body), key
-        if request.method != "POST":
-            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
-        if path.startswith("/pagerduty/"):
-            address = parse_path(path.removesuffix("/v2/enqueue"))
-        else:
-            address = parse_path(path)
+        methods = contract.methods if contract else ("POST",)
+        if request.method not in methods:
+            raise web.HTTPMethodNotAllowed(request.method, methods)
+        if contract is None:
+            raise ValueError(f"{path!r} is no inbox")
+        return contract.find_inbox(request.method, path, token)
     except ValueError:
         raise web.HTTPNotFound(text="there is no such inbox") from None
-    bearer = f"Bearer {token}"
-    match address.integration:
-        case "pagerduty":
-            return address, lambda body: read_event(address, body, token), bearer
-        case "slack":
-            return address, lambda body: read_message(address, body), bearer
-        case "webhook":
-            return address, lambda body: read_notification(address, body), bearer
-        case _:
-            raise web.HTTPNotFound(text="there is no such inbox")
 
 
 def _write(answer: Answer) -> web.Response:

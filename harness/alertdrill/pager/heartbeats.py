@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 
 from alertdrill.alertmanager.addresses import Address
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does
 from alertdrill.core.clock import format_s
-from alertdrill.pager.attempt import Answer, Attempt, Does
 from alertdrill.pager.journal import Journal
 from alertdrill.pager.rule_time import RuleTime
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alertdrill.alertmanager.addresses import Address
+from alertdrill.alertmanager.receivers.attempt import Attempt, TaggedAlert
 from alertdrill.core.rule import Labels
-from alertdrill.pager.attempt import Attempt, TaggedAlert
 
 MAX_INCIDENTS = 5_000
 """Beyond this many the oldest closed one is forgotten; where none is closed, the oldest."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Literal
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.pager import pagerduty
-from alertdrill.pager.attempt import Answer, Attempt
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt
+from alertdrill.alertmanager.receivers.kind import RateBound
 from alertdrill.pager.faults import Faults
 from alertdrill.pager.heartbeats import Heartbeats
 from alertdrill.pager.journal import Journal
@@ -23,14 +23,6 @@ Breaks = Literal["timeout", "reset"]
 _TOLD = "the receiver was told to fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailingAnswers:
-    """What a kind of receiver answers when it is told to fail."""
-
-    rate_limit: Answer
-    error: Answer
-
-
 class Desk:
     """Accepts attempts into the journal or refuses them: faults first, then the format, then the rate."""
 
@@ -41,18 +33,20 @@ class Desk:
         self.heartbeats = Heartbeats(self.journal, rule_time)
         self._events: dict[Address, deque[float]] = {}
 
-    def take(self, address: Address, attempt: Attempt, failing: FailingAnswers) -> Answer | Breaks:
+    def take(self, address: Address, attempt: Attempt) -> Answer | Breaks:
         """Decide on an attempt, note it, and return what it is to be answered."""
         received_s = time.time()
+        kind = RECEIVER_KINDS[address.integration]
         fault = self.faults.find(address)
         if fault and fault.how in {"timeout", "reset"}:
             self._refuse(address, attempt, received_s, fault.how, _TOLD)
             return "timeout" if fault.how == "timeout" else "reset"
         refusal, why = attempt.refusal, attempt.why
         if fault:
+            failing = kind.failing
             refusal, why = (failing.rate_limit if fault.how == "rate_limit" else failing.error), _TOLD
-        elif not refusal and address.integration == "pagerduty" and self._is_throttled(address):
-            refusal, why = pagerduty.THROTTLED, "more events than PagerDuty takes in a minute"
+        elif not refusal and kind.rate_bound and self._is_throttled(address, kind.rate_bound):
+            refusal, why = kind.rate_bound.answer, kind.rate_bound.why
         if refusal:
             self._refuse(address, attempt, received_s, str(refusal.status), why)
             return refusal
@@ -74,13 +68,13 @@ class Desk:
         log.warning("%s refused with %s: %s", address.path, answer, why)
         self.journal.refuse(address, attempt, received_s=received_s, answer=answer, why=why)
 
-    def _is_throttled(self, address: Address) -> bool:
-        """Count an event of a routing key, unless there were too many in the last minute of rule time."""
+    def _is_throttled(self, address: Address, bound: RateBound) -> bool:
+        """Count what came to an inbox, unless there was too much in the last minute of rule time."""
         now_s = time.monotonic()
         events = self._events.setdefault(address, deque())
         while events and events[0] < now_s - self.rule_time.span_wall_s(60.0):
             events.popleft()
-        if len(events) >= pagerduty.EVENTS_PER_MINUTE:
+        if len(events) >= bound.per_minute:
             return True
         events.append(now_s)
         return False

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.pager.attempt import Attempt
+from alertdrill.alertmanager.receivers.attempt import Attempt
 from alertdrill.pager.incidents import MAX_NOTIFICATIONS as MAX_NOTIFICATIONS_OF_INCIDENT
 from alertdrill.pager.incidents import Effect, Incident, Incidents
 from alertdrill.pager.rule_time import RuleTime

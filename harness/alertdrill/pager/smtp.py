@@ -16,17 +16,15 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from alertdrill.alertmanager.addresses import MAX_TAG_CHARACTERS, Address, derive_key, parse_path
-from alertdrill.pager.attempt import Answer, Attempt
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt
+from alertdrill.alertmanager.receivers.email import read_mail
 from alertdrill.pager.deliveries import MAX_BODY_BYTES, reset_on_close
-from alertdrill.pager.email import read_mail
-from alertdrill.pager.intake import Desk, FailingAnswers
+from alertdrill.pager.intake import Desk
 
 MAX_RECIPIENTS = 100
 MAX_COMMAND_CHARACTERS = 16 * 1024
 """AUTH has the inbox's path in it, and so the receiver's name."""
 _OK = Answer(status=250, body="OK")
-_BUSY = Answer(status=451, body="4.3.0 told to fail")
-_FAILING = FailingAnswers(rate_limit=_BUSY, error=_BUSY)
 _FAILED = AuthResult(success=False, handled=False)
 
 log = logging.getLogger("pager")
@@ -115,7 +113,7 @@ class Postbox:
         return "421 4.3.0 closing"
 
     async def _decide(self, server: _Connection, address: Address, attempt: Attempt) -> str:
-        answer = self._desk.take(address, attempt, _FAILING)
+        answer = self._desk.take(address, attempt)
         if isinstance(answer, Answer):
             return f"{answer.status} {answer.body}"
         if answer == "timeout" and (fault := self._desk.faults.find(address)):

@@ -20,7 +20,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import Curve, Event, EventKind
 from alertdrill.errors import BadInput, ComponentFailed
@@ -257,43 +256,6 @@ def _read_panel(
 
 def _find_highest(points: Sequence[Sample]) -> float:
     return max((value for _, value in points if not math.isnan(value)), default=-math.inf)
-
-
-def read_scrapes(
-    prometheus: Api, clock: Clock, job: str, since_s: float, until_s: float
-) -> tuple[tuple[float, bool], ...]:
-    """Return when a job was scraped and whether that succeeded, in order."""
-    return tuple(
-        (at_s, value == 1.0)
-        for _, samples in read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
-        for at_s, value in samples
-    )
-
-
-def split_scrapes(
-    scrapes: Sequence[tuple[float, bool]], without: Sequence[tuple[float, float]]
-) -> list[list[tuple[float, bool]]]:
-    """Return the stretches of scrapes before, between and after windows (from, to) that are in order."""
-    bounds = [-math.inf, *(bound for window in without for bound in window), math.inf]
-    return [
-        [scrape for scrape in scrapes if from_s < scrape[0] <= to_s]
-        for from_s, to_s in zip(bounds[::2], bounds[1::2], strict=True)
-    ]
-
-
-def measure_gaps(
-    scrapes: Sequence[tuple[float, bool]], until_s: float | None = None
-) -> tuple[float | None, int]:
-    """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps.
-
-    With `until_s`, there is to be a scrape within an interval of that, too.
-    """
-    good = [at_s for at_s, is_good in scrapes if is_good]
-    gaps = [after - before for before, after in pairwise(good)]
-    if good and until_s is not None:
-        gaps.append(until_s - good[-1])
-    missing = sum(round(gap / SCRAPE_INTERVAL_S) - 1 for gap in gaps if gap > 1.5 * SCRAPE_INTERVAL_S)
-    return max(gaps, default=None), missing
 
 
 def count_evaluations(prometheus: Api) -> tuple[int, int]:

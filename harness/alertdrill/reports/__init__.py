@@ -6,18 +6,19 @@ No report imports another one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.expectation import BlindRule, Delivery, Expectation, Expected, Grouped, Suppression, Text
-from alertdrill.core.rule import AlertRule, Labels
-from alertdrill.core.timeline import SuppressedSpan, Timeline
+from alertdrill.core.expectation import Expected
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import printable
 from alertdrill.judging.coverage import Coverage, make_coverage, make_held_run
+from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.latency import Told
 from alertdrill.judging.replay_agreement import Agreement, Instant, say_instant
 from alertdrill.rules.panels import PanelCurves
@@ -32,13 +33,6 @@ HOPS: Mapping[str, str] = {
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
 REPLAY = "replay"
 """The mode of a timeline that was made of a recording."""
-HELD: Mapping[Suppression, str] = {
-    "inhibited": "inhibited",
-    "silenced": "suppressed",
-    "muted": "muted",
-    "refused": "refused",
-}
-"""The verbs for what keeps a page from arriving; the silence itself is named behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +40,7 @@ class RunRecord:
     """All that is known of a run when it is over.
 
     The timeline counts from the start of the run. A verdict's findings count from the start of its drill;
-    those of a verdict that no drill asked for count from the start of the run. `doubts` are sentences that
+    those of a verdict that no drill expects count from the start of the run. `doubts` are sentences that
     say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
     names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
     is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
@@ -77,7 +71,7 @@ class RunRecord:
         return 3 if any(verdict.doubts for verdict in self.verdicts) else 0
 
     def find_placement(self, verdict: Verdict) -> Placement | None:
-        """Return where the verdict's drill stood; None for what no drill asked for."""
+        """Return where the verdict's drill stood; None for what no drill expects."""
         return next((place for place in self.placements if place.drill.name == verdict.drill), None)
 
     def count(self, outcome: str) -> int:
@@ -117,10 +111,10 @@ def say_outcome(record: RunRecord) -> str:
         return f"{total} of {total} drills as expected; pages unobserved"
     untold = record.count_untold()
     if record.count("unmet"):
-        also = f", {untold} cannot be told" if untold else ""
+        also = f", {untold} could not be judged" if untold else ""
         return f"{record.count('unmet')} of {total} drills not met{also}"
     if untold:
-        return f"{untold} of {total} drills cannot be told"
+        return f"{untold} of {total} drills could not be judged"
     if record.count("unobserved"):
         return f"{record.count('met')} of {total} drills met, the others not fully seen"
     return f"All {total} drills met" if total else "No drill was held"
@@ -151,39 +145,16 @@ def say_differences(instants: Iterable[Instant]) -> str:
     )
 
 
-def say_selector(alert: str, labels: Labels) -> str:
-    """Write an alert as PromQL would select it; label values are quoted, control characters escaped."""
-    if not labels:
-        return printable(alert)
-    pairs = ", ".join(f'{name}="{_escape(value)}"' for name, value in labels.items())
-    return printable(f"{alert}{{{pairs}}}")
-
-
 def say_expected(expectation: Expected | None) -> str:
     """Say what was expected, in time counted from the drill's start; without an expectation: silence."""
     if expectation is None:
         return "stays silent"
-    if isinstance(expectation, Expectation):
-        return _say_firing(expectation)
-    if isinstance(expectation, Grouped):
-        return _say_grouped(expectation)
-    if isinstance(expectation, BlindRule):
-        since = f" from {format_s(expectation.after_s)} on" if expectation.after_s else ""
-        return f"is blind{since}: not even pending"
-    reached = f"its value reaches {expectation.reaches:.0%} of the threshold"
-    if not expectation.pending:
-        return f"stays inactive although {reached}"
-    if expectation.pending_within_s is None:
-        return f"stays at pending although {reached}"
-    least_s, most_s = expectation.pending_within_s
-    return f"stays at pending, over the threshold for {format_s(least_s)} to {format_s(most_s)}"
+    return find_kind(expectation).say(expectation)
 
 
 def say_deliveries(expectation: Expected | None) -> tuple[str, ...]:
     """Say what receivers must be told, a line each: `slack of ops: title contains "x", 1 notification`."""
-    if not isinstance(expectation, Expectation):
-        return ()
-    return tuple(_say_delivery(delivery) for delivery in expectation.deliveries)
+    return () if expectation is None else find_kind(expectation).say_deliveries(expectation)
 
 
 def say_hops(finding: Finding) -> tuple[str, ...]:
@@ -191,24 +162,6 @@ def say_hops(finding: Finding) -> tuple[str, ...]:
     return tuple(
         f"{words} {format_s(finding.observed[hop])}" for hop, words in HOPS.items() if hop in finding.observed
     )
-
-
-def say_held(span: SuppressedSpan) -> str:
-    """Say how long and by what an alert was suppressed: `muted 5:00 to 20:00 by the time interval nights`."""
-    span_s = f"{format_s(span.since_s)} to {format_s(span.until_s)}"
-    return f"{HELD[span.why]} {span_s} by {say_holder(span.why, span.by)}"
-
-
-def say_holder(held: Suppression, by: Labels) -> str:
-    """Say what holds an alert back, as far as it is known."""
-    if held == "refused":
-        return "its receiver"
-    if held == "muted":
-        return printable(f"the time interval {by['interval']}") if "interval" in by else "a time interval"
-    if held == "silenced":
-        return f"a silence of {say_selector('', by)}" if by else "a silence"
-    rest = {name: value for name, value in by.items() if name != "alertname"}
-    return say_selector(by.get("alertname", ""), rest) or "another alert"
 
 
 def say_told(told: Iterable[Told]) -> str:
@@ -229,96 +182,4 @@ def say_delay(rule_s: float, speed: float) -> str:
 
 def say_why(drill: Drill | None) -> str:
     """Say why the drill is held; without a drill, why a verdict stands there at all."""
-    return (
-        drill.why if drill else "An alert that no drill asked for fails the run, whoever was being drilled."
-    )
-
-
-def printable(text: str) -> str:
-    r"""Replace what no terminal or XML document should be given by its escape, such as `\x1b`.
-
-    Line feeds stay; all else that Unicode does not call printable goes, so that a label value can neither
-    move the cursor nor make a document malformed.
-    """
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
-
-
-def _say_firing(expectation: Expectation) -> str:
-    fires = f"fires by {format_s(expectation.fires_within_s)}"
-    if expectation.fires_after_s:
-        window = f"{format_s(expectation.fires_after_s)} and {format_s(expectation.fires_within_s)}"
-        fires = f"fires between {window}"
-    resolves = f"resolves by {format_s(expectation.resolves_within_s)}"
-    held = expectation.suppressed
-    if held is not None and held.until_s is None:
-        return f"{fires}, {resolves}, pages nobody: {HELD[held.why]} by {say_holder(held.why, held.by)}"
-    pages = f"pages {expectation.receiver}"
-    if expectation.pages_within_s is not None:
-        pages += f" within {format_s(expectation.pages_within_s)}"
-    if held is not None and held.until_s is not None:
-        holder = say_holder(held.why, held.by)
-        pages = f"is suppressed by {holder} until {format_s(held.until_s)}, then {pages}"
-    if expectation.closes_within_s is not None:
-        resolves += f", closes within {format_s(expectation.closes_within_s)}"
-    return f"{fires}, {pages}, {resolves}"
-
-
-def _say_grouped(expectation: Grouped) -> str:
-    incidents = _say_count((expectation.incidents, expectation.incidents), "incident")
-    return (
-        f"at least {expectation.alerts} fire by {format_s(expectation.fires_within_s)}, page "
-        f"{expectation.receiver} by {expectation.integration} in {incidents} of at most "
-        f"{_say_count((expectation.notifications, expectation.notifications), 'notification')}, "
-        f"resolve by {format_s(expectation.resolves_within_s)}"
-    )
-
-
-def _say_delivery(delivery: Delivery) -> str:
-    clauses = []
-    if delivery.group_labels is not None:
-        clauses.append(f"group {say_selector('', delivery.group_labels) or 'without labels'}")
-    for name, text in (
-        ("group key", delivery.group_key),
-        ("title", delivery.title),
-        ("text", delivery.text),
-    ):
-        if text is not None:
-            clauses.append(f"{name} {_say_text(text)}")
-    if delivery.notifications is not None:
-        within = (
-            f" in {_say_span(delivery.notifications_within_s)}" if delivery.notifications_within_s else ""
-        )
-        clauses.append(_say_count(delivery.notifications, "notification") + within)
-    if delivery.repeats_after_s is not None:
-        clauses.append(f"repeated after {_say_span(delivery.repeats_after_s)}")
-    if delivery.refused is not None:
-        clauses.append(f"{_say_count(delivery.refused, 'attempt')} refused")
-    if delivery.alerts is not None:
-        clauses.append(f"{_say_count(delivery.alerts, 'alert')} in the largest")
-    if not delivery.closes:
-        clauses.append("not told of the end")
-    who = f"{delivery.integration or 'each integration'} of {delivery.receiver}"
-    return f"{who}: {', '.join(clauses) or 'is told'}"
-
-
-def _say_text(text: Text) -> str:
-    if text.how == "regex":
-        return printable(f"matches /{text.text}/")
-    return printable(f'{"is" if text.how == "exact" else "contains"} "{_escape(text.text)}"')
-
-
-def _say_span(span_s: tuple[float, float]) -> str:
-    return " to ".join("the end" if math.isinf(instant_s) else format_s(instant_s) for instant_s in span_s)
-
-
-def _say_count(bounds: tuple[int, int], noun: str) -> str:
-    least, most = bounds
-    number = f"{least}" if least == most else f"{least} to {most}"
-    return f"{number} {noun}" if bounds == (1, 1) else f"{number} {noun}s"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return drill.why if drill else "An unexpected alert, which no drill expects, fails the run."

@@ -9,19 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alertdrill.judging.coverage import (
-    HOPS,
-    Cell,
-    Coverage,
-    Hop,
-    Row,
-    State,
-    say_claim,
-    say_counts,
-    say_inbox,
-    say_last_drilled,
-)
-from alertdrill.reports import printable
+from alertdrill.core.wording import printable, say_number
+from alertdrill.judging.claims import HOPS, Hop, say_claim, say_inbox
+from alertdrill.judging.coverage import Cell, Coverage, Row, State, say_counts, say_last_drilled
 
 MARKS: Mapping[State, tuple[str, str, str]] = {
     "proved": ("✓", "+", "green"),
@@ -54,7 +44,7 @@ class CoverageTable:
         if coverage.left_out:
             names = printable(", ".join(coverage.left_out))
             yield Text(f"Left out, since they prove what is wrong with them: {names}.", style="dim")
-        yield Text(f"{len(coverage.rows)} alerts: {say_counts(coverage)}", style="bold")
+        yield Text(f"{say_number(len(coverage.rows), 'alert')}: {say_counts(coverage)}", style="bold")
 
     def _make_table(self, ascii_only: bool) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)

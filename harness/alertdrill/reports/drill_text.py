@@ -19,6 +19,7 @@ from alertdrill.core.expectation import (
     Suppressed,
     Text,
 )
+from alertdrill.core.wording import say_selector
 
 WIDTH = 100
 _TRAFFIC, _DONE, _EXPECTED = range(3)
@@ -102,7 +103,7 @@ def _list_entries(drill: Drill) -> Iterator[_Entry]:
         yield _act(silence.at_s, f"silence of {_labels(silence.matchers)} for {_clock(silence.for_s)}")
     for expected in drill.expects:
         at_s, *lines = _describe_expected(expected)
-        name = f"{expected.alert}{_labels(expected.labels)}"
+        name = say_selector(expected.alert, expected.labels)
         yield _Entry(at_s=at_s, kind=_EXPECTED, lines=(name, *lines))
 
 

@@ -7,30 +7,19 @@ The form of both is that of `reports/timeline_json.py`, schema 1.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
-from alertdrill.core.expectation import (
-    BlindRule,
-    Delivery,
-    Expectation,
-    Expected,
-    Grouped,
-    Integration,
-    NearMiss,
-    Suppressed,
-    Suppression,
-)
-from alertdrill.core.rule import Labels
+from alertdrill.core.documents import choose, take, take_objects
 from alertdrill.core.timeline import EventKind
 from alertdrill.core.verdict import Outcome
 from alertdrill.errors import BadInput
 from alertdrill.judging.coverage import HeldFinding, HeldRun
+from alertdrill.judging.kinds import read_expected
 from alertdrill.runtime.files import naming, write_whole
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
@@ -49,14 +38,6 @@ YEARS = (1970, 9998)
 
 _KEPT_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6}Z\.json")
 _FOLDER = "history"
-_Value = TypeVar("_Value")
-_TYPES: Mapping[type, str] = {
-    str: "a text",
-    bool: "true or false",
-    int: "a number",
-    list: "a list",
-    dict: "an object",
-}
 
 
 def keep_run(out: Path, timeline: str, started_at: datetime) -> None:
@@ -110,12 +91,12 @@ def parse_run(text: str) -> HeldRun | None:
         return None
     return HeldRun(
         started_at=_parse_instant(document.get("started_at")),
-        is_doubted=bool(_take(document, "doubts", list, [])),
+        is_doubted=bool(take(document, "doubts", list, [])),
         findings=tuple(
-            _parse_finding(_take(verdict, "drill", str), finding)
-            for verdict in _each(document, "verdicts")
-            for finding in _each(verdict, "findings")
-            if _take(finding, "expected", dict) != {"silent": True}  # what nobody asked for
+            _parse_finding(take(verdict, "drill", str), finding)
+            for verdict in take_objects(document, "verdicts")
+            for finding in take_objects(verdict, "findings")
+            if take(finding, "expected", dict) != {"silent": True}  # what nobody asked for
         ),
     )
 
@@ -176,103 +157,10 @@ def _parse_finding(drill: str, finding: Mapping[str, Any]) -> HeldFinding:
     broke_at = finding.get("broke_at")
     return HeldFinding(
         drill=drill,
-        expectation=_parse_expected(
-            _take(finding, "alert", str), _take(finding, "labels", dict), _take(finding, "expected", dict)
+        expectation=read_expected(
+            take(finding, "alert", str), take(finding, "labels", dict), take(finding, "expected", dict)
         ),
-        outcome=_choose(finding.get("outcome"), get_args(Outcome), "outcome"),
-        seen=frozenset() if finding.get("doubt") else frozenset(_take(finding, "observed", dict)),
-        broke_at=None if broke_at is None else _choose(broke_at, get_args(EventKind), "broke_at"),
+        outcome=choose(finding.get("outcome"), get_args(Outcome), "outcome"),
+        seen=frozenset() if finding.get("doubt") else frozenset(take(finding, "observed", dict)),
+        broke_at=None if broke_at is None else choose(broke_at, get_args(EventKind), "broke_at"),
     )
-
-
-def _parse_expected(alert: str, labels: Labels, expected: Mapping[str, Any]) -> Expected:
-    if expected.get("blind"):
-        return BlindRule(alert=alert, labels=labels, after_s=_number(expected, "after_s"))
-    if expected.get("silent"):
-        return NearMiss(
-            alert=alert,
-            labels=labels,
-            reaches=_number(expected, "reaches"),
-            pending=_take(expected, "pending", bool),
-        )
-    receiver = _take(expected, "receiver", str)
-    fires_within_s = _number(expected, "fires_within_s")
-    resolves_within_s = _number(expected, "resolves_within_s")
-    if "incidents" in expected:
-        return Grouped(
-            alert=alert,
-            labels=labels,
-            alerts=_take(expected, "alerts", int),
-            receiver=receiver,
-            integration=_choose(expected.get("integration"), get_args(Integration), "integration"),
-            fires_within_s=fires_within_s,
-            resolves_within_s=resolves_within_s,
-        )
-    return Expectation(
-        alert=alert,
-        labels=labels,
-        receiver=receiver,
-        fires_within_s=fires_within_s,
-        resolves_within_s=resolves_within_s,
-        suppressed=_parse_suppressed(_take(expected, "held_back", dict, {})),
-        deliveries=tuple(_parse_delivery(delivery) for delivery in _each(expected, "deliveries", [])),
-    )
-
-
-def _parse_suppressed(held: Mapping[str, Any]) -> Suppressed | None:
-    if not held:
-        return None
-    return Suppressed(
-        why=_choose(held.get("why"), get_args(Suppression), "why"),
-        until_s=None if held.get("until_s") is None else _number(held, "until_s"),
-    )
-
-
-def _parse_delivery(delivery: Mapping[str, Any]) -> Delivery:
-    integration = delivery.get("integration")
-    return Delivery(
-        receiver=_take(delivery, "receiver", str),
-        integration=None
-        if integration is None
-        else _choose(integration, get_args(Integration), "integration"),
-        closes=_take(delivery, "closes", bool, True),
-    )
-
-
-def _each(document: Mapping[str, Any], name: str, default: list[Any] | None = None) -> list[dict[str, Any]]:
-    items = _take(document, name, list, default)
-    if not all(isinstance(item, dict) for item in items):
-        raise ValueError(f"{name} is not a list of objects")
-    return items
-
-
-def _take(
-    document: Mapping[str, Any], name: str, kind: type[_Value], default: _Value | None = None
-) -> _Value:
-    """Return a field of that type; without a default it must be there."""
-    value = document.get(name, default)
-    if not isinstance(value, kind):
-        raise ValueError(f"{name} is {_shorten(value)}, not {_TYPES[kind]}")
-    return value
-
-
-def _number(document: Mapping[str, Any], name: str) -> float:
-    """Return a number; what JSON cannot write, and a timeline has as null, is an infinity."""
-    value = document.get(name)
-    if value is None and name in document:
-        return math.inf
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is {_shorten(value)}, not a number")
-    return float(value)
-
-
-def _choose(value: object, among: tuple[Any, ...], name: str) -> Any:
-    """Return a value that is one of some words."""
-    if value not in among:
-        raise ValueError(f"{name} is {_shorten(value)}, not one of {', '.join(among)}")
-    return value
-
-
-def _shorten(value: object) -> str:
-    text = "missing" if value is None else json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from alertdrill.core.drill import Drill
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.latency import (
     InboxSummary,
     Spread,
@@ -25,18 +26,16 @@ from alertdrill.judging.latency import (
     summarise_inboxes,
     time_hops,
 )
+from alertdrill.judging.suppression import say_held
 from alertdrill.reports import (
     RunRecord,
-    printable,
     say_agreement,
     say_delay,
     say_deliveries,
     say_differences,
     say_expected,
-    say_held,
     say_hops,
     say_outcome,
-    say_selector,
     say_told,
     say_why,
 )
@@ -121,7 +120,7 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
             )
         )
     elif verdict.doubts:
-        doubts = f"Nobody can tell: {'; '.join(verdict.doubts)}"
+        doubts = f"Could not tell: {'; '.join(verdict.doubts)}"
         _add(case, "error", message=doubts, type="CouldNotTell").text = printable(doubts)
     _add(case, "system-out").text = printable(_say_case(record, verdict, drill))
 
@@ -177,13 +176,13 @@ def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
         f"  expected: {say_expected(finding.expectation)}",
         *(f"            {told}" for told in say_deliveries(finding.expectation)),
         f"  seen:     {', '.join(say_hops(finding)) or 'nothing'}",
-        *(f"  held:     {say_held(span)}" for span in held[:MOST_HELD]),
+        *(f"  suppressed: {say_held(span)}" for span in held[:MOST_HELD]),
     ]
     if len(held) > MOST_HELD:
         lines.append(f"            and {len(held) - MOST_HELD} more")
     told = count_told(finding, record.find_placement(verdict), record.timeline)
     if told:
-        lines.append(f"  told:     {say_told(told)}")
+        lines.append(f"  notified: {say_told(told)}")
     times, speed = time_hops(finding, held), record.timeline.speed
     if times.firing_to_paged_s is not None:
         lines.append(f"  page:     {say_delay(times.firing_to_paged_s, speed)} after it fired")

@@ -8,16 +8,17 @@ expects is stated as the drill states it, `…_within_s` after its start, which 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from alertdrill.core.documents import Number, write_number
 from alertdrill.core.drill import Placement
-from alertdrill.core.expectation import BlindRule, Delivery, Expectation, Expected, Grouped, Suppressed, Text
+from alertdrill.core.expectation import Expected
 from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, Notification, SuppressedSpan, Timeline
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.latency import (
     InboxSummary,
     Spread,
@@ -29,8 +30,6 @@ from alertdrill.judging.latency import (
 from alertdrill.judging.replay_agreement import Agreement
 from alertdrill.reports import HOPS, RunRecord
 
-Number = float | None
-
 
 def render(record: RunRecord) -> str:
     """Return the JSON document; a number that JSON cannot write (NaN, an infinity) becomes null."""
@@ -39,8 +38,8 @@ def render(record: RunRecord) -> str:
         "schema": 1,
         "started_at": record.started_at.isoformat(),
         "mode": timeline.mode,
-        "speed": _number(timeline.speed),
-        "until_s": _number(timeline.until_s),
+        "speed": write_number(timeline.speed),
+        "until_s": write_number(timeline.until_s),
         "engines": dict(timeline.engines),
         "events": [_event(event) for event in timeline.events],
         "verdicts": [
@@ -49,14 +48,14 @@ def render(record: RunRecord) -> str:
         "drills": [
             {
                 "drill": placement.drill.name,
-                "start_s": _number(placement.start_s),
-                "end_s": _number(placement.end_s),
+                "start_s": write_number(placement.start_s),
+                "end_s": write_number(placement.end_s),
             }
             for placement in record.placements
         ],
         "doubts": list(record.doubts),
         "stalls": [
-            {"part": stall.part, "from_s": _number(stall.from_s), "until_s": _number(stall.until_s)}
+            {"part": stall.part, "from_s": write_number(stall.from_s), "until_s": write_number(stall.until_s)}
             for stall in timeline.stalls
         ],
         "notices": [_notification(notification) for notification in timeline.paging.notifications],
@@ -65,7 +64,7 @@ def render(record: RunRecord) -> str:
         "held_back": [_held(span) for span in timeline.paging.held],
         "troubles": list(timeline.paging.troubles),
         "agreement": None if record.agreement is None else _agreement(record.agreement),
-        "appended": [[_number(from_s), _number(to_s)] for from_s, to_s in record.appended],
+        "appended": [[write_number(from_s), write_number(to_s)] for from_s, to_s in record.appended],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
@@ -80,8 +79,8 @@ def render_timeline(
     document = {
         "schema": 1,
         "mode": timeline.mode,
-        "speed": _number(timeline.speed),
-        "until_s": _number(timeline.until_s),
+        "speed": write_number(timeline.speed),
+        "until_s": write_number(timeline.until_s),
         "engines": dict(timeline.engines),
         "events": [
             {**_event(event), "annotations": dict(find_annotations(event))}
@@ -92,13 +91,13 @@ def render_timeline(
         "notes": list(notes),
     }
     if timeline.appended_from_s is not None:
-        document["appended_from_s"] = _number(timeline.appended_from_s)
+        document["appended_from_s"] = write_number(timeline.appended_from_s)
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
 def _event(event: Event) -> dict[str, Any]:
     return {
-        "at_s": _number(event.at_s),
+        "at_s": write_number(event.at_s),
         "kind": event.kind,
         "alert": event.alert,
         "labels": dict(event.labels),
@@ -108,7 +107,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 def _agreement(agreement: Agreement) -> dict[str, Any]:
     return {
-        "largest_s": _number(agreement.largest_s),
+        "largest_s": write_number(agreement.largest_s),
         "blips": agreement.blips,
         "skipped": agreement.skipped,
         "notes": list(agreement.notes),
@@ -117,9 +116,9 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
                 "alert": one.alert,
                 "labels": dict(one.labels),
                 "kind": one.kind,
-                "live_s": None if one.live_s is None else _number(one.live_s),
-                "replayed_s": None if one.replayed_s is None else _number(one.replayed_s),
-                "bound_s": _number(one.bound_s),
+                "live_s": None if one.live_s is None else write_number(one.live_s),
+                "replayed_s": None if one.replayed_s is None else write_number(one.replayed_s),
+                "bound_s": write_number(one.bound_s),
             }
             for one in agreement.instants
         ],
@@ -130,7 +129,7 @@ def _notification(notification: Notification) -> dict[str, Any]:
     """All of a notification but its payload, of which title and text are what a person reads."""
     return {
         "number": notification.number,
-        "at_s": _number(notification.at_s),
+        "at_s": write_number(notification.at_s),
         "receiver": notification.receiver,
         "integration": notification.integration,
         "status": notification.status,
@@ -155,8 +154,8 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "id": incident.id,
         "receiver": incident.receiver,
         "integration": incident.integration,
-        "opened_s": _number(incident.opened_s),
-        "closed_s": None if incident.closed_s is None else _number(incident.closed_s),
+        "opened_s": write_number(incident.opened_s),
+        "closed_s": None if incident.closed_s is None else write_number(incident.closed_s),
         "notices": [notification.number for notification in incident.notifications],
         "title": incident.title,
         "group_labels": dict(incident.group_labels),
@@ -187,8 +186,8 @@ def _held(span: SuppressedSpan) -> dict[str, Any]:
         "labels": dict(span.labels),
         "why": span.why,
         "by": dict(span.by),
-        "since_s": _number(span.since_s),
-        "until_s": _number(span.until_s),
+        "since_s": write_number(span.since_s),
+        "until_s": write_number(span.until_s),
     }
 
 
@@ -238,84 +237,12 @@ def _hops(finding: Finding, placement: Placement | None, timeline: Timeline) -> 
 
 
 def _in_both_times(name: str, rule_s: float, speed: float) -> dict[str, Number]:
-    return {f"{name}_s": _number(rule_s), f"{name}_wall_s": _number(rule_s / speed)}
+    return {f"{name}_s": write_number(rule_s), f"{name}_wall_s": write_number(rule_s / speed)}
 
 
 def _expected(expectation: Expected | None) -> dict[str, Any]:
-    if expectation is None:
-        return {"silent": True}
-    if isinstance(expectation, Expectation):
-        return _expected_firing(expectation)
-    if isinstance(expectation, Grouped):
-        return {
-            "alerts": expectation.alerts,
-            "incidents": expectation.incidents,
-            "fires_within_s": _number(expectation.fires_within_s),
-            "receiver": expectation.receiver,
-            "integration": expectation.integration,
-            "resolves_within_s": _number(expectation.resolves_within_s),
-            "notices": expectation.notifications,
-        }
-    if isinstance(expectation, BlindRule):
-        return {"silent": True, "blind": True, "after_s": _number(expectation.after_s)}
-    silence = {"silent": True, "reaches": _number(expectation.reaches), "pending": expectation.pending}
-    if expectation.pending_within_s is not None:
-        least_s, most_s = expectation.pending_within_s
-        silence |= {"pending_least_s": _number(least_s), "pending_most_s": _number(most_s)}
-    return silence
-
-
-def _expected_firing(expectation: Expectation) -> dict[str, Any]:
-    """Leave out what the expectation does not state."""
-    stated: dict[str, Any] = {
-        "fires_after_s": _number(expectation.fires_after_s),
-        "fires_within_s": _number(expectation.fires_within_s),
-        "receiver": expectation.receiver,
-        "resolves_within_s": _number(expectation.resolves_within_s),
-    }
-    if expectation.pages_within_s is not None:
-        stated["pages_within_s"] = _number(expectation.pages_within_s)
-    if expectation.closes_within_s is not None:
-        stated["closes_within_s"] = _number(expectation.closes_within_s)
-    if expectation.suppressed is not None:
-        stated["held_back"] = _suppressed(expectation.suppressed)
-    if expectation.deliveries:
-        stated["deliveries"] = [_delivery(delivery) for delivery in expectation.deliveries]
-    return stated
-
-
-def _suppressed(held: Suppressed) -> dict[str, Any]:
-    until_s = None if held.until_s is None else _number(held.until_s)
-    return {"why": held.why, "until_s": until_s, "by": dict(held.by)}
-
-
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    texts = {"group_key": delivery.group_key, "title": delivery.title, "text": delivery.text}
-    bounds: dict[str, Sequence[float] | None] = {
-        "notices": delivery.notifications,
-        "notices_within_s": delivery.notifications_within_s,
-        "repeats_after_s": delivery.repeats_after_s,
-        "refused": delivery.refused,
-        "alerts": delivery.alerts,
-    }
-    stated: dict[str, Any] = {"receiver": delivery.receiver, "integration": delivery.integration}
-    if not delivery.closes:
-        stated["closes"] = False
-    if delivery.group_labels is not None:
-        stated["group_labels"] = dict(delivery.group_labels)
-    stated |= {name: _text(text) for name, text in texts.items() if text is not None}
-    stated |= {name: [_number(one) for one in pair] for name, pair in bounds.items() if pair is not None}
-    return stated
-
-
-def _text(text: Text) -> dict[str, str]:
-    return {text.how: text.text}
+    return {"silent": True} if expectation is None else find_kind(expectation).write(expectation)
 
 
 def _observed(observed: Mapping[str, float], start_s: float) -> dict[str, Number]:
-    return {hop: _number(start_s + observed[hop]) for hop in HOPS if hop in observed}
-
-
-def _number(value: float) -> Number:
-    """Round to milliseconds; finer is noise of the division by the speed."""
-    return round(value, 3) if math.isfinite(value) else None
+    return {hop: write_number(start_s + observed[hop]) for hop in HOPS if hop in observed}

@@ -12,6 +12,7 @@ from pathlib import Path
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Event, Timeline
+from alertdrill.core.wording import say_selector
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.judging.judge import matches
 from alertdrill.judging.replay_agreement import Agreement, Instant, Pendings, Window, compare, say_instant
@@ -22,7 +23,6 @@ from alertdrill.recording.replay.inquiry import Activation
 from alertdrill.recording.replay.phases import Phase, delay, split_by_phase
 from alertdrill.recording.replay.promtool import PromtoolBroke
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
-from alertdrill.reports import say_selector
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.rulebook import choose_series, split_files
 from alertdrill.runtime.files import write_own

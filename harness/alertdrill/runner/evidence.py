@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
-from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
+from alertdrill.core.parts import PROVIDERS
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.dependence import LOCUST, SCRAPES
 from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_part
-from alertdrill.recording.prometheus import read_scrapes, split_scrapes
+from alertdrill.judging.needs import LOCUST
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_outages
 from alertdrill.runner.rulebook import find_reaches_s
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
-from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, PartWatch
-from alertdrill.systems import find_served
 
 NO_ANSWER = "0"
 """The status of a request without an answer."""
@@ -39,22 +35,6 @@ def find_stalls(
         Stall(part=part, from_s=from_s, until_s=until_s) for part, from_s, until_s in silences if until_s > 0
     ]
     return leave_out_outages(stalls, list_outages(placements, clock.speed))
-
-
-def find_missed_scrapes(
-    store: Api, clock: Clock, until_s: float, outages: Sequence[tuple[float, float]]
-) -> tuple[Stall, ...]:
-    """Return when samples of a system were missing, on rule time, outside windows in which they had to.
-
-    A scrape that failed makes series end at once, whatever stall it was that made it fail.
-    """
-    return tuple(
-        Stall(part=SCRAPES + system.name, from_s=before_s + SCRAPE_INTERVAL_S, until_s=after_s)
-        for system in find_served()
-        for stretch in split_scrapes(read_scrapes(store, clock, system.job, 0.0, until_s), outages)
-        for before_s, after_s in pairwise(at_s for at_s, is_good in stretch if is_good)
-        if after_s - before_s > 1.5 * SCRAPE_INTERVAL_S
-    )
 
 
 def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...]) -> Evidence:
@@ -79,9 +59,9 @@ def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> M
         words += f", but for {watch.missed_wall_s:.2f} s (wall) in which the watcher was not let in"
     longest = max(stalls, key=lambda stall: stall.lasted_s, default=None)
     if longest is None:
-        return {"parts": f"{words}; none was silent"}
+        return {"parts": f"{words}; none stalled"}
     return {
-        "parts": f"{words}; the longest silence: {say_part(longest.part)}, {longest.lasted_s:.0f} s "
+        "parts": f"{words}; the longest stall: {say_part(longest.part)}, {longest.lasted_s:.0f} s "
         f"({longest.lasted_s / speed:.2f} s wall) from {format_s(longest.from_s)} on"
     }
 

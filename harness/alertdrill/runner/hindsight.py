@@ -14,16 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Placement
-from alertdrill.core.expectation import BlindRule
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Verdict
-from alertdrill.judging.dependence import STALE, UNSEEN
+from alertdrill.judging.kinds import find_kind
+from alertdrill.judging.needs import STALE, UNSEEN
 from alertdrill.recording.prometheus import MAX_POINTS, read_range, read_samples
+from alertdrill.runner.probe import SETTLE_S
 from alertdrill.runtime.http_client import Api
 
-SETTLED_S = 45.0
-"""How long before the end of a run all that happens is seen: it lasts that much longer than its drills."""
 SHOWS_WITHIN_WALL_S = 12.0
 """How long a store may take to show a series: VictoriaMetrics looks for new ones about every ten seconds."""
 ROUNDING_S = 1.0
@@ -38,7 +37,7 @@ Spans = Sequence[tuple[Labels, Sequence[Span]]]
 def hangs_on_the_unseen(verdicts: Iterable[Verdict], placements: Iterable[Placement]) -> bool:
     """Return whether more than what was seen may decide: something is not met, or was to stay unseen."""
     return any(verdict.outcome != "met" for verdict in verdicts) or any(
-        not place.drill.expects or any(isinstance(one, BlindRule) for one in place.drill.expects)
+        not place.drill.expects or any(find_kind(one).must_stay_unseen for one in place.drill.expects)
         for place in placements
     )
 
@@ -74,7 +73,7 @@ def find_unseen(
             for labels, points in asked
         ]
         then = [(labels, join(sorted(own), step_s)) for labels, own in instants]
-        found += compare(rule, now, then, until_s - SETTLED_S)
+        found += compare(rule, now, then, until_s - SETTLE_S)
     found = [one for one in found if all(one.until_s < was.from_s or one.from_s > was.until_s for was in out)]
     return tuple(sorted(found, key=lambda stall: (stall.from_s, stall.part)))
 

@@ -12,7 +12,7 @@ from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event
 from alertdrill.judging.judge import matches
 from alertdrill.recording.prometheus import ActiveAlert, read_active_alerts
-from alertdrill.reports.terminal import AlertRow, BoardState, ProfileRow
+from alertdrill.reports.terminal.board import AlertRow, BoardState, ProfileRow
 from alertdrill.runtime.http_client import Api
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation
 from alertdrill.core.rule import AlertRule
+from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import Recording
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.rules.promql.expressions import durations, metric_name, parse, selectors
@@ -88,12 +88,7 @@ class RuleBook:
 
 def list_expected(drill: Drill) -> tuple[str, ...]:
     """Return the names of the alerts that a drill is about, those included that suppress others' pages."""
-    names = []
-    for expected in drill.expects:
-        names.append(expected.alert)
-        held = expected.suppressed if isinstance(expected, Expectation) else None
-        if held is not None and held.why == "inhibited" and "alertname" in held.by:
-            names.append(held.by["alertname"])
+    names = (name for expected in drill.expects for name in find_kind(expected).name_alerts(expected))
     return tuple(dict.fromkeys(names))
 
 

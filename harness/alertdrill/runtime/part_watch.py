@@ -35,7 +35,7 @@ Gap = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlindRule:
+class SilentSpan:
     """A part answered nothing between two instants of wall time, epoch seconds."""
 
     part: str
@@ -76,7 +76,7 @@ class Attention:
 class Silences:
     """Puts questions and answers together to silences."""
 
-    found: list[BlindRule] = field(default_factory=list)
+    found: list[SilentSpan] = field(default_factory=list)
     _open_s: dict[str, float] = field(default_factory=dict)
     """Since when a part owes an answer, by part."""
 
@@ -88,7 +88,7 @@ class Silences:
         """Note that a part answers."""
         since_s = self._open_s.pop(part, heard_s)
         if heard_s - since_s >= LEAST_WALL_S:
-            self.found.append(BlindRule(part=part, from_s=since_s, until_s=heard_s))
+            self.found.append(SilentSpan(part=part, from_s=since_s, until_s=heard_s))
 
     def drop_question(self, part: str) -> None:
         """Note that a part could not be asked, which is no fault of its own."""
@@ -142,7 +142,7 @@ class PartWatch:
                 self._watching.result()
 
     @property
-    def silences(self) -> tuple[BlindRule, ...]:
+    def silences(self) -> tuple[SilentSpan, ...]:
         """What was silent and when, of a watch that is over."""
         return tuple(self._silences.found)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import AlertmanagerConfig
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own

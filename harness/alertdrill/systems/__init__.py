@@ -16,7 +16,7 @@
 | `runbook.md` | what each alert means and what to do | |
 | `recordings/` | golden recordings of its drills | |
 
-docs/systems.md says where systems are found, and how to add one.
+docs/how-to/systems.md says where systems are found, and how to add one.
 """
 
 from alertdrill.systems.finding import find_own, find_served, find_systems

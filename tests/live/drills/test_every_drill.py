@@ -18,7 +18,7 @@ from whole_runs import hold_open_until_told, make_order
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.judging.judge import find_unexpected
-from alertdrill.runner.live import Suppression
+from alertdrill.runner.live import FinishedRun
 from alertdrill.runtime.binaries import Generation, find_engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -37,7 +37,7 @@ DRILLS = choose_held(
 
 
 @pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suppression]:
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
     """Hold the drills at the speed that this machine bears, and let the stack stand."""
     engines = find_engines(os.environ, generation=Generation.OLDEST)
     out = tmp_path_factory.mktemp("drills") / "out"
@@ -47,12 +47,12 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suppression]:
 
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.name)
-def test_drill(held: Suppression, drill: Drill) -> None:
+def test_drill(held: FinishedRun, drill: Drill) -> None:
     """The drill's expectations are met, and Prometheus and the pager's journal say so themselves."""
     check_drill(held, drill)
 
 
-def test_all_others_need_containers_or_a_cluster(held: Suppression) -> None:
+def test_all_others_need_containers_or_a_cluster(held: FinishedRun) -> None:
     """Drills that this stack cannot be put through are refused, and are no others than these."""
     site = EmbeddedSite(engines=find_engines(os.environ), ports={})
     refused = {drill.name for drill in list_drills(override_values(())) if site.find_obstacle(drill)}
@@ -61,7 +61,7 @@ def test_all_others_need_containers_or_a_cluster(held: Suppression) -> None:
         held.stack.begin_outage("gateway", "disconnect")
 
 
-def test_nothing_fired_unasked(held: Suppression) -> None:
+def test_nothing_fired_unasked(held: FinishedRun) -> None:
     """No alert fired that no drill asked for."""
     assert find_unexpected(held.record.placements, held.record.timeline) is None
     assert held.record.exit_code == 0

@@ -19,7 +19,7 @@ from alertdrill.recording.prometheus import read_range
 from alertdrill.rules.files import EVALUATION_INTERVAL_S
 from alertdrill.rules.panels import PanelThreshold
 from alertdrill.rules.promql.expressions import parse, render, split_threshold, walk
-from alertdrill.runner.live import Suppression, hold_open
+from alertdrill.runner.live import FinishedRun, hold_open
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.systems import find_systems
@@ -67,7 +67,7 @@ THRESHOLDS = [
 
 
 @pytest.fixture(scope="module")
-def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suppression]:
+def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
     """Hold the quiet drills of all systems, and let the stack stand."""
     out = tmp_path_factory.mktemp("quiet") / "out"
     with hold_open(make_order(QUIET, engines, out, speed=SPEED), lambda _state: None) as run:
@@ -75,7 +75,7 @@ def held(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def prometheus(held: Suppression) -> Api:
+def prometheus(held: FinishedRun) -> Api:
     """Return the Prometheus that watched the quiet drills."""
     return Api("prometheus", held.stack.endpoints.prometheus)
 
@@ -89,7 +89,7 @@ def loaded(prometheus: Api) -> dict[str, str]:
 
 @pytest.mark.parametrize(("expr", "empty_when_healthy"), ASKED)
 def test_healthy_traffic_gives_data(
-    held: Suppression, prometheus: Api, expr: str, empty_when_healthy: str | None
+    held: FinishedRun, prometheus: Api, expr: str, empty_when_healthy: str | None
 ) -> None:
     """Prometheus understands the expression and has numbers for it, unless it says why it has none."""
     until_s = held.record.timeline.until_s

@@ -91,7 +91,7 @@ def test_a_worker_is_told_of_the_traffic_alone():
         (["speed"], float("nan"), "speed must be a number"),
         (["seed"], 1.5, "seed must be a whole number"),
         (["sped"], 1, "unknown field 'sped'"),
-        (["profiles"], {}, "acts must be a list"),
+        (["profiles"], {}, "profiles must be a list"),
         (["controls"], {"openai": "ftp://x"}, "http or https"),
         (["profiles", 0, "name"], "", "name must be a text"),
         (["profiles", 0, "arrivals"], "bursty", "one of uniform, poisson"),

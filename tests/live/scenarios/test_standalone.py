@@ -90,7 +90,7 @@ def test_a_failing_model_is_told_so_and_forgotten(run_locust, fake_gateway):
 
 def test_calls_go_through_the_prefix_that_was_named(run_locust, fake_gateway):
     """A prefix is the first part of the path."""
-    run_locust("provider_fallback", options=(*SHORT["provider_fallback"], "--door", "mana_llm"))
+    run_locust("provider_fallback", options=(*SHORT["provider_fallback"], "--prefix", "mana_llm"))
     paths = [seen.path for seen in fake_gateway.seen if seen.path.endswith("/chat/completions")]
     assert set(paths) == {"/mana_llm/v1/chat/completions"}
 

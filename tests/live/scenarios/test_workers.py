@@ -221,7 +221,7 @@ def test_a_worker_without_the_scenario_ends_the_test(cluster):
         locust.scenarios = ("steady",)
         locust.start_worker("poor")
         assert locust.master.wait(WITHIN_S) == 2
-        assert locust.log("master").splitlines()[-1].startswith("poor: Act 'asks': the scenario 'cache_coll")
+        assert locust.log("master").splitlines()[-1].startswith("poor: Load profile 'asks': 'cache_coll")
 
 
 def test_the_web_page_has_workers(cluster, fake_gateway):

@@ -13,6 +13,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, LoadProfile, LoadStage
 from alertdrill.errors import ClockDoubted
 from alertdrill.judging.clock_fidelity import Fidelity
+from alertdrill.runner import calibration
 from alertdrill.runner import live as run
 from alertdrill.runtime.binaries import Engines
 
@@ -59,6 +60,7 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, overhead_wall_s: float) -> None:
         return replace(GOOD, overhead_s=overhead_wall_s * clock.speed)
 
     monkeypatch.setattr(run, "measure", measure)
+    monkeypatch.setattr(calibration, "measure", measure)
 
 
 def test_a_machine_that_fits_is_held_at_the_highest_speed(

@@ -17,7 +17,7 @@ from whole_runs import CommandLine, make_order
 
 from alertdrill.alertmanager.calendar import Calendar
 from alertdrill.errors import ComponentFailed
-from alertdrill.runner.live import make_setup
+from alertdrill.runner.order import make_setup
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks import Stack
 

@@ -11,7 +11,8 @@ from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Outage
 from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_rules
-from alertdrill.runner.live import Order, hold
+from alertdrill.runner.live import hold
+from alertdrill.runner.order import Order
 from alertdrill.runtime.binaries import Engines
 
 RULES = """
@@ -20,7 +21,7 @@ groups:
     rules:
       - alert: GatewayDown
         expr: up{job="metis-gateway"} == 0
-        for: 1m
+        for: 90s
         labels: {severity: critical, system: metis}
 """
 LABELS = {"job": "metis-gateway"}
@@ -63,8 +64,9 @@ def order_outages(engines: Engines, out: Path, *drills: Drill) -> Order:
 def test_an_outage_is_noticed_and_the_run_is_trusted(engines: Engines, tmp_path: Path) -> None:
     """A pause shorter than the `for` stays pending; a killed gateway pages, and comes back on its port."""
     drills = (
-        # Longer than two scrapes: one that begins late in a pause is answered in time, when it is over.
-        make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=40, how="pause"), lasts_s=270),
+        # A scrape that begins late in a pause is answered when it is over; what the one before it saw must
+        # stand until an evaluation: three intervals, and something for being late.
+        make_drill("pause", WAITS, Outage(part="gateway", at_s=120, for_s=55, how="pause"), lasts_s=270),
         make_drill("restart", FIRES, Outage(part="gateway", at_s=120, for_s=200, how="kill"), lasts_s=540),
     )
     record = hold_until_told(order_outages(engines, tmp_path / "out", *drills))

@@ -230,7 +230,7 @@ def test_the_dead_mans_switch_pages_when_alertmanager_stops(
 @pytest.mark.parametrize(
     ("old", "new", "hop", "says"),
     [
-        ('webhook_configs: [{url: "http://x.example/"}]}', "}", "route", "nobody is told"),
+        ('webhook_configs: [{url: "http://x.example/"}]}', "}", "route", "nobody is notified"),
         ("repeat_interval: 5m", "mute_time_intervals: [always]", "first heartbeat", "not within"),
     ],
 )

@@ -224,7 +224,7 @@ def test_a_way_to_nobody_is_known_without_sending(each_engines: Engines, sink: S
     config = make_config(sink, routes=[{"receiver": "nowhere"}])
     with open_alertmanager(each_engines, tmp_path, config) as lone:
         (hop,) = send(lone, each_engines, make_alert())
-    assert hop.evidence == "nowhere has no integration: nobody is told"
+    assert hop.evidence == "nowhere has no integration: nobody is notified"
 
 
 def test_an_alertmanager_that_starts_anew_meanwhile_proves_nothing(

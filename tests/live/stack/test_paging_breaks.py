@@ -21,7 +21,7 @@ from alertdrill.core.expectation import Delivery, Integration
 from alertdrill.core.timeline import EventKind
 from alertdrill.core.verdict import Finding
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Suppression
+from alertdrill.runner.live import FinishedRun
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -153,7 +153,7 @@ BREAKS = (
         change=inhibit,
         outcome="missing",
         said=(
-            "no page arrived: Alertmanager held it back: inhibited by alertname=MetisSpendCritical",
+            "no page arrived: Alertmanager suppressed it: inhibited by alertname=MetisSpendCritical",
             "team=everybody",
         ),
     ),
@@ -161,14 +161,14 @@ BREAKS = (
         name="silenced",
         drill=replace(CRITICAL, maintenance=(SILENCE,)),
         outcome="missing",
-        said=("no page arrived: Alertmanager held it back: silenced by gateway_key_id=",),
+        said=("no page arrived: Alertmanager suppressed it: silenced by gateway_key_id=",),
     ),
     Break(
         name="muted",
         drill=hold_key("dropping", "paging-dropping"),
         change=mute,
         outcome="missing",
-        said=("no page arrived: Alertmanager held it back: muted by ",),
+        said=("no page arrived: Alertmanager suppressed it: muted by ",),
     ),
     Break(
         name="refused",
@@ -245,7 +245,7 @@ def hold_on(engines: Engines, out: Path, drills: tuple[Drill, ...], *breaks: Bre
     return held.record
 
 
-def check_secrets(held: Suppression, document: Document, out: Path) -> None:
+def check_secrets(held: FinishedRun, document: Document, out: Path) -> None:
     """Hold that neither the pager's token nor a key that is derived from it is in the record or in a log."""
     token = held.stack.endpoints.pager_token
     addresses = [

@@ -104,7 +104,7 @@ def test_a_production_config_is_drilled_as_it_is(
     outcomes = {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]}
     assert outcomes == {**dict.fromkeys(DRILLS, "met"), TOO_EARLY: "unmet"}, finished.out
     said = re.sub(r"\s+", " ", finished.out)
-    assert "no page arrived: Alertmanager held it back: muted by" in said
+    assert "no page arrived: Alertmanager suppressed it: muted by" in said
     muted = {span["alert"] for span in timeline["held_back"] if span["why"] == "muted"}
     assert "MetisSpendInfo" in muted
     assert leaks == set()
@@ -117,7 +117,7 @@ def test_a_production_config_is_drilled_as_it_is(
         if notification["is_accepted"]
     }
     assert told["paging-oncall", "opsgenie", "firing"]["text"] == (
-        "Runbook of MetisSpendCritical: docs/paging.md#what-is-drilled"
+        "Runbook of MetisSpendCritical: docs/explanation/paging.md#what-is-drilled"
     )
     assert told["paging-oncall", "pagerduty", "firing"]["title"].startswith("[FIRING] Key paging-")
     assert told["paging-channel", "slack", "firing"]["text"].startswith("From our own template: The ")

@@ -150,7 +150,7 @@ def test_each_drill_is_doubted_for_the_parts_that_it_depends_on(
     (fired,) = found[FIRING]
     assert fired["outcome"] == "unobserved"
     assert fired["doubt"].startswith("Alertmanager answered nothing from ")
-    assert fired["doubt"].endswith("; whether the page would have come in time cannot be told")
+    assert fired["doubt"].endswith("; whether the page would have come in time is unknown")
     (near,) = found[NEAR]
     assert near["outcome"] == "unobserved"
     assert near["doubt"].startswith("the provider openrouter answered nothing from ")

@@ -24,7 +24,8 @@ from alertdrill.recording import store as store_room
 from alertdrill.recording.prometheus import count_samples, read_alert_events, read_recorded_curves
 from alertdrill.recording.store import Store, await_samples, open_store
 from alertdrill.reports import RunRecord
-from alertdrill.runner.live import Order, Show, Suppression, hold_open
+from alertdrill.runner.live import FinishedRun, Show, hold_open
+from alertdrill.runner.order import Order
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.systems import find_systems
@@ -43,7 +44,7 @@ JOBS = [system.job for system in find_systems()]
 class HeldBeside:
     """A run that was read from a store behind a door, and where that store keeps its data."""
 
-    held: Suppression
+    held: FinishedRun
     finished: Finished
     out: Path
     prefix: Prefix
@@ -73,7 +74,7 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     out, secret = folder / "out", folder / "token"
     secret.write_text(f"Bearer {SECRET}\n")
     stack = ExitStack()
-    runs: list[Suppression] = []
+    runs: list[FinishedRun] = []
 
     def hold_and_stay(order: Order, show: Show) -> RunRecord:
         stack.close()

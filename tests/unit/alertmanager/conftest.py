@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alertdrill.alertmanager.redirect import Target
+from alertdrill.alertmanager.target import Target
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 

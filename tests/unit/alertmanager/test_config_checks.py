@@ -9,7 +9,8 @@ import pytest
 
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import MAX_BYTES, parse_config, read_config
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runtime.binaries import Engines
 

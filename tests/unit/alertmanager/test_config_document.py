@@ -12,7 +12,7 @@ from alertdrill.alertmanager.document import (
     read_document,
     write_document,
 )
-from alertdrill.alertmanager.fields import FLAG, NUMBER, OPEN, SECRET, TEXT, TEXTS, Fields, ListOf, MapOf
+from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, TEXTS, Fields, ListOf, MapOf
 from alertdrill.errors import BadInput
 
 FIELDS: Fields = {

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from alertdrill.alertmanager.fields import CONFIG, Fields, ListOf
+from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.schema import Fields, ListOf
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.runtime.binaries.generations import ALERTMANAGER
 

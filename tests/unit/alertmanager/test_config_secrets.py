@@ -10,8 +10,11 @@ import pytest
 
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import read_config
-from alertdrill.alertmanager.fields import CONFIG, GLOBAL, INTEGRATIONS, OTHER_INTEGRATIONS, SECRET
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.fields import CONFIG, GLOBAL, OTHER_INTEGRATIONS
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.schema import SECRET
+from alertdrill.alertmanager.target import Target
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 
@@ -69,10 +72,10 @@ def write_full_config(*, refused: bool = False) -> str:
     """Return a config with a canary in every field that is not kept, of every integration that there is."""
     lines = ["global:", *list_global_lines(), "  smtp_from: me@example.org"]
     lines += ["route:", "  receiver: all", "receivers:", "- name: all"]
-    for integration, fields in INTEGRATIONS.items():
+    for integration, kind in RECEIVER_KINDS.items():
         lines.append(f"  {integration}_configs:")
         item = "  -"
-        for name, field in fields.items():
+        for name, field in kind.fields.items():
             if field is not SECRET or (name in REFUSED and not refused):
                 continue
             lines.append(f"{item} {name}: {{password: {CANARY}, url: 'https://{CANARY}/'}}")
@@ -89,8 +92,8 @@ def write_full_config(*, refused: bool = False) -> str:
 
 def test_the_fields_that_are_kept_are_these() -> None:
     """Whatever is not what a notification says, or to whom, is not kept."""
-    for integration, fields in INTEGRATIONS.items():
-        assert {name for name, field in fields.items() if field is not SECRET} == PUBLIC[integration]
+    for integration, kind in RECEIVER_KINDS.items():
+        assert {name for name, field in kind.fields.items() if field is not SECRET} == PUBLIC[integration]
     assert {name for name, field in GLOBAL.items() if field is not SECRET} == {
         "resolve_timeout",
         "smtp_from",

@@ -11,7 +11,8 @@ import pytest
 from alertdrill.alertmanager import templates
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.alertmanager.templates import check_templates, read_templates, scan
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines, Generation, find_engines

@@ -13,7 +13,8 @@ from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
 from alertdrill.alertmanager.document import read_document
 from alertdrill.alertmanager.fields import CONFIG
-from alertdrill.alertmanager.redirect import Target, dilate, write_config
+from alertdrill.alertmanager.redirect import dilate, write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 

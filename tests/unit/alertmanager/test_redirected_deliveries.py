@@ -16,7 +16,8 @@ import requests
 from alertmanager_process import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
 
 from alertdrill.alertmanager.config import read_config
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.expectation import Integration
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.runtime.binaries import Engines

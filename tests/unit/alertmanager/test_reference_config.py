@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from alertdrill.alertmanager.amtool import check_config
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.alertmanager.routes import match_routes, parse_routes
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.rule import PAGING
 from alertdrill.runtime.binaries import Engines
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import scale_examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -206,7 +207,11 @@ def ask_amtool(each_engines: Engines, tmp_path_factory: pytest.TempPathFactory) 
     return ask
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scale_examples(0.6),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(routes=st.lists(make_routes(2), max_size=4), alerts=ALERTS)
 def test_amtool_routes_alerts_as_we_do(
     ask_amtool: Callable[[str, str], str], routes: list[dict[str, Any]], alerts: list[dict[str, str]]

@@ -15,7 +15,8 @@ from alertmanager_process import open_sink, run_alertmanager
 
 from alertdrill.alertmanager.calendar import Calendar, name_zone, write_zones
 from alertdrill.alertmanager.config import parse_config
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.clock import Clock
 from alertdrill.runtime.binaries import Engines
 

@@ -80,7 +80,7 @@ def test_the_notifications_of_an_outlet_are_added_up() -> None:
 
 
 def test_a_receiver_without_integrations_is_nowhere() -> None:
-    """The way ends there, and nobody is told."""
+    """The way ends there, and nobody is notified."""
     alert = make_alert(severity="warning", pod='a "b" \\ c')
     destination = bind_alert(alert, CONFIG).destination
     assert destination.receivers == ("night",)

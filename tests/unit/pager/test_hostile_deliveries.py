@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertdrill.alertmanager.addresses import TAG_NAME, Address, derive_key
-from alertdrill.pager.attempt import Attempt
-from alertdrill.pager.email import read_mail
-from alertdrill.pager.opsgenie import parse_call, read_call
-from alertdrill.pager.pagerduty import read_event
-from alertdrill.pager.slack import read_message
-from alertdrill.pager.webhook import read_notification
+from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.email import read_mail
+from alertdrill.alertmanager.receivers.opsgenie import parse_call, read_call
+from alertdrill.alertmanager.receivers.pagerduty import read_event
+from alertdrill.alertmanager.receivers.slack import read_message
+from alertdrill.alertmanager.receivers.webhook import read_notification
 
 PAGE = Address(receiver="page", integration="pagerduty")
 NAMES = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.pager.attempt import Attempt
-from alertdrill.pager.email import read_mail
+from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.email import read_mail
 
 ADDRESS = Address(receiver="night", integration="email")
 HEADERS = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertdrill.alertmanager.addresses import TAG_NAME
-from alertdrill.pager.attempt import Attempt
-from alertdrill.pager.opsgenie import parse_call, read_call
+from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.opsgenie import parse_call, read_call
 
 CREATE = "/opsgenie/team%20x/1/v2/alerts"
 

@@ -16,9 +16,9 @@ import pytest
 from running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
 
 from alertdrill.alertmanager.addresses import Address, derive_key
+from alertdrill.alertmanager.receivers.pagerduty import EVENTS_PER_MINUTE
 from alertdrill.core.expectation import Integration
 from alertdrill.pager.deliveries import MAX_BODY_BYTES
-from alertdrill.pager.pagerduty import EVENTS_PER_MINUTE
 
 SLACK = Address(receiver="a/b c", integration="slack")
 PAGE = Address(receiver="page", integration="pagerduty")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from alertdrill.alertmanager.addresses import Address
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, TaggedAlert
 from alertdrill.core.clock import Clock
 from alertdrill.pager import incidents as incidents_module
 from alertdrill.pager import journal as journal_module
-from alertdrill.pager.attempt import Answer, Attempt, TaggedAlert
 from alertdrill.pager.journal import Journal
 from alertdrill.pager.rule_time import RuleTime
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertdrill.alertmanager.addresses import TAG_NAME, Address, derive_key
-from alertdrill.pager.attempt import Attempt, TaggedAlert
-from alertdrill.pager.pagerduty import MAX_EVENT_BYTES, read_event
+from alertdrill.alertmanager.receivers.attempt import Attempt, TaggedAlert
+from alertdrill.alertmanager.receivers.pagerduty import MAX_EVENT_BYTES, read_event
 
 ADDRESS = Address(receiver="page", integration="pagerduty")
 KEY = derive_key("sesame", ADDRESS)

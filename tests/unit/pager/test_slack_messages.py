@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertdrill.alertmanager.addresses import TAG_NAME, Address
-from alertdrill.pager.attempt import Attempt
-from alertdrill.pager.slack import read_message
+from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.slack import read_message
 
 ADDRESS = Address(receiver="ticket", integration="slack")
 SEVERITY = {"title": "severity", "value": "high", "short": True}

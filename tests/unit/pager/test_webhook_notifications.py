@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.pager.attempt import Attempt
-from alertdrill.pager.webhook import read_notification
+from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.webhook import read_notification
 
 ADDRESS = Address(receiver="ticket", integration="webhook")
 ALERT = {

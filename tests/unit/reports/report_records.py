@@ -190,7 +190,7 @@ EXERCISES = (
         for_s=800,
         outcome="unobserved",
         labels=_model("anthropic", "claude-sonnet-4-5"),
-        evidence="nobody could see whether it was paged",
+        evidence="it was not observed whether it was paged",
     ),
     Exercise(name="metis-auth-scan-fires", alert=AUTH, start_s=0, value=0.6, for_s=720),
     Exercise(

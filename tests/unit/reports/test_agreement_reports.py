@@ -11,7 +11,7 @@ from rich.console import Console
 from alertdrill.core.timeline import Event
 from alertdrill.judging.replay_agreement import Agreement, compare
 from alertdrill.reports import RunRecord, html, junit, say_agreement
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 
 
 def build_agreed(off_s: float) -> RunRecord:

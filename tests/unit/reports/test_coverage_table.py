@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from alertdrill.core.expectation import Delivery, Expectation
 from alertdrill.reports import RunRecord, html
 from alertdrill.reports.coverage import CoverageTable
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 
 
 def print_lines(renderable: RenderableType, width: int, encoding: str = "utf-8") -> list[str]:

@@ -208,7 +208,7 @@ def test_headline(doubts: tuple[str, ...], headline: str) -> None:
 
 
 def test_what_nobody_asked_for_has_a_row() -> None:
-    """An alert that no drill asked for is in the table, although it has no rule and no drill."""
+    """An alert that no drill expects is in the table, although it has no rule and no drill."""
     finding = Finding(
         outcome="unexpected",
         alert="Surprise",
@@ -270,7 +270,7 @@ def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
         build_paging_record()
     )
     assert "firing 7:00 silenced 7:00 to 25:00paged 25:30 +18:30/18.50 sresolved 35:00" in text
-    assert "told: email of mail 2 and 3 refused" in text
+    assert "notified: email of mail 2 and 3 refused" in text
     assert "rule time/wall time since the alert fired or resolved." in text
     for exercise in EXERCISES:
         assert exercise.evidence in text
@@ -279,15 +279,15 @@ def test_verdicts_tell_of_the_paging_path(paging_page: Reader) -> None:
 def test_what_held_an_alert_back_is_told_and_explained(paging_page: Reader, page: Reader) -> None:
     """Beside a plot stands what held the alert back, and the key has what there was, and no more."""
     text = _say(paging_page)
-    assert '{provider="openai", model="beta"} suppressed 7:00 to 25:00 by a silence of {model="beta"}' in text
+    assert '{provider="openai", model="beta"} silenced 7:00 to 25:00 by a silence of {model="beta"}' in text
     assert 'inhibited 5:45 to 19:30 by PagingModelDown{model="alpha"}' in text
     heading = text.index("What the alerts did")
-    assert text[heading:].count("suppressed 7:00 to 25:00") == 1, "under its own alert only"
+    assert text[heading:].count("silenced 7:00 to 25:00") == 1, "under its own alert only"
     swatches = {attributes.get("class") for tag, attributes in paging_page.elements if tag == "span"}
     assert {"swatch silenced", "swatch inhibited", "swatch refused"} <= swatches
     assert "swatch muted" not in swatches
     assert "swatch silenced" not in {attributes.get("class") for _, attributes in page.elements}
-    assert "What held it back" not in page.text
+    assert "What suppressed it" not in page.text
 
 
 def test_run_without_pages_has_no_section_for_them(page: Reader) -> None:

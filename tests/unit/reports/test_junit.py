@@ -94,10 +94,10 @@ def test_what_held_a_page_back_is_said() -> None:
     """The output of a drill whose page was suppressed says how long and by what."""
     suite = _suite(build_paging_record())
     silenced = _case(suite, "paging-silenced").findtext("system-out") or ""
-    assert '  held:     suppressed 7:00 to 25:00 by a silence of {model="beta"}\n' in silenced
+    assert '  suppressed: silenced 7:00 to 25:00 by a silence of {model="beta"}\n' in silenced
     failure = _case(suite, "paging-refused").findtext("failure") or ""
-    assert "  held:     refused 10:40 to 19:00 by its receiver\n" in failure
-    assert "  told:     email of mail 2 and 3 refused\n" in failure
+    assert "  suppressed: refused 10:40 to 19:00 by its receiver\n" in failure
+    assert "  notified: email of mail 2 and 3 refused\n" in failure
     assert "It stopped at the receiver: mail refused 3 attempts" in failure
 
 
@@ -107,7 +107,7 @@ def test_spans_that_held_a_group_back_are_bounded() -> None:
     held = tuple(replace(SUPPRESSED_SPANS[0], labels=labels) for labels in FORTY)
     timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
     output = _case(_suite(replace(record, timeline=timeline)), "paging-outage").findtext("system-out") or ""
-    assert output.count("held:") == 10
+    assert output.count("  suppressed:") == 10
     assert "            and 30 more\n" in output
 
 

@@ -11,16 +11,9 @@ from report_records import build_record
 from alertdrill.core.expectation import Delivery, Expectation, Grouped, NearMiss, Suppressed, Text
 from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.core.verdict import Finding, Verdict
-from alertdrill.reports import (
-    printable,
-    say_delay,
-    say_deliveries,
-    say_expected,
-    say_held,
-    say_hops,
-    say_outcome,
-    say_selector,
-)
+from alertdrill.core.wording import printable, say_selector
+from alertdrill.judging.suppression import say_held
+from alertdrill.reports import say_delay, say_deliveries, say_expected, say_hops, say_outcome
 
 EXPECTATION = Expectation(
     alert="A", labels={}, fires_within_s=600, receiver="ops", resolves_within_s=3700, fires_after_s=90
@@ -59,13 +52,13 @@ def test_outcome_names_what_was_not_seen() -> None:
     assert say_outcome(record) == "1 of 2 drills met, the others not fully seen"
     assert say_outcome(replace(record, doubts=("late",))) == "No verdict can be trusted"
     untold = replace(record, verdicts=(_verdict("met"), _verdict("untold")))
-    assert say_outcome(untold) == "1 of 2 drills cannot be told"
+    assert say_outcome(untold) == "1 of 2 drills could not be judged"
     both = replace(record, verdicts=(_verdict("late"), _verdict("untold")))
-    assert say_outcome(both) == "1 of 2 drills not met, 1 cannot be told"
+    assert say_outcome(both) == "1 of 2 drills not met, 1 could not be judged"
 
 
 def test_placement_of_a_verdict_nobody_asked_for() -> None:
-    """A verdict's drill is found by its name; what no drill asked for has none."""
+    """A verdict's drill is found by its name; what no drill expects has none."""
     record = build_record()
     found = record.find_placement(record.verdicts[1])
     assert found is not None
@@ -102,7 +95,7 @@ def test_expected_in_words() -> None:
         ),
         (
             Suppressed(why="silenced", by={"zone": "a"}),
-            'fires by 10:00, resolves by 1:01:40, pages nobody: suppressed by a silence of {zone="a"}',
+            'fires by 10:00, resolves by 1:01:40, pages nobody: silenced by a silence of {zone="a"}',
         ),
         (
             Suppressed(why="refused"),
@@ -159,8 +152,8 @@ def test_deliveries_in_words() -> None:
         'slack of ops: group {zone="a"}, group key contains "zone", title is "\\"x\\"\\n", '
         r"text matches /\d+ min/, 2 to 3 notifications in 1:00 to the end, repeated after 10:00 to 11:00, "
         "0 attempts refused, 1 alert in the largest",
-        "each integration of mail: is told",
-        "email of mail: not told of the end",
+        "each integration of mail: is notified",
+        "email of mail: no notification of the end",
     )
     assert say_deliveries(None) == ()
 

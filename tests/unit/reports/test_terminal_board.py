@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from alertdrill.reports.terminal import AlertRow, BoardState, ProfileRow, board, progress_line
+from alertdrill.reports.terminal.board import AlertRow, BoardState, ProfileRow, board, progress_line
 
 STATE = BoardState(
     drills=18,

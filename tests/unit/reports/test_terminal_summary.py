@@ -14,7 +14,7 @@ from rich.console import Console
 from alertdrill.core.timeline import PagingPath
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import RunRecord
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 
 
 def _print(record: RunRecord, *, width: int = 120, encoding: str = "utf-8") -> list[str]:
@@ -139,8 +139,8 @@ def test_who_was_told_is_said_where_a_drill_says_who_should_be() -> None:
     """An expectation of deliveries is followed by how many notifications each integration took."""
     lines = _print(build_paging_record())
     number = _line(lines, "paging-critical")
-    assert lines[number + 2].strip() == "told: slack of chat 2, pagerduty of oncall 3"
-    assert sum("told:" in line for line in lines) == 1
+    assert lines[number + 2].strip() == "notified: slack of chat 2, pagerduty of oncall 3"
+    assert sum("notified:" in line for line in lines) == 1
     assert "fired, paged, resolved and closed in time" not in "".join(_print(build_record()))
 
 

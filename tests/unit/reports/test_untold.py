@@ -14,7 +14,7 @@ from alertdrill.core.timeline import Stall
 from alertdrill.judging.coverage import make_held_run, settle_claims
 from alertdrill.reports import RunRecord, html, junit, timeline_json
 from alertdrill.reports.history import parse_run
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 
 DOUBT = "Alertmanager answered nothing from 12:10 to 17:10; whether the page had come in time cannot be told"
 QUIET = "the gateway answered nothing from 1:00 to 3:00; whether anything would have fired cannot be told"
@@ -40,7 +40,7 @@ def test_junit_has_an_error_for_each_drill() -> None:
     assert suite is not None
     assert (suite.get("failures"), suite.get("errors")) == ("0", "2")
     said = [error.get("message") for error in suite.iter("error")]
-    assert said == [f"Nobody can tell: {DOUBT}", f"Nobody can tell: {QUIET}"]
+    assert said == [f"Could not tell: {DOUBT}", f"Could not tell: {QUIET}"]
     assert not any("[unobserved]" in str(case.get("name")) for case in suite.iter("testcase"))
 
 
@@ -51,7 +51,7 @@ def test_the_terminal_says_why() -> None:
     printed = file.getvalue()
     assert f"cannot tell: {DOUBT}" in printed
     assert f"? Nothing-happens: {QUIET}." in printed
-    assert "2 of 2 drills cannot be told" in printed
+    assert "2 of 2 drills could not be judged" in printed
 
 
 def test_the_page_says_why() -> None:

@@ -1,4 +1,4 @@
-"""docs/reliability.md and the tests of servers say the same."""
+"""docs/reference/reliability.md and the tests of servers say the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 UNIT = Path(__file__).parents[1]
-DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "reliability.md"
 TESTED = (
     UNIT / "servers" / "test_server_faults.py",
     UNIT / "servers" / "test_serving.py",

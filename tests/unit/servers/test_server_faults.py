@@ -1,4 +1,4 @@
-"""What every server answers to what no client of its own sends; docs/reliability.md has the same table."""
+"""What every server answers to what no client of its own sends, as docs/reference/reliability.md says."""
 
 from __future__ import annotations
 

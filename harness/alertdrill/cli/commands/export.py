@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.replay import read_both, take_replay_options
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.recording.replay.export import export
@@ -14,7 +15,26 @@ from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.files import check_target
 
 
-@click.command(name="export")
+@click.command(
+    name="export",
+    cls=GroupedCommand,
+    groups={"Rules": ("rule_paths", "interval_s"), "What is written": ("path",)},
+    exit_codes={
+        0: "the unit test is written, and promtool passes it",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "could not tell: the rules read series that the recording lacks, or promtool failed",
+    },
+    examples=(
+        Example(
+            "alertdrill export morning.om.gz --rules rules.yml -o morning.test.yml",
+            "Keep what the rules do today as a test that needs promtool alone",
+        ),
+        Example(
+            "alertdrill export morning.om.gz --rules rules.yml --evaluation-interval 30s -o morning.test.yml",
+            "The same for a Prometheus that evaluates every 30 s",
+        ),
+    ),
+)
 @take_replay_options
 @click.option(
     "--output",

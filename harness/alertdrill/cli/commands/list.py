@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
-from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage, say_claim
+from alertdrill.judging.claims import say_claim
+from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage
 from alertdrill.reports.drill_text import write_drill
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration
@@ -34,17 +36,39 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
         raise click.BadParameter(f"{value!r} is not an age such as 7d or 12h") from error
 
 
-@click.command(name="list")
+@click.command(
+    name="list",
+    cls=GroupedCommand,
+    groups={
+        "Coverage": ("coverage", "folders", "require", "within"),
+        "What is printed": ("as_json",),
+        "Systems": ("system_folders",),
+    },
+    exit_codes={
+        0: "listed; with --require or --require-within: everything is proved",
+        1: "with --require or --require-within: something is not proved; standard error names it",
+        2: "bad input or usage",
+    },
+    examples=(
+        Example("alertdrill list", "Every alert, and the drills that cover it"),
+        Example("alertdrill list metis-auth-fires", "What a drill sends, does and expects, in order of time"),
+        Example("alertdrill list --coverage", "What the runs in out/ have proved of each alert"),
+        Example(
+            "alertdrill list --coverage --history runs --require-within 7d",
+            "Fail in CI when an alert was not proved within a week",
+        ),
+    ),
+)
 @click.argument("name", required=False, metavar="[DRILL]")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-@click.option("--coverage", is_flag=True, help="Say what has been proved of each alert, and when.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--coverage", is_flag=True, help="Show what runs have proved of each alert, and when.")
 @click.option(
     "--history",
     "folders",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="With --coverage: folder with timeline.json files of runs, in addition to out. May be repeated.",
+    help="With --coverage: a folder with timeline.json files of runs, beside out/. May be repeated.",
 )
 @click.option("--require", is_flag=True, help="With --coverage: exit 1 when anything is not proved.")
 @click.option(
@@ -52,7 +76,7 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
     "within",
     callback=_read_age,
     metavar="AGE",
-    help="The same, also when the newest proof is older, as in 7d.",
+    help="With --coverage: exit 1 when anything is not proved, or its newest proof is older, as 7d.",
 )
 @take_systems_option
 def list_(

@@ -14,6 +14,7 @@ import click
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.output import open_console
 from alertdrill.core.rule import AlertRule, Labels
@@ -58,21 +59,50 @@ EXIT_CODES = {
 }
 
 
-@click.command()
-@click.option("--alertmanager", metavar="URL", help="The Alertmanager that the alert is sent to.")
+@click.command(
+    cls=GroupedCommand,
+    groups={
+        "Which alert": ("rule_paths", "name", "labels", "all_alerts", "watchdog", "external_url"),
+        "Your Alertmanager": ("alertmanager", "headers", "receivers"),
+        "An Alertmanager on this machine": ("config_path", "system_folders"),
+        "What is sent and printed": ("dry_run", "as_json"),
+    },
+    exit_codes={
+        0: "delivered and resolved at every receiver; with --dry-run: shown",
+        1: "a notification did not arrive, or not its end",
+        2: "bad input or usage; nothing was sent",
+        3: "could not tell",
+    },
+    examples=(
+        Example(
+            "alertdrill page --alertmanager http://127.0.0.1:9093 --rules rules.yml --alert KeyCostSpike "
+            "--label key=drill --dry-run",
+            "Where would this alert go?",
+        ),
+        Example(
+            "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml",
+            "Does every alert page, by this config?",
+        ),
+        Example(
+            "alertdrill page --watchdog --alertmanager-config alertmanager.yml",
+            "Does the dead-man's switch page when Alertmanager stops?",
+        ),
+    ),
+)
+@click.option("--alertmanager", metavar="URL", help="The Alertmanager to send the alert to.")
 @click.option(
     HEADER_OPTION,
     "headers",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Header for it; NAME=@FILE keeps a secret in a file. May be repeated.",
+    help="Header for it; NAME=@FILE reads a secret from a file. May be repeated.",
 )
 @click.option(
     "--rules",
     "rule_paths",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Rule file that the alert is in. May be repeated.",
+    help="Rule file with the alert. May be repeated.",
 )
 @click.option("--alert", "name", metavar="NAME", help="The alert to send.")
 @click.option(
@@ -80,27 +110,32 @@ EXIT_CODES = {
     "labels",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Label of the series that the rule would have found; also chooses among rules of one name.",
+    help="Label of the series that the rule would find; also chooses among rules of one name.",
 )
 @click.option(
     "--receiver",
     "receivers",
     multiple=True,
     metavar="NAME",
-    help="Receiver that may be told; needed unless Alertmanager is on this machine. May be repeated.",
+    help="Receiver that may be notified; required unless Alertmanager is on this machine. May be repeated.",
 )
 @click.option(
     "--alertmanager-config",
     "config_path",
     type=click.Path(path_type=Path),
-    help="Config for an Alertmanager of our own, whose receivers are all the pager; else our own config.",
+    help="Config of an Alertmanager that is started here, with a pager in place of all its receivers; "
+    "the built-in config otherwise.",
 )
 @take_systems_option
-@click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files through it.")
-@click.option("--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when it stops.")
-@click.option("--external-url", metavar="URL", help="Prometheus's own address, for the alert's link to it.")
-@click.option("--dry-run", is_flag=True, help="Show alert, route and receivers, and send nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files.")
+@click.option(
+    "--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when its heartbeat stops."
+)
+@click.option("--external-url", metavar="URL", help="Prometheus's external URL, for the alert's link to it.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
     alertmanager: str | None,
     headers: tuple[str, ...],
@@ -118,8 +153,9 @@ def page(
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
 
-    With --alertmanager through that one. Else through one of our own, sixty times as fast, whose receivers
-    are all our pager: one alert, every alert of the rule files (--all), or the heartbeat (--watchdog).
+    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast,
+    with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
+    heartbeat of the dead-man's switch (--watchdog).
     """
     _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
     _check_companions(
@@ -154,7 +190,7 @@ def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote
     if all_alerts and watchdog:
         raise BadInput("--all and --watchdog are two different proofs: ask for one")
     if is_remote and (all_alerts or watchdog):
-        raise BadInput("--all and --watchdog are for an Alertmanager of our own: leave --alertmanager out")
+        raise BadInput("--all and --watchdog start an Alertmanager here: leave --alertmanager out")
     if all_alerts and name is not None:
         raise BadInput("--all sends every alert: leave --alert out")
     if name is None and not (all_alerts or watchdog):
@@ -174,11 +210,15 @@ def _check_companions(
     if headers and not is_remote:
         raise BadInput("--header is for the Alertmanager that --alertmanager names: name one")
     if config_path is not None and is_remote:
-        raise BadInput("--alertmanager-config is for an Alertmanager of our own: leave --alertmanager out")
+        raise BadInput(
+            "--alertmanager-config is for an Alertmanager that is started here: leave --alertmanager out"
+        )
     if system_folders and (is_remote or config_path is not None):
-        raise BadInput("--systems says what our own Alertmanager config has routes for: leave it out")
+        raise BadInput("--systems says what the built-in Alertmanager config has routes for: leave it out")
     if receivers and not is_single:
-        raise BadInput("--receiver is for one alert: --all and --watchdog tell nobody but our pager")
+        raise BadInput(
+            "--receiver is for one alert: --all and --watchdog notify nobody but the built-in pager"
+        )
 
 
 def _choose_rules(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.orders import read_rule_files
 from alertdrill.cli.options.store import HEADER_OPTION, read_store
 from alertdrill.cli.options.written_path import WrittenPath
@@ -25,45 +26,83 @@ from alertdrill.runtime.files import check_target, find_target
 from alertdrill.runtime.http_client import Api
 
 
-@click.command(name="record")
-@click.option("--prometheus", metavar="URL", required=True, help="The server, with Prometheus's HTTP API.")
-@click.option("--start", metavar="T", required=True, help="From when on: epoch seconds, or RFC 3339.")
-@click.option("--end", metavar="T", required=True, help="Until when, included.")
+@click.command(
+    name="record",
+    cls=GroupedCommand,
+    groups={
+        "The server": ("prometheus", "headers", "tenant"),
+        "What is recorded": ("rule_paths", "matches", "start", "end"),
+        "Time": ("speed", "origin"),
+        "What is written": ("output",),
+    },
+    exit_codes={
+        0: "the recording is written",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "could not tell: the server did not answer, or not with everything",
+    },
+    examples=(
+        Example(
+            "alertdrill record --prometheus http://127.0.0.1:9090 --start 2026-01-05T09:00:00Z "
+            "--end 2026-01-05T12:00:00Z --rules rules.yml -o morning.om.gz",
+            "Everything that the rules read, over three hours",
+        ),
+        Example(
+            "alertdrill record --prometheus http://127.0.0.1:9090 --start 1767603600 --end 1767607200 "
+            "--match http_requests_total -o hour.om",
+            "One metric, over an hour",
+        ),
+    ),
+)
+@click.option(
+    "--prometheus",
+    metavar="URL",
+    required=True,
+    help="The server to read from; it has Prometheus's HTTP API.",
+)
+@click.option(
+    "--start", metavar="T", required=True, help="Where the recording begins: epoch seconds, or RFC 3339."
+)
+@click.option("--end", metavar="T", required=True, help="Where it ends, inclusive.")
 @click.option(
     "--match",
     "matches",
     multiple=True,
     metavar="SELECTOR",
-    help="Record the series that this selects. May be repeated.",
+    help="Record the series that this selector finds. May be repeated.",
 )
 @click.option(
     "--rules",
     "rule_paths",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Record what the rules of this file read. May be repeated.",
+    help="Record the series that the rules of this file read. May be repeated.",
 )
 @click.option(
-    "--speed", type=float, help="Seconds of rule time per second of that server's time; 1 otherwise."
+    "--speed",
+    type=float,
+    help="How many seconds of rule time passed in a second of the server's time; 1 otherwise.",
 )
 @click.option(
-    "--origin", type=float, metavar="EPOCH_S", help="Where rule time is 0; the server's own times otherwise."
+    "--origin",
+    type=float,
+    metavar="EPOCH_S",
+    help="The server's instant at which rule time is 0; with --speed. Its own times otherwise.",
 )
 @click.option(
     HEADER_OPTION,
     "headers",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Header for that server; NAME=@FILE keeps a secret in a file. May be repeated.",
+    help="Header for the server; NAME=@FILE reads a secret from a file. May be repeated.",
 )
-@click.option("--tenant", metavar="NAME", help="Tenant there, sent as X-Scope-OrgID.")
+@click.option("--tenant", metavar="NAME", help="Tenant at the server, sent as X-Scope-OrgID.")
 @click.option(
     "-o",
     "--output",
     type=WrittenPath(path_type=Path),
     required=True,
     metavar="FILE",
-    help="Gzipped if its name ends in .gz; - is standard output.",
+    help="The recording to write, gzipped if its name ends in .gz; - is standard output.",
 )
 def record_(
     prometheus: str,

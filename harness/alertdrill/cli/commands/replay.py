@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.replay import read_both, read_duration, take_replay_options
 from alertdrill.errors import BadInput
 from alertdrill.recording.replay.replay import replay
@@ -17,13 +18,37 @@ from alertdrill.runtime.binaries import find_engines
 MAX_TAIL_S = 7 * 86_400.0
 
 
-@click.command(name="replay")
+@click.command(
+    name="replay",
+    cls=GroupedCommand,
+    groups={
+        "Rules": ("rule_paths", "interval_s"),
+        "Time": ("tail_s",),
+        "What is printed": ("has_annotations", "as_json"),
+    },
+    exit_codes={
+        0: "the rules were evaluated, whether or not an alert fired",
+        2: "bad input or usage",
+        3: "could not tell: the rules read series that the recording lacks, or promtool failed",
+    },
+    examples=(
+        Example(
+            "alertdrill replay morning.om.gz --rules rules.yml",
+            "When each alert was pending, fired and resolved",
+        ),
+        Example(
+            "alertdrill replay morning.om.gz --rules rules.yml --quiet-tail 1h",
+            "The same, and what would resolve in an hour without traffic",
+        ),
+        Example("alertdrill replay morning.om.gz --rules rules.yml --json", "The same for programs"),
+    ),
+)
 @take_replay_options
 @click.option(
     "--annotations",
     "has_annotations",
     is_flag=True,
-    help="Also the annotations, rendered as Prometheus renders them when the alert begins to fire.",
+    help="Print the annotations too, as Prometheus renders them when the alert begins to fire.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline as JSON.")
 @click.option(
@@ -32,7 +57,7 @@ MAX_TAIL_S = 7 * 86_400.0
     default="0",
     callback=read_duration,
     metavar="DURATION",
-    help="Append a time in which counters stand still and gauges stay as they were, such as 1h.",
+    help="Append a time without traffic, such as 1h: counters stand still, gauges keep their value.",
 )
 def replay_(
     file: Path,
@@ -44,7 +69,7 @@ def replay_(
 ) -> None:
     """Show what rules, just as they are, do over the recording FILE.
 
-    They are evaluated in virtual time, by promtool. Instants count from the recording's start.
+    promtool evaluates them in virtual time, so hours take seconds. Instants count from the recording's start.
     """
     if tail_s > MAX_TAIL_S:
         raise BadInput(f"--quiet-tail: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")

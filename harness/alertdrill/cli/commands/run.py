@@ -18,6 +18,7 @@ from alertdrill.cli.commands.run_replay import (
     refuse_stack_options,
     replay_drills,
 )
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted, defer_signals
 from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
@@ -32,9 +33,10 @@ from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.reports import RunRecord, html, junit, timeline_json
 from alertdrill.reports.history import keep_run
-from alertdrill.reports.terminal import summary
+from alertdrill.reports.terminal.summary import summary
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.live import RECORDING, Order, hold
+from alertdrill.runner.live import hold
+from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.traffic import MAX_WORKERS
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
@@ -55,15 +57,43 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     return tail_s
 
 
-@click.command()
+@click.command(
+    cls=GroupedCommand,
+    groups={
+        "Which drills": ("system", "system_folders"),
+        "On which stack": ("stack", "project", "speed", "workers", "ports"),
+        "Rules and values": ("rule_paths", "settings", "folder"),
+        "Alertmanager and paging": ("alertmanager_config", "alertmanagers", "calendar"),
+        "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
+        "What is written": ("out", "keep_recordings"),
+        "Replay instead of a stack": ("replayed", "tail_s"),
+    },
+    exit_codes={
+        0: "every expectation is met",
+        1: "some expectation is not met",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "could not tell: a part died or stalled, or the machine was too slow to trust the clock",
+    },
+    examples=(
+        Example("alertdrill run", "Hold every drill on a local stack"),
+        Example(
+            "alertdrill run --rules my-rules.yml --alertmanager-config alertmanager.yml",
+            "Hold the drills of the alerts in your rules, routed by your Alertmanager config",
+        ),
+        Example(
+            "alertdrill run --replay scenarios/recordings --rules my-rules.yml",
+            "Judge your rules on recordings, in seconds, without a stack",
+        ),
+    ),
+)
 @click.argument("names", nargs=-1, metavar="[DRILL]...")
-@click.option("--system", help="Only the drills of this system.")
+@click.option("--system", help="Only the drills of this system; see alertdrill list.")
 @click.option(
     "--stack",
     type=click.Choice(["embedded", "compose"]),
     default="embedded",
     show_default=True,
-    help="Local processes, or containers: brought up and taken down, or left if they were up already.",
+    help="Local processes, or containers. Containers that run already are used and left running.",
 )
 @click.option(
     "--project",
@@ -75,55 +105,56 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     type=float,
     envvar="ALERTDRILL_SPEED",
     callback=read_speed,
-    help="Seconds of rule time per second of wall time, or ALERTDRILL_SPEED; found by calibration otherwise.",
+    help="How many seconds of rule time pass in a second of wall time, or ALERTDRILL_SPEED; found by "
+    "calibration otherwise.",
 )
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="SYSTEM.NAME=VALUE",
-    help="Change a value, as in NAME.llmErrorRate.threshold=0.02; the drills follow. May be repeated.",
+    help="Set a value, as in metis.llmErrorRate.threshold=0.02; rules and drills follow. May be repeated.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(0, MAX_WORKERS),
     default=0,
     show_default=True,
-    help="How many Locust workers share the traffic; 0: one process sends it all.",
+    help="How many Locust workers share the traffic; with 0, one process sends it all.",
 )
 @click.option(
     "--alertmanagers",
     type=click.IntRange(1, 2),
     default=1,
     show_default=True,
-    help="How many Alertmanagers there are, in a cluster if there are two.",
+    help="How many Alertmanagers run; two form a cluster.",
 )
 @click.option(
     "--calendar",
     type=click.DateTime(["%Y-%m-%dT%H:%M"]),
     metavar="YYYY-MM-DDTHH:MM",
-    help="What the clock of Alertmanager's time intervals shows (UTC) as the run begins; "
-    "what a drill wants, or now, otherwise.",
+    help="The date and time (UTC) that Alertmanager's time intervals see when the run begins; "
+    "what a drill needs, or now, otherwise.",
 )
 @click.option(
     "--replay",
     "replayed",
     type=click.Path(path_type=Path, exists=True),
     metavar="FILE|FOLDER",
-    help="Judge the drills on the recording of a run, or on golden recordings; nothing is held.",
+    help="Judge drills on the recording of a run, or on a folder of golden recordings, without a stack.",
 )
 @click.option(
     "--quiet-tail",
     "tail_s",
     callback=_read_tail,
     metavar="DURATION",
-    help="With --replay: append so much time in which nothing happens, as 1h.",
+    help="With --replay: append a time without traffic, as 1h.",
 )
 @click.option(
     "--keep-recordings",
     type=WrittenPath(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Cut the recording of the run into golden ones, a file for each drill, if all drills are met.",
+    help="If every drill is met, cut the run's recording into golden recordings, a file for each drill.",
 )
 @take_systems_option
 @take_stack_options
@@ -154,9 +185,9 @@ def run(
     tenant: str | None,
     remote_write: str | None,
 ) -> None:
-    """Hold drills: all of them, or those named, and report to OUT.
+    """Hold drills, all of them or those named, and write the reports to OUT.
 
-    On rule files of somebody's (--rules, --config), those that are about alerts of these files.
+    With your own rule files (--rules, --config), only the drills of alerts in these files are held.
     """
     console = open_console()
     systems = find_systems(system_folders)

@@ -22,7 +22,7 @@ from alertdrill.rules.values import Values
 from alertdrill.runner.golden.folder import MADE, Made, Origin, digest_systems, find_path, put_made, read_made
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
 from alertdrill.runner.golden.making import make_goldens, replay_whole
-from alertdrill.runner.live import RECORDING, Order
+from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.files import check_target, naming, open_batch
@@ -55,7 +55,7 @@ def refuse_stack_options(context: click.Context) -> None:
     """Raise BadInput for an option that has no meaning where nothing is held."""
     for parameter, option in STACK_OPTIONS.items():
         if context.get_parameter_source(parameter) is click.core.ParameterSource.COMMANDLINE:
-            raise BadInput(f"{option} says how drills are held, and --replay holds none")
+            raise BadInput(f"{option} is for drills on a stack, and --replay starts none")
 
 
 def replay_drills(
@@ -130,9 +130,7 @@ def check_goldens(folder: Path, drills: Sequence[Drill]) -> None:
     for drill in drills:
         path = find_path(folder, drill.name)
         if drill.name not in made.drills and os.path.lexists(path):
-            raise BadInput(
-                f"{path}: is no golden recording of ours, for {MADE} does not name it, and would be replaced"
-            )
+            raise BadInput(f"{path}: {MADE} does not name it as a golden recording, and it would be replaced")
     with naming(str(folder), "cannot be written to"):
         folder.mkdir(parents=True, exist_ok=True)
     check_target(folder / MADE)

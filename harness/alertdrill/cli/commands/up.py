@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from alertdrill.alertmanager.calendar import Calendar
+from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.sites import find_site
@@ -18,7 +19,7 @@ from alertdrill.cli.options.stack import PORT_NAMES, read_speed, take_stack_opti
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.errors import CouldNotTell
-from alertdrill.runner.live import make_setup
+from alertdrill.runner.order import make_setup
 from alertdrill.runtime.files import naming
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
 from alertdrill.stacks import CALENDAR_LASTS_S, Endpoints, Setup, Site
@@ -28,9 +29,37 @@ from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules,
 WATCH_WALL_S = 0.5
 
 
-@click.command()
-@click.option("--system", help="Only the rules of this system.")
-@click.option("--speed", type=float, callback=read_speed, default=60.0, show_default=True)
+@click.command(
+    cls=GroupedCommand,
+    groups={
+        "The stack": ("speed", "ports"),
+        "Rules": ("system", "system_folders", "rule_paths"),
+        "Alertmanager and paging": ("alertmanager_config", "folder"),
+        "What is written": ("out",),
+    },
+    exit_codes={
+        0: "Ctrl-C or a signal stopped the stack",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "a part did not start, or died",
+    },
+    examples=(
+        Example("alertdrill up", "Start everything, with all systems' rules, sixty times faster"),
+        Example(
+            "alertdrill up --speed 1 --port prometheus=9090 --port gateway=8000",
+            "In real time, on ports that you know",
+        ),
+        Example("alertdrill up --rules my-rules.yml", "With your own rules"),
+    ),
+)
+@click.option("--system", help="Load only the rules of this system.")
+@click.option(
+    "--speed",
+    type=float,
+    callback=read_speed,
+    default=60.0,
+    show_default=True,
+    help="How many seconds of rule time pass in a second of wall time.",
+)
 @take_systems_option
 @take_stack_options
 def up(
@@ -43,7 +72,10 @@ def up(
     ports: dict[str, int],
     system_folders: tuple[Path, ...],
 ) -> None:
-    """Start the stack that drills are held on, and let it stand until it is interrupted."""
+    """Start the stack that drills are held on, and keep it running until Ctrl-C.
+
+    It prints the parts' addresses. Send traffic with Locust, and look at alerts and pages by hand.
+    """
     systems = find_systems(system_folders)
     values = override_values((), systems)
     drills = choose_drills((), system, list_drills(values, systems), systems)

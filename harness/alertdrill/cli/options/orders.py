@@ -9,7 +9,7 @@ from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.core.drill import Drill
 from alertdrill.rules.files import RuleFile, read_rules
-from alertdrill.runner.live import Order
+from alertdrill.runner.order import Order
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks import Site
 from alertdrill.stacks.configfolder import find_alertmanager_config, read_rule_folder

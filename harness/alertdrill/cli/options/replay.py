@@ -42,7 +42,7 @@ def take_replay_options(command: Callable[..., None]) -> Callable[..., None]:
             multiple=True,
             required=True,
             type=click.Path(path_type=Path),
-            help="Rule file, or PrometheusRule resource. May be repeated.",
+            help="Rule file, or PrometheusRule resource, evaluated as it is. May be repeated.",
         ),
         click.option(
             "--evaluation-interval",
@@ -51,7 +51,7 @@ def take_replay_options(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             callback=read_interval,
             metavar="DURATION",
-            help="The server's evaluation_interval: of groups without one, and of subqueries without a step.",
+            help="Prometheus's evaluation_interval: for groups without one, and subqueries without a step.",
         ),
     )
     for option in reversed(options):

@@ -47,14 +47,14 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
             type=WrittenPath(path_type=Path),
             default=Path("out"),
             show_default=True,
-            help="Folder for the reports and the logs.",
+            help="Folder for reports and logs.",
         ),
         click.option(
             "--rules",
             "rule_paths",
             multiple=True,
             type=click.Path(path_type=Path),
-            help="Rule file to load instead of the systems' own. May be repeated.",
+            help="Rule file to load instead of the systems' own rules. May be repeated.",
         ),
         click.option(
             "--config",
@@ -65,7 +65,8 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--alertmanager-config",
             type=click.Path(path_type=Path),
-            help="Alertmanager config as it is, instead of our own; all its receivers are the pager.",
+            help="Your alertmanager.yml as it is, instead of the built-in one; the stack's pager stands in "
+            "for all its receivers, so nobody else is notified.",
         ),
         click.option(
             "--port",
@@ -73,7 +74,7 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
             multiple=True,
             callback=_read_ports,
             metavar="NAME=PORT",
-            help=f"Port for one of {', '.join(PORT_NAMES)}; a free one otherwise. May be repeated.",
+            help=f"Port of one of {', '.join(PORT_NAMES)}; a free one otherwise. May be repeated.",
         ),
     )
     for option in reversed(options):

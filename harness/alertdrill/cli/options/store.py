@@ -26,20 +26,20 @@ def take_store_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--prometheus",
             metavar="URL",
-            help="Read what happened from this server with Prometheus's HTTP API, not from the stack's own.",
+            help="Read events and samples from this server, as Thanos or Mimir, not from the stack's own.",
         ),
         click.option(
             HEADER_OPTION,
             "headers",
             multiple=True,
             metavar="NAME=VALUE",
-            help="Header for that server; NAME=@FILE keeps a secret in a file. May be repeated.",
+            help="Header for that server; NAME=@FILE reads a secret from a file. May be repeated.",
         ),
-        click.option("--tenant", metavar="NAME", help=f"Tenant there, sent as {TENANT_HEADER}."),
+        click.option("--tenant", metavar="NAME", help=f"Tenant at that server, sent as {TENANT_HEADER}."),
         click.option(
             "--remote-write",
             metavar="URL",
-            help="Where the stack's Prometheus sends its samples to, with the same headers and tenant.",
+            help="Where the stack's Prometheus remote-writes its samples, with the same headers and tenant.",
         ),
     )
     for option in reversed(options):

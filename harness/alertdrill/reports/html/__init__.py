@@ -22,14 +22,9 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.expectation import Suppression
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import SuppressedSpan
-from alertdrill.reports import (
-    RunRecord,
-    printable,
-    say_agreement,
-    say_held,
-    say_outcome,
-    say_selector,
-)
+from alertdrill.core.wording import printable, say_selector
+from alertdrill.judging.suppression import say_held
+from alertdrill.reports import RunRecord, say_agreement, say_outcome
 from alertdrill.reports.html.coverage import list_coverage
 from alertdrill.reports.html.figure import Figure, draw_alert
 from alertdrill.reports.html.incidents import draw_incidents
@@ -150,7 +145,7 @@ def _held(spans: Sequence[SuppressedSpan]) -> Iterator[str]:
     """Say what held an alert back, for who cannot see the plot or wants to know by what."""
     if not spans:
         return
-    yield '<details><summary>What held it back</summary><ul class="told">'
+    yield '<details><summary>What suppressed it</summary><ul class="told">'
     for span in spans[:MOST_HELD]:
         yield f"<li><code>{_text(say_selector('', span.labels))}</code> {_text(say_held(span))}</li>"
     if len(spans) > MOST_HELD:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from alertdrill.reports import printable
+from alertdrill.core.wording import printable
 from alertdrill.reports.html.series import HUES
 from alertdrill.reports.html.units import find_base, say_value
 from alertdrill.rules.panels import Panel, PanelCurve, PanelCurves, PanelThreshold

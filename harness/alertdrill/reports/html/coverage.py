@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from alertdrill.judging.coverage import HOPS, Cell, Row, say_counts, say_inbox
-from alertdrill.reports import RunRecord, printable
+from alertdrill.core.wording import printable
+from alertdrill.judging.claims import HOPS, say_inbox
+from alertdrill.judging.coverage import Cell, Row, say_counts
+from alertdrill.reports import RunRecord
 
 LOOKS = {
     "proved": ("met", "✓"),

@@ -15,7 +15,8 @@ from typing import Any
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.rule import AlertRule
-from alertdrill.reports import RunRecord, say_selector
+from alertdrill.core.wording import say_selector
+from alertdrill.reports import RunRecord
 from alertdrill.reports.html.lanes import Lanes, minutes, plot_text
 from alertdrill.reports.html.scale import Scale, choose_scale
 from alertdrill.reports.html.series import Series, gather_series

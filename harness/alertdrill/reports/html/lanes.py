@@ -13,7 +13,9 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.expectation import Suppression
 from alertdrill.core.timeline import Curve
-from alertdrill.reports import HOPS, printable, say_holder, say_selector
+from alertdrill.core.wording import printable, say_selector
+from alertdrill.judging.suppression import say_holder
+from alertdrill.reports import HOPS
 from alertdrill.reports.html.series import Series
 
 TEXT_PX = 17

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import groupby
 
-from alertdrill.reports import RunRecord, printable
+from alertdrill.core.wording import printable
+from alertdrill.reports import RunRecord
 from alertdrill.reports.html.chart import draw_chart, find_unit, say_curve
 from alertdrill.reports.html.heatmap import draw_heatmap, is_histogram, say_darkest
 from alertdrill.reports.html.series import HUES

@@ -9,16 +9,15 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,
     RunRecord,
-    printable,
     say_delay,
     say_deliveries,
     say_differences,
     say_expected,
-    say_selector,
     say_told,
     say_why,
 )
@@ -103,7 +102,7 @@ def _hops(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
         items.append(f'<div class="wrapped"><dt>replay</dt> <dd>{_text(differences)}</dd></div>')
     told = say_told(count_told(finding, record.find_placement(verdict), record.timeline))
     hops = f'<dl class="hops">{"".join(items)}</dl>' if items else ""
-    return f'{hops}<p class="small muted">told: {_text(told)}</p>' if told else hops
+    return f'{hops}<p class="small muted">notified: {_text(told)}</p>' if told else hops
 
 
 def _held(span: SuppressedSpan) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.console import OverflowMethod
 
-from alertdrill.reports import printable
+from alertdrill.core.wording import printable
 
 ASCII = str.maketrans({"→": ">", "·": "-", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "◌": "."})
 

@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.expectation import NearMiss
 from alertdrill.core.parts import PROVIDERS
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Event, Stall, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import CouldNotTell
-from alertdrill.judging.dependence import PATH, STALE, UNSEEN
 from alertdrill.judging.doubts import Evidence, weigh
 from alertdrill.judging.judge import find_unexpected, judge, share
+from alertdrill.judging.kinds import find_kind
+from alertdrill.judging.needs import PATH, STALE, UNSEEN
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 from alertdrill.recording.selecting import find_unrecorded
@@ -226,7 +226,7 @@ def lay_out(
 
 
 def _list_own(rehearsal: Rehearsal, mine: Timeline) -> Iterator[Event]:
-    """Yield what the drill's own alerts did, and those that nobody asked for, from the drill's start."""
+    """Yield what the drill's own alerts did, and the unexpected ones, from the drill's start."""
     yield from mine.events
     start_s = rehearsal.own.start_s
     unexpected = {
@@ -259,7 +259,7 @@ def _find_appended(timeline: Timeline) -> tuple[tuple[float, float], ...]:
 
 def list_near(drill: Drill, files: Sequence[RuleFile]) -> tuple[AlertRule, ...]:
     """Return the rules whose value a drill's expectations ask for."""
-    near = {expected.alert for expected in drill.expects if isinstance(expected, NearMiss)}
+    near = {expected.alert for expected in drill.expects if find_kind(expected).asks_for_value}
     return tuple(rule for file in files for rule in file.alerts if rule.name in near)
 
 

@@ -56,7 +56,7 @@ class Seen:
 
     @property
     def is_held(self) -> bool:
-        """Whether nobody is told of it."""
+        """Whether nobody is notified of it."""
         return self.state == "suppressed"
 
 

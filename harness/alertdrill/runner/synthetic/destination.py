@@ -47,7 +47,7 @@ class Destination:
 
     @property
     def is_nowhere(self) -> bool:
-        """Whether nobody is told: no receiver has an integration."""
+        """Whether nobody is notified: no receiver has an integration."""
         return not any(leg.senders for leg in self.legs)
 
     def without(self, receivers: Container[str]) -> Destination:
@@ -109,7 +109,7 @@ def _compare_receivers(destination: Destination, named: Sequence[str], *, is_loo
     if more:
         return [
             f"the routes lead to {', '.join(more)}, which no --receiver names: name every receiver that may "
-            f"be told"
+            f"be notified"
         ]
     return [f"the routes do not lead to {name}" for name in named if name not in reached]
 

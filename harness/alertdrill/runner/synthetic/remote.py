@@ -66,7 +66,7 @@ class Remote:
         """Return what is known without sending anything: a way that ends nowhere has failed already."""
         if not plan.destination.is_nowhere:
             return ()
-        evidence = f"{', '.join(plan.destination.receivers)} has no integration: nobody is told"
+        evidence = f"{', '.join(plan.destination.receivers)} has no integration: nobody is notified"
         return (Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence),)
 
     def send(self, plan: Plan, say: Say) -> tuple[Hop, ...]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.reports import printable
+from alertdrill.core.wording import printable
 from alertdrill.runner.synthetic.destination import Destination, Leg
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.pages import Row
@@ -64,7 +64,9 @@ def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
             table.add_row(*(_text(cell) for cell in ((*first, *cells) if number == 0 else ("", "", *cells))))
     counted = Counter(row.outcome for row in rows)
     total = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
-    return Group(table, *_list_notes(rows), _text(f"{len(rows)} alerts: {total}"))
+    return Group(
+        table, *_list_notes(rows), _text(f"{len(rows)} alert{'' if len(rows) == 1 else 's'}: {total}")
+    )
 
 
 def write_row(row: Row) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             yield route, leg.receiver, integration, row.outcome, "", "", ""
             route = ""
         if not leg.senders:
-            yield route, leg.receiver, "-", "nobody is told", "", "", ""
+            yield route, leg.receiver, "-", "nobody is notified", "", "", ""
 
 
 def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:
@@ -126,7 +128,7 @@ def describe_path(leg: Leg) -> str:
 
 def describe_senders(leg: Leg) -> str:
     """Return what a receiver is told by, in words."""
-    return ", ".join(sender.integration for sender in leg.senders) or "no integration: nobody is told"
+    return ", ".join(sender.integration for sender in leg.senders) or "no integration: nobody is notified"
 
 
 def write_alert(alert: SyntheticAlert, destination: Destination) -> dict[str, Any]:

@@ -71,7 +71,9 @@ class WatchdogDrill:
     def hold(self) -> tuple[Hop, ...]:
         """Return the hops, up to the one where it stopped. Raises ComponentFailed when a part fails."""
         if not self._receivers:
-            evidence = f"{', '.join(self._bound.destination.receivers)} has no integration: nobody is told"
+            evidence = (
+                f"{', '.join(self._bound.destination.receivers)} has no integration: nobody is notified"
+            )
             return (Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence),)
         with suppress(_Stopped):
             self._hold()

@@ -21,8 +21,9 @@ from typing import Any
 
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import read_config
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.clock import Clock
 from alertdrill.core.parts import PROVIDERS
 from alertdrill.errors import AlertdrillError, BadInput

@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertdrill.alertmanager.redirect import Target, write_config
+from alertdrill.alertmanager.redirect import write_config
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.drill import STARTS_AGAIN, Drill, Outage
 from alertdrill.core.parts import PARTS
 from alertdrill.errors import BadInput, ComponentFailed, MissingEngine

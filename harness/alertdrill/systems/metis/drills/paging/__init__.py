@@ -2,7 +2,8 @@
 
 Their alerts are those of `systems/metis/paging.yml`, which are simple on purpose; their routes are those of
 `alertmanager/paging_routes.yml`. Each drill has a key of its own, and where something befalls a receiver, a
-receiver of its own, so that all but those with outages are held at the same time. docs/paging.md has a table.
+receiver of its own, so that all but those with outages are held at the same time.
+docs/explanation/paging.md has a table.
 """
 
 from __future__ import annotations

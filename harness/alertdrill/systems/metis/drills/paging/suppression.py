@@ -53,7 +53,7 @@ def make_suppressed() -> Iterator[Drill]:
     )
     yield make_drill(
         "paging-maintenance-quiet",
-        "An alert fires and resolves within a maintenance: nobody is told that it was there.",
+        "An alert fires and resolves within a maintenance: nobody is notified that it was there.",
         covered,
         covered.fires("critical", ONCALL, suppressed=Suppressed(why="silenced", by=repair.matchers)),
         maintenance=(repair,),

@@ -1,0 +1,18 @@
+"""The kinds of receivers that the pager stands in for: each is one file, and one line in the table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alertdrill.alertmanager.receivers.email import EMAIL
+from alertdrill.alertmanager.receivers.kind import ReceiverKind
+from alertdrill.alertmanager.receivers.opsgenie import OPSGENIE
+from alertdrill.alertmanager.receivers.pagerduty import PAGERDUTY
+from alertdrill.alertmanager.receivers.slack import SLACK
+from alertdrill.alertmanager.receivers.webhook import WEBHOOK
+from alertdrill.core.expectation import Integration
+
+RECEIVER_KINDS: Mapping[Integration, ReceiverKind] = {
+    kind.integration: kind for kind in (PAGERDUTY, SLACK, WEBHOOK, OPSGENIE, EMAIL)
+}
+"""By what Alertmanager calls each."""

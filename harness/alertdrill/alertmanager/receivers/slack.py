@@ -1,0 +1,178 @@
+"""Slack: its section of a config, and its incoming webhooks, read and answered as Slack would. Pure.
+
+Formats: Slack's documentation, "Sending messages using incoming webhooks" and "Legacy: attachments".
+Alertmanager's message is one attachment, whose title and text are what its templates made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, parse_path
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
+from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
+from alertdrill.alertmanager.target import Target
+
+MAX_ATTACHMENTS = 100
+_TEXTS = ("title", "title_link", "pretext", "text", "fallback", "color", "footer", "callback_id")
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "timeout": TEXT,
+    "channel": TEXT,
+    "username": TEXT,
+    "color": TEXT,
+    "title": TEXT,
+    "title_link": TEXT,
+    "pretext": TEXT,
+    "text": TEXT,
+    "message_text": TEXT,
+    "fields": ListOf({"title": TEXT, "value": TEXT, "short": FLAG}),
+    "short_fields": FLAG,
+    "footer": TEXT,
+    "fallback": TEXT,
+    "callback_id": TEXT,
+    "icon_emoji": TEXT,
+    "icon_url": TEXT,
+    "image_url": TEXT,
+    "thumb_url": TEXT,
+    "link_names": FLAG,
+    "mrkdwn_in": TEXTS,
+    "actions": ListOf(
+        {
+            "type": TEXT,
+            "text": TEXT,
+            "url": TEXT,
+            "style": TEXT,
+            "name": TEXT,
+            "value": TEXT,
+            "confirm": {"title": TEXT, "text": TEXT, "ok_text": TEXT, "dismiss_text": TEXT},
+        }
+    ),
+    "update_message": FLAG,
+    "api_url": SECRET,
+    "api_url_file": SECRET,
+    "app_token": SECRET,
+    "app_token_file": SECRET,
+    "app_url": SECRET,
+    "http_config": SECRET,
+}
+_SHARED: Fields = dict.fromkeys(
+    ("slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file", "slack_app_url"),
+    SECRET,
+)
+
+
+def read_message(_address: Address, body: bytes) -> Attempt:
+    """Return what a message says."""
+    try:
+        message = parse_object(body)
+    except ValueError as error:
+        return _refuse("invalid_payload", str(error), Attempt(answer=Answer(status=400)))
+    message, told = _take_tag(message)
+    attachments = message.get("attachments")
+    first = attachments[0] if isinstance(attachments, list) and attachments else {}
+    first = first if isinstance(first, dict) else {}
+    attempt = Attempt(
+        does=told.does,
+        key=told.key,
+        group_labels=told.group_labels,
+        alerts=told.alerts,
+        title=as_text(first.get("title")) or as_text(first.get("fallback")) or as_text(message.get("text")),
+        text=as_text(first.get("text")) or as_text(message.get("text")),
+        payload=message,
+        answer=Answer(status=200, body="ok"),
+    )
+    for name in ("text", "channel", "username", "icon_emoji", "icon_url"):
+        if not isinstance(message.get(name, ""), str):
+            return _refuse("invalid_payload", f"{name} is not a string", attempt)
+    if wrong := _check_attachments(attachments):
+        return _refuse("invalid_attachments", wrong, attempt)
+    if not message.get("text") and not attachments and not message.get("blocks"):
+        return _refuse("no_text", "the message has neither text nor attachments", attempt)
+    return attempt
+
+
+def _check_attachments(attachments: Any) -> str:
+    if attachments is None:
+        return ""
+    if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
+        return "attachments is not a list of objects"
+    if len(attachments) > MAX_ATTACHMENTS:
+        return f"there are more than {MAX_ATTACHMENTS} attachments"
+    for attachment in attachments:
+        for name in _TEXTS:
+            if not isinstance(attachment.get(name, ""), str):
+                return f"an attachment's {name} is not a string"
+        fields = attachment.get("fields")
+        if fields is not None and (
+            not isinstance(fields, list) or not all(isinstance(field, dict) for field in fields)
+        ):
+            return "an attachment's fields are not a list of objects"
+    return ""
+
+
+def _take_tag(message: dict[str, Any]) -> tuple[dict[str, Any], Told]:
+    """Return the message without the field that is the tag, and what that told."""
+    told = Told()
+    attachments = message.get("attachments")
+    if not isinstance(attachments, list):
+        return message, told
+    rest = []
+    for attachment in attachments:
+        fields = attachment.get("fields") if isinstance(attachment, dict) else None
+        if not isinstance(fields, list):
+            rest.append(attachment)
+            continue
+        kept = []
+        for field in fields:
+            if isinstance(field, dict) and field.get("title") == TAG_NAME:
+                told = read_tag(field.get("value"))
+            else:
+                kept.append(field)
+        without = {name: value for name, value in attachment.items() if name != "fields"}
+        rest.append({**without, "fields": kept} if kept else without)
+    return {**message, "attachments": rest}, told
+
+
+def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
+    return replace(attempt, refusal=Answer(status=400, body=error), why=f"{error}: {why}")
+
+
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    return {
+        "api_url": f"{target.url}/{address.path}",
+        "http_config": target.connect(address),
+        "fields": [*stated.get("fields", ()), {"title": TAG_NAME, "value": TAG}],
+    }
+
+
+def _find_inbox(_method: str, path: str, token: str) -> Inbox:
+    address = parse_path(path)
+    return Inbox(
+        address=address, authorization=f"Bearer {token}", read=lambda body: read_message(address, body)
+    )
+
+
+SLACK = ReceiverKind(
+    integration="slack",
+    fields=_FIELDS,
+    shared_fields=_SHARED,
+    required=(
+        Required(
+            own=("api_url", "api_url_file", "app_token", "app_token_file"),
+            shared=("slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"),
+        ),
+    ),
+    refused={
+        "update_message": "slack's update_message needs a bot's token, and the pager is an incoming webhook"
+    },
+    point=_point,
+    failing=FailingAnswers(
+        rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
+    ),
+    http=HttpContract(find_inbox=_find_inbox),
+)

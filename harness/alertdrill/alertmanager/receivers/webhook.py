@@ -1,0 +1,120 @@
+"""Alertmanager's generic webhook: its section of a config, and its notifications. Pure.
+
+Format: version 4 of the payload in Alertmanager's documentation of `webhook_config`. It says everything, so
+it needs no tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from alertdrill.alertmanager.addresses import Address, parse_path
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
+from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
+from alertdrill.alertmanager.target import Target
+
+_STATUSES = ("firing", "resolved")
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "timeout": TEXT,
+    "max_alerts": NUMBER,
+    "payload": SECRET,
+    "url": SECRET,
+    "url_file": SECRET,
+    "http_config": SECRET,
+}
+
+
+def read_notification(address: Address, body: bytes) -> Attempt:
+    """Return what a notification says."""
+    try:
+        payload = parse_object(body)
+    except ValueError as error:
+        return _refuse(str(error), Attempt(answer=Answer(status=400)))
+    listed = payload.get("alerts")
+    alerts = listed if isinstance(listed, list) else []
+    annotations = _read_labels(payload.get("commonAnnotations"))
+    seen = tuple(_read_alert(alert) for alert in alerts if isinstance(alert, dict))
+    names = sorted(
+        {alert.labels["alertname"] for alert in seen if alert.labels and "alertname" in alert.labels}
+    )
+    attempt = Attempt(
+        does="resolve" if payload.get("status") == "resolved" else "trigger",
+        key=as_text(payload.get("groupKey")) or None,
+        group_key=as_text(payload.get("groupKey")),
+        group_labels=_read_labels(payload.get("groupLabels")),
+        alerts=seen,
+        title=annotations.get("summary") or ", ".join(names),
+        text="\n".join(f"{name}: {value}" for name, value in sorted(annotations.items())),
+        payload=payload,
+        answer=Answer(status=200),
+    )
+    why = _check(address, payload)
+    return _refuse(why, attempt) if why else attempt
+
+
+def _check(address: Address, payload: dict[str, Any]) -> str:
+    if payload.get("version") != "4":
+        return "not an Alertmanager webhook notification of version 4"
+    if payload.get("receiver") != address.receiver:
+        return f"addressed to receiver {payload.get('receiver')!r}, delivered to {address.receiver!r}"
+    if payload.get("status") not in _STATUSES:
+        return "the notification is neither firing nor resolved"
+    if not as_text(payload.get("groupKey")):
+        return "a notification without a group key"
+    alerts = payload.get("alerts")
+    if not isinstance(alerts, list) or not alerts:
+        return "a notification without alerts"
+    for alert in alerts:
+        if not isinstance(alert, dict) or alert.get("status") not in _STATUSES:
+            return "an alert is neither firing nor resolved"
+        if not _read_labels(alert.get("labels")).get("alertname"):
+            return "an alert has no alertname"
+        if not as_text(alert.get("fingerprint")):
+            return "an alert has no fingerprint"
+    return ""
+
+
+def _read_alert(alert: dict[str, Any]) -> TaggedAlert:
+    return TaggedAlert(
+        fingerprint=as_text(alert.get("fingerprint")),
+        status="resolved" if alert.get("status") == "resolved" else "firing",
+        labels=_read_labels(alert.get("labels")),
+    )
+
+
+def _read_labels(value: Any) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str)}
+
+
+def _refuse(why: str, attempt: Attempt) -> Attempt:
+    return replace(attempt, refusal=Answer(status=400, body=why), why=why)
+
+
+def _point(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address)}
+
+
+def _find_inbox(_method: str, path: str, token: str) -> Inbox:
+    address = parse_path(path)
+    return Inbox(
+        address=address, authorization=f"Bearer {token}", read=lambda body: read_notification(address, body)
+    )
+
+
+WEBHOOK = ReceiverKind(
+    integration="webhook",
+    fields=_FIELDS,
+    required=(Required(own=("url", "url_file")),),
+    refused={"payload": "webhook's own payload cannot be understood by the pager"},
+    point=_point,
+    failing=FailingAnswers(
+        rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
+    ),
+    http=HttpContract(find_inbox=_find_inbox),
+)

@@ -1,0 +1,44 @@
+"""What a field of Alertmanager's config file may hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Scalar(Enum):
+    """What a field holds."""
+
+    TEXT = "text"
+    FLAG = "true or false"
+    NUMBER = "a whole number"
+    OPEN = "anything"
+    SECRET = "<secret>"  # noqa: S105 - as Alertmanager itself shows one
+    """Whatever it holds is forgotten while the file is read, secret or not: it is replaced or left out."""
+
+
+TEXT, FLAG, NUMBER, OPEN, SECRET = Scalar.TEXT, Scalar.FLAG, Scalar.NUMBER, Scalar.OPEN, Scalar.SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of one kind of thing."""
+
+    item: Field
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping whose keys the user chooses."""
+
+    value: Field
+
+
+Fields = Mapping[str, Any]
+"""A mapping's fields, each a Field; see `Field`."""
+Field = Scalar | ListOf | MapOf | Fields
+
+TEXTS = ListOf(TEXT)
+NAMED_TEXTS = MapOf(TEXT)

@@ -1,0 +1,63 @@
+"""How a help text reads: options in groups, then the exit codes, then examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+HELP_GROUP = "Help"
+"""Where options stand that no command declares itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A command line, without its `$`, and what it is for."""
+
+    command: str
+    does: str
+
+
+class Explained(click.Command):
+    """A command whose help ends with what its exit codes mean, and with examples."""
+
+    def __init__(
+        self, *args: Any, exit_codes: Mapping[int, str], examples: Sequence[Example], **settings: Any
+    ) -> None:
+        super().__init__(*args, **settings)
+        self.exit_codes = exit_codes
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes and the examples; an example stands on one line, so that it can be copied."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in self.exit_codes.items()])
+        with formatter.section("Examples"):
+            indent = " " * formatter.current_indent
+            for example in self.examples:
+                does = click.wrap_text(example.does, formatter.width, indent, indent)
+                formatter.write(f"{does}\n{indent}  $ {example.command}\n")
+
+
+class GroupedCommand(Explained):
+    """A command whose options stand under the titles of `groups`, which names them by parameter."""
+
+    def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.groups = groups
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group; what is in no group is click's own --help."""
+        rows = {
+            parameter.name: row
+            for parameter in self.get_params(ctx)
+            if isinstance(parameter, click.Option) and (row := parameter.get_help_record(ctx)) is not None
+        }
+        for title, names in self.groups.items():
+            with formatter.section(title):
+                formatter.write_dl([rows.pop(name) for name in names])
+        with formatter.section(HELP_GROUP):
+            formatter.write_dl(list(rows.values()))

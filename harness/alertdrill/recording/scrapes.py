@@ -1,0 +1,65 @@
+"""When the systems were scraped, and when they should have been."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from alertdrill.core.clock import Clock
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
+from alertdrill.recording.prometheus import read_samples
+from alertdrill.runtime.http_client import Api
+
+GAP_S = 1.5 * SCRAPE_INTERVAL_S
+"""Between two good scrapes that are further apart than this, one is missing."""
+
+Scrape = tuple[float, bool]
+"""When it was, rule time, and whether it succeeded."""
+
+
+def read_scrapes(
+    prometheus: Api, clock: Clock, job: str, since_s: float, until_s: float
+) -> tuple[Scrape, ...]:
+    """Return when a job was scraped and whether that succeeded, in order."""
+    return tuple(
+        (at_s, value == 1.0)
+        for _, samples in read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
+        for at_s, value in samples
+    )
+
+
+def split_scrapes(
+    scrapes: Sequence[Scrape], without: Sequence[tuple[float, float]]
+) -> tuple[tuple[Scrape, ...], ...]:
+    """Return the stretches of scrapes before, between and after windows (from, to) that are in order."""
+    bounds = [-math.inf, *(bound for window in without for bound in window), math.inf]
+    return tuple(
+        tuple(scrape for scrape in scrapes if from_s < scrape[0] <= to_s)
+        for from_s, to_s in zip(bounds[::2], bounds[1::2], strict=True)
+    )
+
+
+def find_gaps(scrapes: Sequence[Scrape]) -> Iterator[tuple[float, float]]:
+    """Yield from which good scrape to which next one others are missing."""
+    for before_s, after_s in _pair(scrapes):
+        if after_s - before_s > GAP_S:
+            yield before_s, after_s
+
+
+def measure_gaps(scrapes: Sequence[Scrape], until_s: float | None = None) -> tuple[float | None, int]:
+    """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps.
+
+    With `until_s`, there is to be a scrape within an interval of that, too.
+    """
+    gaps = [after_s - before_s for before_s, after_s in _pair(scrapes, until_s)]
+    missing = sum(round(gap / SCRAPE_INTERVAL_S) - 1 for gap in gaps if gap > GAP_S)
+    return max(gaps, default=None), missing
+
+
+def _pair(scrapes: Sequence[Scrape], until_s: float | None = None) -> Iterator[tuple[float, float]]:
+    """Yield each good scrape and the next one, the last with the end, if there is to be one by then."""
+    good = [at_s for at_s, is_good in scrapes if is_good]
+    yield from pairwise(good)
+    if good and until_s is not None:
+        yield good[-1], until_s

@@ -1,0 +1,129 @@
+"""How well a run kept time: what is read of it afterwards, and of its calibration before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from alertdrill.core.clock import Clock
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
+from alertdrill.core.timeline import Stall
+from alertdrill.judging.clock_fidelity import Bounds, Fidelity, find_overhead
+from alertdrill.judging.needs import PROVIDER, SCRAPES
+from alertdrill.recording.prometheus import count_evaluations, count_recorded_evaluations
+from alertdrill.recording.scrapes import Scrape, find_gaps, measure_gaps, read_scrapes, split_scrapes
+from alertdrill.runner.evidence import count_unanswered
+from alertdrill.runner.probe import (
+    CALIBRATION_PROFILE,
+    PROBE_LATENCY_S,
+    PROBE_PROFILE,
+    PROBE_PROVIDER,
+    Window,
+)
+from alertdrill.runner.traffic import TrafficReport
+from alertdrill.runtime.http_client import Api
+from alertdrill.systems import find_served
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemScrapes:
+    """The scrapes of one system, in the stretches between outages, in which scrapes have to fail."""
+
+    system: str
+    stretches: tuple[tuple[Scrape, ...], ...]
+
+    def mark_last(self) -> Iterator[tuple[tuple[Scrape, ...], bool]]:
+        """Yield each stretch, and whether it is the last one."""
+        for number, stretch in enumerate(self.stretches, 1):
+            yield stretch, number == len(self.stretches)
+
+
+def read_system_scrapes(
+    store: Api, clock: Clock, since_s: float, until_s: float, outages: Sequence[Window] = ()
+) -> tuple[SystemScrapes, ...]:
+    """Return the scrapes of every system between two rule times, without those during outages."""
+    return tuple(
+        SystemScrapes(
+            system=system.name,
+            stretches=split_scrapes(read_scrapes(store, clock, system.job, since_s, until_s), outages),
+        )
+        for system in find_served()
+    )
+
+
+def measure(
+    prometheus: Api,
+    clock: Clock,
+    traffic: TrafficReport,
+    scrapes: Sequence[SystemScrapes],
+    since_s: float,
+    until_s: float,
+    store: Api | None = None,
+    stalls: Sequence[Stall] = (),
+) -> Fidelity:
+    """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
+
+    Evaluations are counted by who makes them, or were recorded in the store. What the probe's own provider
+    was silent for, by the `stalls`, is nobody's overhead: who depends on it is doubted for it.
+    """
+    own = [(stretch, is_last) for one in scrapes for stretch, is_last in one.mark_last()]
+    gaps = [measure_gaps(stretch, until_s if is_last else None) for stretch, is_last in own]
+    evaluations, missed = count_evaluations(prometheus)
+    if store is not None and not evaluations:
+        evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
+    profiles = {
+        name: profile
+        for name, profile in traffic.profiles.items()
+        if (name == CALIBRATION_PROFILE) == (since_s < 0)
+    }
+    probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
+    silent_s = max((one.lasted_s for one in stalls if one.part == PROVIDER + PROBE_PROVIDER), default=0.0)
+    return Fidelity(
+        scrapes=sum(len(stretch) for stretch, _ in own),
+        scrape_gap_s=max((gap for gap, _ in gaps if gap is not None), default=None),
+        scrapes_off=sum(off for _, off in gaps),
+        scrapes_failed=sum(not is_good for stretch, _ in own for _, is_good in stretch),
+        evaluations=evaluations,
+        evaluations_missed=missed,
+        arrivals=sum(profile.planned for profile in profiles.values()),
+        arrivals_late=sum(profile.late + profile.planned - profile.sent for profile in profiles.values()),
+        arrival_lateness_s=max((profile.lateness_max_s or 0.0 for profile in profiles.values()), default=0.0),
+        overhead_s=find_overhead(probe.latency_p99_s, probe.slowest_s, PROBE_LATENCY_S, silent_s)
+        if probe
+        else None,
+        probes=probe.sent if probe else 0,
+        # No lower speed would mend that, so calibration does not look at it.
+        probes_lost=count_unanswered(probe) if probe and since_s >= 0 else 0,
+    )
+
+
+def find_missed_scrapes(scrapes: Iterable[SystemScrapes]) -> tuple[Stall, ...]:
+    """Return when samples of a system were missing, on rule time, as stalls of whoever serves them.
+
+    A scrape that failed makes series end at once, whatever stall it was that made it fail.
+    """
+    return tuple(
+        Stall(part=SCRAPES + one.system, from_s=before_s + SCRAPE_INTERVAL_S, until_s=after_s)
+        for one in scrapes
+        for stretch in one.stretches
+        for before_s, after_s in find_gaps(stretch)
+    )
+
+
+def describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
+    """Say what was measured and what is allowed, for the notes of a run."""
+    gap = "none seen" if fidelity.scrape_gap_s is None else f"{fidelity.scrape_gap_s:.1f} s"
+    overhead = "not measured" if fidelity.overhead_s is None else f"{fidelity.overhead_s:.2f} s"
+    notes = {
+        "scrapes": f"{fidelity.scrapes}, {fidelity.scrapes_failed} failed, the longest gap {gap} "
+        f"(bound {bounds.scrape_gap_s:g} s)",
+        "evaluations": f"{fidelity.evaluations}, {fidelity.evaluations_missed} left out",
+        "arrivals": f"{fidelity.arrivals}, {fidelity.arrivals_late} more than 15 s late, "
+        f"the latest by {fidelity.arrival_lateness_s:.1f} s (bound {bounds.arrival_lateness_s:g} s)",
+        "overhead of gateway and client (p99)": f"{overhead} (bound {bounds.overhead_s:g} s)",
+    }
+    if fidelity.outage_lateness_s is not None:
+        notes["outages"] = (
+            f"the latest by {fidelity.outage_lateness_s:.1f} s (bound {bounds.outage_lateness_s:g} s)"
+        )
+    return notes

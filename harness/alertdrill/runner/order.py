@@ -1,0 +1,72 @@
+"""What a run is asked to hold, and what the stack is made of for it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from alertdrill.alertmanager.calendar import Calendar, write_zones
+from alertdrill.alertmanager.config import AlertmanagerConfig
+from alertdrill.core.clock import Clock
+from alertdrill.core.drill import Drill
+from alertdrill.core.rule import AlertRule
+from alertdrill.judging.clock_fidelity import Bounds
+from alertdrill.recording.store import Store
+from alertdrill.rules.files import RuleFile
+from alertdrill.rules.panels import Dashboard
+from alertdrill.rules.rule_values import make_value_rules
+from alertdrill.stacks import Setup, Site
+
+RECORDING = "recording.om.gz"
+"""What a run recorded, in the folder of its reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to hold, where and with what; without a `speed`, calibration finds it.
+
+    The `dashboards` are asked what they showed, for the report. With `workers`, that many processes send the
+    traffic; otherwise one does.
+    """
+
+    drills: tuple[Drill, ...]
+    rules: tuple[RuleFile, ...]
+    dashboards: tuple[Dashboard, ...] = ()
+    site: Site
+    alertmanager: AlertmanagerConfig
+    out: Path
+    """The folder that has `logs`, and the recording unless `recording` says where it is written."""
+    recording: Path | None = None
+    speed: float | None = None
+    seed: int = 1
+    workers: int = 0
+    bounds: Bounds = field(default_factory=Bounds)
+    promtool: Path | None = None
+    """What replays the run's recording; without it the recording is only made."""
+    store: Store | None = None
+    """Where to read what happened, instead of from the stack's Prometheus."""
+    calendar: datetime | None = None
+    """What the calendar of Alertmanager's time intervals shows at rule time 0; see `find_calendar`."""
+
+    @property
+    def alerts(self) -> tuple[AlertRule, ...]:
+        """All alerts of the rules."""
+        return tuple(rule for file in self.rules for rule in file.alerts)
+
+
+def make_setup(order: Order, speed: float, calendar: Calendar, until_s: float) -> Setup:
+    """Return what the stack is made of at this speed; raises BadRules for rules that cannot be dilated.
+
+    As long as the run's origin is not known, its calendar begins now.
+    """
+    return Setup(
+        speed=speed,
+        rules=order.rules if order.store is None else (*order.rules, make_value_rules(order.alerts)),
+        alertmanager=order.alertmanager,
+        logs=order.out / "logs",
+        zones=write_zones(
+            order.alertmanager.document, Clock(speed=speed, origin_s=time.time()), calendar, until_s
+        ),
+    )

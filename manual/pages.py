@@ -1,0 +1,20 @@
+"""The generated pages, by file name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from manual.commands import write_commands, write_exit_codes
+from manual.drills import write_fields
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+
+
+def make_pages() -> Mapping[str, str]:
+    """Return the text of each generated page."""
+    return {
+        "cli.md": write_commands(),
+        "exit-codes.md": write_exit_codes(),
+        "drill-fields.md": write_fields(),
+    }
