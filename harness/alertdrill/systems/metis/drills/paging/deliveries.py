@@ -59,8 +59,12 @@ def make_severities() -> Iterator[Drill]:
             ),
         ),
     )
+    yield _make_desk()
+
+
+def _make_desk() -> Drill:
     desk = Spending(key="paging-critical-desk", for_s=SHORT_S)
-    yield make_drill(
+    return make_drill(
         "paging-opsgenie",
         "A team that is paged by Opsgenie: its own route wins over that of all critical alerts.",
         desk,
