@@ -7,7 +7,6 @@ on both its sides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
@@ -15,12 +14,9 @@ from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.panels import Dashboard, parse_panels
 from alertdrill.rules.values import Values, override, parse_values, render_rules, switch_on
 from alertdrill.runtime.paths import shorten
-from alertdrill.runtime.reading import read_bytes
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.drill_modules import make_drills
-
-MAX_BYTES = 1024 * 1024
-"""Of a file of a system."""
+from alertdrill.systems.system import read_text
 
 
 def read_values(system: System) -> Values:
@@ -109,17 +105,6 @@ def render_system_rules(system: System, values: Values) -> str:
 
 def _parse_system_rules(system: System, values: Values) -> RuleFile:
     return parse_rules(render_system_rules(system, values), str(shorten(system.template_path)))
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file of a system's folder; raises BadInput."""
-    try:
-        content = read_bytes(path, MAX_BYTES)
-        if len(content) > MAX_BYTES:
-            raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
-        return content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from error
 
 
 def choose_drills(

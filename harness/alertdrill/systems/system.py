@@ -8,6 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from alertdrill.errors import BadInput
+from alertdrill.runtime.reading import read_bytes
+
 if TYPE_CHECKING:  # what a system's files say is known without the gateway, and without the library
     from prometheus_client import CollectorRegistry
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:  # what a system's files say is known without the gateway, and
 
 SURFACE = "surface.py"
 STATEMENT = "system.yml"
+MAX_BYTES = 1024 * 1024
+"""Of a file of a system."""
 
 
 class Surface(Protocol):
@@ -138,3 +143,14 @@ class System:
     def metrics_path(self) -> str:
         """Where the gateway shows the system's metrics."""
         return f"/metrics/{self.name}"
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file of a system's folder; raises BadInput."""
+    try:
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
+            raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
+        return content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read: {error}") from error

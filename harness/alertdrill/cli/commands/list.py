@@ -50,7 +50,6 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
         2: "bad input or usage",
     },
     examples=(
-        Example("alertdrill list", "Every alert, and the drills that cover it"),
         Example("alertdrill list metis-auth-fires", "What a drill sends, does and expects, in order of time"),
         Example("alertdrill list --coverage", "What the runs in out/ have proved of each alert"),
         Example(

@@ -12,7 +12,8 @@ from alertdrill.rules.files import parse_rules
 from alertdrill.rules.values import override, render_rules, switch_on, write_resource
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_systems
-from alertdrill.systems.catalogue import find_system, read_text, read_values
+from alertdrill.systems.catalogue import find_system, read_values
+from alertdrill.systems.system import read_text
 
 
 @click.command(

@@ -18,7 +18,8 @@ from alertdrill.stacks.kubernetes import (
     render_service_monitor,
 )
 from alertdrill.systems import find_own
-from alertdrill.systems.catalogue import read_text, read_values, render_system_rules
+from alertdrill.systems.catalogue import read_values, render_system_rules
+from alertdrill.systems.system import read_text
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 TEMPLATE = Path(__file__).parent / "provider.tmpl.yml"
