@@ -23,7 +23,7 @@ COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-v
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
 
-drill: ## Hold the drills: make drill ARGS="metis-lockout --speed 60"
+drill: ## Hold the drills: make drill ARGS="metis-auth-fires --speed 60"
 	@./bootstrap.sh runtime
 	@.venv/bin/alertdrill run $(ARGS)
 
@@ -69,7 +69,7 @@ generate: ## Write anew what is made of values, panels and code: rules, dashboar
 	@./bootstrap.sh dev
 	@.venv/bin/python -m alertdrill.systems.grafana
 	@.venv/bin/python -m alertdrill.stacks.kubernetes
-	@.venv/bin/python -m manual
+	@.venv/bin/python -m docs_generator
 
 docs: ## Build the manual, out/docs/index.html; a link that leads nowhere fails it
 	@./bootstrap.sh dev

@@ -24,7 +24,7 @@ from debian_packages import ETC_APT
 from stand_ins import CERTIFICATES, make_pip_conf, run
 
 from alertdrill.errors import MissingEngine
-from alertdrill.runtime.binaries.aptsources import find_mirrors
+from alertdrill.runtime.binaries.apt_sources import find_mirrors
 from alertdrill.runtime.binaries.cache import locate_cache
 
 PACKAGES = ("ca-certificates", "git", "make", "python3", "python3-venv")

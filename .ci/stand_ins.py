@@ -19,7 +19,7 @@ from pathlib import Path
 from debian_packages import ETC_APT, unpack
 
 from alertdrill.errors import MissingEngine
-from alertdrill.runtime.binaries.aptsources import find_mirrors
+from alertdrill.runtime.binaries.apt_sources import find_mirrors
 
 BUILD_TIMEOUT_S = 600.0
 NOBODY = 65534

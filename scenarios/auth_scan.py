@@ -15,7 +15,7 @@ from typing import Any
 
 from alertdrill.load.calls import Calls, read_calls
 from alertdrill.load.fields import Fields
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
 from alertdrill.load.plan import MAX_S
 from alertdrill.load.script import OrdinaryScript, TimedAction

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from alertdrill.load.fields import Fields
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.inferences import (
     Inferences,
     offer_inference_flags,
     read_inference_options,
     read_inferences,
 )
-from alertdrill.load.keys import Keyring
 from alertdrill.load.options import Flag, offer_load_flags
 from alertdrill.load.plan import MAX_S, BehaviourChange
 from alertdrill.load.script import Request, TimedAction

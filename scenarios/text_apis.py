@@ -16,7 +16,7 @@ from typing import Any
 
 from alertdrill.load.calls import Calls, read_calls
 from alertdrill.load.fields import Fields
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.options import Flag, offer_call_flags, offer_load_flags, read_call_options
 from alertdrill.load.script import OrdinaryScript, Request, TimedAction
 from alertdrill.load.users import ScenarioUser

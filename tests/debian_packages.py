@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from alertdrill.errors import MissingEngine
-from alertdrill.runtime.binaries.aptsources import find_mirrors
+from alertdrill.runtime.binaries.apt_sources import find_mirrors
 from alertdrill.runtime.binaries.cache import locate_cache
-from alertdrill.runtime.binaries.privateapt import PrivateApt
+from alertdrill.runtime.binaries.private_apt import PrivateApt
 
 ETC_APT = Path("/etc/apt")
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_client import Api
-from alertdrill.runtime.ports import find_free_ports
 from alertdrill.runtime.process import Process
 
 AWAIT_WALL_S = 30.0

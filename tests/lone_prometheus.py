@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from alertdrill.runtime.binaries import Engines
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.process import start
 
 READY_WITHIN_S = 30.0

@@ -208,7 +208,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.load.worker",
         "alertdrill.pager.__main__",
         "alertdrill.pytest_plugin",
-        "alertdrill.runner.recorded",
+        "alertdrill.runner.public_api",
         "alertdrill.runtime.process",
         "alertdrill.stacks.compose.prepare",
         "alertdrill.stacks.compose.site",

@@ -14,7 +14,7 @@ from alertdrill.cli.main import cli
 from alertdrill.rules.files import read_rules
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
-from manual.pages import make_pages
+from docs_generator.pages import make_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = find_systems()
@@ -121,7 +121,7 @@ def test_every_file_that_code_refers_to_in_docs_exists() -> None:
         "scenarios",
         "benchmarks",
         "fuzz",
-        "manual",
+        "docs_generator",
         "tests",
         "deploy",
     ):

@@ -20,7 +20,7 @@ MAY_WRITE = {
     "stacks/compose/stack.py": "an empty log, which links of the report lead to before there is one",
     "stacks/compose/site.py": "the log of a child process, docker compose",
     "recording/spool.py": "a file without a name, gone when it is closed",
-    "runtime/binaries/privateapt.py": "an empty file in a folder of our own, which apt wants to see",
+    "runtime/binaries/private_apt.py": "an empty file in a folder of our own, which apt wants to see",
     "load/background_writes.py": "runs in Locust's process, which imports nothing of ours",
 }
 """What opens a file for writing, and why. SQLite opens its own: the gateway's keys, traces and accounts."""

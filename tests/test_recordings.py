@@ -11,7 +11,7 @@ from whole_runs import METIS_RULES, ROOT, CommandLine
 
 from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.recording.files import read_recording
-from alertdrill.runner.golden.folder import FOLDER, digest_systems, find_path, list_stale, read_made
+from alertdrill.runner.golden.folder import FOLDER, digest_systems, find_path, list_stale, read_manifest
 from alertdrill.runner.golden.gate import judge_goldens
 from alertdrill.runtime.binaries import Generation
 from alertdrill.systems import find_systems
@@ -25,7 +25,7 @@ MAX_BYTES = 3 * 1024 * 1024
 
 def test_no_recording_is_stale() -> None:
     """Recordings are of drills, gateway, surfaces, providers and scenarios as they are now."""
-    stale = list_stale(read_made(RECORDINGS), DRILLS, digest_systems(find_systems()))
+    stale = list_stale(read_manifest(RECORDINGS), DRILLS, digest_systems(find_systems()))
     said = [f"{name} {why}" for name, why in stale.items()]
     assert said == [], "`make record` renews the recordings"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 from debian_packages import unpack
 
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.process import Process, start
 
 READY_WITHIN_S = 30.0

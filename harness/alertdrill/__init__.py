@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
     from alertdrill.core.verdict import Finding, Verdict
     from alertdrill.errors import AlertdrillError, BadInput, BadRules, CouldNotTell
-    from alertdrill.runner.recorded import judge_recorded
+    from alertdrill.runner.public_api import judge_recorded
 
 __all__ = [
     "AlertdrillError",
@@ -77,7 +77,7 @@ _WHERE = {
     },
     "alertdrill.core.verdict": {"Finding", "Verdict"},
     "alertdrill.errors": {"AlertdrillError", "BadInput", "BadRules", "CouldNotTell"},
-    "alertdrill.runner.recorded": {"judge_recorded"},
+    "alertdrill.runner.public_api": {"judge_recorded"},
 }
 """Which module has what; it is imported when it is asked for, so that commands start quickly."""
 

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.rules.files import read_rules
 from alertdrill.runtime.binaries import Engines
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.stacks.kubernetes import TARGET_LABELS
 from alertdrill.systems import find_systems
 

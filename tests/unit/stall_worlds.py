@@ -104,7 +104,7 @@ def make_timeline(
         paging=PagingPath(
             notifications=tuple(notifications),
             received=(Received(alert=ALERT, labels=LABELS, since_s=FIRES_S, receivers=(RECEIVER,)),),
-            held=(span,) if held else (),
+            suppressed=(span,) if held else (),
         ),
     )
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from alertdrill.errors import BadInput
-from alertdrill.systems.building.behaviours import HEALTHY, failing, slow
-from alertdrill.systems.building.builder import Builder
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import change_from_healthy
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing, slow
+from alertdrill.systems.drill_building.builder import Builder
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change_from_healthy
 
 RULES = """\
 groups:

@@ -10,13 +10,13 @@ import pytest
 from both_generations import GENERATIONS, find_promtool
 from recorded import make_recording, scrape
 
-import alertdrill.runner.confirmation
+import alertdrill.runner.replay_check
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.expectation import BlindRule
 from alertdrill.core.timeline import Event, EventKind, Timeline
 from alertdrill.judging.replay_agreement import Agreement
 from alertdrill.rules.files import parse_rules
-from alertdrill.runner.confirmation import confirm, list_doubts, record_and_confirm
+from alertdrill.runner.replay_check import confirm, list_doubts, record_and_confirm
 
 FILES = tuple(
     parse_rules(
@@ -122,8 +122,8 @@ def test_a_replay_that_was_killed_is_a_doubt_and_leaves_its_log(
     killed.write_text("#!/bin/sh\necho half a word\nkill -9 $$\n")
     killed.chmod(0o755)
     (tmp_path / "logs").mkdir()
-    monkeypatch.setattr(alertdrill.runner.confirmation, "record_run", lambda *_: RECORDING)
-    monkeypatch.setattr(alertdrill.runner.confirmation, "read_pendings", lambda *_: {})
+    monkeypatch.setattr(alertdrill.runner.replay_check, "record_run", lambda *_: RECORDING)
+    monkeypatch.setattr(alertdrill.runner.replay_check, "read_pendings", lambda *_: {})
     anything: Any = None
     said = record_and_confirm(
         anything, FILES, anything, LIVE, [], tmp_path / "recording.om.gz", killed, tmp_path / "logs"
@@ -144,9 +144,9 @@ def test_rules_none_of_which_can_be_replayed_agree_with_nothing(monkeypatch: pyt
     )
     up = tuple(scrape("up", [1] * 40, labels={"job": job}) for job in ("a", "b"))
     monkeypatch.setattr(
-        alertdrill.runner.confirmation, "record_run", lambda *_: replace(RECORDING, series=up)
+        alertdrill.runner.replay_check, "record_run", lambda *_: replace(RECORDING, series=up)
     )
-    monkeypatch.setattr(alertdrill.runner.confirmation, "read_pendings", lambda *_: {})
+    monkeypatch.setattr(alertdrill.runner.replay_check, "read_pendings", lambda *_: {})
     anything: Any = None
     promtool = find_promtool(GENERATIONS[-1])
     said = record_and_confirm(

@@ -10,9 +10,9 @@ from stall_worlds import FIRES_S, RECEIVER, make_drill, make_good, make_timeline
 from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, Outage, Placement
 from alertdrill.core.timeline import Stall, Timeline
 from alertdrill.core.verdict import Verdict
+from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_stalls, weigh
 from alertdrill.judging.dependence import find_providers
-from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_stalls, weigh
-from alertdrill.judging.judge import judge, share
+from alertdrill.judging.judge import judge, select_for_drill
 
 PROVIDERS = ("openai", "anthropic", "ollama")
 GOOD_CALLS = Calls(planned=100, lost=0, lateness_s=0.5, slowest_s=(1.2, 1.0))
@@ -26,7 +26,7 @@ FIRED = make_timeline((600.0, 700.0), (635.0, 740.0))
 def weigh_one(drill: Drill, timeline: Timeline, evidence: Evidence, start_s: float = START_S) -> Verdict:
     """Judge a drill that is held from an instant on, and weigh the verdict; `timeline` is in its own time."""
     placement = Placement(drill=drill, start_s=0.0)
-    verdict = judge(drill, share(placement, [placement], timeline))
+    verdict = judge(drill, select_for_drill(placement, [placement], timeline))
     (weighed,) = weigh([verdict], [replace(placement, start_s=start_s)], evidence)
     return weighed
 

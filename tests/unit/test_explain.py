@@ -34,11 +34,11 @@ def explain(*notifications: Notification, **path: Any) -> str:
         ),
         ({"received": (receive(),)}, (), "no route of Alertmanager's leads Slow to oncall, but to nobody"),
         (
-            {"held": (INHIBITED,)},
+            {"suppressed": (INHIBITED,)},
             (),
             "Alertmanager suppressed it: inhibited by alertname=Down from 2:10 to 3:10",
         ),
-        ({"held": (MUTED,)}, (), "muted by it does not say what from 2:10 to 3:10"),
+        ({"suppressed": (MUTED,)}, (), "muted by it does not say what from 2:10 to 3:10"),
         (
             {},
             (make_refusal(1, 130), make_refusal(2, 160, answer="429", why="too many")),
@@ -77,9 +77,9 @@ def test_the_hop_is_named_with_what_was_seen_there(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ({"received": (), "held": (INHIBITED,), "troubles": (DROPPED,)}, "oncall refused"),
-        ({"received": (receive("tickets"),), "held": (INHIBITED,)}, "no route"),
-        ({"held": (INHIBITED,), "troubles": (DROPPED,)}, "suppressed it"),
+        ({"received": (), "suppressed": (INHIBITED,), "troubles": (DROPPED,)}, "oncall refused"),
+        ({"received": (receive("tickets"),), "suppressed": (INHIBITED,)}, "no route"),
+        ({"suppressed": (INHIBITED,), "troubles": (DROPPED,)}, "suppressed it"),
         ({"troubles": (DROPPED,)}, "oncall refused"),
     ],
     ids=["nothing-received-but-notices", "route", "held", "refused"],
@@ -87,7 +87,7 @@ def test_the_hop_is_named_with_what_was_seen_there(
 def test_the_first_hop_that_failed_is_named(path: dict[str, Any], said: str) -> None:
     """Hops are gone through in their order: what is later may only be a consequence."""
     if said == "oncall refused":
-        path = {**path, "held": ()}
+        path = {**path, "suppressed": ()}
     assert said in explain(make_refusal(1, 130), **path)
 
 

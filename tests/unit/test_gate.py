@@ -20,12 +20,12 @@ from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.golden.digests import digest_drill
 from alertdrill.runner.golden.folder import (
     Golden,
-    Made,
+    Manifest,
     Origin,
     find_path,
     list_stale,
-    read_made,
-    write_made,
+    read_manifest,
+    write_manifest,
 )
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
 from alertdrill.runner.rulebook import RuleBook
@@ -91,7 +91,7 @@ def write_goldens(
         )
         for drill, _ in drills
     ]
-    write_made(folder, Made().renew(ORIGIN, goldens))
+    write_manifest(folder, Manifest().renew(ORIGIN, goldens))
     for drill, recording in drills:
         write_recording(recording, find_path(folder, drill.name))
 
@@ -244,13 +244,13 @@ def test_what_made_recordings_is_read_as_it_was_written(tmp_path: Path) -> None:
     """Newer goldens replace older ones, and runs that none is of any more are forgotten."""
     write_goldens(tmp_path, ALL)
     later = replace(ORIGIN, made_at="2026-02-01T00:00:00+00:00")
-    made = read_made(tmp_path)
+    made = read_manifest(tmp_path)
     newer = [replace(golden, run=later.made_at) for golden in made.drills.values()]
     assert set(made.renew(later, newer[:1]).runs) == {ORIGIN.made_at, later.made_at}
     renewed = made.renew(later, newer)
     assert set(renewed.runs) == {later.made_at}
-    write_made(tmp_path, renewed)
-    assert read_made(tmp_path) == renewed
+    write_manifest(tmp_path, renewed)
+    assert read_manifest(tmp_path) == renewed
     assert set(renewed.keep(["quiet"]).drills) == {"quiet"}
 
 
@@ -281,11 +281,11 @@ def test_stale_recordings_are_said(tmp_path: Path) -> None:
     write_goldens(tmp_path, [(FIRING, make_heat(2)), (NEARLY, make_heat(1))])
     profile = replace(FIRING.traffic[0], start_s=30)
     stale = list_stale(
-        read_made(tmp_path), [replace(FIRING, traffic=(profile,)), NEARLY, QUIET], {"weather": "other"}
+        read_manifest(tmp_path), [replace(FIRING, traffic=(profile,)), NEARLY, QUIET], {"weather": "other"}
     )
     assert stale == {
         "hot-fires": "sends other traffic than was recorded",
         "hot-near": "was recorded with another gateway, surface, provider or scenario",
         "quiet": "has no recording",
     }
-    assert list_stale(read_made(tmp_path), [NEARLY], {"weather": "s"}) == {}
+    assert list_stale(read_manifest(tmp_path), [NEARLY], {"weather": "s"}) == {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
+from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import BlindRule, Expectation, Suppressed
 from alertdrill.errors import BadInput

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from alertdrill.cli.help import Example, Explained, GroupedCommand
-from alertdrill.cli.listed import ListedCommand
+from alertdrill.cli.lazy_commands import ListedCommand
 from alertdrill.cli.main import COMMANDS, cli
 
 MOST_EXAMPLES = 3

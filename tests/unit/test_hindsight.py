@@ -14,9 +14,9 @@ from alertdrill.core.drill import Placement
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Stall, Timeline
 from alertdrill.core.verdict import Verdict
-from alertdrill.judging.doubts import Evidence, weigh
-from alertdrill.judging.judge import judge, share
-from alertdrill.runner.hindsight import describe, find_unseen, hangs_on_the_unseen
+from alertdrill.judging.could_not_tell import Evidence, weigh
+from alertdrill.judging.judge import judge, select_for_drill
+from alertdrill.runner.late_samples import describe, find_unseen, hangs_on_the_unseen
 from alertdrill.runtime.http_client import Series
 
 CLOCK = Clock(speed=15.0, origin_s=1000.0)
@@ -114,7 +114,7 @@ def test_what_was_not_evaluated_while_the_evaluator_was_out_is_left_out() -> Non
 def weigh_one(timeline: Timeline, stall: Stall, kind: str = "fires") -> Verdict:
     """Judge a drill of a kind, and weigh it by what its rule did not see."""
     placement = Placement(drill=make_drill(kind), start_s=0.0)
-    verdict = judge(placement.drill, share(placement, [placement], timeline))
+    verdict = judge(placement.drill, select_for_drill(placement, [placement], timeline))
     evidence = Evidence(stalls=(stall,), reaches_s={"Slow": 360.0}, providers=("anthropic",))
     (weighed,) = weigh([verdict], [placement], evidence)
     return weighed
@@ -154,7 +154,7 @@ def test_what_came_in_time_though_it_was_seen_late_is_met(
 def test_what_a_rule_did_not_see_adds_up_with_nothing() -> None:
     """It came of stalls itself, or of the store: half a minute twice is half a minute."""
     placement = Placement(drill=make_drill("near miss"), start_s=0.0)
-    verdict = judge(placement.drill, share(placement, [placement], make_good("near miss")))
+    verdict = judge(placement.drill, select_for_drill(placement, [placement], make_good("near miss")))
     for part, outcome in (("stale:Slow", "met"), ("gateway", "unobserved")):
         stalls = tuple(Stall(part=part, from_s=at_s, until_s=at_s + 30) for at_s in (400.0, 450.0))
         evidence = Evidence(stalls=stalls, reaches_s={}, providers=("anthropic",))
@@ -183,7 +183,7 @@ def test_a_silence_in_which_the_rule_saw_nothing_proves_nothing(kind: str) -> No
 def test_what_was_seen_needs_no_waiting_for_what_was_not(kind: str, timeline: Timeline, hangs: bool) -> None:
     """An alert that came in time and a near miss that was seen; not one that is late, or nothing at all."""
     placement = Placement(drill=make_drill(kind), start_s=0.0)
-    verdict = judge(placement.drill, share(placement, [placement], timeline))
+    verdict = judge(placement.drill, select_for_drill(placement, [placement], timeline))
     assert hangs_on_the_unseen([verdict], [placement]) == hangs
 
 

@@ -18,7 +18,7 @@ from alertdrill.core.timeline import (
     Timeline,
 )
 from alertdrill.core.verdict import Finding
-from alertdrill.judging.latency import Spread, count_told, find_held, summarise_inboxes, time_hops
+from alertdrill.judging.page_latency import Spread, count_told, find_held, summarise_inboxes, time_hops
 
 HELD = SuppressedSpan(alert="A", labels={"n": "1"}, why="silenced", by={}, since_s=100, until_s=400)
 DRILL = Drill(name="d", system="s", traffic=(), expects=(), why="", lasts_s=1000)
@@ -65,7 +65,7 @@ def _run(
         until_s=5000,
         observed=frozenset(),
         events=events,
-        paging=PagingPath(notifications=notifications, held=held),
+        paging=PagingPath(notifications=notifications, suppressed=held),
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from whole_runs import METIS_RULES, ROOT
 
-from alertdrill.cli.listed import ListedCommand
+from alertdrill.cli.lazy_commands import ListedCommand
 from alertdrill.cli.main import COMMANDS
 
 HEAVY = {
@@ -72,7 +72,7 @@ def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
         "alertdrill.cli.help",
         "alertdrill.cli.main",
         "alertdrill.cli.interruption",
-        "alertdrill.cli.listed",
+        "alertdrill.cli.lazy_commands",
         "alertdrill.cli.streams",
         "alertdrill.errors",
         "alertdrill.runtime",

@@ -10,7 +10,7 @@ import pytest
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.expectation import Expectation, Grouped, NearMiss
 from alertdrill.core.timeline import Curve, Event, EventKind, Timeline
-from alertdrill.judging.judge import find_unexpected, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 
 LABELS = {"provider": "openai", "model": "gpt-4.1", "severity": "warning"}
@@ -204,8 +204,8 @@ def test_drills_that_share_time_are_judged_on_their_own_events() -> None:
     )
     events = tuple(replace(event, at_s=event.at_s + 100) for event in GOOD)
     timeline = make_timeline(*events)
-    assert judge(fires.drill, share(fires, (fires, quiet), timeline)).outcome == "met"
-    assert judge(quiet.drill, share(quiet, (fires, quiet), timeline)).outcome == "met"
+    assert judge(fires.drill, select_for_drill(fires, (fires, quiet), timeline)).outcome == "met"
+    assert judge(quiet.drill, select_for_drill(quiet, (fires, quiet), timeline)).outcome == "met"
     assert find_unexpected((fires, quiet), timeline) is None
 
 
@@ -220,8 +220,8 @@ def test_an_alarm_that_nobody_asked_for_fails_the_quiet_drill_and_the_run() -> N
     assert unexpected is not None
     assert unexpected.outcome == "unmet"
     assert unexpected.findings[0].alert == "Other"
-    assert judge(quiet.drill, share(quiet, (fires, quiet), timeline)).outcome == "unmet"
-    assert judge(fires.drill, share(fires, (fires, quiet), timeline)).outcome == "met"
+    assert judge(quiet.drill, select_for_drill(quiet, (fires, quiet), timeline)).outcome == "unmet"
+    assert judge(fires.drill, select_for_drill(fires, (fires, quiet), timeline)).outcome == "met"
 
 
 def test_an_alarm_outside_its_drills_time_is_unasked() -> None:

@@ -10,7 +10,7 @@ from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.expectation import BlindRule, Expectation
 from alertdrill.core.rule import AS_WRITTEN
 from alertdrill.core.timeline import Event, EventKind, Timeline
-from alertdrill.judging.judge import find_unexpected, judge, share
+from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 
 MODEL = {"model": "gpt-4.1"}
 BLIND = BlindRule(alert="SlowAsWritten", labels=MODEL)
@@ -106,7 +106,7 @@ def test_what_rules_as_written_do_is_nobodys_alarm():
     quiet = Placement(drill=make_drill(name="quiet"), start_s=0)
     timeline = make_timeline(*make_events("SlowAsWritten", receiver="unrouted"))
     assert find_unexpected((quiet,), timeline) is None
-    assert judge(quiet.drill, share(quiet, (quiet,), timeline)).outcome == "met"
+    assert judge(quiet.drill, select_for_drill(quiet, (quiet,), timeline)).outcome == "met"
 
 
 def test_an_alarm_of_a_shipped_rule_still_fails_both():
@@ -116,7 +116,7 @@ def test_an_alarm_of_a_shipped_rule_still_fails_both():
     unexpected = find_unexpected((quiet,), make_timeline(*events))
     assert unexpected is not None
     assert {finding.alert for finding in unexpected.findings} == {"SlowAsWritten"}
-    assert judge(quiet.drill, share(quiet, (quiet,), make_timeline(*events))).outcome == "unmet"
+    assert judge(quiet.drill, select_for_drill(quiet, (quiet,), make_timeline(*events))).outcome == "unmet"
 
 
 def test_a_silence_is_judged_on_its_own_drills_time():
@@ -125,9 +125,9 @@ def test_a_silence_is_judged_on_its_own_drills_time():
     events = make_events("SlowAsWritten", "pending", "firing", "resolved")
     late = [replace(event, at_s=event.at_s + 3000) for event in events]
     timeline = make_timeline(*events, *late)
-    assert judge(placement.drill, share(placement, (placement,), timeline)).outcome == "met"
+    assert judge(placement.drill, select_for_drill(placement, (placement,), timeline)).outcome == "met"
     within = make_timeline(*(replace(event, at_s=event.at_s + 1000) for event in events))
-    (finding,) = judge(placement.drill, share(placement, (placement,), within)).findings
+    (finding,) = judge(placement.drill, select_for_drill(placement, (placement,), within)).findings
     assert finding.observed == {"pending": 30, "firing": 330, "resolved": 800}
 
 

@@ -31,7 +31,7 @@ from alertdrill.core.expectation import Expectation, Expected, Grouped, NearMiss
 from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, Notification, SuppressedSpan
 from alertdrill.core.verdict import Finding
-from alertdrill.judging.judge import judge, share
+from alertdrill.judging.judge import judge, select_for_drill
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
 from alertdrill.judging.suppression import CALENDAR_STEP_S
 
@@ -119,9 +119,9 @@ def test_what_is_held_back_for_good_pages_nobody(why: Suppression) -> None:
     """It is met where Alertmanager was seen to hold it and no page came, and only there."""
     expected = suppressed(why, alertname="Down")
     span = hold(why, alertname="Down", model="m")
-    finding = check(expected, held=(span,))
+    finding = check(expected, suppressed=(span,))
     assert (finding.outcome, finding.evidence) == ("met", f"fired and paged nobody, {why}; resolved in time")
-    paged = check(expected, *GOOD, held=(span,))
+    paged = check(expected, *GOOD, suppressed=(span,))
     assert (paged.outcome, paged.broke_at) == ("unexpected", "paged")
     assert paged.evidence == f"paged at 2:10, though it should be {why}"
     unseen = check(expected)
@@ -136,30 +136,30 @@ def test_what_is_held_by_something_else_is_found() -> None:
         (hold("silenced", model="gpt-4.1"), 'silenced by model="gpt-4.1"'),
         (hold("inhibited", alertname="Up"), 'inhibited by alertname="Up"'),
     ):
-        finding = check(expected, held=(span,))
+        finding = check(expected, suppressed=(span,))
         assert finding.outcome == "mismatched"
         assert finding.evidence.endswith(f'was not seen inhibited by alertname="Down": {seen}')
 
 
 def test_an_old_alertmanager_does_not_say_what_mutes() -> None:
     """A span without a cause fits any cause of its kind, for there is no more to be had."""
-    assert check(suppressed("muted", interval="nights"), held=(hold("muted"),)).outcome == "met"
-    assert check(suppressed("silenced", a="b"), held=(hold("muted"),)).outcome == "mismatched"
+    assert check(suppressed("muted", interval="nights"), suppressed=(hold("muted"),)).outcome == "met"
+    assert check(suppressed("silenced", a="b"), suppressed=(hold("muted"),)).outcome == "mismatched"
 
 
 def test_a_silence_that_ends_is_followed_by_the_page() -> None:
     """The page comes after what holds it back is over, in time counted from there."""
     expected = suppressed("silenced", UNTIL_S)
-    finding = check(expected, *LATE, held=(hold("silenced"),))
+    finding = check(expected, *LATE, suppressed=(hold("silenced"),))
     assert finding.evidence == "fired, was silenced, then paged, resolved and closed in time"
-    never = check(expected, held=(hold("silenced"),))
+    never = check(expected, suppressed=(hold("silenced"),))
     assert (never.outcome, never.broke_at) == ("missing", "paged")
     late = check(
-        expected, replace(LATE[0], at_s=UNTIL_S + PAGE_WITHIN_S + 1), CLOSED, held=(hold("silenced"),)
+        expected, replace(LATE[0], at_s=UNTIL_S + PAGE_WITHIN_S + 1), CLOSED, suppressed=(hold("silenced"),)
     )
     assert (late.outcome, late.broke_at) == ("late", "paged")
     on_time = check(
-        expected, replace(LATE[0], at_s=UNTIL_S + PAGE_WITHIN_S), CLOSED, held=(hold("silenced"),)
+        expected, replace(LATE[0], at_s=UNTIL_S + PAGE_WITHIN_S), CLOSED, suppressed=(hold("silenced"),)
     )
     assert on_time.outcome == "met"
 
@@ -169,11 +169,11 @@ def test_a_page_before_the_silence_ended_is_found(why: Suppression, slack_s: flo
     """A calendar may be behind by a step, but a page before that broke through."""
     expected = suppressed(why, UNTIL_S)
     early = replace(LATE[0], at_s=UNTIL_S - slack_s - 1)
-    finding = check(expected, early, CLOSED, held=(hold(why),))
+    finding = check(expected, early, CLOSED, suppressed=(hold(why),))
     assert (finding.outcome, finding.broke_at) == ("unexpected", "paged")
     assert f"though it should be {why}" in finding.evidence
     just = replace(LATE[0], at_s=UNTIL_S - slack_s)
-    assert check(expected, just, CLOSED, held=(hold(why),)).outcome == "met"
+    assert check(expected, just, CLOSED, suppressed=(hold(why),)).outcome == "met"
 
 
 def test_a_receiver_that_refuses_is_seen_to_refuse() -> None:
@@ -307,13 +307,13 @@ def test_each_drill_has_its_own_notifications_in_its_own_time() -> None:
         (*EVENTS, *make_events(fires_s=1400, resolves_s=2100)),
         *GOOD,
         *second,
-        held=spans,
+        suppressed=spans,
         received=received,
     )
-    own = [share(placement, placements, timeline) for placement in placements]
+    own = [select_for_drill(placement, placements, timeline) for placement in placements]
     assert [judge(drill, part).findings[0].outcome for part in own] == ["met", "mismatched"]
     assert [notification.at_s for notification in own[1].paging.notifications] == [130, 730, 830]
-    assert [(span.why, span.since_s) for span in own[1].paging.held] == [("muted", 100)]
+    assert [(span.why, span.since_s) for span in own[1].paging.suppressed] == [("muted", 100)]
     assert [one.since_s for one in own[1].paging.received] == [95]
 
 
@@ -329,8 +329,8 @@ def test_notifications_of_others_do_not_concern_an_expectation() -> None:
     elsewhere = (replace(receive("elsewhere"), labels=other),)
     assert "never had it" in check(expect(), received=elsewhere).evidence
     inhibited = (replace(hold("inhibited"), labels=other),)
-    assert check(suppressed("inhibited"), held=inhibited).outcome == "mismatched"
-    assert "held it back" not in check(expect(), held=inhibited).evidence
+    assert check(suppressed("inhibited"), suppressed=inhibited).outcome == "mismatched"
+    assert "held it back" not in check(expect(), suppressed=inhibited).evidence
 
 
 def test_a_notification_that_names_no_alert_is_kept_to_explain_and_counts_for_nothing() -> None:

@@ -28,7 +28,7 @@ EXPECTED: tuple[Expected, ...] = (
     BlindRule(alert="Slow", labels={}, after_s=5),
 )
 MAY_TELL_APART = {
-    "systems/building/builder.py": "a room that judging is not above; it asks for what is data",
+    "systems/drill_building/builder.py": "a room that judging is not above; it asks for what is data",
     "systems/drill_modules.py": "a room that judging is not above; it asks for what is data",
 }
 

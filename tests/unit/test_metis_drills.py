@@ -16,7 +16,8 @@ from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.load.arrivals import draw_arrivals
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.estimates import (
+from alertdrill.systems.catalogue import override_values
+from alertdrill.systems.drill_building.estimates import (
     choose_call_rate,
     choose_every,
     choose_latency_above,
@@ -27,7 +28,6 @@ from alertdrill.systems.building.estimates import (
     sum_usd,
     to_hourly,
 )
-from alertdrill.systems.catalogue import override_values
 from alertdrill.systems.metis import drills as metis
 from alertdrill.systems.metis.drills import errors as metis_errors
 from alertdrill.systems.metis.drills.auth import AUTH

@@ -32,7 +32,7 @@ from alertdrill.errors import ComponentFailed
 
 def list_spans(path: PathWatch) -> list[tuple[float, float]]:
     """Return from when to when something was held."""
-    return [(span.since_s, span.until_s) for span in path.read((), (), ()).held]
+    return [(span.since_s, span.until_s) for span in path.read((), (), ()).suppressed]
 
 
 def test_an_alert_is_received_when_it_is_first_seen_and_by_all_its_receivers() -> None:
@@ -85,7 +85,7 @@ def test_what_holds_an_alert_back_is_named(
     groups = [make_group(make_alert(FULL, "oncall", **status)), make_group(make_alert(DOWN, "oncall"))]
     silence = {"matchers": [{"name": "model", "value": "m1", "isRegex": False}]}
     path = look_at((30, groups), (60, groups), silence=silence)
-    assert path.read((), (), ()).held == (
+    assert path.read((), (), ()).suppressed == (
         SuppressedSpan(alert="Slow", labels=LABELS, why=why, by=by, since_s=30, until_s=60),
     )
 

@@ -123,7 +123,7 @@ def test_a_mute_of_the_log_holds_back_the_alerts_of_its_group(generation: str) -
         *write_lines(generation, '{alertname="Slow"}', "flushing", MUTED, at_s=1003.0),
         *write_lines(generation, "{}", "flushing", MUTED, at_s=1005.0),
     ]
-    assert path.read((), lines, ()).held == (
+    assert path.read((), lines, ()).suppressed == (
         SuppressedSpan(alert="Slow", labels=LABELS, why="muted", by={}, since_s=90, until_s=210),
     )
 
@@ -132,7 +132,7 @@ def test_what_the_api_says_of_mutes_is_not_said_again_from_the_log() -> None:
     """The API knows the interval; the log is for those that are older."""
     path = look_at((30, [make_group(make_alert(FULL, "oncall", mutedBy=["nights"]))]))
     lines = write_lines("0.33", '{alertname="Slow"}', "flushing", MUTED)
-    assert [span.by for span in path.read((), lines, ()).held] == [{"interval": "nights"}]
+    assert [span.by for span in path.read((), lines, ()).suppressed] == [{"interval": "nights"}]
 
 
 METRICS = """

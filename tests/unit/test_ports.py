@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from alertdrill.errors import ComponentFailed
-from alertdrill.runtime.ports import BLOCK, MAX_BLOCKS, PORTS, Blocks, find_free_ports
+from alertdrill.runtime.free_ports import BLOCK, MAX_BLOCKS, PORTS, Blocks, find_free_ports
 
 
 def test_ports_are_different_and_can_be_listened_at() -> None:
@@ -92,7 +92,9 @@ def test_a_process_holds_few_blocks_and_goes_round_them() -> None:
 
 def test_a_process_that_ends_leaves_its_ports_to_others() -> None:
     """Also when it is killed; until then nobody else is given them."""
-    code = "from alertdrill.runtime.ports import find_free_ports as f; print(f(1)[0], flush=True); input()"
+    code = (
+        "from alertdrill.runtime.free_ports import find_free_ports as f; print(f(1)[0], flush=True); input()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -121,13 +121,13 @@ def test_rules_are_taken_from_a_pipe(pipe: Path) -> None:
 
 OWN_FILES = {
     "harness/alertdrill/alertmanager/reference.py": "our own routing, in the package",
-    "harness/alertdrill/runtime/binaries/aptsources.py": "the machine's package sources",
+    "harness/alertdrill/runtime/binaries/apt_sources.py": "the machine's package sources",
     "harness/alertdrill/runtime/binaries/relocation.py": "a program that was just unpacked",
     "harness/alertdrill/gateway/inference/deployments.py": "a file of the package",
     "harness/alertdrill/gateway/models.py": "a file of the package",
     "harness/alertdrill/gateway/runs/policies.py": "a file of the package",
     "harness/alertdrill/runner/golden/folder.py": "our own sources, to be digested",
-    "harness/alertdrill/pager/page/__init__.py": "a file of the package",
+    "harness/alertdrill/pager/web/__init__.py": "a file of the package",
     "harness/alertdrill/alertmanager/watching.py": "a log that a part of ours wrote",
     "harness/alertdrill/runtime/process.py": "a log that a part of ours wrote",
     "harness/alertdrill/load/plan.py": "the plan, bounded; runs in Locust's process",

@@ -9,7 +9,7 @@ from whole_runs import run_tool
 
 from alertdrill.rules.dilation.files import dilate_rules
 from alertdrill.rules.files import RecordingRule, parse_rules
-from alertdrill.rules.rule_values import make_value_rules
+from alertdrill.rules.threshold_rules import make_value_rules
 from alertdrill.runtime.binaries import Engines
 
 RULES = """

@@ -8,7 +8,7 @@ import pytest
 
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.verdict import Finding, Outcome, Verdict
-from alertdrill.judging.doubts import weigh
+from alertdrill.judging.could_not_tell import weigh
 from alertdrill.runner.evidence import gather
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.systems.catalogue import list_drills, override_values

@@ -24,7 +24,7 @@ from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Timeline
 from alertdrill.errors import BadInput, CannotWrite, ComponentFailed
 from alertdrill.reports import RunRecord
-from alertdrill.runner.golden.folder import Golden, Made, read_made, write_made
+from alertdrill.runner.golden.folder import Golden, Manifest, read_manifest, write_manifest
 from alertdrill.runner.order import Order
 
 OLD = {"timeline.json": "{}", "junit.xml": "old", "report.html": "old", "recording.om.gz": "old"}
@@ -219,7 +219,7 @@ def test_a_recording_that_is_no_golden_of_ours_is_not_replaced(tmp_path: Path) -
     with pytest.raises(BadInput, match=r"a.om.gz: made.json does not name it"):
         check_goldens(tmp_path, [make_drill("a")])
     check_goldens(tmp_path, [make_drill("b")])
-    write_made(tmp_path, Made(drills={"a": make_golden("a")}))
+    write_manifest(tmp_path, Manifest(drills={"a": make_golden("a")}))
     check_goldens(tmp_path, [make_drill("a")])
 
 
@@ -227,11 +227,11 @@ def test_only_recordings_of_ours_are_removed(tmp_path: Path, monkeypatch: pytest
     """Those of drills that are no more; whatever else is in the folder stays."""
     for name in ("gone", "precious"):
         (tmp_path / f"{name}.om.gz").write_text("")
-    write_made(tmp_path, Made(drills={name: make_golden(name) for name in ("gone", "metis-quiet")}))
+    write_manifest(tmp_path, Manifest(drills={name: make_golden(name) for name in ("gone", "metis-quiet")}))
     for name in ("read_recording", "replay_whole", "digest_systems"):
         monkeypatch.setattr(replaying, name, lambda *_: None)
     monkeypatch.setattr(replaying, "make_goldens", lambda *_: [])
     order: Any = SimpleNamespace(promtool=Path(), seed=1, rules=(), drills=())
     keep_goldens(tmp_path, tmp_path / "out", make_record(order), order)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made.json", "precious.om.gz"]
-    assert list(read_made(tmp_path).drills) == ["metis-quiet"]
+    assert list(read_manifest(tmp_path).drills) == ["metis-quiet"]

@@ -12,7 +12,7 @@ import pytest
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
-from alertdrill.stacks import pagingpath
+from alertdrill.stacks import paging_path as pagingpath
 
 
 @pytest.fixture(params=[0o000, 0o002, 0o022, 0o077], ids=oct)

@@ -25,8 +25,8 @@ from stall_worlds import (
 
 from alertdrill.core.drill import Outage, Placement
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.doubts import Calls, Evidence, weigh
-from alertdrill.judging.judge import find_unexpected, judge, share
+from alertdrill.judging.could_not_tell import Calls, Evidence, weigh
+from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 from alertdrill.judging.notifications import PAGE_WITHIN_S
 from alertdrill.reports import RunRecord
 
@@ -51,7 +51,7 @@ def weigh_world(
 ) -> tuple[bool, RunRecord]:
     """Judge a drill in a world; return whether it was met, and what a run leaves that weighed its stalls."""
     placement = Placement(drill=replace(make_drill(kind), outages=outages), start_s=0.0)
-    verdicts = [judge(placement.drill, share(placement, [placement], world.timeline))]
+    verdicts = [judge(placement.drill, select_for_drill(placement, [placement], world.timeline))]
     unexpected = find_unexpected([placement], world.timeline)
     if unexpected is not None and kind != "quiet":
         verdicts.append(unexpected)

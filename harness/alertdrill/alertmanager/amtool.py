@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import AlertmanagerConfig
-from alertdrill.alertmanager.document import read_document, write_document
 from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.yaml_without_secrets import read_document, write_document
 from alertdrill.core.clock import Clock
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runtime.files import write_own

@@ -21,8 +21,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alertdrill.alertmanager.document import Located
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
+from alertdrill.alertmanager.yaml_without_secrets import Located
 from alertdrill.core.clock import Clock
 
 ZONE_FOLDER = "alertdrill"

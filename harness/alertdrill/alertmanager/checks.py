@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alertdrill.alertmanager.document import Located, locate
-from alertdrill.alertmanager.fields import OTHER_INTEGRATIONS
+from alertdrill.alertmanager.fields import UNSUPPORTED_INTEGRATIONS
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS, check_intervals
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.yaml_without_secrets import Located, locate
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 
@@ -144,11 +144,11 @@ def _check_receiver(receiver: Mapping[str, Any], pointer: str, top: Mapping[str,
 def _find_refusals(receiver: Mapping[str, Any], pointer: str) -> Located:
     """Yield what the pager cannot stand in for."""
     who = f"receiver {receiver['name']!r}"
-    for name in OTHER_INTEGRATIONS:
+    for name in UNSUPPORTED_INTEGRATIONS:
         if f"{name}_configs" in receiver:
             yield f"{pointer}/{name}_configs", f"{who}: {name} cannot be redirected to the pager"
     for kind in RECEIVER_KINDS.values():
         for index, config in enumerate(receiver.get(kind.section, ())):
-            for key, why in kind.refused.items():
+            for key, why in kind.unsupported_fields.items():
                 if config.get(key):
                     yield f"{pointer}/{kind.section}/{index}/{key}", f"{who}: {why}"

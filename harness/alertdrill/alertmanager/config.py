@@ -10,10 +10,10 @@ from typing import Any
 
 from alertdrill.alertmanager.calendar import check_locations
 from alertdrill.alertmanager.checks import check_document
-from alertdrill.alertmanager.document import locate, read_document
 from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.routes import check_matchers
 from alertdrill.alertmanager.templates import Template, check_templates, read_templates
+from alertdrill.alertmanager.yaml_without_secrets import locate, read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
 

@@ -50,7 +50,7 @@ TIME_INTERVAL: Fields = {
     ),
 }
 
-OTHER_INTEGRATIONS = (
+UNSUPPORTED_INTEGRATIONS = (
     "discord",
     "incidentio",
     "jira",
@@ -89,7 +89,7 @@ CONFIG: Fields = {
             "name": TEXT,
             "labels": NAMED_TEXTS,
             **{kind.section: ListOf(kind.fields) for kind in RECEIVER_KINDS.values()},
-            **{f"{name}_configs": SECRET for name in OTHER_INTEGRATIONS},
+            **{f"{name}_configs": SECRET for name in UNSUPPORTED_INTEGRATIONS},
         }
     ),
     "templates": TEXTS,

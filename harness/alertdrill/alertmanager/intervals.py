@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from alertdrill.alertmanager.document import Located
+from alertdrill.alertmanager.yaml_without_secrets import Located
 
 INTERVAL_LISTS = ("time_intervals", "mute_time_intervals")
 

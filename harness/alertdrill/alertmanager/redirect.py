@@ -13,12 +13,12 @@ from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.calendar import name_zone
 from alertdrill.alertmanager.checks import ROUTE_DURATIONS
 from alertdrill.alertmanager.config import AlertmanagerConfig
-from alertdrill.alertmanager.document import write_document
 from alertdrill.alertmanager.fields import CONFIG, GLOBAL
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.schema import SECRET, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.alertmanager.yaml_without_secrets import write_document
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 from alertdrill.rules.promql.expressions import format_duration

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
-from alertdrill.alertmanager.document import read_document
 from alertdrill.alertmanager.fields import CONFIG, ROUTE
 from alertdrill.alertmanager.reference_receivers import UNROUTED, name_receiver
 from alertdrill.alertmanager.schema import Fields, ListOf
+from alertdrill.alertmanager.yaml_without_secrets import read_document
 
 SOURCE = "our own Alertmanager config"
 PAGING_PATH = Path(__file__).with_name("paging_routes.yml")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.alertmanager.checks import list_routes
-from alertdrill.alertmanager.document import Located
 from alertdrill.alertmanager.matchers import Matcher, make_matcher, parse_matchers
+from alertdrill.alertmanager.yaml_without_secrets import Located
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration

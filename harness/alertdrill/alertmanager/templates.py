@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
-from alertdrill.alertmanager.document import locate
+from alertdrill.alertmanager.yaml_without_secrets import locate
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
 

@@ -123,7 +123,7 @@ class PathWatch:
         return PagingPath(
             notifications=self.notifications,
             received=tuple(one for stretches in self._received.values() for one in stretches),
-            held=tuple(sorted(held, key=lambda span: span.since_s)),
+            suppressed=tuple(sorted(held, key=lambda span: span.since_s)),
             troubles=tuple(dict.fromkeys(troubles))[:MAX_TROUBLES],
         )
 

@@ -18,7 +18,7 @@ import click
 
 from alertdrill.cli.help import Example
 from alertdrill.cli.interruption import SIGNALS, Interrupted
-from alertdrill.cli.listed import LazyGroup, ListedCommand
+from alertdrill.cli.lazy_commands import LazyGroup, ListedCommand
 from alertdrill.cli.streams import take_over_streams
 from alertdrill.errors import AlertdrillError, BadInput, ReaderLeft
 from alertdrill.runtime.limits import naming_limits

@@ -29,9 +29,9 @@ class Text:
 class Delivery:
     """What a receiver must be notified of an alert by one integration, or by each that it has (None).
 
-    `group_labels` are the group's labels, all of them. `notices` bounds how many notifications of the open
-    incident are accepted: the one that opens it, updates and repeats, without the one that closes it; with
-    `notices_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
+    `group_labels` are the group's labels, all of them. `notifications` bounds how many of them the open
+    incident accepts: the one that opens it, updates and repeats, without the one that closes it; with
+    `notifications_within_s`, how many between those instants of the drill. `repeats_after_s` bounds the time
     between one of them and the next, `refused` how many attempts the receiver refused. `alerts` bounds how
     many alerts one notification had together at the most. Without `closes`, nobody is notified of the end.
     """
@@ -90,7 +90,7 @@ class Expectation:
 class Grouped:
     """At least `alerts` alerts with these labels fire, and together open `incidents` incidents, no more.
 
-    They fire and resolve in time, each incident is closed, and each notification is one of at most `notices`.
+    They fire and resolve in time, each incident is closed, and has at most `notifications` of them.
     """
 
     alert: str

@@ -92,7 +92,7 @@ class PagingPath:
 
     notifications: tuple[Notification, ...] = ()
     received: tuple[Received, ...] = ()
-    held: tuple[SuppressedSpan, ...] = ()
+    suppressed: tuple[SuppressedSpan, ...] = ()
     troubles: tuple[str, ...] = ()
 
 

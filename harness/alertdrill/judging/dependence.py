@@ -18,7 +18,7 @@ from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import (
     GUARD,
     LOCUST,
-    MET_BEARS_S,
+    MET_TOLERATES_S,
     PATH,
     PROVIDER,
     SCRAPES,
@@ -61,7 +61,7 @@ def list_quiet_needs(drill: Drill, alerts: Iterable[str], providers: Collection[
         from_s=0.0,
         until_s=drill.lasts_s,
         question="whether anything would have fired",
-        bears_s=MET_BEARS_S,
+        tolerates_s=MET_TOLERATES_S,
     )
     yield need
     yield from _list_sending_needs(need, drill.traffic)

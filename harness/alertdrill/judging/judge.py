@@ -46,7 +46,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
     return Verdict(drill=drill.name, findings=tuple(findings))
 
 
-def share(placement: Placement, placements: Sequence[Placement], timeline: Timeline) -> Timeline:
+def select_for_drill(placement: Placement, placements: Sequence[Placement], timeline: Timeline) -> Timeline:
     """Return the part of a run's timeline that concerns one of its drills, in the drill's own time."""
 
     def is_own(event: Event) -> bool:
@@ -105,7 +105,7 @@ def _choose(path: PagingPath, is_mine: Callable[[str, Labels], bool]) -> PagingP
             n for n in path.notifications if n.incident in incidents or has_mine(n) or not n.alerts
         ),
         received=tuple(one for one in path.received if is_mine(one.alert, one.labels)),
-        held=tuple(span for span in path.held if is_mine(span.alert, span.labels)),
+        suppressed=tuple(span for span in path.suppressed if is_mine(span.alert, span.labels)),
     )
 
 
@@ -124,9 +124,9 @@ def _cut_out(path: PagingPath, placement: Placement) -> PagingPath:
             for one in path.received
             if _is_held(placement, one.since_s)
         ),
-        held=tuple(
+        suppressed=tuple(
             replace(span, since_s=span.since_s - start_s, until_s=span.until_s - start_s)
-            for span in path.held
+            for span in path.suppressed
             if _is_held(placement, span.since_s)
         ),
     )

@@ -12,10 +12,10 @@ from alertdrill.core.drill import Drill
 from alertdrill.core.timeline import EventKind
 from alertdrill.core.verdict import Finding, Outcome
 
-UNMET_BEARS_S = 9.0
+UNMET_TOLERATES_S = 9.0
 """What stalls may cost that are not to blame for what came otherwise. Drills keep a distance of 15 s, and a
 stall may have begun before it was noticed: a part is asked every 6 s of rule time at speed 60."""
-MET_BEARS_S = 40.0
+MET_TOLERATES_S = 40.0
 """What stalls may cost to which what came as expected owes nothing: as long as two scrapes may be apart."""
 PATH: frozenset[str] = frozenset({"prometheus", "alertmanager", "alertmanager-2", "pager"})
 """What a page passes through."""
@@ -48,7 +48,7 @@ class Need:
     from_s: float
     until_s: float
     question: str
-    bears_s: float = UNMET_BEARS_S
+    tolerates_s: float = UNMET_TOLERATES_S
     stretch_s: float | None = None
 
 
@@ -75,9 +75,9 @@ class Weighed:
         return self.finding.broke_at if self.is_unmet else None
 
     @property
-    def bears_s(self) -> float:
+    def tolerates_s(self) -> float:
         """What stalls may cost that it owes nothing to."""
-        return UNMET_BEARS_S if self.is_unmet else MET_BEARS_S
+        return UNMET_TOLERATES_S if self.is_unmet else MET_TOLERATES_S
 
     def need_traffic(self, deadlines: Mapping[EventKind, float]) -> Need:
         """Return what it depends on whether the alert fires and resolves as it did.
@@ -90,7 +90,7 @@ class Weighed:
             from_s=-self.reach_s,
             until_s=self._find_end(deadlines),
             question=_ask(self.broke_at),
-            bears_s=self.bears_s,
+            tolerates_s=self.tolerates_s,
         )
 
     def need_silence(self, begin_s: float = 0.0) -> Need:
@@ -104,7 +104,7 @@ class Weighed:
             from_s=begin_s - self.reach_s,
             until_s=min(alarms) if is_unexpected and alarms else self.drill.lasts_s,
             question=question,
-            bears_s=self.bears_s,
+            tolerates_s=self.tolerates_s,
         )
 
     def _find_end(self, deadlines: Mapping[EventKind, float]) -> float:

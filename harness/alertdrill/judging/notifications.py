@@ -46,7 +46,7 @@ def check_pages(expected: Expectation, fired_s: float, timeline: Timeline) -> Mi
     if strangers := sorted({str(page.receiver) for page in pages} - set(wanted)):
         return "mismatched", f"paged {', '.join(strangers)} besides {', '.join(dict.fromkeys(wanted))}"
     since_s = max(fired_s, held.until_s or 0.0) if held is not None else fired_s
-    within_s, _ = find_page_bounds(expected)
+    within_s, _ = find_page_deadlines(expected)
     for receiver in dict.fromkeys(wanted):
         paged_s = min(page.at_s for page in pages if page.receiver == receiver)
         if paged_s < fired_s:
@@ -65,7 +65,7 @@ def check_closings(expected: Expectation, resolved_s: float, timeline: Timeline)
         return None
     mute = {delivery.receiver for delivery in expected.deliveries if not delivery.closes}
     closings = [event for event in timeline.events if event.kind == "page_resolved"]
-    _, within_s = find_page_bounds(expected)
+    _, within_s = find_page_deadlines(expected)
     wanted = [expected.receiver, *(delivery.receiver for delivery in expected.deliveries)]
     for receiver in dict.fromkeys(wanted):
         closed_s = min((event.at_s for event in closings if event.receiver == receiver), default=None)
@@ -101,7 +101,7 @@ def check_incidents(expected: Expectation, timeline: Timeline) -> Miss | None:
     return None
 
 
-def find_page_bounds(expected: Expectation) -> tuple[float, float]:
+def find_page_deadlines(expected: Expectation) -> tuple[float, float]:
     """Return how soon after the alert a page must come, and must close."""
     page_s, close_s = expected.pages_within_s, expected.closes_within_s
     return (

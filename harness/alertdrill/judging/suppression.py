@@ -31,10 +31,10 @@ def check_suppressed(expected: Expectation, held: Suppressed, timeline: Timeline
             why = explain_silence(expected.alert, expected.receiver, timeline)
             return "mismatched", f"was not paged, but its receiver refused nothing: {why}"
         return None
-    spans = [span for span in timeline.paging.held if span.why == held.why]
+    spans = [span for span in timeline.paging.suppressed if span.why == held.why]
     # An Alertmanager that is older than 0.28 does not say which interval mutes.
     if not any(held.by.items() <= span.by.items() or not span.by for span in spans):
-        seen = "; ".join(f"{span.why} by {say_labels(span.by)}" for span in timeline.paging.held)
+        seen = "; ".join(f"{span.why} by {say_labels(span.by)}" for span in timeline.paging.suppressed)
         wanted = f"{held.why} by {say_labels(held.by)}" if held.by else held.why
         return "mismatched", f"was not paged, and was not seen {wanted}{': ' + seen if seen else ''}"
     return None

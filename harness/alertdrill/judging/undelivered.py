@@ -21,8 +21,8 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
     if path.received and receiver not in receivers:
         others = ", ".join(receivers) or "nobody"
         return f"no route of Alertmanager's leads {alert} to {receiver}, but to {others}"
-    if path.held:
-        return f"Alertmanager suppressed it: {'; '.join(_say_span(span) for span in path.held)}"
+    if path.suppressed:
+        return f"Alertmanager suppressed it: {'; '.join(_say_span(span) for span in path.suppressed)}"
     told = [notification for notification in path.notifications if notification.receiver == receiver]
     refused = [notification for notification in told if not notification.is_accepted]
     if refused:

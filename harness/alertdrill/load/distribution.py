@@ -12,7 +12,7 @@ from locust.runners import WorkerRunner
 
 from alertdrill.load.environment import get_options, get_runner
 from alertdrill.load.leases import SHARES
-from alertdrill.load.messages import FROM_MASTER, FROM_WORKERS
+from alertdrill.load.worker_messages import FROM_MASTER, FROM_WORKERS
 
 Hear = Callable[[str, str, dict[str, Any]], None]
 """Takes a message: its kind, who it is from, and what it says."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.load.fields import Fields
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.options import Flag
 from alertdrill.load.plan import BehaviourChange
 from alertdrill.load.script import Request, TimedAction

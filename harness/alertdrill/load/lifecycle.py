@@ -28,7 +28,7 @@ from alertdrill.load.local_runner import ProfileRunner
 from alertdrill.load.master import Master
 from alertdrill.load.preparation import find_keyring, load, provide_key, write_scripts
 from alertdrill.load.provider_controls import Controls
-from alertdrill.load.pulse import Pulse
+from alertdrill.load.stalls import Pulse
 from alertdrill.load.statistics import render_report
 from alertdrill.load.timetable import Timetable
 from alertdrill.load.worker import Worker

@@ -11,8 +11,8 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.greenlets import OnFailure, guard
-from alertdrill.load.keys import Keyring
 from alertdrill.load.plan import LoadProfile, Plan
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.script import Script

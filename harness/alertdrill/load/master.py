@@ -16,16 +16,16 @@ from gevent.event import Event
 from locust.runners import STATE_MISSING, STATE_RUNNING, MasterRunner
 
 from alertdrill.load.errors import ScenarioError
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.greenlets import OnFailure, guard
-from alertdrill.load.keys import Keyring
 from alertdrill.load.leases import SHARES, LeaseBook, Loss, find_homes, list_indices
-from alertdrill.load.messages import ACK, ASK, FAILED, GRANT, JOIN, LEASE_WALL_S, PLAN, REPORT, STATE
 from alertdrill.load.plan import LoadProfile, describe_traffic
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.script import Script
 from alertdrill.load.statistics import NO_ANSWER, Statistics
 from alertdrill.load.timed_actions import ActionTimer
 from alertdrill.load.timetable import Timetable
+from alertdrill.load.worker_messages import ACK, ASK, FAILED, GRANT, JOIN, LEASE_WALL_S, PLAN, REPORT, STATE
 
 WATCH_EVERY_WALL_S = 0.25
 UNASKED_WALL_S = 1.0

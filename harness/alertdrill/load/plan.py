@@ -85,7 +85,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def parse_plan(value: Any) -> Plan:
-    """Turn the JSON of a plan, as ARCHITECTURE.md has it, into a Plan. Raises BadPlan."""
+    """Turn the JSON of a plan, as docs/reference/interfaces.md has it, into a Plan. Raises BadPlan."""
     fields = Fields(value, "The plan")
     plan = Plan(
         speed=fields.number("speed", least=1e-3, most=MAX_SPEED),

@@ -11,7 +11,7 @@ from typing import Any
 
 from alertdrill.load.calls import ANY_MODEL, MAX_PROMPT_CHARS, MAX_TOKENS
 from alertdrill.load.fields import Fields
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import BehaviourChange
 from alertdrill.load.script import Request, TimedAction
 

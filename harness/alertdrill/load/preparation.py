@@ -14,7 +14,7 @@ from locust.env import Environment
 from alertdrill.load.environment import get_options
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile, Plan, parse_controls, parse_plan, read_plan
 from alertdrill.load.script import Script
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alertdrill.load.calls import Calls
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import BehaviourChange
 
 

@@ -72,7 +72,7 @@ def render_report(
     workers: Sequence[Mapping[str, Any]] = (),
     stalls: Sequence[tuple[float, float]] = (),
 ) -> str:
-    """Return the report of all load profiles so far; ARCHITECTURE.md has its form."""
+    """Return the report of all load profiles so far; docs/reference/interfaces.md has its form."""
     profiles = {name: statistics.report() for name, statistics in tallies.items()}
     return json.dumps({"done": done, "profiles": profiles, "workers": list(workers), "stalls": list(stalls)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from alertdrill.load.keys import Keyring
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.script import Script, TimedAction

@@ -20,11 +20,15 @@ from locust.env import Environment
 from alertdrill.load.clock_offset import ClockOffset
 from alertdrill.load.environment import get_runner
 from alertdrill.load.errors import BadPlan, ScenarioError
+from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.greenlets import guard
-from alertdrill.load.keys import Keyring
 from alertdrill.load.leases import find_homes, list_indices
 from alertdrill.load.local_runner import MAX_IN_FLIGHT, Player
-from alertdrill.load.messages import (
+from alertdrill.load.plan import LoadProfile, Plan, parse_plan
+from alertdrill.load.script import Script
+from alertdrill.load.stalls import Pulse
+from alertdrill.load.timetable import Timetable
+from alertdrill.load.worker_messages import (
     ACK,
     ASK,
     FAILED,
@@ -37,10 +41,6 @@ from alertdrill.load.messages import (
     REPORT_EVERY_WALL_S,
     STATE,
 )
-from alertdrill.load.plan import LoadProfile, Plan, parse_plan
-from alertdrill.load.pulse import Pulse
-from alertdrill.load.script import Script
-from alertdrill.load.timetable import Timetable
 
 LEAVE_WITHIN_WALL_S = 1.0
 """How long a worker that is asked to end waits for answers, and then for its report to be acknowledged."""

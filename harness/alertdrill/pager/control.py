@@ -16,7 +16,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Failing
 from alertdrill.core.expectation import Integration
 from alertdrill.pager.intake import Desk
-from alertdrill.pager.page import make_page
+from alertdrill.pager.web import make_page
 from alertdrill.runtime.http_server import read_body
 
 MAX_BODY_BYTES = 64 * 1024

@@ -27,7 +27,7 @@ from alertdrill.rules.dilation.files import dilate_expr
 from alertdrill.rules.files import EVALUATION_INTERVAL_S
 from alertdrill.rules.panels import Dashboard, Panel, PanelCurve, PanelCurves
 from alertdrill.rules.promql.expressions import split_threshold
-from alertdrill.rules.rule_values import EVALUATION, RULE, RULE_NAN, RULE_VALUE
+from alertdrill.rules.threshold_rules import EVALUATION, RULE, RULE_NAN, RULE_VALUE
 from alertdrill.runtime.http_client import Api, Sample, Series
 
 MAX_POINTS = 10_000

@@ -17,7 +17,7 @@ from alertdrill.errors import CouldNotTell
 from alertdrill.recording.prometheus import count_samples
 from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.rules.files import EVALUATION_INTERVAL_S
-from alertdrill.rules.rule_values import EVALUATION
+from alertdrill.rules.threshold_rules import EVALUATION
 from alertdrill.runtime.http_client import Api
 
 SHOWN_WITHIN_WALL_S = 90.0

@@ -19,7 +19,7 @@ from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import printable
 from alertdrill.judging.coverage import Coverage, make_coverage, make_held_run
 from alertdrill.judging.kinds import find_kind
-from alertdrill.judging.latency import Told
+from alertdrill.judging.page_latency import Told
 from alertdrill.judging.replay_agreement import Agreement, Instant, say_instant
 from alertdrill.rules.panels import PanelCurves
 

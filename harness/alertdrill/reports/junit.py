@@ -18,7 +18,7 @@ from datetime import datetime
 from alertdrill.core.drill import Drill
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import printable, say_selector
-from alertdrill.judging.latency import (
+from alertdrill.judging.page_latency import (
     InboxSummary,
     Spread,
     count_told,

@@ -19,7 +19,7 @@ from alertdrill.core.timeline import Event, Notification, SuppressedSpan, Timeli
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.kinds import find_kind
-from alertdrill.judging.latency import (
+from alertdrill.judging.page_latency import (
     InboxSummary,
     Spread,
     count_told,
@@ -61,7 +61,7 @@ def render(record: RunRecord) -> str:
         "notices": [_notification(notification) for notification in timeline.paging.notifications],
         "incidents": [_incident(incident) for incident in list_incidents(timeline.paging.notifications)],
         "receivers": [_inbox(inbox, timeline.speed) for inbox in summarise_inboxes(timeline)],
-        "held_back": [_held(span) for span in timeline.paging.held],
+        "held_back": [_held(span) for span in timeline.paging.suppressed],
         "troubles": list(timeline.paging.troubles),
         "agreement": None if record.agreement is None else _agreement(record.agreement),
         "appended": [[write_number(from_s), write_number(to_s)] for from_s, to_s in record.appended],

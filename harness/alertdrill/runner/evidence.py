@@ -8,7 +8,7 @@ from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.parts import PROVIDERS
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.doubts import Calls, Evidence, leave_out_outages, say_part
+from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_part
 from alertdrill.judging.needs import LOCUST
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_outages
@@ -20,7 +20,7 @@ NO_ANSWER = "0"
 """The status of a request without an answer."""
 
 
-def find_stalls(
+def read_stalls(
     watch: PartWatch, placements: Sequence[Placement], report: TrafficReport, clock: Clock
 ) -> tuple[Stall, ...]:
     """Return which parts stood still during a run, on rule time, without what drills did to them.

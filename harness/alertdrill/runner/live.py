@@ -24,19 +24,18 @@ from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import ClockDoubted, ComponentFailed
 from alertdrill.judging.clock_fidelity import doubt
-from alertdrill.judging.doubts import weigh
-from alertdrill.judging.judge import find_unexpected, judge, share
+from alertdrill.judging.could_not_tell import weigh
+from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.calibration import CALIBRATION_WALL_S, SPEEDS, TooFast, calibrate
-from alertdrill.runner.confirmation import record_and_confirm
-from alertdrill.runner.evidence import describe_watch, find_stalls, gather
+from alertdrill.runner.evidence import describe_watch, gather, read_stalls
 from alertdrill.runner.faults.outages import list_outage_steps, list_windows
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
 from alertdrill.runner.faults.performing import Injector
-from alertdrill.runner.hindsight import describe
+from alertdrill.runner.late_samples import describe
 from alertdrill.runner.live_board import Watch
 from alertdrill.runner.measurements import (
     describe_fidelity,
@@ -47,6 +46,7 @@ from alertdrill.runner.measurements import (
 from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
 from alertdrill.runner.order import RECORDING, Order, make_setup
 from alertdrill.runner.probe import SETTLE_S, Window, list_profiles
+from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
 from alertdrill.runtime.http_client import Api
@@ -202,7 +202,7 @@ def _conclude(
     """Read what happened, judge it, and replay the rules on what was recorded."""
     order, clock, placements, until_s = run.order, run.clock, run.placements, run.until_s
     store, notes = await_store(run)
-    silent = find_stalls(sent.parts, placements, sent.report, clock)
+    silent = read_stalls(sent.parts, placements, sent.report, clock)
     scrapes = read_system_scrapes(store, clock, 0.0, until_s, sent.outages)
     fidelity = replace(
         measure(run.prometheus, clock, sent.report, scrapes, 0.0, until_s, store, silent),
@@ -251,7 +251,9 @@ def _conclude(
 
 def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verdict, ...]:
     """Judge every drill on its own part of the timeline, and what happened unexpectedly."""
-    verdicts = [judge(placement.drill, share(placement, placements, timeline)) for placement in placements]
+    verdicts = [
+        judge(placement.drill, select_for_drill(placement, placements, timeline)) for placement in placements
+    ]
     unexpected = find_unexpected(placements, timeline)
     return tuple(verdicts) if unexpected is None else (*verdicts, unexpected)
 

@@ -14,7 +14,7 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.recording.prometheus import read_alert_events, read_curves, read_recorded_curves
 from alertdrill.recording.store import Store, await_samples, open_store
 from alertdrill.runner.faults.outages import list_outages
-from alertdrill.runner.hindsight import SHOWS_WITHIN_WALL_S, find_unseen, hangs_on_the_unseen
+from alertdrill.runner.late_samples import SHOWS_WITHIN_WALL_S, find_unseen, hangs_on_the_unseen
 from alertdrill.runner.order import Order
 from alertdrill.runtime.http_client import Api
 from alertdrill.stacks import Stack

@@ -16,7 +16,7 @@ from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.recording.store import Store
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.panels import Dashboard
-from alertdrill.rules.rule_values import make_value_rules
+from alertdrill.rules.threshold_rules import make_value_rules
 from alertdrill.stacks import Setup, Site
 
 RECORDING = "recording.om.gz"

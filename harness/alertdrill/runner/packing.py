@@ -31,7 +31,7 @@ Load = Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Occupancy:
     """A drill wants a thing from one instant to another; nobody else may have it then, unless it `shares`."""
 
     thing: str
@@ -46,11 +46,11 @@ class Packing:
     def __init__(self, rate_bound_per_s: float) -> None:
         self._bound_per_s = rate_bound_per_s
         self._load: dict[int, float] = defaultdict(float)
-        self._claims: dict[str, list[Claim]] = defaultdict(list)
+        self._claims: dict[str, list[Occupancy]] = defaultdict(list)
 
     def add(self, drill: Drill, not_before_s: float = 0.0) -> Placement:
         """Place a drill, on a bin, at the first instant at which it and the others leave each other alone."""
-        claims = list_claims(drill)
+        claims = list_occupancies(drill)
         taken = sorted(span for claim in claims for span in self._list_taken(claim))
         load = measure(drill)
         start_s = math.ceil(not_before_s / BIN_S) * BIN_S
@@ -65,7 +65,7 @@ class Packing:
             self._load[round(start_s / BIN_S) + place_in_drill] += rate
         for claim in claims:
             self._claims[claim.thing].append(
-                Claim(
+                Occupancy(
                     thing=claim.thing,
                     from_s=start_s + claim.from_s,
                     to_s=start_s + claim.to_s,
@@ -74,7 +74,7 @@ class Packing:
             )
         return Placement(drill=drill, start_s=start_s)
 
-    def _list_taken(self, claim: Claim) -> Iterator[tuple[float, float]]:
+    def _list_taken(self, claim: Occupancy) -> Iterator[tuple[float, float]]:
         """Yield between which starts (exclusively) a claim would overlap one that it disturbs."""
         for other in self._claims[claim.thing]:
             if not (claim.shares and other.shares):
@@ -87,18 +87,18 @@ class Packing:
         )
 
 
-def list_claims(drill: Drill) -> list[Claim]:
+def list_occupancies(drill: Drill) -> list[Occupancy]:
     """Return what a drill claims, in its own time."""
     shared = [*drill.shares, STACK]
     if drill.traffic:
         shared.append(PROVIDERS)
     if is_paged(drill):
         shared.append(PAGES)
-    claims = [Claim(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=True) for thing in shared]
-    claims += [Claim(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=False) for thing in drill.uses]
+    claims = [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=True) for thing in shared]
+    claims += [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=False) for thing in drill.uses]
     claims += [_claim_outage(outage) for outage in drill.outages]
     if drill.max_speed is not None:
-        claims.append(Claim(thing=STACK, from_s=-BEFORE_OUTAGE_S, to_s=drill.lasts_s, shares=False))
+        claims.append(Occupancy(thing=STACK, from_s=-BEFORE_OUTAGE_S, to_s=drill.lasts_s, shares=False))
     return claims
 
 
@@ -126,9 +126,9 @@ def measure(drill: Drill) -> Load:
     return load
 
 
-def _claim_outage(outage: Outage) -> Claim:
+def _claim_outage(outage: Outage) -> Occupancy:
     after_s = RESTART_S if outage.how in STARTS_AGAIN else RECOVERY_S
-    return Claim(
+    return Occupancy(
         thing=find_broken(outage),
         from_s=outage.at_s - BEFORE_OUTAGE_S,
         to_s=outage.at_s + outage.for_s + after_s,

@@ -18,7 +18,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.places import SCENARIOS
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.process import Process, read_last_words, start
 from alertdrill.runtime.secret_files import write_secret
 

@@ -19,8 +19,8 @@ from alertdrill.core.parts import PARTS, PEER, PROVIDERS
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_client import Api
-from alertdrill.runtime.ports import find_free_ports
 from alertdrill.runtime.process import Process, inherit_environment, start
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
@@ -32,7 +32,7 @@ from alertdrill.stacks.configs import (
     write_gateway_config,
     write_prometheus_config,
 )
-from alertdrill.stacks.pagingpath import (
+from alertdrill.stacks.paging_path import (
     ZONEINFO,
     Plan,
     plan_alertmanager,

@@ -16,7 +16,7 @@ from typing import Any, Self
 import requests
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_S = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alertdrill.load.pulse import BEAT_WALL_S, LEAST_WALL_S, Pulse
+from alertdrill.load.stalls import BEAT_WALL_S, LEAST_WALL_S, Pulse
 
 SPEED = 60.0
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
 
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 
 WITHIN_S = 30.0
 SCENARIOS = ("steady", "burst", "auth_scan", "cost_runaway", "outage", "provider_fallback")

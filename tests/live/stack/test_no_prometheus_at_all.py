@@ -14,7 +14,7 @@ from alertdrill.core.drill import Drill, LoadStage
 from alertdrill.recording.store import Store
 from alertdrill.rules.files import parse_rules
 from alertdrill.runtime.binaries import Engines
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 from alertdrill.systems.metis.drills.paging.load import PRIMED_S, Spending

@@ -17,7 +17,7 @@ from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.remote import Remote
 from alertdrill.runner.synthetic.synthetic import DRILL_LABEL, SyntheticAlert, mark
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 
 CRITICAL = {"alertname": "Down", "severity": "critical"}
 ALWAYS = {"name": "always", "time_intervals": [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]}

@@ -15,7 +15,7 @@ import psutil
 import requests
 from whole_runs import CommandLine
 
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 
 SPEED = 60.0
 AWAIT_WALL_S = 90.0

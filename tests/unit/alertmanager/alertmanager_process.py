@@ -18,7 +18,7 @@ from typing import Any
 import requests
 
 from alertdrill.runtime.binaries import Engines
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.process import Process, start
 
 WITHIN_S = 60.0

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from alertdrill.alertmanager.document import (
+from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, TEXTS, Fields, ListOf, MapOf
+from alertdrill.alertmanager.yaml_without_secrets import (
     MAX_NODES,
     locate,
     read_document,
     write_document,
 )
-from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, TEXTS, Fields, ListOf, MapOf
 from alertdrill.errors import BadInput
 
 FIELDS: Fields = {

@@ -10,7 +10,7 @@ import pytest
 
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import read_config
-from alertdrill.alertmanager.fields import CONFIG, GLOBAL, OTHER_INTEGRATIONS
+from alertdrill.alertmanager.fields import CONFIG, GLOBAL, UNSUPPORTED_INTEGRATIONS
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.schema import SECRET
@@ -84,7 +84,7 @@ def write_full_config(*, refused: bool = False) -> str:
         if integration == "email":
             lines.append("    to: you@example.org")
     if refused:
-        for integration in OTHER_INTEGRATIONS:
+        for integration in UNSUPPORTED_INTEGRATIONS:
             lines += [f"  {integration}_configs:", f"  - token: {CANARY}", f"    api_url: https://{CANARY}/"]
     lines += ["tracing:", f"  endpoint: {CANARY}", "event_recorder:", f"  url: {CANARY}"]
     return "\n".join(lines)
@@ -123,9 +123,9 @@ def test_no_secret_is_in_a_refusal(place: Callable[[str], Path]) -> None:
         read_config(place(write_full_config(refused=True)))
     told = "".join(traceback.format_exception(caught.value, chain=True)) + repr(caught.value)
     assert CANARY not in told
-    for integration in OTHER_INTEGRATIONS:
+    for integration in UNSUPPORTED_INTEGRATIONS:
         assert f"'all': {integration} cannot be redirected" in told
-    assert told.count("alertmanager.yml:") >= len(OTHER_INTEGRATIONS) + len(REFUSED)
+    assert told.count("alertmanager.yml:") >= len(UNSUPPORTED_INTEGRATIONS) + len(REFUSED)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_what_a_kind_must_have_is_what_it_may_have(integration: Integration) -> 
     """What is required or refused is a field of it; an address or a key that is required is never kept."""
     kind = RECEIVER_KINDS[integration]
     required = {name for one in kind.required for name in one.own}
-    assert required | set(kind.refused) <= set(kind.fields)
+    assert required | set(kind.unsupported_fields) <= set(kind.fields)
     assert {name for one in kind.required for name in one.shared} <= set(kind.shared_fields)
     assert all(kind.fields[name] is SECRET for name in kind.required[0].own)
 

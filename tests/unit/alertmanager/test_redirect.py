@@ -11,10 +11,10 @@ import pytest
 from alertdrill.alertmanager.addresses import TAG, Address, derive_key, parse_path
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
-from alertdrill.alertmanager.document import read_document
 from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.redirect import dilate, write_config
 from alertdrill.alertmanager.target import Target
+from alertdrill.alertmanager.yaml_without_secrets import read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 

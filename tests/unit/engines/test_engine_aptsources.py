@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alertdrill.runtime.binaries.aptsources import Mirror, find_mirrors
+from alertdrill.runtime.binaries.apt_sources import Mirror, find_mirrors
 
 DEB822 = """\
 # Debian

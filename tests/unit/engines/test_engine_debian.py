@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from alertdrill.errors import MissingEngine
-from alertdrill.runtime.binaries import privateapt
+from alertdrill.runtime.binaries import private_apt as privateapt
 from alertdrill.runtime.binaries.binaries import read_pair
 from alertdrill.runtime.binaries.debian import DistributionPackages
 from alertdrill.runtime.binaries.generations import FAMILIES, Generation

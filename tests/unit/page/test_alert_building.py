@@ -19,7 +19,7 @@ from alertdrill.runner.synthetic.build import build_alerts, write_constant
 from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runner.synthetic.synthetic import DRILL_ANNOTATION, DRILL_LABEL
 from alertdrill.runtime.binaries import Engines
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 
 EXTERNAL_URL = "http://prometheus.example:9090/prom"
 RULES = """

@@ -52,10 +52,10 @@ def notification(
     )
 
 
-def see(*notifications: Notification, held: tuple[SuppressedSpan, ...] = ()) -> Seen:
+def see(*notifications: Notification, suppressed: tuple[SuppressedSpan, ...] = ()) -> Seen:
     """Return what was seen of these notifications."""
     incidents: tuple[Incident, ...] = list_incidents(notifications)
-    return Seen(incidents=incidents, notifications=notifications, held=held)
+    return Seen(incidents=incidents, notifications=notifications, suppressed=suppressed)
 
 
 def judge(seen: Seen) -> Row:
@@ -112,9 +112,9 @@ def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
     held = SuppressedSpan(
         alert="A", labels=NAMED, why="muted", by={"interval": "night"}, since_s=20.0, until_s=30.0
     )
-    row = judge(see(held=(held,)))
+    row = judge(see(suppressed=(held,)))
     assert (row.outcome, row.evidence, row.is_unmet) == ("suppressed", 'muted by {interval="night"}', False)
-    assert judge(see(held=(replace(held, alert="B"),))).outcome == "not paged"
+    assert judge(see(suppressed=(replace(held, alert="B"),))).outcome == "not paged"
 
 
 def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:

@@ -22,8 +22,8 @@ from alertdrill.pager.certificates import make_certificate
 from alertdrill.pager.control import refuse
 from alertdrill.pager.server import Setup, make_pager
 from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
-from alertdrill.runtime.ports import find_free_ports
 from alertdrill.runtime.process import start
 
 TOKEN = "sesame"

@@ -19,7 +19,7 @@ from running_pager import DEADLINE_S, TOKEN
 from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.pager.__main__ import main
 from alertdrill.pager.certificates import make_certificate
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 
 SLACK = Address(receiver="ticket", integration="slack")
 MAIL = Address(receiver="ticket", integration="email")

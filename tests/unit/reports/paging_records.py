@@ -200,7 +200,9 @@ def build_paging_record() -> RunRecord:
             events=tuple(sorted(_list_events(), key=lambda event: event.at_s)),
             curves=tuple(_list_curves()),
             engines={"prometheus": "3.5.0", "alertmanager": "0.33.0"},
-            paging=PagingPath(notifications=_list_notifications(), held=SUPPRESSED_SPANS, troubles=TROUBLES),
+            paging=PagingPath(
+                notifications=_list_notifications(), suppressed=SUPPRESSED_SPANS, troubles=TROUBLES
+            ),
         ),
         verdicts=tuple(_judge(exercise) for exercise in EXERCISES),
         rules=RULES,

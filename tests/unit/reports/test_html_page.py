@@ -117,7 +117,7 @@ def _poison(record: RunRecord) -> RunRecord:
             curves=(Curve(alert=NASTY, labels={"l": NASTY}, op=">", threshold=1, points=((0, 1), (5, 2))),),
             paging=PagingPath(
                 notifications=(notification, replace(notification, number=2, is_accepted=False, why=NASTY)),
-                held=(span,),
+                suppressed=(span,),
                 troubles=(NASTY,),
             ),
         ),
@@ -310,7 +310,7 @@ def test_what_is_too_much_is_cut_and_counted() -> None:
         for number in range(31)
     ]
     held = tuple(replace(SUPPRESSED_SPANS[0], labels={"n": str(number)}) for number in range(25))
-    paging = PagingPath(notifications=(*storm, *repeats), held=held)
+    paging = PagingPath(notifications=(*storm, *repeats), suppressed=held)
     text = _say(Reader(html.render(replace(record, timeline=replace(record.timeline, paging=paging)))))
     assert "11 more are in timeline.json." in text
     assert text.count(" updated, answer") == 19, "and the notification that opened it"

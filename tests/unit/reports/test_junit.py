@@ -105,7 +105,7 @@ def test_spans_that_held_a_group_back_are_bounded() -> None:
     """Of many spans ten are said, and how many more there were."""
     record = build_paging_record()
     held = tuple(replace(SUPPRESSED_SPANS[0], labels=labels) for labels in FORTY)
-    timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
+    timeline = replace(record.timeline, paging=replace(record.timeline.paging, suppressed=held))
     output = _case(_suite(replace(record, timeline=timeline)), "paging-outage").findtext("system-out") or ""
     assert output.count("  suppressed:") == 10
     assert "            and 30 more\n" in output

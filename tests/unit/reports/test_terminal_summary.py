@@ -128,7 +128,7 @@ def test_many_spans_are_bounded() -> None:
     """Of forty alerts that were suppressed two are named."""
     record = build_paging_record()
     held = tuple(replace(SUPPRESSED_SPANS[0], labels=labels) for labels in FORTY)
-    timeline = replace(record.timeline, paging=replace(record.timeline.paging, held=held))
+    timeline = replace(record.timeline, paging=replace(record.timeline.paging, suppressed=held))
     lines = _print(replace(record, timeline=timeline), width=200)
     said = lines[_line(lines, "paging-outage") + 1]
     assert said.count("silenced") == 2

@@ -73,16 +73,16 @@ class ReceiverKind:
     """One kind of receiver.
 
     `fields` are those of its section, `shared_fields` those that `global` has for it; each of `required` must
-    be met, and `refused` are the fields that the pager cannot stand in for, each with a sentence. `point`
-    returns what takes the place of addresses and secrets, given what is stated, the inbox and the pager.
-    Without `http`, it is delivered to by SMTP.
+    be met, and `unsupported_fields` are those that the pager cannot stand in for, each with a sentence.
+    `point` returns what takes the place of addresses and secrets, given what is stated, the inbox and the
+    pager. Without `http`, it is delivered to by SMTP.
     """
 
     integration: Integration
     fields: Fields
     shared_fields: Fields = field(default_factory=dict)
     required: tuple[Required, ...]
-    refused: Mapping[str, str] = field(default_factory=dict)
+    unsupported_fields: Mapping[str, str] = field(default_factory=dict)
     point: Callable[[Mapping[str, Any], Address, Target], dict[str, Any]]
     failing: FailingAnswers
     rate_bound: RateBound | None = None

@@ -198,7 +198,7 @@ PAGERDUTY = ReceiverKind(
     fields=_FIELDS,
     shared_fields=_SHARED,
     required=(Required(own=("routing_key", "routing_key_file", *_OF_V1)),),
-    refused={
+    unsupported_fields={
         key: f"pagerduty's {key} is of Events API v1, and the pager speaks v2: use a routing_key"
         for key in _OF_V1
     },

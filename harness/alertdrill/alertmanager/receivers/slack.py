@@ -167,7 +167,7 @@ SLACK = ReceiverKind(
             shared=("slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"),
         ),
     ),
-    refused={
+    unsupported_fields={
         "update_message": "slack's update_message needs a bot's token, and the pager is an incoming webhook"
     },
     point=_point,

@@ -111,7 +111,7 @@ WEBHOOK = ReceiverKind(
     integration="webhook",
     fields=_FIELDS,
     required=(Required(own=("url", "url_file")),),
-    refused={"payload": "webhook's own payload cannot be understood by the pager"},
+    unsupported_fields={"payload": "webhook's own payload cannot be understood by the pager"},
     point=_point,
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")

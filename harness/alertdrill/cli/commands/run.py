@@ -20,7 +20,7 @@ from alertdrill.cli.commands.run_replay import (
 )
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted, defer_signals
-from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
+from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options

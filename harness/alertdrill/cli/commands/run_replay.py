@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from alertdrill.cli.options.given import Choice, find_unheld, make_note, say_left_out
+from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.errors import BadInput
@@ -19,7 +19,15 @@ from alertdrill.recording.files import put_recording, read_recording
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.values import Values
-from alertdrill.runner.golden.folder import MADE, Made, Origin, digest_systems, find_path, put_made, read_made
+from alertdrill.runner.golden.folder import (
+    MADE,
+    Manifest,
+    Origin,
+    digest_systems,
+    find_path,
+    put_manifest,
+    read_manifest,
+)
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
 from alertdrill.runner.golden.making import make_goldens, replay_whole
 from alertdrill.runner.order import RECORDING, Order
@@ -126,7 +134,7 @@ def check_goldens(folder: Path, drills: Sequence[Drill]) -> None:
 
     That is one that cannot be written, and one that has other files by their names.
     """
-    made = read_made(folder) if (folder / MADE).exists() else Made()
+    made = read_manifest(folder) if (folder / MADE).exists() else Manifest()
     for drill in drills:
         path = find_path(folder, drill.name)
         if drill.name not in made.drills and os.path.lexists(path):
@@ -147,7 +155,7 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
     systems = find_systems()
     values = override_values((), systems)
     among = list_drills(values, systems)
-    made = read_made(folder) if (folder / MADE).exists() else Made()
+    made = read_manifest(folder) if (folder / MADE).exists() else Manifest()
     recording = read_recording(out / RECORDING)
     origin = Origin(
         made_at=record.started_at.replace(microsecond=0).isoformat(),
@@ -163,7 +171,7 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
     with open_batch() as batch:
         for one in cuts:
             put_recording(batch, one.recording, find_path(folder, one.golden.drill))
-        put_made(batch, folder, made.renew(origin, [one.golden for one in cuts]).keep(known))
+        put_manifest(batch, folder, made.renew(origin, [one.golden for one in cuts]).keep(known))
     with naming(str(folder), "cannot be written to"):
         for name in made.drills.keys() - known:
             find_path(folder, name).unlink(missing_ok=True)

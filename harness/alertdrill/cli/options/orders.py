@@ -12,7 +12,7 @@ from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.order import Order
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks import Site
-from alertdrill.stacks.configfolder import find_alertmanager_config, read_rule_folder
+from alertdrill.stacks.config_folder import find_alertmanager_config, read_rule_folder
 from alertdrill.systems import System
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from alertdrill.cli.options.given import Choice
+from alertdrill.cli.options.given_rules import Choice
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.systems import System

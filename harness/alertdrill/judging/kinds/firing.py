@@ -17,8 +17,8 @@ from alertdrill.judging.deliveries import check_deliveries, read_delivery, say_d
 from alertdrill.judging.findings import Miss, find_hops, make_finding
 from alertdrill.judging.kinds.kind import Kind
 from alertdrill.judging.nearness import describe_peak
-from alertdrill.judging.needs import MET_BEARS_S, PATH, UNSEEN, Need, Weighed
-from alertdrill.judging.notifications import check_closings, check_incidents, check_pages, find_page_bounds
+from alertdrill.judging.needs import MET_TOLERATES_S, PATH, UNSEEN, Need, Weighed
+from alertdrill.judging.notifications import check_closings, check_incidents, check_pages, find_page_deadlines
 from alertdrill.judging.suppression import read_suppressed, say_holder, write_suppressed
 
 
@@ -122,7 +122,7 @@ class FiringKind(Kind[Expectation]):
         fired_s = seen.get("firing")
         if fired_s is None:
             return
-        page_s, _ = find_page_bounds(expected)
+        page_s, _ = find_page_deadlines(expected)
         if hop in {"paged", "page_resolved"}:
             # What held Alertmanager up a little before may still hold the page up.
             from_s = -weighed.reach_s if expected.suppressed else fired_s - page_s
@@ -202,7 +202,7 @@ def _say_met(expected: Expectation) -> str:
 def _list_deadlines(expected: Expectation, weighed: Weighed) -> Mapping[EventKind, float]:
     """Return when each hop must have been seen."""
     seen, lasts_s = weighed.finding.observed, weighed.drill.lasts_s
-    page_s, close_s = find_page_bounds(expected)
+    page_s, close_s = find_page_deadlines(expected)
     held = expected.suppressed
     free_s = held.until_s or 0.0 if held is not None else 0.0
     is_about_the_end = weighed.finding.outcome == "missing" and {"paged", "resolved"} <= seen.keys()
@@ -223,23 +223,25 @@ def _list_sight_needs(expected: Expectation, weighed: Weighed, need: Need) -> It
     seen = weighed.finding.observed
     fired_s, resolved_s = seen["firing"], seen["resolved"]
     own = replace(need, parts=frozenset({UNSEEN + weighed.finding.alert}))
-    yield replace(own, until_s=fired_s, bears_s=max(MET_BEARS_S, fired_s - expected.fires_after_s))
+    yield replace(own, until_s=fired_s, tolerates_s=max(MET_TOLERATES_S, fired_s - expected.fires_after_s))
     left_s = expected.resolves_within_s - resolved_s
-    yield replace(own, from_s=fired_s, until_s=expected.resolves_within_s, bears_s=max(MET_BEARS_S, left_s))
+    yield replace(
+        own, from_s=fired_s, until_s=expected.resolves_within_s, tolerates_s=max(MET_TOLERATES_S, left_s)
+    )
 
 
 def _list_delivered_needs(expected: Expectation, weighed: Weighed, fired_s: float) -> Iterator[Need]:
     """Yield what it depends on that no more was delivered than was; what was, was in time."""
     lasts_s = weighed.drill.lasts_s
     resolved_s = weighed.finding.observed.get("resolved", lasts_s)
-    page_s, close_s = find_page_bounds(expected)
+    page_s, close_s = find_page_deadlines(expected)
     if any(one.notifications or one.refused for one in expected.deliveries):
         yield Need(
             parts=PATH,
             from_s=fired_s,
             until_s=resolved_s,
             question="whether more would have been delivered",
-            bears_s=page_s,
+            tolerates_s=page_s,
         )
     if expected.suppressed is not None:
         free_s = resolved_s if expected.suppressed.until_s is None else expected.suppressed.until_s

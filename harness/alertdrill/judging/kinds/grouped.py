@@ -17,7 +17,7 @@ from alertdrill.judging.claims import Claim, Hop
 from alertdrill.judging.findings import Miss, find_hops, make_finding
 from alertdrill.judging.incidents import list_incidents
 from alertdrill.judging.kinds.kind import Kind
-from alertdrill.judging.needs import MET_BEARS_S, PATH, Need, Weighed
+from alertdrill.judging.needs import MET_TOLERATES_S, PATH, Need, Weighed
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 from alertdrill.judging.undelivered import explain_silence
 
@@ -94,7 +94,7 @@ class GroupedKind(Kind[Grouped]):
                 from_s=fired_s - PAGE_WITHIN_S,
                 until_s=seen.get("page_resolved", lasts_s),
                 question="whether they would have been grouped like that",
-                bears_s=MET_BEARS_S,
+                tolerates_s=MET_TOLERATES_S,
             )
 
     def write(self, expected: Grouped) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _key(record: RunRecord) -> Iterator[str]:
     yield '<ul class="key" aria-label="How to read the plots">'
     yield KEY
     for why in get_args(Suppression):
-        if any(span.why == why for span in record.timeline.paging.held):
+        if any(span.why == why for span in record.timeline.paging.suppressed):
             yield f'<li><span class="swatch {why}"></span>{why}</li>'
     yield "</ul>"
 
@@ -154,7 +154,7 @@ def _held(spans: Sequence[SuppressedSpan]) -> Iterator[str]:
 
 
 def _list_held(record: RunRecord, alert: str) -> tuple[SuppressedSpan, ...]:
-    return tuple(span for span in record.timeline.paging.held if span.alert == alert)
+    return tuple(span for span in record.timeline.paging.suppressed if span.alert == alert)
 
 
 def _alert(

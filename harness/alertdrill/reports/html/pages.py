@@ -9,7 +9,7 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import Notification, NotifiedAlert
 from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.incidents import Incident, list_incidents
-from alertdrill.judging.latency import InboxSummary, Spread, summarise_inboxes
+from alertdrill.judging.page_latency import InboxSummary, Spread, summarise_inboxes
 from alertdrill.reports import RunRecord, say_delay
 from alertdrill.reports.html.incidents import IncidentsFigure
 

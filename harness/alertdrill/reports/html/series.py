@@ -64,7 +64,7 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
     joined += [(dict(sorted(key)), None, rest) for key, rest in events.items()]
     joined.sort(key=lambda one: (bool(one[2]), _nearness(one[1])), reverse=True)
     held: dict[int, list[SuppressedSpan]] = {}
-    for span in timeline.paging.held:
+    for span in timeline.paging.suppressed:
         owners = [
             (len(labels), -number)
             for number, (labels, _, _) in enumerate(joined)

@@ -10,7 +10,7 @@ from alertdrill.core.drill import Drill
 from alertdrill.core.timeline import SuppressedSpan
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import printable, say_selector
-from alertdrill.judging.latency import count_told, find_held, time_hops
+from alertdrill.judging.page_latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,
     RunRecord,

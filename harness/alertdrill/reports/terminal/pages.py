@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.timeline import Timeline
-from alertdrill.judging.latency import Spread, summarise_inboxes
+from alertdrill.judging.page_latency import Spread, summarise_inboxes
 from alertdrill.reports import say_delay
 from alertdrill.reports.terminal.script import Script
 

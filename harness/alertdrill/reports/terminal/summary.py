@@ -15,7 +15,7 @@ from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_number, say_selector
 from alertdrill.judging.coverage import say_counts
 from alertdrill.judging.kinds import find_kind
-from alertdrill.judging.latency import count_told, find_held, time_hops
+from alertdrill.judging.page_latency import count_told, find_held, time_hops
 from alertdrill.reports import (
     HOPS,
     REPLAY,

@@ -63,12 +63,12 @@ class Kept:
     """A golden recording: the folder that it is in, what made.json says there, and what it says of it."""
 
     folder: Path
-    made: Made
+    made: Manifest
     golden: Golden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Manifest:
     """What made.json says; origins are by `made_at`, goldens by drill."""
 
     runs: Mapping[str, Origin] = field(default_factory=dict)
@@ -80,20 +80,20 @@ class Made:
             raise CouldNotTell(f"{drill.name} has no recording; `make record` makes them")
         return self.drills[drill.name]
 
-    def renew(self, origin: Origin, goldens: Iterable[Golden]) -> Made:
+    def renew(self, origin: Origin, goldens: Iterable[Golden]) -> Manifest:
         """Return this with newer goldens in place of the older ones, and no run that none is of any more."""
         drills = {**self.drills, **{golden.drill: golden for golden in goldens}}
         used = {golden.run for golden in drills.values()}
         runs = {**self.runs, origin.made_at: origin}
-        return Made(runs={name: run for name, run in runs.items() if name in used}, drills=drills)
+        return Manifest(runs={name: run for name, run in runs.items() if name in used}, drills=drills)
 
-    def keep(self, names: Iterable[str]) -> Made:
+    def keep(self, names: Iterable[str]) -> Manifest:
         """Return this without drills that there are no more."""
         known = set(names)
         return replace(self, drills={name: one for name, one in self.drills.items() if name in known})
 
 
-def read_made(folder: Path) -> Made:
+def read_manifest(folder: Path) -> Manifest:
     """Return what made.json says; raises BadInput if it is not there or cannot be read."""
     path = folder / MADE
     try:
@@ -114,26 +114,26 @@ def find_goldens(folder: Path, drills: Sequence[Drill], own: Mapping[str, Path])
 
     Raises BadInput for a folder without made.json, CouldNotTell for a drill without a recording.
     """
-    here = read_made(folder)
-    elsewhere: dict[str, Made] = {}
+    here = read_manifest(folder)
+    elsewhere: dict[str, Manifest] = {}
     kept = []
     for drill in drills:
         in_folder, made = folder, here
         if drill.name not in here.drills and drill.system in own:
             in_folder = own[drill.system]
-            made = elsewhere.get(drill.system) or read_made(in_folder)
+            made = elsewhere.get(drill.system) or read_manifest(in_folder)
             elsewhere[drill.system] = made
         kept.append(Kept(folder=in_folder, made=made, golden=made.find(drill)))
     return kept
 
 
-def write_made(folder: Path, made: Made) -> None:
+def write_manifest(folder: Path, made: Manifest) -> None:
     """Write made.json, whole or not at all, in the order of the drills' names; raises CannotWrite."""
     with open_batch() as batch:
-        put_made(batch, folder, made)
+        put_manifest(batch, folder, made)
 
 
-def put_made(batch: Batch, folder: Path, made: Made) -> None:
+def put_manifest(batch: Batch, folder: Path, made: Manifest) -> None:
     """Write made.json, which comes into its place together with other files; see `write_made`."""
     document = {
         "schema": 1,
@@ -207,7 +207,7 @@ def _list_sources(folder: Path) -> list[Path]:
     return found
 
 
-def list_stale(made: Made, drills: Iterable[Drill], sources: Mapping[str, str]) -> dict[str, str]:
+def list_stale(made: Manifest, drills: Iterable[Drill], sources: Mapping[str, str]) -> dict[str, str]:
     """Return why recordings are stale or not there, by drill; whatever is not listed is as it should be.
 
     `sources` are the digests of the systems as they are now.
@@ -224,7 +224,7 @@ def list_stale(made: Made, drills: Iterable[Drill], sources: Mapping[str, str]) 
     return stale
 
 
-def _parse(document: Any) -> Made:
+def _parse(document: Any) -> Manifest:
     if document["schema"] != 1:
         raise ValueError(f"schema is {document['schema']!r}, not 1")
     runs = {
@@ -248,4 +248,4 @@ def _parse(document: Any) -> Made:
         )
         for name, one in document["drills"].items()
     }
-    return Made(runs=runs, drills=drills)
+    return Manifest(runs=runs, drills=drills)

@@ -19,8 +19,8 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Event, Stall, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import CouldNotTell
-from alertdrill.judging.doubts import Evidence, weigh
-from alertdrill.judging.judge import find_unexpected, judge, share
+from alertdrill.judging.could_not_tell import Evidence, weigh
+from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import PATH, STALE, UNSEEN
 from alertdrill.recording.recording import Recording
@@ -119,7 +119,7 @@ def judge_recording(
     extended = tuple(_extend(place, recorded_s, tail_s) for place in placements)
     own = {drill.name for drill in drills}
     verdicts = [
-        judge(place.drill, share(place, extended, replay.timeline))
+        judge(place.drill, select_for_drill(place, extended, replay.timeline))
         for place in extended
         if place.drill.name in own
     ]
@@ -176,7 +176,7 @@ def rehearse(placements: tuple[Placement, ...], timeline: Timeline, tail_s: floa
     held = replace(
         timeline, events=tuple(event for event in timeline.events if own.start_s <= event.at_s < own.end_s)
     )
-    verdict = judge(own.drill, share(own, extended, held))
+    verdict = judge(own.drill, select_for_drill(own, extended, held))
     if own.drill.expects:
         unexpected = find_unexpected(extended, held)
         more = () if unexpected is None else unexpected.findings
@@ -201,7 +201,7 @@ def lay_out(
     for rehearsal in rehearsals:
         own = rehearsal.own
         placements.append(replace(own, start_s=now_s))
-        mine = share(own, rehearsal.placements, rehearsal.timeline)
+        mine = select_for_drill(own, rehearsal.placements, rehearsal.timeline)
         events += [_move(event, now_s) for event in _list_own(rehearsal, mine)]
         curves += [
             replace(curve, points=tuple((at_s + now_s, value) for at_s, value in curve.points))

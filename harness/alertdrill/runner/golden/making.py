@@ -14,17 +14,17 @@ from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput, CouldNotTell
-from alertdrill.judging.judge import judge, matches, share
+from alertdrill.judging.judge import judge, matches, select_for_drill
 from alertdrill.judging.replay_agreement import compare
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import ReplayJob, replay_all
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile
 from alertdrill.rules.promql.expressions import metric_name, parse, selectors
-from alertdrill.runner.confirmation import MAX_ITEMS
 from alertdrill.runner.golden.cutting import cut, leave_out_others, put_on_grid
 from alertdrill.runner.golden.digests import digest_drill
 from alertdrill.runner.golden.folder import Golden
 from alertdrill.runner.golden.gate import Rehearsal, list_near, make_job, rehearse
+from alertdrill.runner.replay_check import MAX_ITEMS
 from alertdrill.runner.rulebook import ANY, UP, RuleBook, choose_series, name_metrics, split_files
 
 SETTLE_S = 30.0
@@ -201,8 +201,8 @@ def _describe(place: Placement, way: Way, whole: Whole, timeline: Timeline, run:
 
 def _is_same(place: Placement, whole: Whole, rehearsal: Rehearsal, files: Sequence[RuleFile]) -> bool:
     """Whether a drill is judged as on the whole recording, and its alerts do the same at the same time."""
-    before = share(place, whole.placements, whole.timeline)
-    after = share(rehearsal.own, rehearsal.placements, rehearsal.timeline)
+    before = select_for_drill(place, whole.placements, whole.timeline)
+    after = select_for_drill(rehearsal.own, rehearsal.placements, rehearsal.timeline)
     if _list_outcomes(judge(place.drill, before)) != _list_outcomes(rehearsal.verdict):
         return False
     rules = [rule for file in files for rule in file.alerts]

@@ -24,8 +24,8 @@ from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runner.synthetic.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_client import Api
-from alertdrill.runtime.ports import find_free_ports
 from alertdrill.runtime.scratch import scratch_folder
 
 EVALUATED_WITHIN_S = 30.0

@@ -84,7 +84,7 @@ class Exercise:
         return Seen(
             incidents=list_incidents(paging.notifications),
             notifications=paging.notifications,
-            held=paging.held,
+            suppressed=paging.suppressed,
         )
 
     def _read_troubles(self) -> tuple[str, ...]:

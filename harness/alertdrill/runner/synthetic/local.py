@@ -16,11 +16,11 @@ from alertdrill.core.clock import Clock
 from alertdrill.runner.synthetic.client import Alertmanager
 from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Worker, running
 from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_client import Api
-from alertdrill.runtime.ports import find_free_ports
 from alertdrill.runtime.process import Process
 from alertdrill.runtime.scratch import scratch_folder
-from alertdrill.stacks.pagingpath import plan_alertmanager, plan_pager, write_paging_files
+from alertdrill.stacks.paging_path import plan_alertmanager, plan_pager, write_paging_files
 
 ZONES_LAST_WALL_S = 1200.0
 """How long the rule calendar goes on; nothing here takes longer."""

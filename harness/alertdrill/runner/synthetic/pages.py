@@ -48,7 +48,7 @@ class Seen:
 
     incidents: Sequence[Incident]
     notifications: Sequence[Notification]
-    held: Sequence[SuppressedSpan]
+    suppressed: Sequence[SuppressedSpan]
     troubles: Sequence[str] = ()
     """Sentences from Alertmanager's metrics and log."""
 
@@ -65,7 +65,7 @@ class Seen:
         """Return what Alertmanager was seen to hold the alert back by; empty if nothing."""
         held = {
             f"{span.why} by {show_labels(span.by)}" if span.by else span.why
-            for span in self.held
+            for span in self.suppressed
             if {"alertname": span.alert, **span.labels} == alert.labels
         }
         return "; ".join(sorted(held))

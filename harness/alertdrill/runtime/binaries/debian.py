@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertdrill.errors import MissingEngine
-from alertdrill.runtime.binaries.aptsources import find_mirrors
+from alertdrill.runtime.binaries.apt_sources import find_mirrors
 from alertdrill.runtime.binaries.binaries import read_pair
 from alertdrill.runtime.binaries.generations import Family, Generation
-from alertdrill.runtime.binaries.privateapt import PrivateApt
+from alertdrill.runtime.binaries.private_apt import PrivateApt
 from alertdrill.runtime.binaries.relocation import relocate
 from alertdrill.runtime.binaries.sources import OutOfReach
 

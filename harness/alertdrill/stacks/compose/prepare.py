@@ -34,7 +34,7 @@ from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
 from alertdrill.stacks import CALENDAR_LASTS_S
 from alertdrill.stacks.compose.order import ORDER_NAME, StackOrder, read_order
-from alertdrill.stacks.configfolder import find_alertmanager_config, read_rule_folder
+from alertdrill.stacks.config_folder import find_alertmanager_config, read_rule_folder
 from alertdrill.stacks.configs import (
     dilate_all,
     list_prometheus_flags,

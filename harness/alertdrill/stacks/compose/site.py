@@ -17,7 +17,7 @@ from alertdrill.core.drill import STARTS_AGAIN, Drill, Outage
 from alertdrill.core.parts import PARTS
 from alertdrill.errors import BadInput, ComponentFailed, MissingEngine
 from alertdrill.places import COMPOSE_FILE
-from alertdrill.runtime.ports import find_free_ports
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.process import read_last_words
 from alertdrill.stacks import Setup
 from alertdrill.stacks.compose.containers import Project, connect, has_fixed_port

@@ -11,8 +11,8 @@ from typing import Any
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import HEALTHY
-from alertdrill.systems.building.traffic import change
+from alertdrill.systems.drill_building.behaviours import HEALTHY
+from alertdrill.systems.drill_building.traffic import change
 from alertdrill.systems.gatewayz.drills.accounts import make_credit_drills, make_limit_drills
 from alertdrill.systems.gatewayz.drills.caches import make_cache_drills
 from alertdrill.systems.gatewayz.drills.endpoints import make_5xx_drills, make_latency_drills

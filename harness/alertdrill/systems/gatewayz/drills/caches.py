@@ -8,9 +8,9 @@ from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.core.expectation import BlindRule
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY
-from alertdrill.systems.building.near import near_threshold
-from alertdrill.systems.building.traffic import change
+from alertdrill.systems.drill_building.behaviours import HEALTHY
+from alertdrill.systems.drill_building.near import near_threshold
+from alertdrill.systems.drill_building.traffic import change
 from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, START_S, fires, pends, send_as
 
 CACHE = "GatewayzCacheHitRateLow"

@@ -10,9 +10,9 @@ from alertdrill.core.drill import BehaviourChange, LoadProfile
 from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
 from alertdrill.core.rule import Labels
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.builder import Builder
-from alertdrill.systems.building.near import blind, near_for
-from alertdrill.systems.building.traffic import Stages, send
+from alertdrill.systems.drill_building.builder import Builder
+from alertdrill.systems.drill_building.near import blind, near_for
+from alertdrill.systems.drill_building.traffic import Stages, send
 
 GATEWAYZ = Builder(system="gatewayz", folder=Path(__file__).parents[1], closes_s=270.0)
 SLACK_S = 90.0

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY, Behaviour, slow
-from alertdrill.systems.building.near import near_threshold
-from alertdrill.systems.building.traffic import Stages, change_from_healthy
+from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour, slow
+from alertdrill.systems.drill_building.near import near_threshold
+from alertdrill.systems.drill_building.traffic import Stages, change_from_healthy
 from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, START_S, fires, pends, send_as
 
 QUEUE = "GatewayzQueueBacklog"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import Behaviour
-from alertdrill.systems.building.traffic import send
+from alertdrill.systems.drill_building.behaviours import Behaviour
+from alertdrill.systems.drill_building.traffic import send
 from alertdrill.systems.inference.drills.errors import make_error_drills
 from alertdrill.systems.inference.drills.latency import make_latency_drills
 from alertdrill.systems.inference.drills.load import INFERENCE, change_upstream

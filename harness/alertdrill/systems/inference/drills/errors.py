@@ -8,8 +8,8 @@ from typing import Any
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.near import blind, near_for, near_threshold
-from alertdrill.systems.building.traffic import send
+from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import send
 from alertdrill.systems.inference.drills.load import (
     HEALTHY,
     INFERENCE,

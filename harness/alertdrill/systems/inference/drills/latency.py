@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import slow
-from alertdrill.systems.building.near import blind, near_for, near_threshold
+from alertdrill.systems.drill_building.behaviours import slow
+from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
 from alertdrill.systems.inference.drills.load import HEALTHY, INFERENCE, PAUSE_S, SEEN_S, infer, label_model
 
 LATENCY = "InferenceHighP99Latency"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from alertdrill.core.drill import BehaviourChange, LoadProfile
-from alertdrill.systems.building.behaviours import Behaviour
-from alertdrill.systems.building.behaviours import failing as failing_otherwise
-from alertdrill.systems.building.builder import Builder
-from alertdrill.systems.building.traffic import Stages, change, change_from_healthy, send
+from alertdrill.systems.drill_building.behaviours import Behaviour
+from alertdrill.systems.drill_building.behaviours import failing as failing_otherwise
+from alertdrill.systems.drill_building.builder import Builder
+from alertdrill.systems.drill_building.traffic import Stages, change, change_from_healthy, send
 
 INFERENCE = Builder(system="inference", folder=Path(__file__).parents[1], closes_s=255.0)
 SEEN_S = 45.0

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import slow
-from alertdrill.systems.building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.behaviours import slow
+from alertdrill.systems.drill_building.near import near_for, near_threshold
 from alertdrill.systems.inference.drills.load import HEALTHY, INFERENCE, PAUSE_S, SEEN_S, infer, label_model
 
 DEPTH = "InferenceQueueDepthHigh"

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import Behaviour, slow
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import Stages
+from alertdrill.systems.drill_building.behaviours import Behaviour, slow
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import Stages
 from alertdrill.systems.inference.drills.load import HEALTHY, INFERENCE, PAUSE_S, SEEN_S, failing, infer
 
 TIMEOUTS = "InferenceTimeoutSpike"

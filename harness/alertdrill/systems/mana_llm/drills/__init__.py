@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import failing
-from alertdrill.systems.building.traffic import change_from_healthy, send
+from alertdrill.systems.drill_building.behaviours import failing
+from alertdrill.systems.drill_building.traffic import change_from_healthy, send
 from alertdrill.systems.mana_llm.drills.causes import make_cause_drills
 from alertdrill.systems.mana_llm.drills.downs import make_down_drills
 from alertdrill.systems.mana_llm.drills.load import MANA_LLM, STILLNESS

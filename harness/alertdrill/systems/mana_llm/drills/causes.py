@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import HEALTHY, failing, slow
-from alertdrill.systems.building.near import blind
-from alertdrill.systems.building.traffic import change_from_healthy
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing, slow
+from alertdrill.systems.drill_building.near import blind
+from alertdrill.systems.drill_building.traffic import change_from_healthy
 from alertdrill.systems.mana_llm.drills.load import (
     AS_WRITTEN_S,
     DEFAULT,

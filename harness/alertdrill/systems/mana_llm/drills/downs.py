@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill, Outage
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.near import near_for
+from alertdrill.systems.drill_building.near import near_for
 from alertdrill.systems.mana_llm.drills.load import LEAD_S, MANA_LLM, SLACK_S, SYSTEM
 
 DOWN = "LLMServiceDown"

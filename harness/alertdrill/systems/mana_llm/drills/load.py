@@ -11,8 +11,8 @@ from alertdrill.core.drill import BehaviourChange, LoadProfile
 from alertdrill.core.expectation import Expected
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.builder import Builder
-from alertdrill.systems.building.traffic import Stages, send
+from alertdrill.systems.drill_building.builder import Builder
+from alertdrill.systems.drill_building.traffic import Stages, send
 
 MANA_LLM = Builder(system="mana_llm", folder=Path(__file__).parents[1], closes_s=240.0)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import HEALTHY, failing, slow
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import change_from_healthy
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing, slow
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change_from_healthy
 from alertdrill.systems.mana_llm.drills.load import (
     DEFAULT,
     ERRORS,

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import HEALTHY, failing, slow
-from alertdrill.systems.building.traffic import change
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing, slow
+from alertdrill.systems.drill_building.traffic import change
 from alertdrill.systems.mantis.drills.costs import make_cost_drills
 from alertdrill.systems.mantis.drills.failures import make_edition_drills, make_failure_drills
 from alertdrill.systems.mantis.drills.load import CHEAP_MODEL, DENIED_MODEL, MANTIS, send_as

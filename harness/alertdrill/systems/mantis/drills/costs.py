@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY
-from alertdrill.systems.building.near import blind, near_threshold
-from alertdrill.systems.building.traffic import Stages
+from alertdrill.systems.drill_building.behaviours import HEALTHY
+from alertdrill.systems.drill_building.near import blind, near_threshold
+from alertdrill.systems.drill_building.traffic import Stages
 from alertdrill.systems.mantis.drills.load import AS_WRITTEN, MANTIS, SLACK_S, label_tenant, run
 
 COST = "MantisCostBudgetSpike"

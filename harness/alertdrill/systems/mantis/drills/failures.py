@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY, failing
-from alertdrill.systems.building.near import blind, near_for, near_threshold
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing
+from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
 from alertdrill.systems.mantis.drills.load import (
     AS_WRITTEN,
     DENIED_MODEL,

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from alertdrill.core.drill import BehaviourChange, LoadProfile
-from alertdrill.systems.building.behaviours import Behaviour
-from alertdrill.systems.building.builder import Builder
-from alertdrill.systems.building.traffic import Stages, change_from_healthy, send
+from alertdrill.systems.drill_building.behaviours import Behaviour
+from alertdrill.systems.drill_building.builder import Builder
+from alertdrill.systems.drill_building.traffic import Stages, change_from_healthy, send
 
 MANTIS = Builder(system="mantis", folder=Path(__file__).parents[1], closes_s=300.0)
 SLACK_S = 120.0

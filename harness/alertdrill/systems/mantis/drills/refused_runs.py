@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.near import near_for, near_threshold
 from alertdrill.systems.mantis.drills.load import (
     CHEAP_MODEL,
     MANTIS,

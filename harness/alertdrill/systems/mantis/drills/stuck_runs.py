@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import slow
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import change
+from alertdrill.systems.drill_building.behaviours import slow
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change
 from alertdrill.systems.mantis.drills.load import AS_WRITTEN, MANTIS, SLACK_S, label_tenant, send_as
 
 STUCK = "MantisStuckConcurrency"

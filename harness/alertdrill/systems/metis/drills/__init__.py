@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import Values
-from alertdrill.systems.building.behaviours import HEALTHY, failing
-from alertdrill.systems.building.estimates import choose_every
-from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing
+from alertdrill.systems.drill_building.estimates import choose_every
+from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.auth import make_auth_drills
 from alertdrill.systems.metis.drills.costs import make_cost_drills
 from alertdrill.systems.metis.drills.errors import make_error_drills

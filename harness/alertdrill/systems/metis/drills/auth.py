@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.core.expectation import Delivery, Text
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY
-from alertdrill.systems.building.estimates import ROUNDING
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.drill_building.behaviours import HEALTHY
+from alertdrill.systems.drill_building.estimates import ROUNDING
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS, check_threshold
 
 AUTH = "MetisGatewayAuthFailureRateHigh"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY
-from alertdrill.systems.building.estimates import sum_usd, to_hourly
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.drill_building.behaviours import HEALTHY
+from alertdrill.systems.drill_building.estimates import sum_usd, to_hourly
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS, check_threshold
 
 COST = "MetisGatewayKeyCostSpike"

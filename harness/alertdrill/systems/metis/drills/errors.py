@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY, failing
-from alertdrill.systems.building.estimates import choose_call_rate, choose_every, find_outage_crossing_s
-from alertdrill.systems.building.near import near_for, near_threshold
-from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.drill_building.behaviours import HEALTHY, failing
+from alertdrill.systems.drill_building.estimates import choose_call_rate, choose_every, find_outage_crossing_s
+from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS, call, check_threshold, label_model
 
 ERRORS = "MetisLLMErrorRateHigh"

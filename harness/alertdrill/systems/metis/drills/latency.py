@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import HEALTHY, slow
-from alertdrill.systems.building.estimates import (
+from alertdrill.systems.drill_building.behaviours import HEALTHY, slow
+from alertdrill.systems.drill_building.estimates import (
     choose_latency_above,
     choose_latency_below,
     find_bucket,
     interpolate_p99,
 )
-from alertdrill.systems.building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.near import near_for, near_threshold
 from alertdrill.systems.metis.drills.load import METIS, call, check_threshold, label_model
 
 LATENCY = "MetisLLMCallLatencyP99High"

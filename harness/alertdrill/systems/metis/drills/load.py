@@ -8,9 +8,9 @@ from pathlib import Path
 from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.building.behaviours import Behaviour
-from alertdrill.systems.building.builder import Builder
-from alertdrill.systems.building.traffic import Stages, change_from_healthy, send
+from alertdrill.systems.drill_building.behaviours import Behaviour
+from alertdrill.systems.drill_building.builder import Builder
+from alertdrill.systems.drill_building.traffic import Stages, change_from_healthy, send
 
 METIS = Builder(system="metis", folder=Path(__file__).parents[1], closes_s=240.0)
 

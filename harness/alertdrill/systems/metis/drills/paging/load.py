@@ -12,8 +12,8 @@ from typing import Literal
 
 from alertdrill.core.drill import Drill, LoadProfile, Maintenance, Outage, ReceiverFault
 from alertdrill.core.expectation import Delivery, Expectation, Suppressed, Text
-from alertdrill.systems.building.behaviours import slow
-from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.drill_building.behaviours import slow
+from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS
 
 MODEL = "anthropic:claude-3-sonnet"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.core.expectation import Grouped
-from alertdrill.systems.building.traffic import change, send
+from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS
 
 PROVIDER = "openrouter"

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertdrill.runtime.binaries.aptsources import Mirror
+from alertdrill.runtime.binaries.apt_sources import Mirror
 from alertdrill.runtime.binaries.sources import OutOfReach
 from alertdrill.runtime.files import write_own
 

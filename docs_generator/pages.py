@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from manual.commands import write_commands, write_exit_codes
-from manual.drills import write_fields
+from docs_generator.commands import write_commands, write_exit_codes
+from docs_generator.drills import write_fields
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alertdrill.core.drill import Arrivals, BehaviourChange, LoadProfile, LoadStage
-from alertdrill.systems.building.behaviours import HEALTHY, Behaviour
+from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
 
 Stages = Iterable[tuple[float, float]]
 """(seconds, arrivals per second) each."""

@@ -110,14 +110,14 @@ def say_stalls(stalls: Sequence[Stall]) -> str:
     return f"{names} {what} for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
 
 
-def find_stalls(need: Need, stalls: Iterable[Stall]) -> tuple[Stall, ...]:
+def find_harmful_stalls(need: Need, stalls: Iterable[Stall]) -> tuple[Stall, ...]:
     """Return what cost a need more than it bears: the longest stall, or those that do together."""
     felt = [
         stall
         for stall in stalls
         if stall.part in need.parts and stall.from_s < need.until_s and stall.until_s > need.from_s
     ]
-    heaps = [heap for heap in _heap_up(felt) if measure_s(heap) > need.bears_s]
+    heaps = [heap for heap in _heap_up(felt) if measure_s(heap) > need.tolerates_s]
     breaks = {stall for heap in heaps for stall in heap}
     if not heaps or (need.stretch_s is not None and _find_stretch_s(need, breaks) >= need.stretch_s):
         return ()
@@ -209,7 +209,7 @@ def _put_in_doubt(finding: Finding, doubt: str) -> Finding:
 
 def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
     for need in needs:
-        stalls = find_stalls(need, evidence.stalls)
+        stalls = find_harmful_stalls(need, evidence.stalls)
         if stalls:
             return f"{say_stalls(stalls)}; {need.question} is unknown"
     return ""

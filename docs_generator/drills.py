@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import get_args
 
 from alertdrill.core import drill, expectation
-from manual.commands import NOTE
+from docs_generator.commands import NOTE
 
 WORDS = {
     "Arrivals": drill.Arrivals,

@@ -72,7 +72,7 @@ def find_held(
     end_s = placement.end_s if placement else timeline.until_s
     return tuple(
         replace(span, since_s=span.since_s - start_s, until_s=span.until_s - start_s)
-        for span in timeline.paging.held
+        for span in timeline.paging.suppressed
         if span.alert == finding.alert
         and finding.labels.items() <= span.labels.items()
         and span.since_s < end_s
@@ -186,7 +186,7 @@ def _find_instants(
 def _find_spans(alert: NotifiedAlert, timeline: Timeline) -> tuple[SuppressedSpan, ...]:
     return tuple(
         span
-        for span in timeline.paging.held
+        for span in timeline.paging.suppressed
         if span.why in ON_PURPOSE
         and span.alert == alert.alert
         and span.labels.items() <= alert.labels.items()
