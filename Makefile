@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RECORDINGS = scenarios/recordings
 SECONDS = 60
 UV_VERSION := 0.13.8
-# Both kinds wait for servers, so there are more processes than cores. tests/turnstile.py says how many stacks run at once.
+# Both kinds wait for servers, so there are more processes than cores. tests/support/turnstile.py says how many stacks run at once.
 PYTEST = .venv/bin/pytest --quiet
 SPREAD = $(PYTEST) --dist loadfile --no-loadscope-reorder
 # Tests that hold drills, or send traffic at its instants, stand in tests/live.
@@ -39,7 +39,7 @@ record: ## Make the golden recordings anew: every drill is held once
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --alertmanagers 2 paging-pair paging-pair-one-killed
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --stack compose gatewayz-provider-disconnected
 
-# The gate is among them: tests/test_recordings.py. What is left out besides live stacks, `make test` runs.
+# The gate is among them: tests/project/test_recordings.py. What is left out besides live stacks, `make test` runs.
 check: lint ## Check style and types, and run the tests that need no live stack, on the newest engines: before every commit
 	@$(QUICK_TESTS) -m "not browser and not network and not oldest" --hypothesis-profile few $(ARGS)
 

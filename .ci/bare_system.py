@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from debian_packages import ETC_APT
 from stand_ins import CERTIFICATES, make_pip_conf, run
+from support.debian_packages import ETC_APT
 
 from alertdrill.errors import MissingEngine
 from alertdrill.runtime.binaries.apt_sources import find_mirrors

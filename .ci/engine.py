@@ -26,9 +26,9 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 
-from debian_packages import unpack  # noqa: E402
-from docker_engine import list_base_images, pull, run_docker  # noqa: E402
 from stand_ins import build, run  # noqa: E402
+from support.debian_packages import unpack  # noqa: E402
+from support.docker_engine import list_base_images, pull, run_docker  # noqa: E402
 
 from alertdrill.errors import AlertdrillError, MissingEngine  # noqa: E402
 from alertdrill.runtime import process  # noqa: E402

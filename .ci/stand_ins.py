@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from debian_packages import ETC_APT, unpack
+from support.debian_packages import ETC_APT, unpack
 
 from alertdrill.errors import MissingEngine
 from alertdrill.runtime.binaries.apt_sources import find_mirrors

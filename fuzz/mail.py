@@ -17,8 +17,8 @@ from fuzz.finding import Finding, Tried
 from fuzz.requests import Tracebacks
 
 # The tests know how a pager is run: `fuzz.requests` has found them.
-from running_pager import TOKEN, RunningPager, run_pager  # isort: skip
-from served import WAIT_S, read_to_the_end  # isort: skip
+from support.running_pager import TOKEN, RunningPager, run_pager  # isort: skip
+from support.served import WAIT_S, read_to_the_end  # isort: skip
 
 MAILS = 60
 """Of one round."""

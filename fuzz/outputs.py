@@ -25,7 +25,7 @@ from fuzz.finding import Finding, Tried
 from fuzz.inputs import DRILL, RECORDINGS, SAMPLES
 
 sys.path.append(str(ROOT / "tests"))  # which know how a Prometheus is run alone
-from lone_prometheus import backfill, run_prometheus
+from support.lone_prometheus import backfill, run_prometheus
 
 CASES = 20
 """Of one round."""

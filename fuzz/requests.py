@@ -20,8 +20,8 @@ from fuzz.mutations import change, dump_json
 
 ROOT = Path(__file__).resolve().parents[1]
 # The tests know how each server is run, and what it takes.
-sys.path += [str(ROOT / "tests" / "unit" / name) for name in ("servers", "pager")]
-from served import SERVERS, WAIT_S, Served, read_to_the_end, run  # noqa: E402
+sys.path.append(str(ROOT / "tests"))
+from support.served import SERVERS, WAIT_S, Served, read_to_the_end, run  # noqa: E402
 
 REQUESTS = 100
 """Of one round."""

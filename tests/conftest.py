@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
-from chromium_session import SKIPPED as NO_CHROMIUM
-from docker_engine import demand_engine, describe_skipped
 from hypothesis import HealthCheck, settings
-from turnstile import open_turnstile
-from whole_runs import ROOT, CommandLine, open_command_line
+from support.chromium_session import SKIPPED as NO_CHROMIUM
+from support.docker_engine import demand_engine, describe_skipped
+from support.turnstile import open_turnstile
+from support.whole_runs import ROOT, CommandLine, open_command_line
 
 from alertdrill.runtime.binaries import Engines, Generation
 

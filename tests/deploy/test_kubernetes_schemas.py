@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes_manifests import FOLDER, MANIFESTS, VERSIONS, BadManifest, Manifest, check, find
+from support.kubernetes_manifests import FOLDER, MANIFESTS, VERSIONS, BadManifest, Manifest, check, find
 
 from alertdrill.rules.files import parse_rules, read_rules
 from alertdrill.runtime.binaries import Engines

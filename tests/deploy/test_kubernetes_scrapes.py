@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import requests
-from kubernetes_manifests import find
 from ruamel.yaml import YAML
+from support.kubernetes_manifests import find
 
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.rules.files import read_rules

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 import pytest
-from kubernetes_manifests import (
+from support.kubernetes_manifests import (
     FOLDER,
     MANIFESTS,
     ROOT,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from exercises import find_exercise
-from ledger_faults import find_differences, find_uncounted, find_untimed, find_wrong_times
-from metric_table import find_table_faults, read_table
-from stand import open_stand
-from table_faults import find_faults, find_unmoved, find_unseen
+from support.exercises import find_exercise
+from support.ledger_faults import find_differences, find_uncounted, find_untimed, find_wrong_times
+from support.metric_table import find_table_faults, read_table
+from support.stand import open_stand
+from support.table_faults import find_faults, find_unmoved, find_unseen
 
 from alertdrill.systems import System, find_systems
 

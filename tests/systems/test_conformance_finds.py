@@ -6,10 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from exercises import find_exercise
-from exposition import Exposition, read_exposition
-from ledger_faults import find_differences, find_uncounted, find_untimed, find_wrong_times
-from metric_table import Metric, find_table_faults
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -18,8 +14,12 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from sent_ledger import Caller, Ledger, Sent
-from table_faults import find_faults, find_unmoved, find_unseen
+from support.exercises import find_exercise
+from support.exposition import Exposition, read_exposition
+from support.ledger_faults import find_differences, find_uncounted, find_untimed, find_wrong_times
+from support.metric_table import Metric, find_table_faults
+from support.sent_ledger import Caller, Ledger, Sent
+from support.table_faults import find_faults, find_unmoved, find_unseen
 
 disable_created_metrics()  # as every surface does
 

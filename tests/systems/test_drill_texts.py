@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from whole_runs import CommandLine
+from support.whole_runs import CommandLine
 
 from alertdrill.reports.drill_text import WIDTH, write_drill
 from alertdrill.systems import find_own

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
-from samples import read
+from support.samples import read
 
 from alertdrill.gateway.__main__ import attach_surfaces
 from alertdrill.gateway.accounts.events import (

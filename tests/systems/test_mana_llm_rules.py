@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from whole_runs import run_tool
+from support.whole_runs import run_tool
 
 from alertdrill.core.rule import AlertRule
 from alertdrill.rules.files import read_rules

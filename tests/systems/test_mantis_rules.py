@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from whole_runs import ROOT, run_tool
+from support.whole_runs import ROOT, run_tool
 
 from alertdrill.runtime.binaries import Generation, find_engines
 

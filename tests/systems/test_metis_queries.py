@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from whole_runs import METIS_RULES
+from support.whole_runs import METIS_RULES
 
 from alertdrill.rules.values import parse_values, render_rules, switch_on
 from alertdrill.runtime.binaries import Engines, Generation, find_engines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from chromium_session import Browser, run_chromium
+from support.chromium_session import Browser, run_chromium
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from whole_runs import METIS_RULES, ROOT
+from support.whole_runs import METIS_RULES, ROOT
 
 import alertdrill
 from alertdrill import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from compose_project import Compose, make_compose
+from support.compose_project import Compose, make_compose
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from compose_project import Compose, make_compose
-from whole_runs import CommandLine, run_until_told
+from support.compose_project import Compose, make_compose
+from support.whole_runs import CommandLine, run_until_told
 
 from alertdrill.core.parts import PARTS
 

@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 
 import pytest
-from compose_project import Compose
-from drill_subset import HOLDS_EVERY, choose_held
-from whole_runs import CommandLine
+from support.compose_project import Compose
+from support.drill_subset import HOLDS_EVERY, choose_held
+from support.whole_runs import CommandLine
 
 from alertdrill.core.parts import PARTS
 from alertdrill.systems.catalogue import list_drills, override_values

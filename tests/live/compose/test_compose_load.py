@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from compose_project import Compose
 from prometheus_client.parser import text_string_to_metric_families
-from whole_runs import ROOT
+from support.compose_project import Compose
+from support.whole_runs import ROOT
 
 from alertdrill.stacks.compose.containers import read_file
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 import requests
-from compose_project import Compose, make_compose
+from support.compose_project import Compose, make_compose
 
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.reference import make_reference_config

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from held_drills import check_incidents
-from whole_runs import hold_until_told, make_order
+from support.held_drills import check_incidents
+from support.whole_runs import hold_until_told, make_order
 
 from alertdrill.runtime.binaries import Generation, find_engines
 from alertdrill.stacks.embedded import EmbeddedSite

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 
 import pytest
-from drill_subset import HOLDS_EVERY
-from whole_runs import CommandLine, run_until_told
+from support.drill_subset import HOLDS_EVERY
+from support.whole_runs import CommandLine, run_until_told
 
 from alertdrill.systems.catalogue import list_drills, override_values
 

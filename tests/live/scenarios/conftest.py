@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
+from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_S = 60.0

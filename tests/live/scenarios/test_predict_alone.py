@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_gateway import FakeGateway, Seen, _Handler
+from support.fake_gateway import FakeGateway, Seen, _Handler
 
 from alertdrill.load.fields import Fields
 from alertdrill.load.predictions import PredictScript, read_predictions

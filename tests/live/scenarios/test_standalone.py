@@ -7,7 +7,7 @@ import time
 
 import pytest
 import requests
-from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
+from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
 
 from alertdrill.runtime.free_ports import find_free_ports
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
+from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import BehaviourChange, LoadProfile, LoadStage

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cluster import WITHIN_S, Cluster, await_condition
-from fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
+from support.cluster import WITHIN_S, Cluster, await_condition
+from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
 
 pytestmark = pytest.mark.alone  # Locust's heartbeats, and which arrivals are late, are what is measured
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_runs import METIS_RULES, ROOT, CommandLine, Finished, open_command_line
+from support.whole_runs import METIS_RULES, ROOT, CommandLine, Finished, open_command_line
 
 from alertdrill.runtime.binaries import Engines
 

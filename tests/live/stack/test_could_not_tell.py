@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from whole_runs import CommandLine, make_order
+from support.whole_runs import CommandLine, make_order
 
 from alertdrill.alertmanager.calendar import Calendar
 from alertdrill.errors import ComponentFailed

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_runs import METIS_RULES, CommandLine
+from support.whole_runs import METIS_RULES, CommandLine
 
 from alertdrill.runtime.binaries import Generation, find_engines
 

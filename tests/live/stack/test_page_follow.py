@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lone_alertmanager import FAST, Lone, Sink, await_that, open_alertmanager, open_sink
+from support.lone_alertmanager import FAST, Lone, Sink, await_that, open_alertmanager, open_sink
 
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runner.synthetic import follow

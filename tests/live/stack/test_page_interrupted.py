@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from lone_alertmanager import FAST, Line, Lone, open_alertmanager, open_line
-from whole_runs import METIS_RULES, CommandLine
+from support.lone_alertmanager import FAST, Line, Lone, open_alertmanager, open_line
+from support.whole_runs import METIS_RULES, CommandLine
 
 from alertdrill.errors import ComponentFailed, CouldNotTell
 from alertdrill.runner.synthetic import firing, watch

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from whole_runs import CommandLine, Finished, run_until_told
+from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.binaries import Generation, find_engines
 

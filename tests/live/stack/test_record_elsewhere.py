@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import requests
-from victoria import run_victoria
+from support.victoria import run_victoria
 
 from alertdrill.core.clock import Clock
 from alertdrill.recording.files import read_recording

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import requests
-from whole_runs import CommandLine
+from support.whole_runs import CommandLine
 
 from alertdrill.runtime.free_ports import find_free_ports
 

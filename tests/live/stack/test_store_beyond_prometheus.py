@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 import pytest
 import requests
-from victoria import Prefix, open_door, run_victoria
-from whole_runs import CommandLine, Finished, open_command_line, run_until_told
+from support.victoria import Prefix, open_door, run_victoria
+from support.whole_runs import CommandLine, Finished, open_command_line, run_until_told
 
 from alertdrill.cli.commands import run as run_command
 from alertdrill.errors import CouldNotTell

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from whole_runs import ROOT, Finished, run_until_told
+from support.whole_runs import ROOT, Finished, run_until_told
 
 from alertdrill.runtime.binaries import Engines
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 import requests
-from alertmanager_process import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
+from support.alertmanager_process import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.redirect import write_config

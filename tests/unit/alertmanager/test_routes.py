@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples import scale_examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import scale_examples
 
 from alertdrill.alertmanager.config import parse_config
 from alertdrill.alertmanager.matchers import MAX_CHARACTERS, Matcher, parse_matchers

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from alertmanager_process import open_sink, run_alertmanager
+from support.alertmanager_process import open_sink, run_alertmanager
 
 from alertdrill.alertmanager.calendar import Calendar, name_zone, write_zones
 from alertdrill.alertmanager.config import parse_config

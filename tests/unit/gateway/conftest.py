@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from fake_providers import FakeProvider, serve_providers
-from running_gateway import Running
+from support.fake_providers import FakeProvider, serve_providers
+from support.running_gateway import Running
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import DomainEvent

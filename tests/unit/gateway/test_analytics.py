@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from running_gateway import ADMIN
+from support.running_gateway import ADMIN
 
 from alertdrill.gateway.events import AuthFailed
 

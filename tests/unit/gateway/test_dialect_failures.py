@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_providers import FAILURES
+from support.fake_providers import FAILURES
 
 from alertdrill.gateway.answers import UpstreamFailed
 from alertdrill.gateway.dialects import DIALECTS

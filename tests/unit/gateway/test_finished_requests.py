@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from aiohttp.test_utils import TestServer
-from fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold
+from support.fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold
 
 from alertdrill.gateway.events import RequestFinished
 

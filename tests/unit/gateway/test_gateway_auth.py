@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from running_gateway import ADMIN
+from support.running_gateway import ADMIN
 
 from alertdrill.gateway.auth import read_bearer
 from alertdrill.gateway.events import AuthFailed, CallFinished, KeyIssued

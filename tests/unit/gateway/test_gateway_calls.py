@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, hold
+from support.fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, hold
 
 from alertdrill.gateway.events import CallFinished, QuotaExceeded, RouteDecided
 

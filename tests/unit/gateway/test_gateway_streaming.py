@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold, read_events, stream
+from support.fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold, read_events, stream
 
 from alertdrill.gateway.events import CallFinished
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from aiohttp import web
-from fake_providers import WHOLE, hold
+from support.fake_providers import WHOLE, hold
 
 from alertdrill.gateway.inference import executor as executor_module
 from alertdrill.gateway.inference.deployments import SHIPPED, read_deployments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from fake_providers import WHOLE, hold
+from support.fake_providers import WHOLE, hold
 
 from alertdrill.gateway.inference import jobs as jobs_module
 from alertdrill.gateway.inference.events import InferenceFinished, InferenceRequested, QueueChanged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from running_gateway import ADMIN
+from support.running_gateway import ADMIN
 
 from alertdrill.gateway.events import QuotaExceeded, QuotaUsed
 from alertdrill.gateway.quotas import Limit, Quotas

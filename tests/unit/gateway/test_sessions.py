@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from fake_providers import WHOLE, hold
-from running_gateway import ADMIN, Running
+from support.fake_providers import WHOLE, hold
+from support.running_gateway import ADMIN, Running
 
 from alertdrill.gateway.events import AuthFailed, CallFinished, RouteDecided
 from alertdrill.gateway.sessions import table, workspaces

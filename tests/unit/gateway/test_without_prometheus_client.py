@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from fake_providers import WHOLE
+from support.fake_providers import WHOLE
 
 from alertdrill.gateway.__main__ import attach_surfaces
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from running_pager import RunningPager, run_pager
+from support.running_pager import RunningPager, run_pager
 
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 

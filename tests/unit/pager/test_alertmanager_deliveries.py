@@ -8,7 +8,7 @@ from typing import get_args
 from urllib.parse import quote
 
 import pytest
-from running_pager import DEADLINE_S, RECEIVER, RunningAlertmanager, RunningPager, run_alertmanager
+from support.running_pager import DEADLINE_S, RECEIVER, RunningAlertmanager, RunningPager, run_alertmanager
 
 from alertdrill.core.drill import Failing
 from alertdrill.core.expectation import Integration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from running_pager import RunningPager
+from support.running_pager import RunningPager
 
 from alertdrill.alertmanager.addresses import Address
 

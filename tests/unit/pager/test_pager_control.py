@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from running_pager import AUTHORIZATION, RunningPager
+from support.running_pager import AUTHORIZATION, RunningPager
 
 from alertdrill.alertmanager.addresses import Address
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
+from support.running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
 
 from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.alertmanager.receivers.pagerduty import EVENTS_PER_MINUTE

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from chromium_session import Browser, BrowserPage, demand_chromium
-from running_pager import TOKEN, RunningPager
+from support.chromium_session import Browser, BrowserPage, demand_chromium
+from support.running_pager import TOKEN, RunningPager
 
 from alertdrill.alertmanager.addresses import TAG_NAME, Address
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner
-from running_pager import DEADLINE_S, TOKEN
+from support.running_pager import DEADLINE_S, TOKEN
 
 from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.pager.__main__ import main

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from report_records import build_record
 from rich.console import Console
+from support.report_records import build_record
 
 from alertdrill.core.timeline import Event
 from alertdrill.judging.replay_agreement import Agreement, compare

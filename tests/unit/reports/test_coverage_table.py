@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from report_records import build_record
 from rich.console import Console, RenderableType
+from support.report_records import build_record
 
 from alertdrill.core.expectation import Delivery, Expectation
 from alertdrill.reports import RunRecord, html

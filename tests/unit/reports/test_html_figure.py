@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from paging_records import CRITICAL, SUPPRESSED_SPANS, WARNING, build_paging_record, notify
-from report_records import AUTH, ERRORS, LATENCY, RULES, build_record
+from support.paging_records import CRITICAL, SUPPRESSED_SPANS, WARNING, build_paging_record, notify
+from support.report_records import AUTH, ERRORS, LATENCY, RULES, build_record
 
 from alertdrill.core.timeline import Curve, Event, Notification, PagingPath
 from alertdrill.reports import RunRecord

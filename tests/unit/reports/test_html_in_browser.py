@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from chromium_session import Browser, BrowserPage, demand_chromium
-from paging_records import build_paging_record
-from panel_records import build_panels
-from report_records import build_record
+from support.chromium_session import Browser, BrowserPage, demand_chromium
+from support.paging_records import build_paging_record
+from support.panel_records import build_panels
+from support.report_records import build_record
 
 from alertdrill.reports import html
 

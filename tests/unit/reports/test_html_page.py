@@ -10,7 +10,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from paging_records import (
+from support.paging_records import (
     EXERCISES,
     SUPPRESSED_SPANS,
     TROUBLES,
@@ -18,7 +18,7 @@ from paging_records import (
     note_alerts,
     notify,
 )
-from report_records import build_record
+from support.report_records import build_record
 
 from alertdrill.core.drill import LoadProfile, LoadStage, Placement
 from alertdrill.core.expectation import Delivery, Expectation, Suppressed, Text

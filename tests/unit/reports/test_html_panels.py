@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from panel_records import build_panels
-from report_records import build_record
+from support.panel_records import build_panels
+from support.report_records import build_record
 
 from alertdrill.reports import html
 from alertdrill.reports.html.chart import BOTTOM, LEFT, RIGHT, TOP, draw_chart

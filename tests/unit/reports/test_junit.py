@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record
-from report_records import build_record
+from support.paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record
+from support.report_records import build_record
 
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.reports import RunRecord, junit

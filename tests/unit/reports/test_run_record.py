@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from report_records import build_record
+from support.report_records import build_record
 
 from alertdrill.core.expectation import Delivery, Expectation, Grouped, NearMiss, Suppressed, Text
 from alertdrill.core.timeline import SuppressedSpan

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record, notify
-from report_records import build_record
 from rich.console import Console
+from support.paging_records import FORTY, SUPPRESSED_SPANS, TROUBLES, build_paging_record, notify
+from support.report_records import build_record
 
 from alertdrill.core.timeline import PagingPath
 from alertdrill.core.verdict import Finding, Verdict

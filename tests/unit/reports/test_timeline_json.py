@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from paging_records import build_paging_record
-from report_records import build_record
+from support.paging_records import build_paging_record
+from support.report_records import build_record
 
 from alertdrill.core.drill import Placement
 from alertdrill.core.expectation import NearMiss

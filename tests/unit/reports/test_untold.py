@@ -7,8 +7,8 @@ import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
-from report_records import build_record
 from rich.console import Console
+from support.report_records import build_record
 
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.coverage import make_held_run, settle_claims

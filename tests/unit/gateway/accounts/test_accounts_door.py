@@ -9,8 +9,8 @@ from contextlib import closing
 from decimal import Decimal
 
 import pytest
-from accounts_door import ADMIN, MODEL, Prefix, open_door
-from fake_providers import STREAMED, WHOLE, hold
+from support.accounts_door import ADMIN, MODEL, Prefix, open_door
+from support.fake_providers import STREAMED, WHOLE, hold
 
 from alertdrill.gateway.accounts.book import TRIAL_CREDITS, TRIAL_S, Account, AccountBook
 from alertdrill.gateway.accounts.events import (

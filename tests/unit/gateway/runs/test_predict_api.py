@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from fake_providers import WHOLE, hold
+from support.fake_providers import WHOLE, hold
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import CallFinished, DomainEvent, Listener

@@ -1,0 +1,227 @@
+"""What tests of whole runs share: the command line as a user starts it, and orders for runs in process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.cli.main import call
+from alertdrill.core.drill import Drill
+from alertdrill.errors import ClockDoubted
+from alertdrill.reports import RunRecord
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.live import FinishedRun, hold_open
+from alertdrill.runner.order import Order
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks.embedded import EmbeddedSite
+from alertdrill.stacks.scratch import find_scratch
+from alertdrill.systems import find_systems
+from alertdrill.systems.catalogue import list_dashboards, list_rules, override_values
+from support.turnstile import open_turnstile
+
+LOG = logging.getLogger(__name__)
+"""What pytest shows of a test that fails."""
+ROOT = Path(__file__).resolve().parents[2]
+SLOW_SPEED = 30.0
+"""Of a run that is held again: a pause that calibration, being short, did not see is half as long at it."""
+METIS_RULES = ROOT / "harness" / "alertdrill" / "systems" / "metis" / "rules.yml"
+
+
+class HeldAgain(UserWarning):
+    """The machine did not keep the clock: a test held its drills a second time, with nothing beside them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that has ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def is_clock_doubted(self) -> bool:
+        """Whether nobody can tell what became of drills, since the machine, or a part, stood still."""
+        untold = "No verdict can be trusted" in self.out or "drills could not be judged" in self.out
+        said = untold or "too slow to hold drills" in self.err
+        return self.code == ClockDoubted.exit_code and said
+
+
+def run_until_told(run: Callable[[Sequence[str]], Finished], out: Path | None = None) -> Finished:
+    """Hold drills, and once more, alone and into a fresh folder, if the clock was doubted.
+
+    `run` is given the options that make it slower: none the first time.
+    """
+    finished = run(())
+    if not finished.is_clock_doubted:
+        return finished
+    change_held_again(finished.out + finished.err)
+    if out is not None:
+        shutil.rmtree(out)
+    with open_turnstile().alone():
+        return run(("--speed", f"{SLOW_SPEED:g}"))
+
+
+def change_held_again(why: str) -> None:
+    """Let pytest's summary have it that drills are held again, and its report of a failure why."""
+    warnings.warn("the machine did not keep the clock", HeldAgain, stacklevel=2)
+    LOG.warning("held again after:\n%s", why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """`alertdrill`, with the engines that the tests were given and a temporary folder of its own."""
+
+    environ: Mapping[str, str]
+    temporary: Path
+    program: tuple[str, ...] = ("-m", "alertdrill")
+    """What Python runs."""
+
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it is killed if the block leaves it running."""
+        process = subprocess.Popen(
+            [sys.executable, *self.program, *arguments],
+            cwd=ROOT,
+            env={**self.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def run(self, *arguments: str, timeout_s: float = 180.0) -> Finished:
+        """Run a command to its end."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=timeout_s)
+        return Finished(code=process.returncode, out=out, err=err)
+
+    def run_here(self, *arguments: str, folder: Path = ROOT) -> Finished:
+        """Run a command to its end in this process, which has imported everything already, in a folder."""
+        out, err = StringIO(), StringIO()
+        code: int | str | None = None
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(folder)
+            patch.setattr(tempfile, "tempdir", None)  # which remembers what TMPDIR was
+            for name in os.environ.keys() - self.environ.keys():
+                patch.delenv(name)
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            try:
+                call(arguments)
+            except SystemExit as end:
+                code = end.code
+        assert not isinstance(code, str), code
+        return Finished(code=code or 0, out=out.getvalue(), err=err.getvalue())
+
+    def run_until_told(self, *arguments: str, out: Path, timeout_s: float = 180.0) -> Finished:
+        """Run a command that holds drills and reports to `out`; see the function of this name."""
+        return run_until_told(
+            lambda slower: self.run(*arguments, *slower, "--out", str(out), timeout_s=timeout_s), out
+        )
+
+    def list_leftovers(self) -> list[str]:
+        """Return the processes and temporary folders that a command has left behind."""
+        folders = [path.name for path in self.temporary.iterdir() if path.name.startswith("alertdrill-")]
+        marker = f"TMPDIR={self.temporary}"
+        return folders + [
+            process.name() for process in psutil.process_iter() if _has_in_environ(process, marker)
+        ]
+
+
+def _has_in_environ(process: psutil.Process, marker: str) -> bool:
+    try:
+        name, _, value = marker.partition("=")
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(name) == value
+    except psutil.Error:
+        return False
+
+
+@contextmanager
+def open_command_line(engines: Engines) -> Iterator[CommandLine]:
+    """Yield the command line with these engines and a temporary folder, which goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="test-", dir=find_scratch(os.environ)) as folder:
+        environ = {
+            **os.environ,
+            "TMPDIR": folder,
+            "ALERTDRILL_PROMETHEUS": str(engines.prometheus),
+            "ALERTDRILL_PROMTOOL": str(engines.promtool),
+            "ALERTDRILL_ALERTMANAGER": str(engines.alertmanager),
+            "ALERTDRILL_AMTOOL": str(engines.amtool),
+        }
+        yield CommandLine(environ=environ, temporary=Path(folder))
+
+
+def make_order(
+    drills: tuple[Drill, ...],
+    engines: Engines,
+    out: Path,
+    speed: float | None = None,
+    rules: tuple[RuleFile, ...] = (),
+) -> Order:
+    """Return the order that `alertdrill run` makes for these drills, or on other rules."""
+    values = override_values(())
+    (out / "logs").mkdir(parents=True)
+    return Order(
+        drills=drills,
+        rules=rules or list_rules(drills, values),
+        dashboards=list_dashboards(drills, values),
+        site=EmbeddedSite(engines=engines, ports={}),
+        alertmanager=make_reference_config(system.name for system in find_systems()),
+        out=out,
+        speed=speed,
+        promtool=engines.promtool,
+    )
+
+
+@contextmanager
+def hold_open_until_told(order: Order) -> Iterator[FinishedRun]:
+    """Hold drills in this process, and once more, alone and into a fresh folder, if nobody could tell."""
+    with hold_open(order, lambda _state: None) as held:
+        if held.record.exit_code != ClockDoubted.exit_code:
+            yield held
+            return
+    change_held_again(str(_list_doubts(held.record)))
+    shutil.rmtree(order.out)
+    (order.out / "logs").mkdir(parents=True)
+    with (
+        open_turnstile().alone(),
+        hold_open(replace(order, speed=SLOW_SPEED), lambda _state: None) as again,
+    ):
+        yield again
+
+
+def _list_doubts(record: RunRecord) -> list[str]:
+    return [*record.doubts, *(doubt for verdict in record.verdicts for doubt in verdict.doubts)]
+
+
+def hold_until_told(order: Order) -> RunRecord:
+    """Hold drills as `hold_open_until_told` does, and end the stack."""
+    with hold_open_until_told(order) as held:
+        return held.record
+
+
+def run_tool(program: Path, *arguments: str) -> str:
+    """Return what promtool or amtool prints; it must succeed."""
+    finished = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout + finished.stderr

@@ -1,0 +1,140 @@
+"""Tests of what is said of an alert's pages: exactly one of each integration, opened and closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support.page_records import bind_alert, make_alert, make_config
+
+from alertdrill.core.expectation import Integration
+from alertdrill.core.timeline import Notification, NotifiedAlert, SuppressedSpan
+from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.runner.synthetic.pages import (
+    Row,
+    Seen,
+    is_closed_everywhere,
+    is_open_everywhere,
+    judge_alert,
+    look_at,
+)
+
+CONFIG = make_config({"receiver": "x", "group_by": ["..."]}, x=["pagerduty", "slack"])
+ALERT = make_alert("A", pod="p")
+BOUND = bind_alert(ALERT, CONFIG)
+NAMED = {name: value for name, value in ALERT.labels.items() if name != "alertname"}
+
+
+def notification(
+    incident: str,
+    integration: Integration = "pagerduty",
+    *,
+    closes: bool = False,
+    at_s: float = 40.0,
+    is_accepted: bool = True,
+) -> Notification:
+    """Return a notification of the alert."""
+    status = "resolved" if closes else "firing"
+    return Notification(
+        number=1,
+        at_s=at_s,
+        receiver="x",
+        integration=integration,
+        status="resolved" if closes else "firing",
+        is_accepted=is_accepted,
+        answer="202" if is_accepted else "400",
+        why="" if is_accepted else "it is too long",
+        alerts=(
+            NotifiedAlert(alert="A", labels=NAMED, status="resolved" if status == "resolved" else "firing"),
+        ),
+        incident=incident,
+        effect=("closed" if closes else "opened") if is_accepted else "none",
+        title="[FIRING:1] A",
+    )
+
+
+def see(*notifications: Notification, suppressed: tuple[SuppressedSpan, ...] = ()) -> Seen:
+    """Return what was seen of these notifications."""
+    incidents: tuple[Incident, ...] = list_incidents(notifications)
+    return Seen(incidents=incidents, notifications=notifications, suppressed=suppressed)
+
+
+def judge(seen: Seen) -> Row:
+    """Judge the alert, which fired at 10 s and was resolved at 100 s."""
+    return judge_alert(BOUND, seen, fired_s=10.0, resolved_s=100.0)
+
+
+OPENED = (notification("p1"), notification("s1", "slack"))
+CLOSED = notification("p1", closes=True, at_s=150.0)
+
+
+def test_one_page_of_each_integration_opened_and_closed_is_right() -> None:
+    """Slack is not told of resolutions unless the config says so, so its page stays open."""
+    row = judge(see(*OPENED, CLOSED))
+    assert (row.outcome, row.evidence, row.is_unmet) == ("paged", "", False)
+    (pagerduty, slack) = row.pages
+    assert (pagerduty.opened_after_s, pagerduty.closed_after_s) == (30.0, 50.0)
+    assert (slack.integration, slack.closed_after_s, slack.title) == ("slack", None, "[FIRING:1] A")
+
+
+def test_a_page_too_many_is_wrong() -> None:
+    """Two incidents of one integration are two pages for one alert."""
+    row = judge(see(*OPENED, CLOSED, notification("p2"), notification("p2", closes=True)))
+    assert row.outcome == "not paged"
+    assert row.is_unmet
+    assert row.evidence == "pagerduty of x opened 2 pages where 1 was to be expected"
+
+
+def test_a_page_that_stays_open_is_wrong() -> None:
+    """The receiver wants to be told of the end, and was not."""
+    row = judge(see(*OPENED))
+    assert row.is_unmet
+    assert row.evidence == "pagerduty of x closed 0 of 1 pages"
+
+
+def test_a_page_that_is_missing_is_explained() -> None:
+    """By what the receiver answered."""
+    row = judge(see(notification("p1"), CLOSED, notification("s1", "slack", is_accepted=False)))
+    assert row.is_unmet
+    assert row.evidence == (
+        "slack of x opened 0 pages where 1 was to be expected; slack answered 400: it is too long"
+    )
+
+
+def test_a_notification_about_nothing_is_told_of() -> None:
+    """It arrived, and says of no alert that it is about it."""
+    row = judge(see(notification("p1"), CLOSED, replace(notification("", "slack"), incident=None, alerts=())))
+    assert row.is_unmet
+    assert row.evidence.endswith("does not say what it is about: did a template fail?")
+
+
+def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
+    """A time interval mutes it now; at another time it pages."""
+    held = SuppressedSpan(
+        alert="A", labels=NAMED, why="muted", by={"interval": "night"}, since_s=20.0, until_s=30.0
+    )
+    row = judge(see(suppressed=(held,)))
+    assert (row.outcome, row.evidence, row.is_unmet) == ("suppressed", 'muted by {interval="night"}', False)
+    assert judge(see(suppressed=(replace(held, alert="B"),))).outcome == "not paged"
+
+
+def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:
+    """A receiver without integrations tells nobody."""
+    bound = bind_alert(ALERT, make_config({"receiver": "x"}, x=[]))
+    assert look_at(bound).outcome == "nowhere"
+    assert look_at(bound).is_unmet
+    assert look_at(BOUND).outcome == "not sent"
+
+
+def test_pages_of_other_alerts_do_not_count() -> None:
+    """What is about another alert is no page of this one."""
+    other = replace(notification("p1"), alerts=(NotifiedAlert(alert="B", labels=NAMED, status="firing"),))
+    assert judge(see(other)).is_unmet
+
+
+def test_it_is_known_when_there_is_nothing_to_wait_for() -> None:
+    """All open; and of what is open, all closed that will be."""
+    assert not is_open_everywhere(BOUND, see(OPENED[0]))
+    assert is_open_everywhere(BOUND, see(*OPENED))
+    assert not is_closed_everywhere(BOUND, see(*OPENED))
+    assert is_closed_everywhere(BOUND, see(*OPENED, CLOSED))
+    assert is_closed_everywhere(BOUND, see(OPENED[1]))

@@ -1,0 +1,57 @@
+"""Tests of the configuration of Prometheus, and of the flags that are rule time."""
+
+from __future__ import annotations
+
+import json
+
+from support.whole_runs import METIS_RULES, run_tool
+
+from alertdrill.runtime.binaries import Engines
+from alertdrill.stacks.configs import list_cluster_flags, list_prometheus_flags, write_prometheus_config
+
+
+def test_prometheus_scrapes_and_evaluates_at_the_dilated_interval() -> None:
+    """15 s of rule time are 250 ms at speed 60; each job has its own path."""
+    config = json.loads(
+        write_prometheus_config(
+            jobs={"metis-gateway": "/metrics/metis"},
+            gateway="127.0.0.1:1",
+            alertmanagers=["127.0.0.1:2", "127.0.0.1:3"],
+            rule_files=["/rules.yml"],
+            speed=60,
+        )
+    )
+    assert config["global"] == {
+        "scrape_interval": "250ms",
+        "scrape_timeout": "250ms",
+        "evaluation_interval": "250ms",
+    }
+    (alertmanagers,) = config["alerting"]["alertmanagers"]
+    assert alertmanagers["static_configs"] == [{"targets": ["127.0.0.1:2", "127.0.0.1:3"]}]
+    assert config["scrape_configs"][0]["job_name"] == "metis-gateway"
+    assert config["scrape_configs"][0]["metrics_path"] == "/metrics/metis"
+
+
+def test_prometheus_flags_are_dilated() -> None:
+    """Lookback, resend delay, outage tolerance and grace period are rule time too."""
+    assert list_prometheus_flags(60) == [
+        "--query.lookback-delta=5s",
+        "--rules.alert.resend-delay=1s",
+        "--rules.alert.for-outage-tolerance=1m",
+        "--rules.alert.for-grace-period=10s",
+    ]
+
+
+def test_a_peer_waits_as_long_as_the_network_may_take() -> None:
+    """Settling and full synchronisation are divided; waiting for a peer stays a second."""
+    assert list_cluster_flags(60) == [
+        "--cluster.peer-timeout=1s",
+        "--cluster.settle-timeout=1s",
+        "--cluster.pushpull-interval=1s",
+    ]
+    assert list_cluster_flags(1)[0] == "--cluster.peer-timeout=15s"
+
+
+def test_promtool_accepts_metis_rules(engines: Engines) -> None:
+    """Prometheus's own tool finds four rules in Metis's file."""
+    assert "4 rules found" in run_tool(engines.promtool, "check", "rules", str(METIS_RULES))
