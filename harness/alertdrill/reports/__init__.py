@@ -117,6 +117,8 @@ def say_outcome(record: RunRecord) -> str:
         return f"{untold} of {total} drills could not be judged"
     if record.count("unobserved"):
         return f"{record.count('met')} of {total} drills met, the others not fully seen"
+    if total == 1:
+        return "The drill is met"
     return f"All {total} drills met" if total else "No drill was held"
 
 
