@@ -55,6 +55,11 @@ COMMANDS = (
         "Show what rules, just as they are, do over the recording FILE.",
     ),
     ListedCommand(
+        "judge",
+        "alertdrill.cli.commands.judge:judge",
+        "Judge drills of your own on the recording FILE, by rules as they are.",
+    ),
+    ListedCommand(
         "export",
         "alertdrill.cli.commands.export:export_",
         "Write what rules do over the recording FILE as a unit test for promtool.",

@@ -108,9 +108,10 @@ class Grouped:
 class NearMiss:
     """The alert with these labels stays silent although the traffic came close.
 
-    The rule's value must reach `reaches` times its threshold, else the drill proved nothing. With
-    `pending` the alert must have been pending, and its longest stretch over the threshold must have lasted
-    between the two `pending_within_s`; without, it may have been pending for a moment or not at all.
+    The rule's value must reach `reaches` times its threshold, else the drill proved nothing, and no more than
+    `reaches_at_most` times, if that is given. With `pending` the alert must have been pending, and its
+    longest stretch over the threshold must have lasted between the two `pending_within_s`; without, it may
+    have been pending for a moment or not at all.
     """
 
     alert: str
@@ -118,6 +119,7 @@ class NearMiss:
     reaches: float
     pending: bool
     pending_within_s: tuple[float, float] | None = None
+    reaches_at_most: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.verdict import Verdict
 from alertdrill.recording.files import read_recording
 from alertdrill.rules.files import read_rules
-from alertdrill.runner.golden.gate import judge_recording
+from alertdrill.runner.recorded import judge_drills
 from alertdrill.runtime.binaries import find_engines
 
 
@@ -31,11 +31,12 @@ def judge_recorded(
 
     Raises BadInput for files that cannot be read or used, CouldNotTell for rules that cannot be replayed.
     """
-    files = tuple(read_rules(path) for path in rules)
-    place = Placement(drill=drill, start_s=start_s)
-    engines = find_engines(os.environ)
-    record = judge_recording(
-        read_recording(recording), (place,), (drill,), files, engines.promtool, quiet_tail_s
+    record = judge_drills(
+        read_recording(recording),
+        [Placement(drill=drill, start_s=start_s)],
+        tuple(read_rules(path) for path in rules),
+        find_engines(os.environ).promtool,
+        quiet_tail_s=quiet_tail_s,
     )
     (verdict,) = (one for one in record.verdicts if one.drill == drill.name)
     return verdict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -12,15 +11,14 @@ from pathlib import Path
 from types import ModuleType
 
 from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import Values
 from alertdrill.runtime.paths import shorten
+from alertdrill.systems.drill_checks import BadName, check_drill
 from alertdrill.systems.finding import GROUP
 from alertdrill.systems.system import System
 
 MAKER = "make_drills"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def make_drills(system: System, values: Values) -> tuple[Drill, ...]:
@@ -96,28 +94,14 @@ def _say(error: Exception) -> str:
 def _check(drill: Drill, system: System) -> Drill:
     """Return a drill as it is.
 
-    Raises BadInput for what is no drill of the system, ValueError for traffic or deadlines that cannot be.
+    Raises BadInput for what is no drill of the system, ValueError for what cannot be; see `check_drill`.
     """
     where = shorten(system.drills_path)
     if not isinstance(drill, Drill):
         raise BadInput(f"{where}: {MAKER} returned {drill!r}, which is no Drill")
     if drill.system != system.name:
         raise BadInput(f"{where}: {drill.name} is of the system {drill.system!r}, not of {system.name!r}")
-    if not _NAME.fullmatch(drill.name):
-        raise BadInput(f"{where}: {drill.name!r} is no name for a drill: letters, digits, -, _, . make one")
-    stages = [stage for profile in drill.traffic for stage in profile.stages]
-    windows = [
-        (expected.fires_after_s, expected.fires_within_s)
-        for expected in drill.expects
-        if isinstance(expected, Expectation)
-    ]
-    windows += [
-        expected.pending_within_s
-        for expected in drill.expects
-        if isinstance(expected, NearMiss) and expected.pending_within_s is not None
-    ]
-    if any(not (stage.duration_s >= 0 and stage.rate_per_s >= 0) for stage in stages):
-        raise ValueError(f"{drill.name} would send for less than no time")
-    if any(not from_s <= to_s for from_s, to_s in windows):
-        raise ValueError(f"{drill.name} would have to end before it begins")
-    return drill
+    try:
+        return check_drill(drill)
+    except BadName as error:
+        raise BadInput(f"{where}: {error}") from error

@@ -145,6 +145,15 @@ def test_a_near_miss_that_came_near_is_met() -> None:
     assert verdict.outcome == "met"
 
 
+def test_a_near_miss_may_come_too_near() -> None:
+    """Where a drill says at most how near, a value beyond that is not what was drilled."""
+    near = replace(NEAR, reaches_at_most=0.95)
+    findings = judge(make_drill(near), make_timeline(points=((0, 1.0), (15, 29.0)))).findings
+    assert findings[0].outcome == "mismatched"
+    assert "more than 95%" in findings[0].evidence
+    assert judge(make_drill(near), make_timeline(points=((0, 28.0),))).outcome == "met"
+
+
 @pytest.mark.parametrize("points", [(), ((0, 1.0), (15, 20.0)), ((0, math.nan),)])
 def test_silence_without_traffic_proves_nothing(points: tuple[tuple[float, float], ...]) -> None:
     """Silence does not count when the value stayed far away or was never seen."""

@@ -19,7 +19,6 @@ from alertdrill.cli.commands.run_replay import (
     replay_drills,
 )
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.interruption import Interrupted, defer_signals
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
@@ -29,11 +28,10 @@ from alertdrill.cli.options.systems import find_unserved, take_systems_option
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.progress import show_progress
+from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
-from alertdrill.reports import RunRecord, html, junit, timeline_json
-from alertdrill.reports.history import keep_run
-from alertdrill.reports.terminal.summary import summary
+from alertdrill.reports import RunRecord, junit
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.live import hold
 from alertdrill.runner.order import RECORDING, Order
@@ -240,7 +238,7 @@ def run(
         order = replace(order, recording=reports.new / RECORDING)
         record = _hold(order, reports, console)
         record = replace(record, notes={**record.notes, **make_note(obstacles)})
-        _report(record, out, reports, console, is_kept=True)
+        report(record, out, reports, console, is_kept=True)
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
     sys.exit(record.exit_code)
@@ -266,39 +264,9 @@ def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> No
     if replayed.is_file() and replayed.resolve().parent == out.resolve():
         raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
     with open_folder(out, [replayed]) as reports:
-        _report(record, out, reports, console, is_kept=False)
+        report(record, out, reports, console, is_kept=False)
     sys.exit(record.exit_code)
 
 
 def _is_default(context: click.Context, parameter: str) -> bool:
     return context.get_parameter_source(parameter) is click.core.ParameterSource.DEFAULT
-
-
-def _report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *, is_kept: bool) -> None:
-    """Tell the verdict, then let OUT have the run's reports, and its history too if it `is_kept`.
-
-    A verdict that cannot be told is in the reports all the same, and a signal waits until they are whole.
-    Raises CannotWrite.
-    """
-    try:
-        try:
-            console.print(summary(record))
-        finally:
-            with defer_signals():
-                _write_reports(record, out, reports, is_kept=is_kept)
-        if record.unwritten:
-            raise CannotWrite(record.unwritten)
-        console.print(f"Report: {out / 'report.html'}")
-    except Interrupted as interrupted:
-        left = f"the drills were judged before, and the reports in {out} are whole"
-        raise Interrupted(interrupted.by, left, record.exit_code) from None
-
-
-def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> None:
-    timeline = timeline_json.render(record)
-    reports.write("timeline.json", timeline)
-    reports.write("junit.xml", junit.render(record))
-    reports.write("report.html", html.render(record))
-    reports.publish()
-    if is_kept:
-        keep_run(out, timeline, record.started_at)

@@ -35,6 +35,8 @@ class NearMissKind(Kind[NearMiss]):
     def say(self, expected: NearMiss) -> str:
         """Say how near the value comes, or for how long it is over the threshold."""
         reached = f"its value reaches {expected.reaches:.0%} of the threshold"
+        if expected.reaches_at_most is not None:
+            reached += f", and at most {expected.reaches_at_most:.0%}"
         if not expected.pending:
             return f"stays inactive although {reached}"
         if expected.pending_within_s is None:
@@ -56,6 +58,8 @@ class NearMissKind(Kind[NearMiss]):
         if expected.pending_within_s is not None:
             least_s, most_s = expected.pending_within_s
             silence |= {"pending_least_s": write_number(least_s), "pending_most_s": write_number(most_s)}
+        if expected.reaches_at_most is not None:
+            silence["reaches_at_most"] = write_number(expected.reaches_at_most)
         return silence
 
     def is_written(self, document: Mapping[str, Any]) -> bool:
@@ -81,6 +85,8 @@ def _check_silence(near: NearMiss, hops: Mapping[str, float], curves: Sequence[C
         return "missing", "the rule's value was never seen, so that it stayed inactive proves nothing"
     if find_reach(curves) < near.reaches:
         return "missing", f"{describe_peak(curves)}, too far away to prove anything"
+    if near.reaches_at_most is not None and find_reach(curves) > near.reaches_at_most:
+        return "mismatched", f"{describe_peak(curves)}, more than {near.reaches_at_most:.0%}"
     if not near.pending:
         return "met", f"silent; {describe_peak(curves)}"
     if "pending" not in hops:

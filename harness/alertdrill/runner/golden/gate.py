@@ -102,15 +102,17 @@ def judge_recording(
     promtool: Path,
     tail_s: float,
     stalls: tuple[Stall, ...] = (),
+    *,
+    shows_values: bool = False,
 ) -> RunRecord:
     """Judge drills on the recording of the run that held them; `placements` are all that it held.
 
-    What its `stalls` may have decided cannot be told from its recording either, but for pages, which no
-    recording has, and for what rules did not see, which they see now. Raises CouldNotTell for rules that
-    cannot be replayed on it.
+    With `shows_values` it is also said of alerts that did not fire how near their values came. What the run's
+    `stalls` may have decided cannot be told from its recording either, but for pages, which none has, and for
+    what rules did not see, which they see now. Raises CouldNotTell for rules that cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    near = tuple(rule for drill in drills for rule in list_near(drill, files))
+    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=shows_values))
     curves = tuple({(rule.source, rule.name): rule for rule in near}.values())
     job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
     _check_recorded([job])
@@ -257,9 +259,9 @@ def _find_appended(timeline: Timeline) -> tuple[tuple[float, float], ...]:
     return ((timeline.appended_from_s, timeline.until_s),)
 
 
-def list_near(drill: Drill, files: Sequence[RuleFile]) -> tuple[AlertRule, ...]:
-    """Return the rules whose value a drill's expectations ask for."""
-    near = {expected.alert for expected in drill.expects if find_kind(expected).asks_for_value}
+def list_near(drill: Drill, files: Sequence[RuleFile], *, is_all: bool = False) -> tuple[AlertRule, ...]:
+    """Return the rules whose value a drill's expectations ask for, or of all alerts that it expects."""
+    near = {one.alert for one in drill.expects if is_all or find_kind(one).asks_for_value}
     return tuple(rule for file in files for rule in file.alerts if rule.name in near)
 
 

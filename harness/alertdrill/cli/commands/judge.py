@@ -1,0 +1,140 @@
+"""`alertdrill judge`: drills of one's own on a recording, without a stack and without traffic."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.replay import read_both, read_duration, take_replay_options
+from alertdrill.cli.options.written_path import WrittenPath
+from alertdrill.cli.output import open_console
+from alertdrill.cli.reporting import report
+from alertdrill.cli.run_folder import open_folder
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.errors import BadInput
+from alertdrill.reports import timeline_json
+from alertdrill.reports.terminal.summary import summary
+from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.runner.recorded import judge_drills
+from alertdrill.runtime.binaries import find_engines
+from alertdrill.systems.drill_files.drills import read_drills
+
+SYSTEM = "own"
+"""What drills are of that do not name their system."""
+
+
+@click.command(
+    cls=GroupedCommand,
+    groups={
+        "Drills": ("drill_paths", "starts"),
+        "Rules": ("rule_paths", "interval_s"),
+        "Time": ("tail_s",),
+        "What is written": ("out", "as_json"),
+    },
+    exit_codes={
+        0: "every expectation is met, as far as a recording shows it: it has no pages",
+        1: "some expectation is not met",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "could not tell: the rules read series that the recording lacks, or promtool failed",
+    },
+    examples=(
+        Example(
+            "alertdrill judge morning.om.gz --drills drills.yml --rules rules.yml",
+            "Whether the morning that was recorded did what the drills expect",
+        ),
+        Example(
+            "alertdrill judge morning.om.gz --drills drills/ --rules rules.yml --start outage=25m",
+            "The same for a folder of drills, of which one began 25 minutes into the recording",
+        ),
+    ),
+)
+@take_replay_options
+@click.option(
+    "--drills",
+    "drill_paths",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="Drills in YAML, or a folder with such files (*.yml). May be repeated.",
+)
+@click.option(
+    "--start",
+    "starts",
+    multiple=True,
+    metavar="[DRILL=]DURATION",
+    help="When a drill, or every drill, began in the recording, as 25m; at its beginning otherwise.",
+)
+@click.option(
+    "--quiet-tail",
+    "tail_s",
+    default="0",
+    callback=read_duration,
+    metavar="DURATION",
+    help="Append a time without traffic, such as 1h: counters stand still, gauges keep their value.",
+)
+@click.option(
+    "--out",
+    type=WrittenPath(path_type=Path, file_okay=False),
+    help="Also write timeline.json, junit.xml and report.html to this folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write the timeline with its verdicts as JSON.")
+def judge(
+    file: Path,
+    rule_paths: tuple[Path, ...],
+    drill_paths: tuple[Path, ...],
+    starts: tuple[str, ...],
+    tail_s: float,
+    interval_s: float,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Judge drills of your own on the recording FILE, by rules as they are.
+
+    There is a line for every expectation: of an alert that stayed silent, how near its value came.
+    """
+    drills = read_drills(list_files(drill_paths), SYSTEM)
+    recording, files = read_both(file, rule_paths, interval_s)
+    placements = place_drills(drills, starts)
+    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
+    if as_json:
+        click.echo(timeline_json.render(record), nl=False)
+    console = open_console()
+    if out is not None:
+        with open_folder(out, [file, *rule_paths, *drill_paths]) as reports:
+            report(record, out, reports, console, is_kept=False)
+    elif not as_json:
+        console.print(summary(record))
+    sys.exit(record.exit_code)
+
+
+def list_files(paths: Iterable[Path]) -> list[Path]:
+    """Return files of drills, those of a folder by name; raises BadInput for a folder without one."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.yml")) if path.is_dir() else [path]
+        if not inside:
+            raise BadInput(f"{path}: has no drills: there is no *.yml in it")
+        found += inside
+    return found
+
+
+def place_drills(drills: Sequence[Drill], starts: Iterable[str]) -> list[Placement]:
+    """Return drills where they began, from `[DRILL=]DURATION`; raises BadInput."""
+    known = {drill.name for drill in drills}
+    start_s: dict[str | None, float] = {None: 0.0}
+    for stated in starts:
+        name, is_named, duration = stated.rpartition("=")
+        if is_named and name not in known:
+            raise BadInput(f"--start {stated}: there is no drill {name!r}: {', '.join(sorted(known))}")
+        try:
+            start_s[name if is_named else None] = parse_duration(duration)
+        except ValueError as error:
+            raise BadInput(f"--start {stated}: {error}") from error
+    return [Placement(drill=drill, start_s=start_s.get(drill.name, start_s[None])) for drill in drills]

@@ -1,0 +1,36 @@
+"""What every drill must be, whatever it is written in."""
+
+from __future__ import annotations
+
+import re
+
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import Expectation, NearMiss
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+class BadName(ValueError):
+    """A drill's name that cannot be typed everywhere."""
+
+
+def check_drill(drill: Drill) -> Drill:
+    """Return a drill as it is; raises ValueError for a name, traffic or deadlines that cannot be."""
+    if not _NAME.fullmatch(drill.name):
+        raise BadName(f"{drill.name!r} is no name for a drill: letters, digits, -, _, . make one")
+    stages = [stage for profile in drill.traffic for stage in profile.stages]
+    windows = [
+        (expected.fires_after_s, expected.fires_within_s)
+        for expected in drill.expects
+        if isinstance(expected, Expectation)
+    ]
+    windows += [
+        expected.pending_within_s
+        for expected in drill.expects
+        if isinstance(expected, NearMiss) and expected.pending_within_s is not None
+    ]
+    if any(not (stage.duration_s >= 0 and stage.rate_per_s >= 0) for stage in stages):
+        raise ValueError(f"{drill.name} would send for less than no time")
+    if any(not from_s <= to_s for from_s, to_s in windows):
+        raise ValueError(f"{drill.name} would have to end before it begins")
+    return drill

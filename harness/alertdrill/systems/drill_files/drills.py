@@ -1,0 +1,147 @@
+"""Reads drills from YAML files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+from alertdrill.core.drill import Drill, Failing, Fault, LoadProfile, Maintenance, Outage, ReceiverFault
+from alertdrill.core.expectation import Expectation, Expected, Grouped, Integration
+from alertdrill.errors import BadInput
+from alertdrill.rules.yaml.nodes import Node, read_nodes
+from alertdrill.systems.drill_checks import check_drill
+from alertdrill.systems.drill_files.expectations import read_expected
+from alertdrill.systems.drill_files.fields import Fields
+from alertdrill.systems.drill_files.traffic import read_change, read_profile
+from alertdrill.systems.system import read_text
+
+SETTLES_S = 300.0
+"""How long after its last deadline, or the end of its traffic, a drill lasts that does not say it."""
+
+
+def read_drills(paths: Iterable[Path], system: str) -> tuple[Drill, ...]:
+    """Return the drills of YAML files, in their order; raises BadInput with file and line."""
+    drills: dict[str, Drill] = {}
+    for path in paths:
+        for drill, line in _read_file(read_text(path), str(path), system):
+            if drill.name in drills:
+                raise BadInput(f"{path}:{line}: there are two drills named {drill.name!r}")
+            drills[drill.name] = drill
+    return tuple(drills.values())
+
+
+def parse_drills(text: str, name: str, system: str) -> tuple[Drill, ...]:
+    """Return the drills of one text; `name` is what messages call it."""
+    return tuple(drill for drill, _ in _read_file(text, name, system))
+
+
+def _read_file(text: str, name: str, system: str) -> Sequence[tuple[Drill, int]]:
+    document = read_nodes(text, name)
+    if document is None:
+        raise BadInput(f"{name}:1: the file is empty: it has to have drills")
+    fields = Fields(document, name, "the file")
+    nodes = fields.take_items("drills")
+    fields.end()
+    if not nodes:
+        raise fields.fail("the file has no drills")
+    return [(_read_drill(node, name, system), node.line) for node in nodes]
+
+
+def _read_drill(node: Node, name: str, system: str) -> Drill:
+    fields = Fields(node, name, "the drill")
+    drill_name = fields.take_text("name")
+    fields.what = f"the drill {drill_name!r}"
+    traffic = _read_traffic(fields, drill_name)
+    expects = tuple(
+        read_expected(Fields(one, name, f"an expectation of {fields.what}"))
+        for one in fields.take_items("expect")
+    )
+    drill = Drill(
+        name=drill_name,
+        system=fields.take_text("system", system),
+        why=fields.take_text("why"),
+        traffic=traffic,
+        expects=expects,
+        lasts_s=fields.take_duration("lasts", _find_end_s(traffic, expects)),
+        uses=frozenset(fields.take_texts("uses")),
+        shares=frozenset(fields.take_texts("shares")),
+        comes_first=fields.take_truth("comes_first", False),
+        outages=tuple(_read_outage(one) for one in _list_fields(fields, "outages", "an outage")),
+        faults=tuple(_read_fault(one) for one in _list_fields(fields, "receiver_faults", "a fault")),
+        maintenance=tuple(
+            _read_maintenance(one) for one in _list_fields(fields, "maintenance", "a maintenance")
+        ),
+        max_speed=fields.take_number("max_speed") if fields.has("max_speed") else None,
+        calls_within_s=fields.take_duration("calls_within") if fields.has("calls_within") else None,
+        starts_at=fields.take_text("starts_at") if fields.has("starts_at") else None,
+        alertmanagers=2 if fields.take_word("alertmanagers", ("1", "2"), "1") == "2" else 1,
+    )
+    fields.end()
+    try:
+        return check_drill(drill)
+    except ValueError as error:
+        raise fields.fail(str(error)) from error
+
+
+def _list_fields(fields: Fields, key: str, what: str) -> list[Fields]:
+    return [Fields(node, fields.name, f"{what} of {fields.what}") for node in fields.take_items(key)]
+
+
+def _read_traffic(fields: Fields, name: str) -> tuple[LoadProfile, ...]:
+    """Return the load profiles; changes are of the drill, and go with the first of them."""
+    nodes = _list_fields(fields, "traffic", "a load profile")
+    names = [name if number == 1 else f"{name}-{number}" for number in range(1, len(nodes) + 1)]
+    profiles = [read_profile(one, own) for one, own in zip(nodes, names, strict=True)]
+    changes = [read_change(one) for one in _list_fields(fields, "changes", "a change")]
+    if not changes:
+        return tuple(profiles)
+    if not profiles:
+        raise fields.fail(f"{fields.what} has changes of providers, and no traffic that meets them")
+    first, *others = profiles
+    shifted = tuple(replace(change, at_s=change.at_s - first.start_s) for change in changes)
+    return (replace(first, changes=shifted), *others)
+
+
+def _find_end_s(traffic: Iterable[LoadProfile], expects: Iterable[Expected]) -> float:
+    ends_s = [profile.end_s for profile in traffic]
+    ends_s += [one.resolves_within_s for one in expects if isinstance(one, Expectation | Grouped)]
+    return max(ends_s, default=0.0) + SETTLES_S
+
+
+def _read_outage(fields: Fields) -> Outage:
+    outage = Outage(
+        part=fields.take_text("part"),
+        at_s=fields.take_duration("at"),
+        for_s=fields.take_duration("lasts"),
+        how=fields.take_word("how", get_args(Fault)),  # type: ignore[arg-type] # one of them
+    )
+    fields.end()
+    return outage
+
+
+def _read_fault(fields: Fields) -> ReceiverFault:
+    fault = ReceiverFault(
+        receiver=fields.take_text("receiver"),
+        at_s=fields.take_duration("at"),
+        for_s=fields.take_duration("lasts"),
+        how=fields.take_word("how", get_args(Failing)),  # type: ignore[arg-type] # one of them
+        integration=(
+            fields.take_word("integration", get_args(Integration))  # type: ignore[arg-type] # one of them
+            if fields.has("integration")
+            else None
+        ),
+    )
+    fields.end()
+    return fault
+
+
+def _read_maintenance(fields: Fields) -> Maintenance:
+    maintenance = Maintenance(
+        matchers=fields.take_labels("matchers"),
+        at_s=fields.take_duration("at"),
+        for_s=fields.take_duration("lasts"),
+    )
+    fields.end()
+    return maintenance

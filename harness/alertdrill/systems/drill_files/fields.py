@@ -1,0 +1,232 @@
+"""The fields of a YAML mapping, each taken once: what is left is unknown, and all know their line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import TypeVar
+
+from alertdrill.errors import BadInput
+from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence
+
+_Value = TypeVar("_Value")
+_TRUTHS = {"true": True, "false": False}
+_RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h)")
+_PER_S = {"s": 1, "m": 60, "h": 3600}
+
+
+class Fields:
+    """A mapping of a file. `what` is what it is in messages: `the drill "outage"`.
+
+    Every method raises BadInput with `file:line` for a value that is none of its kind.
+    """
+
+    def __init__(self, node: Node, name: str, what: str) -> None:
+        self.name = name
+        self.what = what
+        self.line = node.line
+        if not isinstance(node, Mapping):
+            raise self.fail(f"{what} is no mapping of fields", node)
+        self._keys = node.keys
+        self._left = dict(node.values)
+        self._known: list[str] = []
+
+    def fail(self, why: str, node: Node | None = None) -> BadInput:
+        """Return an error that says where."""
+        return BadInput(f"{self.name}:{self.line if node is None else node.line}: {why}")
+
+    def has(self, key: str) -> bool:
+        """Say whether the field is stated, and not null."""
+        self._known.append(key)
+        node = self._left.get(key)
+        return node is not None and not (isinstance(node, Scalar) and node.is_null)
+
+    def take_node(self, key: str) -> Node:
+        """Return a field's node."""
+        if not self.has(key):
+            near = get_close_matches(key, self._left, n=1)
+            found = f", but a field {near[0]!r}" if near else ""
+            raise self.fail(f"{self.what} has no {key}{found}")
+        return self._left.pop(key)
+
+    def put_back(self, key: str, node: Node) -> Fields:
+        """Have a field's node taken again, as something else."""
+        self._left[key] = node
+        return self
+
+    def take_text(self, key: str, default: str | None = None) -> str:
+        """Return a text that is not empty."""
+        return self._take(key, default, "a text", lambda text: text or None)
+
+    def take_word(self, key: str, among: Iterable[str], default: str | None = None) -> str:
+        """Return one of some words."""
+        words = tuple(among)
+        return self._take(
+            key, default, f"one of {', '.join(words)}", lambda text: text if text in words else None, words
+        )
+
+    def take_number(self, key: str, default: float | None = None) -> float:
+        """Return a number."""
+        return self._take(key, default, "a number", _parse_number)
+
+    def take_count(self, key: str, default: int | None = None) -> int:
+        """Return a whole number from 0 up."""
+        return self._take(
+            key, default, "a whole number", lambda text: int(text) if text.isdecimal() else None
+        )
+
+    def take_counts(self, key: str) -> tuple[int, int]:
+        """Return bounds of a number: `3`, or `2..4`."""
+        return self._take(key, None, "a number such as 3, or 2..4", _parse_counts)
+
+    def take_truth(self, key: str, default: bool | None = None) -> bool:
+        """Return true or false."""
+        return self._take(key, default, "true or false", lambda text: _TRUTHS.get(text))
+
+    def take_duration(self, key: str, default: float | None = None) -> float:
+        """Return the seconds of a duration: `12m`, `1h30m`."""
+        return self._take(key, default, "a duration such as 5m or 1h30m", _parse_duration)
+
+    def take_span(self, key: str) -> tuple[float, float]:
+        """Return the seconds of a span: `12m..16m`, `..16m` from 0 on, and `16m` likewise."""
+        return self._take(key, None, "a span such as 12m..16m", _parse_span)
+
+    def take_share(self, key: str, default: float | None = None) -> float:
+        """Return a share, from `85%` or `0.85`."""
+        return self._take(key, default, "a share such as 85%", _parse_share)
+
+    def take_shares(self, key: str) -> tuple[float, float | None]:
+        """Return bounds of a share: `60%..95%`, and `60%` without an upper one."""
+        return self._take(key, None, "a share such as 85%, or 60%..95%", _parse_shares)
+
+    def take_rate(self, key: str) -> float:
+        """Return arrivals per second, from `0.4/s`, `24/m` or `3/h`."""
+        return self._take(key, None, "a rate such as 0.4/s or 24/m", _parse_rate)
+
+    def take_labels(self, key: str) -> dict[str, str]:
+        """Return labels and their values, none where nothing is stated."""
+        if not self.has(key):
+            return {}
+        node = self.take_node(key)
+        if not isinstance(node, Mapping):
+            raise self.fail(f"{key} is no mapping of labels to values", node)
+        labels = {}
+        for label, value in node.values.items():
+            if not isinstance(value, Scalar):
+                raise self.fail(f"the label {label} has no text as its value", value)
+            labels[label] = value.text
+        return labels
+
+    def take_texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, none where nothing is stated."""
+        nodes = self.take_items(key)
+        for node in nodes:
+            if not isinstance(node, Scalar) or not node.text:
+                raise self.fail(f"{key} is no list of texts", node)
+        return tuple(node.text for node in nodes if isinstance(node, Scalar))
+
+    def take_items(self, key: str) -> list[Node]:
+        """Return the nodes of a list, none where nothing is stated."""
+        if not self.has(key):
+            return []
+        node = self.take_node(key)
+        if not isinstance(node, Sequence):
+            raise self.fail(f"{key} is no list", node)
+        return node.items
+
+    def take_fields(self, key: str, what: str | None = None) -> Fields:
+        """Return the fields of a mapping within."""
+        return Fields(self.take_node(key), self.name, what or f"{key} of {self.what}")
+
+    def take_rest(self) -> dict[str, Node]:
+        """Return all that was not taken."""
+        rest, self._left = self._left, {}
+        return rest
+
+    def end(self) -> None:
+        """Raise BadInput for the first field that nobody took, with the known name that is nearest."""
+        for key in self._left:
+            if not self.has(key) and key in self._known[:-1]:
+                continue
+            raise BadInput(
+                f"{self.name}:{self._keys[key].line}: {self.what} has a field {key!r}, which is unknown"
+                f"{say_nearest(key, self._known[:-1])}"
+            )
+
+    def _take(
+        self,
+        key: str,
+        default: _Value | None,
+        kind: str,
+        parse: Callable[[str], _Value | None],
+        words: Iterable[str] = (),
+    ) -> _Value:
+        if not self.has(key) and default is not None:
+            self._left.pop(key, None)
+            return default
+        node = self.take_node(key)
+        value = parse(node.text) if isinstance(node, Scalar) else None
+        if value is None:
+            said = f" {node.text!r}" if isinstance(node, Scalar) else " a list or a mapping"
+            near = say_nearest(node.text, words) if isinstance(node, Scalar) else ""
+            raise self.fail(f"{key} of {self.what} is{said}, not {kind}{near}", node)
+        return value
+
+
+def say_nearest(name: str, known: Iterable[str]) -> str:
+    """Say which name was probably meant: `; do you mean "labels"?`, or nothing."""
+    near = get_close_matches(name, list(dict.fromkeys(known)), n=1, cutoff=0.6)
+    return f"; do you mean {near[0]!r}?" if near else ""
+
+
+def _parse_number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if value == value and abs(value) < float("inf") else None
+
+
+def _parse_duration(text: str) -> float | None:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return None
+
+
+def _parse_span(text: str) -> tuple[float, float] | None:
+    first, dots, last = text.partition("..")
+    from_s, to_s = (
+        (_parse_duration(first or "0"), _parse_duration(last)) if dots else (0.0, _parse_duration(text))
+    )
+    return (from_s, to_s) if from_s is not None and to_s is not None and from_s <= to_s else None
+
+
+def _parse_share(text: str) -> float | None:
+    number = _parse_number(text.removesuffix("%"))
+    if number is None or number < 0:
+        return None
+    return number / 100 if text.endswith("%") else number
+
+
+def _parse_shares(text: str) -> tuple[float, float | None] | None:
+    first, dots, last = text.partition("..")
+    least, most = _parse_share(first), _parse_share(last) if dots else None
+    if least is None or (dots and (most is None or most < least)):
+        return None
+    return least, most
+
+
+def _parse_counts(text: str) -> tuple[int, int] | None:
+    first, dots, last = text.partition("..")
+    last = last if dots else first
+    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        return None
+    return int(first), int(last)
+
+
+def _parse_rate(text: str) -> float | None:
+    found = _RATE.fullmatch(text.replace(" ", ""))
+    return None if found is None else float(found[1]) / _PER_S[found[2]]

@@ -1,0 +1,131 @@
+"""The traffic of a drill in YAML, and what providers are told meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from alertdrill.core.drill import Arrivals, BehaviourChange, LoadProfile, LoadStage
+from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
+from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
+from alertdrill.systems.drill_files.fields import Fields
+
+ERRORS = ("share", "every", "next")
+"""Which calls fail: a share of them, every n-th, or the next n."""
+
+
+def read_profile(fields: Fields, name: str) -> LoadProfile:
+    """Return a load profile; what no field of its own takes are options of its scenario."""
+    scenario = fields.take_text("scenario")
+    if fields.has("stages"):
+        stages = tuple(
+            _read_stage(Fields(node, fields.name, f"a stage of {fields.what}"))
+            for node in fields.take_items("stages")
+        )
+    else:
+        stages = (_take_stage(fields),)
+    arrivals: Arrivals = fields.take_word("arrivals", get_args(Arrivals), "uniform")  # type: ignore[assignment] # one of them
+    return LoadProfile(
+        name=fields.take_text("name", name),
+        scenario=scenario,
+        start_s=fields.take_duration("at", 0.0),
+        stages=stages,
+        arrivals=arrivals,
+        options={key: _read_value(node) for key, node in fields.take_rest().items()},
+    )
+
+
+def _read_stage(fields: Fields) -> LoadStage:
+    stage = _take_stage(fields)
+    fields.end()
+    return stage
+
+
+def _take_stage(fields: Fields) -> LoadStage:
+    return LoadStage(rate_per_s=fields.take_rate("rate"), duration_s=fields.take_duration("lasts"))
+
+
+def read_change(fields: Fields) -> BehaviourChange:
+    """Return what a provider is told at an instant of the drill."""
+    at_s, provider = fields.take_duration("at"), fields.take_text("provider")
+    if fields.has("listening"):
+        change = BehaviourChange(
+            at_s=at_s, provider=provider, behaviour={"listening": fields.take_truth("listening")}
+        )
+    else:
+        change = BehaviourChange(
+            at_s=at_s,
+            provider=provider,
+            model=fields.take_text("model", "*"),
+            behaviour=_read_behaviour(fields),
+        )
+    fields.end()
+    return change
+
+
+def _read_behaviour(fields: Fields) -> Behaviour:
+    """Return a behaviour: healthy, but for what is stated."""
+    told: dict[str, Any] = dict(HEALTHY)
+    if not fields.take_truth("healthy", True):
+        raise fields.fail("healthy is only ever true: say what is wrong with errors, latency or listening")
+    if fields.has("latency"):
+        told["latency"] = _read_latency(fields)
+    if fields.has("errors"):
+        errors = fields.take_fields("errors")
+        told["errors"] = {"class": errors.take_text("class", "server_error"), **_read_when(errors)}
+        errors.end()
+    for key in ("prompt_tokens", "completion_tokens"):
+        if fields.has(key):
+            told[key] = fields.take_count(key)
+    return told
+
+
+def _read_when(errors: Fields) -> dict[str, float]:
+    stated = [key for key in ERRORS if errors.has(key)]
+    if len(stated) != 1:
+        raise errors.fail(f"{errors.what} has to say which calls fail, by one of {', '.join(ERRORS)}")
+    (key,) = stated
+    return {key: errors.take_share(key) if key == "share" else errors.take_count(key)}
+
+
+def _read_latency(fields: Fields) -> dict[str, Any]:
+    """Return a latency: `12s`, `{from: 1s, to: 3s}`, or `{median: 2s, sigma: 0.3}`."""
+    node = fields.take_node("latency")
+    if isinstance(node, Scalar):
+        return {"kind": "constant", "s": fields.put_back("latency", node).take_duration("latency")}
+    latency = Fields(node, fields.name, f"latency of {fields.what}")
+    if latency.has("median"):
+        told = {
+            "kind": "lognormal",
+            "median_s": latency.take_duration("median"),
+            "sigma": latency.take_number("sigma", 0.3),
+        }
+    else:
+        told = {
+            "kind": "uniform",
+            "low_s": latency.take_duration("from"),
+            "high_s": latency.take_duration("to"),
+        }
+    latency.end()
+    return told
+
+
+def _read_value(node: Node) -> Any:
+    """Return an option as YAML means it: numbers, true and false, texts, lists and mappings of them."""
+    if isinstance(node, Scalar):
+        return _read_scalar(node)
+    if isinstance(node, Mapping):
+        return {key: _read_value(value) for key, value in node.values.items()}
+    return [_read_value(item) for item in node.items]
+
+
+def _read_scalar(node: Scalar) -> Any:
+    if node.style:
+        return node.text
+    if node.is_null:
+        return None
+    for read in (int, float):
+        try:
+            return read(node.text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(node.text, node.text)
