@@ -74,6 +74,11 @@ COMMANDS = (
         "alertdrill.cli.commands.page:page",
         "Send a synthetic alert through an Alertmanager, and follow it to delivery and back.",
     ),
+    ListedCommand(
+        "engines",
+        "alertdrill.cli.commands.engines:engines_",
+        "Say where prometheus, promtool, alertmanager and amtool are; with PROGRAM, print its path alone.",
+    ),
 )
 """Every command, with the first sentence of its help."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
