@@ -11,8 +11,9 @@ from support.whole_runs import METIS_RULES, ROOT, CommandLine
 
 from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.recording.files import read_recording
-from alertdrill.runner.golden.folder import FOLDER, digest_systems, find_path, list_stale, read_manifest
+from alertdrill.runner.golden.folder import FOLDER, find_path, read_manifest
 from alertdrill.runner.golden.gate import judge_goldens
+from alertdrill.runner.golden.staleness import digest_systems, list_stale
 from alertdrill.runtime.binaries import Generation
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values

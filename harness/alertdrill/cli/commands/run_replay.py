@@ -19,17 +19,10 @@ from alertdrill.recording.files import put_recording, read_recording
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.values import Values
-from alertdrill.runner.golden.folder import (
-    MADE,
-    Manifest,
-    Origin,
-    digest_systems,
-    find_path,
-    put_manifest,
-    read_manifest,
-)
+from alertdrill.runner.golden.folder import MADE, Manifest, Origin, find_path, put_manifest, read_manifest
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
 from alertdrill.runner.golden.making import make_goldens, replay_whole
+from alertdrill.runner.golden.staleness import digest_systems
 from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.binaries import find_engines

@@ -11,7 +11,7 @@ from support.whole_runs import ROOT
 from alertdrill.core.drill import Drill, LoadProfile, LoadStage
 from alertdrill.errors import BadInput
 from alertdrill.runner.golden.digests import digest_drill, digest_sources
-from alertdrill.runner.golden.folder import SOURCES, digest_systems
+from alertdrill.runner.golden.staleness import SOURCES, digest_systems
 from alertdrill.systems import System
 
 SOURCE = '''"""Words."""

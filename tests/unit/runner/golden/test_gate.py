@@ -18,16 +18,9 @@ from alertdrill.recording.recording import Recording
 from alertdrill.reports import RunRecord, say_outcome
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.golden.digests import digest_drill
-from alertdrill.runner.golden.folder import (
-    Golden,
-    Manifest,
-    Origin,
-    find_path,
-    list_stale,
-    read_manifest,
-    write_manifest,
-)
+from alertdrill.runner.golden.folder import Golden, Manifest, Origin, find_path, read_manifest, write_manifest
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
+from alertdrill.runner.golden.staleness import list_stale
 from alertdrill.runner.rulebook import RuleBook
 
 ORIGIN = Origin(
