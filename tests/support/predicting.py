@@ -8,8 +8,6 @@ from alertdrill.gateway.runs.events import PredictAnswered, RunEnded
 from support.fake_providers import WHOLE, hold
 
 OPERATOR_TOKEN = "the-admin-token"
-
-
 RUN = {"mode": "run", "model": "openai:o1", "input": "Find out why"}
 
 
@@ -20,12 +18,12 @@ async def predict(gateway, token: str | None, **body: object) -> tuple[int, dict
     return response.status, await response.json()
 
 
-def told(gateway) -> list[tuple[str, str, str]]:
+def list_outcomes(gateway) -> list[tuple[str, str, str]]:
     """Return tenant, mode and outcome of every request so far."""
     return [(event.tenant, event.mode, event.outcome) for event in gateway.heard(PredictAnswered)]
 
 
-def suppress(provider, times: int = 1) -> asyncio.Event:
+def keep_waiting(provider, times: int = 1) -> asyncio.Event:
     """Have a provider wait with its next answers until the event that is returned is set."""
     gate = asyncio.Event()
     provider.script.extend([hold(gate, None, WHOLE[provider.dialect])] * times)

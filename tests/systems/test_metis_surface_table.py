@@ -41,8 +41,6 @@ from alertdrill.systems.metis.surface import (
 )
 
 MODEL = {"provider", "model"}
-
-
 METRICS = {
     "metis_llm_calls_total": ("counter", MODEL | {"status"}),
     "metis_llm_call_errors_total": ("counter", MODEL | {"error_class"}),
@@ -63,8 +61,6 @@ METRICS = {
     "metis_pattern_matches_total": ("counter", {"chose_model", "fingerprint_version"}),
     "metis_pattern_embedding_cache_hit_ratio": ("gauge", {"workspace_id"}),
 }
-
-
 BORN_AT_START = {
     "metis_session_count",
     "metis_gateway_auth_failures_total",

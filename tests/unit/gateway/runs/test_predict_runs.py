@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from support.fake_providers import WHOLE, hold
-from support.predicting import OPERATOR_TOKEN, RUN, predict, suppress, told, until_ended
+from support.predicting import OPERATOR_TOKEN, RUN, keep_waiting, list_outcomes, predict, until_ended
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import CallFinished, DomainEvent, Listener
@@ -22,7 +22,7 @@ from alertdrill.gateway.runs.events import RunEnded, RunsInFlight
 
 async def test_a_run_is_accepted_once_its_first_step_is_over(gateway, providers):
     """While the provider thinks there is no answer; then it is 202, and the other steps follow."""
-    first, second = suppress(providers["openai"]), suppress(providers["openai"])
+    first, second = keep_waiting(providers["openai"]), keep_waiting(providers["openai"])
     token = await gateway.issue(id="t1")
     asked = asyncio.create_task(predict(gateway, token, **RUN, steps=2))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
@@ -36,7 +36,7 @@ async def test_a_run_is_accepted_once_its_first_step_is_over(gateway, providers)
     status, result = await predict(gateway, token, mode="result", run_id=run["run_id"])
     assert (status, result["status"], result["steps_done"]) == (200, "succeeded", 2)
     assert result["output"] == "Hello there"
-    assert told(gateway) == [("t1", "run", "ok"), ("t1", "result", "ok"), ("t1", "result", "ok")]
+    assert list_outcomes(gateway) == [("t1", "run", "ok"), ("t1", "result", "ok"), ("t1", "result", "ok")]
 
 
 async def test_each_step_goes_on_from_the_answer_before(gateway, providers):
@@ -69,7 +69,7 @@ async def test_a_run_costs_what_its_calls_cost(gateway):
 async def test_a_run_lasts_in_rule_time(start_gateway, providers):
     """At speed 200, a run that is let go after a quarter of a second has lasted for most of 50 s."""
     gateway = await start_gateway(speed=200)
-    gate = suppress(providers["openai"])
+    gate = keep_waiting(providers["openai"])
     asyncio.get_running_loop().call_later(0.25, gate.set)
     assert (await predict(gateway, OPERATOR_TOKEN, **RUN))[0] == 202
     (ended,) = await until_ended(gateway)
@@ -101,7 +101,7 @@ async def test_a_run_whose_first_step_fails_is_answered_with_the_failure(
     assert (answered, problem["error"]["code"]) == (status, code)
     (ended,) = await until_ended(gateway)
     assert ended.status == "failed"
-    assert told(gateway) == [("t1", "run", "error")]
+    assert list_outcomes(gateway) == [("t1", "run", "error")]
     _, known = await predict(gateway, token, mode="status", run_id=problem["run_id"])
     assert (known["status"], known["steps_done"]) == ("failed", 0)
 
@@ -119,7 +119,7 @@ async def test_a_run_that_fails_later_was_accepted_and_its_result_is_the_failure
     for mode, expected in (("status", 200), ("logs", 200), ("result", 502), ("result", 502)):
         answered, _ = await predict(gateway, token, mode=mode, run_id=run["run_id"])
         assert answered == expected
-    assert [(mode, outcome) for _, mode, outcome in told(gateway)] == [
+    assert [(mode, outcome) for _, mode, outcome in list_outcomes(gateway)] == [
         ("run", "ok"),
         ("status", "ok"),
         ("logs", "ok"),
@@ -136,7 +136,7 @@ async def test_a_run_that_its_own_request_spoils_is_refused(gateway, providers, 
     assert (await predict(gateway, token, **RUN))[0] == 400
     (ended,) = await until_ended(gateway)
     assert ended.status == "refused"
-    assert told(gateway) == [("t1", "run", "bad_request")]
+    assert list_outcomes(gateway) == [("t1", "run", "bad_request")]
 
 
 async def test_an_unexpected_error_ends_the_run_as_failed(gateway, monkeypatch, caplog):
@@ -172,7 +172,7 @@ async def test_a_cancelled_run_ends_after_the_call_that_it_is_in(gateway, provid
     """The call is paid for and so is the run; the steps after it are not made."""
     token = await gateway.issue(id="t1")
     providers["openai"].script.append(providers["openai"].answer_well)
-    gate = suppress(providers["openai"])
+    gate = keep_waiting(providers["openai"])
     _, run = await predict(gateway, token, **RUN, steps=5)
     about = {"run_id": run["run_id"]}
     status, known = await predict(gateway, token, mode="cancel", **about)
@@ -183,7 +183,7 @@ async def test_a_cancelled_run_ends_after_the_call_that_it_is_in(gateway, provid
     status, known = await predict(gateway, token, mode="cancel", **about)
     assert (status, known["status"], known["steps_done"]) == (200, "cancelled", 2)
     assert (await predict(gateway, token, mode="result", **about))[0] == 409
-    assert told(gateway)[-1] == ("t1", "result", "bad_request")
+    assert list_outcomes(gateway)[-1] == ("t1", "result", "bad_request")
 
 
 @asynccontextmanager
@@ -206,7 +206,7 @@ async def open_listening(providers, data_dir: Path, listen: Listener) -> AsyncIt
 
 async def test_runs_end_with_the_gateway(providers, tmp_path):
     """A run in flight is cancelled when the gateway closes, answered and told of."""
-    suppress(providers["openai"])
+    keep_waiting(providers["openai"])
     events: list[DomainEvent] = []
     async with asyncio.timeout(10), open_listening(providers, tmp_path, events.append) as client:
         asked = asyncio.create_task(client.post("/v1/predict", json=RUN))

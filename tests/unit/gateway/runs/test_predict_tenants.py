@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.predicting import OPERATOR_TOKEN, RUN, predict, suppress, told, until_ended
+from support.predicting import OPERATOR_TOKEN, RUN, keep_waiting, list_outcomes, predict, until_ended
 
 from alertdrill.gateway.runs import predict as predict_module
 from alertdrill.gateway.runs.events import RunRejected, RunsInFlight
@@ -18,7 +18,7 @@ async def test_a_quota_that_is_used_up_is_the_tenants_limit(gateway):
     status, problem = await predict(gateway, token, **RUN)
     assert (status, problem["error"]["code"]) == (429, "insufficient_quota")
     assert [ended.status for ended in await until_ended(gateway, 2)] == ["succeeded", "refused"]
-    assert told(gateway)[-1] == ("t1", "run", "rate_limited")
+    assert list_outcomes(gateway)[-1] == ("t1", "run", "rate_limited")
     assert gateway.heard(RunRejected) == []
 
 
@@ -30,12 +30,12 @@ async def test_a_run_is_its_tenants_own(gateway, mode):
     assert (await predict(gateway, mates, mode=mode, run_id=run["run_id"]))[0] == 200
     status, problem = await predict(gateway, theirs, mode=mode, run_id=run["run_id"])
     assert (status, problem["error"]["code"]) == (404, "run_not_found")
-    assert told(gateway)[-2:] == [("a", mode, "ok"), ("b", mode, "bad_request")]
+    assert list_outcomes(gateway)[-2:] == [("a", mode, "ok"), ("b", mode, "bad_request")]
 
 
 async def test_the_same_idempotency_key_starts_one_run(gateway, providers):
     """Even while the first step is under way, the second request is told of the first one's run."""
-    gate = suppress(providers["openai"])
+    gate = keep_waiting(providers["openai"])
     token = await gateway.issue(id="t1")
     first = asyncio.create_task(predict(gateway, token, **RUN, idempotency_key="once"))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
@@ -43,7 +43,7 @@ async def test_the_same_idempotency_key_starts_one_run(gateway, providers):
     gate.set()
     assert (status, again["run_id"]) == (200, (await first)[1]["run_id"])
     assert len(providers["openai"].asked) == 1
-    assert sorted(outcome for _, _, outcome in told(gateway)) == ["idempotent_hit", "ok"]
+    assert sorted(outcome for _, _, outcome in list_outcomes(gateway)) == ["idempotent_hit", "ok"]
 
 
 async def test_an_idempotency_key_belongs_to_one_request_of_one_tenant(gateway):
@@ -58,7 +58,7 @@ async def test_an_idempotency_key_belongs_to_one_request_of_one_tenant(gateway):
 
 async def test_a_sixth_run_at_once_is_refused(gateway, providers):
     """Five are in flight and the gauge says so; a slot is free as soon as one has ended."""
-    gate = suppress(providers["openai"], times=5)
+    gate = keep_waiting(providers["openai"], times=5)
     token = await gateway.issue(id="t1")
     asked = [asyncio.create_task(predict(gateway, token, **RUN)) for _ in range(5)]
     await gateway.until(lambda: len(providers["openai"].asked) == 5)
@@ -70,7 +70,7 @@ async def test_a_sixth_run_at_once_is_refused(gateway, providers):
     assert (await predict(gateway, token, **RUN))[0] == 202
     runs = [event.runs for event in gateway.heard(RunsInFlight)]
     assert (max(runs), runs[-1]) == (5, 0)
-    assert [outcome for _, _, outcome in told(gateway)].count("rate_limited") == 1
+    assert [outcome for _, _, outcome in list_outcomes(gateway)].count("rate_limited") == 1
 
 
 async def test_runs_that_are_started_too_often_are_refused(gateway):
@@ -89,20 +89,24 @@ async def test_a_model_that_is_not_on_the_allowlist_is_denied(gateway, providers
         status, problem = await predict(gateway, caller, **{**RUN, "model": model})
         assert (status, problem["error"]["code"]) == (403, "model_not_allowed")
     assert (await predict(gateway, sandbox, **{**RUN, "model": "o1-mini"}))[0] == 202
-    assert [outcome for _, _, outcome in told(gateway)] == ["denied_allowlist", "denied_allowlist", "ok"]
+    assert [outcome for _, _, outcome in list_outcomes(gateway)] == [
+        "denied_allowlist",
+        "denied_allowlist",
+        "ok",
+    ]
     assert len(providers["openai"].asked) == 1
 
 
 async def test_a_gateway_that_is_full_says_so(gateway, providers, monkeypatch):
     """Runs of all tenants together are bounded."""
     monkeypatch.setattr(predict_module, "MAX_IN_FLIGHT", 1)
-    gate = suppress(providers["openai"])
+    gate = keep_waiting(providers["openai"])
     first = asyncio.create_task(predict(gateway, OPERATOR_TOKEN, **RUN))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
     token = await gateway.issue(id="t1")
     status, problem = await predict(gateway, token, **RUN)
     assert (status, problem["error"]["code"]) == (503, "overloaded")
-    assert told(gateway) == [("t1", "run", "error")]
+    assert list_outcomes(gateway) == [("t1", "run", "error")]
     gate.set()
     await first
 
@@ -111,13 +115,13 @@ async def test_a_gateway_that_is_full_says_so(gateway, providers, monkeypatch):
 async def test_a_caller_without_a_key_is_turned_away_and_not_counted(gateway, token):
     """There is no tenant to count it for."""
     assert (await predict(gateway, token, **RUN))[0] == 401
-    assert told(gateway) == []
+    assert list_outcomes(gateway) == []
 
 
 async def test_the_operator_is_a_tenant_of_its_own(gateway):
     """The admin token runs as `operator`."""
     assert (await predict(gateway, OPERATOR_TOKEN, **RUN))[0] == 202
-    assert told(gateway) == [("operator", "run", "ok")]
+    assert list_outcomes(gateway) == [("operator", "run", "ok")]
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"5", b'{"mode": "walk"}', b'{"mode": ["run"]}'])
@@ -128,7 +132,7 @@ async def test_what_cannot_be_read_counts_as_a_run(gateway, raw):
     response = await gateway.client.post("/v1/predict", headers=headers, data=raw)
     assert response.status == 400
     assert "error" in await response.json()
-    assert told(gateway) == [("t1", "run", "bad_request")]
+    assert list_outcomes(gateway) == [("t1", "run", "bad_request")]
 
 
 async def test_every_request_is_told_of_once(gateway, providers):
@@ -145,4 +149,4 @@ async def test_every_request_is_told_of_once(gateway, providers):
     ]
     for body in sent:
         await predict(gateway, token, **body)
-    assert len(told(gateway)) == len(sent)
+    assert len(list_outcomes(gateway)) == len(sent)

@@ -180,8 +180,6 @@ VALUES = st.one_of(
     st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 5e-324, 1e308, 0.1]),
     st.integers(-9, 9).map(float),
 )
-
-
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 
 
