@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
+from support.fixed_gauges import FixedGauges
 from support.samples import read
 
 from alertdrill.gateway.__main__ import attach_surfaces
@@ -27,22 +28,6 @@ ADMIN = {"Authorization": "Bearer the-admin-token"}
 TABLE = {entry["name"]: entry for entry in YAML(typ="safe").load(SYSTEM.folder / "metrics.yml")}
 GEMMA = 'model="gemma3:12b",provider="ollama"'
 GEMINI = 'model="gemini-2.5-flash",provider="google"'
-
-
-class Fixed:
-    """A state that stands still."""
-
-    def keys_active(self) -> int:
-        """Return a number."""
-        return 3
-
-    def keys_revoked(self) -> int:
-        """Return another number."""
-        return 2
-
-    def wal_bytes(self) -> int:
-        """Return a third number."""
-        return 4096
 
 
 def call(status: str = "ok", **fields: object) -> CallFinished:
@@ -62,7 +47,7 @@ def call(status: str = "ok", **fields: object) -> CallFinished:
 
 def observe(*events: object) -> dict[str, float]:
     """Return the samples of a new surface after some events, without buckets."""
-    surface = Surface(Fixed())
+    surface = Surface(FixedGauges())
     for event in events:
         surface.observe(event)
     samples = read(generate_latest(surface.registry).decode())
@@ -76,7 +61,7 @@ def test_mana_llm_is_found_by_its_folder():
 
 def test_names_types_labels_and_help_are_the_tables():
     """Every metric is exported as metrics.yml says, in its order, and there is no other."""
-    surface = Surface(Fixed())
+    surface = Surface(FixedGauges())
     for event in (call(), call("timeout")):
         surface.observe(event)
     text = generate_latest(surface.registry).decode()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from support.paging_records import CRITICAL, SUPPRESSED_SPANS, WARNING, build_paging_record, notify
-from support.report_records import AUTH, ERRORS, LATENCY, RULES, build_record
+from support.report_exercises import AUTH, ERRORS, LATENCY, RULES
+from support.report_records import build_record
 
 from alertdrill.core.timeline import Curve, Event, Notification, PagingPath
 from alertdrill.reports import RunRecord

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from support.fake_providers import FakeProvider
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 MODEL = "openrouter:mistral-large"
+CALL_CREDITS = Decimal("0.32")
+"""1000 prompt tokens of mistral-large at 2 USD per million and 200 at 6 USD are 0.0032 USD."""
 
 
 @dataclass
@@ -64,7 +67,7 @@ class Prefix:
 
 
 @asynccontextmanager
-async def open_door(providers: Mapping[str, FakeProvider], data_dir: Path) -> AsyncIterator[Prefix]:
+async def open_prefix(providers: Mapping[str, FakeProvider], data_dir: Path) -> AsyncIterator[Prefix]:
     """Yield a gateway with Gatewayz's prefix and Metis's, at speed 1."""
     events: list[DomainEvent] = []
     hearing = Hearing(listeners=[events.append], expositions={"gatewayz": bytes, "metis": bytes})

@@ -1,0 +1,187 @@
+"""Metis's traffic by arithmetic: what its rules read over a drill, at whatever values there are."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+
+from alertdrill.core.drill import Drill, LoadProfile
+from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.load.arrivals import draw_arrivals
+from alertdrill.rules.values import Values
+from alertdrill.systems.catalogue import override_values
+from alertdrill.systems.metis.drills.auth import AUTH
+from alertdrill.systems.metis.drills.costs import COST
+from alertdrill.systems.metis.drills.costs import MODEL as COST_MODEL
+from alertdrill.systems.metis.drills.errors import ERRORS
+from alertdrill.systems.metis.drills.latency import LATENCY
+from alertdrill.systems.metis.surface import CALL_BUCKETS_S
+from support.drill_arithmetic import Readings, Rule, Simulation
+from support.simulated_prometheus import Points, Series, evaluate, find_quantile
+
+KEYS = {
+    LATENCY: "llmLatencyP99",
+    ERRORS: "llmErrorRate",
+    AUTH: "gatewayAuthFailureRate",
+    COST: "gatewayKeyCostSpike",
+}
+
+
+SHIPPED_VALUES = override_values(())["metis"]
+
+
+CHANGED = (
+    "",
+    *(
+        f"{key}.threshold={SHIPPED_VALUES[key].threshold * factor:g}"
+        for key in KEYS.values()
+        for factor in (0.5, 2)
+    ),
+    *(
+        f"{key}.window={SHIPPED_VALUES[key].window_s * factor:g}s"
+        for key in KEYS.values()
+        for factor in (0.8, 1.25)
+    ),
+    *(
+        f"{key}.for={SHIPPED_VALUES[key].for_s * factor:g}s"
+        for key in KEYS.values()
+        for factor in (0.8, 1.25, 1.5)
+    ),
+    "llmErrorRate.threshold=0.10 llmLatencyP99.threshold=20 gatewayAuthFailureRate.threshold=0.2 "
+    "gatewayKeyCostSpike.threshold=20",
+)
+"""Settings, several in one with blanks between."""
+
+
+OVERHEAD_S = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Called:
+    """One call: when it ended, how long it took, and whether it failed."""
+
+    ended_s: float
+    latency_s: float
+    failed: bool
+
+
+def simulate_calls(profile: LoadProfile) -> list[Called]:
+    """Return the calls of a load profile, each as its provider was told to treat it."""
+    calls, rng = [], random.Random(profile.name)  # noqa: S311 - repeatable, no secret
+    changes = sorted(profile.changes, key=lambda told: told.at_s)
+    counts: dict[int, int] = {}
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
+    for at_s in draw_arrivals(stages, kind=profile.arrivals, seed=f"1:{profile.name}"):
+        place = max(number for number, told in enumerate(changes) if told.at_s <= at_s)
+        counts[place] = counts.get(place, 0) + 1
+        behaviour = changes[place].behaviour
+        latency, errors = behaviour["latency"], behaviour.get("errors", {})
+        latency_s = (
+            latency["s"] if "s" in latency else latency["median_s"] * math.exp(rng.gauss(0, latency["sigma"]))
+        )
+        failed = (
+            counts[place] % errors["every"] == 0
+            if "every" in errors
+            else counts[place] <= errors.get("next", 0)
+        )
+        latency_s = (0.1 if failed else latency_s) + OVERHEAD_S
+        calls.append(Called(at_s + latency_s, latency_s, failed))
+    return calls
+
+
+def read_latency(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the p99 of a load profile's calls."""
+    calls = simulate_calls(profile)
+    born_s = min(call.ended_s for call in calls)
+    bounds = (*CALL_BUCKETS_S, math.inf)
+    series = [
+        Series([(call.ended_s, 1) for call in calls if call.latency_s <= bound], born_s) for bound in bounds
+    ]
+    window_s = values["llmLatencyP99"].window_s
+
+    def read(at_s: float) -> float | None:
+        rates = [one.rate(at_s, window_s) for one in series]
+        return None if rates[-1] is None else find_quantile(0.99, list(zip(bounds, rates, strict=True)))
+
+    return evaluate(read, until_s)
+
+
+def read_errors(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the share of a profile's calls that failed; in an outage, of those that went to the provider."""
+    if "down_at_s" in profile.options:
+        calls = simulate_outage(profile)
+    else:
+        calls = [(call.ended_s, call.failed) for call in simulate_calls(profile)]
+    failures = [(at_s, 1.0) for at_s, failed in calls if failed]
+    good = [(at_s, 1.0) for at_s, failed in calls if not failed]
+    if not failures:
+        return []
+    window_s = values["llmErrorRate"].window_s
+    # The calls are two series, ok and failed, whose rates are summed.
+    errors, fine = Series(failures, failures[0][0]), Series(good, good[0][0] if good else math.inf)
+
+    def read(at_s: float) -> float | None:
+        failed, ok = errors.rate(at_s, window_s), fine.rate(at_s, window_s)
+        total = (failed or 0.0) + (ok or 0.0)
+        return None if failed is None or not total else failed / total
+
+    return evaluate(read, until_s)
+
+
+def simulate_outage(profile: LoadProfile) -> list[tuple[float, bool]]:
+    """Return the calls to a provider that goes down, through the gateway's breaker."""
+    down_s, up_s = profile.options["down_at_s"], profile.options["down_at_s"] + profile.options["down_for_s"]
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
+    calls, failures, cools_until_s = [], 0, 0.0
+    for at_s in draw_arrivals(stages):
+        if failures >= FAILURES_TO_COOL and at_s < cools_until_s:
+            continue
+        failed = down_s <= at_s < up_s
+        calls.append((at_s + OVERHEAD_S, failed))
+        failures = failures + 1 if failed else 0
+        cools_until_s = at_s + COOLDOWN_S if failed else 0.0
+    return calls
+
+
+def read_auth(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the rate of a load profile's authentication failures, which have a series from the start."""
+    stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
+    rotated_s = profile.options.get("rotate_at_s", 0.0)
+    caught_up_s = rotated_s + profile.options.get("catch_up_s", math.inf)
+    refused = [(at_s, 1.0) for at_s in draw_arrivals(stages) if rotated_s <= at_s < caught_up_s]
+    series = Series(refused, 0.0)
+    return evaluate(lambda at_s: series.rate(at_s, values["gatewayAuthFailureRate"].window_s), until_s)
+
+
+def read_cost(profile: LoadProfile, values: Values, until_s: float) -> Points:
+    """Return the USD per hour of a load profile's key."""
+    tokens = profile.changes[0].behaviour["completion_tokens"]
+    price = read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price
+    usd = float(price.completion_usd) * tokens / 1e6 + float(price.prompt_usd) * 100 / 1e6
+    spent = [(call.ended_s, usd) for call in simulate_calls(profile)]
+    series = Series(spent, spent[0][0])
+    window_s = values["gatewayKeyCostSpike"].window_s
+
+    def read(at_s: float) -> float | None:
+        rate = series.rate(at_s, window_s)
+        return None if rate is None else rate * 3600
+
+    return evaluate(read, until_s)
+
+
+READ = {LATENCY: read_latency, ERRORS: read_errors, AUTH: read_auth, COST: read_cost}
+
+
+def read(drill: Drill, values: Values) -> Readings | None:
+    """Return what the rule of the drill's one alert reads; those of the paging path are not simulated."""
+    if not drill.expects or drill.expects[0].alert not in KEYS:
+        return None
+    (expected,) = drill.expects
+    alert = values[KEYS[expected.alert]]
+    rule = Rule(threshold=alert.threshold, for_s=alert.for_s)
+    return {expected.alert: (rule, READ[expected.alert](drill.traffic[0], values, drill.lasts_s))}
+
+
+METIS = Simulation(read=read, slack_s=30)
