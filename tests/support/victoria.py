@@ -61,7 +61,7 @@ def _await_ready(process: Process, url: str) -> None:
 
 
 @dataclass(kw_only=True)
-class Prefix:
+class Proxy:
     """A proxy that lets through what has the right headers, and counts what it let through and what not."""
 
     wants: Mapping[str, str]
@@ -72,9 +72,9 @@ class Prefix:
 
 
 @contextmanager
-def open_door(to: str, wants: Mapping[str, str]) -> Iterator[Prefix]:
+def open_proxy(to: str, wants: Mapping[str, str]) -> Iterator[Proxy]:
     """Run a proxy before a store: without every header that it wants, it answers 401 and echoes what came."""
-    prefix = Prefix(wants=wants, to=to)
+    proxy = Proxy(wants=wants, to=to)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -82,12 +82,12 @@ def open_door(to: str, wants: Mapping[str, str]) -> Iterator[Prefix]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             path = self.path.partition("?")[0]
-            if any(self.headers.get(name) != value for name, value in prefix.wants.items()):
-                prefix.refused.append(path)
+            if any(self.headers.get(name) != value for name, value in proxy.wants.items()):
+                proxy.refused.append(path)
                 self.answer(401, f"not with\n{self.headers}".encode())
                 return
-            prefix.passed.append(path)
-            upstream = HTTPConnection(prefix.to.removeprefix("http://"), timeout=60)
+            proxy.passed.append(path)
+            upstream = HTTPConnection(proxy.to.removeprefix("http://"), timeout=60)
             kept = {name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"}
             upstream.request(self.command, self.path, body, kept)
             answer = upstream.getresponse()
@@ -107,11 +107,11 @@ def open_door(to: str, wants: Mapping[str, str]) -> Iterator[Prefix]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        prefix.url = f"http://127.0.0.1:{server.server_port}"
+        proxy.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield prefix
+            yield proxy
         finally:
             server.shutdown()
             thread.join()

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 import requests
-from support.victoria import Prefix, open_door, run_victoria
+from support.victoria import Proxy, open_proxy, run_victoria
 from support.whole_runs import CommandLine, Finished, open_command_line, run_until_told
 
 from alertdrill.cli.commands import run as run_command
@@ -47,7 +47,7 @@ class HeldBeside:
     held: FinishedRun
     finished: Finished
     out: Path
-    prefix: Prefix
+    proxy: Proxy
     data: Path
     url: str
 
@@ -84,7 +84,7 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with open_command_line(engines) as command:
         with (
             run_victoria(folder, f"-search.latencyOffset={HIDDEN_WALL_S:g}s") as url,
-            open_door(url, WANTS) as prefix,
+            open_proxy(url, WANTS) as proxy,
             patch.object(run_command, "hold", hold_and_stay),
             stack,
         ):
@@ -93,16 +93,16 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                     *("run", *NAMES, "--speed", "60", "--tenant", "acme"),
                     *(
                         "--prometheus",
-                        f"{prefix.url}/prometheus",
+                        f"{proxy.url}/prometheus",
                         "--remote-write",
-                        f"{prefix.url}/api/v1/write",
+                        f"{proxy.url}/api/v1/write",
                     ),
                     *("--prometheus-header", f"Authorization=@{secret}"),
                     *(*slower, "--out", str(out)),
                 ),
                 out,
             )
-            yield HeldBeside(held=runs[-1], finished=finished, out=out, prefix=prefix, data=folder, url=url)
+            yield HeldBeside(held=runs[-1], finished=finished, out=out, proxy=proxy, data=folder, url=url)
         assert command.list_leftovers() == []
 
 
@@ -111,13 +111,13 @@ def read_plain(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-def test_a_run_is_met_through_a_prefix_that_wants_a_secret_and_a_tenant(beside: HeldBeside) -> None:
+def test_a_run_is_met_through_a_proxy_that_wants_a_secret_and_a_tenant(beside: HeldBeside) -> None:
     """Every request has both, the secret is shown nowhere, and what the store hides is waited for."""
-    finished, prefix = beside.finished, beside.prefix
+    finished, proxy = beside.finished, beside.proxy
     assert finished.code == 0, finished.out + finished.err
-    assert prefix.refused == []
+    assert proxy.refused == []
     assert {"/api/v1/write", "/prometheus/api/v1/query", "/prometheus/api/v1/query_range"} == set(
-        prefix.passed
+        proxy.passed
     )
     timeline = json.loads((beside.out / "timeline.json").read_text())
     assert {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]} == dict.fromkeys(
@@ -132,19 +132,19 @@ def test_a_run_is_met_through_a_prefix_that_wants_a_secret_and_a_tenant(beside: 
             assert SECRET.encode() not in read_plain(path), path
 
 
-def test_a_prefix_that_refuses_is_named_before_there_is_traffic(
+def test_a_proxy_that_refuses_is_named_before_there_is_traffic(
     alertdrill: CommandLine, tmp_path: Path
 ) -> None:
     """A wrong tenant: exit 3, one sentence with the address, and no secret, though the door echoes it."""
     out, secret = tmp_path / "out", tmp_path / "token"
     secret.write_text(WANTS["Authorization"])
-    with open_door("http://127.0.0.1:1", WANTS) as prefix:
+    with open_proxy("http://127.0.0.1:1", WANTS) as proxy:
         finished = alertdrill.run(
-            *("run", NAMES[0], "--out", str(out), "--prometheus", prefix.url, "--tenant", "globex"),
+            *("run", NAMES[0], "--out", str(out), "--prometheus", proxy.url, "--tenant", "globex"),
             *("--prometheus-header", f"Authorization=@{secret}"),
         )
     assert finished.code == 3
-    assert finished.err.startswith(f"alertdrill: the store at {prefix.url} answered 401 to /api/v1/query")
+    assert finished.err.startswith(f"alertdrill: the store at {proxy.url} answered 401 to /api/v1/query")
     assert finished.err.count("\n") == 1
     assert "globex" not in finished.err
     assert SECRET not in finished.out + finished.err + (out / "junit.xml").read_text()

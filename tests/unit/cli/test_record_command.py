@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
-from support.faulty_door import open_faulty_door
+from support.faulty_proxy import open_faulty_proxy
 from support.lone_prometheus import backfill, run_prometheus
 from support.recordings import make_recording, make_series
 from support.whole_runs import CommandLine
@@ -134,7 +134,7 @@ def test_an_interrupted_command_leaves_the_old_file(
 
     options = ("--start", START, "--end", END, "--match", "a_total", "-o", str(path))
     with (
-        open_faulty_door(prometheus, wait) as url,
+        open_faulty_proxy(prometheus, wait) as url,
         alertdrill.start("record", "--prometheus", url, *options) as command,
     ):
         assert asked.wait(60)

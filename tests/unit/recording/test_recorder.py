@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.canned_reads import CannedReads, read_bits
-from support.faulty_door import open_faulty_door
+from support.faulty_proxy import open_faulty_proxy
 from support.lone_prometheus import backfill, run_prometheus
 from support.recordings import make_recording, make_series
 from support.whole_runs import ROOT
@@ -87,7 +87,7 @@ def test_a_server_without_remote_read_is_asked_for_ranges(
         return (status, b"", 0) if path == "/api/v1/read" else (was, body, len(body))
 
     record(Api("it", prometheus), ["a_total"], FIRST_S, LAST_S, SERVER_TIME, tmp_path / "a.om")
-    with open_faulty_door(prometheus, hide) as url:
+    with open_faulty_proxy(prometheus, hide) as url:
         recorded = record(Api("it", url), ["a_total"], FIRST_S, LAST_S, SERVER_TIME, tmp_path / "b.om")
     assert (tmp_path / "a.om").read_bytes() == (tmp_path / "b.om").read_bytes()
     assert [note.partition(": ")[2] for note in recorded.notes] == [
@@ -168,7 +168,7 @@ def test_a_server_that_fails_leaves_the_old_file(
     """An error in the middle is one sentence with exit code 3, without secrets, and changes no file."""
     path = tmp_path / "a.om.gz"
     path.write_bytes(b"the old one")
-    with open_faulty_door(prometheus, spoil) as url, pytest.raises(AlertdrillError, match=says) as caught:
+    with open_faulty_proxy(prometheus, spoil) as url, pytest.raises(AlertdrillError, match=says) as caught:
         record(Api("it", url, token="hunter2"), ["a_total"], FIRST_S, LAST_S, SERVER_TIME, path)
     assert caught.value.exit_code == 3
     assert "hunter2" not in str(caught.value)

@@ -13,7 +13,7 @@ Spoil = Callable[[int, str, int, bytes], tuple[int, bytes, int]]
 
 
 @contextmanager
-def open_faulty_door(to: str, spoil: Spoil) -> Iterator[str]:
+def open_faulty_proxy(to: str, spoil: Spoil) -> Iterator[str]:
     """Run the proxy, and yield its URL; requests count from 1."""
     count = 0
 
