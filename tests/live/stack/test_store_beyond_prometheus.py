@@ -42,7 +42,7 @@ JOBS = [system.job for system in find_systems()]
 
 @dataclass(frozen=True, kw_only=True)
 class HeldBeside:
-    """A run that was read from a store behind a door, and where that store keeps its data."""
+    """A run that was read from a store behind a proxy, and where that store keeps its data."""
 
     held: FinishedRun
     finished: Finished
@@ -66,7 +66,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldBeside]:
-    """Run the two drills through a door that wants a secret and a tenant, and let the stack stand.
+    """Run the two drills through a proxy that wants a secret and a tenant, and let the stack stand.
 
     In the end the command has left nothing behind.
     """

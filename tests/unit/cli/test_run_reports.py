@@ -15,6 +15,7 @@ import pytest
 from support.whole_runs import METIS_RULES
 
 from alertdrill.cli import main as cli
+from alertdrill.cli import reporting
 from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.commands import run_replay as replaying
 from alertdrill.cli.commands.run_replay import check_goldens, keep_goldens
@@ -151,13 +152,13 @@ def test_a_signal_while_reports_are_written_leaves_them_whole(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is said is true: the drills were judged, and the exit code is their verdict's."""
-    render = run_command.html.render
+    render = reporting.html.render
 
     def interrupt(record: RunRecord) -> str:
         signal.raise_signal(signal.SIGTERM)
         return render(record)
 
-    monkeypatch.setattr(run_command.html, "render", interrupt)
+    monkeypatch.setattr(reporting.html, "render", interrupt)
     assert run() == 0
     assert capsys.readouterr().err.endswith(
         "interrupted by SIGTERM; the drills were judged before, and the reports in out are whole\n"
