@@ -59,7 +59,7 @@ def test_drills_are_met_without_prometheus(engines: Engines, tmp_path: Path) -> 
     # This vmalert does not know keep_firing_for, which no drill here depends on.
     paging = (METIS_RULES.parent / "paging.yml").read_text().replace("keep_firing_for: 2m", "")
     rules = (*list_rules((silent,), values), parse_rules(paging, "paging.yml"))
-    programs = (sys.executable, ROOT / "tests" / "victoria_as_prometheus.py")
+    programs = (sys.executable, ROOT / "tests" / "support" / "victoria_as_prometheus.py")
     programs = (*programs, find_program("victoria-metrics"), find_program("vmalert"))
     stand_in = tmp_path / "prometheus"
     stand_in.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, programs))} "$@"\n')
