@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from alertdrill.core.drill import Arrivals, BehaviourChange, LoadProfile, LoadStage
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
-from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
+from alertdrill.systems.drill_building.behaviours import ERROR_CLASSES, HEALTHY, Behaviour
 from alertdrill.systems.drill_files.fields import Fields
 
 ERRORS = ("share", "every", "next")
@@ -71,7 +71,10 @@ def _read_behaviour(fields: Fields) -> Behaviour:
         told["latency"] = _read_latency(fields)
     if fields.has("errors"):
         errors = fields.take_fields("errors")
-        told["errors"] = {"class": errors.take_text("class", "server_error"), **_read_when(errors)}
+        told["errors"] = {
+            "class": errors.take_word("class", ERROR_CLASSES, "server_error"),
+            **_read_when(errors),
+        }
         errors.end()
     for key in ("prompt_tokens", "completion_tokens"):
         if fields.has(key):
