@@ -131,6 +131,17 @@ def test_what_can_be_read_is_valid(text: str) -> None:
         ("name: outage", "name: a/b"),
         ("    why: A provider fails.\n", ""),
         ("healthy: true", "healthy: false"),
+        ("lasts: 40m", "lasts: 3600"),
+        ("fires: 12m..16m", "fires: 12m-16m"),
+        ("reaches: 60%..95%", "reaches: 60"),
+        ("next: 3", "next: 0"),
+        ("share: 100%", "often: 1"),
+        ("labels: {a: b}", "labels: {a-b: c}"),
+        ("grouped: {alerts: 4}", "grouped: {alerts: 0}"),
+        ("near_miss: {", "resolves_by: 1h, near_miss: {"),
+        ("at: 1m, stages:", "at: 1m, rate: 1/s, stages:"),
+        ('starts_at: "22:30"', "starts_at: noon"),
+        ("    alertmanagers: 2", "    max_speed: 0"),
     ],
 )
 def test_what_cannot_be_read_is_invalid(old: str, new: str) -> None:

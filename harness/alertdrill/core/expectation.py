@@ -90,7 +90,8 @@ class Expectation:
 class Grouped:
     """At least `alerts` alerts with these labels fire, and together open `incidents` incidents, no more.
 
-    They fire and resolve in time, each incident is closed, and has at most `notifications` of them.
+    They fire and resolve in time, none before `fires_after_s`; each incident is closed, and has at most
+    `notifications` of them.
     """
 
     alert: str
@@ -102,6 +103,7 @@ class Grouped:
     integration: Integration
     incidents: int = 1
     notifications: int = 2
+    fires_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,10 @@ Miss = tuple[Outcome, str]
 
 
 def find_hops(events: Sequence[Event]) -> dict[str, float]:
-    """Return the instant of each hop, each the first one after the hop that it follows."""
+    """Return the instant of each hop, each the first one after the hop that it follows.
+
+    Where several alerts are meant, all of them have resolved once none is active any more.
+    """
     after: dict[EventKind, EventKind] = {"paged": "firing", "resolved": "firing", "page_resolved": "paged"}
     hops: dict[str, float] = {}
     order: tuple[EventKind, ...] = ("pending", "firing", "paged", "resolved", "page_resolved")
@@ -23,12 +26,29 @@ def find_hops(events: Sequence[Event]) -> dict[str, float]:
         if follows is not None and follows not in hops:
             continue
         since_s = hops[follows] if follows is not None else -math.inf
-        at_s = min(
-            (event.at_s for event in events if event.kind == kind and event.at_s >= since_s), default=None
-        )
+        if kind == "resolved":
+            at_s = _find_resolved_s(events, since_s)
+        else:
+            at_s = min(
+                (event.at_s for event in events if event.kind == kind and event.at_s >= since_s), default=None
+            )
         if at_s is not None:
             hops[kind] = at_s
     return hops
+
+
+def _find_resolved_s(events: Sequence[Event], since_s: float) -> float | None:
+    active: set[tuple[tuple[str, str], ...]] = set()
+    ends = [event for event in events if event.kind in {"firing", "resolved"} and event.at_s >= since_s]
+    for event in sorted(ends, key=lambda event: (event.at_s, event.kind == "resolved")):
+        labels = tuple(sorted(event.labels.items()))
+        if event.kind == "firing":
+            active.add(labels)
+            continue
+        active.discard(labels)
+        if not active:
+            return event.at_s
+    return None
 
 
 def make_finding(

@@ -19,15 +19,23 @@ COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def find_reach(curves: Sequence[Curve]) -> float:
-    """Return how near the value came to the threshold: 1.0 is on it, above 1.0 is past it."""
+    """Return how near the value came to the threshold: 1.0 is on it, above 1.0 is past it.
+
+    Of a threshold of 0, or below, no value is a share.
+    """
     shares = [
         curve.threshold / value if curve.op.startswith("<") and value else value / curve.threshold
         for curve in curves
-        if curve.threshold
+        if curve.threshold > 0
         for _, value in curve.points
         if not math.isnan(value)
     ]
     return max(shares, default=0.0)
+
+
+def has_share(curves: Sequence[Curve]) -> bool:
+    """Say whether how near a value came can be said as a share of its threshold."""
+    return any(curve.threshold > 0 for curve in curves)
 
 
 def describe_peak(curves: Sequence[Curve]) -> str:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 
+from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
+from alertdrill.core.parts import LOOKBACK_S
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput
-from alertdrill.recording.recording import Recording
+from alertdrill.judging.began_active import doubt_active
+from alertdrill.judging.kinds import find_kind
+from alertdrill.recording.recording import RECORDED, Recording
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
+from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runner.golden.gate import judge_recording
+
+ENDS_WITHIN_S = 60.0
+"""A drill may end so much after its recording: what was scraped last stands for a while."""
 
 
 def judge_drills(
@@ -22,30 +34,97 @@ def judge_drills(
     *,
     quiet_tail_s: float = 0.0,
 ) -> RunRecord:
-    """Judge drills where they stand in a recording, by rules as they are.
+    """Judge drills where they stand in a recording, each alone, by rules as they are.
 
-    Raises BadInput for an alert that no rule has, and for a drill that stands outside the recording,
-    CouldNotTell for rules that cannot be replayed.
+    What an alert did that was active as its drill began is unknown, and so is what happened while nothing
+    was recorded. Raises BadInput for an alert that no rule has, a near miss of a rule without a threshold,
+    and a drill that is not within the recording; CouldNotTell for rules that cannot be replayed.
     """
-    lasts_s = (recording.end_ms - recording.start_ms) / 1000
+    _check_places(recording, placements, quiet_tail_s)
+    rules = {rule.name: rule for file in files for rule in file.alerts}
     for place in placements:
-        if not 0 <= place.start_s < lasts_s:
-            raise BadInput(
-                f"{place.drill.name} would start {place.start_s:g} s into a recording of {lasts_s:g} s"
-            )
-    _check_alerts(placements, files)
+        _check_alerts(place, rules)
     drills = [place.drill for place in placements]
-    return judge_recording(recording, placements, drills, files, promtool, quiet_tail_s, shows_values=True)
+    record = judge_recording(recording, placements, drills, files, promtool, quiet_tail_s, stands_alone=True)
+    places = {place.drill.name: place for place in placements}
+    for_s = {rule.name: rule.for_s for rule in rules.values()}
+    gaps = tuple(find_gaps(recording))
+    return replace(
+        record,
+        verdicts=tuple(
+            _doubt_gaps(doubt_active(verdict, own, record.timeline, for_s), own, gaps)
+            if (own := places.get(verdict.drill)) is not None
+            else verdict
+            for verdict in record.verdicts
+        ),
+    )
 
 
-def _check_alerts(placements: Iterable[Placement], files: Iterable[RuleFile]) -> None:
-    known = sorted({rule.name for file in files for rule in file.alerts})
+def find_gaps(recording: Recording) -> Iterator[tuple[float, float]]:
+    """Yield from when to when nothing was recorded, for longer than Prometheus looks back, in seconds."""
+    instants = sorted(
+        {
+            at_ms
+            for series in recording.series
+            if series.labels.get("__name__") != RECORDED
+            for at_ms in series.times_ms
+        }
+    )
+    ends = (recording.start_ms, *instants, recording.end_ms)
+    for before_ms, after_ms in pairwise(ends):
+        if after_ms - before_ms > LOOKBACK_S * 1000:
+            yield (before_ms - recording.start_ms) / 1000, (after_ms - recording.start_ms) / 1000
+
+
+def _doubt_gaps(verdict: Verdict, place: Placement, gaps: Iterable[tuple[float, float]]) -> Verdict:
+    within = [gap for gap in gaps if gap[0] < place.end_s and gap[1] > place.start_s]
+    if not within:
+        return verdict
+    from_s, to_s = within[0]
+    doubt = (
+        f"nothing was recorded from {format_s(from_s)} to {format_s(to_s)} of the recording; "
+        "what the alerts did then is unknown"
+    )
+    if not verdict.findings:
+        return replace(verdict, doubt=doubt)
+    return replace(
+        verdict,
+        findings=tuple(
+            finding
+            if finding.outcome == "unexpected" and min(finding.observed.values()) < from_s - place.start_s
+            else replace(finding, outcome="unobserved", broke_at=None, doubt=finding.doubt or doubt)
+            for finding in verdict.findings
+        ),
+    )
+
+
+def _check_places(recording: Recording, placements: Iterable[Placement], quiet_tail_s: float) -> None:
+    recorded_s = (recording.end_ms - recording.start_ms) / 1000
     for place in placements:
-        for expected in place.drill.expects:
-            if expected.alert in known:
-                continue
-            near = get_close_matches(expected.alert, known, n=1)
-            meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(known) or 'no alert'}"
+        name = place.drill.name
+        if not 0 <= place.start_s < recorded_s:
+            raise BadInput(
+                f"{name} would begin {format_s(place.start_s)} into the recording, "
+                f"which has {format_s(recorded_s)}"
+            )
+        if place.end_s > recorded_s + quiet_tail_s + ENDS_WITHIN_S:
+            raise BadInput(
+                f"{name} lasts until {format_s(place.end_s)} of the recording, which ends at "
+                f"{format_s(recorded_s + quiet_tail_s)}: let it last shorter, or append a --quiet-tail"
+            )
+
+
+def _check_alerts(place: Placement, rules: dict[str, AlertRule]) -> None:
+    for expected in place.drill.expects:
+        rule = rules.get(expected.alert)
+        if rule is None:
+            near = get_close_matches(expected.alert, sorted(rules), n=1)
+            meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(sorted(rules)) or 'none'}"
             raise BadInput(
                 f"{place.drill.name} expects {expected.alert}, which is no alert of the rules; {meant}"
+            )
+        if find_kind(expected).asks_for_value and split_threshold(rule.expr) is None:
+            raise BadInput(
+                f"{rule.source}: {rule.name} compares no value with a number, so how near it came cannot "
+                f"be said: {place.drill.name} cannot have a near miss of it"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation, NearMiss
+from alertdrill.core.expectation import BlindRule, Expectation, Grouped, NearMiss
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -33,4 +33,15 @@ def check_drill(drill: Drill) -> Drill:
         raise ValueError(f"{drill.name} would send for less than no time")
     if any(not from_s <= to_s for from_s, to_s in windows):
         raise ValueError(f"{drill.name} would have to end before it begins")
+    deadlines = [
+        (expected.fires_within_s, expected.resolves_within_s)
+        for expected in drill.expects
+        if isinstance(expected, Expectation | Grouped)
+    ]
+    if any(fires_s > resolves_s for fires_s, resolves_s in deadlines):
+        raise ValueError(f"{drill.name} expects an alert to resolve before it may fire")
+    if any(resolves_s > drill.lasts_s for _, resolves_s in deadlines):
+        raise ValueError(f"{drill.name} ends before its last deadline: it lasts {drill.lasts_s:g} s")
+    if any(one.after_s >= drill.lasts_s for one in drill.expects if isinstance(one, BlindRule)):
+        raise ValueError(f"{drill.name} ends before its rule is to be blind: it lasts {drill.lasts_s:g} s")
     return drill

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
-from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.drill import Placement
 from alertdrill.errors import BadInput
 from alertdrill.reports import timeline_json
 from alertdrill.reports.terminal.summary import summary
@@ -24,6 +24,9 @@ from alertdrill.runner.recorded import judge_drills
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.systems.drill_files.drills import read_drills
 
+MAX_TAIL_S = 7 * 86_400.0
+ENDINGS = (".yml", ".yaml")
+"""Of the files of a folder that have drills."""
 SYSTEM = "own"
 """What drills are of that do not name their system."""
 
@@ -61,7 +64,7 @@ SYSTEM = "own"
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE|FOLDER",
-    help="Drills in YAML, or a folder with such files (*.yml). May be repeated.",
+    help="Drills in YAML, or a folder with such files. May be repeated.",
 )
 @click.option(
     "--start",
@@ -98,14 +101,24 @@ def judge(
 
     There is a line for every expectation: of an alert that stayed silent, how near its value came.
     """
-    drills = read_drills(list_files(drill_paths), SYSTEM)
+    if tail_s > MAX_TAIL_S:
+        raise BadInput(f"--quiet-tail: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")
+    start_s = read_starts(starts)
     recording, files = read_both(file, rule_paths, interval_s)
-    placements = place_drills(drills, starts)
+    until_s = (recording.end_ms - recording.start_ms) / 1000 + tail_s
+
+    def find_start_s(name: str) -> float:
+        return start_s.get(name, start_s.get(None, 0.0))
+
+    drills = read_drills(list_files(drill_paths), SYSTEM, lambda name: until_s - find_start_s(name))
+    for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
+        raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
+    placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
     if as_json:
         click.echo(timeline_json.render(record), nl=False)
-    console = open_console()
+    console = open_console(to_stderr=as_json)
     if out is not None:
         with open_folder(out, [file, *rule_paths, *drill_paths]) as reports:
             report(record, out, reports, console, is_kept=False)
@@ -118,23 +131,27 @@ def list_files(paths: Iterable[Path]) -> list[Path]:
     """Return files of drills, those of a folder by name; raises BadInput for a folder without one."""
     found: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.yml")) if path.is_dir() else [path]
+        inside = [path]
+        if path.is_dir():
+            inside = sorted(one for one in path.iterdir() if one.suffix in ENDINGS and one.name[0] != ".")
         if not inside:
-            raise BadInput(f"{path}: has no drills: there is no *.yml in it")
+            raise BadInput(
+                f"{path}: has no drills: there is no file in it that ends in {' or '.join(ENDINGS)}"
+            )
         found += inside
     return found
 
 
-def place_drills(drills: Sequence[Drill], starts: Iterable[str]) -> list[Placement]:
-    """Return drills where they began, from `[DRILL=]DURATION`; raises BadInput."""
-    known = {drill.name for drill in drills}
-    start_s: dict[str | None, float] = {None: 0.0}
+def read_starts(starts: Iterable[str]) -> dict[str | None, float]:
+    """Return when drills began, by name, None for all others, from `[DRILL=]DURATION`; raises BadInput."""
+    start_s: dict[str | None, float] = {}
     for stated in starts:
-        name, is_named, duration = stated.rpartition("=")
-        if is_named and name not in known:
-            raise BadInput(f"--start {stated}: there is no drill {name!r}: {', '.join(sorted(known))}")
+        named, equals, duration = stated.rpartition("=")
+        name = named if equals else None
+        if name in start_s:
+            raise BadInput(f"--start {stated}: it is stated twice")
         try:
-            start_s[name if is_named else None] = parse_duration(duration)
+            start_s[name] = parse_duration(duration)
         except ValueError as error:
             raise BadInput(f"--start {stated}: {error}") from error
-    return [Placement(drill=drill, start_s=start_s.get(drill.name, start_s[None])) for drill in drills]
+    return start_s

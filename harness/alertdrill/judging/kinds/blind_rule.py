@@ -9,7 +9,7 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.documents import take_number, write_number
 from alertdrill.core.expectation import BlindRule
 from alertdrill.core.rule import Labels
-from alertdrill.core.timeline import Timeline
+from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.claims import Claim
 from alertdrill.judging.findings import Miss, make_finding
@@ -25,7 +25,9 @@ class BlindRuleKind(Kind[BlindRule]):
     def judge(self, expected: BlindRule, timeline: Timeline) -> Finding:
         """Find whatever the rule saw, from the instant on."""
         hops: dict[str, float] = {
-            event.kind: event.at_s for event in reversed(timeline.events) if event.at_s >= expected.after_s
+            event.kind: event.at_s
+            for event in reversed(timeline.events)
+            if _is_sight(event, expected.after_s)
         }
         seen = ", ".join(f"{kind} at {format_s(at_s)}" for kind, at_s in hops.items())
         said: Miss = "met", "blind: never even pending"
@@ -57,3 +59,10 @@ class BlindRuleKind(Kind[BlindRule]):
     def read(self, alert: str, labels: Labels, document: Mapping[str, Any]) -> BlindRule:
         """Read all of it."""
         return BlindRule(alert=alert, labels=labels, after_s=take_number(document, "after_s"))
+
+
+def _is_sight(event: Event, after_s: float) -> bool:
+    """Say whether the rule saw something; what ended at the very instant was seen before."""
+    if event.kind in {"resolved", "page_resolved"}:
+        return event.at_s > after_s or not after_s
+    return event.at_s >= after_s

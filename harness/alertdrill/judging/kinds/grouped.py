@@ -54,8 +54,9 @@ class GroupedKind(Kind[Grouped]):
     def say(self, expected: Grouped) -> str:
         """Say how many fire, and how few incidents and notifications there are."""
         incidents = say_count((expected.incidents, expected.incidents), "incident")
+        since = f"between {format_s(expected.fires_after_s)} and" if expected.fires_after_s else "by"
         return (
-            f"at least {expected.alerts} fire by {format_s(expected.fires_within_s)}, page "
+            f"at least {expected.alerts} fire {since} {format_s(expected.fires_within_s)}, page "
             f"{expected.receiver} by {expected.integration} in {incidents} of at most "
             f"{say_count((expected.notifications, expected.notifications), 'notification')}, "
             f"resolve by {format_s(expected.resolves_within_s)}"
@@ -132,6 +133,9 @@ def _check_ends(
     """Check that enough fired, and all resolved, in time; the hop that is wrong stands before what is."""
     fired, resolved = (_find_alerts(timeline, kind) for kind in _ENDS)
     in_time = _find_alerts(timeline, "firing", expected.fires_within_s)
+    if hops.get("firing", math.inf) < expected.fires_after_s:
+        said = f"one fired at {format_s(hops['firing'])}, before {format_s(expected.fires_after_s)}"
+        return "firing", ("unexpected", said)
     if len(in_time) < expected.alerts:
         said = f"{len(in_time)} fired by {format_s(expected.fires_within_s)}, not {expected.alerts}"
         return "firing", ("missing", said)

@@ -14,7 +14,7 @@ from alertdrill.core.verdict import Finding
 from alertdrill.judging.claims import Claim
 from alertdrill.judging.findings import Miss, make_finding
 from alertdrill.judging.kinds.kind import Kind
-from alertdrill.judging.nearness import describe_peak, find_longest_over_s, find_reach
+from alertdrill.judging.nearness import describe_peak, find_longest_over_s, find_reach, has_share
 from alertdrill.judging.needs import Need, Weighed
 
 
@@ -83,6 +83,9 @@ def _check_silence(near: NearMiss, hops: Mapping[str, float], curves: Sequence[C
             return "unexpected", f"{kind} at {format_s(hops[kind])}, though it should stay silent"
     if not any(curve.points for curve in curves):
         return "missing", "the rule's value was never seen, so that it stayed inactive proves nothing"
+    if near.reaches and not has_share(curves):
+        below = "no threshold above 0, of which a value could be a share"
+        return "unobserved", f"the rule has {below}: state reaches: 0"
     if find_reach(curves) < near.reaches:
         return "missing", f"{describe_peak(curves)}, too far away to prove anything"
     if near.reaches_at_most is not None and find_reach(curves) > near.reaches_at_most:

@@ -103,16 +103,17 @@ def judge_recording(
     tail_s: float,
     stalls: tuple[Stall, ...] = (),
     *,
-    shows_values: bool = False,
+    stands_alone: bool = False,
 ) -> RunRecord:
     """Judge drills on the recording of the run that held them; `placements` are all that it held.
 
-    With `shows_values` it is also said of alerts that did not fire how near their values came. What the run's
+    Where a drill `stands_alone`, it is judged as if no other had been held, and it is said of alerts that did
+    not fire how near their values came. What the run's
     `stalls` may have decided cannot be told from its recording either, but for pages, which none has, and for
     what rules did not see, which they see now. Raises CouldNotTell for rules that cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=shows_values))
+    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=stands_alone))
     curves = tuple({(rule.source, rule.name): rule for rule in near}.values())
     job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
     _check_recorded([job])
@@ -121,7 +122,10 @@ def judge_recording(
     extended = tuple(_extend(place, recorded_s, tail_s) for place in placements)
     own = {drill.name for drill in drills}
     verdicts = [
-        judge(place.drill, select_for_drill(place, extended, replay.timeline))
+        judge(
+            place.drill,
+            select_for_drill(place, (place,) if stands_alone else extended, replay.timeline),
+        )
         for place in extended
         if place.drill.name in own
     ]

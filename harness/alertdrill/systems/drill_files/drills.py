@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from alertdrill.core.drill import Drill, Failing, Fault, LoadProfile, Maintenance, Outage, ReceiverFault
-from alertdrill.core.expectation import Expectation, Expected, Grouped, Integration
+from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, Integration
 from alertdrill.errors import BadInput
 from alertdrill.rules.yaml.nodes import Node, read_nodes
 from alertdrill.systems.drill_checks import check_drill
@@ -17,27 +18,40 @@ from alertdrill.systems.drill_files.fields import Fields
 from alertdrill.systems.drill_files.traffic import read_change, read_profile
 from alertdrill.systems.system import read_text
 
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 SETTLES_S = 300.0
 """How long after its last deadline, or the end of its traffic, a drill lasts that does not say it."""
 
 
-def read_drills(paths: Iterable[Path], system: str) -> tuple[Drill, ...]:
-    """Return the drills of YAML files, in their order; raises BadInput with file and line."""
+def read_drills(
+    paths: Iterable[Path], system: str, find_lasts_s: Callable[[str], float | None] = lambda _: None
+) -> tuple[Drill, ...]:
+    """Return the drills of YAML files, in their order; raises BadInput with file and line.
+
+    `find_lasts_s` says how long a drill of that name lasts that does not say it; None for long enough.
+    """
     drills: dict[str, Drill] = {}
+    seen: dict[str, str] = {}
     for path in paths:
-        for drill, line in _read_file(read_text(path), str(path), system):
+        for drill, line in _read_file(read_text(path), str(path), system, find_lasts_s):
             if drill.name in drills:
-                raise BadInput(f"{path}:{line}: there are two drills named {drill.name!r}")
+                where = seen[drill.name]
+                raise BadInput(
+                    f"{path}:{line}: there are two drills named {drill.name!r}: another at {where}"
+                )
             drills[drill.name] = drill
+            seen[drill.name] = f"{path}:{line}"
     return tuple(drills.values())
 
 
 def parse_drills(text: str, name: str, system: str) -> tuple[Drill, ...]:
     """Return the drills of one text; `name` is what messages call it."""
-    return tuple(drill for drill, _ in _read_file(text, name, system))
+    return tuple(drill for drill, _ in _read_file(text, name, system, lambda _: None))
 
 
-def _read_file(text: str, name: str, system: str) -> Sequence[tuple[Drill, int]]:
+def _read_file(
+    text: str, name: str, system: str, find_lasts_s: Callable[[str], float | None]
+) -> Sequence[tuple[Drill, int]]:
     document = read_nodes(text, name)
     if document is None:
         raise BadInput(f"{name}:1: the file is empty: it has to have drills")
@@ -46,10 +60,10 @@ def _read_file(text: str, name: str, system: str) -> Sequence[tuple[Drill, int]]
     fields.end()
     if not nodes:
         raise fields.fail("the file has no drills")
-    return [(_read_drill(node, name, system), node.line) for node in nodes]
+    return [(_read_drill(node, name, system, find_lasts_s), node.line) for node in nodes]
 
 
-def _read_drill(node: Node, name: str, system: str) -> Drill:
+def _read_drill(node: Node, name: str, system: str, find_lasts_s: Callable[[str], float | None]) -> Drill:
     fields = Fields(node, name, "the drill")
     drill_name = fields.take_text("name")
     fields.what = f"the drill {drill_name!r}"
@@ -58,13 +72,15 @@ def _read_drill(node: Node, name: str, system: str) -> Drill:
         read_expected(Fields(one, name, f"an expectation of {fields.what}"))
         for one in fields.take_items("expect")
     )
+    end_s, found_s = _find_end_s(traffic, expects), find_lasts_s(drill_name)
+    lasts_s = end_s + SETTLES_S if found_s is None else max(end_s, found_s)
     drill = Drill(
         name=drill_name,
         system=fields.take_text("system", system),
         why=fields.take_text("why"),
         traffic=traffic,
         expects=expects,
-        lasts_s=fields.take_duration("lasts", _find_end_s(traffic, expects)),
+        lasts_s=fields.take_duration("lasts", lasts_s),
         uses=frozenset(fields.take_texts("uses")),
         shares=frozenset(fields.take_texts("shares")),
         comes_first=fields.take_truth("comes_first", False),
@@ -73,9 +89,9 @@ def _read_drill(node: Node, name: str, system: str) -> Drill:
         maintenance=tuple(
             _read_maintenance(one) for one in _list_fields(fields, "maintenance", "a maintenance")
         ),
-        max_speed=fields.take_number("max_speed") if fields.has("max_speed") else None,
+        max_speed=_read_speed(fields),
         calls_within_s=fields.take_duration("calls_within") if fields.has("calls_within") else None,
-        starts_at=fields.take_text("starts_at") if fields.has("starts_at") else None,
+        starts_at=_read_time_of_day(fields),
         alertmanagers=2 if fields.take_word("alertmanagers", ("1", "2"), "1") == "2" else 1,
     )
     fields.end()
@@ -83,6 +99,24 @@ def _read_drill(node: Node, name: str, system: str) -> Drill:
         return check_drill(drill)
     except ValueError as error:
         raise fields.fail(str(error)) from error
+
+
+def _read_speed(fields: Fields) -> float | None:
+    if not fields.has("max_speed"):
+        return None
+    speed = fields.take_number("max_speed")
+    if speed <= 0:
+        raise fields.fail(f"max_speed of {fields.what} is {speed:g}, and no run is held at that")
+    return speed
+
+
+def _read_time_of_day(fields: Fields) -> str | None:
+    if not fields.has("starts_at"):
+        return None
+    text = fields.take_text("starts_at")
+    if not _TIME.fullmatch(text):
+        raise fields.fail(f'starts_at of {fields.what} is {text!r}, not a time of day such as "22:30"')
+    return text
 
 
 def _list_fields(fields: Fields, key: str, what: str) -> list[Fields]:
@@ -104,10 +138,11 @@ def _read_traffic(fields: Fields, name: str) -> tuple[LoadProfile, ...]:
     return (replace(first, changes=shifted), *others)
 
 
-def _find_end_s(traffic: Iterable[LoadProfile], expects: Iterable[Expected]) -> float:
+def _find_end_s(traffic: Iterable[LoadProfile], expects: Sequence[Expected]) -> float:
     ends_s = [profile.end_s for profile in traffic]
+    ends_s += [one.after_s for one in expects if isinstance(one, BlindRule)]
     ends_s += [one.resolves_within_s for one in expects if isinstance(one, Expectation | Grouped)]
-    return max(ends_s, default=0.0) + SETTLES_S
+    return max(ends_s, default=0.0)
 
 
 def _read_outage(fields: Fields) -> Outage:

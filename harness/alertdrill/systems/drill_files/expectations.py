@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from alertdrill.core.expectation import (
@@ -27,6 +28,8 @@ TEXTS = ("exact", "contains", "regex")
 def read_expected(fields: Fields) -> Expected:
     """Return an expectation; raises BadInput for one that says nothing, or several things, of its alert."""
     alert, labels = fields.take_text("alert"), fields.take_labels("labels")
+    if "alertname" in labels:
+        raise fields.fail(f"the label alertname is stated as alert: {labels['alertname']}")
     fields.what = f"what is expected of {alert}"
     kinds = [kind for kind in KINDS if fields.has(kind)]
     if len(kinds) != 1:
@@ -80,15 +83,18 @@ def _read_blind(fields: Fields, alert: str, labels: Labels) -> BlindRule:
 
 
 def _read_grouped(fields: Fields, alert: str, labels: Labels) -> Grouped:
-    _, fires_within_s = fields.take_span("fires")
-    pages = fields.take_fields("pages")
+    fires_after_s, fires_within_s = fields.take_span("fires")
+    pages = fields.take_fields(
+        "pages", f"pages of {fields.what}, which are grouped: {{receiver, integration}}"
+    )
     grouped = fields.take_fields("grouped")
     expected = Grouped(
         alert=alert,
         labels=labels,
-        alerts=grouped.take_count("alerts"),
-        incidents=grouped.take_count("incidents", 1),
-        notifications=grouped.take_count("notifications", 2),
+        alerts=grouped.take_positive("alerts"),
+        incidents=grouped.take_positive("incidents", 1),
+        notifications=grouped.take_positive("notifications", 2),
+        fires_after_s=fires_after_s,
         fires_within_s=fires_within_s,
         resolves_within_s=fields.take_duration("resolves_by"),
         receiver=pages.take_text("receiver"),
@@ -120,7 +126,7 @@ def _read_pages(fields: Fields) -> list[Delivery]:
     """Return whom it pages: a receiver's name, what one receiver gets, or a list of either."""
     node = fields.take_node("pages")
     nodes = node.items if isinstance(node, Sequence) else [node]
-    if not nodes:
+    if not nodes or any(isinstance(one, Scalar) and not one.text for one in nodes):
         raise fields.fail(f"pages of {fields.what} names no receiver", node)
     return [
         Delivery(receiver=one.text)
@@ -165,6 +171,10 @@ def _read_text(page: Fields, key: str) -> Text | None:
     (how,) = stated
     text = Text(how=how, text=fields.take_text(how))  # type: ignore[arg-type] # one of TEXTS
     fields.end()
+    try:
+        re.compile(text.text if how == "regex" else "")
+    except re.error as error:
+        raise fields.fail(f"{fields.what} is no regular expression: {error}") from error
     return text
 
 

@@ -13,7 +13,10 @@ from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 _Value = TypeVar("_Value")
 _TRUTHS = {"true": True, "false": False}
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h)")
+MOST_SHARE = 10.0
+"""A larger one has to be a percentage."""
 _PER_S = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -48,7 +51,8 @@ class Fields:
         if not self.has(key):
             near = get_close_matches(key, self._left, n=1)
             found = f", but a field {near[0]!r}" if near else ""
-            raise self.fail(f"{self.what} has no {key}{found}")
+            stated = f"states no value for {key}" if key in self._left else f"has no {key}{found}"
+            raise self.fail(f"{self.what} {stated}")
         return self._left.pop(key)
 
     def put_back(self, key: str, node: Node) -> Fields:
@@ -75,6 +79,15 @@ class Fields:
         """Return a whole number from 0 up."""
         return self._take(
             key, default, "a whole number", lambda text: int(text) if text.isdecimal() else None
+        )
+
+    def take_positive(self, key: str, default: int | None = None) -> int:
+        """Return a whole number from 1 up."""
+        return self._take(
+            key,
+            default,
+            "a whole number from 1 up",
+            lambda text: int(text) if text.isdecimal() and int(text) else None,
         )
 
     def take_counts(self, key: str) -> tuple[int, int]:
@@ -114,8 +127,10 @@ class Fields:
             raise self.fail(f"{key} is no mapping of labels to values", node)
         labels = {}
         for label, value in node.values.items():
-            if not isinstance(value, Scalar):
+            if not isinstance(value, Scalar) or value.is_null:
                 raise self.fail(f"the label {label} has no text as its value", value)
+            if not _LABEL.fullmatch(label):
+                raise self.fail(f"{label!r} is no name of a label", value)
             labels[label] = value.text
         return labels
 
@@ -208,7 +223,9 @@ def _parse_share(text: str) -> float | None:
     number = _parse_number(text.removesuffix("%"))
     if number is None or number < 0:
         return None
-    return number / 100 if text.endswith("%") else number
+    if text.endswith("%"):
+        return number / 100
+    return number if number <= MOST_SHARE else None  # 60 is 60%, said wrong
 
 
 def _parse_shares(text: str) -> tuple[float, float | None] | None:

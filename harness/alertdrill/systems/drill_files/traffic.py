@@ -17,6 +17,8 @@ def read_profile(fields: Fields, name: str) -> LoadProfile:
     """Return a load profile; what no field of its own takes are options of its scenario."""
     scenario = fields.take_text("scenario")
     if fields.has("stages"):
+        if fields.has("rate") or fields.has("lasts"):
+            raise fields.fail(f"{fields.what} has stages, which have the rate, so it has no rate of its own")
         stages = tuple(
             _read_stage(Fields(node, fields.name, f"a stage of {fields.what}"))
             for node in fields.take_items("stages")
@@ -87,7 +89,7 @@ def _read_when(errors: Fields) -> dict[str, float]:
     if len(stated) != 1:
         raise errors.fail(f"{errors.what} has to say which calls fail, by one of {', '.join(ERRORS)}")
     (key,) = stated
-    return {key: errors.take_share(key) if key == "share" else errors.take_count(key)}
+    return {key: errors.take_share(key) if key == "share" else errors.take_positive(key)}
 
 
 def _read_latency(fields: Fields) -> dict[str, Any]:
@@ -103,11 +105,10 @@ def _read_latency(fields: Fields) -> dict[str, Any]:
             "sigma": latency.take_number("sigma", 0.3),
         }
     else:
-        told = {
-            "kind": "uniform",
-            "low_s": latency.take_duration("from"),
-            "high_s": latency.take_duration("to"),
-        }
+        low_s, high_s = latency.take_duration("from"), latency.take_duration("to")
+        if low_s > high_s:
+            raise latency.fail(f"{latency.what} is from more to less")
+        told = {"kind": "uniform", "low_s": low_s, "high_s": high_s}
     latency.end()
     return told
 

@@ -1,0 +1,85 @@
+"""What of a verdict cannot be told because an alert was active already as its drill began. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from alertdrill.core.clock import format_s
+from alertdrill.core.drill import Placement
+from alertdrill.core.rule import Labels
+from alertdrill.core.timeline import Event, Timeline
+from alertdrill.core.verdict import Verdict
+from alertdrill.core.wording import say_selector
+from alertdrill.judging.judge import matches
+
+_Identity = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def doubt_active(
+    verdict: Verdict, placement: Placement, timeline: Timeline, for_s: Mapping[str, float]
+) -> Verdict:
+    """Return a drill's verdict with a doubt for every alert that was active as it began.
+
+    `for_s` is how long each alert is pending before it fires: what was pending before may be so still.
+    """
+    active = _find_active(timeline, placement.start_s, for_s)
+    if not placement.drill.expects:
+        return replace(verdict, doubt=_say(active, placement.start_s)) if active else verdict
+    findings = []
+    for finding in verdict.findings:
+        expected = finding.expectation
+        own = {
+            alert: since_s
+            for alert, since_s in active.items()
+            if expected is not None and matches(expected, alert[0], dict(alert[1]))
+        }
+        doubt = _say(own, placement.start_s) if own else ""
+        findings.append(
+            replace(finding, outcome="unobserved", broke_at=None, doubt=doubt) if doubt else finding
+        )
+    return replace(verdict, findings=tuple(findings))
+
+
+def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float]) -> dict[_Identity, float]:
+    """Return since when alerts had been pending or firing at an instant."""
+    since: dict[_Identity, float] = {}
+    firing: set[_Identity] = set()
+    for event in sorted(timeline.events, key=lambda event: event.at_s):
+        alert = _identify(event)
+        if event.at_s >= start_s:
+            if event.kind == "firing" and alert not in firing and alert in since:
+                firing.add(alert)  # it had been pending all the time
+            continue
+        if event.kind == "pending":
+            since[alert] = event.at_s
+            firing.discard(alert)
+        elif event.kind == "firing":
+            since.setdefault(alert, event.at_s)
+            firing.add(alert)
+        elif event.kind == "resolved":
+            since.pop(alert, None)
+            firing.discard(alert)
+    return {
+        alert: since_s
+        for alert, since_s in since.items()
+        if alert in firing or since_s + for_s.get(alert[0], 0.0) > start_s
+    }
+
+
+def _identify(event: Event) -> _Identity:
+    return event.alert, tuple(sorted(event.labels.items()))
+
+
+def _say(active: Mapping[_Identity, float], start_s: float) -> str:
+    (alert, labels), since_s = min(active.items(), key=lambda one: one[1])
+    named = say_selector(alert, _as_labels(labels))
+    more = f" and {len(active) - 1} more" if len(active) > 1 else ""
+    return (
+        f"{named}{more} had been active for {format_s(start_s - since_s)} as the drill began; "
+        "what it would have done from rest is unknown"
+    )
+
+
+def _as_labels(labels: tuple[tuple[str, str], ...]) -> Labels:
+    return dict(labels)
