@@ -64,3 +64,11 @@ def test_a_file_that_is_no_case_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run-x.txt").write_text("It runs.\n\n$ alertdrill run\n\n-- stdout --\n")
     with pytest.raises(ValueError, match=r"run-x.txt: wants a sentence"):
         read_case(tmp_path / "run-x.txt", ROOT)
+
+
+def test_a_checkout_may_have_a_blank_in_its_path(tmp_path: Path) -> None:
+    """It stays one word of the command."""
+    path = tmp_path / "a.txt"
+    path.write_text("It lists.\n\n$ alertdrill run --replay $CHECKOUT/recordings\nexits with 0\n")
+    case = read_case(path, Path("/home/a b"))
+    assert case.command == ("run", "--replay", "/home/a b/recordings")

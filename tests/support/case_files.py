@@ -48,7 +48,7 @@ def read_case(path: Path, checkout: Path) -> Case:
     written = {name.split()[1]: sections.pop(name) for name in list(sections) if name.startswith("written ")}
     return Case(
         tells=found.group(1),
-        command=tuple(shlex.split(found.group(2).replace("$CHECKOUT", str(checkout)))),
+        command=tuple(word.replace("$CHECKOUT", str(checkout)) for word in shlex.split(found.group(2))),
         code=int(found.group(3)),
         files=sections,
         printed=printed,
