@@ -67,6 +67,8 @@ _SHARED: Fields = {
         SECRET,
     ),
 }
+_UNREADABLE = (MessageError, LookupError, ValueError, RecursionError, AttributeError, TypeError)
+"""What Python's parsers raise for odd messages; the last two are their own mistakes, which some versions have."""
 _BUSY = Answer(status=451, body="4.3.0 told to fail")
 
 
@@ -79,7 +81,7 @@ def read_mail(_address: Address, content: bytes, *, sender: str, recipients: Seq
         text, html = _read_body(message, "plain"), _read_body(message, "html")
         headers = {name: str(value) for name, value in message.items()}
         why = _check(rest, message)
-    except (MessageError, LookupError, ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         text, html, headers = "", "", {}
         why = f"the message cannot be read: {error}"
     attempt = Attempt(
