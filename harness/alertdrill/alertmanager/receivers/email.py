@@ -68,7 +68,7 @@ _SHARED: Fields = {
     ),
 }
 _UNREADABLE = (MessageError, LookupError, ValueError, RecursionError, AttributeError, TypeError)
-"""What Python's parsers raise for odd messages; the last two are their own mistakes, which some versions have."""
+"""What Python's parsers raise for odd messages; the last two are mistakes of their own, in some versions."""
 _BUSY = Answer(status=451, body="4.3.0 told to fail")
 
 
