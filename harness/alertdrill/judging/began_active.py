@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
-from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.core.wording import say_selector
+from alertdrill.judging.findings import Identity, identify, put_in_doubt
 from alertdrill.judging.judge import matches
 
-_Identity = tuple[str, tuple[tuple[str, str], ...]]
+_Alert = tuple[str, Identity]
 
 
 def doubt_active(
@@ -34,17 +34,14 @@ def doubt_active(
             for alert, since_s in active.items()
             if expected is not None and matches(expected, alert[0], dict(alert[1]))
         }
-        doubt = _say(own, placement.start_s) if own else ""
-        findings.append(
-            replace(finding, outcome="unobserved", broke_at=None, doubt=doubt) if doubt else finding
-        )
+        findings.append(put_in_doubt(finding, _say(own, placement.start_s) if own else ""))
     return replace(verdict, findings=tuple(findings))
 
 
-def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float]) -> dict[_Identity, float]:
+def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float]) -> dict[_Alert, float]:
     """Return since when alerts had been pending or firing at an instant."""
-    since: dict[_Identity, float] = {}
-    firing: set[_Identity] = set()
+    since: dict[_Alert, float] = {}
+    firing: set[_Alert] = set()
     for event in sorted(timeline.events, key=lambda event: event.at_s):
         alert = _identify(event)
         if event.at_s >= start_s:
@@ -67,19 +64,15 @@ def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float])
     }
 
 
-def _identify(event: Event) -> _Identity:
-    return event.alert, tuple(sorted(event.labels.items()))
+def _identify(event: Event) -> _Alert:
+    return event.alert, identify(event.labels)
 
 
-def _say(active: Mapping[_Identity, float], start_s: float) -> str:
+def _say(active: Mapping[_Alert, float], start_s: float) -> str:
     (alert, labels), since_s = min(active.items(), key=lambda one: one[1])
-    named = say_selector(alert, _as_labels(labels))
+    named = say_selector(alert, dict(labels))
     more = f" and {len(active) - 1} more" if len(active) > 1 else ""
     return (
         f"{named}{more} had been active for {format_s(start_s - since_s)} as the drill began; "
         "what it would have done from rest is unknown"
     )
-
-
-def _as_labels(labels: tuple[tuple[str, str], ...]) -> Labels:
-    return dict(labels)

@@ -22,6 +22,7 @@ from alertdrill.judging.dependence import (
     list_quiet_needs,
     list_unexpected_needs,
 )
+from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, UNSEEN, Need
 
 LOST_SHARE = 0.01
@@ -173,7 +174,7 @@ def _weigh_one(
         doubt = _doubt_needs(list_needs(finding, drill, reach_s, own.providers), own) or _doubt_calls(
             drill, own, is_unmet=is_unmet
         )
-        findings.append(_put_in_doubt(finding, doubt))
+        findings.append(put_in_doubt(finding, doubt))
     return replace(verdict, findings=tuple(findings))
 
 
@@ -200,11 +201,7 @@ def _weigh_unexpected(
         list_unexpected_needs(finding, profiles, outages, systems, reach_s, own.providers), own
     )
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
-    return _put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
-
-
-def _put_in_doubt(finding: Finding, doubt: str) -> Finding:
-    return replace(finding, outcome="unobserved", broke_at=None, doubt=doubt) if doubt else finding
+    return put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 
 
 def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:

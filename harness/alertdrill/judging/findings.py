@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from alertdrill.core.expectation import Expected
+from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, EventKind
 from alertdrill.core.verdict import Finding, Outcome
 
 Miss = tuple[Outcome, str]
 """What is wrong, or how all is right: the outcome and its sentence."""
+Identity = tuple[tuple[str, str], ...]
+"""Labels, as what tells one alert from another."""
+
+
+def identify(labels: Labels) -> Identity:
+    """Return labels in an order that is theirs alone."""
+    return tuple(sorted(labels.items()))
 
 
 def find_hops(events: Sequence[Event]) -> dict[str, float]:
@@ -38,10 +47,10 @@ def find_hops(events: Sequence[Event]) -> dict[str, float]:
 
 
 def _find_resolved_s(events: Sequence[Event], since_s: float) -> float | None:
-    active: set[tuple[tuple[str, str], ...]] = set()
+    active: set[Identity] = set()
     ends = [event for event in events if event.kind in {"firing", "resolved"} and event.at_s >= since_s]
     for event in sorted(ends, key=lambda event: (event.at_s, event.kind == "resolved")):
-        labels = tuple(sorted(event.labels.items()))
+        labels = identify(event.labels)
         if event.kind == "firing":
             active.add(labels)
             continue
@@ -65,3 +74,8 @@ def make_finding(
         evidence=evidence,
         broke_at=broke_at,
     )
+
+
+def put_in_doubt(finding: Finding, doubt: str) -> Finding:
+    """Return a finding of which nobody can tell how it came out; as it is without a doubt."""
+    return replace(finding, outcome="unobserved", broke_at=None, doubt=doubt) if doubt else finding

@@ -15,6 +15,7 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput
 from alertdrill.judging.began_active import doubt_active
+from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import RECORDED, Recording
 from alertdrill.reports import RunRecord
@@ -92,7 +93,7 @@ def _doubt_gaps(verdict: Verdict, place: Placement, gaps: Iterable[tuple[float, 
         findings=tuple(
             finding
             if finding.outcome == "unexpected" and min(finding.observed.values()) < from_s - place.start_s
-            else replace(finding, outcome="unobserved", broke_at=None, doubt=finding.doubt or doubt)
+            else put_in_doubt(finding, finding.doubt or doubt)
             for finding in verdict.findings
         ),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.replay import read_both, read_duration, take_replay_options
+from alertdrill.cli.options.replay import read_both, take_replay_options, take_tail_option
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
@@ -24,7 +24,6 @@ from alertdrill.runner.recorded import judge_drills
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.systems.drill_files.drills import read_drills
 
-MAX_TAIL_S = 7 * 86_400.0
 ENDINGS = (".yml", ".yaml")
 """Of the files of a folder that have drills."""
 SYSTEM = "own"
@@ -73,14 +72,7 @@ SYSTEM = "own"
     metavar="[DRILL=]DURATION",
     help="When a drill, or every drill, began in the recording, as 25m; at its beginning otherwise.",
 )
-@click.option(
-    "--quiet-tail",
-    "tail_s",
-    default="0",
-    callback=read_duration,
-    metavar="DURATION",
-    help="Append a time without traffic, such as 1h: counters stand still, gauges keep their value.",
-)
+@take_tail_option
 @click.option(
     "--out",
     type=WrittenPath(path_type=Path, file_okay=False),
@@ -101,8 +93,6 @@ def judge(
 
     There is a line for every expectation: of an alert that stayed silent, how near its value came.
     """
-    if tail_s > MAX_TAIL_S:
-        raise BadInput(f"--quiet-tail: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")
     start_s = read_starts(starts)
     recording, files = read_both(file, rule_paths, interval_s)
     until_s = (recording.end_ms - recording.start_ms) / 1000 + tail_s

@@ -9,13 +9,10 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.replay import read_both, read_duration, take_replay_options
-from alertdrill.errors import BadInput
+from alertdrill.cli.options.replay import read_both, take_replay_options, take_tail_option
 from alertdrill.recording.replay.replay import replay
 from alertdrill.reports.timeline_json import render_timeline
 from alertdrill.runtime.binaries import find_engines
-
-MAX_TAIL_S = 7 * 86_400.0
 
 
 @click.command(
@@ -51,14 +48,7 @@ MAX_TAIL_S = 7 * 86_400.0
     help="Print the annotations too, as Prometheus renders them when the alert begins to fire.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline as JSON.")
-@click.option(
-    "--quiet-tail",
-    "tail_s",
-    default="0",
-    callback=read_duration,
-    metavar="DURATION",
-    help="Append a time without traffic, such as 1h: counters stand still, gauges keep their value.",
-)
+@take_tail_option
 def replay_(
     file: Path,
     rule_paths: tuple[Path, ...],
@@ -71,8 +61,6 @@ def replay_(
 
     promtool evaluates them in virtual time, so hours take seconds. Instants count from the recording's start.
     """
-    if tail_s > MAX_TAIL_S:
-        raise BadInput(f"--quiet-tail: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")
     recording, files = read_both(file, rule_paths, interval_s)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     replayed = replay(

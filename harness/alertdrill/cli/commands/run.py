@@ -21,6 +21,7 @@ from alertdrill.cli.commands.run_replay import (
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
+from alertdrill.cli.options.replay import MAX_TAIL_S
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options
 from alertdrill.cli.options.store import make_store, take_store_options
@@ -38,8 +39,6 @@ from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.traffic import MAX_WORKERS
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
-
-MAX_TAIL_S = 7 * 86_400.0
 
 
 def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float:

@@ -15,6 +15,9 @@ from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile, read_rules
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runtime.paths import shorten
 
+MAX_TAIL_S = 7 * 86_400.0
+"""The longest quiet tail."""
+
 
 def read_duration(_context: click.Context, parameter: click.Parameter, text: str) -> float:
     """Return the seconds of an option that is a duration such as `1h`."""
@@ -30,6 +33,25 @@ def read_interval(context: click.Context, parameter: click.Parameter, text: str)
     if seconds <= 0:
         raise BadInput(f"{parameter.opts[0]}: rules cannot be evaluated every 0 s")
     return seconds
+
+
+def read_tail(context: click.Context, parameter: click.Parameter, text: str) -> float:
+    """Return the seconds of a quiet tail."""
+    tail_s = read_duration(context, parameter, text)
+    if tail_s > MAX_TAIL_S:
+        raise BadInput(f"{parameter.opts[0]}: more than {MAX_TAIL_S / 86_400:g} days cannot be appended")
+    return tail_s
+
+
+take_tail_option = click.option(
+    "--quiet-tail",
+    "tail_s",
+    default="0",
+    callback=read_tail,
+    metavar="DURATION",
+    help="Append a time without traffic, such as 1h: counters stand still, gauges keep their value.",
+)
+"""Adds the option that lets a recording go on."""
 
 
 def take_replay_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -14,14 +14,13 @@ from alertdrill.core.timeline import EventKind, Timeline
 from alertdrill.core.verdict import Finding
 from alertdrill.core.wording import say_count
 from alertdrill.judging.claims import Claim, Hop
-from alertdrill.judging.findings import Miss, find_hops, make_finding
+from alertdrill.judging.findings import Identity, Miss, find_hops, identify, make_finding
 from alertdrill.judging.incidents import list_incidents
 from alertdrill.judging.kinds.kind import Kind
 from alertdrill.judging.needs import MET_TOLERATES_S, PATH, Need, Weighed
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 from alertdrill.judging.undelivered import explain_silence
 
-_Identity = tuple[tuple[str, str], ...]
 _ENDS: tuple[EventKind, EventKind] = ("firing", "resolved")
 
 
@@ -167,7 +166,7 @@ def _check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss |
             f"{where}: {most} notifications of one incident, at most {expected.notifications} expected",
         )
     told = {
-        _identify(alert.labels)
+        identify(alert.labels)
         for incident in incidents
         for notification in incident.pages
         for alert in notification.alerts
@@ -178,12 +177,8 @@ def _check_grouping(expected: Grouped, fired: int, timeline: Timeline) -> Miss |
     return None
 
 
-def _find_alerts(timeline: Timeline, kind: EventKind, until_s: float = math.inf) -> set[_Identity]:
+def _find_alerts(timeline: Timeline, kind: EventKind, until_s: float = math.inf) -> set[Identity]:
     """Return the alerts of which an event of this kind was seen in time."""
     return {
-        _identify(event.labels) for event in timeline.events if event.kind == kind and event.at_s <= until_s
+        identify(event.labels) for event in timeline.events if event.kind == kind and event.at_s <= until_s
     }
-
-
-def _identify(labels: Labels) -> _Identity:
-    return tuple(sorted(labels.items()))

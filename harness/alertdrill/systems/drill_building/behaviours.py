@@ -8,7 +8,13 @@ from typing import Any
 Behaviour = Mapping[str, Any]
 
 ERROR_CLASSES = (
-    *("rate_limit", "auth", "server_error", "network", "context_overflow", "timeout", "invalid_request"),
+    "rate_limit",
+    "auth",
+    "server_error",
+    "network",
+    "context_overflow",
+    "timeout",
+    "invalid_request",
     "unknown",
 )
 """How a stub provider can fail."""
