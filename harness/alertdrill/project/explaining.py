@@ -65,7 +65,7 @@ def classify(rule: AlertRule, timers: Iterable[Timer], files: Iterable[RuleFile]
     except BadInput as error:
         raise BadInput(f"{rule.source}: {rule.name}: {error}") from error
     reaching = tuple(timer for timer in timers if not timer.alerts or rule.name in timer.alerts)
-    whys = sorted({doubt.why for doubt in doubts})
+    whys = sorted(f"{doubt.why}{f' (read by {doubt.recorded})' * bool(doubt.recorded)}" for doubt in doubts)
     kind: RuleKind = "timer" if reaching else "exact"
     if doubts:
         kind = "durations" if any(doubt.kind == "durations" for doubt in doubts) else "accrues"
@@ -81,8 +81,8 @@ def classify(rule: AlertRule, timers: Iterable[Timer], files: Iterable[RuleFile]
     return Classification(kind=kind, why="; ".join(whys), assumed=assumed, timers=reaching)
 
 
-def classify_all(project: Project, files: Sequence[RuleFile]) -> dict[str, tuple[AlertRule, Classification]]:
-    """Return every alert of a project's rule files and what a speed makes of it, by its place `file:line`.
+def classify_all(project: Project, files: Sequence[RuleFile]) -> tuple[tuple[AlertRule, Classification], ...]:
+    """Return every alert of a project's rule files, and what a speed makes of it.
 
     Raises BadInput for a timer of the project that reaches an alert which there is not.
     """
@@ -93,9 +93,7 @@ def classify_all(project: Project, files: Sequence[RuleFile]) -> dict[str, tuple
                 near = say_nearest(name, sorted(names))
                 what = f"[[timer]] {timer.name!r} reaches {name!r}"
                 raise BadInput(f"{timer.source}: {what}, which is no alert of the rules{near}")
-    return {
-        rule.source: (rule, classify(rule, project.timers, files)) for file in files for rule in file.alerts
-    }
+    return tuple((rule, classify(rule, project.timers, files)) for file in files for rule in file.alerts)
 
 
 def _say_exact(natures: Mapping[str, Nature]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import promql_parser as ast
@@ -118,7 +119,7 @@ class Interpreter:
             self._assume(
                 f"{_show(node)} selects metrics without naming them, and is taken for counts and states"
             )
-        return meaning.join(*(self._follow(f"record {one}", self._recorded[one], asked) for one in names))
+        return meaning.join(*(self._follow_recorded(one, asked) for one in names))
 
     def _interpret_metric(self, name: str, node: ast.VectorSelector, asked: Asked) -> Meaning:
         nature = find_nature(name)
@@ -161,12 +162,17 @@ class Interpreter:
                 return None
 
     def _follow(self, key: str, exprs: Sequence[str], asked: Asked) -> Meaning:
-        """Return the meaning of what rules record; one that reads itself adds nothing to it."""
+        """Return the meaning of rules; one that reads itself adds nothing to it."""
         if (key, asked) not in self._known:
             self._known[key, asked] = NOTHING
             found = [self._interpret(parse(expr), asked) for expr in exprs]
             self._known[key, asked] = meaning.join(*found)
         return self._known[key, asked]
+
+    def _follow_recorded(self, name: str, asked: Asked) -> Meaning:
+        """Return the meaning of what rules record under a name."""
+        found = self._follow(f"record {name}", self._recorded[name], asked)
+        return replace(found, value=frozenset(_put_through(doubt, name) for doubt in found.value))
 
     def _follow_alerts(self, node: ast.VectorSelector) -> Meaning:
         """Return the meaning of `ALERTS`: it is there when the alerts that it names are."""
@@ -204,6 +210,11 @@ def _choose(operation: str, inside: Meaning) -> Meaning:
     if operation == "scalar":
         return meaning.settle(inside)
     return inside
+
+
+def _put_through(doubt: Doubt, name: str) -> Doubt:
+    """Return a doubt with the name that a rule records it under, which is the one that others read."""
+    return doubt if doubt.recorded else replace(doubt, recorded=name)
 
 
 def _show(node: ast.VectorSelector) -> str:

@@ -13,12 +13,14 @@ Kind = Literal["accrues", "durations"]
 class Doubt:
     """A reason why a value is not what it would be at speed 1; `why` names the selector.
 
-    Of what calls spend, as seconds of a processor, a count makes a share for each call, which is what it was.
+    `recorded` is the recording rule that reads it, if there is one between. `is_spent` says that calls spend
+    it, as they do seconds of a processor: divided by a count it is what each call spends.
     """
 
     kind: Kind
     why: str
     is_spent: bool = False
+    recorded: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

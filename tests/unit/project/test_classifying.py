@@ -163,6 +163,14 @@ def test_a_timer_does_not_hide_what_is_worse() -> None:
     assert explain("rate(cpu_seconds_total[5m]) > 1", [COOLDOWN]).kind == "accrues"
 
 
+def test_a_recording_rule_between_is_named() -> None:
+    """It is what the alert's own expression reads."""
+    assert explain("job:cpu:rate > 1").why == (
+        "process_cpu_seconds_total grows with seconds of the wall clock, and no count divides it "
+        "(read by job:cpu:rate)"
+    )
+
+
 def test_recording_rules_without_end_are_refused() -> None:
     """With the place of the alert."""
     deep = {f"r{number}": f"{'(' * 90}r{number + 1}{')' * 90}" for number in range(60)}
