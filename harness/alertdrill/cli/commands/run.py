@@ -18,9 +18,11 @@ from alertdrill.cli.commands.run_replay import (
     refuse_stack_options,
     replay_drills,
 )
+from alertdrill.cli.explaining import explain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
+from alertdrill.cli.options.project import take_project_option
 from alertdrill.cli.options.replay import MAX_TAIL_S
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options
@@ -57,13 +59,14 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.command(
     cls=GroupedCommand,
     groups={
-        "Which drills": ("system", "system_folders"),
+        "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
         "Alertmanager and paging": ("alertmanager_config", "alertmanagers", "calendar"),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
+        "Before a run": ("explained",),
     },
     exit_codes={
         0: "every expectation is met",
@@ -153,6 +156,14 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     metavar="FOLDER",
     help="If every drill is met, cut the run's recording into golden recordings, a file for each drill.",
 )
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Say what a speed makes of each rule of the project, and how fast each drill can be held; nothing "
+    "is started or sent.",
+)
+@take_project_option
 @take_systems_option
 @take_stack_options
 @take_store_options
@@ -171,6 +182,8 @@ def run(
     replayed: Path | None,
     tail_s: float,
     keep_recordings: Path | None,
+    explained: bool,
+    project_file: Path | None,
     system_folders: tuple[Path, ...],
     out: Path,
     rule_paths: tuple[Path, ...],
@@ -186,6 +199,11 @@ def run(
 
     With your own rule files (--rules, --config), only the drills of alerts in these files are held.
     """
+    if explained:
+        explain(project_file, names, speed)
+        return
+    if project_file is not None:
+        raise BadInput("--project-file names a project whose rules are explained, so it wants --explain")
     console = open_console()
     systems = find_systems(system_folders)
     if replayed is not None:
