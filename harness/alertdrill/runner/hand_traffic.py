@@ -75,7 +75,7 @@ def send(
         host=order.host,
         plan_path=folder / "plan.json",
         log_path=log_path,
-        env=inherit_environment(order.target.environ()),
+        env=inherit_environment(order.target.list_variables()),
         files=order.files,
     )
     give_up_at = time.monotonic() + lead_wall_s(0) + order.wall_s + ANSWERS_WITHIN_WALL_S

@@ -23,14 +23,14 @@ class Target:
     ca: Path | None = None
 
     def describe(self) -> dict[str, Any]:
-        """Return what a plan says of it: the names of the variables that `environ` has."""
+        """Return what a plan says of it: the names of the variables that `list_variables` has."""
         return {
             "token_env": None if self.token is None else TOKEN,
             "headers_env": {name: HEADER.format(number=number) for number, name in enumerate(self.headers)},
             "ca": None if self.ca is None else str(self.ca.resolve()),
         }
 
-    def environ(self) -> dict[str, str]:
+    def list_variables(self) -> dict[str, str]:
         """Return what Locust needs in its environment."""
         headers = {HEADER.format(number=number): value for number, value in enumerate(self.headers.values())}
         return headers if self.token is None else {TOKEN: self.token, **headers}

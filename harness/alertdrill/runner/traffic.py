@@ -139,7 +139,7 @@ class Traffic:
 
     `plan_path` and the plan's report must be in a folder of this run's own; the report of an earlier run
     is removed. `env` is Locust's whole environment, secrets included: `ALERTDRILL_ADMIN_TOKEN` to issue
-    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something, and what a target's `environ` is. With
+    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something, and a target's `list_variables`. With
     `workers`, that many processes send the arrivals, and one more directs them; each worker has a log beside
     `log_path`. `files` are scenarios that are not alertdrill's own, or folders with such.
     """

@@ -56,10 +56,6 @@ EXIT_UNWELCOME = 1
             "A burst of two minutes with five before and after it, twelve times as fast: in a minute",
         ),
         Example(
-            "alertdrill traffic auth_scan --host http://127.0.0.1:4000 --model gpt-4.1",
-            "Calls with a key that the gateway never issued, which it should refuse",
-        ),
-        Example(
             "alertdrill traffic loads/night.py --host http://127.0.0.1:4000 --option tenants=3",
             "A scenario of your own, with an option that it has",
         ),
