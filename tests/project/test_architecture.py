@@ -204,6 +204,8 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.page",
         "alertdrill.cli.commands.replay",
         "alertdrill.cli.commands.run_replay",
+        "alertdrill.cli.commands.stub",
+        "alertdrill.cli.commands.traffic",
         "alertdrill.cli.options.sites",
         "alertdrill.gateway.__main__",
         "alertdrill.load.distribution",

@@ -43,6 +43,7 @@ def report(*slowest_s: float) -> TrafficReport:
         latency_p50_s=0.9,
         latency_p99_s=slowest_s[-1],
         slowest_s=slowest_s,
+        unwelcome=0,
         statuses={"200": 376},
     )
     return TrafficReport(
