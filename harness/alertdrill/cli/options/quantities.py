@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.rules.fields import parse_rate, parse_share
+from alertdrill.rules.promql.expressions import parse_duration
 
 
 class Quantity(click.ParamType[float]):
