@@ -29,7 +29,9 @@ ROOMS: dict[str, set[str]] = {
     "pager": {"alertmanager", "core", "errors", "runtime"},
     "gateway": {"core", "errors", "runtime"},
     "systems": {"alertmanager", "core", "errors", "gateway", "rules", "runtime"},
-    "stacks": {"alertmanager", "core", "errors", "pager", "places", "rules", "runtime", "systems"},
+    "stacks": {
+        *("alertmanager", "core", "errors", "pager", "places", "project", "rules", "runtime", "systems"),
+    },
     "reports": {"core", "errors", "judging", "rules", "runtime"},
     "runner": {
         *("alertmanager", "core", "errors", "judging", "places", "project", "recording"),

@@ -63,6 +63,7 @@ class Statistics:
             "lateness_p50_s": _percentile(self._lateness_s, 0.5),
             "lateness_p99_s": _percentile(self._lateness_s, 0.99),
             "lateness_max_s": _percentile(self._lateness_s, 1.0),
+            "latency_min_s": self._latency_s[0] if self._latency_s else None,
             "latency_p50_s": _percentile(self._latency_s, 0.5),
             "latency_p99_s": _percentile(self._latency_s, 0.99),
             "slowest_s": self._latency_s[: -SLOWEST - 1 : -1],

@@ -60,9 +60,12 @@ class Packing:
         self._load: dict[int, float] = defaultdict(float)
         self._claims: dict[str, list[Occupancy]] = defaultdict(list)
 
-    def add(self, drill: Drill, not_before_s: float = 0.0) -> Placement:
-        """Place a drill, on a bin, at the first instant at which it and the others leave each other alone."""
-        claims = list_occupancies(drill)
+    def add(self, drill: Drill, not_before_s: float = 0.0, rests_s: float = 0.0) -> Placement:
+        """Place a drill, on a bin, at the first instant at which it and the others leave each other alone.
+
+        For `rests_s` before it, too, nobody has what it uses.
+        """
+        claims = list_occupancies(drill, rests_s)
         taken = sorted(span for claim in claims for span in self._list_taken(claim))
         load = measure(drill)
         start_s = math.ceil(not_before_s / BIN_S) * BIN_S
@@ -100,15 +103,17 @@ class Packing:
         )
 
 
-def list_occupancies(drill: Drill) -> list[Occupancy]:
-    """Return what a drill claims, in its own time."""
+def list_occupancies(drill: Drill, rests_s: float = 0.0) -> list[Occupancy]:
+    """Return what a drill claims, in its own time; what it uses, from `rests_s` before it on."""
     shared = [*drill.shares, STACK]
     if drill.traffic:
         shared.append(PROVIDERS)
     if is_paged(drill):
         shared.append(PAGES)
     claims = [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=True) for thing in shared]
-    claims += [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=False) for thing in drill.uses]
+    claims += [
+        Occupancy(thing=thing, from_s=-rests_s, to_s=drill.lasts_s, shares=False) for thing in drill.uses
+    ]
     claims += [
         Occupancy(thing=f"alert {one.alert}", from_s=0.0, to_s=drill.lasts_s, shares=False, labels=one.labels)
         for one in drill.expects

@@ -48,6 +48,7 @@ class ProfileReport:
     lateness_p50_s: float | None
     lateness_p99_s: float | None
     lateness_max_s: float | None
+    latency_min_s: float | None
     latency_p50_s: float | None
     latency_p99_s: float | None
     slowest_s: tuple[float, ...]

@@ -13,6 +13,7 @@ from typing import Any
 
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.runtime.process import Process, inherit_environment, start
+from alertdrill.stacks.paging_path import Plan
 
 DIALECTS = ("anthropic", "gemini", "ollama", "openai", "vllm")
 STARTS_WITHIN_S = 30.0
@@ -54,6 +55,19 @@ def open_stub(order: StubOrder, log_path: Path) -> Iterator[Stub]:
 
     Raises BadInput for a port that cannot be had, ComponentFailed if it does not start otherwise.
     """
+    argv, secrets = plan_stub(order)
+    process = start(f"the stub {order.name}", argv, env=inherit_environment(secrets), log_path=log_path)
+    try:
+        addresses = _await_addresses(process, log_path)
+        yield Stub(
+            url=f"http://{addresses['listen']}", control=f"http://{addresses['control']}", process=process
+        )
+    finally:
+        process.stop()
+
+
+def plan_stub(order: StubOrder) -> Plan:
+    """Return how a stub is started."""
     # -P: a folder of the same name where the user happens to stand is not ours.
     argv = [sys.executable, "-P", "-m", "stub_providers", "--name", order.name, "--dialect", order.dialect]
     argv += ["--listen", f"127.0.0.1:{order.port}", "--control", f"127.0.0.1:{order.control_port}"]
@@ -64,14 +78,7 @@ def open_stub(order: StubOrder, log_path: Path) -> Iterator[Stub]:
         argv.append("--any-key")
     else:
         secrets["ALERTDRILL_PROVIDER_KEY"] = order.key
-    process = start(f"the stub {order.name}", argv, env=inherit_environment(secrets), log_path=log_path)
-    try:
-        addresses = _await_addresses(process, log_path)
-        yield Stub(
-            url=f"http://{addresses['listen']}", control=f"http://{addresses['control']}", process=process
-        )
-    finally:
-        process.stop()
+    return argv, secrets
 
 
 def _await_addresses(process: Process, log_path: Path) -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
+from alertdrill.cli.commands.run_holding import hold_reported
+from alertdrill.cli.commands.run_project import is_about_project, run_project
 from alertdrill.cli.commands.run_replay import (
     check_goldens,
     keep_goldens,
@@ -30,14 +32,12 @@ from alertdrill.cli.options.store import make_store, take_store_options
 from alertdrill.cli.options.systems import find_unserved, take_systems_option
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
-from alertdrill.cli.progress import show_progress
 from alertdrill.cli.reporting import report
-from alertdrill.cli.run_folder import RunFolder, open_folder
-from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
-from alertdrill.reports import RunRecord, junit
+from alertdrill.cli.run_folder import open_folder
+from alertdrill.errors import BadInput
+from alertdrill.reports import RunRecord
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.live import hold
-from alertdrill.runner.order import RECORDING, Order
+from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
@@ -202,9 +202,11 @@ def run(
     if explained:
         explain(project_file, names, speed)
         return
-    if project_file is not None:
-        raise BadInput("--project-file names a project whose rules are explained, so it wants --explain")
     console = open_console()
+    if is_about_project(context, project_file):
+        run_project(
+            project_file, names, speed, workers, None if _is_default(context, "out") else out, console
+        )
     systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
@@ -253,27 +255,12 @@ def run(
         for line in say_left_out(obstacles):
             click.echo(f"left out: {line}", err=True)
         order = replace(order, recording=reports.new / RECORDING)
-        record = _hold(order, reports, console)
+        record = hold_reported(order, reports, console)
         record = replace(record, notes={**record.notes, **make_note(obstacles)})
         report(record, out, reports, console, is_kept=True)
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
     sys.exit(record.exit_code)
-
-
-def _hold(order: Order, reports: RunFolder, console: Console) -> RunRecord:
-    """Hold the drills; where nobody can tell what became of them, junit.xml says so."""
-    try:
-        with show_progress(console) as show:
-            return hold(order, show)
-    except CouldNotTell as error:
-        try:
-            reports.write("junit.xml", junit.render_error(str(error)))
-            reports.publish()
-        except CannotWrite:
-            click.echo(f"alertdrill: {error}", err=True)
-            raise
-        raise
 
 
 def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
