@@ -123,12 +123,14 @@ def find_fitting_speed(
     """Return the highest of `speeds` below `tried` at which the same wall-time delays would be in bounds.
 
     A delay in wall time is proportional to the speed in rule time, so each measured excess asks for a
-    speed lower by as much. Returns None when even the lowest is too fast.
+    speed lower by as much; so does a gateway that has answered a part of the calls only. Returns None when
+    even the lowest is too fast.
     """
     excess = max(
         (fidelity.scrape_gap_s or 0.0) / bounds.scrape_gap_s,
         fidelity.arrival_lateness_s / bounds.arrival_lateness_s,
         (fidelity.overhead_s or 0.0) / bounds.overhead_s,
+        fidelity.probes / max(1, fidelity.probes - fidelity.probes_lost),
         1.0,
     )
     return max((speed for speed in speeds if speed < tried and speed <= tried / excess), default=None)

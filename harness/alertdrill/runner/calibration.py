@@ -14,6 +14,7 @@ from alertdrill.runtime.http_client import Api
 CALIBRATION_WALL_S = 3.5
 OWN_CALIBRATION_WALL_S = 10.0
 """Of a gateway that runs in wall time, whose first calls may take long."""
+OWN_CALIBRATION_SCRAPES = 4
 
 
 class TooFast(Exception):
@@ -24,11 +25,16 @@ class TooFast(Exception):
         self.slower = find_fitting_speed(fidelity, bounds, speed, speeds)
 
 
-def find_calibration_wall_s(order: Order) -> float:
-    """Return how long calibration takes."""
-    if order.site.subject.keeps_rule_time:
+def find_calibration_wall_s(order: Order, speed: float) -> float:
+    """Return how long calibration takes at a speed: some scrapes at least, however slow it is."""
+    subject = order.site.subject
+    if subject.keeps_rule_time:
         return CALIBRATION_WALL_S
-    return OWN_CALIBRATION_WALL_S if order.speed is None else 0.0
+    if order.speed is not None:
+        return 0.0
+    return max(
+        OWN_CALIBRATION_WALL_S, *(OWN_CALIBRATION_SCRAPES * job.interval_s / speed for job in subject.jobs)
+    )
 
 
 def calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport, lead_s: float) -> None:

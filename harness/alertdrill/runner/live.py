@@ -124,9 +124,8 @@ def hold_open(order: Order, show: Show) -> Iterator[FinishedRun]:
             else:
                 yield held
                 return
-    raise ClockDoubted(
-        f"this machine is too slow to hold drills even at speed {order.speeds[-1]:g}: {reason}"
-    )
+    who = "this machine is" if order.site.subject.keeps_rule_time else "the gateway, or this machine, is"
+    raise ClockDoubted(f"{who} too slow to hold drills even at speed {order.speeds[-1]:g}: {reason}")
 
 
 @contextmanager
@@ -150,7 +149,7 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order)
+        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed)
         earliest_s = time.time() + lead_wall + order.quiet_lead_s / speed
         clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         run = LiveRun(
@@ -181,7 +180,7 @@ def _hold_at(
 def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
     """Send the traffic, carry out the faults and watch, until the last drill is over; may raise TooFast."""
     order, clock, stack, until_s = run.order, run.clock, run.stack, run.until_s
-    lead_s = find_calibration_wall_s(order) * clock.speed
+    lead_s = find_calibration_wall_s(order, clock.speed) * clock.speed
     outages = list_windows(run.placements, clock.speed)
     profiles = _list_profiles(run, lead_s, outages)
     injector = _make_injector(run)

@@ -19,7 +19,7 @@ from alertdrill.runner.probe import (
     PROBE_PROVIDER,
     Window,
 )
-from alertdrill.runner.traffic import TrafficReport
+from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.http_client import Api
 from alertdrill.stacks.subject import Job
 
@@ -106,9 +106,19 @@ def measure(
         if probe
         else None,
         probes=probe.sent if probe else 0,
-        # No lower speed would mend that, so calibration does not look at it.
-        probes_lost=count_unanswered(probe) if probe and since_s >= 0 else 0,
+        probes_lost=_count_lost(probe, is_calibration=since_s < 0, is_probed=is_probed) if probe else 0,
     )
+
+
+def _count_lost(probe: ProfileReport, *, is_calibration: bool, is_probed: bool) -> int:
+    """Return how many calls got no answer.
+
+    Calibration does not look at it, since no lower speed would mend that: but a gateway that runs in wall
+    time may have fallen behind, and then has calls that it has not answered yet.
+    """
+    if not is_calibration:
+        return count_unanswered(probe)
+    return 0 if is_probed else probe.sent - sum(probe.statuses.values())
 
 
 def find_missed_scrapes(scrapes: Iterable[SystemScrapes]) -> tuple[Stall, ...]:

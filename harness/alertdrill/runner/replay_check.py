@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from alertdrill.core.clock import Clock
+from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.wording import say_selector
@@ -23,7 +23,9 @@ from alertdrill.recording.replay.inquiry import Activation
 from alertdrill.recording.replay.phases import Phase, delay, split_by_phase
 from alertdrill.recording.replay.promtool import PromtoolBroke
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
+from alertdrill.recording.resets import Reset, find_resets
 from alertdrill.rules.files import RuleFile
+from alertdrill.runner.faults.outages import list_windows
 from alertdrill.runner.rulebook import choose_series, split_files
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.http_client import Api
@@ -71,8 +73,10 @@ def record_and_confirm(
     except CouldNotTell as error:
         return Confirmation(notes={"recording": f"there is none: {error}"})
     notes = {"recording": f"{path.name}: {len(recording.series)} series"}
+    doubts = tuple(map(_say_reset, find_resets(recording, list_windows(placements, clock.speed))))
     if promtool is None:
-        return Confirmation(notes={**notes, "replay": "the recording is not replayed without promtool"})
+        said = "the recording is not replayed without promtool"
+        return Confirmation(doubts=doubts, notes={**notes, "replay": said})
     pendings = read_pendings(prometheus, clock, 0.0, live.until_s)
     try:
         agreement = confirm(
@@ -82,10 +86,19 @@ def record_and_confirm(
         log = logs / LOG
         write_own(log, broke.log)
         doubt = f"the run could not be compared with a replay of its recording: {broke}; its log is {log}"
-        return Confirmation(doubts=(doubt,), notes=notes)
+        return Confirmation(doubts=(*doubts, doubt), notes=notes)
     if agreement.is_void:
-        return Confirmation(notes={**notes, "replay": "; ".join(agreement.notes) or "there was no rule"})
-    return Confirmation(agreement=agreement, doubts=list_doubts(agreement, placements), notes=notes)
+        said = "; ".join(agreement.notes) or "there was no rule"
+        return Confirmation(doubts=doubts, notes={**notes, "replay": said})
+    doubts = (*doubts, *list_doubts(agreement, placements))
+    return Confirmation(agreement=agreement, doubts=doubts, notes=notes)
+
+
+def _say_reset(reset: Reset) -> str:
+    return (
+        f"{reset.metric} of the job {reset.job} began anew at {format_s(reset.at_s)}: what it counts for was "
+        "started again, and no drill did that"
+    )
 
 
 def _list_outages(placements: Sequence[Placement]) -> list[Window]:

@@ -204,9 +204,8 @@ def run(
         return
     console = open_console()
     if is_about_project(context, project_file):
-        run_project(
-            project_file, names, speed, workers, None if _is_default(context, "out") else out, console
-        )
+        own_out = None if _is_default(context, "out") else out
+        run_project(project_file, names, speed, workers, own_out, console)
     systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
