@@ -37,8 +37,8 @@ def take_path(fields: TomlFields, key: str, folder: Path) -> Path | None:
 
 
 def join(folder: Path, text: str) -> Path:
-    """Return a path that is relative to a folder, without `..` where that changes nothing of its meaning."""
-    return Path(os.path.normpath(folder / Path(text).expanduser()))
+    """Return a path that is relative to a folder, as one that is absolute; `~` is the user's own folder."""
+    return Path(os.path.normpath(folder / os.path.expanduser(text)))  # noqa: PTH111 - who is unknown stays
 
 
 def _find(fields: TomlFields, key: str, node: Scalar, folder: Path) -> Path:

@@ -218,6 +218,14 @@ def test_a_mistake_is_said_with_its_line(old: str, new: str, message: str) -> No
     assert complain(PROJECT.replace(old, new, 1)).startswith(f"alertdrill.toml:{message}")
 
 
+def test_a_folder_of_nobody_is_not_there() -> None:
+    """`~` is the user's own; of a user that there is not, it is a name like any other."""
+    said = complain(PROJECT.replace('"rules.yml"', '"~nobody-of-that-name/rules.yml"'))
+    assert said.startswith(
+        "alertdrill.toml:2: rules of the project names '~nobody-of-that-name/rules.yml', and"
+    )
+
+
 def test_a_scrape_without_any_address_is_refused() -> None:
     """There is no target whose address it could be."""
     assert complain('[[scrape]]\njob = "g"\n').startswith("alertdrill.toml:1: [[scrape]] 'g' has no targets")
