@@ -30,8 +30,8 @@ def take_path(fields: TomlFields, key: str, folder: Path) -> Path | None:
     """Return the file that a field names, None where nothing is stated; raises BadInput."""
     if not fields.has(key):
         return None
-    node = fields.take_node(key)
-    fields.put_back(key, node).take_text(key)
+    node = fields.peek(key)
+    fields.take_text(key)
     assert isinstance(node, Scalar)  # noqa: S101 - it is a text
     return _find(fields, key, node, folder)
 

@@ -43,8 +43,8 @@ def take_url_path(fields: TomlFields, key: str, default: str) -> str:
     """Return the path of a URL, with its query if it has one."""
     if not fields.has(key):
         return default
-    node = fields.take_node(key)
-    path = fields.put_back(key, node).take_text(key)
+    node = fields.peek(key)
+    path = fields.take_text(key)
     if not _PATH.fullmatch(path):
         raise fields.fail(f"{key} of {fields.what} is {path!r}, not a path such as {default}", node)
     return path
@@ -58,8 +58,8 @@ def find_address(target: Target) -> str:
 
 
 def _take_url(fields: TomlFields) -> str:
-    node = fields.take_node("url")
-    url = fields.put_back("url", node).take_text("url")
+    node = fields.peek("url")
+    url = fields.take_text("url")
     try:
         return check_url(f"url of {fields.what}", url, None)
     except BadInput as error:

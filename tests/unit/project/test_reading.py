@@ -127,7 +127,8 @@ def test_a_pyproject_has_its_project_in_a_table(tmp_path: Path) -> None:
 MISTAKES = [
     ("speed = 12", "sped = 12", "6: the project has a field 'sped', which is unknown; do you mean 'speed'?"),
     ("speed = 12", 'speed = "12"', "6: speed of the project is '12', not a number"),
-    ("speed = 12", "speed = 0.5", "6: speed of the project is 0.5, not a number from 1 to 1000000"),
+    ("speed = 12", "speed = 0.5", "6: speed of the project is 0.5, not a number from 1 to 300"),
+    ("speed = 12", "speed = 500", "6: speed of the project is 500, not a number from 1 to 300"),
     ("speed = 12", "speed = 7", "6: speed of the project: 15 s divided by the speed 7 is not a whole number"),
     ("speed = 12", "speed = nan", "6: speed of the project is nan, not a number"),
     ('name = "litellm"', "name = 5", "1: name of the project is 5, not a text"),
@@ -169,6 +170,11 @@ MISTAKES = [
         'interval = "30s"',
         "interval = 30",
         "21: interval of [[scrape]] 'litellm' is 30, not a duration such as",
+    ),
+    (
+        'interval = "30s"',
+        'interval = "10s"',
+        "21: interval of [[scrape]] 'litellm': 10 s divided by the speed 12 is not a whole number of milli",
     ),
     ('interval = "30s"', 'interval = "0s"', "21: interval of [[scrape]] 'litellm' is 0 s, not more than 0"),
     (
