@@ -24,7 +24,7 @@ SAID: Mapping[Nature, str] = {
     "count": "a count of what happens",
     "durations": "durations, which stay what they are",
     "sum": "a sum, which grows with each call by what it took",
-    "seconds": "divided by a count",
+    "seconds": "divided by a count, or only counted",
     "uptime": "only counted",
     "reading": "only counted, or compared with another",
     "age": "only counted",

@@ -49,6 +49,8 @@ EXACT = [
     ("absent(process_uptime_seconds)", "only counted"),
     ("hour() > 8 and rate(x_total[5m]) > 1", "a count of what happens"),
     ("time() - timestamp(up) > 60", "a state"),
+    ("time() - timestamp(process_uptime_seconds) > 60", "only counted"),
+    ("count(rate(cpu_seconds_total[5m]) > bool 1) > 3", "divided by a count"),
     ("count(process_cpu_seconds_total) > 3", "divided by a count"),
     ("job:cost:ratio > 1", "divided by a count"),
     ("vector(1)", "it reads no metric"),
@@ -79,7 +81,8 @@ ACCRUES = [
     ("rate(x_total[5m]) > 1 unless rate(cpu_seconds_total[5m]) > 1", "cpu_seconds_total grows"),
     ("(rate(cpu_seconds_total[5m]) > bool 1) == 1", "cpu_seconds_total grows"),
     ("topk(1, rate(cpu_seconds_total[5m]))", "cpu_seconds_total grows"),
-    ("vector(scalar(rate(cpu_seconds_total[5m]) > 1)) > 1", "cpu_seconds_total grows"),
+    ("vector(scalar(rate(cpu_seconds_total[5m]))) > 1", "cpu_seconds_total grows"),
+    ("vector(scalar(count(rate(cpu_seconds_total[5m]) > 1))) > 1", "cpu_seconds_total grows"),
     ("max_over_time(rate(cpu_seconds_total[5m])[1h:]) > 1", "cpu_seconds_total grows"),
     ("-rate(cpu_seconds_total[5m]) < -1", "cpu_seconds_total grows"),
     ("job:cpu:rate > 1", "process_cpu_seconds_total grows"),
@@ -105,6 +108,7 @@ DURATIONS = [
     ),
     ("cert_expiry_timestamp_seconds < time() + 86400", "cert_expiry_timestamp_seconds is a reading"),
     ("count(time() - job_last_success_timestamp_seconds > 3600) > 1", "job_last_success_timestamp_seconds"),
+    ("time() - (0 < a_timestamp_seconds) > 60", "a_timestamp_seconds is a reading"),
     ("hour(job_last_time_seconds) > 3", "job_last_time_seconds is a reading"),
     ("budget_remaining_hours < 2", "budget_remaining_hours is a time that passes on the wall clock"),
     ("replication_lag_seconds > 30", "replication_lag_seconds is a time that passes"),
@@ -169,6 +173,7 @@ def test_a_recording_rule_between_is_named() -> None:
         "process_cpu_seconds_total grows with seconds of the wall clock, and no count divides it "
         "(read by job:cpu:rate)"
     )
+    assert explain("twice > 1", twice="job:cpu:rate * 2").why == explain("job:cpu:rate > 1").why
 
 
 def test_recording_rules_without_end_are_refused() -> None:

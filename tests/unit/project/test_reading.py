@@ -182,6 +182,7 @@ MISTAKES = [
         'targets = ["http://x:1"]',
         "20: targets of [[scrape]] 'litellm' has 'http://x:1', not HOST:PORT such as '127.0.0.1:4000'",
     ),
+    ('path = "/metrics/"', 'targets = ["x:70000"]', "20: targets of [[scrape]] 'litellm' has 'x:70000', not"),
     ('source_labels = ["a"]', 'source_label = ["a"]', "23: relabel of [[scrape]] 'litellm' has a field"),
     (
         '"b", replacement',
