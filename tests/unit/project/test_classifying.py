@@ -114,6 +114,9 @@ DURATIONS = [
     ("replication_lag_seconds > 30", "replication_lag_seconds is a time that passes"),
     ("vllm:num_requests_waiting > 10", "vllm:num_requests_waiting is how much is under way at once"),
     ("sum(http_requests_in_flight) > 10", "http_requests_in_flight is how much is under way"),
+    ("vllm:kv_cache_usage_perc > 0.9", "vllm:kv_cache_usage_perc is how much is under way at once"),
+    ("DCGM_FI_DEV_GPU_UTIL > 90", "DCGM_FI_DEV_GPU_UTIL is how much is under way at once"),
+    ("node_load5 > 4", "node_load5 is how much is under way at once"),
     ("ALERTS_FOR_STATE > 5", "ALERTS_FOR_STATE is a reading"),
     ("time() - a_timestamp_seconds > 1 and rate(cpu_seconds_total[5m]) > 1", "a_timestamp_seconds"),
 ]
