@@ -12,9 +12,10 @@ from alertdrill.cli.options.project import open_project, read_project_drills, re
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.wording import printable
+from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
-from alertdrill.project.speed_limits import SpeedLimit, check_alerts, find_limit
+from alertdrill.project.speed_limits import SpeedLimit, find_limit
 from alertdrill.rules.dilation.files import Refusal, dilate_rules
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
@@ -30,6 +31,8 @@ def explain(project_file: Path | None, names: Iterable[str], speed: float | None
     drills = read_project_drills(project, names)
     classified = classify_all(project, files)
     check_alerts(drills, (rule.name for rule, _ in classified))
+    if project.target is not None:
+        check_providers(drills, project)
     speed = project.speed if speed is None else speed
     for line in (
         *_say_project(project, speed),

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import Expectation, Grouped
 from alertdrill.core.rule import AlertRule
-from alertdrill.errors import BadInput
 from alertdrill.project.explaining import Classification
 from alertdrill.project.project import Timer
-from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.promql.expressions import format_duration
 
 
@@ -40,16 +38,6 @@ def find_limit(drill: Drill, classified: Iterable[tuple[AlertRule, Classificatio
             limits.append(SpeedLimit(speed=1, why=f"{rule.name} is of the class {found.kind}"))
         limits += [_limit_by(timer, rule.name, drill) for timer in found.timers]
     return min(limits, key=lambda limit: float("inf") if limit.speed is None else limit.speed)
-
-
-def check_alerts(drills: Iterable[Drill], names: Iterable[str]) -> None:
-    """Raise BadInput for an alert that a drill expects and no rule has."""
-    known = sorted(set(names))
-    for drill in drills:
-        for one in drill.expects:
-            if one.alert not in known:
-                near = say_nearest(one.alert, known)
-                raise BadInput(f"{drill.name} expects {one.alert}, which is no alert of the rules{near}")
 
 
 def _limit_by(timer: Timer, alert: str, drill: Drill) -> SpeedLimit:

@@ -17,6 +17,7 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.yaml.nodes import Scalar
 from alertdrill.runtime.server_options import check_url
 
+AUTHORIZATION = "authorization"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = re.compile(r"/[!-~]*")
 _PORTS = {"http": 80, "https": 443}
@@ -35,6 +36,8 @@ def read_target(fields: TomlFields, folder: Path, providers: Iterable[str]) -> T
     )
     if target.env and not target.command:
         raise fields.fail(f"{fields.what} has env, which is for its command, and no command")
+    if target.key is not None and AUTHORIZATION in {name.lower() for name in target.headers}:
+        raise fields.fail(f"{fields.what} has both a key and a header Authorization, in which a key is sent")
     fields.end()
     return target
 

@@ -100,6 +100,11 @@ def test_a_project_without_a_target_is_one() -> None:
     assert read('rules = ["rules.yml"]\n').target is None
 
 
+def test_a_mark_at_the_beginning_is_passed_over() -> None:
+    """Some editors write one."""
+    assert read(f"\ufeff{MINIMAL}") == read(MINIMAL)
+
+
 def test_an_address_in_brackets_stays_in_them() -> None:
     """As Prometheus wants it."""
     assert read(MINIMAL.replace("https://gateway.example", "http://[::1]:4000")).scrapes[0].targets == (
@@ -152,6 +157,11 @@ MISTAKES = [
     ('url = "http://127.0.0.1:4000/"\n', "", "8: [target] has no url"),
     ('url = "http', 'url = "ftp', "9: url of [target] wants http://HOST[:PORT][/PATH] or https://…"),
     ('"/health/readiness"', '"ready"', "10: ready of [target] is 'ready', not a path such as /"),
+    (
+        "x-plain = ",
+        'AUTHORIZATION = {env = "A"}, x = ',
+        "8: [target] has both a key and a header Authorization",
+    ),
     ('ca = "ca.pem"', 'ca = "cert.pem"', "13: ca of [target] names 'cert.pem', and cert.pem is not there"),
     ('command = ["litellm", "--port", "4000"]\n', "", "8: [target] has env, which is for its command"),
     ('"--port", "4000"', '"--port", 4000', "14: command of [target] is no list of texts"),

@@ -13,7 +13,7 @@ from alertdrill.errors import BadInput
 from alertdrill.project.explaining import classify_all
 from alertdrill.project.project import Project, Timer
 from alertdrill.project.reading import OUT
-from alertdrill.project.speed_limits import check_alerts, find_limit
+from alertdrill.project.speed_limits import find_limit
 from alertdrill.rules.files import parse_rules
 
 RULES = parse_rules(
@@ -96,9 +96,3 @@ def test_a_timer_of_no_alert_there_is_is_a_mistake() -> None:
         "alertdrill.toml:9: [[timer]] 'cooldown' reaches 'Busi', which is no alert of the rules; "
         "do you mean 'Busy'?"
     )
-
-
-def test_a_drill_of_no_alert_there_is_is_a_mistake() -> None:
-    """Its expectation could never be met."""
-    with pytest.raises(BadInput, match=r"d expects Countet, .* do you mean 'Counted'\?"):
-        check_alerts([replace(DRILL, expects=(fires("Countet", 1),))], ["Counted", "Busy"])
