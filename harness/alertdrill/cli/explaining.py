@@ -38,7 +38,7 @@ def explain(project_file: Path | None, names: Iterable[str], speed: float | None
         *_say_project(project, speed),
         *_say_rules(classified, speed),
         *_say_refused(files, speed),
-        *_say_drills(drills, classified, speed),
+        *_say_drills(drills, classified, project, speed),
     ):
         click.echo(printable(line))
 
@@ -73,13 +73,16 @@ def _say_refused(files: Iterable[RuleFile], speed: float | None) -> Iterator[str
 
 
 def _say_drills(
-    drills: Sequence[Drill], classified: Sequence[tuple[AlertRule, Classification]], speed: float | None
+    drills: Sequence[Drill],
+    classified: Sequence[tuple[AlertRule, Classification]],
+    project: Project,
+    speed: float | None,
 ) -> Iterator[str]:
     yield from ("", "DRILLS: at which speed each can be held")
     if not drills:
         yield "the project names no drills"
     for drill in drills:
-        limit = find_limit(drill, classified)
+        limit = find_limit(drill, classified, project.providers)
         yield f"{drill.name}  {_say_speed(limit, speed)}"
         yield f"    {limit.why}"
 
