@@ -136,6 +136,10 @@ def test_times_of_the_wall_clock_are_told(expr: str, why: str) -> None:
         ("rate(foo_requests[5m]) > 2", "foo_requests is a count, for its rate is asked for"),
         ("queue_depth > 2 or pending_jobs > 1", "pending_jobs is how much is under way at once, by its name"),
         ("lag_seconds > 2", "lag_seconds is how long ago something was, or how long until, by its name"),
+        (
+            "rate(a_seconds_total[5m]) / rate(b_total[5m]) > 1",
+            "a_seconds_total grows with the calls that it is",
+        ),
         ('{job="x"} > 2', '{job="x"} selects metrics without naming them, and is taken for counts'),
     ],
 )
@@ -182,7 +186,7 @@ def test_a_recording_rule_between_is_named() -> None:
 def test_recording_rules_without_end_are_refused() -> None:
     """With the place of the alert."""
     deep = {f"r{number}": f"{'(' * 90}r{number + 1}{')' * 90}" for number in range(60)}
-    with pytest.raises(BadInput, match=r"^rules.yml:1: A: its recording rules are nested too deeply$"):
+    with pytest.raises(BadInput, match=r"^rules.yml:1: A: the rules that it reads are nested too deeply$"):
         explain("r0 > 1", **deep)
 
 
