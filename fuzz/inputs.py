@@ -12,6 +12,7 @@ import os
 import random
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ import yaml
 from alertdrill.runtime.binaries import find_engines
 from fuzz.calls import ROOT, Call, Called, Caller, open_caller
 from fuzz.finding import Finding, Tried
-from fuzz.mutations import Dump, change, dump_json, dump_yaml
+from fuzz.mutations import Dump, change, dump_json, dump_toml, dump_yaml
 
 SAMPLES = Path(__file__).parent / "samples"
 CASES = 20
@@ -101,6 +102,19 @@ TARGETS = (
         name="values",
         sample="value",
         arguments=("rules", "metis", "--set", "TEXT"),
+    ),
+    Target(
+        name="project",
+        sample="alertdrill.toml",
+        arguments=("run", "--explain", "--project-file", "FILE"),
+        load=tomllib.loads,
+        dump=dump_toml,
+    ),
+    Target(
+        name="project's rules",
+        sample="rules.yml",
+        arguments=("run", "--explain", "--project-file", "FOLDER/alertdrill.toml"),
+        **_YAML,
     ),
     Target(
         name="replay's rules",
@@ -236,6 +250,8 @@ def call(caller: Caller, target: Target, place: Path, data: bytes) -> Called:
         shutil.copy(RECORDINGS / f"{DRILL}.om.gz", folder)
     if target.name == "a run's timeline":
         shutil.copy(SAMPLES / "recording.om", folder)
+    if target.name == "project's rules":
+        shutil.copy(SAMPLES / "alertdrill.toml", folder)
     path = folder / name
     path.write_bytes(data)
     said = {"FILE": str(path), "FOLDER": str(folder), "TEXT": data.decode(errors="replace").replace("\0", "")}
@@ -288,6 +304,9 @@ def read_sample(name: str) -> bytes:
         ).encode()
     if name == "metis.yml":
         return (ROOT / "harness" / "alertdrill" / "systems" / "metis" / "rules.yml").read_bytes()
+    if name == "alertdrill.toml":
+        # It stands elsewhere, where its rules are not.
+        return (SAMPLES / name).read_bytes().replace(b"rules.yml", bytes(SAMPLES / "rules.yml"))
     return (SAMPLES / name).read_bytes()
 
 

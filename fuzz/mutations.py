@@ -220,6 +220,21 @@ def dump_json(document: Any) -> str:
     return json.dumps(document)
 
 
+def dump_toml(document: Any) -> str:
+    """Return a document as TOML, each table within a line, with what TOML has not as JSON has it."""
+    if not isinstance(document, dict):
+        return _write_toml(document)
+    return "".join(f"{json.dumps(key)} = {_write_toml(value)}\n" for key, value in document.items())
+
+
+def _write_toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)} = {_write_toml(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_write_toml, value))}]"
+    return str(value) if isinstance(value, float) else json.dumps(value)
+
+
 def _change_node(node: Any, rng: random.Random) -> Any:
     """Return a document in which one node is another, gone, doubled or has another name."""
     if not isinstance(node, dict | list) or not node or rng.random() < 0.03:

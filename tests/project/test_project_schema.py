@@ -97,6 +97,7 @@ def test_what_can_be_read_is_valid(read: Any, text: str) -> None:
         ("speed = 12", "sped = 12"),
         ("speed = 12", 'speed = "12"'),
         ("speed = 12", "speed = 0.5"),
+        ("speed = 12", "speed = 500"),
         ('name = "litellm"', "name = 5"),
         ('name = "litellm"', 'name = "Lite LLM"'),
         ('["rules.yml"]', '"rules.yml"'),

@@ -12,9 +12,10 @@ from alertdrill.cli.options.project import open_project, read_project_drills, re
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.wording import printable
+from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
-from alertdrill.project.speed_limits import SpeedLimit, check_alerts, find_limit
+from alertdrill.project.speed_limits import SpeedLimit, find_limit
 from alertdrill.rules.dilation.files import Refusal, dilate_rules
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
@@ -30,12 +31,14 @@ def explain(project_file: Path | None, names: Iterable[str], speed: float | None
     drills = read_project_drills(project, names)
     classified = classify_all(project, files)
     check_alerts(drills, (rule.name for rule, _ in classified))
+    if project.target is not None:
+        check_providers(drills, project)
     speed = project.speed if speed is None else speed
     for line in (
         *_say_project(project, speed),
         *_say_rules(classified, speed),
         *_say_refused(files, speed),
-        *_say_drills(drills, classified, speed),
+        *_say_drills(drills, classified, project, speed),
     ):
         click.echo(printable(line))
 
@@ -70,13 +73,16 @@ def _say_refused(files: Iterable[RuleFile], speed: float | None) -> Iterator[str
 
 
 def _say_drills(
-    drills: Sequence[Drill], classified: Sequence[tuple[AlertRule, Classification]], speed: float | None
+    drills: Sequence[Drill],
+    classified: Sequence[tuple[AlertRule, Classification]],
+    project: Project,
+    speed: float | None,
 ) -> Iterator[str]:
     yield from ("", "DRILLS: at which speed each can be held")
     if not drills:
         yield "the project names no drills"
     for drill in drills:
-        limit = find_limit(drill, classified)
+        limit = find_limit(drill, classified, project.providers)
         yield f"{drill.name}  {_say_speed(limit, speed)}"
         yield f"    {limit.why}"
 

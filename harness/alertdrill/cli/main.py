@@ -7,6 +7,7 @@ written, 3 could not tell, 141 whoever read the output left (what shells have fo
 from __future__ import annotations
 
 import errno
+import os
 import platform
 import signal
 import sys
@@ -171,8 +172,19 @@ def call(arguments: Sequence[str]) -> None:
         click.echo(f"alertdrill: {interrupted}", err=True)
         sys.exit(interrupted.exit_code)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and _is_here_gone():
+            click.echo("alertdrill: the current folder is gone: change into one that is there", err=True)
+            sys.exit(BadInput.exit_code)
         if error.errno not in FULL:
             raise
         where = f": {error.filename}" if error.filename else ""
         click.echo(f"alertdrill: there is no more room to write: {error.strerror}{where}", err=True)
         sys.exit(BadInput.exit_code)
+
+
+def _is_here_gone() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - whether it raises is all that is asked
+    except FileNotFoundError:
+        return True
+    return False

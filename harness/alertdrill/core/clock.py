@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+MAX_SPEED = 300.0
+"""Of a run: at 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
 MAX_INSTANT_S = 253_402_300_800.0
 """The year 10000, which no clock's text has a fifth digit for."""
 

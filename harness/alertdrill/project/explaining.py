@@ -24,7 +24,7 @@ SAID: Mapping[Nature, str] = {
     "count": "a count of what happens",
     "durations": "durations, which stay what they are",
     "sum": "a sum, which grows with each call by what it took",
-    "seconds": "divided by a count",
+    "seconds": "divided by a count, or only counted",
     "uptime": "only counted",
     "reading": "only counted, or compared with another",
     "age": "only counted",
@@ -52,13 +52,26 @@ class Classification:
 def classify(rule: AlertRule, timers: Iterable[Timer], files: Iterable[RuleFile] = ()) -> Classification:
     """Return what a speed makes of a rule; `files` have the recording rules that it may read.
 
-    Raises BadInput for recording rules that are nested too deeply.
+    Raises BadInput for rules that read each other too deeply.
     """
-    files = tuple(files)
+    return _classify(rule, timers, *_list_expressions(files))
+
+
+def _list_expressions(files: Iterable[RuleFile]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return the expressions of recording rules, and those of alerts, by name."""
     recorded: dict[str, list[str]] = {}
     alerts: dict[str, list[str]] = {}
     for one in (one for file in files for group in file.groups for one in group.rules):
         (recorded if isinstance(one, RecordingRule) else alerts).setdefault(one.name, []).append(one.expr)
+    return recorded, alerts
+
+
+def _classify(
+    rule: AlertRule,
+    timers: Iterable[Timer],
+    recorded: Mapping[str, Sequence[str]],
+    alerts: Mapping[str, Sequence[str]],
+) -> Classification:
     interpreter = Interpreter(recorded, alerts)
     try:
         doubts = interpreter.interpret(rule.expr).presence
@@ -77,8 +90,11 @@ def classify(rule: AlertRule, timers: Iterable[Timer], files: Iterable[RuleFile]
         ]
     else:
         whys = _say_exact(interpreter.natures)
-    assumed = tuple(interpreter.assumed)
-    return Classification(kind=kind, why="; ".join(whys), assumed=assumed, timers=reaching)
+    assumed = list(interpreter.assumed)
+    if not doubts:
+        spent = [name for name, nature in interpreter.natures.items() if nature == "seconds"]
+        assumed += [f"{name} grows with the calls that it is divided by" for name in spent]
+    return Classification(kind=kind, why="; ".join(whys), assumed=tuple(assumed), timers=reaching)
 
 
 def classify_all(project: Project, files: Sequence[RuleFile]) -> tuple[tuple[AlertRule, Classification], ...]:
@@ -93,7 +109,10 @@ def classify_all(project: Project, files: Sequence[RuleFile]) -> tuple[tuple[Ale
                 near = say_nearest(name, sorted(names))
                 what = f"[[timer]] {timer.name!r} reaches {name!r}"
                 raise BadInput(f"{timer.source}: {what}, which is no alert of the rules{near}")
-    return tuple((rule, classify(rule, project.timers, files)) for file in files for rule in file.alerts)
+    expressions = _list_expressions(files)
+    return tuple(
+        (rule, _classify(rule, project.timers, *expressions)) for file in files for rule in file.alerts
+    )
 
 
 def _say_exact(natures: Mapping[str, Nature]) -> list[str]:

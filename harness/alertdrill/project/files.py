@@ -28,7 +28,7 @@ def read_document(path: Path) -> Mapping | None:
     if len(content) > MAX_BYTES:
         raise BadInput(f"{name}:1: the file is larger than {MAX_BYTES} bytes")
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadInput(f"{name}:{line}: the file is not UTF-8") from error

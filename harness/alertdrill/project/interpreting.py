@@ -66,7 +66,7 @@ class Interpreter:
         try:
             return self._interpret(parse(text), "value")
         except RecursionError as error:
-            raise BadInput("its recording rules are nested too deeply") from error
+            raise BadInput("the rules that it reads are nested too deeply") from error
 
     def _interpret(self, node: ast.Expr, asked: Asked) -> Meaning:
         match node:

@@ -14,6 +14,9 @@ call by what it took. seconds: a counter of seconds that something was busy. upt
 second. reading: of a clock, as a time of day is. age: how long ago something was, or how long until.
 under_way: how much is being done at once. state: anything else, which somebody set."""
 
+MAX_CHARS = 200
+"""Of a name, that are read; patterns need the square of them in time."""
+
 _TIME_UNIT = r"(?:(?:milli|micro|nano)?seconds|minutes|hours|days|ms)"
 _NATURES: tuple[tuple[Nature, str], ...] = (
     ("durations", rf"(?:_|:|\b){_TIME_UNIT}_bucket$|(?:latency|duration|time)\w*_bucket$"),
@@ -28,16 +31,21 @@ _NATURES: tuple[tuple[Nature, str], ...] = (
     (
         "under_way",
         r"(?:^|_|:)(?:in_?flight|in_?progress|active|running|waiting|pending|queued?|backlog|concurren\w+|ongoing"
-        r"|busy|in_use|open_connections)(?:_|$)",
+        r"|busy|in_use|open_connections|swapped)(?:_|$)",
+    ),
+    (
+        "under_way",
+        r"(?:gpu|cpu|cache|pool|thread|worker)\w*_(?:utili[sz]ation|util|usage)(?:_(?:perc\w*|ratio))?$|_load\d+$",
     ),
 )
-_PATTERNS = tuple((nature, re.compile(pattern)) for nature, pattern in _NATURES)
+_PATTERNS = tuple((nature, re.compile(pattern, re.IGNORECASE)) for nature, pattern in _NATURES)
 _OF_TIME = re.compile(rf"_{_TIME_UNIT}$")
 
 
 def find_nature(name: str) -> Nature:
-    """Return what a name says that its metric is."""
-    return next((nature for nature, pattern in _PATTERNS if pattern.search(name)), "state")
+    """Return what a name says that its metric is; of one that is very long, what its end says."""
+    end = name[-MAX_CHARS:]
+    return next((nature for nature, pattern in _PATTERNS if pattern.search(end)), "state")
 
 
 def is_of_time(name: str) -> bool:

@@ -30,15 +30,15 @@ def take_path(fields: TomlFields, key: str, folder: Path) -> Path | None:
     """Return the file that a field names, None where nothing is stated; raises BadInput."""
     if not fields.has(key):
         return None
-    node = fields.take_node(key)
-    fields.put_back(key, node).take_text(key)
+    node = fields.peek(key)
+    fields.take_text(key)
     assert isinstance(node, Scalar)  # noqa: S101 - it is a text
     return _find(fields, key, node, folder)
 
 
 def join(folder: Path, text: str) -> Path:
-    """Return a path that is relative to a folder, without `..` where that changes nothing of its meaning."""
-    return Path(os.path.normpath(folder / Path(text).expanduser()))
+    """Return a path that is relative to a folder, as one that is absolute; `~` is the user's own folder."""
+    return Path(os.path.normpath(folder / os.path.expanduser(text)))  # noqa: PTH111 - who is unknown stays
 
 
 def _find(fields: TomlFields, key: str, node: Scalar, folder: Path) -> Path:

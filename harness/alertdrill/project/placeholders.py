@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 _PLACEHOLDER = re.compile(r"\{(provider\.[^{}]*)\}")
-_KNOWN = re.compile(r"provider\.(.+)\.url")
+_OF_URL = re.compile(r"\{provider\.([^{}]+)\.url\}")
 
 
 def find_unknown(text: str, providers: Iterable[str]) -> str | None:
@@ -22,9 +22,4 @@ def make_placeholder(provider: str) -> str:
 
 def fill_in(text: str, urls: Mapping[str, str]) -> str:
     """Return a text with the URLs of stub providers, by name, in the place of their placeholders."""
-
-    def find_url(found: re.Match[str]) -> str:
-        name = _KNOWN.fullmatch(found[1])
-        return urls[name[1]] if name is not None else found[0]
-
-    return _PLACEHOLDER.sub(find_url, text)
+    return _OF_URL.sub(lambda found: urls[found[1]], text)

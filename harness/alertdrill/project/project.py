@@ -12,11 +12,10 @@ from typing import Any
 
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
-from alertdrill.runtime.server_options import is_header_value
+from alertdrill.runtime.server_options import MAX_VALUE_BYTES, is_header_value
 
 DIALECTS = ("openai", "anthropic", "gemini", "ollama", "vllm")
 """What stub providers speak."""
-MAX_SECRET_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +127,8 @@ class Project:
 
 def _read_secret(path: Path, where: str) -> str:
     try:
-        content = read_bytes(path, MAX_SECRET_BYTES)
+        # One that is larger is no header's value either.
+        content = read_bytes(path, MAX_VALUE_BYTES)
     except OSError as error:
         raise BadInput(f"{where}{path}, which has a secret, cannot be read: {error.strerror}") from error
-    if len(content) > MAX_SECRET_BYTES:
-        raise BadInput(f"{where}{path} is larger than {MAX_SECRET_BYTES} bytes, and should have a secret")
     return content.decode("utf-8", "surrogateescape")

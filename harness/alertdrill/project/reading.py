@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from alertdrill.core.clock import MAX_SPEED
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.errors import BadInput
 from alertdrill.project.behaviours import read_behaviour
 from alertdrill.project.files import PYPROJECT, read_document
@@ -15,9 +17,7 @@ from alertdrill.project.relabelling import read_relabelling
 from alertdrill.project.secret_fields import take_secret
 from alertdrill.project.targets import find_address, read_target, take_url_path
 from alertdrill.project.toml_fields import TomlFields
-from alertdrill.rules.dilation.expressions import MAX_SPEED
 from alertdrill.rules.dilation.files import dilate_duration
-from alertdrill.rules.files import EVALUATION_INTERVAL_S
 from alertdrill.runtime.paths import shorten
 
 FIELDS = (
@@ -54,17 +54,18 @@ def read_project(path: Path) -> Project:
     if fields.has("target"):
         within = fields.take_fields("target", "[target]")
         target = read_target(within, folder, [provider.name for provider in providers])
+    speed = _take_speed(fields)
     return Project(
         path=path,
         name=_take_name(fields) if fields.has("name") else OWN,
         target=target,
-        scrapes=_read_scrapes(fields, folder, target),
+        scrapes=_read_scrapes(fields, folder, target, speed),
         providers=providers,
         rules=take_paths(fields, "rules", folder),
         alertmanager=take_path(fields, "alertmanager", folder),
         drills=take_paths(fields, "drills", folder),
         out=join(folder, fields.take_text("out", OUT)),
-        speed=_take_speed(fields),
+        speed=speed,
         timers=_read_timers(fields),
     )
 
@@ -74,8 +75,8 @@ def _list_tables(fields: TomlFields, key: str) -> list[TomlFields]:
 
 
 def _take_name(fields: TomlFields) -> str:
-    node = fields.take_node("name")
-    name = fields.put_back("name", node).take_text("name")
+    node = fields.peek("name")
+    name = fields.take_text("name")
     if not _NAME.fullmatch(name):
         how = "small letters, digits, - and _ make one, and the first is a letter"
         raise fields.fail(f"name of {fields.what} is {name!r}, which is no name: {how}", node)
@@ -85,12 +86,12 @@ def _take_name(fields: TomlFields) -> str:
 def _take_speed(fields: TomlFields) -> float | None:
     if not fields.has("speed"):
         return None
-    node = fields.take_node("speed")
-    speed = fields.put_back("speed", node).take_number("speed")
+    node = fields.peek("speed")
+    speed = fields.take_number("speed")
     if not 1 <= speed <= MAX_SPEED:
-        raise fields.fail(f"speed of {fields.what} is {speed:g}, not a number from 1 to {MAX_SPEED}", node)
+        raise fields.fail(f"speed of {fields.what} is {speed:g}, not a number from 1 to {MAX_SPEED:g}", node)
     try:
-        dilate_duration(EVALUATION_INTERVAL_S, speed)
+        dilate_duration(SCRAPE_INTERVAL_S, speed)
     except BadInput as error:
         raise fields.fail(f"speed of {fields.what}: {error}", node) from error
     return speed
@@ -117,7 +118,9 @@ def _read_providers(fields: TomlFields) -> tuple[StubProvider, ...]:
     return tuple(providers.values())
 
 
-def _read_scrapes(fields: TomlFields, folder: Path, target: Target | None) -> tuple[Scrape, ...]:
+def _read_scrapes(
+    fields: TomlFields, folder: Path, target: Target | None, speed: float | None
+) -> tuple[Scrape, ...]:
     scrapes: dict[str, Scrape] = {}
     for one in _list_tables(fields, "scrape"):
         job = one.take_text("job")
@@ -128,13 +131,23 @@ def _read_scrapes(fields: TomlFields, folder: Path, target: Target | None) -> tu
         scrapes[job] = Scrape(
             job=job,
             path=take_url_path(one, "path", "/metrics"),
-            interval_s=_take_duration(one, "interval", MAX_INTERVAL_S, 15.0),
+            interval_s=_take_interval(one, speed),
             key=take_secret(one, "key", folder),
             targets=_take_targets(one, target),
             relabel=tuple(read_relabelling(rule) for rule in relabel),
         )
         one.end()
     return tuple(scrapes.values())
+
+
+def _take_interval(fields: TomlFields, speed: float | None) -> float:
+    node = fields.peek("interval")
+    interval_s = _take_duration(fields, "interval", MAX_INTERVAL_S) if node is not None else SCRAPE_INTERVAL_S
+    try:
+        dilate_duration(interval_s, speed or 1.0)
+    except BadInput as error:
+        raise fields.fail(f"interval of {fields.what}: {error}", node) from error
+    return interval_s
 
 
 def _take_targets(fields: TomlFields, target: Target | None) -> tuple[str, ...]:
@@ -168,11 +181,9 @@ def _read_timers(fields: TomlFields) -> tuple[Timer, ...]:
     return tuple(timers.values())
 
 
-def _take_duration(fields: TomlFields, key: str, most_s: float, default: float | None = None) -> float:
-    if default is not None and not fields.has(key):
-        return default
-    node = fields.take_node(key)
-    seconds = fields.put_back(key, node).take_duration(key)
+def _take_duration(fields: TomlFields, key: str, most_s: float) -> float:
+    node = fields.peek(key)
+    seconds = fields.take_duration(key)
     if not 0 < seconds <= most_s:
         raise fields.fail(
             f"{key} of {fields.what} is {seconds:g} s, not more than 0 and at most {most_s:g} s", node

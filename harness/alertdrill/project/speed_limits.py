@@ -1,18 +1,25 @@
-"""Says of each drill up to which speed it can be held, by the rules that it is about. Pure."""
+"""Says of each drill up to which speed it can be held, by the rules that it is about and what it does. Pure.
+
+What lasts L in wall time lasts K * L of rule time at speed K, which is (K - 1) * L too late. An alert that is
+expected to fire within a span bears that, as long as it is no more than the span.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import Expectation, Grouped
 from alertdrill.core.rule import AlertRule
-from alertdrill.errors import BadInput
 from alertdrill.project.explaining import Classification
-from alertdrill.project.project import Timer
-from alertdrill.rules.fields import say_nearest
+from alertdrill.project.project import StubProvider, Timer
 from alertdrill.rules.promql.expressions import format_duration
+
+SIGMAS = 3
+"""One call of a thousand takes longer than its median times e to so many sigmas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,48 +30,66 @@ class SpeedLimit:
     why: str
 
 
-def find_limit(drill: Drill, classified: Iterable[tuple[AlertRule, Classification]]) -> SpeedLimit:
-    """Return the highest speed at which a drill can be held: what its alerts, timers and itself allow.
-
-    A timer that K stretches delays what the alert does by K - 1 times what it lasts, which the time within
-    which the alert is expected to fire has to bear.
-    """
-    limits = [SpeedLimit(speed=None, why="each of its rules is exact")]
+def find_limit(
+    drill: Drill,
+    classified: Iterable[tuple[AlertRule, Classification]],
+    providers: Iterable[StubProvider] = (),
+) -> SpeedLimit:
+    """Return the highest speed at which a drill can be held: what its rules, timers and calls allow."""
+    limits = [
+        SpeedLimit(speed=None, why="each of its rules is exact" if drill.expects else "it expects no alert")
+    ]
     if drill.max_speed is not None:
         limits.append(SpeedLimit(speed=drill.max_speed, why=f"its max_speed is {drill.max_speed:g}"))
-    expected = {one.alert for one in drill.expects}
+    spans = dict(_list_spans(drill))
     for rule, found in classified:
-        if rule.name not in expected:
+        if rule.name not in spans:
             continue
         if not found.is_right_at_any_speed:
             limits.append(SpeedLimit(speed=1, why=f"{rule.name} is of the class {found.kind}"))
-        limits += [_limit_by(timer, rule.name, drill) for timer in found.timers]
-    return min(limits, key=lambda limit: float("inf") if limit.speed is None else limit.speed)
+        limits += [_limit_by_timer(timer, rule.name, spans[rule.name]) for timer in found.timers]
+    longest_s = max(_list_longest(drill, providers), default=0.0)
+    for alert, span_s in spans.items():
+        if longest_s and span_s is not None:
+            limits.append(_limit(f"a call of it takes up to {_say(longest_s)}", longest_s, alert, span_s))
+    return min(limits, key=lambda limit: math.inf if limit.speed is None else limit.speed)
 
 
-def check_alerts(drills: Iterable[Drill], names: Iterable[str]) -> None:
-    """Raise BadInput for an alert that a drill expects and no rule has."""
-    known = sorted(set(names))
-    for drill in drills:
-        for one in drill.expects:
-            if one.alert not in known:
-                near = say_nearest(one.alert, known)
-                raise BadInput(f"{drill.name} expects {one.alert}, which is no alert of the rules{near}")
+def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
+    """Yield each alert and the shortest span within which it is expected to fire; None to stay silent."""
+    for alert in {one.alert for one in drill.expects}:
+        own = [one for one in drill.expects if one.alert == alert]
+        spans = [
+            one.fires_within_s - one.fires_after_s for one in own if isinstance(one, Expectation | Grouped)
+        ]
+        yield alert, min(spans) if len(spans) == len(own) else None
 
 
-def _limit_by(timer: Timer, alert: str, drill: Drill) -> SpeedLimit:
-    bears_s = min(
-        (
-            one.fires_within_s - one.fires_after_s if isinstance(one, Expectation | Grouped) else 0.0
-            for one in drill.expects
-            if one.alert == alert
-        ),
-        default=0.0,
-    )
-    reaches = f"the timer {timer.name} of {format_duration(timer.lasts_s)} reaches {alert}"
-    if not bears_s:
-        return SpeedLimit(speed=1, why=f"{reaches}, which is expected to stay silent")
-    speed = 1 + bears_s / timer.lasts_s
-    return SpeedLimit(
-        speed=speed, why=f"{reaches}, which is expected to fire within {format_duration(bears_s)}"
-    )
+def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[float]:
+    """Yield how long a call takes at the most, for each behaviour of a stub provider that is stated."""
+    told = [change.behaviour for profile in drill.traffic for change in profile.changes]
+    for behaviour in (*told, *(provider.behaviour for provider in providers)):
+        latency: Mapping[str, Any] = behaviour.get("latency", {})
+        match latency.get("kind"):
+            case "constant":
+                yield float(latency["s"])
+            case "uniform":
+                yield float(latency["high_s"])
+            case "lognormal":
+                yield float(latency["median_s"]) * math.exp(SIGMAS * float(latency["sigma"]))
+
+
+def _limit_by_timer(timer: Timer, alert: str, span_s: float | None) -> SpeedLimit:
+    what = f"the timer {timer.name} of {_say(timer.lasts_s)} reaches {alert}"
+    if span_s is None:
+        return SpeedLimit(speed=1, why=f"{what}, which is expected to stay silent")
+    return _limit(what, timer.lasts_s, alert, span_s)
+
+
+def _limit(what: str, lasts_s: float, alert: str, span_s: float) -> SpeedLimit:
+    why = f"{what}, and {alert} is expected to fire within a span of {_say(span_s)}"
+    return SpeedLimit(speed=1 + span_s / lasts_s, why=why)
+
+
+def _say(seconds: float) -> str:
+    return format_duration(round(seconds, 3 if seconds < 1 else 0))

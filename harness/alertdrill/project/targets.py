@@ -17,6 +17,7 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.yaml.nodes import Scalar
 from alertdrill.runtime.server_options import check_url
 
+AUTHORIZATION = "authorization"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = re.compile(r"/[!-~]*")
 _PORTS = {"http": 80, "https": 443}
@@ -35,6 +36,8 @@ def read_target(fields: TomlFields, folder: Path, providers: Iterable[str]) -> T
     )
     if target.env and not target.command:
         raise fields.fail(f"{fields.what} has env, which is for its command, and no command")
+    if target.key is not None and AUTHORIZATION in {name.lower() for name in target.headers}:
+        raise fields.fail(f"{fields.what} has both a key and a header Authorization, in which a key is sent")
     fields.end()
     return target
 
@@ -43,8 +46,8 @@ def take_url_path(fields: TomlFields, key: str, default: str) -> str:
     """Return the path of a URL, with its query if it has one."""
     if not fields.has(key):
         return default
-    node = fields.take_node(key)
-    path = fields.put_back(key, node).take_text(key)
+    node = fields.peek(key)
+    path = fields.take_text(key)
     if not _PATH.fullmatch(path):
         raise fields.fail(f"{key} of {fields.what} is {path!r}, not a path such as {default}", node)
     return path
@@ -58,8 +61,8 @@ def find_address(target: Target) -> str:
 
 
 def _take_url(fields: TomlFields) -> str:
-    node = fields.take_node("url")
-    url = fields.put_back("url", node).take_text("url")
+    node = fields.peek("url")
+    url = fields.take_text("url")
     try:
         return check_url(f"url of {fields.what}", url, None)
     except BadInput as error:

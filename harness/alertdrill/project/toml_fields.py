@@ -24,19 +24,24 @@ class TomlFields(Fields):
         """Return a value as messages show it."""
         return repr(node.text[:80]) if node.style else node.text[:80]
 
+    def peek(self, key: str) -> Node | None:
+        """Return a field's node, which stays to be taken."""
+        return self._left.get(key)
+
     def take_text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty, of one line."""
-        node = self._left.get(key)
+        node = self.peek(key)
         text = super().take_text(key, default)
         self.check_line(f"{key} of {self.what}", text, node)
         return text
 
     def take_any_text(self, key: str) -> str:
         """Return a text of one line, which may be empty."""
-        node = self.take_node(key)
+        node = self.peek(key)
         if isinstance(node, Scalar) and node.style and not node.text:
+            self.take_node(key)
             return ""
-        return self.put_back(key, node).take_text(key)
+        return self.take_text(key)
 
     def take_text_nodes(self, key: str) -> list[Scalar]:
         """Return the texts of a list, each with its line; none where nothing is stated."""
@@ -54,7 +59,7 @@ class TomlFields(Fields):
 
     def take_items(self, key: str) -> list[Node]:
         """Return the nodes of a list, none where nothing is stated."""
-        if isinstance(node := self._left.get(key), Mapping):
+        if isinstance(node := self.peek(key), Mapping):
             raise self.fail(f"{key} of {self.what} is a table, and has to be a list: [[{key}]]", node)
         items = super().take_items(key)
         if len(items) > MAX_ITEMS:
@@ -63,7 +68,7 @@ class TomlFields(Fields):
 
     def take_port(self, key: str) -> int:
         """Return the number of a TCP port."""
-        node = self._left.get(key)
+        node = self.peek(key)
         port = self.take_positive(key)
         if port > 65535:
             raise self.fail(f"{key} of {self.what} is {port}, and ports end at 65535", node)

@@ -13,6 +13,10 @@ from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence
 MAX_DEPTH = 20
 """Levels of a project; none has more than six."""
 
+MAX_DOTS = 100
+"""Of a dotted key; tomllib needs the square of it in memory."""
+
+_OF_KEYS = re.compile(r"""[A-Za-z0-9_ \t-]+|"[^"\n]*"|'[^'\n]*'|[^"'A-Za-z0-9_ \t-]|["']""")
 _WHERE = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 _PLAINLY = (
     ("Cannot overwrite a value", "a key is stated twice"),
@@ -26,6 +30,9 @@ def read_toml(text: str, name: str, place: Place = ()) -> Mapping | None:
 
     Raises BadInput with `file:line` for what is not TOML, is no table, or is nested too deeply.
     """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS and _has_long_key(line):
+            raise BadInput(f"{name}:{number}: the file has a key of more than {MAX_DOTS} parts")
     try:
         values: Any = tomllib.loads(text)
         lines = find_lines(text)
@@ -52,6 +59,19 @@ def get_value(node: Node) -> Any:
     if node.style:
         return node.text
     return {"true": True, "false": False}.get(node.text, _read_number(node.text))
+
+
+def _has_long_key(line: str) -> bool:
+    """Say whether a line has a dotted key of too many parts; texts are no parts of one."""
+    dots = 0
+    for piece in _OF_KEYS.findall(line):
+        if piece == ".":
+            dots += 1
+        elif piece in "=,[]{}#+:":
+            dots = 0
+        if dots > MAX_DOTS:
+            return True
+    return False
 
 
 def _read_number(text: str) -> int | float | str:

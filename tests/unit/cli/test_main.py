@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,18 @@ def test_a_folder_that_cannot_be_written_is_refused(alertdrill: CommandLine, tmp
     """An output folder that cannot be made is refused before anything is started."""
     (tmp_path / "file").touch()
     check_refused(alertdrill, "run", "--out", str(tmp_path / "file" / "out"), says="cannot be written to")
+
+
+@pytest.mark.parametrize("arguments", [("run", "--explain"), ("list",)])
+def test_a_folder_that_is_gone_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Whoever stands there sees no traceback."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = f"import os, sys; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); "
+    code += f"from alertdrill.cli.main import call; call({arguments!r})"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert finished.stderr == "alertdrill: the current folder is gone: change into one that is there\n"
 
 
 def test_a_missing_binary_is_refused(alertdrill: CommandLine, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ EXACT = [
     ("absent(process_uptime_seconds)", "only counted"),
     ("hour() > 8 and rate(x_total[5m]) > 1", "a count of what happens"),
     ("time() - timestamp(up) > 60", "a state"),
+    ("time() - timestamp(process_uptime_seconds) > 60", "only counted"),
+    ("count(rate(cpu_seconds_total[5m]) > bool 1) > 3", "divided by a count"),
     ("count(process_cpu_seconds_total) > 3", "divided by a count"),
     ("job:cost:ratio > 1", "divided by a count"),
     ("vector(1)", "it reads no metric"),
@@ -79,7 +81,8 @@ ACCRUES = [
     ("rate(x_total[5m]) > 1 unless rate(cpu_seconds_total[5m]) > 1", "cpu_seconds_total grows"),
     ("(rate(cpu_seconds_total[5m]) > bool 1) == 1", "cpu_seconds_total grows"),
     ("topk(1, rate(cpu_seconds_total[5m]))", "cpu_seconds_total grows"),
-    ("vector(scalar(rate(cpu_seconds_total[5m]) > 1)) > 1", "cpu_seconds_total grows"),
+    ("vector(scalar(rate(cpu_seconds_total[5m]))) > 1", "cpu_seconds_total grows"),
+    ("vector(scalar(count(rate(cpu_seconds_total[5m]) > 1))) > 1", "cpu_seconds_total grows"),
     ("max_over_time(rate(cpu_seconds_total[5m])[1h:]) > 1", "cpu_seconds_total grows"),
     ("-rate(cpu_seconds_total[5m]) < -1", "cpu_seconds_total grows"),
     ("job:cpu:rate > 1", "process_cpu_seconds_total grows"),
@@ -105,11 +108,15 @@ DURATIONS = [
     ),
     ("cert_expiry_timestamp_seconds < time() + 86400", "cert_expiry_timestamp_seconds is a reading"),
     ("count(time() - job_last_success_timestamp_seconds > 3600) > 1", "job_last_success_timestamp_seconds"),
+    ("time() - (0 < a_timestamp_seconds) > 60", "a_timestamp_seconds is a reading"),
     ("hour(job_last_time_seconds) > 3", "job_last_time_seconds is a reading"),
     ("budget_remaining_hours < 2", "budget_remaining_hours is a time that passes on the wall clock"),
     ("replication_lag_seconds > 30", "replication_lag_seconds is a time that passes"),
     ("vllm:num_requests_waiting > 10", "vllm:num_requests_waiting is how much is under way at once"),
     ("sum(http_requests_in_flight) > 10", "http_requests_in_flight is how much is under way"),
+    ("vllm:kv_cache_usage_perc > 0.9", "vllm:kv_cache_usage_perc is how much is under way at once"),
+    ("DCGM_FI_DEV_GPU_UTIL > 90", "DCGM_FI_DEV_GPU_UTIL is how much is under way at once"),
+    ("node_load5 > 4", "node_load5 is how much is under way at once"),
     ("ALERTS_FOR_STATE > 5", "ALERTS_FOR_STATE is a reading"),
     ("time() - a_timestamp_seconds > 1 and rate(cpu_seconds_total[5m]) > 1", "a_timestamp_seconds"),
 ]
@@ -129,6 +136,10 @@ def test_times_of_the_wall_clock_are_told(expr: str, why: str) -> None:
         ("rate(foo_requests[5m]) > 2", "foo_requests is a count, for its rate is asked for"),
         ("queue_depth > 2 or pending_jobs > 1", "pending_jobs is how much is under way at once, by its name"),
         ("lag_seconds > 2", "lag_seconds is how long ago something was, or how long until, by its name"),
+        (
+            "rate(a_seconds_total[5m]) / rate(b_total[5m]) > 1",
+            "a_seconds_total grows with the calls that it is",
+        ),
         ('{job="x"} > 2', '{job="x"} selects metrics without naming them, and is taken for counts'),
     ],
 )
@@ -169,12 +180,13 @@ def test_a_recording_rule_between_is_named() -> None:
         "process_cpu_seconds_total grows with seconds of the wall clock, and no count divides it "
         "(read by job:cpu:rate)"
     )
+    assert explain("twice > 1", twice="job:cpu:rate * 2").why == explain("job:cpu:rate > 1").why
 
 
 def test_recording_rules_without_end_are_refused() -> None:
     """With the place of the alert."""
     deep = {f"r{number}": f"{'(' * 90}r{number + 1}{')' * 90}" for number in range(60)}
-    with pytest.raises(BadInput, match=r"^rules.yml:1: A: its recording rules are nested too deeply$"):
+    with pytest.raises(BadInput, match=r"^rules.yml:1: A: the rules that it reads are nested too deeply$"):
         explain("r0 > 1", **deep)
 
 

@@ -100,6 +100,11 @@ def test_a_project_without_a_target_is_one() -> None:
     assert read('rules = ["rules.yml"]\n').target is None
 
 
+def test_a_mark_at_the_beginning_is_passed_over() -> None:
+    """Some editors write one."""
+    assert read(f"\ufeff{MINIMAL}") == read(MINIMAL)
+
+
 def test_an_address_in_brackets_stays_in_them() -> None:
     """As Prometheus wants it."""
     assert read(MINIMAL.replace("https://gateway.example", "http://[::1]:4000")).scrapes[0].targets == (
@@ -127,7 +132,8 @@ def test_a_pyproject_has_its_project_in_a_table(tmp_path: Path) -> None:
 MISTAKES = [
     ("speed = 12", "sped = 12", "6: the project has a field 'sped', which is unknown; do you mean 'speed'?"),
     ("speed = 12", 'speed = "12"', "6: speed of the project is '12', not a number"),
-    ("speed = 12", "speed = 0.5", "6: speed of the project is 0.5, not a number from 1 to 1000000"),
+    ("speed = 12", "speed = 0.5", "6: speed of the project is 0.5, not a number from 1 to 300"),
+    ("speed = 12", "speed = 500", "6: speed of the project is 500, not a number from 1 to 300"),
     ("speed = 12", "speed = 7", "6: speed of the project: 15 s divided by the speed 7 is not a whole number"),
     ("speed = 12", "speed = nan", "6: speed of the project is nan, not a number"),
     ('name = "litellm"', "name = 5", "1: name of the project is 5, not a text"),
@@ -151,6 +157,11 @@ MISTAKES = [
     ('url = "http://127.0.0.1:4000/"\n', "", "8: [target] has no url"),
     ('url = "http', 'url = "ftp', "9: url of [target] wants http://HOST[:PORT][/PATH] or https://…"),
     ('"/health/readiness"', '"ready"', "10: ready of [target] is 'ready', not a path such as /"),
+    (
+        "x-plain = ",
+        'AUTHORIZATION = {env = "A"}, x = ',
+        "8: [target] has both a key and a header Authorization",
+    ),
     ('ca = "ca.pem"', 'ca = "cert.pem"', "13: ca of [target] names 'cert.pem', and cert.pem is not there"),
     ('command = ["litellm", "--port", "4000"]\n', "", "8: [target] has env, which is for its command"),
     ('"--port", "4000"', '"--port", 4000', "14: command of [target] is no list of texts"),
@@ -170,12 +181,18 @@ MISTAKES = [
         "interval = 30",
         "21: interval of [[scrape]] 'litellm' is 30, not a duration such as",
     ),
+    (
+        'interval = "30s"',
+        'interval = "10s"',
+        "21: interval of [[scrape]] 'litellm': 10 s divided by the speed 12 is not a whole number of milli",
+    ),
     ('interval = "30s"', 'interval = "0s"', "21: interval of [[scrape]] 'litellm' is 0 s, not more than 0"),
     (
         'path = "/metrics/"',
         'targets = ["http://x:1"]',
         "20: targets of [[scrape]] 'litellm' has 'http://x:1', not HOST:PORT such as '127.0.0.1:4000'",
     ),
+    ('path = "/metrics/"', 'targets = ["x:70000"]', "20: targets of [[scrape]] 'litellm' has 'x:70000', not"),
     ('source_labels = ["a"]', 'source_label = ["a"]', "23: relabel of [[scrape]] 'litellm' has a field"),
     (
         '"b", replacement',
@@ -216,6 +233,14 @@ def test_a_mistake_is_said_with_its_line(old: str, new: str, message: str) -> No
     """What is wrong, of which table, and the nearest name that is known."""
     assert PROJECT.count(old) >= 1
     assert complain(PROJECT.replace(old, new, 1)).startswith(f"alertdrill.toml:{message}")
+
+
+def test_a_folder_of_nobody_is_not_there() -> None:
+    """`~` is the user's own; of a user that there is not, it is a name like any other."""
+    said = complain(PROJECT.replace('"rules.yml"', '"~nobody-of-that-name/rules.yml"'))
+    assert said.startswith(
+        "alertdrill.toml:2: rules of the project names '~nobody-of-that-name/rules.yml', and"
+    )
 
 
 def test_a_scrape_without_any_address_is_refused() -> None:

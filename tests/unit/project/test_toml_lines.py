@@ -156,6 +156,9 @@ def test_nodes_state_what_tomllib_reads() -> None:
         ('a = """\n\n', "x.toml:1: the file is not TOML: unterminated string"),
         ("a = " + "[" * 100_000, "x.toml:1: the file is nested too deeply"),
         ("\na = " + "[" * 50 + "]" * 50, "x.toml:2: the file is nested more than 20 levels deep"),
+        ("a = 1\n" + "a." * 100_000 + "a = 1", "x.toml:2: the file has a key of more than 100 parts"),
+        ("[" + "'a' . " * 101 + "a]", "x.toml:1: the file has a key of more than 100 parts"),
+        ("x = {" + "a." * 101 + "a = 1}", "x.toml:1: the file has a key of more than 100 parts"),
         (f"a = {'1' * 5000}", "x.toml:1: the file is not TOML: exceeds the limit"),
     ],
 )
@@ -164,3 +167,9 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str, message: str) -> No
     with pytest.raises(BadInput) as caught:
         read_toml(text, "x.toml")
     assert str(caught.value).startswith(message)
+
+
+def test_dots_of_texts_and_numbers_are_no_keys() -> None:
+    """A line may have many of them."""
+    text = f"a = [{'1.5, ' * 200}]\nb = '{'x.' * 200}'\nc = 1 # {'. ' * 20}"
+    assert read_toml(text, "x.toml") is not None

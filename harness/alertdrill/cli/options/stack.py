@@ -8,11 +8,10 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.options.written_path import WrittenPath
+from alertdrill.core.clock import MAX_SPEED
 from alertdrill.core.parts import PARTS, SCRAPE_INTERVAL_S
 from alertdrill.rules.dilation.files import dilate_duration
 
-MAX_SPEED = 300.0
-"""At 300, scrapes are 50 ms apart; beyond, no machine keeps the clock."""
 PORT_NAMES = tuple(part for part in PARTS if not part.startswith("provider-"))
 
 

@@ -1,0 +1,31 @@
+"""Whether the drills of a project are about what the project has. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alertdrill.core.drill import Drill
+from alertdrill.errors import BadInput
+from alertdrill.project.project import Project
+from alertdrill.rules.fields import say_nearest
+
+
+def check_alerts(drills: Iterable[Drill], names: Iterable[str]) -> None:
+    """Raise BadInput for an alert that a drill expects and no rule has; `names` are those of the rules."""
+    known = sorted(set(names))
+    for drill in drills:
+        for one in drill.expects:
+            if one.alert not in known:
+                near = say_nearest(one.alert, known)
+                raise BadInput(f"{drill.name} expects {one.alert}, which is no alert of the rules{near}")
+
+
+def check_providers(drills: Iterable[Drill], project: Project) -> None:
+    """Raise BadInput for a provider that a drill changes and the project does not start."""
+    known = [provider.name for provider in project.providers]
+    for drill in drills:
+        for change in (change for profile in drill.traffic for change in profile.changes):
+            if change.provider not in known:
+                near = say_nearest(change.provider, known)
+                what = f"{drill.name} changes the provider {change.provider}"
+                raise BadInput(f"{what}, which is no [[provider]] of the project{near}")

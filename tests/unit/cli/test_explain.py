@@ -1,0 +1,112 @@
+"""`alertdrill run --explain`: which drills and which speed it speaks of, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from alertdrill.cli.main import cli
+from alertdrill.errors import BadInput
+
+RULES = """\
+groups:
+- name: g
+  interval: 16s
+  rules:
+  - alert: Failing
+    expr: rate(failed_total[5m]) > 1
+  - alert: Busy
+    expr: rate(cpu_seconds_total[5m]) > 1
+"""
+DRILLS = """\
+drills:
+- name: failing
+  why: Calls fail.
+  expect:
+  - {alert: Failing, fires: 6m..9m, pages: oncall, resolves_by: 20m}
+- name: busy
+  why: Many calls.
+  expect:
+  - {alert: Busy, fires: 6m..9m, pages: oncall, resolves_by: 20m}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rules.yml").write_text(RULES)
+    Path("drills.yml").write_text(DRILLS)
+    Path("alertdrill.toml").write_text('rules = ["rules.yml"]\ndrills = ["drills.yml"]\n')
+
+
+def explain(*arguments: str) -> str:
+    """Return what `alertdrill run --explain` prints; what it raises is raised."""
+    called = CliRunner().invoke(
+        cli, ["run", "--explain", *arguments], catch_exceptions=False, standalone_mode=False
+    )
+    assert called.exit_code == 0
+    return called.output
+
+
+def test_without_a_speed_each_drill_has_its_most() -> None:
+    """Which one it will be is found when the run begins."""
+    shown = explain()
+    assert shown.startswith(
+        "own: no target, by alertdrill.toml\nspeed: the highest that the gateway keeps up"
+    )
+    assert "failing  any speed\n    each of its rules is exact\nbusy  speed 1\n" in shown
+
+
+def test_a_speed_that_is_given_wins_over_the_projects() -> None:
+    """As it does in a run."""
+    with Path("alertdrill.toml").open("a") as file:
+        file.write("speed = 12\n")
+    assert "\nfailing  speed 12\n" in explain()
+    assert "\nfailing  speed 4\n" in explain("--speed", "4")
+
+
+def test_what_a_speed_cannot_divide_is_named() -> None:
+    """With its place, as `alertdrill dilate` names it."""
+    shown = explain("--speed", "12")
+    assert "REFUSED: what cannot be divided by 12\nrules.yml:2: group g: interval 16s divided by the" in shown
+    assert "REFUSED" not in explain("--speed", "4")
+
+
+def test_drills_that_are_named_are_spoken_of_alone() -> None:
+    """A name that no drill has is said with the one that was probably meant."""
+    assert "failing" not in explain("busy").partition("DRILLS")[2]
+    with pytest.raises(BadInput, match=r"the project has no drill 'bus'; do you mean 'busy'\?"):
+        explain("bus")
+
+
+def test_a_project_needs_rules_but_no_drills() -> None:
+    """There is nothing to say of a project without rules."""
+    Path("alertdrill.toml").write_text('rules = ["rules.yml"]\n')
+    assert explain().endswith("the project names no drills\n")
+    Path("alertdrill.toml").write_text("\n")
+    with pytest.raises(BadInput, match=r"^alertdrill.toml:1: the project states no rules"):
+        explain()
+
+
+def test_a_project_file_may_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its paths are relative to it, wherever one stands."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "\nFailing  exact  " in explain("--project-file", "../alertdrill.toml")
+
+
+def test_a_project_file_is_for_explaining() -> None:
+    """So far a run holds the drills of systems."""
+    with pytest.raises(BadInput, match="wants --explain"):
+        CliRunner().invoke(
+            cli, ["run", "--project-file", "p.toml"], catch_exceptions=False, standalone_mode=False
+        )
+
+
+def test_what_a_file_states_moves_no_cursor() -> None:
+    """Control characters are escaped."""
+    Path("rules.yml").write_text(RULES.replace("alert: Busy", r'alert: "Bu\e[2Jsy"'))
+    Path("drills.yml").write_text(DRILLS.replace("alert: Busy", "alert: Failing"))
+    assert "Bu\\x1b[2Jsy  accrues" in explain()
