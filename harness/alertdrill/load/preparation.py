@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -26,6 +26,10 @@ class Scenario(Protocol):
 
     scenario: str
     fixed_count: int
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:
+        """Return what of a load profile with these options only the reference gateway has."""
 
     @classmethod
     def script(cls, fields: Fields) -> Script:
@@ -139,18 +143,18 @@ def _write_script(plan: Plan, profile: LoadProfile, scenarios: dict[str, type[Sc
             f"{where}: {profile.scenario!r} is not among Locust's files (-f), "
             f"whose scenarios are {', '.join(sorted(scenarios)) or 'none'}"
         )
+    scenario = scenarios[profile.scenario]
+    if plan.target is not None and (needs := scenario.find_needs(profile.options)):
+        raise BadPlan(
+            f"{where}: the scenario {profile.scenario!r} needs {needs}, which only the reference gateway has"
+        )
     assumed = {} if plan.target is None else {"key": KEY}
     fields = Fields(profile.options, f"{where}: options", assumed)
     try:
-        script = scenarios[profile.scenario].script(fields)
+        script = scenario.script(fields)
     except ScenarioError:
         raise
     except Exception as error:
         raise BadPlan(f"{where}: the scenario {profile.scenario!r} makes no script: {error!r}") from error
     fields.end()
-    if plan.target is not None and script.needs:
-        raise BadPlan(
-            f"{where}: the scenario {profile.scenario!r} needs {script.needs}, "
-            "which only the reference gateway has"
-        )
     return script
