@@ -12,12 +12,12 @@ import socket
 import subprocess
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.curl import perform
 from support.whole_runs import CommandLine
 
 from alertdrill.cli.stub_examples import say_call, say_controls
@@ -45,30 +45,9 @@ def started(alertdrill: CommandLine, *arguments: str) -> Iterator[tuple[subproce
         yield process, lines
 
 
-def perform(command: str) -> tuple[int, str]:
-    """Do what a command line of curl does, after a shell has put in variables; return status and text."""
-    for name, value in ((TOKEN_ENV, TOKEN), (KEY_ENV, KEY)):
-        command = command.replace(f"${name}", value)
-    program, *words = shlex.split(command)
-    assert program == "curl"
-    method, body, headers, url = None, None, {}, ""
-    while words:
-        word = words.pop(0)
-        if word == "-X":
-            method = words.pop(0)
-        elif word == "-H":
-            name, _, value = words.pop(0).partition(": ")
-            headers[name] = value
-        elif word == "-d":
-            body = words.pop(0).encode()
-        else:
-            url = word
-    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - a stub on loopback
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+def perform_here(command: str) -> tuple[int, str]:
+    """Do what a command does, with the variables that the stub has had; return status and text."""
+    return perform(command, {TOKEN_ENV: TOKEN, KEY_ENV: KEY})
 
 
 def find_command(lines: list[str], does: str) -> str:
@@ -81,25 +60,24 @@ def test_every_dialect_is_offered() -> None:
     assert set(OFFERED) == set(DIALECTS)
 
 
-@pytest.mark.parametrize("dialect", OFFERED)
-def test_what_a_stub_prints_can_be_typed(alertdrill: CommandLine, dialect: str) -> None:
+def test_what_a_stub_prints_can_be_typed(alertdrill: CommandLine) -> None:
     """A call is answered, with any key; each command of the control address does what is said of it."""
-    arguments = (dialect, "--latency", "1ms", "--control-token-env", TOKEN_ENV)
+    arguments = ("openai", "--latency", "1ms", "--control-token-env", TOKEN_ENV)
     with started(alertdrill, *arguments) as (process, lines):
         call = find_command(lines, "ask it")
-        assert perform(call)[0] == 200
-        assert perform(find_command(lines, "slow, and half of it limited"))[0] == 200
-        state = json.loads(perform(find_command(lines, "what it answered so far"))[1])
+        assert perform_here(call)[0] == 200
+        assert perform_here(find_command(lines, "slow, and half of it limited"))[0] == 200
+        state = json.loads(perform_here(find_command(lines, "what it answered so far"))[1])
         assert state["behaviours"]["*"]["latency"] == {"kind": "constant", "s": 2}
         assert sum(state["ledger"]["stub-model"].values()) == 1
-        assert perform(find_command(lines, "as at first"))[0] == 200
-        state = json.loads(perform(find_command(lines, "what it answered so far"))[1])
+        assert perform_here(find_command(lines, "as at first"))[0] == 200
+        state = json.loads(perform_here(find_command(lines, "what it answered so far"))[1])
         assert state["behaviours"] == {"*": {"latency": {"kind": "constant", "s": 0.001}}}
-        assert perform(find_command(lines, "out of reach"))[0] == 200
+        assert perform_here(find_command(lines, "out of reach"))[0] == 200
         with pytest.raises(urllib.error.URLError):
-            perform(call)
-        assert perform(find_command(lines, "back again"))[0] == 200
-        assert perform(call)[0] == 200
+            perform_here(call)
+        assert perform_here(find_command(lines, "back again"))[0] == 200
+        assert perform_here(call)[0] == 200
         assert TOKEN not in "\n".join(lines)
         process.terminate()
         out, err = process.communicate(timeout=20)
@@ -108,7 +86,10 @@ def test_what_a_stub_prints_can_be_typed(alertdrill: CommandLine, dialect: str) 
 
 
 def test_a_stub_has_the_port_the_errors_and_the_key_that_it_was_given(alertdrill: CommandLine) -> None:
-    """A call without the key is refused; with it, it fails as often as was said."""
+    """A call without the key is refused; with it, it fails as often as was said.
+
+    A token of its own does not get into a log: only a terminal is shown it.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ("--port", str(port), "--errors", "100%", "--latency", "1ms", "--key-env", KEY_ENV)
@@ -116,21 +97,16 @@ def test_a_stub_has_the_port_the_errors_and_the_key_that_it_was_given(alertdrill
         assert lines[0] == f"openai    http://127.0.0.1:{port}  calls need the key in {KEY_ENV}"
         call = find_command(lines, "ask it")
         assert '"gpt-4.1"' in call
-        assert perform(call)[0] == 500
-        assert perform(call.replace(f"${KEY_ENV}", "another"))[0] == 401
+        assert perform_here(call)[0] == 500
+        assert perform_here(call.replace(f"${KEY_ENV}", "another"))[0] == 401
+        assert lines[1].endswith(
+            "its token is shown on a terminal only; --control-token-env names one of yours"
+        )
+        assert "Bearer YOUR_CONTROL_TOKEN" in find_command(lines, "as at first")
+        assert perform_here(find_command(lines, "as at first"))[0] == 401
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (0, "ended\n", "")
-
-
-def test_a_token_of_its_own_is_shown_on_a_terminal_only(alertdrill: CommandLine) -> None:
-    """Elsewhere it would stand in a log; a command says where it goes."""
-    with started(alertdrill, "openai") as (_, lines):
-        assert lines[1].endswith(
-            "  its token is shown on a terminal only; --control-token-env names one of yours"
-        )
-        assert "Bearer YOUR_CONTROL_TOKEN" in find_command(lines, "as at first")
-        assert perform(find_command(lines, "as at first"))[0] == 401
 
 
 def test_a_token_that_is_shown_is_the_right_one(alertdrill: CommandLine) -> None:
@@ -151,7 +127,7 @@ def test_a_token_that_is_shown_is_the_right_one(alertdrill: CommandLine) -> None
         token = re.search(r"its token, shown this once: (\S+)", lines[1])
         assert token is not None
         assert f"Bearer {token[1]}" in find_command(lines, "as at first")
-        assert perform(find_command(lines, "as at first"))[0] == 200
+        assert perform_here(find_command(lines, "as at first"))[0] == 200
         process.terminate()
         assert process.wait(20) == 0
 
