@@ -29,6 +29,7 @@ MAX_WORKERS = 24
 """As many shares as a test's arrivals are split into: more workers would have nothing to do."""
 SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN", "ALERTDRILL_TARGET_")
 """How names of variables begin that Locust needs, and its workers do not: their master tells them."""
+ALWAYS = "steady"
 BAD_PLAN = 2
 """What Locust ends with when a plan cannot be performed; its last words say why."""
 
@@ -175,7 +176,8 @@ class Traffic:
         """
         self._report_path.unlink(missing_ok=True)
         write_secret(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
-        scenarios = sorted({profile["scenario"] for profile in self._plan["profiles"]}) or ["steady"]
+        # Always one of ours: a file of the user's may have no scenario in it, and Locust then says so badly.
+        scenarios = sorted({ALWAYS, *(profile["scenario"] for profile in self._plan["profiles"])})
         paths = [find_scenario(name, self._files) for name in scenarios]
         self._has_own = any(path.parent != SCENARIOS for path in paths)
         argv = [sys.executable, "-m", "locust", "-f", ",".join(map(str, paths))]
