@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import trustme
 from support.plain_gateway import KEY, PlainGateway
+from support.whole_runs import ROOT
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import LoadProfile, LoadStage
@@ -212,6 +215,19 @@ def test_a_scenario_of_ones_own_is_sent(tmp_path: Path, gateway: PlainGateway) -
     assert {(one.method, one.path) for one in gateway.asked} == {
         ("GET", "/v1/models"),
         ("POST", "/v1/chat/completions"),
+    }
+
+
+def test_the_scenario_of_the_manual_is_sent(tmp_path: Path, gateway: PlainGateway) -> None:
+    """What docs/how-to/load.md shows can be copied: each tenth call asks for the models."""
+    manual = (ROOT / "docs" / "how-to" / "load.md").read_text()
+    (source,) = re.findall(r"```python\n(.+?)```", manual, re.DOTALL)
+    (tmp_path / "night.py").write_text(source)
+    report = send(tmp_path, gateway, make_profile("mine", "night"), files=(tmp_path / "night.py",))
+    assert (report.profiles["mine"].statuses, report.profiles["mine"].unwelcome) == ({"200": 30}, 0)
+    assert Counter((one.method, one.path) for one in gateway.asked) == {
+        ("GET", "/v1/models"): 3,
+        ("POST", "/v1/chat/completions"): 27,
     }
 
 
