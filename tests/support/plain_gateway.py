@@ -112,3 +112,5 @@ def _pass_on(url: str, raw: bytes) -> tuple[int, bytes]:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
+    except OSError as error:
+        return 502, json.dumps({"error": str(error)}).encode()

@@ -18,7 +18,7 @@ from alertdrill.load.fields import Fields
 from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile, Plan, parse_controls, parse_plan, read_plan
 from alertdrill.load.script import Script
-from alertdrill.load.target import KEY, find_credentials
+from alertdrill.load.target import KEY, check_authority, find_credentials
 
 
 class Scenario(Protocol):
@@ -50,6 +50,8 @@ def load(environment: Environment) -> tuple[Plan, dict[str, Script]]:
     """
     options = get_options(environment)
     plan = read_plan(Path(options.plan)) if options.plan else _plan_from_options(environment)
+    if plan.target is not None:
+        check_authority(plan.target)
     scripts = write_scripts(environment, plan)
     profiles = tuple(
         replace(profile, changes=profile.changes + scripts[profile.name].changes) for profile in plan.profiles

@@ -6,6 +6,7 @@ Locust itself is never imported here, because it patches the standard library fo
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -30,6 +31,8 @@ MAX_WORKERS = 24
 SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN", "ALERTDRILL_TARGET_")
 """How names of variables begin that Locust needs, and its workers do not: their master tells them."""
 ALWAYS = "steady"
+LOGGED = re.compile(r"^\[[^\]]*\] \S+/ERROR/[\w.]+: ")
+"""What stands before a sentence in Locust's log."""
 BAD_PLAN = 2
 """What Locust ends with when a plan cannot be performed; its last words say why."""
 
@@ -273,7 +276,7 @@ class Traffic:
         """Return the error that Locust's end is: that of a plan or a scenario of the user's, or its own."""
         last = read_last_words(self._log_path)
         if code == BAD_PLAN and last:
-            return BadInput(last)
+            return BadInput(LOGGED.sub("", last))
         if self._has_own and not self._report_path.exists():
             return BadInput(f"the scenarios cannot be loaded: {last}; Locust's log is {self._log_path}")
         return process.failure()

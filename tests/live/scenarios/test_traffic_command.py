@@ -15,6 +15,7 @@ from support.whole_runs import CommandLine, Finished
 from alertdrill.stacks.stub_provider import Stub, StubOrder, open_stub
 
 KEY_ENV = "GATEWAY_KEY_OF_THE_TEST"
+TOKEN = "control-token-of-the-test"
 SHORT = ("--model", "gpt-4.1", "--rate", "30/m", "--lasts", "1m", "--speed", "30")
 WITHIN_S = 60.0
 
@@ -23,7 +24,7 @@ WITHIN_S = 60.0
 def stub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stub]:
     """Run a stub that answers at once, or behaves as the test says."""
     behaviour: dict[str, Any] = getattr(request, "param", {"latency": {"kind": "constant", "s": 0.01}})
-    order = StubOrder(name="openai", dialect="openai", token="t", behaviour=behaviour)
+    order = StubOrder(name="openai", dialect="openai", token=TOKEN, behaviour=behaviour)
     with open_stub(order, tmp_path / "stub.log") as running:
         yield running
 
@@ -90,6 +91,25 @@ def test_what_the_scenario_does_not_know_is_bad_input(alertdrill: CommandLine, g
     assert (finished.code, finished.out) == (2, "")
     assert finished.err == "alertdrill: Load profile 'steady': options: unknown field 'colour'\n"
     assert gateway.asked == []
+
+
+def test_an_outage_is_made_of_a_stub(alertdrill: CommandLine, gateway: PlainGateway, stub: Stub) -> None:
+    """Its port is closed for half of the minute, and open again in the end; 502 is as wanted then."""
+    environ = {
+        **alertdrill.environ,
+        "ALERTDRILL_CONTROLS": f"openai={stub.control}",
+        "ALERTDRILL_CONTROL_TOKEN": TOKEN,
+    }
+    line = CommandLine(environ=environ, temporary=alertdrill.temporary)
+    outage = ("provider=openai", "down_at_s=15", "down_for_s=30")
+    options = [word for option in outage for word in ("--option", option)]
+    finished = send(line, "outage", "--host", gateway.url, "--key-env", KEY_ENV, *SHORT, *options)
+    assert (finished.code, finished.err) == (0, "")
+    counts = {row.split()[0]: int(row.split()[-1]) for row in finished.out.splitlines()[2:4]}
+    assert set(counts) == {"200", "502"}
+    assert counts["502"] == pytest.approx(15, abs=5)
+    again = send(line, "steady", "--host", gateway.url, "--key-env", KEY_ENV, *SHORT)
+    assert again.code == 0
 
 
 def test_ctrl_c_tells_what_was_sent(alertdrill: CommandLine, gateway: PlainGateway) -> None:
