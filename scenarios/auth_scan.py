@@ -11,7 +11,7 @@ of its successor only a while later.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from alertdrill.load.users import ScenarioUser
 REASONS = ("missing_token", "invalid_token", "key_revoked", "rotation")
 WITHOUT_KEY = ("missing_token", "invalid_token")
 NO_KEY_OF_THE_GATEWAY = "sk-not-a-key-of-this-gateway"
-REFUSED = frozenset({401, 403})
+REFUSED = (401, 403)
 
 
 class InvalidToken(OrdinaryScript):
@@ -40,8 +40,6 @@ class InvalidToken(OrdinaryScript):
 class RevokedKey(OrdinaryScript):
     """Clients that go on using a key of their own, which is revoked as the load profile starts."""
 
-    needs = "an admin API that a key is revoked by (reason: key_revoked)"
-
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Revoke the key."""
         return [TimedAction(at_s=0, do=partial(keyring.revoke, key)) for key in self.list_keys()]
@@ -50,10 +48,10 @@ class RevokedKey(OrdinaryScript):
 class Rotation(OrdinaryScript):
     """Clients whose key is rotated `rotate_at_s` after the start and who catch up `catch_up_s` later."""
 
-    needs = "an admin API that a key is rotated by (reason: rotation)"
-
-    def __init__(self, calls: Calls, *, rotate_at_s: float, catch_up_s: float) -> None:
-        super().__init__(calls, welcome=REFUSED)
+    def __init__(
+        self, calls: Calls, *, rotate_at_s: float, catch_up_s: float, welcome: frozenset[int]
+    ) -> None:
+        super().__init__(calls, welcome=welcome)
         self._rotate_at_s = rotate_at_s
         self._catch_up_at_s = rotate_at_s + catch_up_s
 
@@ -71,7 +69,10 @@ class Rotation(OrdinaryScript):
 
 
 class AuthScan(ScenarioUser):
-    """Options of a profile: reason, as steady's (a key only where there is one), rotate_at_s, catch_up_s."""
+    """Options of a profile: reason, as steady's (a key only where there is one), rotate_at_s, catch_up_s.
+
+    `refused` are the statuses that are no failure, 401 and 403 otherwise; some gateways refuse with others.
+    """
 
     scenario = "auth_scan"
     flags = (
@@ -85,18 +86,26 @@ class AuthScan(ScenarioUser):
     )
 
     @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:
+        """Return what changes a key."""
+        reason = options.get("reason")
+        return f"an admin API of keys (reason: {reason})" if reason in REASONS[len(WITHOUT_KEY) :] else ""
+
+    @classmethod
     def script(cls, fields: Fields) -> OrdinaryScript:
         """Choose the clients by their reason; that they are refused is no failure."""
         reason = fields.text("reason", "invalid_token", of=REASONS)
         calls = read_calls(fields, has_key=reason not in WITHOUT_KEY, is_refused=reason != "rotation")
+        welcome = frozenset(fields.wholes("refused", list(REFUSED), least=400, most=599))
         if reason == "rotation":
             return Rotation(
                 calls,
                 rotate_at_s=fields.number("rotate_at_s", least=0, most=MAX_S),
                 catch_up_s=fields.number("catch_up_s", least=0, most=MAX_S),
+                welcome=welcome,
             )
         scripts = {"missing_token": OrdinaryScript, "invalid_token": InvalidToken, "key_revoked": RevokedKey}
-        return scripts[reason](calls, welcome=REFUSED)
+        return scripts[reason](calls, welcome=welcome)
 
     @classmethod
     def profile(cls, options: Namespace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ Until hang_for_s is over, every n-th call to the upstream model meets no answer.
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from alertdrill.load.fields import Fields
@@ -41,6 +42,11 @@ class ExecutorTimeouts(ScenarioUser):
         *offer_load_flags(rate=0.2, duration_s=900.0),
         *offer_inference_flags(models="transcriber:v1"),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - as ScenarioUser.find_needs
+        """Return which API is asked."""
+        return "inference (POST /v1/infer)"
 
     @classmethod
     def script(cls, fields: Fields) -> InferScript:

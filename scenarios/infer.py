@@ -8,6 +8,7 @@ Whatever is not a success is a failure, but where `welcome` says which statuses 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from alertdrill.load.fields import Fields
@@ -30,6 +31,11 @@ class Infer(ScenarioUser):
         *offer_load_flags(rate=0.5, duration_s=600.0),
         *offer_inference_flags(models="summarizer:v1,classifier:v1"),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - as ScenarioUser.find_needs
+        """Return which API is asked."""
+        return "inference (POST /v1/infer)"
 
     @classmethod
     def script(cls, fields: Fields) -> InferScript:

@@ -6,6 +6,7 @@ locust -f scenarios/predict.py --host http://127.0.0.1:8080 --steps 3
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from alertdrill.load.fields import Fields
@@ -36,6 +37,11 @@ class Predict(ScenarioUser):
             choices=SUBJECTS,
         ),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - as ScenarioUser.find_needs
+        """Return which API is asked."""
+        return "runs (POST /v1/predict)"
 
     @classmethod
     def script(cls, fields: Fields) -> PredictScript:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alertdrill.load.fields import Fields
@@ -32,8 +32,6 @@ MAX_EVERY = 1_000_000
 
 class BacklogScript:
     """Clients that leave jobs, ask after them and cancel them; 0 for `follow_every` is never."""
-
-    needs = "jobs (POST /v1/jobs)"
 
     def __init__(
         self,
@@ -98,6 +96,11 @@ class QueueBacklog(ScenarioUser):
         *offer_load_flags(rate=1.0, duration_s=130.0),
         *offer_inference_flags(models="embedder:v1"),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - as ScenarioUser.find_needs
+        """Return which API is asked."""
+        return "jobs (POST /v1/jobs)"
 
     @classmethod
     def script(cls, fields: Fields) -> BacklogScript:

@@ -9,7 +9,7 @@ without requests_per_minute goes on past whatever limit the gateway has by itsel
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,8 +30,6 @@ class Abuse(OrdinaryScript):
     def __init__(self, calls: Calls, *, requests_per_minute: int | None) -> None:
         super().__init__(calls, welcome=frozenset({RATE_LIMITED}))
         self._requests_per_minute = requests_per_minute
-        if requests_per_minute is not None:
-            self.needs = "accounts whose rate can be limited (requests_per_minute)"
 
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Set the limit; the account of a key that belongs to nobody is called as the key is."""
@@ -50,6 +48,12 @@ class RateLimitAbuse(ScenarioUser):
         *offer_load_flags(rate=0.2, duration_s=1200.0),
         *offer_call_flags(models="openrouter:ministral-8b"),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:
+        """Return what sets the limit, if it is to be set."""
+        is_set = options.get("requests_per_minute") is not None
+        return "accounts with a limit (requests_per_minute)" if is_set else ""
 
     @classmethod
     def script(cls, fields: Fields) -> Abuse:

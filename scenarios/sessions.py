@@ -10,6 +10,7 @@ questions follow what was judged good. Every third session is left open and ends
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from alertdrill.load.conversations import Conversations
@@ -31,6 +32,11 @@ class Sessions(ScenarioUser):
         Flag(name="default", default="ollama:phi4", help="the default model of the second workspace"),
         Flag(name="judge", default="openai:gpt-4o-mini", help="the model that judges"),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - as ScenarioUser.find_needs
+        """Return which API is asked."""
+        return "sessions (POST /v1/sessions)"
 
     @classmethod
     def script(cls, fields: Fields) -> Conversations:

@@ -9,6 +9,7 @@ one is refused with 429, which is no failure here.
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from alertdrill.load.errors import BadPlan
@@ -35,6 +36,11 @@ class StuckRuns(ScenarioUser):
         *offer_arrival_flags(),
         *offer_run_flags(steps=24),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - as ScenarioUser.find_needs
+        """Return which API is asked."""
+        return "runs (POST /v1/predict)"
 
     @classmethod
     def script(cls, fields: Fields) -> PredictScript:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,8 +36,6 @@ class TextApis(OrdinaryScript):
         self._ask = ask
         self._plan = plan
         self.learns = ask == "polling"
-        if ask == "statement" or plan != PLANS[0]:
-            self.needs = "accounts with plans and credits (ask: statement, plan: subscribed)"
         self._started: list[str] = []
 
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
@@ -79,6 +77,12 @@ class TextApisUser(ScenarioUser):
         *offer_load_flags(rate=0.2, duration_s=600.0),
         *offer_call_flags(models="openrouter:codestral"),
     )
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:
+        """Return what plans and credits need."""
+        has_account = options.get("ask") == "statement" or options.get("plan") == PLANS[1]
+        return "accounts (ask: statement, plan: subscribed)" if has_account else ""
 
     @classmethod
     def script(cls, fields: Fields) -> TextApis:

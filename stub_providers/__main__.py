@@ -56,7 +56,7 @@ class Settings:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise Unusable(f"{message[:1].upper()}{message[1:]}.")
+        raise Unusable(f"{message[:1].upper()}{message[1:].removesuffix('.')}.")
 
 
 def read_settings(arguments: Sequence[str]) -> Settings:

@@ -38,7 +38,6 @@ class Conversations:
 
     changes: tuple[BehaviourChange, ...] = ()
     learns = True
-    needs = "sessions (POST /v1/sessions)"
 
     def __init__(
         self, *, key: str, learned: str, default: str, judge: str, workspace: str, daily_requests: int | None

@@ -64,6 +64,15 @@ class Fields:
             raise BadPlan(f"{self.where}: {name} must not be empty")
         return tuple(Fields({name: value}, self.where).text(name) for value in values)
 
+    def wholes(
+        self, name: str, default: list[int] | None = None, *, least: int, most: int
+    ) -> tuple[int, ...]:
+        """Take a list of whole numbers between two bounds, both allowed."""
+        values = self._take_list(name, default)
+        return tuple(
+            Fields({name: value}, self.where).whole(name, least=least, most=most) for value in values
+        )
+
     def objects(self, name: str, default: list[Any] | None = None) -> list[Self]:
         """Take a list of objects."""
         values = self._take_list(name, default)

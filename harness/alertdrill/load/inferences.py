@@ -39,7 +39,6 @@ class InferScript:
     """Clients that ask and wait for the answer; a `welcome` status besides success is no failure."""
 
     learns = False
-    needs = "inference (POST /v1/infer)"
 
     def __init__(
         self, inferences: Inferences, *, welcome: int = 200, changes: tuple[BehaviourChange, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -18,7 +18,7 @@ from alertdrill.load.fields import Fields
 from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile, Plan, parse_controls, parse_plan, read_plan
 from alertdrill.load.script import Script
-from alertdrill.load.target import KEY, find_credentials
+from alertdrill.load.target import KEY, check_authority, find_credentials
 
 
 class Scenario(Protocol):
@@ -26,6 +26,10 @@ class Scenario(Protocol):
 
     scenario: str
     fixed_count: int
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:
+        """Return what of a load profile with these options only the reference gateway has."""
 
     @classmethod
     def script(cls, fields: Fields) -> Script:
@@ -46,6 +50,8 @@ def load(environment: Environment) -> tuple[Plan, dict[str, Script]]:
     """
     options = get_options(environment)
     plan = read_plan(Path(options.plan)) if options.plan else _plan_from_options(environment)
+    if plan.target is not None:
+        check_authority(plan.target)
     scripts = write_scripts(environment, plan)
     profiles = tuple(
         replace(profile, changes=profile.changes + scripts[profile.name].changes) for profile in plan.profiles
@@ -139,18 +145,18 @@ def _write_script(plan: Plan, profile: LoadProfile, scenarios: dict[str, type[Sc
             f"{where}: {profile.scenario!r} is not among Locust's files (-f), "
             f"whose scenarios are {', '.join(sorted(scenarios)) or 'none'}"
         )
+    scenario = scenarios[profile.scenario]
+    if plan.target is not None and (needs := scenario.find_needs(profile.options)):
+        raise BadPlan(
+            f"{where}: the scenario {profile.scenario!r} needs {needs}, which only the reference gateway has"
+        )
     assumed = {} if plan.target is None else {"key": KEY}
     fields = Fields(profile.options, f"{where}: options", assumed)
     try:
-        script = scenarios[profile.scenario].script(fields)
+        script = scenario.script(fields)
     except ScenarioError:
         raise
     except Exception as error:
         raise BadPlan(f"{where}: the scenario {profile.scenario!r} makes no script: {error!r}") from error
     fields.end()
-    if plan.target is not None and script.needs:
-        raise BadPlan(
-            f"{where}: the scenario {profile.scenario!r} needs {script.needs}, "
-            "which only the reference gateway has"
-        )
     return script

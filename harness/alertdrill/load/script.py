@@ -42,8 +42,6 @@ class Script(Protocol):
     changes: tuple[BehaviourChange, ...]
     learns: bool
     """Whether what is asked depends on earlier answers, so that one client must send all of the profile."""
-    needs: str
-    """What of it only the reference gateway has; empty: it can be sent to any gateway."""
 
     def list_keys(self) -> Sequence[str]:
         """Return the ids of the keys to issue before the test starts."""
@@ -71,7 +69,6 @@ class OrdinaryScript:
     """
 
     learns = False
-    needs = ""
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ It has no admin API that keys come from, no prefixes and no clock of ours: all k
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,18 @@ def find_credentials(target: Target, environ: Mapping[str, str]) -> Credentials:
         token=None if target.token_env is None else _read(target.token_env, environ),
         headers={name: _read(variable, environ) for name, variable in target.headers_env.items()},
     )
+
+
+def check_authority(target: Target) -> None:
+    """Raise BadPlan for a file of authorities that cannot be used, rather than have every call fail."""
+    if target.ca is None:
+        return
+    try:
+        ssl.create_default_context(cafile=str(target.ca))
+    except OSError as error:
+        raise BadPlan(
+            f"The plan: target: ca: {target.ca} cannot be used: {error.strerror or error}"
+        ) from error
 
 
 def _check_variable(name: str, fields: Fields) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 from argparse import Namespace
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,6 +47,14 @@ class ScenarioUser(FastHttpUser):
     def __init_subclass__(cls) -> None:
         """Offer the scenario's options."""
         declare(cls.flags)
+
+    @classmethod
+    def find_needs(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - some scenarios look at them
+        """Return what of a load profile with these options only the reference gateway has.
+
+        That is nothing, unless a scenario says otherwise: then it cannot be sent to anybody else's gateway.
+        """
+        return ""
 
     @classmethod
     def script(cls, fields: Fields) -> Script:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,13 +27,17 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOrder:
-    """What is sent: a load profile at `host`, `speed` times as fast; `files` has the user's own scenarios."""
+    """What is sent: a load profile at `host`, `speed` times as fast; `files` has the user's own scenarios.
+
+    `controls` are the control addresses of stub providers that the scenario tells something, by name.
+    """
 
     profile: LoadProfile
     host: str
     target: Target
     speed: float
     files: Sequence[Path] = ()
+    controls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wall_s(self) -> float:
@@ -66,7 +70,7 @@ def send(
         [order.profile],
         clock=Clock(speed=order.speed, origin_s=time.time() + lead_wall_s(0)),
         seed=SEED,
-        controls={},
+        controls=order.controls,
         report=folder / "report.json",
         target=order.target,
     )

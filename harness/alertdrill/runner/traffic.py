@@ -6,6 +6,7 @@ Locust itself is never imported here, because it patches the standard library fo
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -29,6 +30,9 @@ MAX_WORKERS = 24
 """As many shares as a test's arrivals are split into: more workers would have nothing to do."""
 SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN", "ALERTDRILL_TARGET_")
 """How names of variables begin that Locust needs, and its workers do not: their master tells them."""
+ALWAYS = "steady"
+LOGGED = re.compile(r"^\[[^\]]*\] \S+/ERROR/[\w.]+: ")
+"""What stands before a sentence in Locust's log."""
 BAD_PLAN = 2
 """What Locust ends with when a plan cannot be performed; its last words say why."""
 
@@ -176,7 +180,8 @@ class Traffic:
         """
         self._report_path.unlink(missing_ok=True)
         write_secret(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
-        scenarios = sorted({profile["scenario"] for profile in self._plan["profiles"]}) or ["steady"]
+        # Always one of ours: a file of the user's may have no scenario in it, and Locust then says so badly.
+        scenarios = sorted({ALWAYS, *(profile["scenario"] for profile in self._plan["profiles"])})
         paths = [find_scenario(name, self._files) for name in scenarios]
         self._has_own = any(path.parent != SCENARIOS for path in paths)
         argv = [sys.executable, "-m", "locust", "-f", ",".join(map(str, paths))]
@@ -272,7 +277,7 @@ class Traffic:
         """Return the error that Locust's end is: that of a plan or a scenario of the user's, or its own."""
         last = read_last_words(self._log_path)
         if code == BAD_PLAN and last:
-            return BadInput(last)
+            return BadInput(LOGGED.sub("", last))
         if self._has_own and not self._report_path.exists():
             return BadInput(f"the scenarios cannot be loaded: {last}; Locust's log is {self._log_path}")
         return process.failure()

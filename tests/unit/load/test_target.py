@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 from alertdrill.load.plan import describe_traffic, parse_plan
-from alertdrill.load.target import Credentials, find_credentials, read_target
+from alertdrill.load.target import Credentials, check_authority, find_credentials, read_target
 
 TARGET = {"token_env": "GATEWAY_KEY", "headers_env": {"x-team": "TEAM"}, "ca": "/certificates/ca.pem"}
 PROFILE = {
@@ -77,6 +79,23 @@ def test_secrets_come_from_the_environment() -> None:
     assert (credentials.token, credentials.headers) == ("sk-secret", {"x-team": "blue"})
     assert "sk-secret" not in repr(credentials)
     assert "blue" not in repr(credentials)
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_authorities_that_cannot_be_read_are_refused(tmp_path: Path, content: str | None) -> None:
+    """Before any call fails because of them."""
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(BadPlan, match=r"target: ca: .*ca\.pem cannot be used: \S"):
+        check_authority(read_target(Fields({"ca": str(path)}, "target")))
+
+
+def test_authorities_are_taken(tmp_path: Path) -> None:
+    """From a file, or none at all."""
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    for stated in ({"ca": str(tmp_path / "ca.pem")}, {}):
+        check_authority(read_target(Fields(stated, "target")))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ import time
 from typing import Any
 
 import pytest
+from support.curl import perform
+
+from alertdrill.cli.stub_examples import say_call
 
 DATA = "data: "
 
@@ -301,3 +304,12 @@ async def test_models_are_listed(stubs: Any, connect: Any, dialect: str, path: s
     assert "*" not in listed
     async with client.session.get(url) as response:
         assert response.status == (400 if dialect == "gemini" else 401)
+
+
+def test_what_is_printed_asks_for_a_completion(stubs: Any, start: Any) -> None:
+    """`alertdrill stub` prints a command for each dialect, which is answered."""
+    with start("vllm") as vllm:
+        for dialect, stub in (stubs | {"vllm": vllm}).items():
+            command = say_call(dialect, f"http://{stub.listen}", key_env="KEY", model="o-printed")
+            status, text = perform(command, {"KEY": "provider-key"})
+            assert (status, json.loads(text) != {}) == (200, True), dialect

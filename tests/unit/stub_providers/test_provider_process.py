@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
@@ -77,6 +78,8 @@ def refuse(arguments: dict[str, str], secrets: dict[str, str]) -> tuple[int, str
         {"--name": "a b"},
         {"--name": "x" * 65},
         {"--colour": "red"},
+        {"--behaviour": "slow"},
+        {"--behaviour": '{"latency": 5}'},
     ],
 )
 def test_bad_arguments_are_refused(refuse_here: Refuse, change: dict[str, str]) -> None:
@@ -140,3 +143,26 @@ async def test_a_given_port_is_used_and_given_back(start: Any) -> None:
         address = stub.address
     with socket.create_server(address) as again:
         assert again.getsockname() == address
+
+
+async def test_a_first_behaviour_is_what_a_model_goes_back_to(start: Any, connect: Any) -> None:
+    """It is in force from the start, is shown, and is there again once another has been taken back."""
+    first = {"errors": {"class": "server_error", "share": 1}}
+    with start("openai", "--behaviour", json.dumps(first)) as stub:
+        client = connect(stub)
+        assert (await client.ask("m"))[0] == 500
+        await client.tell("*", latency={"kind": "constant", "s": 0})
+        assert (await client.ask("m"))[0] == 200
+        await client.control("DELETE", "models/*")
+        assert (await client.ask("m"))[0] == 500
+        _, state = await client.control("GET", "state")
+        assert state["behaviours"] == {"*": first}
+
+
+async def test_any_key_is_accepted_where_it_is_said(start: Any, connect: Any) -> None:
+    """And none too; the control address wants its token all the same."""
+    with start("openai", "--any-key") as stub:
+        client = connect(stub)
+        for headers in ({"Authorization": "Bearer whatever"}, {}):
+            assert (await client.post(stub.body("m"), headers=headers))[0] == 200
+        assert (await client.control("GET", "state", token="whatever"))[0] == 401

@@ -14,7 +14,7 @@ import click
 
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
-from alertdrill.cli.options.quantities import DURATION, SHARE
+from alertdrill.cli.options.quantities import DURATION, SHARE, Speed
 from alertdrill.cli.stub_examples import ANY_MODEL, say_call, say_controls
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runtime.scratch import scratch_folder
@@ -74,7 +74,7 @@ PORT = click.IntRange(0, 65_535)
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(0, 10_000, min_open=True),
+    type=Speed(0, 10_000, min_open=True),
     default=1.0,
     show_default=True,
     help="How many times as fast it answers; 1 beside a gateway that runs in wall time.",

@@ -14,7 +14,7 @@ import click
 from alertdrill.cli.calls_table import say_progress, tabulate_calls
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
-from alertdrill.cli.options.quantities import DURATION, RATE, SHARE
+from alertdrill.cli.options.quantities import DURATION, RATE, SHARE, Speed
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.core.drill import LoadProfile, LoadStage
@@ -29,6 +29,8 @@ from alertdrill.runtime.server_options import check_url
 
 APIS = ("chat", "embeddings", "messages")
 EXIT_UNWELCOME = 1
+CONTROLS = "ALERTDRILL_CONTROLS"
+"""Names the control addresses of stubs, as it does for Locust; their token is in ALERTDRILL_CONTROL_TOKEN."""
 
 
 @click.command(
@@ -110,7 +112,7 @@ EXIT_UNWELCOME = 1
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(1.0, 1000.0),
+    type=Speed(1.0, 1000.0),
     default=1.0,
     show_default=True,
     help="How many times as fast it is all sent: rates times K, durations divided by K.",
@@ -136,8 +138,12 @@ def traffic(
 ) -> None:
     """Send the calls of SCENARIO by hand at any gateway that speaks OpenAI's API.
 
-    SCENARIO is one of alertdrill's, or the path of a Locust file of your own. Nothing is sent anywhere but to
-    the host that you name, no admin API is asked, and what is sent is bounded: it ends by itself.
+    SCENARIO is steady, burst, cost_runaway, auth_scan, rate_limit_abuse, outage, provider_fallback,
+    cache_collapse or text_apis, or the path of a Locust file of your own. Nothing is sent anywhere but to the
+    host that you name, no admin API is asked, and what is sent is bounded: it ends by itself.
+
+    Stubs that the scenario tells something are named in ALERTDRILL_CONTROLS, as openai=http://127.0.0.1:9102,
+    and their token is in ALERTDRILL_CONTROL_TOKEN.
     """
     url = check_url("--host", host).removesuffix("/v1")
     files = (Path(scenario).resolve(),) if scenario.endswith(ENDING) else ()
@@ -167,6 +173,7 @@ def traffic(
         target=Target(token=None if key_env is None else _read_key(key_env, os.environ), ca=_check_file(ca)),
         speed=speed,
         files=files,
+        controls=_read_controls(os.environ.get(CONTROLS, "")),
     )
     report = _send(order, log)
     sys.exit(_find_exit_code(report.profiles[name]))
@@ -194,13 +201,13 @@ def _send(order: HandOrder, log: Path | None) -> TrafficReport:
         except Interrupted as interrupted:
             raise Interrupted(interrupted.by, "what was sent is counted above") from None
         finally:
-            if log is not None and log_path.exists():
-                write_whole(log, log_path.read_text(errors="replace"))
             if name in latest.profiles:
                 status.stop()
                 said = latest.refusals.get(name, {})
                 for part in tabulate_calls(latest.profiles[name], said, speed=order.speed):
                     console.print(part)
+            if log is not None and log_path.exists():
+                write_whole(log, log_path.read_text(errors="replace"))
     return latest
 
 
@@ -225,7 +232,15 @@ def _read_key(variable: str, environ: Mapping[str, str]) -> str:
     key = environ.get(variable, "").strip()
     if not key:
         raise BadInput(f"--key-env {variable}: there is no such environment variable, or it is empty")
+    if not (key.isascii() and key.isprintable()):
+        raise BadInput(f"--key-env {variable}: it has characters that no header of HTTP may have")
     return key
+
+
+def _read_controls(text: str) -> dict[str, str]:
+    """Return control addresses by provider, from `provider=URL,provider=URL`. Raises BadInput."""
+    pairs = [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    return {name: check_url(f"{CONTROLS}: {name}", url) for name, _, url in pairs}
 
 
 def _read_options(options: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,17 @@ class Quantity(click.ParamType[float]):
         if number is None:
             self.fail(f"{value!r} is not {self._wanted}", param, ctx)
         return number
+
+
+class Speed(click.FloatRange):
+    """How many times as fast; unlike click's own range, it has no place for what is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the speed."""
+        speed: float = super().convert(value, param, ctx)
+        if math.isnan(speed):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return speed
 
 
 def _read_duration(text: str) -> float | None:
