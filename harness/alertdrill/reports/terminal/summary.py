@@ -42,29 +42,18 @@ def summary(record: RunRecord) -> RenderableType:
     return _Summary(record)
 
 
+def show_verdict(record: RunRecord, verdict: Verdict) -> RenderableType:
+    """Return what the summary says of one drill: a line per expectation, and why one is not met."""
+    return _Lines(record, (verdict,))
+
+
 @dataclass(frozen=True, slots=True)
 class _Summary:
     record: RunRecord
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         say, record, width = Script(options.ascii_only), self.record, options.max_width
-        entries = [
-            (finding, _title(verdict, finding, say), _seen(record, verdict, finding, say))
-            for verdict in record.verdicts
-            for finding in verdict.findings or (None,)
-        ]
-        pad = max((title[0].cell_len for _, title, _ in entries), default=0)
-        # That a replay sees no page is said once, below.
-        fine = {"met", "unobserved"} if record.timeline.mode == REPLAY else {"met"}
-        wide = all(_length([*title, *seen]) + pad <= width for _, title, seen in entries)
-        for finding, title, seen in entries:
-            title[0].pad_right(max(0, min(pad, width // 3) - title[0].cell_len))
-            yield from flow([*title, *seen] if wide else title, width)
-            if not wide:
-                yield from flow(seen, width, lead="    ")
-            if finding is not None and (finding.outcome not in fine or finding.doubt):
-                yield _evidence(finding, say)
-        yield Text(say(_explain_times(record)), style="dim")
+        yield _Lines(record, record.verdicts)
         yield Text()
         pages = tabulate_pages(record.timeline, width, say)
         if pages is not None:
@@ -88,6 +77,34 @@ class _Summary:
         for doubt in (*quiet, *record.doubts):
             yield Text(say(f"? {_sentence(doubt)}"), style="bold yellow")
         yield _last_line(record, say)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """A line for each expectation of some verdicts, in columns."""
+
+    record: RunRecord
+    verdicts: tuple[Verdict, ...]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        say, record, width = Script(options.ascii_only), self.record, options.max_width
+        entries = [
+            (finding, _title(verdict, finding, say), _seen(record, verdict, finding, say))
+            for verdict in self.verdicts
+            for finding in verdict.findings or (None,)
+        ]
+        pad = max((title[0].cell_len for _, title, _ in entries), default=0)
+        # That a replay sees no page is said once, below.
+        fine = {"met", "unobserved"} if record.timeline.mode == REPLAY else {"met"}
+        wide = all(_length([*title, *seen]) + pad <= width for _, title, seen in entries)
+        for finding, title, seen in entries:
+            title[0].pad_right(max(0, min(pad, width // 3) - title[0].cell_len))
+            yield from flow([*title, *seen] if wide else title, width)
+            if not wide:
+                yield from flow(seen, width, lead="    ")
+            if finding is not None and (finding.outcome not in fine or finding.doubt):
+                yield _evidence(finding, say)
+        yield Text(say(_explain_times(record)), style="dim")
 
 
 def _title(verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
