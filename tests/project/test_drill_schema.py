@@ -12,10 +12,9 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from support.whole_runs import ROOT
 
-from alertdrill.core.drill import Arrivals, Failing, Fault
+from alertdrill.core.drill import ERROR_CLASSES, Arrivals, Failing, Fault
 from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.errors import BadInput
-from alertdrill.systems.drill_building.behaviours import ERROR_CLASSES
 from alertdrill.systems.drill_files.drills import parse_drills
 from stub_providers.behaviour import ERROR_CLASSES as STUB_ERRORS
 

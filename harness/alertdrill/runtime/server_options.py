@@ -20,6 +20,16 @@ _WORD = re.compile(r"[!-~]+")
 _LINE = re.compile(r"[!-~]+( +[!-~]+)*")
 
 
+def is_header_name(text: str) -> bool:
+    """Say whether a header of HTTP can have this name."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def is_header_value(text: str) -> bool:
+    """Say whether a header of HTTP can have this value: one line of visible ASCII."""
+    return len(text) <= MAX_VALUE_BYTES and _LINE.fullmatch(text) is not None
+
+
 def read_headers(option: str, texts: Sequence[str]) -> tuple[dict[str, str], frozenset[str]]:
     """Return the headers that `NAME=VALUE` texts state, and the names of those whose values are in files.
 
@@ -62,7 +72,7 @@ def check_url(option: str, url: str, header_option: str | None = None) -> str:
 def _read_header(option: str, text: str) -> tuple[str, str, bool]:
     """Return a header's name, its value, and whether that came from a file."""
     name, is_pair, value = text.partition("=")
-    if not is_pair or not _TOKEN.fullmatch(name):
+    if not is_pair or not is_header_name(name):
         raise BadInput(f"{option} wants NAME=VALUE or NAME=@FILE")
     is_file = value.startswith("@")
     if is_file:
@@ -72,7 +82,7 @@ def _read_header(option: str, text: str) -> tuple[str, str, bool]:
         except OSError as error:
             raise BadInput(f"{option} {name}: {path}: {error.strerror}") from error
         value = body.decode(errors="replace").strip()
-    if not _LINE.fullmatch(value) or len(value) > MAX_VALUE_BYTES:
+    if not is_header_value(value):
         raise BadInput(
             f"{option} {name}: its value must be one line of visible ASCII, {MAX_VALUE_BYTES} bytes at most"
         )

@@ -7,17 +7,6 @@ from typing import Any
 
 Behaviour = Mapping[str, Any]
 
-ERROR_CLASSES = (
-    "rate_limit",
-    "auth",
-    "server_error",
-    "network",
-    "context_overflow",
-    "timeout",
-    "invalid_request",
-    "unknown",
-)
-"""How a stub provider can fail."""
 HEALTHY: Behaviour = {"latency": {"kind": "lognormal", "median_s": 1.2, "sigma": 0.3}}
 
 

@@ -11,10 +11,10 @@ from typing import get_args
 from alertdrill.core.drill import Drill, Failing, Fault, LoadProfile, Maintenance, Outage, ReceiverFault
 from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, Integration
 from alertdrill.errors import BadInput
+from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import Node, read_nodes
 from alertdrill.systems.drill_checks import check_drill
 from alertdrill.systems.drill_files.expectations import read_expected
-from alertdrill.systems.drill_files.fields import Fields
 from alertdrill.systems.drill_files.traffic import read_change, read_profile
 from alertdrill.systems.system import read_text
 

@@ -18,8 +18,8 @@ from alertdrill.core.expectation import (
     Text,
 )
 from alertdrill.core.rule import Labels
+from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import Scalar, Sequence
-from alertdrill.systems.drill_files.fields import Fields
 
 KINDS = ("fires", "near_miss", "blind")
 TEXTS = ("exact", "contains", "regex")

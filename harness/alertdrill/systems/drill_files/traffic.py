@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from alertdrill.core.drill import Arrivals, BehaviourChange, LoadProfile, LoadStage
+from alertdrill.core.drill import ERROR_CLASSES, Arrivals, BehaviourChange, LoadProfile, LoadStage
+from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
-from alertdrill.systems.drill_building.behaviours import ERROR_CLASSES, HEALTHY, Behaviour
-from alertdrill.systems.drill_files.fields import Fields
+from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
 
 ERRORS = ("share", "every", "next")
 """Which calls fail: a share of them, every n-th, or the next n."""

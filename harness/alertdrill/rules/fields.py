@@ -1,11 +1,11 @@
-"""The fields of a YAML mapping, each taken once: what is left is unknown, and all know their line."""
+"""The fields of a mapping in a file, each taken once: what is left is unknown, and all know their line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from alertdrill.errors import BadInput
 from alertdrill.rules.promql.expressions import parse_duration
@@ -21,17 +21,20 @@ _PER_S = {"s": 1, "m": 60, "h": 3600}
 
 
 class Fields:
-    """A mapping of a file. `what` is what it is in messages: `the drill "outage"`.
+    """A mapping of a YAML file. `what` is what it is in messages: `the drill "outage"`.
 
     Every method raises BadInput with `file:line` for a value that is none of its kind.
     """
+
+    mapping = "mapping of fields"
+    """What the file's format calls one."""
 
     def __init__(self, node: Node, name: str, what: str) -> None:
         self.name = name
         self.what = what
         self.line = node.line
         if not isinstance(node, Mapping):
-            raise self.fail(f"{what} is no mapping of fields", node)
+            raise self.fail(f"{what} is no {self.mapping}", node)
         self._keys = node.keys
         self._left = dict(node.values)
         self._known: list[str] = []
@@ -55,7 +58,7 @@ class Fields:
             raise self.fail(f"{self.what} {stated}")
         return self._left.pop(key)
 
-    def put_back(self, key: str, node: Node) -> Fields:
+    def put_back(self, key: str, node: Node) -> Self:
         """Have a field's node taken again, as something else."""
         self._left[key] = node
         return self
@@ -73,21 +76,16 @@ class Fields:
 
     def take_number(self, key: str, default: float | None = None) -> float:
         """Return a number."""
-        return self._take(key, default, "a number", _parse_number)
+        return self._take(key, default, "a number", _parse_number, is_text=False)
 
     def take_count(self, key: str, default: int | None = None) -> int:
         """Return a whole number from 0 up."""
-        return self._take(
-            key, default, "a whole number", lambda text: int(text) if text.isdecimal() else None
-        )
+        return self._take(key, default, "a whole number", _parse_whole, is_text=False)
 
     def take_positive(self, key: str, default: int | None = None) -> int:
         """Return a whole number from 1 up."""
         return self._take(
-            key,
-            default,
-            "a whole number from 1 up",
-            lambda text: int(text) if text.isdecimal() and int(text) else None,
+            key, default, "a whole number from 1 up", lambda text: _parse_whole(text) or None, is_text=False
         )
 
     def take_counts(self, key: str) -> tuple[int, int]:
@@ -96,7 +94,7 @@ class Fields:
 
     def take_truth(self, key: str, default: bool | None = None) -> bool:
         """Return true or false."""
-        return self._take(key, default, "true or false", lambda text: _TRUTHS.get(text))
+        return self._take(key, default, "true or false", lambda text: _TRUTHS.get(text), is_text=False)
 
     def take_duration(self, key: str, default: float | None = None) -> float:
         """Return the seconds of a duration: `12m`, `1h30m`."""
@@ -151,9 +149,9 @@ class Fields:
             raise self.fail(f"{key} is no list", node)
         return node.items
 
-    def take_fields(self, key: str, what: str | None = None) -> Fields:
+    def take_fields(self, key: str, what: str | None = None) -> Self:
         """Return the fields of a mapping within."""
-        return Fields(self.take_node(key), self.name, what or f"{key} of {self.what}")
+        return type(self)(self.take_node(key), self.name, what or f"{key} of {self.what}")
 
     def take_rest(self) -> dict[str, Node]:
         """Return all that was not taken."""
@@ -165,10 +163,25 @@ class Fields:
         for key in self._left:
             if not self.has(key) and key in self._known[:-1]:
                 continue
-            raise BadInput(
-                f"{self.name}:{self._keys[key].line}: {self.what} has a field {key!r}, which is unknown"
-                f"{say_nearest(key, self._known[:-1])}"
-            )
+            raise self._fail_unknown(key, self._known[:-1])
+
+    def check_known(self, known: Collection[str]) -> None:
+        """Raise BadInput for the first field that is not among those known, before any is taken."""
+        for key in self._left:
+            if key not in known:
+                raise self._fail_unknown(key, known)
+
+    def _fail_unknown(self, key: str, known: Iterable[str]) -> BadInput:
+        near = say_nearest(key, known)
+        return self.fail(f"{self.what} has a field {key!r}, which is unknown{near}", self._keys[key])
+
+    def can_be(self, _node: Scalar, *, is_text: bool) -> bool:  # noqa: ARG002 - for subclasses
+        """Say whether a value can be a text, or else a number or a truth: in YAML, its field decides."""
+        return True
+
+    def show(self, node: Scalar) -> str:
+        """Return a value as messages show it."""
+        return repr(node.text)
 
     def _take(
         self,
@@ -177,14 +190,17 @@ class Fields:
         kind: str,
         parse: Callable[[str], _Value | None],
         words: Iterable[str] = (),
+        *,
+        is_text: bool = True,
     ) -> _Value:
         if not self.has(key) and default is not None:
             self._left.pop(key, None)
             return default
         node = self.take_node(key)
-        value = parse(node.text) if isinstance(node, Scalar) else None
+        is_kind = isinstance(node, Scalar) and self.can_be(node, is_text=is_text)
+        value = parse(node.text) if isinstance(node, Scalar) and is_kind else None
         if value is None:
-            said = f" {node.text!r}" if isinstance(node, Scalar) else " a list or a mapping"
+            said = f" {self.show(node)}" if isinstance(node, Scalar) else " a list or a mapping"
             near = say_nearest(node.text, words) if isinstance(node, Scalar) else ""
             raise self.fail(f"{key} of {self.what} is{said}, not {kind}{near}", node)
         return value
@@ -194,6 +210,10 @@ def say_nearest(name: str, known: Iterable[str]) -> str:
     """Say which name was probably meant: `; do you mean "labels"?`, or nothing."""
     near = get_close_matches(name, list(dict.fromkeys(known)), n=1, cutoff=0.6)
     return f"; do you mean {near[0]!r}?" if near else ""
+
+
+def _parse_whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
 
 
 def _parse_number(text: str) -> float | None:

@@ -1,0 +1,59 @@
+"""The files that a project names: paths relative to the project file, which have to be there."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+
+from alertdrill.project.toml_fields import TomlFields
+from alertdrill.rules.fields import say_nearest
+from alertdrill.rules.yaml.nodes import Scalar
+from alertdrill.runtime.paths import shorten
+
+MAX_LISTED = 1000
+"""Names of a folder among which the nearest is looked for."""
+
+
+def take_paths(fields: TomlFields, key: str, folder: Path) -> tuple[Path, ...]:
+    """Return the files and folders of a list, none where nothing is stated; raises BadInput."""
+    paths: dict[Path, Scalar] = {}
+    for node in fields.take_text_nodes(key):
+        path = _find(fields, key, node, folder)
+        if path in paths:
+            raise fields.fail(f"{key} of {fields.what} names {node.text!r} twice", node)
+        paths[path] = node
+    return tuple(paths)
+
+
+def take_path(fields: TomlFields, key: str, folder: Path) -> Path | None:
+    """Return the file that a field names, None where nothing is stated; raises BadInput."""
+    if not fields.has(key):
+        return None
+    node = fields.take_node(key)
+    fields.put_back(key, node).take_text(key)
+    assert isinstance(node, Scalar)  # noqa: S101 - it is a text
+    return _find(fields, key, node, folder)
+
+
+def join(folder: Path, text: str) -> Path:
+    """Return a path that is relative to a folder, without `..` where that changes nothing of its meaning."""
+    return Path(os.path.normpath(folder / Path(text).expanduser()))
+
+
+def _find(fields: TomlFields, key: str, node: Scalar, folder: Path) -> Path:
+    path = join(folder, node.text)
+    if not os.path.exists(path):  # noqa: PTH110 - no error where one may not look
+        near = say_nearest(path.name, _list_names(path.parent))
+        raise fields.fail(
+            f"{key} of {fields.what} names {node.text!r}, and {shorten(path)} is not there{near}", node
+        )
+    return path
+
+
+def _list_names(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in islice(entries, MAX_LISTED))
+    except OSError:
+        return []

@@ -1,0 +1,174 @@
+"""Reads a project file: TOML in, a Project or one sentence of what is wrong with it out."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from alertdrill.errors import BadInput
+from alertdrill.project.behaviours import read_behaviour
+from alertdrill.project.files import PYPROJECT, read_document
+from alertdrill.project.named_files import join, take_path, take_paths
+from alertdrill.project.project import DIALECTS, Project, Scrape, StubProvider, Target, Timer
+from alertdrill.project.relabelling import read_relabelling
+from alertdrill.project.secret_fields import take_secret
+from alertdrill.project.targets import find_address, read_target, take_url_path
+from alertdrill.project.toml_fields import TomlFields
+from alertdrill.rules.dilation.expressions import MAX_SPEED
+from alertdrill.runtime.paths import shorten
+
+FIELDS = (
+    *("name", "rules", "alertmanager", "drills", "out", "speed"),
+    *("target", "scrape", "provider", "timer"),
+)
+OUT = "alertdrill-out"
+"""Where reports go that have no other folder."""
+MAX_INTERVAL_S = 3600.0
+MAX_TIMER_S = 366 * 86_400.0
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+
+
+def read_project(path: Path) -> Project:
+    """Return the project that a file states: an alertdrill.toml, or a pyproject.toml with [tool.alertdrill].
+
+    Raises BadInput with `file:line`, what is wrong, and the nearest name that is known. No secret is read.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - the file keeps the name that it was given
+    document = read_document(path)
+    name = str(shorten(path))
+    if document is None:
+        raise BadInput(f"{name}:1: the file has no table [tool.alertdrill], so it states no project")
+    fields = TomlFields(document, name, "[tool.alertdrill]" if path.name == PYPROJECT else "the project")
+    # A misspelt table is told before what is missing without it.
+    fields.check_known(FIELDS)
+    folder = path.parent
+    providers = _read_providers(fields)
+    target = None
+    if fields.has("target"):
+        within = fields.take_fields("target", "[target]")
+        target = read_target(within, folder, [provider.name for provider in providers])
+    return Project(
+        path=path,
+        name=_take_name(fields, "own"),
+        target=target,
+        scrapes=_read_scrapes(fields, folder, target),
+        providers=providers,
+        rules=take_paths(fields, "rules", folder),
+        alertmanager=take_path(fields, "alertmanager", folder),
+        drills=take_paths(fields, "drills", folder),
+        out=join(folder, fields.take_text("out", OUT)),
+        speed=_take_speed(fields),
+        timers=_read_timers(fields),
+    )
+
+
+def _list_tables(fields: TomlFields, key: str) -> list[TomlFields]:
+    return [TomlFields(node, fields.name, f"[[{key}]]") for node in fields.take_items(key)]
+
+
+def _take_name(fields: TomlFields, default: str | None = None) -> str:
+    node = fields.take_node("name") if default is None or fields.has("name") else None
+    if node is None:
+        return fields.take_text("name", default)
+    name = fields.put_back("name", node).take_text("name")
+    if not _NAME.fullmatch(name):
+        how = "small letters, digits, - and _ make one, and the first is a letter"
+        raise fields.fail(f"name of {fields.what} is {name!r}, which is no name: {how}", node)
+    return name
+
+
+def _take_speed(fields: TomlFields) -> float | None:
+    if not fields.has("speed"):
+        return None
+    node = fields.take_node("speed")
+    speed = fields.put_back("speed", node).take_number("speed")
+    if not 1 <= speed <= MAX_SPEED:
+        raise fields.fail(f"speed of {fields.what} is {speed:g}, not a number from 1 to {MAX_SPEED}", node)
+    return speed
+
+
+def _read_providers(fields: TomlFields) -> tuple[StubProvider, ...]:
+    providers: dict[str, StubProvider] = {}
+    ports: dict[int, str] = {}
+    for one in _list_tables(fields, "provider"):
+        name = _take_name(one)
+        one.what = f"[[provider]] {name!r}"
+        if name in providers:
+            raise one.fail(f"there are two [[provider]] named {name!r}")
+        port = one.take_port("port") if one.has("port") else None
+        if port in ports:
+            raise one.fail(f"{one.what} has the port {port}, and so has {ports[port]!r}")
+        if port is not None:
+            ports[port] = name
+        behaviour = read_behaviour(one.take_fields("behaviour")) if one.has("behaviour") else {}
+        providers[name] = StubProvider(
+            name=name, dialect=one.take_word("dialect", DIALECTS), port=port, behaviour=behaviour
+        )
+        one.end()
+    return tuple(providers.values())
+
+
+def _read_scrapes(fields: TomlFields, folder: Path, target: Target | None) -> tuple[Scrape, ...]:
+    scrapes: dict[str, Scrape] = {}
+    for one in _list_tables(fields, "scrape"):
+        job = one.take_text("job")
+        one.what = f"[[scrape]] {job!r}"
+        if job in scrapes:
+            raise one.fail(f"there are two [[scrape]] of the job {job!r}")
+        relabel = [TomlFields(node, one.name, f"relabel of {one.what}") for node in one.take_items("relabel")]
+        scrapes[job] = Scrape(
+            job=job,
+            path=take_url_path(one, "path", "/metrics"),
+            interval_s=_take_duration(one, "interval", MAX_INTERVAL_S, 15.0),
+            key=take_secret(one, "key", folder),
+            targets=_take_targets(one, target),
+            relabel=tuple(read_relabelling(rule) for rule in relabel),
+        )
+        one.end()
+    return tuple(scrapes.values())
+
+
+def _take_targets(fields: TomlFields, target: Target | None) -> tuple[str, ...]:
+    nodes = fields.take_text_nodes("targets")
+    for node in nodes:
+        found = _ADDRESS.fullmatch(node.text)
+        if found is None or not 0 < int(found[1]) < 65536:
+            what = f"targets of {fields.what} has {node.text!r}"
+            raise fields.fail(f"{what}, not HOST:PORT such as '127.0.0.1:4000'", node)
+    if nodes:
+        return tuple(dict.fromkeys(node.text for node in nodes))
+    if target is None:
+        raise fields.fail(f"{fields.what} has no targets, and there is no [target] whose address it could be")
+    return (find_address(target),)
+
+
+def _read_timers(fields: TomlFields) -> tuple[Timer, ...]:
+    timers: dict[str, Timer] = {}
+    for one in _list_tables(fields, "timer"):
+        name = one.take_text("name")
+        one.what = f"[[timer]] {name!r}"
+        if name in timers:
+            raise one.fail(f"there are two [[timer]] named {name!r}")
+        timers[name] = Timer(
+            name=name,
+            lasts_s=_take_duration(one, "lasts", MAX_TIMER_S),
+            alerts=one.take_texts("alerts"),
+            source=f"{one.name}:{one.line}",
+        )
+        one.end()
+    return tuple(timers.values())
+
+
+def _take_duration(fields: TomlFields, key: str, most_s: float, default: float | None = None) -> float:
+    if default is not None and not fields.has(key):
+        return default
+    node = fields.take_node(key)
+    seconds = fields.put_back(key, node).take_duration(key)
+    if not 0 < seconds <= most_s:
+        raise fields.fail(
+            f"{key} of {fields.what} is {seconds:g} s, not more than 0 and at most {most_s:g} s", node
+        )
+    return seconds
