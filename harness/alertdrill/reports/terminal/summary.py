@@ -126,7 +126,8 @@ def _explain_times(record: RunRecord) -> str:
 
 def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
     if finding is None:
-        return [Text("nothing fired, as it should be", style="dim")]
+        said = "cannot tell: see below" if verdict.doubt else "nothing fired, as it should be"
+        return [Text(said, style="dim")]
     held = find_held(finding, record.find_placement(verdict), record.timeline)
     times = time_hops(finding, held)
     delays = {"paged": times.firing_to_paged_s, "page_resolved": times.resolved_to_closed_s}

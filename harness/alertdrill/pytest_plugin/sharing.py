@@ -1,0 +1,115 @@
+"""A run that is held once for a session, whichever of pytest-xdist's workers asks for it first.
+
+Workers are processes, and pytest-xdist deals out their tests as it likes. So who needs the run first holds it
+while it has a lock; the others wait for the lock, and find the run in a folder that all of them share.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from alertdrill.errors import AlertdrillError, BadInput, CouldNotTell
+from alertdrill.pytest_plugin.workers import ENDING, find_folder
+from alertdrill.reports import RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedRun:
+    """A run, or why there is none. `project` is the path of the project file, `drills` are those held."""
+
+    project: str
+    drills: tuple[str, ...]
+    record: RunRecord | None = None
+    why: str = ""
+    exit_code: int = 0
+
+    def take(self) -> RunRecord:
+        """Return the run; raises BadInput or CouldNotTell if there is none."""
+        if self.record is None:
+            raise (BadInput if self.exit_code == BadInput.exit_code else CouldNotTell)(self.why)
+        return self.record
+
+
+class Share:
+    """The runs of a session, by project and drills."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._runs: dict[str, SharedRun] = {}
+
+    def hold_once(
+        self, project: Path, drills: tuple[str, ...], hold: Callable[[], RunRecord], *, only_here: str = ""
+    ) -> RunRecord:
+        """Return the run of these drills; it is held if nobody has. Raises BadInput and CouldNotTell.
+
+        Two runs are never held at the same time. What is `only_here` is known by that to this process alone.
+        """
+        parts = (str(project), only_here and f"{os.getpid()} {only_here}", *sorted(drills))
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        if key not in self._runs:
+            with self._lock():
+                found = self._load(key)
+                if found is None:
+                    found = _try(project, drills, hold)
+                    self._save(key, found)
+                self._runs[key] = found
+        return self._runs[key].take()
+
+    def list_runs(self) -> list[SharedRun]:
+        """Return all runs of the session."""
+        if self._folder is None:
+            return list(self._runs.values())
+        paths = sorted(self._folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime)
+        return [_read(path) for path in paths]
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        if self._folder is None:
+            yield
+            return
+        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # let go of when the process ends, however it does
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _load(self, key: str) -> SharedRun | None:
+        if self._folder is None:
+            return None
+        path = self._folder / f"{key}{ENDING}"
+        return _read(path) if path.exists() else None
+
+    def _save(self, key: str, run: SharedRun) -> None:
+        if self._folder is None:
+            return
+        path = self._folder / f"{key}{ENDING}"
+        part = path.with_suffix(".part")
+        part.write_bytes(pickle.dumps(run))
+        part.rename(path)
+
+
+def open_share(config: pytest.Config) -> Share:
+    """Return what this process shares with others: nothing, if it is alone."""
+    return Share(find_folder(config))
+
+
+def _try(project: Path, drills: tuple[str, ...], hold: Callable[[], RunRecord]) -> SharedRun:
+    try:
+        return SharedRun(project=str(project), drills=drills, record=hold())
+    except AlertdrillError as error:
+        return SharedRun(project=str(project), drills=drills, why=str(error), exit_code=error.exit_code)
+
+
+def _read(path: Path) -> SharedRun:
+    run: SharedRun = pickle.loads(path.read_bytes())  # noqa: S301 - this user's own, in a folder of 0700
+    return run
