@@ -16,8 +16,8 @@ import pytest
 from alertdrill.pytest_plugin.keys import UNOBSERVED, YAML
 
 if TYPE_CHECKING:
-    from alertdrill.pytest_plugin.collecting import DrillFile, ProjectFile
     from alertdrill.pytest_plugin.assertions import Alertdrill
+    from alertdrill.pytest_plugin.collecting import DrillFile, ProjectFile
     from alertdrill.pytest_plugin.session import DrillSession
     from alertdrill.runtime.binaries import Engines
 
@@ -34,7 +34,7 @@ _SESSION = pytest.StashKey["DrillSession"]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, and the settings of the same names."""
-    group = parser.getgroup("alertdrill", "fire drills for Prometheus alerts")
+    group = parser.getgroup("alertdrill", "alertdrill, fire drills for Prometheus alerts")
     for name, (metavar, text) in SETTINGS.items():
         group.addoption(f"--alertdrill-{name}", metavar=metavar, default=None, help=text)
         parser.addini(f"alertdrill_{name}", text, type="string", default="")
@@ -134,7 +134,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     from alertdrill.pytest_plugin.workers import ENDING, find_folder
 
     folder = find_folder(config)
-    if _SESSION in config.stash or (folder is not None and any(folder.glob(f"*{ENDING}"))):
+    is_used = _SESSION in config.stash and config.stash[_SESSION].has_projects
+    if is_used or (folder is not None and any(folder.glob(f"*{ENDING}"))):
         from alertdrill.pytest_plugin.summary import write_summary
 
         write_summary(terminalreporter, _get_session(config).share.list_runs())
@@ -153,7 +154,8 @@ def alertdrill(request: pytest.FixtureRequest) -> Alertdrill:
     """Hold drills of the project that the test's file is in: `alertdrill.hold("provider-outage")`."""
     from alertdrill.pytest_plugin.assertions import Alertdrill
 
-    return Alertdrill(request.node, _get_session(request.config).find_for_test(request.path))
+    session = _get_session(request.config)
+    return Alertdrill(request.node, lambda: session.find_for_test(request.path))
 
 
 def _get_session(config: pytest.Config) -> DrillSession:

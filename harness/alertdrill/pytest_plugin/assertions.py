@@ -6,7 +6,7 @@ judge; a test that fails says what the judge says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
@@ -33,9 +33,9 @@ Duration = str | float
 class Alertdrill:
     """Holds drills of the project that a test is in."""
 
-    def __init__(self, test: pytest.Item, drills: ProjectDrills) -> None:
+    def __init__(self, test: pytest.Item, find_drills: Callable[[], ProjectDrills]) -> None:
         self._test = test
-        self._drills = drills
+        self._find_drills = find_drills
         self._alone: list[HeldDrill] = []
 
     def hold(self, drill: str | Drill) -> HeldDrill:
@@ -62,7 +62,7 @@ class Alertdrill:
                 )
 
     def _hold(self, drill: str | Drill) -> HeldDrill:
-        drills = self._drills
+        drills = self._find_drills()
         if isinstance(drill, Drill):
             try:
                 check_drill(drill)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alertdrill.errors import AlertdrillError
-from alertdrill.pytest_plugin.keys import UNOBSERVED, YAML
+from alertdrill.errors import AlertdrillError, CouldNotTell
+from alertdrill.pytest_plugin.keys import UNOBSERVED
 from alertdrill.pytest_plugin.outcomes import (
     Unmet,
     check_told,
@@ -33,41 +32,12 @@ if TYPE_CHECKING:
 
 UNEXPECTED = "unexpected-alerts"
 """The item that fails for alerts that no drill expects."""
-READ_BYTES = 1024 * 1024
-"""So much of a file is looked at for its drills."""
 NOT_FOR_SYSTEMS = frozenset(
     {"alertdrill", "filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"}
 )
 """Markers that mean something, so that no system of such a name is one."""
 
-_DRILLS = re.compile(rb"^[\"']?drills[\"']?\s*:", re.MULTILINE)
 _MARKER = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-
-
-def is_drill_file(path: Path, places: Iterable[Path]) -> bool:
-    """Say whether a YAML file has drills of a project whose drills are in these files and folders.
-
-    A file in such a folder is one, as it is for `alertdrill run`; further down, one that states drills.
-    """
-    own = Path(os.path.realpath(path))
-    for stated in places:
-        place = Path(os.path.realpath(stated))
-        if own == place:
-            return True
-        if own.suffix not in YAML or own.name[0] == ".":
-            continue
-        if own.parent == place or (own.is_relative_to(place) and states_drills(path)):
-            return True
-    return False
-
-
-def states_drills(path: Path) -> bool:
-    """Say whether a YAML file has a list of drills at its top."""
-    try:
-        with path.open("rb") as stream:
-            return path.suffix in YAML and _DRILLS.search(stream.read(READ_BYTES)) is not None
-    except OSError:
-        return False
 
 
 class DrillFile(pytest.File):
@@ -105,7 +75,7 @@ class ProjectFile(pytest.File):
         yield UnexpectedItem.from_parent(self, name=UNEXPECTED, drills=self._drills)
 
 
-class _Judged(pytest.Item):
+class Judged(pytest.Item):
     """What a run has a verdict on. It is an error that there is none, and a failure that it is not met."""
 
     line = 1
@@ -151,10 +121,15 @@ class _Judged(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Say where it is stated."""
-        return self.path, self.line - 1, self.nodeid
+        return self.path, self.line - 1, self.title
+
+    @property
+    def title(self) -> str:
+        """What it is called above its failure."""
+        return "unexpected alerts"
 
 
-class DrillItem(_Judged):
+class DrillItem(Judged):
     """A drill: met, or not met, or nobody can tell."""
 
     def __init__(self, *, drill: Drill, line: int, **others: Any) -> None:
@@ -166,6 +141,11 @@ class DrillItem(_Judged):
             self.config.addinivalue_line("markers", f"{system}: drills of {system}")
             self.add_marker(system)
 
+    @property
+    def title(self) -> str:
+        """Its kind and name."""
+        return f"drill {self.name}"
+
     def find(self, record: RunRecord) -> Verdict | None:
         """Return the drill's verdict."""
         return find_verdict(record, self.name)
@@ -175,9 +155,11 @@ class DrillItem(_Judged):
         return f"{explain(record, verdict)}\nWhy it is drilled: {self.drill.why}"
 
 
-class UnexpectedItem(_Judged):
+class UnexpectedItem(Judged):
     """Alerts that fired while drills were held, and that none of them expects."""
 
     def find(self, record: RunRecord) -> Verdict | None:
-        """Return the verdict on them, if there are any."""
+        """Return the verdict on them, if there are any; raises CouldNotTell if nothing was judged."""
+        if not record.placements:
+            raise CouldNotTell("no drill was judged, so nobody can tell which alerts fired unexpectedly")
         return find_unexpected_verdict(record)

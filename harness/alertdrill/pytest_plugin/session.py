@@ -1,38 +1,51 @@
-"""What a session of pytest knows: its projects, and which drills of theirs are selected."""
+"""What a session of pytest knows: its projects, and which drills of theirs are selected.
+
+Where there is no project, little is imported: a YAML file that is no drill's is nothing to wait for.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.finding import find_project
-from alertdrill.project.reading import read_project
-from alertdrill.pytest_plugin.collecting import (
-    DrillFile,
-    DrillItem,
-    ProjectFile,
-    UnexpectedItem,
-    is_drill_file,
-    states_drills,
-)
-from alertdrill.pytest_plugin.project_drills import ProjectDrills
+from alertdrill.pytest_plugin.drill_paths import is_drill_file, states_drills
 from alertdrill.pytest_plugin.settings import Settings, read_settings
-from alertdrill.pytest_plugin.sharing import open_share
+
+if TYPE_CHECKING:
+    from alertdrill.pytest_plugin.collecting import DrillFile, ProjectFile
+    from alertdrill.pytest_plugin.project_drills import ProjectDrills
+    from alertdrill.pytest_plugin.sharing import Share
 
 
 class DrillSession:
     """The projects that the session's files are of. One that cannot be read is an error of its drills."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.share = open_share(config)
         self._config = config
+        self._share: Share | None = None
         self._settings: Settings | None = None
         self._found: dict[Path, Path | AlertdrillError | None] = {}
         self._projects: dict[Path, ProjectDrills | AlertdrillError] = {}
+
+    @property
+    def share(self) -> Share:
+        """The runs of the session."""
+        if self._share is None:
+            from alertdrill.pytest_plugin.sharing import open_share
+
+            self._share = open_share(self._config)
+        return self._share
+
+    @property
+    def has_projects(self) -> bool:
+        """Whether any file of a project was met."""
+        return bool(self._projects)
 
     def collect(self, path: Path, parent: pytest.Collector) -> DrillFile | ProjectFile | None:
         """Return the collector of a file of drills, or of the project file itself; None for all others."""
@@ -42,9 +55,13 @@ class DrillSession:
             # Which files its drills are in is not known; those of others are not to suffer.
             if not states_drills(path):
                 return None
+            from alertdrill.pytest_plugin.collecting import DrillFile
+
             return DrillFile.from_parent(parent, path=path, drills=error)
         if drills is None:
             return None
+        from alertdrill.pytest_plugin.collecting import DrillFile, ProjectFile
+
         if _is_same(path, drills.project.path):
             return ProjectFile.from_parent(parent, path=path, drills=drills)
         if not is_drill_file(path, drills.project.drills):
@@ -63,6 +80,8 @@ class DrillSession:
 
     def add_unexpected(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Put last, for each project, the item that fails for alerts that no drill expects."""
+        from alertdrill.pytest_plugin.collecting import ProjectFile, UnexpectedItem
+
         for drills in self._list_projects(items):
             drills.candidates = tuple(self._list_names(items, drills))
             own = [item for item in items if isinstance(item, UnexpectedItem) and item.drills is drills]
@@ -92,6 +111,8 @@ class DrillSession:
         return list(found.values())
 
     def _list_names(self, items: Iterable[pytest.Item], drills: ProjectDrills) -> list[str]:
+        from alertdrill.pytest_plugin.collecting import DrillItem
+
         names: dict[str, None] = {}
         for item in items:
             # Whoever skips a drill does not want its traffic either.
@@ -101,7 +122,9 @@ class DrillSession:
         return list(names)
 
     def _find_of(self, item: pytest.Item) -> ProjectDrills | None:
-        if isinstance(item, DrillItem | UnexpectedItem):
+        from alertdrill.pytest_plugin.collecting import Judged
+
+        if isinstance(item, Judged):
             return item.drills
         if any(_list_marked(item)):
             try:
@@ -123,6 +146,9 @@ class DrillSession:
         if isinstance(path, AlertdrillError):
             raise path
         if path not in self._projects:
+            from alertdrill.project.reading import read_project
+            from alertdrill.pytest_plugin.project_drills import ProjectDrills
+
             try:
                 self._projects[path] = ProjectDrills(read_project(path), self._read_settings(), self.share)
             except AlertdrillError as error:
