@@ -94,8 +94,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test for an unexpected alert in a run of its own that it never asked about."""
     result = yield
-    drills = getattr(item, "funcargs", {}).get("alertdrill")
-    if drills is not None and hasattr(drills, "check_unexpected"):
+    drills = _find_drills(item)
+    if drills is not None:
         drills.check_unexpected()
     return result
 
@@ -106,7 +106,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Report as an error what could not be told, and as unobserved what could not be seen."""
     report = yield
-    if call.when == "call" and (_holds(item) or item.get_closest_marker("alertdrill")):
+    if call.when == "call" and (_find_drills(item) or item.get_closest_marker("alertdrill")):
         if report.passed and item.stash.get(UNOBSERVED, False):
             report.alertdrill_outcome = "unobserved"  # type: ignore[attr-defined] # reports take what plugins add
         elif report.failed and call.excinfo is not None:
@@ -118,8 +118,10 @@ def pytest_runtest_makereport(
     return report
 
 
-def _holds(item: pytest.Item) -> bool:
-    return "alertdrill" in getattr(item, "fixturenames", ())
+def _find_drills(item: pytest.Item) -> Alertdrill | None:
+    """Return what our fixture gave a test; somebody may have a fixture of that name of their own."""
+    given = getattr(item, "funcargs", {}).get("alertdrill")
+    return given if type(given).__module__ == "alertdrill.pytest_plugin.assertions" else None
 
 
 def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> object:

@@ -38,8 +38,11 @@ class Holder(Protocol):
     def find_lasts_s(self, name: str) -> float | None:
         """Return how long a drill lasts that does not say it; None for as long as it needs."""
 
-    def hold(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
-        """Hold drills, and return the run. `among` are all drills of the project."""
+    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> RunRecord:
+        """Hold drills, and return the run. `among` are all drills of the project.
+
+        The reports of a run that is only `of` one drill have a folder of that name, below the session's.
+        """
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:
         """Return how a drill that was held comes out with other expectations."""
@@ -77,13 +80,14 @@ class RecordedHolder:
         """Return until when the recording goes."""
         return self._replay.find_lasts_s(name)
 
-    def hold(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
+    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> RunRecord:
         """Judge drills on their recordings."""
         if self._out is None:
             return self._replay.judge(drills, among)
-        with open_folder(self._out, self._inputs) as folder:
+        out = self._out / of
+        with open_folder(out, self._inputs) as folder:
             record = self._replay.judge(drills, among)
-            report(record, self._out, folder, Console(file=StringIO()), is_kept=False)
+            report(record, out, folder, Console(file=StringIO()), is_kept=False)
         return record
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - a live run is judged by it
@@ -103,12 +107,11 @@ class LiveHolder:
         """Leave it to the drill."""
         return None
 
-    def hold(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - as above
+    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> RunRecord:  # noqa: ARG002 - the run asks for no more
         """Hold drills; what all of the stack needs is imported now, and only now."""
         module = import_module("alertdrill.runner.project_run")
-        record: RunRecord = module.hold_project(
-            self._project, drills, speed=self._settings.speed, out=self._settings.out or self._project.out
-        )
+        out = (self._settings.out or self._project.out) / of
+        record: RunRecord = module.hold_project(self._project, drills, speed=self._settings.speed, out=out)
         return record
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - all are in the record

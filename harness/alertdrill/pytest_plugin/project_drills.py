@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -76,7 +77,7 @@ class ProjectDrills:
 
     def hold_alone(self, name: str) -> RunRecord:
         """Return the run of one drill that is not selected; it is held once in a session."""
-        return self._hold((name,))
+        return self._hold((name,), of=name)
 
     def hold_drill(self, drill: Drill) -> RunRecord:
         """Return the run of a drill that was made in Python; an equal one is not held again."""
@@ -85,7 +86,7 @@ class ProjectDrills:
         return self._share.hold_once(
             self.project.path,
             (drill.name,),
-            lambda: self.holder.hold([drill], self._list_all()),
+            lambda: self.holder.hold([drill], self._list_all(), of=drill.name),
             only_here=f"drill {self._made.index(drill)}",
         )
 
@@ -93,11 +94,11 @@ class ProjectDrills:
         """Return how a drill that a run held comes out with other expectations than it then had."""
         return self.holder.judge_again(record, drill, self._list_all())
 
-    def _hold(self, names: tuple[str, ...]) -> RunRecord:
+    def _hold(self, names: tuple[str, ...], *, of: str = "") -> RunRecord:
         def hold() -> RunRecord:
             known = self._read_all()
             # What a marker names and is no drill, the test itself says.
-            return self.holder.hold([known[name] for name in names if name in known], self._list_all())
+            return self.holder.hold([known[name] for name in names if name in known], self._list_all(), of=of)
 
         return self._share.hold_once(self.project.path, names, hold)
 
@@ -105,7 +106,10 @@ class ProjectDrills:
         return list(self._read_all().values())
 
     def _read_all(self) -> dict[str, Drill]:
-        """Return all drills of the project's files that can be read, as long as recordings make them."""
+        """Return all drills of the project's files that can be read, as long as recordings make them.
+
+        Raises BadInput for two of one name, of which nobody knows which is meant.
+        """
         if self._known is None:
             files: dict[Path, None] = {}
             for place in self.project.drills:
@@ -113,16 +117,24 @@ class ProjectDrills:
                     files |= dict.fromkeys(list_files([place]))
                 except AlertdrillError as error:
                     self._broken.append(error)
-            self._known = self._read_each(dict.fromkeys((*files, *self._collected)))
+            paths = {os.path.realpath(path): path for path in (*files, *self._collected)}
+            self._known = self._read_each(paths.values())
         return self._known
 
     def _read_each(self, paths: Iterable[Path]) -> dict[str, Drill]:
         known: dict[str, Drill] = {}
+        seen: dict[str, str] = {}
         for path in paths:
             try:
                 located = locate_drills(shorten(path), self.project.name, self.holder.find_lasts_s)
             except AlertdrillError as error:
                 self._broken.append(error)
-            else:
-                known |= {drill.name: drill for drill, _ in located}
+                continue
+            for drill, line in located:
+                where = f"{shorten(path)}:{line}"
+                if drill.name in known:
+                    raise BadInput(
+                        f"{where}: there are two drills named {drill.name!r}: another at {seen[drill.name]}"
+                    )
+                known[drill.name], seen[drill.name] = drill, where
         return known

@@ -15,6 +15,7 @@ import pytest
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.finding import find_project
 from alertdrill.pytest_plugin.drill_paths import is_drill_file, states_drills
+from alertdrill.pytest_plugin.keys import YAML
 from alertdrill.pytest_plugin.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class DrillSession:
             drills = self._find(path.parent)
         except AlertdrillError as error:
             # Which files its drills are in is not known; those of others are not to suffer.
-            if not states_drills(path):
+            if path.suffix in YAML and not states_drills(path):
                 return None
             from alertdrill.pytest_plugin.collecting import DrillFile
 

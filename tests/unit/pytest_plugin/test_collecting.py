@@ -125,6 +125,40 @@ def test_a_mistake_in_the_project_file_is_an_error_of_its_drills(stranger: Stran
     assert "Traceback" not in result.stdout.str()
 
 
+def test_a_second_drill_of_a_name_is_found_though_its_file_is_not_collected(recorded: Stranger) -> None:
+    """Which of the two is meant is unknown, so neither is judged."""
+    recorded.write("drills/second.yml", DRILLS)
+    result = recorded.replay("drills/queues.yml::deep")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["drills/second.yml:2: there are two drills named 'deep': another at *"])
+
+
+def test_a_mistake_in_another_file_is_none_of_a_drills(recorded: Stranger) -> None:
+    """Which is judged all the same."""
+    recorded.write("drills/second.yml", "drills: [")
+    recorded.replay("drills/queues.yml::near").assert_outcomes(passed=2)
+
+
+def test_a_project_file_that_is_named_says_what_is_wrong_with_it(stranger: Stranger) -> None:
+    """As the id of its test does, when that is typed."""
+    stranger.write("alertdrill.toml", PROJECT.replace("drills", "drils"))
+    result = stranger.run("alertdrill.toml")
+    result.stdout.fnmatch_lines(["alertdrill.toml:3: *'drils'*"])
+
+
+def test_a_fixture_of_somebody_elses_by_our_name_is_theirs(stranger: Stranger) -> None:
+    """What their tests raise is what they raised."""
+    stranger.write(
+        "test_theirs.py",
+        "import pytest\n"
+        "from alertdrill import BadInput\n"
+        "@pytest.fixture\n"
+        "def alertdrill(): return 'theirs'\n"
+        "def test_theirs(alertdrill): raise BadInput(alertdrill)\n",
+    )
+    stranger.run("test_theirs.py").assert_outcomes(failed=1)
+
+
 def test_little_is_imported_for_yaml_that_is_no_drills(stranger: Stranger) -> None:
     """Whoever has alertdrill installed has the plugin in each session."""
     (stranger.folder / "alertdrill.toml").unlink()

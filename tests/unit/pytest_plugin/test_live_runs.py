@@ -140,6 +140,8 @@ def test_a_test_that_names_no_drill_has_a_run_of_its_own(stranger: Stranger, run
     stranger.write("tests/test_deep.py", held.format("one") + held.format("two"))
     stranger.run("drills/queues.yml::late", "tests").assert_outcomes(passed=3)
     assert [one["drills"] for one in runner.asked] == [["late"], ["deep"]]
+    out = stranger.folder / "alertdrill-out"
+    assert [one["out"] for one in runner.asked] == [out, out / "deep"]
 
 
 def test_what_a_stall_may_have_decided_is_an_error(stranger: Stranger, runner: FakeRunner) -> None:

@@ -33,7 +33,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         (("drills", "-k", "late or near"), ["late", "near"]),
         (("drills", "-k", "queues and not late"), ["deep", "near"]),
         (("drills/queues.yml::near",), ["near"]),
-        (("drills", "-m", "queues"), ["deep", "late", "near"]),
+        (("drills", "-m", "queues", "--strict-markers"), ["deep", "late", "near"]),
         (("drills", "-m", "alertdrill", "--deselect", "drills/queues.yml::deep"), ["late", "near"]),
         (("alertdrill.toml",), ["deep", "late", "near"]),
     ],
