@@ -12,8 +12,11 @@ import pytest
 import alertdrill.pytest_plugin.assertions
 import alertdrill.pytest_plugin.session
 import alertdrill.pytest_plugin.summary
+from alertdrill.core.drill import Drill
 from alertdrill.recording.files import write_recording
 from alertdrill.recording.recording import RecordedSeries, Recording
+from alertdrill.reports import RunRecord
+from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runtime.binaries import Engines
 
 PROJECT = """\
@@ -121,3 +124,17 @@ def recorded(stranger: Stranger) -> Stranger:
     """Return the project with a recording of each of its drills."""
     stranger.record()
     return stranger
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the names of the drills of each run, as they are held."""
+    runs: list[list[str]] = []
+    judge = ProjectReplay.judge
+
+    def note(self: ProjectReplay, drills: list[Drill], among: list[Drill]) -> RunRecord:
+        runs.append([drill.name for drill in drills])
+        return judge(self, drills, among)
+
+    monkeypatch.setattr(ProjectReplay, "judge", note)
+    return runs

@@ -67,8 +67,13 @@ def test_what_is_not_so_fails_in_the_judges_words(recorded: Stranger, asserted: 
 
 
 def test_an_alert_of_which_nothing_was_asserted_yet_may_do_as_it_likes(recorded: Stranger) -> None:
-    """That it resolves too late is wrong only once a test says so."""
-    run_test(recorded, f'{DEEP}.fires("11m", "13m")').assert_outcomes(passed=1)
+    """That it does not resolve while its drill is held is wrong only once a test says so."""
+    recorded.write("drills/short.yml", "drills: [{name: short, why: w, lasts: 15m, expect: []}]")
+    (recorded.folder / "recordings" / "deep.om.gz").rename(recorded.folder / "recordings" / "short.om.gz")
+    fired = 'firing = alertdrill.hold("short").alert("Deep").fires("11m", "13m")'
+    run_test(recorded, fired).assert_outcomes(passed=1)
+    result = run_test(recorded, f'{fired}\nfiring.resolves(by="15m")')
+    result.stdout.fnmatch_lines(["E  *fired at 12:00 and never resolved"])
 
 
 def test_silence_is_judged_by_what_the_rule_saw(recorded: Stranger) -> None:

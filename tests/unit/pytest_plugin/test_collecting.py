@@ -14,6 +14,7 @@ QUIET = "drills: [{name: quiet, why: Nothing is sent., lasts: 10m, expect: []}]\
 def list_collected(stranger: Stranger, *arguments: str) -> list[str]:
     """Return the ids of what is collected."""
     result = stranger.run("--collect-only", "-q", *arguments)
+    assert result.ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
     return [line for line in result.outlines if "::" in line]
 
 

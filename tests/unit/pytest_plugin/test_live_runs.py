@@ -15,6 +15,7 @@ from unit.pytest_plugin.conftest import PROJECT, Stranger
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Event, EventKind, Stall, Timeline
 from alertdrill.errors import CouldNotTell
+from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 from alertdrill.project.project import Project
 from alertdrill.reports import RunRecord
@@ -31,6 +32,7 @@ class FakeRunner:
         self.events: tuple[Event, ...] = tuple(Event(at_s=at_s, kind=kind, **DEEP) for at_s, kind in HAPPENS)  # type: ignore[arg-type] # alert and labels
         self.doubts: tuple[str, ...] = ()
         self.stalls: tuple[Stall, ...] = ()
+        self.doubted = ""
         self.breaks = ""
 
     def hold_project(
@@ -50,6 +52,11 @@ class FakeRunner:
         )
         places = tuple(Placement(drill=drill, start_s=0.0) for drill in drills)
         verdicts = [judge(place.drill, select_for_drill(place, places, timeline)) for place in places]
+        if self.doubted:
+            verdicts = [
+                replace(one, findings=tuple(put_in_doubt(finding, self.doubted) for finding in one.findings))
+                for one in verdicts
+            ]
         unexpected = find_unexpected(places, timeline)
         return RunRecord(
             placements=places,
@@ -155,6 +162,18 @@ def test_what_a_stall_may_have_decided_is_an_error(stranger: Stranger, runner: F
     result = stranger.run("tests")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["E  *Prometheus answered nothing from 8:20 to 25:00*"])
+
+
+def test_what_the_run_doubts_of_an_alert_no_test_can_tell(stranger: Stranger, runner: FakeRunner) -> None:
+    """The run knows more than its timeline has, such as which calls were lost."""
+    runner.doubted = "5 of 9 calls of deep got no answer"
+    stranger.write(
+        "tests/test_deep.py",
+        "def test_deep(alertdrill): alertdrill.hold('deep').alert('Deep').fires('11m', '13m')\n",
+    )
+    result = stranger.run("tests", "drills", "-k", "deep")
+    result.assert_outcomes(errors=2, passed=1)
+    result.stdout.fnmatch_lines(["E  *5 of 9 calls of deep got no answer"])
 
 
 def test_pages_are_judged_where_they_are_seen(stranger: Stranger, runner: FakeRunner) -> None:

@@ -7,24 +7,6 @@ from pathlib import Path
 import pytest
 from unit.pytest_plugin.conftest import Stranger
 
-from alertdrill.core.drill import Drill
-from alertdrill.reports import RunRecord
-from alertdrill.runner.project_replay import ProjectReplay
-
-
-@pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return the names of the drills of each run, as they are held."""
-    runs: list[list[str]] = []
-    judge = ProjectReplay.judge
-
-    def note(self: ProjectReplay, drills: list[Drill], among: list[Drill]) -> RunRecord:
-        runs.append([drill.name for drill in drills])
-        return judge(self, drills, among)
-
-    monkeypatch.setattr(ProjectReplay, "judge", note)
-    return runs
-
 
 @pytest.mark.parametrize(
     ("arguments", "names"),

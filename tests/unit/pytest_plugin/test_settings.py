@@ -6,14 +6,14 @@ import pytest
 from unit.pytest_plugin.conftest import Stranger
 
 
-def test_settings_stand_in_pytests_own_file(recorded: Stranger) -> None:
+def test_settings_stand_in_pytests_own_file(recorded: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths count from that file, wherever pytest is started."""
     recorded.write(
         "pyproject.toml",
         '[tool.pytest.ini_options]\nalertdrill_replay = "recordings"\nalertdrill_out = "reports"\n',
     )
-    recorded.pytester.chdir()
-    result = recorded.run("drills", "-k", "near")
+    monkeypatch.chdir(recorded.folder / "drills")
+    result = recorded.run("-k", "near")
     result.assert_outcomes(passed=2)
     assert (recorded.folder / "reports" / "timeline.json").exists()
 

@@ -62,11 +62,16 @@ def test_an_alert_of_a_drill_that_is_not_selected_is_expected(morning: Stranger)
     result.assert_outcomes(passed=1)
 
 
-def test_it_is_held_again_with_what_it_was_held_with(morning: Stranger) -> None:
-    """When nothing else failed; so --lf finds it again, and its id can be typed."""
+def test_it_is_held_again_with_what_it_was_held_with(morning: Stranger, held: list[list[str]]) -> None:
+    """When nothing else failed; so --lf finds it again. Its id can be typed, and holds all drills."""
     morning.run("drills", *REPLAY)
-    for again in (("drills", "--lf"), ("alertdrill.toml::unexpected-alerts",)):
+    for again, names in (
+        (("drills", "--lf"), ["deep", "silent"]),
+        (("drills", "--lf", "-k", "deep"), ["deep"]),
+        (("alertdrill.toml::unexpected-alerts",), ["deep", "silent"]),
+    ):
         result = morning.run(*again, *REPLAY)
+        assert held[-1] == names
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["alertdrill.toml: *", "unexpected: Low: firing at 0:00*"])
 

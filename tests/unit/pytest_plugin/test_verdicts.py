@@ -24,6 +24,12 @@ def test_each_drill_is_a_test_of_its_own(recorded: Stranger) -> None:
     result.stdout.fnmatch_lines(["*1 failed, 2 passed, 1 unobserved in *"])
 
 
+def test_the_test_for_unexpected_alerts_is_counted(recorded: Stranger) -> None:
+    """As collected, though it stands in no file of drills."""
+    result = recorded.replay("drills/queues.yml::near")
+    result.stdout.fnmatch_lines(["collected 2 items"])
+
+
 def test_a_failure_says_what_was_seen_and_what_was_expected(recorded: Stranger) -> None:
     """In the words of every other report, with what the alert did and why it is drilled."""
     result = recorded.replay("drills/queues.yml::late")
