@@ -6,13 +6,13 @@ while it has a lock; the others wait for the lock, and find the run in a folder 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,9 @@ import pytest
 from alertdrill.errors import AlertdrillError, BadInput, CouldNotTell
 from alertdrill.pytest_plugin.workers import ENDING, find_folder
 from alertdrill.reports import RunRecord
+from alertdrill.runtime.files import Locked, hold_lock, open_whole
+
+POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +60,7 @@ class Share:
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         if key not in self._runs:
             with self._lock():
-                found = self._load(key)
-                if found is None:
-                    found = _try(project, drills, hold)
-                    self._save(key, found)
-                self._runs[key] = found
+                self._runs[key] = self._load(key) or self._hold(key, project, drills, hold)
         return self._runs[key].take()
 
     def list_runs(self) -> list[SharedRun]:
@@ -76,12 +75,31 @@ class Share:
         if self._folder is None:
             yield
             return
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # let go of when the process ends, however it does
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(hold_lock(self._folder / "lock"))
+                    break
+                except Locked:
+                    time.sleep(POLL_S)
             yield
-        finally:
-            os.close(descriptor)
+
+    def _hold(
+        self, key: str, project: Path, drills: tuple[str, ...], hold: Callable[[], RunRecord]
+    ) -> SharedRun:
+        """Hold drills, once: also what broke is not tried again for each of them."""
+        run = SharedRun(project=str(project), drills=drills, exit_code=CouldNotTell.exit_code)
+        try:
+            run = replace(run, record=hold(), exit_code=0)
+        except AlertdrillError as error:
+            run = replace(run, why=str(error), exit_code=error.exit_code)
+        except Exception as error:
+            # A mistake of ours: the first test shows where.
+            self._runs[key] = replace(run, why=f"the run broke: {type(error).__name__}: {error}")
+            self._save(key, self._runs[key])
+            raise
+        self._save(key, run)
+        return run
 
     def _load(self, key: str) -> SharedRun | None:
         if self._folder is None:
@@ -92,22 +110,13 @@ class Share:
     def _save(self, key: str, run: SharedRun) -> None:
         if self._folder is None:
             return
-        path = self._folder / f"{key}{ENDING}"
-        part = path.with_suffix(".part")
-        part.write_bytes(pickle.dumps(run))
-        part.rename(path)
+        with open_whole(self._folder / f"{key}{ENDING}") as stream:
+            stream.write(pickle.dumps(run))
 
 
 def open_share(config: pytest.Config) -> Share:
     """Return what this process shares with others: nothing, if it is alone."""
     return Share(find_folder(config))
-
-
-def _try(project: Path, drills: tuple[str, ...], hold: Callable[[], RunRecord]) -> SharedRun:
-    try:
-        return SharedRun(project=str(project), drills=drills, record=hold())
-    except AlertdrillError as error:
-        return SharedRun(project=str(project), drills=drills, why=str(error), exit_code=error.exit_code)
 
 
 def _read(path: Path) -> SharedRun:

@@ -16,14 +16,14 @@ from alertdrill.runtime.paths import shorten
 
 def write_summary(reporter: pytest.TerminalReporter, runs: Sequence[SharedRun]) -> None:
     """Say how each run came out: in a line, or with -v in all lines of its summary."""
-    if not runs or reporter.config.get_verbosity() < 0:
+    if not runs or reporter.verbosity < 0:
         return
     reporter.section("alertdrill")
     for run in runs:
         reporter.write_line(f"{shorten(Path(run.project))}: {_say_run(run)}")
         if run.record is None:
             continue
-        if reporter.config.get_verbosity() > 0:
+        if reporter.verbosity > 0:
             for line in render(summary(run.record)).splitlines():
                 reporter.write_line(line)
         else:

@@ -34,6 +34,7 @@ class FakeRunner:
         self.stalls: tuple[Stall, ...] = ()
         self.doubted = ""
         self.breaks = ""
+        self.bug: Exception | None = None
 
     def hold_project(
         self, _: Project, drills: Sequence[Drill], *, speed: float | None = None, **others: object
@@ -42,6 +43,8 @@ class FakeRunner:
         self.asked.append({"drills": [drill.name for drill in drills], "speed": speed, **others})
         if self.breaks:
             raise CouldNotTell(self.breaks)
+        if self.bug is not None:
+            raise self.bug
         timeline = Timeline(
             mode="live",
             speed=12.0,
@@ -121,6 +124,17 @@ def test_a_run_that_breaks_is_held_once(stranger: Stranger, runner: FakeRunner) 
     result.stdout.fnmatch_lines(["ERROR drills/queues.yml::near - the gateway died: see logs/gateway.log"])
     assert len(runner.asked) == 1
     assert ".py" not in result.stdout.str().partition("= ERRORS =")[2]
+
+
+def test_a_mistake_of_ours_shows_where_it_is_and_is_made_once(stranger: Stranger, runner: FakeRunner) -> None:
+    """In the first test; minutes of traffic are not sent again for each of the others."""
+    runner.bug = ZeroDivisionError("no speed")
+    result = stranger.run("drills")
+    result.assert_outcomes(failed=1, errors=3)
+    result.stdout.fnmatch_lines(
+        ["E  *ZeroDivisionError: no speed", "ERROR *::late - the run broke: ZeroDivisionError: no speed"]
+    )
+    assert len(runner.asked) == 1
 
 
 def test_what_a_test_asserts_is_judged_on_the_run(stranger: Stranger, runner: FakeRunner) -> None:
