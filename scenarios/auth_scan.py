@@ -1,5 +1,7 @@
 """Refused clients: without a token, with a wrong one, with a revoked key, or behind a rotation.
 
+The first two can be sent to any gateway.
+
     locust -f scenarios/auth_scan.py --host http://127.0.0.1:8080 --reason invalid_token
 
 `rotation` is the harmless one: healthy clients whose key is rotated without a time of grace, and who learn
@@ -24,7 +26,7 @@ from alertdrill.load.users import ScenarioUser
 REASONS = ("missing_token", "invalid_token", "key_revoked", "rotation")
 WITHOUT_KEY = ("missing_token", "invalid_token")
 NO_KEY_OF_THE_GATEWAY = "sk-not-a-key-of-this-gateway"
-REFUSED = frozenset({401})
+REFUSED = frozenset({401, 403})
 
 
 class InvalidToken(OrdinaryScript):
@@ -38,6 +40,8 @@ class InvalidToken(OrdinaryScript):
 class RevokedKey(OrdinaryScript):
     """Clients that go on using a key of their own, which is revoked as the load profile starts."""
 
+    needs = "an admin API that a key is revoked by (reason: key_revoked)"
+
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Revoke the key."""
         return [TimedAction(at_s=0, do=partial(keyring.revoke, key)) for key in self.list_keys()]
@@ -45,6 +49,8 @@ class RevokedKey(OrdinaryScript):
 
 class Rotation(OrdinaryScript):
     """Clients whose key is rotated `rotate_at_s` after the start and who catch up `catch_up_s` later."""
+
+    needs = "an admin API that a key is rotated by (reason: rotation)"
 
     def __init__(self, calls: Calls, *, rotate_at_s: float, catch_up_s: float) -> None:
         super().__init__(calls, welcome=REFUSED)
@@ -81,7 +87,7 @@ class AuthScan(ScenarioUser):
     @classmethod
     def script(cls, fields: Fields) -> OrdinaryScript:
         """Choose the clients by their reason; that they are refused is no failure."""
-        reason = fields.text("reason", of=REASONS)
+        reason = fields.text("reason", "invalid_token", of=REASONS)
         calls = read_calls(fields, has_key=reason not in WITHOUT_KEY, is_refused=reason != "rotation")
         if reason == "rotation":
             return Rotation(

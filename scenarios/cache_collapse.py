@@ -81,7 +81,7 @@ class CacheCollapse(ScenarioUser):
             last=fields.whole("new_until", least=0, most=MAX_ARRIVALS),
             share=fields.number("new_share", 1.0, least=0, most=1),
         )
-        return Collapse(read_calls(fields), novelty)
+        return Collapse(read_calls(fields, apis=("chat",)), novelty)
 
     @classmethod
     def profile(cls, options: Namespace) -> dict[str, Any]:

@@ -33,6 +33,8 @@ MAX_EVERY = 1_000_000
 class BacklogScript:
     """Clients that leave jobs, ask after them and cancel them; 0 for `follow_every` is never."""
 
+    needs = "jobs (POST /v1/jobs)"
+
     def __init__(
         self,
         inferences: Inferences,
@@ -71,7 +73,7 @@ class BacklogScript:
         if status == 202:
             self._latest = json.loads(body)["id"]
 
-    def token(self, at_s: float, keyring: Keyring) -> str:  # noqa: ARG002 - part of the protocol
+    def token(self, at_s: float, keyring: Keyring) -> str | None:  # noqa: ARG002 - part of the protocol
         """Return the key's token."""
         return keyring.token(self._inferences.key)
 

@@ -2,7 +2,8 @@
 
     locust -f scenarios/rate_limit_abuse.py --host http://127.0.0.1:8080 --requests-per-minute 6
 
-The limit is set before the first call; only what comes under Gatewayz's prefix is held to it.
+The limit is set before the first call; only what comes under Gatewayz's prefix is held to it. A load profile
+without requests_per_minute goes on past whatever limit the gateway has by itself.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ MAX_REQUESTS_PER_MINUTE = 1_000_000
 
 
 class Abuse(OrdinaryScript):
-    """Calls with a key whose rate is `requests_per_minute`."""
+    """Calls with a key whose rate is `requests_per_minute`; None for what the gateway itself limits it to."""
 
-    def __init__(self, calls: Calls, *, requests_per_minute: int) -> None:
+    def __init__(self, calls: Calls, *, requests_per_minute: int | None) -> None:
         super().__init__(calls, welcome=frozenset({RATE_LIMITED}))
         self._requests_per_minute = requests_per_minute
+        if requests_per_minute is not None:
+            self.needs = "accounts whose rate can be limited (requests_per_minute)"
 
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
         """Set the limit; the account of a key that belongs to nobody is called as the key is."""
+        if self._requests_per_minute is None:
+            return ()
         limit = {"requests_per_minute": self._requests_per_minute}
         return [TimedAction(at_s=0, do=partial(keyring.put_account, key, limit)) for key in self.list_keys()]
 
@@ -49,7 +54,8 @@ class RateLimitAbuse(ScenarioUser):
     @classmethod
     def script(cls, fields: Fields) -> Abuse:
         """Send ordinary calls; that they are refused is no failure."""
-        limit = fields.whole("requests_per_minute", least=1, most=MAX_REQUESTS_PER_MINUTE)
+        is_set = fields.has("requests_per_minute")
+        limit = fields.whole("requests_per_minute", least=1, most=MAX_REQUESTS_PER_MINUTE) if is_set else None
         return Abuse(read_calls(fields), requests_per_minute=limit)
 
     @classmethod

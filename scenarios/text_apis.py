@@ -36,6 +36,8 @@ class TextApis(OrdinaryScript):
         self._ask = ask
         self._plan = plan
         self.learns = ask == "polling"
+        if ask == "statement" or plan != PLANS[0]:
+            self.needs = "accounts with plans and credits (ask: statement, plan: subscribed)"
         self._started: list[str] = []
 
     def actions(self, keyring: Keyring) -> Sequence[TimedAction]:
@@ -83,7 +85,7 @@ class TextApisUser(ScenarioUser):
         """Send calls of one kind; that a provider is not available is no failure."""
         ask = fields.text("ask", of=ASK)
         plan = fields.text("plan", PLANS[0], of=PLANS)
-        return TextApis(read_calls(fields), ask=ask, plan=plan)
+        return TextApis(read_calls(fields, apis=("chat",)), ask=ask, plan=plan)
 
     @classmethod
     def profile(cls, options: Namespace) -> dict[str, Any]:

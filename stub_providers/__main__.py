@@ -22,7 +22,7 @@ from stub_providers.control import Control, refuse
 from stub_providers.dialects import DIALECTS
 from stub_providers.door import Door
 from stub_providers.http_server import HttpRunner
-from stub_providers.instructions import BadInstruction, read_model
+from stub_providers.instructions import BadInstruction, read_behaviour, read_json, read_model
 from stub_providers.ledger import Ledger
 from stub_providers.provider import Provider
 from stub_providers.worker import SLOTS, Worker
@@ -50,6 +50,8 @@ class Settings:
     speed: float
     models: tuple[str, ...]
     slots: int
+    behaviour: object
+    takes_any_key: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,6 +77,19 @@ def read_settings(arguments: Sequence[str]) -> Settings:
         type=_model,
         help="a model to list from the start; others are listed once they are asked for",
     )
+    parser.add_argument(
+        "--behaviour",
+        type=_behaviour,
+        default={},
+        metavar="JSON",
+        help="how every model behaves that has no behaviour of its own, as the control API is told it",
+    )
+    parser.add_argument(
+        "--any-key",
+        dest="takes_any_key",
+        action="store_true",
+        help=f"accept calls with any key, and without one; {PROVIDER_KEY} is not needed then",
+    )
     parser.add_argument("--slots", type=_slots, help=f"how many requests a {WORKER} worker runs at once")
     options = vars(parser.parse_args(arguments))
     if options["slots"] and options["dialect"] != WORKER:
@@ -83,13 +98,16 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     return Settings(**options | {"models": models, "slots": options["slots"] or SLOTS})
 
 
-async def serve(settings: Settings, *, key: str, token: str) -> None:
-    """Serve until SIGTERM or SIGINT; prints the addresses when ready. Raises Unusable."""
+async def serve(settings: Settings, *, key: str | None, token: str) -> None:
+    """Serve until SIGTERM or SIGINT, to whoever has the key; prints the addresses when ready.
+
+    Raises Unusable.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     front, back = _reserve(settings.listen), _reserve(settings.control)
-    engine, ledger = Engine(settings.name), Ledger()
+    engine, ledger = Engine(settings.name, read_behaviour(settings.behaviour)), Ledger()
     provider = Provider(
         dialect=DIALECTS[settings.dialect],
         engine=engine,
@@ -108,6 +126,7 @@ async def serve(settings: Settings, *, key: str, token: str) -> None:
         token=token,
         set_listening=set_listening,
         is_listening=lambda: front.is_open,
+        default=settings.behaviour,
     )
     # Without cancellation a stalled request would outlive its client.
     front_runner = HttpRunner(
@@ -161,6 +180,15 @@ def _model(text: str) -> str:
         raise argparse.ArgumentTypeError(str(bad)) from None
 
 
+def _behaviour(text: str) -> object:
+    try:
+        told = read_json(text.encode(errors="surrogateescape"))
+        read_behaviour(told)
+    except BadInstruction as bad:
+        raise argparse.ArgumentTypeError(str(bad).replace("The body", "It")) from None
+    return told
+
+
 def _slots(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_SLOTS:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MAX_SLOTS}")
@@ -196,7 +224,8 @@ def main() -> int:
     """Run a provider; return the exit code (2: the arguments or the environment cannot be used)."""
     try:
         settings = read_settings(sys.argv[1:])
-        uvloop.run(serve(settings, key=_secret(PROVIDER_KEY), token=_secret(CONTROL_TOKEN)))
+        key = None if settings.takes_any_key else _secret(PROVIDER_KEY)
+        uvloop.run(serve(settings, key=key, token=_secret(CONTROL_TOKEN)))
     except Unusable as unusable:
         print(unusable, file=sys.stderr)  # noqa: T201 - the command line's answer
         return 2

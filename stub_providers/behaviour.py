@@ -129,14 +129,15 @@ class Decision:
 class Engine:
     """Decides what each call meets, the same for the same seed, tells and order of calls.
 
-    A behaviour for `"*"` governs every model that has none of its own. Its calls are counted, and its
-    random numbers begin, when it is told.
+    A behaviour for `"*"` governs every model that has none of its own; at first it is `default`. Its calls
+    are counted, and its random numbers begin, when it is told.
     """
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, default: Behaviour = Behaviour()) -> None:
         self._seed = seed
+        self._default = default
         self._governors: dict[str, _Governor] = {}
-        self.tell(EVERY_MODEL, Behaviour())
+        self.tell(EVERY_MODEL, default)
 
     def tell(self, model: str, behaviour: Behaviour) -> None:
         """Replace the behaviour of `model`, starting its call count and random numbers anew."""
@@ -145,7 +146,7 @@ class Engine:
     def forget(self, model: str) -> bool:
         """Drop the behaviour of `model` (`"*"`: go back to the first default); say whether it had one."""
         if model == EVERY_MODEL:
-            self.tell(EVERY_MODEL, Behaviour())
+            self.tell(EVERY_MODEL, self._default)
             return True
         return self._governors.pop(model, None) is not None
 

@@ -26,7 +26,8 @@ MAX_TOLD_MODELS = 1_000
 class Control:
     """Tells the engine how to behave and the door whether to be open, for who has the token.
 
-    `set_listening` opens or shuts the door, `is_listening` says how it is.
+    `set_listening` opens or shuts the door, `is_listening` says how it is. `default` is how every model
+    behaves at first, as JSON.
     """
 
     def __init__(
@@ -37,13 +38,15 @@ class Control:
         token: str,
         set_listening: Callable[[bool], Awaitable[None]],
         is_listening: Callable[[], bool],
+        default: object,
     ) -> None:
         self._engine = engine
         self._ledger = ledger
         self._token = token
         self._set_listening = set_listening
         self._is_listening = is_listening
-        self._told: dict[str, Any] = {EVERY_MODEL: {}}
+        self._default = default
+        self._told: dict[str, Any] = {EVERY_MODEL: default}
 
     @property
     def models(self) -> list[str]:
@@ -104,7 +107,7 @@ class Control:
         if not self._engine.forget(model):
             return refuse(request, 404, "This model has no behaviour of its own.")
         if model == EVERY_MODEL:
-            self._told[EVERY_MODEL] = {}
+            self._told[EVERY_MODEL] = self._default
         else:
             del self._told[model]
         return web.json_response({"model": model, "behaviour": None})

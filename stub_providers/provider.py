@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
+from yarl import URL
 
 from stub_providers.authorization import is_secret
 from stub_providers.behaviour import Decision, Engine, ErrorClass, piece_times_s
@@ -28,13 +30,16 @@ from stub_providers.ledger import NO_MODEL, Ledger
 from stub_providers.worker import Worker
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+Read = Callable[[URL, Mapping[str, str], object], ChatRequest]
+"""Validates a request."""
 
 
 class Provider:
     """Serves one dialect at `speed` seconds of rule time per second of wall time.
 
-    Every request to the chat endpoint is entered in the ledger when it is over: as `ok`, or as the
-    error class that it met. One that lost its connection before a good answer counts as `network`.
+    Every request for a completion or an embedding is entered in the ledger when it is over: as `ok`, or as
+    the error class that it met. One that lost its connection before a good answer counts as `network`.
+    Without a `key` any is accepted, and none too.
     """
 
     def __init__(
@@ -43,7 +48,7 @@ class Provider:
         dialect: Dialect,
         engine: Engine,
         ledger: Ledger,
-        key: str,
+        key: str | None,
         speed: float,
         worker: Worker | None = None,
     ) -> None:
@@ -63,7 +68,11 @@ class Provider:
             return _json(self._dialect.model_list(models()))
 
         app = web.Application(client_max_size=MAX_BODY_BYTES)
-        app.router.add_post(self._dialect.chat_path, self._chat)
+        app.router.add_post(self._dialect.chat_path, partial(self._call, self._dialect.read))
+        if (embeddings := self._dialect.embeddings) is not None:
+            app.router.add_post(
+                embeddings.path, partial(self._call, lambda _url, _headers, body: embeddings.read(body))
+            )
         app.router.add_get(self._dialect.models_path, listing)
         if self._worker is not None:
             app.add_routes(self._worker.list_routes())
@@ -74,15 +83,15 @@ class Provider:
         return _refusal(self._dialect.refusal(status, sentence))
 
     def _key_is_right(self, request: web.Request) -> bool:
-        return is_secret(self._dialect.presented_key(request.headers), self._key)
+        return self._key is None or is_secret(self._dialect.presented_key(request.headers), self._key)
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
+    async def _call(self, read: Read, request: web.Request) -> web.StreamResponse:
         started_s = time.perf_counter()
         if not self._key_is_right(request):
             self._ledger.count(NO_MODEL, "auth")
             return _refusal(self._dialect.failures["auth"])
         try:
-            asked = await self._read(request)
+            asked = await self._read(read, request)
         except Refused as refused:
             self._ledger.count(refused.model, "invalid_request")
             return _refusal(refused.failure)
@@ -111,7 +120,7 @@ class Provider:
             return await self._fail(request, asked, decision, decision.error, started_s)
         return await self._answer(request, asked, decision, started_s)
 
-    async def _read(self, request: web.Request) -> ChatRequest:
+    async def _read(self, read: Read, request: web.Request) -> ChatRequest:
         try:
             body = json.loads(await read_body(request))
         except web.HTTPRequestEntityTooLarge:
@@ -120,7 +129,11 @@ class Provider:
             raise Refused(self._dialect.refusal(error.status, find_sentence(error))) from None
         except (ValueError, RecursionError):
             raise Refused(self._dialect.unreadable_body) from None
-        return self._dialect.read(request.rel_url, request.headers, body)
+        return read(request.rel_url, request.headers, body)
+
+    def _whole(self, answer: Answer) -> dict[str, Any]:
+        embeddings = self._dialect.embeddings if answer.request.embeddings else None
+        return self._dialect.whole(answer) if embeddings is None else embeddings.whole(answer)
 
     async def _answer(
         self, request: web.Request, asked: ChatRequest, decision: Decision, started_s: float
@@ -131,7 +144,7 @@ class Provider:
             times_s = piece_times_s(decision.latency_s, len(frames))
             return await self._stream(request, frames, times_s, started_s)
         await self._wait_until(started_s, decision.latency_s)
-        return _json(self._dialect.whole(answer))
+        return _json(self._whole(answer))
 
     async def _fail(
         self,
@@ -146,7 +159,7 @@ class Provider:
             reset(request.transport)
             return web.Response()  # goes nowhere: the connection is gone
         if error == "unknown":
-            text = encode(self._dialect.whole(_compose(asked, decision))).decode()
+            text = encode(self._whole(_compose(asked, decision))).decode()
             half = text[: len(text) // 2]
             if asked.stream:
                 return await self._stream(request, (self._dialect.broken_event(half),), (0.0,), started_s)

@@ -42,6 +42,7 @@ class Anthropic:
 
     models: tuple[str, ...] = ()
     chat_path = "/v1/messages"
+    embeddings = None
     models_path = "/v1/models"
     stream_type = "text/event-stream"
     failures: Mapping[ErrorClass, Failure] = {

@@ -36,6 +36,10 @@ class ChatRequest:
     max_tokens: int | None
     stream: bool
     include_usage: bool = False
+    embeddings: int = 0
+    """How many texts are to be embedded; 0: this asks for a completion."""
+    dimensions: int = 0
+    is_base64: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,20 @@ class Refused(Exception):
         self.model = model
 
 
+class Embeddings(Protocol):
+    """How a provider is asked for embeddings."""
+
+    @property
+    def path(self) -> str:
+        """Where they are asked for."""
+
+    def read(self, body: object) -> ChatRequest:
+        """Validate a request; raises Refused."""
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        """Return the answer as one JSON object."""
+
+
 class Dialect(Protocol):
     """One provider's wire format.
 
@@ -89,6 +107,10 @@ class Dialect(Protocol):
     @property
     def chat_path(self) -> str:
         """The pattern of where completions are asked for."""
+
+    @property
+    def embeddings(self) -> Embeddings | None:
+        """How embeddings are asked for, None where there are none."""
 
     @property
     def models_path(self) -> str:

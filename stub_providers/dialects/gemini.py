@@ -55,6 +55,7 @@ class Gemini:
 
     models: tuple[str, ...] = ()
     chat_path = f"{MODELS}/{{call}}"
+    embeddings = None
     models_path = MODELS
     stream_type = "text/event-stream"
     failures: Mapping[ErrorClass, Failure] = {

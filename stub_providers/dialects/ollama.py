@@ -39,6 +39,7 @@ class Ollama:
 
     models: tuple[str, ...] = ()
     chat_path = "/api/chat"
+    embeddings = None
     models_path = "/api/tags"
     stream_type = "application/x-ndjson"
     failures: Mapping[ErrorClass, Failure] = {

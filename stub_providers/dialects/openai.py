@@ -1,10 +1,12 @@
-"""The OpenAI dialect: `POST /v1/chat/completions` and `GET /v1/models`.
+"""The OpenAI dialect: `POST /v1/chat/completions`, `POST /v1/embeddings` and `GET /v1/models`.
 
-Shapes after OpenAI's API reference (chat completions, streaming, error codes).
+Shapes after OpenAI's API reference (chat completions, streaming, embeddings, error codes).
 """
 
 from __future__ import annotations
 
+import base64
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import (
     Answer,
     ChatRequest,
+    Embeddings,
     Failure,
     Refused,
     are_messages,
@@ -24,6 +27,11 @@ from stub_providers.dialects.dialect import (
     is_model,
     message_texts,
 )
+
+DIMENSIONS = 16
+"""Of an embedding, unless the request says how many; real ones have hundreds, which no alert looks at."""
+MAX_DIMENSIONS = 4_096
+MAX_INPUTS = 2_048
 
 
 def _failure(
@@ -37,11 +45,60 @@ def _refused(message: str, model: str = "", *, param: str | None = None, code: s
     return Refused(_failure(400, message, "invalid_request_error", param=param, code=code), model)
 
 
+class OpenAIEmbeddings:
+    """Embeddings as OpenAI serves them, all alike: of length 1, in no direction that means anything."""
+
+    path = "/v1/embeddings"
+
+    def read(self, body: object) -> ChatRequest:
+        """Validate a request; raises Refused."""
+        model = body.get("model") if isinstance(body, dict) else None
+        if not isinstance(body, dict) or not is_model(model):
+            raise _refused("you must provide a model parameter")
+        texts = body.get("input")
+        texts = [texts] if isinstance(texts, str) else texts
+        if (
+            not isinstance(texts, list)
+            or not 1 <= len(texts) <= MAX_INPUTS
+            or not all(isinstance(text, str | int | list) and text != "" for text in texts)
+        ):
+            raise _refused("'$.input' is invalid.", model, param="input")
+        dimensions = body.get("dimensions", DIMENSIONS)
+        if not is_count(dimensions, 1) or dimensions > MAX_DIMENSIONS:
+            raise _refused("Invalid value for 'dimensions'.", model, param="dimensions")
+        return ChatRequest(
+            model=model,
+            prompt_tokens=estimate_tokens(text for text in texts if isinstance(text, str)),
+            max_tokens=None,
+            stream=False,
+            embeddings=len(texts),
+            dimensions=dimensions,
+            is_base64=body.get("encoding_format") == "base64",
+        )
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        """Return a list of `embedding` objects."""
+        asked = answer.request
+        vector: list[float] | str = [asked.dimensions**-0.5] * asked.dimensions
+        if asked.is_base64:
+            vector = base64.b64encode(array("f", vector).tobytes()).decode()
+        return {
+            "object": "list",
+            "data": [
+                {"object": "embedding", "index": index, "embedding": vector}
+                for index in range(asked.embeddings)
+            ],
+            "model": asked.model,
+            "usage": {"prompt_tokens": answer.prompt_tokens, "total_tokens": answer.prompt_tokens},
+        }
+
+
 class OpenAI:
-    """Chat completions as OpenAI serves them, streamed as server-sent events."""
+    """Chat completions as OpenAI serves them, streamed as server-sent events; and embeddings."""
 
     models: tuple[str, ...] = ()
     chat_path = "/v1/chat/completions"
+    embeddings: Embeddings | None = OpenAIEmbeddings()
     models_path = "/v1/models"
     stream_type = "text/event-stream"
     failures: Mapping[ErrorClass, Failure] = {

@@ -27,6 +27,7 @@ class Vllm(OpenAI):
     """Chat completions as vLLM serves them; requests are read as OpenAI's."""
 
     models = ("stub",)
+    embeddings = None
     failures: Mapping[ErrorClass, Failure] = {
         "rate_limit": _failure(429, "Too many requests."),
         "auth": Failure(status=401, body=encode({"error": "Unauthorized"})),

@@ -29,7 +29,9 @@ ROOMS: dict[str, set[str]] = {
     "pager": {"alertmanager", "core", "errors", "runtime"},
     "gateway": {"core", "errors", "runtime"},
     "systems": {"alertmanager", "core", "errors", "gateway", "rules", "runtime"},
-    "stacks": {"alertmanager", "core", "errors", "pager", "places", "rules", "runtime", "systems"},
+    "stacks": {
+        *("alertmanager", "core", "errors", "pager", "places", "project", "rules", "runtime", "systems"),
+    },
     "reports": {"core", "errors", "judging", "rules", "runtime"},
     "runner": {
         *("alertmanager", "core", "errors", "judging", "places", "project", "recording"),
@@ -210,6 +212,8 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.page",
         "alertdrill.cli.commands.replay",
         "alertdrill.cli.commands.run_replay",
+        "alertdrill.cli.commands.stub",
+        "alertdrill.cli.commands.traffic",
         "alertdrill.cli.options.sites",
         "alertdrill.gateway.__main__",
         "alertdrill.load.distribution",

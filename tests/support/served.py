@@ -236,7 +236,12 @@ async def _run_stub(kind: str, limits: Limits) -> AsyncIterator[Served]:
     mine = stub_server.Limits(idle_s=limits.idle_s, body_s=limits.body_s, unread_s=limits.unread_s)
     if kind == "control":
         control = Control(
-            engine=engine, ledger=ledger, token=SECRET, set_listening=_ignore, is_listening=lambda: True
+            engine=engine,
+            ledger=ledger,
+            token=SECRET,
+            set_listening=_ignore,
+            is_listening=lambda: True,
+            default={},
         )
         async with listen(control.app(), refuse_as_control, mine, stub_server.HttpRunner) as (host, port):
             yield Served(

@@ -75,6 +75,16 @@ COMMANDS = (
         "Send a synthetic alert through an Alertmanager, and follow it to delivery and back.",
     ),
     ListedCommand(
+        "traffic",
+        "alertdrill.cli.commands.traffic:traffic",
+        "Send the calls of SCENARIO by hand at any gateway that speaks OpenAI's API.",
+    ),
+    ListedCommand(
+        "stub",
+        "alertdrill.cli.commands.stub:stub",
+        "Start a stub provider that speaks DIALECT, and keep it running until Ctrl-C.",
+    ),
+    ListedCommand(
         "engines",
         "alertdrill.cli.commands.engines:engines_",
         "Say where prometheus, promtool, alertmanager and amtool are; with PROGRAM, print its path alone.",

@@ -34,7 +34,8 @@ LOGS = (
     "traffic.json",
     "traffic-plan.json",
 )
-"""The files that a run writes; the next one removes exactly these."""
+"""The files that a run writes; the next one removes exactly these, and the logs of a project's providers."""
+PROVIDER_LOGS = "provider-*.log"
 HISTORY = "history"
 LOCK = ".alertdrill-lock"
 WORK = ".alertdrill-run"
@@ -88,7 +89,7 @@ class RunFolder:
             write_own(self.new / "probe", bytes(PROBE_BYTES))
             (self.new / "probe").unlink()
             self._logs.mkdir(exist_ok=True)
-            _move_all((self._logs / name, aside / name) for name in LOGS)
+            _move_all((self._logs / name, aside / name) for name in name_logs(self._logs))
             aside.rename(aside.with_name("logs"))
 
     def restore(self) -> None:
@@ -100,11 +101,11 @@ class RunFolder:
             _move_all((done / name, self._place / name) for name in REPORTS)
         elif old.exists():
             if (old / "logs").exists():
-                for name in LOGS:
+                for name in name_logs(self._logs):
                     (self._logs / name).unlink(missing_ok=True)
             self._logs.mkdir(exist_ok=True)
-            for folder in ("aside", "logs"):
-                _move_all((old / folder / name, self._logs / name) for name in LOGS)
+            for folder in (old / "aside", old / "logs"):
+                _move_all((folder / name, self._logs / name) for name in name_logs(folder))
             _move_all((old / name, self._place / name) for name in REPORTS)
             with suppress(OSError):  # if there is anything in it, it stays
                 self._logs.rmdir()
@@ -150,6 +151,11 @@ def open_folder(out: Path, inputs: Iterable[Path] = ()) -> Iterator[RunFolder]:
                 folder.restore()
 
 
+def name_logs(folder: Path) -> list[str]:
+    """Return the names of all logs that a run may have written to a folder; a project names its providers."""
+    return sorted({*LOGS, *(path.name for path in folder.glob(PROVIDER_LOGS))})
+
+
 def _move_all(moves: Iterable[_Move]) -> None:
     """Rename what is there; if one cannot be, all that were are named as before. Raises OSError."""
     moved: list[_Move] = []
@@ -167,7 +173,7 @@ def _move_all(moves: Iterable[_Move]) -> None:
 
 def _check_ours(out: Path, place: Path) -> None:
     """Raise CannotWrite unless everything that a run would replace is of the kind that a run writes."""
-    for name in (*REPORTS, *(f"logs/{name}" for name in LOGS)):
+    for name in (*REPORTS, *(f"logs/{name}" for name in name_logs(place / "logs"))):
         kind = _find_kind(place / name)
         if kind is not None and not stat.S_ISREG(kind):
             raise CannotWrite(f"{out / name}: is not a file that a run wrote: move it, or name another --out")

@@ -1,15 +1,19 @@
-"""The requests of ordinary traffic: which model, how long a prompt, how many tokens, streamed or not."""
+"""The requests of ordinary traffic: API, model, length of the prompt, tokens, streamed or not."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 
 MAX_TOKENS = 1_000_000
 MAX_PROMPT_CHARS = 100_000
+PATHS = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings", "messages": "/v1/messages"}
+"""Where each API is asked: OpenAI's chat completions and embeddings, and Anthropic's messages."""
 ANY_MODEL = "openai:gpt-4o-mini"
 
 _SENTENCE = "Explain in plain words why this alert is firing and what to do first. "
@@ -17,7 +21,7 @@ _SENTENCE = "Explain in plain words why this alert is firing and what to do firs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """Chat completions over `models` (`provider:model`) taken in turn, paid for by the key `key`.
+    """Calls of one API over `models`, named as the gateway names them and taken in turn, paid for by `key`.
 
     `stream_share` of the calls to each model are streamed. `key` is None where no key is needed.
     """
@@ -27,28 +31,39 @@ class Calls:
     stream_share: float
     max_tokens: int
     prompt_chars: int
+    api: str = "chat"
 
     def body(self, index: int) -> str:
         """Return the JSON body of the `index`th call."""
         turn, place = divmod(index, len(self.models))
         share = self.stream_share
-        prompt = _SENTENCE * (self.prompt_chars // len(_SENTENCE) + 1)
+        prompt = (_SENTENCE * (self.prompt_chars // len(_SENTENCE) + 1))[: self.prompt_chars]
+        if self.api == "embeddings":
+            return json.dumps({"model": self.models[place], "input": prompt})
         return json.dumps(
             {
                 "model": self.models[place],
-                "messages": [{"role": "user", "content": prompt[: self.prompt_chars]}],
+                "messages": [{"role": "user", "content": prompt}],
                 "max_tokens": self.max_tokens,
                 "stream": math.floor((turn + 1) * share) > math.floor(turn * share),
             }
         )
 
 
-def read_calls(fields: Fields, *, has_key: bool = True, is_refused: bool = False) -> Calls:
-    """Take the options of calls. Raises BadPlan.
+def read_calls(
+    fields: Fields, *, has_key: bool = True, is_refused: bool = False, apis: Sequence[str] = tuple(PATHS)
+) -> Calls:
+    """Take the options of calls, of one of these APIs. Raises BadPlan.
 
     A key is required if they have one, else an error. Models are optional if every call is refused.
     """
+    api = fields.text("api", "chat", of=tuple(apis))
+    if api == "embeddings":
+        for name in ("stream_share", "max_tokens"):
+            if fields.has(name):
+                raise BadPlan(f"{fields.where}: embeddings have no {name}")
     return Calls(
+        api=api,
         models=fields.texts("models", [ANY_MODEL] if is_refused else None),
         key=fields.text("key") if has_key else None,
         stream_share=fields.number("stream_share", 0.0, least=0, most=1),

@@ -38,6 +38,7 @@ class Conversations:
 
     changes: tuple[BehaviourChange, ...] = ()
     learns = True
+    needs = "sessions (POST /v1/sessions)"
 
     def __init__(
         self, *, key: str, learned: str, default: str, judge: str, workspace: str, daily_requests: int | None
@@ -87,7 +88,7 @@ class Conversations:
             self._session = json.loads(body)["id"]
             self._left = list(self._converse(f"/v1/sessions/{self._session}"))
 
-    def token(self, at_s: float, keyring: Keyring) -> str:  # noqa: ARG002 - part of the protocol
+    def token(self, at_s: float, keyring: Keyring) -> str | None:  # noqa: ARG002 - part of the protocol
         """Return the key's token."""
         return keyring.token(self._key)
 

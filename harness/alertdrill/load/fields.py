@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Self
 
 from alertdrill.load.errors import BadPlan
@@ -16,14 +17,20 @@ class Fields:
     """The fields of one object, taken one by one; `where` names the object in sentences.
 
     Every method raises BadPlan. A field that is absent takes its default; one without a default is
-    required.
+    required, unless `assumed` has what it is then.
     """
 
-    def __init__(self, value: Any, where: str) -> None:
+    def __init__(self, value: Any, where: str, assumed: Mapping[str, Any] = MappingProxyType({})) -> None:
         if not isinstance(value, Mapping):
             raise BadPlan(f"{where} must be an object")
         self.where = where
         self._rest = dict(value)
+        self._assumed = assumed
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields that are left."""
+        return tuple(self._rest)
 
     def text(self, name: str, default: str | None = None, *, of: tuple[str, ...] = ()) -> str:
         """Take a text that is not empty, of at most MAX_CHARS characters; one of `of`, if given."""
@@ -82,6 +89,8 @@ class Fields:
         value = self._rest.pop(name, None)
         if value is None:
             value = default
+        if value is None:
+            value = self._assumed.get(name)
         if value is None:
             raise BadPlan(f"{self.where}: {name} is missing")
         return value

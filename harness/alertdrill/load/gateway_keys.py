@@ -1,7 +1,8 @@
-"""Gateway keys, issued through its admin API; their tokens go nowhere but to this test's own workers."""
+"""Gateway keys, issued by its admin API, or a target's one; tokens go to this test's own workers only."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,33 +16,39 @@ ANSWER_WITHIN_S = 10.0
 class Keyring:
     """The keys that this process knows the tokens of, shared by all load profiles.
 
-    `admin_token` may be empty if no key has to be issued.
+    `admin_token` may be empty if no key has to be issued. `headers` are what every call carries besides.
     """
 
     def __init__(self, *, host: str, admin_token: str) -> None:
         self._host = host.rstrip("/")
         self._admin_token = admin_token
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, str | None] = {}
+        self.headers: Mapping[str, str] = {}
         self._successors: dict[str, str] = {}
         self._session = requests.Session()
         # A proxy from the environment must not stand between a test and a gateway on this machine.
         self._session.trust_env = False
 
-    def adopt(self, key: str, token: str) -> None:
-        """Take in a key that was issued by somebody else."""
+    def adopt(self, key: str, token: str | None) -> None:
+        """Take in a key that was issued by somebody else; None where calls carry no token."""
         self._tokens[key] = token
 
-    def list_tokens(self) -> dict[str, dict[str, str]]:
-        """Return the tokens, by id, and the successors of rotated keys, for another keyring to take over."""
-        return {"tokens": dict(self._tokens), "successors": dict(self._successors)}
+    def list_tokens(self) -> dict[str, dict[str, Any]]:
+        """Return the tokens, by id, the successors of rotated keys, and the headers, for another keyring."""
+        return {
+            "tokens": dict(self._tokens),
+            "successors": dict(self._successors),
+            "headers": dict(self.headers),
+        }
 
-    def take_over(self, keys: dict[str, dict[str, str]]) -> None:
-        """Take in all keys that another keyring has listed."""
+    def take_over(self, keys: dict[str, dict[str, Any]]) -> None:
+        """Take in all that another keyring has listed."""
+        self.headers = dict(keys["headers"])
         self._tokens.update(keys["tokens"])
         self._successors.update(keys["successors"])
 
-    def token(self, key: str) -> str:
-        """Return the token of a key that was issued or adopted."""
+    def token(self, key: str) -> str | None:
+        """Return the token of a key that was issued or adopted; None where calls carry none."""
         return self._tokens[key]
 
     def issue(self, key: str) -> None:

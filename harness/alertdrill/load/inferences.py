@@ -39,6 +39,7 @@ class InferScript:
     """Clients that ask and wait for the answer; a `welcome` status besides success is no failure."""
 
     learns = False
+    needs = "inference (POST /v1/infer)"
 
     def __init__(
         self, inferences: Inferences, *, welcome: int = 200, changes: tuple[BehaviourChange, ...] = ()
@@ -62,7 +63,7 @@ class InferScript:
     def note_answer(self, index: int, status: int, body: str) -> None:
         """Learn nothing: every request stands for itself."""
 
-    def token(self, at_s: float, keyring: Keyring) -> str:  # noqa: ARG002 - part of the protocol
+    def token(self, at_s: float, keyring: Keyring) -> str | None:  # noqa: ARG002 - part of the protocol
         """Return the key's token."""
         return keyring.token(self._inferences.key)
 

@@ -26,7 +26,7 @@ from alertdrill.load.errors import BadPlan, ScenarioError
 from alertdrill.load.leases import SHARES
 from alertdrill.load.local_runner import ProfileRunner
 from alertdrill.load.master import Master
-from alertdrill.load.preparation import find_keyring, load, provide_key, write_scripts
+from alertdrill.load.preparation import find_keyring, load, write_scripts
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.stalls import Pulse
 from alertdrill.load.statistics import render_report
@@ -45,9 +45,8 @@ class Test:
 
     def __init__(self, environment: Environment) -> None:
         plan, scripts = load(environment)
-        keyring = find_keyring(environment)
-        for key in sorted({key for script in scripts.values() for key in script.list_keys()}):
-            provide_key(keyring, key, get_options(environment))
+        keys = [key for script in scripts.values() for key in script.list_keys()]
+        keyring = find_keyring(environment, plan, keys)
         self._environment = environment
         self._controls = Controls(plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""))
         if any(profile.changes for profile in plan.profiles):
@@ -97,8 +96,12 @@ class Test:
             done, stalls = profile_runner.done.is_set(), [*self._pulse.stalls]
             if isinstance(profile_runner, Master):
                 stalls += profile_runner.stalls
+            refusals = {} if isinstance(profile_runner, Master) else profile_runner.refusals.as_json()
             replace_aside(
-                path, render_report(profile_runner.tallies, done=done, workers=workers, stalls=stalls)
+                path,
+                render_report(
+                    profile_runner.tallies, done=done, workers=workers, stalls=stalls, refusals=refusals
+                ),
             )
 
 

@@ -15,6 +15,7 @@ from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.greenlets import OnFailure, guard
 from alertdrill.load.plan import LoadProfile, Plan
 from alertdrill.load.provider_controls import Controls
+from alertdrill.load.refusals import Refusals
 from alertdrill.load.script import Script
 from alertdrill.load.statistics import Statistics
 from alertdrill.load.timed_actions import ActionTimer
@@ -52,11 +53,15 @@ class ProfileRunner:
         self.timetable = timetable
         self.scripts = scripts
         self.keyring = keyring
+        self.refusals = Refusals()
         self._action_timer = ActionTimer(timetable, scripts, keyring=keyring, controls=controls)
         self._on_failure = on_failure
         profiles = timetable.plan.profiles
         self.tallies = {
-            profile.name: Statistics(planned=len(timetable.instants[profile.name])) for profile in profiles
+            profile.name: Statistics(
+                planned=len(timetable.instants[profile.name]), welcomes=scripts[profile.name].welcomes
+            )
+            for profile in profiles
         }
         self._waiting = {profile.name: profile for profile in profiles}
         self._unfinished = set(self._waiting)

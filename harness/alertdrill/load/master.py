@@ -74,7 +74,10 @@ class Master:
         self._profiles = {profile.name: profile for profile in timetable.plan.profiles}
         self._homes = find_homes({name: scripts[name].learns for name in self._profiles})
         self._book = LeaseBook(self._count_shares())
-        self.tallies = {name: Statistics(planned=len(timetable.instants[name])) for name in self._profiles}
+        self.tallies = {
+            name: Statistics(planned=len(timetable.instants[name]), welcomes=scripts[name].welcomes)
+            for name in self._profiles
+        }
         self._complete = {name: Event() for name in self._profiles}
         self._unfinished = set(self._profiles)
         self._opened: list[str] = []

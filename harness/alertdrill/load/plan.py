@@ -14,6 +14,7 @@ from typing import Any
 from alertdrill.load.arrivals import MAX_ARRIVALS, Kind
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
+from alertdrill.load.target import Target, describe_target, read_target
 
 MAX_PLAN_BYTES = 10_000_000
 MAX_SPEED = 10_000.0
@@ -55,7 +56,10 @@ class LoadProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What one test does; `report` is where its report is written, `controls` the control APIs."""
+    """What one test does; `report` is where its report is written, `controls` the control APIs.
+
+    `target` is a gateway that is somebody else's, None for the reference gateway.
+    """
 
     speed: float
     origin_s: float
@@ -63,6 +67,7 @@ class Plan:
     report: Path | None
     controls: Mapping[str, str]
     profiles: tuple[LoadProfile, ...]
+    target: Target | None = None
 
     def wall_s(self, rule_s: float) -> float:
         """Return the wall instant (epoch seconds) of a rule time."""
@@ -94,8 +99,14 @@ def parse_plan(value: Any) -> Plan:
         report=Path(fields.text("report")) if fields.has("report") else None,
         controls=_read_controls(fields),
         profiles=tuple(_read_profile(profile) for profile in fields.objects("profiles")),
+        target=read_target(Fields(fields.mapping("target"), "The plan: target"))
+        if fields.has("target")
+        else None,
     )
     fields.end()
+    for profile in plan.profiles:
+        if plan.target is not None and profile.prefix is not None:
+            raise BadPlan(f"Load profile {profile.name!r}: only the reference gateway has prefixes")
     names = [profile.name for profile in plan.profiles]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadPlan(f"The plan: two load profiles are named {twice[0]!r}")
@@ -108,6 +119,7 @@ def describe_traffic(plan: Plan) -> dict[str, Any]:
         "speed": plan.speed,
         "origin_s": plan.origin_s,
         "seed": plan.seed,
+        "target": None if plan.target is None else describe_target(plan.target),
         "profiles": [
             {
                 "name": profile.name,

@@ -77,6 +77,8 @@ class PredictScript:
     `welcome` has the statuses that are welcome besides.
     """
 
+    needs = "the predict API (POST /v1/predict)"
+
     def __init__(
         self,
         predictions: Predictions,

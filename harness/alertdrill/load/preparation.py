@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -12,11 +13,12 @@ from typing import Any, Protocol, cast
 from locust.env import Environment
 
 from alertdrill.load.environment import get_options
-from alertdrill.load.errors import BadPlan
+from alertdrill.load.errors import BadPlan, ScenarioError
 from alertdrill.load.fields import Fields
 from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile, Plan, parse_controls, parse_plan, read_plan
 from alertdrill.load.script import Script
+from alertdrill.load.target import KEY, find_credentials
 
 
 class Scenario(Protocol):
@@ -61,19 +63,31 @@ def load(environment: Environment) -> tuple[Plan, dict[str, Script]]:
 def write_scripts(environment: Environment, plan: Plan) -> dict[str, Script]:
     """Return each load profile's script, of the scenarios in Locust's files. Raises BadPlan."""
     scenarios = _list_scenarios(environment)
-    return {profile.name: _write_script(profile, scenarios) for profile in plan.profiles}
+    return {profile.name: _write_script(plan, profile, scenarios) for profile in plan.profiles}
 
 
-def find_keyring(environment: Environment) -> Keyring:
-    """Return the keyring of this gateway, which outlives tests, because a key is issued only once."""
+def find_keyring(environment: Environment, plan: Plan, keys: Iterable[str]) -> Keyring:
+    """Return the keyring of this gateway, with these keys.
+
+    It outlives tests, because a key is issued only once. Raises BadPlan, ScenarioError.
+    """
     host = environment.host
     if not host:
         raise BadPlan("Say where the gateway is: --host http://127.0.0.1:8080")
     token = os.environ.get("ALERTDRILL_ADMIN_TOKEN", "")
-    return _keyrings.setdefault(host, Keyring(host=host, admin_token=token))
+    keyring = _keyrings.setdefault(host, Keyring(host=host, admin_token=token))
+    credentials = None if plan.target is None else find_credentials(plan.target, os.environ)
+    if credentials is not None:
+        keyring.headers = credentials.headers
+    for key in sorted(set(keys)):
+        if credentials is None:
+            _provide_key(keyring, key, get_options(environment))
+        else:
+            keyring.adopt(key, credentials.token)
+    return keyring
 
 
-def provide_key(keyring: Keyring, key: str, options: Namespace) -> None:
+def _provide_key(keyring: Keyring, key: str, options: Namespace) -> None:
     """Issue a key; without an admin token, take the one that ALERTDRILL_TOKEN has."""
     token = os.environ.get("ALERTDRILL_TOKEN", "")
     if token and not options.plan and not os.environ.get("ALERTDRILL_ADMIN_TOKEN"):
@@ -83,7 +97,18 @@ def provide_key(keyring: Keyring, key: str, options: Namespace) -> None:
 
 
 def _list_scenarios(environment: Environment) -> dict[str, type[Scenario]]:
-    return {user.scenario: user for user in cast("list[type[Scenario]]", environment.user_classes)}
+    found: dict[str, type[Scenario]] = {}
+    for user in cast("list[type[Scenario]]", environment.user_classes):
+        name = getattr(user, "scenario", None)
+        if not isinstance(name, str):
+            raise BadPlan(
+                f"The class {user.__name__} in Locust's files has no name in `scenario`: "
+                "a scenario is a subclass of alertdrill.load.users.ScenarioUser"
+            )
+        if name in found:
+            raise BadPlan(f"Two scenarios in Locust's files are named {name!r}: choose another name for one")
+        found[name] = user
+    return found
 
 
 def _plan_from_options(environment: Environment) -> Plan:
@@ -107,10 +132,25 @@ def _plan_from_options(environment: Environment) -> Plan:
     )
 
 
-def _write_script(profile: LoadProfile, scenarios: dict[str, type[Scenario]]) -> Script:
+def _write_script(plan: Plan, profile: LoadProfile, scenarios: dict[str, type[Scenario]]) -> Script:
+    where = f"Load profile {profile.name!r}"
     if profile.scenario not in scenarios:
-        raise BadPlan(f"Load profile {profile.name!r}: {profile.scenario!r} is not among Locust's files (-f)")
-    fields = Fields(profile.options, f"Load profile {profile.name!r}: options")
-    script = scenarios[profile.scenario].script(fields)
+        raise BadPlan(
+            f"{where}: {profile.scenario!r} is not among Locust's files (-f), "
+            f"whose scenarios are {', '.join(sorted(scenarios)) or 'none'}"
+        )
+    assumed = {} if plan.target is None else {"key": KEY}
+    fields = Fields(profile.options, f"{where}: options", assumed)
+    try:
+        script = scenarios[profile.scenario].script(fields)
+    except ScenarioError:
+        raise
+    except Exception as error:
+        raise BadPlan(f"{where}: the scenario {profile.scenario!r} makes no script: {error!r}") from error
     fields.end()
+    if plan.target is not None and script.needs:
+        raise BadPlan(
+            f"{where}: the scenario {profile.scenario!r} needs {script.needs}, "
+            "which only the reference gateway has"
+        )
     return script

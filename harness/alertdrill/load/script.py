@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
-from alertdrill.load.calls import Calls
+from alertdrill.load.calls import PATHS, Calls
 from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import BehaviourChange
+
+ANTHROPIC_HEADERS = MappingProxyType({"anthropic-version": "2023-06-01"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +24,16 @@ class TimedAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent: the path without a prefix, and the body, if there is one."""
+    """What is sent: the path without a prefix, and the body, if there is one.
+
+    `token_header` names a header that has the token besides `Authorization`; empty: none has.
+    """
 
     method: str
     path: str
     body: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token_header: str = ""
 
 
 class Script(Protocol):
@@ -34,6 +42,8 @@ class Script(Protocol):
     changes: tuple[BehaviourChange, ...]
     learns: bool
     """Whether what is asked depends on earlier answers, so that one client must send all of the profile."""
+    needs: str
+    """What of it only the reference gateway has; empty: it can be sent to any gateway."""
 
     def list_keys(self) -> Sequence[str]:
         """Return the ids of the keys to issue before the test starts."""
@@ -61,6 +71,7 @@ class OrdinaryScript:
     """
 
     learns = False
+    needs = ""
 
     def __init__(
         self,
@@ -82,8 +93,15 @@ class OrdinaryScript:
         return ()
 
     def request(self, index: int) -> Request:
-        """Return a chat completion."""
-        return Request(method="POST", path="/v1/chat/completions", body=self.calls.body(index))
+        """Return a call of the API that the calls are for."""
+        api = self.calls.api
+        return Request(
+            method="POST",
+            path=PATHS[api],
+            body=self.calls.body(index),
+            headers=ANTHROPIC_HEADERS if api == "messages" else {},
+            token_header="x-api-key" if api == "messages" else "",
+        )
 
     def note_answer(self, index: int, status: int, body: str) -> None:
         """Learn nothing: every call stands for itself."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 LATE_S = 15.0
@@ -18,10 +19,14 @@ SLOWEST = 4
 
 
 class Statistics:
-    """Counts one load profile's arrivals and answers; all times in rule time."""
+    """Counts one load profile's arrivals and answers; all times in rule time.
 
-    def __init__(self, *, planned: int) -> None:
+    `welcomes` says which statuses the load profile is after.
+    """
+
+    def __init__(self, *, planned: int, welcomes: Callable[[int], bool]) -> None:
         self._planned = planned
+        self._welcomes = welcomes
         self._late = 0
         self._statuses: Counter[int] = Counter()
         self._lateness_s: list[float] = []
@@ -58,9 +63,11 @@ class Statistics:
             "lateness_p50_s": _percentile(self._lateness_s, 0.5),
             "lateness_p99_s": _percentile(self._lateness_s, 0.99),
             "lateness_max_s": _percentile(self._lateness_s, 1.0),
+            "latency_min_s": self._latency_s[0] if self._latency_s else None,
             "latency_p50_s": _percentile(self._latency_s, 0.5),
             "latency_p99_s": _percentile(self._latency_s, 0.99),
             "slowest_s": self._latency_s[: -SLOWEST - 1 : -1],
+            "unwelcome": sum(count for status, count in self._statuses.items() if not self._welcomes(status)),
             "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
         }
 
@@ -71,10 +78,19 @@ def render_report(
     done: bool,
     workers: Sequence[Mapping[str, Any]] = (),
     stalls: Sequence[tuple[float, float]] = (),
+    refusals: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> str:
     """Return the report of all load profiles so far; docs/reference/interfaces.md has its form."""
     profiles = {name: statistics.report() for name, statistics in tallies.items()}
-    return json.dumps({"done": done, "profiles": profiles, "workers": list(workers), "stalls": list(stalls)})
+    return json.dumps(
+        {
+            "done": done,
+            "profiles": profiles,
+            "workers": list(workers),
+            "stalls": list(stalls),
+            "refusals": {name: dict(said) for name, said in refusals.items()},
+        }
+    )
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

@@ -7,14 +7,18 @@ greenlet of its own.
 
 from __future__ import annotations
 
+import ssl
 from argparse import Namespace
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
+import gevent.ssl
 from locust import FastHttpUser, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import StopUser
 
-from alertdrill.load.errors import find_cause
+from alertdrill.load.errors import BadPlan, find_cause
 from alertdrill.load.fields import Fields
 from alertdrill.load.lifecycle import get_profile_runner
 from alertdrill.load.local_runner import MAX_IN_FLIGHT
@@ -26,6 +30,8 @@ from alertdrill.load.worker import Worker
 
 ANSWER_WITHIN_S = 600.0
 LEAST_ANSWER_WITHIN_WALL_S = 5.0
+TARGET_ANSWER_WITHIN_WALL_S = 120.0
+"""The least for a gateway that does not run on our clock: its answers take as long at any speed."""
 
 
 class ScenarioUser(FastHttpUser):
@@ -35,7 +41,7 @@ class ScenarioUser(FastHttpUser):
     fixed_count = 1
     concurrency = MAX_IN_FLIGHT
     scenario: ClassVar[str]
-    flags: ClassVar[tuple[Flag, ...]]
+    flags: ClassVar[tuple[Flag, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Offer the scenario's options."""
@@ -47,21 +53,29 @@ class ScenarioUser(FastHttpUser):
         raise NotImplementedError
 
     @classmethod
-    def profile(cls, options: Namespace) -> dict[str, Any]:
+    def profile(cls, options: Namespace) -> dict[str, Any]:  # noqa: ARG003 - as scenarios have it
         """Return stages, options and tells of a load profile made from the command line or the web page."""
-        raise NotImplementedError
+        raise BadPlan(f"The scenario {cls.scenario!r} is performed by a plan only: it has no profile()")
 
     def __init__(self, environment: Any) -> None:
         self._profile_runner = profile_runner = get_profile_runner()
+        target = None
         if profile_runner is not None:
-            wall_s = ANSWER_WITHIN_S / profile_runner.await_plan().speed
-            self.network_timeout = self.connection_timeout = max(LEAST_ANSWER_WITHIN_WALL_S, wall_s)
-        if not isinstance(profile_runner, Worker):
-            super().__init__(environment)
-            return
-        self.client_pool = profile_runner.client_pool
+            plan = profile_runner.await_plan()
+            target = plan.target
+            least_wall_s = LEAST_ANSWER_WITHIN_WALL_S if target is None else TARGET_ANSWER_WITHIN_WALL_S
+            self.network_timeout = self.connection_timeout = max(least_wall_s, ANSWER_WITHIN_S / plan.speed)
+        if target is not None:
+            self.insecure = False
+            self.ssl_context_factory = partial(_trust_authority, target.ca)
+        if isinstance(profile_runner, Worker):
+            self.client_pool = profile_runner.client_pool
         super().__init__(environment)
-        profile_runner.client_pool = self.client.client.clientpool
+        if isinstance(profile_runner, Worker):
+            profile_runner.client_pool = self.client.client.clientpool
+        if target is not None:
+            # Nobody else is to get its token, or its load.
+            self.client.client.redirect_response_codes = frozenset()  # type: ignore[misc] # as Locust does
 
     @task
     def perform(self) -> None:
@@ -81,9 +95,11 @@ class ScenarioUser(FastHttpUser):
         script = profile_runner.scripts[profile.name]
         token = script.token(at_s, profile_runner.keyring)
         asked = script.request(index)
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **profile_runner.keyring.headers, **asked.headers}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+            if asked.token_header:
+                headers[asked.token_header] = token
         with self.client.request(
             asked.method,
             f"/{profile.prefix}{asked.path}" if profile.prefix else asked.path,
@@ -102,5 +118,16 @@ class ScenarioUser(FastHttpUser):
             if script.welcomes(status):
                 response.success()
             else:
-                response.failure(f"status {status}" if answered else f"no answer: {find_cause(error)}")
+                why = None if answered or error is None else find_cause(error)
+                response.failure(f"status {status}" if why is None else f"no answer: {why}")
+                secrets = (*([token] if token else ()), *profile_runner.keyring.headers.values())
+                profile_runner.refusals.note(
+                    profile.name, status, response.text or "" if why is None else why, secrets=secrets
+                )
         return status, latency_s
+
+
+def _trust_authority(ca: Path | None, **_: object) -> ssl.SSLContext:
+    """Return a context that trusts this authority alone, or else the system's."""
+    context: ssl.SSLContext = gevent.ssl.create_default_context(cafile=None if ca is None else str(ca))
+    return context

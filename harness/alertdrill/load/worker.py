@@ -25,6 +25,7 @@ from alertdrill.load.greenlets import guard
 from alertdrill.load.leases import find_homes, list_indices
 from alertdrill.load.local_runner import MAX_IN_FLIGHT, Player
 from alertdrill.load.plan import LoadProfile, Plan, parse_plan
+from alertdrill.load.refusals import Refusals
 from alertdrill.load.script import Script
 from alertdrill.load.stalls import Pulse
 from alertdrill.load.timetable import Timetable
@@ -84,6 +85,7 @@ class Worker:
         self.timetable: Timetable
         self.scripts: Mapping[str, Script]
         self.keyring = Keyring(host=environment.host or "", admin_token="")
+        self.refusals = Refusals()
         self._pulse: Pulse
         self._environment = environment
         self._is_connected = is_connected

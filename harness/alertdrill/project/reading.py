@@ -16,12 +16,16 @@ from alertdrill.project.secret_fields import take_secret
 from alertdrill.project.targets import find_address, read_target, take_url_path
 from alertdrill.project.toml_fields import TomlFields
 from alertdrill.rules.dilation.expressions import MAX_SPEED
+from alertdrill.rules.dilation.files import dilate_duration
+from alertdrill.rules.files import EVALUATION_INTERVAL_S
 from alertdrill.runtime.paths import shorten
 
 FIELDS = (
     *("name", "rules", "alertmanager", "drills", "out", "speed"),
     *("target", "scrape", "provider", "timer"),
 )
+OWN = "own"
+"""What drills are of where no system is named."""
 OUT = "alertdrill-out"
 """Where reports go that have no other folder."""
 MAX_INTERVAL_S = 3600.0
@@ -52,7 +56,7 @@ def read_project(path: Path) -> Project:
         target = read_target(within, folder, [provider.name for provider in providers])
     return Project(
         path=path,
-        name=_take_name(fields, "own"),
+        name=_take_name(fields) if fields.has("name") else OWN,
         target=target,
         scrapes=_read_scrapes(fields, folder, target),
         providers=providers,
@@ -69,10 +73,8 @@ def _list_tables(fields: TomlFields, key: str) -> list[TomlFields]:
     return [TomlFields(node, fields.name, f"[[{key}]]") for node in fields.take_items(key)]
 
 
-def _take_name(fields: TomlFields, default: str | None = None) -> str:
-    node = fields.take_node("name") if default is None or fields.has("name") else None
-    if node is None:
-        return fields.take_text("name", default)
+def _take_name(fields: TomlFields) -> str:
+    node = fields.take_node("name")
     name = fields.put_back("name", node).take_text("name")
     if not _NAME.fullmatch(name):
         how = "small letters, digits, - and _ make one, and the first is a letter"
@@ -87,6 +89,10 @@ def _take_speed(fields: TomlFields) -> float | None:
     speed = fields.put_back("speed", node).take_number("speed")
     if not 1 <= speed <= MAX_SPEED:
         raise fields.fail(f"speed of {fields.what} is {speed:g}, not a number from 1 to {MAX_SPEED}", node)
+    try:
+        dilate_duration(EVALUATION_INTERVAL_S, speed)
+    except BadInput as error:
+        raise fields.fail(f"speed of {fields.what}: {error}", node) from error
     return speed
 
 

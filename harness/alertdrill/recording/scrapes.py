@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.recording.prometheus import read_samples
 from alertdrill.runtime.http_client import Api
 
-GAP_S = 1.5 * SCRAPE_INTERVAL_S
-"""Between two good scrapes that are further apart than this, one is missing."""
+GAP = 1.5
+"""Between two good scrapes that are further apart than so many intervals, one is missing."""
 
 Scrape = tuple[float, bool]
 """When it was, rule time, and whether it succeeded."""
@@ -40,20 +39,22 @@ def split_scrapes(
     )
 
 
-def find_gaps(scrapes: Sequence[Scrape]) -> Iterator[tuple[float, float]]:
+def find_gaps(scrapes: Sequence[Scrape], interval_s: float) -> Iterator[tuple[float, float]]:
     """Yield from which good scrape to which next one others are missing."""
     for before_s, after_s in _pair(scrapes):
-        if after_s - before_s > GAP_S:
+        if after_s - before_s > GAP * interval_s:
             yield before_s, after_s
 
 
-def measure_gaps(scrapes: Sequence[Scrape], until_s: float | None = None) -> tuple[float | None, int]:
+def measure_gaps(
+    scrapes: Sequence[Scrape], interval_s: float, until_s: float | None = None
+) -> tuple[float | None, int]:
     """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps.
 
     With `until_s`, there is to be a scrape within an interval of that, too.
     """
     gaps = [after_s - before_s for before_s, after_s in _pair(scrapes, until_s)]
-    missing = sum(round(gap / SCRAPE_INTERVAL_S) - 1 for gap in gaps if gap > GAP_S)
+    missing = sum(round(gap / interval_s) - 1 for gap in gaps if gap > GAP * interval_s)
     return max(gaps, default=None), missing
 
 

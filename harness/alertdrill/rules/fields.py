@@ -106,7 +106,7 @@ class Fields:
 
     def take_share(self, key: str, default: float | None = None) -> float:
         """Return a share, from `85%` or `0.85`."""
-        return self._take(key, default, "a share such as 85%", _parse_share)
+        return self._take(key, default, "a share such as 85%", parse_share)
 
     def take_shares(self, key: str) -> tuple[float, float | None]:
         """Return bounds of a share: `60%..95%`, and `60%` without an upper one."""
@@ -114,7 +114,7 @@ class Fields:
 
     def take_rate(self, key: str) -> float:
         """Return arrivals per second, from `0.4/s`, `24/m` or `3/h`."""
-        return self._take(key, None, "a rate such as 0.4/s or 24/m", _parse_rate)
+        return self._take(key, None, "a rate such as 0.4/s or 24/m", parse_rate)
 
     def take_labels(self, key: str) -> dict[str, str]:
         """Return labels and their values, none where nothing is stated."""
@@ -239,7 +239,8 @@ def _parse_span(text: str) -> tuple[float, float] | None:
     return (from_s, to_s) if from_s is not None and to_s is not None and from_s <= to_s else None
 
 
-def _parse_share(text: str) -> float | None:
+def parse_share(text: str) -> float | None:
+    """Return a share, from `85%` or `0.85`; None for a text that is none."""
     number = _parse_number(text.removesuffix("%"))
     if number is None or number < 0:
         return None
@@ -250,7 +251,7 @@ def _parse_share(text: str) -> float | None:
 
 def _parse_shares(text: str) -> tuple[float, float | None] | None:
     first, dots, last = text.partition("..")
-    least, most = _parse_share(first), _parse_share(last) if dots else None
+    least, most = parse_share(first), parse_share(last) if dots else None
     if least is None or (dots and (most is None or most < least)):
         return None
     return least, most
@@ -264,6 +265,7 @@ def _parse_counts(text: str) -> tuple[int, int] | None:
     return int(first), int(last)
 
 
-def _parse_rate(text: str) -> float | None:
+def parse_rate(text: str) -> float | None:
+    """Return arrivals per second, from `0.4/s`, `24/m` or `3/h`; None for a text that is none."""
     found = _RATE.fullmatch(text.replace(" ", ""))
     return None if found is None else float(found[1]) / _PER_S[found[2]]

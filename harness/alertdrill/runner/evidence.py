@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
-from alertdrill.core.parts import PROVIDERS
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_part
 from alertdrill.judging.needs import LOCUST
@@ -37,13 +36,15 @@ def read_stalls(
     return leave_out_outages(stalls, list_outages(placements, clock.speed))
 
 
-def gather(files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...]) -> Evidence:
-    """Return what a run's findings are weighed by."""
+def gather(
+    files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...], providers: Collection[str]
+) -> Evidence:
+    """Return what a run's findings are weighed by; `providers` are all that there are."""
     return Evidence(
         stalls=stalls,
         calls={name: _count_calls(profile) for name, profile in report.profiles.items()},
         reaches_s=find_reaches_s(files),
-        providers=PROVIDERS,
+        providers=providers,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,10 +19,10 @@ from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.watching import PathWatch, make_page_events
 from alertdrill.core.clock import Clock, find_origin
 from alertdrill.core.drill import LoadProfile, Placement
-from alertdrill.core.parts import PARTS
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import ClockDoubted, ComponentFailed
+from alertdrill.judging.began_active import doubt_active
 from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
@@ -30,7 +30,7 @@ from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
-from alertdrill.runner.calibration import CALIBRATION_WALL_S, SPEEDS, TooFast, calibrate
+from alertdrill.runner.calibration import TooFast, calibrate, find_calibration_wall_s
 from alertdrill.runner.evidence import describe_watch, gather, read_stalls
 from alertdrill.runner.faults.outages import list_outage_steps, list_windows
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
@@ -45,8 +45,16 @@ from alertdrill.runner.measurements import (
 )
 from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
 from alertdrill.runner.order import RECORDING, Order, make_setup
-from alertdrill.runner.probe import SETTLE_S, Window, list_profiles
+from alertdrill.runner.probe import (
+    SETTLE_S,
+    Window,
+    list_drilled_profiles,
+    make_calibration,
+    make_own_calibration,
+    make_probe,
+)
 from alertdrill.runner.replay_check import record_and_confirm
+from alertdrill.runner.rest import check_rest
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
 from alertdrill.runtime.http_client import Api
@@ -104,8 +112,8 @@ def hold_open(order: Order, show: Show) -> Iterator[FinishedRun]:
     `show` is given the state of the run several times a second. Raises BadRules for rules that cannot be
     dilated, CouldNotTell when the stack broke or when no speed fits this machine.
     """
-    placements = tuple(place(order.drills))
-    speed: float | None = order.speed or SPEEDS[0]
+    placements = tuple(place(order.drills, rests_s=order.rests_s))
+    speed: float | None = order.speed or order.speeds[0]
     reason = "as asked for" if order.speed else "the highest"
     with ExitStack() as resources:
         while speed is not None:
@@ -116,7 +124,9 @@ def hold_open(order: Order, show: Show) -> Iterator[FinishedRun]:
             else:
                 yield held
                 return
-    raise ClockDoubted(f"this machine is too slow to hold drills even at speed {SPEEDS[-1]:g}: {reason}")
+    raise ClockDoubted(
+        f"this machine is too slow to hold drills even at speed {order.speeds[-1]:g}: {reason}"
+    )
 
 
 @contextmanager
@@ -133,14 +143,15 @@ def _hold_at(
         stack=order.site.name,
         speed=speed,
         until_s=until_s,
-        components=dict.fromkeys(PARTS, "starting"),
+        components=dict.fromkeys(order.site.subject.parts, "starting"),
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with order.site.open(setup) as stack, _name_the_dead(stack):
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        earliest_s = time.time() + lead_wall_s(order.workers) + CALIBRATION_WALL_S
+        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order)
+        earliest_s = time.time() + lead_wall + order.quiet_lead_s / speed
         clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         run = LiveRun(
             order=order,
@@ -153,7 +164,11 @@ def _hold_at(
         )
         if setup.zones:
             stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
-        state = replace(state, components=dict.fromkeys((*PARTS, "locust"), "up"), engines=stack.versions)
+        state = replace(
+            state,
+            components=dict.fromkeys((*order.site.subject.parts, "locust"), "up"),
+            engines=stack.versions,
+        )
         sent = _send(run, start, state, show)
         stack.check()
         run.path.look(clock.rule_s(time.time()))
@@ -166,9 +181,9 @@ def _hold_at(
 def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
     """Send the traffic, carry out the faults and watch, until the last drill is over; may raise TooFast."""
     order, clock, stack, until_s = run.order, run.clock, run.stack, run.until_s
-    lead_s = CALIBRATION_WALL_S * clock.speed
+    lead_s = find_calibration_wall_s(order) * clock.speed
     outages = list_windows(run.placements, clock.speed)
-    profiles = list_profiles(run.placements, until_s, lead_s, outages)
+    profiles = _list_profiles(run, lead_s, outages)
     injector = _make_injector(run)
     watch = Watch(
         placements=run.placements,
@@ -177,16 +192,20 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         prometheus=run.prometheus,
         clock=clock,
     )
-    parts = PartWatch(stack.endpoints.health)
+    parts = PartWatch(stack.endpoints.health, stack.endpoints.authorities)
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         is_calibrated = order.speed is not None
+        is_at_rest = order.site.subject.keeps_rule_time
         while (now_s := clock.rule_s(time.time())) < until_s:
             injector.carry_out()
             stack.check()
             traffic.poll()
-            if now_s >= 0 and not is_calibrated:
-                calibrate(order.bounds, run.prometheus, clock, traffic.report(), lead_s)
+            if now_s >= -order.quiet_lead_s and not is_calibrated:
+                calibrate(order, run.prometheus, clock, traffic.report(), lead_s)
                 is_calibrated = True
+            if now_s >= 0 and not is_at_rest:
+                check_rest(run)
+                is_at_rest = True
             run.path.look(now_s, injector.out)
             state = replace(state, wall_s=time.monotonic() - start.monotonic_s)
             show(watch.look(state, now_s, make_page_events(run.path.notifications)))
@@ -203,17 +222,28 @@ def _conclude(
     order, clock, placements, until_s = run.order, run.clock, run.placements, run.until_s
     store, notes = await_store(run)
     silent = read_stalls(sent.parts, placements, sent.report, clock)
-    scrapes = read_system_scrapes(store, clock, 0.0, until_s, sent.outages)
+    subject = order.site.subject
+    scrapes = read_system_scrapes(store, clock, subject.jobs, 0.0, until_s, sent.outages)
     fidelity = replace(
-        measure(run.prometheus, clock, sent.report, scrapes, 0.0, until_s, store, silent),
+        measure(
+            run.prometheus,
+            clock,
+            sent.report,
+            scrapes,
+            0.0,
+            until_s,
+            store,
+            silent,
+            is_probed=subject.keeps_rule_time,
+        ),
         outage_lateness_s=sent.outage_lateness_s,
     )
     timeline = observe(run, store)
-    judged = judge_all(placements, timeline)
+    judged = judge_all(placements, timeline, {rule.name: rule.for_s for rule in order.alerts})
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
-    verdicts = weigh(judged, placements, gather(order.rules, sent.report, stalls))
+    verdicts = weigh(judged, placements, gather(order.rules, sent.report, stalls, subject.providers))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(
         run.prometheus,
@@ -249,11 +279,20 @@ def _conclude(
     )
 
 
-def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verdict, ...]:
-    """Judge every drill on its own part of the timeline, and what happened unexpectedly."""
-    verdicts = [
-        judge(placement.drill, select_for_drill(placement, placements, timeline)) for placement in placements
-    ]
+def judge_all(
+    placements: Sequence[Placement], timeline: Timeline, for_s: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Judge every drill on its own part of the timeline, and what happened unexpectedly.
+
+    `for_s` is how long each alert is pending before it fires. In a quiet drill, what was active before it
+    belongs to the drill before, or else is unexpected.
+    """
+    verdicts = []
+    for placement in placements:
+        verdict = judge(placement.drill, select_for_drill(placement, placements, timeline))
+        if placement.drill.expects:
+            verdict = doubt_active(verdict, placement, timeline, for_s)
+        verdicts.append(verdict)
     unexpected = find_unexpected(placements, timeline)
     return tuple(verdicts) if unexpected is None else (*verdicts, unexpected)
 
@@ -295,11 +334,30 @@ def _make_injector(run: LiveRun) -> Injector:
     return Injector(steps, lambda: clock.rule_s(time.time()))
 
 
+def _list_profiles(run: LiveRun, lead_s: float, outages: Sequence[Window]) -> tuple[LoadProfile, ...]:
+    """Return all traffic of a run, in the run's time; calibration takes `lead_s`."""
+    order, placements = run.order, run.placements
+    if order.site.subject.keeps_rule_time:
+        own = make_calibration(lead_s), make_probe(run.until_s, outages)
+        return *own, *list_drilled_profiles(placements, has_prefixes=True)
+    drilled = list_drilled_profiles(placements, has_prefixes=False)
+    if order.speed is not None:
+        return drilled
+    return *make_own_calibration(placements, lead_s, order.quiet_lead_s), *drilled
+
+
 def _start_traffic(order: Order, profiles: Sequence[LoadProfile], stack: Stack, clock: Clock) -> Traffic:
     logs = order.out / "logs"
     controls = stack.endpoints.controls
     return Traffic(
-        plan(profiles, clock=clock, seed=order.seed, controls=controls, report=logs / "traffic.json"),
+        plan(
+            profiles,
+            clock=clock,
+            seed=order.seed,
+            controls=controls,
+            report=logs / "traffic.json",
+            target=order.target,
+        ),
         host=stack.endpoints.gateway,
         plan_path=logs / "traffic-plan.json",
         log_path=logs / "locust.log",
@@ -307,9 +365,11 @@ def _start_traffic(order: Order, profiles: Sequence[LoadProfile], stack: Stack, 
             {
                 "ALERTDRILL_ADMIN_TOKEN": stack.endpoints.admin_token,
                 "ALERTDRILL_CONTROL_TOKEN": stack.endpoints.control_token,
+                **(order.target.list_variables() if order.target is not None else {}),
             }
         ),
         workers=order.workers,
+        files=order.scenario_files,
     )
 
 

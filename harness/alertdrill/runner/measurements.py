@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from alertdrill.core.clock import Clock
-from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.clock_fidelity import Bounds, Fidelity, find_overhead
 from alertdrill.judging.needs import PROVIDER, SCRAPES
@@ -22,14 +21,14 @@ from alertdrill.runner.probe import (
 )
 from alertdrill.runner.traffic import TrafficReport
 from alertdrill.runtime.http_client import Api
-from alertdrill.systems import find_served
+from alertdrill.stacks.subject import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemScrapes:
-    """The scrapes of one system, in the stretches between outages, in which scrapes have to fail."""
+    """The scrapes of one system's job, in the stretches between outages, in which scrapes have to fail."""
 
-    system: str
+    job: Job
     stretches: tuple[tuple[Scrape, ...], ...]
 
     def mark_last(self) -> Iterator[tuple[tuple[Scrape, ...], bool]]:
@@ -39,15 +38,19 @@ class SystemScrapes:
 
 
 def read_system_scrapes(
-    store: Api, clock: Clock, since_s: float, until_s: float, outages: Sequence[Window] = ()
+    store: Api,
+    clock: Clock,
+    jobs: Iterable[Job],
+    since_s: float,
+    until_s: float,
+    outages: Sequence[Window] = (),
 ) -> tuple[SystemScrapes, ...]:
-    """Return the scrapes of every system between two rule times, without those during outages."""
+    """Return the scrapes of every job between two rule times, without those during outages."""
     return tuple(
         SystemScrapes(
-            system=system.name,
-            stretches=split_scrapes(read_scrapes(store, clock, system.job, since_s, until_s), outages),
+            job=job, stretches=split_scrapes(read_scrapes(store, clock, job.name, since_s, until_s), outages)
         )
-        for system in find_served()
+        for job in jobs
     )
 
 
@@ -60,14 +63,20 @@ def measure(
     until_s: float,
     store: Api | None = None,
     stalls: Sequence[Stall] = (),
+    *,
+    is_probed: bool = True,
 ) -> Fidelity:
     """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
 
     Evaluations are counted by who makes them, or were recorded in the store. What the probe's own provider
-    was silent for, by the `stalls`, is nobody's overhead: who depends on it is doubted for it.
+    was silent for, by the `stalls`, is nobody's overhead: who depends on it is doubted for it. Of a gateway
+    that is not probed, overhead is what calls take longer than the fastest of them.
     """
-    own = [(stretch, is_last) for one in scrapes for stretch, is_last in one.mark_last()]
-    gaps = [measure_gaps(stretch, until_s if is_last else None) for stretch, is_last in own]
+    own = [(one.job.interval_s, *marked) for one in scrapes for marked in one.mark_last()]
+    gaps = [
+        measure_gaps(stretch, interval_s, until_s if is_last else None)
+        for interval_s, stretch, is_last in own
+    ]
     evaluations, missed = count_evaluations(prometheus)
     if store is not None and not evaluations:
         evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
@@ -79,16 +88,21 @@ def measure(
     probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
     silent_s = max((one.lasted_s for one in stalls if one.part == PROVIDER + PROBE_PROVIDER), default=0.0)
     return Fidelity(
-        scrapes=sum(len(stretch) for stretch, _ in own),
+        scrapes=sum(len(stretch) for _, stretch, _ in own),
         scrape_gap_s=max((gap for gap, _ in gaps if gap is not None), default=None),
         scrapes_off=sum(off for _, off in gaps),
-        scrapes_failed=sum(not is_good for stretch, _ in own for _, is_good in stretch),
+        scrapes_failed=sum(not is_good for _, stretch, _ in own for _, is_good in stretch),
         evaluations=evaluations,
         evaluations_missed=missed,
         arrivals=sum(profile.planned for profile in profiles.values()),
         arrivals_late=sum(profile.late + profile.planned - profile.sent for profile in profiles.values()),
         arrival_lateness_s=max((profile.lateness_max_s or 0.0 for profile in profiles.values()), default=0.0),
-        overhead_s=find_overhead(probe.latency_p99_s, probe.slowest_s, PROBE_LATENCY_S, silent_s)
+        overhead_s=find_overhead(
+            probe.latency_p99_s,
+            probe.slowest_s,
+            PROBE_LATENCY_S if is_probed else probe.latency_min_s or 0.0,
+            silent_s,
+        )
         if probe
         else None,
         probes=probe.sent if probe else 0,
@@ -103,10 +117,10 @@ def find_missed_scrapes(scrapes: Iterable[SystemScrapes]) -> tuple[Stall, ...]:
     A scrape that failed makes series end at once, whatever stall it was that made it fail.
     """
     return tuple(
-        Stall(part=SCRAPES + one.system, from_s=before_s + SCRAPE_INTERVAL_S, until_s=after_s)
+        Stall(part=SCRAPES + one.job.system, from_s=before_s + one.job.interval_s, until_s=after_s)
         for one in scrapes
         for stretch in one.stretches
-        for before_s, after_s in find_gaps(stretch)
+        for before_s, after_s in find_gaps(stretch, one.job.interval_s)
     )
 
 

@@ -18,7 +18,6 @@ from alertdrill.runner.late_samples import SHOWS_WITHIN_WALL_S, find_unseen, han
 from alertdrill.runner.order import Order
 from alertdrill.runtime.http_client import Api
 from alertdrill.stacks import Stack
-from alertdrill.systems import find_served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ def await_store(run: LiveRun) -> tuple[Api, dict[str, str]]:
     if store is None:
         return run.prometheus, {}
     api = open_store(store, run.clock.speed)
-    jobs = [system.job for system in find_served()]
+    jobs = [job.name for job in run.order.site.subject.jobs]
     waited_wall_s = await_samples(api, run.prometheus, run.clock, jobs, run.until_s)
     return api, {"read from": f"{store.url}, which showed the whole run {waited_wall_s:.0f} s after its end"}
 

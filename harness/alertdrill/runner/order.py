@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from alertdrill.recording.store import Store
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.panels import Dashboard
 from alertdrill.rules.threshold_rules import make_value_rules
+from alertdrill.runner.speeds import SPEEDS
+from alertdrill.runner.target import Target
 from alertdrill.stacks import Setup, Site
 
 RECORDING = "recording.om.gz"
@@ -25,7 +28,7 @@ RECORDING = "recording.om.gz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to hold, where and with what; without a `speed`, calibration finds it.
+    """What to hold, where and with what; without a `speed`, calibration finds the highest of `speeds`.
 
     The `dashboards` are asked what they showed, for the report. With `workers`, that many processes send the
     traffic; otherwise one does.
@@ -40,6 +43,15 @@ class Order:
     """The folder that has `logs`, and the recording unless `recording` says where it is written."""
     recording: Path | None = None
     speed: float | None = None
+    speeds: tuple[float, ...] = SPEEDS
+    quiet_lead_s: float = 0.0
+    """Rule time without traffic before the first drill, after which every rule has to be at rest."""
+    rests_s: Mapping[str, float] = field(default_factory=dict)
+    """For how long before a drill, by its name, nobody may have what it uses."""
+    target: Target | None = None
+    """How calls are made, where the gateway is somebody's own."""
+    scenario_files: tuple[Path, ...] = ()
+    """Scenarios that are not alertdrill's own, or folders with such."""
     seed: int = 1
     workers: int = 0
     bounds: Bounds = field(default_factory=Bounds)

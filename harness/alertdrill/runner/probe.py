@@ -1,12 +1,18 @@
-"""The traffic of a run: what calibration and the probe send, beside what the drills do."""
+"""The traffic of a run: what calibration and the probe send, beside what the drills do.
+
+The probe is one model of the reference gateway with a constant latency, called through the whole run; what it
+takes longer than that is the overhead of gateway and client. A gateway of somebody's own is not probed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from alertdrill.core.drill import BehaviourChange, LoadProfile, LoadStage, Placement
 from alertdrill.runner.faults.outages import interrupt
+from alertdrill.runner.packing import BIN_S, measure
 
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
@@ -22,48 +28,84 @@ CALIBRATION_RATE_PER_S = 1.0
 CALIBRATION_PROFILE = "calibration"
 PROBE_PROFILE = "probe"
 
+CHANGE = BehaviourChange(
+    at_s=0.0,
+    provider=PROBE_PROVIDER,
+    model=PROBE_MODEL,
+    behaviour={"latency": {"kind": "constant", "s": PROBE_LATENCY_S}},
+)
+OPTIONS = {"models": [f"{PROBE_PROVIDER}:{PROBE_MODEL}"], "key": "alertdrill-probe"}
+"""Of the probe."""
+
 Window = tuple[float, float]
 """From when to when, rule time."""
 
 
-def list_profiles(
-    placements: Sequence[Placement], until_s: float, lead_s: float, outages: Sequence[Window]
-) -> tuple[LoadProfile, ...]:
-    """Return all traffic of the run, in the run's time: calibration, the probe, the drills' load profiles.
+def list_drilled_profiles(placements: Iterable[Placement], *, has_prefixes: bool) -> tuple[LoadProfile, ...]:
+    """Return what the drills send, in the run's time, each under its system's prefix if there are any."""
+    return tuple(
+        replace(
+            profile,
+            start_s=placement.start_s + profile.start_s,
+            prefix=placement.drill.system if has_prefixes else None,
+        )
+        for placement in placements
+        for profile in placement.drill.traffic
+    )
 
-    The probe is one model with a constant latency, called through the whole run; what it takes longer than
-    that is the overhead of gateway and client. It is silent while an outage makes it wait. Calibration
-    takes the `lead_s` before the run's origin.
-    """
-    changes = (
-        BehaviourChange(
-            at_s=0.0,
-            provider=PROBE_PROVIDER,
-            model=PROBE_MODEL,
-            behaviour={"latency": {"kind": "constant", "s": PROBE_LATENCY_S}},
-        ),
-    )
-    options = {"models": [f"{PROBE_PROVIDER}:{PROBE_MODEL}"], "key": "alertdrill-probe"}
-    calibration = LoadProfile(
-        name=CALIBRATION_PROFILE,
-        scenario="steady",
-        start_s=-lead_s,
-        stages=(LoadStage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
-        changes=changes,
-        options=options,
-        prefix=PROBE_PREFIX,
-    )
+
+def make_probe(until_s: float, outages: Sequence[Window]) -> LoadProfile:
+    """Return the probe of a run; it is silent while an outage makes it wait."""
     probe = LoadProfile(
         name=PROBE_PROFILE,
         scenario="steady",
         start_s=0.0,
         stages=(LoadStage(duration_s=until_s - SETTLE_S, rate_per_s=PROBE_RATE_PER_S),),
-        options=options,
+        options=OPTIONS,
         prefix=PROBE_PREFIX,
     )
-    drills = (
-        replace(profile, start_s=placement.start_s + profile.start_s, prefix=placement.drill.system)
+    return interrupt(probe, outages)
+
+
+def make_calibration(lead_s: float) -> LoadProfile:
+    """Return what is sent in the `lead_s` before the run's origin."""
+    return LoadProfile(
+        name=CALIBRATION_PROFILE,
+        scenario="steady",
+        start_s=-lead_s,
+        stages=(LoadStage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=CALIBRATION_RATE_PER_S),),
+        changes=(CHANGE,),
+        options=OPTIONS,
+        prefix=PROBE_PREFIX,
+    )
+
+
+def make_own_calibration(
+    placements: Sequence[Placement], lead_s: float, quiet_lead_s: float
+) -> tuple[LoadProfile, ...]:
+    """Return calls of the drills' own models at the highest rate that the drills send.
+
+    They are sent for `lead_s` before the quiet lead; none are, where the drills name no models.
+    """
+    models = [
+        model
         for placement in placements
         for profile in placement.drill.traffic
+        for model in profile.options.get("models", ())
+    ]
+    load: dict[int, float] = defaultdict(float)
+    for placement in placements:
+        for bin_number, rate_per_s in measure(placement.drill).items():
+            load[round(placement.start_s / BIN_S) + bin_number] += rate_per_s
+    rate_per_s = max(load.values(), default=0.0)
+    if not models or not rate_per_s:
+        return ()
+    return (
+        LoadProfile(
+            name=CALIBRATION_PROFILE,
+            scenario="steady",
+            start_s=-quiet_lead_s - lead_s,
+            stages=(LoadStage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=rate_per_s),),
+            options={"models": list(dict.fromkeys(models))},
+        ),
     )
-    return calibration, interrupt(probe, outages), *drills

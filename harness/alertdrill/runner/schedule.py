@@ -7,8 +7,9 @@ queue, those are the first that say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.errors import BadInput
@@ -33,17 +34,27 @@ near misses, or late depends on the drills.
 """
 
 
-def place(drills: Iterable[Drill], rate_bound_per_s: float = RATE_BOUND_PER_S) -> tuple[Placement, ...]:
-    """Return when each drill starts, in the given order of drills, so that the last one ends early."""
+def place(
+    drills: Iterable[Drill],
+    rate_bound_per_s: float = RATE_BOUND_PER_S,
+    rests_s: Mapping[str, float] = MappingProxyType({}),
+) -> tuple[Placement, ...]:
+    """Return when each drill starts, in the given order of drills, so that the last one ends early.
+
+    `rests_s` is for how long before a drill, by its name, nobody may have what it uses.
+    """
     given = tuple(drills)
     return min(
-        (_place_in_turn(given, rate_bound_per_s, turns) for turns in TURNS),
+        (_place_in_turn(given, rate_bound_per_s, rests_s, turns) for turns in TURNS),
         key=lambda placements: max((placement.end_s for placement in placements), default=0.0),
     )
 
 
 def _place_in_turn(
-    drills: Sequence[Drill], rate_bound_per_s: float, turns: Sequence[str | None]
+    drills: Sequence[Drill],
+    rate_bound_per_s: float,
+    rests_s: Mapping[str, float],
+    turns: Sequence[str | None],
 ) -> tuple[Placement, ...]:
     packing = Packing(rate_bound_per_s)
     waited_s = _find_waits(drills)
@@ -69,7 +80,9 @@ def _place_in_turn(
             for other in placed.values()
             if other.drill.comes_first and other.drill.uses & drill.uses
         )
-        placed[drill.name] = packing.add(drill, not_before_s=max(ends_s, default=0.0))
+        placed[drill.name] = packing.add(
+            drill, not_before_s=max(ends_s, default=0.0), rests_s=rests_s.get(drill.name, 0.0)
+        )
     return tuple(placed[drill.name] for drill in drills)
 
 

@@ -18,6 +18,8 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.places import SCENARIOS
+from alertdrill.runner.scenario_files import find_scenario, name_scenario
+from alertdrill.runner.target import Target
 from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.process import Process, read_last_words, start
 from alertdrill.runtime.secret_files import write_secret
@@ -25,8 +27,10 @@ from alertdrill.runtime.secret_files import write_secret
 STOP_GRACE_S = 5.0
 MAX_WORKERS = 24
 """As many shares as a test's arrivals are split into: more workers would have nothing to do."""
-SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN")
-"""What Locust needs of the environment, and its workers do not: their master has done what it takes."""
+SECRETS = ("ALERTDRILL_ADMIN_TOKEN", "ALERTDRILL_CONTROL_TOKEN", "ALERTDRILL_TARGET_")
+"""How names of variables begin that Locust needs, and its workers do not: their master tells them."""
+BAD_PLAN = 2
+"""What Locust ends with when a plan cannot be performed; its last words say why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,7 @@ class ProfileReport:
 
     `late` counts arrivals that left more than one scrape (15 s) after their instant. `latency` runs from
     the scheduled instant to the last byte of the answer; `slowest_s` are the four longest, the longest first.
-    Status `"0"` is a request without an answer.
+    Status `"0"` is a request without an answer; `unwelcome` answers are not what the scenario is after.
     """
 
     planned: int
@@ -44,9 +48,11 @@ class ProfileReport:
     lateness_p50_s: float | None
     lateness_p99_s: float | None
     lateness_max_s: float | None
+    latency_min_s: float | None
     latency_p50_s: float | None
     latency_p99_s: float | None
     slowest_s: tuple[float, ...]
+    unwelcome: int
     statuses: Mapping[str, int]
 
 
@@ -73,13 +79,15 @@ class TrafficReport:
     """What Locust last reported; `done` when every profile has ended and every request has been answered.
 
     `workers` is empty where one process sends everything. `stalls` are from when to when (rule time) one of
-    Locust's processes stood still, as it has noticed itself.
+    Locust's processes stood still, as it has noticed itself. `refusals` has what was first said with each
+    status that a profile was not after, by profile and status; of what workers sent nobody knows.
     """
 
     done: bool = False
     profiles: Mapping[str, ProfileReport] = field(default_factory=dict)
     workers: tuple[WorkerReport, ...] = ()
     stalls: tuple[tuple[float, float], ...] = ()
+    refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -101,11 +109,18 @@ def lead_wall_s(workers: int) -> float:
 
 
 def plan(
-    profiles: Sequence[LoadProfile], *, clock: Clock, seed: int, controls: Mapping[str, str], report: Path
+    profiles: Sequence[LoadProfile],
+    *,
+    clock: Clock,
+    seed: int,
+    controls: Mapping[str, str],
+    report: Path,
+    target: Target | None = None,
 ) -> dict[str, Any]:
     """Return the plan that Locust is given; `start_s` of the load profiles counts from the run's origin.
 
-    `controls` maps a provider to its control API's URL. The format is in ARCHITECTURE.md.
+    `controls` maps a provider to its control API's URL. With a `target`, a gateway that is somebody else's,
+    no prefix is used. The format is in docs/reference/interfaces.md.
     """
     return {
         "speed": clock.speed,
@@ -113,7 +128,10 @@ def plan(
         "seed": seed,
         "report": str(report),
         "controls": dict(controls),
-        "profiles": [_plan_profile(profile) for profile in profiles],
+        "target": None if target is None else target.describe(),
+        "profiles": [
+            _plan_profile(profile, prefix=profile.prefix if target is None else None) for profile in profiles
+        ],
     }
 
 
@@ -122,8 +140,9 @@ class Traffic:
 
     `plan_path` and the plan's report must be in a folder of this run's own; the report of an earlier run
     is removed. `env` is Locust's whole environment, secrets included: `ALERTDRILL_ADMIN_TOKEN` to issue
-    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something. With `workers`, that many processes send the
-    arrivals, and one more directs them; each worker has a log beside `log_path`.
+    keys, `ALERTDRILL_CONTROL_TOKEN` to tell providers something, and a target's `list_variables`. With
+    `workers`, that many processes send the arrivals, and one more directs them; each worker has a log beside
+    `log_path`. `files` are scenarios that are not alertdrill's own, or folders with such.
     """
 
     def __init__(
@@ -135,6 +154,7 @@ class Traffic:
         log_path: Path,
         env: Mapping[str, str],
         workers: int = 0,
+        files: Sequence[Path] = (),
     ) -> None:
         self._plan = plan
         self._host = host
@@ -143,7 +163,9 @@ class Traffic:
         self._log_path = log_path.resolve()
         self._env = env
         self._workers = workers
+        self._files = files
         self._process: Process | None = None
+        self._has_own = False
         self._worker_processes: dict[str, Process] = {}
         self._resources = ExitStack()
 
@@ -155,13 +177,9 @@ class Traffic:
         self._report_path.unlink(missing_ok=True)
         write_secret(self._plan_path, json.dumps({**self._plan, "report": str(self._report_path)}))
         scenarios = sorted({profile["scenario"] for profile in self._plan["profiles"]}) or ["steady"]
-        argv = [
-            sys.executable,
-            "-m",
-            "locust",
-            "-f",
-            ",".join(str(_find_scenario(name)) for name in scenarios),
-        ]
+        paths = [find_scenario(name, self._files) for name in scenarios]
+        self._has_own = any(path.parent != SCENARIOS for path in paths)
+        argv = [sys.executable, "-m", "locust", "-f", ",".join(map(str, paths))]
         with ExitStack() as started:
             if self._workers == 0:
                 self._process = self._start(started, "Locust", [*argv, *self._say_what()], self._env)
@@ -180,7 +198,7 @@ class Traffic:
         directing += ["--expect-workers", str(self._workers)]
         self._process = self._start(started, "Locust", [*argv, *self._say_what(), *directing], self._env)
         working = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
-        harmless = {name: value for name, value in self._env.items() if name not in SECRETS}
+        harmless = {name: value for name, value in self._env.items() if not name.startswith(SECRETS)}
         for number in range(1, self._workers + 1):
             name = f"worker-{number}"
             env = {**harmless, "ALERTDRILL_WORKER": name}
@@ -235,7 +253,9 @@ class Traffic:
         }
         workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
         stalls = tuple((from_s, until_s) for from_s, until_s in raw["stalls"])
-        return TrafficReport(done=raw["done"], profiles=profiles, workers=workers, stalls=stalls)
+        return TrafficReport(
+            done=raw["done"], profiles=profiles, workers=workers, stalls=stalls, refusals=raw["refusals"]
+        )
 
     def _has_ended(self, *, within_s: float) -> bool:
         if self._process is None:
@@ -245,8 +265,17 @@ class Traffic:
             self._check_workers_have_joined()
             return False
         if code != 0 or not self.report().done:
-            raise self._process.failure()
+            raise self._find_failure(self._process, code)
         return True
+
+    def _find_failure(self, process: Process, code: int) -> BadInput | ComponentFailed:
+        """Return the error that Locust's end is: that of a plan or a scenario of the user's, or its own."""
+        last = read_last_words(self._log_path)
+        if code == BAD_PLAN and last:
+            return BadInput(last)
+        if self._has_own and not self._report_path.exists():
+            return BadInput(f"the scenarios cannot be loaded: {last}; Locust's log is {self._log_path}")
+        return process.failure()
 
     def _check_workers_have_joined(self) -> None:
         ended = {
@@ -259,10 +288,10 @@ class Traffic:
                     raise process.failure()
 
 
-def _plan_profile(profile: LoadProfile) -> dict[str, Any]:
+def _plan_profile(profile: LoadProfile, *, prefix: str | None) -> dict[str, Any]:
     return {
         "name": profile.name,
-        "scenario": profile.scenario,
+        "scenario": name_scenario(profile.scenario),
         "start_s": profile.start_s,
         "stages": [
             {"duration_s": stage.duration_s, "rate_per_s": stage.rate_per_s} for stage in profile.stages
@@ -278,13 +307,5 @@ def _plan_profile(profile: LoadProfile) -> dict[str, Any]:
             for change in profile.changes
         ],
         "options": dict(profile.options),
-        "prefix": profile.prefix,
+        "prefix": prefix,
     }
-
-
-def _find_scenario(name: str) -> Path:
-    """Return a scenario's file, without importing it."""
-    path = SCENARIOS / f"{name}.py"
-    if not name.isidentifier() or not path.is_file():
-        raise BadInput(f"There is no scenario {name!r}: {path} is not there")
-    return path

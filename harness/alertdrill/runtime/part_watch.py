@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import math
+import ssl
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -109,11 +111,14 @@ class Silences:
 class PartWatch:
     """Watches parts from entry to exit of the `with` block; `urls`, by part, are what they are asked.
 
-    Any answer of HTTP will do.
+    Any answer of HTTP will do, from whoever has a certificate of the `authorities` in a file, where the URL
+    is one of https.
     """
 
-    def __init__(self, urls: Mapping[str, str]) -> None:
+    def __init__(self, urls: Mapping[str, str], authorities: Path | None = None) -> None:
         self._urls = urls
+        # Also without https: what is wrong with the file is better known now.
+        self._tls = ssl.create_default_context(cafile=authorities)
         self._silences = Silences()
         self._attention = Attention(time.time())
         self._loop = asyncio.new_event_loop()
@@ -176,12 +181,14 @@ class PartWatch:
             await asyncio.sleep(TICK_WALL_S)
 
     async def _ask(self, session: aiohttp.ClientSession, part: str) -> None:
-        while True:
+        # Being cancelled does not end it for certain: aiohttp takes a cancellation that comes just as a
+        # question's time is up for the end of that time, and raises TimeoutError.
+        while not self._is_over.is_set():
             asked_s = time.time()
             self._silences.note_question(part, asked_s)
             self.asked += 1
             try:
-                async with session.get(self._urls[part], allow_redirects=False) as answer:
+                async with session.get(self._urls[part], allow_redirects=False, ssl=self._tls) as answer:
                     await answer.read()
                 self._silences.note_answer(part, self._attention.find_heard_s(time.time()))
             except (aiohttp.ClientError, TimeoutError, OSError) as error:

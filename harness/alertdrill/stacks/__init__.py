@@ -12,6 +12,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.core.drill import Drill, Fault
 from alertdrill.core.parts import PEER
 from alertdrill.rules.files import RuleFile
+from alertdrill.stacks.subject import Subject
 
 CALENDAR_LASTS_S = 24 * 3600.0
 """How long the calendar of time intervals runs at the speed of a stack that no drill is held on."""
@@ -33,6 +34,10 @@ class Endpoints:
     admin_token: str = field(repr=False)
     control_token: str = field(repr=False)
     pager_token: str = field(repr=False)
+    ready: str = "/healthz"
+    """Where the gateway says that it is ready."""
+    authorities: Path | None = None
+    """What the gateway's certificate is checked with; None for the system's."""
     peer: str | None = None
     """The second Alertmanager, if there is one."""
     guard: str | None = None
@@ -54,7 +59,8 @@ class Endpoints:
         parts |= {**self.alertmanagers, **{f"provider-{name}": url for name, url in self.controls.items()}}
         if self.guard is not None:
             parts["guard"] = self.guard
-        return {part: url + READY_PATHS.get(part, "/healthz") for part, url in parts.items()}
+        paths = {**READY_PATHS, "gateway": self.ready}
+        return {part: url + paths.get(part, "/healthz") for part, url in parts.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +110,10 @@ class Site(Protocol):
     @property
     def name(self) -> str:
         """What `--stack` calls it, and the timeline's mode."""
+
+    @property
+    def subject(self) -> Subject:
+        """What is drilled here."""
 
     def find_obstacle(self, drill: Drill) -> str | None:
         """Say why a drill cannot be held here; None when it can."""

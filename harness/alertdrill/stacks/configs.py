@@ -45,14 +45,13 @@ def dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
 
 def write_prometheus_config(
     *,
-    jobs: Mapping[str, str],
-    gateway: str,
+    scrape_configs: Sequence[Mapping[str, Any]],
     alertmanagers: Sequence[str],
     rule_files: Sequence[str],
     speed: float,
     remote_writes: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Return prometheus.yml. `jobs` maps a job name to its metrics path; addresses are `host:port`."""
+    """Return prometheus.yml; `alertmanagers` are `host:port`."""
     interval = dilate_duration(SCRAPE_INTERVAL_S, speed)
     config = {
         "global": {
@@ -62,13 +61,18 @@ def write_prometheus_config(
         },
         "rule_files": list(rule_files),
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
-        "scrape_configs": [
-            {"job_name": job, "metrics_path": path, "static_configs": [{"targets": [gateway]}]}
-            for job, path in jobs.items()
-        ],
+        "scrape_configs": list(scrape_configs),
         "remote_write": list(remote_writes),
     }
     return json.dumps(config, indent=2)
+
+
+def make_scrape_configs(jobs: Mapping[str, str], gateway: str) -> list[dict[str, Any]]:
+    """Return how the reference gateway, at `host:port`, is scraped; `jobs` maps each job to its path."""
+    return [
+        {"job_name": job, "metrics_path": path, "static_configs": [{"targets": [gateway]}]}
+        for job, path in jobs.items()
+    ]
 
 
 def write_gateway_config(*, speed: float, data_dir: str, providers: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from alertdrill.stacks.configs import (
     dilate_all,
     list_cluster_flags,
     list_prometheus_flags,
+    make_scrape_configs,
     write_gateway_config,
     write_prometheus_config,
 )
@@ -43,6 +44,7 @@ from alertdrill.stacks.paging_path import (
 from alertdrill.stacks.readiness import await_ready
 from alertdrill.stacks.remote_write import RemoteWrite, write_remote_write
 from alertdrill.stacks.scratch import find_scratch
+from alertdrill.stacks.subject import Subject, find_reference_subject
 from alertdrill.systems import find_served
 
 START_WITHIN_S = 30.0
@@ -62,6 +64,7 @@ class EmbeddedSite:
     alertmanagers: int = 1
     """How many Alertmanagers there are, in a cluster if there are two."""
     name: str = "embedded"
+    subject: Subject = field(default_factory=find_reference_subject)
 
     def find_obstacle(self, drill: Drill) -> str | None:
         """Say why a drill cannot be held here; see `Site.find_obstacle`."""
@@ -227,8 +230,9 @@ def _write_files(
     for name, text in rules.items():
         write_own(folder / name, text)
     prometheus = write_prometheus_config(
-        jobs={system.job: system.metrics_path for system in find_served()},
-        gateway=addresses["gateway"],
+        scrape_configs=make_scrape_configs(
+            {system.job: system.metrics_path for system in find_served()}, addresses["gateway"]
+        ),
         alertmanagers=[addresses[part] for part in ("alertmanager", PEER) if part in addresses],
         rule_files=[str(folder / name) for name in rules],
         speed=speed,
@@ -276,16 +280,7 @@ def plan_processes(
             {"ALERTDRILL_ADMIN_TOKEN": secret["admin"], "ALERTDRILL_PROVIDER_KEY": secret["provider"]},
         ),
         **_plan_alertmanagers(folder, engines, speed, addresses),
-        "prometheus": (
-            [
-                str(engines.prometheus),
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'prometheus'}",
-                f"--web.listen-address={addresses['prometheus']}",
-                *list_prometheus_flags(speed),
-            ],
-            {},
-        ),
+        "prometheus": plan_prometheus(folder, engines, listen=addresses["prometheus"], speed=speed),
     }
     for name, dialect in PROVIDERS.items():
         argv = [*python, "stub_providers", "--name", name, "--dialect", dialect]
@@ -296,6 +291,18 @@ def plan_processes(
             {"ALERTDRILL_PROVIDER_KEY": secret["provider"], "ALERTDRILL_CONTROL_TOKEN": secret["control"]},
         )
     return plans
+
+
+def plan_prometheus(folder: Path, engines: Engines, *, listen: str, speed: float) -> Plan:
+    """Return how Prometheus is started, with the folder's prometheus.yml."""
+    argv = [
+        str(engines.prometheus),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address={listen}",
+        *list_prometheus_flags(speed),
+    ]
+    return argv, {}
 
 
 def _plan_alertmanagers(

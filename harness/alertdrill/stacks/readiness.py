@@ -10,7 +10,7 @@ import requests
 
 from alertdrill.errors import ComponentFailed
 from alertdrill.runtime.http_deadline import make_session
-from alertdrill.stacks import READY_PATHS, Endpoints
+from alertdrill.stacks import Endpoints
 
 POLL_S = 0.05
 ANSWER_WITHIN_S = 1.0
@@ -22,17 +22,17 @@ def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: fl
     `check` raises for a part that has ended. Raises ComponentFailed, naming the first part that is not ready.
     """
     give_up_at = time.monotonic() + within_s
-    parts = {
-        "gateway": endpoints.gateway,
-        "prometheus": endpoints.prometheus,
-        "alertmanager": endpoints.alertmanager,
-        "pager": endpoints.pager,
+    waiting = {
+        part: url
+        for part, url in endpoints.health.items()
+        if part in {"gateway", "prometheus", "alertmanager", "pager"}
     }
-    waiting = {part: url + READY_PATHS.get(part, "/healthz") for part, url in parts.items()}
     waiting |= {f"provider-{name}": f"{url}/control/state" for name, url in endpoints.controls.items()}
     # Only where it belongs: a port may be somebody else's.
     secret = {"Authorization": f"Bearer {endpoints.control_token}"}
     with make_session(ANSWER_WITHIN_S) as session:
+        if endpoints.authorities is not None:
+            session.verify = str(endpoints.authorities)
         while waiting:
             check()
             waiting = {

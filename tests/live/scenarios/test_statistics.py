@@ -7,9 +7,22 @@ import json
 from alertdrill.load.statistics import Statistics, render_report
 
 
+def is_success(status):
+    """Welcome what a gateway answers when all is well."""
+    return status == 200
+
+
+def test_what_the_scenario_is_not_after_is_unwelcome():
+    """That is other statuses than it welcomes, and no answer at all."""
+    statistics = Statistics(planned=4, welcomes=is_success)
+    for status in (200, 429, 500, 0):
+        statistics.note_answer(status, 1.0)
+    assert statistics.report()["unwelcome"] == 3
+
+
 def test_an_empty_tally_has_no_percentiles():
     """Nothing measured is None, not 0."""
-    report = Statistics(planned=5).report()
+    report = Statistics(planned=5, welcomes=is_success).report()
     assert report["planned"] == 5
     assert report["sent"] == 0
     assert report["lateness_max_s"] is None
@@ -19,7 +32,7 @@ def test_an_empty_tally_has_no_percentiles():
 
 def test_percentiles_are_nearest_ranks():
     """Of 1 to 100 the median is 50, the 99th percentile 99 and the largest 100, in whatever order."""
-    statistics = Statistics(planned=100)
+    statistics = Statistics(planned=100, welcomes=is_success)
     for value in (*range(100, 50, -1), *range(1, 51)):
         statistics.note_sent(float(value))
         statistics.note_answer(200, value * 2.0)
@@ -30,7 +43,7 @@ def test_percentiles_are_nearest_ranks():
 
 def test_the_four_slowest_answers_are_reported():
     """The longest first, however many there are."""
-    statistics = Statistics(planned=6)
+    statistics = Statistics(planned=6, welcomes=is_success)
     for number, latency_s in enumerate((3.0, 9.0, 1.0, 7.0, 5.0, 8.0)):
         assert len(statistics.report()["slowest_s"]) == min(4, number)
         statistics.note_answer(200, latency_s)
@@ -39,7 +52,7 @@ def test_the_four_slowest_answers_are_reported():
 
 def test_percentiles_count_what_came_after_an_earlier_report():
     """A report in between changes nothing."""
-    statistics = Statistics(planned=2)
+    statistics = Statistics(planned=2, welcomes=is_success)
     statistics.note_sent(4.0)
     statistics.report()
     statistics.note_sent(1.0)
@@ -49,7 +62,7 @@ def test_percentiles_count_what_came_after_an_earlier_report():
 
 def test_late_is_later_than_one_scrape():
     """15 s of rule time is not yet late."""
-    statistics = Statistics(planned=2)
+    statistics = Statistics(planned=2, welcomes=is_success)
     statistics.note_sent(15.0)
     statistics.note_sent(15.1)
     assert statistics.report()["late"] == 1
@@ -57,7 +70,7 @@ def test_late_is_later_than_one_scrape():
 
 def test_requests_without_an_answer_have_no_latency():
     """They are counted under status 0 only."""
-    statistics = Statistics(planned=1)
+    statistics = Statistics(planned=1, welcomes=is_success)
     statistics.note_answer(0, 600.0)
     report = statistics.report()
     assert report["statuses"] == {"0": 1}
@@ -66,8 +79,8 @@ def test_requests_without_an_answer_have_no_latency():
 
 def test_an_profile_is_complete_when_all_was_sent_and_answered():
     """Neither is enough; a load profile without arrivals is complete from the start."""
-    assert Statistics(planned=0).is_complete
-    statistics = Statistics(planned=2)
+    assert Statistics(planned=0, welcomes=is_success).is_complete
+    statistics = Statistics(planned=2, welcomes=is_success)
     statistics.note_sent(0.0)
     statistics.note_sent(0.0)
     statistics.note_answer(200, 1.0)
@@ -78,11 +91,18 @@ def test_an_profile_is_complete_when_all_was_sent_and_answered():
 
 def test_a_report_has_every_profile_and_worker():
     """It says of itself whether it is the last."""
-    statistics = Statistics(planned=1)
+    statistics = Statistics(planned=1, welcomes=is_success)
     statistics.note_sent(0.0)
     report = json.loads(
-        render_report({"a": statistics}, done=True, workers=[{"id": "worker-1"}], stalls=[(1.0, 7.5)])
+        render_report(
+            {"a": statistics},
+            done=True,
+            workers=[{"id": "worker-1"}],
+            stalls=[(1.0, 7.5)],
+            refusals={"a": {"404": "no such model"}},
+        )
     )
+    assert report["refusals"] == {"a": {"404": "no such model"}}
     assert report["done"] is True
     assert report["workers"] == [{"id": "worker-1"}]
     assert report["stalls"] == [[1.0, 7.5]]

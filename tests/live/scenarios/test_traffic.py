@@ -177,7 +177,7 @@ def test_a_bad_plan_fails_with_its_sentence(tmp_path, fake_gateway):
     profile = make_profile(options={**CALLS, "colour": "red"})
     with (
         make_traffic(tmp_path, fake_gateway, profile) as traffic,
-        pytest.raises(ComponentFailed, match=r"exit code 2 .*unknown field 'colour'"),
+        pytest.raises(BadInput, match=r"^Load profile 'base': options: unknown field 'colour'$"),
     ):
         traffic.wait(WAIT_S)
 

@@ -128,6 +128,7 @@ MISTAKES = [
     ("speed = 12", "sped = 12", "6: the project has a field 'sped', which is unknown; do you mean 'speed'?"),
     ("speed = 12", 'speed = "12"', "6: speed of the project is '12', not a number"),
     ("speed = 12", "speed = 0.5", "6: speed of the project is 0.5, not a number from 1 to 1000000"),
+    ("speed = 12", "speed = 7", "6: speed of the project: 15 s divided by the speed 7 is not a whole number"),
     ("speed = 12", "speed = nan", "6: speed of the project is nan, not a number"),
     ('name = "litellm"', "name = 5", "1: name of the project is 5, not a text"),
     ('name = "litellm"', 'name = "Lite LLM"', "1: name of the project is 'Lite LLM', which is no name"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.parts import PROVIDERS
 from alertdrill.core.verdict import Finding, Outcome, Verdict
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.runner.evidence import gather
@@ -40,9 +41,11 @@ def report(*slowest_s: float) -> TrafficReport:
         lateness_p50_s=0.1,
         lateness_p99_s=0.3,
         lateness_max_s=0.8,
+        latency_min_s=0.8,
         latency_p50_s=0.9,
         latency_p99_s=slowest_s[-1],
         slowest_s=slowest_s,
+        unwelcome=0,
         statuses={"200": 376},
     )
     return TrafficReport(
@@ -64,7 +67,7 @@ def test_an_unmet_drill_is_doubted_only_where_its_calls_were_slow(
 ) -> None:
     """An alert that fired is the rule's doing unless its calls were slow; a silent one is silent anyhow."""
     placements = (Placement(drill=NEAR, start_s=300),)
-    evidence = gather((), report(*slowest_s), ())
+    evidence = gather((), report(*slowest_s), (), PROVIDERS)
     (verdict,) = weigh([judge(NEAR, outcome)], placements, evidence)
     assert [NEAR.name in doubt for doubt in verdict.doubts] == [True] * is_doubted
     assert [finding.outcome for finding in verdict.findings] == ["unobserved" if is_doubted else outcome]

@@ -10,8 +10,12 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.needs import SCRAPES
 from alertdrill.runner import measurements
+from alertdrill.stacks.subject import Job
 
 CLOCK = Clock(speed=60.0, origin_s=0.0)
+
+
+JOBS = (Job(system="metis", name="metis-gateway"), Job(system="mantis", name="mantis"))
 
 
 def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +34,6 @@ def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest
 
     monkeypatch.setattr(measurements, "read_scrapes", read_scrapes)
     anything: Any = None
-    read = measurements.read_system_scrapes(anything, CLOCK, 0.0, 400.0, [(190.0, 310.0)])
+    read = measurements.read_system_scrapes(anything, CLOCK, JOBS, 0.0, 400.0, [(190.0, 310.0)])
     missed = measurements.find_missed_scrapes(read)
     assert missed == (Stall(part=f"{SCRAPES}metis", from_s=30.0, until_s=45.0),)

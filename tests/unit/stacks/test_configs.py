@@ -7,15 +7,19 @@ import json
 from support.whole_runs import METIS_RULES, run_tool
 
 from alertdrill.runtime.binaries import Engines
-from alertdrill.stacks.configs import list_cluster_flags, list_prometheus_flags, write_prometheus_config
+from alertdrill.stacks.configs import (
+    list_cluster_flags,
+    list_prometheus_flags,
+    make_scrape_configs,
+    write_prometheus_config,
+)
 
 
 def test_prometheus_scrapes_and_evaluates_at_the_dilated_interval() -> None:
     """15 s of rule time are 250 ms at speed 60; each job has its own path."""
     config = json.loads(
         write_prometheus_config(
-            jobs={"metis-gateway": "/metrics/metis"},
-            gateway="127.0.0.1:1",
+            scrape_configs=make_scrape_configs({"metis-gateway": "/metrics/metis"}, "127.0.0.1:1"),
             alertmanagers=["127.0.0.1:2", "127.0.0.1:3"],
             rule_files=["/rules.yml"],
             speed=60,

@@ -9,7 +9,7 @@ import pytest
 from support.whole_runs import run_tool
 
 from alertdrill.runtime.binaries import Engines
-from alertdrill.stacks.configs import write_prometheus_config
+from alertdrill.stacks.configs import make_scrape_configs, write_prometheus_config
 from alertdrill.stacks.remote_write import RemoteWrite, write_remote_write
 
 URL = "http://127.0.0.1:9/api/v1/push"
@@ -49,8 +49,7 @@ def test_credentials_stand_in_a_file(
     config = tmp_path / "prometheus.yml"
     config.write_text(
         write_prometheus_config(
-            jobs={},
-            gateway="127.0.0.1:1",
+            scrape_configs=make_scrape_configs({}, "127.0.0.1:1"),
             alertmanagers=["127.0.0.1:2"],
             rule_files=[],
             speed=60,

@@ -11,6 +11,8 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
+from alertdrill.cli.commands.run_holding import hold_reported
+from alertdrill.cli.commands.run_project import is_about_project, run_project
 from alertdrill.cli.commands.run_replay import (
     check_goldens,
     keep_goldens,
@@ -18,9 +20,11 @@ from alertdrill.cli.commands.run_replay import (
     refuse_stack_options,
     replay_drills,
 )
+from alertdrill.cli.explaining import explain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
+from alertdrill.cli.options.project import take_project_option
 from alertdrill.cli.options.replay import MAX_TAIL_S
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options
@@ -28,14 +32,12 @@ from alertdrill.cli.options.store import make_store, take_store_options
 from alertdrill.cli.options.systems import find_unserved, take_systems_option
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
-from alertdrill.cli.progress import show_progress
 from alertdrill.cli.reporting import report
-from alertdrill.cli.run_folder import RunFolder, open_folder
-from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
-from alertdrill.reports import RunRecord, junit
+from alertdrill.cli.run_folder import open_folder
+from alertdrill.errors import BadInput
+from alertdrill.reports import RunRecord
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.live import hold
-from alertdrill.runner.order import RECORDING, Order
+from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
@@ -57,13 +59,14 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.command(
     cls=GroupedCommand,
     groups={
-        "Which drills": ("system", "system_folders"),
+        "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
         "Alertmanager and paging": ("alertmanager_config", "alertmanagers", "calendar"),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
+        "Before a run": ("explained",),
     },
     exit_codes={
         0: "every expectation is met",
@@ -153,6 +156,14 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     metavar="FOLDER",
     help="If every drill is met, cut the run's recording into golden recordings, a file for each drill.",
 )
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Say what a speed makes of each rule of the project, and how fast each drill can be held; nothing "
+    "is started or sent.",
+)
+@take_project_option
 @take_systems_option
 @take_stack_options
 @take_store_options
@@ -171,6 +182,8 @@ def run(
     replayed: Path | None,
     tail_s: float,
     keep_recordings: Path | None,
+    explained: bool,
+    project_file: Path | None,
     system_folders: tuple[Path, ...],
     out: Path,
     rule_paths: tuple[Path, ...],
@@ -186,7 +199,14 @@ def run(
 
     With your own rule files (--rules, --config), only the drills of alerts in these files are held.
     """
+    if explained:
+        explain(project_file, names, speed)
+        return
     console = open_console()
+    if is_about_project(context, project_file):
+        run_project(
+            project_file, names, speed, workers, None if _is_default(context, "out") else out, console
+        )
     systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
@@ -235,27 +255,12 @@ def run(
         for line in say_left_out(obstacles):
             click.echo(f"left out: {line}", err=True)
         order = replace(order, recording=reports.new / RECORDING)
-        record = _hold(order, reports, console)
+        record = hold_reported(order, reports, console)
         record = replace(record, notes={**record.notes, **make_note(obstacles)})
         report(record, out, reports, console, is_kept=True)
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
     sys.exit(record.exit_code)
-
-
-def _hold(order: Order, reports: RunFolder, console: Console) -> RunRecord:
-    """Hold the drills; where nobody can tell what became of them, junit.xml says so."""
-    try:
-        with show_progress(console) as show:
-            return hold(order, show)
-    except CouldNotTell as error:
-        try:
-            reports.write("junit.xml", junit.render_error(str(error)))
-            reports.publish()
-        except CannotWrite:
-            click.echo(f"alertdrill: {error}", err=True)
-            raise
-        raise
 
 
 def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:

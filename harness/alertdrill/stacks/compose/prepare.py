@@ -38,6 +38,7 @@ from alertdrill.stacks.config_folder import find_alertmanager_config, read_rule_
 from alertdrill.stacks.configs import (
     dilate_all,
     list_prometheus_flags,
+    make_scrape_configs,
     write_gateway_config,
     write_prometheus_config,
 )
@@ -142,8 +143,9 @@ def write_files(order: StackOrder, pager_token: str) -> dict[str, str]:
     ]
     return rules | {
         "prometheus.yml": write_prometheus_config(
-            jobs={system.job: system.metrics_path for system in find_served()},
-            gateway="gateway:8080",
+            scrape_configs=make_scrape_configs(
+                {system.job: system.metrics_path for system in find_served()}, "gateway:8080"
+            ),
             alertmanagers=["alertmanager:9093"],
             rule_files=[f"/config/{name}" for name in rules],
             speed=order.speed,

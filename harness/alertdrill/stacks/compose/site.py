@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alertdrill.alertmanager.redirect import write_config
@@ -23,6 +23,7 @@ from alertdrill.stacks import Setup
 from alertdrill.stacks.compose.containers import Project, connect, has_fixed_port
 from alertdrill.stacks.compose.stack import PORTS, PREPARE, ComposeStack
 from alertdrill.stacks.configs import dilate_all
+from alertdrill.stacks.subject import Subject, find_reference_subject
 
 DEFAULT_PROJECT = "alertdrill"
 BUILD_WITHIN_S = 1200.0
@@ -43,6 +44,7 @@ class ComposeSite:
     project: Project
     is_inside: bool
     name: str = "compose"
+    subject: Subject = field(default_factory=find_reference_subject)
 
     @classmethod
     def find(cls, name: str | None, environ: Mapping[str, str]) -> ComposeSite:

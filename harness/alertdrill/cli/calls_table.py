@@ -1,0 +1,59 @@
+"""What became of calls that were sent by hand, as a table for people; latencies are in wall time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from rich.table import Table
+from rich.text import Text
+
+from alertdrill.core.wording import say_number
+from alertdrill.runner.traffic import ProfileReport
+
+NO_ANSWER = "0"
+
+
+def say_progress(report: ProfileReport | None) -> str:
+    """Return what became of the calls so far, in a line."""
+    if report is None:
+        return "Starting"
+    answered = sum(report.statuses.values())
+    unwelcome = f", {report.unwelcome} not as wanted" if report.unwelcome else ""
+    return f"{report.sent} of {report.planned} calls sent, {answered} answered or given up{unwelcome}"
+
+
+def tabulate_calls(report: ProfileReport, said: Mapping[str, str], *, speed: float) -> Iterator[Table | Text]:
+    """Yield the lines of what became of the calls; `said` is what was first said with unwelcome statuses."""
+    yield Text(
+        f"{report.sent} of {say_number(report.planned, 'call')} sent, {report.unwelcome} not as wanted"
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("answer", no_wrap=True)
+    table.add_column("calls", justify="right", no_wrap=True)
+    table.add_column("first said", overflow="fold")
+    for status, count in report.statuses.items():
+        table.add_row(_say_status(status), str(count), Text(said.get(status, ""), style="dim"))
+    if report.statuses:
+        yield table
+    if report.latency_p50_s is not None and report.latency_p99_s is not None:
+        wall = [
+            value / speed for value in (report.latency_p50_s, report.latency_p99_s, *report.slowest_s[:1])
+        ]
+        yield Text("latency: median {:.3g} s, p99 {:.3g} s, slowest {:.3g} s".format(*wall))
+    if report.late:
+        yield Text(
+            f"{say_number(report.late, 'call')} left too late, by up to "
+            f"{(report.lateness_max_s or 0) / speed:.3g} s: this machine, or this speed, is too much",
+            style="yellow",
+        )
+
+
+def _say_status(status: str) -> Text:
+    if status == NO_ANSWER:
+        return Text("none", style="red")
+    try:
+        phrase = HTTPStatus(int(status)).phrase
+    except ValueError:
+        phrase = ""
+    return Text(status).append(f" {phrase}", style="dim")

@@ -1,0 +1,83 @@
+"""`alertdrill run` where there is a project: hold its drills on its target."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from alertdrill.cli.commands.run_holding import hold_reported
+from alertdrill.cli.options.given_rules import make_note, say_left_out
+from alertdrill.cli.options.project import open_project, read_project_drills, read_project_rules
+from alertdrill.cli.reporting import report
+from alertdrill.cli.run_folder import open_folder
+from alertdrill.project.finding import find_project
+from alertdrill.runner.order import RECORDING
+from alertdrill.runner.project_run import describe_classes, make_project_order
+from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.limits import demand_files
+
+OWN_OPTIONS = frozenset({"names", "speed", "out", "project_file", "workers", "explained"})
+"""The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
+
+
+def is_about_project(context: click.Context, project_file: Path | None) -> bool:
+    """Tell whether a project's drills are asked for: it was named, or it is found and no other option is used.
+
+    Raises UsageError for a project that was named beside options that it does not have.
+    """
+    stated = [
+        parameter
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option)
+        and parameter.name not in OWN_OPTIONS
+        and context.get_parameter_source(str(parameter.name)) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if project_file is None:
+        return not stated and find_project(Path()) is not None
+    if stated:
+        raise click.UsageError(f"{stated[0].opts[0]} is not for the drills of a project (--project-file)")
+    return True
+
+
+def run_project(
+    project_file: Path | None,
+    names: Iterable[str],
+    speed: float | None,
+    workers: int,
+    out: Path | None,
+    console: Console,
+) -> NoReturn:
+    """Hold the drills of a project, all of them or those named, report, and exit."""
+    project = open_project(project_file)
+    files = read_project_rules(project)
+    drills = read_project_drills(project, names)
+    demand_files()
+    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    where = project.out if out is None else out
+    made = make_project_order(
+        project,
+        files,
+        drills,
+        engines=engines,
+        environ=os.environ,
+        out=where.resolve(),
+        speed=speed,
+        is_named=bool(names),
+    )
+    inputs = [project.path, *project.rules, *([] if project.alertmanager is None else [project.alertmanager])]
+    with open_folder(where, inputs) as reports:
+        for line in say_left_out(made.left_out):
+            click.echo(f"left out: {line}", err=True)
+        order = replace(made.order, recording=reports.new / RECORDING, workers=workers)
+        record = hold_reported(order, reports, console)
+        notes = {**record.notes, **describe_classes(made.classified), **make_note(made.left_out)}
+        record = replace(record, notes=notes)
+        report(record, where, reports, console, is_kept=True)
+    sys.exit(record.exit_code)

@@ -1,0 +1,176 @@
+"""`alertdrill stub`: a stub provider by hand, for a gateway of anybody's to ask."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.interruption import Interrupted
+from alertdrill.cli.options.quantities import DURATION, SHARE
+from alertdrill.cli.stub_examples import ANY_MODEL, say_call, say_controls
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.runtime.scratch import scratch_folder
+from alertdrill.stacks.stub_provider import DIALECTS, Stub, StubOrder, open_stub
+
+WATCH_WALL_S = 0.5
+MAX_LATENCY_S = 86_400.0
+NOT_SHOWN = "YOUR_CONTROL_TOKEN"
+PORT = click.IntRange(0, 65_535)
+
+
+@click.command(
+    cls=GroupedCommand,
+    groups={
+        "Where it listens": ("port", "control_port"),
+        "How it answers": ("latency_s", "errors", "models", "speed"),
+        "Secrets": ("key_env", "control_token_env"),
+    },
+    exit_codes={
+        0: "Ctrl-C or a signal stopped the stub",
+        2: "bad input or usage, such as a port that is in use",
+        3: "the stub did not start, or died",
+    },
+    examples=(
+        Example("alertdrill stub openai", "OpenAI's API on a free port, with any key"),
+        Example(
+            "alertdrill stub openai --port 9101 --control-port 9102 --latency 200ms --errors 10%",
+            "On ports that you know, where each tenth call fails",
+        ),
+        Example("alertdrill stub anthropic --key-env ANTHROPIC_API_KEY", "Only with the right key"),
+    ),
+)
+@click.argument("dialect", type=click.Choice(DIALECTS), metavar=f"{{{'|'.join(DIALECTS)}}}")
+@click.option(
+    "--port", type=PORT, default=0, help="Where calls are answered, on loopback; any free one otherwise."
+)
+@click.option(
+    "--control-port", type=PORT, default=0, help="Where it is told how, on loopback; any free one otherwise."
+)
+@click.option(
+    "--latency",
+    "latency_s",
+    type=DURATION,
+    metavar="DURATION",
+    default=1.0,
+    help="How long each call takes, as 200ms; 1s otherwise.",
+)
+@click.option(
+    "--errors", type=SHARE, metavar="SHARE", help="Share of the calls that fail with a server error, as 10%."
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Model to list from the start; any is answered. May be repeated.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 10_000, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How many times as fast it answers; 1 beside a gateway that runs in wall time.",
+)
+@click.option(
+    "--key-env",
+    metavar="NAME",
+    help="Environment variable with the key that calls need; any key, and none, will do otherwise.",
+)
+@click.option(
+    "--control-token-env",
+    metavar="NAME",
+    help="Environment variable with the token of the control address; otherwise one is made, and shown once.",
+)
+def stub(
+    dialect: str,
+    port: int,
+    control_port: int,
+    latency_s: float,
+    errors: float | None,
+    models: tuple[str, ...],
+    speed: float,
+    key_env: str | None,
+    control_token_env: str | None,
+) -> None:
+    """Start a stub provider that speaks DIALECT, and keep it running until Ctrl-C.
+
+    It answers calls to any model with made-up text. How it behaves can be changed while it runs, at its
+    control address; it prints the commands for that.
+    """
+    if latency_s > MAX_LATENCY_S:
+        raise BadInput(f"--latency: a call takes {MAX_LATENCY_S / 3600:g} hours at most")
+    token = _read_secret("--control-token-env", control_token_env, os.environ)
+    order = StubOrder(
+        name=dialect,
+        dialect=dialect,
+        token=token or secrets.token_urlsafe(24),
+        key=_read_secret("--key-env", key_env, os.environ),
+        port=port,
+        control_port=control_port,
+        speed=speed,
+        behaviour=_make_behaviour(latency_s, errors),
+        models=models,
+    )
+    shown = f"${control_token_env}" if control_token_env else order.token if sys.stdout.isatty() else None
+    with scratch_folder() as folder:
+        try:
+            with open_stub(order, folder / "stub.log") as running:
+                _say(running, dialect, models, key_env, shown)
+                _stand(running)
+        except Interrupted:
+            click.echo("ended")
+
+
+def _stand(running: Stub) -> NoReturn:
+    while True:
+        if running.process.poll() is not None:
+            raise CouldNotTell(running.process.say_end())
+        time.sleep(WATCH_WALL_S)
+
+
+def _say(
+    running: Stub, dialect: str, models: tuple[str, ...], key_env: str | None, shown: str | None
+) -> None:
+    """Print where it is, what calls it, and what changes it."""
+    key = f"calls need the key in {key_env}" if key_env else "any key will do"
+    click.echo(f"{dialect:<10}{running.url}  {key}")
+    click.echo(f"{'control':<10}{running.control}  {_say_token(shown)}")
+    model = models[0] if models else ANY_MODEL
+    click.echo(f"\nask it:\n  {say_call(dialect, running.url, key_env=key_env, model=model)}")
+    for does, command in say_controls(running.control, shown or NOT_SHOWN):
+        click.echo(f"{does}:\n  {command}")
+    click.echo("\nCtrl-C ends it.")
+    sys.stdout.flush()
+
+
+def _say_token(shown: str | None) -> str:
+    if shown is None:
+        return "its token is shown on a terminal only; --control-token-env names one of yours"
+    if shown.startswith("$"):
+        return f"its token is {shown}"
+    return f"its token, shown this once: {shown}"
+
+
+def _make_behaviour(latency_s: float, errors: float | None) -> dict[str, Any]:
+    behaviour: dict[str, Any] = {"latency": {"kind": "constant", "s": latency_s}}
+    if errors:
+        behaviour["errors"] = {"class": "server_error", "share": errors}
+    return behaviour
+
+
+def _read_secret(option: str, variable: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return what a variable has that is named, None where none is. Raises BadInput."""
+    if variable is None:
+        return None
+    secret = environ.get(variable, "").strip()
+    if not secret or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+        raise BadInput(f"{option} {variable}: there is no such environment variable, or it is empty")
+    return secret

@@ -1,0 +1,249 @@
+"""`alertdrill traffic`: a scenario's calls, sent by hand at any gateway that speaks OpenAI's API."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alertdrill.cli.calls_table import say_progress, tabulate_calls
+from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.interruption import Interrupted
+from alertdrill.cli.options.quantities import DURATION, RATE, SHARE
+from alertdrill.cli.options.written_path import WrittenPath
+from alertdrill.cli.output import open_console
+from alertdrill.core.drill import LoadProfile, LoadStage
+from alertdrill.errors import BadInput, ComponentFailed, CouldNotTell
+from alertdrill.runner.hand_traffic import HandOrder, send
+from alertdrill.runner.scenario_files import ENDING, find_scenario, name_scenario
+from alertdrill.runner.target import Target
+from alertdrill.runner.traffic import ProfileReport, TrafficReport
+from alertdrill.runtime.files import check_target, write_whole
+from alertdrill.runtime.scratch import scratch_folder
+from alertdrill.runtime.server_options import check_url
+
+APIS = ("chat", "embeddings", "messages")
+EXIT_UNWELCOME = 1
+
+
+@click.command(
+    cls=GroupedCommand,
+    groups={
+        "The gateway": ("host", "key_env", "ca"),
+        "What is sent": ("models", "api", "stream_share", "max_tokens", "prompt_chars", "options"),
+        "How much of it": ("rates", "lasts", "speed"),
+        "What is written": ("log",),
+    },
+    exit_codes={
+        0: "every call was answered, and as the scenario wants it",
+        1: "some call was not answered, or with a status that the scenario does not want",
+        2: "bad input or usage, or a file that cannot be written",
+        3: "could not tell: nothing listens there, calls left too late, or Locust failed",
+    },
+    examples=(
+        Example(
+            "alertdrill traffic steady --host http://127.0.0.1:4000 --model gpt-4.1 --key-env GATEWAY_KEY",
+            "A call a second for a minute, with a key from the environment",
+        ),
+        Example(
+            "alertdrill traffic burst --host http://127.0.0.1:4000 --model gpt-4.1 "
+            "--rate 0.5/s --lasts 5m --rate 10/s --lasts 2m --rate 0.5/s --lasts 5m --speed 12",
+            "A burst of two minutes with five before and after it, twelve times as fast: in a minute",
+        ),
+        Example(
+            "alertdrill traffic loads/night.py --host http://127.0.0.1:4000 --option tenants=3",
+            "A scenario of your own, with an option that it has",
+        ),
+    ),
+)
+@click.argument("scenario")
+@click.option(
+    "--host", metavar="URL", required=True, help="Where the gateway is; /v1 at the end may be left out."
+)
+@click.option(
+    "--key-env",
+    metavar="NAME",
+    help="Environment variable that has the gateway's key, sent as a bearer token; no key otherwise.",
+)
+@click.option(
+    "--ca", type=click.Path(path_type=Path), help="Authorities that its certificate is checked with."
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Model, as the gateway names it. May be repeated: they take turns.",
+)
+@click.option("--api", type=click.Choice(APIS), help="Which API is called; chat otherwise.")
+@click.option("--stream-share", type=SHARE, metavar="SHARE", help="Share of the answers that are streamed.")
+@click.option("--max-tokens", type=int, metavar="N", help="The most tokens that an answer may have.")
+@click.option("--prompt-chars", type=int, metavar="N", help="How long the prompt is, in characters.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other option of the scenario, its value as JSON or as a text. May be repeated.",
+)
+@click.option(
+    "--rate",
+    "rates",
+    multiple=True,
+    type=RATE,
+    metavar="RATE",
+    default=(1.0,),
+    help="Calls a second, minute or hour, as 0.4/s or 24/m; 1/s otherwise. With --lasts again: a stage.",
+)
+@click.option(
+    "--lasts",
+    multiple=True,
+    type=DURATION,
+    metavar="DURATION",
+    default=(60.0,),
+    help="How long they are sent, as 10m; 1m otherwise. As often as --rate.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1.0, 1000.0),
+    default=1.0,
+    show_default=True,
+    help="How many times as fast it is all sent: rates times K, durations divided by K.",
+)
+@click.option(
+    "--log", type=WrittenPath(path_type=Path, dir_okay=False), help="Keep Locust's log in this file."
+)
+def traffic(
+    scenario: str,
+    host: str,
+    key_env: str | None,
+    ca: Path | None,
+    models: tuple[str, ...],
+    api: str | None,
+    stream_share: float | None,
+    max_tokens: int | None,
+    prompt_chars: int | None,
+    options: tuple[str, ...],
+    rates: tuple[float, ...],
+    lasts: tuple[float, ...],
+    speed: float,
+    log: Path | None,
+) -> None:
+    """Send the calls of SCENARIO by hand at any gateway that speaks OpenAI's API.
+
+    SCENARIO is one of alertdrill's, or the path of a Locust file of your own. Nothing is sent anywhere but to
+    the host that you name, no admin API is asked, and what is sent is bounded: it ends by itself.
+    """
+    url = check_url("--host", host).removesuffix("/v1")
+    files = (Path(scenario).resolve(),) if scenario.endswith(ENDING) else ()
+    name = name_scenario(scenario)
+    find_scenario(name, files)
+    if not models and not files:
+        raise BadInput(f"--model is missing: name a model as the gateway does; {url}/v1/models may list them")
+    stated = {
+        "models": list(models) or None,
+        "api": api,
+        "stream_share": stream_share,
+        "max_tokens": max_tokens,
+        "prompt_chars": prompt_chars,
+    }
+    order = HandOrder(
+        profile=LoadProfile(
+            name=name,
+            scenario=name,
+            start_s=0.0,
+            stages=_pair_stages(rates, lasts),
+            options={
+                **{option: value for option, value in stated.items() if value is not None},
+                **_read_options(options),
+            },
+        ),
+        host=url,
+        target=Target(token=None if key_env is None else _read_key(key_env, os.environ), ca=_check_file(ca)),
+        speed=speed,
+        files=files,
+    )
+    report = _send(order, log)
+    sys.exit(_find_exit_code(report.profiles[name]))
+
+
+def _send(order: HandOrder, log: Path | None) -> TrafficReport:
+    """Send the calls, and print what became of them, also of those before an interruption."""
+    if log is not None:
+        check_target(log, inputs=order.files)
+    console, name = open_console(), order.profile.name
+    latest = TrafficReport()
+    with scratch_folder() as folder, open_console(to_stderr=True).status(say_progress(None)) as status:
+
+        def show(report: TrafficReport) -> None:
+            nonlocal latest
+            latest = report
+            status.update(say_progress(report.profiles.get(name)))
+
+        log_path = folder / "locust.log"
+        try:
+            send(order, folder, log_path, show)
+        except ComponentFailed as failed:
+            kept = "--log FILE keeps its log" if log is None else f"its log is {log}"
+            raise CouldNotTell(f"{str(failed).partition('; its log is ')[0]}; {kept}") from failed
+        except Interrupted as interrupted:
+            raise Interrupted(interrupted.by, "what was sent is counted above") from None
+        finally:
+            if log is not None and log_path.exists():
+                write_whole(log, log_path.read_text(errors="replace"))
+            if name in latest.profiles:
+                status.stop()
+                said = latest.refusals.get(name, {})
+                for part in tabulate_calls(latest.profiles[name], said, speed=order.speed):
+                    console.print(part)
+    return latest
+
+
+def _find_exit_code(report: ProfileReport) -> int:
+    if report.late:
+        return CouldNotTell.exit_code
+    return EXIT_UNWELCOME if report.unwelcome else 0
+
+
+def _pair_stages(rates: Sequence[float], lasts: Sequence[float]) -> tuple[LoadStage, ...]:
+    if len(rates) != len(lasts):
+        raise BadInput(
+            f"--rate is given {len(rates)} times and --lasts {len(lasts)} times: each stage has one of both"
+        )
+    return tuple(
+        LoadStage(rate_per_s=rate, duration_s=duration_s)
+        for rate, duration_s in zip(rates, lasts, strict=True)
+    )
+
+
+def _read_key(variable: str, environ: Mapping[str, str]) -> str:
+    key = environ.get(variable, "").strip()
+    if not key:
+        raise BadInput(f"--key-env {variable}: there is no such environment variable, or it is empty")
+    return key
+
+
+def _read_options(options: Sequence[str]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for stated in options:
+        name, equals, text = stated.partition("=")
+        if not (name and equals):
+            raise BadInput(f"--option {stated}: it wants NAME=VALUE")
+        if name in read:
+            raise BadInput(f"--option {stated}: {name} is stated twice")
+        try:
+            read[name] = json.loads(text)
+        except ValueError:
+            read[name] = text
+    return read
+
+
+def _check_file(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise BadInput(f"--ca {path}: there is no such file")
+    return path

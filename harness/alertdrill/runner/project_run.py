@@ -1,0 +1,168 @@
+"""Hold the drills of a project on its target, a gateway that runs in wall time.
+
+Traffic and scrapes come K times as often, Prometheus evaluates the rules divided by K, and afterwards the
+rules as written are replayed on what was recorded. Calls take as long as ever, and so do the gateway's own
+timers: what that does to a rule is known before anything is sent (`alertdrill.project.explaining`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from alertdrill.alertmanager.config import read_config
+from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.core.drill import Drill
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
+from alertdrill.core.rule import AlertRule
+from alertdrill.errors import BadInput
+from alertdrill.judging.clock_fidelity import Bounds
+from alertdrill.project.explaining import Classification, classify_all
+from alertdrill.project.project import Project
+from alertdrill.project.project import Target as ProjectTarget
+from alertdrill.project.speed_limits import check_alerts, find_limit
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.order import Order
+from alertdrill.runner.rulebook import find_reaches_s
+from alertdrill.runner.speeds import WALL_TIME_SPEEDS
+from alertdrill.runner.target import Target
+from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.paths import shorten
+from alertdrill.stacks.project_site import ProjectSite
+
+GATEWAY = "the gateway"
+"""What a drill uses that does not say what it uses."""
+LEAST_SHARED_SPEED = 5.0
+"""A drill that must be held slower is left out, unless it is named or a speed is: it would slow down all."""
+EVERY_S = 60.0
+"""A quiet lead is this much longer than the longest window: a few scrapes and evaluations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectOrder:
+    """What is held of a project, and why drills are left out, by name."""
+
+    order: Order
+    left_out: Mapping[str, str]
+    classified: tuple[tuple[AlertRule, Classification], ...]
+
+
+def make_project_order(
+    project: Project,
+    files: tuple[RuleFile, ...],
+    drills: Sequence[Drill],
+    *,
+    engines: Engines,
+    environ: Mapping[str, str],
+    out: Path,
+    speed: float | None = None,
+    is_named: bool = False,
+) -> ProjectOrder:
+    """Return the order for drills of a project, which `is_named` says were asked for by name.
+
+    `speed` comes before the project's own. Raises BadInput for a project without target or scrapes, a drill
+    that expects an alert which no rule has, and one that was named and cannot be held.
+    """
+    target = _demand_target(project)
+    classified = classify_all(project, files)
+    check_alerts(drills, (rule.name for rule, _ in classified))
+    site = ProjectSite(engines=engines, project=project, target=target, environment=environ)
+    speed = project.speed if speed is None else speed
+    left_out = _find_obstacles(site, drills, classified, speed, is_named=is_named)
+    if left_out and is_named:
+        name, why = next(iter(left_out.items()))
+        raise BadInput(f"{name} cannot be held: {why}")
+    held = tuple(keep_apart(drill for drill in drills if drill.name not in left_out))
+    if not held:
+        said = "; ".join(f"{name}: {why}" for name, why in left_out.items()) or "the project has none"
+        raise BadInput(f"no drill can be held: {said}")
+    limits = [limit.speed for drill in held if (limit := find_limit(drill, classified)).speed is not None]
+    at_most = min((speed for speed in limits if speed is not None), default=WALL_TIME_SPEEDS[0])
+    reaches_s = find_reaches_s(files)
+    interval_s = max(scrape.interval_s for scrape in project.scrapes)
+    order = Order(
+        drills=held,
+        rules=files,
+        site=site,
+        alertmanager=read_config(shorten(project.alertmanager))
+        if project.alertmanager is not None
+        else make_reference_config([project.name]),
+        out=out,
+        speed=speed,
+        speeds=tuple(one for one in WALL_TIME_SPEEDS if one <= at_most),
+        quiet_lead_s=max(reaches_s.values(), default=0.0) + EVERY_S,
+        rests_s={
+            drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
+            for drill in held
+        },
+        target=Target(
+            token=target.key.read(environ) if target.key is not None else None,
+            headers={
+                name: value if isinstance(value, str) else value.read(environ)
+                for name, value in target.headers.items()
+            },
+            ca=target.ca,
+        ),
+        scenario_files=(project.folder,),
+        bounds=Bounds(scrape_gap_s=Bounds().scrape_gap_s * max(1.0, interval_s / SCRAPE_INTERVAL_S)),
+        promtool=engines.promtool,
+    )
+    return ProjectOrder(order=order, left_out=left_out, classified=classified)
+
+
+def keep_apart(drills: Iterable[Drill]) -> Iterable[Drill]:
+    """Yield drills of which nobody disturbs another on one gateway.
+
+    One that says what it uses, or shares, is held beside others that do; one that does not has the gateway
+    to itself.
+    """
+    for drill in drills:
+        if drill.uses or drill.shares:
+            yield replace(drill, shares=drill.shares | {GATEWAY})
+        else:
+            yield replace(drill, uses=frozenset({GATEWAY}))
+
+
+def describe_classes(classified: Iterable[tuple[AlertRule, Classification]]) -> dict[str, str]:
+    """Say of each rule what a speed makes of it, for the notes of a run."""
+    return {f"rule {rule.name}": f"{found.kind}: {found.why}" for rule, found in classified}
+
+
+def _demand_target(project: Project) -> ProjectTarget:
+    """Return the project's target; raises BadInput without it, or without a scrape."""
+    if project.target is None:
+        raise BadInput(
+            f"{shorten(project.path)}:1: the project states no [target], so there is no gateway to hold drills "
+            "on: state its url, or judge recordings with alertdrill judge"
+        )
+    if not project.scrapes:
+        raise BadInput(
+            f"{shorten(project.path)}:1: the project states no [[scrape]], so no rule would see the gateway"
+        )
+    return project.target
+
+
+def _find_obstacles(
+    site: ProjectSite,
+    drills: Sequence[Drill],
+    classified: Sequence[tuple[AlertRule, Classification]],
+    speed: float | None,
+    *,
+    is_named: bool,
+) -> dict[str, str]:
+    """Say why drills cannot be held, by name."""
+    found = {}
+    for drill in drills:
+        limit = find_limit(drill, classified)
+        obstacle = site.find_obstacle(drill)
+        if obstacle is None and limit.speed is not None:
+            if speed is not None and speed > limit.speed:
+                obstacle = f"at speed {speed:g} it would be wrong, for {limit.why}: --speed {limit.speed:g}"
+            elif speed is None and not is_named and limit.speed < LEAST_SHARED_SPEED:
+                obstacle = (
+                    f"it would slow down all others, for {limit.why}: name it, or --speed {limit.speed:g}"
+                )
+        if obstacle is not None:
+            found[drill.name] = obstacle
+    return found

@@ -1,0 +1,104 @@
+"""Up to which speed a drill can be held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
+from alertdrill.errors import BadInput
+from alertdrill.project.explaining import classify_all
+from alertdrill.project.project import Project, Timer
+from alertdrill.project.reading import OUT
+from alertdrill.project.speed_limits import check_alerts, find_limit
+from alertdrill.rules.files import parse_rules
+
+RULES = parse_rules(
+    """\
+groups:
+- name: g
+  rules:
+  - {alert: Counted, expr: "rate(x_total[5m]) > 1"}
+  - {alert: Busy, expr: "rate(cpu_seconds_total[5m]) > 1"}
+  - {alert: Cooled, expr: "cooled_total > 1"}
+""",
+    "rules.yml",
+)
+TIMERS = (Timer(name="cooldown", lasts_s=30, alerts=("Cooled",), source="alertdrill.toml:9"),)
+
+
+def make_project(*timers: Timer) -> Project:
+    """Return a project with timers."""
+    return Project(path=Path("/p/alertdrill.toml"), out=Path("/p") / OUT, timers=timers)
+
+
+def fires(alert: str, within_s: float) -> Expectation:
+    """Return an expectation that an alert fires from the fifth minute on."""
+    return Expectation(
+        alert=alert,
+        labels={},
+        fires_after_s=300,
+        fires_within_s=300 + within_s,
+        resolves_within_s=900,
+        receiver="oncall",
+    )
+
+
+def stays_silent(alert: str) -> NearMiss:
+    """Return a near miss."""
+    return NearMiss(alert=alert, labels={}, reaches=0.5, pending=False)
+
+
+DRILL = Drill(name="d", system="s", traffic=(), expects=(fires("Counted", 60),), why="w", lasts_s=1200)
+CLASSIFIED = classify_all(make_project(*TIMERS), [RULES])
+
+
+def test_a_drill_of_exact_rules_can_be_held_at_any_speed() -> None:
+    """Whatever other rules there are."""
+    assert find_limit(DRILL, CLASSIFIED).speed is None
+
+
+def test_its_own_limit_is_kept() -> None:
+    """A drill may have a reason of its own."""
+    limit = find_limit(replace(DRILL, max_speed=20), CLASSIFIED)
+    assert (limit.speed, limit.why) == (20, "its max_speed is 20")
+
+
+def test_a_rule_that_a_speed_falsifies_wants_speed_1() -> None:
+    """Even beside exact ones."""
+    limit = find_limit(replace(DRILL, expects=(*DRILL.expects, stays_silent("Busy"))), CLASSIFIED)
+    assert (limit.speed, limit.why) == (1, "Busy is of the class accrues")
+
+
+@pytest.mark.parametrize(("within_s", "speed"), [(60, 3), (300, 11)])
+def test_a_timer_is_stretched_no_longer_than_an_alert_may_be_late(within_s: float, speed: float) -> None:
+    """At speed K a timer of 30 s is (K - 1) * 30 s longer than it should be."""
+    limit = find_limit(replace(DRILL, expects=(fires("Cooled", within_s),)), CLASSIFIED)
+    assert limit.speed == speed
+    assert limit.why.startswith("the timer cooldown of 30s reaches Cooled, which is expected to fire within")
+
+
+@pytest.mark.parametrize("expected", [stays_silent("Cooled"), BlindRule(alert="Cooled", labels={})])
+def test_nobody_knows_how_much_of_a_timer_silence_bears(expected: NearMiss | BlindRule) -> None:
+    """So it is held at speed 1, where the timer is right."""
+    assert find_limit(replace(DRILL, expects=(expected,)), CLASSIFIED).speed == 1
+
+
+def test_a_timer_of_no_alert_there_is_is_a_mistake() -> None:
+    """It would silently reach nothing."""
+    timer = replace(TIMERS[0], alerts=("Cooled", "Busi"))
+    with pytest.raises(BadInput) as caught:
+        classify_all(make_project(timer), [RULES])
+    assert str(caught.value) == (
+        "alertdrill.toml:9: [[timer]] 'cooldown' reaches 'Busi', which is no alert of the rules; "
+        "do you mean 'Busy'?"
+    )
+
+
+def test_a_drill_of_no_alert_there_is_is_a_mistake() -> None:
+    """Its expectation could never be met."""
+    with pytest.raises(BadInput, match=r"d expects Countet, .* do you mean 'Counted'\?"):
+        check_alerts([replace(DRILL, expects=(fires("Countet", 1),))], ["Counted", "Busy"])
