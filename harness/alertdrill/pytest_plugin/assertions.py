@@ -68,15 +68,18 @@ class Alertdrill:
                 check_drill(drill)
             except ValueError as error:
                 raise BadInput(str(error)) from error
-            record, known, is_alone = drills.hold_drill(drill), drill, True
+            run, name, is_alone = drills.hold_drill(drill), drill.name, True
         else:
-            known, is_alone = drills.find(drill), drill not in drills.selected
-            record = drills.hold_alone(drill) if is_alone else drills.hold_selected()
+            name, is_alone = drills.find(drill).name, drill not in drills.selected
+            run = drills.hold_alone(drill) if is_alone else drills.hold_selected()
+        if name in run.left_out:
+            pytest.skip(f"{name} was left out: {run.left_out[name]}")
+        record = run.record
         check_trusted(record)
-        verdict = find_verdict(record, known.name)
+        verdict = find_verdict(record, name)
         place = record.find_placement(verdict)
         if place is None:
-            raise CouldNotTell("; ".join(verdict.doubts) or f"{known.name} was not held")
+            raise CouldNotTell("; ".join(verdict.doubts) or f"{name} was not held")
         held = HeldDrill(self._test, drills, record, place, verdict)
         if is_alone:
             self._alone.append(held)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +21,7 @@ from alertdrill.judging.could_not_tell import Evidence, weigh
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import judge, select_for_drill
 from alertdrill.project.project import Project
+from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile, read_rules
@@ -38,7 +38,7 @@ class Holder(Protocol):
     def find_lasts_s(self, name: str) -> float | None:
         """Return how long a drill lasts that does not say it; None for as long as it needs."""
 
-    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> RunRecord:
+    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> Run:
         """Hold drills, and return the run. `among` are all drills of the project.
 
         The reports of a run that is only `of` one drill have a folder of that name, below the session's.
@@ -80,15 +80,15 @@ class RecordedHolder:
         """Return until when the recording goes."""
         return self._replay.find_lasts_s(name)
 
-    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> RunRecord:
+    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> Run:
         """Judge drills on their recordings."""
         if self._out is None:
-            return self._replay.judge(drills, among)
+            return Run(record=self._replay.judge(drills, among))
         out = self._out / of
         with open_folder(out, self._inputs) as folder:
             record = self._replay.judge(drills, among)
             report(record, out, folder, Console(file=StringIO()), is_kept=False)
-        return record
+        return Run(record=record)
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - a live run is judged by it
         """Judge the drill on its recording once more, which sees more than the run was asked for."""
@@ -107,12 +107,15 @@ class LiveHolder:
         """Leave it to the drill."""
         return None
 
-    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> RunRecord:  # noqa: ARG002 - the run asks for no more
+    def hold(self, drills: Sequence[Drill], among: Sequence[Drill], *, of: str = "") -> Run:  # noqa: ARG002 - the run asks for no more
         """Hold drills; what all of the stack needs is imported now, and only now."""
-        module = import_module("alertdrill.runner.project_run")
+        from alertdrill.pytest_plugin.live import hold_project
+
         out = (self._settings.out or self._project.out) / of
-        record: RunRecord = module.hold_project(self._project, drills, speed=self._settings.speed, out=out)
-        return record
+        record, left_out = hold_project(
+            self._project, self._files, drills, speed=self._settings.speed, out=out
+        )
+        return Run(record=record, left_out=left_out)
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - all are in the record
         """Judge the drill on what the run saw; what was in doubt of its alerts stays in doubt."""

@@ -12,6 +12,7 @@ from alertdrill.core.drill import Drill
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.project import Project
 from alertdrill.pytest_plugin.holding import Holder, open_holder
+from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.pytest_plugin.sharing import Share
 from alertdrill.reports import RunRecord
@@ -71,15 +72,15 @@ class ProjectDrills:
         meant = f"do you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(known)) or 'none'}"
         raise BadInput(f"{shorten(self.project.path)}: the project has no drill {name!r}; {meant}")
 
-    def hold_selected(self) -> RunRecord:
+    def hold_selected(self) -> Run:
         """Return the run of all selected drills; without any, of all. Raises BadInput and CouldNotTell."""
         return self._hold(self.selected or tuple(self._read_all()))
 
-    def hold_alone(self, name: str) -> RunRecord:
+    def hold_alone(self, name: str) -> Run:
         """Return the run of one drill that is not selected; it is held once in a session."""
         return self._hold((name,), of=name)
 
-    def hold_drill(self, drill: Drill) -> RunRecord:
+    def hold_drill(self, drill: Drill) -> Run:
         """Return the run of a drill that was made in Python; an equal one is not held again."""
         if drill not in self._made:
             self._made.append(drill)
@@ -94,8 +95,8 @@ class ProjectDrills:
         """Return how a drill that a run held comes out with other expectations than it then had."""
         return self.holder.judge_again(record, drill, self._list_all())
 
-    def _hold(self, names: tuple[str, ...], *, of: str = "") -> RunRecord:
-        def hold() -> RunRecord:
+    def _hold(self, names: tuple[str, ...], *, of: str = "") -> Run:
+        def hold() -> Run:
             known = self._read_all()
             # What a marker names and is no drill, the test itself says.
             return self.holder.hold([known[name] for name in names if name in known], self._list_all(), of=of)

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from alertdrill.errors import AlertdrillError, BadInput, CouldNotTell
+from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.workers import ENDING, find_folder
-from alertdrill.reports import RunRecord
 from alertdrill.runtime.files import Locked, hold_lock, open_whole
 
 POLL_S = 0.1
@@ -27,19 +27,18 @@ POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedRun:
-    """A run, or why there is none. `project` is the path of the project file, `drills` are those held."""
+    """A run, or why there is none. `project` is the path of the project file."""
 
     project: str
-    drills: tuple[str, ...]
-    record: RunRecord | None = None
+    run: Run | None = None
     why: str = ""
     exit_code: int = 0
 
-    def take(self) -> RunRecord:
+    def take(self) -> Run:
         """Return the run; raises BadInput or CouldNotTell if there is none."""
-        if self.record is None:
+        if self.run is None:
             raise (BadInput if self.exit_code == BadInput.exit_code else CouldNotTell)(self.why)
-        return self.record
+        return self.run
 
 
 class Share:
@@ -50,8 +49,8 @@ class Share:
         self._runs: dict[str, SharedRun] = {}
 
     def hold_once(
-        self, project: Path, drills: tuple[str, ...], hold: Callable[[], RunRecord], *, only_here: str = ""
-    ) -> RunRecord:
+        self, project: Path, drills: tuple[str, ...], hold: Callable[[], Run], *, only_here: str = ""
+    ) -> Run:
         """Return the run of these drills; it is held if nobody has. Raises BadInput and CouldNotTell.
 
         Two runs are never held at the same time. What is `only_here` is known by that to this process alone.
@@ -60,7 +59,7 @@ class Share:
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         if key not in self._runs:
             with self._lock():
-                self._runs[key] = self._load(key) or self._hold(key, project, drills, hold)
+                self._runs[key] = self._load(key) or self._hold(key, project, hold)
         return self._runs[key].take()
 
     def list_runs(self) -> list[SharedRun]:
@@ -84,13 +83,11 @@ class Share:
                     time.sleep(POLL_S)
             yield
 
-    def _hold(
-        self, key: str, project: Path, drills: tuple[str, ...], hold: Callable[[], RunRecord]
-    ) -> SharedRun:
+    def _hold(self, key: str, project: Path, hold: Callable[[], Run]) -> SharedRun:
         """Hold drills, once: also what broke is not tried again for each of them."""
-        run = SharedRun(project=str(project), drills=drills, exit_code=CouldNotTell.exit_code)
+        run = SharedRun(project=str(project), exit_code=CouldNotTell.exit_code)
         try:
-            run = replace(run, record=hold(), exit_code=0)
+            run = replace(run, run=hold(), exit_code=0)
         except AlertdrillError as error:
             run = replace(run, why=str(error), exit_code=error.exit_code)
         except Exception as error:

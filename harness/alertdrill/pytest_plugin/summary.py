@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alertdrill.core.wording import say_number
 from alertdrill.pytest_plugin.outcomes import find_unexpected_verdict, render, say_missed
 from alertdrill.pytest_plugin.sharing import SharedRun
 from alertdrill.reports import RunRecord, say_outcome
@@ -21,20 +22,21 @@ def write_summary(reporter: pytest.TerminalReporter, runs: Sequence[SharedRun]) 
     reporter.section("alertdrill")
     for run in runs:
         reporter.write_line(f"{shorten(Path(run.project))}: {_say_run(run)}")
-        if run.record is None:
+        if run.run is None:
             continue
         if reporter.verbosity > 0:
-            for line in render(summary(run.record)).splitlines():
+            for line in render(summary(run.run.record)).splitlines():
                 reporter.write_line(line)
         else:
-            for line in _list_troubles(run.record):
+            for line in _list_troubles(run.run.record):
                 reporter.write_line(line)
 
 
 def _say_run(run: SharedRun) -> str:
-    if run.record is None:
+    if run.run is None:
         return run.why.replace("\n", " ")
-    return say_outcome(run.record)
+    left_out = len(run.run.left_out)
+    return say_outcome(run.run.record) + (f"; {say_number(left_out, 'drill')} left out" if left_out else "")
 
 
 def _list_troubles(record: RunRecord) -> list[str]:

@@ -133,8 +133,8 @@ def _demand_target(project: Project) -> ProjectTarget:
     """Return the project's target; raises BadInput without it, or without a scrape."""
     if project.target is None:
         raise BadInput(
-            f"{shorten(project.path)}:1: the project states no [target], so there is no gateway to hold drills "
-            "on: state its url, or judge recordings with alertdrill judge"
+            f"{shorten(project.path)}:1: the project states no [target], so there is no gateway to hold "
+            "drills on: state its url, or judge recordings with alertdrill judge"
         )
     if not project.scrapes:
         raise BadInput(

@@ -10,6 +10,7 @@ import pytest
 
 # Once for all runs in this process: each forgets what it alone imported.
 import alertdrill.pytest_plugin.assertions
+import alertdrill.pytest_plugin.live
 import alertdrill.pytest_plugin.session
 import alertdrill.pytest_plugin.summary
 from alertdrill.core.drill import Drill

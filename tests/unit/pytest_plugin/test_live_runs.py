@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from alertdrill.errors import CouldNotTell
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
 from alertdrill.project.project import Project
+from alertdrill.pytest_plugin import live
 from alertdrill.reports import RunRecord
 
 DEEP = {"alert": "Deep", "labels": {"queue": "a"}}
@@ -30,17 +30,19 @@ class FakeRunner:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.events: tuple[Event, ...] = tuple(Event(at_s=at_s, kind=kind, **DEEP) for at_s, kind in HAPPENS)  # type: ignore[arg-type] # alert and labels
+        self.observed: frozenset[EventKind] = frozenset({"pending", "firing", "resolved"})
         self.doubts: tuple[str, ...] = ()
         self.stalls: tuple[Stall, ...] = ()
         self.doubted = ""
+        self.left_out: dict[str, str] = {}
         self.breaks = ""
         self.bug: Exception | None = None
 
     def hold_project(
-        self, _: Project, drills: Sequence[Drill], *, speed: float | None = None, **others: object
-    ) -> RunRecord:
+        self, _: Project, __: object, drills: Sequence[Drill], *, speed: float | None, out: Path
+    ) -> tuple[RunRecord, dict[str, str]]:
         """Return a run in which all drills begin at once, and nobody is paged."""
-        self.asked.append({"drills": [drill.name for drill in drills], "speed": speed, **others})
+        self.asked.append({"drills": [drill.name for drill in drills], "speed": speed, "out": out})
         if self.breaks:
             raise CouldNotTell(self.breaks)
         if self.bug is not None:
@@ -49,11 +51,13 @@ class FakeRunner:
             mode="live",
             speed=12.0,
             until_s=3600.0,
-            observed=frozenset({"pending", "firing", "resolved"}),
+            observed=self.observed,
             events=self.events,
             stalls=self.stalls,
         )
-        places = tuple(Placement(drill=drill, start_s=0.0) for drill in drills)
+        places = tuple(
+            Placement(drill=drill, start_s=0.0) for drill in drills if drill.name not in self.left_out
+        )
         verdicts = [judge(place.drill, select_for_drill(place, places, timeline)) for place in places]
         if self.doubted:
             verdicts = [
@@ -61,7 +65,7 @@ class FakeRunner:
                 for one in verdicts
             ]
         unexpected = find_unexpected(places, timeline)
-        return RunRecord(
+        record = RunRecord(
             placements=places,
             timeline=timeline,
             verdicts=(*verdicts, *([] if unexpected is None else [unexpected])),
@@ -70,15 +74,14 @@ class FakeRunner:
             started_at=datetime(2026, 1, 1, tzinfo=UTC),
             doubts=self.doubts,
         )
+        return record, self.left_out
 
 
 @pytest.fixture
 def runner(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
     """Return what holds drills in place of a stack, on a project with a target."""
     fake = FakeRunner()
-    module = ModuleType("alertdrill.runner.project_run")
-    module.hold_project = fake.hold_project  # type: ignore[attr-defined] # a module's
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(live, "hold_project", fake.hold_project)
     stranger.write("alertdrill.toml", f'{PROJECT}[target]\nurl = "http://127.0.0.1:4000"\n')
     return fake
 
@@ -192,14 +195,7 @@ def test_what_the_run_doubts_of_an_alert_no_test_can_tell(stranger: Stranger, ru
 
 def test_pages_are_judged_where_they_are_seen(stranger: Stranger, runner: FakeRunner) -> None:
     """Nobody was paged; a test that asserts no page misses none."""
-    hold = runner.hold_project
-
-    def watch_pages(project: Project, drills: Sequence[Drill], **others: Any) -> RunRecord:
-        record = hold(project, drills, **others)
-        seen = record.timeline.observed | {"paged", "page_resolved"}
-        return replace(record, timeline=replace(record.timeline, observed=seen))
-
-    sys.modules["alertdrill.runner.project_run"].hold_project = watch_pages  # type: ignore[attr-defined] # a module's
+    runner.observed |= {"paged", "page_resolved"}
     stranger.write(
         "tests/test_deep.py",
         "def test_silent(alertdrill):\n"
@@ -210,6 +206,22 @@ def test_pages_are_judged_where_they_are_seen(stranger: Stranger, runner: FakeRu
     result = stranger.run("tests")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["E  *Deep: *page*", "E  *fires between 11:00 and 13:00, pages oncall"])
+
+
+def test_a_drill_that_is_left_out_is_skipped_with_the_reason(stranger: Stranger, runner: FakeRunner) -> None:
+    """As `alertdrill run` names it, and goes on; a test of Python that holds it is skipped, too."""
+    runner.left_out = {"late": "it would slow down all others"}
+    stranger.write(
+        "tests/test_late.py",
+        "import pytest\n"
+        "@pytest.mark.alertdrill('late')\n"
+        "def test_late(alertdrill): alertdrill.hold('late')\n",
+    )
+    result = stranger.run("drills", "tests", "-rs", "-k", "late or deep")
+    result.assert_outcomes(skipped=2, passed=1)
+    result.stdout.fnmatch_lines(
+        ["alertdrill.toml: *; 1 drill left out", "SKIPPED *it was left out: it would slow down all others"]
+    )
 
 
 def test_without_a_target_or_recordings_nothing_can_be_held(stranger: Stranger) -> None:

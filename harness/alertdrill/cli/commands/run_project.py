@@ -28,7 +28,7 @@ OWN_OPTIONS = frozenset({"names", "speed", "out", "project_file", "workers", "ex
 
 
 def is_about_project(context: click.Context, project_file: Path | None) -> bool:
-    """Tell whether a project's drills are asked for: it was named, or it is found and no other option is used.
+    """Tell whether a project's drills are asked for: it was named, or is found and no other option is used.
 
     Raises UsageError for a project that was named beside options that it does not have.
     """
