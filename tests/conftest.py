@@ -25,6 +25,7 @@ settings.load_profile("untimed")
 # What `make check` has time for; `make test` and CI try all of them.
 settings.register_profile("few", settings.get_profile("untimed"), max_examples=20)
 
+pytest_plugins = ["pytester"]
 LIVE = ROOT / "tests" / "live"
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
 NO_PARAMS = SimpleNamespace(params={})
@@ -88,6 +89,12 @@ def heed_interrupts() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def engines(alertdrill_engines: Engines) -> Engines:
+    """Return the programs by a short name, which a plugin must not take from anybody."""
+    return alertdrill_engines
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.drill import Placement
+from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.parts import LOOKBACK_S
-from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput
 from alertdrill.judging.began_active import doubt_active
@@ -34,31 +34,43 @@ def judge_drills(
     promtool: Path,
     *,
     quiet_tail_s: float = 0.0,
+    beside: Sequence[Placement] = (),
 ) -> RunRecord:
     """Judge drills where they stand in a recording, each alone, by rules as they are.
 
-    What an alert did that was active as its drill began is unknown, and so is what happened while nothing
-    was recorded. Raises BadInput for an alert that no rule has, a near miss of a rule without a threshold,
-    and a drill that is not within the recording; CouldNotTell for rules that cannot be replayed.
+    `beside` are drills that are not judged, and expect their alerts all the same. What an alert did that was
+    active as its drill began is unknown, and so is what happened while nothing was recorded. Raises BadInput
+    for an alert that no rule has, a near miss of a rule without a threshold, and a drill that is not within
+    the recording; CouldNotTell for rules that cannot be replayed.
     """
-    _check_places(recording, placements, quiet_tail_s)
-    rules = {rule.name: rule for file in files for rule in file.alerts}
     for place in placements:
-        _check_alerts(place, rules)
+        check_within(place, recording, quiet_tail_s)
+        check_alerts(place.drill, files)
     drills = [place.drill for place in placements]
-    record = judge_recording(recording, placements, drills, files, promtool, quiet_tail_s, stands_alone=True)
+    held = (*placements, *beside)
+    record = judge_recording(recording, held, drills, files, promtool, quiet_tail_s, stands_alone=True)
     places = {place.drill.name: place for place in placements}
-    for_s = {rule.name: rule.for_s for rule in rules.values()}
-    gaps = tuple(find_gaps(recording))
     return replace(
         record,
         verdicts=tuple(
-            _doubt_gaps(doubt_active(verdict, own, record.timeline, for_s), own, gaps)
+            doubt_recorded(verdict, own, record.timeline, recording, files)
             if (own := places.get(verdict.drill)) is not None
             else verdict
             for verdict in record.verdicts
         ),
     )
+
+
+def doubt_recorded(
+    verdict: Verdict,
+    place: Placement,
+    timeline: Timeline,
+    recording: Recording,
+    files: Sequence[RuleFile],
+) -> Verdict:
+    """Return a verdict with a doubt for what was active already, and for what nobody recorded."""
+    for_s = {rule.name: rule.for_s for file in files for rule in file.alerts}
+    return _doubt_gaps(doubt_active(verdict, place, timeline, for_s), place, tuple(find_gaps(recording)))
 
 
 def find_gaps(recording: Recording) -> Iterator[tuple[float, float]]:
@@ -99,33 +111,33 @@ def _doubt_gaps(verdict: Verdict, place: Placement, gaps: Iterable[tuple[float, 
     )
 
 
-def _check_places(recording: Recording, placements: Iterable[Placement], quiet_tail_s: float) -> None:
+def check_within(place: Placement, recording: Recording, quiet_tail_s: float = 0.0) -> None:
+    """Raise BadInput for a drill that is not within a recording."""
     recorded_s = (recording.end_ms - recording.start_ms) / 1000
-    for place in placements:
-        name = place.drill.name
-        if not 0 <= place.start_s < recorded_s:
-            raise BadInput(
-                f"{name} would begin {format_s(place.start_s)} into the recording, "
-                f"which has {format_s(recorded_s)}"
-            )
-        if place.end_s > recorded_s + quiet_tail_s + ENDS_WITHIN_S:
-            raise BadInput(
-                f"{name} lasts until {format_s(place.end_s)} of the recording, which ends at "
-                f"{format_s(recorded_s + quiet_tail_s)}: let it last shorter, or append a --quiet-tail"
-            )
+    name = place.drill.name
+    if not 0 <= place.start_s < recorded_s:
+        raise BadInput(
+            f"{name} would begin {format_s(place.start_s)} into the recording, "
+            f"which has {format_s(recorded_s)}"
+        )
+    if place.end_s > recorded_s + quiet_tail_s + ENDS_WITHIN_S:
+        raise BadInput(
+            f"{name} lasts until {format_s(place.end_s)} of the recording, which ends at "
+            f"{format_s(recorded_s + quiet_tail_s)}: let it last shorter, or append a --quiet-tail"
+        )
 
 
-def _check_alerts(place: Placement, rules: dict[str, AlertRule]) -> None:
-    for expected in place.drill.expects:
+def check_alerts(drill: Drill, files: Sequence[RuleFile]) -> None:
+    """Raise BadInput for an alert that no rule has, and for a near miss of a rule without a threshold."""
+    rules = {rule.name: rule for file in files for rule in file.alerts}
+    for expected in drill.expects:
         rule = rules.get(expected.alert)
         if rule is None:
             near = get_close_matches(expected.alert, sorted(rules), n=1)
             meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(sorted(rules)) or 'none'}"
-            raise BadInput(
-                f"{place.drill.name} expects {expected.alert}, which is no alert of the rules; {meant}"
-            )
+            raise BadInput(f"{drill.name} expects {expected.alert}, which is no alert of the rules; {meant}")
         if find_kind(expected).asks_for_value and split_threshold(rule.expr) is None:
             raise BadInput(
                 f"{rule.source}: {rule.name} compares no value with a number, so how near it came cannot "
-                f"be said: {place.drill.name} cannot have a near miss of it"
+                f"be said: {drill.name} cannot have a near miss of it"
             )

@@ -88,6 +88,7 @@ def test_the_pytest_plugin_imports_nothing_until_a_fixture_is_asked_for() -> Non
     assert {name for name in imported if name.startswith("alertdrill")} == {
         "alertdrill",
         "alertdrill.pytest_plugin",
+        "alertdrill.pytest_plugin.keys",
     }
     assert imported & HEAVY == set()
 

@@ -124,6 +124,17 @@ def test_a_drill_says_in_yaml_what_it_says_in_python() -> None:
             ),
         ),
         (
+            "fires: 5m, pages: [oncall, log], resolves_by: 1h",
+            Expectation(
+                alert="A",
+                labels={},
+                fires_within_s=300,
+                receiver="oncall",
+                resolves_within_s=3600,
+                deliveries=(Delivery(receiver="log"),),
+            ),
+        ),
+        (
             "fires: 5m, pages: [oncall, {receiver: log, integration: webhook, notifications: 1..2, "
             "closes: false}], resolves_by: 1h, suppressed: {why: silenced, until: 20m, by: {a: b}}",
             Expectation(

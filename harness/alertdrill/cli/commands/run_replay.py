@@ -11,8 +11,7 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
-from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.timeline import Stall
+from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.places import ROOT
 from alertdrill.recording.files import put_recording, read_recording
@@ -23,17 +22,14 @@ from alertdrill.runner.golden.folder import MADE, Manifest, Origin, find_path, p
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
 from alertdrill.runner.golden.making import make_goldens, replay_whole
 from alertdrill.runner.golden.staleness import digest_systems
+from alertdrill.runner.held_run import TIMELINE, read_held_run
 from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.files import check_target, naming, open_batch
-from alertdrill.runtime.nesting import load_json
-from alertdrill.runtime.reading import read_bytes
 from alertdrill.systems import System, find_served, find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
-TIMELINE = "timeline.json"
-MAX_BYTES = 64 * 1024 * 1024
 STACK_OPTIONS = {
     "stack": "--stack",
     "project": "--project",
@@ -83,7 +79,7 @@ def replay_drills(
         record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s, own)
         return replace(record, notes={**record.notes, **note})
     recording = read_recording(path)
-    placements, stalls = _read_run(path.with_name(TIMELINE), choice.among)
+    placements, stalls = read_held_run(path.with_name(TIMELINE), choice.among)
     held = [placement.drill for placement in placements]
     chosen = [drill for drill in choice.drills if drill in held]
     if not chosen:
@@ -182,49 +178,3 @@ def _find_commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return said.stdout.strip()
-
-
-def _read_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...], tuple[Stall, ...]]:
-    """Return where a run had its drills, and which parts stalled, from its timeline; raises BadInput.
-
-    Older timelines do not say who stalled.
-    """
-    by_name = {drill.name: drill for drill in drills}
-    try:
-        text = read_bytes(path, MAX_BYTES)
-        if len(text) > MAX_BYTES:
-            raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-        document = load_json(text)
-        placements = tuple(
-            Placement(drill=by_name[one["drill"]], start_s=float(one["start_s"]))
-            for one in document["drills"]
-            if one["drill"] in by_name
-        )
-        stalls = tuple(
-            Stall(part=str(one["part"]), from_s=float(one["from_s"]), until_s=float(one["until_s"]))
-            for one in document.get("stalls", ())
-        )
-    except FileNotFoundError as error:
-        raise BadInput(_say_missing(path)) from error
-    except OSError as error:
-        raise BadInput(
-            f"{path}: cannot be read, and says what the recording beside it is of: {error.strerror}"
-        ) from error
-    except (ValueError, LookupError, TypeError) as error:
-        raise BadInput(f"{path}: is not the timeline of a run that held drills: {error}") from error
-    return placements, stalls
-
-
-def _say_missing(path: Path) -> str:
-    """Say what a recording without its timeline lacks, and what to do."""
-    said = (
-        f"{path}: is not there, and says which drills the recording beside it is of, and when each was held; "
-    )
-    if path.with_name(MADE).exists():
-        return (
-            f"{said}golden recordings are judged by their folder: alertdrill run --replay {path.parent} DRILL"
-        )
-    return (
-        f"{said}`alertdrill run` writes both side by side. What rules do on a recording alone is shown by "
-        "`alertdrill replay FILE --rules RULES`"
-    )

@@ -42,29 +42,18 @@ def summary(record: RunRecord) -> RenderableType:
     return _Summary(record)
 
 
+def show_verdict(record: RunRecord, verdict: Verdict) -> RenderableType:
+    """Return what the summary says of one drill: a line per expectation, and why one is not met."""
+    return _Lines(record, (verdict,))
+
+
 @dataclass(frozen=True, slots=True)
 class _Summary:
     record: RunRecord
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         say, record, width = Script(options.ascii_only), self.record, options.max_width
-        entries = [
-            (finding, _title(verdict, finding, say), _seen(record, verdict, finding, say))
-            for verdict in record.verdicts
-            for finding in verdict.findings or (None,)
-        ]
-        pad = max((title[0].cell_len for _, title, _ in entries), default=0)
-        # That a replay sees no page is said once, below.
-        fine = {"met", "unobserved"} if record.timeline.mode == REPLAY else {"met"}
-        wide = all(_length([*title, *seen]) + pad <= width for _, title, seen in entries)
-        for finding, title, seen in entries:
-            title[0].pad_right(max(0, min(pad, width // 3) - title[0].cell_len))
-            yield from flow([*title, *seen] if wide else title, width)
-            if not wide:
-                yield from flow(seen, width, lead="    ")
-            if finding is not None and (finding.outcome not in fine or finding.doubt):
-                yield _evidence(finding, say)
-        yield Text(say(_explain_times(record)), style="dim")
+        yield _Lines(record, record.verdicts)
         yield Text()
         pages = tabulate_pages(record.timeline, width, say)
         if pages is not None:
@@ -90,6 +79,34 @@ class _Summary:
         yield _last_line(record, say)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """A line for each expectation of some verdicts, in columns."""
+
+    record: RunRecord
+    verdicts: tuple[Verdict, ...]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        say, record, width = Script(options.ascii_only), self.record, options.max_width
+        entries = [
+            (finding, _title(verdict, finding, say), _seen(record, verdict, finding, say))
+            for verdict in self.verdicts
+            for finding in verdict.findings or (None,)
+        ]
+        pad = max((title[0].cell_len for _, title, _ in entries), default=0)
+        # That a replay sees no page is said once, below.
+        fine = {"met", "unobserved"} if record.timeline.mode == REPLAY else {"met"}
+        wide = all(_length([*title, *seen]) + pad <= width for _, title, seen in entries)
+        for finding, title, seen in entries:
+            title[0].pad_right(max(0, min(pad, width // 3) - title[0].cell_len))
+            yield from flow([*title, *seen] if wide else title, width)
+            if not wide:
+                yield from flow(seen, width, lead="    ")
+            if finding is not None and (finding.outcome not in fine or finding.doubt):
+                yield _evidence(finding, say)
+        yield Text(say(_explain_times(record)), style="dim")
+
+
 def _title(verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
     mark, style = MARKS.get(finding.outcome if finding else verdict.outcome, UNMET)
     drill = Text(say(mark), style=style).append(say(f" {verdict.drill}"), style="not bold default")
@@ -109,7 +126,8 @@ def _explain_times(record: RunRecord) -> str:
 
 def _seen(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
     if finding is None:
-        return [Text("nothing fired, as it should be", style="dim")]
+        said = "cannot tell: see below" if verdict.doubt else "nothing fired, as it should be"
+        return [Text(said, style="dim")]
     held = find_held(finding, record.find_placement(verdict), record.timeline)
     times = time_hops(finding, held)
     delays = {"paged": times.firing_to_paged_s, "page_resolved": times.resolved_to_closed_s}

@@ -33,7 +33,7 @@ def read_drills(
     drills: dict[str, Drill] = {}
     seen: dict[str, str] = {}
     for path in paths:
-        for drill, line in _read_file(read_text(path), str(path), system, find_lasts_s):
+        for drill, line in locate_drills(path, system, find_lasts_s):
             if drill.name in drills:
                 where = seen[drill.name]
                 raise BadInput(
@@ -42,6 +42,13 @@ def read_drills(
             drills[drill.name] = drill
             seen[drill.name] = f"{path}:{line}"
     return tuple(drills.values())
+
+
+def locate_drills(
+    path: Path, system: str, find_lasts_s: Callable[[str], float | None] = lambda _: None
+) -> Sequence[tuple[Drill, int]]:
+    """Return the drills of one file, each with the line that it begins in; see `read_drills`."""
+    return _read_file(read_text(path), str(path), system, find_lasts_s)
 
 
 def parse_drills(text: str, name: str, system: str) -> tuple[Drill, ...]:

@@ -1,0 +1,141 @@
+"""The drills of one project in a session: where they are written, which are selected, and their run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from alertdrill.cli.commands.judge import list_files
+from alertdrill.core.drill import Drill
+from alertdrill.errors import AlertdrillError, BadInput
+from alertdrill.project.project import Project
+from alertdrill.pytest_plugin.holding import Holder, open_holder
+from alertdrill.pytest_plugin.run import Run
+from alertdrill.pytest_plugin.settings import Settings
+from alertdrill.pytest_plugin.sharing import Share
+from alertdrill.reports import RunRecord
+from alertdrill.runtime.paths import shorten
+from alertdrill.systems.drill_files.drills import locate_drills
+
+
+class ProjectDrills:
+    """A project's drills. The `selected` share one run, which is held when the first verdict is wanted.
+
+    `candidates` are those that markers and names select, and of which a repetition of what failed may
+    leave none.
+    """
+
+    def __init__(self, project: Project, settings: Settings, share: Share) -> None:
+        self.project = project
+        self.candidates: tuple[str, ...] = ()
+        self.selected: tuple[str, ...] = ()
+        self._settings = settings
+        self._share = share
+        self._collected: dict[Path, None] = {}
+        self._where: dict[str, str] = {}
+        self._holder: Holder | None = None
+        self._known: dict[str, Drill] | None = None
+        self._broken: list[AlertdrillError] = []
+        self._made: list[Drill] = []
+
+    @property
+    def holder(self) -> Holder:
+        """What holds them; raises BadInput for a project that states too little."""
+        if self._holder is None:
+            self._holder = open_holder(self.project, self._settings)
+        return self._holder
+
+    def read_file(self, path: Path) -> Sequence[tuple[Drill, int]]:
+        """Return the drills of a file, with their lines; raises BadInput, also for two of one name."""
+        name = shorten(path)
+        located = locate_drills(name, self.project.name)
+        seen: dict[str, str] = {}
+        for drill, line in located:
+            where, other = f"{name}:{line}", self._where.get(drill.name, seen.get(drill.name))
+            if other is not None and (other != where or drill.name in seen):
+                raise BadInput(f"{where}: there are two drills named {drill.name!r}: another at {other}")
+            seen[drill.name] = where
+        self._where |= seen
+        self._collected[path] = None
+        return located
+
+    def find(self, name: str) -> Drill:
+        """Return a drill by its name; raises BadInput."""
+        known = self._read_all()
+        if name in known:
+            return known[name]
+        if self._broken:
+            raise self._broken[0]
+        near = get_close_matches(name, sorted(known), n=1)
+        meant = f"do you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(known)) or 'none'}"
+        raise BadInput(f"{shorten(self.project.path)}: the project has no drill {name!r}; {meant}")
+
+    def hold_selected(self) -> Run:
+        """Return the run of all selected drills; without any, of all. Raises BadInput and CouldNotTell."""
+        return self._hold(self.selected or tuple(self._read_all()))
+
+    def hold_alone(self, name: str) -> Run:
+        """Return the run of one drill that is not selected; it is held once in a session."""
+        return self._hold((name,), of=name)
+
+    def hold_drill(self, drill: Drill) -> Run:
+        """Return the run of a drill that was made in Python; an equal one is not held again."""
+        if drill not in self._made:
+            self._made.append(drill)
+        return self._share.hold_once(
+            self.project.path,
+            (drill.name,),
+            lambda: self.holder.hold([drill], self._list_all(), of=drill.name),
+            only_here=f"drill {self._made.index(drill)}",
+        )
+
+    def judge_again(self, record: RunRecord, drill: Drill) -> RunRecord:
+        """Return how a drill that a run held comes out with other expectations than it then had."""
+        return self.holder.judge_again(record, drill, self._list_all())
+
+    def _hold(self, names: tuple[str, ...], *, of: str = "") -> Run:
+        def hold() -> Run:
+            known = self._read_all()
+            # What a marker names and is no drill, the test itself says.
+            return self.holder.hold([known[name] for name in names if name in known], self._list_all(), of=of)
+
+        return self._share.hold_once(self.project.path, names, hold)
+
+    def _list_all(self) -> list[Drill]:
+        return list(self._read_all().values())
+
+    def _read_all(self) -> dict[str, Drill]:
+        """Return all drills of the project's files that can be read, as long as recordings make them.
+
+        Raises BadInput for two of one name, of which nobody knows which is meant.
+        """
+        if self._known is None:
+            files: dict[Path, None] = {}
+            for place in self.project.drills:
+                try:
+                    files |= dict.fromkeys(list_files([place]))
+                except AlertdrillError as error:
+                    self._broken.append(error)
+            paths = {os.path.realpath(path): path for path in (*files, *self._collected)}
+            self._known = self._read_each(paths.values())
+        return self._known
+
+    def _read_each(self, paths: Iterable[Path]) -> dict[str, Drill]:
+        known: dict[str, Drill] = {}
+        seen: dict[str, str] = {}
+        for path in paths:
+            try:
+                located = locate_drills(shorten(path), self.project.name, self.holder.find_lasts_s)
+            except AlertdrillError as error:
+                self._broken.append(error)
+                continue
+            for drill, line in located:
+                where = f"{shorten(path)}:{line}"
+                if drill.name in known:
+                    raise BadInput(
+                        f"{where}: there are two drills named {drill.name!r}: another at {seen[drill.name]}"
+                    )
+                known[drill.name], seen[drill.name] = drill, where
+        return known

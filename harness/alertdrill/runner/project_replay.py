@@ -1,0 +1,193 @@
+"""Judges the drills of a project on recordings of somebody's own.
+
+There are three kinds of recordings: a folder with one for each drill, named DRILL.om.gz; that of a run, with
+its timeline.json beside it; and one of any hours, in which every drill starts at the beginning. A drill that
+cannot be judged has a verdict that says why, so that one missing file leaves all others their verdicts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.verdict import Verdict
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.recording.files import read_recording
+from alertdrill.recording.recording import Recording
+from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
+from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.reports import RunRecord
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.golden.folder import MADE, Manifest, find_path, place_golden, read_manifest
+from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, list_near, rehearse
+from alertdrill.runner.held_run import TIMELINE, read_held_run
+from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
+
+
+class ProjectReplay:
+    """Recordings, and rules as they are, that drills are judged by; each recording is read once."""
+
+    def __init__(self, path: Path, files: tuple[RuleFile, ...], promtool: Path) -> None:
+        self.path = path
+        self._files = files
+        self._promtool = promtool
+        self._read: dict[Path, Recording] = {}
+
+    def find_lasts_s(self, name: str) -> float | None:
+        """Return how long a drill of that name lasts that does not say it: to the end of its recording.
+
+        None where the run that held it says so, and where there is no recording.
+        """
+        if self.path.is_dir():
+            path = find_path(self.path, name)
+            try:
+                recording, made = self._load(path), self._read_made()
+            except (BadInput, CouldNotTell):
+                return None  # it is said of the drill as it is judged
+            start_s = made.drills[name].start_s if name in made.drills else 0.0
+        elif self._find_timeline() is not None:
+            return None
+        else:
+            recording, start_s = self._load(self.path), 0.0
+        return max(0.0, (recording.end_ms - recording.start_ms) / 1000 - start_s)
+
+    def judge(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
+        """Judge drills; `among` are all of the project, whose alerts are nothing unexpected.
+
+        Raises BadInput and CouldNotTell for what concerns all of them.
+        """
+        if self.path.is_dir():
+            return self._judge_each(drills, among)
+        timeline = self._find_timeline()
+        if timeline is not None:
+            return self._judge_run(timeline, drills, among)
+        return self._judge_hours(drills, among)
+
+    def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
+        known = {drill.name: drill for drill in (*among, *drills)}
+        placements, stalls = read_held_run(timeline, tuple(known.values()))
+        held = {place.drill.name: place for place in placements}
+        refused = {
+            drill.name: f"{self.path}: the run that this is of did not hold {drill.name}"
+            for drill in drills
+            if drill.name not in held
+        }
+        recording = self._load(self.path)
+        self._check_recorded(recording)
+        left = []
+        for drill in drills:
+            if drill.name not in refused:
+                if why := self._refuse(drill):
+                    refused[drill.name] = why
+                else:
+                    left.append(drill)
+        record = judge_recording(recording, placements, left, self._files, self._promtool, 0.0, stalls)
+        return _add_refused(record, refused)
+
+    def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
+        recording = self._load(self.path)
+        names = {drill.name for drill in drills}
+        self._check_recorded(recording)
+        left, refused = [], {}
+        beside = [Placement(drill=drill, start_s=0.0) for drill in among if drill.name not in names]
+        for place in (Placement(drill=drill, start_s=0.0) for drill in drills):
+            if why := self._refuse(place.drill, place, recording):
+                refused[place.drill.name] = why
+                beside.append(place)
+            else:
+                left.append(place)
+        record = judge_drills(recording, left, self._files, self._promtool, beside=beside)
+        return _add_refused(record, refused)
+
+    def _judge_each(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
+        """Judge drills each on its own recording: what fires there unexpectedly is a finding of its drill."""
+        started_at, started_s = datetime.now(UTC), time.monotonic()
+        made, refused = self._read_made(), {}
+        jobs: dict[str, tuple[tuple[Placement, ...], ReplayJob]] = {}
+        for drill in drills:
+            try:
+                jobs[drill.name] = self._make_job(drill, among, made)
+            except (BadInput, CouldNotTell) as error:
+                refused[drill.name] = str(error)
+        replays = replay_all([job for _, job in jobs.values()], self._promtool)
+        rehearsals = [
+            self._rehearse(places, job, replayed)
+            for (places, job), replayed in zip(jobs.values(), replays, strict=True)
+        ]
+        placements, timeline, appended = lay_out(rehearsals)
+        rules = {rule.source: rule for file in self._files for rule in file.alerts}
+        record = RunRecord(
+            placements=placements,
+            timeline=timeline,
+            verdicts=tuple(rehearsal.verdict for rehearsal in rehearsals),
+            rules=tuple(rules.values()),
+            wall_s=time.monotonic() - started_s,
+            started_at=started_at,
+            notes={"recordings": str(self.path)},
+            appended=appended,
+        )
+        return _add_refused(record, refused)
+
+    def _make_job(
+        self, drill: Drill, among: Sequence[Drill], made: Manifest
+    ) -> tuple[tuple[Placement, ...], ReplayJob]:
+        path = find_path(self.path, drill.name)
+        if not path.is_file():
+            raise BadInput(f"{path}: is not there, and {drill.name} is judged on it")
+        recording = self._load(path)
+        places: tuple[Placement, ...] = (Placement(drill=drill, start_s=0.0),)
+        if drill.name in made.drills:
+            places = place_golden(made.drills[drill.name], drill, among)
+        check_within(places[0], recording)
+        check_alerts(drill, self._files)
+        self._check_recorded(recording)
+        curves = list_near(drill, self._files, is_all=True)
+        return places, ReplayJob(recording=recording, files=self._files, tail_s=0.0, curves=curves)
+
+    def _rehearse(self, places: tuple[Placement, ...], job: ReplayJob, replayed: Replay) -> Rehearsal:
+        rehearsal = rehearse(places, replayed.timeline)
+        verdict = doubt_recorded(
+            rehearsal.verdict, rehearsal.own, replayed.timeline, job.recording, self._files
+        )
+        return replace(rehearsal, verdict=verdict)
+
+    def _refuse(
+        self, drill: Drill, place: Placement | None = None, recording: Recording | None = None
+    ) -> str:
+        """Return why a drill cannot be judged where it stands in a recording; empty if it can."""
+        try:
+            check_alerts(drill, self._files)
+            if place is not None and recording is not None:
+                check_within(place, recording)
+        except BadInput as error:
+            return str(error)
+        return ""
+
+    def _check_recorded(self, recording: Recording) -> None:
+        said = [
+            f"{source}: {rule}: reads {selector}, which {recording.name} lacks"
+            for source, rule, selector in find_unrecorded(recording, self._files)
+        ]
+        if said:
+            raise CouldNotTell("\n".join(said))
+
+    def _load(self, path: Path) -> Recording:
+        if path not in self._read:
+            self._read[path] = read_recording(path)
+        return self._read[path]
+
+    def _read_made(self) -> Manifest:
+        return read_manifest(self.path) if (self.path / MADE).exists() else Manifest()
+
+    def _find_timeline(self) -> Path | None:
+        path = self.path.with_name(TIMELINE)
+        return path if path.exists() else None
+
+
+def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:
+    verdicts = (Verdict(drill=name, findings=(), doubt=why) for name, why in refused.items())
+    return replace(record, verdicts=(*record.verdicts, *verdicts))

@@ -1,0 +1,137 @@
+"""A project's drills on recordings: one for each, that of a run, or one of any hours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from unit.pytest_plugin.conftest import write_hour
+
+from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import BlindRule, Expectation, Expected
+from alertdrill.core.verdict import Verdict
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.rules.files import RuleFile, parse_rules
+from alertdrill.runner.project_replay import ProjectReplay
+from alertdrill.runtime.binaries import Engines
+
+RULES = parse_rules(
+    """\
+groups:
+- name: queues
+  rules:
+  - {alert: Deep, expr: depth > 100, for: 2m}
+  - {alert: Low, expr: level > 3}
+""",
+    "rules.yml",
+)
+DEEP = Expectation(
+    alert="Deep", labels={}, fires_after_s=700, fires_within_s=740, receiver="r", resolves_within_s=1220
+)
+
+
+def make_drill(name: str, *expects: Expected, lasts_s: float = 3000.0) -> Drill:
+    """Return a drill that sends nothing."""
+    return Drill(name=name, system="own", why="w", traffic=(), expects=expects, lasts_s=lasts_s)
+
+
+def judge(path: Path, engines: Engines, *drills: Drill, among: tuple[Drill, ...] = ()) -> dict[str, Verdict]:
+    """Return the verdicts on drills, by name."""
+    replay = ProjectReplay(path, (RULES,), engines.promtool)
+    return {verdict.drill: verdict for verdict in replay.judge(drills, (*drills, *among)).verdicts}
+
+
+def write_run(folder: Path, **starts: float) -> Path:
+    """Write what a run leaves: a recording, and where the drills stood in it."""
+    write_hour(folder / "recording.om.gz")
+    drills = [{"drill": name, "start_s": start_s} for name, start_s in starts.items()]
+    (folder / "timeline.json").write_text(json.dumps({"drills": drills}))
+    return folder / "recording.om.gz"
+
+
+def test_each_drill_is_judged_on_its_own_recording(tmp_path: Path, engines: Engines) -> None:
+    """What one lacks is said of it, and of no other; what fires unexpectedly is a finding of its drill."""
+    write_hour(tmp_path / "deep.om.gz")
+    write_hour(tmp_path / "low.om.gz", level=5.0)
+    silent = BlindRule(alert="Deep", labels={}, after_s=1800)
+    verdicts = judge(
+        tmp_path, engines, make_drill("deep", DEEP), make_drill("low", silent), make_drill("absent", DEEP)
+    )
+    assert {name: verdict.outcome for name, verdict in verdicts.items()} == {
+        "deep": "unobserved",
+        "low": "unmet",
+        "absent": "unobserved",
+    }
+    assert verdicts["deep"].doubts == ()
+    assert [one.alert for one in verdicts["low"].findings if one.outcome == "unexpected"] == ["Low"]
+    assert verdicts["absent"].doubt.endswith("absent.om.gz: is not there, and absent is judged on it")
+
+
+def test_made_json_says_where_a_drill_begins(tmp_path: Path, engines: Engines) -> None:
+    """As it does of golden recordings; all times count from there."""
+    write_hour(tmp_path / "deep.om.gz")
+    (tmp_path / "made.json").write_text('{"schema": 1, "drills": {"deep": {"start_s": 300}}}')
+    late = judge(tmp_path, engines, make_drill("deep", DEEP))["deep"]
+    assert late.findings[0].observed["firing"] == 420
+    replay = ProjectReplay(tmp_path, (RULES,), engines.promtool)
+    assert (replay.find_lasts_s("deep"), replay.find_lasts_s("absent")) == (3300, None)
+
+
+def test_drills_of_a_run_stand_where_it_held_them(tmp_path: Path, engines: Engines) -> None:
+    """Its timeline.json says so. What it did not hold cannot be told."""
+    path = write_run(tmp_path, deep=300.0, other=0.0)
+    shifted = Expectation(
+        alert="Deep", labels={}, fires_after_s=410, fires_within_s=430, receiver="r", resolves_within_s=910
+    )
+    verdicts = judge(path, engines, make_drill("deep", shifted), make_drill("unheld", DEEP))
+    assert (verdicts["deep"].outcome, verdicts["deep"].doubts) == ("unobserved", ())
+    assert "the run that this is of did not hold unheld" in verdicts["unheld"].doubt
+    assert ProjectReplay(path, (RULES,), engines.promtool).find_lasts_s("deep") is None
+
+
+def test_what_another_drill_expects_is_nothing_unexpected(tmp_path: Path, engines: Engines) -> None:
+    """Though that one is not judged: in a run, and in hours of a recording."""
+    silent = make_drill("silent", BlindRule(alert="Low", labels={}))
+    deep = make_drill("deep", DEEP)
+    run = write_run(tmp_path / "run", silent=0.0, deep=0.0)
+    write_hour(tmp_path / "hours.om.gz")
+    for path in (run, tmp_path / "hours.om.gz"):
+        assert set(judge(path, engines, silent)) == {"silent", "(unasked)"}
+        assert set(judge(path, engines, silent, among=(deep,))) == {"silent"}
+
+
+def test_one_drill_that_cannot_be_judged_leaves_the_others_their_verdicts(
+    tmp_path: Path, engines: Engines
+) -> None:
+    """It says why, and its alerts are expected all the same."""
+    path = tmp_path / "hours.om.gz"
+    write_hour(path)
+    too_long, unknown = (
+        make_drill("long", DEEP, lasts_s=9000.0),
+        make_drill("unknown", BlindRule(alert="Dep", labels={})),
+    )
+    verdicts = judge(
+        path, engines, make_drill("silent", BlindRule(alert="Low", labels={})), too_long, unknown
+    )
+    assert verdicts.keys() == {"silent", "long", "unknown"}
+    assert verdicts["silent"].outcome == "met"
+    assert "lasts until 2:30:00 of the recording" in verdicts["long"].doubt
+    assert "do you mean Deep?" in verdicts["unknown"].doubt
+
+
+def test_a_recording_that_lacks_what_the_rules_read_tells_nothing(tmp_path: Path, engines: Engines) -> None:
+    """Of any drill."""
+    write_hour(tmp_path / "hours.om.gz")
+    rules: RuleFile = parse_rules("groups: [{name: g, rules: [{alert: Deep, expr: other > 1}]}]", "rules.yml")
+    replay = ProjectReplay(tmp_path / "hours.om.gz", (rules,), engines.promtool)
+    with pytest.raises(CouldNotTell, match=r"rules\.yml:1: Deep: reads other, which"):
+        replay.judge([make_drill("deep", DEEP)], [])
+
+
+def test_a_recording_that_cannot_be_read_is_refused(tmp_path: Path, engines: Engines) -> None:
+    """It is named."""
+    path = tmp_path / "hours.om"
+    path.write_text("depth one\n# EOF\n")
+    with pytest.raises(BadInput, match=r"hours\.om:1: "):
+        judge(path, engines, make_drill("deep", DEEP))
