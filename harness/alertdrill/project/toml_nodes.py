@@ -17,6 +17,7 @@ MAX_DOTS = 100
 """Of a dotted key; tomllib needs the square of it in memory."""
 
 _OF_KEYS = re.compile(r"""[A-Za-z0-9_ \t-]+|"[^"\n]*"|'[^'\n]*'|[^"'A-Za-z0-9_ \t-]|["']""")
+_DIGITS = re.compile(r"[0-9_]{4301}")
 _WHERE = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 _PLAINLY = (
     ("Cannot overwrite a value", "a key is stated twice"),
@@ -36,8 +37,12 @@ def read_toml(text: str, name: str, place: Place = ()) -> Mapping | None:
     try:
         values: Any = tomllib.loads(text)
         lines = find_lines(text)
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise BadInput(_explain(str(error), text, name)) from error
+    except ValueError as error:  # which is Python's own, of a number
+        found = _DIGITS.search(text)
+        above = text.count("\n", 0, found.start() if found else 0)
+        raise BadInput(f"{name}:{above + 1}: the file has a number of too many digits") from error
     except RecursionError as error:
         raise BadInput(f"{name}:1: the file is nested too deeply") from error
     for key in place:
