@@ -167,7 +167,8 @@ def alertdrill_stack(request: pytest.FixtureRequest) -> Iterator[StandingStack]:
     """Start the project's stack for the tests of a module: its gateway, Prometheus, Alertmanager, pager."""
     from alertdrill.pytest_plugin.stack import open_standing
 
-    with open_standing(_get_session(request.config).find_for_test(request.path)) as stack:
+    session = _get_session(request.config)
+    with open_standing(lambda: session.find_for_test(request.path)) as stack:
         yield stack
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,13 +71,14 @@ class StandingStack:
 
 
 @contextmanager
-def open_standing(drills: ProjectDrills) -> Iterator[StandingStack]:
+def open_standing(find_drills: Callable[[], ProjectDrills]) -> Iterator[StandingStack]:
     """Start a project's stack, and end it; meanwhile nobody holds a run of the session's."""
-    if drills.settings.replay is not None:
-        pytest.skip("--alertdrill-replay starts no stack")
-    speed = drills.settings.speed or drills.project.speed or 1.0
-    out = (drills.settings.out or drills.project.out) / FOLDER
     try:
+        drills = find_drills()
+        if drills.settings.replay is not None:
+            pytest.skip("--alertdrill-replay starts no stack")
+        speed = drills.settings.speed or drills.project.speed or 1.0
+        out = (drills.settings.out or drills.project.out) / FOLDER
         with drills.share.occupy(), _open(drills.project, speed, out) as stack:
             yield StandingStack(stack=stack, speed=speed)
             return
