@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.pytest_plugin.conftest import Stranger
+from support.stranger import Stranger
 
 
 def run_test(stranger: Stranger, body: str, *, before: str = "") -> pytest.RunResult:

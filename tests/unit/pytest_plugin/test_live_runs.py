@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.pytest_plugin.conftest import PROJECT, Stranger
+from support.stranger import PROJECT, Stranger
 
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Event, EventKind, Stall, Timeline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.pytest_plugin.conftest import Stranger, write_hour
+from support.stranger import Stranger, write_hour
 
 
 @pytest.fixture

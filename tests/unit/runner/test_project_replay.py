@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from unit.pytest_plugin.conftest import write_hour
+from support.stranger import write_hour
 
 from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import BlindRule, Expectation, Expected
