@@ -45,8 +45,8 @@ ROOMS: dict[str, set[str]] = {
         *("rules", "runner", "runtime", "stacks", "systems"),
     },
     "pytest_plugin": {
-        *("cli", "core", "errors", "judging", "project", "reports", "rules"),
-        *("runner", "runtime", "systems"),
+        *("alertmanager", "cli", "core", "errors", "judging", "project", "reports", "rules"),
+        *("runner", "runtime", "stacks", "systems"),
     },
     "__main__": {"cli"},
 }
@@ -225,6 +225,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.pytest_plugin",
         "alertdrill.pytest_plugin.holding",
         "alertdrill.pytest_plugin.live",
+        "alertdrill.pytest_plugin.stack",
         "alertdrill.runner.public_api",
         "alertdrill.runtime.process",
         "alertdrill.stacks.compose.prepare",

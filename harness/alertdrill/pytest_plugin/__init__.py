@@ -7,7 +7,7 @@ to do: a YAML file of a project, an option, a fixture.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from alertdrill.pytest_plugin.assertions import Alertdrill
     from alertdrill.pytest_plugin.collecting import DrillFile, ProjectFile
     from alertdrill.pytest_plugin.session import DrillSession
+    from alertdrill.pytest_plugin.stack import StandingStack
     from alertdrill.runtime.binaries import Engines
+    from alertdrill.runtime.http_client import Api
 
 SETTINGS = {
     "project": ("FILE", "The project file; found upwards from each file of drills otherwise."),
@@ -158,6 +160,40 @@ def alertdrill(request: pytest.FixtureRequest) -> Alertdrill:
 
     session = _get_session(request.config)
     return Alertdrill(request.node, lambda: session.find_for_test(request.path))
+
+
+@pytest.fixture(scope="module")
+def alertdrill_stack(request: pytest.FixtureRequest) -> Iterator[StandingStack]:
+    """Start the project's stack for the tests of a module: its gateway, Prometheus, Alertmanager, pager."""
+    from alertdrill.pytest_plugin.stack import open_standing
+
+    session = _get_session(request.config)
+    with open_standing(lambda: session.find_for_test(request.path)) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def alertdrill_prometheus(alertdrill_stack: StandingStack) -> Api:
+    """Return a client of the stack's Prometheus, which evaluates the project's rules."""
+    return alertdrill_stack.prometheus
+
+
+@pytest.fixture(scope="module")
+def alertdrill_alertmanager(alertdrill_stack: StandingStack) -> Api:
+    """Return a client of the stack's Alertmanager, which has the project's config."""
+    return alertdrill_stack.alertmanager
+
+
+@pytest.fixture(scope="module")
+def alertdrill_pager(alertdrill_stack: StandingStack) -> Api:
+    """Return a client of the pager that stands for all receivers: `.get("/incidents")`."""
+    return alertdrill_stack.pager
+
+
+@pytest.fixture(scope="module")
+def alertdrill_providers(alertdrill_stack: StandingStack) -> dict[str, Api]:
+    """Return a client of the control API of each stub provider, by its name."""
+    return alertdrill_stack.providers
 
 
 def _get_session(config: pytest.Config) -> DrillSession:

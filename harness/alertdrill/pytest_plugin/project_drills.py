@@ -31,8 +31,8 @@ class ProjectDrills:
         self.project = project
         self.candidates: tuple[str, ...] = ()
         self.selected: tuple[str, ...] = ()
-        self._settings = settings
-        self._share = share
+        self.settings = settings
+        self.share = share
         self._collected: dict[Path, None] = {}
         self._where: dict[str, str] = {}
         self._holder: Holder | None = None
@@ -44,7 +44,7 @@ class ProjectDrills:
     def holder(self) -> Holder:
         """What holds them; raises BadInput for a project that states too little."""
         if self._holder is None:
-            self._holder = open_holder(self.project, self._settings)
+            self._holder = open_holder(self.project, self.settings)
         return self._holder
 
     def read_file(self, path: Path) -> Sequence[tuple[Drill, int]]:
@@ -84,7 +84,7 @@ class ProjectDrills:
         """Return the run of a drill that was made in Python; an equal one is not held again."""
         if drill not in self._made:
             self._made.append(drill)
-        return self._share.hold_once(
+        return self.share.hold_once(
             self.project.path,
             (drill.name,),
             lambda: self.holder.hold([drill], self._list_all(), of=drill.name),
@@ -101,7 +101,7 @@ class ProjectDrills:
             # What a marker names and is no drill, the test itself says.
             return self.holder.hold([known[name] for name in names if name in known], self._list_all(), of=of)
 
-        return self._share.hold_once(self.project.path, names, hold)
+        return self.share.hold_once(self.project.path, names, hold)
 
     def _list_all(self) -> list[Drill]:
         return list(self._read_all().values())

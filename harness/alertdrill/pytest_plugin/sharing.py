@@ -47,6 +47,7 @@ class Share:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._runs: dict[str, SharedRun] = {}
+        self._is_occupied = False
 
     def hold_once(
         self, project: Path, drills: tuple[str, ...], hold: Callable[[], Run], *, only_here: str = ""
@@ -58,9 +59,24 @@ class Share:
         parts = (str(project), only_here and f"{os.getpid()} {only_here}", *sorted(drills))
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         if key not in self._runs:
+            if self._is_occupied:
+                raise BadInput(
+                    "a run cannot be held while alertdrill_stack stands, for both use the gateway: use them "
+                    "in tests of different modules"
+                )
             with self._lock():
                 self._runs[key] = self._load(key) or self._hold(key, project, hold)
         return self._runs[key].take()
+
+    @contextmanager
+    def occupy(self) -> Iterator[None]:
+        """Let nobody hold a run meanwhile: others wait, and a test of this process is told so."""
+        with self._lock():
+            self._is_occupied = True
+            try:
+                yield
+            finally:
+                self._is_occupied = False
 
     def list_runs(self) -> list[SharedRun]:
         """Return all runs of the session."""

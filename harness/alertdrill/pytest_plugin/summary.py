@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,20 +16,27 @@ from alertdrill.runtime.paths import shorten
 
 
 def write_summary(reporter: pytest.TerminalReporter, runs: Sequence[SharedRun]) -> None:
-    """Say how each run came out: in a line, or with -v in all lines of its summary."""
-    if not runs or reporter.verbosity < 0:
+    """Say how each run came out: in a line, with -v in all lines of its summary, with -q in none.
+
+    What no single drill has is said anyhow: a session may have stopped before the test that says it.
+    """
+    lines = [line for run in runs for line in _list_lines(run, reporter.verbosity)]
+    if not lines:
         return
     reporter.section("alertdrill")
-    for run in runs:
-        reporter.write_line(f"{shorten(Path(run.project))}: {_say_run(run)}")
-        if run.run is None:
-            continue
-        if reporter.verbosity > 0:
-            for line in render(summary(run.run.record)).splitlines():
-                reporter.write_line(line)
-        else:
-            for line in _list_troubles(run.run.record):
-                reporter.write_line(line)
+    for line in lines:
+        reporter.write_line(line)
+
+
+def _list_lines(run: SharedRun, verbosity: int) -> Iterator[str]:
+    if verbosity >= 0:
+        yield f"{shorten(Path(run.project))}: {_say_run(run)}"
+    if run.run is None:
+        return
+    if verbosity > 0:
+        yield from render(summary(run.run.record)).splitlines()
+    else:
+        yield from _list_troubles(run.run.record)
 
 
 def _say_run(run: SharedRun) -> str:

@@ -85,7 +85,9 @@ class ProjectReplay:
                     refused[drill.name] = why
                 else:
                     left.append(drill)
-        record = judge_recording(recording, placements, left, self._files, self._promtool, 0.0, stalls)
+        record = judge_recording(
+            recording, placements, left, self._files, self._promtool, 0.0, stalls, has_values=True
+        )
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.pytest_plugin.conftest import Stranger
+from support.stranger import Stranger
 
 
 def run_test(stranger: Stranger, body: str, *, before: str = "") -> pytest.RunResult:
@@ -166,10 +166,24 @@ def test_parametrised_tests_hold_a_drill_each(recorded: Stranger) -> None:
     result.stdout.fnmatch_lines(["alertdrill.toml: 1 of 3 drills not met", "1 of 3 drills not met: *"])
 
 
+def test_a_marker_that_names_no_drill_is_an_error(recorded: Stranger) -> None:
+    """Of the test, which names the drill that was probably meant, and of nothing else that could pass."""
+    marker = "@pytest.mark.alertdrill('depp')"
+    result = run_test(recorded, "alertdrill.hold('depp')", before=marker)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        ["E  *do you mean 'deep'?", "ERROR *::unexpected-alerts - no drill was judged*"]
+    )
+
+
 def test_a_test_outside_of_any_project_is_told_so(recorded: Stranger) -> None:
     """And how to name one."""
     (recorded.folder / "alertdrill.toml").unlink()
     result = run_test(recorded, 'alertdrill.hold("deep")')
     result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no alertdrill.toml is in this folder or above it*"])
+    assert "pytest_plugin/" not in result.stdout.str()
+    recorded.write("tests/test_one.py", "def test_one(alertdrill_stack): pass\n")
+    result = recorded.run("tests")
     result.stdout.fnmatch_lines(["*no alertdrill.toml is in this folder or above it*"])
     assert "pytest_plugin/" not in result.stdout.str()

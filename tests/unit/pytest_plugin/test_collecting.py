@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from unit.pytest_plugin.conftest import DRILLS, PROJECT, Stranger
+from support.stranger import DRILLS, PROJECT, Stranger
 
 QUIET = "drills: [{name: quiet, why: Nothing is sent., lasts: 10m, expect: []}]\n"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.pytest_plugin.conftest import PROJECT, Stranger
+from support.stranger import PROJECT, Stranger
 
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Event, EventKind, Stall, Timeline
@@ -222,6 +222,21 @@ def test_a_drill_that_is_left_out_is_skipped_with_the_reason(stranger: Stranger,
     result.stdout.fnmatch_lines(
         ["alertdrill.toml: *; 1 drill left out", "SKIPPED *it was left out: it would slow down all others"]
     )
+
+
+def test_a_stack_of_its_own_is_none_of_a_replay(recorded: Stranger) -> None:
+    """Nothing is started, so what wants a stack is skipped."""
+    recorded.write("tests/test_stack.py", "def test_stack(alertdrill_stack): pass\n")
+    recorded.replay("tests").assert_outcomes(skipped=1)
+
+
+def test_without_a_target_there_is_no_stack(stranger: Stranger) -> None:
+    """It is an error, in one sentence."""
+    stranger.write("tests/test_stack.py", "def test_stack(alertdrill_pager): pass\n")
+    result = stranger.run("tests")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["alertdrill.toml: states no [[]target[]], so there is no stack to start"])
+    assert "pytest_plugin/" not in result.stdout.str()
 
 
 def test_without_a_target_or_recordings_nothing_can_be_held(stranger: Stranger) -> None:

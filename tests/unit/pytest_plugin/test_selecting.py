@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.pytest_plugin.conftest import Stranger
+from support.stranger import Stranger
 
 
 @pytest.mark.parametrize(

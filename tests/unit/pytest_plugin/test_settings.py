@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.pytest_plugin.conftest import Stranger
+from support.stranger import Stranger
 
 
 def test_settings_stand_in_pytests_own_file(recorded: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:

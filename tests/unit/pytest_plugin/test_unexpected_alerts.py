@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.pytest_plugin.conftest import Stranger, write_hour
+from support.stranger import Stranger, write_hour
 
 
 @pytest.fixture
@@ -51,8 +51,9 @@ def test_it_is_not_lost_when_the_session_stops_before(morning: Stranger) -> None
     """The summary has it."""
     text = (morning.folder / "drills" / "queues.yml").read_text()
     morning.write("drills/queues.yml", text.replace("11m..13m", "1m..2m"))
-    result = morning.run("drills", "-x", *REPLAY)
-    result.stdout.fnmatch_lines(["unexpected: Low: firing at 0:00, and no*", "*1 failed in *"])
+    for quietly in ((), ("-q",)):
+        result = morning.run("drills", "-x", *quietly, *REPLAY)
+        result.stdout.fnmatch_lines(["unexpected: Low: firing at 0:00, and no*", "*1 failed in *"])
 
 
 def test_an_alert_of_a_drill_that_is_not_selected_is_expected(morning: Stranger) -> None:

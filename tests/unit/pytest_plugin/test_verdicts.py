@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-from unit.pytest_plugin.conftest import Stranger
+from support.stranger import Stranger
 
 
 def test_each_drill_is_a_test_of_its_own(recorded: Stranger) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from unit.pytest_plugin.conftest import write_hour
+from support.stranger import write_hour
 
 from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import BlindRule, Expectation, Expected
@@ -88,6 +89,16 @@ def test_drills_of_a_run_stand_where_it_held_them(tmp_path: Path, engines: Engin
     assert (verdicts["deep"].outcome, verdicts["deep"].doubts) == ("unobserved", ())
     assert "the run that this is of did not hold unheld" in verdicts["unheld"].doubt
     assert ProjectReplay(path, (RULES,), engines.promtool).find_lasts_s("deep") is None
+
+
+def test_of_an_alert_that_did_not_fire_it_is_said_how_near_it_came(tmp_path: Path, engines: Engines) -> None:
+    """On every kind of recording."""
+    low = make_drill("low", replace(DEEP, alert="Low"))
+    write_hour(tmp_path / "each" / "low.om.gz")
+    write_hour(tmp_path / "hours.om.gz")
+    for path in (write_run(tmp_path / "run", low=0.0), tmp_path / "hours.om.gz", tmp_path / "each"):
+        (finding,) = [one for one in judge(path, engines, low)["low"].findings if one.expectation is not None]
+        assert finding.evidence == "never fired; the rule's value reached 67% of its threshold"
 
 
 def test_what_another_drill_expects_is_nothing_unexpected(tmp_path: Path, engines: Engines) -> None:
