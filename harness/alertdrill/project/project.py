@@ -120,6 +120,11 @@ class Project:
     timers: tuple[Timer, ...] = ()
 
     @property
+    def behaviours(self) -> dict[str, Mapping[str, Any]]:
+        """How each stub provider behaves with which nothing is wrong, by its name."""
+        return {provider.name: provider.behaviour for provider in self.providers}
+
+    @property
     def folder(self) -> Path:
         """The folder of the project file, to which its paths are relative."""
         return self.path.parent

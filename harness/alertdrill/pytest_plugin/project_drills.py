@@ -17,7 +17,7 @@ from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.pytest_plugin.sharing import Share
 from alertdrill.reports import RunRecord
 from alertdrill.runtime.paths import shorten
-from alertdrill.systems.drill_files.drills import locate_drills
+from alertdrill.systems.drill_files.drills import Defaults, locate_drills
 
 
 class ProjectDrills:
@@ -50,7 +50,7 @@ class ProjectDrills:
     def read_file(self, path: Path) -> Sequence[tuple[Drill, int]]:
         """Return the drills of a file, with their lines; raises BadInput, also for two of one name."""
         name = shorten(path)
-        located = locate_drills(name, self.project.name)
+        located = locate_drills(name, Defaults(system=self.project.name, healthy=self.project.behaviours))
         seen: dict[str, str] = {}
         for drill, line in located:
             where, other = f"{name}:{line}", self._where.get(drill.name, seen.get(drill.name))
@@ -127,7 +127,14 @@ class ProjectDrills:
         seen: dict[str, str] = {}
         for path in paths:
             try:
-                located = locate_drills(shorten(path), self.project.name, self.holder.find_lasts_s)
+                located = locate_drills(
+                    shorten(path),
+                    Defaults(
+                        system=self.project.name,
+                        find_lasts_s=self.holder.find_lasts_s,
+                        healthy=self.project.behaviours,
+                    ),
+                )
             except AlertdrillError as error:
                 self._broken.append(error)
                 continue

@@ -26,6 +26,7 @@ from alertdrill.judging.began_active import doubt_active
 from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
+from alertdrill.judging.unfit_rules import doubt_unfit
 from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
@@ -242,6 +243,8 @@ def _conclude(
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
+    if start.speed != 1:
+        judged = tuple(doubt_unfit(verdict, order.unfit, start.speed) for verdict in judged)
     verdicts = weigh(judged, placements, gather(order.rules, sent.report, stalls, subject.providers))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(

@@ -48,6 +48,8 @@ class Order:
     """Rule time without traffic before the first drill, after which every rule has to be at rest."""
     rests_s: Mapping[str, float] = field(default_factory=dict)
     """For how long before a drill, by its name, nobody may have what it uses."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Why alerts are wrong at any speed but 1, by name; what they do then says nothing."""
     target: Target | None = None
     """How calls are made, where the gateway is somebody's own."""
     scenario_files: tuple[Path, ...] = ()

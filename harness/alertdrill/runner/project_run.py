@@ -18,10 +18,11 @@ from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput
 from alertdrill.judging.clock_fidelity import Bounds
+from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
 from alertdrill.project.project import Target as ProjectTarget
-from alertdrill.project.speed_limits import check_alerts, find_limit
+from alertdrill.project.speed_limits import find_limit
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
@@ -67,6 +68,7 @@ def make_project_order(
     target = _demand_target(project)
     classified = classify_all(project, files)
     check_alerts(drills, (rule.name for rule, _ in classified))
+    check_providers(drills, project)
     site = ProjectSite(engines=engines, project=project, target=target, environment=environ)
     speed = project.speed if speed is None else speed
     left_out = _find_obstacles(site, drills, classified, speed, is_named=is_named)
@@ -77,7 +79,7 @@ def make_project_order(
     if not held:
         said = "; ".join(f"{name}: {why}" for name, why in left_out.items()) or "the project has none"
         raise BadInput(f"no drill can be held: {said}")
-    limits = [limit.speed for drill in held if (limit := find_limit(drill, classified)).speed is not None]
+    limits = [find_limit(drill, classified, project.providers).speed for drill in held]
     at_most = min((speed for speed in limits if speed is not None), default=WALL_TIME_SPEEDS[0])
     reaches_s = find_reaches_s(files)
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
@@ -96,6 +98,7 @@ def make_project_order(
             drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
             for drill in held
         },
+        unfit={rule.name: found.why for rule, found in classified if not found.is_right_at_any_speed},
         target=Target(
             token=target.key.read(environ) if target.key is not None else None,
             headers={
@@ -154,7 +157,7 @@ def _find_obstacles(
     """Say why drills cannot be held, by name."""
     found = {}
     for drill in drills:
-        limit = find_limit(drill, classified)
+        limit = find_limit(drill, classified, site.project.providers)
         obstacle = site.find_obstacle(drill)
         if obstacle is None and limit.speed is not None:
             if speed is not None and speed > limit.speed:

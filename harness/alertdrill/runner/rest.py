@@ -27,6 +27,7 @@ def check_rest(run: LiveRun) -> None:
         f"{say_selector(found.name, found.labels)} was {found.state} already, "
         f"for {format_s(now_s - run.clock.rule_s(found.active_at_s))}"
         for found in read_active_alerts(run.prometheus)
+        if found.name not in run.order.unfit or run.clock.speed == 1
     ]
     if active:
         more = f", and {len(active) - MAX_NAMED} more" if len(active) > MAX_NAMED else ""

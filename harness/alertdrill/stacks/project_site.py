@@ -82,10 +82,6 @@ class ProjectSite:
                 return "the gateway was not started by the project, which has no command for that"
             if outage.part not in self.subject.parts:
                 return f"there is no part {outage.part!r}; there are: {', '.join(self.subject.parts)}"
-        changed = {change.provider for profile in drill.traffic for change in profile.changes}
-        if unknown := sorted(changed - set(self.subject.providers)):
-            known = ", ".join(self.subject.providers) or "none"
-            return f"the project has no [[provider]] {unknown[0]!r}; it has: {known}"
         return None
 
     @contextmanager

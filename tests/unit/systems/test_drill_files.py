@@ -27,7 +27,7 @@ from alertdrill.core.expectation import (
 )
 from alertdrill.errors import BadInput
 from alertdrill.systems.drill_building.behaviours import HEALTHY
-from alertdrill.systems.drill_files.drills import SETTLES_S, parse_drills, read_drills
+from alertdrill.systems.drill_files.drills import SETTLES_S, Defaults, parse_drills, read_drills
 
 OUTAGE = """\
 drills:
@@ -292,6 +292,7 @@ def test_drills_of_several_files_have_names_of_their_own(tmp_path: Path) -> None
     one, two = tmp_path / "one.yml", tmp_path / "two.yml"
     one.write_text(OUTAGE)
     two.write_text(OUTAGE.replace("provider-outage", "other"))
-    assert [drill.name for drill in read_drills([one, two], "s")] == ["provider-outage", "other"]
+    both = read_drills([one, two], Defaults(system="s"))
+    assert [drill.name for drill in both] == ["provider-outage", "other"]
     with pytest.raises(BadInput, match=r"one\.yml:2: there are two drills named 'provider-outage'"):
-        read_drills([one, one], "s")
+        read_drills([one, one], Defaults(system="s"))

@@ -22,7 +22,7 @@ from alertdrill.reports.terminal.summary import summary
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.recorded import judge_drills
 from alertdrill.runtime.binaries import find_engines
-from alertdrill.systems.drill_files.drills import read_drills
+from alertdrill.systems.drill_files.drills import Defaults, read_drills
 
 ENDINGS = (".yml", ".yaml")
 """Of the files of a folder that have drills."""
@@ -100,7 +100,10 @@ def judge(
     def find_start_s(name: str) -> float:
         return start_s.get(name, start_s.get(None, 0.0))
 
-    drills = read_drills(list_files(drill_paths), SYSTEM, lambda name: until_s - find_start_s(name))
+    drills = read_drills(
+        list_files(drill_paths),
+        Defaults(system=SYSTEM, find_lasts_s=lambda name: until_s - find_start_s(name)),
+    )
     for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]

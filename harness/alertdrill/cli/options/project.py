@@ -16,7 +16,7 @@ from alertdrill.project.reading import read_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runtime.paths import shorten
-from alertdrill.systems.drill_files.drills import read_drills
+from alertdrill.systems.drill_files.drills import Defaults, read_drills
 
 MISSING = (
     "there is no project here or in a folder above: write an alertdrill.toml, or [tool.alertdrill] in "
@@ -52,7 +52,9 @@ def read_project_rules(project: Project) -> tuple[RuleFile, ...]:
 
 def read_project_drills(project: Project, names: Iterable[str] = ()) -> tuple[Drill, ...]:
     """Return the drills of a project, all of them or those named; raises BadInput."""
-    drills = read_drills(list_files(map(shorten, project.drills)), project.name)
+    drills = read_drills(
+        list_files(map(shorten, project.drills)), Defaults(system=project.name, healthy=project.behaviours)
+    )
     chosen = set(names)
     known = [drill.name for drill in drills]
     for name in chosen.difference(known):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +13,7 @@ from alertdrill.core.expectation import BlindRule, Expectation, Expected, Groupe
 from alertdrill.errors import BadInput
 from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import Node, read_nodes
+from alertdrill.systems.drill_building.behaviours import Behaviour
 from alertdrill.systems.drill_checks import check_drill
 from alertdrill.systems.drill_files.expectations import read_expected
 from alertdrill.systems.drill_files.traffic import read_change, read_profile
@@ -23,17 +24,25 @@ SETTLES_S = 300.0
 """How long after its last deadline, or the end of its traffic, a drill lasts that does not say it."""
 
 
-def read_drills(
-    paths: Iterable[Path], system: str, find_lasts_s: Callable[[str], float | None] = lambda _: None
-) -> tuple[Drill, ...]:
-    """Return the drills of YAML files, in their order; raises BadInput with file and line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds where a drill does not say it.
 
-    `find_lasts_s` says how long a drill of that name lasts that does not say it; None for long enough.
+    `find_lasts_s` says how long a drill of that name lasts; None for long enough. `healthy` is how a provider
+    behaves with which nothing is wrong, by its name; the house's own way for others.
     """
+
+    system: str
+    find_lasts_s: Callable[[str], float | None] = lambda _: None
+    healthy: Mapping[str, Behaviour] = field(default_factory=dict)
+
+
+def read_drills(paths: Iterable[Path], defaults: Defaults) -> tuple[Drill, ...]:
+    """Return the drills of YAML files, in their order; raises BadInput with file and line."""
     drills: dict[str, Drill] = {}
     seen: dict[str, str] = {}
     for path in paths:
-        for drill, line in locate_drills(path, system, find_lasts_s):
+        for drill, line in locate_drills(path, defaults):
             if drill.name in drills:
                 where = seen[drill.name]
                 raise BadInput(
@@ -44,21 +53,17 @@ def read_drills(
     return tuple(drills.values())
 
 
-def locate_drills(
-    path: Path, system: str, find_lasts_s: Callable[[str], float | None] = lambda _: None
-) -> Sequence[tuple[Drill, int]]:
+def locate_drills(path: Path, defaults: Defaults) -> Sequence[tuple[Drill, int]]:
     """Return the drills of one file, each with the line that it begins in; see `read_drills`."""
-    return _read_file(read_text(path), str(path), system, find_lasts_s)
+    return _read_file(read_text(path), str(path), defaults)
 
 
 def parse_drills(text: str, name: str, system: str) -> tuple[Drill, ...]:
     """Return the drills of one text; `name` is what messages call it."""
-    return tuple(drill for drill, _ in _read_file(text, name, system, lambda _: None))
+    return tuple(drill for drill, _ in _read_file(text, name, Defaults(system=system)))
 
 
-def _read_file(
-    text: str, name: str, system: str, find_lasts_s: Callable[[str], float | None]
-) -> Sequence[tuple[Drill, int]]:
+def _read_file(text: str, name: str, defaults: Defaults) -> Sequence[tuple[Drill, int]]:
     document = read_nodes(text, name)
     if document is None:
         raise BadInput(f"{name}:1: the file is empty: it has to have drills")
@@ -67,23 +72,23 @@ def _read_file(
     fields.end()
     if not nodes:
         raise fields.fail("the file has no drills")
-    return [(_read_drill(node, name, system, find_lasts_s), node.line) for node in nodes]
+    return [(_read_drill(node, name, defaults), node.line) for node in nodes]
 
 
-def _read_drill(node: Node, name: str, system: str, find_lasts_s: Callable[[str], float | None]) -> Drill:
+def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill:
     fields = Fields(node, name, "the drill")
     drill_name = fields.take_text("name")
     fields.what = f"the drill {drill_name!r}"
-    traffic = _read_traffic(fields, drill_name)
+    traffic = _read_traffic(fields, drill_name, defaults.healthy)
     expects = tuple(
         read_expected(Fields(one, name, f"an expectation of {fields.what}"))
         for one in fields.take_items("expect")
     )
-    end_s, found_s = _find_end_s(traffic, expects), find_lasts_s(drill_name)
+    end_s, found_s = _find_end_s(traffic, expects), defaults.find_lasts_s(drill_name)
     lasts_s = end_s + SETTLES_S if found_s is None else max(end_s, found_s)
     drill = Drill(
         name=drill_name,
-        system=fields.take_text("system", system),
+        system=fields.take_text("system", defaults.system),
         why=fields.take_text("why"),
         traffic=traffic,
         expects=expects,
@@ -130,12 +135,12 @@ def _list_fields(fields: Fields, key: str, what: str) -> list[Fields]:
     return [Fields(node, fields.name, f"{what} of {fields.what}") for node in fields.take_items(key)]
 
 
-def _read_traffic(fields: Fields, name: str) -> tuple[LoadProfile, ...]:
+def _read_traffic(fields: Fields, name: str, healthy: Mapping[str, Behaviour]) -> tuple[LoadProfile, ...]:
     """Return the load profiles; changes are of the drill, and go with the first of them."""
     nodes = _list_fields(fields, "traffic", "a load profile")
     names = [name if number == 1 else f"{name}-{number}" for number in range(1, len(nodes) + 1)]
     profiles = [read_profile(one, own) for one, own in zip(nodes, names, strict=True)]
-    changes = [read_change(one) for one in _list_fields(fields, "changes", "a change")]
+    changes = [read_change(one, healthy) for one in _list_fields(fields, "changes", "a change")]
     if not changes:
         return tuple(profiles)
     if not profiles:

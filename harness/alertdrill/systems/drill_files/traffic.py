@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as AnyMapping
 from typing import Any, get_args
 
 from alertdrill.core.drill import ERROR_CLASSES, Arrivals, BehaviourChange, LoadProfile, LoadStage
@@ -46,8 +47,8 @@ def _take_stage(fields: Fields) -> LoadStage:
     return LoadStage(rate_per_s=fields.take_rate("rate"), duration_s=fields.take_duration("lasts"))
 
 
-def read_change(fields: Fields) -> BehaviourChange:
-    """Return what a provider is told at an instant of the drill."""
+def read_change(fields: Fields, healthy: AnyMapping[str, Behaviour]) -> BehaviourChange:
+    """Return what a provider is told at an instant of the drill; `healthy` is how each behaves otherwise."""
     at_s, provider = fields.take_duration("at"), fields.take_text("provider")
     if fields.has("listening"):
         change = BehaviourChange(
@@ -58,15 +59,15 @@ def read_change(fields: Fields) -> BehaviourChange:
             at_s=at_s,
             provider=provider,
             model=fields.take_text("model", "*"),
-            behaviour=_read_behaviour(fields),
+            behaviour=_read_behaviour(fields, healthy.get(provider, HEALTHY)),
         )
     fields.end()
     return change
 
 
-def _read_behaviour(fields: Fields) -> Behaviour:
+def _read_behaviour(fields: Fields, healthy: Behaviour) -> Behaviour:
     """Return a behaviour: healthy, but for what is stated."""
-    told: dict[str, Any] = dict(HEALTHY)
+    told: dict[str, Any] = dict(healthy)
     if not fields.take_truth("healthy", True):
         raise fields.fail("healthy is only ever true: say what is wrong with errors, latency or listening")
     if fields.has("latency"):
