@@ -66,6 +66,7 @@ def read_names(path: Path) -> tuple[ast.Import | ast.ImportFrom | ast.Attribute,
     return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom | ast.Attribute))
 
 
+@cache
 def find_imports(path: Path) -> set[str]:
     """Return the modules that a file imports, and what it takes of them, by their full names."""
     found = set()

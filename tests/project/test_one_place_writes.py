@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.sources import walk_naming
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "harness" / "alertdrill"
@@ -35,7 +36,7 @@ FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TRUNC"}
 
 def find_writes(source: str) -> Iterator[tuple[int, str]]:
     """Yield line and name of every call in a source that opens a file for writing."""
-    for node in ast.walk(ast.parse(source)):
+    for node in walk_naming(source, WRITING_METHODS | TEMPORARY | COPYING | OPENING):
         if not isinstance(node, ast.Call):
             continue
         match node.func:
