@@ -6,6 +6,7 @@ import gc
 import os
 import shlex
 import signal
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from support.turnstile import open_turnstile
 from support.whole_runs import ROOT, CommandLine, open_command_line
 
 from alertdrill.runtime.binaries import Engines, Generation
+from alertdrill.stacks.scratch import find_scratch
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +29,9 @@ settings.register_profile("few", settings.get_profile("untimed"), max_examples=2
 
 # promtool and amtool start 650 times, and would look for garbage while they do, which is a quarter of it.
 os.environ.setdefault("GOGC", "400")
+# Databases and promtool sync their files, which costs nothing in memory. What tests start has no such TMPDIR.
+if memory := find_scratch(os.environ):
+    tempfile.tempdir = str(memory)
 
 LIVE = ROOT / "tests" / "live"
 """Tests that hold drills, or send traffic at its instants; `make check` leaves them out."""
