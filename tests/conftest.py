@@ -27,7 +27,7 @@ settings.load_profile("untimed")
 # What `make check` has time for; `make test` and CI try all of them.
 settings.register_profile("few", settings.get_profile("untimed"), max_examples=20)
 
-# promtool and amtool start 650 times, and would look for garbage while they do, which is a quarter of it.
+# promtool and amtool start some hundred times, and would look for garbage as they do, a quarter of a start.
 os.environ.setdefault("GOGC", "400")
 # Databases and promtool sync their files, which costs nothing in memory. What tests start has no such TMPDIR.
 if memory := find_scratch(os.environ):
