@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import requests
-from ruamel.yaml import YAML
 from support.kubernetes_manifests import find
+from support.plain_yaml import read_yaml
 
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.rules.files import read_rules
@@ -105,7 +105,7 @@ def test_no_metric_has_a_label_that_targets_keep() -> None:
     labels = {
         label
         for system in SYSTEMS
-        for metric in YAML(typ="safe").load(system.folder / "metrics.yml")
+        for metric in read_yaml(system.folder / "metrics.yml")
         for label in metric.get("labels") or {}
     }
     assert not labels & {"job", "instance"}

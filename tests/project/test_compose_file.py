@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 
 from alertdrill.core.parts import PARTS, PROVIDERS
 from alertdrill.stacks.compose.shaping import IMAGE
@@ -15,7 +15,7 @@ from alertdrill.stacks.compose.stack import GUARD, NETWORKS, PORTS
 from alertdrill.systems import find_systems
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")
+DOCUMENT: dict[str, Any] = read_yaml(ROOT / "compose.yaml")
 SERVICES: dict[str, Any] = DOCUMENT["services"]
 ROOT_USER = "0:0"
 
@@ -118,10 +118,10 @@ def test_grafana_has_the_data_source_and_every_dashboard() -> None:
     assert grafana["profiles"] == ["grafana"]
     mounts = [volume.split(":") for volume in grafana["volumes"] if volume.startswith("./")]
     assert all((ROOT / mount[0]).is_file() and mount[2] == "ro" for mount in mounts)
-    provider = YAML(typ="safe").load(ROOT / "deploy/compose/grafana/dashboards.yml")["providers"][0]
+    provider = read_yaml(ROOT / "deploy/compose/grafana/dashboards.yml")["providers"][0]
     folder = provider["options"]["path"]
     assert {mount[1] for mount in mounts} >= {f"{folder}/{system.name}.json" for system in find_systems()}
-    (source,) = YAML(typ="safe").load(ROOT / "deploy/compose/grafana/datasources.yml")["datasources"]
+    (source,) = read_yaml(ROOT / "deploy/compose/grafana/datasources.yml")["datasources"]
     assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
     assert grafana["environment"]["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
     assert grafana["environment"]["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 from support.query_files import read_queries
 
 from alertdrill.rules.files import read_rules
@@ -103,7 +103,7 @@ def test_expressions_are_those_in_the_systems_folder(section: str) -> None:
         text
         for name in ("queries.yml", "rules.yml", "as_written.yml")
         if (system.folder / name).exists()
-        for text in list_texts(YAML(typ="safe", pure=True).load(system.folder / name))
+        for text in list_texts(read_yaml(system.folder / name))
     ]
     for block in re.findall(r"```promql\n(.*?)```", SECTIONS[section], re.DOTALL):
         assert " ".join(block.split()) in texts, block

@@ -79,7 +79,7 @@ def test_a_change_that_breaks_a_drill_fails_the_gate(
     assert before in text
     rules = tmp_path / "rules.yml"
     rules.write_text(text.replace(before, after))
-    finished = alertdrill.run(
+    finished = alertdrill.run_here(
         *("run", drill, "--replay", str(RECORDINGS), "--rules", str(rules), "--out", str(tmp_path / "out"))
     )
     assert finished.code == 1, finished.out + finished.err

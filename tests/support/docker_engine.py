@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+
+from support.plain_yaml import read_yaml
 
 ANSWER_TIMEOUT_S = 20.0
 PULL_TIMEOUT_S = 300.0
@@ -23,7 +24,7 @@ def list_base_images(root: Path) -> list[str]:
 
     A service of a profile is left out, because it does not start unless it is asked for.
     """
-    services = YAML(typ="safe").load(root / "compose.yaml")["services"].values()
+    services = read_yaml(root / "compose.yaml")["services"].values()
     made = {service["image"] for service in services if "build" in service}
     taken = [service["image"] for service in services if "profiles" not in service]
     stages: set[str] = set()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alertdrill.recording.recording import RecordedSeries, Recording
 from alertdrill.recording.replay.export import export
+from alertdrill.recording.replay.promtool import COLLECT_LATE
 from alertdrill.rules.files import read_rules
 from alertdrill.runtime.binaries import Engines
 from support.recordings import make_recording, make_series
@@ -60,7 +61,7 @@ def hold(engines: Engines, path: Path) -> str:
     """Return what promtool alone says of a test that fails, and nothing if it passes."""
     done = subprocess.run(
         [engines.promtool, "test", "rules", path],
-        env={},
+        env=COLLECT_LATE,
         capture_output=True,
         text=True,
         check=False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yamls
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -94,7 +94,7 @@ class Manifest:
 
 def read_documents(path: Path) -> Iterator[Document]:
     """Yield the documents of a YAML file, as plain values without anchors."""
-    for document in YAML(typ="safe", pure=True).load_all(path.read_text(encoding="utf-8")):
+    for document in read_yamls(path):
         yield json.loads(json.dumps(document))
 
 

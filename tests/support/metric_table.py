@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 
 OPEN = "open"
 FIELDS = {"name", "type", "help", "unit", "labels", "buckets", "moves", "unseen"}
@@ -38,7 +38,7 @@ class Metric:
 
 def read_table(path: Path) -> tuple[Metric, ...]:
     """Return the rows of a table, as they are written."""
-    rows = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    rows = read_yaml(path)
     assert isinstance(rows, list), f"{path} is not a list"
     return tuple(_read_metric(row) for row in rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,4 +25,4 @@ class UsefulQuery:
 
 def read_queries(path: Path) -> tuple[UsefulQuery, ...]:
     """Return the queries of a file; an unknown or a missing field is an error."""
-    return tuple(UsefulQuery(**entry) for entry in YAML(typ="safe", pure=True).load(path))
+    return tuple(UsefulQuery(**entry) for entry in read_yaml(path))

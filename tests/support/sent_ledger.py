@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 import alertdrill.gateway
+from support.plain_yaml import read_yaml
 
 UPSTREAM_TIMEOUT_S = 120.0
 MODELS = Path(alertdrill.gateway.__file__).with_name("models.yml")
@@ -111,4 +110,4 @@ def price(provider: str, model: str, prompt_tokens: int, completion_tokens: int)
 
 @cache
 def _read_models() -> dict[str, Any]:
-    return dict(YAML(typ="safe").load(MODELS))
+    return dict(read_yaml(MODELS))

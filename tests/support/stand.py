@@ -17,7 +17,6 @@ from unittest import mock
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from ruamel.yaml import YAML
 
 from alertdrill.gateway.__main__ import attach_surfaces
 from alertdrill.gateway.config import Config
@@ -28,6 +27,7 @@ from stub_providers.instructions import read_behaviour
 from stub_providers.ledger import Ledger as ProviderLedger
 from stub_providers.provider import Provider
 from support.exposition import Exposition, read_exposition
+from support.plain_yaml import read_yaml
 from support.sent_ledger import MODELS, Attempt, Caller, Ledger, Sent, Statement
 
 PROVIDER_KEY = "the-provider-key"
@@ -182,7 +182,7 @@ def note_statements(ledger: Ledger) -> Callable[..., sqlite3.Connection]:
 @asynccontextmanager
 async def open_stand(system: str, speed: float, data_dir: Path) -> AsyncIterator[Stand]:
     """Yield a stand for a system, with all providers of models.yml, at `speed` times the wall's pace."""
-    providers = YAML(typ="safe").load(MODELS)["providers"]
+    providers = read_yaml(MODELS)["providers"]
     ledger = Ledger()
     engines = {name: NotedEngine(name, ledger) for name in providers}
     urls = {}

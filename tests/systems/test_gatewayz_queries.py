@@ -8,14 +8,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 
 from alertdrill.runtime.binaries import Generation, find_engines
 from alertdrill.systems import find_systems
 
 HERE = Path(__file__).parent
 FOLDER = next(system.folder for system in find_systems() if system.name == "gatewayz")
-QUERIES = YAML(typ="safe").load((FOLDER / "queries.yml").read_text())
+QUERIES = read_yaml(FOLDER / "queries.yml")
 BROKEN = "topk(10, increase(credits_used_total[24h]) by (user_id))"
 
 

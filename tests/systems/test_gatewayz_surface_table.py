@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
 from support.fixed_gauges import FixedGauges
 from support.gatewayz_surface import EVERYTHING, expose
+from support.plain_yaml import read_yaml
 
 from alertdrill.systems import find_systems
 from alertdrill.systems.gatewayz import surface as surface_module
 from alertdrill.systems.gatewayz.surface import JOB, Surface
 
-TABLE = YAML(typ="safe").load(Path(surface_module.__file__).with_name("metrics.yml").read_text())
+TABLE = read_yaml(Path(surface_module.__file__).with_name("metrics.yml"))
 
 
 def test_gatewayz_is_found_by_its_folder():

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 from support.samples import read
 
 from alertdrill.gateway.__main__ import attach_surfaces
@@ -34,7 +34,7 @@ from alertdrill.systems.inference.surface import JOB, Surface
 
 OPERATOR = {"Authorization": "Bearer the-admin-token"}
 FOLDER = Path(__file__).parents[2] / "harness" / "alertdrill" / "systems" / "inference"
-TABLE = YAML(typ="safe", pure=True).load((FOLDER / "metrics.yml").read_text())
+TABLE = read_yaml(FOLDER / "metrics.yml")
 ANSWER = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 10, "completion_tokens": 2},

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
 from support.fixed_gauges import FixedGauges
+from support.plain_yaml import read_yaml
 from support.samples import read
 
 from alertdrill.gateway.__main__ import attach_surfaces
@@ -25,7 +25,7 @@ from alertdrill.systems.mana_llm.surface import JOB, LATENCY_BUCKETS_S, Surface
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 (SYSTEM,) = [system for system in find_systems() if system.name == "mana_llm"]
-TABLE = {entry["name"]: entry for entry in YAML(typ="safe").load(SYSTEM.folder / "metrics.yml")}
+TABLE = {entry["name"]: entry for entry in read_yaml(SYSTEM.folder / "metrics.yml")}
 GEMMA = 'model="gemma3:12b",provider="ollama"'
 GEMINI = 'model="gemini-2.5-flash",provider="google"'
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 from support.samples import read
 
 from alertdrill.gateway.__main__ import attach_surfaces
@@ -26,7 +26,7 @@ from alertdrill.systems.mantis.surface import JOB, Surface
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 SYSTEM = next(system for system in find_systems() if system.name == "mantis")
-TABLE = YAML(typ="safe").load((SYSTEM.folder / "metrics.yml").read_text())
+TABLE = read_yaml(SYSTEM.folder / "metrics.yml")
 ANSWER = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 1000, "completion_tokens": 200},

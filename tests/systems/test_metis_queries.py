@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from support.plain_yaml import parse_yaml, read_yaml
 from support.whole_runs import METIS_RULES
 
 from alertdrill.rules.values import parse_values, render_rules, switch_on
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
 FOLDER = METIS_RULES.parent
-DOCUMENT = YAML(typ="safe")
-QUERIES = {query["name"]: query for query in DOCUMENT.load((FOLDER / "queries.yml").read_text())}
+QUERIES = {query["name"]: query for query in read_yaml(FOLDER / "queries.yml")}
 PAIR = 'provider="openai",model="gpt-4o"'
 HEALTHY: Mapping[str, str] = {
     f'metis_llm_calls_total{{{PAIR},status="ok"}}': "0+3x60",
@@ -108,7 +107,7 @@ def test_p99_never_reads_more_than_the_last_bound(each_engines: Engines, tmp_pat
 def test_every_query_and_panel_is_read_by_promtool(each_engines: Engines, tmp_path: Path) -> None:
     """Both generations parse everything that the operators are given."""
     values = parse_values((FOLDER / "values.yml").read_text(), "values.yml")
-    panels = DOCUMENT.load((FOLDER / "panels.yml").read_text())
+    panels = read_yaml(FOLDER / "panels.yml")
     exprs = [query["expr"] for query in QUERIES.values()]
     for panel in (panel for row in panels["rows"] for panel in row["panels"]):
         exprs += [query["expr"] for query in panel["queries"]]
@@ -125,7 +124,7 @@ def test_the_seeds_rules_are_right_as_written(each_engines: Engines, tmp_path: P
     """All four load and are kept as their authors wrote them: there is nothing to keep beside them."""
     values = parse_values((FOLDER / "values.yml").read_text(), "values.yml")
     rendered = render_rules((FOLDER / "rules.tmpl.yml").read_text(), switch_on(values), "rules.tmpl.yml")
-    (group,) = DOCUMENT.load(rendered)["groups"]
+    (group,) = parse_yaml(rendered)["groups"]
     written = {rule["alert"]: " ".join(rule["expr"].split()) for rule in group["rules"]}
     assert written == {
         "MetisLLMCallLatencyP99High": "histogram_quantile(0.99, sum by (provider, model, le) "
@@ -143,7 +142,7 @@ def test_the_seeds_rules_are_right_as_written(each_engines: Engines, tmp_path: P
 
 def test_every_alert_has_one_panel() -> None:
     """The dashboard shows each alert's value against its threshold, once."""
-    panels = DOCUMENT.load((FOLDER / "panels.yml").read_text())
+    panels = read_yaml(FOLDER / "panels.yml")
     alerts = [panel["alert"] for row in panels["rows"] for panel in row["panels"] if "alert" in panel]
     values = parse_values((FOLDER / "values.yml").read_text(), "values.yml")
     assert sorted(alerts) == sorted(values.alerts)

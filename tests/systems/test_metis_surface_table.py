@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
 from support.fixed_gauges import FixedGauges
 from support.metis_surface import MATCHED, call, expose, observe
+from support.plain_yaml import read_yaml
 
 from alertdrill.gateway.events import (
     AuthReason,
@@ -109,7 +109,7 @@ def test_names_types_and_labels():
 
 def test_the_table_says_what_is_exported():
     """metrics.yml has every metric: type, labels, buckets, help, and every value of a closed label."""
-    table = YAML(typ="safe").load((find_folder() / "metrics.yml").read_text())
+    table = read_yaml(find_folder() / "metrics.yml")
     assert {entry["name"]: (entry["type"], set(entry["labels"])) for entry in table} == METRICS
     exposition = expose(Surface(FixedGauges()))
     helps = dict(line.split(" ", 3)[2:] for line in exposition.splitlines() if line.startswith("# HELP "))

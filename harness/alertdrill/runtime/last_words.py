@@ -18,7 +18,7 @@ _COMPLAINT = re.compile(
 """As loggers of Python and command lines have it, and Locust of a signal."""
 _TRACEBACK = "Traceback (most recent call last):"
 _SMALL_TALK = re.compile(
-    r"\b(?:INFO|DEBUG)\b|^[-+=|\s]+$|--\||\s\|\s|(?:\s{2,}\S+){4}|^Response time percentiles"
+    r"\b(?:INFO|DEBUG)\b|^[-+=|\s]+$|--\||\s\|\s|(?<!\s)(?:\s{2,}\S+){4}|^Response time percentiles"
 )
 """What says nothing of an end: notes, and the rows of tables."""
 

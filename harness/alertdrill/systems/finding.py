@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,9 +55,15 @@ def find_served() -> tuple[System, ...]:
     return tuple(system for system in find_systems() if system.is_served)
 
 
+@cache
+def _list_declared(_searched: tuple[str, ...]) -> tuple[metadata.EntryPoint, ...]:
+    """Return what packages declare, by name: once for a search path, for it reads a file of each of them."""
+    return tuple(sorted(metadata.entry_points(group=GROUP), key=lambda entry: entry.name))
+
+
 def _find_installed() -> Iterator[System]:
     """Yield what installed packages declare as `NAME = "package"`; the package's folder is the system's."""
-    for entry in sorted(metadata.entry_points(group=GROUP), key=lambda entry: entry.name):
+    for entry in _list_declared(tuple(sys.path)):
         whose = f"the installed package {entry.dist.name}" if entry.dist else "an installed package"
         where = f"{whose} declares the system {entry.name!r} at {entry.value!r}"
         try:

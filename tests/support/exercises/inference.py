@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 import alertdrill.gateway.inference
 from support.exercises import Increment
+from support.plain_yaml import read_yaml
 from support.sent_ledger import Caller, Ledger, Sent
 from support.stand import NOBODY, OPERATOR, Stand
 
 SPEED = 30.0
-DEPLOYED = YAML(typ="safe").load(
-    Path(alertdrill.gateway.inference.__file__).with_name("deployments.yml").read_text()
-)
+DEPLOYED = read_yaml(Path(alertdrill.gateway.inference.__file__).with_name("deployments.yml"))
 FAST = {"kind": "constant", "s": 0}
 INFER, JOBS = "/v1/infer", "/v1/jobs"
 FAILED = ("rate_limit", "auth", "server_error", "network", "context_overflow", "invalid_request", "unknown")

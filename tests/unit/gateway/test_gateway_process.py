@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from alertdrill.errors import BadInput
+from alertdrill.gateway.__main__ import main
 from alertdrill.gateway.config import read_config
 
 ENVIRONMENT = {"ALERTDRILL_ADMIN_TOKEN": "the-admin-token", "ALERTDRILL_PROVIDER_KEY": "the-provider-key"}
@@ -77,21 +78,32 @@ def test_process_serves_every_system_and_ends_quickly(config, provider):
         process.communicate()
 
 
+def test_an_unusable_start_ends_the_process(config):
+    """Its exit code is 2, and it says one line, no traceback."""
+    process = start(config, "192.0.2.1:1")
+    out, error = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert "cannot listen on 192.0.2.1:1" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("listen", "environment", "message"),
     [
-        ("127.0.0.1:0", {"ALERTDRILL_ADMIN_TOKEN": ""}, "ALERTDRILL_ADMIN_TOKEN must be set"),
         ("127.0.0.1:0", {"ALERTDRILL_PROVIDER_KEY": ""}, "ALERTDRILL_PROVIDER_KEY must be set"),
         ("127.0.0.1", {}, "--listen must be HOST:PORT"),
         ("127.0.0.1:99999", {}, "--listen must be HOST:PORT"),
-        ("192.0.2.1:1", {}, "cannot listen on 192.0.2.1:1"),
     ],
 )
-def test_unusable_start_is_one_sentence(config, listen, environment, message):
-    """What cannot be used ends the process with 2 and one line, no traceback."""
-    process = start(config, listen, **environment)
-    out, error = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
+def test_unusable_start_is_one_sentence(config, listen, environment, message, monkeypatch, capsys):
+    """What cannot be used ends the gateway with 2 and one line, no traceback."""
+    monkeypatch.setattr(sys, "argv", ["gateway", "--config", str(config), "--listen", listen])
+    for name, value in (ENVIRONMENT | environment).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as end:
+        main()
+    out, error = capsys.readouterr()
+    assert (end.value.code, out) == (2, "")
     assert message in error
     assert error.count("\n") == 1
 

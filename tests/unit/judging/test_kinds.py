@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from support.sources import walk_files_naming
 
 from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, NearMiss
 from alertdrill.judging.kinds import KINDS, find_kind, read_expected
@@ -52,8 +53,7 @@ def test_nobody_else_tells_kinds_apart() -> None:
     kinds = {one.__name__ for one in get_args(Expected)}
     found = {
         path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, node in walk_files_naming(PACKAGE.rglob("*.py"), kinds)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "isinstance"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from alertdrill.runtime.last_words import find_last_words
@@ -74,3 +76,15 @@ def test_what_was_killed_had_no_time_to_complain() -> None:
     complaint = 'time=2026-11-29T21:41:12.648Z level=ERROR msg="Notify failed" err="refused"\n'
     assert find_last_words(complaint + TABLE, was_killed=True) == ""
     assert find_last_words(complaint + CRASH, was_killed=True).startswith("runtime/cgo: pthread_create")
+
+
+@pytest.mark.parametrize(
+    "log",
+    [f"{'x' * 16_000}\n" * 16, f"x{' ' * 100_000}x", f"{'a=' * 8_000}\n" * 16],
+    ids=["word", "blanks", "fields"],
+)
+def test_long_lines_take_no_longer_than_as_many_short_ones(log: str) -> None:
+    """The end of a log is 256 KiB, whose lines may be of any length: reading it takes no minutes."""
+    began_s = time.process_time()
+    find_last_words(log)
+    assert time.process_time() - began_s < 3  # it is a tenth of a second; a reader that starts over takes ten

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.sources import walk_files_naming
 
 from alertdrill.runtime import scratch
 from alertdrill.runtime.scratch import PREFIX, remove_left_behind, scratch_folder
@@ -164,8 +165,7 @@ def test_nothing_else_makes_folders_that_could_stay() -> None:
     """But for the cache's staging, which the next to fill it empties."""
     makes = {
         str(path.relative_to(ROOT))
-        for path in (ROOT / "harness").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, node in walk_files_naming((ROOT / "harness").rglob("*.py"), ["tempfile"])
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in {"tempfile.TemporaryDirectory", "tempfile.mkdtemp"}
     }

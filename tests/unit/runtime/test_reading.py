@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.sources import walk_naming
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.cli.main import cli
@@ -145,7 +146,7 @@ OWN_FILES = {
 
 def list_reads(path: Path) -> Iterator[int]:
     """Yield the lines of a module on which a file is opened to be read."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in walk_naming(path.read_text(), ("read_text", "read_bytes", "open")):
         if not isinstance(node, ast.Call):
             continue
         called = node.func

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from support.nursery import open_nursery
 
 ROOT = Path(__file__).parents[3]
 KEY = "provider-key"
@@ -44,7 +45,6 @@ class Stub:
     dialect: str
     listen: str
     control: str
-    process: subprocess.Popen[str]
 
     def split(self, body: Any) -> tuple[str, Any]:
         """Return a request's path and payload; Gemini's path has the model and whether to stream."""
@@ -153,39 +153,61 @@ class Client:
                 await asyncio.sleep(0.01)
 
 
+def list_arguments(dialect: str, *options: str, speed: float = SPEED) -> list[str]:
+    """Return the command line of a provider on free ports."""
+    return [
+        *("--name", f"test-{dialect}", "--dialect", dialect),
+        *("--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--speed", str(speed), *options),
+    ]
+
+
+SECRETS = {"ALERTDRILL_PROVIDER_KEY": KEY, "ALERTDRILL_CONTROL_TOKEN": TOKEN}
+
+
 @contextmanager
-def running(dialect: str, *options: str, speed: float = SPEED) -> Iterator[Stub]:
-    """Run a provider process while the context lasts."""
+def run_new(dialect: str, *options: str) -> Iterator[tuple[Stub, subprocess.Popen[str]]]:
+    """Run a provider in an interpreter of its own while the context lasts."""
     process = subprocess.Popen(
-        [
-            sys.executable, "-m", "stub_providers", "--name", f"test-{dialect}", "--dialect", dialect,
-            "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--speed", str(speed), *options,
-        ],
+        [sys.executable, "-m", "stub_providers", *list_arguments(dialect, *options)],
         cwd=ROOT,
-        env=environment(ALERTDRILL_PROVIDER_KEY=KEY, ALERTDRILL_CONTROL_TOKEN=TOKEN),
+        env=environment(**SECRETS),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
     with process:
         assert process.stdout is not None
         try:
-            yield Stub(dialect=dialect, process=process, **json.loads(process.stdout.readline()))
+            yield Stub(dialect=dialect, **json.loads(process.stdout.readline())), process
         finally:
             process.terminate()
 
 
 @pytest.fixture(scope="session")
-def start() -> Callable[..., Any]:
-    """How a test starts a provider process of its own."""
-    return running
+def start_new() -> Callable[..., Any]:
+    """How a test starts a provider in an interpreter of its own, and gets at its process."""
+    return run_new
 
 
 @pytest.fixture(scope="session")
-def stubs() -> Iterator[dict[str, Stub]]:
+def start() -> Iterator[Callable[..., Any]]:
+    """How a test starts a provider process of its own."""
+    with open_nursery() as nursery:
+
+        @contextmanager
+        def run(dialect: str, *options: str, speed: float = SPEED) -> Iterator[Stub]:
+            arguments = list_arguments(dialect, *options, speed=speed)
+            with nursery.run(arguments, environment(**SECRETS)) as out:
+                yield Stub(dialect=dialect, **json.loads(out.readline()))
+
+        yield run
+
+
+@pytest.fixture(scope="session")
+def stubs(start: Callable[..., Any]) -> Iterator[dict[str, Stub]]:
     """One provider process a dialect, shared by all tests: each test uses models of its own."""
     with ExitStack() as started:
-        yield {dialect: started.enter_context(running(dialect)) for dialect in DIALECTS}
+        yield {dialect: started.enter_context(start(dialect)) for dialect in DIALECTS}
 
 
 @pytest.fixture

@@ -117,9 +117,9 @@ def test_a_taken_port_is_refused(which: str) -> None:
 
 
 @pytest.mark.parametrize("listening", [True, False])
-async def test_sigterm_ends_it_quickly(start: Any, connect: Any, listening: bool) -> None:
+async def test_sigterm_ends_it_quickly(start_new: Any, connect: Any, listening: bool) -> None:
     """A provider with stalled requests, idle connections or an outage ends at once, cleanly, in silence."""
-    with start("ollama") as stub:
+    with start_new("ollama") as (stub, process):
         client = connect(stub)
         await client.tell("stall", errors={"class": "timeout", "share": 1})
         await client.tell("drip", latency={"kind": "constant", "s": 10_000})
@@ -128,18 +128,18 @@ async def test_sigterm_ends_it_quickly(start: Any, connect: Any, listening: bool
             if not listening:
                 await client.listen(False)
             started_s = time.monotonic()
-            stub.process.terminate()
-            assert await asyncio.to_thread(stub.process.wait, 10) == 0
+            process.terminate()
+            assert await asyncio.to_thread(process.wait, 10) == 0
             assert time.monotonic() - started_s < 3
-            assert stub.process.stderr.read() == ""
+            assert process.stderr.read() == ""
             for reader in readers:
                 with pytest.raises(ConnectionResetError):
                     await reader.read()
 
 
-async def test_a_given_port_is_used_and_given_back(start: Any) -> None:
+async def test_a_given_port_is_used_and_given_back(start_new: Any) -> None:
     """A provider's port can be listened on again once it ended."""
-    with start("openai") as stub:
+    with start_new("openai") as (stub, _):
         address = stub.address
     with socket.create_server(address) as again:
         assert again.getsockname() == address

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from support.plain_yaml import read_yaml
 from support.simulated_prometheus import STEP_S
 from support.whole_runs import ROOT, run_tool
 
@@ -229,7 +229,7 @@ def list_receivers(drill: Drill) -> set[str]:
 @pytest.fixture(name="config", scope="module")
 def write_alertmanager_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write an Alertmanager config with the routes of the paging path."""
-    parts = YAML(typ="safe").load(ROUTES.read_text())
+    parts = read_yaml(ROUTES)
     config = {
         **parts,
         "route": {"receiver": "unrouted", "group_by": ["..."], "routes": parts["routes"]},

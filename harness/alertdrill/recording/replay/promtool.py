@@ -148,7 +148,7 @@ def hold_test(promtool: Path, path: Path, within_s: float) -> str:
         process = start(
             "promtool",
             argv,
-            env={"TMPDIR": str(folder), "PATH": os.defpath},
+            env={"TMPDIR": str(folder), "PATH": os.defpath, **COLLECT_LATE},
             log_path=log_path,
             cwd=path.parent,
         )

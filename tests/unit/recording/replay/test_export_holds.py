@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,11 +21,23 @@ from alertdrill.rules.files import parse_rules, read_rules
 from alertdrill.runtime.binaries import Engines
 
 
-def test_an_exported_test_passes_without_us(engines: Engines, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def exported(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with what `export_busy` writes: the same each time, as a test below holds."""
+    return export_busy(engines, tmp_path_factory.mktemp("exported")).parent
+
+
+@pytest.fixture
+def busy(exported: Path, tmp_path: Path) -> Path:
+    """Return the test's own copy of what `export_busy` writes."""
+    shutil.copytree(exported, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "test.yml"
+
+
+def test_an_exported_test_passes_without_us(engines: Engines, busy: Path) -> None:
     """All of what happened is in it: two alerts, three activations, what was rendered."""
-    path = export_busy(engines, tmp_path)
-    assert hold(engines, path) == ""
-    text = path.read_text()
+    assert hold(engines, busy) == ""
+    text = busy.read_text()
     told = re.findall(r"# (\w+): (Busy|Down) (.*)", text)
     assert told == [
         ("2m15s", "Busy", "is pending"),
@@ -36,12 +49,12 @@ def test_an_exported_test_passes_without_us(engines: Engines, tmp_path: Path) ->
         ("8m45s", "Busy", "resolves"),
     ]
     assert "summary: '8 of 7'" in text
-    assert list_files(tmp_path) == {"rules.yml", "test.yml"}
+    assert list_files(busy.parent) == {"rules.yml", "test.yml"}
 
 
-def test_the_same_is_written_twice(engines: Engines, tmp_path: Path) -> None:
+def test_the_same_is_written_twice(engines: Engines, tmp_path: Path, busy: Path) -> None:
     """Recording, rules and promtool decide every byte, and nothing of this machine is in it."""
-    first = export_busy(engines, tmp_path).read_bytes()
+    first = busy.read_bytes()
     assert export_busy(engines, tmp_path).read_bytes() == first
     assert str(tmp_path).encode() not in first
     assert export_busy(engines, tmp_path, name="/somewhere/else/made").read_bytes() == first
@@ -60,24 +73,22 @@ def test_the_same_is_written_twice(engines: Engines, tmp_path: Path) -> None:
         ("up == 0 or", "up == 2 or"),
     ],
 )
-def test_a_changed_rule_fails(engines: Engines, tmp_path: Path, old: str, new: str) -> None:
+def test_a_changed_rule_fails(engines: Engines, busy: Path, old: str, new: str) -> None:
     """The test is about the rules as they stand: whatever is changed about them is noticed."""
-    path = export_busy(engines, tmp_path)
     assert old in RULES
-    (tmp_path / "rules.yml").write_text(RULES.replace(old, new))
-    assert "FAILED" in hold(engines, path)
+    busy.with_name("rules.yml").write_text(RULES.replace(old, new))
+    assert "FAILED" in hold(engines, busy)
 
 
 @pytest.mark.parametrize("series", ['c{a="1"}', 'c{a="2"}', 'up{instance="x"}'])
-def test_a_dropped_series_fails(engines: Engines, tmp_path: Path, series: str) -> None:
+def test_a_dropped_series_fails(engines: Engines, busy: Path, series: str) -> None:
     """Each of the series that an alert hangs on is needed."""
-    path = export_busy(engines, tmp_path)
     text, count = re.subn(
-        f"      - series: '{re.escape(series)}'\n        values: .*\n", "", path.read_text()
+        f"      - series: '{re.escape(series)}'\n        values: .*\n", "", busy.read_text()
     )
     assert count == 1
-    path.write_text(text)
-    assert "FAILED" in hold(engines, path)
+    busy.write_text(text)
+    assert "FAILED" in hold(engines, busy)
 
 
 def test_a_quiet_recording_says_that_nothing_fires(engines: Engines, tmp_path: Path) -> None:
@@ -156,9 +167,9 @@ def test_uneven_samples_stay_where_they_were(engines: Engines, tmp_path: Path) -
     assert "interval: 250ms" in path.read_text()
 
 
-def test_only_what_the_rules_read_is_in_it(engines: Engines, tmp_path: Path) -> None:
+def test_only_what_the_rules_read_is_in_it(busy: Path) -> None:
     """A series that no rule reads would be ballast."""
-    text = export_busy(engines, tmp_path).read_text()
+    text = busy.read_text()
     assert text.count("- series: ") == 3
     assert "unread" not in text
 

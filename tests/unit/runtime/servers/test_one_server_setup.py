@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
+
+from support.sources import walk_naming
 
 ROOT = Path(__file__).parents[4]
 OURS = ROOT / "harness" / "alertdrill" / "runtime" / "http_server.py"
@@ -13,10 +15,10 @@ ELSEWHERE = {"AppRunner", "ServerRunner", "run_app"}
 READERS = {"read", "json", "text", "post"}
 
 
-def find_attributes(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield every attribute that a file takes of a plain name, with that name."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+def find_attributes(path: Path, names: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield every attribute with one of these names that a file takes of a plain name, with that name."""
+    for node in walk_naming(path.read_text(), names):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in names:
             yield node.value.id, node.attr
 
 
@@ -34,9 +36,7 @@ def test_the_two_set_ups_are_one() -> None:
 def test_no_server_is_set_up_in_another_way() -> None:
     """Whoever serves does it with HttpRunner."""
     others = [
-        path
-        for path in find_sources()
-        if any(name in ELSEWHERE for of, name in find_attributes(path) if of == "web")
+        path for path in find_sources() if any(of == "web" for of, _ in find_attributes(path, ELSEWHERE))
     ]
     assert others == []
 
@@ -46,9 +46,6 @@ def test_no_body_is_read_in_another_way() -> None:
     others = [
         path
         for path in find_sources()
-        if any(
-            of == "request" and name in READERS | {"content", "multipart"}
-            for of, name in find_attributes(path)
-        )
+        if any(of == "request" for of, _ in find_attributes(path, READERS | {"content", "multipart"}))
     ]
     assert others == []
