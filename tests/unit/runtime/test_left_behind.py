@@ -110,8 +110,10 @@ def test_a_folder_without_a_lock_is_removed_once_nobody_can_be_at_it(tmp_path: P
     (other / "pager-token").unlink()
     os.utime(other, (0, 0))
     named = make_unlocked(tmp_path, "alertdrill-named_01", old_s)
-    waits = [sys.executable, "-c", "input()", f"--config={named}/prometheus.yml"]
-    with subprocess.Popen(waits, stdin=subprocess.PIPE) as process:
+    waits = [sys.executable, "-c", "print(flush=True); input()", f"--config={named}/prometheus.yml"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # as it begins, a process has no command line for a moment
         remove_left_behind(tmp_path)
         assert [folder.exists() for folder in (left, young, used, other, named)] == [False, *[True] * 4]
         process.communicate(b"\n")
