@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from alertdrill.core.parts import PARTS
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import ClockDoubted, ComponentFailed
+from alertdrill.judging.began_active import doubt_active
 from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
@@ -209,7 +210,7 @@ def _conclude(
         outage_lateness_s=sent.outage_lateness_s,
     )
     timeline = observe(run, store)
-    judged = judge_all(placements, timeline)
+    judged = judge_all(placements, timeline, {rule.name: rule.for_s for rule in order.alerts})
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
@@ -249,11 +250,20 @@ def _conclude(
     )
 
 
-def judge_all(placements: Sequence[Placement], timeline: Timeline) -> tuple[Verdict, ...]:
-    """Judge every drill on its own part of the timeline, and what happened unexpectedly."""
-    verdicts = [
-        judge(placement.drill, select_for_drill(placement, placements, timeline)) for placement in placements
-    ]
+def judge_all(
+    placements: Sequence[Placement], timeline: Timeline, for_s: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Judge every drill on its own part of the timeline, and what happened unexpectedly.
+
+    `for_s` is how long each alert is pending before it fires. In a quiet drill, what was active before it
+    belongs to the drill before, or else is unexpected.
+    """
+    verdicts = []
+    for placement in placements:
+        verdict = judge(placement.drill, select_for_drill(placement, placements, timeline))
+        if placement.drill.expects:
+            verdict = doubt_active(verdict, placement, timeline, for_s)
+        verdicts.append(verdict)
     unexpected = find_unexpected(placements, timeline)
     return tuple(verdicts) if unexpected is None else (*verdicts, unexpected)
 

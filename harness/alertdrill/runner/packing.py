@@ -1,8 +1,9 @@
 """Finds room for one drill after another in a run, so that none disturbs another. Pure.
 
-Every drill has *claims*: what it uses, what it only shares, what it needs of the stack, and for how long.
-Two claims on one thing disturb each other where they overlap, unless both are shared. So an outage, which
-claims what it breaks, is kept away from the drills that need that, and from no others.
+Every drill has *claims*: the alerts that it is about, what it uses, what it only shares, what it needs of
+the stack, and for how long. Two claims on one thing disturb each other where they overlap, unless both are
+shared. So an outage, which claims what it breaks, is kept away from the drills that need that, and from no
+others.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alertdrill.core.drill import STARTS_AGAIN, Drill, Outage, Placement
+from alertdrill.core.rule import Labels
 from alertdrill.judging.kinds import find_kind
 
 BIN_S = 15.0
@@ -32,12 +34,22 @@ Load = Mapping[int, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occupancy:
-    """A drill wants a thing from one instant to another; nobody else may have it then, unless it `shares`."""
+    """A drill wants a thing from one instant to another; nobody else may have it then, unless it `shares`.
+
+    Where the thing is an alert, `labels` are those that tell it from others of its name.
+    """
 
     thing: str
     from_s: float
     to_s: float
     shares: bool
+    labels: Labels = field(default_factory=dict)
+
+    def disturbs(self, other: Occupancy) -> bool:
+        """Tell whether both cannot be at the same time, if they want the same thing."""
+        if self.shares and other.shares:
+            return False
+        return all(self.labels[name] == other.labels[name] for name in self.labels.keys() & other.labels)
 
 
 class Packing:
@@ -70,6 +82,7 @@ class Packing:
                     from_s=start_s + claim.from_s,
                     to_s=start_s + claim.to_s,
                     shares=claim.shares,
+                    labels=claim.labels,
                 )
             )
         return Placement(drill=drill, start_s=start_s)
@@ -77,7 +90,7 @@ class Packing:
     def _list_taken(self, claim: Occupancy) -> Iterator[tuple[float, float]]:
         """Yield between which starts (exclusively) a claim would overlap one that it disturbs."""
         for other in self._claims[claim.thing]:
-            if not (claim.shares and other.shares):
+            if claim.disturbs(other):
                 yield other.from_s - claim.to_s, other.to_s - claim.from_s
 
     def _has_room(self, own: Load, first: int) -> bool:
@@ -96,6 +109,10 @@ def list_occupancies(drill: Drill) -> list[Occupancy]:
         shared.append(PAGES)
     claims = [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=True) for thing in shared]
     claims += [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=False) for thing in drill.uses]
+    claims += [
+        Occupancy(thing=f"alert {one.alert}", from_s=0.0, to_s=drill.lasts_s, shares=False, labels=one.labels)
+        for one in drill.expects
+    ]
     claims += [_claim_outage(outage) for outage in drill.outages]
     if drill.max_speed is not None:
         claims.append(Occupancy(thing=STACK, from_s=-BEFORE_OUTAGE_S, to_s=drill.lasts_s, shares=False))

@@ -176,7 +176,9 @@ class PartWatch:
             await asyncio.sleep(TICK_WALL_S)
 
     async def _ask(self, session: aiohttp.ClientSession, part: str) -> None:
-        while True:
+        # Being cancelled does not end it for certain: aiohttp takes a cancellation that comes just as a
+        # question's time is up for the end of that time, and raises TimeoutError.
+        while not self._is_over.is_set():
             asked_s = time.time()
             self._silences.note_question(part, asked_s)
             self.asked += 1

@@ -8,7 +8,10 @@ import pytest
 from support.fake_providers import WHOLE, hold
 
 from alertdrill.gateway.inference import jobs as jobs_module
+from alertdrill.gateway.inference.deployments import Deployment
 from alertdrill.gateway.inference.events import InferenceFinished, InferenceRequested, QueueChanged
+from alertdrill.gateway.inference.jobs import JobService
+from alertdrill.gateway.problems import Problem
 
 OPERATOR = "the-admin-token"
 
@@ -144,3 +147,38 @@ async def test_job_for_an_unknown_model_is_refused(gateway):
     status, body = await send(gateway, "POST", "/v1/jobs", model="made-up", input="a text")
     assert (status, body["error"]["code"]) == (404, "model_not_found")
     assert depths(gateway) == []
+
+
+class NeverCancelled:
+    """Pipelines whose call takes its cancellation for the end of its own time, as aiohttp's can."""
+
+    def __init__(self):
+        self.is_running = asyncio.Event()
+
+    async def run(self, *_args):
+        """Wait for ever, and fail when that is cancelled."""
+        self.is_running.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise Problem(504, "no answer in time") from None
+
+
+async def test_jobs_end_although_a_call_takes_its_end_for_a_timeout():
+    """A worker whose cancellation got lost does not wait for the next job for ever."""
+    pipelines = NeverCancelled()
+    jobs = JobService(pipelines, lambda _event: None)
+    deployment = Deployment(
+        model="embedder",
+        version="v1",
+        device="cpu",
+        upstream="u",
+        timeout_s=1,
+        workers=1,
+        max_input_chars=9,
+    )
+    job = jobs.create_job(deployment, "a text", None)
+    async with asyncio.timeout(10):
+        await pipelines.is_running.wait()
+        await jobs.close()
+    assert job.state == "failed"

@@ -74,6 +74,19 @@ def test_drills_that_only_share_are_held_together_but_not_beside_one_that_uses()
     assert list_starts(drills) == {"a": 0, "b": 0, "busy": 0, "c": 60, "d": 90}
 
 
+@pytest.mark.parametrize(
+    ("labels", "starts_s"),
+    [({"provider": "a"}, 30), ({}, 30), ({"model": "m"}, 30), ({"provider": "b"}, 0)],
+)
+def test_drills_of_one_alert_queue_unless_labels_tell_it_apart(
+    labels: dict[str, str], starts_s: float
+) -> None:
+    """What an alert does belongs to one drill at a time, though both say that they use nothing."""
+    first = replace(make_drill("a", 30), expects=(replace(FIRES, labels={"provider": "a"}),))
+    other = replace(make_drill("b", 15), expects=(replace(NEAR, labels=labels),))
+    assert list_starts([first, other]) == {"a": 0, "b": starts_s}
+
+
 def test_a_gateway_is_out_after_all_others_and_before_nobody() -> None:
     """A drill may begin while others still are held, but its outage keeps a minute's distance from them."""
     outage = Outage(part="gateway", at_s=90, for_s=5, how="pause")
@@ -97,7 +110,8 @@ def test_others_begin_when_a_part_has_recovered(how: Fault, recovers_s: float) -
 def test_a_near_miss_does_not_mind_that_nobody_can_be_paged() -> None:
     """Only drills whose verdict depends on pages wait for an Alertmanager: quiet ones do too."""
     outage = Outage(part="alertmanager", at_s=120, for_s=30, how="pause")
-    expects = {"near": NEAR, "blind": BlindRule(alert="A", labels={}), "fires": FIRES}
+    blind = BlindRule(alert="B", labels={})
+    expects = {"near": NEAR, "blind": blind, "fires": replace(FIRES, alert="C")}
     others = [replace(make_drill(name, 240), expects=(one,)) for name, one in expects.items()]
     starts = list_starts([make_drill("out", 300, outages=(outage,)), make_drill("quiet", 240), *others])
     assert starts == {"out": 0, "near": 0, "blind": 0, "fires": 210, "quiet": 210}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,8 +11,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import aiohttp
 import pytest
 
 from alertdrill.runtime.part_watch import (
@@ -101,6 +104,41 @@ def test_a_part_that_takes_no_connection_is_silent_until_the_end() -> None:
     (silence,) = watch_silence("pager", watch.silences)
     assert silence.from_s == pytest.approx(began_s, abs=0.3)
     assert silence.until_s == pytest.approx(ended_s, abs=0.3)
+
+
+@dataclass
+class NeverAnswered:
+    """A question whose time is up just as it is cancelled: aiohttp says that its time is up."""
+
+    is_let_go: threading.Event
+
+    async def __aenter__(self) -> None:
+        try:
+            while not self.is_let_go.is_set():
+                await asyncio.sleep(0.02)
+        except asyncio.CancelledError:
+            raise TimeoutError from None
+        raise asyncio.CancelledError
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing."""
+
+
+def test_a_watch_ends_although_a_question_takes_its_end_for_a_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cancellation that aiohttp swallows costs no hang."""
+    is_let_go = threading.Event()
+    monkeypatch.setattr(aiohttp.ClientSession, "get", lambda *_args, **_kwargs: NeverAnswered(is_let_go))
+    watch = PartWatch({"pager": "http://127.0.0.1:1/"})
+    watch.__enter__()
+    await_questions(watch, 1 - watch.asked)
+    ending = threading.Thread(target=watch.__exit__, args=(None, None, None), daemon=True)
+    ending.start()
+    ending.join(5)
+    hung = ending.is_alive()
+    is_let_go.set()
+    assert not hung
 
 
 def await_questions(watch: PartWatch, count: int) -> None:

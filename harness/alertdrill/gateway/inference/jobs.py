@@ -58,9 +58,11 @@ class JobService:
         self._jobs: dict[str, Job] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
         self._queues: dict[tuple[str, str], _Queue] = {}
+        self._is_closed = False
 
     async def close(self) -> None:
         """Give up what is pending and running."""
+        self._is_closed = True
         workers = [worker for queue in self._queues.values() for worker in queue.workers]
         for worker in workers:
             worker.cancel()
@@ -110,7 +112,8 @@ class JobService:
         return self._queues[name]
 
     async def _work(self, queue: _Queue) -> None:
-        while True:
+        # A call upstream can take the worker's cancellation for the end of its own time, and end as failed.
+        while not self._is_closed:
             await queue.arrivals.acquire()
             job = next(iter(queue.pending.values()), None)
             if job is not None:  # else it was cancelled
