@@ -29,7 +29,15 @@ NO_KEY_OF_THE_GATEWAY = "sk-not-a-key-of-this-gateway"
 REFUSED = (401, 403)
 
 
-class InvalidToken(OrdinaryScript):
+class WithoutKey(OrdinaryScript):
+    """Clients that no gateway should answer: whatever is no refusal is a failure."""
+
+    def welcomes(self, status: int) -> bool:
+        """Welcome nothing but a refusal."""
+        return status in self._welcome
+
+
+class InvalidToken(WithoutKey):
     """Clients with a token that the gateway never issued."""
 
     def token(self, at_s: float, keyring: Keyring) -> str:  # noqa: ARG002 - as OrdinaryScript.token
@@ -104,7 +112,7 @@ class AuthScan(ScenarioUser):
                 catch_up_s=fields.number("catch_up_s", least=0, most=MAX_S),
                 welcome=welcome,
             )
-        scripts = {"missing_token": OrdinaryScript, "invalid_token": InvalidToken, "key_revoked": RevokedKey}
+        scripts = {"missing_token": WithoutKey, "invalid_token": InvalidToken, "key_revoked": RevokedKey}
         return scripts[reason](calls, welcome=welcome)
 
     @classmethod

@@ -62,7 +62,7 @@ def send(
     """Send it, and return what became of it; `show` is given what did so far, and at the end.
 
     `folder` is for files that nobody else may read. Raises BadInput for what the user stated wrong,
-    CouldNotTell when nothing listens there, and ComponentFailed when Locust ends on its own, or not in time.
+    CouldNotTell when nothing listens there or the end does not come, ComponentFailed when Locust fails.
     """
     check_bounds(order)
     _check_listens(order.host)
@@ -82,9 +82,12 @@ def send(
         env=inherit_environment(order.target.list_variables()),
         files=order.files,
     )
-    give_up_at = time.monotonic() + lead_wall_s(0) + order.wall_s + ANSWERS_WITHIN_WALL_S
+    within_s = lead_wall_s(0) + order.wall_s + ANSWERS_WITHIN_WALL_S
+    give_up_at = time.monotonic() + within_s
     with traffic:
-        while traffic.poll() and time.monotonic() < give_up_at:
+        while traffic.poll():
+            if time.monotonic() > give_up_at:
+                raise CouldNotTell(f"not all calls were sent and answered within {within_s:.0f} s")
             show(traffic.report())
             time.sleep(LOOK_EVERY_WALL_S)
         report = traffic.wait(0)

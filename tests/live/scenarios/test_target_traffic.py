@@ -158,19 +158,25 @@ def test_workers_learn_the_key_from_their_master(tmp_path: Path, gateway: PlainG
     assert not any(KEY in environment or "the-secret-team" in environment for environment in environments)
 
 
-@pytest.mark.parametrize("is_known", [True, False])
-def test_a_certificate_is_checked(tmp_path: Path, is_known: bool) -> None:
-    """With the authority that the target names; the key is sent to nobody whom another vouches for."""
+@pytest.mark.parametrize(
+    ("name", "is_known"), [("127.0.0.1", True), ("127.0.0.1", False), ("other.example", True)]
+)
+def test_a_certificate_is_checked(tmp_path: Path, name: str, is_known: bool) -> None:
+    """With the authority that the target names; the key is sent to nobody whom another vouches for.
+
+    Nor to somebody else whom it vouches for.
+    """
+    is_right = is_known and name == "127.0.0.1"
     authority, other = trustme.CA(), trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert(name).configure_cert(context)
     ca = tmp_path / "ca.pem"
     (authority if is_known else other).cert_pem.write_to_path(str(ca))
     with PlainGateway(tls=context) as gateway:
         report = send(tmp_path, gateway, make_profile("chat"), target=Target(token=KEY, ca=ca))
-    assert report.profiles["chat"].statuses == ({"200": 30} if is_known else {"0": 30})
-    assert len(gateway.asked) == (30 if is_known else 0)
-    if not is_known:
+    assert report.profiles["chat"].statuses == ({"200": 30} if is_right else {"0": 30})
+    assert len(gateway.asked) == (30 if is_right else 0)
+    if not is_right:
         assert "certificate verify failed" in report.refusals["chat"]["0"].lower()
 
 

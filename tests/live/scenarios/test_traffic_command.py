@@ -85,6 +85,13 @@ def test_a_gateway_that_wants_a_key_says_so(alertdrill: CommandLine, gateway: Pl
     assert not any("authorization" in one.headers for one in gateway.asked)
 
 
+def test_a_gateway_that_takes_any_key_is_found_out(alertdrill: CommandLine, stub: Stub) -> None:
+    """A scan wants to be refused: what answers it all the same, as a stub does, is not as wanted."""
+    finished = send(alertdrill, "auth_scan", "--host", stub.url, *SHORT)
+    assert finished.code == 1
+    assert finished.out.startswith("30 of 30 calls sent, 30 not as wanted\n")
+
+
 def test_what_the_scenario_does_not_know_is_bad_input(alertdrill: CommandLine, gateway: PlainGateway) -> None:
     """It is Locust's process that knows, and says it in a sentence; nothing was sent."""
     finished = send(alertdrill, "steady", "--host", gateway.url, *SHORT, "--option", "colour=red")
