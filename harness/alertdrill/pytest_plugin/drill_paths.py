@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alertdrill.pytest_plugin.keys import YAML
+from alertdrill.runtime.reading import open_regular
 
 READ_BYTES = 1024 * 1024
 """So much of a file is looked at for its drills."""
@@ -35,7 +36,7 @@ def is_drill_file(path: Path, places: Iterable[Path]) -> bool:
 def states_drills(path: Path) -> bool:
     """Say whether a YAML file has a list of drills at its top."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return path.suffix in YAML and _DRILLS.search(stream.read(READ_BYTES)) is not None
     except OSError:
         return False

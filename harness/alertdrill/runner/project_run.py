@@ -26,6 +26,7 @@ from alertdrill.project.speed_limits import find_limit
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
+from alertdrill.runner.scenario_files import list_own_files
 from alertdrill.runner.speeds import WALL_TIME_SPEEDS
 from alertdrill.runner.target import Target
 from alertdrill.runtime.binaries import Engines
@@ -107,7 +108,9 @@ def make_project_order(
             },
             ca=target.ca,
         ),
-        scenario_files=(project.folder,),
+        scenario_files=list_own_files(
+            (profile for drill in held for profile in drill.traffic), project.folder
+        ),
         bounds=Bounds(scrape_gap_s=Bounds().scrape_gap_s * max(1.0, interval_s / SCRAPE_INTERVAL_S)),
         promtool=engines.promtool,
     )

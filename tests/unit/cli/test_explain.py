@@ -97,14 +97,6 @@ def test_a_project_file_may_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "\nFailing  exact  " in explain("--project-file", "../alertdrill.toml")
 
 
-def test_a_project_file_is_for_explaining() -> None:
-    """So far a run holds the drills of systems."""
-    with pytest.raises(BadInput, match="wants --explain"):
-        CliRunner().invoke(
-            cli, ["run", "--project-file", "p.toml"], catch_exceptions=False, standalone_mode=False
-        )
-
-
 def test_what_a_file_states_moves_no_cursor() -> None:
     """Control characters are escaped."""
     Path("rules.yml").write_text(RULES.replace("alert: Busy", r'alert: "Bu\e[2Jsy"'))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_holding
 from alertdrill.cli.main import cli
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
@@ -253,7 +253,7 @@ def test_a_run_leaves_what_coverage_reads(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     for name, started_at in days:
         record = make_record((by_name[name],), started_at)
-        monkeypatch.setattr(run_command, "hold", _return(record))
+        monkeypatch.setattr(run_holding, "hold", _return(record))
         assert invoke("run", name, "--speed", "60").exit_code == 0
     assert len(list(Path("out/history").iterdir())) == 2
     document = json.loads(invoke("list", "--coverage", "--json").stdout)

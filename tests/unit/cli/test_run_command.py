@@ -15,6 +15,7 @@ from support.recorded import make_recording, scrape
 from support.whole_runs import METIS_RULES, ROOT
 
 from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_holding
 from alertdrill.cli.main import cli
 from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Timeline
@@ -57,7 +58,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
     site: Any = SimpleNamespace(name="embedded", find_obstacle=lambda _drill: None)
     monkeypatch.setattr(run_command, "find_site", lambda *_: site)
     monkeypatch.setattr(run_command, "find_promtool", lambda _site: None)
-    monkeypatch.setattr(run_command, "hold", hold)
+    monkeypatch.setattr(run_holding, "hold", hold)
     return given
 
 

@@ -17,10 +17,12 @@ from support.whole_runs import METIS_RULES
 from alertdrill.cli import main as cli
 from alertdrill.cli import reporting
 from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_holding
 from alertdrill.cli.commands import run_replay as replaying
 from alertdrill.cli.commands.run_replay import check_goldens, keep_goldens
 from alertdrill.cli.interruption import SIGNALS
 from alertdrill.cli.main import call
+from alertdrill.cli.run_folder import RunFolder
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Timeline
 from alertdrill.errors import BadInput, CannotWrite, ComponentFailed
@@ -63,7 +65,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[Order], RunRecord]]:
     site: Any = SimpleNamespace(name="embedded", find_obstacle=lambda _drill: None)
     monkeypatch.setattr(run_command, "find_site", lambda *_: site)
     monkeypatch.setattr(run_command, "find_promtool", lambda _site: None)
-    monkeypatch.setattr(run_command, "hold", lambda order, _show: becomes[-1](order))
+    monkeypatch.setattr(run_holding, "hold", lambda order, _show: becomes[-1](order))
     return becomes
 
 
@@ -103,14 +105,14 @@ def test_the_verdict_is_told_before_what_cannot_be_written(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     """Exit 2 wins, the sentence names the report where it would have been, and the old run is there."""
-    write = run_command.RunFolder.write
+    write = RunFolder.write
 
     def refuse(folder: Any, report: str, text: str) -> None:
         if report == name:
             raise CannotWrite(f"out/{name}: cannot be written: No space left on device")
         write(folder, report, text)
 
-    monkeypatch.setattr(run_command.RunFolder, "write", refuse)
+    monkeypatch.setattr(RunFolder, "write", refuse)
     assert run() == 2
     said = capsys.readouterr()
     assert VERDICT in said.out

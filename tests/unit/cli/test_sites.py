@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_holding
 from alertdrill.cli.main import cli
 from alertdrill.cli.options.sites import find_obstacles, find_slowest
 from alertdrill.core.drill import Drill
@@ -71,7 +72,7 @@ def orders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Orders:
     """Stand in an empty folder, and hold nothing."""
     taken = Orders()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run_command, "hold", taken.take)
+    monkeypatch.setattr(run_holding, "hold", taken.take)
     return taken
 
 

@@ -29,6 +29,7 @@ EXPECTED: tuple[Expected, ...] = (
     BlindRule(alert="Slow", labels={}, after_s=5),
 )
 MAY_TELL_APART = {
+    "project/speed_limits.py": "a room that judging is not above; it asks for what is data",
     "systems/drill_building/builder.py": "a room that judging is not above; it asks for what is data",
     "systems/drill_checks.py": "a room that judging is not above; it asks for what is data",
     "systems/drill_files/drills.py": "a room that judging is not above; it asks for what is data",

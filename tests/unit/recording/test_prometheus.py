@@ -236,13 +236,13 @@ def test_gaps_are_between_good_scrapes(
     scrapes: list[tuple[float, bool]], gap_s: float | None, off: int
 ) -> None:
     """A failed scrape lengthens the gap; in more than one and a half intervals scrapes are missing."""
-    assert measure_gaps(scrapes) == (gap_s, off)
+    assert measure_gaps(scrapes, 15.0) == (gap_s, off)
 
 
 @pytest.mark.parametrize(("until_s", "gap_s", "off"), [(44.0, 15.0, 0), (60.0, 30.0, 1), (330.0, 300.0, 19)])
 def test_a_gap_up_to_the_end_counts(until_s: float, gap_s: float, off: int) -> None:
     """A Prometheus that stands still until the run is over has left out scrapes like any other."""
-    assert measure_gaps([(0.0, True), (15.0, True), (30.0, True)], until_s) == (gap_s, off)
+    assert measure_gaps([(0.0, True), (15.0, True), (30.0, True)], 15.0, until_s) == (gap_s, off)
 
 
 def test_a_staleness_marker_is_no_sample() -> None:

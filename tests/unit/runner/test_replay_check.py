@@ -11,6 +11,7 @@ from support.both_generations import GENERATIONS, find_promtool
 from support.recorded import make_recording, scrape
 
 import alertdrill.runner.replay_check
+from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.expectation import BlindRule
 from alertdrill.core.timeline import Event, EventKind, Timeline
@@ -37,6 +38,9 @@ RECORDING = make_recording(
 def promtool(request: pytest.FixtureRequest) -> Path:
     """Return promtool of each generation in turn."""
     return find_promtool(request.param)
+
+
+CLOCK = Clock(speed=60.0, origin_s=0.0)
 
 
 def make_event(kind: EventKind, alert: str, at_s: float) -> Event:
@@ -126,7 +130,7 @@ def test_a_replay_that_was_killed_is_a_doubt_and_leaves_its_log(
     monkeypatch.setattr(alertdrill.runner.replay_check, "read_pendings", lambda *_: {})
     anything: Any = None
     said = record_and_confirm(
-        anything, FILES, anything, LIVE, [], tmp_path / "recording.om.gz", killed, tmp_path / "logs"
+        anything, FILES, CLOCK, LIVE, [], tmp_path / "recording.om.gz", killed, tmp_path / "logs"
     )
     log = tmp_path / "logs" / "promtool.log"
     assert said.agreement is None
@@ -150,7 +154,7 @@ def test_rules_none_of_which_can_be_replayed_agree_with_nothing(monkeypatch: pyt
     anything: Any = None
     promtool = find_promtool(GENERATIONS[-1])
     said = record_and_confirm(
-        anything, [broken], anything, LIVE, [], Path("recording.om.gz"), promtool, Path("logs")
+        anything, [broken], CLOCK, LIVE, [], Path("recording.om.gz"), promtool, Path("logs")
     )
     assert (said.agreement, said.doubts) == (None, ())
     assert "Bad" in said.notes["replay"]

@@ -139,6 +139,7 @@ OWN_FILES = {
     "harness/alertdrill/runtime/scratch.py": "which processes there are",
     "harness/alertdrill/runner/traffic.py": "what Locust reported to us",
     "harness/alertdrill/cli/commands/traffic.py": "the log that Locust wrote for us",
+    "harness/alertdrill/pytest_plugin/sharing.py": "what another worker of the session wrote for us",
     "harness/alertdrill/stacks/stub_provider.py": "what a stub of ours said as it started",
 }
 """What reads files elsewhere: none of them is one that a user names."""

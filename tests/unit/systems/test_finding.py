@@ -15,6 +15,7 @@ from support.recorded import make_recording, scrape
 from support.whole_runs import CommandLine
 
 from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_holding
 from alertdrill.cli.commands import up as up_command
 from alertdrill.cli.main import cli
 from alertdrill.errors import BadInput, CouldNotTell
@@ -174,7 +175,7 @@ def test_a_run_of_everything_leaves_out_what_nobody_serves(
 
     monkeypatch.setattr(run_command, "find_site", lambda *_: site)
     monkeypatch.setattr(run_command, "find_promtool", lambda _site: None)
-    monkeypatch.setattr(run_command, "hold", hold)
+    monkeypatch.setattr(run_holding, "hold", hold)
     arguments = ("run", "--systems", str(acme), "--speed", "60", "--out", str(tmp_path / "out"))
     finished = CliRunner().invoke(cli, arguments)
     assert isinstance(finished.exception, CouldNotTell)
