@@ -48,7 +48,7 @@ def run(python: Path, engines: Engines, tmp_path: Path) -> Run:
     (project / "conftest.py").write_text("TAKEN = True\n")
     (project / "tests" / "__init__.py").unlink()
     (project / "tests" / "test_own.py").write_text(
-        "def test_engines(engines):\n    assert engines.promtool.exists()\n"
+        "def test_engines(alertdrill_engines):\n    assert alertdrill_engines.promtool.exists()\n"
     )
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for name in ("prometheus", "promtool", "alertmanager", "amtool"):
