@@ -42,17 +42,27 @@ def find_limit(
     if drill.max_speed is not None:
         limits.append(SpeedLimit(speed=drill.max_speed, why=f"its max_speed is {drill.max_speed:g}"))
     spans = dict(_list_spans(drill))
+    inhibitors = {*_list_inhibitors(drill)}
     for rule, found in classified:
         if rule.name not in spans:
+            if rule.name in inhibitors and not found.is_right_at_any_speed:
+                limits.append(
+                    SpeedLimit(speed=1, why=f"{rule.name}, which inhibits, is of the class {found.kind}")
+                )
             continue
         if not found.is_right_at_any_speed:
             limits.append(SpeedLimit(speed=1, why=f"{rule.name} is of the class {found.kind}"))
         limits += [_limit_by_timer(timer, rule.name, spans[rule.name]) for timer in found.timers]
-    longest_s = max(_list_longest(drill, providers), default=0.0)
+    longest_s = find_longest_s(drill, providers)
     for alert, span_s in spans.items():
         if longest_s and span_s is not None:
             limits.append(_limit(f"a call of it takes up to {_say(longest_s)}", longest_s, alert, span_s))
     return min(limits, key=lambda limit: math.inf if limit.speed is None else limit.speed)
+
+
+def find_longest_s(drill: Drill, providers: Iterable[StubProvider]) -> float:
+    """Return how long a stub provider takes at most to answer a call of a drill, in wall time."""
+    return max(_list_longest(drill, providers), default=0.0)
 
 
 def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
@@ -63,6 +73,13 @@ def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
             one.fires_within_s - one.fires_after_s for one in own if isinstance(one, Expectation | Grouped)
         ]
         yield alert, min(spans) if len(spans) == len(own) else None
+
+
+def _list_inhibitors(drill: Drill) -> Iterator[str]:
+    """Yield the alerts that inhibit pages of others."""
+    for one in drill.expects:
+        if isinstance(one, Expectation) and one.suppressed is not None and one.suppressed.why == "inhibited":
+            yield one.suppressed.by.get("alertname", "")
 
 
 def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[float]:

@@ -31,7 +31,7 @@ from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.calibration import TooFast, calibrate, find_calibration_wall_s
-from alertdrill.runner.evidence import describe_watch, gather, read_stalls
+from alertdrill.runner.evidence import describe_watch, find_pauses_wall_s, gather, read_stalls
 from alertdrill.runner.faults.outages import list_outage_steps, list_windows
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
 from alertdrill.runner.faults.performing import Injector
@@ -191,8 +191,11 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         for_s={rule.name: rule.for_s for rule in order.alerts},
         prometheus=run.prometheus,
         clock=clock,
+        quiet_lead_s=order.quiet_lead_s,
     )
-    parts = PartWatch(stack.endpoints.health, stack.endpoints.authorities)
+    parts = PartWatch(
+        stack.endpoints.health, stack.endpoints.authorities, find_pauses_wall_s(order, clock.speed)
+    )
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         is_calibrated = order.speed is not None
         is_at_rest = order.site.subject.keeps_rule_time
@@ -245,7 +248,7 @@ def _conclude(
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
-    verdicts = weigh(judged, placements, gather(order.rules, sent.report, stalls, subject.providers))
+    verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(
         run.prometheus,
@@ -273,7 +276,7 @@ def _conclude(
             **notes,
             **recorded.notes,
             **describe_fidelity(fidelity, order.bounds),
-            **describe_watch(sent.parts, silent, start.speed),
+            **describe_watch(sent.parts, silent, start.speed, find_pauses_wall_s(order, start.speed)),
             **(describe(unseen, start.speed) if order.store is not None else {}),
             **_describe_workers(sent.report),
             **_describe_unfit(order, start.speed),

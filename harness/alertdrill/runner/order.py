@@ -51,6 +51,8 @@ class Order:
     """For how long before a drill, by its name, nobody may have what it uses."""
     unfit: Mapping[str, str] = field(default_factory=dict)
     """Why alerts are wrong at any speed but 1, by name; they are evaluated at speed 1 only."""
+    calls_within_wall_s: Mapping[str, float] = field(default_factory=dict)
+    """How long a provider takes at most to answer calls of drills, by name, where that is known."""
     target: Target | None = None
     """How calls are made, where the gateway is somebody's own."""
     scenario_files: tuple[Path, ...] = ()

@@ -16,7 +16,7 @@ from alertdrill.core.wording import say_selector
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.judging.judge import matches
 from alertdrill.judging.replay_agreement import Agreement, Instant, Pendings, Window, compare, say_instant
-from alertdrill.recording.prometheus import read_pendings
+from alertdrill.recording.prometheus import read_gauges, read_pendings
 from alertdrill.recording.recorder import record_run
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.inquiry import Activation
@@ -73,7 +73,8 @@ def record_and_confirm(
     except CouldNotTell as error:
         return Confirmation(notes={"recording": f"there is none: {error}"})
     notes = {"recording": f"{path.name}: {len(recording.series)} series"}
-    doubts = tuple(map(_say_reset, find_resets(recording, list_windows(placements, clock.speed))))
+    windows = list_windows(placements, clock.speed)
+    doubts = tuple(map(_say_reset, _find_resets(prometheus, recording, windows)))
     if promtool is None:
         said = "the recording is not replayed without promtool"
         return Confirmation(doubts=doubts, notes={**notes, "replay": said})
@@ -92,6 +93,12 @@ def record_and_confirm(
         return Confirmation(doubts=doubts, notes={**notes, "replay": said})
     doubts = (*doubts, *list_doubts(agreement, placements))
     return Confirmation(agreement=agreement, doubts=doubts, notes=notes)
+
+
+def _find_resets(prometheus: Api, recording: Recording, out: Sequence[Window]) -> Iterator[Reset]:
+    """Yield the first reset of each job; what may be gauges is asked only where something fell."""
+    if any(find_resets(recording, out)):
+        yield from find_resets(recording, out, read_gauges(prometheus))
 
 
 def _say_reset(reset: Reset) -> str:

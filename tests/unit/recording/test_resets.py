@@ -55,6 +55,16 @@ def test_a_gauge_may_fall() -> None:
     assert not [*find_resets(make_recording(make_series("calls_in_flight", 5, 0)))]
 
 
+def test_a_gauge_may_be_named_like_a_counter() -> None:
+    """Where it is known for one, a counter beside it still counts."""
+    pool = make_series("pool_connection_count", 5, 0)
+    assert not [*find_resets(make_recording(pool), gauges={"pool_connection_count"})]
+    found = find_resets(
+        make_recording(pool, make_series("calls_total", 3, 5, 0)), gauges={"pool_connection_count"}
+    )
+    assert [one.metric for one in found] == ["calls_total"]
+
+
 @pytest.mark.parametrize(("out", "is_found"), [((20, 40), False), ((31, 40), True), ((0, 29), True)])
 def test_what_a_drill_put_out_begins_anew(out: tuple[float, float], is_found: bool) -> None:
     """Within the time that it may be out; a reset before or after is nobody's doing."""
