@@ -235,7 +235,7 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
     if refused is not None and not _makes_fail(drill):
         return (
             f"not one call of {drill.name} was answered as its scenario wants ({refused.answers}), and "
-            "nothing that the drill does makes them fail: is a key, a model or an address wrong?"
+            "nothing that the drill does makes them fail: see whether key, model and address are right"
         )
     late_s = max((calls.lateness_s for calls in own), default=0.0)
     if is_unmet and late_s > LATE_S:

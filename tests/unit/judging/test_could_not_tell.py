@@ -233,7 +233,7 @@ def test_calls_that_were_all_refused_prove_nothing() -> None:
     evidence = replace(EVIDENCE, calls={"calls": REFUSED})
     assert weigh_one(QUIET, silent, evidence).doubts == (
         "not one call of near miss was answered as its scenario wants (401: 100), and nothing that the drill "
-        "does makes them fail: is a key, a model or an address wrong?",
+        "does makes them fail: see whether key, model and address are right",
     )
     one_well = replace(EVIDENCE, calls={"calls": replace(REFUSED, unwelcome=99)})
     assert weigh_one(QUIET, silent, one_well).outcome == "met"

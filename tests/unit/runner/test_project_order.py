@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,8 @@ def test_calls_take_no_longer_than_providers_and_what_a_run_bears(make: Any) -> 
     assert gather(order, report, (), 5).calls_within_s == {"d": 10 + 15}
     assert not gather(order, report, (), 1).calls_within_s
     assert not gather(make(DRILL).order, report, (), 5).calls_within_s
+    untold = StubProvider(name="openai", dialect="openai", behaviour={"errors": {"class": "timeout"}})
+    assert gather(make(DRILL, providers=(untold,)).order, report, (), 5).calls_within_s == {"d": math.inf}
     assert gather(order, report, (), 5).calls["d"].answers == "10 times 401: the key is wrong"
 
 
