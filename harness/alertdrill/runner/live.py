@@ -259,6 +259,7 @@ def _conclude(
         order.recording or order.out / RECORDING,
         order.promtool,
         order.out / "logs",
+        recorded=order.recorded,
     )
     return RunRecord(
         placements=placements,

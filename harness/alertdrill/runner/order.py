@@ -37,6 +37,8 @@ class Order:
 
     drills: tuple[Drill, ...]
     rules: tuple[RuleFile, ...]
+    recorded: tuple[RuleFile, ...] = ()
+    """Rules whose series are recorded, evaluated or not; those of `rules` if there are none."""
     dashboards: tuple[Dashboard, ...] = ()
     site: Site
     alertmanager: AlertmanagerConfig
@@ -76,11 +78,12 @@ class Order:
 def make_order_at(order: Order, speed: float) -> Order:
     """Return an order as it can be held at a speed: without the rules that are right at speed 1 only.
 
-    What they did at another speed would say nothing, yet they would page, and inhibit other pages.
+    What they did at another speed would say nothing, yet they would page, and inhibit other pages. What they
+    read is recorded all the same, so that the rules as they are can be judged on the recording.
     """
     if speed == 1 or order.site.subject.keeps_rule_time:
         return order
-    return replace(order, rules=leave_out(order.rules, order.unfit))
+    return replace(order, rules=leave_out(order.rules, order.unfit), recorded=order.rules)
 
 
 def make_setup(order: Order, speed: float, calendar: Calendar, until_s: float) -> Setup:

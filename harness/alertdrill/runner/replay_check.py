@@ -58,15 +58,19 @@ def record_and_confirm(
     path: Path,
     promtool: Path | None,
     logs: Path,
+    *,
+    recorded: Sequence[RuleFile] = (),
 ) -> Confirmation:
     """Write a run's recording, and say how far its replay is from what was seen live.
+
+    What `recorded` rules read is in the recording, or what `files` read if there are none.
 
     Where the server cannot be recorded from, as with other servers than Prometheus, there is none: that is a
     note, and no failure. Nor is it if no rule can be replayed, but it is a doubt if promtool breaks: what was
     not compared does not agree.
     """
     try:
-        recording = record_run(prometheus, files, clock, live.until_s, path)
+        recording = record_run(prometheus, recorded or files, clock, live.until_s, path)
     except CannotWrite as error:
         said = str(error).replace(str(path), path.name)
         return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)

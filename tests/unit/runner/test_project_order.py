@@ -183,6 +183,7 @@ def test_a_rule_that_is_right_at_speed_1_only_is_evaluated_at_no_other(make: Any
     order = make(DRILL).order
     assert [rule.name for rule in make_order_at(order, 12).alerts] == ["Failing"]
     assert "time()" not in make_order_at(order, 12).rules[0].text
+    assert make_order_at(order, 12).recorded == order.rules
     assert make_order_at(order, 1) == order
     assert order.unfit.keys() == {"Busy", "Old"}
 
