@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -20,6 +20,8 @@ from alertdrill.errors import BadInput
 from alertdrill.judging.could_not_tell import Evidence, weigh
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import judge, select_for_drill
+from alertdrill.judging.unfit_rules import doubt_unfit
+from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
@@ -55,7 +57,8 @@ def open_holder(project: Project, settings: Settings) -> Holder:
         raise BadInput(f'{name}: states no rules, by which its drills are judged: rules = ["rules.yml"]')
     files = tuple(read_rules(shorten(path)) for path in project.rules)
     if settings.replay is not None:
-        return RecordedHolder(settings.replay, files, settings.out, (project.path, *project.rules))
+        unfit = find_unfit(classify_all(project, files))
+        return RecordedHolder(settings.replay, files, settings.out, (project.path, *project.rules), unfit)
     if project.target is None:
         raise BadInput(
             f"{name}: states no [target] to hold drills on; to judge them on recordings, name these: "
@@ -68,11 +71,16 @@ class RecordedHolder:
     """Judges drills on recordings; the reports are written to `out`, if it is given."""
 
     def __init__(
-        self, path: Path, files: tuple[RuleFile, ...], out: Path | None, inputs: Sequence[Path]
+        self,
+        path: Path,
+        files: tuple[RuleFile, ...],
+        out: Path | None,
+        inputs: Sequence[Path],
+        unfit: Mapping[str, str],
     ) -> None:
         if not path.exists():
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
-        self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool)
+        self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool, unfit)
         self._out = out
         self._inputs = (path, *inputs)
 
@@ -128,6 +136,8 @@ class LiveHolder:
             stalls=record.timeline.stalls, reaches_s=find_reaches_s(self._files), providers=PROVIDERS
         )
         (verdict,) = weigh([verdict], (own,), evidence)
+        unfit = find_unfit(classify_all(self._project, self._files))
+        verdict = doubt_unfit(verdict, unfit, record.timeline.speed)
         placements = tuple(own if one is place else one for one in record.placements)
         verdicts = (_keep_doubts(verdict, before),)
         return replace(record, placements=placements, verdicts=verdicts)

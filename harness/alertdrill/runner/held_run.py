@@ -13,7 +13,19 @@ from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
 TIMELINE = "timeline.json"
+WALL_TIME_MODE = "project"
 MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_speed(path: Path) -> float:
+    """Return the speed of a run on a gateway in wall time, from its timeline; 1 of any other run.
+
+    Raises BadInput as `read_held_run` does, which is to be asked first.
+    """
+    document = load_json(read_bytes(path, MAX_BYTES))
+    if document.get("mode") != WALL_TIME_MODE:
+        return 1.0
+    return float(document.get("speed", 1.0))
 
 
 def read_held_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...], tuple[Stall, ...]]:

@@ -19,7 +19,7 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput
 from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.project.drill_checks import check_alerts, check_providers
-from alertdrill.project.explaining import Classification, classify_all
+from alertdrill.project.explaining import Classification, classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.project.project import Target as ProjectTarget
 from alertdrill.project.speed_limits import find_limit, find_longest_s
@@ -105,7 +105,7 @@ def make_project_order(
         calls_within_wall_s={drill.name: find_longest_s(drill, project.providers) for drill in held}
         if project.providers
         else {},
-        unfit={rule.name: found.why for rule, found in classified if not found.is_right_at_any_speed},
+        unfit=find_unfit(classified),
         target=Target(
             token=target.key.read(environ) if target.key is not None else None,
             headers={
