@@ -119,6 +119,7 @@ class HeldDrill:
 
     def alert(self, name: str, /, **labels: str) -> HeldAlert:
         """Return an alert with these labels, and perhaps more, of which something is to be asserted."""
+        self.demand_evaluated(name)
         alert = HeldAlert(self, name, labels)
         self._asserted.append(alert)
         return alert
@@ -137,6 +138,11 @@ class HeldDrill:
         ]
         found += [one for one in self.verdict.findings if one.expectation is None]
         return Unexpected(tuple(one for one in found if not any(own.is_about(one) for own in self._asserted)))
+
+    def demand_evaluated(self, alert: str) -> None:
+        """Raise CouldNotTell for an alert of which the run says nothing."""
+        if doubt := self._drills.find_doubt(self._record, alert):
+            raise CouldNotTell(doubt)
 
     def judge(self, expected: Expected | None, *, with_pages: bool) -> tuple[Finding, ...]:
         """Return the judge's findings on one expectation; on None, whatever fired. Raises CouldNotTell.

@@ -20,7 +20,7 @@ from alertdrill.errors import BadInput
 from alertdrill.judging.could_not_tell import Evidence, weigh
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import judge, select_for_drill
-from alertdrill.judging.unfit_rules import doubt_unfit
+from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.pytest_plugin.run import Run
@@ -45,6 +45,9 @@ class Holder(Protocol):
 
         The reports of a run that is only `of` one drill have a folder of that name, below the session's.
         """
+
+    def find_doubt(self, record: RunRecord, alert: str) -> str:
+        """Say why a run says nothing of an alert; empty if it does."""
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:
         """Return how a drill that was held comes out with other expectations."""
@@ -98,6 +101,10 @@ class RecordedHolder:
             report(record, out, folder, Console(file=StringIO()), is_kept=False)
         return Run(record=record)
 
+    def find_doubt(self, record: RunRecord, alert: str) -> str:  # noqa: ARG002 - the recording knows
+        """Say why the recording says nothing of an alert."""
+        return self._replay.find_doubt(alert)
+
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - a live run is judged by it
         """Judge the drill on its recording once more, which sees more than the run was asked for."""
         return self._replay.judge([drill], [drill if one.name == drill.name else one for one in among])
@@ -125,6 +132,12 @@ class LiveHolder:
         )
         return Run(record=record, left_out=left_out)
 
+    def find_doubt(self, record: RunRecord, alert: str) -> str:
+        """Say that an alert was not evaluated at the speed of the run."""
+        unfit = find_unfit(classify_all(self._project, self._files))
+        speed = record.timeline.speed
+        return "" if speed == 1 or alert not in unfit else say_unfit(alert, unfit[alert], speed)
+
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - all are in the record
         """Judge the drill on what the run saw; what was in doubt of its alerts stays in doubt."""
         check_alerts(drill, self._files)
@@ -136,8 +149,6 @@ class LiveHolder:
             stalls=record.timeline.stalls, reaches_s=find_reaches_s(self._files), providers=PROVIDERS
         )
         (verdict,) = weigh([verdict], (own,), evidence)
-        unfit = find_unfit(classify_all(self._project, self._files))
-        verdict = doubt_unfit(verdict, unfit, record.timeline.speed)
         placements = tuple(own if one is place else one for one in record.placements)
         verdicts = (_keep_doubts(verdict, before),)
         return replace(record, placements=placements, verdicts=verdicts)

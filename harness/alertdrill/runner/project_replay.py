@@ -82,6 +82,17 @@ class ProjectReplay:
             return self._judge_run(timeline, drills, among)
         return self._judge_hours(drills, among)
 
+    def find_doubt(self, alert: str) -> str:
+        """Say why an alert cannot be judged on a run's recording; empty if it can, or there is no run."""
+        timeline = None if self.path.is_dir() else self._find_timeline()
+        if timeline is None or alert not in self._unfit:
+            return ""
+        speed = read_speed(timeline)
+        return "" if speed == 1 else say_unfit(alert, self._unfit[alert], speed)
+
+    def _find_first_doubt(self, drill: Drill) -> str:
+        return next((said for name in list_expected(drill) if (said := self.find_doubt(name))), "")
+
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
         placements, stalls = read_held_run(timeline, tuple(known.values()))
@@ -92,14 +103,13 @@ class ProjectReplay:
             if drill.name not in held
         }
         recording = self._load(self.path)
-        speed = read_speed(timeline)
-        unfit = {} if speed == 1 else self._unfit
-        files = leave_out(self._files, unfit) if unfit else self._files
+        is_right = read_speed(timeline) == 1
+        files = self._files if is_right else leave_out(self._files, self._unfit)
         self._check_recorded(recording, files)
         left = []
         for drill in drills:
             if drill.name not in refused:
-                if why := self._refuse(drill) or _say_unfit(drill, unfit, speed):
+                if why := self._refuse(drill) or self._find_first_doubt(drill):
                     refused[drill.name] = why
                 else:
                     left.append(drill)
@@ -206,12 +216,6 @@ class ProjectReplay:
     def _find_timeline(self) -> Path | None:
         path = self.path.with_name(TIMELINE)
         return path if path.exists() else None
-
-
-def _say_unfit(drill: Drill, unfit: Mapping[str, str], speed: float) -> str:
-    """Say of the first alert that a drill is about, and that was not evaluated in a run, why it was not."""
-    names = (name for name in list_expected(drill) if name in unfit)
-    return next((say_unfit(name, unfit[name], speed) for name in names), "")
 
 
 def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:
