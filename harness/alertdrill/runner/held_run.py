@@ -18,14 +18,12 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 def read_speed(path: Path) -> float:
-    """Return the speed of a run on a gateway in wall time, from its timeline; 1 of any other run.
-
-    Raises BadInput as `read_held_run` does, which is to be asked first.
-    """
-    document = load_json(read_bytes(path, MAX_BYTES))
-    if document.get("mode") != WALL_TIME_MODE:
+    """Return the speed of a run on a gateway in wall time, from its timeline; 1 of any other, or of none."""
+    try:
+        document = load_json(read_bytes(path, MAX_BYTES))
+        return float(document["speed"]) if document["mode"] == WALL_TIME_MODE else 1.0
+    except (OSError, ValueError, LookupError, TypeError):
         return 1.0
-    return float(document.get("speed", 1.0))
 
 
 def read_held_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...], tuple[Stall, ...]]:
