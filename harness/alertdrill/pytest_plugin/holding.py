@@ -28,7 +28,7 @@ from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.project_replay import ProjectReplay
-from alertdrill.runner.recorded import check_alerts
+from alertdrill.runner.recorded import check_alerts, demand_rule
 from alertdrill.runner.rulebook import find_reaches_s
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.paths import shorten
@@ -47,7 +47,7 @@ class Holder(Protocol):
         """
 
     def find_doubt(self, record: RunRecord, alert: str) -> str:
-        """Say why a run says nothing of an alert; empty if it does."""
+        """Say why a run says nothing of an alert; empty if it does. Raises BadInput where no rule has it."""
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:
         """Return how a drill that was held comes out with other expectations."""
@@ -84,6 +84,7 @@ class RecordedHolder:
         if not path.exists():
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
         self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool, unfit)
+        self._files = files
         self._out = out
         self._inputs = (path, *inputs)
 
@@ -103,6 +104,7 @@ class RecordedHolder:
 
     def find_doubt(self, record: RunRecord, alert: str) -> str:  # noqa: ARG002 - the recording knows
         """Say why the recording says nothing of an alert."""
+        demand_rule(alert, self._files)
         return self._replay.find_doubt(alert)
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - a live run is judged by it
@@ -134,6 +136,7 @@ class LiveHolder:
 
     def find_doubt(self, record: RunRecord, alert: str) -> str:
         """Say that an alert was not evaluated at the speed of the run."""
+        demand_rule(alert, self._files)
         unfit = find_unfit(classify_all(self._project, self._files))
         speed = record.timeline.speed
         return "" if speed == 1 or alert not in unfit else say_unfit(alert, unfit[alert], speed)

@@ -171,6 +171,15 @@ def test_an_alert_that_was_not_evaluated_is_not_silent(stranger: Stranger) -> No
     result.stdout.fnmatch_lines(["*Busy is right at speed 1 only, and this run had 12*"])
 
 
+@pytest.mark.usefixtures("runner")
+def test_an_alert_that_no_rule_has_is_not_silent(stranger: Stranger) -> None:
+    """A name that was mistyped would be silent for ever."""
+    stranger.write("tests/test_dep.py", "def test_dep(alertdrill): alertdrill.hold('deep').alert('Dep')\n")
+    result = stranger.run("tests")
+    result.stdout.fnmatch_lines(["*the test expects Dep, which is no alert of the rules; do you mean Deep?*"])
+    assert result.ret == 1
+
+
 def test_a_test_that_names_no_drill_has_a_run_of_its_own(stranger: Stranger, runner: FakeRunner) -> None:
     """Once in a session, however many tests hold it."""
     held = "def test_{}(alertdrill): alertdrill.hold('deep')\n"
