@@ -44,13 +44,16 @@ LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "wi
 class Calls:
     """What became of the calls of one load profile, in rule time: `lost` ones were not sent, or not answered.
 
-    `slowest_s` are the longest latencies.
+    `slowest_s` are the longest latencies. `unwelcome` is how many answers were not what the scenario is
+    after, and `answers` says which there were.
     """
 
     planned: int
     lost: int
     lateness_s: float
     slowest_s: tuple[float, ...]
+    unwelcome: int = 0
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +61,14 @@ class Evidence:
     """What a run's findings are weighed by, beside what was judged.
 
     `calls` are by profile; `reaches_s` is how far back each alert's rule looks; `providers` are all.
+    `calls_within_s` is what calls of drills take at most, by name, unless the gateway is slow at that speed.
     """
 
     stalls: tuple[Stall, ...]
     reaches_s: Mapping[str, float]
     providers: Collection[str]
     calls: Mapping[str, Calls] = field(default_factory=dict)
+    calls_within_s: Mapping[str, float] = field(default_factory=dict)
 
 
 def weigh(
@@ -226,16 +231,28 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
             f"{lost} of {planned} calls of {drill.name} were not sent or got no answer, and no rule sees "
             "what is not sent: locust.log says why"
         )
+    refused = next((calls for calls in own if 0 < calls.planned <= calls.unwelcome), None)
+    if refused is not None and not _makes_fail(drill):
+        return (
+            f"not one call of {drill.name} was answered as its scenario wants ({refused.answers}), and "
+            "nothing that the drill does makes them fail: see whether key, model and address are right"
+        )
     late_s = max((calls.lateness_s for calls in own), default=0.0)
     if is_unmet and late_s > LATE_S:
         return f"a call of {drill.name} was sent {late_s:.0f} s late (bound {LATE_S:.0f} s)"
     slow = sorted(taken_s for calls in own for taken_s in calls.slowest_s)
-    if is_unmet and drill.calls_within_s is not None and len(slow) > 1 and slow[-2] > drill.calls_within_s:
+    within_s = drill.calls_within_s or evidence.calls_within_s.get(drill.name)
+    if is_unmet and within_s is not None and len(slow) > 1 and slow[-2] > within_s:
         return (
             f"gateway and client made calls of {drill.name}, which was not met, take {slow[-2]:.1f} s "
-            f"of rule time and more (bound {drill.calls_within_s:.1f} s)"
+            f"of rule time and more (bound {within_s:.1f} s)"
         )
     return ""
+
+
+def _makes_fail(drill: Drill) -> bool:
+    told = [change.behaviour for profile in drill.traffic for change in profile.changes]
+    return bool(drill.outages) or any(one.get("errors") or one.get("listening") is False for one in told)
 
 
 def _shift(stalls: Iterable[Stall], start_s: float) -> tuple[Stall, ...]:

@@ -115,6 +115,11 @@ def classify_all(project: Project, files: Sequence[RuleFile]) -> tuple[tuple[Ale
     )
 
 
+def find_unfit(classified: Iterable[tuple[AlertRule, Classification]]) -> dict[str, str]:
+    """Return why alerts are right at speed 1 only, by name."""
+    return {rule.name: found.why for rule, found in classified if not found.is_right_at_any_speed}
+
+
 def _say_exact(natures: Mapping[str, Nature]) -> list[str]:
     """Say why a rule is exact, by the natures of the metrics that it reads."""
     if not natures:

@@ -20,6 +20,10 @@ from alertdrill.rules.promql.expressions import format_duration
 
 SIGMAS = 3
 """One call of a thousand takes longer than its median times e to so many sigmas."""
+NO_ANSWER = "timeout"
+"""The class of errors that are no answer at all."""
+UNTOLD: Mapping[str, Any] = {"kind": "constant", "s": 1.0}
+"""The latency of a stub provider that was told none; see `stub_providers.behaviour.Behaviour`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,13 @@ def find_limit(
     if drill.max_speed is not None:
         limits.append(SpeedLimit(speed=drill.max_speed, why=f"its max_speed is {drill.max_speed:g}"))
     spans = dict(_list_spans(drill))
+    inhibitors = {*_list_inhibitors(drill)}
     for rule, found in classified:
         if rule.name not in spans:
+            if rule.name in inhibitors and not found.is_right_at_any_speed:
+                limits.append(
+                    SpeedLimit(speed=1, why=f"{rule.name}, which inhibits, is of the class {found.kind}")
+                )
             continue
         if not found.is_right_at_any_speed:
             limits.append(SpeedLimit(speed=1, why=f"{rule.name} is of the class {found.kind}"))
@@ -53,6 +62,19 @@ def find_limit(
         if longest_s and span_s is not None:
             limits.append(_limit(f"a call of it takes up to {_say(longest_s)}", longest_s, alert, span_s))
     return min(limits, key=lambda limit: math.inf if limit.speed is None else limit.speed)
+
+
+def find_longest_s(drill: Drill, providers: Iterable[StubProvider]) -> float:
+    """Return how long a stub provider takes at most to answer a call of a drill, in wall time.
+
+    One that answers nothing makes calls take as long as the gateway lets them: for ever, as far as is known.
+    """
+    providers = tuple(providers)
+    if any(
+        behaviour.get("errors", {}).get("class") == NO_ANSWER for behaviour in _list_told(drill, providers)
+    ):
+        return math.inf
+    return max(_list_longest(drill, providers), default=0.0)
 
 
 def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
@@ -65,11 +87,19 @@ def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
         yield alert, min(spans) if len(spans) == len(own) else None
 
 
+def _list_inhibitors(drill: Drill) -> Iterator[str]:
+    """Yield the alerts that inhibit pages of others."""
+    for one in drill.expects:
+        if isinstance(one, Expectation) and one.suppressed is not None and one.suppressed.why == "inhibited":
+            yield one.suppressed.by.get("alertname", "")
+
+
 def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[float]:
     """Yield how long a call takes at the most, for each behaviour of a stub provider that is stated."""
-    told = [change.behaviour for profile in drill.traffic for change in profile.changes]
-    for behaviour in (*told, *(provider.behaviour for provider in providers)):
-        latency: Mapping[str, Any] = behaviour.get("latency", {})
+    for behaviour in _list_told(drill, providers):
+        if "listening" in behaviour:
+            continue
+        latency: Mapping[str, Any] = behaviour.get("latency", UNTOLD)
         match latency.get("kind"):
             case "constant":
                 yield float(latency["s"])
@@ -77,6 +107,12 @@ def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[f
                 yield float(latency["high_s"])
             case "lognormal":
                 yield float(latency["median_s"]) * math.exp(SIGMAS * float(latency["sigma"]))
+
+
+def _list_told(drill: Drill, providers: Iterable[StubProvider]) -> tuple[Mapping[str, Any], ...]:
+    """Return what stub providers are told, in a drill and otherwise."""
+    told = [change.behaviour for profile in drill.traffic for change in profile.changes]
+    return *told, *(provider.behaviour for provider in providers)
 
 
 def _limit_by_timer(timer: Timer, alert: str, span_s: float | None) -> SpeedLimit:

@@ -31,7 +31,7 @@ def read_target(fields: TomlFields, folder: Path, providers: Iterable[str]) -> T
         key=take_secret(fields, "key", folder),
         headers=take_headers(fields, folder),
         ca=take_path(fields, "ca", folder),
-        command=fields.take_texts("command"),
+        command=_take_command(fields, tuple(providers)),
         env=_take_env(fields, tuple(providers)),
     )
     if target.env and not target.command:
@@ -69,6 +69,21 @@ def _take_url(fields: TomlFields) -> str:
         raise fields.fail(str(error), node) from error
 
 
+def _take_command(fields: TomlFields, providers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what starts the target; it may name the URLs of stub providers, as its environment may."""
+    nodes = fields.take_text_nodes("command")
+    for node in nodes:
+        _check_placeholders(fields, node, f"command of {fields.what}", providers)
+    return tuple(node.text for node in nodes)
+
+
+def _check_placeholders(fields: TomlFields, node: Scalar, what: str, providers: tuple[str, ...]) -> None:
+    unknown = find_unknown(node.text, providers)
+    if unknown is not None:
+        near = say_nearest(unknown, map(make_placeholder, providers))
+        raise fields.fail(f"{what} has {unknown}, and no [[provider]] has that name{near}", node)
+
+
 def _take_env(fields: TomlFields, providers: tuple[str, ...]) -> dict[str, str]:
     """Return the environment that is added for the command; no message repeats a value."""
     if not fields.has("env"):
@@ -82,11 +97,6 @@ def _take_env(fields: TomlFields, providers: tuple[str, ...]) -> dict[str, str]:
             raise within.fail(f"{name} of {within.what} is no text", node)
         if len(node.text) > MAX_CHARS or "\0" in node.text:
             raise within.fail(f"{name} of {within.what} is longer than {MAX_CHARS}, or has a NUL", node)
-        unknown = find_unknown(node.text, providers)
-        if unknown is not None:
-            near = say_nearest(unknown, map(make_placeholder, providers))
-            raise within.fail(
-                f"{name} of {within.what} has {unknown}, and no [[provider]] has that name{near}", node
-            )
+        _check_placeholders(within, node, f"{name} of {within.what}", providers)
         env[name] = node.text
     return env

@@ -119,6 +119,8 @@ class HeldDrill:
 
     def alert(self, name: str, /, **labels: str) -> HeldAlert:
         """Return an alert with these labels, and perhaps more, of which something is to be asserted."""
+        __tracebackhide__ = True
+        self.demand_evaluated(name)
         alert = HeldAlert(self, name, labels)
         self._asserted.append(alert)
         return alert
@@ -137,6 +139,19 @@ class HeldDrill:
         ]
         found += [one for one in self.verdict.findings if one.expectation is None]
         return Unexpected(tuple(one for one in found if not any(own.is_about(one) for own in self._asserted)))
+
+    def demand_evaluated(self, alert: str) -> None:
+        """Raise CouldNotTell for an alert that the run says nothing of, BadInput for one that no rule has."""
+        __tracebackhide__ = True
+        try:
+            doubt = self._drills.find_doubt(self._record, alert)
+        except AlertdrillError as error:
+            failure = error
+        else:
+            if not doubt:
+                return
+            failure = CouldNotTell(doubt)
+        raise _cut_short(failure)
 
     def judge(self, expected: Expected | None, *, with_pages: bool) -> tuple[Finding, ...]:
         """Return the judge's findings on one expectation; on None, whatever fired. Raises CouldNotTell.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -20,13 +20,15 @@ from alertdrill.errors import BadInput
 from alertdrill.judging.could_not_tell import Evidence, weigh
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import judge, select_for_drill
+from alertdrill.judging.unfit_rules import say_unfit
+from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.project_replay import ProjectReplay
-from alertdrill.runner.recorded import check_alerts
+from alertdrill.runner.recorded import check_alerts, demand_rule
 from alertdrill.runner.rulebook import find_reaches_s
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.paths import shorten
@@ -44,6 +46,9 @@ class Holder(Protocol):
         The reports of a run that is only `of` one drill have a folder of that name, below the session's.
         """
 
+    def find_doubt(self, record: RunRecord, alert: str) -> str:
+        """Say why a run says nothing of an alert; empty if it does. Raises BadInput where no rule has it."""
+
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:
         """Return how a drill that was held comes out with other expectations."""
 
@@ -55,7 +60,8 @@ def open_holder(project: Project, settings: Settings) -> Holder:
         raise BadInput(f'{name}: states no rules, by which its drills are judged: rules = ["rules.yml"]')
     files = tuple(read_rules(shorten(path)) for path in project.rules)
     if settings.replay is not None:
-        return RecordedHolder(settings.replay, files, settings.out, (project.path, *project.rules))
+        unfit = find_unfit(classify_all(project, files))
+        return RecordedHolder(settings.replay, files, settings.out, (project.path, *project.rules), unfit)
     if project.target is None:
         raise BadInput(
             f"{name}: states no [target] to hold drills on; to judge them on recordings, name these: "
@@ -68,11 +74,17 @@ class RecordedHolder:
     """Judges drills on recordings; the reports are written to `out`, if it is given."""
 
     def __init__(
-        self, path: Path, files: tuple[RuleFile, ...], out: Path | None, inputs: Sequence[Path]
+        self,
+        path: Path,
+        files: tuple[RuleFile, ...],
+        out: Path | None,
+        inputs: Sequence[Path],
+        unfit: Mapping[str, str],
     ) -> None:
         if not path.exists():
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
-        self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool)
+        self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool, unfit)
+        self._files = files
         self._out = out
         self._inputs = (path, *inputs)
 
@@ -89,6 +101,11 @@ class RecordedHolder:
             record = self._replay.judge(drills, among)
             report(record, out, folder, Console(file=StringIO()), is_kept=False)
         return Run(record=record)
+
+    def find_doubt(self, record: RunRecord, alert: str) -> str:  # noqa: ARG002 - the recording knows
+        """Say why the recording says nothing of an alert."""
+        demand_rule(alert, self._files)
+        return self._replay.find_doubt(alert)
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - a live run is judged by it
         """Judge the drill on its recording once more, which sees more than the run was asked for."""
@@ -116,6 +133,13 @@ class LiveHolder:
             self._project, self._files, drills, speed=self._settings.speed, out=out
         )
         return Run(record=record, left_out=left_out)
+
+    def find_doubt(self, record: RunRecord, alert: str) -> str:
+        """Say that an alert was not evaluated at the speed of the run."""
+        demand_rule(alert, self._files)
+        unfit = find_unfit(classify_all(self._project, self._files))
+        speed = record.timeline.speed
+        return "" if speed == 1 or alert not in unfit else say_unfit(alert, unfit[alert], speed)
 
     def judge_again(self, record: RunRecord, drill: Drill, among: Sequence[Drill]) -> RunRecord:  # noqa: ARG002 - all are in the record
         """Judge the drill on what the run saw; what was in doubt of its alerts stays in doubt."""

@@ -91,6 +91,10 @@ class ProjectDrills:
             only_here=f"drill {self._made.index(drill)}",
         )
 
+    def find_doubt(self, record: RunRecord, alert: str) -> str:
+        """Say why a run says nothing of an alert; empty if it does."""
+        return self.holder.find_doubt(record, alert)
+
     def judge_again(self, record: RunRecord, drill: Drill) -> RunRecord:
         """Return how a drill that a run held comes out with other expectations than it then had."""
         return self.holder.judge_again(record, drill, self._list_all())

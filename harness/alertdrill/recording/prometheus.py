@@ -299,6 +299,12 @@ def read_active_alerts(prometheus: Api) -> tuple[ActiveAlert, ...]:
     )
 
 
+def read_gauges(prometheus: Api) -> frozenset[str]:
+    """Return the names of the metrics that those who are scraped call gauges."""
+    known = prometheus.get("/api/v1/metadata").json()["data"]
+    return frozenset(name for name, said in known.items() if any(one["type"] == "gauge" for one in said))
+
+
 def read_samples(
     prometheus: Api, clock: Clock, selector: str, since_s: float, until_s: float
 ) -> list[Series]:

@@ -1,12 +1,12 @@
 """When counters of a recording began anew: whoever counts was started again. Pure.
 
 A counter never falls; which series are counters is known by the endings of their names (Prometheus
-documentation, "Metric and label naming").
+documentation, "Metric and label naming"), but for those that are said to be gauges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,12 +24,17 @@ class Reset:
     at_s: float
 
 
-def find_resets(recording: Recording, out: Sequence[tuple[float, float]] = ()) -> Iterator[Reset]:
-    """Yield the first reset of each job, but for those within `out` (seconds from the recording's start)."""
+def find_resets(
+    recording: Recording, out: Sequence[tuple[float, float]] = (), gauges: Collection[str] = ()
+) -> Iterator[Reset]:
+    """Yield the first reset of each job, but for those within `out` (seconds from the recording's start).
+
+    `gauges` are names of metrics that may fall, whatever they are called.
+    """
     first: dict[str, Reset] = {}
     for series in recording.series:
         metric = series.labels.get("__name__", "")
-        if not metric.endswith(ENDINGS):
+        if not metric.endswith(ENDINGS) or metric in gauges:
             continue
         job = series.labels.get("job", "")
         samples = zip(series.times_ms, series.values, strict=True)

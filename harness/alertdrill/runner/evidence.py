@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_part
 from alertdrill.judging.needs import LOCUST
-from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_outages
+from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, PartWatch
 
 NO_ANSWER = "0"
 """The status of a request without an answer."""
+READY_EVERY_S = 10.0
+"""Rule time between two questions to a gateway whether it is ready, as a kubelet asks by default."""
 
 
 def read_stalls(
@@ -36,15 +38,23 @@ def read_stalls(
     return leave_out_outages(stalls, list_outages(placements, clock.speed))
 
 
-def gather(
-    files: Sequence[RuleFile], report: TrafficReport, stalls: tuple[Stall, ...], providers: Collection[str]
-) -> Evidence:
-    """Return what a run's findings are weighed by; `providers` are all that there are."""
+def gather(order: Order, report: TrafficReport, stalls: tuple[Stall, ...], speed: float) -> Evidence:
+    """Return what a run's findings are weighed by."""
+    subject = order.site.subject
+    # Calls that fail are no news of the reference gateway: its drills were all held.
+    has_surprises = not subject.keeps_rule_time
+    bound_s = order.bounds.overhead_s
     return Evidence(
         stalls=stalls,
-        calls={name: _count_calls(profile) for name, profile in report.profiles.items()},
-        reaches_s=find_reaches_s(files),
-        providers=providers,
+        calls={
+            name: _count_calls(profile, report.refusals.get(name, {}), has_surprises=has_surprises)
+            for name, profile in report.profiles.items()
+        },
+        reaches_s=find_reaches_s(order.rules),
+        providers=subject.providers,
+        calls_within_s={}
+        if speed == 1
+        else {name: wall_s * speed + bound_s for name, wall_s in order.calls_within_wall_s.items()},
     )
 
 
@@ -53,9 +63,23 @@ def count_unanswered(profile: ProfileReport) -> int:
     return profile.statuses.get(NO_ANSWER, 0)
 
 
-def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> Mapping[str, str]:
+def find_pauses_wall_s(order: Order, speed: float) -> dict[str, float]:
+    """Return how long the watch of the parts waits before it asks a part again, where that is not as usual.
+
+    A gateway of somebody's own may count these questions among its calls, so it gets as many as usual.
+    """
+    if order.site.subject.keeps_rule_time:
+        return {}
+    return {"gateway": max(ASK_EVERY_WALL_S, READY_EVERY_S / speed)}
+
+
+def describe_watch(
+    watch: PartWatch, stalls: Sequence[Stall], speed: float, pauses_wall_s: Mapping[str, float]
+) -> Mapping[str, str]:
     """Say what the watch of the parts has found, for the notes of a run."""
-    words = f"each asked {1 / ASK_EVERY_WALL_S:.0f} times a second (wall), {watch.asked} times in all"
+    words = f"each asked {1 / ASK_EVERY_WALL_S:.0f} times a second (wall), "
+    words += "".join(f"the {part} every {pause_s:.2g} s, " for part, pause_s in pauses_wall_s.items())
+    words += f"{watch.asked} times in all"
     if watch.missed_wall_s:
         words += f", but for {watch.missed_wall_s:.2f} s (wall) in which the watcher was not let in"
     longest = max(stalls, key=lambda stall: stall.lasted_s, default=None)
@@ -67,10 +91,15 @@ def describe_watch(watch: PartWatch, stalls: Sequence[Stall], speed: float) -> M
     }
 
 
-def _count_calls(profile: ProfileReport) -> Calls:
+def _count_calls(profile: ProfileReport, refusals: Mapping[str, str], *, has_surprises: bool) -> Calls:
     return Calls(
         planned=profile.planned,
         lost=profile.planned - profile.sent + count_unanswered(profile),
         lateness_s=profile.lateness_max_s or 0.0,
         slowest_s=profile.slowest_s,
+        unwelcome=profile.unwelcome if has_surprises else 0,
+        answers="; ".join(
+            f"{count} times {status}: {refusals.get(status) or 'without a word'}"
+            for status, count in profile.statuses.items()
+        ),
     )

@@ -13,7 +13,17 @@ from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
 TIMELINE = "timeline.json"
+WALL_TIME_MODE = "project"
 MAX_BYTES = 64 * 1024 * 1024
+
+
+def read_speed(path: Path) -> float:
+    """Return the speed of a run on a gateway in wall time, from its timeline; 1 of any other, or of none."""
+    try:
+        document = load_json(read_bytes(path, MAX_BYTES))
+        return float(document["speed"]) if document["mode"] == WALL_TIME_MODE else 1.0
+    except (OSError, ValueError, LookupError, TypeError):
+        return 1.0
 
 
 def read_held_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement, ...], tuple[Stall, ...]]:

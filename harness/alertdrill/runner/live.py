@@ -26,13 +26,12 @@ from alertdrill.judging.began_active import doubt_active
 from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
-from alertdrill.judging.unfit_rules import doubt_unfit
 from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.calibration import TooFast, calibrate, find_calibration_wall_s
-from alertdrill.runner.evidence import describe_watch, gather, read_stalls
+from alertdrill.runner.evidence import describe_watch, find_pauses_wall_s, gather, read_stalls
 from alertdrill.runner.faults.outages import list_outage_steps, list_windows
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
 from alertdrill.runner.faults.performing import Injector
@@ -45,7 +44,7 @@ from alertdrill.runner.measurements import (
     read_system_scrapes,
 )
 from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
-from alertdrill.runner.order import RECORDING, Order, make_setup
+from alertdrill.runner.order import RECORDING, Order, make_order_at, make_setup
 from alertdrill.runner.probe import (
     SETTLE_S,
     Window,
@@ -55,7 +54,7 @@ from alertdrill.runner.probe import (
     make_probe,
 )
 from alertdrill.runner.replay_check import record_and_confirm
-from alertdrill.runner.rest import check_rest
+from alertdrill.runner.rest import check_rest, demand_scrapes
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
 from alertdrill.runtime.http_client import Api
@@ -134,6 +133,7 @@ def _hold_at(
     order: Order, placements: tuple[Placement, ...], speed: float, reason: str, show: Show
 ) -> Iterator[FinishedRun]:
     """Hold the drills at one speed; raises TooFast when calibration may choose another and must."""
+    order = make_order_at(order, speed)
     start = _Start(speed=speed, reason=reason, at=datetime.now(UTC), monotonic_s=time.monotonic())
     until_s = max(placement.end_s for placement in placements) + SETTLE_S
     calendar = Calendar(origin=order.calendar or find_calendar(placements, start.at))
@@ -191,8 +191,11 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         for_s={rule.name: rule.for_s for rule in order.alerts},
         prometheus=run.prometheus,
         clock=clock,
+        quiet_lead_s=order.quiet_lead_s,
     )
-    parts = PartWatch(stack.endpoints.health, stack.endpoints.authorities)
+    parts = PartWatch(
+        stack.endpoints.health, stack.endpoints.authorities, find_pauses_wall_s(order, clock.speed)
+    )
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         is_calibrated = order.speed is not None
         is_at_rest = order.site.subject.keeps_rule_time
@@ -201,6 +204,8 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
             stack.check()
             traffic.poll()
             if now_s >= -order.quiet_lead_s and not is_calibrated:
+                if not order.site.subject.keeps_rule_time:
+                    demand_scrapes(run, may_be_slow=True)
                 calibrate(order, run.prometheus, clock, traffic.report(), lead_s)
                 is_calibrated = True
             if now_s >= 0 and not is_at_rest:
@@ -243,9 +248,7 @@ def _conclude(
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
-    if start.speed != 1:
-        judged = tuple(doubt_unfit(verdict, order.unfit, start.speed) for verdict in judged)
-    verdicts = weigh(judged, placements, gather(order.rules, sent.report, stalls, subject.providers))
+    verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(
         run.prometheus,
@@ -256,6 +259,7 @@ def _conclude(
         order.recording or order.out / RECORDING,
         order.promtool,
         order.out / "logs",
+        recorded=order.recorded,
     )
     return RunRecord(
         placements=placements,
@@ -273,9 +277,10 @@ def _conclude(
             **notes,
             **recorded.notes,
             **describe_fidelity(fidelity, order.bounds),
-            **describe_watch(sent.parts, silent, start.speed),
+            **describe_watch(sent.parts, silent, start.speed, find_pauses_wall_s(order, start.speed)),
             **(describe(unseen, start.speed) if order.store is not None else {}),
             **_describe_workers(sent.report),
+            **_describe_unfit(order, start.speed),
         },
         logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
     )
@@ -380,3 +385,9 @@ def _describe_workers(report: TrafficReport) -> dict[str, str]:
         return {}
     stays = len({worker.id for worker in report.workers})
     return {"load workers": "; ".join((f"{stays}", *report.losses))}
+
+
+def _describe_unfit(order: Order, speed: float) -> dict[str, str]:
+    if speed == 1 or not order.unfit:
+        return {}
+    return {"not evaluated at this speed": f"{', '.join(sorted(order.unfit))}: right at speed 1 only"}

@@ -18,13 +18,17 @@ from alertdrill.runtime.http_client import Api
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires."""
+    """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires.
+
+    For `quiet_lead_s` before the first drill nothing is sent.
+    """
 
     placements: Sequence[Placement]
     profiles: Sequence[LoadProfile]
     for_s: Mapping[str, float]
     prometheus: Api
     clock: Clock
+    quiet_lead_s: float = 0.0
 
     def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
         """Return the state at rule time `now_s`: the load profiles that send traffic, and the alerts.
@@ -60,8 +64,13 @@ class Watch:
                 if rate > 0
             ),
             alerts=tuple(rows),
-            message="calibrating" if now_s < 0 else "",
+            message=self._say_lead(now_s),
         )
+
+    def _say_lead(self, now_s: float) -> str:
+        if now_s >= 0:
+            return ""
+        return "calibrating" if now_s < -self.quiet_lead_s else "waiting until every rule is at rest"
 
     def _find_since(self, found: ActiveAlert) -> float:
         waited_s = self.for_s.get(found.name, 0.0) if found.state == "firing" else 0.0

@@ -70,7 +70,8 @@ def measure(
 
     Evaluations are counted by who makes them, or were recorded in the store. What the probe's own provider
     was silent for, by the `stalls`, is nobody's overhead: who depends on it is doubted for it. Of a gateway
-    that is not probed, overhead is what calls take longer than the fastest of them.
+    that is not probed, overhead is what calls take longer than the fastest of them; at speed 1 it is none,
+    for what they take there is what they take.
     """
     own = [(one.job.interval_s, *marked) for one in scrapes for marked in one.mark_last()]
     gaps = [
@@ -103,7 +104,7 @@ def measure(
             PROBE_LATENCY_S if is_probed else probe.latency_min_s or 0.0,
             silent_s,
         )
-        if probe
+        if probe and (is_probed or clock.speed != 1)
         else None,
         probes=probe.sent if probe else 0,
         probes_lost=_count_lost(probe, is_calibration=since_s < 0, is_probed=is_probed) if probe else 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.recording.store import Store
 from alertdrill.rules.files import RuleFile
+from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.panels import Dashboard
 from alertdrill.rules.threshold_rules import make_value_rules
 from alertdrill.runner.speeds import SPEEDS
@@ -36,6 +37,8 @@ class Order:
 
     drills: tuple[Drill, ...]
     rules: tuple[RuleFile, ...]
+    recorded: tuple[RuleFile, ...] = ()
+    """Rules whose series are recorded, evaluated or not; those of `rules` if there are none."""
     dashboards: tuple[Dashboard, ...] = ()
     site: Site
     alertmanager: AlertmanagerConfig
@@ -49,7 +52,9 @@ class Order:
     rests_s: Mapping[str, float] = field(default_factory=dict)
     """For how long before a drill, by its name, nobody may have what it uses."""
     unfit: Mapping[str, str] = field(default_factory=dict)
-    """Why alerts are wrong at any speed but 1, by name; what they do then says nothing."""
+    """Why alerts are wrong at any speed but 1, by name; they are evaluated at speed 1 only."""
+    calls_within_wall_s: Mapping[str, float] = field(default_factory=dict)
+    """How long a provider takes at most to answer calls of drills, by name, where that is known."""
     target: Target | None = None
     """How calls are made, where the gateway is somebody's own."""
     scenario_files: tuple[Path, ...] = ()
@@ -68,6 +73,17 @@ class Order:
     def alerts(self) -> tuple[AlertRule, ...]:
         """All alerts of the rules."""
         return tuple(rule for file in self.rules for rule in file.alerts)
+
+
+def make_order_at(order: Order, speed: float) -> Order:
+    """Return an order as it can be held at a speed: without the rules that are right at speed 1 only.
+
+    What they did at another speed would say nothing, yet they would page, and inhibit other pages. What they
+    read is recorded all the same, so that the rules as they are can be judged on the recording.
+    """
+    if speed == 1 or order.site.subject.keeps_rule_time:
+        return order
+    return replace(order, rules=leave_out(order.rules, order.unfit), recorded=order.rules)
 
 
 def make_setup(order: Order, speed: float, calendar: Calendar, until_s: float) -> Setup:

@@ -104,18 +104,25 @@ class Packing:
 
 
 def list_occupancies(drill: Drill, rests_s: float = 0.0) -> list[Occupancy]:
-    """Return what a drill claims, in its own time; what it uses, from `rests_s` before it on."""
-    shared = [*drill.shares, STACK]
+    """Return what a drill claims, in its own time; what it uses or shares, from `rests_s` before it on.
+
+    So are its alerts, which could else be active still from a drill before.
+    """
+    shared = [STACK]
     if drill.traffic:
         shared.append(PROVIDERS)
     if is_paged(drill):
         shared.append(PAGES)
     claims = [Occupancy(thing=thing, from_s=0.0, to_s=drill.lasts_s, shares=True) for thing in shared]
     claims += [
-        Occupancy(thing=thing, from_s=-rests_s, to_s=drill.lasts_s, shares=False) for thing in drill.uses
+        Occupancy(thing=thing, from_s=-rests_s, to_s=drill.lasts_s, shares=shares)
+        for things, shares in ((drill.shares, True), (drill.uses, False))
+        for thing in things
     ]
     claims += [
-        Occupancy(thing=f"alert {one.alert}", from_s=0.0, to_s=drill.lasts_s, shares=False, labels=one.labels)
+        Occupancy(
+            thing=f"alert {one.alert}", from_s=-rests_s, to_s=drill.lasts_s, shares=False, labels=one.labels
+        )
         for one in drill.expects
     ]
     claims += [_claim_outage(outage) for outage in drill.outages]

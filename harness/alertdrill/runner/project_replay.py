@@ -8,33 +8,48 @@ cannot be judged has a verdict that says why, so that one missing file leaves al
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 from alertdrill.recording.selecting import find_unrecorded
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
+from alertdrill.rules.leaving_out import leave_out
 from alertdrill.runner.golden.folder import MADE, Manifest, find_path, place_golden, read_manifest
 from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, list_near, rehearse
-from alertdrill.runner.held_run import TIMELINE, read_held_run
+from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
 from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
+from alertdrill.runner.rulebook import list_expected
 
 
 class ProjectReplay:
-    """Recordings, and rules as they are, that drills are judged by; each recording is read once."""
+    """Recordings, and rules as they are, that drills are judged by; each recording is read once.
 
-    def __init__(self, path: Path, files: tuple[RuleFile, ...], promtool: Path) -> None:
+    `unfit` says of alerts, by name, why they are right at speed 1 only: on a run's recording, they are judged
+    if that was its speed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        files: tuple[RuleFile, ...],
+        promtool: Path,
+        unfit: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.path = path
         self._files = files
         self._promtool = promtool
+        self._unfit = unfit
         self._read: dict[Path, Recording] = {}
 
     def find_lasts_s(self, name: str) -> float | None:
@@ -67,6 +82,17 @@ class ProjectReplay:
             return self._judge_run(timeline, drills, among)
         return self._judge_hours(drills, among)
 
+    def find_doubt(self, alert: str) -> str:
+        """Say why an alert cannot be judged on a run's recording; empty if it can, or there is no run."""
+        timeline = None if self.path.is_dir() else self._find_timeline()
+        if timeline is None or alert not in self._unfit:
+            return ""
+        speed = read_speed(timeline)
+        return "" if speed == 1 else say_unfit(alert, self._unfit[alert], speed)
+
+    def _find_first_doubt(self, drill: Drill) -> str:
+        return next((said for name in list_expected(drill) if (said := self.find_doubt(name))), "")
+
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
         placements, stalls = read_held_run(timeline, tuple(known.values()))
@@ -77,23 +103,25 @@ class ProjectReplay:
             if drill.name not in held
         }
         recording = self._load(self.path)
-        self._check_recorded(recording)
+        is_right = read_speed(timeline) == 1
+        files = self._files if is_right else leave_out(self._files, self._unfit)
+        self._check_recorded(recording, files)
         left = []
         for drill in drills:
             if drill.name not in refused:
-                if why := self._refuse(drill):
+                if why := self._refuse(drill) or self._find_first_doubt(drill):
                     refused[drill.name] = why
                 else:
                     left.append(drill)
         record = judge_recording(
-            recording, placements, left, self._files, self._promtool, 0.0, stalls, has_values=True
+            recording, placements, left, files, self._promtool, 0.0, stalls, has_values=True
         )
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         recording = self._load(self.path)
         names = {drill.name for drill in drills}
-        self._check_recorded(recording)
+        self._check_recorded(recording, self._files)
         left, refused = [], {}
         beside = [Placement(drill=drill, start_s=0.0) for drill in among if drill.name not in names]
         for place in (Placement(drill=drill, start_s=0.0) for drill in drills):
@@ -146,7 +174,7 @@ class ProjectReplay:
             places = place_golden(made.drills[drill.name], drill, among)
         check_within(places[0], recording)
         check_alerts(drill, self._files)
-        self._check_recorded(recording)
+        self._check_recorded(recording, self._files)
         curves = list_near(drill, self._files, is_all=True)
         return places, ReplayJob(recording=recording, files=self._files, tail_s=0.0, curves=curves)
 
@@ -169,10 +197,10 @@ class ProjectReplay:
             return str(error)
         return ""
 
-    def _check_recorded(self, recording: Recording) -> None:
+    def _check_recorded(self, recording: Recording, files: Sequence[RuleFile]) -> None:
         said = [
             f"{source}: {rule}: reads {selector}, which {recording.name} lacks"
-            for source, rule, selector in find_unrecorded(recording, self._files)
+            for source, rule, selector in find_unrecorded(recording, files)
         ]
         if said:
             raise CouldNotTell("\n".join(said))

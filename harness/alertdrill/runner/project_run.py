@@ -19,10 +19,10 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput
 from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.project.drill_checks import check_alerts, check_providers
-from alertdrill.project.explaining import Classification, classify_all
+from alertdrill.project.explaining import Classification, classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.project.project import Target as ProjectTarget
-from alertdrill.project.speed_limits import find_limit
+from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
@@ -39,6 +39,8 @@ LEAST_SHARED_SPEED = 5.0
 """A drill that must be held slower is left out, unless it is named or a speed is: it would slow down all."""
 EVERY_S = 60.0
 """A quiet lead is this much longer than the longest window: a few scrapes and evaluations."""
+FEW = 4
+"""How many scrapes are a few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,8 @@ def make_project_order(
         raise BadInput(f"no drill can be held: {said}")
     limits = [find_limit(drill, classified, project.providers).speed for drill in held]
     at_most = min((speed for speed in limits if speed is not None), default=WALL_TIME_SPEEDS[0])
-    reaches_s = find_reaches_s(files)
+    speeds = tuple(one for one in WALL_TIME_SPEEDS if one <= at_most)
+    reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed)
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
     order = Order(
         drills=held,
@@ -93,13 +96,16 @@ def make_project_order(
         else make_reference_config([project.name]),
         out=out,
         speed=speed,
-        speeds=tuple(one for one in WALL_TIME_SPEEDS if one <= at_most),
+        speeds=speeds,
         quiet_lead_s=max(reaches_s.values(), default=0.0) + EVERY_S,
         rests_s={
             drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
             for drill in held
         },
-        unfit={rule.name: found.why for rule, found in classified if not found.is_right_at_any_speed},
+        calls_within_wall_s={drill.name: find_longest_s(drill, project.providers) for drill in held}
+        if project.providers
+        else {},
+        unfit=find_unfit(classified),
         target=Target(
             token=target.key.read(environ) if target.key is not None else None,
             headers={
@@ -115,6 +121,26 @@ def make_project_order(
         promtool=engines.promtool,
     )
     return ProjectOrder(order=order, left_out=left_out, classified=classified)
+
+
+def find_rests_s(
+    project: Project,
+    files: Sequence[RuleFile],
+    classified: Iterable[tuple[AlertRule, Classification]],
+    speed: float,
+) -> dict[str, float]:
+    """Return for how long nothing may happen until each alert knows nothing of what was before, by name.
+
+    That is how far back its rule looks, at samples that are as old as scrapes are apart, and no less than
+    what a timer that reaches it lasts at a speed.
+    """
+    interval_s = max(scrape.interval_s for scrape in project.scrapes)
+    late_s = FEW * max(0.0, interval_s - SCRAPE_INTERVAL_S)
+    rests_s = {name: reach_s + late_s for name, reach_s in find_reaches_s(files).items()}
+    for rule, found in classified:
+        lasts_s = max((timer.lasts_s for timer in found.timers), default=0.0)
+        rests_s[rule.name] = max(rests_s[rule.name], lasts_s * speed)
+    return rests_s
 
 
 def keep_apart(drills: Iterable[Drill]) -> Iterable[Drill]:

@@ -131,13 +131,19 @@ def check_alerts(drill: Drill, files: Sequence[RuleFile]) -> None:
     """Raise BadInput for an alert that no rule has, and for a near miss of a rule without a threshold."""
     rules = {rule.name: rule for file in files for rule in file.alerts}
     for expected in drill.expects:
-        rule = rules.get(expected.alert)
-        if rule is None:
-            near = get_close_matches(expected.alert, sorted(rules), n=1)
-            meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(sorted(rules)) or 'none'}"
-            raise BadInput(f"{drill.name} expects {expected.alert}, which is no alert of the rules; {meant}")
+        demand_rule(expected.alert, files, who=drill.name)
+        rule = rules[expected.alert]
         if find_kind(expected).asks_for_value and split_threshold(rule.expr) is None:
             raise BadInput(
                 f"{rule.source}: {rule.name} compares no value with a number, so how near it came cannot "
                 f"be said: {drill.name} cannot have a near miss of it"
             )
+
+
+def demand_rule(alert: str, files: Sequence[RuleFile], *, who: str = "the test") -> None:
+    """Raise BadInput for an alert that no rule has, and that `who` expects something of."""
+    names = sorted({rule.name for file in files for rule in file.alerts})
+    if alert not in names:
+        near = get_close_matches(alert, names, n=1)
+        meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(names) or 'none'}"
+        raise BadInput(f"{who} expects {alert}, which is no alert of the rules; {meant}")

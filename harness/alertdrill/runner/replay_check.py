@@ -16,7 +16,7 @@ from alertdrill.core.wording import say_selector
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.judging.judge import matches
 from alertdrill.judging.replay_agreement import Agreement, Instant, Pendings, Window, compare, say_instant
-from alertdrill.recording.prometheus import read_pendings
+from alertdrill.recording.prometheus import read_gauges, read_pendings
 from alertdrill.recording.recorder import record_run
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.inquiry import Activation
@@ -58,22 +58,27 @@ def record_and_confirm(
     path: Path,
     promtool: Path | None,
     logs: Path,
+    *,
+    recorded: Sequence[RuleFile] = (),
 ) -> Confirmation:
     """Write a run's recording, and say how far its replay is from what was seen live.
+
+    What `recorded` rules read is in the recording, or what `files` read if there are none.
 
     Where the server cannot be recorded from, as with other servers than Prometheus, there is none: that is a
     note, and no failure. Nor is it if no rule can be replayed, but it is a doubt if promtool breaks: what was
     not compared does not agree.
     """
     try:
-        recording = record_run(prometheus, files, clock, live.until_s, path)
+        recording = record_run(prometheus, recorded or files, clock, live.until_s, path)
     except CannotWrite as error:
         said = str(error).replace(str(path), path.name)
         return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)
     except CouldNotTell as error:
         return Confirmation(notes={"recording": f"there is none: {error}"})
     notes = {"recording": f"{path.name}: {len(recording.series)} series"}
-    doubts = tuple(map(_say_reset, find_resets(recording, list_windows(placements, clock.speed))))
+    windows = list_windows(placements, clock.speed)
+    doubts = tuple(map(_say_reset, _find_resets(prometheus, recording, windows)))
     if promtool is None:
         said = "the recording is not replayed without promtool"
         return Confirmation(doubts=doubts, notes={**notes, "replay": said})
@@ -92,6 +97,12 @@ def record_and_confirm(
         return Confirmation(doubts=doubts, notes={**notes, "replay": said})
     doubts = (*doubts, *list_doubts(agreement, placements))
     return Confirmation(agreement=agreement, doubts=doubts, notes=notes)
+
+
+def _find_resets(prometheus: Api, recording: Recording, out: Sequence[Window]) -> Iterator[Reset]:
+    """Yield the first reset of each job; what may be gauges is asked only where something fell."""
+    if any(find_resets(recording, out)):
+        yield from find_resets(recording, out, read_gauges(prometheus))
 
 
 def _say_reset(reset: Reset) -> str:

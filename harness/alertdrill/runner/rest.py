@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from alertdrill.core.clock import format_s
@@ -10,24 +9,19 @@ from alertdrill.core.wording import say_selector
 from alertdrill.errors import CouldNotTell
 from alertdrill.recording.prometheus import read_active_alerts
 from alertdrill.runner.observation import LiveRun
-from alertdrill.runtime.http_client import Api
 
 MAX_NAMED = 3
+TOOK_TOO_LONG = "deadline exceeded"
+"""What Prometheus says of a scrape that was not over within the time that it had."""
 
 
 def check_rest(run: LiveRun) -> None:
-    """Raise CouldNotTell for a job that is not scraped, or an alert that is active before the first drill."""
-    if broken := [*_list_unscraped(run.prometheus, {job.name for job in run.order.site.subject.jobs})]:
-        raise CouldNotTell(
-            f"before the first drill, {'; '.join(broken)}: no drill was held. Look at path, targets and key "
-            "of [[scrape]] in the project file"
-        )
-    now_s = run.clock.rule_s(time.time())
+    """Raise CouldNotTell for a job that is not scraped, or an alert that was active before rule time 0."""
+    demand_scrapes(run)
     active = [
-        f"{say_selector(found.name, found.labels)} was {found.state} already, "
-        f"for {format_s(now_s - run.clock.rule_s(found.active_at_s))}"
+        f"{say_selector(found.name, found.labels)} was {found.state} already, for {format_s(-since_s)}"
         for found in read_active_alerts(run.prometheus)
-        if found.name not in run.order.unfit or run.clock.speed == 1
+        if (since_s := run.clock.rule_s(found.active_at_s)) < 0
     ]
     if active:
         more = f", and {len(active) - MAX_NAMED} more" if len(active) > MAX_NAMED else ""
@@ -37,14 +31,33 @@ def check_rest(run: LiveRun) -> None:
         )
 
 
-def _list_unscraped(prometheus: Api, jobs: set[str]) -> Iterator[str]:
+def demand_scrapes(run: LiveRun, *, may_be_slow: bool = False) -> None:
+    """Raise CouldNotTell for a job that is not scraped.
+
+    One that `may_be_slow` is left to the calibration if its scrapes merely take too long.
+    """
+    if broken := [*_list_unscraped(run, may_be_slow=may_be_slow)]:
+        raise CouldNotTell(
+            f"before the first drill, {'; '.join(broken)}: no drill was held. Look at path, targets and key "
+            "of [[scrape]] in the project file"
+        )
+
+
+def _list_unscraped(run: LiveRun, *, may_be_slow: bool) -> Iterator[str]:
     """Yield which targets of the jobs are not scraped, and why, as Prometheus says it."""
+    jobs = {job.name: job for job in run.order.site.subject.jobs}
     seen = set()
-    for target in prometheus.get("/api/v1/targets", state="active").json()["data"]["activeTargets"]:
-        job = target["labels"].get("job")
-        seen.add(job)
-        if job in jobs and target["health"] != "up":
-            why = target.get("lastError") or "it was not scraped yet"
-            yield f"Prometheus could not scrape the job {job} at {target['scrapeUrl']}: {why}"
-    for job in sorted(jobs - seen):
-        yield f"the job {job} has no target"
+    for target in run.prometheus.get("/api/v1/targets", state="active").json()["data"]["activeTargets"]:
+        name = target["labels"].get("job")
+        seen.add(name)
+        if name not in jobs or target["health"] == "up":
+            continue
+        why = target.get("lastError") or "it was not scraped yet"
+        if TOOK_TOO_LONG in why:
+            if may_be_slow:
+                continue
+            within_s = jobs[name].interval_s / run.clock.speed
+            why += f" (it was not over within {within_s:g} s; a lower --speed gives it more time)"
+        yield f"Prometheus could not scrape the job {name} at {target['scrapeUrl']}: {why}"
+    for name in sorted(jobs.keys() - seen):
+        yield f"the job {name} has no target"

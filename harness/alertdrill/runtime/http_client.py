@@ -145,11 +145,11 @@ class Api:
                 raise ComponentFailed(
                     f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s to answer {path}"
                 ) from error
-            cause = _find_cause(error)
+            cause = find_cause(error)
             if limit := find_limit_of(cause):
                 raise LimitReached(f"{self._name} at {self._url} cannot be reached: {limit}") from error
             raise ComponentFailed(
-                f"{self._name} at {self._url} cannot be reached: {self._redact(_say_cause(cause))}"
+                f"{self._name} at {self._url} cannot be reached: {self._redact(say_cause(cause))}"
             ) from error
         answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
@@ -200,7 +200,7 @@ def _read_series(item: Any) -> Series:
     return item["metric"], tuple((float(at), float(value)) for at, value in samples)
 
 
-def _find_cause(error: BaseException) -> BaseException:
+def find_cause(error: BaseException) -> BaseException:
     """Return the end of the chain of causes, which is where the operating system comes in."""
     cause = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:
@@ -208,6 +208,7 @@ def _find_cause(error: BaseException) -> BaseException:
     return cause
 
 
-def _say_cause(cause: BaseException) -> str:
+def say_cause(cause: BaseException) -> str:
+    """Return what the operating system says of it, or else the error itself."""
     said = cause.strerror if isinstance(cause, OSError) else None
     return said or str(cause) or type(cause).__name__

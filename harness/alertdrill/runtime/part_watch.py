@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import aiohttp
@@ -112,11 +112,18 @@ class PartWatch:
     """Watches parts from entry to exit of the `with` block; `urls`, by part, are what they are asked.
 
     Any answer of HTTP will do, from whoever has a certificate of the `authorities` in a file, where the URL
-    is one of https.
+    is one of https. `every_wall_s` is how often parts are asked that are asked less often than
+    others, as long as they answer.
     """
 
-    def __init__(self, urls: Mapping[str, str], authorities: Path | None = None) -> None:
+    def __init__(
+        self,
+        urls: Mapping[str, str],
+        authorities: Path | None = None,
+        every_wall_s: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self._urls = urls
+        self._every_wall_s = every_wall_s
         # Also without https: what is wrong with the file is better known now.
         self._tls = ssl.create_default_context(cafile=authorities)
         self._silences = Silences()
@@ -185,14 +192,16 @@ class PartWatch:
         # question's time is up for the end of that time, and raises TimeoutError.
         while not self._is_over.is_set():
             asked_s = time.time()
+            every_s = ASK_EVERY_WALL_S
             self._silences.note_question(part, asked_s)
             self.asked += 1
             try:
                 async with session.get(self._urls[part], allow_redirects=False, ssl=self._tls) as answer:
                     await answer.read()
                 self._silences.note_answer(part, self._attention.find_heard_s(time.time()))
+                every_s = self._every_wall_s.get(part, every_s)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 # Refused, cut off, or not answered in time: the question stays open.
                 if isinstance(error, OSError) and error.errno in OWN_FAULTS:
                     self._silences.drop_question(part)
-            await asyncio.sleep(max(0.0, asked_s + ASK_EVERY_WALL_S - time.time()))
+            await asyncio.sleep(max(0.0, asked_s + every_s - time.time()))

@@ -7,15 +7,17 @@ gateway too, if the project says how. The providers answer in wall time, as the 
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from alertdrill.core.drill import Drill
+from alertdrill.errors import ComponentFailed
 from alertdrill.project.placeholders import fill_in
 from alertdrill.project.project import Project, Scrape, StubProvider, Target
 from alertdrill.project.targets import find_address
@@ -38,6 +40,7 @@ from alertdrill.stacks.subject import Job, Subject
 START_WITHIN_S = 30.0
 START_TARGET_WITHIN_S = 180.0
 """A gateway that the project starts may have much to import."""
+CONNECT_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,8 @@ class ProjectSite:
                 ready=self.target.ready,
                 authorities=self.target.ca,
             )
+            if self.target.command:
+                _demand_silence(self.target)
             stack = EmbeddedStack(endpoints, self.engines.versions, starters, folder / ZONEINFO)
             resources.callback(stack.stop)
             for part in starters:
@@ -200,7 +205,7 @@ class ProjectSite:
         if self.target.command:
             urls = {one.name: f"http://{addresses[f'provider-{one.name}']}" for one in self.project.providers}
             plans["gateway"] = (
-                self.target.command,
+                [fill_in(text, urls) for text in self.target.command],
                 {name: fill_in(text, urls) for name, text in self.target.env.items()},
             )
         return plans
@@ -214,13 +219,16 @@ def make_scrape_config(
     What is scraped at the target's own address is scraped as the target is called.
     """
     interval = dilate_duration(scrape.interval_s, speed)
+    path, _, query = scrape.path.partition("?")
     config: dict[str, Any] = {
         "job_name": scrape.job,
-        "metrics_path": scrape.path,
+        "metrics_path": path,
         "scrape_interval": interval,
         "scrape_timeout": interval,
         "static_configs": [{"targets": list(scrape.targets)}],
     }
+    if query:
+        config["params"] = parse_qs(query, keep_blank_values=True)
     if scrape.targets == (find_address(target),) and urlsplit(target.url).scheme == "https":
         config["scheme"] = "https"
         if target.ca is not None:
@@ -230,6 +238,23 @@ def make_scrape_config(
     if scrape.relabel:
         config["relabel_configs"] = [dict(one) for one in scrape.relabel]
     return config
+
+
+def _demand_silence(target: Target) -> None:
+    """Raise ComponentFailed where somebody listens already at the address of a gateway that is to be started.
+
+    It would be taken for the one that the project starts, which may take long to find its port taken.
+    """
+    address = find_address(target)
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_WITHIN_S).close()
+    except OSError:
+        return
+    raise ComponentFailed(
+        f"somebody listens at {address} already, where the project's command is to start the gateway: end "
+        "it, or take the command out of [target] to hold drills on what runs there"
+    )
 
 
 def _choose_addresses(providers: tuple[StubProvider, ...]) -> dict[str, str]:

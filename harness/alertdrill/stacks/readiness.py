@@ -9,6 +9,7 @@ from pathlib import Path
 import requests
 
 from alertdrill.errors import ComponentFailed
+from alertdrill.runtime.http_client import find_cause, say_cause
 from alertdrill.runtime.http_deadline import make_session
 from alertdrill.stacks import Endpoints
 
@@ -19,7 +20,8 @@ ANSWER_WITHIN_S = 1.0
 def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: float, logs: Path) -> None:
     """Wait until all parts answer, at most `within_s` wall seconds.
 
-    `check` raises for a part that has ended. Raises ComponentFailed, naming the first part that is not ready.
+    `check` raises for a part that has ended. Raises ComponentFailed, naming the first part that is not ready,
+    what it answered at the last, and its log, if it has one.
     """
     give_up_at = time.monotonic() + within_s
     waiting = {
@@ -35,15 +37,17 @@ def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: fl
             session.verify = str(endpoints.authorities)
         while waiting:
             check()
-            waiting = {
-                part: url
+            obstacles = {
+                part: _find_obstacle(session, url, secret if part.startswith("provider-") else {})
                 for part, url in waiting.items()
-                if not _is_ready(session, url, secret if part.startswith("provider-") else {})
             }
+            waiting = {part: url for part, url in waiting.items() if obstacles[part]}
             if waiting and time.monotonic() > give_up_at:
-                part = next(iter(waiting))
+                part, url = next(iter(waiting.items()))
+                log = logs / f"{part}.log"
+                where = f"; its log is {log}" if log.exists() else ""
                 raise ComponentFailed(
-                    f"{part} was not ready within {within_s:.0f} s; its log is {logs / f'{part}.log'}"
+                    f"{part} was not ready within {within_s:.0f} s: {url} {obstacles[part]}{where}"
                 )
             if waiting:
                 time.sleep(POLL_S)
@@ -51,8 +55,14 @@ def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: fl
         check()
 
 
-def _is_ready(session: requests.Session, url: str, headers: Mapping[str, str]) -> bool:
+def _find_obstacle(session: requests.Session, url: str, headers: Mapping[str, str]) -> str:
+    """Say why a part is not ready; nothing if it is."""
     try:
-        return session.get(url, headers=dict(headers), timeout=ANSWER_WITHIN_S).ok
-    except requests.RequestException:
-        return False
+        answer = session.get(url, headers=dict(headers), timeout=ANSWER_WITHIN_S)
+    except requests.exceptions.SSLError as error:
+        return f"has a certificate that is not trusted ({say_cause(find_cause(error))})"
+    except requests.Timeout:
+        return f"did not answer within {ANSWER_WITHIN_S:g} s"
+    except requests.RequestException as error:
+        return f"cannot be asked ({say_cause(find_cause(error))})"
+    return "" if answer.ok else f"answered {answer.status_code} {answer.reason}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import socket
 import subprocess
 import time
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from support.own_project import DRILLS, KEY, KEY_VARIABLE, write_own_project
@@ -127,3 +131,37 @@ def test_metrics_that_appear_late_make_no_verdict_green(own: CommandLine, tmp_pa
     write_own_project(tmp_path, misbehave="late-metrics", drills=DRILLS)
     held = hold(own, tmp_path, "some-errors", "--speed", "60")
     assert held.code in {1, 3}, held.out + held.err
+
+
+def test_a_rule_that_reads_the_clock_stops_no_run(own: CommandLine, tmp_path: Path) -> None:
+    """It is not evaluated at a speed, though it would fire all the time; what it reads is recorded."""
+    write_own_project(tmp_path, drills=QUICK.replace("RATE", "0.5/s"))
+    rules = tmp_path / "rules.yml"
+    clock = '      - {alert: Old, expr: "time() - own_requests_created > 0"}\n'
+    rules.write_text(rules.read_text() + clock)
+    held = hold(own, tmp_path, "--speed", SPEED)
+    assert held.code == 0, held.out + held.err
+    notes = (tmp_path / "out" / "report.html").read_text()
+    assert "Old: right at speed 1 only" in notes
+    recorded = gzip.decompress((tmp_path / "out" / "recording.om.gz").read_bytes())
+    assert b"own_requests_created{" in recorded
+
+
+def test_a_quiet_drill_whose_calls_are_all_refused_is_not_met(own: CommandLine, tmp_path: Path) -> None:
+    """The key is wrong: nothing fires, and that proves nothing."""
+    write_own_project(tmp_path, drills=QUICK.replace("RATE", "0.5/s"))
+    stranger = replace(own, environ={**own.environ, KEY_VARIABLE: "another-key"})
+    held = hold(stranger, tmp_path, "--speed", SPEED)
+    assert held.code == 3, held.out + held.err
+    assert "not one call of nothing was answered as its scenario wants (30 times 401: " in held.out
+
+
+def test_nobody_is_taken_for_the_gateway(own: CommandLine, tmp_path: Path) -> None:
+    """Somebody listens where the project starts its own: it is said, and nothing is started."""
+    write_own_project(tmp_path)
+    project = tomllib.loads((tmp_path / "alertdrill.toml").read_text())
+    with socket.create_server(("127.0.0.1", urlsplit(project["target"]["url"]).port)):
+        held = hold(own, tmp_path, "--speed", SPEED)
+    assert held.code == 3, held.out + held.err
+    assert "somebody listens at" in held.err
+    assert not list((tmp_path / "out").rglob("*.log"))

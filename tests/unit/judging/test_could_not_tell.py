@@ -219,3 +219,43 @@ def test_slow_calls_of_others_are_not_to_blame() -> None:
 def test_a_drill_that_bears_slow_calls_is_not_doubted_for_them() -> None:
     """Without a bound of its own, the run's decides."""
     assert weigh_calls(replace(SLOW, calls_within_s=None), FIRED, slowest_s=(40.0, 39.0)).outcome == "unmet"
+
+
+REFUSED = replace(GOOD_CALLS, unwelcome=100, answers="401: 100")
+QUIET = Drill(
+    name="near miss", system="own", traffic=make_drill("near miss").traffic, expects=(), why="", lasts_s=900
+)
+
+
+def test_calls_that_were_all_refused_prove_nothing() -> None:
+    """Nothing fired, for no call got through: the key is wrong. One that got through is enough."""
+    silent = make_timeline(())
+    evidence = replace(EVIDENCE, calls={"calls": REFUSED})
+    assert weigh_one(QUIET, silent, evidence).doubts == (
+        "not one call of near miss was answered as its scenario wants (401: 100), and nothing that the drill "
+        "does makes them fail: see whether key, model and address are right",
+    )
+    one_well = replace(EVIDENCE, calls={"calls": replace(REFUSED, unwelcome=99)})
+    assert weigh_one(QUIET, silent, one_well).outcome == "met"
+
+
+@pytest.mark.parametrize("behaviour", [{"errors": {"class": "auth", "share": 1}}, {"listening": False}])
+def test_calls_that_the_drill_makes_fail_are_no_surprise(behaviour: dict[str, object]) -> None:
+    """A provider that is told to fail, or is away."""
+    change = BehaviourChange(at_s=0, provider="openai", behaviour=behaviour)
+    traffic = tuple(replace(profile, changes=(change,)) for profile in QUIET.traffic)
+    evidence = replace(EVIDENCE, calls={"calls": REFUSED})
+    assert weigh_one(replace(QUIET, traffic=traffic), make_timeline(()), evidence).outcome == "met"
+
+
+def test_a_gateway_that_is_slow_at_a_speed_is_not_the_rules_fault() -> None:
+    """Two calls of an unmet drill took longer than they can for the providers; met ones are not asked."""
+    drill = make_drill("near miss")
+    slow = replace(
+        EVIDENCE,
+        calls={"calls": replace(GOOD_CALLS, slowest_s=(40.0, 30.0))},
+        calls_within_s={drill.name: 20.0},
+    )
+    assert "take 30.0 s of rule time and more (bound 20.0 s)" in "".join(weigh_one(drill, FIRED, slow).doubts)
+    one_slow = replace(slow, calls={"calls": replace(GOOD_CALLS, slowest_s=(40.0, 3.0))})
+    assert not weigh_one(drill, FIRED, one_slow).doubts

@@ -166,6 +166,12 @@ MISTAKES = [
     ('command = ["litellm", "--port", "4000"]\n', "", "8: [target] has env, which is for its command"),
     ('"--port", "4000"', '"--port", 4000', "14: command of [target] is no list of texts"),
     (
+        '"4000"]',
+        '"{provider.opnai.url}"]',
+        "14: command of [target] has {provider.opnai.url}, and no [[provider]] has that name; "
+        "do you mean '{provider.openai.url}'?",
+    ),
+    (
         "{provider.openai.url}",
         "{provider.opnai.url}",
         "16: API_BASE of env of [target] has {provider.opnai.url}, and no [[provider]] has that name; "

@@ -127,3 +127,13 @@ def test_a_timer_of_no_alert_there_is_is_a_mistake() -> None:
         "alertdrill.toml:9: [[timer]] 'cooldown' reaches 'Busi', which is no alert of the rules; "
         "do you mean 'Busy'?"
     )
+
+
+def test_a_provider_that_was_told_no_latency_takes_a_second() -> None:
+    """As the stub does; one that only closes its port takes none."""
+    stub = StubProvider(name="openai", dialect="openai")
+    assert find_limit(DRILL, CLASSIFIED, [stub]).speed == 61
+    shut = BehaviourChange(at_s=0, provider="openai", behaviour={"listening": False})
+    quick = replace(stub, behaviour={"latency": {"kind": "constant", "s": 0.5}})
+    profile = LoadProfile(name="p", scenario="steady", start_s=0, stages=(), changes=(shut,))
+    assert find_limit(replace(DRILL, traffic=(profile,)), CLASSIFIED, [quick]).speed == 121

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.stranger import PROJECT, Stranger
+from support.stranger import PROJECT, RULES, Stranger
 
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Event, EventKind, Stall, Timeline
@@ -156,6 +156,28 @@ def test_what_a_test_asserts_is_judged_on_the_run(stranger: Stranger, runner: Fa
     result = stranger.run("drills/queues.yml::late", "tests")
     result.assert_outcomes(passed=2)
     assert [one["drills"] for one in runner.asked] == [["late", "deep"]]
+
+
+@pytest.mark.usefixtures("runner")
+def test_an_alert_that_was_not_evaluated_is_not_silent(stranger: Stranger) -> None:
+    """It is right at speed 1 only, and the run was faster: that it was not seen says nothing."""
+    stranger.write("rules.yml", f'{RULES}  - {{alert: Busy, expr: "calls_in_flight > 3"}}\n')
+    stranger.write(
+        "tests/test_busy.py",
+        "def test_busy(alertdrill): alertdrill.hold('deep').alert('Busy').stays_silent()\n",
+    )
+    result = stranger.run("tests")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*Busy is right at speed 1 only, and this run had 12*"])
+
+
+@pytest.mark.usefixtures("runner")
+def test_an_alert_that_no_rule_has_is_not_silent(stranger: Stranger) -> None:
+    """A name that was mistyped would be silent for ever."""
+    stranger.write("tests/test_dep.py", "def test_dep(alertdrill): alertdrill.hold('deep').alert('Dep')\n")
+    result = stranger.run("tests")
+    result.stdout.fnmatch_lines(["*the test expects Dep, which is no alert of the rules; do you mean Deep?*"])
+    assert result.ret == 1
 
 
 def test_a_test_that_names_no_drill_has_a_run_of_its_own(stranger: Stranger, runner: FakeRunner) -> None:

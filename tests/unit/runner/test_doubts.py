@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.parts import PROVIDERS
 from alertdrill.core.verdict import Finding, Outcome, Verdict
+from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.runner.evidence import gather
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
+from alertdrill.stacks.subject import find_reference_subject
 from alertdrill.systems.catalogue import list_drills, override_values
 
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
+ORDER: Any = SimpleNamespace(
+    rules=(),
+    bounds=Bounds(),
+    calls_within_wall_s={},
+    site=SimpleNamespace(subject=find_reference_subject()),
+)
 DOUBTFUL = {name: drill for name, drill in DRILLS.items() if drill.calls_within_s is not None}
 NEAR = DRILLS["inference-latency-near-threshold"]
 
@@ -67,7 +76,7 @@ def test_an_unmet_drill_is_doubted_only_where_its_calls_were_slow(
 ) -> None:
     """An alert that fired is the rule's doing unless its calls were slow; a silent one is silent anyhow."""
     placements = (Placement(drill=NEAR, start_s=300),)
-    evidence = gather((), report(*slowest_s), (), PROVIDERS)
+    evidence = gather(ORDER, report(*slowest_s), (), 60)
     (verdict,) = weigh([judge(NEAR, outcome)], placements, evidence)
     assert [NEAR.name in doubt for doubt in verdict.doubts] == [True] * is_doubted
     assert [finding.outcome for finding in verdict.findings] == ["unobserved" if is_doubted else outcome]

@@ -10,6 +10,8 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.needs import SCRAPES
 from alertdrill.runner import measurements
+from alertdrill.runner.probe import CALIBRATION_PROFILE
+from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.stacks.subject import Job
 
 CLOCK = Clock(speed=60.0, origin_s=0.0)
@@ -37,3 +39,36 @@ def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest
     read = measurements.read_system_scrapes(anything, CLOCK, JOBS, 0.0, 400.0, [(190.0, 310.0)])
     missed = measurements.find_missed_scrapes(read)
     assert missed == (Stall(part=f"{SCRAPES}metis", from_s=30.0, until_s=45.0),)
+
+
+@pytest.mark.parametrize(("speed", "overhead_s"), [(2.0, 29.0), (1.0, None)])
+def test_calls_of_somebodys_gateway_take_what_they_take_at_speed_1(
+    monkeypatch: pytest.MonkeyPatch, speed: float, overhead_s: float | None
+) -> None:
+    """However much longer the slowest take than the fastest: no lower speed would change that."""
+    monkeypatch.setattr(measurements, "count_evaluations", lambda _: (10, 0))
+    profile = ProfileReport(
+        planned=100,
+        sent=100,
+        late=0,
+        lateness_p50_s=0,
+        lateness_p99_s=0,
+        lateness_max_s=0,
+        latency_min_s=1,
+        latency_p50_s=9,
+        latency_p99_s=30,
+        slowest_s=(40, 38, 36, 30),
+        unwelcome=0,
+        statuses={"200": 100},
+    )
+    anything: Any = None
+    measured = measurements.measure(
+        anything,
+        Clock(speed=speed, origin_s=0.0),
+        TrafficReport(profiles={CALIBRATION_PROFILE: profile}),
+        [],
+        -100.0,
+        0.0,
+        is_probed=False,
+    )
+    assert measured.overhead_s == overhead_s

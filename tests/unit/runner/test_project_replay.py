@@ -91,6 +91,28 @@ def test_drills_of_a_run_stand_where_it_held_them(tmp_path: Path, engines: Engin
     assert ProjectReplay(path, (RULES,), engines.promtool).find_lasts_s("deep") is None
 
 
+@pytest.mark.parametrize(
+    ("run", "is_judged"),
+    [
+        ({"mode": "project", "speed": 12}, False),
+        ({"mode": "project", "speed": 1}, True),
+        ({"mode": "embedded", "speed": 60}, True),
+    ],
+)
+def test_what_is_right_at_speed_1_only_is_not_judged_on_a_run_at_another(
+    tmp_path: Path, engines: Engines, run: dict[str, object], is_judged: bool
+) -> None:
+    """The gateway of a project runs in wall time; that of the house keeps rule time."""
+    path = write_run(tmp_path, deep=0.0)
+    timeline = tmp_path / "timeline.json"
+    timeline.write_text(json.dumps({**json.loads(timeline.read_text()), **run}))
+    replay = ProjectReplay(path, (RULES,), engines.promtool, {"Deep": "it reads the clock"})
+    drill = make_drill("deep", DEEP)
+    (verdict,) = replay.judge([drill], [drill]).verdicts
+    said = "Deep is right at speed 1 only, and this run had 12: it reads the clock"
+    assert verdict.doubts == (() if is_judged else (said,))
+
+
 def test_of_an_alert_that_did_not_fire_it_is_said_how_near_it_came(tmp_path: Path, engines: Engines) -> None:
     """On every kind of recording."""
     low = make_drill("low", replace(DEEP, alert="Low"))

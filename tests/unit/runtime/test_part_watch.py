@@ -93,6 +93,15 @@ def test_a_part_that_is_stopped_is_silent_for_as_long() -> None:
         assert watch_silence("gateway", watch.silences) == []
 
 
+def test_a_part_may_be_asked_less_often() -> None:
+    """Once at the beginning, and then after its pause: a minute from now."""
+    with serve() as seldom, PartWatch({"gateway": seldom}, every_wall_s={"gateway": 60.0}) as calm:
+        await_questions(calm, 1)
+        time.sleep(STOP_S)  # for which it is left alone
+    assert calm.asked == 1
+    assert not calm.silences
+
+
 def test_a_part_that_takes_no_connection_is_silent_until_the_end() -> None:
     """Nobody listens: refused is no answer, and what has not answered by the end was silent until then."""
     with serve() as url:

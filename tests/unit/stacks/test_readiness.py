@@ -12,6 +12,7 @@ import pytest
 
 from alertdrill.core.parts import PROVIDERS
 from alertdrill.errors import ComponentFailed
+from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.stacks import Endpoints
 from alertdrill.stacks.readiness import await_ready
 
@@ -89,14 +90,25 @@ def test_every_part_is_asked_whether_it_lives(served: Served) -> None:
 
 
 @pytest.mark.parametrize("part", ["pager", "prometheus", "provider-groq"])
-def test_who_never_gets_ready_is_named(served: Served, part: str) -> None:
-    """With the place of its log."""
+def test_who_never_gets_ready_is_named(served: Served, tmp_path: Path, part: str) -> None:
+    """With what it answered, and the place of its log."""
     parts, endpoints = served
     parts.silent.add(part)
-    with pytest.raises(
-        ComponentFailed, match=rf"{part} was not ready within 0 s; its log is logs/{part}.log"
-    ):
-        await_ready(endpoints, lambda: None, within_s=0.2, logs=Path("logs"))
+    log = tmp_path / f"{part}.log"
+    log.touch()
+    said = rf"{part} was not ready within 0 s: http://\S*/{part}/\S* answered 503 .*; its log is {log}$"
+    with pytest.raises(ComponentFailed, match=said):
+        await_ready(endpoints, lambda: None, within_s=0.2, logs=tmp_path)
+
+
+def test_a_gateway_that_runs_already_has_no_log(served: Served, tmp_path: Path) -> None:
+    """None is named; that nobody listens there is said in the system's words."""
+    _, endpoints = served
+    (port,) = find_free_ports(1)
+    away = replace(endpoints, gateway=f"http://127.0.0.1:{port}")
+    said = rf"gateway was not ready within 0 s: \S*:{port}/healthz cannot be asked \(Connection refused\)$"
+    with pytest.raises(ComponentFailed, match=said):
+        await_ready(away, lambda: None, within_s=0.2, logs=tmp_path)
 
 
 def test_who_ends_meanwhile_is_named_at_once(served: Served) -> None:

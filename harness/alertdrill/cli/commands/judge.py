@@ -15,12 +15,18 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
-from alertdrill.core.drill import Placement
-from alertdrill.errors import BadInput
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.judging.unfit_rules import say_unfit
+from alertdrill.project.explaining import classify, find_unfit
 from alertdrill.reports import timeline_json
 from alertdrill.reports.terminal.summary import summary
+from alertdrill.rules.files import RuleFile
+from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.runner.held_run import TIMELINE, read_speed
 from alertdrill.runner.recorded import judge_drills
+from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 
@@ -107,6 +113,7 @@ def judge(
     for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
+    files = leave_out_unfit(file, files, drills)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
     if as_json:
@@ -118,6 +125,26 @@ def judge(
     elif not as_json:
         console.print(summary(record))
     sys.exit(record.exit_code)
+
+
+def leave_out_unfit(
+    recording: Path, files: tuple[RuleFile, ...], drills: Iterable[Drill]
+) -> tuple[RuleFile, ...]:
+    """Return the rules that can be judged on a recording: of a project's run at a speed, not all of them.
+
+    Raises CouldNotTell for a drill that is about one of the others.
+    """
+    speed = read_speed(recording.with_name(TIMELINE))
+    if speed == 1:
+        return files
+    unfit = find_unfit((rule, classify(rule, (), files)) for file in files for rule in file.alerts)
+    for drill in drills:
+        for name in list_expected(drill):
+            if name in unfit:
+                raise CouldNotTell(f"{drill.name}: {say_unfit(name, unfit[name], speed)}")
+    for name, why in unfit.items():
+        click.echo(f"left out: {say_unfit(name, why, speed)}", err=True)
+    return leave_out(files, unfit)
 
 
 def list_files(paths: Iterable[Path]) -> list[Path]:
