@@ -15,6 +15,7 @@ from alertdrill.errors import ClockDoubted
 from alertdrill.judging.clock_fidelity import Fidelity
 from alertdrill.runner import calibration
 from alertdrill.runner import live as run
+from alertdrill.runner.speeds import SPEEDS
 from alertdrill.runtime.binaries import Engines
 
 BRIEF = Drill(
@@ -52,11 +53,11 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, overhead_wall_s: float) -> None:
 
     So it need not wait for Locust, nor for what would be measured.
     """
-    monkeypatch.setattr(run, "CALIBRATION_WALL_S", 0.5)
+    monkeypatch.setattr(calibration, "CALIBRATION_WALL_S", 0.5)
     monkeypatch.setattr(run, "lead_wall_s", lambda _workers: 0.2)
     monkeypatch.setattr(run, "DRAIN_WALL_S", 60.0)
 
-    def measure(_prometheus: Any, clock: Clock, *_rest: Any) -> Fidelity:
+    def measure(_prometheus: Any, clock: Clock, *_rest: Any, **_more: Any) -> Fidelity:
         return replace(GOOD, overhead_s=overhead_wall_s * clock.speed)
 
     monkeypatch.setattr(run, "measure", measure)
@@ -69,7 +70,7 @@ def test_a_machine_that_fits_is_held_at_the_highest_speed(
     """With next to no overhead the first speed fits, and the record says which."""
     slow_down(monkeypatch, 0.001)
     record = run.hold(make_order((BRIEF,), engines, tmp_path / "out"), lambda _state: None)
-    assert record.timeline.speed == run.SPEEDS[0]
+    assert record.timeline.speed == SPEEDS[0]
     assert record.notes["speed"] == "60 (the highest)"
     assert record.exit_code == 0
 

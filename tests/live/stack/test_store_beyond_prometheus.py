@@ -18,7 +18,7 @@ import requests
 from support.victoria import Proxy, open_proxy, run_victoria
 from support.whole_runs import CommandLine, Finished, open_command_line, run_until_told
 
-from alertdrill.cli.commands import run as run_command
+from alertdrill.cli.commands import run_holding
 from alertdrill.errors import CouldNotTell
 from alertdrill.recording import store as store_room
 from alertdrill.recording.prometheus import count_samples, read_alert_events, read_recorded_curves
@@ -85,7 +85,7 @@ def beside(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         with (
             run_victoria(folder, f"-search.latencyOffset={HIDDEN_WALL_S:g}s") as url,
             open_proxy(url, WANTS) as proxy,
-            patch.object(run_command, "hold", hold_and_stay),
+            patch.object(run_holding, "hold", hold_and_stay),
             stack,
         ):
             finished = run_until_told(
