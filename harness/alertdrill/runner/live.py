@@ -191,6 +191,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         for_s={rule.name: rule.for_s for rule in order.alerts},
         prometheus=run.prometheus,
         clock=clock,
+        quiet_lead_s=order.quiet_lead_s,
     )
     parts = PartWatch(stack.endpoints.health, stack.endpoints.authorities)
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:

@@ -25,6 +25,7 @@ class Watch:
     for_s: Mapping[str, float]
     prometheus: Api
     clock: Clock
+    quiet_lead_s: float = 0.0
 
     def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
         """Return the state at rule time `now_s`: the load profiles that send traffic, and the alerts.
@@ -60,12 +61,19 @@ class Watch:
                 if rate > 0
             ),
             alerts=tuple(rows),
-            message="calibrating" if now_s < 0 else "",
+            message=say_stage(now_s, self.quiet_lead_s),
         )
 
     def _find_since(self, found: ActiveAlert) -> float:
         waited_s = self.for_s.get(found.name, 0.0) if found.state == "firing" else 0.0
         return self.clock.rule_s(found.active_at_s) + waited_s
+
+
+def say_stage(now_s: float, quiet_lead_s: float) -> str:
+    """Say what goes on before the first drill; nothing once it has begun."""
+    if now_s >= 0:
+        return ""
+    return "calibrating" if now_s < -quiet_lead_s else "quiet lead: no alert may be active before the drills"
 
 
 def _find_rate(profile: LoadProfile, since_start_s: float) -> float:

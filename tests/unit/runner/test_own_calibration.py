@@ -1,4 +1,4 @@
-"""What is sent at a gateway of somebody's own before its drills, to find a speed that it keeps up with."""
+"""What goes on before the drills on somebody's own gateway: a speed is found, and every rule quiet."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Placement
 from alertdrill.runner import measurements
+from alertdrill.runner.live_board import say_stage
 from alertdrill.runner.probe import CALIBRATION_PROFILE, WARM_UP_PROFILE, make_own_calibration
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 
@@ -70,3 +71,11 @@ def test_slow_first_calls_lower_no_speed(monkeypatch: pytest.MonkeyPatch) -> Non
     before = measurements.measure(anything, clock, traffic, (), -300.0, -180.0, is_probed=False)
     during = measurements.measure(anything, clock, traffic, (), 0.0, 180.0, is_probed=False)
     assert (before.overhead_s, before.arrivals, during.arrivals) == (1.0, 30, 0)
+
+
+def test_the_quiet_lead_is_not_called_calibration() -> None:
+    """Who waits is told for what: a speed that was stated is not looked for."""
+    assert say_stage(-200.0, QUIET_LEAD_S) == "calibrating"
+    assert say_stage(-170.0, QUIET_LEAD_S).startswith("quiet lead")
+    assert say_stage(-1.0, 0.0) == "calibrating"
+    assert say_stage(0.0, QUIET_LEAD_S) == ""

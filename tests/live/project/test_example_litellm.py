@@ -1,0 +1,41 @@
+"""The example for LiteLLM, held on LiteLLM itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.example_litellm import EXAMPLE, install_litellm
+from support.whole_runs import CommandLine, run_until_told
+
+MACHINE_WITHIN_S = 300
+
+
+@pytest.mark.network
+@pytest.mark.skipif("CI" in os.environ, reason="installs LiteLLM, which CI does not")
+def test_litellm_is_drilled_as_the_example_says(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """In a copy of the example, `alertdrill run` finds every expectation met, in less than five minutes."""
+    folder = tmp_path / "litellm"
+    shutil.copytree(EXAMPLE, folder)
+    own = replace(
+        alertdrill,
+        environ={
+            **alertdrill.environ,
+            "LITELLM_MASTER_KEY": f"sk-{secrets.token_hex(16)}",
+            "PATH": f"{install_litellm()}:{os.environ['PATH']}",
+        },
+    )
+    out = folder / "alertdrill-out"
+    arguments = ("run", "--project-file", str(folder / "alertdrill.toml"), "--out", str(out))
+    held = run_until_told(lambda slower: own.run(*arguments, *slower, timeout_s=2 * MACHINE_WITHIN_S), out)
+    assert held.code == 0, held.out + held.err
+    timeline = json.loads((out / "timeline.json").read_text())
+    assert {verdict["outcome"] for verdict in timeline["verdicts"]} == {"met"}
+    closed = [one for one in timeline["incidents"] if one["closed_s"] is not None]
+    assert len(timeline["incidents"]) == len(closed) == 6
+    assert timeline["until_s"] / timeline["speed"] < MACHINE_WITHIN_S
