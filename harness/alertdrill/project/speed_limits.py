@@ -1,7 +1,8 @@
 """Says of each drill up to which speed it can be held, by the rules that it is about and what it does. Pure.
 
 What lasts L in wall time lasts K * L of rule time at speed K, which is (K - 1) * L too late. An alert that is
-expected to fire within a span bears that, as long as it is no more than the span.
+expected to fire within a span bears that, as long as it is no more than the span. Calls that are slow and
+under way as the cause ends make it resolve later.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from alertdrill.rules.promql.expressions import format_duration
 
 SIGMAS = 3
 """One call of a thousand takes longer than its median times e to so many sigmas."""
+RESOLVES_LATE_S = 30.0
+"""How much later an alert may resolve for calls that were under way as its cause ended: two scrapes, which a
+drill has to spare."""
 NO_ANSWER = "timeout"
 """The class of errors that are no answer at all."""
 UNTOLD: Mapping[str, Any] = {"kind": "constant", "s": 1.0}
@@ -60,7 +64,14 @@ def find_limit(
     longest_s = max(_list_longest(drill, providers), default=0.0)
     for alert, span_s in spans.items():
         if longest_s and span_s is not None:
-            limits.append(_limit(f"a call of it takes up to {_say(longest_s)}", longest_s, alert, span_s))
+            what = f"a call of it takes up to {_say(longest_s)}"
+            limits.append(_limit(what, longest_s, alert, span_s))
+            limits.append(
+                SpeedLimit(
+                    speed=1 + RESOLVES_LATE_S / longest_s,
+                    why=f"{what}, and {alert} resolves only after the last of them",
+                )
+            )
     return min(limits, key=lambda limit: math.inf if limit.speed is None else limit.speed)
 
 

@@ -142,7 +142,7 @@ def say_differences(instants: Iterable[Instant]) -> str:
     return ", ".join(
         say_instant(one)
         if one.live_s is None or one.replayed_s is None
-        else f"{one.kind} {one.replayed_s - one.live_s:+.1f} s"
+        else f"{one.kind} {round(one.replayed_s - one.live_s, 1) + 0.0:+.1f} s"  # never -0.0
         for one in instants
     )
 

@@ -8,12 +8,13 @@ from alertdrill.core.clock import Clock
 from alertdrill.judging.clock_fidelity import Bounds, Fidelity, doubt, find_fitting_speed
 from alertdrill.runner.measurements import measure, read_system_scrapes
 from alertdrill.runner.order import Order
+from alertdrill.runner.probe import WARM_UP_SHARE
 from alertdrill.runner.traffic import TrafficReport
 from alertdrill.runtime.http_client import Api
 
 CALIBRATION_WALL_S = 3.5
-OWN_CALIBRATION_WALL_S = 10.0
-"""Of a gateway that runs in wall time, whose first calls may take long."""
+OWN_CALIBRATION_WALL_S = 12.0
+"""Of a gateway that runs in wall time, whose first calls may take long; see `probe.WARM_UP_SHARE`."""
 OWN_CALIBRATION_SCRAPES = 4
 
 
@@ -39,8 +40,9 @@ def find_calibration_wall_s(order: Order, speed: float) -> float:
 
 def calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport, lead_s: float) -> None:
     """Measure `lead_s` of rule time, up to the quiet lead; raises TooFast if that is out of bounds."""
-    since_s, until_s = -order.quiet_lead_s - lead_s, -order.quiet_lead_s
     subject = order.site.subject
+    measured_s = lead_s if subject.keeps_rule_time else lead_s * (1 - WARM_UP_SHARE)
+    since_s, until_s = -order.quiet_lead_s - measured_s, -order.quiet_lead_s
     scrapes = read_system_scrapes(prometheus, clock, subject.jobs, since_s, until_s)
     fidelity = measure(
         prometheus, clock, traffic, scrapes, since_s, until_s, is_probed=subject.keeps_rule_time

@@ -12,8 +12,9 @@ from alertdrill.judging.needs import LOCUST
 from alertdrill.runner.faults.outages import list_outages
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
+from alertdrill.runner.speeds import SPEEDS
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
-from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, PartWatch
+from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, LEAST_WALL_S, PartWatch
 
 NO_ANSWER = "0"
 """The status of a request without an answer."""
@@ -26,14 +27,18 @@ def read_stalls(
 ) -> tuple[Stall, ...]:
     """Return which parts stood still during a run, on rule time, without what drills did to them.
 
-    Locust reports itself what the watch cannot ask it.
+    Locust reports itself what the watch cannot ask it. What is too short to be seen at the highest speed is
+    no stall at a lower one either: hiccups of a machine would add up to one.
     """
+    least_s = LEAST_WALL_S * SPEEDS[0]
     silences = [
         *((one.part, clock.rule_s(one.from_s), clock.rule_s(one.until_s)) for one in watch.silences),
         *((LOCUST, *stall) for stall in report.stalls),
     ]
     stalls = [
-        Stall(part=part, from_s=from_s, until_s=until_s) for part, from_s, until_s in silences if until_s > 0
+        Stall(part=part, from_s=from_s, until_s=until_s)
+        for part, from_s, until_s in silences
+        if until_s > 0 and until_s - from_s >= least_s
     ]
     return leave_out_outages(stalls, list_outages(placements, clock.speed))
 

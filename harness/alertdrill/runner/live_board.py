@@ -64,17 +64,19 @@ class Watch:
                 if rate > 0
             ),
             alerts=tuple(rows),
-            message=self._say_lead(now_s),
+            message=say_stage(now_s, self.quiet_lead_s),
         )
-
-    def _say_lead(self, now_s: float) -> str:
-        if now_s >= 0:
-            return ""
-        return "calibrating" if now_s < -self.quiet_lead_s else "waiting until every rule is at rest"
 
     def _find_since(self, found: ActiveAlert) -> float:
         waited_s = self.for_s.get(found.name, 0.0) if found.state == "firing" else 0.0
         return self.clock.rule_s(found.active_at_s) + waited_s
+
+
+def say_stage(now_s: float, quiet_lead_s: float) -> str:
+    """Say what goes on before the first drill; nothing once it has begun."""
+    if now_s >= 0:
+        return ""
+    return "calibrating" if now_s < -quiet_lead_s else "quiet lead: no alert may be active before the drills"
 
 
 def _find_rate(profile: LoadProfile, since_start_s: float) -> float:

@@ -17,6 +17,7 @@ from alertdrill.runner.probe import (
     PROBE_LATENCY_S,
     PROBE_PROFILE,
     PROBE_PROVIDER,
+    WARM_UP_PROFILE,
     Window,
 )
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
@@ -84,7 +85,7 @@ def measure(
     profiles = {
         name: profile
         for name, profile in traffic.profiles.items()
-        if (name == CALIBRATION_PROFILE) == (since_s < 0)
+        if name != WARM_UP_PROFILE and (name == CALIBRATION_PROFILE) == (since_s < 0)
     }
     probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
     silent_s = max((one.lasted_s for one in stalls if one.part == PROVIDER + PROBE_PROVIDER), default=0.0)

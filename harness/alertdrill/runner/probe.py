@@ -16,6 +16,8 @@ from alertdrill.runner.packing import BIN_S, measure
 
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
+WARM_UP_SHARE = 0.25
+"""Of a calibration on a gateway of somebody's own: its first calls may take long, and are not measured."""
 SETTLE_S = 45.0
 """Rule time after the last drill, so that what its last instant caused is scraped, evaluated and seen."""
 PROBE_PREFIX = "aside"
@@ -26,6 +28,7 @@ PROBE_LATENCY_S = 1.0
 PROBE_RATE_PER_S = 0.2
 CALIBRATION_RATE_PER_S = 1.0
 CALIBRATION_PROFILE = "calibration"
+WARM_UP_PROFILE = "warm-up"
 PROBE_PROFILE = "probe"
 
 CHANGE = BehaviourChange(
@@ -85,14 +88,17 @@ def make_own_calibration(
 ) -> tuple[LoadProfile, ...]:
     """Return calls of the drills' own models at the highest rate that the drills send.
 
-    They are sent for `lead_s` before the quiet lead; none are, where the drills name no models.
+    They are sent within the `lead_s` before the quiet lead, after a first call or two of each model; none
+    are, where the drills name no models.
     """
-    models = [
-        model
-        for placement in placements
-        for profile in placement.drill.traffic
-        for model in profile.options.get("models", ())
-    ]
+    models = list(
+        dict.fromkeys(
+            model
+            for placement in placements
+            for profile in placement.drill.traffic
+            for model in profile.options.get("models", ())
+        )
+    )
     load: dict[int, float] = defaultdict(float)
     for placement in placements:
         for bin_number, rate_per_s in measure(placement.drill).items():
@@ -100,12 +106,22 @@ def make_own_calibration(
     rate_per_s = max(load.values(), default=0.0)
     if not models or not rate_per_s:
         return ()
+    start_s, warm_up_s = -quiet_lead_s - lead_s, lead_s * WARM_UP_SHARE
     return (
+        LoadProfile(
+            name=WARM_UP_PROFILE,
+            scenario="steady",
+            start_s=start_s,
+            stages=(LoadStage(duration_s=warm_up_s, rate_per_s=2 * len(models) / warm_up_s),),
+            options={"models": models},
+        ),
         LoadProfile(
             name=CALIBRATION_PROFILE,
             scenario="steady",
-            start_s=-quiet_lead_s - lead_s,
-            stages=(LoadStage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE, rate_per_s=rate_per_s),),
-            options={"models": list(dict.fromkeys(models))},
+            start_s=start_s + warm_up_s,
+            stages=(
+                LoadStage(duration_s=lead_s * CALIBRATION_TRAFFIC_SHARE - warm_up_s, rate_per_s=rate_per_s),
+            ),
+            options={"models": models},
         ),
     )

@@ -50,6 +50,11 @@ def test_a_finding_shows_its_own_difference() -> None:
     assert 'agreement" value="firing -7.0 s"' in junit.render(record)
 
 
+def test_a_difference_of_nothing_has_no_minus() -> None:
+    """A hair's breadth earlier is shown as no difference."""
+    assert 'agreement" value="firing +0.0 s"' in junit.render(build_agreed(-0.01))
+
+
 def test_disagreement_is_counted() -> None:
     """More than the bound is said to be disagreement."""
     agreement = build_agreed(31.0).agreement

@@ -1,0 +1,48 @@
+"""The example for LiteLLM, held on LiteLLM itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.example_litellm import EXAMPLE, install_litellm
+from support.whole_runs import CommandLine, Finished, run_until_told
+
+MACHINE_WITHIN_S = 300
+SLOWER = ("--speed", "5")
+"""Half of what the example states: how it is held again where the machine did not keep the clock."""
+
+
+@pytest.mark.network
+@pytest.mark.skipif("CI" in os.environ, reason="installs LiteLLM, which CI does not")
+def test_litellm_is_drilled_as_the_example_says(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """In a copy of the example, `alertdrill run` finds every expectation met, in less than five minutes."""
+    folder = tmp_path / "litellm"
+    shutil.copytree(EXAMPLE, folder)
+    own = replace(
+        alertdrill,
+        environ={
+            **alertdrill.environ,
+            "LITELLM_MASTER_KEY": f"sk-{secrets.token_hex(16)}",
+            "PATH": f"{install_litellm()}:{os.environ['PATH']}",
+        },
+    )
+    out = folder / "alertdrill-out"
+    arguments = ("run", "--project-file", str(folder / "alertdrill.toml"), "--out", str(out))
+
+    def run(slower: Sequence[str]) -> Finished:
+        return own.run(*arguments, *(SLOWER if slower else ()), timeout_s=2 * MACHINE_WITHIN_S)
+
+    held = run_until_told(run, out)
+    assert held.code == 0, held.out + held.err
+    timeline = json.loads((out / "timeline.json").read_text())
+    assert {verdict["outcome"] for verdict in timeline["verdicts"]} == {"met"}
+    closed = [one for one in timeline["incidents"] if one["closed_s"] is not None]
+    assert len(timeline["incidents"]) == len(closed) == 6
+    assert timeline["until_s"] / timeline["speed"] < MACHINE_WITHIN_S
