@@ -18,6 +18,8 @@ from alertdrill.project.drafting.recognising import Comparison, Recognised, Unkn
 
 RATE_PER_S = 0.5
 """Of ordinary traffic, where nothing asks for more."""
+VARIED_RATE_PER_S = 2.0
+"""Of traffic whose calls do not all take as long."""
 MAX_RATE_PER_S = 10.0
 NEAR = 0.77
 """The middle of what a near miss reaches of its threshold."""
@@ -177,6 +179,9 @@ def _find_latencies(cause: Comparison, latency: Latency, rate_per_s: float) -> t
             "say how long calls take for its quantile to come near, or send the gateway a call and have "
             "alertdrill init ask for its metrics: the bounds of the buckets are not known"
         )
+    if near[0] != near[1]:
+        # What only some calls do wants many of them in a window.
+        before = replace(before, rate_per_s=max(rate_per_s, VARIED_RATE_PER_S))
     return fire, make(near, (LEAST, 0.98))
 
 

@@ -124,12 +124,10 @@ class Latency:
         edges = [0.0, *self.bounds]
         middles = [(low + high) / 2 for low, high in pairwise(edges)]
         spans = [(middle, middle) for middle in middles] + [(edges[-1] * 1.5,) * 2]
-        spans += [
-            (start, end)
-            for start in middles
-            for end in (start + step * (most * 1.5 - start) / 40 for step in range(1, 41))
-            if most < math.inf and end > start
-        ]
+        if most < math.inf:
+            # A few calls beyond a bound move a quantile between bounds that are far apart.
+            ends = [bound * (1 + step / 100) for bound in self.bounds for step in (*range(1, 20), 50, 100)]
+            spans += [(start, end) for start in middles for end in ends if end > start]
         late = OVERHEAD_S / self.unit_s
         fitting: list[tuple[float, float, float]] = []
         for low, high in spans:
@@ -138,7 +136,7 @@ class Latency:
             ]
             if least <= min(values) and max(values) <= most:
                 # Calls that all take as long are the easiest to read, and then what is in the middle.
-                off = low if most == math.inf else abs(values[0] - (least + most) / 2)
+                off = low if most == math.inf else abs(max(values) - (least + most) / 2)
                 fitting.append((off + (most if low != high else 0.0), low, high))
         if not fitting:
             return None
