@@ -130,7 +130,7 @@ def _find_error_shares(
         before=before,
         then=replace(before, share=reached, error=share.error),
         every=every if is_every else None,
-        reaches=(LEAST - 0.1, MOST + 0.04) if not share.is_rest else (cause.level / (1 - level / 2), 0.999),
+        reaches=(LEAST, MOST) if not share.is_rest else (cause.level / (1 - level / 2), 0.999),
         why=f"{reached:.3g} of the calls fail, of a threshold of {level:.3g}, and {rate_per_s:g} calls a "
         "second are enough of them in a window to keep to that",
     )

@@ -240,3 +240,15 @@ def test_whatever_an_alert_is_called_its_draft_is_read(name: str) -> None:
     (drafted,) = draft(read(more=rule))
     drills = parse(drafted)
     assert [drill.expects[0].alert for drill in drills] == [name, name]
+
+
+@pytest.mark.parametrize("window", ["1m", "10m", "1h"])
+@pytest.mark.parametrize("threshold", [0.01, 0.03, 0.25, 0.4, 0.5, 0.65, 0.9, 0.99])
+def test_a_share_of_any_size_is_drafted(engines: Engines, threshold: float, window: str) -> None:
+    """There are as many calls in a window as keep the share where it should be; more than fit are a todo."""
+    file = read(f"{BAD} / {ALL} > {threshold}".replace("5m", window))
+    (drafted,) = draft(file)
+    if window == "1m" and threshold < 0.02:
+        assert "say how to send" in drafted.todos[0][1]
+        return
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
