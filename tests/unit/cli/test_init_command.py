@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support.whole_runs import ROOT
 
 from alertdrill.cli import target_metrics
 from alertdrill.cli.main import cli
 from alertdrill.errors import AlertdrillError, BadInput, CannotWrite, ComponentFailed, RequestRefused
 from alertdrill.project.reading import read_project
+from alertdrill.rules.files import read_rules
 from alertdrill.runtime import http_client
 
 RULES = """\
@@ -25,6 +27,7 @@ groups:
   - {alert: Busy, expr: "sum(rate(calls_total[5m])) > 1"}
 """
 EXPOSITION = b'# TYPE calls_total counter\ncalls_total{model="gpt-4.1"} 3\n# TYPE other_total counter\n'
+SHIPPED = sorted((ROOT / "harness" / "alertdrill" / "systems").glob("*/rules.yml"))
 Answer = tuple[int, bytes, dict[str, str]]
 
 
@@ -252,3 +255,12 @@ def test_two_hundred_rules_are_drafted_and_read() -> None:
     explained = CliRunner().invoke(cli, ["run", "--explain"], catch_exceptions=False, standalone_mode=False)
     assert explained.exit_code == 0
     assert explained.output.count("which is a state") == 40
+
+
+@pytest.mark.parametrize("rules", SHIPPED, ids=[path.parent.name for path in SHIPPED])
+def test_whatever_is_shipped_is_drafted_and_read(rules: Path) -> None:
+    """The house's own rules are as anybody's: each alert has its file, and all of them are read."""
+    assert init(rules=str(rules)).exit_code == 0
+    assert len(list(Path("drills").iterdir())) == len(read_rules(rules).alerts)
+    explained = CliRunner().invoke(cli, ["run", "--explain"], catch_exceptions=False, standalone_mode=False)
+    assert explained.exit_code == 0

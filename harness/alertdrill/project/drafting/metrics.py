@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.core.rule import Labels
+from alertdrill.core.wording import printable
 from alertdrill.errors import BadInput
 
 MAX_SERIES = 100_000
@@ -84,7 +85,7 @@ def read_exposition(text: str, source: str) -> Metrics:
             names.update(dict.fromkeys(family.name + end for end in ENDINGS.get(family.type, ("",))))
             series += [(sample.name, sample.labels) for sample in family.samples]
     except Exception as error:  # the parser raises whatever its lines make it trip over
-        shown = " ".join(str(error).split())[:100]
+        shown = printable(" ".join(str(error).split())[:100])
         what = f"this is no exposition of metrics in Prometheus's text format ({shown})"
         raise BadInput(f"{source}: {what}: name the address, or a file, of the target's metrics") from error
     if not names:
