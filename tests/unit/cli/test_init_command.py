@@ -237,6 +237,15 @@ def test_what_is_there_as_it_would_be_written_is_left_alone() -> None:
     assert not Path("alertdrill.toml").exists()
 
 
+def test_a_receiver_that_notifies_nobody_is_a_todo() -> None:
+    """An alert that is routed to it pages nobody, so no drill could see it paged."""
+    Path("alertmanager.yml").write_text("route: {receiver: 'null'}\nreceivers: [{name: 'null'}]\n")
+    assert (
+        "is routed to 'null', which notifies nobody"
+        in init("--alertmanager-config", "alertmanager.yml").output
+    )
+
+
 def test_two_hundred_rules_are_drafted_and_read() -> None:
     """What is drafted of whatever rules, `alertdrill run --explain` reads."""
     kinds = [

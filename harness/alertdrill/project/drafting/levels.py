@@ -85,6 +85,8 @@ def find_levels(rule: Recognised, scrape_s: float, price: Price | None) -> tuple
             what = f"{level.then.rate_per_s + level.then.scan_per_s:.3g} calls a second"
             raise Unknown(f"say how to send {what}, or with which values of the rules it is drilled")
     _check(rule, fire)
+    if isinstance(near, Level) and any((guard.find_share(near.then) or 0.0) <= 1 for guard in guards):
+        return fire, Unknown("what comes near to it is too little for its other conditions")
     return fire, near
 
 

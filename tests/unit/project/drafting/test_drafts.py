@@ -155,6 +155,13 @@ def test_a_guard_of_traffic_is_met(engines: Engines) -> None:
     assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
 
 
+def test_a_guard_that_wants_more_than_comes_near_leaves_no_near_miss(engines: Engines) -> None:
+    """With fewer calls the rule has no value at all, which says nothing of its threshold."""
+    file = read(f"({ALL} and {ALL} > 1.9) > 2")
+    assert "too little for its other conditions" in draft(file)[0].text
+    assert find_outcomes(engines, file) == {"a": "unobserved[]"}
+
+
 @pytest.mark.parametrize(
     ("expr", "todo"),
     [
