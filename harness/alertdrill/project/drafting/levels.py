@@ -20,6 +20,8 @@ RATE_PER_S = 0.5
 """Of ordinary traffic, where nothing asks for more."""
 VARIED_RATE_PER_S = 2.0
 """Of traffic whose calls do not all take as long."""
+LEAST_VARIED = 150.0
+"""In a window, of such calls."""
 MAX_RATE_PER_S = 10.0
 NEAR = 0.77
 """The middle of what a near miss reaches of its threshold."""
@@ -73,7 +75,7 @@ def find_levels(rule: Recognised, scrape_s: float, price: Price | None) -> tuple
         case Share():
             fire, near = _find_refusal_shares(cause, rate_per_s, seen_s)
         case Latency() as latency:
-            fire, near = _find_latencies(cause, latency, rate_per_s)
+            fire, near = _find_latencies(cause, latency, rate_per_s, seen_s)
         case Presence():
             fire, near = _find_outages(cause)
         case Count(counted="usd" | "tokens") as count:
@@ -155,7 +157,9 @@ def _find_refusal_shares(
     return make((1 + level) / 2), make(level * NEAR)
 
 
-def _find_latencies(cause: Comparison, latency: Latency, rate_per_s: float) -> tuple[Level, Level | Unknown]:
+def _find_latencies(
+    cause: Comparison, latency: Latency, rate_per_s: float, seen_s: float
+) -> tuple[Level, Level | Unknown]:
     if cause.operator[0] == "<" or cause.level <= 0:
         raise Unknown("say what makes it fire: it asks for calls that are fast")
     if latency.bounds and cause.level >= latency.bounds[-1]:
@@ -173,7 +177,7 @@ def _find_latencies(cause: Comparison, latency: Latency, rate_per_s: float) -> t
     if past is None:
         raise Unknown("say how long calls have to take: no duration brings its quantile past the threshold")
     fire = make(past, (LEAST, MOST))
-    near = latency.find_spans(cause.level * 0.65, cause.level * 0.93)
+    near = latency.find_spans(cause.level * LEAST, cause.level * 0.93)
     if near is None:
         return fire, Unknown("no duration of calls brings its quantile near, with the bounds of its buckets")
     if latency.quantile is not None and not latency.bounds:
@@ -183,7 +187,8 @@ def _find_latencies(cause: Comparison, latency: Latency, rate_per_s: float) -> t
         )
     if near[0] != near[1]:
         # What only some calls do wants many of them in a window.
-        before = replace(before, rate_per_s=max(rate_per_s, VARIED_RATE_PER_S))
+        varied_per_s = max(VARIED_RATE_PER_S, _round_rate(LEAST_VARIED / seen_s))
+        before = replace(before, rate_per_s=max(rate_per_s, varied_per_s))
     return fire, make(near, (LEAST, 0.98))
 
 

@@ -135,8 +135,11 @@ class Latency:
                 interpolate(self.bounds, self.quantile, low + more, high + more) for more in (0.0, late)
             ]
             if least <= min(values) and max(values) <= most:
-                # Calls that all take as long are the easiest to read, and then what is in the middle.
+                # Calls that all take as long are the easiest to read, and then what is in the middle. Of
+                # others a window has by chance some more slow ones, so they aim low.
                 off = low if most == math.inf else abs(max(values) - (least + most) / 2)
+                if low != high:
+                    off = max(values)
                 fitting.append((off + (most if low != high else 0.0), low, high))
         if not fitting:
             return None
