@@ -216,6 +216,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
     assert readers == {
         "alertdrill.cli.commands.engines",
         "alertdrill.cli.commands.export",
+        "alertdrill.cli.commands.init",
         "alertdrill.cli.commands.judge",
         "alertdrill.cli.commands.page",
         "alertdrill.cli.commands.replay",

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import click
 
-from alertdrill.cli.options.project import open_project, read_project_drills, read_project_rules
+from alertdrill.cli.options.project import (
+    list_project_undecided,
+    open_project,
+    read_project_drills,
+    read_project_rules,
+)
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.wording import printable
@@ -20,6 +25,7 @@ from alertdrill.rules.dilation.files import Refusal, dilate_rules
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runtime.paths import shorten
+from alertdrill.systems.drill_files.drills import Undecided
 
 FOUND = "the highest that the gateway keeps up with, which is found when the run begins"
 
@@ -28,7 +34,8 @@ def explain(project_file: Path | None, names: Iterable[str], speed: float | None
     """Print what is known of a project's rules and drills before anything is sent; raises BadInput."""
     project = open_project(project_file)
     files = read_project_rules(project)
-    drills = read_project_drills(project, names)
+    drills = read_project_drills(project, names, leaves_undecided=True)
+    undecided = list_project_undecided(project, names)
     classified = classify_all(project, files)
     check_alerts(drills, (rule.name for rule, _ in classified))
     if project.target is not None:
@@ -38,7 +45,8 @@ def explain(project_file: Path | None, names: Iterable[str], speed: float | None
         *_say_project(project, speed),
         *_say_rules(classified, speed),
         *_say_refused(files, speed),
-        *_say_drills(drills, classified, project, speed),
+        *_say_drills(drills, undecided, classified, project, speed),
+        *_say_undecided(undecided),
     ):
         click.echo(printable(line))
 
@@ -74,17 +82,25 @@ def _say_refused(files: Iterable[RuleFile], speed: float | None) -> Iterator[str
 
 def _say_drills(
     drills: Sequence[Drill],
+    undecided: Sequence[Undecided],
     classified: Sequence[tuple[AlertRule, Classification]],
     project: Project,
     speed: float | None,
 ) -> Iterator[str]:
     yield from ("", "DRILLS: at which speed each can be held")
     if not drills:
-        yield "the project names no drills"
+        yield "none is finished" if undecided else "the project names no drills"
     for drill in drills:
         limit = find_limit(drill, classified, project.providers)
         yield f"{drill.name}  {_say_speed(limit, speed)}"
         yield f"    {limit.why}"
+
+
+def _say_undecided(undecided: Iterable[Undecided]) -> Iterator[str]:
+    lines = [f"{one.name}  {one.source}\n    {one.todo}" for one in undecided]
+    if lines:
+        yield from ("", "TO DECIDE: what keeps a drill from being held")
+        yield from (line for text in lines for line in text.split("\n"))
 
 
 def _say_speed(limit: SpeedLimit, speed: float | None) -> str:

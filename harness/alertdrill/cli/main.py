@@ -26,6 +26,11 @@ from alertdrill.runtime.limits import naming_limits
 
 COMMANDS = (
     ListedCommand(
+        "init",
+        "alertdrill.cli.commands.init:init",
+        "Write a project file, and a drill for each alert with a near miss beside it.",
+    ),
+    ListedCommand(
         "run",
         "alertdrill.cli.commands.run:run",
         "Hold drills, all of them or those named, and write the reports to OUT.",

@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from alertdrill.cli.main import cli
+from alertdrill.cli.options.project import read_project_drills
 from alertdrill.errors import BadInput
+from alertdrill.project.reading import read_project
 
 RULES = """\
 groups:
@@ -102,3 +104,13 @@ def test_what_a_file_states_moves_no_cursor() -> None:
     Path("rules.yml").write_text(RULES.replace("alert: Busy", r'alert: "Bu\e[2Jsy"'))
     Path("drills.yml").write_text(DRILLS.replace("alert: Busy", "alert: Failing"))
     assert "Bu\\x1b[2Jsy  accrues" in explain()
+
+
+def test_a_drill_that_is_not_finished_keeps_no_other_from_being_named() -> None:
+    """All of them cannot be held, and neither can it; the other one can."""
+    Path("drills.yml").write_text(DRILLS + "  todo: say how many calls are many\n")
+    project = read_project(Path("alertdrill.toml"))
+    for names in ([], ["busy"]):
+        with pytest.raises(BadInput, match=r"drills\.yml:10: busy is not finished: say how many"):
+            read_project_drills(project, names)
+    assert [drill.name for drill in read_project_drills(project, ["failing"])] == ["failing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from alertdrill.project.reading import read_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runtime.paths import shorten
-from alertdrill.systems.drill_files.drills import Defaults, read_drills
+from alertdrill.systems.drill_files.drills import Defaults, Undecided, list_undecided, read_drills
 
 MISSING = (
     "there is no project here or in a folder above: write an alertdrill.toml, or [tool.alertdrill] in "
@@ -50,13 +51,35 @@ def read_project_rules(project: Project) -> tuple[RuleFile, ...]:
     return tuple(read_rules(shorten(path)) for path in project.rules)
 
 
-def read_project_drills(project: Project, names: Iterable[str] = ()) -> tuple[Drill, ...]:
-    """Return the drills of a project, all of them or those named; raises BadInput."""
-    drills = read_drills(
-        list_files(map(shorten, project.drills)), Defaults(system=project.name, healthy=project.behaviours)
-    )
+def make_defaults(project: Project) -> Defaults:
+    """Return what holds for the drills of a project."""
+    return Defaults(system=project.name, healthy=project.behaviours)
+
+
+def list_project_undecided(project: Project, names: Iterable[str] = ()) -> tuple[Undecided, ...]:
+    """Return the drills of a project in which something is left to decide, all of them or those named."""
+    found = list_undecided(list_files(map(shorten, project.drills)), make_defaults(project))
     chosen = set(names)
+    return tuple(one for one in found if not chosen or one.name in chosen)
+
+
+def read_project_drills(
+    project: Project, names: Iterable[str] = (), *, leaves_undecided: bool = False
+) -> tuple[Drill, ...]:
+    """Return the drills of a project, all of them or those named.
+
+    Raises BadInput, too for one in which something is left to decide, unless these are left out.
+    """
+    chosen = set(names)
+    files = list_files(map(shorten, project.drills))
+    defaults = make_defaults(project)
+    # Who names drills is not kept from holding them by others that are not finished.
+    drills = read_drills(
+        files,
+        replace(defaults, leaves_out=lambda name: leaves_undecided or (bool(chosen) and name not in chosen)),
+    )
     known = [drill.name for drill in drills]
+    known += [one.name for one in list_undecided(files, defaults)]
     for name in chosen.difference(known):
         raise BadInput(f"the project has no drill {name!r}{say_nearest(name, known)}")
     return tuple(drill for drill in drills if not chosen or drill.name in chosen)

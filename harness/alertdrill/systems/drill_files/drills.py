@@ -29,12 +29,30 @@ class Defaults:
     """What holds where a drill does not say it.
 
     `find_lasts_s` says how long a drill of that name lasts; None for long enough. `healthy` is how a provider
-    behaves with which nothing is wrong, by its name; the house's own way for others.
+    behaves with which nothing is wrong, by its name; the house's own way for others. `leaves_out` says of a
+    drill that has a `todo`, by its name, that it is passed over; otherwise it is an error.
     """
 
     system: str
     find_lasts_s: Callable[[str], float | None] = lambda _: None
     healthy: Mapping[str, Behaviour] = field(default_factory=dict)
+    leaves_out: Callable[[str], bool] = lambda _: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """A drill that says itself, by `todo`, what is left to decide in it: `source` is `file:line` of that."""
+
+    name: str
+    todo: str
+    source: str
+
+    def fail(self) -> BadInput:
+        """Return the error that holding or judging it would be."""
+        return BadInput(
+            f"{self.source}: {self.name} is not finished: {self.todo}; then delete this todo, or name the "
+            "drills that are to be held without it"
+        )
 
 
 def read_drills(paths: Iterable[Path], defaults: Defaults) -> tuple[Drill, ...]:
@@ -55,15 +73,33 @@ def read_drills(paths: Iterable[Path], defaults: Defaults) -> tuple[Drill, ...]:
 
 def locate_drills(path: Path, defaults: Defaults) -> Sequence[tuple[Drill, int]]:
     """Return the drills of one file, each with the line that it begins in; see `read_drills`."""
-    return _read_file(read_text(path), str(path), defaults)
+    return _choose(_read_file(read_text(path), str(path), defaults), defaults)
+
+
+def list_undecided(paths: Iterable[Path], defaults: Defaults) -> tuple[Undecided, ...]:
+    """Return the drills in which something is left to decide; raises as `read_drills` does."""
+    read = (one for path in paths for one, _ in _read_file(read_text(path), str(path), defaults))
+    return tuple(one for one in read if isinstance(one, Undecided))
 
 
 def parse_drills(text: str, name: str, system: str) -> tuple[Drill, ...]:
     """Return the drills of one text; `name` is what messages call it."""
-    return tuple(drill for drill, _ in _read_file(text, name, Defaults(system=system)))
+    defaults = Defaults(system=system)
+    return tuple(drill for drill, _ in _choose(_read_file(text, name, defaults), defaults))
 
 
-def _read_file(text: str, name: str, defaults: Defaults) -> Sequence[tuple[Drill, int]]:
+def _choose(read: Iterable[tuple[Drill | Undecided, int]], defaults: Defaults) -> Sequence[tuple[Drill, int]]:
+    """Return the drills that are finished; raises BadInput for others, unless they are left out."""
+    chosen = []
+    for one, line in read:
+        if isinstance(one, Drill):
+            chosen.append((one, line))
+        elif not defaults.leaves_out(one.name):
+            raise one.fail()
+    return chosen
+
+
+def _read_file(text: str, name: str, defaults: Defaults) -> Sequence[tuple[Drill | Undecided, int]]:
     document = read_nodes(text, name)
     if document is None:
         raise BadInput(f"{name}:1: the file is empty: it has to have drills")
@@ -75,10 +111,11 @@ def _read_file(text: str, name: str, defaults: Defaults) -> Sequence[tuple[Drill
     return [(_read_drill(node, name, defaults), node.line) for node in nodes]
 
 
-def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill:
+def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill | Undecided:
     fields = Fields(node, name, "the drill")
     drill_name = fields.take_text("name")
     fields.what = f"the drill {drill_name!r}"
+    undecided = _read_todo(fields, drill_name) if fields.has("todo") else None
     traffic = _read_traffic(fields, drill_name, defaults.healthy)
     expects = tuple(
         read_expected(Fields(one, name, f"an expectation of {fields.what}"))
@@ -107,10 +144,18 @@ def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill:
         alertmanagers=2 if fields.take_word("alertmanagers", ("1", "2"), "1") == "2" else 1,
     )
     fields.end()
+    if undecided is not None:
+        return undecided
     try:
         return check_drill(drill)
     except ValueError as error:
         raise fields.fail(str(error)) from error
+
+
+def _read_todo(fields: Fields, name: str) -> Undecided:
+    node = fields.take_node("todo")
+    todo = fields.put_back("todo", node).take_text("todo")
+    return Undecided(name=name, todo=todo, source=f"{fields.name}:{node.line}")
 
 
 def _read_speed(fields: Fields) -> float | None:

@@ -1,0 +1,93 @@
+"""What is known of the metrics that a target shows: names, labels, their values, bounds of buckets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from alertdrill.core.rule import Labels
+from alertdrill.core.wording import printable
+from alertdrill.errors import BadInput
+
+MAX_SERIES = 100_000
+MAX_VALUES = 1000
+"""Of one label of one metric, that are kept."""
+ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "counter": ("_total",),
+    "histogram": ("_bucket", "_count", "_sum"),
+    "summary": ("", "_count", "_sum"),
+}
+"""What the series of a family are called, by its type; those of all other types as the family."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """The metrics that were seen, each with its labels' values; `source` is where.
+
+    A metric without series is known by its name: nothing has been counted yet.
+    """
+
+    source: str
+    values: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a metric of that name."""
+        return name in self.values
+
+    def list_values(self, name: str, label: str) -> frozenset[str]:
+        """Return the values that a label of a metric has been seen with."""
+        return self.values.get(name, {}).get(label, frozenset())
+
+    def list_bounds(self, name: str) -> tuple[float, ...]:
+        """Return the finite upper bounds of a histogram's buckets, in order; none if nothing was seen."""
+        bounds = set()
+        for text in self.list_values(name, "le"):
+            try:
+                bounds.add(float(text))
+            except ValueError:
+                continue
+        return tuple(sorted(bound for bound in bounds if bound < float("inf")))
+
+
+def gather(source: str, series: Iterable[tuple[str, Labels]], names: Iterable[str] = ()) -> Metrics:
+    """Return what series tell; `names` are of metrics that are known to be, with or without series.
+
+    Raises BadInput where there are too many.
+    """
+    found: dict[str, dict[str, set[str]]] = {name: {} for name in names}
+    for number, (name, labels) in enumerate(series):
+        if number >= MAX_SERIES:
+            raise BadInput(f"{source}: there are more than {MAX_SERIES} series: give a file with fewer")
+        of_name = found.setdefault(name, {})
+        for label, value in labels.items():
+            values = of_name.setdefault(label, set())
+            if len(values) < MAX_VALUES:
+                values.add(value)
+    return Metrics(
+        source=source,
+        values={
+            name: {label: frozenset(values) for label, values in labels.items()}
+            for name, labels in found.items()
+        },
+    )
+
+
+def read_exposition(text: str, source: str) -> Metrics:
+    """Return what an exposition in Prometheus's text format tells; raises BadInput for what is none."""
+    if text.count("\n") > 4 * MAX_SERIES:
+        raise BadInput(f"{source}: there are more than {4 * MAX_SERIES} lines: give a file with fewer")
+    names: dict[str, None] = {}
+    series: list[tuple[str, Labels]] = []
+    try:
+        for family in text_string_to_metric_families(text):
+            names.update(dict.fromkeys(family.name + end for end in ENDINGS.get(family.type, ("",))))
+            series += [(sample.name, sample.labels) for sample in family.samples]
+    except Exception as error:  # the parser raises whatever its lines make it trip over
+        shown = printable(" ".join(str(error).split())[:100])
+        what = f"this is no exposition of metrics in Prometheus's text format ({shown})"
+        raise BadInput(f"{source}: {what}: name the address, or a file, of the target's metrics") from error
+    if not names:
+        raise BadInput(f"{source}: there are no metrics in it")
+    return gather(source, series, names)

@@ -1,0 +1,261 @@
+"""Drafts do what they say: what an imagined gateway would have counted is judged by promtool."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import pytest
+from support.imagined_gateway import BOUNDS, HEALTHY, ImaginedGateway
+
+from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.rule import Labels
+from alertdrill.errors import BadInput
+from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
+from alertdrill.project.drafting.drafts import DraftFile, draft_all
+from alertdrill.project.drafting.metrics import Metrics, gather
+from alertdrill.rules.files import RuleFile, parse_rules
+from alertdrill.runner.recorded import judge_drills
+from alertdrill.runtime.binaries import Engines
+from alertdrill.systems.drill_files.drills import Defaults, parse_drills, read_drills
+
+MODEL = "gpt-4.1"
+BAD = 'sum(rate(calls_total{status=~"5.."}[5m]))'
+ALL = "sum(rate(calls_total[5m]))"
+SEEN = gather(
+    "metrics.txt",
+    [
+        ("calls_total", {"model": MODEL, "status": "200"}),
+        ("call_duration_seconds_count", {"model": MODEL}),
+        ("call_duration_seconds_sum", {"model": MODEL}),
+        *(("call_duration_seconds_bucket", {"model": MODEL, "le": str(bound)}) for bound in BOUNDS),
+        ("tokens_total", {"model": MODEL}),
+        ("spend_usd_total", {"model": MODEL}),
+        ("auth_failures_total", {"reason": "invalid"}),
+    ],
+)
+
+
+def find_paging(_: Labels) -> Paging:
+    """Return the only receiver."""
+    return Paging(receiver="oncall")
+
+
+def read(*exprs: str, more: str = "", labels: str = "") -> RuleFile:
+    """Return alerts A, B, … with these expressions."""
+    rules = "".join(
+        f"  - alert: {chr(65 + number)}\n    expr: |-\n      {expr}\n    for: 1m\n{labels}"
+        for number, expr in enumerate(exprs)
+    )
+    return parse_rules(f"groups:\n- name: g\n  rules:\n{more}{rules}", "rules.yml")
+
+
+def draft(file: RuleFile, metrics: Metrics | None = SEEN) -> tuple[DraftFile, ...]:
+    """Return the drafts of a rule file."""
+    around = Surroundings(model=MODEL, scrape_s=15.0, metrics=metrics, find_paging=find_paging)
+    return draft_all(list_subjects([file], around), "openai")
+
+
+def parse(drafted: DraftFile) -> tuple[Drill, ...]:
+    """Return the drills of a draft, whose provider behaves as the imagined one where it is healthy."""
+    with NamedTemporaryFile("w", suffix=".yml") as file:
+        file.write(drafted.text)
+        file.flush()
+        return read_drills([Path(file.name)], Defaults(system="own", healthy={"openai": HEALTHY}))
+
+
+def find_outcomes(engines: Engines, file: RuleFile) -> dict[str, str]:
+    """Return what promtool and the judge make of each drafted drill, by its name."""
+    outcomes = {}
+    for drafted in draft(file):
+        assert not drafted.todos
+        for drill in parse(drafted):
+            recording = ImaginedGateway(drill).record()
+            placement = Placement(drill=drill, start_s=0.0)
+            record = judge_drills(recording, [placement], (file,), engines.promtool)
+            (verdict,) = (one for one in record.verdicts if one.drill == drill.name)
+            wrong = [one.observed for one in verdict.findings if one.outcome not in {"met", "unobserved"}]
+            outcomes[drill.name] = f"{verdict.outcome}{wrong}"
+    return outcomes
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        f"{BAD} / {ALL} > 0.05",
+        f"{BAD} / {ALL} * 100 > 30",
+        f"0.9 < {BAD} / {ALL}",
+        "1 - sum(rate(calls_total{status='200'}[2m])) / sum(rate(calls_total[2m])) > 0.1",
+        "sum(rate(calls_total{status='200'}[2m])) / sum(rate(calls_total[2m])) < 0.95",
+        f"({BAD} or vector(0)) / clamp_min({ALL}, 0.001) > 0.1",
+        "sum(increase(calls_total{status=~'5..'}[5m])) > 30",
+        "sum(increase(calls_total{status=~'5..'}[2m])) > 3",
+        "histogram_quantile(0.95, sum by (le) (rate(call_duration_seconds_bucket[5m]))) > 2",
+        "histogram_quantile(0.5, sum by (model, le) (rate(call_duration_seconds_bucket[2m]))) > 1",
+        "sum(rate(call_duration_seconds_sum[5m])) / sum(rate(call_duration_seconds_count[5m])) > 3",
+        "sum(rate(calls_total[5m])) > 1",
+        "sum(increase(spend_usd_total[30m])) > 5",
+        "sum(rate(spend_usd_total[5m])) * 3600 > 25",
+        "sum(rate(tokens_total[5m])) * 60 > 100000",
+        "sum(rate(auth_failures_total[5m])) > 0.1",
+        "sum(rate(calls_total{status='401'}[5m])) / sum(rate(calls_total[5m])) > 0.3",
+        "sum(rate(calls_total{status='429'}[5m])) / sum(rate(calls_total[5m])) > 0.25",
+    ],
+)
+def test_a_draft_fires_and_its_near_miss_does_not(engines: Engines, expr: str) -> None:
+    """Whatever a rule measures: both drills are as expected, as far as a recording shows it."""
+    assert find_outcomes(engines, read(expr)) == {"a": "unobserved[]", "a-near-miss": "met[]"}
+
+
+@pytest.mark.parametrize("quantile", [0.5, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("threshold", [0.4, 0.7, 2, 3, 6, 9.5])
+def test_a_near_miss_is_found_between_any_bounds(engines: Engines, quantile: float, threshold: float) -> None:
+    """Durations are chosen by the bounds of the buckets; where none comes near, that is said."""
+    within = "sum by (le) (rate(call_duration_seconds_bucket[2m]))"
+    file = read(f"histogram_quantile({quantile}, {within}) > {threshold}")
+    (drafted,) = draft(file)
+    is_found = (threshold, quantile) not in {(0.4, 0.9), (0.4, 0.95), (2, 0.99)}
+    assert ("no duration of calls brings its quantile near" not in drafted.text) == is_found
+    near = {"a-near-miss": "met[]"} if is_found else {}
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", **near}
+
+
+def test_alerts_that_the_same_makes_fire_are_expected_too(engines: Engines) -> None:
+    """Two thresholds of one ratio: past the higher, both fire; near to it, the lower one does."""
+    file = read(f"{BAD} / {ALL} > 0.05", f"{BAD} / {ALL} > 0.3")
+    assert find_outcomes(engines, file) == {
+        "a": "unobserved[]",
+        "a-near-miss": "met[]",
+        "b": "unobserved[]",
+        "b-near-miss": "unobserved[]",
+    }
+
+
+def test_recording_rules_are_followed(engines: Engines) -> None:
+    """What a rule records is what its expression measures, and no metric that the target lacks."""
+    more = f"  - record: bad:share5m\n    expr: {BAD} / {ALL}\n"
+    file = read("bad:share5m > 0.1", more=more)
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
+
+
+def test_several_windows_of_one_ratio_have_no_near_miss(engines: Engines) -> None:
+    """A burn rate is fast and slow at once; a rule of two conditions has not one threshold."""
+    fast = f"{BAD} / {ALL} > 0.144".replace("5m", "1m")
+    file = read(f"{BAD} / {ALL} > (14.4 * 0.01) and {fast}")
+    (drafted,) = draft(file)
+    assert "not one threshold" in drafted.text
+    assert find_outcomes(engines, file) == {"a": "unobserved[]"}
+
+
+def test_a_guard_of_traffic_is_met(engines: Engines) -> None:
+    """A rule that wants so many calls first gets them."""
+    file = read(f"({BAD} / {ALL} and sum(increase(calls_total[5m])) >= 300) > 0.1")
+    assert "rate: 1.5/s" in draft(file)[0].text
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
+
+
+def test_a_guard_that_wants_more_than_comes_near_leaves_no_near_miss(engines: Engines) -> None:
+    """With fewer calls the rule has no value at all, which says nothing of its threshold."""
+    file = read(f"({ALL} and {ALL} > 1.9) > 2")
+    assert "too little for its other conditions" in draft(file)[0].text
+    assert find_outcomes(engines, file) == {"a": "unobserved[]"}
+
+
+@pytest.mark.parametrize(
+    ("expr", "todo"),
+    [
+        ("queue_size > 5", "say what moves queue_size, which is a state"),
+        ("sum(rate(cache_hits_total[5m])) > 5", "say which traffic counts in cache_hits_total"),
+        ("sum(rate(calls_total[5m])) < 0.1", "say when there is so little of it"),
+        (f"{BAD} / {ALL} > 1.5", "it is never more than 1"),
+        ("sum(rate(calls_total[5m])) > 5000", "say how to send"),
+        ("sum(rate(calls_total[5m])) > sum(rate(calls_total[5m] offset 1d))", "two values with each other"),
+        ("vector(1)", "it compares nothing with a number"),
+        (
+            "histogram_quantile(0.95, sum by (le) (rate(call_duration_seconds_bucket[5m]))) > 10",
+            "no quantile is ever above its last bound",
+        ),
+        (
+            "sum(rate(absent_metric_total[5m])) > 1",
+            "absent_metric_total appears, which is nowhere in metrics.txt",
+        ),
+        ("sum(rate(calls_totals[5m])) > 1", "calls_total"),
+        ('sum(rate(calls_total{region="eu",tier="x"}[5m])) > 1', ""),
+        ("up == 0", "which command starts the gateway"),
+    ],
+)
+def test_what_nobody_can_know_is_a_todo(expr: str, todo: str) -> None:
+    """The drill says what to decide, and cannot be read until somebody has."""
+    metrics = gather(
+        "metrics.txt", [*((name, {}) for name in ("queue_size", "cache_hits_total")), *_list_seen()]
+    )
+    (drafted,) = draft(read(expr), metrics)
+    assert [one for _, one in drafted.todos if todo in one][:1] or not todo
+    if todo:
+        with pytest.raises(BadInput, match=r"a\.yml:\d+: a is not finished: "):
+            parse_drills(drafted.text, drafted.name, "own")
+
+
+def _list_seen() -> list[tuple[str, Labels]]:
+    """Return the series that were seen."""
+    return [
+        (name, {label: value})
+        for name, labels in SEEN.values.items()
+        for label, values in labels.items()
+        for value in values
+    ]
+
+
+def test_a_label_value_that_was_never_seen_is_a_todo() -> None:
+    """A rule that reads `reason="expired"` reads nothing of what was counted."""
+    (drafted,) = draft(read('sum(rate(calls_total{model="gpt-4.1", region="eu"}[5m])) > 1'))
+    assert not drafted.todos  # the label was not seen at all: it may yet come
+    metrics = gather("metrics.txt", [("calls_total", {"region": "us"})])
+    (drafted,) = draft(read('sum(rate(calls_total{region="eu"}[5m])) > 1'), metrics)
+    assert "region is only ever us" in drafted.todos[0][1]
+
+
+def test_a_rule_of_one_model_is_drilled_with_it() -> None:
+    """Calls of another model would not move it."""
+    (drafted,) = draft(read('sum(rate(calls_total{model="o3"}[5m])) > 1'))
+    assert 'models: ["o3"]' in drafted.text
+
+
+def test_two_alerts_of_a_name_are_told_apart() -> None:
+    """By the labels of their rules; and each has drills of its own name."""
+    rule = f"  - {{alert: A, expr: '{BAD} / {ALL} > LEVEL', labels: {{severity: SEVERITY}}}}\n"
+    more = rule.replace("LEVEL", "0.1").replace("SEVERITY", "page")
+    more += rule.replace("LEVEL", "0.5").replace("SEVERITY", "ticket")
+    first, second = draft(read(more=more))
+    assert (first.name, second.name) == ("a.yml", "a-2.yml")
+    assert 'labels: {severity: "page"}' in first.text
+    assert "name: a-2-near-miss" in second.text
+
+
+def test_without_metrics_buckets_are_not_known() -> None:
+    """It fires with twice the threshold, but what is near to it cannot be told."""
+    within = "sum by (le) (rate(call_duration_seconds_bucket[2m]))"
+    (drafted,) = draft(read(f"histogram_quantile(0.95, {within}) > 2"), None)
+    assert [name for name, _ in drafted.todos] == ["a-near-miss"]
+
+
+@pytest.mark.parametrize("name", ["Ünïcode Alért", "a" * 300, "404", "with: colon # hash", "'\"{}", "-"])
+def test_whatever_an_alert_is_called_its_draft_is_read(name: str) -> None:
+    """A drill's name is made of what it may be made of."""
+    rule = f"  - alert: {json.dumps(name)}\n    expr: {BAD} / {ALL} > 0.1\n"
+    (drafted,) = draft(read(more=rule))
+    drills = parse(drafted)
+    assert [drill.expects[0].alert for drill in drills] == [name, name]
+
+
+@pytest.mark.parametrize("window", ["1m", "10m", "1h"])
+@pytest.mark.parametrize("threshold", [0.01, 0.03, 0.25, 0.4, 0.5, 0.65, 0.9, 0.99])
+def test_a_share_of_any_size_is_drafted(engines: Engines, threshold: float, window: str) -> None:
+    """There are as many calls in a window as keep the share where it should be; more than fit are a todo."""
+    file = read(f"{BAD} / {ALL} > {threshold}".replace("5m", window))
+    (drafted,) = draft(file)
+    if window == "1m" and threshold < 0.02:
+        assert "say how to send" in drafted.todos[0][1]
+        return
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
