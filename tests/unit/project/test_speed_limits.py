@@ -92,7 +92,7 @@ LATENCIES = [
 
 @pytest.mark.parametrize(("latency", "speed"), LATENCIES)
 def test_slow_calls_are_no_later_than_an_alert_may_be(latency: dict[str, Any], speed: float) -> None:
-    """A call takes as long as ever, so its end comes (K - 1) times that too late: what resolves bears 30 s."""
+    """A call ends (K - 1) times what it takes too late; what resolves bears 30 s of that."""
     change = BehaviourChange(at_s=60, provider="openai", model="*", behaviour={"latency": latency})
     profile = LoadProfile(name="t", scenario="steady", start_s=0, stages=(), changes=(change,))
     limit = find_limit(replace(DRILL, traffic=(profile,)), CLASSIFIED)
