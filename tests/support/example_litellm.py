@@ -22,7 +22,8 @@ INSTALL_WITHIN_S = 900
 def install_litellm() -> Path:
     """Return the folder of LiteLLM's commands, as the example's requirements say.
 
-    It is installed from the index that pip is set up for; the test is skipped where there is none.
+    It is installed from the index that pip is set up for; where there is none, the test is skipped, but not
+    in CI.
     """
     requirements = EXAMPLE / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
@@ -34,7 +35,7 @@ def install_litellm() -> Path:
         installed = subprocess.run(
             [*pip, "-r", requirements], capture_output=True, text=True, timeout=INSTALL_WITHIN_S
         )
-        if any(said in installed.stderr for said in OUT_OF_REACH):
+        if "CI" not in os.environ and any(said in installed.stderr for said in OUT_OF_REACH):
             pytest.skip("no package index is within reach, and LiteLLM is not in the cache")
         assert installed.returncode == 0, installed.stderr
         whole.touch()

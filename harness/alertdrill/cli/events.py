@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,14 +13,21 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.rules.promql.expressions import quote
+from alertdrill.runner.silent_alerts import SilentAlert
 
 STYLES = {"pending": "yellow", "firing": "red", "resolved": "green"}
 
 
 def show(
-    timeline: Timeline, console: Console, find_annotations: Callable[[Event], Labels] | None = None
+    timeline: Timeline,
+    console: Console,
+    find_annotations: Callable[[Event], Labels] | None = None,
+    silent: Sequence[SilentAlert] = (),
 ) -> None:
-    """Print a timeline's events as a table, and what it spans; the annotations stand under what fires."""
+    """Print a timeline's events as a table, the alerts that never fired, and what it spans.
+
+    The annotations stand under what fires.
+    """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("at", justify="right")
     for name in ("", "alert", "labels"):
@@ -41,11 +48,22 @@ def show(
                 table.add_row("", "", "", Text(f"{name}: {text}", style="dim"))
     if timeline.events:
         console.print(table)
+    if silent:
+        console.print(_make_silent_table(silent))
     count = len(timeline.events)
     said = f"{count} event{'' if count == 1 else 's'}" if count else "nothing was pending or fired"
     appended = timeline.appended_from_s
     tail = "" if appended is None else f", of which the quiet tail from {format_s(appended)} on was appended"
     console.print(f"{said} in {format_s(timeline.until_s)} of rule time{tail}", highlight=False, markup=False)
+
+
+def _make_silent_table(silent: Sequence[SilentAlert]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("never fired", overflow="fold")
+    table.add_column("", overflow="fold")
+    for one in silent:
+        table.add_row(Text(one.alert), Text(one.said))
+    return table
 
 
 def write_labels(labels: Labels) -> str:

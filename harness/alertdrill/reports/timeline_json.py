@@ -70,11 +70,16 @@ def render(record: RunRecord) -> str:
 
 
 def render_timeline(
-    timeline: Timeline, notes: Sequence[str], find_annotations: Callable[[Event], Labels] | None = None
+    timeline: Timeline,
+    notes: Sequence[str],
+    find_annotations: Callable[[Event], Labels] | None = None,
+    *,
+    silent: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the JSON document of a timeline alone, which no drill was judged by; `notes` are sentences.
 
-    Events of alerts that begin to fire have the annotations that are found for them.
+    Events of alerts that begin to fire have the annotations that are found for them. `silent` are the alerts
+    that never fired.
     """
     document = {
         "schema": 1,
@@ -88,6 +93,7 @@ def render_timeline(
             else _event(event)
             for event in timeline.events
         ],
+        "silent": [dict(one) for one in silent],
         "notes": list(notes),
     }
     if timeline.appended_from_s is not None:

@@ -73,9 +73,26 @@ def test_annotations_are_shown_as_prometheus_renders_them(replaying: Replaying) 
 
 
 def test_silence_is_said(replaying: Replaying) -> None:
-    """An empty table would say nothing."""
-    recording = make_recording(scrape("x", [0] * 3), scrape("y", [0] * 3), until_s=30)
-    assert replaying(recording).output == "nothing was pending or fired in 0:30 of rule time\n"
+    """An empty table would say nothing; of each alert it is said how near its value came."""
+    recording = make_recording(scrape("x", [0, 0.5, 0]), scrape("y", [-1] * 3), until_s=30)
+    rules = RULES + "  - {alert: Gone, expr: absent(x)}\n  - {alert: Below, expr: y < -5}\n"
+    lines = [line.split() for line in replaying(recording, rules=rules).output.splitlines() if line.strip()]
+    assert [" ".join(line) for line in lines if line[0] in {"Slow", "Other", "Gone", "Below", "nothing"}] == [
+        "Slow the rule's value reached 50% of its threshold",
+        "Other the rule's value reached -100% of its threshold",
+        "Gone its rule compares no value with a number",
+        "Below its threshold is -5, of which no value is a share",
+        "nothing was pending or fired in 0:30 of rule time",
+    ]
+
+
+def test_an_alert_whose_value_was_never_there_is_said_to_be_silent_for_that(replaying: Replaying) -> None:
+    """No series is no value of 0."""
+    rules = RULES.replace("max_over_time(x[5m]) > 1", "x / on (a) y > 1")
+    recording = make_recording(scrape("x", [9] * 3, labels={"a": "b"}), scrape("y", [3] * 3), until_s=30)
+    assert json.loads(replaying(recording, "--json", rules=rules).output)["silent"] == [
+        {"alert": "Slow", "reached": None, "said": "the rule's value was never seen"}
+    ]
 
 
 def test_the_timeline_is_written_as_json(replaying: Replaying) -> None:
@@ -89,6 +106,9 @@ def test_the_timeline_is_written_as_json(replaying: Replaying) -> None:
         "until_s": 630.0,
         "appended_from_s": 30.0,
         "notes": [],
+        "silent": [
+            {"alert": "Other", "reached": 0.0, "said": "the rule's value reached 0% of its threshold"}
+        ],
         "events": [
             {"at_s": at_s, "kind": kind, "alert": "Slow", "labels": labels, "receiver": None}
             for labels in [{"a": 'b "c"', "severity": "page"}]

@@ -12,6 +12,7 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.replay import read_both, take_replay_options, take_tail_option
 from alertdrill.recording.replay.replay import replay
 from alertdrill.reports.timeline_json import render_timeline
+from alertdrill.runner.silent_alerts import list_compared, list_silent
 from alertdrill.runtime.binaries import find_engines
 
 
@@ -68,17 +69,20 @@ def replay_(
         files,
         engines.promtool,
         tail_s=tail_s,
+        curves=list_compared(files),
         annotations=has_annotations,
         default_interval_s=interval_s,
     )
     find_annotations = replayed.find_annotations if has_annotations else None
     timeline = replace(replayed.timeline, engines={"prometheus": engines.versions["prometheus"]})
+    silent = tuple(list_silent(files, timeline))
     if as_json:
-        click.echo(render_timeline(timeline, replayed.notes, find_annotations), nl=False)
+        near = [{"alert": one.alert, "reached": one.reached, "said": one.said} for one in silent]
+        click.echo(render_timeline(timeline, replayed.notes, find_annotations, silent=near), nl=False)
         return
     for note in replayed.notes:
         click.echo(note, err=True)
     from alertdrill.cli.events import show  # what draws tables takes long to import
     from alertdrill.cli.output import open_console
 
-    show(timeline, open_console(), find_annotations)
+    show(timeline, open_console(), find_annotations, silent)

@@ -1,0 +1,51 @@
+"""Which alerts of a replay never fired, and how near the values of their rules came. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Timeline
+from alertdrill.judging.nearness import describe_peak, find_reach, has_share
+from alertdrill.rules.files import RuleFile
+from alertdrill.rules.promql.expressions import split_threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentAlert:
+    """An alert that never fired, where its rule stands, and what is said of its value.
+
+    `reached` is the highest value as a share of the threshold; None where there is no such share.
+    """
+
+    alert: str
+    source: str
+    reached: float | None
+    said: str
+
+
+def list_compared(files: Iterable[RuleFile]) -> tuple[AlertRule, ...]:
+    """Return the alerts whose rules compare a value with a number."""
+    return tuple(rule for file in files for rule in file.alerts if split_threshold(rule.expr) is not None)
+
+
+def list_silent(files: Iterable[RuleFile], timeline: Timeline) -> Iterator[SilentAlert]:
+    """Yield every alert of the files that never fired, in their order; `timeline` has the values' curves."""
+    fired = {event.alert for event in timeline.events if event.kind == "firing"}
+    for rule in (rule for file in files for rule in file.alerts):
+        if rule.name not in fired:
+            yield _describe(rule, timeline)
+
+
+def _describe(rule: AlertRule, timeline: Timeline) -> SilentAlert:
+    curves = [curve for curve in timeline.curves if curve.alert == rule.name]
+    reached: float | None = None
+    if split_threshold(rule.expr) is None:
+        said = "its rule compares no value with a number"
+    elif curves and not has_share(curves):
+        said = f"its threshold is {curves[0].threshold:g}, of which no value is a share"
+    else:
+        said = describe_peak(curves)
+        reached = find_reach(curves) if curves else None
+    return SilentAlert(alert=rule.name, source=rule.source, reached=reached, said=said)
