@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class AlertmanagerConfig:
     source: str
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    path: Path | None = None
+    """The file that it was read from, if it was."""
 
     def locate(self, pointer: str) -> str:
         """Return `file:line` of a pointer, or of the nearest thing around it."""
@@ -61,7 +63,8 @@ def read_config(path: Path) -> AlertmanagerConfig:
         (locate(lines, f"/templates/{index}", str(path)), pattern)
         for index, pattern in enumerate(document.get("templates", ()))
     ]
-    return _check(document, lines, str(path), read_templates(path.parent, patterns))
+    config = _check(document, lines, str(path), read_templates(path.parent, patterns))
+    return replace(config, path=path)
 
 
 def parse_config(text: str, source: str) -> AlertmanagerConfig:

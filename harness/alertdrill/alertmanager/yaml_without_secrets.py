@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -66,6 +67,15 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
     return document, reader.lines
 
 
+def list_secrets(text: str, fields: Fields) -> tuple[str, ...]:
+    """Return what stands in the SECRET fields of a document, so that no message has it; keep it no longer."""
+    reader = _Reader("", keeps_secrets=True)
+    # What cannot be read is refused elsewhere.
+    with suppress(YAMLError, BadInput, RecursionError):
+        reader.read(YAML(typ="safe", pure=True).compose(text), fields, "", ())
+    return tuple(reader.secrets)
+
+
 def write_document(document: Mapping[str, Any]) -> str:
     """Return plain data as JSON that is YAML too, one key or item a line."""
     text = json.dumps(document, indent=2, ensure_ascii=False)  # YAML knows no pairs of surrogates
@@ -76,8 +86,10 @@ def write_document(document: Mapping[str, Any]) -> str:
 class _Reader:
     """Turns nodes into plain data; every complaint says where."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, keeps_secrets: bool = False) -> None:
         self.lines: dict[str, int] = {}
+        self.secrets: list[str] = []
+        self._keeps_secrets = keeps_secrets
         self._source = source
         self._count = 0
 
@@ -148,6 +160,8 @@ class _Reader:
 
     def _read_scalar(self, node: Node, field: Scalar, pointer: str, below: tuple[int, ...]) -> Any:
         if field is Scalar.SECRET:
+            if self._keeps_secrets and isinstance(node, ScalarNode):
+                self.secrets.append(str(node.value))
             return None if _is_null(node) else Scalar.SECRET.value
         if field is Scalar.OPEN:
             return self._read_open(node, pointer, below)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import AlertmanagerConfig
+from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.target import Target
 from alertdrill.pager.certificates import make_certificate
@@ -35,6 +36,7 @@ def write_paging_files(
 
     Raises BadInput for a config that this Alertmanager does not take.
     """
+    check_original(engines.amtool, engines.versions["alertmanager"], config)
     write_below(folder / "templates", {name: text.encode() for name, text in config.templates.items()})
     write_below(folder / ZONEINFO, zones)
     authority, certificate = make_certificate(["127.0.0.1"])
