@@ -52,7 +52,7 @@ def _list_complaints(document: Mapping[str, Any]) -> Located:
     receivers = {receiver.get("name") for receiver in document.get("receivers", ())}
     intervals = {interval.get("name") for key in INTERVAL_LISTS for interval in document.get(key, ())}
     for pointer, node in list_routes(route):
-        if "receiver" in node and node["receiver"] not in receivers:
+        if node.get("receiver") and node["receiver"] not in receivers:
             yield f"{pointer}/receiver", f"the route's receiver {node['receiver']!r} is stated nowhere"
         for key in ("mute_time_intervals", "active_time_intervals"):
             for index, name in enumerate(node.get(key, ())):

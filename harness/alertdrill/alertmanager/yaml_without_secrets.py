@@ -38,8 +38,8 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
     """Return a YAML document as plain data, and the line of every key and item by its pointer.
 
     A pointer is a path such as `/route/routes/0/receiver`. What stands in a SECRET field is not kept: its
-    value is `"<secret>"`. A field without a value is left out, unless it is a text. Raises BadInput, starting
-    with `source:line: `, and says nothing of the file but names of fields.
+    value is `"<secret>"`. A field without a value is left out; a text is empty then. Raises BadInput, which
+    starts with `source:line: `, and says nothing of the file but names of fields.
     """
     too_deep = find_too_deep(text)
     if too_deep is not None:
@@ -168,7 +168,7 @@ class _Reader:
         if not isinstance(node, ScalarNode):
             raise self._bad(node, f"{_name(pointer)} is not a text")
         if field is Scalar.TEXT:
-            return str(node.value)
+            return "" if _is_null(node) else str(node.value)
         if _is_null(node):
             return None
         value = _resolve_flag(node) if field is Scalar.FLAG else _resolve(node)

@@ -8,7 +8,7 @@ under way as the cause ends make it resolve later.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,14 @@ from alertdrill.core.expectation import Expectation, Grouped
 from alertdrill.core.rule import AlertRule
 from alertdrill.project.explaining import Classification
 from alertdrill.project.project import StubProvider, Timer
-from alertdrill.rules.promql.expressions import format_duration
+from alertdrill.rules.promql.expressions import durations, format_duration, parse
 
 SIGMAS = 3
 """One call of a thousand takes longer than its median times e to so many sigmas."""
-RESOLVES_LATE_S = 30.0
-"""How much later an alert may resolve for calls that were under way as its cause ended: two scrapes, which a
-drill has to spare."""
+SEEN_S = 45.0
+"""What it takes until a rule sees that its cause is over, beside windows: two scrapes and an evaluation."""
+LEAST_SPARE_S = 30.0
+"""What any drill has to spare."""
 NO_ANSWER = "timeout"
 """The class of errors that are no answer at all."""
 UNTOLD: Mapping[str, Any] = {"kind": "constant", "s": 1.0}
@@ -40,7 +41,7 @@ class SpeedLimit:
 
 def find_limit(
     drill: Drill,
-    classified: Iterable[tuple[AlertRule, Classification]],
+    classified: Sequence[tuple[AlertRule, Classification]],
     providers: Iterable[StubProvider] = (),
 ) -> SpeedLimit:
     """Return the highest speed at which a drill can be held: what its rules, timers and calls allow."""
@@ -62,16 +63,16 @@ def find_limit(
             limits.append(SpeedLimit(speed=1, why=f"{rule.name} is of the class {found.kind}"))
         limits += [_limit_by_timer(timer, rule.name, spans[rule.name]) for timer in found.timers]
     longest_s = max(_list_longest(drill, providers), default=0.0)
+    reads_s = {rule.name: sum(durations(parse(rule.expr))) for rule, _ in classified}
     for alert, span_s in spans.items():
         if longest_s and span_s is not None:
             what = f"a call of it takes up to {_say(longest_s)}"
             limits.append(_limit(what, longest_s, alert, span_s))
-            limits.append(
-                SpeedLimit(
-                    speed=1 + RESOLVES_LATE_S / longest_s,
-                    why=f"{what}, and {alert} resolves only after the last of them",
-                )
-            )
+            spare_s = _find_spare_s(drill, alert, reads_s.get(alert, 0.0))
+            if spare_s is None:
+                continue
+            why = f"{what}, and {alert} resolves after the last of them, with {_say(spare_s)} to spare"
+            limits.append(SpeedLimit(speed=1 + spare_s / longest_s, why=why))
     return min(limits, key=lambda limit: math.inf if limit.speed is None else limit.speed)
 
 
@@ -96,6 +97,23 @@ def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
             one.fires_within_s - one.fires_after_s for one in own if isinstance(one, Expectation | Grouped)
         ]
         yield alert, min(spans) if len(spans) == len(own) else None
+
+
+def _find_spare_s(drill: Drill, alert: str, reads_s: float) -> float | None:
+    """Return how much later than it has to an alert may resolve, whose rule's windows are `reads_s` together.
+
+    It has to once the last change of a provider has passed through its windows; None where none changes.
+    """
+    changed_s = [profile.start_s + change.at_s for profile in drill.traffic for change in profile.changes]
+    within_s = min(
+        (
+            one.resolves_within_s
+            for one in drill.expects
+            if one.alert == alert and isinstance(one, Expectation | Grouped)
+        ),
+        default=0.0,
+    )
+    return max(LEAST_SPARE_S, within_s - max(changed_s) - reads_s - SEEN_S) if changed_s else None
 
 
 def _list_inhibitors(drill: Drill) -> Iterator[str]:

@@ -33,10 +33,17 @@ def read(text: str) -> dict[str, Any]:
     return read_document(text, FIELDS, "a.yml")[0]
 
 
-@pytest.mark.parametrize("text", ["on", "1.10", "0x10", "08:30", "true", "2026-01-01", "1_000", "~"])
+@pytest.mark.parametrize("text", ["on", "1.10", "0x10", "08:30", "true", "2026-01-01", "1_000"])
 def test_a_text_is_what_stands_in_the_file(text: str) -> None:
     """A scalar that looks like something else is a text where a text is wanted."""
     assert read(f"text: {text}\nnamed: {{a: {text}}}") == {"text": text, "named": {"a": text}}
+
+
+@pytest.mark.parametrize("null", ["null", "Null", "NULL", "~", ""])
+def test_null_is_an_empty_text(null: str) -> None:
+    """As Go's library has it; a text that is called null stands in quotes."""
+    assert read(f"text: {null}\nnamed: {{a: {null}}}") == {"text": "", "named": {"a": ""}}
+    assert read("text: 'null'") == {"text": "null"}
 
 
 @pytest.mark.parametrize(
