@@ -8,6 +8,10 @@ names locations of our own, whose local time is the calendar in rule time: their
 Format of the files: TZif, version 2 (RFC 8536). It has room for 256 offsets, so a step is a second of wall
 time up to 255 seconds of run, and longer in longer runs. Within a step the calendar runs at wall speed: it is
 right in the middle, and off by up to `speed * step / 2` seconds of rule time at both ends.
+
+Alertmanager counts the days of a month as the hours between its first instant and the next one's, divided by
+24 and rounded down. An offset that grows between them makes the month a day short. So long before a run the
+offset is the largest of the run's, and long after it the smallest: the hours may be some more, never less.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ from alertdrill.core.clock import Clock
 ZONE_FOLDER = "alertdrill"
 MAX_OFFSETS = 256
 _ABBREVIATION = b"RULE\0"
+_BESIDE_S = 60
+"""For so long (wall time) before and after a run the calendar goes on at wall speed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def write_zones(
     """Return the file of each zone that a config's time intervals need, by its name.
 
     The names are paths too, below the folder that ZONEINFO is to name. They hold from rule time 0 to
-    `until_s`; before and after, the calendar goes on at wall speed.
+    `until_s`, and for a minute of wall time before and after that at wall speed.
     """
     locations = {location for _, location in _list_locations(document)}
     return {
@@ -92,12 +98,12 @@ def _find_zone(location: str) -> tzinfo:
 def _write_zone(zone: tzinfo, clock: Clock, calendar: Calendar, until_s: float) -> bytes:
     begin, end = math.floor(clock.wall_s(0.0)), math.ceil(clock.wall_s(until_s))
     step = max(1, math.ceil((end - begin) / (MAX_OFFSETS - 1)))
-    instants = range(begin, end + 1, step)
-    offsets = [_find_offset(zone, clock, calendar, instant + step / 2) for instant in instants]
-    kinds = sorted(set(offsets))
+    during = range(begin, end + 1, step)
+    held = [_find_offset(zone, clock, calendar, instant + step / 2) for instant in during]
+    instants = (begin - _BESIDE_S, *during, end + _BESIDE_S)
+    offsets = (held[0], *held, min(held))
     # The first kind is what holds before the first transition.
-    kinds.remove(offsets[0])
-    kinds.insert(0, offsets[0])
+    kinds = sorted(set(offsets), reverse=True)
     return b"".join(
         (
             # Readers of version 1 would have 32-bit transitions here; nobody reads them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,30 @@ def test_the_calendar_changes_to_summer_time_as_the_location_does() -> None:
         zone = write(location, clock, calendar, 2 * 3600)
         half_a_step = timedelta(seconds=30)  # it is right in the middle of a step
         assert f"{read_local(zone, clock.wall_s(3600) + 0.5) - half_a_step:%H:%M}" == shown
+
+
+def count_days(zone: bytes, shown: datetime) -> int:
+    """Return how many days Alertmanager takes a month to have: it divides its hours by 24, rounding down."""
+    read = ZoneInfo.from_file(io.BytesIO(zone))
+    begin = datetime(shown.year, shown.month, 1, tzinfo=read)
+    following = datetime(shown.year + shown.month // 12, shown.month % 12 + 1, 1, tzinfo=read)
+    return int((following.timestamp() - begin.timestamp()) // 86400)
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-11-30", "2026-11-15", "2026-12-01", "2026-12-31", "2027-02-28", "2028-02-29"]
+)
+@pytest.mark.parametrize("hour", [0, 12, 22])
+@pytest.mark.parametrize("speed", [1, 60])
+def test_a_month_has_its_days_throughout_a_run(day: str, hour: int, speed: float) -> None:
+    """Whatever day it is, and also where the run goes on into the next month: -1 is the last of them."""
+    origin = datetime.fromisoformat(f"{day}T{hour:02}:00:00+00:00")
+    clock = Clock(speed=speed, origin_s=origin.timestamp())
+    length_s = 4 * 3600.0
+    zone = write("", clock, Calendar(origin=origin), length_s)
+    for part in range(21):
+        shown = read_local(zone, clock.wall_s(length_s * part / 20))
+        assert count_days(zone, shown) == monthrange(shown.year, shown.month)[1], shown
 
 
 def test_a_long_run_has_longer_steps() -> None:
