@@ -45,8 +45,12 @@ def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float])
     for event in sorted(timeline.events, key=lambda event: event.at_s):
         alert = _identify(event)
         if event.at_s >= start_s:
-            if event.kind == "firing" and alert not in firing and alert in since:
+            if alert in firing:
+                continue
+            if event.kind == "firing" and alert in since:
                 firing.add(alert)  # it had been pending all the time
+            elif event.kind == "pending":
+                since.pop(alert, None)  # it begins anew: what was pending before had ended, which is no event
             continue
         if event.kind == "pending":
             since[alert] = event.at_s

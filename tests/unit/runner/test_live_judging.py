@@ -73,6 +73,19 @@ def test_an_alert_that_was_at_rest_as_its_drill_began_is_judged() -> None:
     assert verdict.doubts == ()
 
 
+def test_an_alert_that_was_pending_once_and_begins_anew_is_judged() -> None:
+    """That a pending alert becomes inactive is no event; that it is pending again says so."""
+    timeline = make_timeline(("pending", 200), ("pending", 740), ("firing", 800), ("resolved", 990))
+    verdict = judge_all([place(FIRES)], timeline, FOR_S)[0]
+    assert verdict.doubts == ()
+
+
+def test_an_alert_that_was_pending_as_its_drill_began_cannot_be_told() -> None:
+    """It fires without being pending anew."""
+    timeline = make_timeline(("pending", 590), ("firing", 650), ("resolved", 990))
+    assert judge_all([place(FIRES)], timeline, FOR_S)[0].doubts != ()
+
+
 def test_a_quiet_drill_is_not_doubted_for_what_another_drill_left_active() -> None:
     """Its own part of the timeline has what belongs to no drill."""
     before = Placement(
