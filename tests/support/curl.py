@@ -31,4 +31,5 @@ def perform(command: str, environ: Mapping[str, str]) -> tuple[int, str]:
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        with error:
+            return error.code, error.read().decode()

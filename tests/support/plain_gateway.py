@@ -111,6 +111,7 @@ def _pass_on(url: str, raw: bytes) -> tuple[int, bytes]:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
-        return error.code, error.read()
+        with error:
+            return error.code, error.read()
     except OSError as error:
         return 502, json.dumps({"error": str(error)}).encode()
