@@ -29,6 +29,7 @@ MAX_SHOWN = 300
 MAX_TRIALS = 200
 """How often amtool is asked to find the line at fault."""
 _LINE = re.compile(r"\bline (\d+): ")
+_UNKNOWN = re.compile(r"field (\S+) not found in type \S+")
 _ZONE = "unknown time zone"
 """Locations are checked elsewhere, and this machine may have no zones at all."""
 
@@ -50,7 +51,9 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     line = int(said[1]) if said else _find_line(amtool, text)
     why = _scrub(_LINE.sub("", reason), list_secrets(text, CONFIG))
     where = config.source if line is None else f"{config.source}:{line}"
-    raise BadInput(f"{where}: Alertmanager {version} does not take this: {why}")
+    unknown = _UNKNOWN.search(why)
+    does_not = f"does not know the field {unknown[1]}" if unknown else f"does not take this: {why}"
+    raise BadInput(f"{where}: Alertmanager {version} {does_not}")
 
 
 def _find_reason(amtool: Path, path: Path) -> str | None:
