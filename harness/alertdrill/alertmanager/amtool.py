@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from alertdrill.runtime.secret_files import write_secret
 TIMEOUT_S = 30.0
 MAX_SHOWN = 500
 _LINE = re.compile(r"line (?P<line>\d+): (?P<what>.+)")
-_UNKNOWN = re.compile(r"field (?P<field>\S+) not found in type \S+")
+UNKNOWN = re.compile(r"field (?P<field>\S+) not found in type \S+")
 
 
 def check_config(amtool: Path, version: str, config: AlertmanagerConfig, text: str) -> None:
@@ -33,21 +33,36 @@ def check_config(amtool: Path, version: str, config: AlertmanagerConfig, text: s
     """
     with scratch_folder() as folder:
         written = write_secret(folder / "alertmanager.yml", _place(folder, config, text))
-        try:
-            finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
-                [amtool, "check-config", written],
-                env={"ZONEINFO": str(folder / "zoneinfo")},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            why = error.strerror if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
-            raise CouldNotTell(f"{amtool} could not be run: {why}") from error
-    if finished.returncode:
-        said = (finished.stdout + finished.stderr).decode(errors="replace")
+        said = find_complaint(amtool, written, {"ZONEINFO": str(folder / "zoneinfo")})
+    if said is not None:
         raise BadInput("; ".join(dict.fromkeys(_explain(said, version, config, text))))
+
+
+def find_complaint(amtool: Path, path: Path, environment: Mapping[str, str]) -> str | None:
+    """Return all that amtool says of a config that it refuses; None if it does not.
+
+    It has exactly this environment. Raises CouldNotTell when it cannot be run.
+    """
+    try:
+        finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
+            [amtool, "check-config", path],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = error.strerror if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
+        raise CouldNotTell(f"{amtool} could not be run: {why}") from error
+    if not finished.returncode:
+        return None
+    return (finished.stdout + finished.stderr).decode(errors="replace")
+
+
+def extract_reason(said: str) -> str:
+    """Return why amtool refuses a config, of all that it says."""
+    return said.partition("FAILED:")[2].partition("amtool: error:")[0] or said
 
 
 def _place(folder: Path, config: AlertmanagerConfig, text: str) -> str:
@@ -74,7 +89,7 @@ def _explain(said: str, version: str, config: AlertmanagerConfig, text: str) -> 
         number = int(complaint["line"])
         # The deepest thing on the line: one key stands on each.
         pointer = max((at for at, line in lines.items() if line == number), key=len, default="")
-        unknown = _UNKNOWN.search(complaint["what"])
+        unknown = UNKNOWN.search(complaint["what"])
         what = (
             f"Alertmanager {version} does not know the field {unknown['field']}"
             if unknown
@@ -83,7 +98,6 @@ def _explain(said: str, version: str, config: AlertmanagerConfig, text: str) -> 
         found = True
         yield f"{config.locate(pointer)}: {what}"
     if not found:
-        why = said.partition("FAILED:")[2].partition("amtool: error:")[0] or said
         # Templates are numbered in our copy.
-        why = re.sub(r"\b\d{3}-(\S+:\d+)", r"\1", " ".join(why.split()))[:MAX_SHOWN]
+        why = re.sub(r"\b\d{3}-(\S+:\d+)", r"\1", " ".join(extract_reason(said).split()))[:MAX_SHOWN]
         yield f"{config.source}: Alertmanager {version} does not take the config: {why}"

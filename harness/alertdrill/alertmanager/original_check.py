@@ -9,27 +9,25 @@ the reason that is shown.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from alertdrill.alertmanager.amtool import UNKNOWN, extract_reason, find_complaint
 from alertdrill.alertmanager.config import MAX_BYTES, AlertmanagerConfig
 from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.yaml_without_secrets import list_secrets
-from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
 
-TIMEOUT_S = 30.0
 MAX_SHOWN = 300
 MAX_TRIALS = 200
 """How often amtool is asked to find the line at fault."""
 _LINE = re.compile(r"\bline (\d+): ")
-_UNKNOWN = re.compile(r"field (\S+) not found in type \S+")
 _ZONE = "unknown time zone"
 """Locations are checked elsewhere, and this machine may have no zones at all."""
 
@@ -51,30 +49,17 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     line = int(said[1]) if said else _find_line(amtool, text)
     why = _scrub(_LINE.sub("", reason), list_secrets(text, CONFIG))
     where = config.source if line is None else f"{config.source}:{line}"
-    unknown = _UNKNOWN.search(why)
-    does_not = f"does not know the field {unknown[1]}" if unknown else f"does not take this: {why}"
+    unknown = UNKNOWN.search(why)
+    does_not = f"does not know the field {unknown['field']}" if unknown else f"does not take this: {why}"
     raise BadInput(f"{where}: Alertmanager {version} {does_not}")
 
 
 def _find_reason(amtool: Path, path: Path) -> str | None:
     """Return why amtool refuses a file, as one line; None if it does not."""
-    try:
-        finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
-            [amtool, "check-config", path.resolve()],
-            env={},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = error.strerror if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
-        raise CouldNotTell(f"{amtool} could not be run: {why}") from error
-    if not finished.returncode:
+    said = find_complaint(amtool, path.resolve(), {})
+    if said is None:
         return None
-    said = (finished.stdout + finished.stderr).decode(errors="replace")
-    reason = said.partition("FAILED:")[2].partition("amtool: error:")[0] or said
-    reason = " ".join(reason.replace("yaml: unmarshal errors:", "").split())
+    reason = " ".join(extract_reason(said).replace("yaml: unmarshal errors:", "").split())
     return None if _ZONE in reason else reason
 
 
