@@ -125,6 +125,12 @@ class Project:
         return {provider.name: provider.behaviour for provider in self.providers}
 
     @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files that a run reads, and must not replace by its reports."""
+        own = () if self.alertmanager is None else (self.alertmanager,)
+        return (self.path, *self.rules, *own)
+
+    @property
     def folder(self) -> Path:
         """The folder of the project file, to which its paths are relative."""
         return self.path.parent

@@ -47,8 +47,7 @@ def hold_project(
         speed=speed,
         is_named=len(drills) == 1,
     )
-    inputs = [project.path, *project.rules, *([] if project.alertmanager is None else [project.alertmanager])]
-    with open_folder(out, inputs) as reports:
+    with open_folder(out, project.inputs) as reports:
         order = replace(made.order, recording=reports.new / RECORDING)
         record = hold(order, lambda _: None)
         notes = {**record.notes, **describe_classes(made.classified), **make_note(made.left_out)}

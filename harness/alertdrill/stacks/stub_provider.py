@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from alertdrill.errors import BadInput, ComponentFailed
+from alertdrill.project import project
 from alertdrill.runtime.process import Process, inherit_environment, start
 from alertdrill.stacks.paging_path import Plan
 
-DIALECTS = ("anthropic", "gemini", "ollama", "openai", "vllm")
+DIALECTS = tuple(sorted(project.DIALECTS))
+"""What stubs speak, in the order of the alphabet."""
 STARTS_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.02
 BAD_USAGE = 2

@@ -71,8 +71,7 @@ def run_project(
         speed=speed,
         is_named=bool(names),
     )
-    inputs = [project.path, *project.rules, *([] if project.alertmanager is None else [project.alertmanager])]
-    with open_folder(where, inputs) as reports:
+    with open_folder(where, project.inputs) as reports:
         for line in say_left_out(made.left_out):
             click.echo(f"left out: {line}", err=True)
         order = replace(made.order, recording=reports.new / RECORDING, workers=workers)
