@@ -63,8 +63,9 @@ class Compose:
     def list_leftovers(self) -> list[str]:
         """Return what the engine still has of the project."""
         filters = {"label": f"{PROJECT_LABEL}={self.name}"}
+        containers = self.client.containers.list(all=True, filters=filters, ignore_removed=True)
         return [
-            *(container.name for container in self.client.containers.list(all=True, filters=filters)),
+            *(container.name for container in containers),
             *(network.name for network in self.client.networks.list(filters=filters)),
             *(volume.name for volume in self.client.volumes.list(filters=filters)),
         ]

@@ -53,7 +53,8 @@ class Project:
         """Return the containers by service, running or not."""
         label = f"{PROJECT_LABEL}={self.name}"
         with naming_the_engine():
-            found = self.client.containers.list(all=True, filters={"label": label})
+            # A container that goes while they are asked for one by one is simply no longer among them.
+            found = self.client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
         return {
             container.labels[SERVICE_LABEL]: container
             for container in found
