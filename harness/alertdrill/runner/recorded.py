@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import RECORDED, Recording
 from alertdrill.reports import RunRecord
+from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runner.golden.gate import judge_recording
@@ -144,6 +144,5 @@ def demand_rule(alert: str, files: Sequence[RuleFile], *, who: str = "the test")
     """Raise BadInput for an alert that no rule has, and that `who` expects something of."""
     names = sorted({rule.name for file in files for rule in file.alerts})
     if alert not in names:
-        near = get_close_matches(alert, names, n=1)
-        meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(names) or 'none'}"
-        raise BadInput(f"{who} expects {alert}, which is no alert of the rules; {meant}")
+        meant = say_nearest(alert, names) or f"; they have {', '.join(names) or 'none'}"
+        raise BadInput(f"{who} expects {alert}, which is no alert of the rules{meant}")

@@ -107,7 +107,7 @@ def test_an_unexpected_alert_that_no_test_asks_about_fails_it(recorded: Stranger
         ('alertdrill.hold("depp")', "*alertdrill.toml: the project has no drill 'depp'; do you mean 'deep'?"),
         (
             'alertdrill.hold("deep").alert("Dep").fires(0, "1h")',
-            "*Dep, which is no alert of the rules; do you mean Deep?",
+            "*Dep, which is no alert of the rules; do you mean 'Deep'?",
         ),
         ('alertdrill.hold("unrecorded")', "*recordings/unrecorded.om.gz: is not there*"),
         ('alertdrill.hold("begun").alert("Deep").stays_silent()', "*had been active for*"),

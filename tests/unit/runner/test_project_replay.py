@@ -150,7 +150,7 @@ def test_one_drill_that_cannot_be_judged_leaves_the_others_their_verdicts(
     assert verdicts.keys() == {"silent", "long", "unknown"}
     assert verdicts["silent"].outcome == "met"
     assert "lasts until 2:30:00 of the recording" in verdicts["long"].doubt
-    assert "do you mean Deep?" in verdicts["unknown"].doubt
+    assert "do you mean 'Deep'?" in verdicts["unknown"].doubt
 
 
 def test_a_recording_that_lacks_what_the_rules_read_tells_nothing(tmp_path: Path, engines: Engines) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from alertdrill.cli.commands.judge import list_files
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.project.finding import find_project
@@ -18,6 +17,7 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Defaults, Undecided, list_undecided, read_drills
+from alertdrill.systems.drill_files.listing import list_files
 
 MISSING = (
     "there is no project here or in a folder above: write an alertdrill.toml, or [tool.alertdrill] in "
