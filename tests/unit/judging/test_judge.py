@@ -160,9 +160,9 @@ def test_silence_without_traffic_proves_nothing(points: tuple[tuple[float, float
     assert judge(make_drill(NEAR), make_timeline(points=points)).findings[0].outcome == "missing"
 
 
-@pytest.mark.parametrize("kind", ["firing", "paged"])
-def test_a_near_miss_that_alarms_is_unexpected(kind: EventKind) -> None:
-    """A near miss that fires or pages fails."""
+@pytest.mark.parametrize("kind", ["pending", "firing", "paged"])
+def test_a_near_miss_that_does_not_stay_inactive_is_unexpected(kind: EventKind) -> None:
+    """A near miss that is pending for a moment fails, as one that fires or pages."""
     finding = judge(make_drill(NEAR), make_timeline(make_event(kind, 500), points=((0, 28.0),))).findings[0]
     assert finding.outcome == "unexpected"
 
