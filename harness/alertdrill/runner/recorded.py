@@ -22,6 +22,7 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runner.golden.gate import judge_recording
+from alertdrill.runner.unseen_labels import doubt_unseen_labels
 
 ENDS_WITHIN_S = 60.0
 """A drill may end so much after its recording: what was scraped last stands for a while."""
@@ -68,8 +69,10 @@ def doubt_recorded(
     recording: Recording,
     files: Sequence[RuleFile],
 ) -> Verdict:
-    """Return a verdict with a doubt for what was active already, and for what nobody recorded."""
-    for_s = {rule.name: rule.for_s for file in files for rule in file.alerts}
+    """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be."""
+    rules = [rule for file in files for rule in file.alerts]
+    for_s = {rule.name: rule.for_s for rule in rules}
+    verdict = doubt_unseen_labels(verdict, place.drill, rules, recording)
     return _doubt_gaps(doubt_active(verdict, place, timeline, for_s), place, tuple(find_gaps(recording)))
 
 

@@ -22,7 +22,7 @@ RULES = parse_rules(
 groups:
 - name: queues
   rules:
-  - {alert: Deep, expr: depth > 100, for: 2m}
+  - {alert: Deep, expr: depth > 100, for: 2m, labels: {severity: page}}
   - {alert: Low, expr: level > -3}
   - {alert: Odd, expr: depth > level}
 """,
@@ -130,6 +130,22 @@ def test_what_was_active_as_a_drill_began_is_unknown(engines: Engines) -> None:
 def test_what_was_over_before_a_drill_does_not_matter(engines: Engines) -> None:
     """It resolved at 20:00."""
     assert judge(engines, BLIND, start_s=1230).findings[0].outcome == "met"
+
+
+@pytest.mark.parametrize(
+    ("labels", "doubt"),
+    [
+        ({"queue": "a"}, ""),
+        ({"severity": "page"}, ""),
+        ({"queue": "A"}, 'no series in the recording has queue="A", so no alert could have it'),
+    ],
+)
+def test_a_rule_is_blind_only_for_labels_that_something_has(
+    engines: Engines, labels: dict[str, str], doubt: str
+) -> None:
+    """A misspelt label would be silent whatever happens; one that the rule states is none."""
+    (finding,) = judge(engines, BlindRule(alert="Deep", labels=labels), start_s=1230).findings
+    assert (finding.outcome, finding.doubt) == ("unobserved" if doubt else "met", doubt)
 
 
 def test_a_quiet_drill_is_judged_alone(engines: Engines) -> None:
