@@ -1,0 +1,25 @@
+"""What becomes of alerts at real Alertmanagers of both generations, by configs as people have them."""
+
+from __future__ import annotations
+
+from support.page_records import make_alert
+from support.rehearsed import rehearse
+
+from alertdrill.runtime.binaries import Engines
+
+QUICK = "group_wait: 1s, group_interval: 10s"
+
+
+def test_a_receivers_name_may_have_any_character(each_engines: Engines) -> None:
+    """A webhook's payload has it quoted as in a regular expression, whatever that would quote."""
+    names = ["web.hook", r"a+b*c?(d)|[e]{2}^$\f", "plain-name_/ é"]
+    routes = [f"{{matchers: [n=\"{number}\"], receiver: '{name}'}}" for number, name in enumerate(names)]
+    receivers = [f"{{name: '{name}', webhook_configs: [{{url: 'http://a.example/'}}]}}" for name in names]
+    config = f"""
+route: {{receiver: 'web.hook', group_by: [n], {QUICK}, routes: [{", ".join(routes)}]}}
+receivers: [{", ".join(receivers)}]
+"""
+    alerts = [make_alert(f"A{number}", n=str(number)) for number in range(len(names))]
+    rows = rehearse(config, alerts, each_engines)
+    assert {row.outcome: row.evidence for row in rows.values()} == {"paged": ""}
+    assert [page.receiver for row in rows.values() for page in row.pages] == names
