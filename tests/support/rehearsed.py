@@ -18,7 +18,14 @@ from alertdrill.runtime.binaries import Engines
 def rehearse(
     config: AlertmanagerConfig | Path | str, alerts: Sequence[SyntheticAlert], engines: Engines
 ) -> dict[str, Row]:
-    """Return what became of each alert, by its name; `config` may be a file, or a text."""
+    """Return what became of each alert, by its name."""
+    return {row.bound.alert.name: row for row in rehearse_all(config, alerts, engines)}
+
+
+def rehearse_all(
+    config: AlertmanagerConfig | Path | str, alerts: Sequence[SyntheticAlert], engines: Engines
+) -> tuple[Row, ...]:
+    """Return what became of each alert; `config` may be a file, or a text."""
     if isinstance(config, str):
         config = parse_config(config, "alertmanager.yml")
     if isinstance(config, Path):
@@ -26,5 +33,4 @@ def rehearse(
     bound = bind(alerts, config, engines.amtool)
     said: list[str] = []
     with open_path(config, engines=engines, speed=SPEED) as path:
-        rows = Exercise(path, read_inhibit_rules(config.document), said.append).hold(bound)
-    return {row.bound.alert.name: row for row in rows}
+        return Exercise(path, read_inhibit_rules(config.document), said.append).hold(bound)

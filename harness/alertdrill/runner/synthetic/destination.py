@@ -11,6 +11,8 @@ from alertdrill.runner.synthetic.counters import Outlet, Reading
 from alertdrill.runner.synthetic.integrations import Sender
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, is_same_but_for_the_mark, show_labels
 
+GroupKey = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
@@ -27,6 +29,11 @@ class Leg:
     repeat_interval_s: float
     intervals: tuple[str, ...]
     senders: tuple[Sender, ...]
+
+    @property
+    def group(self) -> GroupKey:
+        """What tells the group that a receiver is notified of from all others."""
+        return self.receiver, self.path, tuple(sorted(self.group_labels.items()))
 
     @property
     def is_root(self) -> bool:

@@ -1,14 +1,14 @@
-"""What became of an alert at the pager: the pages that it opened, and whether it is as it has to be. Pure."""
+"""What became of an alert at the pager: the pages that it had, and whether it is as it has to be. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alertdrill.core.timeline import Notification, SuppressedSpan
-from alertdrill.judging.incidents import Incident
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
@@ -18,7 +18,10 @@ RowOutcome = Literal["paged", "suppressed", "not paged", "nowhere", "not sent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One incident; times are seconds of rule time, from the alert's firing and from its resolution."""
+    """What an alert had of one incident: `title` is that of the first notification of it.
+
+    Times are seconds of rule time, from the alert's firing and from its resolution.
+    """
 
     receiver: str
     integration: str
@@ -43,23 +46,49 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """When an alert fired and was resolved; what is seen from `until_s` on is about another one.
+
+    All are seconds of rule time.
+    """
+
+    fired_s: float
+    resolved_s: float = math.inf
+    until_s: float = math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """All that was seen at the pager and at Alertmanager."""
 
-    incidents: Sequence[Incident]
     notifications: Sequence[Notification]
     suppressed: Sequence[SuppressedSpan]
     troubles: Sequence[str] = ()
     """Sentences from Alertmanager's metrics and log."""
 
-    def list_incidents(self, alert: SyntheticAlert, leg: Leg) -> list[Incident]:
-        """Return the incidents that an alert has at a receiver."""
-        return [
-            incident
-            for incident in self.incidents
-            if incident.receiver == leg.receiver
-            and any(_is_about(notification, alert) for notification in incident.notifications)
-        ]
+    def during(self, sent: Sent) -> Seen:
+        """Return what was seen while an alert was sent."""
+        return replace(
+            self,
+            notifications=[one for one in self.notifications if sent.fired_s <= one.at_s < sent.until_s],
+            suppressed=[
+                span
+                for span in self.suppressed
+                if span.until_s >= sent.fired_s and span.since_s < sent.until_s
+            ],
+        )
+
+    def list_pages(self, alert: SyntheticAlert, leg: Leg, sent: Sent) -> list[Page]:
+        """Return the pages that an alert had at a receiver: those of its own notifications.
+
+        An incident may have been opened for an alert before it, and have other alerts in it.
+        """
+        by_incident: dict[str, list[Notification]] = {}
+        for one in self.notifications:
+            if one.is_accepted and one.incident is not None and one.receiver == leg.receiver:
+                by_incident.setdefault(one.incident, []).append(one)
+        pages = (_make_page(own, alert, sent) for own in by_incident.values())
+        return [page for page in pages if page is not None]
 
     def explain_hold(self, alert: SyntheticAlert) -> str:
         """Return what Alertmanager was seen to hold the alert back by; empty if nothing."""
@@ -89,19 +118,21 @@ class Seen:
         return "; ".join(sorted(refused | untold) or sorted(said))
 
 
-def is_open_everywhere(bound: Bound, seen: Seen) -> bool:
+def is_open_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every integration has a page of the alert, or Alertmanager holds it back."""
+    seen = seen.during(sent)
     return bool(seen.explain_hold(bound.alert)) or all(
-        len(seen.list_incidents(bound.alert, leg)) >= len(leg.senders) for leg in bound.destination.legs
+        len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.senders) for leg in bound.destination.legs
     )
 
 
-def is_closed_everywhere(bound: Bound, seen: Seen) -> bool:
+def is_closed_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every page that is to be closed is."""
+    seen = seen.during(sent)
     return not any(
         closed[integration] < min(opened[integration], closing[integration])
         for leg in bound.destination.legs
-        for opened, closed in [_count_pages(seen.list_incidents(bound.alert, leg))]
+        for opened, closed in [_count_pages(seen.list_pages(bound.alert, leg, sent))]
         for closing in [_count_closing(leg)]
         for integration in closing
     )
@@ -114,21 +145,19 @@ def look_at(bound: Bound) -> Row:
     return Row(bound=bound, outcome="not sent")
 
 
-def judge_alert(bound: Bound, seen: Seen, *, fired_s: float, resolved_s: float) -> Row:
-    """Say whether every integration opened exactly one page, and closed it if it closes any.
-
-    `fired_s` and `resolved_s` are rule time.
-    """
+def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
+    """Say whether every integration opened exactly one page, and closed it if it closes any."""
     if bound.destination.is_nowhere:
         return look_at(bound)
+    seen = seen.during(sent)
     pages: list[Page] = []
     complaints: list[str] = []
     reasons: list[str] = []
     hold = seen.explain_hold(bound.alert)
     for leg in bound.destination.legs:
-        incidents = seen.list_incidents(bound.alert, leg)
-        pages += [_make_page(incident, fired_s, resolved_s) for incident in incidents]
-        own = _list_complaints(leg, incidents)
+        own_pages = seen.list_pages(bound.alert, leg, sent)
+        pages += own_pages
+        own = _list_complaints(leg, own_pages)
         complaints += own
         if own and (why := seen.explain_failure(bound.alert, leg.receiver)):
             reasons.append(why)
@@ -140,19 +169,31 @@ def judge_alert(bound: Bound, seen: Seen, *, fired_s: float, resolved_s: float) 
     return Row(bound=bound, outcome="not paged", pages=tuple(pages), evidence=evidence)
 
 
-def _make_page(incident: Incident, fired_s: float, resolved_s: float) -> Page:
+def _make_page(notifications: Sequence[Notification], alert: SyntheticAlert, sent: Sent) -> Page | None:
+    """Return what an alert had of an incident, which has these notifications; None if nothing."""
+    opening = next((one for one in notifications if _says(one, alert, "firing")), None)
+    if opening is None:
+        return None
+    closed_s = next(
+        (
+            one.at_s
+            for one in notifications
+            if one.at_s >= max(sent.resolved_s, opening.at_s) and _says(one, alert, "resolved")
+        ),
+        None,
+    )
     return Page(
-        receiver=incident.receiver,
-        integration=incident.integration,
-        title=incident.title,
-        opened_after_s=incident.opened_s - fired_s,
-        closed_after_s=None if incident.closed_s is None else incident.closed_s - resolved_s,
+        receiver=opening.receiver,
+        integration=opening.integration,
+        title=opening.title,
+        opened_after_s=opening.at_s - sent.fired_s,
+        closed_after_s=None if closed_s is None else closed_s - sent.resolved_s,
     )
 
 
-def _list_complaints(leg: Leg, incidents: Sequence[Incident]) -> list[str]:
+def _list_complaints(leg: Leg, pages: Sequence[Page]) -> list[str]:
     closing = _count_closing(leg)
-    opened, closed = _count_pages(incidents)
+    opened, closed = _count_pages(pages)
     complaints = []
     for integration, count in Counter(sender.integration for sender in leg.senders).items():
         where = f"{integration} of {leg.receiver}"
@@ -168,12 +209,19 @@ def _count_closing(leg: Leg) -> Counter[str]:
     return Counter(sender.integration for sender in leg.senders if sender.sends_resolved)
 
 
-def _count_pages(incidents: Sequence[Incident]) -> tuple[Counter[str], Counter[str]]:
-    """Return how many incidents each kind of integration opened, and how many of them are closed."""
-    opened: Counter[str] = Counter(incident.integration for incident in incidents)
-    closed: Counter[str] = Counter(one.integration for one in incidents if one.closed_s is not None)
+def _count_pages(pages: Sequence[Page]) -> tuple[Counter[str], Counter[str]]:
+    """Return how many pages each kind of integration opened, and how many of them are closed."""
+    opened: Counter[str] = Counter(page.integration for page in pages)
+    closed: Counter[str] = Counter(page.integration for page in pages if page.closed_after_s is not None)
     return opened, closed
 
 
 def _is_about(notification: Notification, alert: SyntheticAlert) -> bool:
-    return any({"alertname": one.alert, **one.labels} == alert.labels for one in notification.alerts)
+    return _says(notification, alert, "firing") or _says(notification, alert, "resolved")
+
+
+def _says(notification: Notification, alert: SyntheticAlert, status: str) -> bool:
+    return any(
+        one.status == status and {"alertname": one.alert, **one.labels} == alert.labels
+        for one in notification.alerts
+    )

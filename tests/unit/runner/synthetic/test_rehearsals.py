@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.page_records import make_alert
-from support.rehearsed import rehearse
+from support.rehearsed import rehearse, rehearse_all
 
 from alertdrill.runtime.binaries import Engines
 
@@ -23,3 +23,17 @@ receivers: [{", ".join(receivers)}]
     rows = rehearse(config, alerts, each_engines)
     assert {row.outcome: row.evidence for row in rows.values()} == {"paged": ""}
     assert [page.receiver for row in rows.values() for page in row.pages] == names
+
+
+def test_alerts_of_one_group_have_pages_of_their_own(each_engines: Engines) -> None:
+    """Their receiver is not notified of their end, so that the incident stays open; one is sent twice."""
+    config = f"""
+route: {{receiver: chat, {QUICK}}}
+receivers: [{{name: chat, slack_configs: [{{api_url: "http://a.example/", channel: "#a"}}]}}]
+"""
+    first, second = make_alert("First"), make_alert("Second")
+    said = rehearse_all(config, [first, second, first], each_engines)
+    assert [(row.outcome, row.evidence) for row in said] == [("paged", "")] * 3
+    pages = [page for row in said for page in row.pages]
+    assert [page.title.split("(")[1].split()[0] for page in pages] == ["First", "Second", "First"]
+    assert all(0 < page.opened_after_s < 60 for page in pages)
