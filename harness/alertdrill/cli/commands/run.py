@@ -36,9 +36,11 @@ from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
+from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
 
@@ -236,6 +238,8 @@ def run(
     if not drills:
         raise BadInput(f"no drill can be held: {'; '.join(say_left_out(obstacles))}")
     speed = speed or find_slowest(drills)
+    if isinstance(site, EmbeddedSite):
+        demand_loadable(site.engines, book.given)
     rules = book.complete(drills) if book.given else list_rules(drills, values, systems)
     config = find_config(alertmanager_config, folder)
     order = make_order(drills, out, rules, config, site, speed, systems)
