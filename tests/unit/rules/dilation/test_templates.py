@@ -49,8 +49,8 @@ def annotate(annotation: str) -> str:
             """{{ with printf "(rate(m{j='%s', a=%q, b=\\"c\\"}[5s]) / 60) %% 7" .L $value | query }}{{ end }}""",
         ),
         (
-            '{{- range $i := printf `m{a=~"%s.*"}[5m]` (title .V) | query | first }}{{ end }}',
-            '{{- range $i := printf "m{a=~\\"%s.*\\"}[5s]" (title .V) | query | first }}{{ end }}',
+            '{{- range $i := printf `m{a=~"%s"}[5m]` (title .V) | query | first }}{{ end }}',
+            '{{- range $i := printf "m{a=~\\"%s\\"}[5s]" (title .V) | query | first }}{{ end }}',
         ),
         ('{{ (query (printf "m{a=%q} offset 1h" .V)) }}', '{{ (query (printf "m{a=%q} offset 1m" .V)) }}'),
         ('{{ printf "%.2f in [5m]" $value }}', '{{ printf "%.2f in [5m]" $value }}'),
