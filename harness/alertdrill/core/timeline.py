@@ -98,13 +98,17 @@ class PagingPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """An alert expression's left side over time, for one label set: (at_s, value) points."""
+    """An alert expression's left side over time, for one label set: (at_s, value) points.
+
+    `source` is the `file:line` of its rule, which tells two rules of one name apart, where it is known.
+    """
 
     alert: str
     labels: Labels
     op: str
     threshold: float
     points: tuple[tuple[float, float], ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,16 @@ def read_curves(
         for labels, points in read_range(prometheus, clock, value, since_s, until_s, step_s):
             # As an alert has them: the rule's labels win over those of the expression's result.
             merged = {**labels, **rule.labels}
-            curves.append(Curve(alert=rule.name, labels=merged, op=op, threshold=threshold, points=points))
+            curves.append(
+                Curve(
+                    alert=rule.name,
+                    labels=merged,
+                    op=op,
+                    threshold=threshold,
+                    points=points,
+                    source=rule.source,
+                )
+            )
     return tuple(curves)
 
 
@@ -189,6 +198,7 @@ def read_recorded_curves(
                     op=op,
                     threshold=threshold,
                     points=mark_gaps(sorted(points), rule.interval_s),
+                    source=rule.source,
                 )
             )
     return tuple(curves)

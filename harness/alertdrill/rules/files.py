@@ -212,16 +212,8 @@ class _Reader:
     def _read_rules(
         self, nodes: Sequence, group: str, interval_s: float, labels: Labels
     ) -> Iterator[AlertRule | RecordingRule]:
-        seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         for node in self._claim_all(nodes, "rule", RULE_FIELDS):
-            rule = self._read_rule(node, group, interval_s, labels)
-            if isinstance(rule, AlertRule):
-                identity = (rule.name, frozenset(rule.labels.items()))
-                if identity in seen:
-                    what = f"the alert {_show(rule.name)} is stated twice with the same labels"
-                    raise self._bad(node, "alert", what)
-                seen.add(identity)
-            yield rule
+            yield self._read_rule(node, group, interval_s, labels)
 
     def _read_rule(
         self, node: Mapping, group: str, interval_s: float, group_labels: Labels

@@ -104,7 +104,12 @@ EXIT_CODES = {
     type=click.Path(path_type=Path),
     help="Rule file with the alert. May be repeated.",
 )
-@click.option("--alert", "name", metavar="NAME", help="The alert to send.")
+@click.option(
+    "--alert",
+    "name",
+    metavar="NAME[:LINE]",
+    help="The alert to send; the line of its rule tells apart rules of one name and the same labels.",
+)
 @click.option(
     "--label",
     "labels",

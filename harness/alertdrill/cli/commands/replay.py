@@ -79,7 +79,11 @@ def replay_(
     timeline = replace(replayed.timeline, engines={"prometheus": engines.versions["prometheus"]})
     silent = tuple(list_silent(files, timeline))
     if as_json:
-        near = [{"alert": one.alert, "reached": one.reached, "said": one.said} for one in silent]
+        near = [
+            {"alert": one.alert, "reached": one.reached, "said": one.said}
+            | ({"source": one.source} if one.doubled else {})
+            for one in silent
+        ]
         click.echo(render_timeline(timeline, replayed.notes, find_annotations, silent=near), nl=False)
         return
     for note in replayed.notes:

@@ -154,6 +154,7 @@ class Inquiry:
                     op=op,
                     threshold=threshold,
                     points=mark_gaps(found, rule.interval_s),
+                    source=source,
                 )
             )
         return curves

@@ -45,8 +45,8 @@ def annotate(annotation: str) -> str:
             '{{ graphLink "m[5m]" }} {{ tableLink `m[5m]` }}',
         ),
         (
-            """{{ with printf "rate(m{j='%s',a=%q,b=\\"c\\"}[5m]) %% 7" .L $value | query }}{{ end }}""",
-            """{{ with printf "(rate(m{j='%s', a=%q, b=\\"c\\"}[5s]) / 60) %% 7" .L $value | query }}{{ end }}""",
+            """{{ with printf "rate(m{j='%s',a=%q,b=\\"c\\"}[5m]) %% 7" 1 2 | query }}{{ end }}""",
+            """{{ with printf "(rate(m{j='%s', a=%q, b=\\"c\\"}[5s]) / 60) %% 7" 1 2 | query }}{{ end }}""",
         ),
         (
             '{{- range $i := printf `m{a=~"%s"}[5m]` (title .V) | query | first }}{{ end }}',
