@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels, take_alert_labels
 from alertdrill.core.timeline import Curve, Event, EventKind
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.rules.dilation.files import dilate_expr
@@ -91,7 +91,7 @@ def _read_activations(
                 evaluations[identity].append((at_s, since, labels["alertstate"]))
     for identity, found in evaluations.items():
         for spans in _split_activations(sorted(found), clock):
-            yield dict(identity), spans
+            yield take_alert_labels(dict(identity)), spans
 
 
 def _split_activations(
