@@ -13,8 +13,10 @@ from typing import NoReturn
 import click
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
+from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.output import open_console
 from alertdrill.core.rule import AlertRule, Labels
@@ -64,7 +66,7 @@ EXIT_CODES = {
     groups={
         "Which alert": ("rule_paths", "name", "labels", "all_alerts", "watchdog", "external_url"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers"),
-        "An Alertmanager on this machine": ("config_path", "system_folders"),
+        "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
         "What is sent and printed": ("dry_run", "as_json"),
     },
     exit_codes={
@@ -131,6 +133,7 @@ EXIT_CODES = {
     help="Config of an Alertmanager that is started here, with a pager in place of all its receivers; "
     "the built-in config otherwise.",
 )
+@take_templates_option
 @take_systems_option
 @click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files.")
 @click.option(
@@ -149,6 +152,7 @@ def page(
     labels: tuple[str, ...],
     receivers: tuple[str, ...],
     config_path: Path | None,
+    templates_folder: Path | None,
     system_folders: tuple[Path, ...],
     all_alerts: bool,
     watchdog: bool,
@@ -167,6 +171,7 @@ def page(
         headers,
         receivers,
         config_path,
+        templates_folder,
         system_folders,
         is_single=not (all_alerts or watchdog),
         is_remote=alertmanager is not None,
@@ -176,10 +181,12 @@ def page(
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
     own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
     rules = _choose_rules(rule_paths, name, given, watchdog=watchdog)
-    config = _read_config(config_path, system_folders) if url is None else None
+    config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
-    alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     show = _Show(as_json=as_json)
+    if config is not None:
+        check_original(engines.amtool, engines.versions["alertmanager"], config)
+    alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
         _send(Remote(url or "", secret, engines.amtool), alerts[0], receivers, dry_run=dry_run, show=show)
     bound = bind(alerts, config, engines.amtool)
@@ -206,6 +213,7 @@ def _check_companions(
     headers: Sequence[str],
     receivers: Sequence[str],
     config_path: Path | None,
+    templates_folder: Path | None,
     system_folders: Sequence[Path],
     *,
     is_single: bool,
@@ -220,6 +228,8 @@ def _check_companions(
         )
     if system_folders and (is_remote or config_path is not None):
         raise BadInput("--systems says what the built-in Alertmanager config has routes for: leave it out")
+    if templates_folder is not None and config_path is None:
+        raise BadInput("--templates is for the config that --alertmanager-config names: name one")
     if receivers and not is_single:
         raise BadInput(
             "--receiver is for one alert: --all and --watchdog notify nobody but the built-in pager"
@@ -240,10 +250,15 @@ def _choose_rules(
     return rules if name is None else [choose_rule(files, name, given)]
 
 
-def _read_config(path: Path | None, system_folders: Sequence[Path]) -> AlertmanagerConfig:
+def _read_config(
+    path: Path | None, templates_folder: Path | None, system_folders: Sequence[Path]
+) -> AlertmanagerConfig:
     if path is None:
         return make_reference_config(system.name for system in find_systems(system_folders))
-    return read_config(shorten(path))
+    config = read_config(shorten(path), templates_folder)
+    for note in config.notes:
+        _say(note)
+    return config
 
 
 def _send(

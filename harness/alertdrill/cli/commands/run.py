@@ -64,7 +64,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
-        "Alertmanager and paging": ("alertmanager_config", "alertmanagers", "calendar"),
+        "Alertmanager and paging": ("alertmanager_config", "templates_folder", "alertmanagers", "calendar"),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
@@ -191,6 +191,7 @@ def run(
     rule_paths: tuple[Path, ...],
     folder: Path | None,
     alertmanager_config: Path | None,
+    templates_folder: Path | None,
     ports: dict[str, int],
     prometheus: str | None,
     headers: tuple[str, ...],
@@ -242,7 +243,7 @@ def run(
         demand_loadable(site.engines, book.given)
     rules = book.complete(drills) if book.given else list_rules(drills, values, systems)
     config = find_config(alertmanager_config, folder)
-    order = make_order(drills, out, rules, config, site, speed, systems)
+    order = make_order(drills, out, rules, config, templates_folder, site, speed, systems)
     dashboards = list_dashboards(drills, values, systems)
     order = replace(
         order,

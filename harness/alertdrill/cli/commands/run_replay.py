@@ -39,6 +39,7 @@ STACK_OPTIONS = {
     "alertmanagers": "--alertmanagers",
     "calendar": "--calendar",
     "alertmanager_config": "--alertmanager-config",
+    "templates_folder": "--templates",
     "ports": "--port",
     "prometheus": "--prometheus",
     "headers": "--prometheus-header",
