@@ -16,21 +16,27 @@ from alertdrill.runtime.binaries import Engines
 
 
 def rehearse(
-    config: AlertmanagerConfig | Path | str, alerts: Sequence[SyntheticAlert], engines: Engines
+    config: AlertmanagerConfig | Path | str,
+    alerts: Sequence[SyntheticAlert],
+    engines: Engines,
+    nobody: Sequence[str] = (),
 ) -> dict[str, Row]:
     """Return what became of each alert, by its name."""
-    return {row.bound.alert.name: row for row in rehearse_all(config, alerts, engines)}
+    return {row.bound.alert.name: row for row in rehearse_all(config, alerts, engines, nobody)}
 
 
 def rehearse_all(
-    config: AlertmanagerConfig | Path | str, alerts: Sequence[SyntheticAlert], engines: Engines
+    config: AlertmanagerConfig | Path | str,
+    alerts: Sequence[SyntheticAlert],
+    engines: Engines,
+    nobody: Sequence[str] = (),
 ) -> tuple[Row, ...]:
     """Return what became of each alert; `config` may be a file, or a text."""
     if isinstance(config, str):
         config = parse_config(config, "alertmanager.yml")
     if isinstance(config, Path):
         config = read_config(config)
-    bound = bind(alerts, config, engines.amtool)
+    bound = bind(alerts, config, engines.amtool, nobody)
     said: list[str] = []
     with open_path(config, engines=engines, speed=SPEED) as path:
         return Exercise(path, read_inhibit_rules(config.document), said.append).hold(bound)

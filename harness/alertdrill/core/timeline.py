@@ -129,6 +129,7 @@ class Stall:
 class Timeline:
     """All that was seen, in order; `observed` names the event kinds that could be seen at all.
 
+    `heartbeats` are the alerts that fire all the time on purpose, so that they are no alarm.
     `stalls` are when parts of the stack answered nothing. From `appended_from_s` on nothing was measured: a
     replay appended a quiet tail to its recording.
     """
@@ -143,3 +144,4 @@ class Timeline:
     paging: PagingPath = field(default_factory=PagingPath)
     stalls: tuple[Stall, ...] = ()
     appended_from_s: float | None = None
+    heartbeats: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.project import find_project_of
 from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.output import open_console
@@ -51,6 +52,7 @@ from alertdrill.systems import find_systems
 
 HEADER_OPTION = "--header"
 DELIVERED = "delivered, and resolved"
+FOR_NOBODY = "notifies nobody, as is meant"
 PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
 UNMET = 1
 EXIT_CODES = {
@@ -65,7 +67,7 @@ EXIT_CODES = {
     cls=GroupedCommand,
     groups={
         "Which alert": ("rule_paths", "name", "labels", "all_alerts", "watchdog", "external_url"),
-        "Your Alertmanager": ("alertmanager", "headers", "receivers"),
+        "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
         "What is sent and printed": ("dry_run", "as_json"),
     },
@@ -127,6 +129,14 @@ EXIT_CODES = {
     help="Receiver that may be notified; required unless Alertmanager is on this machine. May be repeated.",
 )
 @click.option(
+    "--nobody",
+    "nobody",
+    multiple=True,
+    metavar="RECEIVER",
+    help="Receiver that notifies nobody on purpose, such as null; an alert that goes there alone is as it "
+    "should be. May be repeated.",
+)
+@click.option(
     "--alertmanager-config",
     "config_path",
     type=click.Path(path_type=Path),
@@ -151,6 +161,7 @@ def page(
     name: str | None,
     labels: tuple[str, ...],
     receivers: tuple[str, ...],
+    nobody: tuple[str, ...],
     config_path: Path | None,
     templates_folder: Path | None,
     system_folders: tuple[Path, ...],
@@ -181,6 +192,9 @@ def page(
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
     own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
     rules = _choose_rules(rule_paths, name, given, watchdog=watchdog)
+    project = find_project_of(config_path)
+    if project is not None:
+        nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
     config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
     show = _Show(as_json=as_json)
@@ -188,8 +202,9 @@ def page(
         check_original(engines.amtool, engines.versions["alertmanager"], config)
     alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
-        _send(Remote(url or "", secret, engines.amtool), alerts[0], receivers, dry_run=dry_run, show=show)
-    bound = bind(alerts, config, engines.amtool)
+        remote = Remote(url or "", secret, engines.amtool)
+        _send(remote, alerts[0], receivers, nobody, dry_run=dry_run, show=show)
+    bound = bind(alerts, config, engines.amtool, nobody)
     if watchdog:
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
@@ -262,14 +277,21 @@ def _read_config(
 
 
 def _send(
-    remote: Remote, alert: SyntheticAlert, receivers: Sequence[str], *, dry_run: bool, show: _Show
+    remote: Remote,
+    alert: SyntheticAlert,
+    receivers: Sequence[str],
+    nobody: Sequence[str],
+    *,
+    dry_run: bool,
+    show: _Show,
 ) -> NoReturn:
     """Send an alert through somebody's Alertmanager, or show what would be sent; exit accordingly."""
-    plan = remote.plan(alert, receivers)
+    plan = remote.plan(alert, receivers, nobody)
     show.alert(Bound(alert=alert, destination=plan.destination))
     if plan.objections:
         raise BadInput(f"nothing is sent: {'; '.join(plan.objections)}")
-    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say), DELIVERED)
+    proved = FOR_NOBODY if plan.destination.is_meant_for_nobody else DELIVERED
+    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say), proved)
 
 
 def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:

@@ -18,7 +18,7 @@ GroupKey = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]
 class Leg:
     """One receiver that the routes lead to: the matchers on the way, how it is grouped, in seconds when.
 
-    `intervals` are the time intervals that may mute it.
+    `intervals` are the time intervals that may mute it. `is_nobody` says that it is meant to notify nobody.
     """
 
     receiver: str
@@ -29,6 +29,7 @@ class Leg:
     repeat_interval_s: float
     intervals: tuple[str, ...]
     senders: tuple[Sender, ...]
+    is_nobody: bool = False
 
     @property
     def group(self) -> GroupKey:
@@ -56,6 +57,11 @@ class Destination:
     def is_nowhere(self) -> bool:
         """Whether nobody is notified: no receiver has an integration."""
         return not any(leg.senders for leg in self.legs)
+
+    @property
+    def is_meant_for_nobody(self) -> bool:
+        """Whether nobody is notified, and that is meant."""
+        return self.is_nowhere and all(leg.is_nobody for leg in self.legs)
 
     def without(self, receivers: Container[str]) -> Destination:
         """Return the legs that do not end at one of these receivers."""

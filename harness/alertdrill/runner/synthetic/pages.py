@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
-RowOutcome = Literal["paged", "suppressed", "not paged", "nowhere", "not sent"]
+RowOutcome = Literal["paged", "suppressed", "not paged", "nowhere", "meant for nobody", "not sent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +141,12 @@ def is_closed_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
 
 def look_at(bound: Bound) -> Row:
     """Return what is known of an alert that was not sent."""
+    if bound.destination.is_meant_for_nobody:
+        return Row(bound=bound, outcome="meant for nobody")
     if bound.destination.is_nowhere:
-        return Row(bound=bound, outcome="nowhere", evidence="no receiver has an integration")
+        names = " ".join(f"--nobody {shlex.quote(name)}" for name in bound.destination.receivers)
+        evidence = f"no receiver has an integration; if that is meant, say so by {names}"
+        return Row(bound=bound, outcome="nowhere", evidence=evidence)
     return Row(bound=bound, outcome="not sent")
 
 

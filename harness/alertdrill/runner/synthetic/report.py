@@ -105,7 +105,8 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             yield route, leg.receiver, integration, row.outcome, "", "", ""
             route = ""
         if not leg.senders:
-            yield route, leg.receiver, "-", "nobody is notified", "", "", ""
+            said = "nobody is notified" + (", as is meant" if leg.is_nobody else "")
+            yield route, leg.receiver, "-", said, "", "", ""
 
 
 def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from support.page_records import bind_alert, make_alert, make_config
 
 from alertdrill.core.expectation import Integration
 from alertdrill.core.timeline import Notification, NotifiedAlert, SuppressedSpan
+from alertdrill.errors import BadInput
+from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.pages import (
     Row,
     Seen,
@@ -17,9 +20,11 @@ from alertdrill.runner.synthetic.pages import (
     judge_alert,
     look_at,
 )
+from alertdrill.runner.synthetic.route import check_nobody, find_destination
 
 SENT = Sent(fired_s=10.0, resolved_s=100.0)
 CONFIG = make_config({"receiver": "x", "group_by": ["..."]}, x=["pagerduty", "slack"])
+CONFIG_OF_NOBODY = make_config({"receiver": "x"}, x=[])
 ALERT = make_alert("A", pod="p")
 BOUND = bind_alert(ALERT, CONFIG)
 NAMED = {name: value for name, value in ALERT.labels.items() if name != "alertname"}
@@ -119,9 +124,13 @@ def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
 
 def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:
     """A receiver without integrations tells nobody."""
-    bound = bind_alert(ALERT, make_config({"receiver": "x"}, x=[]))
+    bound = bind_alert(ALERT, CONFIG_OF_NOBODY)
     assert look_at(bound).outcome == "nowhere"
     assert look_at(bound).is_unmet
+    assert look_at(bound).evidence == "no receiver has an integration; if that is meant, say so by --nobody x"
+    meant = find_destination(CONFIG_OF_NOBODY, list_senders(CONFIG_OF_NOBODY), ALERT.labels, ["x"])
+    row = judge_alert(replace(bound, destination=meant), see(), SENT)
+    assert (row.outcome, row.is_unmet) == ("meant for nobody", False)
     assert look_at(BOUND).outcome == "not sent"
 
 
@@ -166,3 +175,12 @@ def test_what_was_seen_of_an_alert_with_the_same_labels_before_is_not_its_own() 
     assert (row.outcome, [page.opened_after_s for page in row.pages]) == ("paged", [30.0, 30.0])
     late = replace(CLOSED, at_s=300.0)
     assert judge_alert(BOUND, see(*OPENED, late), replace(SENT, until_s=200.0)).outcome == "not paged"
+
+
+def test_who_is_meant_to_be_nobody_must_be_there_for_nobody() -> None:
+    """A slip of the pen is seen at once, and so is a receiver that notifies somebody after all."""
+    check_nobody(["x"], list_senders(CONFIG_OF_NOBODY))
+    with pytest.raises(BadInput, match="--nobody y: Alertmanager has no receiver of that name"):
+        check_nobody(["y"], list_senders(CONFIG_OF_NOBODY))
+    with pytest.raises(BadInput, match="--nobody x: that receiver notifies somebody, by pagerduty, slack"):
+        check_nobody(["x"], list_senders(CONFIG))

@@ -37,3 +37,33 @@ receivers: [{{name: chat, slack_configs: [{{api_url: "http://a.example/", channe
     pages = [page for row in said for page in row.pages]
     assert [page.title.split("(")[1].split()[0] for page in pages] == ["First", "Second", "First"]
     assert all(0 < page.opened_after_s < 60 for page in pages)
+
+
+def test_what_kube_prometheus_has_is_as_it_should_be(each_engines: Engines) -> None:
+    """A watchdog that is repeated without an end, and what inhibits and notifies nobody on purpose."""
+    config = """
+route:
+  receiver: desk
+  group_by: [namespace]
+  group_wait: 1s
+  group_interval: 10s
+  routes:
+  - {matchers: [alertname = Watchdog], receiver: dead-man, group_wait: 0s, repeat_interval: 5s}
+  - {matchers: [alertname = InfoInhibitor], receiver: "null"}
+inhibit_rules:
+- {source_matchers: [alertname = InfoInhibitor], target_matchers: [severity = info], equal: [namespace]}
+receivers:
+- {name: desk, webhook_configs: [{url: "http://a.example/"}]}
+- {name: dead-man, webhook_configs: [{url: "https://b.example/", send_resolved: false}]}
+- {name: "null"}
+"""
+    alerts = [make_alert("Watchdog", severity="none"), make_alert("InfoInhibitor", severity="none")]
+    alerts.append(make_alert("Throttled", severity="info"))
+    rows = rehearse(config, alerts, each_engines, nobody=["null"])
+    assert {name: row.outcome for name, row in rows.items()} == {
+        "Watchdog": "paged",
+        "InfoInhibitor": "meant for nobody",
+        "Throttled": "paged",
+    }
+    assert not any(row.is_unmet for row in rows.values())
+    assert rows["Watchdog"].pages[0].closed_after_s is None
