@@ -13,6 +13,7 @@ from alertdrill.alertmanager.checks import check_document
 from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.routes import check_matchers
 from alertdrill.alertmanager.templates import Template, check_templates, read_templates
+from alertdrill.alertmanager.unplayed import list_unplayed
 from alertdrill.alertmanager.yaml_without_secrets import locate, read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
@@ -36,7 +37,7 @@ class AlertmanagerConfig:
     path: Path | None = None
     """The file that it was read from, if it was."""
     notes: tuple[str, ...] = ()
-    """What its user should know, such as template files that are not there."""
+    """What its user should know: template files that are not there, and what stays unobserved."""
 
     def locate(self, pointer: str) -> str:
         """Return `file:line` of a pointer, or of the nearest thing around it."""
@@ -47,8 +48,8 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
     """Return an Alertmanager config and its template files; files that hold secrets are not opened.
 
     Template files are looked for in `templates_folder` first, and then where the config says. Raises
-    BadInput, in general starting with `file:line: `, for what Alertmanager would not take, for what cannot be
-    pointed at the pager, and for templates that are defined nowhere or include themselves.
+    BadInput, in general starting with `file:line: `, for what Alertmanager would not take, and for templates
+    that are defined nowhere or include themselves.
     """
     try:
         content = read_bytes(path, MAX_BYTES)
@@ -89,10 +90,11 @@ def _check(
     for pointer, what in chain(check_matchers(document), check_locations(document)):
         raise BadInput(f"{locate(lines, pointer, source)}: {what}")
     check_templates(templates, document, lines, source, notes)
+    unplayed = tuple(f"{locate(lines, one.pointer, source)}: {one}" for one in list_unplayed(document))
     return AlertmanagerConfig(
         document=document,
         source=source,
         templates={template.name: template.text for template in templates},
         lines=lines,
-        notes=notes,
+        notes=(*notes, *unplayed),
     )

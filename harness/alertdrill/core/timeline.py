@@ -5,6 +5,7 @@ All times are seconds of rule time from the start of the run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -87,13 +88,14 @@ class PagingPath:
     """What was seen between Prometheus and the receivers.
 
     `troubles` are sentences from metrics and logs: what Prometheus could not send, what Alertmanager could
-    not deliver.
+    not deliver. `unplayed` are the receivers that the pager does not stand in for, and their integrations.
     """
 
     notifications: tuple[Notification, ...] = ()
     received: tuple[Received, ...] = ()
     suppressed: tuple[SuppressedSpan, ...] = ()
     troubles: tuple[str, ...] = ()
+    unplayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from alertdrill.alertmanager.unplayed import find_unplayed_receivers
 from alertdrill.alertmanager.watching import PathWatch, make_page_events, read_log, read_troubles
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Placement
@@ -66,6 +67,7 @@ def observe(run: LiveRun, store: Api) -> Timeline:
         engines=run.stack.versions,
         paging=replace(
             paging,
+            unplayed=find_unplayed_receivers(order.alertmanager.document),
             notifications=tuple(
                 notification for notification in paging.notifications if notification.at_s >= 0
             ),

@@ -189,3 +189,13 @@ def test_what_an_incident_said_of_another_alert_is_no_page_of_this_one() -> None
     before = make_notification(0, 40, "opened", alerts=others, title="[FIRING] other")
     joined = replace(OPENED, effect="updated")
     assert check(expect(FULL), before, joined, REPEATED, CLOSED).outcome == "met"
+
+
+def test_a_receiver_that_cannot_be_played_leaves_its_page_unobserved() -> None:
+    """It was routed there, and nobody could see whether it arrived; to another one it has to be."""
+    unplayed = {"oncall": ("pigeon",)}
+    finding = check(expect(), unplayed=unplayed)
+    assert (finding.outcome, finding.broke_at) == ("unobserved", "paged")
+    assert "routes it to oncall; whether pigeon was delivered to was not observed" in finding.evidence
+    assert check(expect(), unplayed=unplayed, received=(receive("channel"),)).outcome == "missing"
+    assert check(expect(), unplayed={"channel": ("pigeon",)}).outcome == "missing"

@@ -358,7 +358,9 @@ class _Show:
             click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
         else:
             self._console.print(show_rows(rows, SPEED))
-        sys.exit(UNMET if any(row.is_unmet for row in rows) else 0)
+        if any(row.is_unmet for row in rows):
+            sys.exit(UNMET)
+        sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)
 
 
 def _say(text: str) -> None:

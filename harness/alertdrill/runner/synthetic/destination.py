@@ -37,6 +37,11 @@ class Leg:
         return self.receiver, self.path, tuple(sorted(self.group_labels.items()))
 
     @property
+    def played(self) -> tuple[Sender, ...]:
+        """The integrations that the pager plays."""
+        return tuple(sender for sender in self.senders if sender.is_played)
+
+    @property
     def is_root(self) -> bool:
         """Whether no route but the root took the alert."""
         return len(self.path) == 1
@@ -57,6 +62,16 @@ class Destination:
     def is_nowhere(self) -> bool:
         """Whether nobody is notified: no receiver has an integration."""
         return not any(leg.senders for leg in self.legs)
+
+    @property
+    def unplayed(self) -> tuple[str, ...]:
+        """What the pager does not play of it, in words: `jira of desk`."""
+        return tuple(
+            f"{sender.integration} of {leg.receiver}"
+            for leg in self.legs
+            for sender in leg.senders
+            if not sender.is_played
+        )
 
     @property
     def is_meant_for_nobody(self) -> bool:

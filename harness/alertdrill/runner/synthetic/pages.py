@@ -14,7 +14,9 @@ from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
-RowOutcome = Literal["paged", "suppressed", "not paged", "nowhere", "meant for nobody", "not sent"]
+RowOutcome = Literal[
+    "paged", "suppressed", "not paged", "unobserved", "nowhere", "meant for nobody", "not sent"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,7 @@ def is_open_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every integration has a page of the alert, or Alertmanager holds it back."""
     seen = seen.during(sent)
     return bool(seen.explain_hold(bound.alert)) or all(
-        len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.senders) for leg in bound.destination.legs
+        len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.played) for leg in bound.destination.legs
     )
 
 
@@ -166,6 +168,9 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
         complaints += own
         if own and (why := seen.explain_failure(bound.alert, leg.receiver)):
             reasons.append(why)
+    if not complaints and bound.destination.unplayed:
+        evidence = f"the pager does not play {', '.join(dict.fromkeys(bound.destination.unplayed))}"
+        return Row(bound=bound, outcome="unobserved", pages=tuple(pages), evidence=evidence)
     if not complaints:
         return Row(bound=bound, outcome="paged", pages=tuple(pages))
     if hold and not reasons:
@@ -200,7 +205,7 @@ def _list_complaints(leg: Leg, pages: Sequence[Page]) -> list[str]:
     closing = _count_closing(leg)
     opened, closed = _count_pages(pages)
     complaints = []
-    for integration, count in Counter(sender.integration for sender in leg.senders).items():
+    for integration, count in Counter(sender.integration for sender in leg.played).items():
         where = f"{integration} of {leg.receiver}"
         if opened[integration] != count:
             complaints.append(f"{where} opened {opened[integration]} pages where {count} was to be expected")
@@ -211,7 +216,7 @@ def _list_complaints(leg: Leg, pages: Sequence[Page]) -> list[str]:
 
 def _count_closing(leg: Leg) -> Counter[str]:
     """Return how many integrations of each kind are told of resolutions."""
-    return Counter(sender.integration for sender in leg.senders if sender.sends_resolved)
+    return Counter(sender.integration for sender in leg.played if sender.sends_resolved)
 
 
 def _count_pages(pages: Sequence[Page]) -> tuple[Counter[str], Counter[str]]:

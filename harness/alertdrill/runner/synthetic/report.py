@@ -99,10 +99,12 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             opened = _show_s(page.opened_after_s, speed)
             yield route, leg.receiver, page.integration, "yes", opened, closed, page.title
             route = ""
-        missing = Counter(sender.integration for sender in leg.senders)
+        missing = Counter(sender.integration for sender in leg.played)
         missing.subtract(page.integration for page in pages)
-        for integration in missing.elements():
-            yield route, leg.receiver, integration, row.outcome, "", "", ""
+        unplayed = [sender.integration for sender in leg.senders if not sender.is_played]
+        lacking = [(name, row.outcome) for name in missing.elements()]
+        for integration, outcome in (*lacking, *((name, "unobserved") for name in unplayed)):
+            yield route, leg.receiver, integration, outcome, "", "", ""
             route = ""
         if not leg.senders:
             said = "nobody is notified" + (", as is meant" if leg.is_nobody else "")

@@ -15,7 +15,7 @@ from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.rules.fields import say_nearest
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Destination, Leg
-from alertdrill.runner.synthetic.integrations import Sender, list_senders
+from alertdrill.runner.synthetic.integrations import Sender, list_played
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.scratch import scratch_folder
@@ -79,7 +79,7 @@ def bind(
     Raises BadInput for a config that this amtool does not take, CouldNotTell where it sees it otherwise.
     """
     routing = config.document
-    senders = list_senders(routing)
+    senders = list_played(routing)
     check_nobody(nobody, senders)
     bound = tuple(
         Bound(alert=alert, destination=find_destination(routing, senders, alert.labels, nobody))

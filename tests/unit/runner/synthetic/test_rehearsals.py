@@ -67,3 +67,26 @@ receivers:
     }
     assert not any(row.is_unmet for row in rows.values())
     assert rows["Watchdog"].pages[0].closed_after_s is None
+
+
+def test_what_cannot_be_played_is_unobserved_by_name_and_the_rest_is_proved(each_engines: Engines) -> None:
+    """Where no alert goes, it is nothing to anybody; beside what is played, that is proved all the same."""
+    config = f"""
+route:
+  {{receiver: desk, group_by: [alertname], {QUICK}, routes: [
+    {{matchers: [to="loft"], receiver: loft}}, {{matchers: [to="both"], receiver: both}}]}}
+receivers:
+- {{name: desk, webhook_configs: [{{url: "http://a.example/"}}]}}
+- {{name: loft, pigeon_configs: [{{ring: 5}}]}}
+- name: both
+  pigeon_configs: [{{ring: 6}}]
+  webhook_configs: [{{url: "http://a.example/"}}, {{url: "http://b.example/"}}]
+"""
+    alerts = [make_alert("Desk"), make_alert("Loft", to="loft"), make_alert("Both", to="both")]
+    rows = rehearse(config, alerts, each_engines)
+    assert {name: (row.outcome, row.evidence) for name, row in rows.items()} == {
+        "Desk": ("paged", ""),
+        "Loft": ("unobserved", "the pager does not play pigeon of loft"),
+        "Both": ("unobserved", "the pager does not play pigeon of both"),
+    }
+    assert [page.integration for page in rows["Both"].pages] == ["webhook", "webhook"]
