@@ -30,6 +30,9 @@ def rehearse_all(
     alerts: Sequence[SyntheticAlert],
     engines: Engines,
     nobody: Sequence[str] = (),
+    *,
+    within_s: float | None = None,
+    said: list[str] | None = None,
 ) -> tuple[Row, ...]:
     """Return what became of each alert; `config` may be a file, or a text."""
     if isinstance(config, str):
@@ -37,6 +40,6 @@ def rehearse_all(
     if isinstance(config, Path):
         config = read_config(config)
     bound = bind(alerts, config, engines.amtool, nobody)
-    said: list[str] = []
+    heard: list[str] = [] if said is None else said
     with open_path(config, engines=engines, speed=SPEED) as path:
-        return Exercise(path, read_inhibit_rules(config.document), said.append).hold(bound)
+        return Exercise(path, read_inhibit_rules(config.document), heard.append).hold(bound, within_s)

@@ -41,7 +41,8 @@ class Notification:
 
     `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
     was wrong with it, if something was. What was accepted belongs to an incident of its integration, and
-    `effect` is what it did to it.
+    `effect` is what it did to it. `gaps` names the fields in which a template left `<no value>`; it is
+    `untitled` if its title is empty, whatever is shown in place of it.
     """
 
     number: int
@@ -59,6 +60,8 @@ class Notification:
     group_labels: Labels = field(default_factory=dict)
     title: str = ""
     text: str = ""
+    gaps: tuple[str, ...] = ()
+    untitled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

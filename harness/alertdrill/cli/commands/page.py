@@ -22,7 +22,7 @@ from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.output import open_console
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput, CouldNotTell
-from alertdrill.rules.files import read_rules
+from alertdrill.rules.files import parse_duration, read_rules
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
@@ -63,10 +63,23 @@ EXIT_CODES = {
 }
 
 
+def _read_within(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    """Return the wall seconds of a duration such as `2m`, which is not none."""
+    if text is None:
+        return None
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise BadInput(f"--within: {error}") from error
+    if not seconds:
+        raise BadInput("--within: nothing can be sent in no time")
+    return seconds
+
+
 @click.command(
     cls=GroupedCommand,
     groups={
-        "Which alert": ("rule_paths", "name", "labels", "all_alerts", "watchdog", "external_url"),
+        "Which alert": ("rule_paths", "name", "labels", "all_alerts", "within_s", "watchdog", "external_url"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
         "What is sent and printed": ("dry_run", "as_json"),
@@ -147,6 +160,13 @@ EXIT_CODES = {
 @take_systems_option
 @click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files.")
 @click.option(
+    "--within",
+    "within_s",
+    callback=_read_within,
+    metavar="DURATION",
+    help="With --all: how long it may take, such as 2m; what is not sent by then is unobserved.",
+)
+@click.option(
     "--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when its heartbeat stops."
 )
 @click.option("--external-url", metavar="URL", help="Prometheus's external URL, for the alert's link to it.")
@@ -166,6 +186,7 @@ def page(
     templates_folder: Path | None,
     system_folders: tuple[Path, ...],
     all_alerts: bool,
+    within_s: float | None,
     watchdog: bool,
     external_url: str | None,
     dry_run: bool,
@@ -178,6 +199,8 @@ def page(
     heartbeat of the dead-man's switch (--watchdog).
     """
     _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
+    if within_s is not None and not all_alerts:
+        raise BadInput("--within is for --all: one alert takes as long as its config says")
     _check_companions(
         headers,
         receivers,
@@ -209,7 +232,7 @@ def page(
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
-    _rehearse(bound, config, engines, dry_run=dry_run, show=show)
+    _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
 
 
 def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote: bool) -> None:
@@ -320,13 +343,19 @@ def _watch(
 
 
 def _rehearse(
-    bound: Sequence[Bound], config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: _Show
+    bound: Sequence[Bound],
+    config: AlertmanagerConfig,
+    engines: Engines,
+    within_s: float | None,
+    *,
+    dry_run: bool,
+    show: _Show,
 ) -> NoReturn:
     """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
     if dry_run:
         show.rows([look_at(one) for one in bound])
     with open_path(config, engines=engines, speed=SPEED) as path:
-        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound)
+        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound, within_s)
     show.rows(rows)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alertdrill.alertmanager.watching import PathWatch, read_troubles
+from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import Event
 from alertdrill.runner.synthetic.batches import Bound, plan_batches
-from alertdrill.runner.synthetic.destination import GroupKey, Leg
+from alertdrill.runner.synthetic.destination import GroupKey
+from alertdrill.runner.synthetic.durations import estimate_wall_s, find_wait_s, say_why_long
 from alertdrill.runner.synthetic.firing import Say
 from alertdrill.runner.synthetic.inhibition import InhibitRule
 from alertdrill.runner.synthetic.local import LocalPath
@@ -26,6 +29,8 @@ from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 SPEED = 60.0
 """Group intervals of minutes pass in seconds, and all of Alertmanager's own delays stay small beside them."""
 MARGIN_WALL_S = 10.0
+LONG_WALL_S = 10.0
+"""What takes longer is said before."""
 POLL_S = 0.1
 FIRES_FOR_WALL_S = 3600.0
 """Long enough; the Alertmanager that is told so is our own, and ends with us."""
@@ -45,16 +50,43 @@ class Exercise:
         self._alerts: list[SyntheticAlert] = []
         self._sent: dict[int, Sent] = {}
         self._groups: set[GroupKey] = set()
+        self._over_at = math.inf
+        self._cut: set[int] = set()
 
-    def hold(self, bound: Sequence[Bound]) -> tuple[Row, ...]:
-        """Return what became of each alert, in their order. Raises ComponentFailed when a part fails."""
+    def hold(self, bound: Sequence[Bound], within_wall_s: float | None = None) -> tuple[Row, ...]:
+        """Return what became of each alert, in their order. Raises ComponentFailed when a part fails.
+
+        What does not fit `within_wall_s` is not sent, and unobserved.
+        """
         sendable = [one for one in bound if not one.destination.is_nowhere]
         batches = plan_batches(sendable, self._rules)
+        speed = self._path.clock.speed
+        estimates = estimate_wall_s(batches, speed)
+        if sum(estimates) > LONG_WALL_S:
+            self._say(f"about {format_s(sum(estimates))}, because {say_why_long(batches)}")
+        if within_wall_s is not None:
+            self._over_at = time.monotonic() + within_wall_s
         for number, batch in enumerate(batches, 1):
-            self._say(f"batch {number} of {len(batches)}: {', '.join(one.alert.name for one in batch)}")
+            left_s = sum(estimates[number - 1 :])
+            names = ", ".join(one.alert.name for one in batch)
+            if time.monotonic() + estimates[number - 1] > self._over_at:
+                self._say(f"the time is over after {number - 1} of {len(batches)} batches")
+                break
+            about = f", about {format_s(left_s)} left" if sum(estimates) > LONG_WALL_S else ""
+            self._say(f"batch {number} of {len(batches)}{about}: {names}")
             self._hold_batch(batch, [one for later in batches[number:] for one in later])
         seen = replace(self._see(), troubles=self._read_troubles())
-        return tuple(judge_alert(one, seen, self._sent.get(id(one), UNSENT)) for one in bound)
+        return tuple(self._judge(one, seen) for one in bound)
+
+    def _judge(self, bound: Bound, seen: Seen) -> Row:
+        is_due = not bound.destination.is_nowhere
+        row = judge_alert(bound, seen, self._sent.get(id(bound), UNSENT))
+        if not is_due or (id(bound) in self._sent and id(bound) not in self._cut):
+            return row
+        if row.outcome in {"paged", "misworded"}:
+            return row
+        what = "not sent" if id(bound) not in self._sent else "not waited for to its end"
+        return replace(row, outcome="unobserved", evidence=f"{what}: the time was over")
 
     def _hold_batch(self, batch: Sequence[Bound], later: Sequence[Bound]) -> None:
         alerts = [one.alert for one in batch]
@@ -64,7 +96,7 @@ class Exercise:
         fired_at = time.time()
         self._sent |= {id(one): Sent(fired_s=rule_s(fired_at)) for one in batch}
         self._path.alertmanager.post(*alerts, starts_s=fired_at, ends_s=fired_at + FIRES_FOR_WALL_S)
-        self._await(batch, is_open_everywhere, max(self._find_wait_s(leg) for leg in legs))
+        self._await(batch, is_open_everywhere, max(find_wait_s(leg, self._groups) for leg in legs))
         self._groups |= {leg.group for leg in legs}
         resolved_at = time.time()
         self._sent |= {id(one): replace(self._sent[id(one)], resolved_s=rule_s(resolved_at)) for one in batch}
@@ -75,10 +107,6 @@ class Exercise:
         for one in batch:
             if one.alert.fingerprint in again:
                 self._part(one, resolved_at + interval_s / self._path.clock.speed + FLUSHED_WITHIN_WALL_S)
-
-    def _find_wait_s(self, leg: Leg) -> float:
-        """Return after how long a receiver is notified of an alert, which may join an open group."""
-        return max(leg.group_wait_s, leg.group_interval_s if leg.group in self._groups else 0.0)
 
     def _part(self, bound: Bound, at: float) -> None:
         """Wait until an alert's end is behind Alertmanager; the next with the same labels is another one.
@@ -93,12 +121,14 @@ class Exercise:
         self, batch: Sequence[Bound], is_done: Callable[[Bound, Seen, Sent], bool], within_s: float
     ) -> None:
         give_up_at = time.monotonic() + within_s / self._path.clock.speed + MARGIN_WALL_S
-        while time.monotonic() < give_up_at:
+        while time.monotonic() < min(give_up_at, self._over_at):
             time.sleep(POLL_S)
             self._path.check()
             seen = self._see()
             if all(is_done(one, seen, self._sent[id(one)]) for one in batch):
                 return
+        if time.monotonic() < give_up_at:
+            self._cut |= {id(one) for one in batch}
 
     def _see(self) -> Seen:
         clock = self._path.clock

@@ -18,12 +18,14 @@ SILENT_ABOUT_RESOLUTION = frozenset({"email", "slack", "wechat"})
 class Sender:
     """One integration of a receiver, by the name that metrics have for its kind.
 
-    One that is not played is left out where the pager stands in for all receivers.
+    One that is not played is left out where the pager stands in for all receivers; one that is `untitled` has
+    an empty title on purpose.
     """
 
     integration: str
     sends_resolved: bool
     is_played: bool = True
+    untitled: bool = False
 
 
 def list_played(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
@@ -50,6 +52,7 @@ def list_senders(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
                 # Of what the pager does not play it is not known, nor asked.
                 sends_resolved=not isinstance(one, Mapping)
                 or bool(one.get("send_resolved", kind not in SILENT_ABOUT_RESOLUTION)),
+                untitled=isinstance(one, Mapping) and one.get("title") == "",
             )
             for key, ones in receiver.items()
             if key.endswith(SUFFIX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,15 +15,18 @@ from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
 RowOutcome = Literal[
-    "paged", "suppressed", "not paged", "unobserved", "nowhere", "meant for nobody", "not sent"
+    "paged", "misworded", "suppressed", "not paged", "unobserved", "nowhere", "meant for nobody", "not sent"
 ]
+SHORTEST_LIMIT = 130
+"""Of a title, that of Opsgenie's; no service has room for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What an alert had of one incident: `title` is that of the first notification of it.
 
-    Times are seconds of rule time, from the alert's firing and from its resolution.
+    `flaws` are what is wrong with what that says, in words. Times are seconds of rule time, from the alert's
+    firing and from its resolution.
     """
 
     receiver: str
@@ -31,6 +34,7 @@ class Page:
     title: str
     opened_after_s: float
     closed_after_s: float | None
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Row:
     @property
     def is_unmet(self) -> bool:
         """Whether the alert has nowhere to go, or its pages were not as they have to be."""
-        return self.outcome in {"not paged", "nowhere"}
+        return self.outcome in {"not paged", "misworded", "nowhere"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,11 @@ class Seen:
         for one in self.notifications:
             if one.is_accepted and one.incident is not None and one.receiver == leg.receiver:
                 by_incident.setdefault(one.incident, []).append(one)
-        pages = (_make_page(own, alert, sent) for own in by_incident.values())
+        untitled = {sender.integration for sender in leg.senders if sender.untitled}
+        pages = (
+            _make_page(own, alert, sent, may_be_untitled=own[0].integration in untitled)
+            for own in by_incident.values()
+        )
         return [page for page in pages if page is not None]
 
     def explain_hold(self, alert: SyntheticAlert) -> str:
@@ -168,6 +176,10 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
         complaints += own
         if own and (why := seen.explain_failure(bound.alert, leg.receiver)):
             reasons.append(why)
+    flaws = [f"{page.integration} of {page.receiver}: {flaw}" for page in pages for flaw in page.flaws]
+    if not complaints and flaws:
+        evidence = "; ".join(dict.fromkeys(flaws))
+        return Row(bound=bound, outcome="misworded", pages=tuple(pages), evidence=evidence)
     if not complaints and bound.destination.unplayed:
         evidence = f"the pager does not play {', '.join(dict.fromkeys(bound.destination.unplayed))}"
         return Row(bound=bound, outcome="unobserved", pages=tuple(pages), evidence=evidence)
@@ -179,7 +191,9 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
     return Row(bound=bound, outcome="not paged", pages=tuple(pages), evidence=evidence)
 
 
-def _make_page(notifications: Sequence[Notification], alert: SyntheticAlert, sent: Sent) -> Page | None:
+def _make_page(
+    notifications: Sequence[Notification], alert: SyntheticAlert, sent: Sent, *, may_be_untitled: bool
+) -> Page | None:
     """Return what an alert had of an incident, which has these notifications; None if nothing."""
     opening = next((one for one in notifications if _says(one, alert, "firing")), None)
     if opening is None:
@@ -198,7 +212,20 @@ def _make_page(notifications: Sequence[Notification], alert: SyntheticAlert, sen
         title=opening.title,
         opened_after_s=opening.at_s - sent.fired_s,
         closed_after_s=None if closed_s is None else closed_s - sent.resolved_s,
+        flaws=tuple(_list_flaws(opening, may_be_untitled=may_be_untitled)),
     )
+
+
+def _list_flaws(notification: Notification, *, may_be_untitled: bool) -> Iterator[str]:
+    """Yield what is wrong with what a notification says: gaps, no title, and what was cut off."""
+    for name in notification.gaps:
+        yield f"the {name} has <no value> in it: its template names what the alert does not have"
+    if notification.untitled and not may_be_untitled:
+        yield "the title is empty"
+    for name, text in (("title", notification.title), ("text", notification.text)):
+        # Alertmanager cuts off what a service would not take, and ends it like that.
+        if len(text) >= SHORTEST_LIMIT and text.endswith(("…", "...")):
+            yield f"the {name} is longer than the {len(text)} characters that there is room for, and cut off"
 
 
 def _list_complaints(leg: Leg, pages: Sequence[Page]) -> list[str]:

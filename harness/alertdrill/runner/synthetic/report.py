@@ -83,6 +83,7 @@ def write_row(row: Row) -> dict[str, Any]:
                 "title": page.title,
                 "opened_after_s": page.opened_after_s,
                 "closed_after_s": page.closed_after_s,
+                "flaws": list(page.flaws),
             }
             for page in row.pages
         ],

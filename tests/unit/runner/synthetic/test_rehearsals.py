@@ -90,3 +90,49 @@ receivers:
         "Both": ("unobserved", "the pager does not play pigeon of both"),
     }
     assert [page.integration for page in rows["Both"].pages] == ["webhook", "webhook"]
+
+
+def test_what_templates_leave_wrong_is_found(each_engines: Engines) -> None:
+    """A gap, a title that is empty, and one that is longer than its service has room for; all were paged."""
+    config = f"""
+global: {{slack_api_url: "http://a.example/"}}
+route:
+  {{receiver: good, group_by: [alertname], {QUICK}, routes: [
+    {{matchers: [to="gap"], receiver: gap}}, {{matchers: [to="empty"], receiver: empty}},
+    {{matchers: [to="long"], receiver: long}}, {{matchers: [to="untitled"], receiver: untitled}}]}}
+receivers:
+- {{name: good, slack_configs: [{{channel: "#a", title: "{{{{ .CommonLabels.alertname }}}}"}}]}}
+- {{name: gap, slack_configs: [{{channel: "#a", pretext: '{{{{ "<no value>" }}}}'}}]}}
+- {{name: empty, slack_configs: [{{channel: "#a", title: "{{{{ .CommonLabels.nothing }}}}"}}]}}
+- {{name: untitled, slack_configs: [{{channel: "#a", title: "", text: "it is down"}}]}}
+- {{name: long, opsgenie_configs: [{{api_key: x, message: "{"x" * 140}"}}]}}
+"""
+    alerts = [make_alert("Good"), *(make_alert(to, to=to) for to in ("gap", "empty", "long", "untitled"))]
+    rows = rehearse(config, alerts, each_engines)
+    assert rows["Good"].outcome == rows["untitled"].outcome == "paged"
+    for name, said in {
+        "gap": "slack of gap: the pretext has <no value> in it",
+        "empty": "slack of empty: the title is empty",
+        "long": "opsgenie of long: the title is longer than the 130 characters",
+    }.items():
+        assert (rows[name].outcome, rows[name].is_unmet) == ("misworded", True), rows[name]
+        assert rows[name].evidence.startswith(said)
+
+
+def test_what_does_not_fit_the_time_is_unobserved(engines: Engines) -> None:
+    """The second alert joins the group of the first, whose interval is ten seconds long."""
+    config = """
+route: {receiver: chat, group_wait: 1s, group_interval: 10m}
+receivers: [{name: chat, slack_configs: [{api_url: "http://a.example/", channel: "#a"}]}]
+"""
+    said: list[str] = []
+    rows = rehearse_all(config, [make_alert("First"), make_alert("Second")], engines, within_s=9, said=said)
+    assert [(row.outcome, row.evidence) for row in rows] == [
+        ("paged", ""),
+        ("unobserved", "not sent: the time was over"),
+    ]
+    assert said[0].startswith("about 0:11, because alerts that would meet in a group")
+    assert said[1:] == [
+        "batch 1 of 2, about 0:11 left: First",
+        "the time is over after 1 of 2 batches",
+    ]
