@@ -18,6 +18,7 @@ from alertdrill.rules.promql.expressions import parse
 from alertdrill.rules.promql.expressions import (
     parse_duration as parse_duration,  # who reads rules reads durations
 )
+from alertdrill.rules.template_syntax import check_template
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence, read_nodes
 from alertdrill.runtime.reading import read_bytes
 
@@ -75,6 +76,11 @@ class RuleFile:
     name: str
     text: str
     groups: tuple[RuleGroup, ...]
+
+    @property
+    def rules(self) -> tuple[AlertRule | RecordingRule, ...]:
+        """All rules of all groups, in the file's order."""
+        return tuple(rule for group in self.groups for rule in group.rules)
 
     @property
     def alerts(self) -> tuple[AlertRule, ...]:
@@ -206,16 +212,8 @@ class _Reader:
     def _read_rules(
         self, nodes: Sequence, group: str, interval_s: float, labels: Labels
     ) -> Iterator[AlertRule | RecordingRule]:
-        seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         for node in self._claim_all(nodes, "rule", RULE_FIELDS):
-            rule = self._read_rule(node, group, interval_s, labels)
-            if isinstance(rule, AlertRule):
-                identity = (rule.name, frozenset(rule.labels.items()))
-                if identity in seen:
-                    what = f"the alert {_show(rule.name)} is stated twice with the same labels"
-                    raise self._bad(node, "alert", what)
-                seen.add(identity)
-            yield rule
+            yield self._read_rule(node, group, interval_s, labels)
 
     def _read_rule(
         self, node: Mapping, group: str, interval_s: float, group_labels: Labels
@@ -229,6 +227,7 @@ class _Reader:
             raise self._bad(node, "expr", str(error)) from error
         labels = {**group_labels, **self._read_labels(node, "labels")}
         if "alert" in node.values:
+            self._check_templates(node, group)
             return AlertRule(
                 name=self._read_text(node, "alert"),
                 expr=expr,
@@ -248,6 +247,19 @@ class _Reader:
         return RecordingRule(
             name=name, expr=expr, labels=labels, group=group, interval_s=interval_s, source=source
         )
+
+    def _check_templates(self, node: Mapping, group: str) -> None:
+        """Raise BadRules for a template of an alert that Prometheus would not load."""
+        for key, what in (("labels", "label"), ("annotations", "annotation")):
+            stated = node.values.get(key)
+            if not isinstance(stated, Mapping):
+                continue
+            for name, text in stated.values.items():
+                try:
+                    check_template(text.text if isinstance(text, Scalar) else "")
+                except BadInput as error:
+                    whose = f"group {_show(group)}: {what} {name} of {self._read_text(node, 'alert')}"
+                    raise self._bad(stated, name, f"{whose}: {error}") from error
 
     def _claim_all(self, nodes: Sequence, what: str, fields: set[str]) -> Iterator[Mapping]:
         """Yield the items of a list, which must be mappings of known fields, each met for the first time."""

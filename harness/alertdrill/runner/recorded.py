@@ -13,7 +13,7 @@ from alertdrill.core.parts import LOOKBACK_S
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput
-from alertdrill.judging.began_active import doubt_active
+from alertdrill.judging.began_active import doubt_active, find_longest_for_s
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import RECORDED, Recording
@@ -71,7 +71,7 @@ def doubt_recorded(
 ) -> Verdict:
     """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be."""
     rules = [rule for file in files for rule in file.alerts]
-    for_s = {rule.name: rule.for_s for rule in rules}
+    for_s = find_longest_for_s(rules)
     verdict = doubt_unseen_labels(verdict, place.drill, rules, recording)
     return _doubt_gaps(doubt_active(verdict, place, timeline, for_s), place, tuple(find_gaps(recording)))
 
@@ -132,11 +132,12 @@ def check_within(place: Placement, recording: Recording, quiet_tail_s: float = 0
 
 def check_alerts(drill: Drill, files: Sequence[RuleFile]) -> None:
     """Raise BadInput for an alert that no rule has, and for a near miss of a rule without a threshold."""
-    rules = {rule.name: rule for file in files for rule in file.alerts}
     for expected in drill.expects:
         demand_rule(expected.alert, files, who=drill.name)
-        rule = rules[expected.alert]
-        if find_kind(expected).asks_for_value and split_threshold(rule.expr) is None:
+        rules = [rule for file in files for rule in file.alerts if rule.name == expected.alert]
+        has_value = any(split_threshold(rule.expr) is not None for rule in rules)
+        if find_kind(expected).asks_for_value and not has_value:
+            rule = rules[0]
             raise BadInput(
                 f"{rule.source}: {rule.name} compares no value with a number, so how near it came cannot "
                 f"be said: {drill.name} cannot have a near miss of it"

@@ -11,6 +11,7 @@ from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import MAX_BYTES, parse_config, read_config
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.target import Target
+from alertdrill.alertmanager.unplayed import find_unplayed_receivers
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runtime.binaries import Engines
 
@@ -99,20 +100,6 @@ RECEIVER = "receivers:\n- name: a\n"
             + "  email_configs: [{from: b}]",
             "'a': email has no to",
         ),
-        (
-            "route: {receiver: a}\n" + RECEIVER + "  pagerduty_configs:\n  - service_key: x",
-            "a.yml:5: receiver 'a': pagerduty's service_key is of Events API v1",
-        ),
-        (
-            "route: {receiver: a}\n"
-            + RECEIVER
-            + "  slack_configs:\n  - {app_token: x, update_message: true}",
-            "a.yml:5: receiver 'a': slack's update_message",
-        ),
-        (
-            "route: {receiver: a}\n" + RECEIVER + "  webhook_configs:\n  - {url: x, payload: {a: b}}",
-            "a.yml:5: receiver 'a': webhook's own payload",
-        ),
         ("route: {receiver: a}\n" + RECEIVER + "templates: [a.tmpl]", "a.yml:4: there are no template files"),
     ],
 )
@@ -123,19 +110,26 @@ def test_what_cannot_be_used_is_named_with_its_line(text: str, why: str) -> None
     assert why in str(caught.value)
 
 
-def test_all_receivers_that_cannot_be_redirected_are_named_at_once() -> None:
-    """Whoever has to take five of them out of a config learns of all five."""
+def test_every_integration_that_cannot_be_played_is_a_note() -> None:
+    """By its receiver, its kind and its line; also one of a kind that only tomorrow's Alertmanager has."""
     text = (
-        "route: {receiver: a}\nreceivers:\n- name: a\n  sns_configs: [{}]\n  msteams_configs: [{}]\n"
-        "- name: b\n  telegram_configs: [{}]\n"
+        "route: {receiver: a}\nreceivers:\n- name: a\n  pigeon_configs:\n  - {loft: s3cret}\n  - {}\n"
+        "  slack_configs:\n  - {api_url: x}\n- name: b\n  pigeon_configs: [{}]\n"
     )
-    with pytest.raises(BadInput) as caught:
-        parse_config(text, "a.yml")
-    assert str(caught.value) == (
-        "a.yml:5: receiver 'a': msteams cannot be redirected to the pager; "
-        "a.yml:4: receiver 'a': sns cannot be redirected to the pager; "
-        "a.yml:7: receiver 'b': telegram cannot be redirected to the pager"
-    )
+    config = parse_config(text, "a.yml")
+    assert [note.partition(": whether")[0] for note in config.notes] == [
+        "a.yml:5: receiver 'a': the pager cannot stand in for pigeon",
+        "a.yml:6: receiver 'a': the pager cannot stand in for pigeon",
+        "a.yml:10: receiver 'b': the pager cannot stand in for pigeon",
+    ]
+    assert "s3cret" not in repr(config)
+    assert find_unplayed_receivers(config.document) == {"b": ("pigeon",)}
+
+
+def test_what_is_no_section_of_a_receiver_is_refused() -> None:
+    """Not whatever ends like one is one."""
+    with pytest.raises(BadInput, match=r"a.yml:4: the field Pigeon-_configs in receivers is unknown"):
+        parse_config("route: {receiver: a}\nreceivers:\n- name: a\n  Pigeon-_configs: [{}]\n", "a.yml")
 
 
 @pytest.mark.parametrize(

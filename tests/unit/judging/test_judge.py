@@ -233,6 +233,16 @@ def test_an_alarm_that_nobody_asked_for_fails_the_quiet_drill_and_the_run() -> N
     assert judge(fires.drill, select_for_drill(fires, (fires, quiet), timeline)).outcome == "met"
 
 
+def test_a_heartbeat_is_no_alarm() -> None:
+    """It fires all the time on purpose, whatever is drilled."""
+    quiet = Placement(drill=make_drill(name="quiet"), start_s=0)
+    timeline = make_timeline(make_event("firing", 0, alert="Watchdog"))
+    assert find_unexpected((quiet,), timeline) is not None
+    beating = replace(timeline, heartbeats=frozenset({"Watchdog"}))
+    assert find_unexpected((quiet,), beating) is None
+    assert judge(quiet.drill, select_for_drill(quiet, (quiet,), beating)).outcome == "met"
+
+
 def test_an_alarm_outside_its_drills_time_is_unasked() -> None:
     """An alarm after its drill has ended belongs to nobody."""
     fires = Placement(drill=make_drill(FIRES), start_s=0)

@@ -198,10 +198,6 @@ ALERT = "alert: A\n    expr: up == 0\n    "
         (state(ALERT + "labels:\n      __name__: x"), "7: '__name__' is not a name for labels"),
         (state("record: a\n    expr: up\n    for: 5m"), "6: a recording rule has no for"),
         (state("record: a\n    expr: up\n    annotations: {}"), "6: a recording rule has no annotations"),
-        (
-            state("{alert: A, expr: up, labels: {a: x}}\n  - {alert: A, expr: down, labels: {a: x}}"),
-            "5: the alert 'A' is stated twice with the same labels",
-        ),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line_that_says_where(text: str, message: str) -> None:
@@ -217,6 +213,13 @@ def test_one_alert_may_be_stated_for_several_labels() -> None:
     """The same name with other labels is another alert, as for a warning and a page."""
     text = state("{alert: A, expr: up, labels: {a: x}}\n  - {alert: A, expr: up, labels: {a: y}}")
     assert [dict(rule.labels) for rule in parse_rules(text, "rules.yml").alerts] == [{"a": "x"}, {"a": "y"}]
+
+
+def test_one_alert_may_be_stated_twice_with_the_same_labels() -> None:
+    """As for what is measured in two ways: Prometheus tells the rules apart by where they stand."""
+    text = state("{alert: A, expr: up, labels: {a: x}}\n  - {alert: A, expr: down, labels: {a: x}}")
+    rules = parse_rules(text, "rules.yml").alerts
+    assert [(rule.expr, rule.source) for rule in rules] == [("up", "rules.yml:4"), ("down", "rules.yml:5")]
 
 
 def test_aliases_cannot_multiply_without_bound() -> None:

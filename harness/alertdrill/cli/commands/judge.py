@@ -23,6 +23,7 @@ from alertdrill.reports import timeline_json
 from alertdrill.reports.terminal.summary import summary
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.held_run import TIMELINE, read_speed
 from alertdrill.runner.recorded import judge_drills
@@ -114,6 +115,7 @@ def judge(
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
     files = leave_out_unfit(file, files, drills)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(engines, files)
     record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
     if as_json:
         click.echo(timeline_json.render(record), nl=False)

@@ -44,6 +44,16 @@ def open_project(named: Path | None) -> Project:
     return read_project(path)
 
 
+def find_project_of(alertmanager_config: Path | None) -> Project | None:
+    """Return the project that is found from here upwards, if it names that Alertmanager config."""
+    path = find_project(Path()) if alertmanager_config is not None else None
+    project = read_project(path) if path is not None else None
+    if project is None or project.alertmanager is None or alertmanager_config is None:
+        return None
+    is_own = alertmanager_config.exists() and project.alertmanager.samefile(alertmanager_config)
+    return project if is_own else None
+
+
 def read_project_rules(project: Project) -> tuple[RuleFile, ...]:
     """Return the rule files of a project; raises BadInput for a project without any."""
     if not project.rules:

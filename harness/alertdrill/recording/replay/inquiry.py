@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels, take_alert_labels
 from alertdrill.core.timeline import Curve, Event
 from alertdrill.errors import AlertdrillError, BadRules, CouldNotTell
 from alertdrill.recording.recording import RecordedSeries, Recording
@@ -104,7 +104,7 @@ class Inquiry:
     def list_events(self, activities: Iterable[tuple[Activity, int]]) -> list[Event]:
         """Return what the alerts did, alert by alert."""
         return [
-            event
+            replace(event, labels=take_alert_labels(event.labels))
             for activity, _ in activities
             for event in list_events(activity, self.evaluations, self.origin_ms)
         ]
@@ -112,7 +112,7 @@ class Inquiry:
     def list_pendings(self, activities: Iterable[tuple[Activity, int]]) -> dict[Activation, float]:
         """Return how long activations that never fired were seen to be pending."""
         return {
-            (activity.alert, tuple(sorted(activity.labels.items())), at_s): lasted_s
+            (activity.alert, tuple(sorted(take_alert_labels(activity.labels).items())), at_s): lasted_s
             for activity, _ in activities
             for at_s, lasted_s in list_pendings(activity, self.evaluations, self.origin_ms)
         }
@@ -154,6 +154,7 @@ class Inquiry:
                     op=op,
                     threshold=threshold,
                     points=mark_gaps(found, rule.interval_s),
+                    source=source,
                 )
             )
         return curves
