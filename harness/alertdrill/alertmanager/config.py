@@ -14,6 +14,7 @@ from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.routes import check_matchers
 from alertdrill.alertmanager.templates import Template, check_templates, read_templates
 from alertdrill.alertmanager.unplayed import list_unplayed
+from alertdrill.alertmanager.wrapped import unwrap
 from alertdrill.alertmanager.yaml_without_secrets import locate, read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
@@ -47,7 +48,8 @@ class AlertmanagerConfig:
 def read_config(path: Path, templates_folder: Path | None = None) -> AlertmanagerConfig:
     """Return an Alertmanager config and its template files; files that hold secrets are not opened.
 
-    Template files are looked for in `templates_folder` first, and then where the config says. Raises
+    A file may be a manifest with a Secret that has the config, as for the Prometheus operator. Template files
+    are looked for in `templates_folder` first, then where the config says, and then in that Secret. Raises
     BadInput, in general starting with `file:line: `, for what Alertmanager would not take, and for templates
     that are defined nowhere or include themselves.
     """
@@ -62,12 +64,15 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
         raise BadInput(f"{path}: cannot be read: it is not UTF-8")
     if len(content) > MAX_BYTES:
         raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
-    document, lines = read_document(text, CONFIG, str(path))
+    original = unwrap(text, str(path))
+    source = original.source
+    document, lines = read_document(original.text, CONFIG, source)
     patterns = [
-        (locate(lines, f"/templates/{index}", str(path)), pattern)
+        (locate(lines, f"/templates/{index}", source), pattern)
         for index, pattern in enumerate(document.get("templates", ()))
     ]
-    config = _check(document, lines, str(path), *read_templates(path.parent, patterns, templates_folder))
+    templates, notes = read_templates(path.parent, patterns, templates_folder, original.files)
+    config = _check(document, lines, source, templates, (*original.notes, *notes))
     return replace(config, path=path)
 
 

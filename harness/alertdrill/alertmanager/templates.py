@@ -6,11 +6,13 @@ defined nowhere; the notification is then lost. Syntax: Go's text/template; file
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
@@ -77,27 +79,39 @@ class Scanned:
 
 
 def read_templates(
-    folder: Path, patterns: Sequence[tuple[str, str]], elsewhere: Path | None = None
+    folder: Path,
+    patterns: Sequence[tuple[str, str]],
+    elsewhere: Path | None = None,
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     """Return the files that patterns match, relative ones in the config's folder, and notes.
 
     `patterns` has where each pattern stands (`file:line`), and the pattern. Files are looked for `elsewhere`
-    first, by as much of the end of a pattern as leads to some. A pattern that matches nothing is a note: to
-    Alertmanager it is no error.
+    first, by as much of the end of a pattern as leads to some, and last among the texts `beside` the config
+    in its manifest. A pattern that matches nothing is a note: to Alertmanager it is no error.
     """
-    paths: list[Path] = []
+    found: list[tuple[str, str, Path | None]] = []
     notes: list[str] = []
     for where, pattern in patterns:
         files = (_find_elsewhere(elsewhere, pattern) if elsewhere else []) or _find(folder / pattern)
+        matched: list[tuple[str, str, Path | None]] = [(str(file), file.name, file) for file in files]
         if not files:
+            last = pattern.rpartition("/")[2]
+            names = [name for name in sorted(beside) if fnmatch.fnmatchcase(name, last.replace("[^", "[!"))]
+            matched = [(f"{where.rpartition(':')[0]}#{name}", name, None) for name in names]
+        if not matched:
             notes.append(f"{where}: no template file matches {pattern!r}: {ELSEWHERE}")
-        paths += files
-        if len(paths) > MAX_FILES:
+        found += matched
+        if len(found) > MAX_FILES:
             raise BadInput(f"{where}: more than {MAX_FILES} template files")
     templates = tuple(
         # Numbered, because the last definition of a name is the one that counts.
-        Template(source=str(path), name=f"{number:03}-{path.name}", text=_read(path))
-        for number, path in enumerate(paths)
+        Template(
+            source=source,
+            name=f"{number:03}-{name}",
+            text=beside[name] if path is None else _read(path),
+        )
+        for number, (source, name, path) in enumerate(found)
     )
     return templates, tuple(notes)
 
