@@ -68,10 +68,11 @@ def parse(drafted: DraftFile) -> tuple[Drill, ...]:
 def find_outcomes(engines: Engines, file: RuleFile) -> dict[str, str]:
     """Return what promtool and the judge make of each drafted drill, by its name."""
     outcomes = {}
+    rules = " ".join(rule.expr for group in file.groups for rule in group.rules)
     for drafted in draft(file):
         assert not drafted.todos
         for drill in parse(drafted):
-            recording = ImaginedGateway(drill).record()
+            recording = ImaginedGateway(drill, rules).record()
             placement = Placement(drill=drill, start_s=0.0)
             record = judge_drills(recording, [placement], (file,), engines.promtool)
             (verdict,) = (one for one in record.verdicts if one.drill == drill.name)
