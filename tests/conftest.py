@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
+from _pytest.unraisableexception import gc_collect_iterations_key  # has no public name
 from hypothesis import HealthCheck, settings
 from support.chromium_session import SKIPPED as NO_CHROMIUM
 from support.docker_engine import demand_engine, describe_skipped
@@ -40,6 +41,11 @@ GARBAGE_AFTER = 10_000
 """So many more objects than were freed are made before Python looks for garbage; by itself it is 700."""
 NO_PARAMS = SimpleNamespace(params={})
 """What a test has in place of pytest's `callspec` that is no case of several."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for garbage once, not five times, as a process of tests ends: there is much to look through."""
+    config.stash[gc_collect_iterations_key] = 1
 
 
 @pytest.hookimpl(wrapper=True)
