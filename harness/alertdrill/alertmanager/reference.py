@@ -38,7 +38,7 @@ def make_reference_config(systems: Iterable[str]) -> AlertmanagerConfig:
 
 @cache
 def _make(systems: tuple[str, ...]) -> AlertmanagerConfig:
-    """Return the reference routing, which takes a tenth of a second to check, and is the same each time."""
+    """Return the reference routing; checking it takes a twentieth of a second."""
     routes: list[dict[str, Any]] = []
     receivers: list[dict[str, Any]] = [{"name": UNROUTED, "webhook_configs": [{"url": _URL}]}]
     for system in systems:
