@@ -6,10 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import requests
 from support.lone_alertmanager import await_that
 from support.own_project import ALERTMANAGER, KEY, KEY_VARIABLE, RULES, SMALL_GATEWAY
@@ -23,12 +21,6 @@ SLOW = """\
         for: 30s
         labels: {severity: warning}
 """
-
-
-@pytest.fixture
-def own(alertdrill: CommandLine) -> CommandLine:
-    """Return the command line with the gateway's key in its environment."""
-    return replace(alertdrill, environ={**alertdrill.environ, KEY_VARIABLE: KEY})
 
 
 def test_what_init_writes_runs_at_once(own: CommandLine, tmp_path: Path) -> None:
