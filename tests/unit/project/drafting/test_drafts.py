@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import pytest
 from support.imagined_gateway import BOUNDS, HEALTHY, ImaginedGateway
 
-from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.drill import Drill
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
 from alertdrill.project.drafting.drafts import DraftFile, draft_all
 from alertdrill.project.drafting.metrics import Metrics, gather
+from alertdrill.recording.files import write_recording
 from alertdrill.rules.files import RuleFile, parse_rules
-from alertdrill.runner.recorded import judge_drills
+from alertdrill.runner.golden.folder import find_path
+from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runtime.binaries import Engines
 from alertdrill.systems.drill_files.drills import Defaults, parse_drills, read_drills
 
@@ -67,18 +69,19 @@ def parse(drafted: DraftFile) -> tuple[Drill, ...]:
 
 def find_outcomes(engines: Engines, file: RuleFile) -> dict[str, str]:
     """Return what promtool and the judge make of each drafted drill, by its name."""
-    outcomes = {}
+    drafts = draft(file)
+    assert not [todo for drafted in drafts for todo in drafted.todos]
+    drills = [drill for drafted in drafts for drill in parse(drafted)]
     rules = " ".join(rule.expr for group in file.groups for rule in group.rules)
-    for drafted in draft(file):
-        assert not drafted.todos
-        for drill in parse(drafted):
-            recording = ImaginedGateway(drill, rules).record()
-            placement = Placement(drill=drill, start_s=0.0)
-            record = judge_drills(recording, [placement], (file,), engines.promtool)
-            (verdict,) = (one for one in record.verdicts if one.drill == drill.name)
-            wrong = [one.observed for one in verdict.findings if one.outcome not in {"met", "unobserved"}]
-            outcomes[drill.name] = f"{verdict.outcome}{wrong}"
-    return outcomes
+    with TemporaryDirectory() as folder:
+        for drill in drills:
+            write_recording(ImaginedGateway(drill, rules).record(), find_path(Path(folder), drill.name))
+        record = ProjectReplay(Path(folder), (file,), engines.promtool).judge(drills, drills)
+    return {
+        verdict.drill: verdict.outcome
+        + str([one.observed for one in verdict.findings if one.outcome not in {"met", "unobserved"}])
+        for verdict in record.verdicts
+    }
 
 
 @pytest.mark.parametrize(
