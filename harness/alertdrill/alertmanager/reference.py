@@ -46,7 +46,7 @@ def _make(systems: tuple[str, ...]) -> AlertmanagerConfig:
             matchers = [f'system="{system}"', f'severity="{severity}"']
             routes.append({"matchers": matchers, "receiver": receiver["name"]})
             receivers.append(receiver)
-    paging, _ = read_document(PAGING_PATH.read_text(), _PAGING_FIELDS, PAGING_PATH.name)
+    paging = _read_paging()
     document = {
         "global": {"resolve_timeout": "5m", "smtp_from": "alertmanager@alertdrill.invalid"},
         "route": {
@@ -62,6 +62,12 @@ def _make(systems: tuple[str, ...]) -> AlertmanagerConfig:
         "time_intervals": paging.get("time_intervals", []),
     }
     return parse_config(json.dumps(document), SOURCE)
+
+
+@cache
+def _read_paging() -> dict[str, Any]:
+    paging, _ = read_document(PAGING_PATH.read_text(), _PAGING_FIELDS, PAGING_PATH.name)
+    return paging
 
 
 def _make_page(system: str) -> dict[str, Any]:
