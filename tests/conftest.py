@@ -65,7 +65,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the live tests, those of the oldest engines and those in a browser; who runs alone comes last."""
+    """Mark the live tests, those of the oldest engines and those in a browser.
+
+    A file that takes long begins first, or at the end one process would work and all others be idle. Who runs
+    alone comes last.
+    """
     for item in items:
         if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
@@ -73,7 +77,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.oldest)
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    items.sort(key=_find_turn)
+
+
+def _find_turn(item: pytest.Item) -> tuple[bool, bool]:
+    return item.get_closest_marker("alone") is not None, item.get_closest_marker("long") is None
 
 
 def stays(item: pytest.Item, nextitem: pytest.Item | None) -> bool:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 from support.lone_alertmanager import await_that
 from support.own_project import ALERTMANAGER, KEY, KEY_VARIABLE, RULES, SMALL_GATEWAY
 from support.whole_runs import CommandLine
 
 from alertdrill.runtime.free_ports import find_free_ports
+
+pytestmark = pytest.mark.long
 
 SLOW = """\
       - alert: ShopSlow

@@ -7,8 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.own_project import KEY, QUICK, SPEED, hold, write_own_project
 from support.whole_runs import CommandLine
+
+pytestmark = pytest.mark.long
 
 
 def read_timeline(folder: Path) -> dict[str, Any]:

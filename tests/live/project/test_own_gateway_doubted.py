@@ -12,8 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from support.own_project import DRILLS, KEY_VARIABLE, QUICK, SPEED, hold, write_own_project
 from support.whole_runs import CommandLine
+
+pytestmark = pytest.mark.long
 
 
 def test_a_scrape_that_is_refused_is_named(own: CommandLine, tmp_path: Path) -> None:
