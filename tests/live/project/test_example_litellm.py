@@ -17,6 +17,8 @@ from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.free_ports import find_free_ports
 
+pytestmark = pytest.mark.long
+
 MACHINE_WITHIN_S = 300
 SLOWER = ("--speed", "5")
 """Half of what the example states: how it is held again where the machine did not keep the clock."""
