@@ -1,0 +1,287 @@
+"""Tries mutants on drills: each on one drill after the other, until one of them notices it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alertdrill.alertmanager.routes import Route
+from alertdrill.core.timeline import Curve, Event, Timeline
+from alertdrill.core.verdict import Verdict
+from alertdrill.errors import AlertdrillError, BadRules
+from alertdrill.mutation.copies import Batch, make_batch
+from alertdrill.mutation.equivalence import prove_equal
+from alertdrill.mutation.grounds import Ground, Met, find_rule, order_grounds
+from alertdrill.mutation.mutant import Mutant, Result, State
+from alertdrill.mutation.readers import is_entangled
+from alertdrill.mutation.replays import hold_replays
+from alertdrill.mutation.routing import find_misrouted, relabel
+from alertdrill.recording.replay.inquiry import NotEvaluated
+from alertdrill.recording.replay.replay import Replay, ReplayJob
+from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.rules.files import RuleFile
+from alertdrill.rules.promql.expressions import parse, render_selector, selectors
+
+BATCH = 25
+"""Mutants in one replay: so many that a mask of `activity.MASK_SIZES` is seldom too large for promtool."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A mutant that no drill has noticed yet, and the drills that are left."""
+
+    mutant: Mutant
+    left: list[Met]
+    tried: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    differs: bool = False
+
+
+def hold_baselines(
+    grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None]
+) -> tuple[tuple[Met, ...], dict[str, str]]:
+    """Return the grounds on which the rules as they are do what is expected, and why not of the others."""
+    met, unmet = [], {}
+    replays = hold_replays([ground.make_job() for ground in grounds], promtool, step)
+    for ground, replay in zip(grounds, replays, strict=True):
+        if isinstance(replay, AlertdrillError):
+            unmet[ground.drill.name] = str(replay)
+            continue
+        verdict = ground.judge(replay.timeline)
+        if verdict.outcome == "unmet" or verdict.doubts:
+            unmet[ground.drill.name] = _say_first(verdict)
+        else:
+            met.append(Met(ground=ground, replay=replay))
+    return tuple(met), unmet
+
+
+class Trials:
+    """Tries mutants on grounds, `batch` in one replay; `route` says whom alerts page, if it is known."""
+
+    def __init__(
+        self, grounds: Sequence[Met], promtool: Path, *, route: Route | None = None, batch: int = BATCH
+    ) -> None:
+        self._grounds = tuple(grounds)
+        self._route = route
+        self._promtool = promtool
+        self._batch = batch
+        self._lacking: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._entangled: dict[tuple[int, tuple[int, ...]], bool] = {}
+
+    def judge(self, mutants: Sequence[Mutant], step: Callable[[int], None]) -> dict[str, Result]:
+        """Return what became of each mutant, by its id; `step` is told how many are decided."""
+        results: dict[str, Result] = {}
+        pending = []
+        for mutant in mutants:
+            left = order_grounds(mutant, self._grounds)
+            if left:
+                pending.append(_Pending(mutant, list(left)))
+            else:
+                why = f"no drill is about {', '.join(mutant.alerts) or mutant.original.name}"
+                results[mutant.id] = Result(mutant=mutant, state="no coverage", why=why)
+        while pending:
+            step(len(results))
+            for one, verdict in self._try_next(pending):
+                one.tried.append(one.left.pop(0).ground.drill.name)
+                result = _conclude(one, verdict)
+                if result is not None:
+                    results[one.mutant.id] = result
+            pending = [one for one in pending if one.mutant.id not in results]
+        step(len(results))
+        return results
+
+    def _try_next(self, pending: Iterable[_Pending]) -> Iterator[tuple[_Pending, Verdict | AlertdrillError]]:
+        """Yield how each mutant's next drill comes out, or why it cannot be said."""
+        by_ground: dict[int, list[_Pending]] = {}
+        for one in pending:
+            met = one.left[0]
+            if one.mutant.label is not None:
+                yield one, self._judge_labels(one.mutant, met)
+            elif lacking := self._find_lacking(one.mutant, met.ground):
+                yield one, _Lacking(lacking)
+            else:
+                by_ground.setdefault(id(met), []).append(one)
+        batches = [batch for several in by_ground.values() for batch in self._split(several)]
+        yield from self._hold(batches)
+
+    def _judge_labels(self, mutant: Mutant, met: Met) -> Verdict:
+        """Return how a drill comes out where the mutant fires as its rule does, with its labels."""
+        timeline = met.replay.timeline
+        verdict = met.ground.judge(_relabel_events(timeline, mutant))
+        if verdict.outcome == "unmet" or self._route is None:
+            return verdict
+        misrouted = find_misrouted(self._route, mutant, met.ground.placements[0], timeline)
+        return verdict if misrouted is None else replace(verdict, findings=(misrouted,))
+
+    def _split(self, several: Sequence[_Pending]) -> Iterator[list[_Pending]]:
+        """Yield what is tried together: as many as a batch, or one whose copies could not be told apart."""
+        ground = several[0].left[0].ground
+        alone = [one for one in several if self._is_alone(one.mutant, ground)]
+        yield from ([one] for one in alone)
+        together = [one for one in several if one not in alone]
+        for first in range(0, len(together), self._batch):
+            yield together[first : first + self._batch]
+
+    def _is_alone(self, mutant: Mutant, ground: Ground) -> bool:
+        key = id(mutant.original), tuple(map(id, ground.files))
+        if key not in self._entangled:
+            names = [rule.name for file in ground.files for rule in file.alerts]
+            self._entangled[key] = is_entangled(mutant.original, ground.files) or any(
+                names.count(name) > 1 for name in mutant.alerts
+            )
+        return self._entangled[key]
+
+    def _hold(
+        self, batches: Sequence[list[_Pending]]
+    ) -> Iterator[tuple[_Pending, Verdict | AlertdrillError]]:
+        made = [self._make(batch) for batch in batches]
+        replays = hold_replays([job for job, _ in made], self._promtool, lambda _: None)
+        again: list[list[_Pending]] = []
+        for batch, (_, together), replay in zip(batches, made, replays, strict=True):
+            if isinstance(replay, AlertdrillError):
+                if len(batch) == 1:
+                    yield batch[0], replay
+                else:
+                    half = len(batch) // 2
+                    again += [batch[:half], batch[half:]]
+                continue
+            for number, one in enumerate(batch):
+                yield one, _judge(one, together, replay, number)
+        if again:
+            yield from self._hold(again)
+
+    def _make(self, batch: Sequence[_Pending]) -> tuple[ReplayJob, Batch | None]:
+        """Return the replay of some mutants: all together, or one in place of the rule that it is made of."""
+        ground = batch[0].left[0].ground
+        if len(batch) == 1 and self._is_alone(batch[0].mutant, ground):
+            return make_single_job(batch[0].mutant, ground), None
+        together = make_batch([one.mutant for one in batch], ground.files, ground.near)
+        job = ReplayJob(recording=ground.recording, files=(together.file,), curves=together.curves)
+        return job, together
+
+    def _find_lacking(self, mutant: Mutant, ground: Ground) -> str:
+        """Return what a mutant reads that its recording was not asked for; what is made up nobody has."""
+        if mutant.made_up or _list_reads(mutant.rule.expr) <= _list_reads(mutant.original.expr):
+            return ""
+        key = mutant.id, ground.recording.selectors
+        if key not in self._lacking:
+            file = _put(mutant, find_rule(mutant.original, ground.files))
+            others = [one for one in ground.files if one is not find_rule(mutant.original, ground.files)]
+            missing = find_unrecorded(ground.recording, [file, *others])
+            self._lacking[key] = ", ".join(
+                selector for _, name, selector in missing if name == mutant.original.name
+            )
+        return self._lacking[key]
+
+
+class _Lacking(AlertdrillError):
+    """A mutant reads what a recording was not asked for."""
+
+
+def make_single_job(mutant: Mutant, ground: Ground) -> ReplayJob:
+    """Return the replay of all rules with a mutant in place of the rule that it is made of."""
+    own = find_rule(mutant.original, ground.files)
+    changed = _put(mutant, own)
+    files = tuple(changed if file is own else file for file in ground.files)
+    curves = tuple(rule for file in files for rule in file.alerts if rule.name in ground.near)
+    return ReplayJob(recording=ground.recording, files=files, curves=curves)
+
+
+def _put(mutant: Mutant, file: RuleFile) -> RuleFile:
+    """Return a file with a mutant in place of the rule that it is made of."""
+    return replace(
+        file,
+        groups=tuple(
+            replace(
+                group, rules=tuple(mutant.rule if rule is mutant.original else rule for rule in group.rules)
+            )
+            for group in file.groups
+        ),
+    )
+
+
+def _list_reads(expr: str) -> set[str]:
+    return {render_selector(selector) for selector in selectors(parse(expr))}
+
+
+def _judge(one: _Pending, together: Batch | None, replay: Replay, number: int) -> Verdict:
+    """Return how a drill comes out with what the mutant's alerts did in place of what they do."""
+    met, mutant = one.left[0], one.mutant
+    before = met.replay.timeline
+    if together is None:
+        one.differs = True
+        return met.ground.judge(replay.timeline)
+    events = together.list_events(replay, number)
+    curves = together.list_curves(replay, number, before.curves)
+    own = [event for event in before.events if event.alert in mutant.alerts]
+    one.differs = one.differs or sorted(map(_place, events)) != sorted(map(_place, own))
+    return met.ground.judge(_put_in_place(before, mutant.alerts, events, curves))
+
+
+def _put_in_place(
+    timeline: Timeline, alerts: Sequence[str], events: Sequence[Event], curves: Sequence[Curve]
+) -> Timeline:
+    kept = [event for event in timeline.events if event.alert not in alerts]
+    return replace(
+        timeline,
+        events=tuple(sorted([*kept, *events], key=_place)),
+        curves=(*(curve for curve in timeline.curves if curve.alert not in alerts), *curves),
+    )
+
+
+def _place(event: Event) -> tuple[float, str, list[tuple[str, str]], bool]:
+    """Return what a replay orders events by."""
+    return event.at_s, event.alert, sorted(event.labels.items()), event.kind != "pending"
+
+
+def _relabel_events(timeline: Timeline, mutant: Mutant) -> Timeline:
+    """Return a timeline in which a mutant's alert has the labels that the mutant gives it."""
+
+    def change(event: Event) -> Event:
+        is_own = event.alert in mutant.alerts and mutant.original.labels.items() <= event.labels.items()
+        return replace(event, labels=relabel(event.labels, mutant)) if is_own else event
+
+    return replace(timeline, events=tuple(map(change, timeline.events)))
+
+
+def _conclude(one: _Pending, verdict: Verdict | AlertdrillError) -> Result | None:
+    """Return what became of a mutant, if that can be said by now."""
+    tried = tuple(one.tried)
+    state: State | None = None
+    why = ""
+    if isinstance(verdict, BadRules):
+        state, why = "invalid", str(verdict)
+    elif isinstance(verdict, NotEvaluated):
+        state, why = "killed", str(verdict)
+    elif isinstance(verdict, _Lacking):
+        one.doubts.append(f"reads {verdict}, which the recordings were not asked for")
+    elif isinstance(verdict, AlertdrillError):
+        one.doubts.append(str(verdict))
+    elif verdict.outcome == "unmet":
+        state, why = "killed", _say_first(verdict)
+    elif verdict.doubts:
+        one.doubts.append(verdict.doubts[0])
+    if state is None and not one.left:
+        state, why = _say_left(one)
+    if state is None:
+        return None
+    by = one.tried[-1] if state == "killed" else None
+    return Result(mutant=one.mutant, state=state, by=by, why=why, tried=tried)
+
+
+def _say_left(one: _Pending) -> tuple[State, str]:
+    """Say what a mutant is that no drill noticed."""
+    if one.doubts:
+        return "could not tell", one.doubts[0]
+    reason = prove_equal(one.mutant)
+    if reason and not one.differs:
+        return "equivalent", reason
+    return "survived", one.mutant.advice
+
+
+def _say_first(verdict: Verdict) -> str:
+    for finding in verdict.findings:
+        if finding.outcome not in {"met", "unobserved"}:
+            return f"{finding.alert}: {finding.outcome}: {finding.evidence}"
+    return verdict.doubts[0] if verdict.doubts else "it is not as expected"
