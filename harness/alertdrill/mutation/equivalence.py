@@ -85,9 +85,9 @@ class _Normal(Printer):
         if name == "histogram_quantile":
             quantile, buckets = node.args
             return f"{name}({self._see(quantile, 'value')}, {self._see(buckets, 'scale')})"
-        if self._sight != "value" and name in {"rate", "increase"}:
-            name = "rate"
-        elif self._sight == "presence" and name in _COUNTED:
+        if (self._sight != "value" and name in {"rate", "increase"}) or (
+            self._sight == "presence" and name in _COUNTED
+        ):
             name = "rate"
         elif self._sight == "presence" and name in _OVER_TIME:
             name = "present_over_time"
