@@ -1,1 +1,1 @@
-"""Would the drills notice if a rule were wrong? Rules are made wrong in small ways, and drills judge them."""
+"""Makes rules wrong in small ways, and has the drills judge them."""

@@ -42,13 +42,13 @@ class Numbers:
 
 
 def generate_mutants(
-    files: Sequence[RuleFile], wrongs: Wrongs, lines: Mapping[str, str]
+    files: Sequence[RuleFile], wrongs: Wrongs, lines: Mapping[str, str], numbers: Numbers
 ) -> tuple[Mutant, ...]:
     """Return all mutants of the rules of some files, in the files' order.
 
-    `lines` says of a rule's source and a field of it, as `rules.yml:3 expr`, where the field stands.
+    `lines` says where a field of a rule stands, by the rule's source and the field. `numbers` keep rules of
+    one name apart.
     """
-    numbers = Numbers()
     mutants: list[Mutant] = []
     for file in files:
         for group in file.groups:

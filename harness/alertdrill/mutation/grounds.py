@@ -17,6 +17,7 @@ from alertdrill.recording.replay.replay import Replay, ReplayJob
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.golden.folder import find_goldens, place_golden, read_golden
 from alertdrill.runner.golden.gate import list_near, rehearse
+from alertdrill.runner.recorded import doubt_recorded
 from alertdrill.runner.rulebook import RuleBook, list_expected
 
 
@@ -108,6 +109,18 @@ def find_golden_grounds(
 
 def _make_judge(placements: tuple[Placement, ...]) -> Callable[[Timeline], Verdict]:
     return lambda timeline: rehearse(placements, timeline).verdict
+
+
+def make_recorded_ground(
+    placements: tuple[Placement, ...], recording: Recording, files: tuple[RuleFile, ...]
+) -> Ground:
+    """Return a drill on a recording of somebody's own; see `doubt_recorded`."""
+
+    def judge(timeline: Timeline) -> Verdict:
+        verdict = rehearse(placements, timeline).verdict
+        return doubt_recorded(verdict, placements[0], timeline, recording, files)
+
+    return Ground(placements=placements, recording=recording, files=files, judge=judge, has_values=True)
 
 
 def find_rule(rule: Rule, files: Sequence[RuleFile]) -> RuleFile:

@@ -54,9 +54,14 @@ def misspell_matcher(part: Part) -> Iterator[Change]:
     for number, (label, operator, value), matchers in _list_each(part.node):
         if value:
             other = (label, operator, misspell(value))
-            advice = f"a drill that must fire on series with that `{label}`"
+            asks = not operator.startswith("!")
+            advice = (
+                f"a drill that must fire on series with that `{label}`"
+                if asks
+                else f"a near miss with much traffic of that `{label}`"
+            )
             changed = [*matchers[:number], other, *matchers[number:]]
-            yield _make(part.node, changed, number, advice, made_up=True)
+            yield _make(part.node, changed, number, advice, made_up=asks)
 
 
 def _list_each(node: ast.Expr) -> Iterator[tuple[int, _Matcher, list[_Matcher]]]:
