@@ -15,7 +15,13 @@ from alertdrill.mutation.operators.rule_fields import RULE_OPERATORS
 from alertdrill.mutation.positions import list_parts, replace_part
 from alertdrill.mutation.readers import find_alerts
 from alertdrill.rules.files import RuleFile
+from alertdrill.rules.promql.constants import evaluate_constant
 from alertdrill.rules.promql.expressions import parse, render
+
+MAX_SIBLINGS = 2
+"""Metrics that each one is taken for."""
+MAX_PLACE = 80
+"""Characters of a changed part that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +93,8 @@ class _Maker:
             for operator in EXPRESSION_OPERATORS:
                 for change in operator.change(part):
                     rule = replace(self._rule, expr=replace_part(tree, number, change.text))
-                    yield self._make(operator.name, str(number), change, rule, "expr")
+                    made = self._make(operator.name, str(number), change, rule, "expr")
+                    yield replace(made, place=_say_place(part))
         if isinstance(self._rule, AlertRule):
             for field_name, change_field in RULE_OPERATORS.items():
                 for changed, change in change_field(self._rule):
@@ -117,6 +124,16 @@ class _Maker:
         return (rule.expr,)
 
 
+def _say_place(part: Part) -> str:
+    """Return the part of an expression that is changed, of a number what it is compared with."""
+    is_number = part.above is not None and evaluate_constant(part.node) is not None
+    node = part.above if is_number else part.node
+    if part.is_whole or node is None:
+        return ""
+    text = render(node)
+    return text if len(text) <= MAX_PLACE else f"{text[: MAX_PLACE - 1]}…"
+
+
 def find_siblings(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return of each metric the two others of its type that its name is most like."""
     known = sorted(set(names))
@@ -134,7 +151,6 @@ def find_siblings(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-MAX_SIBLINGS = 2
 _TYPES = ("_bucket", "_count", "_sum", "_total")
 
 

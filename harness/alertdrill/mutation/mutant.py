@@ -34,8 +34,9 @@ class Change:
 class Mutant:
     """A rule with one change; `id` is the same in every run, wherever the rule stands in its file.
 
-    `alerts` are those that the rule decides, its own or those that read what it records. Where a `label` is
-    changed, the rule fires as before, and only who is notified may differ.
+    `place` is the part of the expression that was changed, unless it is all of it. `alerts` are those that
+    the rule decides, its own or those that read what it records. Where a `label` is changed, the rule fires
+    as before, and only who is notified may differ.
     """
 
     id: str
@@ -47,13 +48,16 @@ class Mutant:
     original: Rule
     rule: Rule
     alerts: tuple[str, ...]
+    place: str = ""
     label: str | None = None
     made_up: bool = False
 
     @property
     def says(self) -> str:
         """What was changed, in one line."""
-        return f"{self.was} becomes {self.becomes}"
+        return f"{self.was} becomes {self.becomes}" + (
+            f" in {self.place}" if self.place not in {"", self.was} else ""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertdrill.alertmanager.routes import Route
+from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput
 from alertdrill.mutation.checking import find_invalid
 from alertdrill.mutation.generating import Numbers, Wrongs, find_siblings, generate_mutants
@@ -53,8 +54,9 @@ def hold_session(
     Raises BadInput for an alert that no rule has, where no mutant can be made, and where the rules as they
     are meet none of the drills; CouldNotTell when promtool fails.
     """
+    _check_alert(subjects, order.alert)
     grounds = [ground for subject in subjects for ground in subject.grounds]
-    say(f"the rules as they are, on the recordings of {len(grounds)} drills")
+    say(f"the rules as they are, on the recordings of {say_number(len(grounds), 'drill')}")
     met, unmet = hold_baselines(grounds, order.promtool, lambda _: None)
     if grounds and not met:
         name, why = next(iter(unmet.items()))
@@ -63,8 +65,8 @@ def hold_session(
     made = {subject.name: _make_mutants(subject, order, met, numbers) for subject in subjects}
     mutants = [mutant for several in made.values() for mutant in several]
     if not mutants:
-        raise BadInput(_say_none(subjects, order))
-    say(f"{len(mutants)} mutants, on {len(met)} drills")
+        raise BadInput("there is no rule of which a mutant can be made, and that these drills are about")
+    say(f"{say_number(len(mutants), 'mutant')}, on {say_number(len(met), 'drill')}")
     results = _judge(mutants, met, order, say)
     names = {id(one.ground): one.ground.drill.name for one in met}
     return tuple(
@@ -122,9 +124,8 @@ def _list_metrics(grounds: Sequence[Ground]) -> set[str]:
     return names if asked is None else names & asked
 
 
-def _say_none(subjects: Sequence[Subject], order: Order) -> str:
-    alerts = sorted({rule.name for subject in subjects for file in subject.files for rule in file.alerts})
-    if order.alert is not None and order.alert not in alerts:
-        meant = say_nearest(order.alert, alerts) or f"; they have {', '.join(alerts) or 'none'}"
-        return f"--alert {order.alert}: it is no alert of the rules{meant}"
-    return "there is no rule of which a mutant can be made, and that these drills are about"
+def _check_alert(subjects: Sequence[Subject], alert: str | None) -> None:
+    names = sorted({rule.name for subject in subjects for file in subject.files for rule in file.alerts})
+    if alert is not None and alert not in names:
+        meant = say_nearest(alert, names) or f"; they have {', '.join(names) or 'none'}"
+        raise BadInput(f"--alert {alert}: it is no alert of the rules{meant}")

@@ -56,8 +56,22 @@ class MutationSummary:
         results = [result for result in join(self._scored) if result.state == state]
         if results:
             yield Text(f"\n{title}", style="bold")
+        if state == "no coverage":
+            yield from _say_uncovered(results)
+            return
         for result in results:
             yield from _say_result(result)
+
+
+def _say_uncovered(results: Sequence[Result]) -> Iterator[Text]:
+    """Yield a line for each rule: its mutants have all of them the same reason."""
+    by_rule: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        original = result.mutant.original
+        by_rule.setdefault((original.source, original.name), []).append(result)
+    for (source, name), several in by_rule.items():
+        yield Text(f"{source}: {printable(name)}: {say_number(len(several), 'mutant')}")
+        yield Text(f"    {printable(several[0].why)}", style="dim")
 
 
 def _say_result(result: Result) -> Iterator[Text]:

@@ -81,14 +81,13 @@ class Trials:
                 why = f"no drill is about {', '.join(mutant.alerts) or mutant.original.name}"
                 results[mutant.id] = Result(mutant=mutant, state="no coverage", why=why)
         while pending:
-            step(len(results))
             for one, verdict in self._try_next(pending):
                 one.tried.append(one.left.pop(0).ground.drill.name)
                 result = _conclude(one, verdict)
                 if result is not None:
                     results[one.mutant.id] = result
             pending = [one for one in pending if one.mutant.id not in results]
-        step(len(results))
+            step(len(results))
         return results
 
     def _try_next(self, pending: Iterable[_Pending]) -> Iterator[tuple[_Pending, Verdict | AlertdrillError]]:
