@@ -154,6 +154,7 @@ def test_no_module_imports_itself_in_a_round_about_way() -> None:
 
 NAMED = {
     "cli/commands/list.py": "an example of what can be typed as it is",
+    "cli/commands/mutate.py": "examples of what can be typed as it is",
     "cli/commands/rules.py": "examples of what can be typed as it is",
     "cli/commands/run.py": "an example of a value that can be set",
     "gateway/models.yml": "the reference gateway's own deployments, as data: how it routes under each prefix",

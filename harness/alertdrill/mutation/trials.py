@@ -27,7 +27,7 @@ BATCH = 25
 """Mutants in one replay: so many that a mask of `activity.MASK_SIZES` is seldom too large for promtool."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Pending:
     """A mutant that no drill has noticed yet, and the drills that are left."""
 
@@ -116,9 +116,12 @@ class Trials:
     def _split(self, several: Sequence[_Pending]) -> Iterator[list[_Pending]]:
         """Yield what is tried together: as many as a batch, or one whose copies could not be told apart."""
         ground = several[0].left[0].ground
-        alone = [one for one in several if self._is_alone(one.mutant, ground)]
-        yield from ([one] for one in alone)
-        together = [one for one in several if one not in alone]
+        together = []
+        for one in several:
+            if self._is_alone(one.mutant, ground):
+                yield [one]
+            else:
+                together.append(one)
         for first in range(0, len(together), self._batch):
             yield together[first : first + self._batch]
 
