@@ -19,7 +19,7 @@ from alertdrill.rules.files import RuleFile, RuleGroup
 from alertdrill.rules.promql.expressions import Printer, list_matchers, parse, split_threshold, write_selector
 
 NAME = "the mutants"
-_SEPARATOR = ":"
+_MARK, _SEPARATOR = "mutant_", ":"
 
 
 class _Renaming(Printer):
@@ -39,13 +39,12 @@ class _Renaming(Printer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Mutants in one rule file; `curves` are the alerts in it whose values are asked for.
+    """Mutants in one rule file, told apart by numbers; `curves` are the alerts whose values are asked for.
 
     `same_values` says of a mutant, by its number, and an alert whose values it shares: the name of the alert
     in this file that is asked, or None where they are those of the rules as they are.
     """
 
-    mutants: tuple[Mutant, ...]
     file: RuleFile
     curves: tuple[AlertRule, ...]
     same_values: Mapping[tuple[int, str], str | None]
@@ -83,16 +82,24 @@ class Batch:
 
 
 def _mark(number: int) -> str:
-    return f"mutant_{number}{_SEPARATOR}"
+    """Return what names of a mutant's copies begin with."""
+    return f"{_MARK}{number}{_SEPARATOR}"
 
 
-def make_batch(mutants: Sequence[Mutant], files: Sequence[RuleFile], near: frozenset[str]) -> Batch:
-    """Return the rule file of some mutants; values are asked for of the alerts that are in `near`.
+def find_number(name: str) -> int | None:
+    """Return the number of the mutant that a rule is a copy for, by the rule's name; None of any other."""
+    marked, separator, _ = name.partition(_SEPARATOR)
+    number = marked.removeprefix(_MARK)
+    return int(number) if separator and marked.startswith(_MARK) and number.isdecimal() else None
+
+
+def make_batch(mutants: Mapping[int, Mutant], files: Sequence[RuleFile], near: frozenset[str]) -> Batch:
+    """Return the rule file of some mutants, by number; values are asked for of the alerts in `near`.
 
     Rules that record something are there as they are, too: mutants may read it.
     """
     copies: dict[int, list[Rule]] = {}
-    for number, mutant in enumerate(mutants):
+    for number, mutant in mutants.items():
         affected = find_affected(mutant.original, files)
         recorded = frozenset(rule.name for rule in affected if not isinstance(rule, AlertRule))
         for rule in affected:
@@ -106,7 +113,7 @@ def make_batch(mutants: Sequence[Mutant], files: Sequence[RuleFile], near: froze
                 groups.append(replace(group, name=f"{len(groups)}", rules=rules))
     file = RuleFile(name=NAME, text="", groups=tuple(groups))
     curves, same = _choose_curves(file, files, near)
-    return Batch(mutants=tuple(mutants), file=file, curves=curves, same_values=same)
+    return Batch(file=file, curves=curves, same_values=same)
 
 
 def _list_rules(group: RuleGroup, copies: Mapping[int, Sequence[Rule]]) -> Iterable[Rule]:
@@ -141,13 +148,13 @@ def _choose_curves(
     asked: list[AlertRule] = []
     same: dict[tuple[int, str], str | None] = {}
     for rule in file.alerts:
-        number, name = rule.name.removeprefix("mutant_").split(_SEPARATOR, 1)
+        number, (_, _, name) = find_number(rule.name), rule.name.partition(_SEPARATOR)
         split = split_threshold(rule.expr)
-        if name not in near or split is None:
+        if number is None or name not in near or split is None:
             continue
         key = name, split[0], rule.interval_s
         if key not in known:
             known[key] = rule.name
             asked.append(rule)
-        same[int(number), name] = known[key]
+        same[number, name] = known[key]
     return tuple(asked), same

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from alertdrill.errors import AlertdrillError, ComponentFailed
+from alertdrill.mutation.readers import list_rules
+from alertdrill.recording.replay.inquiry import NotEvaluated
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 
 AT_ONCE = 16
@@ -34,5 +36,21 @@ def _hold_some(jobs: Sequence[ReplayJob], promtool: Path) -> list[Replay | Alert
     except AlertdrillError as error:
         if len(jobs) == 1:
             return [error]
+        place = _find_place(error, jobs)
+        if place is not None:
+            done = _hold_some([*jobs[:place], *jobs[place + 1 :]], promtool)
+            return [*done[:place], error, *done[place:]]
     half = len(jobs) // 2
     return [*_hold_some(jobs[:half], promtool), *_hold_some(jobs[half:], promtool)]
+
+
+def _find_place(error: AlertdrillError, jobs: Sequence[ReplayJob]) -> int | None:
+    """Return which replay an error is about, if it names a rule that only one of them has."""
+    if not isinstance(error, NotEvaluated):
+        return None
+    places = [
+        place
+        for place, job in enumerate(jobs)
+        if any(one.name == error.rule for one in list_rules(job.files))
+    ]
+    return places[0] if len(places) == 1 else None

@@ -10,7 +10,7 @@ from alertdrill.alertmanager.routes import Route
 from alertdrill.core.timeline import Curve, Event, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError, BadRules
-from alertdrill.mutation.copies import Batch, make_batch
+from alertdrill.mutation.copies import Batch, find_number, make_batch
 from alertdrill.mutation.equivalence import prove_equal
 from alertdrill.mutation.grounds import Ground, Met, find_rule, order_grounds
 from alertdrill.mutation.mutant import Mutant, Result, State
@@ -31,6 +31,7 @@ BATCH = 25
 class _Pending:
     """A mutant that no drill has noticed yet, and the drills that are left."""
 
+    number: int
     mutant: Mutant
     left: list[Met]
     tried: list[str] = field(default_factory=list)
@@ -73,10 +74,10 @@ class Trials:
         """Return what became of each mutant, by its id; `step` is told how many are decided."""
         results: dict[str, Result] = {}
         pending = []
-        for mutant in mutants:
+        for number, mutant in enumerate(mutants):
             left = order_grounds(mutant, self._grounds)
             if left:
-                pending.append(_Pending(mutant, list(left)))
+                pending.append(_Pending(number, mutant, list(left)))
             else:
                 why = f"no drill is about {', '.join(mutant.alerts) or mutant.original.name}"
                 results[mutant.id] = Result(mutant=mutant, state="no coverage", why=why)
@@ -141,15 +142,15 @@ class Trials:
         replays = hold_replays([job for job, _ in made], self._promtool, lambda _: None)
         again: list[list[_Pending]] = []
         for batch, (_, together), replay in zip(batches, made, replays, strict=True):
-            if isinstance(replay, AlertdrillError):
-                if len(batch) == 1:
-                    yield batch[0], replay
-                else:
-                    half = len(batch) // 2
-                    again += [batch[:half], batch[half:]]
+            if not isinstance(replay, AlertdrillError):
+                yield from ((one, _judge(one, together, replay)) for one in batch)
                 continue
-            for number, one in enumerate(batch):
-                yield one, _judge(one, together, replay, number)
+            blamed = _find_blamed(batch, replay)
+            yield from ((one, replay) for one in blamed)
+            others = [one for one in batch if one not in blamed]
+            # Where nobody is to blame, each half may tell more.
+            half = len(others) if blamed else len(others) // 2
+            again += [part for part in (others[:half], others[half:]) if part]
         if again:
             yield from self._hold(again)
 
@@ -158,7 +159,7 @@ class Trials:
         ground = batch[0].left[0].ground
         if len(batch) == 1 and self._is_alone(batch[0].mutant, ground):
             return make_single_job(batch[0].mutant, ground), None
-        together = make_batch([one.mutant for one in batch], ground.files, ground.near)
+        together = make_batch({one.number: one.mutant for one in batch}, ground.files, ground.near)
         job = ReplayJob(recording=ground.recording, files=(together.file,), curves=together.curves)
         return job, together
 
@@ -207,15 +208,23 @@ def _list_reads(expr: str) -> set[str]:
     return {render_selector(selector) for selector in selectors(parse(expr))}
 
 
-def _judge(one: _Pending, together: Batch | None, replay: Replay, number: int) -> Verdict:
+def _find_blamed(batch: Sequence[_Pending], error: AlertdrillError) -> list[_Pending]:
+    """Return the mutant that an error is about, if that is known."""
+    if len(batch) == 1:
+        return [*batch]
+    number = find_number(error.rule) if isinstance(error, NotEvaluated) else None
+    return [one for one in batch if one.number == number]
+
+
+def _judge(one: _Pending, together: Batch | None, replay: Replay) -> Verdict:
     """Return how a drill comes out with what the mutant's alerts did in place of what they do."""
     met, mutant = one.left[0], one.mutant
     before = met.replay.timeline
     if together is None:
         one.differs = True
         return met.ground.judge(replay.timeline)
-    events = together.list_events(replay, number)
-    curves = together.list_curves(replay, number, before.curves)
+    events = together.list_events(replay, one.number)
+    curves = together.list_curves(replay, one.number, before.curves)
     own = [event for event in before.events if event.alert in mutant.alerts]
     one.differs = one.differs or sorted(map(_place, events)) != sorted(map(_place, own))
     return met.ground.judge(_put_in_place(before, mutant.alerts, events, curves))

@@ -42,7 +42,14 @@ _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "(?:\\.|[^"\\])*": (.*?)(?= 
 
 
 class NotEvaluated(CouldNotTell):
-    """A rule that Prometheus cannot evaluate on the recording, such as one that matches many to many."""
+    """A rule that Prometheus cannot evaluate on the recording, such as one that matches many to many.
+
+    `rule` is its name.
+    """
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 def identify(event: Event) -> Activation:
@@ -210,9 +217,8 @@ class Inquiry:
         if TOO_MANY in complaint.said:
             most = "10,000 samples at once that promtool can"
             return CouldNotTell(f"{cannot} it reads more than the {most}: record fewer series")
-        return NotEvaluated(
-            f"{cannot} {complaint.said}; Prometheus goes on without the rule, a replay cannot"
-        )
+        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        return NotEvaluated(f"{cannot} {why}", rule=rules[0].name)
 
 
 def make_inquiry(
