@@ -55,17 +55,19 @@ def hold_session(
     are meet none of the drills; CouldNotTell when promtool fails.
     """
     _check_alert(subjects, order.alert)
-    grounds = [ground for subject in subjects for ground in subject.grounds]
+    numbers = Numbers()
+    made = {subject.name: _make_mutants(subject, order, numbers) for subject in subjects}
+    mutants = [mutant for several in made.values() for mutant in several]
+    if not mutants:
+        raise BadInput("there is no rule of which a mutant can be made, and that these drills are about")
+    grounds = [
+        ground for subject in subjects for ground in subject.grounds if any(map(ground.is_about, mutants))
+    ]
     say(f"the rules as they are, on the recordings of {say_number(len(grounds), 'drill')}")
     met, unmet = hold_baselines(grounds, order.promtool, lambda _: None)
     if grounds and not met:
         name, why = next(iter(unmet.items()))
         raise BadInput(f"the rules as they are meet none of the drills: {name}: {why}")
-    numbers = Numbers()
-    made = {subject.name: _make_mutants(subject, order, met, numbers) for subject in subjects}
-    mutants = [mutant for several in made.values() for mutant in several]
-    if not mutants:
-        raise BadInput("there is no rule of which a mutant can be made, and that these drills are about")
     say(f"{say_number(len(mutants), 'mutant')}, on {say_number(len(met), 'drill')}")
     results = _judge(mutants, met, order, say)
     names = {id(one.ground): one.ground.drill.name for one in met}
@@ -94,7 +96,7 @@ def _judge(
     return results | trials.judge(valid, lambda done: say(f"{done} of {len(valid)} mutants are decided"))
 
 
-def _make_mutants(subject: Subject, order: Order, met: Sequence[Met], numbers: Numbers) -> tuple[Mutant, ...]:
+def _make_mutants(subject: Subject, order: Order, numbers: Numbers) -> tuple[Mutant, ...]:
     wrongs = Wrongs(
         siblings=find_siblings(_list_metrics(subject.grounds)),
         routed={} if order.route is None else list_routed_values(order.route),
@@ -105,7 +107,7 @@ def _make_mutants(subject: Subject, order: Order, met: Sequence[Met], numbers: N
         mutant
         for mutant in mutants
         if (order.alert is None or order.alert in mutant.alerts)
-        and (not order.covered_only or any(one.ground.is_about(mutant) for one in met))
+        and (not order.covered_only or any(ground.is_about(mutant) for ground in subject.grounds))
     )
 
 
