@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alertdrill.alertmanager.routes import Route
@@ -13,6 +13,7 @@ from alertdrill.mutation.checking import find_invalid
 from alertdrill.mutation.generating import Numbers, Wrongs, find_siblings, generate_mutants
 from alertdrill.mutation.grounds import Ground, Met
 from alertdrill.mutation.lines import find_lines
+from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result
 from alertdrill.mutation.routing import list_routed_values
 from alertdrill.mutation.score import Scored
@@ -37,13 +38,14 @@ class Subject:
 class Order:
     """What is asked for: mutants of all alerts, or of one, and of those that no drill is about or not.
 
-    `route` is whom alerts page, if that is known.
+    `route` is whom alerts page, if that is known. `memory` has what was tried before.
     """
 
     promtool: Path
     alert: str | None = None
     covered_only: bool = False
     route: Route | None = None
+    memory: Memory = field(default_factory=lambda: Memory(None))
 
 
 def hold_session(
@@ -92,8 +94,10 @@ def _judge(
         if mutant.id in invalid
     }
     valid = [mutant for mutant in mutants if mutant.id not in invalid]
-    trials = Trials(met, order.promtool, route=order.route)
-    return results | trials.judge(valid, lambda done: say(f"{done} of {len(valid)} mutants are decided"))
+    trials = Trials(met, order.promtool, route=order.route, memory=order.memory)
+    results |= trials.judge(valid, lambda done: say(f"{done} of {len(valid)} mutants are decided"))
+    order.memory.save()
+    return results
 
 
 def _make_mutants(subject: Subject, order: Order, numbers: Numbers) -> tuple[Mutant, ...]:

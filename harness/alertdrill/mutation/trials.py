@@ -7,16 +7,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alertdrill.alertmanager.routes import Route
-from alertdrill.core.timeline import Curve, Event, Timeline
-from alertdrill.core.verdict import Verdict
-from alertdrill.errors import AlertdrillError, BadRules
+from alertdrill.errors import AlertdrillError
 from alertdrill.mutation.copies import Batch, find_number, make_batch
 from alertdrill.mutation.equivalence import prove_equal
 from alertdrill.mutation.grounds import Ground, Met, find_rule, order_grounds
+from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result, State
 from alertdrill.mutation.readers import is_entangled
 from alertdrill.mutation.replays import hold_replays
-from alertdrill.mutation.routing import find_misrouted, relabel
+from alertdrill.mutation.tried import (
+    Tried,
+    judge_copied,
+    judge_labels,
+    judge_replayed,
+    read_error,
+    say_first,
+)
 from alertdrill.recording.replay.inquiry import NotEvaluated
 from alertdrill.recording.replay.replay import Replay, ReplayJob
 from alertdrill.recording.selecting import find_unrecorded
@@ -37,6 +43,12 @@ class _Pending:
     tried: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     differs: bool = False
+    key: str = ""
+
+    def identify(self, memory: Memory) -> str:
+        """Return what the trial on the next drill is known by."""
+        self.key = memory.identify(self.mutant, self.left[0])
+        return self.key
 
 
 def hold_baselines(
@@ -51,7 +63,7 @@ def hold_baselines(
             continue
         verdict = ground.judge(replay.timeline)
         if verdict.outcome == "unmet" or verdict.doubts:
-            unmet[ground.drill.name] = _say_first(verdict)
+            unmet[ground.drill.name] = say_first(verdict)
         else:
             met.append(Met(ground=ground, replay=replay))
     return tuple(met), unmet
@@ -61,12 +73,19 @@ class Trials:
     """Tries mutants on grounds, `batch` in one replay; `route` says whom alerts page, if it is known."""
 
     def __init__(
-        self, grounds: Sequence[Met], promtool: Path, *, route: Route | None = None, batch: int = BATCH
+        self,
+        grounds: Sequence[Met],
+        promtool: Path,
+        *,
+        route: Route | None = None,
+        batch: int = BATCH,
+        memory: Memory | None = None,
     ) -> None:
         self._grounds = tuple(grounds)
         self._route = route
         self._promtool = promtool
         self._batch = batch
+        self._memory = memory or Memory(None)
         self._lacking: dict[tuple[str, tuple[str, ...]], str] = {}
         self._entangled: dict[tuple[int, tuple[int, ...]], bool] = {}
 
@@ -82,37 +101,33 @@ class Trials:
                 why = f"no drill is about {', '.join(mutant.alerts) or mutant.original.name}"
                 results[mutant.id] = Result(mutant=mutant, state="no coverage", why=why)
         while pending:
-            for one, verdict in self._try_next(pending):
+            for one, tried in self._try_next(pending):
                 one.tried.append(one.left.pop(0).ground.drill.name)
-                result = _conclude(one, verdict)
+                result = _conclude(one, tried)
                 if result is not None:
                     results[one.mutant.id] = result
             pending = [one for one in pending if one.mutant.id not in results]
             step(len(results))
         return results
 
-    def _try_next(self, pending: Iterable[_Pending]) -> Iterator[tuple[_Pending, Verdict | AlertdrillError]]:
-        """Yield how each mutant's next drill comes out, or why it cannot be said."""
+    def _try_next(self, pending: Iterable[_Pending]) -> Iterator[tuple[_Pending, Tried]]:
+        """Yield what each mutant's next drill says of it."""
         by_ground: dict[int, list[_Pending]] = {}
         for one in pending:
             met = one.left[0]
             if one.mutant.label is not None:
-                yield one, self._judge_labels(one.mutant, met)
+                yield one, judge_labels(met, one.mutant, self._route)
             elif lacking := self._find_lacking(one.mutant, met.ground):
-                yield one, _Lacking(lacking)
+                why = f"reads {lacking}, which the recordings were not asked for"
+                yield one, Tried(outcome="could not tell", why=why)
+            elif known := self._memory.find(one.identify(self._memory)):
+                yield one, known
             else:
                 by_ground.setdefault(id(met), []).append(one)
         batches = [batch for several in by_ground.values() for batch in self._split(several)]
-        yield from self._hold(batches)
-
-    def _judge_labels(self, mutant: Mutant, met: Met) -> Verdict:
-        """Return how a drill comes out where the mutant fires as its rule does, with its labels."""
-        timeline = met.replay.timeline
-        verdict = met.ground.judge(_relabel_events(timeline, mutant))
-        if verdict.outcome == "unmet" or self._route is None:
-            return verdict
-        misrouted = find_misrouted(self._route, mutant, met.ground.placements[0], timeline)
-        return verdict if misrouted is None else replace(verdict, findings=(misrouted,))
+        for one, tried in self._hold(batches):
+            self._memory.keep(one.key, tried)
+            yield one, tried
 
     def _split(self, several: Sequence[_Pending]) -> Iterator[list[_Pending]]:
         """Yield what is tried together: as many as a batch, or one whose copies could not be told apart."""
@@ -135,9 +150,7 @@ class Trials:
             )
         return self._entangled[key]
 
-    def _hold(
-        self, batches: Sequence[list[_Pending]]
-    ) -> Iterator[tuple[_Pending, Verdict | AlertdrillError]]:
+    def _hold(self, batches: Sequence[list[_Pending]]) -> Iterator[tuple[_Pending, Tried]]:
         made = [self._make(batch) for batch in batches]
         replays = hold_replays([job for job, _ in made], self._promtool, lambda _: None)
         again: list[list[_Pending]] = []
@@ -146,7 +159,7 @@ class Trials:
                 yield from ((one, _judge(one, together, replay)) for one in batch)
                 continue
             blamed = _find_blamed(batch, replay)
-            yield from ((one, replay) for one in blamed)
+            yield from ((one, read_error(replay)) for one in blamed)
             others = [one for one in batch if one not in blamed]
             # Where nobody is to blame, each half may tell more.
             half = len(others) if blamed else len(others) // 2
@@ -176,10 +189,6 @@ class Trials:
                 selector for _, name, selector in missing if name == mutant.original.name
             )
         return self._lacking[key]
-
-
-class _Lacking(AlertdrillError):
-    """A mutant reads what a recording was not asked for."""
 
 
 def make_single_job(mutant: Mutant, ground: Ground) -> ReplayJob:
@@ -216,69 +225,26 @@ def _find_blamed(batch: Sequence[_Pending], error: AlertdrillError) -> list[_Pen
     return [one for one in batch if one.number == number]
 
 
-def _judge(one: _Pending, together: Batch | None, replay: Replay) -> Verdict:
-    """Return how a drill comes out with what the mutant's alerts did in place of what they do."""
-    met, mutant = one.left[0], one.mutant
-    before = met.replay.timeline
+def _judge(one: _Pending, together: Batch | None, replay: Replay) -> Tried:
     if together is None:
-        one.differs = True
-        return met.ground.judge(replay.timeline)
-    events = together.list_events(replay, one.number)
-    curves = together.list_curves(replay, one.number, before.curves)
-    own = [event for event in before.events if event.alert in mutant.alerts]
-    one.differs = one.differs or sorted(map(_place, events)) != sorted(map(_place, own))
-    return met.ground.judge(_put_in_place(before, mutant.alerts, events, curves))
+        return judge_replayed(one.left[0], one.mutant, replay)
+    return judge_copied(one.left[0], one.mutant, together, replay, one.number)
 
 
-def _put_in_place(
-    timeline: Timeline, alerts: Sequence[str], events: Sequence[Event], curves: Sequence[Curve]
-) -> Timeline:
-    kept = [event for event in timeline.events if event.alert not in alerts]
-    return replace(
-        timeline,
-        events=tuple(sorted([*kept, *events], key=_place)),
-        curves=(*(curve for curve in timeline.curves if curve.alert not in alerts), *curves),
-    )
-
-
-def _place(event: Event) -> tuple[float, str, list[tuple[str, str]], bool]:
-    """Return what a replay orders events by."""
-    return event.at_s, event.alert, sorted(event.labels.items()), event.kind != "pending"
-
-
-def _relabel_events(timeline: Timeline, mutant: Mutant) -> Timeline:
-    """Return a timeline in which a mutant's alert has the labels that the mutant gives it."""
-
-    def change(event: Event) -> Event:
-        is_own = event.alert in mutant.alerts and mutant.original.labels.items() <= event.labels.items()
-        return replace(event, labels=relabel(event.labels, mutant)) if is_own else event
-
-    return replace(timeline, events=tuple(map(change, timeline.events)))
-
-
-def _conclude(one: _Pending, verdict: Verdict | AlertdrillError) -> Result | None:
+def _conclude(one: _Pending, tried: Tried) -> Result | None:
     """Return what became of a mutant, if that can be said by now."""
-    tried = tuple(one.tried)
-    state: State | None = None
-    why = ""
-    if isinstance(verdict, BadRules):
-        state, why = "invalid", str(verdict)
-    elif isinstance(verdict, NotEvaluated):
-        state, why = "killed", str(verdict)
-    elif isinstance(verdict, _Lacking):
-        one.doubts.append(f"reads {verdict}, which the recordings were not asked for")
-    elif isinstance(verdict, AlertdrillError):
-        one.doubts.append(str(verdict))
-    elif verdict.outcome == "unmet":
-        state, why = "killed", _say_first(verdict)
-    elif verdict.doubts:
-        one.doubts.append(verdict.doubts[0])
-    if state is None and not one.left:
-        state, why = _say_left(one)
-    if state is None:
+    names = tuple(one.tried)
+    one.differs = one.differs or tried.differs
+    if tried.outcome == "killed":
+        return Result(mutant=one.mutant, state="killed", by=names[-1], why=tried.why, tried=names)
+    if tried.outcome == "invalid":
+        return Result(mutant=one.mutant, state="invalid", why=tried.why, tried=names)
+    if tried.outcome == "could not tell":
+        one.doubts.append(tried.why)
+    if one.left:
         return None
-    by = one.tried[-1] if state == "killed" else None
-    return Result(mutant=one.mutant, state=state, by=by, why=why, tried=tried)
+    state, why = _say_left(one)
+    return Result(mutant=one.mutant, state=state, why=why, tried=names)
 
 
 def _say_left(one: _Pending) -> tuple[State, str]:
@@ -289,10 +255,3 @@ def _say_left(one: _Pending) -> tuple[State, str]:
     if reason and not one.differs:
         return "equivalent", reason
     return "survived", one.mutant.advice
-
-
-def _say_first(verdict: Verdict) -> str:
-    for finding in verdict.findings:
-        if finding.outcome not in {"met", "unobserved"}:
-            return f"{finding.alert}: {finding.outcome}: {finding.evidence}"
-    return verdict.doubts[0] if verdict.doubts else "it is not as expected"

@@ -21,11 +21,12 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.mutation.grounds import find_golden_grounds, make_recorded_ground
+from alertdrill.mutation.memory import Memory, digest_program
 from alertdrill.mutation.report_json import render_report
 from alertdrill.mutation.score import join, tally
 from alertdrill.mutation.session import Order, Subject, hold_session
 from alertdrill.mutation.terminal import MutationSummary
-from alertdrill.places import ROOT
+from alertdrill.places import PACKAGE, ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
@@ -34,6 +35,7 @@ from alertdrill.runner.golden.folder import FOLDER
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries.cache import locate_cache
 from alertdrill.runtime.files import check_target, naming, write_whole
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_systems
@@ -42,6 +44,8 @@ from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
 REPORT = "mutation.json"
+TRIALS = Path("mutation") / "trials.json"
+"""Where what was tried is kept, in the cache."""
 GIVEN = "the rules given"
 UNDECIDED = (
     "whether the score reaches {least:g} % depends on {count} mutants of which it could not be told whether "
@@ -134,7 +138,8 @@ def mutate(
     Each mutant is a rule with one change, such as another threshold. It is judged on the drills' recordings:
     no stack is started, and no traffic sent.
     """
-    promtool = find_engines(os.environ, say=_say).promtool
+    engines = find_engines(os.environ, say=_say)
+    promtool = engines.promtool
     if _is_about_project(project_file, system, rule_paths):
         session = _open_own(project_file, names, recordings, promtool)
     else:
@@ -143,7 +148,15 @@ def mutate(
         with naming(str(out), "cannot be written to"):
             out.mkdir(parents=True, exist_ok=True)
         check_target(out / REPORT, session.inputs)
-    order = Order(promtool=promtool, alert=alert, covered_only=bool(names), route=session.route)
+    order = Order(
+        promtool=promtool,
+        alert=alert,
+        covered_only=bool(names),
+        route=session.route,
+        memory=Memory(
+            locate_cache(os.environ).root / TRIALS, digest_program(PACKAGE, engines.versions["prometheus"])
+        ),
+    )
     scored, unmet = hold_session(session.subjects, order, _say)
     for line in say_left_out({**session.left_out, **unmet}):
         _say(f"left out: {line}")
