@@ -104,7 +104,7 @@ class _Session:
 @click.option(
     "--recordings",
     type=click.Path(path_type=Path, exists=True),
-    metavar="FOLDER",
+    metavar="FOLDER|FILE",
     help="Golden recordings of the drills; without it, those of this checkout. For a project, what pytest's "
     "--alertdrill-replay takes.",
 )
@@ -201,6 +201,8 @@ def _open_house(
     unheld = find_unheld(choice.drills, choice, book)
     drills = [drill for drill in choice.drills if drill.name not in unheld]
     folder = ROOT / FOLDER if recordings is None else recordings
+    if recordings is None and not folder.is_dir():
+        raise BadInput("golden recordings are in a checkout only: name a folder with --recordings")
     own = {one.name: one.recordings_path for one in systems if one.recordings_path.is_dir()}
     grounds = find_golden_grounds(folder, drills, choice.among, book, own)
     if given:
