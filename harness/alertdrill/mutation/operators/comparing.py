@@ -72,7 +72,7 @@ def change_quantile(part: Part) -> Iterator[Change]:
                 text=write_number(other),
                 was=f"quantile {write_number(value)}",
                 becomes=write_number(other),
-                advice=f"a drill in which {1 - low:.3g} to {1 - high:.3g} of the calls are slow",
+                advice=f"a drill in which {100 * (1 - high):.3g} % to {100 * (1 - low):.3g} % are slow",
             )
 
 
