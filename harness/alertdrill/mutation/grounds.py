@@ -20,6 +20,9 @@ from alertdrill.runner.golden.gate import list_near, rehearse
 from alertdrill.runner.recorded import doubt_recorded
 from alertdrill.runner.rulebook import RuleBook, list_expected
 
+Scene = tuple[int, tuple[int, ...]]
+"""A recording and rule files, by their identities: what is replayed once for all drills on it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ground:
@@ -49,10 +52,10 @@ class Ground:
         """The alerts whose values are wanted."""
         return frozenset(rule.name for rule in list_near(self.drill, self.files, is_all=self.has_values))
 
-    def make_job(self) -> ReplayJob:
-        """Return the replay of the rules as they are."""
-        curves = list_near(self.drill, self.files, is_all=self.has_values)
-        return ReplayJob(recording=self.recording, files=self.files, curves=curves)
+    @property
+    def scene(self) -> Scene:
+        """What it shares with others: a recording, and the rules that are replayed on it."""
+        return id(self.recording), tuple(map(id, self.files))
 
     def is_about(self, mutant: Mutant) -> bool:
         """Tell whether the drill says something of what a mutant decides.
@@ -69,6 +72,18 @@ class Met:
 
     ground: Ground
     replay: Replay
+
+
+def join_near(grounds: Iterable[Ground]) -> frozenset[str]:
+    """Return the alerts whose values any of some drills wants."""
+    return frozenset().union(*(ground.near for ground in grounds))
+
+
+def make_job(grounds: Sequence[Ground]) -> ReplayJob:
+    """Return the replay of the rules as they are, for drills of one scene."""
+    ground, near = grounds[0], join_near(grounds)
+    curves = tuple(rule for file in ground.files for rule in file.alerts if rule.name in near)
+    return ReplayJob(recording=ground.recording, files=ground.files, curves=curves)
 
 
 def order_grounds(mutant: Mutant, grounds: Iterable[Met]) -> tuple[Met, ...]:

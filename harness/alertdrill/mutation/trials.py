@@ -10,7 +10,15 @@ from alertdrill.alertmanager.routes import Route
 from alertdrill.errors import AlertdrillError
 from alertdrill.mutation.copies import Batch, find_number, make_batch
 from alertdrill.mutation.equivalence import prove_equal
-from alertdrill.mutation.grounds import Ground, Met, find_rule, order_grounds
+from alertdrill.mutation.grounds import (
+    Ground,
+    Met,
+    Scene,
+    find_rule,
+    join_near,
+    make_job,
+    order_grounds,
+)
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result, State
 from alertdrill.mutation.readers import is_entangled
@@ -35,7 +43,7 @@ BATCH = 25
 
 @dataclass(slots=True, eq=False)
 class _Pending:
-    """A mutant that no drill has noticed yet, and the drills that are left."""
+    """A mutant that no drill has noticed yet, the drills that are left, and the replays that it was in."""
 
     number: int
     mutant: Mutant
@@ -44,6 +52,17 @@ class _Pending:
     doubts: list[str] = field(default_factory=list)
     differs: bool = False
     key: str = ""
+    replays: dict[Scene, tuple[Replay, Batch | None]] = field(default_factory=dict)
+
+    @property
+    def scene(self) -> Scene:
+        """Return the scene of the next drill."""
+        return self.left[0].ground.scene
+
+    @property
+    def near(self) -> frozenset[str]:
+        """Return the alerts whose values are wanted in that scene."""
+        return join_near(met.ground for met in self.left if met.ground.scene == self.scene)
 
     def identify(self, memory: Memory) -> str:
         """Return what the trial on the next drill is known by."""
@@ -55,9 +74,13 @@ def hold_baselines(
     grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None]
 ) -> tuple[tuple[Met, ...], dict[str, str]]:
     """Return the grounds on which the rules as they are do what is expected, and why not of the others."""
+    scenes: dict[Scene, list[Ground]] = {}
+    for ground in grounds:
+        scenes.setdefault(ground.scene, []).append(ground)
+    replays = dict(zip(scenes, hold_replays([*map(make_job, scenes.values())], promtool, step), strict=True))
     met, unmet = [], {}
-    replays = hold_replays([ground.make_job() for ground in grounds], promtool, step)
-    for ground, replay in zip(grounds, replays, strict=True):
+    for ground in grounds:
+        replay = replays[ground.scene]
         if isinstance(replay, AlertdrillError):
             unmet[ground.drill.name] = str(replay)
             continue
@@ -106,13 +129,15 @@ class Trials:
                 result = _conclude(one, tried)
                 if result is not None:
                     results[one.mutant.id] = result
+            decided = len(pending)
             pending = [one for one in pending if one.mutant.id not in results]
-            step(len(results))
+            if len(pending) < decided:
+                step(len(results))
         return results
 
     def _try_next(self, pending: Iterable[_Pending]) -> Iterator[tuple[_Pending, Tried]]:
         """Yield what each mutant's next drill says of it."""
-        by_ground: dict[int, list[_Pending]] = {}
+        by_scene: dict[Scene, list[_Pending]] = {}
         for one in pending:
             met = one.left[0]
             if one.mutant.label is not None:
@@ -122,9 +147,13 @@ class Trials:
                 yield one, Tried(outcome="could not tell", why=why)
             elif known := self._memory.find(one.identify(self._memory)):
                 yield one, known
+            elif one.scene in one.replays:
+                tried = _judge(one)
+                self._memory.keep(one.key, tried)
+                yield one, tried
             else:
-                by_ground.setdefault(id(met), []).append(one)
-        batches = [batch for several in by_ground.values() for batch in self._split(several)]
+                by_scene.setdefault(one.scene, []).append(one)
+        batches = [batch for several in by_scene.values() for batch in self._split(several)]
         for one, tried in self._hold(batches):
             self._memory.keep(one.key, tried)
             yield one, tried
@@ -156,7 +185,9 @@ class Trials:
         again: list[list[_Pending]] = []
         for batch, (_, together), replay in zip(batches, made, replays, strict=True):
             if not isinstance(replay, AlertdrillError):
-                yield from ((one, _judge(one, together, replay)) for one in batch)
+                for one in batch:
+                    one.replays[one.scene] = replay, together
+                    yield one, _judge(one)
                 continue
             blamed = _find_blamed(batch, replay)
             yield from ((one, read_error(replay)) for one in blamed)
@@ -170,9 +201,10 @@ class Trials:
     def _make(self, batch: Sequence[_Pending]) -> tuple[ReplayJob, Batch | None]:
         """Return the replay of some mutants: all together, or one in place of the rule that it is made of."""
         ground = batch[0].left[0].ground
+        near = frozenset().union(*(one.near for one in batch))
         if len(batch) == 1 and self._is_alone(batch[0].mutant, ground):
-            return make_single_job(batch[0].mutant, ground), None
-        together = make_batch({one.number: one.mutant for one in batch}, ground.files, ground.near)
+            return make_single_job(batch[0].mutant, ground, near), None
+        together = make_batch({one.number: one.mutant for one in batch}, ground.files, near)
         job = ReplayJob(recording=ground.recording, files=(together.file,), curves=together.curves)
         return job, together
 
@@ -191,12 +223,12 @@ class Trials:
         return self._lacking[key]
 
 
-def make_single_job(mutant: Mutant, ground: Ground) -> ReplayJob:
-    """Return the replay of all rules with a mutant in place of the rule that it is made of."""
+def make_single_job(mutant: Mutant, ground: Ground, near: frozenset[str]) -> ReplayJob:
+    """Return the replay of all rules with a mutant in place of its own; values are those of `near`."""
     own = find_rule(mutant.original, ground.files)
     changed = _put(mutant, own)
     files = tuple(changed if file is own else file for file in ground.files)
-    curves = tuple(rule for file in files for rule in file.alerts if rule.name in ground.near)
+    curves = tuple(rule for file in files for rule in file.alerts if rule.name in near)
     return ReplayJob(recording=ground.recording, files=files, curves=curves)
 
 
@@ -225,7 +257,9 @@ def _find_blamed(batch: Sequence[_Pending], error: AlertdrillError) -> list[_Pen
     return [one for one in batch if one.number == number]
 
 
-def _judge(one: _Pending, together: Batch | None, replay: Replay) -> Tried:
+def _judge(one: _Pending) -> Tried:
+    """Judge a mutant on its next drill, of whose scene it has a replay."""
+    replay, together = one.replays[one.scene]
     if together is None:
         return judge_replayed(one.left[0], one.mutant, replay)
     return judge_copied(one.left[0], one.mutant, together, replay, one.number)

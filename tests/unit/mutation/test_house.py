@@ -59,7 +59,7 @@ def test_a_mutant_in_place_of_its_rule_is_judged_alike(
     grounds, mutants = sample
     by_name = {ground.drill.name: ground for ground in grounds}
     tried = [(mutant, by_name[name]) for mutant in mutants for name in results[mutant.id].tried]
-    jobs = [make_single_job(mutant, ground) for mutant, ground in tried]
+    jobs = [make_single_job(mutant, ground, ground.near) for mutant, ground in tried]
     for (mutant, ground), replay in zip(
         tried, hold_replays(jobs, engines.promtool, lambda _: None), strict=True
     ):
