@@ -41,6 +41,17 @@ _UNKNOWN = re.compile(r"field (\w+) not found in type")
 _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "(?:\\.|[^"\\])*": (.*?)(?= \S+\.rules: group "g|$)')
 
 
+class NotEvaluated(CouldNotTell):
+    """A rule that Prometheus cannot evaluate on the recording, such as one that matches many to many.
+
+    `rule` is its name.
+    """
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
 def identify(event: Event) -> Activation:
     """Return what tells the activation that a `firing` event begins from all others."""
     return event.alert, tuple(sorted(event.labels.items())), event.at_s
@@ -203,12 +214,12 @@ class Inquiry:
         hours, minutes, seconds = (_FAILED_AT.fullmatch(complaint.at) or _FAILED_AT.match("")).groups("0")  # type: ignore[union-attr] # the pattern matches nothing, too
         at_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         at_s += (self.trial.grid.start_ms - self.origin_ms) / 1000
-        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        cannot = f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording:"
         if TOO_MANY in complaint.said:
-            why = "it reads more than the 10,000 samples at once that promtool can: record fewer series"
-        return CouldNotTell(
-            f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording: {why}"
-        )
+            most = "10,000 samples at once that promtool can"
+            return CouldNotTell(f"{cannot} it reads more than the {most}: record fewer series")
+        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        return NotEvaluated(f"{cannot} {why}", rule=rules[0].name)
 
 
 def make_inquiry(
