@@ -69,6 +69,9 @@ def test_a_speed_stretches_the_breaker_and_limits_its_drills(alertdrill: Command
     assert as_stated.code == 0, as_stated.err
     assert "at speed 30 the timer breaker lasts 1m of rule time" in as_stated.out
     assert re.search(r"^one-worker-fails +speed 30\n +the timer breaker of 2s", as_stated.out, re.MULTILINE)
+    said = re.sub(r"[^ (]*/sglang-router/", "", as_stated.out).splitlines()
+    shown = re.findall(r"```\n(RouterBreakerOpen.*?)```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
+    assert {line for line in shown[0].splitlines() if line != "…"} <= set(said)
     too_fast = alertdrill.run_here("run", "--explain", "--project-file", project, "--speed", "100")
     assert re.search(r"^one-worker-fails +speed 61, not 100$", too_fast.out, re.MULTILINE)
 
