@@ -23,9 +23,9 @@ from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import ClockDoubted, ComponentFailed
 from alertdrill.judging.began_active import doubt_active, find_longest_for_s
-from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
+from alertdrill.judging.standstill import doubt_clock
 from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
@@ -267,7 +267,7 @@ def _conclude(
         verdicts=verdicts,
         rules=order.alerts,
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
-        doubts=(*doubt(fidelity, order.bounds), *recorded.doubts),
+        doubts=(*doubt_clock(fidelity, order.bounds, stalls, start.speed), *recorded.doubts),
         agreement=recorded.agreement,
         unwritten=recorded.unwritten,
         wall_s=time.monotonic() - start.monotonic_s,
