@@ -8,7 +8,7 @@ from http import HTTPStatus
 from rich.table import Table
 from rich.text import Text
 
-from alertdrill.core.wording import say_number
+from alertdrill.core.wording import printable, say_number
 from alertdrill.runner.traffic import ProfileReport
 
 NO_ANSWER = "0"
@@ -33,7 +33,7 @@ def tabulate_calls(report: ProfileReport, said: Mapping[str, str], *, speed: flo
     table.add_column("calls", justify="right", no_wrap=True)
     table.add_column("first said", overflow="fold")
     for status, count in report.statuses.items():
-        table.add_row(_say_status(status), str(count), Text(said.get(status, ""), style="dim"))
+        table.add_row(_say_status(status), str(count), Text(printable(said.get(status, "")), style="dim"))
     if report.statuses:
         yield table
     if report.latency_p50_s is not None and report.latency_p99_s is not None:

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import click
 
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example
 from alertdrill.cli.interruption import SIGNALS, Interrupted
 from alertdrill.cli.lazy_commands import LazyGroup, ListedCommand
@@ -171,15 +172,15 @@ def call(arguments: Sequence[str]) -> None:
             cli(list(arguments), standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
-        click.echo(f"alertdrill: {error.format_message()}", err=True)
+        complain(f"alertdrill: {error.format_message()}")
         sys.exit(BadInput.exit_code)
     except ReaderLeft as left:
         sys.exit(left.exit_code)
     except AlertdrillError as error:
-        click.echo(f"alertdrill: {error}", err=True)
+        complain(f"alertdrill: {error}")
         sys.exit(error.exit_code)
     except Interrupted as interrupted:
-        click.echo(f"alertdrill: {interrupted}", err=True)
+        complain(f"alertdrill: {interrupted}")
         sys.exit(interrupted.exit_code)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and _is_here_gone():
@@ -188,7 +189,7 @@ def call(arguments: Sequence[str]) -> None:
         if error.errno not in FULL:
             raise
         where = f": {error.filename}" if error.filename else ""
-        click.echo(f"alertdrill: there is no more room to write: {error.strerror}{where}", err=True)
+        complain(f"alertdrill: there is no more room to write: {error.strerror}{where}")
         sys.exit(BadInput.exit_code)
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import requests
 
 from alertdrill.core.rule import Labels
+from alertdrill.core.wording import printable
 from alertdrill.errors import ComponentFailed, LimitReached, RequestRefused
 from alertdrill.runtime.http_deadline import make_session
 from alertdrill.runtime.limits import find_limit_of
@@ -153,7 +154,7 @@ class Api:
             ) from error
         answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
-            quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or response.reason
+            quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or printable(response.reason)
             raise RequestRefused(
                 f"{self._name} at {self._url} answered {response.status_code} to {path}: {quoted}",
                 status=response.status_code,
@@ -188,10 +189,10 @@ class Api:
         return series
 
     def _redact(self, text: str) -> str:
-        """Return a text as one line without the secrets, which a server may echo."""
+        """Return a text as one printable line without the secrets, which a server may echo."""
         for secret in self._secrets:
             text = text.replace(secret, "…")
-        return " ".join(text.split())
+        return printable(" ".join(text.split()))
 
 
 def _read_series(item: Any) -> Series:
@@ -209,6 +210,6 @@ def find_cause(error: BaseException) -> BaseException:
 
 
 def say_cause(cause: BaseException) -> str:
-    """Return what the operating system says of it, or else the error itself."""
+    """Return what the operating system says of it, or else the error itself, which may quote a server."""
     said = cause.strerror if isinstance(cause, OSError) else None
-    return said or str(cause) or type(cause).__name__
+    return printable(said or str(cause)) or type(cause).__name__
