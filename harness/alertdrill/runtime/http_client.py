@@ -15,7 +15,7 @@ import requests
 
 from alertdrill.core.rule import Labels
 from alertdrill.core.wording import printable
-from alertdrill.errors import ComponentFailed, LimitReached, RequestRefused
+from alertdrill.errors import ComponentFailed, ComponentSilent, LimitReached, RequestRefused
 from alertdrill.runtime.http_deadline import make_session
 from alertdrill.runtime.limits import find_limit_of
 from alertdrill.runtime.nesting import load_json
@@ -143,15 +143,15 @@ class Api:
                         )
         except requests.RequestException as error:
             if time.monotonic() >= give_up_at:
-                raise ComponentFailed(
+                raise ComponentSilent(
                     f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s to answer {path}"
                 ) from error
             cause = find_cause(error)
             if limit := find_limit_of(cause):
                 raise LimitReached(f"{self._name} at {self._url} cannot be reached: {limit}") from error
-            raise ComponentFailed(
-                f"{self._name} at {self._url} cannot be reached: {self._redact(say_cause(cause))}"
-            ) from error
+            silent = isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError)
+            why = f"nothing came for {TIMEOUT_S:g} s" if silent else self._redact(say_cause(cause))
+            raise ComponentSilent(f"{self._name} at {self._url} cannot be reached: {why}") from error
         answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
             quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or printable(response.reason)
