@@ -60,7 +60,8 @@ class SilentParts:
     @property
     def doubts(self) -> tuple[str, ...]:
         """A sentence for each part that was silent until nobody asked it any more."""
-        return tuple(f"{self._say(part)}: what it did since then is unknown" for part in self.since_s)
+        said = "what it did since then is unknown; hold the drills again"
+        return tuple(f"{self._say(part)}: {said}" for part in self.since_s)
 
     def _say(self, part: str) -> str:
         since_s = self.since_s[part]

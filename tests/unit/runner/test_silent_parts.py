@@ -65,7 +65,8 @@ def test_a_part_that_is_silent_to_the_end_is_a_doubt(silent: SilentParts) -> Non
             with silent.bear("pager"):
                 api.get("/notices")
     assert silent.doubts == (
-        "the pager has answered nothing since 10:00, for 0 s of wall time: what it did since then is unknown",
+        "the pager has answered nothing since 10:00, for 0 s of wall time: "
+        "what it did since then is unknown; hold the drills again",
     )
 
 
