@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 from support.whole_runs import METIS_RULES, ROOT
@@ -26,6 +27,7 @@ HEAVY = {
 """What takes long to import, and is for stacks, other machines, or pictures."""
 
 
+@cache
 def list_imported(*arguments: str) -> set[str]:
     """Return the modules that an interpreter with these arguments imports."""
     finished = subprocess.run(
