@@ -64,6 +64,13 @@ def test_a_short_command_imports_nothing_heavy(arguments: tuple[str, ...]) -> No
     assert imported & HEAVY == set()
 
 
+def test_a_run_that_starts_no_stack_imports_nothing_to_watch_one_with() -> None:
+    """A drill's name that is wrong is said before that."""
+    imported = list_imported("-m", "alertdrill", "run", "no-such-drill")
+    assert "alertdrill.runner.live" in imported
+    assert imported & {"aiohttp", "cryptography", "docker", "locust"} == set()
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
     """Help and version come from the list of commands alone."""
