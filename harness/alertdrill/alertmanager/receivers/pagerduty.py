@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key, parse_path
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -20,7 +20,9 @@ from alertdrill.alertmanager.receivers.kind import (
     Inbox,
     RateBound,
     ReceiverKind,
+    Request,
     Required,
+    make_bearer_inbox,
 )
 from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, Fields, ListOf, MapOf
 from alertdrill.alertmanager.target import Target
@@ -180,17 +182,17 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
     }
 
 
-def _find_inbox(_method: str, path: str, token: str) -> Inbox:
-    address = parse_path(path.removesuffix("/v2/enqueue"))
-    return Inbox(
-        address=address,
-        authorization=f"Bearer {token}",
-        read=lambda body: read_event(address, body, token),
+def _find_inbox(request: Request, token: str) -> Inbox:
+    return make_bearer_inbox(
+        request,
+        token,
+        lambda address, body: read_event(address, body, token),
+        request.path.removesuffix("/v2/enqueue"),
     )
 
 
-def _write_refusal(sentence: str) -> Mapping[str, Any]:
-    return {"status": "error", "message": sentence, "errors": [sentence]}
+def _write_refusal(status: int, sentence: str) -> Answer:
+    return Answer(status=status, body={"status": "error", "message": sentence, "errors": [sentence]})
 
 
 PAGERDUTY = ReceiverKind(

@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, parse_path
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
-from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    ReceiverKind,
+    Required,
+    make_bearer_contract,
+)
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
 from alertdrill.alertmanager.target import Target
 
@@ -150,13 +155,6 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
     }
 
 
-def _find_inbox(_method: str, path: str, token: str) -> Inbox:
-    address = parse_path(path)
-    return Inbox(
-        address=address, authorization=f"Bearer {token}", read=lambda body: read_message(address, body)
-    )
-
-
 SLACK = ReceiverKind(
     integration="slack",
     fields=_FIELDS,
@@ -174,5 +172,5 @@ SLACK = ReceiverKind(
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
     ),
-    http=HttpContract(find_inbox=_find_inbox),
+    http=make_bearer_contract(read_message),
 )

@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import Address, parse_path
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
-from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    ReceiverKind,
+    Required,
+    make_bearer_contract,
+)
 from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
 
@@ -100,13 +105,6 @@ def _point(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, 
     return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address)}
 
 
-def _find_inbox(_method: str, path: str, token: str) -> Inbox:
-    address = parse_path(path)
-    return Inbox(
-        address=address, authorization=f"Bearer {token}", read=lambda body: read_notification(address, body)
-    )
-
-
 WEBHOOK = ReceiverKind(
     integration="webhook",
     fields=_FIELDS,
@@ -116,5 +114,5 @@ WEBHOOK = ReceiverKind(
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
     ),
-    http=HttpContract(find_inbox=_find_inbox),
+    http=make_bearer_contract(read_notification),
 )
