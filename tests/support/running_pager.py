@@ -17,6 +17,9 @@ import aiohttp
 from aiohttp import web
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.schema import SECRET
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.expectation import Integration
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.pager.control import refuse
@@ -25,6 +28,7 @@ from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
 from alertdrill.runtime.process import start
+from support.receiver_sections import SECTIONS
 
 TOKEN = "sesame"
 DEADLINE_S = 30.0
@@ -47,6 +51,18 @@ class RunningPager:
     def authority(self) -> Path:
         """The certificate that the pager's is checked with."""
         return self.folder / "authority.pem"
+
+    @property
+    def target(self) -> Target:
+        """The pager, as Alertmanager reaches it."""
+        return Target(
+            url=self.deliveries,
+            smarthost=f"127.0.0.1:{self.smtp_port}",
+            ca_file=str(self.authority),
+            token_file=str(self.folder / "token"),
+            token=TOKEN,
+            templates_folder=str(self.folder),
+        )
 
     @property
     def trust(self) -> ssl.SSLContext:
@@ -179,8 +195,12 @@ def write_integration(pager: RunningPager, integration: Integration) -> dict[str
                 "tls_config": tls,
                 "headers": {f"X-{TAG_NAME}": TAG, "Subject": '{{ template "said" . }}'},
             }
-        case _:
+        case "webhook":
             return {"url": url, "http_config": http}
+        case _:
+            kind, section = RECEIVER_KINDS[integration], SECTIONS[integration]
+            kept = {name: value for name, value in section.items() if kind.fields[name] is not SECRET}
+            return kept | kind.point(kept, address, pager.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

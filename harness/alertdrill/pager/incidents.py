@@ -73,7 +73,7 @@ class Incidents:
 
     def apply(self, address: Address, attempt: Attempt, received_s: float) -> tuple[Incident | None, Effect]:
         """Do what an accepted attempt does; return the incident that it is about, and what was done to it."""
-        if attempt.key is None:
+        if attempt.key is None or attempt.does == "note":
             return None, "none"
         known = self._open.get((address, attempt.key))
         if attempt.does == "trigger":

@@ -36,7 +36,10 @@ class Journal:
         incident, effect = self.incidents.apply(address, attempt, received_s)
         if attempt.does == "edit":
             return None
-        why = why or ("it does not say which group it is about" if attempt.key is None else "")
+        if not why and attempt.key is None:
+            why = "it does not say which group it is about"
+        elif not why and attempt.does == "note":
+            why = "its service shows it, and opens no incident for it"
         return self._write(address, attempt, received_s, answer, why, True, incident, effect)
 
     def refuse(

@@ -49,7 +49,7 @@ class RateBound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it came: `path` is still quoted, `query` is what follows it, headers' names are lower case.
+    """A request as it came: `path` is still quoted, `query` follows it, headers have names in lower case.
 
     `host` is whom the client asked for, without a port.
     """

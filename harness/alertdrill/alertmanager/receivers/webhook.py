@@ -34,8 +34,8 @@ _FIELDS: Fields = {
 }
 
 
-def read_notification(address: Address, body: bytes) -> Attempt:
-    """Return what a notification says."""
+def read_notification(address: Address, body: bytes, version: str = "4") -> Attempt:
+    """Return what a notification says, in a version of the format."""
     try:
         payload = parse_object(body)
     except ValueError as error:
@@ -58,13 +58,13 @@ def read_notification(address: Address, body: bytes) -> Attempt:
         payload=payload,
         answer=Answer(status=200),
     )
-    why = _check(address, payload)
+    why = _check(address, payload, version)
     return _refuse(why, attempt) if why else attempt
 
 
-def _check(address: Address, payload: dict[str, Any]) -> str:
-    if payload.get("version") != "4":
-        return "not an Alertmanager webhook notification of version 4"
+def _check(address: Address, payload: dict[str, Any], version: str) -> str:
+    if payload.get("version") != version:
+        return f"not an Alertmanager webhook notification of version {version}"
     if payload.get("receiver") != address.receiver:
         return f"addressed to receiver {payload.get('receiver')!r}, delivered to {address.receiver!r}"
     if payload.get("status") not in _STATUSES:
