@@ -46,11 +46,18 @@ def _make_incidentio(address: Address) -> Request:
     return Request(method="POST", path=f"/{address.path}", headers=headers)
 
 
+def _make_wechat(address: Address) -> Request:
+    access = derive_key(f"{TOKEN} access", address)
+    path = f"/{quote(address.path)}/message/send"
+    return Request(method="POST", path=path, query=f"access_token={access}")
+
+
 _MAKERS: Mapping[Integration, Callable[[Address], Request]] = {
     "telegram": _make_telegram,
     "rocketchat": _make_rocketchat,
     "victorops": _make_victorops,
     "incidentio": _make_incidentio,
+    "wechat": _make_wechat,
 }
 
 

@@ -68,6 +68,31 @@ SECTIONS: Mapping[Integration, Mapping[str, Any]] = {
         "url": "https://api.incident.example/v2/alert_events/alertmanager/1",
         "alert_source_token": "secret",
     },
+    "pushover": {
+        "user_key": "uQiRzpo4DXghDmr9QzzfQu27cmVRsG",
+        "token": "azGDORePK8gMaC0QOYAMyEEuzJnyUi",
+        "title": SAID,
+        "message": SUMMARY,
+        "url": "https://runbooks.example/{{ .GroupLabels.alertname }}",
+        "url_title": "the runbook",
+        "retry": "1m",
+        "expire": "1h",
+    },
+    "sns": {
+        "sigv4": {"region": "eu-central-1", "access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "secret"},
+        "topic_arn": "arn:aws:sns:eu-central-1:123456789012:alerts",
+        "subject": SAID,
+        "message": SUMMARY,
+        "attributes": {"severity": "high"},
+    },
+    "wechat": {
+        "api_secret": "secret",
+        "corp_id": "ww1234567890",
+        "agent_id": "1000002",
+        "to_user": "@all",
+        "send_resolved": True,
+        "message": BOTH,
+    },
 }
 OLDEST: frozenset[Integration] = frozenset(
     (

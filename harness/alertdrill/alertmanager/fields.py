@@ -50,20 +50,13 @@ TIME_INTERVAL: Fields = {
     ),
 }
 
-UNSUPPORTED_INTEGRATIONS = (
-    "jira",
-    "pushover",
-    "sns",
-    "wechat",
-)
+UNSUPPORTED_INTEGRATIONS = ("jira",)
 """What Alertmanager delivers by that the pager does not stand in for."""
 
-_GLOBAL_FORGOTTEN = (
-    "http_config jira_api_url wechat_api_corp_id wechat_api_secret wechat_api_secret_file wechat_api_url"
-)
+_GLOBAL_FORGOTTEN = ("http_config", "jira_api_url")
 GLOBAL: Fields = {
     "resolve_timeout": TEXT,
-    **dict.fromkeys(_GLOBAL_FORGOTTEN.split(), SECRET),
+    **dict.fromkeys(_GLOBAL_FORGOTTEN, SECRET),
     **{name: field for kind in RECEIVER_KINDS.values() for name, field in kind.shared_fields.items()},
 }
 

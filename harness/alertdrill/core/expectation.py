@@ -25,6 +25,9 @@ Integration = Literal[
     "victorops",
     "webex",
     "incidentio",
+    "pushover",
+    "sns",
+    "wechat",
 ]
 """What Alertmanager delivers by, as it names them itself."""
 Suppression = Literal["inhibited", "silenced", "muted", "refused"]

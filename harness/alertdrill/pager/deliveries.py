@@ -16,6 +16,7 @@ from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.receivers.attempt import Answer
 from alertdrill.alertmanager.receivers.kind import HttpContract, Inbox, Request
 from alertdrill.pager.intake import Desk
+from alertdrill.pager.tunnel import lead_back
 from alertdrill.runtime.http_server import read_body
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -40,8 +41,8 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
         return _break(request, is_reset=answer == "reset")
 
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_close_afterwards])
-    app.router.add_post("/{path:.*}", deliver)
-    app.router.add_put("/{path:.*}", deliver)
+    for method in sorted({one for kind in RECEIVER_KINDS.values() if kind.http for one in kind.http.methods}):
+        app.router.add_route(method, "/{path:.*}", deliver)
     return app
 
 
@@ -55,7 +56,7 @@ def refuse(request: web.BaseRequest, status: int, sentence: str) -> web.Response
 @web.middleware
 async def _close_afterwards(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        response = await handler(request)
+        response = await (lead_back(request) if request.method == "CONNECT" else handler(request))
     except web.HTTPException as error:
         error.force_close()
         raise

@@ -75,6 +75,16 @@ PUBLIC = {
     },
     "webex": {"send_resolved", "room_id", "message"},
     "incidentio": {"send_resolved", "timeout", "max_alerts"},
+    "pushover": {
+        *("send_resolved", "title", "message", "url", "url_title", "device", "sound", "priority", "retry"),
+        *("expire", "ttl", "html", "monospace"),
+    },
+    "sns": {
+        *("send_resolved", "topic_arn", "target_arn", "phone_number", "subject", "message", "attributes"),
+    },
+    "wechat": {
+        *("send_resolved", "agent_id", "message", "message_type", "to_user", "to_party", "to_tag"),
+    },
 }
 """Fields that say what a notification is to say, and to whom."""
 
@@ -90,7 +100,12 @@ def list_global_lines() -> Iterator[str]:
             yield f"  {name}: {CANARY}"
 
 
-MUST_HAVE = {"email": "to: you@example.org", "victorops": "routing_key: r", "webex": "room_id: r"}
+MUST_HAVE = {
+    "email": "to: you@example.org",
+    "victorops": "routing_key: r",
+    "webex": "room_id: r",
+    "sns": "topic_arn: t",
+}
 """What a receiver is not taken without, besides fields that are not kept."""
 
 

@@ -13,12 +13,15 @@ from alertdrill.alertmanager.receivers.msteams import MSTEAMS
 from alertdrill.alertmanager.receivers.msteamsv2 import MSTEAMSV2
 from alertdrill.alertmanager.receivers.opsgenie import OPSGENIE
 from alertdrill.alertmanager.receivers.pagerduty import PAGERDUTY
+from alertdrill.alertmanager.receivers.pushover import PUSHOVER
 from alertdrill.alertmanager.receivers.rocketchat import ROCKETCHAT
 from alertdrill.alertmanager.receivers.slack import SLACK
+from alertdrill.alertmanager.receivers.sns import SNS
 from alertdrill.alertmanager.receivers.telegram import TELEGRAM
 from alertdrill.alertmanager.receivers.victorops import VICTOROPS
 from alertdrill.alertmanager.receivers.webex import WEBEX
 from alertdrill.alertmanager.receivers.webhook import WEBHOOK
+from alertdrill.alertmanager.receivers.wechat import WECHAT
 from alertdrill.core.expectation import Integration
 
 RECEIVER_KINDS: Mapping[Integration, ReceiverKind] = {
@@ -38,6 +41,9 @@ RECEIVER_KINDS: Mapping[Integration, ReceiverKind] = {
         VICTOROPS,
         WEBEX,
         INCIDENTIO,
+        PUSHOVER,
+        SNS,
+        WECHAT,
     )
 }
 """By what Alertmanager calls each."""
