@@ -93,6 +93,18 @@ SECTIONS: Mapping[Integration, Mapping[str, Any]] = {
         "send_resolved": True,
         "message": BOTH,
     },
+    "jira": {
+        "api_url": "https://example.atlassian.example/rest/api/2",
+        "project": "OPS",
+        "issue_type": "Alert",
+        "summary": SAID,
+        "description": SUMMARY,
+        "labels": ["alertmanager"],
+        "priority": "High",
+        "resolve_transition": "Done & closed",
+        "reopen_transition": "Back to work",
+        "reopen_duration": "1h",
+    },
 }
 OLDEST: frozenset[Integration] = frozenset(
     (

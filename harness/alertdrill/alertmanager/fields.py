@@ -50,13 +50,12 @@ TIME_INTERVAL: Fields = {
     ),
 }
 
-UNSUPPORTED_INTEGRATIONS = ("jira",)
+UNSUPPORTED_INTEGRATIONS: tuple[str, ...] = ()
 """What Alertmanager delivers by that the pager does not stand in for."""
 
-_GLOBAL_FORGOTTEN = ("http_config", "jira_api_url")
 GLOBAL: Fields = {
     "resolve_timeout": TEXT,
-    **dict.fromkeys(_GLOBAL_FORGOTTEN, SECRET),
+    "http_config": SECRET,
     **{name: field for kind in RECEIVER_KINDS.values() for name, field in kind.shared_fields.items()},
 }
 

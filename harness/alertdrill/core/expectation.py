@@ -28,6 +28,7 @@ Integration = Literal[
     "pushover",
     "sns",
     "wechat",
+    "jira",
 ]
 """What Alertmanager delivers by, as it names them itself."""
 Suppression = Literal["inhibited", "silenced", "muted", "refused"]

@@ -50,14 +50,14 @@ class Desk:
         if refusal:
             self._refuse(address, attempt, received_s, str(refusal.status), why)
             return refusal
-        notification = self.journal.accept(
-            address, attempt, received_s=received_s, answer=str(attempt.answer.status)
-        )
+        known = self.journal.find_known(address, attempt.key)
+        answer = attempt.answer if isinstance(attempt.answer, Answer) else attempt.answer(known)
+        notification = self.journal.accept(address, attempt, received_s=received_s, answer=str(answer.status))
         if notification:
             log.info("%s %s %s", address.path, notification["status"], notification["effect"])
         if attempt.does == "trigger":
             self.heartbeats.hear(address.receiver)
-        return attempt.answer
+        return answer
 
     def close(self) -> None:
         """Keep nobody waiting any more, and page nobody."""

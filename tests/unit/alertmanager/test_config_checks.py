@@ -123,19 +123,6 @@ def test_what_cannot_be_used_is_named_with_its_line(text: str, why: str) -> None
     assert why in str(caught.value)
 
 
-def test_all_receivers_that_cannot_be_redirected_are_named_at_once() -> None:
-    """Whoever has to take five of them out of a config learns of all five."""
-    text = (
-        "route: {receiver: a}\nreceivers:\n- name: a\n  jira_configs: [{}]\n- name: b\n  jira_configs: [{}]\n"
-    )
-    with pytest.raises(BadInput) as caught:
-        parse_config(text, "a.yml")
-    assert str(caught.value) == (
-        "a.yml:4: receiver 'a': jira cannot be redirected to the pager; "
-        "a.yml:6: receiver 'b': jira cannot be redirected to the pager"
-    )
-
-
 @pytest.mark.parametrize(
     ("content", "why"),
     [(b"\xff", "not UTF-8"), (b"#" * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes")],

@@ -82,6 +82,11 @@ PUBLIC = {
     "sns": {
         *("send_resolved", "topic_arn", "target_arn", "phone_number", "subject", "message", "attributes"),
     },
+    "jira": {
+        *("send_resolved", "api_url", "api_type", "project", "issue_type", "summary", "description"),
+        *("labels", "priority", "fields", "resolve_transition", "reopen_transition", "reopen_duration"),
+        "wont_fix_resolution",
+    },
     "wechat": {
         *("send_resolved", "agent_id", "message", "message_type", "to_user", "to_party", "to_tag"),
     },
@@ -105,6 +110,7 @@ MUST_HAVE = {
     "victorops": "routing_key: r",
     "webex": "room_id: r",
     "sns": "topic_arn: t",
+    "jira": "api_url: https://jira.example\n    project: p\n    issue_type: t",
 }
 """What a receiver is not taken without, besides fields that are not kept."""
 
@@ -139,6 +145,7 @@ def test_the_fields_that_are_kept_are_these() -> None:
         assert {name for name, field in kind.fields.items() if field is not SECRET} == PUBLIC[integration]
     assert {name for name, field in GLOBAL.items() if field is not SECRET} == {
         "resolve_timeout",
+        "jira_api_url",
         "smtp_from",
         "smtp_hello",
     }

@@ -121,8 +121,13 @@ async def _await_failures(
             seen = {notification["integration"] for notification in await pager.list_notifications()}
         else:
             lines = [line for line in alertmanager.log.read_text().splitlines() if SAID[how] in line]
-            seen = {name for name in every if any(f"integration={name}[0]" in line for line in lines)}
+            seen = {name for name in every if any(_is_of(name, line) for line in lines)}
         if seen == set(every):
             return
         assert time.monotonic() < give_up_at, alertmanager.log.read_text()
         await asyncio.sleep(0.02)
+
+
+def _is_of(integration: Integration, line: str) -> bool:
+    """Return whether a line of the log is about an integration; of what is not tried again the error says it."""
+    return f"integration={integration}[0]" in line or f"/{integration}[0]: " in line

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from alertdrill.alertmanager.receivers.discord import DISCORD
 from alertdrill.alertmanager.receivers.email import EMAIL
 from alertdrill.alertmanager.receivers.incidentio import INCIDENTIO
+from alertdrill.alertmanager.receivers.jira import JIRA
 from alertdrill.alertmanager.receivers.kind import ReceiverKind
 from alertdrill.alertmanager.receivers.mattermost import MATTERMOST
 from alertdrill.alertmanager.receivers.msteams import MSTEAMS
@@ -44,6 +45,7 @@ RECEIVER_KINDS: Mapping[Integration, ReceiverKind] = {
         PUSHOVER,
         SNS,
         WECHAT,
+        JIRA,
     )
 }
 """By what Alertmanager calls each."""

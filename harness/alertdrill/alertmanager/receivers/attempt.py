@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
@@ -36,6 +36,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the last incident under a key, and for how much rule time it has been closed."""
+
+    is_open: bool
+    closed_for_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaggedAlert:
     """An alert of a notification; its labels are known from a webhook only."""
 
@@ -49,7 +57,8 @@ class Attempt:
     """One attempt, read as far as it could be.
 
     `key` tells the inbox's incidents apart; None is an attempt that does not say which one it is about.
-    `refusal` is what the real service would answer to it instead of `answer`, and `why`.
+    `answer` may depend on what is known of the key; `refusal` is what the real service would answer instead,
+    and `why`.
     """
 
     does: Does = "trigger"
@@ -60,7 +69,7 @@ class Attempt:
     title: str = ""
     text: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
-    answer: Answer
+    answer: Answer | Callable[[Known | None], Answer]
     refusal: Answer | None = None
     why: str = ""
 

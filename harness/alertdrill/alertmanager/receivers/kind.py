@@ -123,15 +123,17 @@ def make_bearer_contract(
 class ReceiverKind:
     """One kind of receiver.
 
-    `fields` are those of its section, `shared_fields` those that `global` has for it; each of `required` must
-    be met, and `unsupported_fields` are those that the pager cannot stand in for, each with a sentence.
-    `point` returns what takes the place of addresses and secrets, given what is stated, the inbox and the
-    pager. Without `http`, it is delivered to by SMTP.
+    `fields` are those of its section, `shared_fields` those that `global` has for it. Of these `inherits`
+    names the ones that `point` is told where the section has none of its own. Each of `required` must be met,
+    and `unsupported_fields` are those that the pager cannot stand in for, each with a sentence. `point` gives
+    what takes the place of addresses and secrets, given what is stated, the inbox and the pager. Without
+    `http`, it is delivered to by SMTP.
     """
 
     integration: Integration
     fields: Fields
     shared_fields: Fields = field(default_factory=dict)
+    inherits: Mapping[str, str] = field(default_factory=dict)
     required: tuple[Required, ...]
     unsupported_fields: Mapping[str, str] = field(default_factory=dict)
     point: Callable[[Mapping[str, Any], Address, Target], dict[str, Any]]
