@@ -99,20 +99,6 @@ RECEIVER = "receivers:\n- name: a\n"
             + "  email_configs: [{from: b}]",
             "'a': email has no to",
         ),
-        (
-            "route: {receiver: a}\n" + RECEIVER + "  pagerduty_configs:\n  - service_key: x",
-            "a.yml:5: receiver 'a': pagerduty's service_key is of Events API v1",
-        ),
-        (
-            "route: {receiver: a}\n"
-            + RECEIVER
-            + "  slack_configs:\n  - {app_token: x, update_message: true}",
-            "a.yml:5: receiver 'a': slack's update_message",
-        ),
-        (
-            "route: {receiver: a}\n" + RECEIVER + "  webhook_configs:\n  - {url: x, payload: {a: b}}",
-            "a.yml:5: receiver 'a': webhook's own payload",
-        ),
         ("route: {receiver: a}\n" + RECEIVER + "templates: [a.tmpl]", "a.yml:4: there are no template files"),
     ],
 )

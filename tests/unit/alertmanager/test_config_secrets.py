@@ -11,7 +11,7 @@ from support.receiver_sections import OLDEST
 
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import read_config
-from alertdrill.alertmanager.fields import CONFIG, GLOBAL, UNSUPPORTED_INTEGRATIONS
+from alertdrill.alertmanager.fields import CONFIG, GLOBAL
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.schema import SECRET
@@ -21,14 +21,12 @@ from alertdrill.runtime.binaries import Engines
 
 CANARY = "canary-8f2d"
 
-REFUSED = {"service_key", "service_key_file", "payload"}
-"""With one of these a config cannot be redirected."""
-
 PUBLIC = {
     "webhook": {
         "send_resolved",
         "timeout",
         "max_alerts",
+        "payload",
     },
     "slack": {
         *(
@@ -115,7 +113,7 @@ MUST_HAVE = {
 """What a receiver is not taken without, besides fields that are not kept."""
 
 
-def write_full_config(*, refused: bool = False, kinds: Container[str] = RECEIVER_KINDS) -> str:
+def write_full_config(kinds: Container[str] = RECEIVER_KINDS) -> str:
     """Return a config with a canary in every field that is not kept, of these kinds of receivers."""
     lines = ["global:", *list_global_lines(), "  smtp_from: me@example.org"]
     lines += ["route:", "  receiver: all", "receivers:", "- name: all"]
@@ -125,16 +123,13 @@ def write_full_config(*, refused: bool = False, kinds: Container[str] = RECEIVER
         lines.append(f"  {integration}_configs:")
         item = "  -"
         for name, field in kind.fields.items():
-            if field is not SECRET or (name in REFUSED and not refused):
+            if field is not SECRET:
                 continue
             lines.append(f"{item} {name}: {{password: {CANARY}, url: 'https://{CANARY}/'}}")
             lines.append(f"    # {CANARY}")
             item = "   "
         if integration in MUST_HAVE:
             lines.append(f"    {MUST_HAVE[integration]}")
-    if refused:
-        for integration in UNSUPPORTED_INTEGRATIONS:
-            lines += [f"  {integration}_configs:", f"  - token: {CANARY}", f"    api_url: https://{CANARY}/"]
     lines += ["tracing:", f"  endpoint: {CANARY}", "event_recorder:", f"  url: {CANARY}"]
     return "\n".join(lines)
 
@@ -166,17 +161,6 @@ def test_no_secret_is_kept_shown_or_written(
         assert CANARY not in shown
     assert target.token not in repr(target)
     assert target.token not in written
-
-
-def test_no_secret_is_in_a_refusal(place: Callable[[str], Path]) -> None:
-    """Every receiver that cannot be redirected is named, by its kind and line, and none of what is in it."""
-    with pytest.raises(BadInput) as caught:
-        read_config(place(write_full_config(refused=True)))
-    told = "".join(traceback.format_exception(caught.value, chain=True)) + repr(caught.value)
-    assert CANARY not in told
-    for integration in UNSUPPORTED_INTEGRATIONS:
-        assert f"'all': {integration} cannot be redirected" in told
-    assert told.count("alertmanager.yml:") >= len(UNSUPPORTED_INTEGRATIONS) + len(REFUSED)
 
 
 @pytest.mark.parametrize(

@@ -129,5 +129,5 @@ async def _await_failures(
 
 
 def _is_of(integration: Integration, line: str) -> bool:
-    """Return whether a line of the log is about an integration; of what is not tried again the error says it."""
+    """Return whether a line of the log is about an integration: its field says it, or its error."""
     return f"integration={integration}[0]" in line or f"/{integration}[0]: " in line

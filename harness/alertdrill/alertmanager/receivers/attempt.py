@@ -147,6 +147,17 @@ def find_first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
+def write_details(details: Any) -> str:
+    """Return details as a text, a line for each; what is no object of details stays as far as it is text."""
+    if not isinstance(details, dict):
+        return as_text(details)
+    lines = (
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in details.items()
+    )
+    return as_text("\n".join(lines))
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object that a body is; raises ValueError for anything else."""
     try:

@@ -13,7 +13,16 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
-from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
+from alertdrill.alertmanager.receivers import pagerduty_v1
+from alertdrill.alertmanager.receivers.attempt import (
+    Answer,
+    Attempt,
+    Does,
+    as_text,
+    parse_object,
+    take_tag,
+    write_details,
+)
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
     HttpContract,
@@ -66,7 +75,6 @@ _FIELDS: Fields = {
     "http_config": SECRET,
 }
 _SHARED: Fields = {"pagerduty_url": SECRET}
-_OF_V1 = ("service_key", "service_key_file")
 
 
 def read_event(address: Address, body: bytes, token: str) -> Attempt:
@@ -88,7 +96,7 @@ def read_event(address: Address, body: bytes, token: str) -> Attempt:
         group_labels=told.group_labels,
         alerts=told.alerts,
         title=as_text(payload.get("summary")),
-        text=_write_details(details),
+        text=write_details(details),
         payload={name: value for name, value in event.items() if name != "routing_key"},
         answer=Answer(status=202, body={"status": "success", "message": "Event processed", "dedup_key": key}),
     )
@@ -155,16 +163,6 @@ def _check_items(event: Mapping[str, Any], name: str, wanted: str) -> Iterator[s
         yield f"'{name}' has an entry without {wanted}"
 
 
-def _write_details(details: Any) -> str:
-    if not isinstance(details, dict):
-        return as_text(details)
-    lines = (
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in details.items()
-    )
-    return as_text("\n".join(lines))
-
-
 def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
     refusal = Answer(
         status=400,
@@ -174,6 +172,8 @@ def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
 
 
 def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    if any(stated.get(name) for name in pagerduty_v1.FIELDS):
+        return pagerduty_v1.point(stated, address, target)
     return {
         "url": f"{target.url}/{address.path}/v2/enqueue",
         "routing_key": derive_key(target.token, address),
@@ -183,6 +183,8 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
 
 
 def _find_inbox(request: Request, token: str) -> Inbox:
+    if request.host == pagerduty_v1.HOST:
+        return pagerduty_v1.find_inbox(request, token)
     return make_bearer_inbox(
         request,
         token,
@@ -199,11 +201,7 @@ PAGERDUTY = ReceiverKind(
     integration="pagerduty",
     fields=_FIELDS,
     shared_fields=_SHARED,
-    required=(Required(own=("routing_key", "routing_key_file", *_OF_V1)),),
-    unsupported_fields={
-        key: f"pagerduty's {key} is of Events API v1, and the pager speaks v2: use a routing_key"
-        for key in _OF_V1
-    },
+    required=(Required(own=("routing_key", "routing_key_file", *pagerduty_v1.FIELDS)),),
     point=_point,
     failing=FailingAnswers(
         rate_limit=THROTTLED,
@@ -214,5 +212,5 @@ PAGERDUTY = ReceiverKind(
         answer=THROTTLED,
         why="more events than PagerDuty takes in a minute",
     ),
-    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal, hosts=(pagerduty_v1.HOST,)),
 )

@@ -11,12 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address
+from alertdrill.alertmanager.receivers import slack_bot
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
+    HttpContract,
+    Inbox,
     ReceiverKind,
+    Request,
     Required,
-    make_bearer_contract,
+    make_bearer_inbox,
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
 from alertdrill.alertmanager.target import Target
@@ -148,11 +152,24 @@ def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
 
 
 def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    if any(stated.get(name) for name in slack_bot.FIELDS):
+        return slack_bot.point(stated, address, target)
     return {
         "api_url": f"{target.url}/{address.path}",
         "http_config": target.connect(address),
         "fields": [*stated.get("fields", ()), {"title": TAG_NAME, "value": TAG}],
     }
+
+
+def _find_inbox(request: Request, token: str) -> Inbox:
+    if request.host != slack_bot.HOST:
+        return make_bearer_inbox(request, token, read_message)
+    address = slack_bot.find_address(request)
+    return Inbox(
+        address=address,
+        is_open=slack_bot.is_open(request, token, address),
+        read=lambda body: slack_bot.read_call(address, read_message(address, body), request.path),
+    )
 
 
 SLACK = ReceiverKind(
@@ -165,12 +182,9 @@ SLACK = ReceiverKind(
             shared=("slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"),
         ),
     ),
-    unsupported_fields={
-        "update_message": "slack's update_message needs a bot's token, and the pager is an incoming webhook"
-    },
     point=_point,
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
     ),
-    http=make_bearer_contract(read_message),
+    http=HttpContract(find_inbox=_find_inbox, hosts=(slack_bot.HOST,)),
 )

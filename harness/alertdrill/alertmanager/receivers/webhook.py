@@ -1,7 +1,7 @@
 """Alertmanager's generic webhook: its section of a config, and its notifications. Pure.
 
 Format: version 4 of the payload in Alertmanager's documentation of `webhook_config`. It says everything, so
-it needs no tag.
+it needs no tag; a `payload` that the config states does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_contract,
 )
-from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
+from alertdrill.alertmanager.receivers.webhook_payload import add_tag, read_payload
+from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
 
 _STATUSES = ("firing", "resolved")
@@ -27,7 +28,7 @@ _FIELDS: Fields = {
     "send_resolved": FLAG,
     "timeout": TEXT,
     "max_alerts": NUMBER,
-    "payload": SECRET,
+    "payload": OPEN,
     "url": SECRET,
     "url_file": SECRET,
     "http_config": SECRET,
@@ -35,7 +36,9 @@ _FIELDS: Fields = {
 
 
 def read_notification(address: Address, body: bytes, version: str = "4") -> Attempt:
-    """Return what a notification says, in a version of the format."""
+    """Return what a notification says, in a version of the format, or in a payload of the user's own."""
+    if own := read_payload(body):
+        return own
     try:
         payload = parse_object(body)
     except ValueError as error:
@@ -101,15 +104,15 @@ def _refuse(why: str, attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=Answer(status=400, body=why), why=why)
 
 
-def _point(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address)}
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    own = {"payload": add_tag(stated["payload"])} if stated.get("payload") else {}
+    return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address), **own}
 
 
 WEBHOOK = ReceiverKind(
     integration="webhook",
     fields=_FIELDS,
     required=(Required(own=("url", "url_file")),),
-    unsupported_fields={"payload": "webhook's own payload cannot be understood by the pager"},
     point=_point,
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
