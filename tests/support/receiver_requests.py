@@ -52,12 +52,29 @@ def _make_wechat(address: Address) -> Request:
     return Request(method="POST", path=path, query=f"access_token={access}")
 
 
+def _make_opsgenie(address: Address) -> Request:
+    headers = {"authorization": f"GenieKey {derive_key(TOKEN, address)}"}
+    return Request(method="POST", path=f"/{address.path}/v2/alerts", headers=headers)
+
+
+def _make_sns(address: Address) -> Request:
+    return Request(method="POST", path=f"/{quote(address.path)}/")
+
+
+def _make_jira(address: Address) -> Request:
+    path = f"/{address.path}/resolve=Done/reopen=/rest/api/2/issue"
+    return Request(method="POST", path=path, headers=_BEARER)
+
+
 _MAKERS: Mapping[Integration, Callable[[Address], Request]] = {
     "telegram": _make_telegram,
     "rocketchat": _make_rocketchat,
     "victorops": _make_victorops,
     "incidentio": _make_incidentio,
     "wechat": _make_wechat,
+    "opsgenie": _make_opsgenie,
+    "sns": _make_sns,
+    "jira": _make_jira,
 }
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from aiohttp import web
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
-from alertdrill.alertmanager.schema import SECRET
+from alertdrill.alertmanager.schema import ADDRESS, SECRET
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.expectation import Integration
 from alertdrill.pager.certificates import make_certificate
@@ -198,9 +198,7 @@ def write_integration(pager: RunningPager, integration: Integration) -> dict[str
         case "webhook":
             return {"url": url, "http_config": http}
         case _:
-            kind, section = RECEIVER_KINDS[integration], SECTIONS[integration]
-            kept = {name: value for name, value in section.items() if kind.fields[name] is not SECRET}
-            return kept | kind.point(kept, address, pager.target)
+            return point(pager, integration, [SECTIONS[integration]])[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,14 +221,35 @@ class RunningAlertmanager:
             assert answer.status == 200, await answer.text()
 
 
+def point(
+    pager: RunningPager, integration: Integration, stated: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what a receiver's integrations of one kind are, redirected to the pager as a config's are."""
+    kind = RECEIVER_KINDS[integration]
+    pointed = []
+    for index, section in enumerate(stated):
+        address = Address(receiver=RECEIVER, integration=integration, index=index)
+        kept = {name: value for name, value in section.items() if kind.fields[name] not in (SECRET, ADDRESS)}
+        pointed.append(kept | kind.point(section, address, pager.target))
+    return pointed
+
+
 @asynccontextmanager
 async def run_alertmanager(
     pager: RunningPager, engines: Engines, *integrations: Integration
 ) -> AsyncIterator[RunningAlertmanager]:
     """Run an Alertmanager with one receiver of these integrations while the context lasts."""
-    receiver = {"name": RECEIVER} | {
-        f"{name}_configs": [write_integration(pager, name)] for name in integrations
-    }
+    sections = {name: [write_integration(pager, name)] for name in integrations}
+    async with run_alertmanager_with(pager, engines, sections) as running:
+        yield running
+
+
+@asynccontextmanager
+async def run_alertmanager_with(
+    pager: RunningPager, engines: Engines, sections: Mapping[Integration, Sequence[Mapping[str, Any]]]
+) -> AsyncIterator[RunningAlertmanager]:
+    """Run an Alertmanager with one receiver of these sections while the context lasts."""
+    receiver = {"name": RECEIVER} | {f"{name}_configs": stated for name, stated in sections.items()}
     config = {
         "templates": [str(pager.folder / "*.tmpl")],
         "route": {
