@@ -321,7 +321,8 @@ def test_a_section_as_its_documentation_has_it_leads_to_the_pager_alone(
     """Addresses and keys are gone, what is said stays, and Alertmanager takes what is written."""
     if each_engines.versions["alertmanager"].startswith("0.25") and integration not in OLDEST:
         pytest.skip("this Alertmanager does not have the kind")
-    section = dict(SECTIONS[integration])
+    # There are no template files here.
+    section = json.loads(json.dumps(SECTIONS[integration]).replace('template \\"said\\" .', ".Status"))
     receiver = {"name": "a", f"{integration}_configs": [section]}
     config = parse_config(json.dumps({"route": {"receiver": "a"}, "receivers": [receiver]}), "a.yml")
     written = write_config(config, target=target, speed=60)
