@@ -25,7 +25,7 @@ from alertdrill.alertmanager.receivers.webhook import read_notification
 from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
 
-MAX_BYTES = 512 * 1024
+MAX_EVENT_BYTES = 512 * 1024
 EVENTS_PER_MINUTE = 1200
 VERSION = "1"
 
@@ -43,8 +43,8 @@ def read_event(address: Address, body: bytes) -> Attempt:
     """Return what an event says."""
     attempt = read_notification(address, body, VERSION)
     why = attempt.why
-    if not why and len(body) > MAX_BYTES:
-        why = f"the event is {len(body)} bytes, and the limit is {MAX_BYTES}"
+    if not why and len(body) > MAX_EVENT_BYTES:
+        why = f"the event is {len(body)} bytes, and the limit is {MAX_EVENT_BYTES}"
     if why:
         return replace(attempt, refusal=_write(422, "validation_error", why), why=why)
     taken = {
