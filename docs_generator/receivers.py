@@ -16,26 +16,28 @@ from alertdrill.alertmanager.schema import ADDRESS, SECRET
 from docs_generator.commands import NOTE
 
 INTRODUCTION = """\
-Every kind of receiver that Alertmanager delivers to, as the [pager](interfaces.md#processes) stands in for it.
-A config is taken as it is: what a notification says, and to whom, is kept; addresses, keys and connections are
-replaced by the pager's. What its service would refuse the pager refuses, with the service's own answer, and
-says why in the journal. A drill lets a receiver fail: `rate_limit` (429), `error` (500), `timeout`, `reset`,
-`tls`, `refuse`.
+Every kind of receiver that Alertmanager delivers to, as the [pager](interfaces.md#processes) stands in for
+it. A config is taken as it is: what a notification says, and to whom, is kept; addresses, keys and
+connections are replaced by the pager's. What its service would refuse the pager refuses, with the service's
+own answer, and says why in the journal. A drill lets a receiver fail: `rate_limit` (429), `error` (500),
+`timeout`, `reset`, `tls`, `refuse`.
 
-Alertmanager 0.25 has webhook, pagerduty, slack, email, opsgenie, victorops, pushover, sns, telegram, discord,
-webex and wechat. Since then msteams was added, with 0.28 msteamsv2, jira and rocketchat, with 0.29 incidentio,
-with 0.30 mattermost. A kind or a field that your Alertmanager is too old for is refused with file and line.
+Alertmanager 0.25 has webhook, pagerduty, slack, email, opsgenie, victorops, pushover, sns, telegram,
+discord, webex and wechat. Since then msteams was added, with 0.28 msteamsv2, jira and rocketchat, with 0.29
+incidentio, with 0.30 mattermost. A kind or a field that your Alertmanager is too old for is refused with
+file and line.
 
 **The tag.** Most services are not told which alerts a notification is about. So the redirected config has a
-tag rendered into each, and the pager takes it out before it looks at the rest. Where it stands in a text that
-Alertmanager cuts (telegram, discord, webex), the text is cut that much earlier, and the tag of a group of more
-than about 150 alerts does not fit: of such a notification nobody can say which alerts it is about.
+tag rendered into each, and the pager takes it out before it looks at the rest. Where it stands in a text
+that Alertmanager cuts (telegram, discord, webex), the text is cut that much earlier, and the tag of a group
+of more than about 150 alerts does not fit: of such a notification nobody can say which alerts it is about.
 
-**Addresses that are compiled in** (pushover, PagerDuty's Events API v1, Slack's bots) are reached by a proxy,
-which is the pager: it leads to its own inboxes and to nobody else.
+**Addresses that are compiled in** (pushover, PagerDuty's Events API v1, Slack's bots) are reached by a
+proxy, which is the pager: it leads to its own inboxes and to nobody else.
 
-**What is not tried again.** Of what was refused Alertmanager tries some again at once, and notifies the others
-at the next `group_interval`. A card that is too large for Teams is taken and lost: nobody tries it again.
+**What is not tried again.** Of what was refused Alertmanager tries some again at once, and notifies the
+others at the next `group_interval`. A card that is too large for Teams is taken and lost: nobody tries it
+again.
 """
 _BOUND = re.compile(r"(MAX|MIN)_(?:(\w+)_)?([A-Z]+)")
 _UNITS = ("CHARACTERS", "BYTES", "S")

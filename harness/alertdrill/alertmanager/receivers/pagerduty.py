@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
-from alertdrill.alertmanager.receivers import pagerduty_v1
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
@@ -33,6 +32,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_inbox,
 )
+from alertdrill.alertmanager.receivers.pagerduty_v1 import FIELDS as V1_FIELDS
+from alertdrill.alertmanager.receivers.pagerduty_v1 import HOST as V1_HOST
+from alertdrill.alertmanager.receivers.pagerduty_v1 import find_inbox as find_v1_inbox
+from alertdrill.alertmanager.receivers.pagerduty_v1 import point as point_v1
 from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, Fields, ListOf, MapOf
 from alertdrill.alertmanager.target import Target
 
@@ -172,8 +175,8 @@ def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
 
 
 def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    if any(stated.get(name) for name in pagerduty_v1.FIELDS):
-        return pagerduty_v1.point(stated, address, target)
+    if any(stated.get(name) for name in V1_FIELDS):
+        return point_v1(stated, address, target)
     return {
         "url": f"{target.url}/{address.path}/v2/enqueue",
         "routing_key": derive_key(target.token, address),
@@ -183,8 +186,8 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
 
 
 def _find_inbox(request: Request, token: str) -> Inbox:
-    if request.host == pagerduty_v1.HOST:
-        return pagerduty_v1.find_inbox(request, token)
+    if request.host == V1_HOST:
+        return find_v1_inbox(request, token)
     return make_bearer_inbox(
         request,
         token,
@@ -201,7 +204,7 @@ PAGERDUTY = ReceiverKind(
     integration="pagerduty",
     fields=_FIELDS,
     shared_fields=_SHARED,
-    required=(Required(own=("routing_key", "routing_key_file", *pagerduty_v1.FIELDS)),),
+    required=(Required(own=("routing_key", "routing_key_file", *V1_FIELDS)),),
     point=_point,
     failing=FailingAnswers(
         rate_limit=THROTTLED,
@@ -212,5 +215,5 @@ PAGERDUTY = ReceiverKind(
         answer=THROTTLED,
         why="more events than PagerDuty takes in a minute",
     ),
-    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal, hosts=(pagerduty_v1.HOST,)),
+    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal, hosts=(V1_HOST,)),
 )

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address
-from alertdrill.alertmanager.receivers import slack_bot
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -22,6 +21,12 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_inbox,
 )
+from alertdrill.alertmanager.receivers.slack_bot import FIELDS as BOT_FIELDS
+from alertdrill.alertmanager.receivers.slack_bot import HOST as BOT_HOST
+from alertdrill.alertmanager.receivers.slack_bot import find_address as find_bot
+from alertdrill.alertmanager.receivers.slack_bot import is_open as is_open_bot
+from alertdrill.alertmanager.receivers.slack_bot import point as point_bot
+from alertdrill.alertmanager.receivers.slack_bot import read_call
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
 from alertdrill.alertmanager.target import Target
 
@@ -152,8 +157,8 @@ def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
 
 
 def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    if any(stated.get(name) for name in slack_bot.FIELDS):
-        return slack_bot.point(stated, address, target)
+    if any(stated.get(name) for name in BOT_FIELDS):
+        return point_bot(stated, address, target)
     return {
         "api_url": f"{target.url}/{address.path}",
         "http_config": target.connect(address),
@@ -162,13 +167,13 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
 
 
 def _find_inbox(request: Request, token: str) -> Inbox:
-    if request.host != slack_bot.HOST:
+    if request.host != BOT_HOST:
         return make_bearer_inbox(request, token, read_message)
-    address = slack_bot.find_address(request)
+    address = find_bot(request)
     return Inbox(
         address=address,
-        is_open=slack_bot.is_open(request, token, address),
-        read=lambda body: slack_bot.read_call(address, read_message(address, body), request.path),
+        is_open=is_open_bot(request, token, address),
+        read=lambda body: read_call(address, read_message(address, body), request.path),
     )
 
 
@@ -186,5 +191,5 @@ SLACK = ReceiverKind(
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
     ),
-    http=HttpContract(find_inbox=_find_inbox, hosts=(slack_bot.HOST,)),
+    http=HttpContract(find_inbox=_find_inbox, hosts=(BOT_HOST,)),
 )
