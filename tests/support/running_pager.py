@@ -224,13 +224,20 @@ class RunningAlertmanager:
 def point(
     pager: RunningPager, integration: Integration, stated: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
+    """Return what a receiver's integrations of one kind are, redirected to a pager that runs."""
+    return point_at(pager.target, integration, stated)
+
+
+def point_at(
+    target: Target, integration: Integration, stated: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Return what a receiver's integrations of one kind are, redirected to the pager as a config's are."""
     kind = RECEIVER_KINDS[integration]
     pointed = []
     for index, section in enumerate(stated):
         address = Address(receiver=RECEIVER, integration=integration, index=index)
         kept = {name: value for name, value in section.items() if kind.fields[name] not in (SECRET, ADDRESS)}
-        pointed.append(kept | kind.point(section, address, pager.target))
+        pointed.append(kept | kind.point(section, address, target))
     return pointed
 
 
