@@ -170,6 +170,15 @@ TARGETS = (
         **_YAML,
     ),
     Target(
+        name="mutate's rules",
+        sample="metis.yml",
+        arguments=("mutate", "--rules", "FILE", "--recordings", str(RECORDINGS), DRILL),
+        is_quick=False,
+        judges=True,
+        may_say=(*_RUN["may_say"], "it could not be told whether the drills notice them"),
+        **_YAML,
+    ),
+    Target(
         name="golden recordings",
         sample="made.json",
         arguments=("run", "--replay", "FOLDER", DRILL, "--out", "out"),

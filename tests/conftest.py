@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
+from _pytest.unraisableexception import gc_collect_iterations_key  # has no public name
 from hypothesis import HealthCheck, settings
 from support.chromium_session import SKIPPED as NO_CHROMIUM
 from support.docker_engine import demand_engine, describe_skipped
@@ -42,6 +43,11 @@ NO_PARAMS = SimpleNamespace(params={})
 """What a test has in place of pytest's `callspec` that is no case of several."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for garbage once, not five times, as a process of tests ends: there is much to look through."""
+    config.stash[gc_collect_iterations_key] = 1
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for no garbage while tests are collected, and never again in what was: all of it stays.
@@ -59,7 +65,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the live tests, those of the oldest engines and those in a browser; who runs alone comes last."""
+    """Mark the live tests, those of the oldest engines and those in a browser.
+
+    A file that takes long begins first, or at the end one process would work and all others be idle. Who runs
+    alone comes last.
+    """
     for item in items:
         if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
@@ -67,7 +77,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.oldest)
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    items.sort(key=_find_turn)
+
+
+def _find_turn(item: pytest.Item) -> tuple[bool, bool]:
+    return item.get_closest_marker("alone") is not None, item.get_closest_marker("long") is None
 
 
 def stays(item: pytest.Item, nextitem: pytest.Item | None) -> bool:

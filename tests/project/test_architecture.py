@@ -37,12 +37,15 @@ ROOMS: dict[str, set[str]] = {
         *("alertmanager", "core", "errors", "judging", "places", "project", "recording"),
         *("reports", "rules", "runtime", "stacks", "systems"),
     },
+    "mutation": {
+        *("alertmanager", "core", "errors", "judging", "recording", "rules", "runner", "runtime"),
+    },
     # Runs in Locust's process.
     "load": set(),
     # What people start.
     "cli": {
-        *("alertmanager", "core", "errors", "judging", "places", "project", "recording", "reports"),
-        *("rules", "runner", "runtime", "stacks", "systems"),
+        *("alertmanager", "core", "errors", "judging", "mutation", "places", "project", "recording"),
+        *("reports", "rules", "runner", "runtime", "stacks", "systems"),
     },
     "pytest_plugin": {
         *("alertmanager", "cli", "core", "errors", "judging", "project", "reports", "rules"),
@@ -55,10 +58,11 @@ ROOMS: dict[str, set[str]] = {
 JOINERS = {"alertdrill.gateway.__main__": "systems"}
 """What joins two rooms the other way round: the gateway's process shows the systems' surfaces."""
 
-MAX_ROOMS = 16
+MAX_ROOMS = 17
 """A project file is neither a rule nor a run: who judges, holds and tests a project all read it.
 
 The pytest plugin is a second way in beside the command line, and too much for a file.
+Mutation judges by what the runner has, and makes rules, which no run does.
 """
 
 
@@ -150,6 +154,7 @@ def test_no_module_imports_itself_in_a_round_about_way() -> None:
 
 NAMED = {
     "cli/commands/list.py": "an example of what can be typed as it is",
+    "cli/commands/mutate.py": "examples of what can be typed as it is",
     "cli/commands/rules.py": "examples of what can be typed as it is",
     "cli/commands/run.py": "an example of a value that can be set",
     "gateway/models.yml": "the reference gateway's own deployments, as data: how it routes under each prefix",
@@ -218,6 +223,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.export",
         "alertdrill.cli.commands.init",
         "alertdrill.cli.commands.judge",
+        "alertdrill.cli.commands.mutate",
         "alertdrill.cli.commands.page",
         "alertdrill.cli.commands.replay",
         "alertdrill.cli.commands.run_project",

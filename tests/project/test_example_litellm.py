@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.both_generations import GENERATIONS, find_promtool
+from support.both_generations import GENERATIONS, find_generation, find_promtool, name_engines
 from support.example_litellm import EXAMPLE, RECORDING
 from support.whole_runs import ROOT, CommandLine
 
@@ -42,7 +42,7 @@ def replay(
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("ALERTDRILL_PROMTOOL", str(find_promtool(generation)))
+    name_engines(find_generation(generation), monkeypatch)
     return pytester.runpytest_inprocess(
         *("drills", "--alertdrill-replay", "recordings/run.om.gz", "-p", "no:cacheprovider"),
         plugins=[alertdrill.pytest_plugin],

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support import whole_runs
+from support import held_orders, whole_runs
+from support.held_orders import hold_open_until_told
 from support.turnstile import Turnstile
-from support.whole_runs import SLOW_SPEED, Finished, HeldAgain, hold_open_until_told, run_until_told
+from support.whole_runs import SLOW_SPEED, Finished, HeldAgain, run_until_told
 
 DOUBTED = Finished(code=3, out="No verdict can be trusted: 1 met", err="")
 TOO_SLOW = Finished(code=3, out="", err="alertdrill: too slow to hold drills even at speed 10")
@@ -30,7 +31,8 @@ class Ordered:
 def empty_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Turnstile]:
     """Let nobody be there but this test."""
     turnstile = Turnstile(tmp_path / "room", lambda: True)
-    monkeypatch.setattr(whole_runs, "open_turnstile", lambda: turnstile)
+    for module in (held_orders, whole_runs):
+        monkeypatch.setattr(module, "open_turnstile", lambda: turnstile)
     yield turnstile
     turnstile.close()
 
@@ -115,7 +117,7 @@ def test_drills_in_this_process_are_held_again_when_doubted(
         )
         seen.append("down")
 
-    monkeypatch.setattr(whole_runs, "hold_open", hold_open)
+    monkeypatch.setattr(held_orders, "hold_open", hold_open)
     (tmp_path / "out" / "logs").mkdir(parents=True)
     order: Any = Ordered(out=tmp_path / "out")
     with hold_open_until_told(order) as held:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from alertdrill.runtime.free_ports import find_free_ports
+from support.whole_runs import CommandLine, Finished
 
 SMALL_GATEWAY = Path(__file__).with_name("small_gateway.py")
 KEY = "the-key"
@@ -55,6 +56,17 @@ drills:
     expect:
       - {alert: ShopErrorsHigh, labels: {model: gpt-4.1}, near_miss: {reaches: 20%..95%}}
     lasts: 6m
+"""
+
+SPEED = "30"
+QUICK = """\
+drills:
+  - name: nothing
+    why: Calls that succeed.
+    traffic:
+      - {scenario: steady, models: [gpt-4.1], rate: RATE, lasts: 1m}
+    expect: []
+    lasts: 2m
 """
 
 
@@ -108,3 +120,10 @@ behaviour = {{latency = {{kind = "constant", s = 0.05}}}}
     (folder / "alertmanager.yml").write_text(ALERTMANAGER)
     (folder / "drills.yml").write_text(drills)
     return command
+
+
+def hold(own: CommandLine, folder: Path, *arguments: str) -> Finished:
+    """Hold a project's drills."""
+    return own.run(
+        "run", "--project-file", str(folder / "alertdrill.toml"), "--out", str(folder / "out"), *arguments
+    )

@@ -1,4 +1,4 @@
-"""What tests of whole runs share: the command line as a user starts it, and orders for runs in process."""
+"""What tests of whole runs share: the command line as a user starts it, and runs that are held again."""
 
 from __future__ import annotations
 
@@ -11,26 +11,17 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 import psutil
 import pytest
 
-from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.main import call
-from alertdrill.core.drill import Drill
 from alertdrill.errors import ClockDoubted
-from alertdrill.reports import RunRecord
-from alertdrill.rules.files import RuleFile
-from alertdrill.runner.live import FinishedRun, hold_open
-from alertdrill.runner.order import Order
 from alertdrill.runtime.binaries import Engines
-from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.stacks.scratch import find_scratch
-from alertdrill.systems import find_systems
-from alertdrill.systems.catalogue import list_dashboards, list_rules, override_values
 from support.turnstile import open_turnstile
 
 LOG = logging.getLogger(__name__)
@@ -169,55 +160,6 @@ def open_command_line(engines: Engines) -> Iterator[CommandLine]:
             "ALERTDRILL_AMTOOL": str(engines.amtool),
         }
         yield CommandLine(environ=environ, temporary=Path(folder))
-
-
-def make_order(
-    drills: tuple[Drill, ...],
-    engines: Engines,
-    out: Path,
-    speed: float | None = None,
-    rules: tuple[RuleFile, ...] = (),
-) -> Order:
-    """Return the order that `alertdrill run` makes for these drills, or on other rules."""
-    values = override_values(())
-    (out / "logs").mkdir(parents=True)
-    return Order(
-        drills=drills,
-        rules=rules or list_rules(drills, values),
-        dashboards=list_dashboards(drills, values),
-        site=EmbeddedSite(engines=engines, ports={}),
-        alertmanager=make_reference_config(system.name for system in find_systems()),
-        out=out,
-        speed=speed,
-        promtool=engines.promtool,
-    )
-
-
-@contextmanager
-def hold_open_until_told(order: Order) -> Iterator[FinishedRun]:
-    """Hold drills in this process, and once more, alone and into a fresh folder, if nobody could tell."""
-    with hold_open(order, lambda _state: None) as held:
-        if held.record.exit_code != ClockDoubted.exit_code:
-            yield held
-            return
-    change_held_again(str(_list_doubts(held.record)))
-    shutil.rmtree(order.out)
-    (order.out / "logs").mkdir(parents=True)
-    with (
-        open_turnstile().alone(),
-        hold_open(replace(order, speed=SLOW_SPEED), lambda _state: None) as again,
-    ):
-        yield again
-
-
-def _list_doubts(record: RunRecord) -> list[str]:
-    return [*record.doubts, *(doubt for verdict in record.verdicts for doubt in verdict.doubts)]
-
-
-def hold_until_told(order: Order) -> RunRecord:
-    """Hold drills as `hold_open_until_told` does, and end the stack."""
-    with hold_open_until_told(order) as held:
-        return held.record
 
 
 def run_tool(program: Path, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""What a config must hold to, so that Alertmanager takes it and all of it can be pointed at the pager. Pure.
+"""What a config must hold to, so that Alertmanager takes it. Pure.
 
 What is left to Alertmanager's own tool (`alertdrill.alertmanager.amtool`): what only one version of it knows.
 """
@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alertdrill.alertmanager.fields import UNSUPPORTED_INTEGRATIONS
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS, check_intervals
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.yaml_without_secrets import Located, locate
@@ -23,16 +22,9 @@ _AT_ROOT_ONLY_BELOW = ("match", "match_re", "matchers", "mute_time_intervals", "
 
 
 def check_document(document: Mapping[str, Any], lines: Mapping[str, int], source: str) -> None:
-    """Raise BadInput for the first thing that is wrong; receivers that cannot be redirected are all named."""
+    """Raise BadInput for the first thing that is wrong."""
     for pointer, what in _list_complaints(document):
         raise BadInput(f"{locate(lines, pointer, source)}: {what}")
-    refused = [
-        f"{locate(lines, pointer, source)}: {what}"
-        for number, receiver in enumerate(document.get("receivers", ()))
-        for pointer, what in _find_refusals(receiver, f"/receivers/{number}")
-    ]
-    if refused:
-        raise BadInput("; ".join(refused))
 
 
 def list_routes(route: Mapping[str, Any], pointer: str = "/route") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -139,16 +131,3 @@ def _check_receiver(receiver: Mapping[str, Any], pointer: str, top: Mapping[str,
                 if not required.is_met(config, top):
                     what = f"receiver {receiver['name']!r}: {kind.integration} {required.say_missing()}"
                     yield f"{pointer}/{kind.section}/{index}", what
-
-
-def _find_refusals(receiver: Mapping[str, Any], pointer: str) -> Located:
-    """Yield what the pager cannot stand in for."""
-    who = f"receiver {receiver['name']!r}"
-    for name in UNSUPPORTED_INTEGRATIONS:
-        if f"{name}_configs" in receiver:
-            yield f"{pointer}/{name}_configs", f"{who}: {name} cannot be redirected to the pager"
-    for kind in RECEIVER_KINDS.values():
-        for index, config in enumerate(receiver.get(kind.section, ())):
-            for key, why in kind.unsupported_fields.items():
-                if config.get(key):
-                    yield f"{pointer}/{kind.section}/{index}/{key}", f"{who}: {why}"

@@ -13,6 +13,8 @@ from alertdrill.alertmanager.checks import check_document
 from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.routes import check_matchers
 from alertdrill.alertmanager.templates import Template, check_templates, read_templates
+from alertdrill.alertmanager.unplayed import list_unplayed
+from alertdrill.alertmanager.wrapped import unwrap
 from alertdrill.alertmanager.yaml_without_secrets import locate, read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
@@ -35,17 +37,21 @@ class AlertmanagerConfig:
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
     path: Path | None = None
     """The file that it was read from, if it was."""
+    notes: tuple[str, ...] = ()
+    """What its user should know: template files that are not there, and what stays unobserved."""
 
     def locate(self, pointer: str) -> str:
         """Return `file:line` of a pointer, or of the nearest thing around it."""
         return locate(self.lines, pointer, self.source)
 
 
-def read_config(path: Path) -> AlertmanagerConfig:
+def read_config(path: Path, templates_folder: Path | None = None) -> AlertmanagerConfig:
     """Return an Alertmanager config and its template files; files that hold secrets are not opened.
 
-    Raises BadInput, in general starting with `file:line: `, for what Alertmanager would not take, for what
-    cannot be pointed at the pager, and for templates that are missing or include themselves.
+    A file may be a manifest with a Secret that has the config, as for the Prometheus operator. Template files
+    are looked for in `templates_folder` first, then where the config says, and then in that Secret. Raises
+    BadInput, in general starting with `file:line: `, for what Alertmanager would not take, and for templates
+    that are defined nowhere or include themselves.
     """
     try:
         content = read_bytes(path, MAX_BYTES)
@@ -58,12 +64,15 @@ def read_config(path: Path) -> AlertmanagerConfig:
         raise BadInput(f"{path}: cannot be read: it is not UTF-8")
     if len(content) > MAX_BYTES:
         raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
-    document, lines = read_document(text, CONFIG, str(path))
+    original = unwrap(text, str(path))
+    source = original.source
+    document, lines = read_document(original.text, CONFIG, source)
     patterns = [
-        (locate(lines, f"/templates/{index}", str(path)), pattern)
+        (locate(lines, f"/templates/{index}", source), pattern)
         for index, pattern in enumerate(document.get("templates", ()))
     ]
-    config = _check(document, lines, str(path), read_templates(path.parent, patterns))
+    templates, notes = read_templates(path.parent, patterns, templates_folder, original.files)
+    config = _check(document, lines, source, templates, (*original.notes, *notes))
     return replace(config, path=path)
 
 
@@ -72,19 +81,25 @@ def parse_config(text: str, source: str) -> AlertmanagerConfig:
     document, lines = read_document(text, CONFIG, source)
     if document.get("templates"):
         raise BadInput(f"{locate(lines, '/templates', source)}: there are no template files here")
-    return _check(document, lines, source, ())
+    return _check(document, lines, source, (), ())
 
 
 def _check(
-    document: dict[str, Any], lines: dict[str, int], source: str, templates: tuple[Template, ...]
+    document: dict[str, Any],
+    lines: dict[str, int],
+    source: str,
+    templates: tuple[Template, ...],
+    notes: tuple[str, ...],
 ) -> AlertmanagerConfig:
     check_document(document, lines, source)
     for pointer, what in chain(check_matchers(document), check_locations(document)):
         raise BadInput(f"{locate(lines, pointer, source)}: {what}")
-    check_templates(templates, document, lines, source)
+    check_templates(templates, document, lines, source, notes)
+    unplayed = tuple(f"{locate(lines, one.pointer, source)}: {one}" for one in list_unplayed(document))
     return AlertmanagerConfig(
         document=document,
         source=source,
         templates={template.name: template.text for template in templates},
         lines=lines,
+        notes=(*notes, *unplayed),
     )

@@ -8,7 +8,17 @@ accept. A field that only one generation knows is here too; which one a config i
 from __future__ import annotations
 
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
-from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, TEXTS, Field, Fields, ListOf
+from alertdrill.alertmanager.schema import (
+    FLAG,
+    NAMED_TEXTS,
+    OTHER_SECTIONS,
+    SECRET,
+    TEXT,
+    TEXTS,
+    Field,
+    Fields,
+    ListOf,
+)
 
 ROUTE: dict[str, Field] = {
     "receiver": TEXT,
@@ -50,9 +60,6 @@ TIME_INTERVAL: Fields = {
     ),
 }
 
-UNSUPPORTED_INTEGRATIONS: tuple[str, ...] = ()
-"""What Alertmanager delivers by that the pager does not stand in for."""
-
 GLOBAL: Fields = {
     "resolve_timeout": TEXT,
     "http_config": SECRET,
@@ -68,7 +75,8 @@ CONFIG: Fields = {
             "name": TEXT,
             "labels": NAMED_TEXTS,
             **{kind.section: ListOf(kind.fields) for kind in RECEIVER_KINDS.values()},
-            **{f"{name}_configs": SECRET for name in UNSUPPORTED_INTEGRATIONS},
+            # What only a newer Alertmanager knows.
+            OTHER_SECTIONS: ListOf(SECRET),
         }
     ),
     "templates": TEXTS,

@@ -18,6 +18,7 @@ import yaml
 from alertdrill.alertmanager.amtool import UNKNOWN, extract_reason, find_complaint
 from alertdrill.alertmanager.config import MAX_BYTES, AlertmanagerConfig
 from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.wrapped import unwrap
 from alertdrill.alertmanager.yaml_without_secrets import list_secrets
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
@@ -41,10 +42,15 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     path = config.path
     if path is None or not path.is_file():
         return
-    reason = _find_reason(amtool, path)
+    content = read_bytes(path, MAX_BYTES).decode(errors="replace")
+    text = unwrap(content, config.source).text
+    if text == content:
+        reason = _find_reason(amtool, path)
+    else:
+        with scratch_folder() as folder:
+            reason = _find_reason(amtool, write_secret(folder / "alertmanager.yml", text))
     if reason is None:
         return
-    text = read_bytes(path, MAX_BYTES).decode(errors="replace")
     said = _LINE.search(reason)
     line = int(said[1]) if said else _find_line(amtool, text)
     why = _scrub(_LINE.sub("", reason), list_secrets(text, CONFIG))

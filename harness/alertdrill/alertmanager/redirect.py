@@ -18,6 +18,7 @@ from alertdrill.alertmanager.intervals import INTERVAL_LISTS
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.schema import ADDRESS, SECRET, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.alertmanager.unplayed import SECTION_END, list_unplayed_of
 from alertdrill.alertmanager.yaml_without_secrets import write_document
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
@@ -85,13 +86,17 @@ def _move_interval(interval: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _redirect(receiver: Mapping[str, Any], target: Target, top: Mapping[str, Any]) -> dict[str, Any]:
-    redirected = dict(receiver)
+    """Return a receiver whose integrations deliver to the pager, without those that cannot."""
+    left_out = {(one.integration, one.index) for one in list_unplayed_of(receiver)}
+    redirected = {key: value for key, value in receiver.items() if not key.endswith(SECTION_END)}
     for kind in RECEIVER_KINDS.values():
         if kind.section not in receiver:
             continue
         redirected[kind.section] = []
         inherited = {own: top[shared] for own, shared in kind.inherits.items() if shared in top}
         for index, stated in enumerate(receiver[kind.section]):
+            if (kind.integration, index) in left_out:
+                continue
             address = Address(receiver=receiver["name"], integration=kind.integration, index=index)
             # A `timeout` is kept as it is: it is about the network and the pager, which are not faster.
             pointed = kind.point({**inherited, **stated}, address, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ def make_reference_config(systems: Iterable[str]) -> AlertmanagerConfig:
     takes ends at `unrouted`, which no drill expects. The rules of the paging drills have routes of their own,
     before all others (`paging_routes.yml`).
     """
+    return _make(tuple(systems))
+
+
+@cache
+def _make(systems: tuple[str, ...]) -> AlertmanagerConfig:
+    """Return the reference routing; checking it takes a twentieth of a second."""
     routes: list[dict[str, Any]] = []
     receivers: list[dict[str, Any]] = [{"name": UNROUTED, "webhook_configs": [{"url": _URL}]}]
     for system in systems:
@@ -39,7 +46,7 @@ def make_reference_config(systems: Iterable[str]) -> AlertmanagerConfig:
             matchers = [f'system="{system}"', f'severity="{severity}"']
             routes.append({"matchers": matchers, "receiver": receiver["name"]})
             receivers.append(receiver)
-    paging, _ = read_document(PAGING_PATH.read_text(), _PAGING_FIELDS, PAGING_PATH.name)
+    paging = _read_paging()
     document = {
         "global": {"resolve_timeout": "5m", "smtp_from": "alertmanager@alertdrill.invalid"},
         "route": {
@@ -55,6 +62,12 @@ def make_reference_config(systems: Iterable[str]) -> AlertmanagerConfig:
         "time_intervals": paging.get("time_intervals", []),
     }
     return parse_config(json.dumps(document), SOURCE)
+
+
+@cache
+def _read_paging() -> dict[str, Any]:
+    paging, _ = read_document(PAGING_PATH.read_text(), _PAGING_FIELDS, PAGING_PATH.name)
+    return paging
 
 
 def _make_page(system: str) -> dict[str, Any]:

@@ -43,5 +43,7 @@ Fields = Mapping[str, Any]
 """A mapping's fields, each a Field; see `Field`."""
 Field = Scalar | ListOf | MapOf | Fields
 
+OTHER_SECTIONS = "*_configs"
+"""Among the fields of a mapping: the field of every other key that ends like that."""
 TEXTS = ListOf(TEXT)
 NAMED_TEXTS = MapOf(TEXT)

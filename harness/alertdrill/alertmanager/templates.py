@@ -6,11 +6,13 @@ defined nowhere; the notification is then lost. Syntax: Go's text/template; file
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
@@ -20,6 +22,7 @@ from alertdrill.runtime.reading import read_bytes
 
 MAX_FILES = 100
 MAX_BYTES = 1024 * 1024
+ELSEWHERE = "if they lie elsewhere on this machine, say where by --templates FOLDER"
 MAX_SHOWN = 20
 """Of the steps of a circle."""
 
@@ -30,6 +33,10 @@ _ACTION = re.compile(
 )
 _WORD = re.compile(rf"\s*(?P<word>[a-z]+)\b\s*(?P<name>{_TEXT})?")
 _OPENING = {"if", "range", "with", "define", "block"}
+
+
+class Undefined(BadInput):
+    """A template is included, and defined nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,28 +78,55 @@ class Scanned:
         return {**known, **{name: tuple(items) for name, items in own.items()}}
 
 
-def read_templates(folder: Path, patterns: Sequence[tuple[str, str]]) -> tuple[Template, ...]:
-    """Return the files that patterns match, relative ones in the config's folder.
+def read_templates(
+    folder: Path,
+    patterns: Sequence[tuple[str, str]],
+    elsewhere: Path | None = None,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+    """Return the files that patterns match, relative ones in the config's folder, and notes.
 
-    `patterns` has where each pattern stands (`file:line`), and the pattern. Raises BadInput for one that
-    matches nothing.
+    `patterns` has where each pattern stands (`file:line`), and the pattern. Files are looked for `elsewhere`
+    first, by as much of the end of a pattern as leads to some, and last among the texts `beside` the config
+    in its manifest. A pattern that matches nothing is a note: to Alertmanager it is no error.
     """
-    paths: list[Path] = []
+    found: list[tuple[str, str, Path | None]] = []
+    notes: list[str] = []
     for where, pattern in patterns:
-        # Go negates a class of characters with ^.
-        path = str(folder / pattern.replace("[^", "[!"))
-        found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-        files = [Path(name) for name in sorted(found) if Path(name).is_file()]
+        files = (_find_elsewhere(elsewhere, pattern) if elsewhere else []) or _find(folder / pattern)
+        matched: list[tuple[str, str, Path | None]] = [(str(file), file.name, file) for file in files]
         if not files:
-            raise BadInput(f"{where}: no template file matches {pattern!r}")
-        paths += files
-        if len(paths) > MAX_FILES:
+            last = pattern.rpartition("/")[2]
+            names = [name for name in sorted(beside) if fnmatch.fnmatchcase(name, last.replace("[^", "[!"))]
+            matched = [(f"{where.rpartition(':')[0]}#{name}", name, None) for name in names]
+        if not matched:
+            notes.append(f"{where}: no template file matches {pattern!r}: {ELSEWHERE}")
+        found += matched
+        if len(found) > MAX_FILES:
             raise BadInput(f"{where}: more than {MAX_FILES} template files")
-    return tuple(
+    templates = tuple(
         # Numbered, because the last definition of a name is the one that counts.
-        Template(source=str(path), name=f"{number:03}-{path.name}", text=_read(path))
-        for number, path in enumerate(paths)
+        Template(
+            source=source,
+            name=f"{number:03}-{name}",
+            text=beside[name] if path is None else _read(path),
+        )
+        for number, (source, name, path) in enumerate(found)
     )
+    return templates, tuple(notes)
+
+
+def _find(pattern: Path) -> list[Path]:
+    # Go negates a class of characters with ^.
+    path = str(pattern).replace("[^", "[!")
+    found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+    return [Path(name) for name in sorted(found) if Path(name).is_file()]
+
+
+def _find_elsewhere(folder: Path, pattern: str) -> list[Path]:
+    parts = [part for part in pattern.split("/") if part not in {"", ".", ".."}]
+    found = (_find(folder.joinpath(*parts[begin:])) for begin in range(len(parts)))
+    return next((files for files in found if files), [])
 
 
 def _read(path: Path) -> str:
@@ -108,9 +142,25 @@ def _read(path: Path) -> str:
 
 
 def check_templates(
+    templates: Sequence[Template],
+    document: Mapping[str, Any],
+    lines: Mapping[str, int],
+    source: str,
+    notes: Sequence[str] = (),
+) -> None:
+    """Raise BadInput for a template that includes itself, or that is included but defined nowhere.
+
+    In the latter case `notes` say why it may be so.
+    """
+    try:
+        _check_templates(templates, document, lines, source)
+    except Undefined as error:
+        raise BadInput("; ".join((str(error), *notes))) from error
+
+
+def _check_templates(
     templates: Sequence[Template], document: Mapping[str, Any], lines: Mapping[str, int], source: str
 ) -> None:
-    """Raise BadInput for a template that includes itself, or that is included but defined nowhere."""
     known: dict[str, tuple[Inclusion, ...]] = {
         name: tuple(Inclusion(inside=name, name=included, where=name) for included in sorted(includes))
         for name, includes in DEFAULT_TEMPLATES.items()
@@ -193,7 +243,7 @@ def _unquote(literal: str) -> str:
 def _check_known(inclusions: Sequence[Inclusion], known: Mapping[str, object]) -> None:
     for item in inclusions:
         if item.name not in known:
-            raise BadInput(f"{item.where}: the template {item.name!r} is defined nowhere")
+            raise Undefined(f"{item.where}: the template {item.name!r} is defined nowhere")
 
 
 def _check_cycles(known: Mapping[str, tuple[Inclusion, ...]]) -> None:

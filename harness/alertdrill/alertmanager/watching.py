@@ -47,6 +47,8 @@ MUTED = re.compile(r"route is (within mute|not within active) time")
 LABEL = re.compile(r'([^={,\s]+)=("(?:[^"\\]|\\.)*")')
 GROUP_LABELS = re.compile(rf":\{{((?:{LABEL.pattern}(?:, )?)*)\}}$")
 OWN_PORT = re.compile(r":\d+->")
+NO_VALUE = "<no value>"
+"""What Go's templates write for what is not there."""
 FAILURES = {
     "prometheus_notifications_dropped_total": "Prometheus dropped {count:g} notifications{labels}",
     "prometheus_notifications_errors_total": "Prometheus could not send {count:g} alerts{labels}",
@@ -308,4 +310,30 @@ def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str,
         alerts=tuple(alerts),
         title=raw["title"],
         text=raw["text"],
+        gaps=tuple(
+            dict.fromkeys(_find_gaps({"title": raw["title"], "text": raw["text"]}))
+            or dict.fromkeys(_find_gaps(raw["payload"]))
+        ),
+        untitled=_is_untitled(raw["title"], raw["payload"]),
     )
+
+
+def _is_untitled(title: str, payload: Mapping[str, Any]) -> bool:
+    attachments = payload.get("attachments")
+    first = attachments[0] if isinstance(attachments, list) and attachments else None
+    # Slack and those like it show something else in place of it.
+    own = first.get("title") or "" if isinstance(first, Mapping) else title
+    return not str(own).strip()
+
+
+def _find_gaps(value: Any, name: str = "") -> Iterator[str]:
+    """Yield the names of the fields in which a template left `<no value>`."""
+    if isinstance(value, str):
+        if NO_VALUE in value:
+            yield name
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _find_gaps(one, key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _find_gaps(one, name)

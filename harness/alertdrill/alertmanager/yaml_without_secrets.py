@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from alertdrill.alertmanager.schema import Field, Fields, ListOf, MapOf, Scalar
+from alertdrill.alertmanager.schema import OTHER_SECTIONS, Field, Fields, ListOf, MapOf, Scalar
 from alertdrill.errors import BadInput
 from alertdrill.runtime.nesting import find_too_deep
 
@@ -31,6 +31,7 @@ _TRUE = {"y", "yes", "true", "on"}
 _FALSE = {"n", "no", "false", "off"}
 _NULL = {"", "~", "null", "Null", "NULL"}
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,14}")
+_IS_SECTION = re.compile(r"[a-z0-9]+_configs")
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -132,10 +133,11 @@ class _Reader:
             if isinstance(field, MapOf):
                 yield key, self.read(value_node, field.value, at, below)
                 continue
-            if key not in field:
+            known = field.get(key, field.get(OTHER_SECTIONS) if _IS_SECTION.fullmatch(key) else None)
+            if known is None:
                 where = f" in {_name(pointer)}" if pointer else ""
                 raise self._bad(key_node, f"the field {_show(key)}{where} is unknown")
-            value = self.read(value_node, field[key], at, below)
+            value = self.read(value_node, known, at, below)
             if value is not None:
                 yield key, value
 

@@ -62,7 +62,7 @@ def _make_silent_table(silent: Sequence[SilentAlert]) -> Table:
     table.add_column("never fired", overflow="fold")
     table.add_column("", overflow="fold")
     for one in silent:
-        table.add_row(Text(one.alert), Text(one.said))
+        table.add_row(Text(one.name), Text(one.said))
     return table
 
 

@@ -66,6 +66,11 @@ COMMANDS = (
         "Judge drills of your own on the recording FILE, by rules as they are.",
     ),
     ListedCommand(
+        "mutate",
+        "alertdrill.cli.commands.mutate:mutate",
+        "Make rules wrong in small ways, and say which of these the drills would notice.",
+    ),
+    ListedCommand(
         "export",
         "alertdrill.cli.commands.export:export_",
         "Write what rules do over the recording FILE as a unit test for promtool.",

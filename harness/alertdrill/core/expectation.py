@@ -131,8 +131,8 @@ class NearMiss:
 
     The rule's value must reach `reaches` times its threshold, else the drill proved nothing, and no more than
     `reaches_at_most` times, if that is given. With `pending` the alert must have been pending, and its
-    longest stretch over the threshold must have lasted between the two `pending_within_s`; without, it may
-    have been pending for a moment or not at all.
+    longest stretch over the threshold must have lasted between the two `pending_within_s`; without, it must
+    not have been pending for a moment.
     """
 
     alert: str

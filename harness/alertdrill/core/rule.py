@@ -25,3 +25,12 @@ class AlertRule:
     group: str
     interval_s: float
     source: str
+
+
+def take_alert_labels(state: Labels) -> dict[str, str]:
+    """Return the labels of an alert, of those of its series ALERTS without `alertstate`.
+
+    A label whose template came out empty is no label of the alert, but has the template's text in its series
+    (`sample` in Prometheus's rules/alerting.go).
+    """
+    return {name: value for name, value in state.items() if not ("{{" in value and "}}" in value)}

@@ -5,6 +5,7 @@ All times are seconds of rule time from the start of the run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,7 +41,8 @@ class Notification:
 
     `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
     was wrong with it, if something was. What was accepted belongs to an incident of its integration, and
-    `effect` is what it did to it.
+    `effect` is what it did to it. `gaps` names the fields in which a template left `<no value>`; it is
+    `untitled` if its title is empty, whatever is shown in place of it.
     """
 
     number: int
@@ -58,6 +60,8 @@ class Notification:
     group_labels: Labels = field(default_factory=dict)
     title: str = ""
     text: str = ""
+    gaps: tuple[str, ...] = ()
+    untitled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,24 +91,29 @@ class PagingPath:
     """What was seen between Prometheus and the receivers.
 
     `troubles` are sentences from metrics and logs: what Prometheus could not send, what Alertmanager could
-    not deliver.
+    not deliver. `unplayed` are the receivers that the pager does not stand in for, and their integrations.
     """
 
     notifications: tuple[Notification, ...] = ()
     received: tuple[Received, ...] = ()
     suppressed: tuple[SuppressedSpan, ...] = ()
     troubles: tuple[str, ...] = ()
+    unplayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """An alert expression's left side over time, for one label set: (at_s, value) points."""
+    """An alert expression's left side over time, for one label set: (at_s, value) points.
+
+    `source` is the `file:line` of its rule, which tells two rules of one name apart, where it is known.
+    """
 
     alert: str
     labels: Labels
     op: str
     threshold: float
     points: tuple[tuple[float, float], ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +134,7 @@ class Stall:
 class Timeline:
     """All that was seen, in order; `observed` names the event kinds that could be seen at all.
 
+    `heartbeats` are the alerts that fire all the time on purpose, so that they are no alarm.
     `stalls` are when parts of the stack answered nothing. From `appended_from_s` on nothing was measured: a
     replay appended a quiet tail to its recording.
     """
@@ -139,3 +149,4 @@ class Timeline:
     paging: PagingPath = field(default_factory=PagingPath)
     stalls: tuple[Stall, ...] = ()
     appended_from_s: float | None = None
+    heartbeats: frozenset[str] = frozenset()

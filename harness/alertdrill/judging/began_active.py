@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
+from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.core.wording import say_selector
@@ -36,6 +37,14 @@ def doubt_active(
         }
         findings.append(put_in_doubt(finding, _say(own, placement.start_s) if own else ""))
     return replace(verdict, findings=tuple(findings))
+
+
+def find_longest_for_s(rules: Iterable[AlertRule]) -> dict[str, float]:
+    """Return how long each alert is pending before it fires, by its name; of several rules the longest."""
+    for_s: dict[str, float] = {}
+    for rule in rules:
+        for_s[rule.name] = max(rule.for_s, for_s.get(rule.name, 0.0))
+    return for_s
 
 
 def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float]) -> dict[_Alert, float]:

@@ -28,7 +28,13 @@ def check_deliveries(expected: Expectation, timeline: Timeline) -> Miss | None:
         if not own:
             found = sorted({i.integration for i in incidents if i.receiver == delivery.receiver})
             return "missing", f"{where} got no notification" + (f", only {', '.join(found)}" if found else "")
-        pages = [notification for incident in own for notification in incident.pages]
+        pages = [
+            notification
+            for incident in own
+            for notification in incident.pages
+            # It may have been opened for another alert, which this one joined.
+            if not notification.alerts or _is_about(expected, notification)
+        ]
         refused = [
             notification
             for notification in timeline.paging.notifications
@@ -153,6 +159,13 @@ def _check_delivery(
                     f"repeated after {format_s(after - before)} instead of {format_s(least_s)} to "
                     f"{format_s(most_s)}",
                 )
+
+
+def _is_about(expected: Expectation, notification: Notification) -> bool:
+    return any(
+        one.alert == expected.alert and expected.labels.items() <= one.labels.items()
+        for one in notification.alerts
+    )
 
 
 def _is_by(delivery: Delivery, receiver: str, integration: str) -> bool:

@@ -7,7 +7,7 @@ fires unexpectedly fails the run, whoever was being drilled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -42,7 +42,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
         )
         findings.append(find_kind(expectation).judge(expectation, mine))
     if not drill.expects:
-        findings.extend(_find_alarms(timeline.events))
+        findings.extend(_find_alarms(timeline.events, timeline.heartbeats))
     return Verdict(drill=drill.name, findings=tuple(findings))
 
 
@@ -75,9 +75,12 @@ def find_unexpected(placements: Sequence[Placement], timeline: Timeline) -> Verd
     Rules that are kept as written, to prove what is wrong with them, concern only the drills that name them.
     """
     findings = _find_alarms(
-        event
-        for event in timeline.events
-        if not _is_as_written(event) and not any(_concerns(placement, event) for placement in placements)
+        (
+            event
+            for event in timeline.events
+            if not _is_as_written(event) and not any(_concerns(placement, event) for placement in placements)
+        ),
+        timeline.heartbeats,
     )
     return Verdict(drill="(unasked)", findings=findings) if findings else None
 
@@ -153,7 +156,7 @@ def _clip(curve: Curve, placement: Placement) -> Curve:
     return replace(curve, points=points)
 
 
-def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
+def _find_alarms(events: Iterable[Event], heartbeats: Collection[str]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             outcome="unexpected",
@@ -164,5 +167,5 @@ def _find_alarms(events: Iterable[Event]) -> tuple[Finding, ...]:
             evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill expects it",
         )
         for event in events
-        if event.kind in ALARMS
+        if event.kind in ALARMS and event.alert not in heartbeats
     )

@@ -38,6 +38,10 @@ def check_pages(expected: Expectation, fired_s: float, timeline: Timeline) -> Mi
     wanted = [expected.receiver, *(delivery.receiver for delivery in expected.deliveries)]
     for receiver in dict.fromkeys(wanted):
         if not any(page.receiver == receiver for page in pages):
+            if _is_unplayed(receiver, timeline):
+                by = ", ".join(timeline.paging.unplayed[receiver])
+                said = f"Alertmanager routes it to {receiver}; whether {by} was delivered to was not observed"
+                return "unobserved", said
             others = ", ".join(sorted({str(page.receiver) for page in pages} - set(wanted)))
             instead = f"paged {others} instead of {receiver}; " if others else ""
             why = explain_silence(expected.alert, receiver, timeline)
@@ -99,6 +103,13 @@ def check_incidents(expected: Expectation, timeline: Timeline) -> Miss | None:
         if own[0].closed_s is None and receiver not in mute:
             return "missing", f"{where}: the incident of {format_s(own[0].opened_s)} was never closed"
     return None
+
+
+def _is_unplayed(receiver: str, timeline: Timeline) -> bool:
+    """Tell whether the alert got as far as a receiver that the pager does not stand in for."""
+    path = timeline.paging
+    is_routed = any(receiver in received.receivers for received in path.received)
+    return receiver in path.unplayed and is_routed and not path.suppressed
 
 
 def find_page_deadlines(expected: Expectation) -> tuple[float, float]:

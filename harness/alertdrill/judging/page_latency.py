@@ -100,7 +100,10 @@ def count_told(finding: Finding, placement: Placement | None, timeline: Timeline
 
 
 def time_hops(finding: Finding, held: Iterable[SuppressedSpan]) -> HopTimes:
-    """Return what the hops of a finding took; `held` is what `find_held` says of it."""
+    """Return what the hops of a finding took; `held` is what `find_held` says of it.
+
+    A page may close one evaluation before the resolution is seen: that took no time.
+    """
     seen = finding.observed
     paged_s = closed_s = None
     held_s = 0.0
@@ -108,7 +111,7 @@ def time_hops(finding: Finding, held: Iterable[SuppressedSpan]) -> HopTimes:
         paged_s = seen["paged"] - seen["firing"]
         held_s = _cover_s(held, seen["firing"], seen["paged"])
     if "resolved" in seen and "page_resolved" in seen:
-        closed_s = seen["page_resolved"] - seen["resolved"]
+        closed_s = max(0.0, seen["page_resolved"] - seen["resolved"])
     return HopTimes(firing_to_paged_s=paged_s, resolved_to_closed_s=closed_s, held_s=held_s)
 
 

@@ -125,7 +125,9 @@ def compare(
     Instants count from the run's start; both sides were seen until `until_s`. `pendings` are those of both
     sides, as far as they are known. `out` are the times at which Prometheus was out. `notes` are handed on.
     """
-    bounds = {rule.name: rule.interval_s + SCRAPE_S for rule in rules}
+    bounds: dict[str, float] = {}
+    for rule in rules:
+        bounds[rule.name] = max(rule.interval_s + SCRAPE_S, bounds.get(rule.name, 0.0))
     sides = [_find_stretches(events, pendings or {}) for events in (live, replayed)]
     instants: list[Instant] = []
     blips = skipped = 0

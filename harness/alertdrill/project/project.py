@@ -105,7 +105,11 @@ class Timer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project file's statement; `path` is that file. Without a target it can judge recordings."""
+    """A project file's statement; `path` is that file. Without a target it can judge recordings.
+
+    `templates` is where Alertmanager's template files lie, and `nobody` are its receivers that notify nobody
+    on purpose.
+    """
 
     path: Path
     name: str = "own"
@@ -114,6 +118,8 @@ class Project:
     providers: tuple[StubProvider, ...] = ()
     rules: tuple[Path, ...] = ()
     alertmanager: Path | None = None
+    templates: Path | None = None
+    nobody: tuple[str, ...] = ()
     drills: tuple[Path, ...] = ()
     out: Path
     speed: float | None = None

@@ -21,7 +21,7 @@ from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.paths import shorten
 
 FIELDS = (
-    *("name", "rules", "alertmanager", "drills", "out", "speed"),
+    *("name", "rules", "alertmanager", "templates", "nobody", "drills", "out", "speed"),
     *("target", "scrape", "provider", "timer"),
 )
 OWN = "own"
@@ -63,6 +63,8 @@ def read_project(path: Path) -> Project:
         providers=providers,
         rules=take_paths(fields, "rules", folder),
         alertmanager=take_path(fields, "alertmanager", folder),
+        templates=take_path(fields, "templates", folder),
+        nobody=fields.take_texts("nobody"),
         drills=take_paths(fields, "drills", folder),
         out=join(folder, fields.take_text("out", OUT)),
         speed=speed,

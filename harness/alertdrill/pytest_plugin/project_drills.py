@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from alertdrill.cli.commands.judge import list_files
 from alertdrill.core.drill import Drill
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.project import Project
@@ -16,8 +14,10 @@ from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.pytest_plugin.sharing import Share
 from alertdrill.reports import RunRecord
+from alertdrill.rules.fields import say_nearest
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Defaults, locate_drills
+from alertdrill.systems.drill_files.listing import list_files
 
 
 class ProjectDrills:
@@ -68,9 +68,8 @@ class ProjectDrills:
             return known[name]
         if self._broken:
             raise self._broken[0]
-        near = get_close_matches(name, sorted(known), n=1)
-        meant = f"do you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(known)) or 'none'}"
-        raise BadInput(f"{shorten(self.project.path)}: the project has no drill {name!r}; {meant}")
+        meant = say_nearest(name, sorted(known)) or f"; it has {', '.join(sorted(known)) or 'none'}"
+        raise BadInput(f"{shorten(self.project.path)}: the project has no drill {name!r}{meant}")
 
     def hold_selected(self) -> Run:
         """Return the run of all selected drills; without any, of all. Raises BadInput and CouldNotTell."""

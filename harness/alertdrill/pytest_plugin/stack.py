@@ -94,7 +94,7 @@ def _open(project: Project, speed: float, out: Path) -> Iterator[Stack]:
     demand_files()
     config = make_reference_config([project.name])
     if project.alertmanager is not None:
-        config = read_config(shorten(project.alertmanager))
+        config = read_config(shorten(project.alertmanager), project.templates)
     clock = Clock(speed=speed, origin_s=time.time())
     setup = Setup(
         speed=speed,

@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels, take_alert_labels
 from alertdrill.core.timeline import Curve, Event, EventKind
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.rules.dilation.files import dilate_expr
@@ -91,7 +91,7 @@ def _read_activations(
                 evaluations[identity].append((at_s, since, labels["alertstate"]))
     for identity, found in evaluations.items():
         for spans in _split_activations(sorted(found), clock):
-            yield dict(identity), spans
+            yield take_alert_labels(dict(identity)), spans
 
 
 def _split_activations(
@@ -162,7 +162,16 @@ def read_curves(
         for labels, points in read_range(prometheus, clock, value, since_s, until_s, step_s):
             # As an alert has them: the rule's labels win over those of the expression's result.
             merged = {**labels, **rule.labels}
-            curves.append(Curve(alert=rule.name, labels=merged, op=op, threshold=threshold, points=points))
+            curves.append(
+                Curve(
+                    alert=rule.name,
+                    labels=merged,
+                    op=op,
+                    threshold=threshold,
+                    points=points,
+                    source=rule.source,
+                )
+            )
     return tuple(curves)
 
 
@@ -189,6 +198,7 @@ def read_recorded_curves(
                     op=op,
                     threshold=threshold,
                     points=mark_gaps(sorted(points), rule.interval_s),
+                    source=rule.source,
                 )
             )
     return tuple(curves)

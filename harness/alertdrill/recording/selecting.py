@@ -13,6 +13,7 @@ from alertdrill.errors import BadInput
 from alertdrill.recording.recording import Recording
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.rules.promql.expressions import metric_name, parse, quote, render_selector, selectors
+from alertdrill.rules.promql.matchers import Matcher, accepts, list_matchers, may_read_any
 
 UP = "up"
 STATES = {"ALERTS", "ALERTS_FOR_STATE"}
@@ -26,9 +27,6 @@ _QUERIED = (
 )
 _VERB = re.compile(r"%[sqvd]")
 """What printf fills in."""
-
-_Matcher = tuple[str, str, str]
-"""A label, an operator, and what the label is compared with."""
 
 
 def read_selector(text: str) -> ast.VectorSelector:
@@ -59,20 +57,28 @@ def widen(texts: Iterable[str]) -> tuple[str, ...]:
 def find_unrecorded(recording: Recording, files: Sequence[RuleFile]) -> tuple[tuple[str, str, str], ...]:
     """Return what rules read and the recording was not asked for, as (`file:line`, rule, selector).
 
-    Where it is not known what a recording was asked for, it is the names that it has. Raises BadInput, naming
-    the recording, where it was asked for what is no selector.
+    Where it is not known what a recording was asked for, it is the names that it has. A selector by a pattern
+    of names is satisfied by any series there that it selects, or that the rules record. Raises BadInput,
+    naming the recording, where it was asked for what is no selector.
     """
     if recording.selectors:
         try:
-            had = [_list_matchers(read_selector(text)) for text in recording.selectors]
+            had = [list_matchers(read_selector(text)) for text in recording.selectors]
         except BadInput as error:
             raise BadInput(f"{recording.name}: a selector that it was asked for: {error}") from error
     else:
         names = {one.labels["__name__"] for one in recording.series}
         had = [frozenset({("__name__", "=", name)}) for name in names]
+    recorded = {rule.name for file in files for rule in file.rules if isinstance(rule, RecordingRule)}
     missing = []
     for rule, text in _list_reads(files):
-        if not any(_covers(one, _list_matchers(read_selector(text))) for one in had):
+        selector = read_selector(text)
+        is_there = any(_covers(one, list_matchers(selector)) for one in had)
+        if not is_there and metric_name(selector) is None:
+            is_there = may_read_any(selector, recorded) or (
+                not recording.selectors and any(selects(selector, one.labels) for one in recording.series)
+            )
+        if not is_there:
             missing.append((rule.source, rule.name, text))
     return tuple(missing)
 
@@ -80,7 +86,7 @@ def find_unrecorded(recording: Recording, files: Sequence[RuleFile]) -> tuple[tu
 def narrow(asked: Sequence[str], had: Sequence[str]) -> tuple[str, ...]:
     """Return what was recorded, when `asked` was read from what is a recording itself, asked for `had`."""
     pairs = [
-        (one, other, _list_matchers(read_selector(one)), _list_matchers(read_selector(other)))
+        (one, other, list_matchers(read_selector(one)), list_matchers(read_selector(other)))
         for one in asked
         for other in had
     ]
@@ -92,8 +98,8 @@ def narrow(asked: Sequence[str], had: Sequence[str]) -> tuple[str, ...]:
 def selects(selector: ast.VectorSelector, labels: Labels) -> bool:
     """Tell whether a series with these labels, its name as `__name__`, is one that a selector asks for."""
     return all(
-        _accepts(operator, expected, labels.get(label, ""))
-        for label, operator, expected in _list_matchers(selector)
+        accepts(operator, expected, labels.get(label, ""))
+        for label, operator, expected in list_matchers(selector)
     )
 
 
@@ -131,7 +137,7 @@ def _drop_filled(selector: ast.VectorSelector) -> ast.VectorSelector:
         return selector
     kept = [
         f"{label}{operator}{quote(value)}"
-        for label, operator, value in sorted(_list_matchers(selector))
+        for label, operator, value in sorted(list_matchers(selector))
         if label not in filled and label != "__name__"
     ]
     return read_selector(f"{metric_name(selector) or ''}{{{', '.join(kept)}}}")
@@ -153,42 +159,14 @@ def _list_queries(template: str) -> Iterator[str]:
 
 def _reads_any(selector: ast.VectorSelector, alerts: Iterable[str]) -> bool:
     """Tell whether a selector of states may read those of one of these alerts."""
-    matchers = [matcher for matcher in _list_matchers(selector) if matcher[0] == "alertname"]
-    return any(all(_accepts(op, expected, name) for _, op, expected in matchers) for name in alerts)
+    matchers = [matcher for matcher in list_matchers(selector) if matcher[0] == "alertname"]
+    return any(all(accepts(op, expected, name) for _, op, expected in matchers) for name in alerts)
 
 
-def _list_matchers(selector: ast.VectorSelector) -> frozenset[_Matcher]:
-    """Return a selector's matchers, one for its name among them."""
-    kinds: list[tuple[ast.MatchOp, str]] = [
-        (ast.MatchOp.Equal, "="),
-        (ast.MatchOp.NotEqual, "!="),
-        (ast.MatchOp.Re, "=~"),
-        (ast.MatchOp.NotRe, "!~"),
-    ]
-    listed = {
-        (matcher.name, next(text for kind, text in kinds if kind == matcher.op), matcher.value)
-        for matcher in selector.matchers.matchers
-    }
-    if selector.name is not None:
-        listed.add(("__name__", "=", selector.name))
-    return frozenset(listed)
-
-
-def _covers(wide: frozenset[_Matcher], close: frozenset[_Matcher]) -> bool:
+def _covers(wide: frozenset[Matcher], close: frozenset[Matcher]) -> bool:
     """Tell whether every series that `close` asks for is one that `wide` asks for, if that is evident."""
     equal = {label: value for label, operator, value in close if operator == "="}
     return all(
-        matcher in close or (matcher[0] in equal and _accepts(matcher[1], matcher[2], equal[matcher[0]]))
+        matcher in close or (matcher[0] in equal and accepts(matcher[1], matcher[2], equal[matcher[0]]))
         for matcher in wide
     )
-
-
-def _accepts(operator: str, expected: str, value: str) -> bool:
-    """Tell whether a matcher accepts a value; of RE2's patterns Python knows all but a few."""
-    if operator in {"=", "!="}:
-        return (value == expected) == (operator == "=")
-    try:
-        found = re.fullmatch(expected, value, re.DOTALL) is not None
-    except re.error:
-        return True
-    return found == (operator == "=~")

@@ -194,7 +194,8 @@ def _describe_expected(expected: Expected) -> tuple[Any, ...]:
                 f"of at most {expected.notifications} notifications",
             )
         case NearMiss():
-            value = f"near miss: its value reaches {expected.reaches:.6g} of its threshold"
+            most = "" if expected.reaches_at_most is None else f" to {expected.reaches_at_most:.6g}"
+            value = f"near miss: its value reaches {expected.reaches:.6g}{most} of its threshold"
             if expected.pending_within_s is None:
                 return (0.0, f"{value}{', and it is pending' if expected.pending else ''}")
             return (0.0, f"{value}, and it is pending for {_span(expected.pending_within_s)}")

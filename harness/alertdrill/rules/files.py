@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alertdrill.core.rule import AlertRule, Labels
@@ -18,12 +18,17 @@ from alertdrill.rules.promql.expressions import parse
 from alertdrill.rules.promql.expressions import (
     parse_duration as parse_duration,  # who reads rules reads durations
 )
+from alertdrill.rules.resources import find_holder, find_holders, find_line, repeats_any, write_plain
+from alertdrill.rules.resources import is_resource as is_resource  # who reads rule files asks that too
+from alertdrill.rules.template_syntax import check_template
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence, read_nodes
 from alertdrill.runtime.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
 """Of a rule file."""
 MAX_LABELS = 100
+MAX_RULES = 10_000
+"""And groups, with what aliases repeat."""
 
 EVALUATION_INTERVAL_S = 15.0
 """How often a group without an interval of its own is evaluated, unless the caller says otherwise."""
@@ -70,11 +75,20 @@ class RuleGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """A rule file: its name as messages give it, its text, and the groups that it states."""
+    """A rule file: its name as messages give it, its text, and the groups that it states.
+
+    One that `is_resource` is none that Prometheus itself reads.
+    """
 
     name: str
     text: str
     groups: tuple[RuleGroup, ...]
+    is_resource: bool = False
+
+    @property
+    def rules(self) -> tuple[AlertRule | RecordingRule, ...]:
+        """All rules of all groups, in the file's order."""
+        return tuple(rule for group in self.groups for rule in group.rules)
 
     @property
     def alerts(self) -> tuple[AlertRule, ...]:
@@ -99,55 +113,45 @@ def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFil
 
 
 def parse_rules(text: str, name: str, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
-    """Return the rules that a file's text states; `name` is what messages call the file. Raises BadRules."""
-    document = load_document(text, name)
-    fields = GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if is_resource(document) else set())
-    reader = _Reader(name, interval_s, fields)
-    groups = tuple(reader.read_groups(find_groups(document, name)[1]))
-    return RuleFile(name=name, text=text, groups=groups)
+    """Return the rules that a file's text states; `name` is what messages call the file. Raises BadRules.
+
+    Of several resources, and of a file in which aliases repeat rules, the text of the rule file is written
+    anew; its rules keep the lines that they have in the file.
+    """
+    holders = find_holders(text, name)
+    groups: list[RuleGroup] = []
+    for holder in holders:
+        fields = GROUP_FIELDS | (RESOURCE_GROUP_FIELDS if holder.is_resource else set())
+        for group in _Reader(name, interval_s, fields).read_groups(holder.groups):
+            groups.append(_rename(group, [one.name for one in groups]))
+    if len(holders) > 1 or holders[0].is_within or repeats_any(holders):
+        names = [group.name for group in groups]
+        text = write_plain(holders, names, RESOURCE_GROUP_FIELDS, name)
+    return RuleFile(name=name, text=text, groups=tuple(groups), is_resource=holders[0].is_resource)
+
+
+def _rename(group: RuleGroup, names: list[str]) -> RuleGroup:
+    """Return a group by a name that no resource before has: each is a file of its own to Prometheus."""
+    number, name = 2, group.name
+    while name in names:
+        name, number = f"{group.name} ({number})", number + 1
+    if name == group.name:
+        return group
+    return replace(group, name=name, rules=tuple(replace(rule, group=name) for rule in group.rules))
 
 
 def load_document(text: str, name: str) -> Mapping:
-    """Return a rule file's YAML as nodes. Raises BadRules."""
+    """Return the YAML of a RuleFile's text as nodes. Raises BadRules."""
     document = read_nodes(text, name)
-    if document is None:
-        raise BadRules(f"{name}:1: the file is empty")
     if not isinstance(document, Mapping):
         raise BadRules(f"{name}:1: the file is not a mapping with groups")
     return document
 
 
-def is_resource(document: Mapping) -> bool:
-    """Tell whether a document is a Kubernetes resource rather than a plain rule file."""
-    return "kind" in document.values or "apiVersion" in document.values
-
-
 def find_groups(document: Mapping, name: str) -> tuple[Mapping, Sequence]:
-    """Return the list of groups in a plain rule file or a PrometheusRule resource, and what it is in.
-
-    Raises BadRules.
-    """
-    holder = document
-    if is_resource(document):
-        kind = document.values.get("kind")
-        if not isinstance(kind, Scalar) or kind.text != "PrometheusRule":
-            line = _find_line(document, "kind")
-            raise BadRules(f"{name}:{line}: the resource's kind is not PrometheusRule")
-        spec = document.values.get("spec")
-        if not isinstance(spec, Mapping):
-            raise BadRules(f"{name}:{_find_line(document, 'spec')}: the resource has no spec with groups")
-        holder = spec
-    for key in holder.values:
-        if key != "groups":
-            raise BadRules(f"{name}:{_find_line(holder, key)}: the field {_show(key)} is unknown")
-    groups = holder.values.get("groups")
-    if not isinstance(groups, Sequence) or not groups.items:
-        raise BadRules(f"{name}:{_find_line(holder, 'groups')}: the file has no list of groups")
-    return holder, groups
-
-
-def _find_line(node: Mapping, key: str) -> int:
-    return node.keys[key].line if key in node.keys else node.line
+    """Return the list of groups in a RuleFile's text, and what it is in. Raises BadRules."""
+    holder = find_holder(document, name)
+    return holder.node, holder.groups
 
 
 def _show(value: str) -> str:
@@ -165,7 +169,7 @@ class _Reader:
         self._name = name
         self._interval_s = interval_s
         self._group_fields = group_fields
-        self._seen: set[int] = set()
+        self._claimed = 0
         self._group_names: set[str] = set()
 
     def read_groups(self, nodes: Sequence) -> Iterator[RuleGroup]:
@@ -206,16 +210,8 @@ class _Reader:
     def _read_rules(
         self, nodes: Sequence, group: str, interval_s: float, labels: Labels
     ) -> Iterator[AlertRule | RecordingRule]:
-        seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
         for node in self._claim_all(nodes, "rule", RULE_FIELDS):
-            rule = self._read_rule(node, group, interval_s, labels)
-            if isinstance(rule, AlertRule):
-                identity = (rule.name, frozenset(rule.labels.items()))
-                if identity in seen:
-                    what = f"the alert {_show(rule.name)} is stated twice with the same labels"
-                    raise self._bad(node, "alert", what)
-                seen.add(identity)
-            yield rule
+            yield self._read_rule(node, group, interval_s, labels)
 
     def _read_rule(
         self, node: Mapping, group: str, interval_s: float, group_labels: Labels
@@ -229,6 +225,7 @@ class _Reader:
             raise self._bad(node, "expr", str(error)) from error
         labels = {**group_labels, **self._read_labels(node, "labels")}
         if "alert" in node.values:
+            self._check_templates(node, group)
             return AlertRule(
                 name=self._read_text(node, "alert"),
                 expr=expr,
@@ -249,15 +246,28 @@ class _Reader:
             name=name, expr=expr, labels=labels, group=group, interval_s=interval_s, source=source
         )
 
+    def _check_templates(self, node: Mapping, group: str) -> None:
+        """Raise BadRules for a template of an alert that Prometheus would not load."""
+        for key, what in (("labels", "label"), ("annotations", "annotation")):
+            stated = node.values.get(key)
+            if not isinstance(stated, Mapping):
+                continue
+            for name, text in stated.values.items():
+                try:
+                    check_template(text.text if isinstance(text, Scalar) else "")
+                except BadInput as error:
+                    whose = f"group {_show(group)}: {what} {name} of {self._read_text(node, 'alert')}"
+                    raise self._bad(stated, name, f"{whose}: {error}") from error
+
     def _claim_all(self, nodes: Sequence, what: str, fields: set[str]) -> Iterator[Mapping]:
-        """Yield the items of a list, which must be mappings of known fields, each met for the first time."""
+        """Yield the items of a list, which must be mappings of known fields."""
         for node in nodes.items:
             if not isinstance(node, Mapping):
                 raise BadRules(f"{self._name}:{node.line}: a {what} is not a mapping")
-            # Dilating edits nodes in place, and nested aliases would multiply without bound.
-            if id(node) in self._seen:
-                raise BadRules(f"{self._name}:{node.line}: a YAML alias repeats a {what}: write it out")
-            self._seen.add(id(node))
+            # Nested aliases would multiply without bound.
+            self._claimed += 1
+            if self._claimed > MAX_RULES:
+                raise BadRules(f"{self._name}:{node.line}: the file has more than {MAX_RULES} rules")
             for key in node.values:
                 if key not in fields:
                     raise self._bad(node, key, f"the field {_show(key)} is unknown in a {what}")
@@ -297,7 +307,7 @@ class _Reader:
         return read
 
     def _bad(self, node: Mapping, key: str, what: str) -> BadRules:
-        return BadRules(f"{self._name}:{_find_line(node, key)}: {what}")
+        return BadRules(f"{self._name}:{find_line(node, key)}: {what}")
 
     def _source(self, node: Mapping, key: str) -> str:
-        return f"{self._name}:{_find_line(node, key)}"
+        return f"{self._name}:{find_line(node, key)}"

@@ -57,7 +57,7 @@ def find_unseen(
     What reaches into a time when the evaluator was `out` is left out: nothing was evaluated then.
     """
     alerts = read_samples(store, clock, "ALERTS", 0.0, until_s)
-    found: list[Stall] = []
+    named: dict[str, list[tuple[AlertRule, Spans, Spans]]] = {}
     for rule in rules:
         instants = [
             (labels, [at_s for at_s, _ in samples])
@@ -73,13 +73,34 @@ def find_unseen(
             for labels, points in asked
         ]
         then = [(labels, join(sorted(own), step_s)) for labels, own in instants]
-        found += compare(rule, now, then, until_s - SETTLE_S)
+        named.setdefault(rule.name, []).append((rule, now, then))
+    found = [
+        stall
+        for own in named.values()
+        for rule, now, then in own
+        for stall in compare(
+            rule,
+            now,
+            then,
+            until_s - SETTLE_S,
+            [(other, spans) for other, spans, _ in own if other is not rule],
+        )
+    ]
     found = [one for one in found if all(one.until_s < was.from_s or one.from_s > was.until_s for was in out)]
     return tuple(sorted(found, key=lambda stall: (stall.from_s, stall.part)))
 
 
-def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[Stall]:
+def compare(
+    rule: AlertRule,
+    now: Spans,
+    then: Spans,
+    until_s: float,
+    namesakes: Sequence[tuple[AlertRule, Spans]] = (),
+) -> list[Stall]:
     """Return where a rule is active `now`, asked for in hindsight, and was not `then`, or the reverse. Pure.
+
+    Of what was active `then`, some may have been so by other rules of that name, the `namesakes`, each with
+    when it is active now.
 
     To see what there is one evaluation later is what evaluations are. A break within a span counts from the
     span's begin, since `for` begins anew after it.
@@ -87,9 +108,7 @@ def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[St
     unseen: list[Span] = []
     stale: list[Span] = []
     least_s = rule.interval_s + ROUNDING_S
-    # The rule's own labels win over those of the expression, and may be templates.
-    lost = {"__name__", "alertname", *rule.labels}
-    bare = [({name: labels[name] for name in labels.keys() - lost}, spans) for labels, spans in now]
+    bare = _strip(rule, now)
     for labels, spans in bare:
         seen = _unite(own for other, found in then if labels.items() <= other.items() for own in found)
         for span in spans:
@@ -100,8 +119,9 @@ def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[St
                     unseen.append((since_s, to_s))
     for other, spans in then:
         due = _unite(
-            (from_s, to_s + rule.keep_firing_for_s)
-            for labels, found in bare
+            (from_s, to_s + one.keep_firing_for_s)
+            for one, own in ((rule, bare), *((one, _strip(one, own)) for one, own in namesakes))
+            for labels, found in own
             if labels.items() <= other.items()
             for from_s, to_s in found
         )
@@ -112,6 +132,13 @@ def compare(rule: AlertRule, now: Spans, then: Spans, until_s: float) -> list[St
         for from_s, to_s in _unite(spans)
         if from_s < until_s
     ]
+
+
+def _strip(rule: AlertRule, spans: Spans) -> Spans:
+    """Return spans by the labels that an alert of a rule has of its expression."""
+    # The rule's own labels win over those of the expression, and may be templates.
+    lost = {"__name__", "alertname", *rule.labels}
+    return [({name: labels[name] for name in labels.keys() - lost}, own) for labels, own in spans]
 
 
 def describe(unseen: Sequence[Stall], speed: float) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from alertdrill.core.drill import LoadProfile, Placement
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import ClockDoubted, ComponentFailed
-from alertdrill.judging.began_active import doubt_active
+from alertdrill.judging.began_active import doubt_active, find_longest_for_s
 from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
@@ -188,7 +188,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
     watch = Watch(
         placements=run.placements,
         profiles=profiles,
-        for_s={rule.name: rule.for_s for rule in order.alerts},
+        for_s=find_longest_for_s(order.alerts),
         prometheus=run.prometheus,
         clock=clock,
         quiet_lead_s=order.quiet_lead_s,
@@ -244,7 +244,7 @@ def _conclude(
         outage_lateness_s=sent.outage_lateness_s,
     )
     timeline = observe(run, store)
-    judged = judge_all(placements, timeline, {rule.name: rule.for_s for rule in order.alerts})
+    judged = judge_all(placements, timeline, find_longest_for_s(order.alerts))
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)

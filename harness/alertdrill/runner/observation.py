@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from alertdrill.alertmanager.unplayed import find_unplayed_receivers
 from alertdrill.alertmanager.watching import PathWatch, make_page_events, read_log, read_troubles
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Placement
@@ -13,6 +14,7 @@ from alertdrill.core.timeline import Stall, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.recording.prometheus import read_alert_events, read_curves, read_recorded_curves
 from alertdrill.recording.store import Store, await_samples, open_store
+from alertdrill.rules.heartbeats import find_heartbeats
 from alertdrill.runner.faults.outages import list_outages
 from alertdrill.runner.late_samples import SHOWS_WITHIN_WALL_S, find_unseen, hangs_on_the_unseen
 from alertdrill.runner.order import Order
@@ -60,10 +62,12 @@ def observe(run: LiveRun, store: Api) -> Timeline:
         until_s=run.until_s,
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted((*events, *pages), key=lambda event: event.at_s)),
+        heartbeats=find_heartbeats(order.alerts),
         curves=read(store, clock, order.alerts, 0.0, run.until_s),
         engines=run.stack.versions,
         paging=replace(
             paging,
+            unplayed=find_unplayed_receivers(order.alertmanager.document),
             notifications=tuple(
                 notification for notification in paging.notifications if notification.at_s >= 0
             ),

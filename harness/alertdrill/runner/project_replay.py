@@ -8,8 +8,8 @@ cannot be judged has a verdict that says why, so that one missing file leaves al
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,15 @@ from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, l
 from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
 from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
 from alertdrill.runner.rulebook import list_expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A drill where it stands in a recording, first among its placements, and the rules that judge it."""
+
+    placements: tuple[Placement, ...]
+    recording: Recording
+    files: tuple[RuleFile, ...]
 
 
 class ProjectReplay:
@@ -81,6 +90,54 @@ class ProjectReplay:
         if timeline is not None:
             return self._judge_run(timeline, drills, among)
         return self._judge_hours(drills, among)
+
+    def place(
+        self, drills: Sequence[Drill], among: Sequence[Drill]
+    ) -> tuple[tuple[Placed, ...], dict[str, str]]:
+        """Return where drills stand in recordings, and, by name, why some cannot be judged there.
+
+        Raises BadInput and CouldNotTell for what concerns all of them.
+        """
+        placed, refused = [], {}
+        find = self._place_each(among) if self.path.is_dir() else self._place_all(drills, among)
+        for drill in drills:
+            try:
+                placed.append(find(drill))
+            except (BadInput, CouldNotTell) as error:
+                refused[drill.name] = str(error)
+        return tuple(placed), refused
+
+    def _place_each(self, among: Sequence[Drill]) -> Callable[[Drill], Placed]:
+        made = self._read_made()
+
+        def place(drill: Drill) -> Placed:
+            places, job = self._make_job(drill, among, made)
+            return Placed(placements=places, recording=job.recording, files=self._files)
+
+        return place
+
+    def _place_all(self, drills: Sequence[Drill], among: Sequence[Drill]) -> Callable[[Drill], Placed]:
+        """Place drills in the one recording of all, of a run or of any hours."""
+        timeline, recording = self._find_timeline(), self._load(self.path)
+        known = tuple({drill.name: drill for drill in (*among, *drills)}.values())
+        if timeline is None:
+            held = [Placement(drill=drill, start_s=0.0) for drill in known]
+        else:
+            held = [*read_held_run(timeline, known)[0]]
+        is_right = timeline is None or read_speed(timeline) == 1
+        files = self._files if is_right else leave_out(self._files, self._unfit)
+        self._check_recorded(recording, files)
+
+        def place(drill: Drill) -> Placed:
+            own = next((one for one in held if one.drill.name == drill.name), None)
+            if own is None:
+                raise BadInput(f"{self.path}: the run that this is of did not hold {drill.name}")
+            if why := self._find_first_doubt(drill) or self._refuse(drill, own, recording):
+                raise CouldNotTell(why)
+            others = (one for one in held if one is not own)
+            return Placed(placements=(own, *others), recording=recording, files=files)
+
+        return place
 
     def find_doubt(self, alert: str) -> str:
         """Say why an alert cannot be judged on a run's recording; empty if it can, or there is no run."""

@@ -91,7 +91,9 @@ def make_project_order(
         drills=held,
         rules=files,
         site=site,
-        alertmanager=read_config(shorten(project.alertmanager))
+        alertmanager=read_config(
+            shorten(project.alertmanager), project.templates and shorten(project.templates)
+        )
         if project.alertmanager is not None
         else make_reference_config([project.name]),
         out=out,

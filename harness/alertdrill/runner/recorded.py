@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,14 +13,16 @@ from alertdrill.core.parts import LOOKBACK_S
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput
-from alertdrill.judging.began_active import doubt_active
+from alertdrill.judging.began_active import doubt_active, find_longest_for_s
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import RECORDED, Recording
 from alertdrill.reports import RunRecord
+from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runner.golden.gate import judge_recording
+from alertdrill.runner.unseen_labels import doubt_unseen_labels
 
 ENDS_WITHIN_S = 60.0
 """A drill may end so much after its recording: what was scraped last stands for a while."""
@@ -68,8 +69,10 @@ def doubt_recorded(
     recording: Recording,
     files: Sequence[RuleFile],
 ) -> Verdict:
-    """Return a verdict with a doubt for what was active already, and for what nobody recorded."""
-    for_s = {rule.name: rule.for_s for file in files for rule in file.alerts}
+    """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be."""
+    rules = [rule for file in files for rule in file.alerts]
+    for_s = find_longest_for_s(rules)
+    verdict = doubt_unseen_labels(verdict, place.drill, rules, recording)
     return _doubt_gaps(doubt_active(verdict, place, timeline, for_s), place, tuple(find_gaps(recording)))
 
 
@@ -129,11 +132,12 @@ def check_within(place: Placement, recording: Recording, quiet_tail_s: float = 0
 
 def check_alerts(drill: Drill, files: Sequence[RuleFile]) -> None:
     """Raise BadInput for an alert that no rule has, and for a near miss of a rule without a threshold."""
-    rules = {rule.name: rule for file in files for rule in file.alerts}
     for expected in drill.expects:
         demand_rule(expected.alert, files, who=drill.name)
-        rule = rules[expected.alert]
-        if find_kind(expected).asks_for_value and split_threshold(rule.expr) is None:
+        rules = [rule for file in files for rule in file.alerts if rule.name == expected.alert]
+        has_value = any(split_threshold(rule.expr) is not None for rule in rules)
+        if find_kind(expected).asks_for_value and not has_value:
+            rule = rules[0]
             raise BadInput(
                 f"{rule.source}: {rule.name} compares no value with a number, so how near it came cannot "
                 f"be said: {drill.name} cannot have a near miss of it"
@@ -144,6 +148,5 @@ def demand_rule(alert: str, files: Sequence[RuleFile], *, who: str = "the test")
     """Raise BadInput for an alert that no rule has, and that `who` expects something of."""
     names = sorted({rule.name for file in files for rule in file.alerts})
     if alert not in names:
-        near = get_close_matches(alert, names, n=1)
-        meant = f"do you mean {near[0]}?" if near else f"they have {', '.join(names) or 'none'}"
-        raise BadInput(f"{who} expects {alert}, which is no alert of the rules; {meant}")
+        meant = say_nearest(alert, names) or f"; they have {', '.join(names) or 'none'}"
+        raise BadInput(f"{who} expects {alert}, which is no alert of the rules{meant}")

@@ -8,6 +8,7 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.wording import say_selector
 from alertdrill.errors import CouldNotTell
 from alertdrill.recording.prometheus import read_active_alerts
+from alertdrill.rules.heartbeats import find_heartbeats
 from alertdrill.runner.observation import LiveRun
 
 MAX_NAMED = 3
@@ -18,10 +19,11 @@ TOOK_TOO_LONG = "deadline exceeded"
 def check_rest(run: LiveRun) -> None:
     """Raise CouldNotTell for a job that is not scraped, or an alert that was active before rule time 0."""
     demand_scrapes(run)
+    heartbeats = find_heartbeats(run.order.alerts)
     active = [
         f"{say_selector(found.name, found.labels)} was {found.state} already, for {format_s(-since_s)}"
         for found in read_active_alerts(run.prometheus)
-        if (since_s := run.clock.rule_s(found.active_at_s)) < 0
+        if (since_s := run.clock.rule_s(found.active_at_s)) < 0 and found.name not in heartbeats
     ]
     if active:
         more = f", and {len(active) - MAX_NAMED} more" if len(active) > MAX_NAMED else ""

@@ -11,6 +11,7 @@ from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import Recording
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.rules.promql.expressions import durations, metric_name, parse, selectors
+from alertdrill.rules.promql.matchers import may_read_any
 
 UP = "up"
 """What every target has: rules of two systems that read it have nothing in common."""
@@ -150,7 +151,11 @@ def find_reaches_s(files: Sequence[RuleFile]) -> dict[str, float]:
 def _look_back_s(expr: str, recorded: Mapping[str, Sequence[RecordingRule]], seen: frozenset[str]) -> float:
     """Return how far back an expression looks; what is nested is added up, and so is what is beside."""
     tree = parse(expr)
-    read = {name for selector in selectors(tree) if (name := metric_name(selector))} & recorded.keys() - seen
+    read = {
+        name
+        for name in recorded.keys() - seen
+        if any(may_read_any(selector, [name]) for selector in selectors(tree))
+    }
     deeper_s = [
         _look_back_s(rule.expr, recorded, seen | read) + rule.interval_s
         for name in read

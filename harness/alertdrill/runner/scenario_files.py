@@ -6,12 +6,12 @@ None is imported here. A scenario is called as its file is: `loads/night.py` is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.places import SCENARIOS
+from alertdrill.rules.fields import say_nearest
 from alertdrill.runtime.reading import open_regular
 
 ENDING = ".py"
@@ -58,9 +58,7 @@ def _list_files(files: Iterable[Path]) -> Iterable[Path]:
 
 def _say_missing(name: str, files: Iterable[Path]) -> str:
     known = sorted({*list_shipped(), *(path.stem for path in _list_files(files))})
-    near = get_close_matches(name, known, n=1)
-    meant = f"; do you mean {near[0]!r}?" if near else ""
-    return f"there is no scenario {name!r}{meant}; there are: {', '.join(known)}"
+    return f"there is no scenario {name!r}{say_nearest(name, known)}; there are: {', '.join(known)}"
 
 
 def _check(path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Timeline
@@ -16,13 +17,20 @@ from alertdrill.rules.promql.expressions import split_threshold
 class SilentAlert:
     """An alert that never fired, where its rule stands, and what is said of its value.
 
-    `reached` is the highest value as a share of the threshold; None where there is no such share.
+    `reached` is the highest value as a share of the threshold; None where there is no such share. Other rules
+    have the same name where it is `doubled`.
     """
 
     alert: str
     source: str
     reached: float | None
     said: str
+    doubled: bool = False
+
+    @property
+    def name(self) -> str:
+        """The alert's name, with where its rule stands if the name alone does not say which it is."""
+        return f"{self.alert} ({self.source})" if self.doubled else self.alert
 
 
 def list_compared(files: Iterable[RuleFile]) -> tuple[AlertRule, ...]:
@@ -33,13 +41,17 @@ def list_compared(files: Iterable[RuleFile]) -> tuple[AlertRule, ...]:
 def list_silent(files: Iterable[RuleFile], timeline: Timeline) -> Iterator[SilentAlert]:
     """Yield every alert of the files that never fired, in their order; `timeline` has the values' curves."""
     fired = {event.alert for event in timeline.events if event.kind == "firing"}
-    for rule in (rule for file in files for rule in file.alerts):
+    rules = [rule for file in files for rule in file.alerts]
+    counted = Counter(rule.name for rule in rules)
+    for rule in rules:
         if rule.name not in fired:
-            yield _describe(rule, timeline)
+            yield replace(_describe(rule, timeline), doubled=counted[rule.name] > 1)
 
 
 def _describe(rule: AlertRule, timeline: Timeline) -> SilentAlert:
-    curves = [curve for curve in timeline.curves if curve.alert == rule.name]
+    curves = [
+        curve for curve in timeline.curves if curve.alert == rule.name and curve.source in {"", rule.source}
+    ]
     reached: float | None = None
     if split_threshold(rule.expr) is None:
         said = "its rule compares no value with a number"

@@ -17,9 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import aiohttp
+if TYPE_CHECKING:
+    import aiohttp
 
 ASK_EVERY_WALL_S = 0.1
 ASK_AGAIN_WALL_S = 1.0
@@ -122,6 +123,10 @@ class PartWatch:
         authorities: Path | None = None,
         every_wall_s: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
+        # Not above: it takes a quarter of a second, and a command may end before it starts any stack. And not
+        # in the thread, whose first ticks would be late.
+        import aiohttp  # noqa: F401
+
         self._urls = urls
         self._every_wall_s = every_wall_s
         # Also without https: what is wrong with the file is better known now.
@@ -170,6 +175,8 @@ class PartWatch:
             self._loop.close()
 
     async def _watch(self) -> None:
+        import aiohttp
+
         timeout = aiohttp.ClientTimeout(total=ASK_AGAIN_WALL_S)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
             tasks = [asyncio.create_task(self._tick())]
@@ -188,6 +195,8 @@ class PartWatch:
             await asyncio.sleep(TICK_WALL_S)
 
     async def _ask(self, session: aiohttp.ClientSession, part: str) -> None:
+        import aiohttp
+
         # Being cancelled does not end it for certain: aiohttp takes a cancellation that comes just as a
         # question's time is up for the end of that time, and raises TimeoutError.
         while not self._is_over.is_set():

@@ -14,13 +14,11 @@ from pathlib import Path
 from alertdrill.errors import BadInput, BadRules
 from alertdrill.rules.yaml.nodes import Mapping, Scalar, read_nodes
 from alertdrill.runtime.paths import shorten
-from alertdrill.runtime.reading import read_bytes
-from alertdrill.systems.system import STATEMENT, SURFACE, System
+from alertdrill.systems.system import STATEMENT, SURFACE, System, read_text
 
 GROUP = "alertdrill.systems"
 """The group of entry points under which installed packages declare their systems."""
 OWN = Path(__file__).parent
-MAX_BYTES = 64 * 1024
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -117,11 +115,7 @@ def _read(name: str, folder: Path, package: str | None) -> System:
 def _read_job(path: Path) -> str:
     """Return the scrape job that a `system.yml` states; raises BadInput."""
     name = str(shorten(path))
-    try:
-        text = read_bytes(path, MAX_BYTES).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{name}: cannot be read: {error}") from error
-    document = read_nodes(text, name)
+    document = read_nodes(read_text(path), name)
     pairs = document.pairs if isinstance(document, Mapping) else []
     for key, _ in pairs:
         if key.text != "job":

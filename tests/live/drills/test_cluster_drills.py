@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.held_drills import check_incidents
-from support.whole_runs import hold_until_told, make_order
+from support.held_orders import hold_until_told, make_order
 
 from alertdrill.runtime.binaries import Generation, find_engines
 from alertdrill.stacks.embedded import EmbeddedSite

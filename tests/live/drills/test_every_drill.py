@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from support.drill_subset import choose_held
 from support.held_drills import check_drill
-from support.whole_runs import hold_open_until_told, make_order
+from support.held_orders import hold_open_until_told, make_order
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput

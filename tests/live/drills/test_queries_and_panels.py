@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from support.held_orders import make_order
 from support.query_files import read_queries
-from support.whole_runs import make_order
 
 from alertdrill.core.drill import LoadProfile
 from alertdrill.recording.prometheus import read_range

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 from support.drill_subset import HOLDS_EVERY
-from support.example_litellm import EXAMPLE, install_litellm
+from support.example_litellm import EXAMPLE
+from support.example_projects import install_gateway
 from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.free_ports import find_free_ports
+
+pytestmark = pytest.mark.long
 
 MACHINE_WITHIN_S = 300
 SLOWER = ("--speed", "5")
@@ -42,7 +45,7 @@ def test_litellm_is_drilled_as_the_example_says(alertdrill: CommandLine, tmp_pat
         environ={
             **alertdrill.environ,
             "LITELLM_MASTER_KEY": f"sk-{secrets.token_hex(16)}",
-            "PATH": f"{install_litellm()}:{os.environ['PATH']}",
+            "PATH": f"{install_gateway(EXAMPLE)}:{os.environ['PATH']}",
         },
     )
     out = folder / "alertdrill-out"

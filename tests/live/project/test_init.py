@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,14 @@ from support.whole_runs import CommandLine
 
 from alertdrill.runtime.free_ports import find_free_ports
 
+pytestmark = pytest.mark.long
+
 SLOW = """\
       - alert: ShopSlow
         expr: histogram_quantile(0.95, sum by (model, le) (rate(own_latency_seconds_bucket[1m]))) > 2
         for: 30s
         labels: {severity: warning}
 """
-
-
-@pytest.fixture
-def own(alertdrill: CommandLine) -> CommandLine:
-    """Return the command line with the gateway's key in its environment."""
-    return replace(alertdrill, environ={**alertdrill.environ, KEY_VARIABLE: KEY})
 
 
 def test_what_init_writes_runs_at_once(own: CommandLine, tmp_path: Path) -> None:

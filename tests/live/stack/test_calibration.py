@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.whole_runs import make_order
+from support.held_orders import make_order
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, LoadProfile, LoadStage

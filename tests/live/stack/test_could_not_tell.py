@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.whole_runs import CommandLine, make_order
+from support.held_orders import make_order
+from support.whole_runs import CommandLine
 
 from alertdrill.alertmanager.calendar import Calendar
 from alertdrill.errors import ComponentFailed

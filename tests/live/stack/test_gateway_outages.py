@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.whole_runs import hold_until_told, make_order
+from support.held_orders import hold_until_told, make_order
 
 from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Outage
 from alertdrill.core.expectation import Expectation, NearMiss

@@ -7,8 +7,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from support.held_orders import hold_until_told, make_order
 from support.victoria import find_program
-from support.whole_runs import METIS_RULES, ROOT, hold_until_told, make_order
+from support.whole_runs import METIS_RULES, ROOT
 
 from alertdrill.core.drill import Drill, LoadStage
 from alertdrill.recording.store import Store

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from support.whole_runs import hold_open_until_told, make_order
+from support.held_orders import hold_open_until_told, make_order
 
 from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.alertmanager.config import AlertmanagerConfig

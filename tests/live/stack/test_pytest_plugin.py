@@ -9,6 +9,8 @@ import pytest
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.free_ports import find_free_ports
 
+pytestmark = pytest.mark.long
+
 GATEWAY = """\
 import json, sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +46,7 @@ PROJECT = """\
 name = "tiny"
 rules = ["rules.yml"]
 drills = ["drills"]
-speed = 12
+speed = 30
 [target]
 url = "http://127.0.0.1:PORT"
 command = ["python3", "gateway.py", "PORT"]
@@ -94,7 +96,7 @@ def test_stack(
         time.sleep(0.1)
     else:
         raise AssertionError("Prometheus never saw the call")
-    assert alertdrill_stack.speed == 12
+    assert alertdrill_stack.speed == 30
     assert alertdrill_alertmanager.get("/api/v2/alerts").json() == []
     assert alertdrill_pager.get("/incidents").json() == {"incidents": []}
     assert alertdrill_providers["openai"].get("/control/state").json()["listening"] is True

@@ -11,6 +11,7 @@ from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import MAX_BYTES, parse_config, read_config
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.target import Target
+from alertdrill.alertmanager.unplayed import find_unplayed_receivers
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runtime.binaries import Engines
 
@@ -107,6 +108,28 @@ def test_what_cannot_be_used_is_named_with_its_line(text: str, why: str) -> None
     with pytest.raises(BadInput) as caught:
         parse_config(text, "a.yml")
     assert why in str(caught.value)
+
+
+def test_every_integration_that_cannot_be_played_is_a_note() -> None:
+    """By its receiver, its kind and its line; also one of a kind that only tomorrow's Alertmanager has."""
+    text = (
+        "route: {receiver: a}\nreceivers:\n- name: a\n  pigeon_configs:\n  - {loft: s3cret}\n  - {}\n"
+        "  slack_configs:\n  - {api_url: x}\n- name: b\n  pigeon_configs: [{}]\n"
+    )
+    config = parse_config(text, "a.yml")
+    assert [note.partition(": whether")[0] for note in config.notes] == [
+        "a.yml:5: receiver 'a': the pager cannot stand in for pigeon",
+        "a.yml:6: receiver 'a': the pager cannot stand in for pigeon",
+        "a.yml:10: receiver 'b': the pager cannot stand in for pigeon",
+    ]
+    assert "s3cret" not in repr(config)
+    assert find_unplayed_receivers(config.document) == {"b": ("pigeon",)}
+
+
+def test_what_is_no_section_of_a_receiver_is_refused() -> None:
+    """Not whatever ends like one is one."""
+    with pytest.raises(BadInput, match=r"a.yml:4: the field Pigeon-_configs in receivers is unknown"):
+        parse_config("route: {receiver: a}\nreceivers:\n- name: a\n  Pigeon-_configs: [{}]\n", "a.yml")
 
 
 @pytest.mark.parametrize(

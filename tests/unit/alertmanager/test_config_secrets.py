@@ -16,6 +16,7 @@ from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.schema import SECRET
 from alertdrill.alertmanager.target import Target
+from alertdrill.alertmanager.unplayed import list_unplayed
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 
@@ -113,7 +114,7 @@ MUST_HAVE = {
 """What a receiver is not taken without, besides fields that are not kept."""
 
 
-def write_full_config(kinds: Container[str] = RECEIVER_KINDS) -> str:
+def write_full_config(kinds: Container[str] = RECEIVER_KINDS, *, unplayed: bool = False) -> str:
     """Return a config with a canary in every field that is not kept, of these kinds of receivers."""
     lines = ["global:", *list_global_lines(), "  smtp_from: me@example.org"]
     lines += ["route:", "  receiver: all", "receivers:", "- name: all"]
@@ -130,6 +131,8 @@ def write_full_config(kinds: Container[str] = RECEIVER_KINDS) -> str:
             item = "   "
         if integration in MUST_HAVE:
             lines.append(f"    {MUST_HAVE[integration]}")
+    if unplayed:
+        lines += ["  pigeon_configs:", f"  - token: {CANARY}", f"    api_url: https://{CANARY}/"]
     lines += ["tracing:", f"  endpoint: {CANARY}", "event_recorder:", f"  url: {CANARY}"]
     return "\n".join(lines)
 
@@ -163,6 +166,17 @@ def test_no_secret_is_kept_shown_or_written(
     assert target.token not in written
 
 
+def test_no_secret_of_what_is_not_played_is_kept(place: Callable[[str], Path], target: Target) -> None:
+    """An integration that cannot be redirected is a note, by its kind and line, and is left out."""
+    config = read_config(place(write_full_config(unplayed=True)))
+    written = write_config(config, target=target, speed=60)
+    told = repr(config) + "".join(config.notes) + written
+    assert CANARY not in told
+    assert {one.integration for one in list_unplayed(config.document)} == {"pigeon"}
+    assert any("'all': the pager cannot stand in for pigeon:" in note for note in config.notes)
+    assert "pigeon_configs" not in written
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -172,7 +186,7 @@ def test_no_secret_is_kept_shown_or_written(
         "  webhook_configs:\n  - url: canary-8f2d\n    max_alerts: canary-8f2d",
         "  webhook_configs:\n  - canary-8f2d",
         "  webhook_configs:\n  - url: *canary-8f2d",
-        "  canary_configs:\n  - url: canary-8f2d",
+        "  canary_config:\n  - url: canary-8f2d",
         "  slack_configs:\n  - api_url: canary-8f2d\n    title: '{{ canary-8f2d'",
     ],
 )

@@ -34,7 +34,7 @@ def test_patterns_are_read_in_the_configs_folder(tmp_path: Path) -> None:
     place_files(tmp_path, files)
     (tmp_path / "t" / "folder.tmpl").mkdir()
     patterns = [("a.yml:1", "t/*.tmpl"), ("a.yml:2", str(tmp_path / "x.tmpl")), ("a.yml:2", "t/[^a].tmpl")]
-    assert [(template.name, template.text) for template in read_templates(tmp_path, patterns)] == [
+    assert [(template.name, template.text) for template in read_templates(tmp_path, patterns)[0]] == [
         ("000-.c.tmpl", "C"),
         ("001-a.tmpl", "A"),
         ("002-b.tmpl", "B"),
@@ -43,12 +43,45 @@ def test_patterns_are_read_in_the_configs_folder(tmp_path: Path) -> None:
     ]
 
 
-def test_a_pattern_that_matches_nothing_is_named(place: Callable[[str], Path]) -> None:
-    """Alertmanager would go without, and notice when it renders a notification."""
+def test_a_pattern_that_matches_nothing_is_a_note(place: Callable[[str], Path]) -> None:
+    """Alertmanager starts without; what would be missing then is an error, which says why it is."""
     path = place("templates:\n- '*.tmpl'\n" + CONFIG)
-    with pytest.raises(BadInput) as caught:
+    note = f"{path}:2: no template file matches '*.tmpl'"
+    config = read_config(path)
+    assert [one.partition(":\x20if")[0] for one in config.notes] == [note]
+    assert config.templates == {}
+    place("templates:\n- '*.tmpl'\n" + CONFIG + "    title: '{{ template \"own\" . }}'\n")
+    with pytest.raises(BadInput, match=r"'own' is defined nowhere; .*:2: no .* --templates FOLDER"):
         read_config(path)
-    assert str(caught.value) == f"{path}:2: no template file matches '*.tmpl'"
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("a.tmpl", "/etc/alertmanager/templates/*.tmpl"),
+        ("templates/a.tmpl", "/etc/alertmanager/templates/*.tmpl"),
+        ("a.tmpl", "../templates/a.tmpl"),
+        ("a.tmpl", "*.tmpl"),
+    ],
+)
+def test_template_files_may_lie_elsewhere(
+    place: Callable[[str], Path], tmp_path: Path, file: str, pattern: str
+) -> None:
+    """As much of the end of the pattern as there is counts, before what the config says itself."""
+    path = place(f"templates:\n- '{pattern}'\n" + CONFIG)
+    place_files(tmp_path / "mine", {file: "mine", "b.txt": "no"})
+    place_files(tmp_path, {"a.tmpl": "beside the config"})
+    config = read_config(path, tmp_path / "mine")
+    assert (dict(config.templates), config.notes) == ({"000-a.tmpl": "mine"}, ())
+
+
+def test_what_does_not_lie_elsewhere_is_where_the_config_says(
+    place: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """A folder may have some of the files only."""
+    path = place("templates:\n- t/b.tmpl\n" + CONFIG)
+    place_files(tmp_path, {"t/b.tmpl": "B", "mine/a.tmpl": "A"})
+    assert list(read_config(path, tmp_path / "mine").templates.values()) == ["B"]
 
 
 def test_neither_many_nor_large_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,14 +89,14 @@ def test_neither_many_nor_large_files_are_read(tmp_path: Path, monkeypatch: pyte
     place_files(tmp_path, {f"{number}.tmpl": "x" * 20 for number in range(5)})
     monkeypatch.setattr(templates, "MAX_FILES", 4)
     with pytest.raises(BadInput, match="more than 4 template files"):
-        read_templates(tmp_path, [("a.yml:1", "*.tmpl")])
+        read_templates(tmp_path, [("a.yml:1", "*.tmpl")])[0]
     monkeypatch.setattr(templates, "MAX_FILES", 5)
     monkeypatch.setattr(templates, "MAX_BYTES", 19)
     with pytest.raises(BadInput, match="larger than 19 bytes"):
-        read_templates(tmp_path, [("a.yml:1", "*.tmpl")])
+        read_templates(tmp_path, [("a.yml:1", "*.tmpl")])[0]
     (tmp_path / "0.tmpl").write_bytes(b"\xff")
     with pytest.raises(BadInput, match=r"0\.tmpl: the template file cannot be read: it is not UTF-8"):
-        read_templates(tmp_path, [("a.yml:1", "0.tmpl")])
+        read_templates(tmp_path, [("a.yml:1", "0.tmpl")])[0]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +138,7 @@ def test_templates_that_cannot_be_rendered_are_named_with_their_line(
     """Includes of what is defined nowhere, and circles, in one file or across several."""
     place_files(tmp_path, files)
     with pytest.raises(BadInput) as caught:
-        check_templates(read_templates(tmp_path, [("a.yml:1", "*.tmpl")]), {}, {}, "a.yml")
+        check_templates(read_templates(tmp_path, [("a.yml:1", "*.tmpl")])[0], {}, {}, "a.yml")
     assert why in str(caught.value)
 
 
@@ -127,7 +160,7 @@ def test_templates_that_cannot_be_rendered_are_named_with_their_line(
 def test_templates_that_can_be_rendered_are_taken(tmp_path: Path, text: str) -> None:
     """Comments and quoted texts include nothing; what is defined anywhere may be included."""
     place_files(tmp_path, {"a.tmpl": text})
-    check_templates(read_templates(tmp_path, [("a.yml:1", "a.tmpl")]), {}, {}, "a.yml")
+    check_templates(read_templates(tmp_path, [("a.yml:1", "a.tmpl")])[0], {}, {}, "a.yml")
 
 
 @pytest.mark.parametrize(("body", "is_circle"), [("x", False), ("{{ .X }}", False), (" {{/* */}} ", True)])
@@ -135,7 +168,7 @@ def test_the_last_definition_that_is_not_empty_counts(tmp_path: Path, body: str,
     """Another definition in a later file ends a circle, an empty one is passed over, as Go does."""
     circle = '{{ define "a" }}{{ template "b" . }}{{ end }}{{ define "b" }}{{ template "a" . }}{{ end }}'
     place_files(tmp_path, {"a.tmpl": circle, "b.tmpl": f'{{{{ define "b" }}}}{body}{{{{ end }}}}'})
-    files = read_templates(tmp_path, [("a.yml:1", "*.tmpl")])
+    files = read_templates(tmp_path, [("a.yml:1", "*.tmpl")])[0]
     if is_circle:
         with pytest.raises(BadInput, match="includes itself"):
             check_templates(files, {}, {}, "a.yml")
@@ -149,7 +182,7 @@ def test_long_chains_are_followed_to_their_end(tmp_path: Path) -> None:
     for end, is_circle in (("{{.}}", False), ('{{template "t0"}}', True)):
         text = "".join(links) + f'{{{{define "t5000"}}}}{end}{{{{end}}}}'
         place_files(tmp_path, {"a.tmpl": text})
-        files = read_templates(tmp_path, [("a.yml:1", "a.tmpl")])
+        files = read_templates(tmp_path, [("a.yml:1", "a.tmpl")])[0]
         if is_circle:
             with pytest.raises(BadInput, match=r"'t0' includes 't1' .* and so on"):
                 check_templates(files, {}, {}, "a.yml")

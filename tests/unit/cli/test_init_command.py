@@ -16,6 +16,7 @@ from support.whole_runs import ROOT
 from alertdrill.cli import target_metrics
 from alertdrill.cli.main import cli
 from alertdrill.errors import AlertdrillError, BadInput, CannotWrite, ComponentFailed, RequestRefused
+from alertdrill.project.drafting import metrics
 from alertdrill.project.reading import read_project
 from alertdrill.rules.files import read_rules
 from alertdrill.runtime import http_client
@@ -155,10 +156,11 @@ def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.Monkey
         refuse(ComponentFailed, "answered more than", "--url", url)
 
 
-def test_too_many_series_are_refused() -> None:
+def test_too_many_series_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of them is bounded as well."""
-    Path("m.txt").write_text("".join(f'a_total{{n="{number}"}} 1\n' for number in range(100_001)))
-    refuse(BadInput, "more than 100000 series", "--metrics", "m.txt")
+    monkeypatch.setattr(metrics, "MAX_SERIES", 1000)
+    Path("m.txt").write_text("".join(f'a_total{{n="{number}"}} 1\n' for number in range(1001)))
+    refuse(BadInput, "more than 1000 series", "--metrics", "m.txt")
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,9 +160,9 @@ def test_silence_without_traffic_proves_nothing(points: tuple[tuple[float, float
     assert judge(make_drill(NEAR), make_timeline(points=points)).findings[0].outcome == "missing"
 
 
-@pytest.mark.parametrize("kind", ["firing", "paged"])
-def test_a_near_miss_that_alarms_is_unexpected(kind: EventKind) -> None:
-    """A near miss that fires or pages fails."""
+@pytest.mark.parametrize("kind", ["pending", "firing", "paged"])
+def test_a_near_miss_that_does_not_stay_inactive_is_unexpected(kind: EventKind) -> None:
+    """A near miss that is pending for a moment fails, as one that fires or pages."""
     finding = judge(make_drill(NEAR), make_timeline(make_event(kind, 500), points=((0, 28.0),))).findings[0]
     assert finding.outcome == "unexpected"
 
@@ -231,6 +231,16 @@ def test_an_alarm_that_nobody_asked_for_fails_the_quiet_drill_and_the_run() -> N
     assert unexpected.findings[0].alert == "Other"
     assert judge(quiet.drill, select_for_drill(quiet, (fires, quiet), timeline)).outcome == "unmet"
     assert judge(fires.drill, select_for_drill(fires, (fires, quiet), timeline)).outcome == "met"
+
+
+def test_a_heartbeat_is_no_alarm() -> None:
+    """It fires all the time on purpose, whatever is drilled."""
+    quiet = Placement(drill=make_drill(name="quiet"), start_s=0)
+    timeline = make_timeline(make_event("firing", 0, alert="Watchdog"))
+    assert find_unexpected((quiet,), timeline) is not None
+    beating = replace(timeline, heartbeats=frozenset({"Watchdog"}))
+    assert find_unexpected((quiet,), beating) is None
+    assert judge(quiet.drill, select_for_drill(quiet, (quiet,), beating)).outcome == "met"
 
 
 def test_an_alarm_outside_its_drills_time_is_unasked() -> None:

@@ -26,7 +26,7 @@ from support.notified import (
 )
 
 from alertdrill.core.expectation import Delivery, Text
-from alertdrill.core.timeline import Notification
+from alertdrill.core.timeline import Notification, NotifiedAlert
 from alertdrill.judging.deliveries import fits
 
 
@@ -181,3 +181,21 @@ def test_one_integration_that_stays_silent_is_found() -> None:
 def test_a_receiver_that_hears_no_end_is_met_without_one() -> None:
     """With `closes` false, an incident that stays open is as expected."""
     assert check(expect(replace(ONCALL, closes=False)), OPENED).outcome == "met"
+
+
+def test_what_an_incident_said_of_another_alert_is_no_page_of_this_one() -> None:
+    """An alert may join an incident that another one opened, with a title and at an instant of its own."""
+    others = (NotifiedAlert(alert="Other", labels=LABELS, status="firing"),)
+    before = make_notification(0, 40, "opened", alerts=others, title="[FIRING] other")
+    joined = replace(OPENED, effect="updated")
+    assert check(expect(FULL), before, joined, REPEATED, CLOSED).outcome == "met"
+
+
+def test_a_receiver_that_cannot_be_played_leaves_its_page_unobserved() -> None:
+    """It was routed there, and nobody could see whether it arrived; to another one it has to be."""
+    unplayed = {"oncall": ("pigeon",)}
+    finding = check(expect(), unplayed=unplayed)
+    assert (finding.outcome, finding.broke_at) == ("unobserved", "paged")
+    assert "routes it to oncall; whether pigeon was delivered to was not observed" in finding.evidence
+    assert check(expect(), unplayed=unplayed, received=(receive("channel"),)).outcome == "missing"
+    assert check(expect(), unplayed={"channel": ("pigeon",)}).outcome == "missing"

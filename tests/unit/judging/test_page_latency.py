@@ -75,6 +75,7 @@ def test_hops_of_a_finding() -> None:
     assert (times.firing_to_paged_s, times.resolved_to_closed_s, times.held_s) == (35, 50, 0)
     assert time_hops(_find(firing=65, resolved=300), ()).firing_to_paged_s is None
     assert time_hops(_find(firing=65, paged=100, resolved=300), ()).resolved_to_closed_s is None
+    assert time_hops(_find(resolved=300, page_resolved=295), ()).resolved_to_closed_s == 0
 
 
 def test_held_is_the_part_of_the_wait_that_something_held_the_page_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.both_generations import name_engines
 from support.stranger import Stranger
 
 from alertdrill.core.drill import Drill
@@ -17,8 +18,7 @@ def stranger(pytester: pytest.Pytester, engines: Engines, monkeypatch: pytest.Mo
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setenv("COLUMNS", "120")
-    for name in ("prometheus", "promtool", "alertmanager", "amtool"):
-        monkeypatch.setenv(f"ALERTDRILL_{name.upper()}", str(getattr(engines, name)))
+    name_engines(engines, monkeypatch)
     return Stranger(pytester)
 
 

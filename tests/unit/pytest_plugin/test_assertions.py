@@ -81,6 +81,13 @@ def test_silence_is_judged_by_what_the_rule_saw(recorded: Stranger) -> None:
     run_test(recorded, 'alertdrill.hold("deep").alert("Low").stays_silent()').assert_outcomes(passed=1)
 
 
+def test_an_alert_that_is_only_pending_is_silent(recorded: Stranger) -> None:
+    """Nobody is paged by it, and no drill of this test says that it has to stay inactive."""
+    recorded.write("drills/half.yml", "drills: [{name: half, why: w, lasts: 11m, expect: []}]")
+    (recorded.folder / "recordings" / "deep.om.gz").rename(recorded.folder / "recordings" / "half.om.gz")
+    run_test(recorded, 'alertdrill.hold("half").alert("Deep").stays_silent()').assert_outcomes(passed=1)
+
+
 def test_an_unexpected_alert_is_shown(recorded: Stranger) -> None:
     """By the test that demands that there is none; one that a test asserts is none."""
     recorded.write("drills/quiet.yml", "drills: [{name: quiet, why: w, lasts: 30m, expect: []}]")
@@ -107,7 +114,7 @@ def test_an_unexpected_alert_that_no_test_asks_about_fails_it(recorded: Stranger
         ('alertdrill.hold("depp")', "*alertdrill.toml: the project has no drill 'depp'; do you mean 'deep'?"),
         (
             'alertdrill.hold("deep").alert("Dep").fires(0, "1h")',
-            "*Dep, which is no alert of the rules; do you mean Deep?",
+            "*Dep, which is no alert of the rules; do you mean 'Deep'?",
         ),
         ('alertdrill.hold("unrecorded")', "*recordings/unrecorded.om.gz: is not there*"),
         ('alertdrill.hold("begun").alert("Deep").stays_silent()', "*had been active for*"),

@@ -325,3 +325,16 @@ def test_how_long_an_alert_was_pending_that_never_fired() -> None:
     }
     fired = make_answers((15.0, 30.0), (45.0,))
     assert read_pendings(CannedApi(fired), CLOCK, 0.0, 600.0) == {}
+
+
+def test_a_templated_label_that_came_out_empty_is_no_label() -> None:
+    """Prometheus leaves the template's text in the series ALERTS, and the label out of the alert."""
+    empty = {**LABELS, "team": "{{ $labels.team }}"}
+    answers: dict[str, list[Series]] = {
+        "ALERTS_FOR_STATE": [(empty, at(30, 45, value=1000.0))],
+        "ALERTS": [({**empty, "alertstate": "pending"}, at(30, 45))],
+    }
+    (event,) = read_alert_events(CannedApi(answers), CLOCK, 0.0, 600.0)
+    assert event.labels == {"model": "gpt-4.1"}
+    ((_, labels, _),) = read_pendings(CannedApi(answers), CLOCK, 0.0, 600.0)
+    assert dict(labels) == {"model": "gpt-4.1"}

@@ -160,3 +160,26 @@ def test_a_selector_of_a_recording_that_cannot_be_read_names_the_recording(text:
     rules = parse_rules("groups: [{name: g, rules: [{alert: A, expr: a > 0}]}]", "r.yml")
     with pytest.raises(BadInput, match=r"^theirs\.om\.gz: a selector that it was asked for: "):
         find_unrecorded(recording, [rules])
+
+
+@pytest.mark.parametrize(
+    ("expr", "is_there"),
+    [
+        ("{__name__=~'response_.*'}", True),
+        ("{__name__=~'response_.*', job='x'}", True),
+        ("{__name__=~'response_.*', job='y'}", False),
+        ("{__name__=~'request_.*'}", False),
+        ("{__name__!='other', job='x'}", True),
+        ("{job='x'}", True),
+        ("{job='y'}", False),
+        ("{__name__=~'job:.*'}", True),
+    ],
+)
+def test_a_pattern_of_names_reads_whatever_it_matches(expr: str, is_there: bool) -> None:
+    """A recording that nobody was asked for has what it has; what the rules record is there, too."""
+    recording = replace(make_recording(make_series("response_a", [(0, 1.0)], job="x")), selectors=())
+    records = parse_rules("groups:\n- name: g\n  rules:\n  - {record: job:a, expr: response_a}\n", "more.yml")
+    assert (find_unrecorded(recording, [make_file(expr), records]) == ()) == is_there
+    asked = replace(recording, selectors=("response_a",))
+    is_own = "job:" in expr
+    assert (find_unrecorded(asked, [make_file(expr), records]) == ()) == is_own

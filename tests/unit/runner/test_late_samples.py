@@ -192,3 +192,18 @@ def test_how_late_a_rule_saw_is_said_in_the_notes() -> None:
     stall = Stall(part="unseen:Slow", from_s=90.0, until_s=150.0)
     assert describe([stall], 15.0)["seen late"].startswith("Slow, by 60 s (4.0 s wall)")
     assert describe([], 15.0)["seen late"].startswith("nothing")
+
+
+def test_what_another_rule_of_that_name_did_is_not_stale() -> None:
+    """Two rules may state one alert with the same labels: the series of each are accounted for by its own."""
+    other = replace(RULE, expr="max by (model) (errors) > 1", source="rules.yml:9")
+    instants = list_instants(60, 240)
+    alerts = [make_series({**ALERTS, "model": model, "alertstate": "firing"}, instants) for model in "ab"]
+    answers = {
+        "rate": [make_series({"model": "a"}, instants)],
+        "max": [make_series({"model": "b"}, instants)],
+    }
+    asked = CannedApi(answers), CannedApi({"ALERTS": alerts})
+    assert find_unseen(*asked, CLOCK, [RULE, other], UNTIL_S) == ()
+    (stale, *_) = find_unseen(*asked, CLOCK, [RULE], UNTIL_S)
+    assert stale.part == "stale:Slow"

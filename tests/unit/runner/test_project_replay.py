@@ -69,6 +69,49 @@ def test_each_drill_is_judged_on_its_own_recording(tmp_path: Path, engines: Engi
     assert verdicts["absent"].doubt.endswith("absent.om.gz: is not there, and absent is judged on it")
 
 
+def test_drills_are_placed_in_each_kind_of_recordings(tmp_path: Path, engines: Engines) -> None:
+    """Each stands first among those that it was held with; one that cannot be judged has its reason."""
+    write_hour(tmp_path / "folder" / "deep.om.gz")
+    (tmp_path / "folder" / "made.json").write_text('{"schema": 1, "drills": {"deep": {"start_s": 300}}}')
+    write_hour(tmp_path / "hours" / "any.om.gz")
+    (tmp_path / "run").mkdir()
+    run = write_run(tmp_path / "run", deep=100.0, other=200.0)
+    deep, other, absent = (make_drill(name, DEEP, lasts_s=2000.0) for name in ("deep", "other", "absent"))
+    found = {}
+    for path in (tmp_path / "folder", tmp_path / "hours" / "any.om.gz", run):
+        replay = ProjectReplay(path, (RULES,), engines.promtool)
+        placed, refused = replay.place([deep, absent], [deep, other, absent])
+        found[path.parent.name] = (
+            [[(one.drill.name, one.start_s) for one in each.placements] for each in placed],
+            sorted(refused),
+        )
+    assert found == {
+        tmp_path.name: ([[("deep", 300.0)]], ["absent"]),
+        "hours": (
+            [
+                [("deep", 0.0), ("other", 0.0), ("absent", 0.0)],
+                [("absent", 0.0), ("deep", 0.0), ("other", 0.0)],
+            ],
+            [],
+        ),
+        "run": ([[("deep", 100.0), ("other", 200.0)]], ["absent"]),
+    }
+
+
+def test_what_cannot_be_placed_says_why(tmp_path: Path, engines: Engines) -> None:
+    """A drill that lasts longer than the recording, and an alert that is right at another speed only."""
+    run = write_run(tmp_path, deep=2000.0, fast=0.0)
+    (tmp_path / "timeline.json").write_text(
+        json.dumps({**json.loads((tmp_path / "timeline.json").read_text()), "mode": "project", "speed": 2})
+    )
+    replay = ProjectReplay(run, (RULES,), engines.promtool, {"Low": "it compares durations"})
+    low = BlindRule(alert="Low", labels={})
+    placed, refused = replay.place([make_drill("deep", DEEP), make_drill("fast", low)], [])
+    assert placed == ()
+    assert "lasts until" in refused["deep"]
+    assert "it compares durations" in refused["fast"]
+
+
 def test_made_json_says_where_a_drill_begins(tmp_path: Path, engines: Engines) -> None:
     """As it does of golden recordings; all times count from there."""
     write_hour(tmp_path / "deep.om.gz")
@@ -150,7 +193,7 @@ def test_one_drill_that_cannot_be_judged_leaves_the_others_their_verdicts(
     assert verdicts.keys() == {"silent", "long", "unknown"}
     assert verdicts["silent"].outcome == "met"
     assert "lasts until 2:30:00 of the recording" in verdicts["long"].doubt
-    assert "do you mean Deep?" in verdicts["unknown"].doubt
+    assert "do you mean 'Deep'?" in verdicts["unknown"].doubt
 
 
 def test_a_recording_that_lacks_what_the_rules_read_tells_nothing(tmp_path: Path, engines: Engines) -> None:

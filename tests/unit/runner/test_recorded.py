@@ -22,7 +22,7 @@ RULES = parse_rules(
 groups:
 - name: queues
   rules:
-  - {alert: Deep, expr: depth > 100, for: 2m}
+  - {alert: Deep, expr: depth > 100, for: 2m, labels: {severity: page}}
   - {alert: Low, expr: level > -3}
   - {alert: Odd, expr: depth > level}
 """,
@@ -132,6 +132,22 @@ def test_what_was_over_before_a_drill_does_not_matter(engines: Engines) -> None:
     assert judge(engines, BLIND, start_s=1230).findings[0].outcome == "met"
 
 
+@pytest.mark.parametrize(
+    ("labels", "doubt"),
+    [
+        ({"queue": "a"}, ""),
+        ({"severity": "page"}, ""),
+        ({"queue": "A"}, 'no series in the recording has queue="A", so no alert could have it'),
+    ],
+)
+def test_a_rule_is_blind_only_for_labels_that_something_has(
+    engines: Engines, labels: dict[str, str], doubt: str
+) -> None:
+    """A misspelt label would be silent whatever happens; one that the rule states is none."""
+    (finding,) = judge(engines, BlindRule(alert="Deep", labels=labels), start_s=1230).findings
+    assert (finding.outcome, finding.doubt) == ("unobserved" if doubt else "met", doubt)
+
+
 def test_a_quiet_drill_is_judged_alone(engines: Engines) -> None:
     """Nothing may fire while it is held, whatever another drill beside it expects."""
     quiet = Drill(name="q", system="own", why="w", traffic=(), expects=(), lasts_s=3600)
@@ -206,5 +222,5 @@ def test_nobody_saw_what_happened_while_nothing_was_recorded(engines: Engines) -
 
 def test_an_alert_that_no_rule_has_is_refused(engines: Engines) -> None:
     """With the one that was probably meant."""
-    with pytest.raises(BadInput, match=r"d expects Dep, which is no alert of the rules; do you mean Deep\?"):
+    with pytest.raises(BadInput, match=r"d expects Dep, which is no alert.*; do you mean 'Deep'\?"):
         judge(engines, BlindRule(alert="Dep", labels={}))

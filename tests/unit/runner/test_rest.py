@@ -10,11 +10,15 @@ import pytest
 
 from alertdrill.core.clock import Clock
 from alertdrill.errors import CouldNotTell
+from alertdrill.rules.files import parse_rules
 from alertdrill.runner.rest import check_rest, demand_scrapes
 from alertdrill.stacks.subject import Job
 
 NOW_S = 1_000_000.0
 UP: dict[str, Any] = {"labels": {"job": "shop"}, "health": "up", "scrapeUrl": "http://gw/metrics"}
+
+
+RULES = "groups: [{name: g, rules: [{alert: Slow, expr: up}, {alert: Watchdog, expr: vector(1)}]}]"
 
 
 def make_alert(name: str, before_s: float, state: str = "firing") -> dict[str, Any]:
@@ -35,7 +39,8 @@ def make_run(*, targets: list[Any], alerts: list[Any] | None = None) -> Any:
         ),
         clock=Clock(speed=10, origin_s=NOW_S),
         order=SimpleNamespace(
-            site=SimpleNamespace(subject=SimpleNamespace(jobs=(Job(system="own", name="shop"),)))
+            site=SimpleNamespace(subject=SimpleNamespace(jobs=(Job(system="own", name="shop"),))),
+            alerts=parse_rules(RULES, "rules.yml").alerts,
         ),
     )
 
@@ -58,6 +63,11 @@ def test_many_alerts_are_counted() -> None:
     alerts = [make_alert(f"A{number}", 30) for number in range(5)]
     with pytest.raises(CouldNotTell, match=r"A2.*and 2 more"):
         check_rest(make_run(targets=[UP], alerts=alerts))
+
+
+def test_a_heartbeat_is_no_unrest() -> None:
+    """It fires all the time on purpose."""
+    check_rest(make_run(targets=[UP], alerts=[make_alert("Watchdog", 30)]))
 
 
 def test_what_the_first_drill_does_at_once_is_its_own() -> None:

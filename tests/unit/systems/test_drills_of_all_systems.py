@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from support.drill_arithmetic import find_faults
 from support.simulated_mana_llm import CHANGED as MANA_LLM_CHANGED
@@ -70,6 +72,7 @@ BLIND = {"InferenceHighP99Latency": "with too few calls there is no p99"}
 """Rules that a drill shows to be blind, too, and why."""
 
 
+@cache
 def make(system: str, settings: str) -> tuple[tuple[Drill, ...], dict[str, Values]]:
     """Return a system's drills with some values changed, and the values."""
     values = override_values([f"{system}.{setting}" for setting in settings.split()], [SYSTEMS[system]])

@@ -220,6 +220,7 @@ def test_without_a_surface_the_folder_states_the_job(acme: Path) -> None:
         ("drills.py", None, "acme/drills.py: is not there"),
         ("system.yml", "", "acme/system.yml: must state the scrape job"),
         ("system.yml", "job: a\nsurface: b\n", "acme/system.yml:2: the field 'surface' is unknown"),
+        ("system.yml", f"job: {'a' * 1_100_000}\n", "is larger than"),
         ("system.yml", "job: [\n", "acme/system.yml:2: the file is not YAML"),
         ("surface.py", "", "acme/surface.py: the gateway serves no system that is not installed"),
         ("drills.py", "def make_drills(\n", "acme/drills.py:1: cannot be imported: '(' was never closed"),

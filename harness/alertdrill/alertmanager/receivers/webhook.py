@@ -1,11 +1,13 @@
 """Alertmanager's generic webhook: its section of a config, and its notifications. Pure.
 
 Format: version 4 of the payload in Alertmanager's documentation of `webhook_config`. It says everything, so
-it needs no tag; a `payload` that the config states does.
+it needs no tag; a `payload` that the config states does. The receiver's name in it is quoted as in a
+regular expression: a dot has a backslash.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +25,8 @@ from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, Fie
 from alertdrill.alertmanager.target import Target
 
 _STATUSES = ("firing", "resolved")
+_QUOTED = re.compile(r"[\\.+*?()|\[\]{}^$]")
+"""What Go's regexp.QuoteMeta puts a backslash before; Python's re.escape quotes more."""
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -68,7 +72,7 @@ def read_notification(address: Address, body: bytes, version: str = "4") -> Atte
 def _check(address: Address, payload: dict[str, Any], version: str) -> str:
     if payload.get("version") != version:
         return f"not an Alertmanager webhook notification of version {version}"
-    if payload.get("receiver") != address.receiver:
+    if payload.get("receiver") != _QUOTED.sub(r"\\\g<0>", address.receiver):
         return f"addressed to receiver {payload.get('receiver')!r}, delivered to {address.receiver!r}"
     if payload.get("status") not in _STATUSES:
         return "the notification is neither firing nor resolved"

@@ -11,6 +11,7 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.replay import read_both, take_replay_options
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.recording.replay.export import export
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.files import check_target
 
@@ -52,5 +53,6 @@ def export_(file: Path, rule_paths: tuple[Path, ...], interval_s: float, path: P
     check_target(path, inputs=(file, *rule_paths))
     recording, files = read_both(file, rule_paths, interval_s)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(engines, files)
     for note in export(recording, files, engines, path, default_interval_s=interval_s):
         click.echo(note, err=True)

@@ -23,15 +23,15 @@ from alertdrill.reports import timeline_json
 from alertdrill.reports.terminal.summary import summary
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.held_run import TIMELINE, read_speed
 from alertdrill.runner.recorded import judge_drills
 from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
+from alertdrill.systems.drill_files.listing import list_files
 
-ENDINGS = (".yml", ".yaml")
-"""Of the files of a folder that have drills."""
 SYSTEM = "own"
 """What drills are of that do not name their system."""
 
@@ -115,6 +115,7 @@ def judge(
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
     files = leave_out_unfit(file, files, drills)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(engines, files)
     record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
     if as_json:
         click.echo(timeline_json.render(record), nl=False)
@@ -145,21 +146,6 @@ def leave_out_unfit(
     for name, why in unfit.items():
         click.echo(f"left out: {say_unfit(name, why, speed)}", err=True)
     return leave_out(files, unfit)
-
-
-def list_files(paths: Iterable[Path]) -> list[Path]:
-    """Return files of drills, those of a folder by name; raises BadInput for a folder without one."""
-    found: list[Path] = []
-    for path in paths:
-        inside = [path]
-        if path.is_dir():
-            inside = sorted(one for one in path.iterdir() if one.suffix in ENDINGS and one.name[0] != ".")
-        if not inside:
-            raise BadInput(
-                f"{path}: has no drills: there is no file in it that ends in {' or '.join(ENDINGS)}"
-            )
-        found += inside
-    return found
 
 
 def read_starts(starts: Iterable[str]) -> dict[str | None, float]:

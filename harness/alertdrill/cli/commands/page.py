@@ -13,13 +13,16 @@ from typing import NoReturn
 import click
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
+from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.project import find_project_of
+from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.output import open_console
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput, CouldNotTell
-from alertdrill.rules.files import read_rules
+from alertdrill.rules.files import parse_duration, read_rules
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
@@ -49,6 +52,7 @@ from alertdrill.systems import find_systems
 
 HEADER_OPTION = "--header"
 DELIVERED = "delivered, and resolved"
+FOR_NOBODY = "notifies nobody, as is meant"
 PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
 UNMET = 1
 EXIT_CODES = {
@@ -59,12 +63,25 @@ EXIT_CODES = {
 }
 
 
+def _read_within(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    """Return the wall seconds of a duration such as `2m`, which is not none."""
+    if text is None:
+        return None
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise BadInput(f"--within: {error}") from error
+    if not seconds:
+        raise BadInput("--within: nothing can be sent in no time")
+    return seconds
+
+
 @click.command(
     cls=GroupedCommand,
     groups={
-        "Which alert": ("rule_paths", "name", "labels", "all_alerts", "watchdog", "external_url"),
-        "Your Alertmanager": ("alertmanager", "headers", "receivers"),
-        "An Alertmanager on this machine": ("config_path", "system_folders"),
+        "Which alert": ("rule_paths", "name", "labels", "all_alerts", "within_s", "watchdog", "external_url"),
+        "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
+        "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
         "What is sent and printed": ("dry_run", "as_json"),
     },
     exit_codes={
@@ -104,7 +121,12 @@ EXIT_CODES = {
     type=click.Path(path_type=Path),
     help="Rule file with the alert. May be repeated.",
 )
-@click.option("--alert", "name", metavar="NAME", help="The alert to send.")
+@click.option(
+    "--alert",
+    "name",
+    metavar="NAME[:LINE]",
+    help="The alert to send; the line of its rule tells apart rules of one name and the same labels.",
+)
 @click.option(
     "--label",
     "labels",
@@ -120,14 +142,30 @@ EXIT_CODES = {
     help="Receiver that may be notified; required unless Alertmanager is on this machine. May be repeated.",
 )
 @click.option(
+    "--nobody",
+    "nobody",
+    multiple=True,
+    metavar="RECEIVER",
+    help="Receiver that notifies nobody on purpose, such as null; an alert that goes there alone is as it "
+    "should be. May be repeated.",
+)
+@click.option(
     "--alertmanager-config",
     "config_path",
     type=click.Path(path_type=Path),
     help="Config of an Alertmanager that is started here, with a pager in place of all its receivers; "
     "the built-in config otherwise.",
 )
+@take_templates_option
 @take_systems_option
 @click.option("--all", "all_alerts", is_flag=True, help="Send every alert of the rule files.")
+@click.option(
+    "--within",
+    "within_s",
+    callback=_read_within,
+    metavar="DURATION",
+    help="With --all: how long it may take, such as 2m; what is not sent by then is unobserved.",
+)
 @click.option(
     "--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when its heartbeat stops."
 )
@@ -143,9 +181,12 @@ def page(
     name: str | None,
     labels: tuple[str, ...],
     receivers: tuple[str, ...],
+    nobody: tuple[str, ...],
     config_path: Path | None,
+    templates_folder: Path | None,
     system_folders: tuple[Path, ...],
     all_alerts: bool,
+    within_s: float | None,
     watchdog: bool,
     external_url: str | None,
     dry_run: bool,
@@ -158,10 +199,13 @@ def page(
     heartbeat of the dead-man's switch (--watchdog).
     """
     _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
+    if within_s is not None and not all_alerts:
+        raise BadInput("--within is for --all: one alert takes as long as its config says")
     _check_companions(
         headers,
         receivers,
         config_path,
+        templates_folder,
         system_folders,
         is_single=not (all_alerts or watchdog),
         is_remote=alertmanager is not None,
@@ -171,18 +215,24 @@ def page(
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
     own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
     rules = _choose_rules(rule_paths, name, given, watchdog=watchdog)
-    config = _read_config(config_path, system_folders) if url is None else None
+    project = find_project_of(config_path)
+    if project is not None:
+        nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
+    config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
-    alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     show = _Show(as_json=as_json)
+    if config is not None:
+        check_original(engines.amtool, engines.versions["alertmanager"], config)
+    alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
-        _send(Remote(url or "", secret, engines.amtool), alerts[0], receivers, dry_run=dry_run, show=show)
-    bound = bind(alerts, config, engines.amtool)
+        remote = Remote(url or "", secret, engines.amtool)
+        _send(remote, alerts[0], receivers, nobody, dry_run=dry_run, show=show)
+    bound = bind(alerts, config, engines.amtool, nobody)
     if watchdog:
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
-    _rehearse(bound, config, engines, dry_run=dry_run, show=show)
+    _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
 
 
 def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote: bool) -> None:
@@ -201,6 +251,7 @@ def _check_companions(
     headers: Sequence[str],
     receivers: Sequence[str],
     config_path: Path | None,
+    templates_folder: Path | None,
     system_folders: Sequence[Path],
     *,
     is_single: bool,
@@ -215,6 +266,8 @@ def _check_companions(
         )
     if system_folders and (is_remote or config_path is not None):
         raise BadInput("--systems says what the built-in Alertmanager config has routes for: leave it out")
+    if templates_folder is not None and config_path is None:
+        raise BadInput("--templates is for the config that --alertmanager-config names: name one")
     if receivers and not is_single:
         raise BadInput(
             "--receiver is for one alert: --all and --watchdog notify nobody but the built-in pager"
@@ -235,21 +288,33 @@ def _choose_rules(
     return rules if name is None else [choose_rule(files, name, given)]
 
 
-def _read_config(path: Path | None, system_folders: Sequence[Path]) -> AlertmanagerConfig:
+def _read_config(
+    path: Path | None, templates_folder: Path | None, system_folders: Sequence[Path]
+) -> AlertmanagerConfig:
     if path is None:
         return make_reference_config(system.name for system in find_systems(system_folders))
-    return read_config(shorten(path))
+    config = read_config(shorten(path), templates_folder)
+    for note in config.notes:
+        _say(note)
+    return config
 
 
 def _send(
-    remote: Remote, alert: SyntheticAlert, receivers: Sequence[str], *, dry_run: bool, show: _Show
+    remote: Remote,
+    alert: SyntheticAlert,
+    receivers: Sequence[str],
+    nobody: Sequence[str],
+    *,
+    dry_run: bool,
+    show: _Show,
 ) -> NoReturn:
     """Send an alert through somebody's Alertmanager, or show what would be sent; exit accordingly."""
-    plan = remote.plan(alert, receivers)
+    plan = remote.plan(alert, receivers, nobody)
     show.alert(Bound(alert=alert, destination=plan.destination))
     if plan.objections:
         raise BadInput(f"nothing is sent: {'; '.join(plan.objections)}")
-    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say), DELIVERED)
+    proved = FOR_NOBODY if plan.destination.is_meant_for_nobody else DELIVERED
+    show.hops(remote.check(plan) if dry_run else remote.send(plan, _say), proved)
 
 
 def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:
@@ -278,13 +343,19 @@ def _watch(
 
 
 def _rehearse(
-    bound: Sequence[Bound], config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: _Show
+    bound: Sequence[Bound],
+    config: AlertmanagerConfig,
+    engines: Engines,
+    within_s: float | None,
+    *,
+    dry_run: bool,
+    show: _Show,
 ) -> NoReturn:
     """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
     if dry_run:
         show.rows([look_at(one) for one in bound])
     with open_path(config, engines=engines, speed=SPEED) as path:
-        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound)
+        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound, within_s)
     show.rows(rows)
 
 
@@ -316,7 +387,9 @@ class _Show:
             click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
         else:
             self._console.print(show_rows(rows, SPEED))
-        sys.exit(UNMET if any(row.is_unmet for row in rows) else 0)
+        if any(row.is_unmet for row in rows):
+            sys.exit(UNMET)
+        sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)
 
 
 def _say(text: str) -> None:

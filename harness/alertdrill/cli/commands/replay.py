@@ -12,6 +12,7 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.replay import read_both, take_replay_options, take_tail_option
 from alertdrill.recording.replay.replay import replay
 from alertdrill.reports.timeline_json import render_timeline
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.runner.silent_alerts import list_compared, list_silent
 from alertdrill.runtime.binaries import find_engines
 
@@ -64,6 +65,7 @@ def replay_(
     """
     recording, files = read_both(file, rule_paths, interval_s)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(engines, files)
     replayed = replay(
         recording,
         files,
@@ -77,7 +79,11 @@ def replay_(
     timeline = replace(replayed.timeline, engines={"prometheus": engines.versions["prometheus"]})
     silent = tuple(list_silent(files, timeline))
     if as_json:
-        near = [{"alert": one.alert, "reached": one.reached, "said": one.said} for one in silent]
+        near = [
+            {"alert": one.alert, "reached": one.reached, "said": one.said}
+            | ({"source": one.source} if one.doubled else {})
+            for one in silent
+        ]
         click.echo(render_timeline(timeline, replayed.notes, find_annotations, silent=near), nl=False)
         return
     for note in replayed.notes:

@@ -36,9 +36,11 @@ from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
+from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
 
@@ -62,7 +64,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
-        "Alertmanager and paging": ("alertmanager_config", "alertmanagers", "calendar"),
+        "Alertmanager and paging": ("alertmanager_config", "templates_folder", "alertmanagers", "calendar"),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
@@ -189,6 +191,7 @@ def run(
     rule_paths: tuple[Path, ...],
     folder: Path | None,
     alertmanager_config: Path | None,
+    templates_folder: Path | None,
     ports: dict[str, int],
     prometheus: str | None,
     headers: tuple[str, ...],
@@ -236,9 +239,11 @@ def run(
     if not drills:
         raise BadInput(f"no drill can be held: {'; '.join(say_left_out(obstacles))}")
     speed = speed or find_slowest(drills)
+    if isinstance(site, EmbeddedSite):
+        demand_loadable(site.engines, book.given)
     rules = book.complete(drills) if book.given else list_rules(drills, values, systems)
     config = find_config(alertmanager_config, folder)
-    order = make_order(drills, out, rules, config, site, speed, systems)
+    order = make_order(drills, out, rules, config, templates_folder, site, speed, systems)
     dashboards = list_dashboards(drills, values, systems)
     order = replace(
         order,

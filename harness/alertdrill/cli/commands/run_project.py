@@ -18,6 +18,7 @@ from alertdrill.cli.options.project import open_project, read_project_drills, re
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
 from alertdrill.project.finding import find_project
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
@@ -60,6 +61,7 @@ def run_project(
     drills = read_project_drills(project, names)
     demand_files()
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(engines, files)
     where = project.out if out is None else out
     made = make_project_order(
         project,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from alertdrill.places import ROOT
 from alertdrill.recording.files import put_recording, read_recording
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
+from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.values import Values
 from alertdrill.runner.golden.folder import MADE, Manifest, Origin, find_path, put_manifest, read_manifest
 from alertdrill.runner.golden.gate import judge_goldens, judge_recording
@@ -38,6 +39,7 @@ STACK_OPTIONS = {
     "alertmanagers": "--alertmanagers",
     "calendar": "--calendar",
     "alertmanager_config": "--alertmanager-config",
+    "templates_folder": "--templates",
     "ports": "--port",
     "prometheus": "--prometheus",
     "headers": "--prometheus-header",
@@ -76,7 +78,7 @@ def replay_drills(
             owner = next((name for name, folder in own.items() if folder.samefile(path)), None)
             choice = replace(choice, system=owner)
         drills, note = _leave_out(choice.drills, choice, book)
-        record = judge_goldens(path, drills, choice.among, book, _find_promtool(), tail_s, own)
+        record = judge_goldens(path, drills, choice.among, book, _find_promtool(given), tail_s, own)
         return replace(record, notes={**record.notes, **note})
     recording = read_recording(path)
     placements, stalls = read_held_run(path.with_name(TIMELINE), choice.among)
@@ -86,7 +88,7 @@ def replay_drills(
         raise BadInput(f"{path}: the run that this is of held none of these drills")
     drills, note = _leave_out(chosen, choice, book)
     rules = book.complete(drills) if given else list_rules(held, values, systems)
-    record = judge_recording(recording, placements, drills, rules, _find_promtool(), tail_s, stalls)
+    record = judge_recording(recording, placements, drills, rules, _find_promtool(given), tail_s, stalls)
     return replace(record, notes={**record.notes, **note})
 
 
@@ -100,8 +102,11 @@ def _leave_out(
     return tuple(drill for drill in drills if drill.name not in unheld), make_note(unheld)
 
 
-def _find_promtool() -> Path:
-    return find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
+def _find_promtool(given: Iterable[RuleFile]) -> Path:
+    """Return promtool, which loads the rule files that somebody gave; raises BadRules if it does not."""
+    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(engines, given)
+    return engines.promtool
 
 
 def make_book(

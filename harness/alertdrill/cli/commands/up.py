@@ -34,7 +34,7 @@ WATCH_WALL_S = 0.5
     groups={
         "The stack": ("speed", "ports"),
         "Rules": ("system", "system_folders", "rule_paths"),
-        "Alertmanager and paging": ("alertmanager_config", "folder"),
+        "Alertmanager and paging": ("alertmanager_config", "templates_folder", "folder"),
         "What is written": ("out",),
     },
     exit_codes={
@@ -69,6 +69,7 @@ def up(
     rule_paths: tuple[Path, ...],
     folder: Path | None,
     alertmanager_config: Path | None,
+    templates_folder: Path | None,
     ports: dict[str, int],
     system_folders: tuple[Path, ...],
 ) -> None:
@@ -82,7 +83,7 @@ def up(
     rules = read_rule_files(rule_paths, folder) or list_rules(drills, values, systems)
     site = find_site("embedded", None, ports)
     config = find_config(alertmanager_config, folder)
-    order = make_order(drills, out, rules, config, site, speed, systems)
+    order = make_order(drills, out, rules, config, templates_folder, site, speed, systems)
     calendar = Calendar(origin=datetime.now(UTC))
     secrets_path = out / "secrets" / "stack.env"
     setup = make_setup(order, speed, calendar, CALENDAR_LASTS_S)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.core.drill import Drill
@@ -21,13 +23,16 @@ def make_order(
     out: Path,
     rules: tuple[RuleFile, ...],
     alertmanager_config: Path | None,
+    templates_folder: Path | None,
     site: Site,
     speed: float | None,
     systems: Iterable[System],
 ) -> Order:
     """Return the order for drills; without a config of somebody's, with our own for the systems."""
     if alertmanager_config is not None:
-        config = read_config(alertmanager_config)
+        config = read_config(alertmanager_config, templates_folder)
+        for note in config.notes:
+            click.echo(note, err=True)
     else:
         config = make_reference_config(system.name for system in systems)
     return Order(drills=drills, rules=rules, site=site, alertmanager=config, out=out.resolve(), speed=speed)

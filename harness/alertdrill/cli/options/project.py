@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from alertdrill.cli.commands.judge import list_files
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.project.finding import find_project
@@ -18,6 +17,7 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Defaults, Undecided, list_undecided, read_drills
+from alertdrill.systems.drill_files.listing import list_files
 
 MISSING = (
     "there is no project here or in a folder above: write an alertdrill.toml, or [tool.alertdrill] in "
@@ -42,6 +42,16 @@ def open_project(named: Path | None) -> Project:
     if path is None:
         raise BadInput(MISSING)
     return read_project(path)
+
+
+def find_project_of(alertmanager_config: Path | None) -> Project | None:
+    """Return the project that is found from here upwards, if it names that Alertmanager config."""
+    path = find_project(Path()) if alertmanager_config is not None else None
+    project = read_project(path) if path is not None else None
+    if project is None or project.alertmanager is None or alertmanager_config is None:
+        return None
+    is_own = alertmanager_config.exists() and project.alertmanager.samefile(alertmanager_config)
+    return project if is_own else None
 
 
 def read_project_rules(project: Project) -> tuple[RuleFile, ...]:

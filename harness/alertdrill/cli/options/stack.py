@@ -38,6 +38,16 @@ def _read_ports(
     return ports
 
 
+take_templates_option = click.option(
+    "--templates",
+    "templates_folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Where the template files of the Alertmanager config lie, if not where it says.",
+)
+"""Adds the option for a config that was written for another machine."""
+
+
 def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say what an embedded stack is made of."""
     options = (
@@ -67,6 +77,7 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
             help="Your alertmanager.yml as it is, instead of the built-in one; the stack's pager stands in "
             "for all its receivers, so nobody else is notified.",
         ),
+        take_templates_option,
         click.option(
             "--port",
             "ports",

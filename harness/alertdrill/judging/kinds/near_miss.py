@@ -91,6 +91,8 @@ def _check_silence(near: NearMiss, hops: Mapping[str, float], curves: Sequence[C
     if near.reaches_at_most is not None and find_reach(curves) > near.reaches_at_most:
         return "mismatched", f"{describe_peak(curves)}, more than {near.reaches_at_most:.0%}"
     if not near.pending:
+        if "pending" in hops:
+            return "unexpected", f"pending at {format_s(hops['pending'])}, though it should stay inactive"
         return "met", f"silent; {describe_peak(curves)}"
     if "pending" not in hops:
         return "missing", f"was never pending; {describe_peak(curves)}"

@@ -34,7 +34,7 @@ from alertdrill.recording.replay.unit_tests import (
     render_test,
 )
 from alertdrill.rules.dilation.files import dilate_expr
-from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile, RuleGroup, is_resource, load_document
+from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile, RuleGroup
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import check_target, is_stream, write_all, write_own
@@ -78,7 +78,7 @@ def export(
             path=place.with_name(f"{place.stem}.{Path(file.name).stem}.yml"), text=render_rules(file)
         )
         for file in files
-        if is_resource(load_document(file.text, file.name))
+        if file.is_resource
     }
     if copies and is_stream(path):
         raise BadInput(

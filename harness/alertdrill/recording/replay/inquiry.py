@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.curves import mark_gaps
-from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.core.rule import AlertRule, Labels, take_alert_labels
 from alertdrill.core.timeline import Curve, Event
 from alertdrill.errors import AlertdrillError, BadRules, CouldNotTell
 from alertdrill.recording.recording import RecordedSeries, Recording
@@ -39,6 +39,17 @@ TOO_MANY = "too many samples"
 _FAILED_AT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?")
 _UNKNOWN = re.compile(r"field (\w+) not found in type")
 _REFUSED = re.compile(r'group "g(\d+)", rule (\d+), "(?:\\.|[^"\\])*": (.*?)(?= \S+\.rules: group "g|$)')
+
+
+class NotEvaluated(CouldNotTell):
+    """A rule that Prometheus cannot evaluate on the recording, such as one that matches many to many.
+
+    `rule` is its name.
+    """
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 def identify(event: Event) -> Activation:
@@ -104,7 +115,7 @@ class Inquiry:
     def list_events(self, activities: Iterable[tuple[Activity, int]]) -> list[Event]:
         """Return what the alerts did, alert by alert."""
         return [
-            event
+            replace(event, labels=take_alert_labels(event.labels))
             for activity, _ in activities
             for event in list_events(activity, self.evaluations, self.origin_ms)
         ]
@@ -112,7 +123,7 @@ class Inquiry:
     def list_pendings(self, activities: Iterable[tuple[Activity, int]]) -> dict[Activation, float]:
         """Return how long activations that never fired were seen to be pending."""
         return {
-            (activity.alert, tuple(sorted(activity.labels.items())), at_s): lasted_s
+            (activity.alert, tuple(sorted(take_alert_labels(activity.labels).items())), at_s): lasted_s
             for activity, _ in activities
             for at_s, lasted_s in list_pendings(activity, self.evaluations, self.origin_ms)
         }
@@ -154,6 +165,7 @@ class Inquiry:
                     op=op,
                     threshold=threshold,
                     points=mark_gaps(found, rule.interval_s),
+                    source=source,
                 )
             )
         return curves
@@ -202,12 +214,12 @@ class Inquiry:
         hours, minutes, seconds = (_FAILED_AT.fullmatch(complaint.at) or _FAILED_AT.match("")).groups("0")  # type: ignore[union-attr] # the pattern matches nothing, too
         at_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         at_s += (self.trial.grid.start_ms - self.origin_ms) / 1000
-        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        cannot = f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording:"
         if TOO_MANY in complaint.said:
-            why = "it reads more than the 10,000 samples at once that promtool can: record fewer series"
-        return CouldNotTell(
-            f"{where}: {complaint.rule}: cannot be evaluated {format_s(at_s)} into the recording: {why}"
-        )
+            most = "10,000 samples at once that promtool can"
+            return CouldNotTell(f"{cannot} it reads more than the {most}: record fewer series")
+        why = f"{complaint.said}; Prometheus goes on without the rule, a replay cannot"
+        return NotEvaluated(f"{cannot} {why}", rule=rules[0].name)
 
 
 def make_inquiry(

@@ -32,6 +32,8 @@ ANSWER_WITHIN_S = 120.0
 """How long promtool may take in any case; and for each item and each evaluation of a rule that much more."""
 S_PER_ITEM = 5e-6
 S_PER_EVALUATION = 2e-3
+WORTH_A_PROCESS_S = 2.0
+"""So much by these bounds is a tenth of a second in fact; starting promtool takes half of that."""
 LOOK_EVERY_S = 0.5
 KEPT_LOG_BYTES = 1024 * 1024
 
@@ -112,7 +114,7 @@ class _Batch:
 
 
 def run_trials(promtool: Path, trials: Sequence[Trial]) -> list[Answers]:
-    """Return what promtool says to each trial; as many processes run as there are cores.
+    """Return what promtool says to each trial; up to as many processes run as there are cores.
 
     Raises Complaint for the first trial that promtool cannot hold, ComponentFailed when it cannot be run,
     TookTooLong when it does not come to an end, PromtoolBroke when it is killed.
@@ -161,7 +163,8 @@ def hold_test(promtool: Path, path: Path, within_s: float) -> str:
 
 def _share_out(trials: Sequence[Trial], processes: int) -> list[_Batch]:
     """Give the heaviest trials out first, each to the process that has the least to do."""
-    batches = [_Batch() for _ in range(min(processes, len(trials)))]
+    worth = max(1, int(sum(trial.weight_s for trial in trials) / WORTH_A_PROCESS_S))
+    batches = [_Batch() for _ in range(min(processes, worth, len(trials)))]
     for number in sorted(range(len(trials)), key=lambda number: -trials[number].weight_s):
         batch = min(batches, key=lambda batch: batch.weight_s)
         batch.numbers.append(number)

@@ -23,7 +23,8 @@ from alertdrill.rules.files import (
     is_resource,
     load_document,
 )
-from alertdrill.rules.promql.expressions import metric_name, parse, selectors
+from alertdrill.rules.promql.expressions import parse, selectors
+from alertdrill.rules.promql.matchers import may_read_any
 from alertdrill.rules.templates import rewrite_queries
 from alertdrill.rules.yaml.edits import Edits
 from alertdrill.rules.yaml.nodes import Mapping, Scalar, Sequence, read_nodes
@@ -121,13 +122,11 @@ def _refuse_readers(file: RuleFile, left_out: set[_Position]) -> Iterator[Refusa
     gone = [rules[position].name for position in sorted(left_out) if _is_recording(rules[position])]
     if not gone:
         return
-    read = {
-        position: {metric_name(selector) for selector in selectors(parse(rule.expr))}
-        for position, rule in rules.items()
-    }
+    read = {position: selectors(parse(rule.expr)) for position, rule in rules.items()}
     for name in gone:
         for position, rule in rules.items():
-            if name in read[position] and position not in left_out:
+            is_read = any(may_read_any(selector, [name]) for selector in read[position])
+            if is_read and position not in left_out:
                 left_out.add(position)
                 yield Refusal(source=rule.source, rule=rule.name, why=f"it reads {name}, which is refused")
                 if _is_recording(rule):

@@ -255,13 +255,13 @@ class Printer:
             case ast.UnaryExpr():
                 return f"-{self.write(node.expr)}"
             case ast.BinaryExpr():
-                operator = " ".join([str(node.op).strip(), *_list_modifiers(node.modifier)])
+                operator = " ".join([str(node.op).strip(), *list_modifiers(node.modifier)])
                 return f"{self.write(node.lhs)} {operator} {self.write(node.rhs)}"
             case ast.Call():
                 return self.write_call(node.func.name, [self.write(argument) for argument in node.args])
             case ast.AggregateExpr():
                 arguments = [self.write(argument) for argument in list_children(node)]
-                return f"{str(node.op).strip()}{_write_grouping(node.modifier)}({', '.join(arguments)})"
+                return f"{str(node.op).strip()}{write_grouping(node.modifier)}({', '.join(arguments)})"
             case ast.SubqueryExpr():
                 step = self._write_time("step", node.step)
                 window = f"[{self._write_time('range', node.range)}:{step}]"
@@ -269,9 +269,9 @@ class Printer:
             case ast.MatrixSelector():
                 selector = node.vector_selector
                 window = f"[{self._write_time('range', node.range)}]"
-                return f"{_write_matchers(selector)}{window}{self._write_shift(selector)}"
+                return f"{self.write_selector(selector)}{window}{self._write_shift(selector)}"
             case ast.VectorSelector():
-                return f"{_write_matchers(node)}{self._write_shift(node)}"
+                return f"{self.write_selector(node)}{self._write_shift(node)}"
             case _:
                 raise AssertionError(f"the parser has a new kind of node: {type(node).__name__}")
 
@@ -287,6 +287,10 @@ class Printer:
     def write_call(self, function: str, arguments: Sequence[str]) -> str:
         """Return the text of a call."""
         return f"{function}({', '.join(arguments)})"
+
+    def write_selector(self, selector: ast.VectorSelector) -> str:
+        """Return the text of a selector, without its range, its offset and its @."""
+        return render_selector(selector)
 
     def _write_time(self, kind: DurationKind, time: timedelta | None) -> str:
         if time is None:
@@ -306,23 +310,25 @@ class Printer:
         return text
 
 
-def _write_grouping(modifier: ast.AggModifier | None) -> str:
+def write_grouping(modifier: ast.AggModifier | None) -> str:
+    """Return what stands between an aggregation's name and its arguments."""
     if modifier is None:
         return ""
     word = "by" if modifier.type == ast.AggModifierType.By else "without"
-    return f" {word} ({_write_labels(modifier.labels)}) "
+    return f" {word} ({write_labels(modifier.labels)}) "
 
 
-def _list_modifiers(modifier: ast.BinModifier | None) -> list[str]:
+def list_modifiers(modifier: ast.BinModifier | None) -> list[str]:
+    """Return what stands after a binary operator: `bool`, and which series match which."""
     if modifier is None:
         return []
     words = ["bool"] if modifier.return_bool else []
     if modifier.matching is not None:
         word = "on" if modifier.matching.type == ast.LabelModifierType.Include else "ignoring"
-        words.append(f"{word} ({_write_labels(modifier.matching.labels)})")
+        words.append(f"{word} ({write_labels(modifier.matching.labels)})")
     if modifier.group_labels is not None:
         side = "left" if modifier.card == ast.VectorMatchCardinality.ManyToOne else "right"
-        words.append(f"group_{side} ({_write_labels(modifier.group_labels)})")
+        words.append(f"group_{side} ({write_labels(modifier.group_labels)})")
     return words
 
 
@@ -330,29 +336,34 @@ def _write_label(name: str) -> str:
     return name if _NAME.fullmatch(name) else quote(name)
 
 
-def _write_labels(names: Sequence[str]) -> str:
+def write_labels(names: Sequence[str]) -> str:
+    """Return names of labels as a list of them is written."""
     return ", ".join(map(_write_label, names))
 
 
-def _write_matchers(selector: ast.VectorSelector) -> str:
+def list_matchers(selector: ast.VectorSelector) -> list[tuple[str, str, str]]:
+    """Return a selector's matchers in their order, each as label, operator and value; its name is none."""
     operators: list[tuple[ast.MatchOp, str]] = [
         (ast.MatchOp.Equal, "="),
         (ast.MatchOp.NotEqual, "!="),
         (ast.MatchOp.Re, "=~"),
         (ast.MatchOp.NotRe, "!~"),
     ]
-    matchers = [
-        _write_label(matcher.name)
-        + next(text for operator, text in operators if operator == matcher.op)
-        + quote(matcher.value)
+    return [
+        (matcher.name, next(text for operator, text in operators if operator == matcher.op), matcher.value)
         for matcher in selector.matchers.matchers
     ]
-    return (selector.name or "") + (f"{{{', '.join(matchers)}}}" if matchers else "")
+
+
+def write_selector(name: str | None, matchers: Sequence[tuple[str, str, str]]) -> str:
+    """Return the selector of a metric with some matchers, each a label, an operator and a value."""
+    written = [f"{_write_label(label)}{operator}{quote(value)}" for label, operator, value in matchers]
+    return (name or "") + (f"{{{', '.join(written)}}}" if written else "")
 
 
 def render_selector(selector: ast.VectorSelector) -> str:
     """Return a selector without its offset and its @."""
-    return _write_matchers(selector)
+    return write_selector(selector.name, list_matchers(selector))
 
 
 def render(expr: ast.Expr) -> str:

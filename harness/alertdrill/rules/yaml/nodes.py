@@ -72,8 +72,17 @@ def read_nodes(text: str, name: str) -> Node | None:
     Raises BadRules for what is not YAML, a key that is stated twice, more than one document, and what is
     nested too deeply.
     """
+    return next(iter(_read(text, name, is_single=True)), None)
+
+
+def read_all_nodes(text: str, name: str) -> list[Node]:
+    """Return the documents of a text that are not empty; raises BadRules as `read_nodes` does."""
+    return _read(text, name, is_single=False)
+
+
+def _read(text: str, name: str, *, is_single: bool) -> list[Node]:
     try:
-        return _Composer(name).compose(yaml.parse(text, Loader=_Loader))
+        return _Composer(name, is_single=is_single).compose(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # Where a text ends without a line break, the parser takes it for one line longer.
@@ -87,15 +96,16 @@ def read_nodes(text: str, name: str) -> Node | None:
 class _Composer:
     """Makes nodes of events, one after another: a file cannot exhaust the stack."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_single: bool) -> None:
         self._name = name
+        self._is_single = is_single
         self._anchors: dict[str, Node] = {}
         self._open: list[tuple[Sequence | Mapping, str | None]] = []
         self._keys: list[Scalar | None] = []
-        self._document: Node | None = None
+        self._documents: list[Node] = []
 
-    def compose(self, events: Iterator[yaml.Event]) -> Node | None:
-        """Return the document."""
+    def compose(self, events: Iterator[yaml.Event]) -> list[Node]:
+        """Return the documents, without empty ones."""
         for event in events:
             line = event.start_mark.line + 1
             match event:
@@ -110,10 +120,11 @@ class _Composer:
                     self._keys.pop()
                     self._end(node, event.end_mark.index)
                     self._close(node, anchor)
-                case yaml.DocumentStartEvent() if self._document is not None:
-                    raise BadRules(f"{self._name}:{line}: the file has more than one document")
-        empty = isinstance(self._document, Scalar) and self._document.is_null
-        return None if empty else self._document
+                case yaml.DocumentStartEvent():
+                    if self._documents and self._is_single:
+                        raise BadRules(f"{self._name}:{line}: the file has more than one document")
+                    self._anchors.clear()
+        return [one for one in self._documents if not (isinstance(one, Scalar) and one.is_null)]
 
     def _begin(self, event: yaml.CollectionStartEvent, line: int) -> None:
         if len(self._open) >= MAX_DEPTH:
@@ -138,7 +149,7 @@ class _Composer:
         if anchor is not None:
             self._anchors[anchor] = node
         if not self._open:
-            self._document = node
+            self._documents.append(node)
             return
         holder = self._open[-1][0]
         if isinstance(holder, Sequence):

@@ -39,7 +39,5 @@ def plan_batches(bound: Sequence[Bound], rules: Sequence[InhibitRule]) -> list[l
 def _meet(one: Bound, other: Bound, rules: Sequence[InhibitRule]) -> bool:
     first, second = one.alert.labels, other.alert.labels
     return any(rule.inhibits(first, second) or rule.inhibits(second, first) for rule in rules) or any(
-        (mine.receiver, mine.path, mine.group_labels) == (theirs.receiver, theirs.path, theirs.group_labels)
-        for mine in one.destination.legs
-        for theirs in other.destination.legs
+        mine.group == theirs.group for mine in one.destination.legs for theirs in other.destination.legs
     )

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadRules, ComponentFailed, CouldNotTell
+from alertdrill.rules.loading import demand_loadable_rules
 from alertdrill.rules.promql.expressions import format_number, quote, split_threshold
 from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runner.synthetic.synthetic import BROKEN_TEMPLATE, SyntheticAlert, mark
@@ -29,8 +28,6 @@ from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.scratch import scratch_folder
 
 EVALUATED_WITHIN_S = 30.0
-CHECK_WITHIN_S = 30.0
-MAX_SAID = 500
 POLL_S = 0.05
 SYNTHETIC = "synthetic"
 ORIGINAL = "original"
@@ -52,10 +49,10 @@ def build_alerts(
 
     Raises BadRules for a rule that Prometheus refuses, ComponentFailed when Prometheus cannot be started.
     """
+    demand_loadable_rules(engines, rules)
     with scratch_folder() as folder:
         write_own(folder / "rules.json", json.dumps(write_rules(rules, labels)))
         write_own(folder / "prometheus.json", json.dumps({"rule_files": [str(folder / "rules.json")]}))
-        _check_rules(engines, folder / "rules.json")
         (port,) = find_free_ports(1)
         part = Worker(
             name="prometheus",
@@ -114,25 +111,6 @@ def _write_rule(rule: AlertRule, expr: str) -> dict[str, Any]:
         "labels": dict(rule.labels),
         "annotations": dict(rule.annotations),
     }
-
-
-def _check_rules(engines: Engines, path: Path) -> None:
-    """Raise BadRules for rules that this Prometheus does not take."""
-    try:
-        finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
-            [engines.promtool, "check", "rules", path],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=CHECK_WITHIN_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = error.strerror if isinstance(error, OSError) else f"no answer in {CHECK_WITHIN_S:g} s"
-        raise CouldNotTell(f"{engines.promtool} could not be run: {why}") from error
-    if finished.returncode:
-        said = (finished.stdout + finished.stderr).decode(errors="replace").replace(str(path), "")
-        words = " ".join(said.partition("FAILED:")[2].split())[:MAX_SAID]
-        raise BadRules(f"Prometheus {engines.versions['prometheus']} does not take the rules: {words}")
 
 
 def _await_evaluation(prometheus: Api, rules: Sequence[AlertRule]) -> tuple[list[Any], list[Any]]:

@@ -35,8 +35,16 @@ def read_labels(texts: Sequence[str]) -> dict[str, str]:
 
 
 def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRule:
-    """Return the one rule of that name whose own labels do not contradict `labels`. Raises BadInput."""
-    named = [rule for file in files for rule in file.alerts if rule.name == name]
+    """Return the one rule of that name whose own labels do not contradict `labels`. Raises BadInput.
+
+    A name may have the rule's line after it, `RolloutStuck:9`; nothing else tells two rules of one
+    name and the same labels apart.
+    """
+    rules = [rule for file in files for rule in file.alerts]
+    named = [rule for rule in rules if rule.name == name]
+    if not named:
+        alert, _, line = name.rpartition(":")
+        named = [rule for rule in rules if rule.name == alert and rule.source.rpartition(":")[2] == line]
     where = ", ".join(file.name for file in files)
     if not named:
         known = sorted({rule.name for file in files for rule in file.alerts})
@@ -48,7 +56,10 @@ def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRu
         raise BadInput(f"no rule of the alert {name} has the labels {show_labels(labels)}: {says}")
     if len(fitting) > 1:
         says = "; ".join(f"{rule.source} with {show_labels(rule.labels)}" for rule in fitting)
-        raise BadInput(f"{len(fitting)} rules are called {name}: {says}: choose by --label")
+        same = all(rule.labels == fitting[0].labels for rule in fitting)
+        line = fitting[0].source.rpartition(":")[2]
+        how = f"its line, as in --alert {name}:{line}" if same else "--label"
+        raise BadInput(f"{len(fitting)} rules are called {name}: {says}: choose by {how}")
     return fitting[0]
 
 

@@ -11,12 +11,14 @@ from alertdrill.runner.synthetic.counters import Outlet, Reading
 from alertdrill.runner.synthetic.integrations import Sender
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, is_same_but_for_the_mark, show_labels
 
+GroupKey = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """One receiver that the routes lead to: the matchers on the way, how it is grouped, in seconds when.
 
-    `intervals` are the time intervals that may mute it.
+    `intervals` are the time intervals that may mute it. `is_nobody` says that it is meant to notify nobody.
     """
 
     receiver: str
@@ -27,6 +29,17 @@ class Leg:
     repeat_interval_s: float
     intervals: tuple[str, ...]
     senders: tuple[Sender, ...]
+    is_nobody: bool = False
+
+    @property
+    def group(self) -> GroupKey:
+        """What tells the group that a receiver is notified of from all others."""
+        return self.receiver, self.path, tuple(sorted(self.group_labels.items()))
+
+    @property
+    def played(self) -> tuple[Sender, ...]:
+        """The integrations that the pager plays."""
+        return tuple(sender for sender in self.senders if sender.is_played)
 
     @property
     def is_root(self) -> bool:
@@ -49,6 +62,21 @@ class Destination:
     def is_nowhere(self) -> bool:
         """Whether nobody is notified: no receiver has an integration."""
         return not any(leg.senders for leg in self.legs)
+
+    @property
+    def unplayed(self) -> tuple[str, ...]:
+        """What the pager does not play of it, in words: `jira of desk`."""
+        return tuple(
+            f"{sender.integration} of {leg.receiver}"
+            for leg in self.legs
+            for sender in leg.senders
+            if not sender.is_played
+        )
+
+    @property
+    def is_meant_for_nobody(self) -> bool:
+        """Whether nobody is notified, and that is meant."""
+        return self.is_nowhere and all(leg.is_nobody for leg in self.legs)
 
     def without(self, receivers: Container[str]) -> Destination:
         """Return the legs that do not end at one of these receivers."""

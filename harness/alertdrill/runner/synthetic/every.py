@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alertdrill.alertmanager.watching import PathWatch, read_troubles
+from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import Event
-from alertdrill.judging.incidents import list_incidents
 from alertdrill.runner.synthetic.batches import Bound, plan_batches
+from alertdrill.runner.synthetic.destination import GroupKey
+from alertdrill.runner.synthetic.durations import estimate_wall_s, find_wait_s, say_why_long
 from alertdrill.runner.synthetic.firing import Say
 from alertdrill.runner.synthetic.inhibition import InhibitRule
 from alertdrill.runner.synthetic.local import LocalPath
-from alertdrill.runner.synthetic.pages import Row, Seen, is_closed_everywhere, is_open_everywhere, judge_alert
+from alertdrill.runner.synthetic.pages import (
+    Row,
+    Seen,
+    Sent,
+    is_closed_everywhere,
+    is_open_everywhere,
+    judge_alert,
+)
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 
 SPEED = 60.0
 """Group intervals of minutes pass in seconds, and all of Alertmanager's own delays stay small beside them."""
 MARGIN_WALL_S = 10.0
+LONG_WALL_S = 10.0
+"""What takes longer is said before."""
 POLL_S = 0.1
 FIRES_FOR_WALL_S = 3600.0
 """Long enough; the Alertmanager that is told so is our own, and ends with us."""
+FLUSHED_WITHIN_WALL_S = 0.5
+"""By this much after its group interval has an Alertmanager forgotten an alert that ended."""
+UNSENT = Sent(fired_s=0.0)
 
 
 class Exercise:
@@ -32,44 +47,88 @@ class Exercise:
         self._rules = rules
         self._say = say
         self._watch = PathWatch(pager=path.pager, alertmanagers={"alertmanager": path.api}, clock=path.clock)
-        self._sent: list[SyntheticAlert] = []
-        self._spans: dict[int, tuple[float, float]] = {}
+        self._alerts: list[SyntheticAlert] = []
+        self._sent: dict[int, Sent] = {}
+        self._groups: set[GroupKey] = set()
+        self._over_at = math.inf
+        self._cut: set[int] = set()
 
-    def hold(self, bound: Sequence[Bound]) -> tuple[Row, ...]:
-        """Return what became of each alert, in their order. Raises ComponentFailed when a part fails."""
+    def hold(self, bound: Sequence[Bound], within_wall_s: float | None = None) -> tuple[Row, ...]:
+        """Return what became of each alert, in their order. Raises ComponentFailed when a part fails.
+
+        What does not fit `within_wall_s` is not sent, and unobserved.
+        """
         sendable = [one for one in bound if not one.destination.is_nowhere]
         batches = plan_batches(sendable, self._rules)
+        speed = self._path.clock.speed
+        estimates = estimate_wall_s(batches, speed)
+        if sum(estimates) > LONG_WALL_S:
+            self._say(f"about {format_s(sum(estimates))}, because {say_why_long(batches)}")
+        if within_wall_s is not None:
+            self._over_at = time.monotonic() + within_wall_s
         for number, batch in enumerate(batches, 1):
-            self._say(f"batch {number} of {len(batches)}: {', '.join(one.alert.name for one in batch)}")
-            self._hold_batch(batch)
+            left_s = sum(estimates[number - 1 :])
+            names = ", ".join(one.alert.name for one in batch)
+            if time.monotonic() + estimates[number - 1] > self._over_at:
+                self._say(f"the time is over after {number - 1} of {len(batches)} batches")
+                break
+            about = f", about {format_s(left_s)} left" if sum(estimates) > LONG_WALL_S else ""
+            self._say(f"batch {number} of {len(batches)}{about}: {names}")
+            self._hold_batch(batch, [one for later in batches[number:] for one in later])
         seen = replace(self._see(), troubles=self._read_troubles())
-        rows = []
-        for one in bound:
-            fired_s, resolved_s = self._spans.get(id(one), (0.0, 0.0))
-            rows.append(judge_alert(one, seen, fired_s=fired_s, resolved_s=resolved_s))
-        return tuple(rows)
+        return tuple(self._judge(one, seen) for one in bound)
 
-    def _hold_batch(self, batch: Sequence[Bound]) -> None:
+    def _judge(self, bound: Bound, seen: Seen) -> Row:
+        is_due = not bound.destination.is_nowhere
+        row = judge_alert(bound, seen, self._sent.get(id(bound), UNSENT))
+        if not is_due or (id(bound) in self._sent and id(bound) not in self._cut):
+            return row
+        if row.outcome in {"paged", "misworded"}:
+            return row
+        what = "not sent" if id(bound) not in self._sent else "not waited for to its end"
+        return replace(row, outcome="unobserved", evidence=f"{what}: the time was over")
+
+    def _hold_batch(self, batch: Sequence[Bound], later: Sequence[Bound]) -> None:
         alerts = [one.alert for one in batch]
         legs = [leg for one in batch for leg in one.destination.legs]
-        self._sent += alerts
-        fired_at = time.time()
-        self._path.alertmanager.post(*alerts, starts_s=fired_at, ends_s=fired_at + FIRES_FOR_WALL_S)
-        self._await(batch, is_open_everywhere, max(leg.group_wait_s for leg in legs))
-        resolved_at = time.time()
-        self._path.alertmanager.post(*alerts, starts_s=fired_at, ends_s=resolved_at)
-        self._await(batch, is_closed_everywhere, max(leg.group_interval_s for leg in legs))
+        self._alerts += alerts
         rule_s = self._path.clock.rule_s
-        self._spans |= {id(one): (rule_s(fired_at), rule_s(resolved_at)) for one in batch}
+        fired_at = time.time()
+        self._sent |= {id(one): Sent(fired_s=rule_s(fired_at)) for one in batch}
+        self._path.alertmanager.post(*alerts, starts_s=fired_at, ends_s=fired_at + FIRES_FOR_WALL_S)
+        self._await(batch, is_open_everywhere, max(find_wait_s(leg, self._groups) for leg in legs))
+        self._groups |= {leg.group for leg in legs}
+        resolved_at = time.time()
+        self._sent |= {id(one): replace(self._sent[id(one)], resolved_s=rule_s(resolved_at)) for one in batch}
+        self._path.alertmanager.post(*alerts, starts_s=fired_at, ends_s=resolved_at)
+        interval_s = max(leg.group_interval_s for leg in legs)
+        self._await(batch, is_closed_everywhere, interval_s)
+        again = {one.alert.fingerprint for one in later}
+        for one in batch:
+            if one.alert.fingerprint in again:
+                self._part(one, resolved_at + interval_s / self._path.clock.speed + FLUSHED_WITHIN_WALL_S)
 
-    def _await(self, batch: Sequence[Bound], is_done: Callable[[Bound, Seen], bool], within_s: float) -> None:
+    def _part(self, bound: Bound, at: float) -> None:
+        """Wait until an alert's end is behind Alertmanager; the next with the same labels is another one.
+
+        Nobody may be notified of the end, so that there is nothing else to see of it.
+        """
+        time.sleep(max(0.0, at - time.time()))
+        until_s = self._path.clock.rule_s(time.time())
+        self._sent[id(bound)] = replace(self._sent[id(bound)], until_s=until_s)
+
+    def _await(
+        self, batch: Sequence[Bound], is_done: Callable[[Bound, Seen, Sent], bool], within_s: float
+    ) -> None:
         give_up_at = time.monotonic() + within_s / self._path.clock.speed + MARGIN_WALL_S
-        while time.monotonic() < give_up_at:
+        while time.monotonic() < min(give_up_at, self._over_at):
             time.sleep(POLL_S)
             self._path.check()
             seen = self._see()
-            if all(is_done(one, seen) for one in batch):
+            if all(is_done(one, seen, self._sent[id(one)]) for one in batch):
                 return
+        if time.monotonic() < give_up_at:
+            self._cut |= {id(one) for one in batch}
 
     def _see(self) -> Seen:
         clock = self._path.clock
@@ -78,11 +137,10 @@ class Exercise:
         # Labels are not in every notification; what was sent tells them from the fingerprint.
         events = [
             Event(at_s=now_s, kind="firing", alert=alert.name, labels=_drop_name(alert))
-            for alert in self._sent
+            for alert in self._alerts
         ]
         paging = self._watch.read(events, self._path.read_log(), ())
         return Seen(
-            incidents=list_incidents(paging.notifications),
             notifications=paging.notifications,
             suppressed=paging.suppressed,
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from alertdrill.alertmanager.unplayed import list_unplayed
 
 SUFFIX = "_configs"
 SILENT_ABOUT_RESOLUTION = frozenset({"email", "slack", "wechat"})
@@ -13,10 +16,31 @@ SILENT_ABOUT_RESOLUTION = frozenset({"email", "slack", "wechat"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One integration of a receiver, by the name that metrics have for its kind."""
+    """One integration of a receiver, by the name that metrics have for its kind.
+
+    One that is not played is left out where the pager stands in for all receivers; one that is `untitled` has
+    an empty title on purpose.
+    """
 
     integration: str
     sends_resolved: bool
+    is_played: bool = True
+    untitled: bool = False
+
+
+def list_played(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
+    """Return what `list_senders` does of a config that is read for the pager, which plays not all of them."""
+    unplayed = {(one.receiver, one.integration, one.index) for one in list_unplayed(config)}
+    played: dict[str, tuple[Sender, ...]] = {}
+    for name, senders in list_senders(config).items():
+        counted: Counter[str] = Counter()
+        own = []
+        for sender in senders:
+            place = (name, sender.integration, counted[sender.integration])
+            own.append(replace(sender, is_played=place not in unplayed))
+            counted[sender.integration] += 1
+        played[name] = tuple(own)
+    return played
 
 
 def list_senders(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
@@ -25,7 +49,10 @@ def list_senders(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
         str(receiver["name"]): tuple(
             Sender(
                 integration=kind,
-                sends_resolved=bool(one.get("send_resolved", kind not in SILENT_ABOUT_RESOLUTION)),
+                # Of what the pager does not play it is not known, nor asked.
+                sends_resolved=not isinstance(one, Mapping)
+                or bool(one.get("send_resolved", kind not in SILENT_ABOUT_RESOLUTION)),
+                untitled=isinstance(one, Mapping) and one.get("title") == "",
             )
             for key, ones in receiver.items()
             if key.endswith(SUFFIX)

@@ -1,30 +1,40 @@
-"""What became of an alert at the pager: the pages that it opened, and whether it is as it has to be. Pure."""
+"""What became of an alert at the pager: the pages that it had, and whether it is as it has to be. Pure."""
 
 from __future__ import annotations
 
+import math
+import shlex
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from alertdrill.core.timeline import Notification, SuppressedSpan
-from alertdrill.judging.incidents import Incident
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
-RowOutcome = Literal["paged", "suppressed", "not paged", "nowhere", "not sent"]
+RowOutcome = Literal[
+    "paged", "misworded", "suppressed", "not paged", "unobserved", "nowhere", "meant for nobody", "not sent"
+]
+SHORTEST_LIMIT = 130
+"""Of a title, that of Opsgenie's; no service has room for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One incident; times are seconds of rule time, from the alert's firing and from its resolution."""
+    """What an alert had of one incident: `title` is that of the first notification of it.
+
+    `flaws` are what is wrong with what that says, in words. Times are seconds of rule time, from the alert's
+    firing and from its resolution.
+    """
 
     receiver: str
     integration: str
     title: str
     opened_after_s: float
     closed_after_s: float | None
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,27 +49,57 @@ class Row:
     @property
     def is_unmet(self) -> bool:
         """Whether the alert has nowhere to go, or its pages were not as they have to be."""
-        return self.outcome in {"not paged", "nowhere"}
+        return self.outcome in {"not paged", "misworded", "nowhere"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """When an alert fired and was resolved; what is seen from `until_s` on is about another one.
+
+    All are seconds of rule time.
+    """
+
+    fired_s: float
+    resolved_s: float = math.inf
+    until_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """All that was seen at the pager and at Alertmanager."""
 
-    incidents: Sequence[Incident]
     notifications: Sequence[Notification]
     suppressed: Sequence[SuppressedSpan]
     troubles: Sequence[str] = ()
     """Sentences from Alertmanager's metrics and log."""
 
-    def list_incidents(self, alert: SyntheticAlert, leg: Leg) -> list[Incident]:
-        """Return the incidents that an alert has at a receiver."""
-        return [
-            incident
-            for incident in self.incidents
-            if incident.receiver == leg.receiver
-            and any(_is_about(notification, alert) for notification in incident.notifications)
-        ]
+    def during(self, sent: Sent) -> Seen:
+        """Return what was seen while an alert was sent."""
+        return replace(
+            self,
+            notifications=[one for one in self.notifications if sent.fired_s <= one.at_s < sent.until_s],
+            suppressed=[
+                span
+                for span in self.suppressed
+                if span.until_s >= sent.fired_s and span.since_s < sent.until_s
+            ],
+        )
+
+    def list_pages(self, alert: SyntheticAlert, leg: Leg, sent: Sent) -> list[Page]:
+        """Return the pages that an alert had at a receiver: those of its own notifications.
+
+        An incident may have been opened for an alert before it, and have other alerts in it.
+        """
+        by_incident: dict[str, list[Notification]] = {}
+        for one in self.notifications:
+            if one.is_accepted and one.incident is not None and one.receiver == leg.receiver:
+                by_incident.setdefault(one.incident, []).append(one)
+        untitled = {sender.integration for sender in leg.senders if sender.untitled}
+        pages = (
+            _make_page(own, alert, sent, may_be_untitled=own[0].integration in untitled)
+            for own in by_incident.values()
+        )
+        return [page for page in pages if page is not None]
 
     def explain_hold(self, alert: SyntheticAlert) -> str:
         """Return what Alertmanager was seen to hold the alert back by; empty if nothing."""
@@ -89,19 +129,21 @@ class Seen:
         return "; ".join(sorted(refused | untold) or sorted(said))
 
 
-def is_open_everywhere(bound: Bound, seen: Seen) -> bool:
+def is_open_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every integration has a page of the alert, or Alertmanager holds it back."""
+    seen = seen.during(sent)
     return bool(seen.explain_hold(bound.alert)) or all(
-        len(seen.list_incidents(bound.alert, leg)) >= len(leg.senders) for leg in bound.destination.legs
+        len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.played) for leg in bound.destination.legs
     )
 
 
-def is_closed_everywhere(bound: Bound, seen: Seen) -> bool:
+def is_closed_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every page that is to be closed is."""
+    seen = seen.during(sent)
     return not any(
         closed[integration] < min(opened[integration], closing[integration])
         for leg in bound.destination.legs
-        for opened, closed in [_count_pages(seen.list_incidents(bound.alert, leg))]
+        for opened, closed in [_count_pages(seen.list_pages(bound.alert, leg, sent))]
         for closing in [_count_closing(leg)]
         for integration in closing
     )
@@ -109,29 +151,38 @@ def is_closed_everywhere(bound: Bound, seen: Seen) -> bool:
 
 def look_at(bound: Bound) -> Row:
     """Return what is known of an alert that was not sent."""
+    if bound.destination.is_meant_for_nobody:
+        return Row(bound=bound, outcome="meant for nobody")
     if bound.destination.is_nowhere:
-        return Row(bound=bound, outcome="nowhere", evidence="no receiver has an integration")
+        names = " ".join(f"--nobody {shlex.quote(name)}" for name in bound.destination.receivers)
+        evidence = f"no receiver has an integration; if that is meant, say so by {names}"
+        return Row(bound=bound, outcome="nowhere", evidence=evidence)
     return Row(bound=bound, outcome="not sent")
 
 
-def judge_alert(bound: Bound, seen: Seen, *, fired_s: float, resolved_s: float) -> Row:
-    """Say whether every integration opened exactly one page, and closed it if it closes any.
-
-    `fired_s` and `resolved_s` are rule time.
-    """
+def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
+    """Say whether every integration opened exactly one page, and closed it if it closes any."""
     if bound.destination.is_nowhere:
         return look_at(bound)
+    seen = seen.during(sent)
     pages: list[Page] = []
     complaints: list[str] = []
     reasons: list[str] = []
     hold = seen.explain_hold(bound.alert)
     for leg in bound.destination.legs:
-        incidents = seen.list_incidents(bound.alert, leg)
-        pages += [_make_page(incident, fired_s, resolved_s) for incident in incidents]
-        own = _list_complaints(leg, incidents)
+        own_pages = seen.list_pages(bound.alert, leg, sent)
+        pages += own_pages
+        own = _list_complaints(leg, own_pages)
         complaints += own
         if own and (why := seen.explain_failure(bound.alert, leg.receiver)):
             reasons.append(why)
+    flaws = [f"{page.integration} of {page.receiver}: {flaw}" for page in pages for flaw in page.flaws]
+    if not complaints and flaws:
+        evidence = "; ".join(dict.fromkeys(flaws))
+        return Row(bound=bound, outcome="misworded", pages=tuple(pages), evidence=evidence)
+    if not complaints and bound.destination.unplayed:
+        evidence = f"the pager does not play {', '.join(dict.fromkeys(bound.destination.unplayed))}"
+        return Row(bound=bound, outcome="unobserved", pages=tuple(pages), evidence=evidence)
     if not complaints:
         return Row(bound=bound, outcome="paged", pages=tuple(pages))
     if hold and not reasons:
@@ -140,21 +191,48 @@ def judge_alert(bound: Bound, seen: Seen, *, fired_s: float, resolved_s: float) 
     return Row(bound=bound, outcome="not paged", pages=tuple(pages), evidence=evidence)
 
 
-def _make_page(incident: Incident, fired_s: float, resolved_s: float) -> Page:
+def _make_page(
+    notifications: Sequence[Notification], alert: SyntheticAlert, sent: Sent, *, may_be_untitled: bool
+) -> Page | None:
+    """Return what an alert had of an incident, which has these notifications; None if nothing."""
+    opening = next((one for one in notifications if _says(one, alert, "firing")), None)
+    if opening is None:
+        return None
+    closed_s = next(
+        (
+            one.at_s
+            for one in notifications
+            if one.at_s >= max(sent.resolved_s, opening.at_s) and _says(one, alert, "resolved")
+        ),
+        None,
+    )
     return Page(
-        receiver=incident.receiver,
-        integration=incident.integration,
-        title=incident.title,
-        opened_after_s=incident.opened_s - fired_s,
-        closed_after_s=None if incident.closed_s is None else incident.closed_s - resolved_s,
+        receiver=opening.receiver,
+        integration=opening.integration,
+        title=opening.title,
+        opened_after_s=opening.at_s - sent.fired_s,
+        closed_after_s=None if closed_s is None else closed_s - sent.resolved_s,
+        flaws=tuple(_list_flaws(opening, may_be_untitled=may_be_untitled)),
     )
 
 
-def _list_complaints(leg: Leg, incidents: Sequence[Incident]) -> list[str]:
+def _list_flaws(notification: Notification, *, may_be_untitled: bool) -> Iterator[str]:
+    """Yield what is wrong with what a notification says: gaps, no title, and what was cut off."""
+    for name in notification.gaps:
+        yield f"the {name} has <no value> in it: its template names what the alert does not have"
+    if notification.untitled and not may_be_untitled:
+        yield "the title is empty"
+    for name, text in (("title", notification.title), ("text", notification.text)):
+        # Alertmanager cuts off what a service would not take, and ends it like that.
+        if len(text) >= SHORTEST_LIMIT and text.endswith(("…", "...")):
+            yield f"the {name} is longer than the {len(text)} characters that there is room for, and cut off"
+
+
+def _list_complaints(leg: Leg, pages: Sequence[Page]) -> list[str]:
     closing = _count_closing(leg)
-    opened, closed = _count_pages(incidents)
+    opened, closed = _count_pages(pages)
     complaints = []
-    for integration, count in Counter(sender.integration for sender in leg.senders).items():
+    for integration, count in Counter(sender.integration for sender in leg.played).items():
         where = f"{integration} of {leg.receiver}"
         if opened[integration] != count:
             complaints.append(f"{where} opened {opened[integration]} pages where {count} was to be expected")
@@ -165,15 +243,22 @@ def _list_complaints(leg: Leg, incidents: Sequence[Incident]) -> list[str]:
 
 def _count_closing(leg: Leg) -> Counter[str]:
     """Return how many integrations of each kind are told of resolutions."""
-    return Counter(sender.integration for sender in leg.senders if sender.sends_resolved)
+    return Counter(sender.integration for sender in leg.played if sender.sends_resolved)
 
 
-def _count_pages(incidents: Sequence[Incident]) -> tuple[Counter[str], Counter[str]]:
-    """Return how many incidents each kind of integration opened, and how many of them are closed."""
-    opened: Counter[str] = Counter(incident.integration for incident in incidents)
-    closed: Counter[str] = Counter(one.integration for one in incidents if one.closed_s is not None)
+def _count_pages(pages: Sequence[Page]) -> tuple[Counter[str], Counter[str]]:
+    """Return how many pages each kind of integration opened, and how many of them are closed."""
+    opened: Counter[str] = Counter(page.integration for page in pages)
+    closed: Counter[str] = Counter(page.integration for page in pages if page.closed_after_s is not None)
     return opened, closed
 
 
 def _is_about(notification: Notification, alert: SyntheticAlert) -> bool:
-    return any({"alertname": one.alert, **one.labels} == alert.labels for one in notification.alerts)
+    return _says(notification, alert, "firing") or _says(notification, alert, "resolved")
+
+
+def _says(notification: Notification, alert: SyntheticAlert, status: str) -> bool:
+    return any(
+        one.status == status and {"alertname": one.alert, **one.labels} == alert.labels
+        for one in notification.alerts
+    )

@@ -15,7 +15,7 @@ from alertdrill.runner.synthetic.firing import Say
 from alertdrill.runner.synthetic.follow import Follower
 from alertdrill.runner.synthetic.hops import Hop
 from alertdrill.runner.synthetic.inhibition import find_inhibited, read_inhibit_rules
-from alertdrill.runner.synthetic.route import demand_agreement, find_destination
+from alertdrill.runner.synthetic.route import check_nobody, demand_agreement, find_destination
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 from alertdrill.runtime.http_client import Api
 
@@ -38,13 +38,16 @@ class Remote:
         self._alertmanager = Alertmanager(Api("Alertmanager", url, headers=headers))
         self._amtool = amtool
 
-    def plan(self, alert: SyntheticAlert, named: Sequence[str]) -> Plan:
+    def plan(self, alert: SyntheticAlert, named: Sequence[str], nobody: Sequence[str] = ()) -> Plan:
         """Look at where the alert would go, and who is there; `named` are the receivers that may be told.
+
+        `nobody` are those that are meant to notify nobody.
 
         Raises ComponentFailed when Alertmanager cannot be asked, CouldNotTell when amtool sees it otherwise.
         """
         status = self._alertmanager.read_status()
-        destination = find_destination(status.routing, status.senders, alert.labels)
+        check_nobody(nobody, status.senders)
+        destination = find_destination(status.routing, status.senders, alert.labels, nobody)
         demand_agreement(self._amtool, status.routing, tuple(status.senders), alert.labels, destination)
         groups = self._alertmanager.read_groups()
         objections = list_objections(
@@ -66,6 +69,9 @@ class Remote:
         """Return what is known without sending anything: a way that ends nowhere has failed already."""
         if not plan.destination.is_nowhere:
             return ()
+        if plan.destination.is_meant_for_nobody:
+            evidence = f"{', '.join(plan.destination.receivers)} notifies nobody, as is meant"
+            return (Hop(name="route", took_s=None, outcome="done", evidence=evidence),)
         evidence = f"{', '.join(plan.destination.receivers)} has no integration: nobody is notified"
         return (Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence),)
 

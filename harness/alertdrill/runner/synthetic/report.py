@@ -83,6 +83,7 @@ def write_row(row: Row) -> dict[str, Any]:
                 "title": page.title,
                 "opened_after_s": page.opened_after_s,
                 "closed_after_s": page.closed_after_s,
+                "flaws": list(page.flaws),
             }
             for page in row.pages
         ],
@@ -99,13 +100,16 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             opened = _show_s(page.opened_after_s, speed)
             yield route, leg.receiver, page.integration, "yes", opened, closed, page.title
             route = ""
-        missing = Counter(sender.integration for sender in leg.senders)
+        missing = Counter(sender.integration for sender in leg.played)
         missing.subtract(page.integration for page in pages)
-        for integration in missing.elements():
-            yield route, leg.receiver, integration, row.outcome, "", "", ""
+        unplayed = [sender.integration for sender in leg.senders if not sender.is_played]
+        lacking = [(name, row.outcome) for name in missing.elements()]
+        for integration, outcome in (*lacking, *((name, "unobserved") for name in unplayed)):
+            yield route, leg.receiver, integration, outcome, "", "", ""
             route = ""
         if not leg.senders:
-            yield route, leg.receiver, "-", "nobody is notified", "", "", ""
+            said = "nobody is notified" + (", as is meant" if leg.is_nobody else "")
+            yield route, leg.receiver, "-", said, "", "", ""
 
 
 def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:

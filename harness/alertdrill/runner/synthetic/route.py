@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.routes import ALL_LABELS, Match, Route, match_routes, parse_routes
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.rules.fields import say_nearest
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Destination, Leg
-from alertdrill.runner.synthetic.integrations import Sender, list_senders
+from alertdrill.runner.synthetic.integrations import Sender, list_played
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.scratch import scratch_folder
@@ -29,9 +30,15 @@ class Untaken(CouldNotTell):
 
 
 def find_destination(
-    routing: Mapping[str, Any], senders: Mapping[str, Sequence[Sender]], labels: Labels
+    routing: Mapping[str, Any],
+    senders: Mapping[str, Sequence[Sender]],
+    labels: Labels,
+    nobody: Collection[str] = (),
 ) -> Destination:
-    """Return where an alert with these labels goes. Raises BadInput for a tree that cannot be read."""
+    """Return where an alert with these labels goes; the receivers `nobody` are meant to notify nobody.
+
+    Raises BadInput for a tree that cannot be read.
+    """
     root = parse_routes(routing)
     return Destination(
         legs=tuple(
@@ -44,21 +51,39 @@ def find_destination(
                 repeat_interval_s=match.repeat_interval_s,
                 intervals=match.mute_time_intervals + match.active_time_intervals,
                 senders=tuple(senders.get(match.receiver, ())),
+                is_nobody=match.receiver in nobody,
             )
             for match in match_routes(root, labels)
         )
     )
 
 
-def bind(alerts: Sequence[SyntheticAlert], config: AlertmanagerConfig, amtool: Path) -> tuple[Bound, ...]:
-    """Return alerts with where a config leads them.
+def check_nobody(nobody: Iterable[str], senders: Mapping[str, Sequence[Sender]]) -> None:
+    """Raise BadInput for a receiver that is there for somebody, or not at all."""
+    for name in nobody:
+        if name not in senders:
+            near = say_nearest(name, senders)
+            raise BadInput(f"--nobody {name}: Alertmanager has no receiver of that name{near}")
+        if kinds := ", ".join(sender.integration for sender in senders[name]):
+            raise BadInput(f"--nobody {name}: that receiver notifies somebody, by {kinds}")
+
+
+def bind(
+    alerts: Sequence[SyntheticAlert],
+    config: AlertmanagerConfig,
+    amtool: Path,
+    nobody: Collection[str] = (),
+) -> tuple[Bound, ...]:
+    """Return alerts with where a config leads them; the receivers `nobody` are meant to notify nobody.
 
     Raises BadInput for a config that this amtool does not take, CouldNotTell where it sees it otherwise.
     """
     routing = config.document
-    senders = list_senders(routing)
+    senders = list_played(routing)
+    check_nobody(nobody, senders)
     bound = tuple(
-        Bound(alert=alert, destination=find_destination(routing, senders, alert.labels)) for alert in alerts
+        Bound(alert=alert, destination=find_destination(routing, senders, alert.labels, nobody))
+        for alert in alerts
     )
     for one in bound:
         try:

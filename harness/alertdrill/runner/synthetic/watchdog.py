@@ -64,12 +64,17 @@ class WatchdogDrill:
         self._bound = bound
         self._say = say
         self._hops: list[Hop] = []
-        self._receivers = tuple(dict.fromkeys(leg.receiver for leg in bound.destination.legs if leg.senders))
+        self._receivers = tuple(dict.fromkeys(leg.receiver for leg in bound.destination.legs if leg.played))
         self._period_s = max(leg.repeat_interval_s + leg.group_interval_s for leg in bound.destination.legs)
         self._wait_s = max(leg.group_wait_s for leg in bound.destination.legs)
 
     def hold(self) -> tuple[Hop, ...]:
         """Return the hops, up to the one where it stopped. Raises ComponentFailed when a part fails."""
+        if unplayed := self._bound.destination.unplayed:
+            evidence = f"the pager does not play {', '.join(dict.fromkeys(unplayed))}"
+            self._note(Hop(name="route", took_s=None, outcome="could not tell", evidence=evidence))
+            if not self._receivers:
+                return tuple(self._hops)
         if not self._receivers:
             evidence = (
                 f"{', '.join(self._bound.destination.receivers)} has no integration: nobody is notified"

@@ -7,8 +7,8 @@ from alertdrill.core.rule import Labels
 
 
 def near_threshold(alert: str, labels: Labels, *, reaches: float) -> NearMiss:
-    """Return that the alert stays silent though its value reaches so much of its threshold."""
-    return NearMiss(alert=alert, labels=labels, reaches=reaches, pending=False)
+    """Return that the alert stays inactive though its value reaches so much of its threshold, and no more."""
+    return NearMiss(alert=alert, labels=labels, reaches=reaches, reaches_at_most=1.0, pending=False)
 
 
 def near_for(alert: str, labels: Labels, *, over_s: tuple[float, float], reaches: float = 1.0) -> NearMiss:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import pytest
 from support.imagined_gateway import BOUNDS, HEALTHY, ImaginedGateway
 
-from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.drill import Drill
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
 from alertdrill.project.drafting.drafts import DraftFile, draft_all
 from alertdrill.project.drafting.metrics import Metrics, gather
+from alertdrill.recording.files import write_recording
 from alertdrill.rules.files import RuleFile, parse_rules
-from alertdrill.runner.recorded import judge_drills
+from alertdrill.runner.golden.folder import find_path
+from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runtime.binaries import Engines
 from alertdrill.systems.drill_files.drills import Defaults, parse_drills, read_drills
 
@@ -42,13 +44,13 @@ def find_paging(_: Labels) -> Paging:
     return Paging(receiver="oncall")
 
 
-def read(*exprs: str, more: str = "", labels: str = "") -> RuleFile:
-    """Return alerts A, B, … with these expressions."""
+def read(*exprs: str, more: str = "", labels: str = "", every: str = "15s") -> RuleFile:
+    """Return alerts A, B, … with these expressions, evaluated so often."""
     rules = "".join(
         f"  - alert: {chr(65 + number)}\n    expr: |-\n      {expr}\n    for: 1m\n{labels}"
         for number, expr in enumerate(exprs)
     )
-    return parse_rules(f"groups:\n- name: g\n  rules:\n{more}{rules}", "rules.yml")
+    return parse_rules(f"groups:\n- name: g\n  interval: {every}\n  rules:\n{more}{rules}", "rules.yml")
 
 
 def draft(file: RuleFile, metrics: Metrics | None = SEEN) -> tuple[DraftFile, ...]:
@@ -67,17 +69,19 @@ def parse(drafted: DraftFile) -> tuple[Drill, ...]:
 
 def find_outcomes(engines: Engines, file: RuleFile) -> dict[str, str]:
     """Return what promtool and the judge make of each drafted drill, by its name."""
-    outcomes = {}
-    for drafted in draft(file):
-        assert not drafted.todos
-        for drill in parse(drafted):
-            recording = ImaginedGateway(drill).record()
-            placement = Placement(drill=drill, start_s=0.0)
-            record = judge_drills(recording, [placement], (file,), engines.promtool)
-            (verdict,) = (one for one in record.verdicts if one.drill == drill.name)
-            wrong = [one.observed for one in verdict.findings if one.outcome not in {"met", "unobserved"}]
-            outcomes[drill.name] = f"{verdict.outcome}{wrong}"
-    return outcomes
+    drafts = draft(file)
+    assert not [todo for drafted in drafts for todo in drafted.todos]
+    drills = [drill for drafted in drafts for drill in parse(drafted)]
+    rules = " ".join(rule.expr for group in file.groups for rule in group.rules)
+    with TemporaryDirectory() as folder:
+        for drill in drills:
+            write_recording(ImaginedGateway(drill, rules).record(), find_path(Path(folder), drill.name))
+        record = ProjectReplay(Path(folder), (file,), engines.promtool).judge(drills, drills)
+    return {
+        verdict.drill: verdict.outcome
+        + str([one.observed for one in verdict.findings if one.outcome not in {"met", "unobserved"}])
+        for verdict in record.verdicts
+    }
 
 
 @pytest.mark.parametrize(
@@ -253,7 +257,8 @@ def test_whatever_an_alert_is_called_its_draft_is_read(name: str) -> None:
 @pytest.mark.parametrize("threshold", [0.01, 0.03, 0.25, 0.4, 0.5, 0.65, 0.9, 0.99])
 def test_a_share_of_any_size_is_drafted(engines: Engines, threshold: float, window: str) -> None:
     """There are as many calls in a window as keep the share where it should be; more than fit are a todo."""
-    file = read(f"{BAD} / {ALL} > {threshold}".replace("5m", window))
+    every = "1m" if window == "1h" else "15s"  # an hour has 240 evaluations otherwise
+    file = read(f"{BAD} / {ALL} > {threshold}".replace("5m", window), every=every)
     (drafted,) = draft(file)
     if window == "1m" and threshold < 0.02:
         assert "say how to send" in drafted.todos[0][1]

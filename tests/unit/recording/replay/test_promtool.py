@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_question_that_cannot_be_answered_is_told_from_one_with_nothing_to_say
 def test_strings_are_written_as_yaml_reads_them() -> None:
     """JSON leaves some characters as they are that YAML wants escaped."""
     assert write_json("🔥ü\x7f\u2028\ufeff\n") == r'"🔥ü\u007f\u2028\ufeff\n"'
+
+
+@pytest.mark.parametrize(("evaluations", "processes"), [(100, 1), (2000, 2)])
+def test_only_what_takes_long_is_shared_out(
+    evaluations: int, processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To start promtool once more takes longer than a few small trials do."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    trials = [replace(make_trial(), evaluations=evaluations)] * 3
+    run_trials(write_tool(tmp_path, f"echo started >>{tmp_path}/log"), trials)
+    assert (tmp_path / "log").read_text().splitlines() == ["started"] * processes
 
 
 def test_a_promtool_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

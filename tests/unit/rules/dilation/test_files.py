@@ -225,6 +225,17 @@ def test_a_rule_that_reads_a_refused_recording_rule_is_refused() -> None:
     ]
 
 
+def test_a_rule_that_reads_a_refused_recording_rule_by_a_pattern_is_refused() -> None:
+    """A pattern of names reads whatever it matches; what it does not is nothing to it."""
+    text = state(
+        "{record: job:c, expr: time()}",
+        "{alert: A, expr: '{__name__=~\"job:.*\"} > 1'}",
+        "{alert: B, expr: '{__name__=~\"node:.*\"} > 1'}",
+        '{alert: C, expr: \'{__name__!~"job:.*", a="b"} > 1\'}',
+    )
+    assert refuse(text)[1:] == ["rules.yml:5: A: it reads job:c, which is refused"]
+
+
 def test_a_rule_that_reads_from_a_refused_group_is_refused() -> None:
     """A group that is left out records nothing either."""
     text = (

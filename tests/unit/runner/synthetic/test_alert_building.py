@@ -135,6 +135,7 @@ def test_a_label_that_wants_data_is_refused(engines: Engines) -> None:
 
 def test_a_rule_that_prometheus_cannot_load_is_named(engines: Engines) -> None:
     """Prometheus's own words are passed on."""
-    text = RULES.replace("{{ $externalURL }}/x", "{{ nonsense }}")
-    with pytest.raises(BadRules, match=r"Prometheus \S+ does not take the rules: .*Fails.*nonsense"):
+    text = RULES.replace("{{ $externalURL }}/x", "{{ toDuration 1 }}")
+    said = r"rules.yml:\d+: group 'g': Fails: Prometheus \S+ does not load the rule: annotation .*toDuration"
+    with pytest.raises(BadRules, match=said):
         build_alerts(parse_rules(text, "rules.yml").alerts, {}, engines=engines, external_url=EXTERNAL_URL)

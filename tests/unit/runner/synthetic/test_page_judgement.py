@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from support.page_records import bind_alert, make_alert, make_config
 
 from alertdrill.core.expectation import Integration
 from alertdrill.core.timeline import Notification, NotifiedAlert, SuppressedSpan
-from alertdrill.judging.incidents import Incident, list_incidents
+from alertdrill.errors import BadInput
+from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.pages import (
     Row,
     Seen,
+    Sent,
     is_closed_everywhere,
     is_open_everywhere,
     judge_alert,
     look_at,
 )
+from alertdrill.runner.synthetic.route import check_nobody, find_destination
 
+SENT = Sent(fired_s=10.0, resolved_s=100.0)
 CONFIG = make_config({"receiver": "x", "group_by": ["..."]}, x=["pagerduty", "slack"])
+CONFIG_OF_NOBODY = make_config({"receiver": "x"}, x=[])
 ALERT = make_alert("A", pod="p")
 BOUND = bind_alert(ALERT, CONFIG)
 NAMED = {name: value for name, value in ALERT.labels.items() if name != "alertname"}
@@ -54,13 +60,12 @@ def notification(
 
 def see(*notifications: Notification, suppressed: tuple[SuppressedSpan, ...] = ()) -> Seen:
     """Return what was seen of these notifications."""
-    incidents: tuple[Incident, ...] = list_incidents(notifications)
-    return Seen(incidents=incidents, notifications=notifications, suppressed=suppressed)
+    return Seen(notifications=notifications, suppressed=suppressed)
 
 
 def judge(seen: Seen) -> Row:
     """Judge the alert, which fired at 10 s and was resolved at 100 s."""
-    return judge_alert(BOUND, seen, fired_s=10.0, resolved_s=100.0)
+    return judge_alert(BOUND, seen, SENT)
 
 
 OPENED = (notification("p1"), notification("s1", "slack"))
@@ -78,7 +83,7 @@ def test_one_page_of_each_integration_opened_and_closed_is_right() -> None:
 
 def test_a_page_too_many_is_wrong() -> None:
     """Two incidents of one integration are two pages for one alert."""
-    row = judge(see(*OPENED, CLOSED, notification("p2"), notification("p2", closes=True)))
+    row = judge(see(*OPENED, CLOSED, notification("p2"), replace(CLOSED, incident="p2")))
     assert row.outcome == "not paged"
     assert row.is_unmet
     assert row.evidence == "pagerduty of x opened 2 pages where 1 was to be expected"
@@ -119,9 +124,13 @@ def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
 
 def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:
     """A receiver without integrations tells nobody."""
-    bound = bind_alert(ALERT, make_config({"receiver": "x"}, x=[]))
+    bound = bind_alert(ALERT, CONFIG_OF_NOBODY)
     assert look_at(bound).outcome == "nowhere"
     assert look_at(bound).is_unmet
+    assert look_at(bound).evidence == "no receiver has an integration; if that is meant, say so by --nobody x"
+    meant = find_destination(CONFIG_OF_NOBODY, list_senders(CONFIG_OF_NOBODY), ALERT.labels, ["x"])
+    row = judge_alert(replace(bound, destination=meant), see(), SENT)
+    assert (row.outcome, row.is_unmet) == ("meant for nobody", False)
     assert look_at(BOUND).outcome == "not sent"
 
 
@@ -133,8 +142,45 @@ def test_pages_of_other_alerts_do_not_count() -> None:
 
 def test_it_is_known_when_there_is_nothing_to_wait_for() -> None:
     """All open; and of what is open, all closed that will be."""
-    assert not is_open_everywhere(BOUND, see(OPENED[0]))
-    assert is_open_everywhere(BOUND, see(*OPENED))
-    assert not is_closed_everywhere(BOUND, see(*OPENED))
-    assert is_closed_everywhere(BOUND, see(*OPENED, CLOSED))
-    assert is_closed_everywhere(BOUND, see(OPENED[1]))
+    assert not is_open_everywhere(BOUND, see(OPENED[0]), SENT)
+    assert is_open_everywhere(BOUND, see(*OPENED), SENT)
+    assert not is_closed_everywhere(BOUND, see(*OPENED), SENT)
+    assert is_closed_everywhere(BOUND, see(*OPENED, CLOSED), SENT)
+    assert is_closed_everywhere(BOUND, see(OPENED[1]), SENT)
+
+
+def test_a_page_begins_with_what_it_says_of_the_alert() -> None:
+    """It joined an incident that another alert had opened, and that nobody is notified of the end of."""
+    other = NotifiedAlert(alert="B", labels=NAMED, status="firing")
+    before = replace(notification("s1", "slack", at_s=2.0), alerts=(other,), title="[FIRING:1] B")
+    both = replace(notification("s1", "slack", at_s=45.0), effect="updated")
+    repeated = replace(both, at_s=80.0, title="again")
+    row = judge(see(before, OPENED[0], both, repeated, CLOSED))
+    assert (row.outcome, row.evidence) == ("paged", "")
+    slack = row.pages[-1]
+    assert (slack.integration, slack.title, slack.opened_after_s) == ("slack", "[FIRING:1] A", 35.0)
+
+
+def test_an_end_within_a_group_that_fires_on_is_an_end() -> None:
+    """The notification is firing for the sake of another alert, and says that this one is resolved."""
+    ended = replace(notification("p1", closes=True, at_s=120.0), status="firing", effect="updated")
+    row = judge(see(*OPENED, ended))
+    assert (row.outcome, row.pages[0].closed_after_s) == ("paged", 20.0)
+
+
+def test_what_was_seen_of_an_alert_with_the_same_labels_before_is_not_its_own() -> None:
+    """Neither its page nor its end makes a delay that is negative."""
+    before = (notification("p0", at_s=1.0), notification("p0", closes=True, at_s=9.0))
+    row = judge(see(*before, *OPENED, CLOSED))
+    assert (row.outcome, [page.opened_after_s for page in row.pages]) == ("paged", [30.0, 30.0])
+    late = replace(CLOSED, at_s=300.0)
+    assert judge_alert(BOUND, see(*OPENED, late), replace(SENT, until_s=200.0)).outcome == "not paged"
+
+
+def test_who_is_meant_to_be_nobody_must_be_there_for_nobody() -> None:
+    """A slip of the pen is seen at once, and so is a receiver that notifies somebody after all."""
+    check_nobody(["x"], list_senders(CONFIG_OF_NOBODY))
+    with pytest.raises(BadInput, match="--nobody y: Alertmanager has no receiver of that name"):
+        check_nobody(["y"], list_senders(CONFIG_OF_NOBODY))
+    with pytest.raises(BadInput, match="--nobody x: that receiver notifies somebody, by pagerduty, slack"):
+        check_nobody(["x"], list_senders(CONFIG))

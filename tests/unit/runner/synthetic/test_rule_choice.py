@@ -60,3 +60,14 @@ def test_what_is_no_label_is_refused(texts: list[str]) -> None:
     """Not of that form, a name that no series has, one that is given twice, an endless value."""
     with pytest.raises(BadInput, match=r"--label"):
         read_labels(texts)
+
+
+def test_two_rules_of_one_name_and_the_same_labels_are_chosen_by_line() -> None:
+    """Nothing else tells them apart."""
+    rules = "groups: [{name: g, rules: [\n{alert: Slow, expr: up},\n{alert: Slow, expr: down}]}]"
+    files = [parse_rules(rules, "r.yml")]
+    with pytest.raises(BadInput, match=r"choose by its line, as in --alert Slow:2"):
+        choose_rule(files, "Slow", {})
+    assert choose_rule(files, "Slow:3", {}).expr == "down"
+    with pytest.raises(BadInput, match="there is no alert 'Slow:4'"):
+        choose_rule(files, "Slow:4", {})

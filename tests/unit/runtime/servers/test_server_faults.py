@@ -16,6 +16,8 @@ from support.served import SERVERS, WAIT_S, Answer, Served, is_text, read_answer
 from alertdrill.runtime.http_server import Limits
 from stub_providers.behaviour import Behaviour, Constant
 
+pytestmark = pytest.mark.long
+
 TRAILER = "Authorization: Bearer lent-token\r\nx-api-key: lent-token\r\nx-goog-api-key: lent-token\r\n"
 
 

@@ -1,0 +1,142 @@
+"""A config that stands in a manifest, as a key of a Secret or a ConfigMap: the operator's way. Pure.
+
+What is read here has secrets in it: it is handed on, and in no message.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+from alertdrill.errors import BadInput
+from alertdrill.runtime.nesting import find_too_deep
+
+KEYS = ("alertmanager.yaml", "alertmanager.yml", "alertmanager.yaml.gz")
+"""What the operator and charts call the config."""
+KINDS = ("Secret", "ConfigMap")
+MAX_UNPACKED_BYTES = 4 * 1024 * 1024
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A config's text, the name that its lines count in, and the files beside it, by their names."""
+
+    text: str = field(repr=False)
+    source: str
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+
+def unwrap(text: str, source: str) -> Original:
+    """Return the config that a file's text states, or that stands in a manifest in it.
+
+    What is no YAML is returned as it is. Raises BadInput for a manifest without a config.
+    """
+    documents = _compose(text)
+    resources = [one for document in documents for one in _list_resources(document)]
+    if not resources:
+        return _take_first(text, source, documents)
+    for resource in resources:
+        values = dict(_list_values(resource)) if _read(resource, "kind") in KINDS else {}
+        for key in KEYS:
+            if key in values:
+                return _unwrap(values[key], key, source, values)
+    line = resources[0].start_mark.line + 1
+    raise BadInput(
+        f"{source}:{line}: this is a Kubernetes resource; an Alertmanager config is in a "
+        f"{' or a '.join(KINDS)} with the key {KEYS[0]}"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Value:
+    """A key's value: its text, where it is in base64, and the line before its first one if it has lines."""
+
+    node: yaml.ScalarNode = field(repr=False)
+    is_encoded: bool
+
+    def read(self, *, is_packed: bool = False) -> str | None:
+        """Return the text; None if it cannot be read."""
+        if not self.is_encoded:
+            return str(self.node.value)
+        try:
+            content = base64.b64decode("".join(self.node.value.split()), validate=True)
+            if is_packed:
+                unpacking = zlib.decompressobj(wbits=31)
+                content = unpacking.decompress(content, MAX_UNPACKED_BYTES)
+                if not unpacking.eof:
+                    return None
+            return content.decode()
+        except (binascii.Error, zlib.error, ValueError):
+            return None
+
+
+def _unwrap(value: _Value, key: str, source: str, values: Mapping[str, _Value]) -> Original:
+    text = value.read(is_packed=key.endswith(".gz"))
+    if text is None:
+        line = value.node.start_mark.line + 1
+        raise BadInput(f"{source}:{line}: {key} is not base64 of a text" + " in gzip" * key.endswith(".gz"))
+    found = {name: one.read() for name, one in values.items() if name not in KEYS}
+    files = {name: one for name, one in found.items() if one is not None}
+    if not value.is_encoded and value.node.style == "|":
+        # So that its lines are those of the manifest.
+        return Original(text="\n" * (value.node.start_mark.line + 1) + text, source=source, files=files)
+    return Original(text=text, source=f"{source}#{key}", files=files)
+
+
+def _take_first(text: str, source: str, documents: list[yaml.Node]) -> Original:
+    """Return the first document, which is all that Alertmanager reads, and a note if there are others."""
+    if len(documents) < 2:
+        return Original(text=text, source=source)
+    line = documents[1].start_mark.line
+    lines = text.splitlines(keepends=True)[:line]
+    while lines and not lines[-1].startswith("---"):
+        lines.pop()
+    note = f"{source}:{line + 1}: Alertmanager reads the first document of a file, and not this one"
+    return Original(text="".join(lines[:-1]), source=source, notes=(note,))
+
+
+def _compose(text: str) -> list[yaml.Node]:
+    if find_too_deep(text) is not None:
+        return []
+    try:
+        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return []
+
+
+def _list_resources(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    """Yield the resource that a node is, or those of a list of them; nothing for a plain config."""
+    if not isinstance(node, yaml.MappingNode) or _read(node, "kind") is None:
+        return
+    for key, value in node.value:
+        if key.value == "items" and isinstance(value, yaml.SequenceNode):
+            for item in value.value:
+                yield from _list_resources(item)
+            return
+    yield node
+
+
+def _list_values(resource: yaml.MappingNode) -> Iterator[tuple[str, _Value]]:
+    """Yield the keys of a Secret or a ConfigMap; what stands as text comes last, and wins."""
+    is_secret = _read(resource, "kind") == "Secret"
+    for section, is_encoded in (("binaryData", True), ("data", is_secret), ("stringData", False)):
+        for key, value in resource.value:
+            if key.value != section or not isinstance(value, yaml.MappingNode):
+                continue
+            for name, text in value.value:
+                if isinstance(text, yaml.ScalarNode):
+                    yield str(name.value), _Value(node=text, is_encoded=is_encoded)
+
+
+def _read(node: yaml.MappingNode, name: str) -> str | None:
+    for key, value in node.value:
+        if key.value == name and isinstance(value, yaml.ScalarNode):
+            return str(value.value)
+    return None

@@ -1,0 +1,1 @@
+"""Makes rules wrong in small ways, and has the drills judge them."""

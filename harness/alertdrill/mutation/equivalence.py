@@ -1,0 +1,157 @@
+"""Shows that two expressions are equal whatever the series are, by a few laws of PromQL. Pure.
+
+Both are written in a form in which what the laws call equal is the same text. The laws:
+
+- The right side of `and` and `unless` is only there or not: of its values nothing is seen.
+- A histogram's quantile is the same of buckets that are all multiplied by a number, as `rate` and `increase`
+  are each other.
+- What is never below 0 is at most 0 where it is 0; and `up` is 0 or 1.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import promql_parser as ast
+
+from alertdrill.mutation.mutant import Mutant
+from alertdrill.mutation.operators.comparing import find_comparison
+from alertdrill.rules.promql.constants import evaluate_constant
+from alertdrill.rules.promql.expressions import Printer, list_modifiers, metric_name, parse, write_grouping
+
+Sight = Literal["value", "scale", "presence"]
+"""What is seen of an expression: its value, its value but for a factor, or only whether it is there."""
+
+_LINEAR = {"sum", "avg", "max", "min"}
+_KEEPS_PRESENCE = {*_LINEAR, "count", "group"}
+_OVER_TIME = {
+    f"{name}_over_time" for name in ("avg", "min", "max", "sum", "count", "last", "present", "stddev")
+}
+_COUNTED = {"rate", "increase", "irate"}
+_NEVER_BELOW_0 = {*_COUNTED, "count_over_time", "present_over_time", "changes", "resets", "absent"}
+_AT_0 = {"==": "<=", "!=": ">"}
+"""What a comparison with 0 is the same as, of what is never below 0."""
+_AT_1 = {"==": ">=", "!=": "<"}
+"""And with 1, of what is 0 or 1."""
+
+
+def prove_equal(mutant: Mutant) -> str:
+    """Return why a mutant is equal to the rule that it is made of; empty where that cannot be shown."""
+    if mutant.original.expr == mutant.rule.expr:
+        return ""
+    if _Normal().write(parse(mutant.original.expr)) == _Normal().write(parse(mutant.rule.expr)):
+        return "the expression is equal to the rule's, whatever the series are"
+    return ""
+
+
+class _Normal(Printer):
+    """Writes what is equal by the laws as the same text."""
+
+    def __init__(self, sight: Sight = "value") -> None:
+        self._sight = sight
+
+    def _see(self, node: ast.Expr, sight: Sight) -> str:
+        return _Normal(sight).write(node)
+
+    def write(self, node: ast.Expr) -> str:
+        """Return the normal text of a node, as far as it is seen."""
+        match node:
+            case ast.ParenExpr():
+                return f"({self.write(node.expr)})"
+            case ast.BinaryExpr():
+                return self._write_binary(node)
+            case ast.Call():
+                return self._write_call(node)
+            case ast.AggregateExpr() if node.param is None:
+                return self._write_aggregation(node)
+            case ast.MatrixSelector() | ast.VectorSelector() | ast.NumberLiteral() | ast.StringLiteral():
+                return super().write(node)
+            case _:
+                return Printer().write(node)
+
+    def _write_binary(self, node: ast.BinaryExpr) -> str:
+        operator = str(node.op).strip()
+        if operator in {"and", "unless"}:
+            sides = self.write(node.lhs), self._see(node.rhs, "presence")
+        elif self._sight == "presence" and (operand := _find_operand(node)) is not None:
+            return self.write(operand)
+        else:
+            operator = operator if find_comparison(node) is None else _name_comparison(node)
+            sides = self._see(node.lhs, "value"), self._see(node.rhs, "value")
+        return f"{sides[0]} {' '.join([operator, *list_modifiers(node.modifier)])} {sides[1]}"
+
+    def _write_call(self, node: ast.Call) -> str:
+        name = node.func.name
+        if name == "histogram_quantile":
+            quantile, buckets = node.args
+            return f"{name}({self._see(quantile, 'value')}, {self._see(buckets, 'scale')})"
+        if (self._sight != "value" and name in {"rate", "increase"}) or (
+            self._sight == "presence" and name in _COUNTED
+        ):
+            name = "rate"
+        elif self._sight == "presence" and name in _OVER_TIME:
+            name = "present_over_time"
+        return f"{name}({', '.join(self._see(argument, 'value') for argument in node.args)})"
+
+    def _write_aggregation(self, node: ast.AggregateExpr) -> str:
+        name = str(node.op).strip()
+        inner: Sight = "value"
+        if self._sight == "presence" and name in _KEEPS_PRESENCE:
+            name, inner = "group", "presence"
+        elif self._sight == "scale" and name in _LINEAR:
+            inner = "scale"
+        return f"{name}{write_grouping(node.modifier)}({self._see(node.expr, inner)})"
+
+
+def _find_operand(node: ast.BinaryExpr) -> ast.Expr | None:
+    """Return the side that arithmetic with a constant has a result for; None of everything else."""
+    if str(node.op).strip() not in {"+", "-", "*", "/", "%", "^"}:
+        return None
+    if evaluate_constant(node.rhs) is not None:
+        return node.lhs
+    return node.rhs if evaluate_constant(node.lhs) is not None else None
+
+
+def _name_comparison(node: ast.BinaryExpr) -> str:
+    """Return the operator of a comparison, or the one that says the same."""
+    operator, threshold = str(node.op).strip(), evaluate_constant(node.rhs)
+    if threshold == 0 and _is_never_below_0(node.lhs):
+        return _AT_0.get(operator, operator)
+    if threshold == 1 and _is_0_or_1(node.lhs):
+        return _AT_1.get(operator, operator)
+    return operator
+
+
+def _is_never_below_0(node: ast.Expr) -> bool:
+    """Tell whether every value of an expression is a number from 0 up."""
+    match node:
+        case ast.ParenExpr():
+            return _is_never_below_0(node.expr)
+        case ast.Call():
+            return node.func.name in _NEVER_BELOW_0
+        case ast.AggregateExpr():
+            name = str(node.op).strip()
+            return name in {"count", "group"} or (name in _LINEAR and _is_never_below_0(node.expr))
+        case ast.BinaryExpr():
+            operator = str(node.op).strip()
+            if operator in {"and", "unless"}:
+                return _is_never_below_0(node.lhs)
+            if operator in {"or", "+"}:
+                return _is_never_below_0(node.lhs) and _is_never_below_0(node.rhs)
+            factor = evaluate_constant(node.rhs)
+            return operator == "*" and factor is not None and factor >= 0 and _is_never_below_0(node.lhs)
+        case _:
+            return _is_0_or_1(node)
+
+
+def _is_0_or_1(node: ast.Expr) -> bool:
+    """Tell whether an expression is `up`, of one target or the worst or the best of several."""
+    match node:
+        case ast.ParenExpr():
+            return _is_0_or_1(node.expr)
+        case ast.AggregateExpr():
+            return str(node.op).strip() in {"min", "max"} and _is_0_or_1(node.expr)
+        case ast.VectorSelector():
+            return metric_name(node) == "up"
+        case _:
+            return False
