@@ -58,7 +58,7 @@ class Attempt:
 
     `key` tells the inbox's incidents apart; None is an attempt that does not say which one it is about.
     `answer` may depend on what is known of the key; `refusal` is what the real service would answer instead,
-    and `why`.
+    and `why`. `throttled` is what it would answer to too many, where that is not its kind's answer.
     """
 
     does: Does = "trigger"
@@ -72,6 +72,7 @@ class Attempt:
     answer: Answer | Callable[[Known | None], Answer]
     refusal: Answer | None = None
     why: str = ""
+    throttled: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,11 @@ MAX_DESCRIPTION_CHARACTERS = 1024
 TYPES: Mapping[str, Does] = {"trigger": "trigger", "acknowledge": "acknowledge", "resolve": "resolve"}
 FIELDS = ("service_key", "service_key_file")
 """Of a config that speaks this version."""
+THROTTLED = Answer(
+    status=403,
+    body={"status": "throttle exceeded", "message": "Requests for this service are arriving too quickly."},
+)
+"""This version has no 429; Alertmanager tries again after 403 at once."""
 
 
 def read_event(address: Address, body: bytes, token: str) -> Attempt:
@@ -40,7 +45,7 @@ def read_event(address: Address, body: bytes, token: str) -> Attempt:
     try:
         event = parse_object(body)
     except ValueError as error:
-        return _refuse([str(error)], Attempt(answer=Answer(status=200)))
+        return _refuse([str(error)], Attempt(answer=Answer(status=200), throttled=THROTTLED))
     details, told = take_tag(event.get("details"))
     if "details" in event:
         event = {**event, "details": details}
@@ -56,6 +61,7 @@ def read_event(address: Address, body: bytes, token: str) -> Attempt:
         text=write_details(details),
         payload={name: value for name, value in event.items() if name != "service_key"},
         answer=Answer(status=200, body=taken),
+        throttled=THROTTLED,
     )
     errors = list(_check(event, derive_key(token, address)))
     return _refuse(errors, attempt) if errors else attempt

@@ -9,8 +9,11 @@ import pytest
 from support.receiver_requests import FIRING, RECEIVER, TOKEN, answer, deliver, open_inbox
 
 from alertdrill.alertmanager.addresses import Address, derive_key
-from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt
 from alertdrill.alertmanager.receivers.kind import Request
+from alertdrill.alertmanager.receivers.pagerduty import EVENTS_PER_MINUTE
+from alertdrill.pager.intake import Desk
+from alertdrill.pager.rule_time import RuleTime
 
 ADDRESS = Address(receiver=RECEIVER, integration="pagerduty", index=2)
 KEY = derive_key(TOKEN, ADDRESS)
@@ -83,3 +86,22 @@ def test_the_user_of_the_authorization_is_the_inbox() -> None:
             open_inbox("pagerduty", request)
     with pytest.raises(ValueError, match="unpack"):
         open_inbox("pagerduty", Request(method="POST", path=make_request().path, host="events.pagerduty.com"))
+
+
+def test_too_many_events_are_answered_403() -> None:
+    """As PagerDuty's first version does, whether it is told to or there were too many."""
+    desk = Desk(RuleTime(1.0))
+    for _ in range(EVENTS_PER_MINUTE):
+        assert take(desk).status == 200
+    assert take(desk).status == 403
+    desk.faults.begin(RECEIVER, "pagerduty", "rate_limit", None)
+    assert take(desk).status == 403
+    desk.faults.begin(RECEIVER, "pagerduty", "error", None)
+    assert take(desk).status == 500
+
+
+def take(desk: Desk) -> Answer:
+    """Return what an event is answered."""
+    said = desk.take(ADDRESS, read())
+    assert isinstance(said, Answer)
+    return said
