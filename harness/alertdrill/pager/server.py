@@ -5,7 +5,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trustme
 from aiohttp import web
@@ -22,6 +24,8 @@ from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
 from alertdrill.runtime.serving import SHUTDOWN_WALL_S, naming_address
 
 At = tuple[str, int]
+MAX_LINE_BYTES = 512 * 1024
+"""Of the first line of a request for an inbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ def make_pager(setup: Setup) -> web.Application:
     context = make_context(setup.certificate, desk.faults)
 
     async def take_deliveries(_app: web.Application) -> AsyncIterator[None]:
-        runner = HttpRunner(
+        runner = _DeliveriesRunner(
             make_deliveries(desk, setup.token),
             refuse,
             limits=setup.limits,
@@ -74,6 +78,17 @@ def make_pager(setup: Setup) -> web.Application:
     app = make_control(desk, setup.token)
     app.cleanup_ctx.extend((take_deliveries, take_mails))
     return app
+
+
+class _DeliveriesRunner(HttpRunner):
+    """Takes requests that have a whole notification in their first line, as Pushover's do."""
+
+    async def _make_server(self) -> web.Server:
+        server: Any = await super()._make_server()
+        # The shared server has no setting for it, and the stub providers, which share it, no use of one.
+        server._connect = partial(server._connect, max_line_size=MAX_LINE_BYTES)
+        made: web.Server = server
+        return made
 
 
 def make_context(certificate: Path, faults: Faults) -> ssl.SSLContext:
