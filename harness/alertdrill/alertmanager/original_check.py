@@ -18,7 +18,7 @@ import yaml
 from alertdrill.alertmanager.amtool import UNKNOWN, extract_reason, find_complaint
 from alertdrill.alertmanager.config import MAX_BYTES, AlertmanagerConfig
 from alertdrill.alertmanager.fields import CONFIG
-from alertdrill.alertmanager.wrapped import unwrap
+from alertdrill.alertmanager.wrapped import spread, unwrap
 from alertdrill.alertmanager.yaml_without_secrets import list_secrets
 from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
@@ -43,7 +43,8 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     if path is None or not path.is_file():
         return
     content = read_bytes(path, MAX_BYTES).decode(errors="replace")
-    text = unwrap(content, config.source).text
+    original = unwrap(content, config.source)
+    text = original.text
     if text == content:
         reason = _find_reason(amtool, path)
     else:
@@ -54,7 +55,7 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     said = _LINE.search(reason)
     line = int(said[1]) if said else _find_line(amtool, text)
     why = _scrub(_LINE.sub("", reason), list_secrets(text, CONFIG))
-    where = config.source if line is None else f"{config.source}:{line}"
+    where = config.source if line is None else f"{config.source}:{original.find_line(line)}"
     unknown = UNKNOWN.search(why)
     does_not = f"does not know the field {unknown['field']}" if unknown else f"does not take this: {why}"
     raise BadInput(f"{where}: Alertmanager {version} {does_not}")
@@ -98,6 +99,7 @@ def _find_line(amtool: Path, text: str) -> int | None:
     document = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(document, yaml.MappingNode):
         return 1
+    spread(document, set())
     with scratch_folder() as folder:
         trials = _Trials(amtool, folder)
         for whole, part in _list_parts(document):
