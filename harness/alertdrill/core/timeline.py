@@ -125,7 +125,8 @@ class Stall:
 class Timeline:
     """All that was seen, in order; `observed` names the event kinds that could be seen at all.
 
-    `stalls` are when parts of the stack answered nothing. From `appended_from_s` on nothing was measured: a
+    `stalls` are when parts of the stack answered nothing. Pages were seen only of `receivers`, or of all if
+    that is None. From `appended_from_s` on nothing was measured: a
     replay appended a quiet tail to its recording.
     """
 
@@ -138,4 +139,5 @@ class Timeline:
     engines: Labels = field(default_factory=dict)
     paging: PagingPath = field(default_factory=PagingPath)
     stalls: tuple[Stall, ...] = ()
+    receivers: frozenset[str] | None = None
     appended_from_s: float | None = None

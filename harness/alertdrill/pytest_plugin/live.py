@@ -20,6 +20,7 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.runner.live import hold
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
+from alertdrill.runner.running_services import ask_running
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
 
@@ -37,15 +38,17 @@ def hold_project(
     One drill alone is held however slow it makes a run. Raises BadInput and CouldNotTell.
     """
     demand_files()
+    running = ask_running(project, files, os.environ)
     made = make_project_order(
         project,
-        files,
+        files if running is None else running.files,
         drills,
         engines=find_engines(os.environ),
         environ=os.environ,
         out=out.resolve(),
         speed=speed,
         is_named=len(drills) == 1,
+        running=running,
     )
     with open_folder(out, project.inputs) as reports:
         order = replace(made.order, recording=reports.new / RECORDING)

@@ -100,3 +100,10 @@ def make_setup(order: Order, speed: float, calendar: Calendar, until_s: float) -
             order.alertmanager.document, Clock(speed=speed, origin_s=time.time()), calendar, until_s
         ),
     )
+
+
+def describe_unfit(order: Order, speed: float) -> dict[str, str]:
+    """Say which rules were left out at a speed, for the notes of a run."""
+    if speed == 1 or not order.unfit:
+        return {}
+    return {"not evaluated at this speed": f"{', '.join(sorted(order.unfit))}: right at speed 1 only"}

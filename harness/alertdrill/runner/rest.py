@@ -18,10 +18,11 @@ TOOK_TOO_LONG = "deadline exceeded"
 def check_rest(run: LiveRun) -> None:
     """Raise CouldNotTell for a job that is not scraped, or an alert that was active before rule time 0."""
     demand_scrapes(run)
+    names = {rule.name for rule in run.order.alerts}
     active = [
         f"{say_selector(found.name, found.labels)} was {found.state} already, for {format_s(-since_s)}"
         for found in read_active_alerts(run.prometheus)
-        if (since_s := run.clock.rule_s(found.active_at_s)) < 0
+        if (since_s := run.clock.rule_s(found.active_at_s)) < 0 and found.name in names
     ]
     if active:
         more = f", and {len(active) - MAX_NAMED} more" if len(active) > MAX_NAMED else ""

@@ -62,7 +62,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
-        "Alertmanager and paging": ("alertmanager_config", "alertmanagers", "calendar"),
+        "Alertmanager and paging": ("alertmanager_config", "alertmanager", "alertmanagers", "calendar"),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
@@ -123,6 +123,12 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     help="How many Locust workers share the traffic; with 0, one process sends it all.",
 )
 @click.option(
+    "--alertmanager",
+    metavar="URL",
+    help="The Alertmanager of the Prometheus that --prometheus names, for a project's drills; nothing is "
+    "written to it.",
+)
+@click.option(
     "--alertmanagers",
     type=click.IntRange(1, 2),
     default=1,
@@ -177,6 +183,7 @@ def run(
     speed: float | None,
     settings: tuple[str, ...],
     workers: int,
+    alertmanager: str | None,
     alertmanagers: int,
     calendar: datetime | None,
     replayed: Path | None,
@@ -200,12 +207,14 @@ def run(
     With your own rule files (--rules, --config), only the drills of alerts in these files are held.
     """
     if explained:
-        explain(project_file, names, speed)
+        explain(project_file, names, speed, prometheus)
         return
     console = open_console()
     if is_about_project(context, project_file):
         own_out = None if _is_default(context, "out") else out
-        run_project(project_file, names, speed, workers, own_out, console)
+        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, console)
+    if alertmanager is not None:
+        raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
