@@ -95,11 +95,9 @@ def make_project_order(
     limits = [find_limit(drill, classified, project.providers).speed for drill in held]
     at_most = min((speed for speed in limits if speed is not None), default=WALL_TIME_SPEEDS[0])
     speeds = tuple(one for one in WALL_TIME_SPEEDS if one <= at_most)
-    reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed)
-    if running is not None:
-        # A few scrapes and evaluations are as long as theirs are apart.
-        spare_s = FEW * _find_pace_s(project, files) - LATEST_S
-        reaches_s = {name: reach_s + min(0.0, spare_s) for name, reach_s in reaches_s.items()}
+    # A few scrapes and evaluations are as long as they are apart.
+    few_s = EVERY_S if running is None else FEW * _find_pace_s(project, files)
+    reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed, few_s)
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
     order = Order(
         drills=held,
@@ -111,8 +109,7 @@ def make_project_order(
         out=out,
         speed=speed,
         speeds=speeds,
-        quiet_lead_s=max(reaches_s.values(), default=0.0)
-        + (EVERY_S if running is None else FEW * _find_pace_s(project, files)),
+        quiet_lead_s=max(reaches_s.values(), default=0.0) + few_s,
         rests_s={
             drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
             for drill in held
@@ -143,15 +140,16 @@ def find_rests_s(
     files: Sequence[RuleFile],
     classified: Iterable[tuple[AlertRule, Classification]],
     speed: float,
+    latest_s: float = LATEST_S,
 ) -> dict[str, float]:
     """Return for how long nothing may happen until each alert knows nothing of what was before, by name.
 
-    That is how far back its rule looks, at samples that are as old as scrapes are apart, and no less than
-    what a timer that reaches it lasts at a speed.
+    That is how far back its rule looks, at samples that are `latest_s` old, or as old as scrapes are apart,
+    and no less than what a timer that reaches it lasts at a speed.
     """
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
     late_s = FEW * max(0.0, interval_s - SCRAPE_INTERVAL_S)
-    rests_s = {name: reach_s + late_s for name, reach_s in find_reaches_s(files).items()}
+    rests_s = {name: reach_s + late_s for name, reach_s in find_reaches_s(files, latest_s).items()}
     for rule, found in classified:
         lasts_s = max((timer.lasts_s for timer in found.timers), default=0.0)
         rests_s[rule.name] = max(rests_s[rule.name], lasts_s * speed)

@@ -43,23 +43,33 @@ def make_rule_files(
     return leave_out(files, ()) if names else tuple(files)
 
 
-def compare_rules(stated: Sequence[RuleFile], files: Sequence[RuleFile], service: Service) -> None:
-    """Raise BadInput for an alert of the project's files that Prometheus does not have, or has otherwise."""
+def list_names(groups: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the alerts of `/api/v1/rules`."""
+    return sorted({rule["name"] for group in groups for rule in group["rules"] if rule["type"] == ALERTING})
+
+
+def compare_rules(
+    stated: Sequence[RuleFile], files: Sequence[RuleFile], names: Sequence[str], service: Service
+) -> None:
+    """Raise BadInput for an alert of the project's files that Prometheus does not have, or has otherwise.
+
+    `names` are those of all that it has.
+    """
     known: dict[str, list[AlertRule]] = {}
     for rule in (rule for file in files for rule in file.alerts):
         known.setdefault(rule.name, []).append(rule)
     for rule in (rule for file in stated for rule in file.alerts):
         if rule.name not in known:
-            near = say_nearest(rule.name, sorted(known))
+            near = say_nearest(rule.name, names)
             raise BadInput(
-                f"{rule.source}: the Prometheus at {service.url} evaluates no alert {rule.name}{near}: let "
-                "it load the file"
+                f"{rule.source}: the Prometheus at {service.url} evaluates no alert {rule.name}, so it "
+                f"has not loaded the file{near}"
             )
         differences = [_find_difference(rule, other) for other in known[rule.name]]
         if all(differences):
             raise BadInput(
-                f"{rule.source}: the Prometheus at {service.url} has another {differences[0]} for "
-                f"{rule.name}: let it load the file anew"
+                f"{rule.source}: the Prometheus at {service.url} has {rule.name} with another "
+                f"{differences[0]}: let it load the file anew"
             )
 
 

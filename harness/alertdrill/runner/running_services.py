@@ -18,7 +18,7 @@ from alertdrill.recording.prometheus import count_evaluations
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.running_rules import compare_rules, make_rule_files
+from alertdrill.runner.running_rules import compare_rules, list_names, make_rule_files
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks.subject import Job, Subject
@@ -48,7 +48,7 @@ def ask_running(project: Project, stated: Sequence[RuleFile], environ: Mapping[s
     prometheus = open_service("Prometheus", service, environ)
     found = _read(prometheus, "/api/v1/rules", lambda document: list(document["data"]["groups"]))
     files = make_rule_files(found, service.url, {rule.name for file in stated for rule in file.alerts})
-    compare_rules(stated, files, service)
+    compare_rules(stated, files, list_names(found), service)
     versions = {
         "prometheus": str(
             _read(prometheus, "/api/v1/status/buildinfo", lambda document: document["data"]["version"])
