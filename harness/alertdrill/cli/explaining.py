@@ -27,6 +27,7 @@ from alertdrill.project.speed_limits import SpeedLimit, find_limit
 from alertdrill.rules.dilation.files import Refusal, dilate_rules
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
+from alertdrill.runner.metric_types import read_types
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Undecided
 
@@ -41,7 +42,7 @@ def explain(
     files, _ = read_held_rules(project, os.environ)
     drills = read_project_drills(project, names, leaves_undecided=True)
     undecided = list_project_undecided(project, names)
-    classified = classify_all(project, files)
+    classified = classify_all(project, files, read_types(project, os.environ))
     check_alerts(drills, (rule.name for rule, _ in classified))
     if project.target is not None:
         check_providers(drills, project)

@@ -18,6 +18,7 @@ from alertdrill.project.project import Project
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.live import hold
+from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runner.running_services import ask_running
@@ -49,6 +50,7 @@ def hold_project(
         speed=speed,
         is_named=len(drills) == 1,
         running=running,
+        types=read_types(project, os.environ),
     )
     with open_folder(out, project.inputs) as reports:
         order = replace(made.order, recording=reports.new / RECORDING)

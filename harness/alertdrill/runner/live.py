@@ -49,6 +49,7 @@ from alertdrill.runner.measurements import (
     measure,
     read_system_scrapes,
 )
+from alertdrill.runner.metric_types import demand_types
 from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
 from alertdrill.runner.order import RECORDING, Order, describe_unfit, make_order_at, make_setup
 from alertdrill.runner.probe import (
@@ -220,6 +221,8 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
                 calibrate(order, run.prometheus, clock, traffic.report(), lead_s)
                 is_calibrated = True
             if now_s >= 0 and not is_at_rest:
+                if order.find_unfit is not None and clock.speed != 1:
+                    demand_types(run.prometheus, order.find_unfit, order.unfit)
                 check_rest(run)
                 is_at_rest = True
             run.path.look(now_s, injector.out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from alertdrill.runner.speeds import SPEEDS
 from alertdrill.runner.target import Target
 from alertdrill.stacks import Setup, Site
 
+FindUnfit = Callable[[Mapping[str, str]], Mapping[str, str]]
 RECORDING = "recording.om.gz"
 """What a run recorded, in the folder of its reports."""
 
@@ -53,6 +54,8 @@ class Order:
     """For how long before a drill, by its name, nobody may have what it uses."""
     unfit: Mapping[str, str] = field(default_factory=dict)
     """Why alerts are wrong at any speed but 1, by name; they are evaluated at speed 1 only."""
+    find_unfit: FindUnfit | None = None
+    """Tells what `unfit` is by the types of metrics, which are known only once the gateway runs."""
     calls_within_wall_s: Mapping[str, float] = field(default_factory=dict)
     """How long a provider takes at most to answer calls of drills, by name, where that is known."""
     target: Target | None = None

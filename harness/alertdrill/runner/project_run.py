@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.reference import make_reference_config
@@ -66,12 +67,13 @@ def make_project_order(
     speed: float | None = None,
     is_named: bool = False,
     running: Running | None = None,
+    types: Mapping[str, str] = MappingProxyType({}),
 ) -> ProjectOrder:
     """Return the order for drills of a project, which `is_named` says were asked for by name.
 
-    `speed` comes before the project's own. What is `running` already is used instead of started. Raises
-    BadInput for a project without target or scrapes, a drill that expects an alert which no rule has, and one
-    that was named and cannot be held.
+    `speed` comes before the project's own. What is `running` already is used instead of started. `types` are
+    those of the gateway's metrics, as far as they are known. Raises BadInput for a project without target or
+    scrapes, a drill that expects an alert which no rule has, and one that was named and cannot be held.
     """
     target = _demand_target(project)
     if running is not None:
@@ -79,7 +81,7 @@ def make_project_order(
             check_wall_time(running.prometheus, speed or project.speed or 1.0)
         speed = 1.0
         project = replace(project, scrapes=_list_scrapes(running))
-    classified = classify_all(project, files)
+    classified = classify_all(project, files, types)
     check_alerts(drills, (rule.name for rule, _ in classified))
     check_providers(drills, project)
     site = _make_site(project, target, engines, environ, running)
@@ -118,6 +120,7 @@ def make_project_order(
         if project.providers
         else {},
         unfit=find_unfit(classified),
+        find_unfit=lambda types: find_unfit(classify_all(project, files, types)),
         target=Target(
             token=target.key.read(environ) if target.key is not None else None,
             headers={

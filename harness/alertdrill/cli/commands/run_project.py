@@ -19,6 +19,7 @@ from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
 from alertdrill.project.finding import find_project
 from alertdrill.project.services import check_wall_time
+from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
@@ -79,6 +80,7 @@ def run_project(
         speed=speed,
         is_named=bool(names),
         running=running,
+        types=read_types(project, os.environ),
     )
     with open_folder(where, project.inputs) as reports:
         for line in say_left_out(made.left_out):
