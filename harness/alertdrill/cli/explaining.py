@@ -28,6 +28,7 @@ from alertdrill.rules.dilation.files import Refusal, dilate_rules
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runner.metric_types import read_types
+from alertdrill.runner.probe import WARM_UP_CALLS
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Undecided
 
@@ -67,8 +68,17 @@ def _say_project(project: Project, speed: float | None) -> Iterator[str]:
         url = project.prometheus.url
         yield f"speed: 1, for the Prometheus at {url} evaluates its rules at their own interval"
         yield f"pages: {_say_pages(project)}"
-        return
-    yield f"speed: {FOUND if speed is None else f'{speed:g}'}"
+    else:
+        yield f"speed: {FOUND if speed is None else f'{speed:g}'}"
+    if project.target is not None:
+        yield _say_warm_up(project)
+
+
+def _say_warm_up(project: Project) -> str:
+    """Say what is sent before the quiet lead."""
+    if not project.warm_up:
+        return "warm-up: none (warm_up = false)"
+    return f"warm-up: {WARM_UP_CALLS} calls of each drill's scenario and model, before the quiet lead"
 
 
 def _say_pages(project: Project) -> str:

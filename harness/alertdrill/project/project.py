@@ -152,6 +152,7 @@ class Project:
     drills: tuple[Path, ...] = ()
     out: Path
     speed: float | None = None
+    warm_up: bool = True
     timers: tuple[Timer, ...] = ()
 
     @property

@@ -22,7 +22,7 @@ from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.paths import shorten
 
 FIELDS = (
-    *("name", "rules", "prometheus", "alertmanager", "drills", "out", "speed"),
+    *("name", "rules", "prometheus", "alertmanager", "drills", "out", "speed", "warm_up"),
     *("target", "scrape", "provider", "timer"),
 )
 OWN = "own"
@@ -72,6 +72,7 @@ def read_project(path: Path) -> Project:
         drills=take_paths(fields, "drills", folder),
         out=join(folder, fields.take_text("out", OUT)),
         speed=speed,
+        warm_up=fields.take_truth("warm_up", default=True),
         timers=_read_timers(fields),
     )
 

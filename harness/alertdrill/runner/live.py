@@ -59,6 +59,7 @@ from alertdrill.runner.probe import (
     make_calibration,
     make_own_calibration,
     make_probe,
+    make_warm_up,
 )
 from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.rest import check_rest, demand_scrapes
@@ -160,7 +161,7 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed)
+        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed) + order.warm_up_wall_s
         earliest_s = time.time() + lead_wall + order.quiet_lead_s / speed
         clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         run = LiveRun(
@@ -362,6 +363,9 @@ def _list_profiles(run: LiveRun, lead_s: float, outages: Sequence[Window]) -> tu
         own = make_calibration(lead_s), make_probe(run.until_s, outages)
         return *own, *list_drilled_profiles(placements, has_prefixes=True)
     drilled = list_drilled_profiles(placements, has_prefixes=False)
+    if order.warm_up_wall_s:
+        before_s = -order.quiet_lead_s - lead_s
+        drilled = (*make_warm_up(placements, order.warm_up_wall_s * run.clock.speed, before_s), *drilled)
     if order.speed is not None:
         return drilled
     return *make_own_calibration(placements, lead_s, order.quiet_lead_s), *drilled

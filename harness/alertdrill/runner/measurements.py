@@ -89,7 +89,7 @@ def measure(
     profiles = {
         name: profile
         for name, profile in traffic.profiles.items()
-        if name != WARM_UP_PROFILE and (name == CALIBRATION_PROFILE) == (since_s < 0)
+        if not name.startswith(WARM_UP_PROFILE) and (name == CALIBRATION_PROFILE) == (since_s < 0)
     }
     probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
     silent_s = max((one.lasted_s for one in stalls if one.part == PROVIDER + PROBE_PROVIDER), default=0.0)

@@ -43,6 +43,7 @@ LEAST_SHARED_SPEED = 5.0
 """A drill that must be held slower is left out, unless it is named or a speed is: it would slow down all."""
 EVERY_S = 60.0
 """A quiet lead is this much longer than the longest window: a few scrapes and evaluations."""
+WARM_UP_WALL_S = 5.0
 FEW = 4
 """How many scrapes are a few."""
 
@@ -112,6 +113,7 @@ def make_project_order(
         speed=speed,
         speeds=speeds,
         quiet_lead_s=max(reaches_s.values(), default=0.0) + few_s,
+        warm_up_wall_s=WARM_UP_WALL_S if project.warm_up else 0.0,
         rests_s={
             drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
             for drill in held

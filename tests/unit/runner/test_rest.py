@@ -35,7 +35,11 @@ def make_run(*, targets: list[Any], alerts: list[Any] | None = None) -> Any:
         ),
         clock=Clock(speed=10, origin_s=NOW_S),
         order=SimpleNamespace(
-            site=SimpleNamespace(subject=SimpleNamespace(jobs=(Job(system="own", name="shop"),)))
+            alerts=[
+                SimpleNamespace(name=name, expr="absent(x)" if name == "Gone" else "x > 1")
+                for name in ("Slow", "Gone", *(f"A{number}" for number in range(5)))
+            ],
+            site=SimpleNamespace(subject=SimpleNamespace(jobs=(Job(system="own", name="shop"),))),
         ),
     )
 
@@ -51,6 +55,17 @@ def test_an_alert_that_was_active_before_is_named(state: str) -> None:
     with pytest.raises(CouldNotTell) as error:
         check_rest(make_run(targets=[UP], alerts=[make_alert("Slow", 30, state)]))
     assert f'before the first drill, Slow{{model="m"}} was {state} already, for 5:00' in str(error.value)
+
+
+def test_a_rule_about_what_is_absent_is_said_what_to_do() -> None:
+    """It fires before the first call, on a gateway that was just started."""
+    with pytest.raises(CouldNotTell, match=r"Gone fires where a series is absent.*warm_up = false"):
+        check_rest(make_run(targets=[UP], alerts=[make_alert("Gone", 30)]))
+
+
+def test_an_alert_that_is_not_of_the_run_keeps_nothing() -> None:
+    """As those of somebody's own Prometheus that the project's rules do not have."""
+    check_rest(make_run(targets=[UP], alerts=[make_alert("Watchdog", 3000)]))
 
 
 def test_many_alerts_are_counted() -> None:
