@@ -182,8 +182,8 @@ def _find_latencies(
         return fire, Unknown("no duration of calls brings its quantile near, with the bounds of its buckets")
     if latency.quantile is not None and not latency.bounds:
         return fire, Unknown(
-            "say how long calls take for its quantile to come near, or send the gateway a call and have "
-            "alertdrill init ask for its metrics: the bounds of the buckets are not known"
+            "say how long calls take for its quantile to come near, or send the gateway a call that "
+            "succeeds and have alertdrill init ask for its metrics: the bounds of the buckets are not known"
         )
     if near[0] != near[1]:
         # What only some calls do wants many of them in a window.
