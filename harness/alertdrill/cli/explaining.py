@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import click
-
 from alertdrill.cli.options.project import (
     list_project_undecided,
     open_project,
@@ -16,9 +14,9 @@ from alertdrill.cli.options.project import (
     read_project_drills,
     use_services,
 )
+from alertdrill.cli.sentences import say
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
-from alertdrill.core.wording import printable
 from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
@@ -58,7 +56,7 @@ def explain(
         *_say_drills(drills, undecided, classified, project, speed),
         *_say_undecided(undecided),
     ):
-        click.echo(printable(line))
+        say(line)
 
 
 def _say_project(project: Project, speed: float | None) -> Iterator[str]:

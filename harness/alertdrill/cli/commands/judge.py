@@ -15,6 +15,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.unfit_rules import say_unfit
@@ -144,7 +145,7 @@ def leave_out_unfit(
             if name in unfit:
                 raise CouldNotTell(f"{drill.name}: {say_unfit(name, unfit[name], speed)}")
     for name, why in unfit.items():
-        click.echo(f"left out: {say_unfit(name, why, speed)}", err=True)
+        say(f"left out: {say_unfit(name, why, speed)}", to_stderr=True)
     return leave_out(files, unfit)
 
 

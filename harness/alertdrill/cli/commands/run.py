@@ -34,6 +34,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord
 from alertdrill.rules.promql.expressions import parse_duration
@@ -261,7 +262,7 @@ def run(
         check_goldens(keep_recordings, drills)
     with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
         for line in say_left_out(obstacles):
-            click.echo(f"left out: {line}", err=True)
+            say(f"left out: {line}", to_stderr=True)
         order = replace(order, recording=reports.new / RECORDING)
         record = hold_reported(order, reports, console)
         record = replace(record, notes={**record.notes, **make_note(obstacles)})

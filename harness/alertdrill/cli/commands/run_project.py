@@ -17,6 +17,7 @@ from alertdrill.cli.options.given_rules import make_note, say_left_out
 from alertdrill.cli.options.project import open_project, read_held_rules, read_project_drills, use_services
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.project.finding import find_project
 from alertdrill.project.services import check_wall_time
 from alertdrill.runner.metric_types import read_types
@@ -84,7 +85,7 @@ def run_project(
     )
     with open_folder(where, project.inputs) as reports:
         for line in say_left_out(made.left_out):
-            click.echo(f"left out: {line}", err=True)
+            say(f"left out: {line}", to_stderr=True)
         order = replace(made.order, recording=reports.new / RECORDING, workers=workers)
         record = hold_reported(order, reports, console)
         notes = {**record.notes, **describe_classes(made.classified), **make_note(made.left_out)}
