@@ -176,7 +176,10 @@ def call(arguments: Sequence[str]) -> None:
     except ReaderLeft as left:
         sys.exit(left.exit_code)
     except AlertdrillError as error:
-        click.echo(f"alertdrill: {error}", err=True)
+        # Only here: who asks for help or the version waits for nothing else.
+        from alertdrill.cli.sentences import say_text
+
+        say_text(f"alertdrill: {error}", to_stderr=True)
         sys.exit(error.exit_code)
     except Interrupted as interrupted:
         click.echo(f"alertdrill: {interrupted}", err=True)

@@ -20,6 +20,7 @@ from alertdrill.pager.faults import Faults
 from alertdrill.pager.intake import Desk
 from alertdrill.pager.rule_time import RuleTime
 from alertdrill.pager.smtp import take_mail
+from alertdrill.pager.webhooks import make_webhooks
 from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
 from alertdrill.runtime.serving import SHUTDOWN_WALL_S, naming_address
 
@@ -30,13 +31,17 @@ MAX_LINE_BYTES = 512 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """Where the pager listens, with which certificate (PEM: key and chain), and its token."""
+    """Where the pager listens, with which certificate (PEM: key and chain), and its token.
+
+    At `webhooks` it takes those of an Alertmanager that is somebody's own.
+    """
 
     deliveries: At
     smtp: At
     certificate: Path
     speed: float
     token: str = field(repr=False)
+    webhooks: At | None = None
     limits: Limits = LIMITS
 
 
@@ -75,8 +80,24 @@ def make_pager(setup: Setup) -> web.Application:
         yield
         server.close()
 
+    async def take_webhooks(_app: web.Application) -> AsyncIterator[None]:
+        if setup.webhooks is None:
+            yield
+            return
+        host, port = setup.webhooks
+        runner = HttpRunner(
+            make_webhooks(desk), refuse, limits=setup.limits, shutdown_timeout=SHUTDOWN_WALL_S
+        )
+        await runner.setup()
+        try:
+            with naming_address(host, port):
+                await web.TCPSite(runner, host, port).start()
+            yield
+        finally:
+            await runner.cleanup()
+
     app = make_control(desk, setup.token)
-    app.cleanup_ctx.extend((take_deliveries, take_mails))
+    app.cleanup_ctx.extend((take_deliveries, take_mails, take_webhooks))
     return app
 
 

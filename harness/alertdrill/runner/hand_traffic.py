@@ -13,7 +13,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runner.target import Target
-from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
+from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan, say_waiting
 from alertdrill.runtime.process import inherit_environment
 
 MAX_CALLS = 100_000
@@ -87,7 +87,10 @@ def send(
     with traffic:
         while traffic.poll():
             if time.monotonic() > give_up_at:
-                raise CouldNotTell(f"not all calls were sent and answered within {within_s:.0f} s")
+                raise CouldNotTell(
+                    f"not all calls were sent and answered within {within_s:.0f} s"
+                    f"{say_waiting(traffic.report())}"
+                )
             show(traffic.report())
             time.sleep(LOOK_EVERY_WALL_S)
         report = traffic.wait(0)

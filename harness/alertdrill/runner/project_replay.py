@@ -124,15 +124,15 @@ class ProjectReplay:
             held = [Placement(drill=drill, start_s=0.0) for drill in known]
         else:
             held = [*read_held_run(timeline, known)[0]]
-        is_right = timeline is None or read_speed(timeline) == 1
-        files = self._files if is_right else leave_out(self._files, self._unfit)
+        speed = self._find_speed(recording)
+        files = self._choose(speed)
         self._check_recorded(recording, files)
 
         def place(drill: Drill) -> Placed:
             own = next((one for one in held if one.drill.name == drill.name), None)
             if own is None:
                 raise BadInput(f"{self.path}: the run that this is of did not hold {drill.name}")
-            if why := self._find_first_doubt(drill) or self._refuse(drill, own, recording):
+            if why := self._find_first_doubt(drill, speed) or self._refuse(drill, own, recording):
                 raise CouldNotTell(why)
             others = (one for one in held if one is not own)
             return Placed(placements=(own, *others), recording=recording, files=files)
@@ -141,14 +141,26 @@ class ProjectReplay:
 
     def find_doubt(self, alert: str) -> str:
         """Say why an alert cannot be judged on a run's recording; empty if it can, or there is no run."""
-        timeline = None if self.path.is_dir() else self._find_timeline()
-        if timeline is None or alert not in self._unfit:
-            return ""
-        speed = read_speed(timeline)
-        return "" if speed == 1 else say_unfit(alert, self._unfit[alert], speed)
+        read = self._read.values() if self.path.is_dir() else [self._load(self.path)]
+        return self._doubt(alert, max((self._find_speed(one) for one in read), default=1.0))
 
-    def _find_first_doubt(self, drill: Drill) -> str:
-        return next((said for name in list_expected(drill) if (said := self.find_doubt(name))), "")
+    def _doubt(self, alert: str, speed: float) -> str:
+        return "" if speed == 1 or alert not in self._unfit else say_unfit(alert, self._unfit[alert], speed)
+
+    def _find_first_doubt(self, drill: Drill, speed: float) -> str:
+        return next((said for name in list_expected(drill) if (said := self._doubt(name, speed))), "")
+
+    def _find_speed(self, recording: Recording) -> float:
+        """Return the speed of a run on a gateway in wall time, 1 of any other.
+
+        Older recordings do not say it, but the timeline beside them does.
+        """
+        timeline = None if self.path.is_dir() else self._find_timeline()
+        return recording.wall_speed if timeline is None else max(recording.wall_speed, read_speed(timeline))
+
+    def _choose(self, speed: float) -> tuple[RuleFile, ...]:
+        """Return the rules that can be judged on what was recorded at a speed."""
+        return self._files if speed == 1 else leave_out(self._files, self._unfit)
 
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
@@ -160,13 +172,13 @@ class ProjectReplay:
             if drill.name not in held
         }
         recording = self._load(self.path)
-        is_right = read_speed(timeline) == 1
-        files = self._files if is_right else leave_out(self._files, self._unfit)
+        speed = self._find_speed(recording)
+        files = self._choose(speed)
         self._check_recorded(recording, files)
         left = []
         for drill in drills:
             if drill.name not in refused:
-                if why := self._refuse(drill) or self._find_first_doubt(drill):
+                if why := self._refuse(drill) or self._find_first_doubt(drill, speed):
                     refused[drill.name] = why
                 else:
                     left.append(drill)
@@ -178,16 +190,19 @@ class ProjectReplay:
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         recording = self._load(self.path)
         names = {drill.name for drill in drills}
-        self._check_recorded(recording, self._files)
+        speed = self._find_speed(recording)
+        files = self._choose(speed)
+        self._check_recorded(recording, files)
         left, refused = [], {}
         beside = [Placement(drill=drill, start_s=0.0) for drill in among if drill.name not in names]
         for place in (Placement(drill=drill, start_s=0.0) for drill in drills):
-            if why := self._refuse(place.drill, place, recording):
+            why = self._refuse(place.drill, place, recording) or self._find_first_doubt(place.drill, speed)
+            if why:
                 refused[place.drill.name] = why
                 beside.append(place)
             else:
                 left.append(place)
-        record = judge_drills(recording, left, self._files, self._promtool, beside=beside)
+        record = judge_drills(recording, left, files, self._promtool, beside=beside)
         return _add_refused(record, refused)
 
     def _judge_each(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
@@ -231,14 +246,18 @@ class ProjectReplay:
             places = place_golden(made.drills[drill.name], drill, among)
         check_within(places[0], recording)
         check_alerts(drill, self._files)
-        self._check_recorded(recording, self._files)
-        curves = list_near(drill, self._files, is_all=True)
-        return places, ReplayJob(recording=recording, files=self._files, tail_s=0.0, curves=curves)
+        speed = self._find_speed(recording)
+        if why := self._find_first_doubt(drill, speed):
+            raise CouldNotTell(why)
+        files = self._choose(speed)
+        self._check_recorded(recording, files)
+        curves = list_near(drill, files, is_all=True)
+        return places, ReplayJob(recording=recording, files=files, tail_s=0.0, curves=curves)
 
     def _rehearse(self, places: tuple[Placement, ...], job: ReplayJob, replayed: Replay) -> Rehearsal:
         rehearsal = rehearse(places, replayed.timeline)
         verdict = doubt_recorded(
-            rehearsal.verdict, rehearsal.own, replayed.timeline, job.recording, self._files
+            rehearsal.verdict, rehearsal.own, replayed.timeline, job.recording, job.files
         )
         return replace(rehearsal, verdict=verdict)
 

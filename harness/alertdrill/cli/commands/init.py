@@ -16,10 +16,10 @@ from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.alertmanager.routes import ALL_LABELS, match_routes, parse_routes
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.written_path import WrittenPath
+from alertdrill.cli.sentences import say
 from alertdrill.cli.target_metrics import Found, ask_metrics, find_ready_path, is_url, read_metrics_file
 from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
 from alertdrill.core.rule import Labels
-from alertdrill.core.wording import printable
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
 from alertdrill.project.drafting.drafts import DraftFile, draft_all
@@ -150,7 +150,7 @@ def init(
     texts |= {out / DRILLS / draft.name: draft.text for draft in drafts}
     write_new(out, texts)
     for line in (*say_written(texts), *say_todos(out, drafts), *say_source(found, files)):
-        click.echo(printable(line))
+        say(line)
 
 
 def check_words(provider: str, model: str, key_env: str | None) -> None:

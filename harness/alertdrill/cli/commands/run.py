@@ -34,6 +34,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord
 from alertdrill.rules.loading import demand_loadable
@@ -64,7 +65,9 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
-        "Alertmanager and paging": ("alertmanager_config", "templates_folder", "alertmanagers", "calendar"),
+        "Alertmanager and paging": (
+            *("alertmanager_config", "templates_folder", "alertmanager", "alertmanagers", "calendar"),
+        ),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
@@ -125,6 +128,12 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     help="How many Locust workers share the traffic; with 0, one process sends it all.",
 )
 @click.option(
+    "--alertmanager",
+    metavar="URL",
+    help="The Alertmanager of the Prometheus that --prometheus names, for a project's drills; nothing is "
+    "written to it.",
+)
+@click.option(
     "--alertmanagers",
     type=click.IntRange(1, 2),
     default=1,
@@ -179,6 +188,7 @@ def run(
     speed: float | None,
     settings: tuple[str, ...],
     workers: int,
+    alertmanager: str | None,
     alertmanagers: int,
     calendar: datetime | None,
     replayed: Path | None,
@@ -203,12 +213,14 @@ def run(
     With your own rule files (--rules, --config), only the drills of alerts in these files are held.
     """
     if explained:
-        explain(project_file, names, speed)
+        explain(project_file, names, speed, prometheus)
         return
     console = open_console()
     if is_about_project(context, project_file):
         own_out = None if _is_default(context, "out") else out
-        run_project(project_file, names, speed, workers, own_out, console)
+        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, console)
+    if alertmanager is not None:
+        raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
@@ -257,7 +269,7 @@ def run(
         check_goldens(keep_recordings, drills)
     with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
         for line in say_left_out(obstacles):
-            click.echo(f"left out: {line}", err=True)
+            say(f"left out: {line}", to_stderr=True)
         order = replace(order, recording=reports.new / RECORDING)
         record = hold_reported(order, reports, console)
         record = replace(record, notes={**record.notes, **make_note(obstacles)})
