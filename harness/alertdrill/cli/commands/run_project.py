@@ -73,6 +73,8 @@ def run_project(
         speed=speed,
         is_named=bool(names),
     )
+    for note in made.order.alertmanager.notes:
+        click.echo(note, err=True)
     with open_folder(where, project.inputs) as reports:
         for line in say_left_out(made.left_out):
             click.echo(f"left out: {line}", err=True)
