@@ -122,7 +122,7 @@ class _Resource:
     def list_receivers(self) -> Iterator[tuple[yaml.Node, dict[str, Any]]]:
         """Yield its receivers, and where they stand."""
         for node in _list(self._spec, "receivers"):
-            made = {key: value for key, value in _convert(node, "").items() if key != "name"}
+            made = {key: value for key, value in _convert_mapping(node).items() if key != "name"}
             yield node, {"name": self._name(_read_text(_find(node, "name"))), **made}
 
     def list_intervals(self) -> Iterator[tuple[yaml.Node, dict[str, Any]]]:
@@ -193,9 +193,23 @@ def _make_matcher(node: yaml.Node) -> str:
 
 
 def _make_period(node: yaml.Node) -> dict[str, Any]:
+    made = _convert_mapping(node)
+    days = made.get("days_of_month")
+    if isinstance(days, list):
+        made["days_of_month"] = [_make_days(one) for one in days]
+    return made
+
+
+def _make_days(stated: Any) -> Any:
+    if not isinstance(stated, Mapping) or "start" not in stated:
+        return stated
+    return f"{stated['start']}:{stated.get('end', stated['start'])}"
+
+
+def _convert_mapping(node: yaml.Node) -> dict[str, Any]:
+    """Return what a mapping states; of something else nothing, so that what it lacks is complained of."""
     made = _convert(node, "")
-    days = [f"{one['start']}:{one.get('end', one['start'])}" for one in made.get("days_of_month", ())]
-    return {**made, **({"days_of_month": days} if days else {})}
+    return made if isinstance(made, dict) else {}
 
 
 def _convert(node: yaml.Node, name: str) -> Any:
@@ -243,4 +257,12 @@ def _read_text(node: yaml.Node | None) -> str:
 
 def _read_value(node: yaml.Node | None) -> Any:
     """Return a scalar as YAML has it: flags and numbers are such."""
-    return None if node is None else yaml.safe_load(yaml.serialize(node))
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    kind = node.tag.rpartition(":")[2]
+    if not node.style and kind == "null":
+        return None
+    if not node.style and kind == "bool":
+        return node.value.lower() in {"true", "yes", "on"}
+    is_number = not node.style and kind == "int" and re.fullmatch(r"-?[0-9]{1,9}", node.value)
+    return int(node.value) if is_number else str(node.value)

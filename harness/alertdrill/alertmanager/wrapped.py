@@ -67,7 +67,11 @@ def unwrap(text: str, source: str) -> Original:
     own = [one for one in resources if _read(one, "kind") == KIND]
     base = _find_base(resources, source)
     if own:
-        return _combine(base, own, source)
+        try:
+            return _combine(base, own, source)
+        except RecursionError:
+            line = own[0].start_mark.line + 1
+        raise BadInput(f"{source}:{line}: the {KIND} is nested too deeply, or in itself")
     if base is not None:
         return base
     line = resources[0].start_mark.line + 1

@@ -158,3 +158,10 @@ def test_what_alertmanager_does_not_take_of_it_has_its_line(
     config = read_config(place(text))
     with pytest.raises(BadInput, match=r"alertmanager\.yml:55: Alertmanager .*unsupported scheme"):
         check_original(engines.amtool, engines.versions["alertmanager"], config)
+
+
+def test_a_resource_that_is_in_itself_is_refused(place: Callable[[str], Path]) -> None:
+    """YAML's aliases can be written so that there is no end to what they state."""
+    head = SHOP.partition("  route:")[0]
+    with pytest.raises(BadInput, match="the AlertmanagerConfig is nested too deeply, or in itself"):
+        read_config(place(head + "  receivers: []\n  route: &a {receiver: x, routes: [*a]}\n"))

@@ -85,6 +85,8 @@ def run_project(
         running=running,
         types=read_types(project, os.environ),
     )
+    for note in made.order.alertmanager.notes:
+        click.echo(note, err=True)
     with open_folder(where, project.inputs) as reports:
         for line in say_left_out(made.left_out):
             say(f"left out: {line}", to_stderr=True)
