@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[3] / "harness" / "alertdrill"
 MAY_NAME_ONE = {
     "pager/heartbeats.py": "a dead-man's switch is delivered to by nobody, and is journalled as a webhook",
     "pager/smtp.py": "only mail comes by SMTP",
+    "pager/webhooks.py": "an Alertmanager of somebody's own, whose config is theirs, sends webhooks only",
 }
 
 
