@@ -102,6 +102,8 @@ COMMANDS = (
     ),
 )
 """Every command, with the first sentence of its help."""
+CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says of a path that cannot be followed, where nobody had looked at it before."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no room: a disk, a quota or a limit of files' size."""
 
@@ -184,6 +186,9 @@ def call(arguments: Sequence[str]) -> None:
     except OSError as error:
         if isinstance(error, FileNotFoundError) and _is_here_gone():
             click.echo("alertdrill: the current folder is gone: change into one that is there", err=True)
+            sys.exit(BadInput.exit_code)
+        if error.filename and error.errno in CLOSED:
+            click.echo(f"alertdrill: {error.filename}: cannot be used: {error.strerror}", err=True)
             sys.exit(BadInput.exit_code)
         if error.errno not in FULL:
             raise

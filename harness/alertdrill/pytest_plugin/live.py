@@ -22,6 +22,7 @@ from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 
 
 def hold_project(
@@ -43,7 +44,7 @@ def hold_project(
         drills,
         engines=find_engines(os.environ),
         environ=os.environ,
-        out=out.resolve(),
+        out=follow(out),
         speed=speed,
         is_named=len(drills) == 1,
     )

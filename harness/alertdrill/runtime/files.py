@@ -8,6 +8,7 @@ Secrets have a module of their own: `secret_files.py`.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -189,6 +190,17 @@ def write_own(path: Path, content: str | bytes) -> None:
 def open_own(path: Path) -> BinaryIO:
     """Open a file in a folder that nobody but this process uses; raises OSError."""
     return path.open("wb")
+
+
+def make_folder(folder: Path, said: str = "cannot be written") -> None:
+    """Make a folder, and those above it, where there is none yet: where links lead. Raises CannotWrite."""
+    place = Path(os.path.realpath(folder))
+    with naming(str(folder), said):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            what = os.strerror(errno.ELOOP) if place.is_symlink() else "it is not a folder"
+            raise CannotWrite(f"{folder}: {said}: {what}") from error
 
 
 def sync_folder(folder: Path) -> None:

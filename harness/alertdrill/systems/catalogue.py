@@ -13,6 +13,7 @@ from alertdrill.errors import BadInput
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.panels import Dashboard, parse_panels
 from alertdrill.rules.values import Values, override, parse_values, render_rules, switch_on
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.drill_modules import make_drills
@@ -82,7 +83,7 @@ def list_dashboards(
     drills: Iterable[Drill], values: Mapping[str, Values], systems: Sequence[System] | None = None
 ) -> tuple[Dashboard, ...]:
     """Return the dashboards of the systems of these drills, of those that have one; raises BadInput."""
-    shown = [system for system in find_systems_of(drills, systems) if system.panels_path.exists()]
+    shown = [system for system in find_systems_of(drills, systems) if is_there(system.panels_path)]
     return tuple(read_dashboard(system, values[system.name]) for system in shown)
 
 

@@ -23,6 +23,7 @@ from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 
 OWN_OPTIONS = frozenset({"names", "speed", "out", "project_file", "workers", "explained"})
 """The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
@@ -69,7 +70,7 @@ def run_project(
         drills,
         engines=engines,
         environ=os.environ,
-        out=where.resolve(),
+        out=follow(where),
         speed=speed,
         is_named=bool(names),
     )
