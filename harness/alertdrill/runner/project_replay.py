@@ -171,9 +171,7 @@ class ProjectReplay:
                     refused[drill.name] = why
                 else:
                     left.append(drill)
-        record = judge_recording(
-            recording, placements, left, files, self._promtool, 0.0, stalls, has_values=True
-        )
+        record = judge_recording(recording, placements, left, files, self._promtool, 0.0, stalls)
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:

@@ -104,18 +104,15 @@ def judge_recording(
     stalls: tuple[Stall, ...] = (),
     *,
     stands_alone: bool = False,
-    has_values: bool = False,
 ) -> RunRecord:
     """Judge drills on the recording of the run that held them; `placements` are all that it held.
 
-    Where a drill `stands_alone`, it is judged as if no other had been held; then, and if it `has_values`, it
-    is said of alerts that did not fire how near their values came. What the run's `stalls` may have decided
-    cannot be told from its recording either, but for pages, which none has, and for what rules did not see,
-    which they see now. Raises CouldNotTell for rules that cannot be replayed on it.
+    Where a drill `stands_alone`, it is judged as if no other had been held. What the run's `stalls` may have
+    decided cannot be told from its recording either, but for pages, which none has, and for what rules did
+    not see, which they see now. Raises CouldNotTell for rules that cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    is_all = stands_alone or has_values
-    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=is_all))
+    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=True))
     curves = tuple({(rule.source, rule.name): rule for rule in near}.values())
     job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
     _check_recorded([job])
@@ -170,8 +167,9 @@ def _check_recorded(jobs: Sequence[ReplayJob]) -> None:
 def make_job(
     recording: Recording, drill: Drill, files: tuple[RuleFile, ...], *, tail_s: float = 0.0
 ) -> ReplayJob:
-    """Return the replay of a drill's recording; the values of rules that it nearly fires are shown."""
-    return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=list_near(drill, files))
+    """Return the replay of a drill's recording; the values of its alerts are shown, whether they fire or not."""
+    curves = list_near(drill, files, is_all=True)
+    return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
 
 
 def rehearse(placements: tuple[Placement, ...], timeline: Timeline, tail_s: float = 0.0) -> Rehearsal:
