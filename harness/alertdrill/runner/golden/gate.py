@@ -167,7 +167,7 @@ def _check_recorded(jobs: Sequence[ReplayJob]) -> None:
 def make_job(
     recording: Recording, drill: Drill, files: tuple[RuleFile, ...], *, tail_s: float = 0.0
 ) -> ReplayJob:
-    """Return the replay of a drill's recording; the values of its alerts are shown, whether they fire or not."""
+    """Return the replay of a drill's recording, with the values of the alerts that it expects."""
     curves = list_near(drill, files, is_all=True)
     return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
 
