@@ -21,7 +21,7 @@ from alertdrill.cli.interruption import Interrupted, leave_on_signals
 from alertdrill.cli.lazy_commands import LazyGroup, ListedCommand
 from alertdrill.cli.streams import take_over_streams
 from alertdrill.errors import AlertdrillError, BadInput, ReaderLeft
-from alertdrill.runtime.limits import naming_limits
+from alertdrill.runtime.limits import naming_limits, say_cause
 
 COMMANDS = (
     ListedCommand(
@@ -195,7 +195,7 @@ def call(arguments: Sequence[str]) -> None:
         if error.errno not in FULL:
             raise
         where = f": {error.filename}" if error.filename else ""
-        click.echo(f"alertdrill: there is no more room to write: {error.strerror}{where}", err=True)
+        click.echo(f"alertdrill: there is no more room to write{where}: {say_cause(error)}", err=True)
         sys.exit(BadInput.exit_code)
 
 

@@ -30,8 +30,8 @@ from alertdrill.runtime.files import (
     hold_lock,
     make_folder,
     naming,
+    open_own,
     sync_folder,
-    write_own,
     write_whole,
 )
 from alertdrill.runtime.looking import follow
@@ -95,7 +95,8 @@ class RunFolder:
             self.new.mkdir(parents=True)
             aside = self._work / "old" / "aside"
             aside.mkdir(parents=True)
-            write_own(self.new / "probe", bytes(PROBE_BYTES))
+            with open_own(self.new / "probe") as probe:
+                probe.write(bytes(PROBE_BYTES))
             (self.new / "probe").unlink()
             self._logs.mkdir(exist_ok=True)
             _move_all((self._logs / name, aside / name) for name in name_logs(self._logs))

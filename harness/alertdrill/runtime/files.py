@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alertdrill.errors import CannotWrite, ReaderLeft
+from alertdrill.runtime.limits import say_cause
 
 STANDARD_OUTPUT = Path("-")
 STANDARD_OUTPUT_DESCRIPTOR = 1
@@ -251,7 +252,7 @@ def naming(name: str, said: str = "cannot be written") -> Iterator[None]:
     except BrokenPipeError as error:
         raise ReaderLeft(f"{name}: nobody reads it any more") from error
     except OSError as error:
-        raise CannotWrite(f"{name}: {said}: {error.strerror or error}") from error
+        raise CannotWrite(f"{name}: {said}: {say_cause(error)}") from error
 
 
 def _make_descriptor(name: str, descriptor: int) -> Target:
