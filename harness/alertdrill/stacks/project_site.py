@@ -24,7 +24,7 @@ from alertdrill.project.targets import find_address
 from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
-from alertdrill.runtime.free_ports import find_free_ports
+from alertdrill.runtime.free_ports import demand_ports, find_free_ports
 from alertdrill.runtime.process import inherit_environment, start
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
@@ -258,8 +258,12 @@ def _demand_silence(target: Target) -> None:
 
 
 def _choose_addresses(providers: tuple[StubProvider, ...]) -> dict[str, str]:
-    """Return an address on loopback for every listener: a provider's port as stated, all others free."""
+    """Return an address on loopback for every listener: a provider's port as stated, all others free.
+
+    Raises BadInput for a stated one that cannot be had.
+    """
     stated = {f"provider-{one.name}": one.port for one in providers if one.port is not None}
+    demand_ports(stated)
     names = ["prometheus", "alertmanager", "pager", "deliveries", "smtp"]
     names += [f"{kind}-{one.name}" for one in providers for kind in ("provider", "control")]
     free = iter(set(find_free_ports(len(names) + len(stated))) - set(stated.values()))
