@@ -23,7 +23,7 @@ from alertdrill.judging.kinds import read_expected
 from alertdrill.runtime.files import make_folder, naming, write_whole
 from alertdrill.runtime.looking import is_file, is_folder, list_folder
 from alertdrill.runtime.nesting import load_json
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 KEPT_RUNS = 50
 NOT_KEPT = ("events", "notices", "incidents")
@@ -128,10 +128,10 @@ def _read_runs(paths: Iterable[Path]) -> tuple[HeldRun, ...]:
 
 def _read_run(path: Path) -> HeldRun | None:
     try:
-        text = read_bytes(path, MAX_BYTES)
-        if len(text) > MAX_BYTES:
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
             raise ValueError(f"is larger than {MAX_BYTES // 2**20} MiB")
-        return parse_run(text.decode())
+        return parse_run(decode_text(content, str(path)))
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from alertdrill.errors import BadInput
 from alertdrill.runtime.looking import is_there
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 if TYPE_CHECKING:  # what a system's files say is known without the gateway, and without the library
     from prometheus_client import CollectorRegistry
@@ -150,8 +150,8 @@ def read_text(path: Path) -> str:
     """Return the text of a file of a system's folder; raises BadInput."""
     try:
         content = read_bytes(path, MAX_BYTES)
-        if len(content) > MAX_BYTES:
-            raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
-        return content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
+    return decode_text(content, str(path))

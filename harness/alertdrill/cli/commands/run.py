@@ -25,6 +25,7 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.project import take_project_option
+from alertdrill.cli.options.quantities import Instant
 from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.replay import MAX_TAIL_S
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
@@ -135,7 +136,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 )
 @click.option(
     "--calendar",
-    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    type=Instant(),
     metavar="YYYY-MM-DDTHH:MM",
     help="The date and time (UTC) that Alertmanager's time intervals see when the run begins; "
     "what a drill needs, or now, otherwise.",
