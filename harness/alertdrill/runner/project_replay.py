@@ -21,7 +21,7 @@ from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
-from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
@@ -254,12 +254,9 @@ class ProjectReplay:
         return ""
 
     def _check_recorded(self, recording: Recording, files: Sequence[RuleFile]) -> None:
-        said = [
-            f"{source}: {rule}: reads {selector}, which {recording.name} lacks"
-            for source, rule, selector in find_unrecorded(recording, files)
-        ]
-        if said:
-            raise CouldNotTell("\n".join(said))
+        missing = find_unrecorded(recording, files)
+        if missing:
+            raise CouldNotTell("\n".join(say_unrecorded(missing, recording.name)))
 
     def _load(self, path: Path) -> Recording:
         if path not in self._read:

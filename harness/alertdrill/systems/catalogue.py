@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
+from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.panels import Dashboard, parse_panels
 from alertdrill.rules.values import Values, override, parse_values, render_rules, switch_on
@@ -122,7 +123,8 @@ def choose_drills(
     known = {drill.name for drill in drills}
     for name in names:
         if name not in known:
-            raise BadInput(f"there is no drill {name!r}; `alertdrill list` shows all {len(known)}")
+            shown = say_nearest(name, sorted(known)) or f"; `alertdrill list` shows all {len(known)}"
+            raise BadInput(f"there is no drill {name!r}{shown}")
     if system is not None:
         find_system(system, _take(systems))
     chosen = tuple(

@@ -25,7 +25,7 @@ from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import PATH, STALE, UNSEEN
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
-from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import REPLAY, RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.golden.digests import digest_drill
@@ -155,13 +155,9 @@ def _check_recorded(jobs: Sequence[ReplayJob]) -> None:
     """Raise CouldNotTell for rules that read what a recording was not asked for, all of them."""
     # Most recordings were asked for the same, and are judged by the same files.
     different = {(job.recording.selectors, *(id(file) for file in job.files)): job for job in jobs}
-    said = {
-        f"{source}: {rule}: reads {selector}, which the recording lacks"
-        for job in different.values()
-        for source, rule, selector in find_unrecorded(job.recording, job.files)
-    }
-    if said:
-        raise CouldNotTell("; ".join(sorted(said)))
+    missing = {one for job in different.values() for one in find_unrecorded(job.recording, job.files)}
+    if missing:
+        raise CouldNotTell("; ".join(say_unrecorded(sorted(missing))))
 
 
 def make_job(
