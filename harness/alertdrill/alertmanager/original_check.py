@@ -21,6 +21,7 @@ from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.wrapped import spread, unwrap
 from alertdrill.alertmanager.yaml_without_secrets import list_secrets
 from alertdrill.errors import BadInput
+from alertdrill.runtime.looking import follow, is_file
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
@@ -40,7 +41,7 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     cannot be run.
     """
     path = config.path
-    if path is None or not path.is_file():
+    if path is None or not is_file(path):
         return
     content = read_bytes(path, MAX_BYTES).decode(errors="replace")
     original = unwrap(content, config.source)
@@ -63,7 +64,7 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
 
 def _find_reason(amtool: Path, path: Path) -> str | None:
     """Return why amtool refuses a file, as one line; None if it does not."""
-    said = find_complaint(amtool, path.resolve(), {})
+    said = find_complaint(amtool, follow(path), {})
     if said is None:
         return None
     reason = " ".join(extract_reason(said).replace("yaml: unmarshal errors:", "").split())

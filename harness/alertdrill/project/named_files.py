@@ -7,9 +7,11 @@ import os
 from itertools import islice
 from pathlib import Path
 
+from alertdrill.errors import BadInput
 from alertdrill.project.toml_fields import TomlFields
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.yaml.nodes import Scalar
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 
 MAX_MATCHES = 1000
@@ -69,7 +71,11 @@ def _find_all(fields: TomlFields, key: str, node: Scalar, folder: Path) -> list[
 
 def _find(fields: TomlFields, key: str, node: Scalar, folder: Path) -> Path:
     path = join(folder, node.text)
-    if not os.path.exists(path):  # noqa: PTH110 - no error where one may not look
+    try:
+        found = is_there(shorten(path))
+    except BadInput as error:
+        raise fields.fail(f"{key} of {fields.what} names {node.text!r}, and {error}", node) from error
+    if not found:
         near = say_nearest(path.name, _list_names(path.parent))
         raise fields.fail(
             f"{key} of {fields.what} names {node.text!r}, and {shorten(path)} is not there{near}", node

@@ -24,6 +24,7 @@ from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runner.running_services import ask_running
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 
 
 def hold_project(
@@ -46,7 +47,7 @@ def hold_project(
         drills,
         engines=find_engines(os.environ),
         environ=os.environ,
-        out=out.resolve(),
+        out=follow(out),
         speed=speed,
         is_named=len(drills) == 1,
         running=running,

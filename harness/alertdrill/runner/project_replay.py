@@ -21,7 +21,7 @@ from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
-from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
@@ -30,6 +30,7 @@ from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, l
 from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
 from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
 from alertdrill.runner.rulebook import list_expected
+from alertdrill.runtime.looking import is_file, is_folder, is_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class ProjectReplay:
 
         None where the run that held it says so, and where there is no recording.
         """
-        if self.path.is_dir():
+        if is_folder(self.path):
             path = find_path(self.path, name)
             try:
                 recording, made = self._load(path), self._read_made()
@@ -84,7 +85,7 @@ class ProjectReplay:
 
         Raises BadInput and CouldNotTell for what concerns all of them.
         """
-        if self.path.is_dir():
+        if is_folder(self.path):
             return self._judge_each(drills, among)
         timeline = self._find_timeline()
         if timeline is not None:
@@ -99,7 +100,7 @@ class ProjectReplay:
         Raises BadInput and CouldNotTell for what concerns all of them.
         """
         placed, refused = [], {}
-        find = self._place_each(among) if self.path.is_dir() else self._place_all(drills, among)
+        find = self._place_each(among) if is_folder(self.path) else self._place_all(drills, among)
         for drill in drills:
             try:
                 placed.append(find(drill))
@@ -141,7 +142,7 @@ class ProjectReplay:
 
     def find_doubt(self, alert: str) -> str:
         """Say why an alert cannot be judged on a run's recording; empty if it can, or there is no run."""
-        read = self._read.values() if self.path.is_dir() else [self._load(self.path)]
+        read = self._read.values() if is_folder(self.path) else [self._load(self.path)]
         return self._doubt(alert, max((self._find_speed(one) for one in read), default=1.0))
 
     def _doubt(self, alert: str, speed: float) -> str:
@@ -155,7 +156,7 @@ class ProjectReplay:
 
         Older recordings do not say it, but the timeline beside them does.
         """
-        timeline = None if self.path.is_dir() else self._find_timeline()
+        timeline = None if is_folder(self.path) else self._find_timeline()
         return recording.wall_speed if timeline is None else max(recording.wall_speed, read_speed(timeline))
 
     def _choose(self, speed: float) -> tuple[RuleFile, ...]:
@@ -182,9 +183,7 @@ class ProjectReplay:
                     refused[drill.name] = why
                 else:
                     left.append(drill)
-        record = judge_recording(
-            recording, placements, left, files, self._promtool, 0.0, stalls, has_values=True
-        )
+        record = judge_recording(recording, placements, left, files, self._promtool, 0.0, stalls)
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
@@ -238,7 +237,7 @@ class ProjectReplay:
         self, drill: Drill, among: Sequence[Drill], made: Manifest
     ) -> tuple[tuple[Placement, ...], ReplayJob]:
         path = find_path(self.path, drill.name)
-        if not path.is_file():
+        if not is_file(path):
             raise BadInput(f"{path}: is not there, and {drill.name} is judged on it")
         recording = self._load(path)
         places: tuple[Placement, ...] = (Placement(drill=drill, start_s=0.0),)
@@ -274,12 +273,9 @@ class ProjectReplay:
         return ""
 
     def _check_recorded(self, recording: Recording, files: Sequence[RuleFile]) -> None:
-        said = [
-            f"{source}: {rule}: reads {selector}, which {recording.name} lacks"
-            for source, rule, selector in find_unrecorded(recording, files)
-        ]
-        if said:
-            raise CouldNotTell("\n".join(said))
+        missing = find_unrecorded(recording, files)
+        if missing:
+            raise CouldNotTell("\n".join(say_unrecorded(missing, recording.name)))
 
     def _load(self, path: Path) -> Recording:
         if path not in self._read:
@@ -287,11 +283,11 @@ class ProjectReplay:
         return self._read[path]
 
     def _read_made(self) -> Manifest:
-        return read_manifest(self.path) if (self.path / MADE).exists() else Manifest()
+        return read_manifest(self.path) if is_there(self.path / MADE) else Manifest()
 
     def _find_timeline(self) -> Path | None:
         path = self.path.with_name(TIMELINE)
-        return path if path.exists() else None
+        return path if is_there(path) else None
 
 
 def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:

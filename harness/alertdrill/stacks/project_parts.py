@@ -12,7 +12,7 @@ from alertdrill.errors import ComponentFailed
 from alertdrill.project.placeholders import fill_in
 from alertdrill.project.project import Project, StubProvider, Target
 from alertdrill.project.targets import find_address
-from alertdrill.runtime.free_ports import find_free_ports
+from alertdrill.runtime.free_ports import demand_ports, find_free_ports
 from alertdrill.runtime.process import Process, inherit_environment, start
 from alertdrill.stacks.embedded import FAULTS
 from alertdrill.stacks.paging_path import Plan
@@ -27,6 +27,7 @@ CONNECT_WITHIN_S = 1.0
 def choose_addresses(providers: Sequence[StubProvider], parts: Iterable[str]) -> dict[str, str]:
     """Return an address on loopback for every listener: a provider's port as stated, all others free."""
     stated = {f"provider-{one.name}": one.port for one in providers if one.port is not None}
+    demand_ports(stated)
     names = [*parts, *(f"{kind}-{one.name}" for one in providers for kind in ("provider", "control"))]
     free = iter(set(find_free_ports(len(names) + len(stated))) - set(stated.values()))
     ports = {name: stated[name] if name in stated else next(free) for name in names}

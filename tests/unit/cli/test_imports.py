@@ -78,6 +78,7 @@ def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
     ours = {name for name in imported if name.startswith("alertdrill.")}
     assert ours == {
         "alertdrill.cli",
+        "alertdrill.cli.beginning",
         "alertdrill.cli.help",
         "alertdrill.cli.main",
         "alertdrill.cli.interruption",

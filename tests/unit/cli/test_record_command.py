@@ -141,6 +141,6 @@ def test_an_interrupted_command_leaves_the_old_file(
         command.send_signal(signal.SIGINT)
         _, err = command.communicate(timeout=60)
         go_on.set()
-    assert (command.returncode, err) == (3, "alertdrill: interrupted by SIGINT; nothing was judged\n")
+    assert (command.returncode, err) == (3, "alertdrill: interrupted by SIGINT; nothing was written\n")
     assert path.read_bytes() == b"the old one"
     assert list(tmp_path.iterdir()) == [path]

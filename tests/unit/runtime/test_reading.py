@@ -139,6 +139,7 @@ OWN_FILES = {
     "harness/alertdrill/reports/html/__init__.py": "a file of the package",
     "harness/alertdrill/stacks/compose/prepare.py": "a secret and a stamp that it wrote itself",
     "harness/alertdrill/runtime/scratch.py": "which processes there are",
+    "harness/alertdrill/runtime/limits.py": "how many processes and threads there are",
     "harness/alertdrill/runner/traffic.py": "what Locust reported to us",
     "harness/alertdrill/cli/commands/traffic.py": "the log that Locust wrote for us",
     "harness/alertdrill/pytest_plugin/sharing.py": "what another worker of the session wrote for us",

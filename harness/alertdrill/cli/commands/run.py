@@ -25,6 +25,8 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.project import take_project_option
+from alertdrill.cli.options.quantities import Instant
+from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.replay import MAX_TAIL_S
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options
@@ -41,6 +43,7 @@ from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
+from alertdrill.runtime.looking import follow, is_file
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
@@ -142,7 +145,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 )
 @click.option(
     "--calendar",
-    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    type=Instant(),
     metavar="YYYY-MM-DDTHH:MM",
     help="The date and time (UTC) that Alertmanager's time intervals see when the run begins; "
     "what a drill needs, or now, otherwise.",
@@ -150,7 +153,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.option(
     "--replay",
     "replayed",
-    type=click.Path(path_type=Path, exists=True),
+    type=ReadPath(),
     metavar="FILE|FOLDER",
     help="Judge drills on the recording of a run, or on a folder of golden recordings, without a stack.",
 )
@@ -281,7 +284,7 @@ def run(
 
 def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
     """Report a replay to OUT, and exit. No drill was held, so no history has it."""
-    if replayed.is_file() and replayed.resolve().parent == out.resolve():
+    if is_file(replayed) and follow(replayed).parent == follow(out):
         raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
     with open_folder(out, [replayed]) as reports:
         report(record, out, reports, console, is_kept=False)

@@ -26,6 +26,7 @@ from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 
 OWN_OPTIONS = frozenset(
     {"names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"}
@@ -79,7 +80,7 @@ def run_project(
         drills,
         engines=engines,
         environ=os.environ,
-        out=where.resolve(),
+        out=follow(where),
         speed=speed,
         is_named=bool(names),
         running=running,

@@ -24,6 +24,7 @@ from alertdrill.runner.scenario_files import ENDING, find_scenario, name_scenari
 from alertdrill.runner.target import Target
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.files import check_target, write_whole
+from alertdrill.runtime.looking import follow, is_file, is_there
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.server_options import check_url
 
@@ -146,7 +147,7 @@ def traffic(
     and their token is in ALERTDRILL_CONTROL_TOKEN.
     """
     url = check_url("--host", host).removesuffix("/v1")
-    files = (Path(scenario).resolve(),) if scenario.endswith(ENDING) else ()
+    files = (follow(Path(scenario)),) if scenario.endswith(ENDING) else ()
     name = name_scenario(scenario)
     find_scenario(name, files)
     if not models and not files:
@@ -206,7 +207,7 @@ def _send(order: HandOrder, log: Path | None) -> TrafficReport:
                 said = latest.refusals.get(name, {})
                 for part in tabulate_calls(latest.profiles[name], said, speed=order.speed):
                     console.print(part)
-            if log is not None and log_path.exists():
+            if log is not None and is_there(log_path):
                 write_whole(log, log_path.read_text(errors="replace"))
     return latest
 
@@ -259,6 +260,6 @@ def _read_options(options: Sequence[str]) -> dict[str, Any]:
 
 
 def _check_file(path: Path | None) -> Path | None:
-    if path is not None and not path.is_file():
+    if path is not None and not is_file(path):
         raise BadInput(f"--ca {path}: there is no such file")
     return path

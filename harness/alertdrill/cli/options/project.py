@@ -17,6 +17,7 @@ from alertdrill.project.services import PAGES
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.running_services import Running, ask_running
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.runtime.server_options import check_url
 from alertdrill.systems.drill_files.drills import Defaults, Undecided, list_undecided, read_drills
@@ -53,7 +54,7 @@ def find_project_of(alertmanager_config: Path | None) -> Project | None:
     project = read_project(path) if path is not None else None
     if project is None or project.alertmanager is None or alertmanager_config is None:
         return None
-    is_own = alertmanager_config.exists() and project.alertmanager.samefile(alertmanager_config)
+    is_own = is_there(alertmanager_config) and project.alertmanager.samefile(alertmanager_config)
     return project if is_own else None
 
 
