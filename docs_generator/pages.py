@@ -8,6 +8,7 @@ from pathlib import Path
 from docs_generator.commands import write_commands, write_exit_codes
 from docs_generator.drills import write_fields
 from docs_generator.projects import write_project_fields
+from docs_generator.receivers import write_receivers
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -19,4 +20,5 @@ def make_pages() -> Mapping[str, str]:
         "exit-codes.md": write_exit_codes(),
         "drill-fields.md": write_fields(),
         "project-fields.md": write_project_fields(),
+        "receivers.md": write_receivers(),
     }

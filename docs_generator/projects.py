@@ -11,7 +11,8 @@ from docs_generator.commands import NOTE
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "reference" / "project.schema.json"
 TABLES = (
-    *(("target", "[target]"), ("scrape", "[[scrape]]"), ("relabel", "relabel of [[scrape]]")),
+    *(("target", "[target]"), ("prometheus", "[prometheus]"), ("running_alertmanager", "[alertmanager]")),
+    *(("scrape", "[[scrape]]"), ("relabel", "relabel of [[scrape]]")),
     *(("provider", "[[provider]]"), ("behaviour", "behaviour of [[provider]]"), ("timer", "[[timer]]")),
 )
 """The schema's names of tables, and the project file's."""
@@ -47,9 +48,11 @@ def _say_kind(field: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(f"`{word}`" for word in field["enum"])
     if "oneOf" in field:
         return "one of " + ", ".join(f"`{{{', '.join(_list_stated(one))}}}`" for one in field["oneOf"])
+    if "anyOf" in field:
+        return " or ".join(map(_say_kind, field["anyOf"]))
     if "$ref" in field:
         name = str(field["$ref"]).rpartition("/")[2]
-        return {"secret": '`{env = "NAME"}` or `{file = "PATH"}`', "name": "text"}.get(name, name)
+        return {"secret": '`{env = "NAME"}` or `{file = "PATH"}`', "name": "text"}.get(name, "table")
     if field["type"] == "array":
         return f"list of {_say_kind(field['items'])}"
     return {"string": "text", "object": "table", "integer": "whole number"}.get(field["type"], field["type"])

@@ -7,8 +7,9 @@ other module may change.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
+"""What type checkers take for true; `typing`, which has it, takes long to import."""
 if TYPE_CHECKING:
     from alertdrill.core.drill import (
         BehaviourChange,

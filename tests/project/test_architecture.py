@@ -230,6 +230,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.run_replay",
         "alertdrill.cli.commands.stub",
         "alertdrill.cli.commands.traffic",
+        "alertdrill.cli.explaining",
         "alertdrill.cli.options.sites",
         "alertdrill.gateway.__main__",
         "alertdrill.load.distribution",

@@ -7,7 +7,7 @@ import json
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ import aiohttp
 from aiohttp import web
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.schema import ADDRESS, SECRET
+from alertdrill.alertmanager.target import Target
 from alertdrill.core.expectation import Integration
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.pager.control import refuse
@@ -25,6 +28,7 @@ from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits
 from alertdrill.runtime.process import start
+from support.receiver_sections import SECTIONS
 
 TOKEN = "sesame"
 DEADLINE_S = 30.0
@@ -47,6 +51,18 @@ class RunningPager:
     def authority(self) -> Path:
         """The certificate that the pager's is checked with."""
         return self.folder / "authority.pem"
+
+    @property
+    def target(self) -> Target:
+        """The pager, as Alertmanager reaches it."""
+        return Target(
+            url=self.deliveries,
+            smarthost=f"127.0.0.1:{self.smtp_port}",
+            ca_file=str(self.authority),
+            token_file=str(self.folder / "token"),
+            token=TOKEN,
+            templates_folder=str(self.folder),
+        )
 
     @property
     def trust(self) -> ssl.SSLContext:
@@ -179,8 +195,10 @@ def write_integration(pager: RunningPager, integration: Integration) -> dict[str
                 "tls_config": tls,
                 "headers": {f"X-{TAG_NAME}": TAG, "Subject": '{{ template "said" . }}'},
             }
-        case _:
+        case "webhook":
             return {"url": url, "http_config": http}
+        case _:
+            return point(pager, integration, [SECTIONS[integration]])[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,14 +221,42 @@ class RunningAlertmanager:
             assert answer.status == 200, await answer.text()
 
 
+def point(
+    pager: RunningPager, integration: Integration, stated: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what a receiver's integrations of one kind are, redirected to a pager that runs."""
+    return point_at(pager.target, integration, stated)
+
+
+def point_at(
+    target: Target, integration: Integration, stated: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what a receiver's integrations of one kind are, redirected to the pager as a config's are."""
+    kind = RECEIVER_KINDS[integration]
+    pointed = []
+    for index, section in enumerate(stated):
+        address = Address(receiver=RECEIVER, integration=integration, index=index)
+        kept = {name: value for name, value in section.items() if kind.fields[name] not in (SECRET, ADDRESS)}
+        pointed.append(kept | kind.point(section, address, target))
+    return pointed
+
+
 @asynccontextmanager
 async def run_alertmanager(
     pager: RunningPager, engines: Engines, *integrations: Integration
 ) -> AsyncIterator[RunningAlertmanager]:
     """Run an Alertmanager with one receiver of these integrations while the context lasts."""
-    receiver = {"name": RECEIVER} | {
-        f"{name}_configs": [write_integration(pager, name)] for name in integrations
-    }
+    sections = {name: [write_integration(pager, name)] for name in integrations}
+    async with run_alertmanager_with(pager, engines, sections) as running:
+        yield running
+
+
+@asynccontextmanager
+async def run_alertmanager_with(
+    pager: RunningPager, engines: Engines, sections: Mapping[Integration, Sequence[Mapping[str, Any]]]
+) -> AsyncIterator[RunningAlertmanager]:
+    """Run an Alertmanager with one receiver of these sections while the context lasts."""
+    receiver = {"name": RECEIVER} | {f"{name}_configs": stated for name, stated in sections.items()}
     config = {
         "templates": [str(pager.folder / "*.tmpl")],
         "route": {

@@ -21,8 +21,8 @@ from alertdrill.core.expectation import Integration
 
 MAX_TAG_CHARACTERS = 256 * 1024
 TAG_NAME = "alertdrill-tag"
-"""What the tag is called: a key of `details` (PagerDuty, Opsgenie), a field's title (Slack); a mail's header
-is called `X-` and this."""
+"""What the tag is called: a key of `details` (PagerDuty, Opsgenie), a field's title (Slack), and the like; a
+mail's header is called `X-` and this."""
 
 SERVER_NAMES = "*.inbox.alertdrill.internal"
 """What the pager's certificate is for, besides the hosts at which it is reached."""
@@ -32,6 +32,8 @@ TAG = (
     ";{{ range .Alerts }}{{ .Fingerprint }}={{ .Status }}&{{ end }}"
 )
 """In the templating language of both supported generations of Alertmanager."""
+TEXT_TAG = f"[{TAG_NAME} {TAG}]"
+"""The tag as it stands in front of a text, where the kind has no field of its own for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from alertdrill.alertmanager.yaml_without_secrets import read_document, write_do
 from alertdrill.core.clock import Clock
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runtime.files import write_own
+from alertdrill.runtime.limits import say_cause
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
 
@@ -53,7 +54,7 @@ def find_complaint(amtool: Path, path: Path, environment: Mapping[str, str]) -> 
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        why = error.strerror if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
+        why = say_cause(error) if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
         raise CouldNotTell(f"{amtool} could not be run: {why}") from error
     if not finished.returncode:
         return None

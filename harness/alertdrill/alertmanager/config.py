@@ -66,7 +66,14 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
         raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
     original = unwrap(text, str(path))
     source = original.source
-    document, lines = read_document(original.text, CONFIG, source)
+    complaint = ""
+    try:
+        document, lines = read_document(original.text, CONFIG, source)
+    except BadInput as error:
+        complaint = original.relocate(str(error))
+    if complaint:
+        raise BadInput(complaint)
+    lines = dict(original.lines) or lines
     patterns = [
         (locate(lines, f"/templates/{index}", source), pattern)
         for index, pattern in enumerate(document.get("templates", ()))

@@ -60,33 +60,9 @@ TIME_INTERVAL: Fields = {
     ),
 }
 
-UNSUPPORTED_INTEGRATIONS = (
-    "discord",
-    "incidentio",
-    "jira",
-    "mattermost",
-    "msteams",
-    "msteamsv2",
-    "pushover",
-    "rocketchat",
-    "sns",
-    "telegram",
-    "victorops",
-    "webex",
-    "wechat",
-)
-"""What Alertmanager delivers by that the pager does not stand in for."""
-
-_GLOBAL_FORGOTTEN = (
-    "http_config jira_api_url mattermost_webhook_url mattermost_webhook_url_file rocketchat_api_url "
-    "rocketchat_token rocketchat_token_file rocketchat_token_id rocketchat_token_id_file telegram_api_url "
-    "telegram_bot_token telegram_bot_token_file victorops_api_key victorops_api_key_file "
-    "victorops_api_url webex_api_url wechat_api_corp_id wechat_api_secret wechat_api_secret_file "
-    "wechat_api_url"
-)
 GLOBAL: Fields = {
     "resolve_timeout": TEXT,
-    **dict.fromkeys(_GLOBAL_FORGOTTEN.split(), SECRET),
+    "http_config": SECRET,
     **{name: field for kind in RECEIVER_KINDS.values() for name, field in kind.shared_fields.items()},
 }
 
@@ -99,7 +75,6 @@ CONFIG: Fields = {
             "name": TEXT,
             "labels": NAMED_TEXTS,
             **{kind.section: ListOf(kind.fields) for kind in RECEIVER_KINDS.values()},
-            **{f"{name}_configs": ListOf(SECRET) for name in UNSUPPORTED_INTEGRATIONS},
             # What only a newer Alertmanager knows.
             OTHER_SECTIONS: ListOf(SECRET),
         }

@@ -18,9 +18,10 @@ import yaml
 from alertdrill.alertmanager.amtool import UNKNOWN, extract_reason, find_complaint
 from alertdrill.alertmanager.config import MAX_BYTES, AlertmanagerConfig
 from alertdrill.alertmanager.fields import CONFIG
-from alertdrill.alertmanager.wrapped import unwrap
+from alertdrill.alertmanager.wrapped import spread, unwrap
 from alertdrill.alertmanager.yaml_without_secrets import list_secrets
 from alertdrill.errors import BadInput
+from alertdrill.runtime.looking import follow, is_file
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
@@ -40,10 +41,11 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     cannot be run.
     """
     path = config.path
-    if path is None or not path.is_file():
+    if path is None or not is_file(path):
         return
     content = read_bytes(path, MAX_BYTES).decode(errors="replace")
-    text = unwrap(content, config.source).text
+    original = unwrap(content, config.source)
+    text = original.text
     if text == content:
         reason = _find_reason(amtool, path)
     else:
@@ -54,7 +56,7 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
     said = _LINE.search(reason)
     line = int(said[1]) if said else _find_line(amtool, text)
     why = _scrub(_LINE.sub("", reason), list_secrets(text, CONFIG))
-    where = config.source if line is None else f"{config.source}:{line}"
+    where = config.source if line is None else f"{config.source}:{original.find_line(line)}"
     unknown = UNKNOWN.search(why)
     does_not = f"does not know the field {unknown['field']}" if unknown else f"does not take this: {why}"
     raise BadInput(f"{where}: Alertmanager {version} {does_not}")
@@ -62,7 +64,7 @@ def check_original(amtool: Path, version: str, config: AlertmanagerConfig) -> No
 
 def _find_reason(amtool: Path, path: Path) -> str | None:
     """Return why amtool refuses a file, as one line; None if it does not."""
-    said = find_complaint(amtool, path.resolve(), {})
+    said = find_complaint(amtool, follow(path), {})
     if said is None:
         return None
     reason = " ".join(extract_reason(said).replace("yaml: unmarshal errors:", "").split())
@@ -98,6 +100,7 @@ def _find_line(amtool: Path, text: str) -> int | None:
     document = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(document, yaml.MappingNode):
         return 1
+    spread(document, set())
     with scratch_folder() as folder:
         trials = _Trials(amtool, folder)
         for whole, part in _list_parts(document):

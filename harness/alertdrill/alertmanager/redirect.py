@@ -16,7 +16,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.fields import CONFIG, GLOBAL
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
-from alertdrill.alertmanager.schema import SECRET, Fields
+from alertdrill.alertmanager.schema import ADDRESS, SECRET, Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.alertmanager.unplayed import SECTION_END, list_unplayed_of
 from alertdrill.alertmanager.yaml_without_secrets import write_document
@@ -40,7 +40,8 @@ def write_config(config: AlertmanagerConfig, *, target: Target, speed: float) ->
     written = _keep(document, CONFIG)
     written["global"] = _write_global(document.get("global", {}), speed)
     written["route"] = _dilate_route(DEFAULT_DURATIONS | dict(document["route"]), speed)
-    written["receivers"] = [_redirect(receiver, target) for receiver in document.get("receivers", ())]
+    top = document.get("global", {})
+    written["receivers"] = [_redirect(receiver, target, top) for receiver in document.get("receivers", ())]
     written["templates"] = [f"{target.templates_folder}/{name}" for name in config.templates]
     for key in INTERVAL_LISTS:
         if key in document:
@@ -55,7 +56,7 @@ def _write_global(top: Mapping[str, Any], speed: float) -> dict[str, Any]:
 
 
 def _keep(stated: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
-    return {key: value for key, value in stated.items() if fields[key] is not SECRET}
+    return {key: value for key, value in stated.items() if fields[key] not in (SECRET, ADDRESS)}
 
 
 def dilate(duration: str, speed: float) -> str:
@@ -84,7 +85,7 @@ def _move_interval(interval: Mapping[str, Any]) -> dict[str, Any]:
     return {**interval, "time_intervals": moved}
 
 
-def _redirect(receiver: Mapping[str, Any], target: Target) -> dict[str, Any]:
+def _redirect(receiver: Mapping[str, Any], target: Target, top: Mapping[str, Any]) -> dict[str, Any]:
     """Return a receiver whose integrations deliver to the pager, without those that cannot."""
     left_out = {(one.integration, one.index) for one in list_unplayed_of(receiver)}
     redirected = {key: value for key, value in receiver.items() if not key.endswith(SECTION_END)}
@@ -92,10 +93,12 @@ def _redirect(receiver: Mapping[str, Any], target: Target) -> dict[str, Any]:
         if kind.section not in receiver:
             continue
         redirected[kind.section] = []
+        inherited = {own: top[shared] for own, shared in kind.inherits.items() if shared in top}
         for index, stated in enumerate(receiver[kind.section]):
             if (kind.integration, index) in left_out:
                 continue
             address = Address(receiver=receiver["name"], integration=kind.integration, index=index)
             # A `timeout` is kept as it is: it is about the network and the pager, which are not faster.
-            redirected[kind.section].append(_keep(stated, kind.fields) | kind.point(stated, address, target))
+            pointed = kind.point({**inherited, **stated}, address, target)
+            redirected[kind.section].append(_keep(stated, kind.fields) | pointed)
     return redirected

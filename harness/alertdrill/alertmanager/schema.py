@@ -17,9 +17,12 @@ class Scalar(Enum):
     OPEN = "anything"
     SECRET = "<secret>"  # noqa: S105 - as Alertmanager itself shows one
     """Whatever it holds is forgotten while the file is read, secret or not: it is replaced or left out."""
+    ADDRESS = "an address"
+    """A text that is kept for what it says of a service, and written nowhere: it is replaced or left out."""
 
 
 TEXT, FLAG, NUMBER, OPEN, SECRET = Scalar.TEXT, Scalar.FLAG, Scalar.NUMBER, Scalar.OPEN, Scalar.SECRET
+ADDRESS = Scalar.ADDRESS
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Any
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
 from alertdrill.alertmanager.yaml_without_secrets import locate
 from alertdrill.errors import BadInput
+from alertdrill.runtime.looking import is_file
 from alertdrill.runtime.reading import read_bytes
 
 MAX_FILES = 100
@@ -120,7 +121,7 @@ def _find(pattern: Path) -> list[Path]:
     # Go negates a class of characters with ^.
     path = str(pattern).replace("[^", "[!")
     found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-    return [Path(name) for name in sorted(found) if Path(name).is_file()]
+    return [Path(name) for name in sorted(found) if is_file(Path(name))]
 
 
 def _find_elsewhere(folder: Path, pattern: str) -> list[Path]:

@@ -321,8 +321,10 @@ def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str,
 def _is_untitled(title: str, payload: Mapping[str, Any]) -> bool:
     attachments = payload.get("attachments")
     first = attachments[0] if isinstance(attachments, list) and attachments else None
-    # Slack and those like it show something else in place of it.
-    own = first.get("title") or "" if isinstance(first, Mapping) else title
+    # Slack and those like it show something else in place of it; a card is attached without one of its own.
+    own = title
+    if isinstance(first, Mapping) and "contentType" not in first:
+        own = first.get("title") or ""
     return not str(own).strip()
 
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import yaml
+from yaml.dumper import BaseDumper
 
+from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.operator_config import BASE, KIND, combine
+from alertdrill.alertmanager.yaml_without_secrets import read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.nesting import find_too_deep
 
@@ -25,12 +30,29 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """A config's text, the name that its lines count in, and the files beside it, by their names."""
+    """A config's text, the name that its lines count in, and the files beside it, by their names.
+
+    Of one that is made of several, `lines` has the line in the file of each part by its pointer, and
+    `origins` that of each line of the text.
+    """
 
     text: str = field(repr=False)
     source: str
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    origins: Mapping[int, int] = field(default_factory=dict, repr=False)
+
+    def find_line(self, line: int) -> int:
+        """Return the line in the file that a line of the text is from."""
+        return self.origins.get(line, line)
+
+    def relocate(self, said: str) -> str:
+        """Return what was said of a line of the text, `source:line: …`, with the line in the file."""
+        found = re.match(re.escape(self.source) + r":(\d+): ", said)
+        return (
+            said if found is None else f"{self.source}:{self.find_line(int(found[1]))}: {said[found.end() :]}"
+        )
 
 
 def unwrap(text: str, source: str) -> Original:
@@ -42,16 +64,82 @@ def unwrap(text: str, source: str) -> Original:
     resources = [one for document in documents for one in _list_resources(document)]
     if not resources:
         return _take_first(text, source, documents)
+    own = [one for one in resources if _read(one, "kind") == KIND]
+    base = _find_base(resources, source)
+    if own:
+        try:
+            return _combine(base, own, source)
+        except RecursionError:
+            line = own[0].start_mark.line + 1
+        raise BadInput(f"{source}:{line}: the {KIND} is nested too deeply, or in itself")
+    if base is not None:
+        return base
+    line = resources[0].start_mark.line + 1
+    raise BadInput(
+        f"{source}:{line}: this is a Kubernetes resource; an Alertmanager config is in a "
+        f"{' or a '.join(KINDS)} with the key {KEYS[0]}, or in an {KIND}"
+    )
+
+
+def _find_base(resources: Iterable[yaml.MappingNode], source: str) -> Original | None:
     for resource in resources:
         values = dict(_list_values(resource)) if _read(resource, "kind") in KINDS else {}
         for key in KEYS:
             if key in values:
                 return _unwrap(values[key], key, source, values)
-    line = resources[0].start_mark.line + 1
-    raise BadInput(
-        f"{source}:{line}: this is a Kubernetes resource; an Alertmanager config is in a "
-        f"{' or a '.join(KINDS)} with the key {KEYS[0]}"
-    )
+    return None
+
+
+def _combine(base: Original | None, own: Iterable[yaml.MappingNode], source: str) -> Original:
+    """Return the config that the operator makes of a base config and resources."""
+    text, lines = BASE, {"": 1}
+    if base is not None:
+        # Raises BadInput for what is no config.
+        text, (_, lines) = base.text, read_document(base.text, CONFIG, base.source)
+    # Scalars stay what they are, to the letter: `12:00` is a number to YAML 1.1, and none to Alertmanager.
+    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    assert isinstance(node, yaml.MappingNode)  # noqa: S101 - it was read
+    combined = combine(node, lines if base is not None and base.source == source else {}, own, source)
+    spread(combined.node, set())
+    text = str(yaml.serialize(combined.node, Dumper=BaseDumper, width=2**31, allow_unicode=True))
+    origins = {}
+    for line, pointer in _number_lines(text).items():
+        while pointer and pointer not in combined.lines:
+            pointer = pointer.rpartition("/")[0]
+        origins[line] = combined.lines.get(pointer, 1)
+    files = {} if base is None else base.files
+    return Original(text=text, source=source, files=files, lines=combined.lines, origins=origins)
+
+
+def spread(node: yaml.Node, seen: set[int]) -> None:
+    """Let every key and item stand on a line of its own, where a text need not be quoted that is none."""
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return
+    seen.add(id(node))
+    node.flow_style = False
+    for below in node.value:
+        for one in below if isinstance(below, tuple) else (below,):
+            spread(one, seen)
+
+
+def _number_lines(text: str) -> dict[int, str]:
+    """Return the pointer of what begins first on each line of a YAML text."""
+    found: dict[int, str] = {}
+
+    def walk(node: yaml.Node, pointer: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                found.setdefault(key.start_mark.line + 1, f"{pointer}/{key.value}")
+                walk(value, f"{pointer}/{key.value}")
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                found.setdefault(item.start_mark.line + 1, f"{pointer}/{index}")
+                walk(item, f"{pointer}/{index}")
+
+    document = yaml.compose(text, Loader=yaml.BaseLoader)
+    assert document is not None  # noqa: S101 - it was written before
+    walk(document, "")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

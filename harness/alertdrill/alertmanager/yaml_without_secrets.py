@@ -169,7 +169,7 @@ class _Reader:
             return self._read_open(node, pointer, below)
         if not isinstance(node, ScalarNode):
             raise self._bad(node, f"{_name(pointer)} is not a text")
-        if field is Scalar.TEXT:
+        if field in (Scalar.TEXT, Scalar.ADDRESS):
             return "" if _is_null(node) else str(node.value)
         if _is_null(node):
             return None

@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-import click
 
 from alertdrill.cli.options.project import (
     list_project_undecided,
     open_project,
+    read_held_rules,
     read_project_drills,
-    read_project_rules,
+    use_services,
 )
+from alertdrill.cli.sentences import say
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
-from alertdrill.core.wording import printable
 from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
+from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import SpeedLimit, find_limit
 from alertdrill.rules.dilation.files import Refusal, dilate_rules
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
+from alertdrill.runner.metric_types import read_types
+from alertdrill.runner.probe import WARM_UP_CALLS
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Undecided
 
 FOUND = "the highest that the gateway keeps up with, which is found when the run begins"
 
 
-def explain(project_file: Path | None, names: Iterable[str], speed: float | None) -> None:
+def explain(
+    project_file: Path | None, names: Iterable[str], speed: float | None, prometheus: str | None = None
+) -> None:
     """Print what is known of a project's rules and drills before anything is sent; raises BadInput."""
-    project = open_project(project_file)
-    files = read_project_rules(project)
+    project = use_services(open_project(project_file), prometheus, None)
+    files, _ = read_held_rules(project, os.environ)
     drills = read_project_drills(project, names, leaves_undecided=True)
     undecided = list_project_undecided(project, names)
-    classified = classify_all(project, files)
+    classified = classify_all(project, files, read_types(project, os.environ))
     check_alerts(drills, (rule.name for rule, _ in classified))
     if project.target is not None:
         check_providers(drills, project)
     speed = project.speed if speed is None else speed
+    if project.prometheus is not None:
+        check_wall_time(project.prometheus, 1.0 if speed is None else speed)
+        speed = 1.0
     for line in (
         *_say_project(project, speed),
         *_say_rules(classified, speed),
@@ -48,13 +56,35 @@ def explain(project_file: Path | None, names: Iterable[str], speed: float | None
         *_say_drills(drills, undecided, classified, project, speed),
         *_say_undecided(undecided),
     ):
-        click.echo(printable(line))
+        say(line)
 
 
 def _say_project(project: Project, speed: float | None) -> Iterator[str]:
     where = "no target" if project.target is None else project.target.url
     yield f"{project.name}: {where}, by {shorten(project.path)}"
-    yield f"speed: {FOUND if speed is None else f'{speed:g}'}"
+    if project.prometheus is not None:
+        url = project.prometheus.url
+        yield f"speed: 1, for the Prometheus at {url} evaluates its rules at their own interval"
+        yield f"pages: {_say_pages(project)}"
+    else:
+        yield f"speed: {FOUND if speed is None else f'{speed:g}'}"
+    if project.target is not None:
+        yield _say_warm_up(project)
+
+
+def _say_warm_up(project: Project) -> str:
+    """Say what is sent before the quiet lead."""
+    if not project.warm_up:
+        return "warm-up: none (warm_up = false)"
+    return f"warm-up: {WARM_UP_CALLS} calls of each drill's scenario and model, before the quiet lead"
+
+
+def _say_pages(project: Project) -> str:
+    """Say whose pages a run will see, where somebody's own Alertmanager sends them."""
+    alertmanager = project.running_alertmanager
+    if alertmanager is None or alertmanager.pager is None:
+        return "unobserved, for your Alertmanager sends none to alertdrill ([alertmanager] pager, receivers)"
+    return f"those of {', '.join(alertmanager.receivers)}, which send to {alertmanager.pager}"
 
 
 def _say_rules(classified: Sequence[tuple[AlertRule, Classification]], speed: float | None) -> Iterator[str]:

@@ -3,26 +3,63 @@
 from __future__ import annotations
 
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
+from alertdrill.cli.beginning import SIGNALS, end_at_once
 from alertdrill.errors import CouldNotTell
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN_S = 0.02
+"""When a signal is sent again whose exception was swallowed."""
 
 
 class Interrupted(BaseException):
     """A signal asked for the end; unlike an error it passes every `except Exception`, and click too.
 
-    `by` is the signal's name, and `left` says what the command leaves.
+    `by` is the signal's name, and `left` says what the command leaves, None where
+    that is what its like leaves.
     """
 
-    def __init__(
-        self, by: str, left: str = "nothing was judged", exit_code: int = CouldNotTell.exit_code
-    ) -> None:
-        super().__init__(f"interrupted by {by}; {left}")
+    def __init__(self, by: str, left: str | None = None, exit_code: int = CouldNotTell.exit_code) -> None:
+        super().__init__(f"interrupted by {by}" + ("" if left is None else f"; {left}"))
         self.by = by
+        self.left = left
         self.exit_code = exit_code
+
+
+def leave_on_signals() -> None:
+    """Let signals that would end this process at once leave every `with` block in order, from here on.
+
+    Who calls commands within a process of another kind has handlers of its own, which stay.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) is end_at_once:
+            signal.signal(number, _interrupt)
+            sys.unraisablehook = _interrupt_again
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave every `with` block in order; further signals do not disturb that."""
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise Interrupted(signal.Signals(number).name)
+
+
+def _interrupt_again(swallowed: sys.UnraisableHookArgs) -> None:
+    """Send a signal again that came during a callback, such as those of imports: these swallow exceptions."""
+    if not isinstance(swallowed.exc_value, Interrupted):
+        sys.__unraisablehook__(swallowed)
+        return
+    number = signal.Signals[swallowed.exc_value.by]
+    for other in SIGNALS:
+        signal.signal(other, _interrupt)
+    # The callback is to be over by then, so it cannot be sent here.
+    main_thread = threading.main_thread().ident
+    threading.Timer(AGAIN_S, signal.pthread_kill, [main_thread, number]).start()
 
 
 @contextmanager

@@ -13,10 +13,14 @@ from alertdrill.cli.help import Explained
 
 
 class ListedCommand(click.Command):
-    """Stands for a command until it is called: its name, its summary, and the `module:attribute` it is at."""
+    """Stands for a command until it is called: its name, its summary, and the `module:attribute` it is at.
 
-    def __init__(self, name: str, target: str, summary: str) -> None:
+    `judges` says whether there is a verdict, which an interruption leaves out.
+    """
+
+    def __init__(self, name: str, target: str, summary: str, *, judges: bool = False) -> None:
         super().__init__(name, help=summary)
+        self.judges = judges
         self._target = target
 
     def load(self) -> click.Command:

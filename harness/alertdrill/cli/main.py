@@ -12,18 +12,16 @@ import platform
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
 
 import click
 
-from alertdrill.cli.complaining import complain
+from alertdrill.cli.beginning import SIGNALS, end_on_signals
 from alertdrill.cli.help import Example
-from alertdrill.cli.interruption import SIGNALS, Interrupted
+from alertdrill.cli.interruption import Interrupted, leave_on_signals
 from alertdrill.cli.lazy_commands import LazyGroup, ListedCommand
 from alertdrill.cli.streams import take_over_streams
 from alertdrill.errors import AlertdrillError, BadInput, ReaderLeft
-from alertdrill.runtime.limits import naming_limits
+from alertdrill.runtime.limits import naming_limits, say_cause
 
 COMMANDS = (
     ListedCommand(
@@ -35,6 +33,7 @@ COMMANDS = (
         "run",
         "alertdrill.cli.commands.run:run",
         "Hold drills, all of them or those named, and write the reports to OUT.",
+        judges=True,
     ),
     ListedCommand(
         "up",
@@ -60,16 +59,19 @@ COMMANDS = (
         "replay",
         "alertdrill.cli.commands.replay:replay_",
         "Show what rules, just as they are, do over the recording FILE.",
+        judges=True,
     ),
     ListedCommand(
         "judge",
         "alertdrill.cli.commands.judge:judge",
         "Judge drills of your own on the recording FILE, by rules as they are.",
+        judges=True,
     ),
     ListedCommand(
         "mutate",
         "alertdrill.cli.commands.mutate:mutate",
         "Make rules wrong in small ways, and say which of these the drills would notice.",
+        judges=True,
     ),
     ListedCommand(
         "export",
@@ -85,6 +87,7 @@ COMMANDS = (
         "page",
         "alertdrill.cli.commands.page:page",
         "Send a synthetic alert through an Alertmanager, and follow it to delivery and back.",
+        judges=True,
     ),
     ListedCommand(
         "traffic",
@@ -103,6 +106,8 @@ COMMANDS = (
     ),
 )
 """Every command, with the first sentence of its help."""
+CLOSED = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says of a path that cannot be followed, where nobody had looked at it before."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no room: a disk, a quota or a limit of files' size."""
 
@@ -148,21 +153,18 @@ def _show_version(context: click.Context, _parameter: click.Parameter, is_asked:
 )
 def cli() -> None:
     """Hold fire drills for Prometheus alerts: from traffic to the pager and back, asserted at every hop."""
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave every `with` block in order; further signals do not disturb that."""
-    for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    raise Interrupted(signal.Signals(number).name)
+    leave_on_signals()  # the command is imported by now
 
 
 def main() -> None:
     """Run the command line; a signal ends it in good order."""
+    end_on_signals()
     take_over_streams()
-    for number in SIGNALS:
-        signal.signal(number, _interrupt)
-    call(sys.argv[1:])
+    try:
+        call(sys.argv[1:])
+    finally:
+        for number in SIGNALS:  # it has come to its end, and its exit code stands
+            signal.signal(number, signal.SIG_IGN)
 
 
 def call(arguments: Sequence[str]) -> None:
@@ -172,25 +174,44 @@ def call(arguments: Sequence[str]) -> None:
             cli(list(arguments), standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
-        complain(f"alertdrill: {error.format_message()}")
+        _complain(f"alertdrill: {error.format_message()}")
         sys.exit(BadInput.exit_code)
     except ReaderLeft as left:
         sys.exit(left.exit_code)
     except AlertdrillError as error:
-        complain(f"alertdrill: {error}")
+        _complain(f"alertdrill: {error}")
         sys.exit(error.exit_code)
     except Interrupted as interrupted:
-        complain(f"alertdrill: {interrupted}")
+        usual = "" if interrupted.left is not None else f"; {_say_left(arguments)}"
+        _complain(f"alertdrill: {interrupted}{usual}")
         sys.exit(interrupted.exit_code)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and _is_here_gone():
             click.echo("alertdrill: the current folder is gone: change into one that is there", err=True)
             sys.exit(BadInput.exit_code)
+        if error.filename and error.errno in CLOSED:
+            click.echo(f"alertdrill: {error.filename}: cannot be used: {error.strerror}", err=True)
+            sys.exit(BadInput.exit_code)
         if error.errno not in FULL:
             raise
         where = f": {error.filename}" if error.filename else ""
-        complain(f"alertdrill: there is no more room to write: {error.strerror}{where}")
+        _complain(f"alertdrill: there is no more room to write{where}: {say_cause(error)}")
         sys.exit(BadInput.exit_code)
+
+
+def _say_left(arguments: Sequence[str]) -> str:
+    """Return what a command leaves that was interrupted, and says nothing itself."""
+    name = next((word for word in arguments if not word.startswith("-")), "")
+    judges = any(command.name == name and command.judges for command in COMMANDS)
+    return "nothing was judged" if judges else "nothing was written"
+
+
+def _complain(text: str) -> None:
+    """Print a text to standard error; a server's or a file's words in it cannot move the cursor."""
+    # Only here: who asks for help or the version waits for nothing else.
+    from alertdrill.cli.sentences import say
+
+    say(text, to_stderr=True)
 
 
 def _is_here_gone() -> bool:

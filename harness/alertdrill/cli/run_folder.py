@@ -25,7 +25,16 @@ from alertdrill.cli.interruption import defer_signals
 from alertdrill.core.parts import PARTS, PEER
 from alertdrill.errors import CannotWrite
 from alertdrill.runner.traffic import MAX_WORKERS
-from alertdrill.runtime.files import Locked, hold_lock, naming, sync_folder, write_own, write_whole
+from alertdrill.runtime.files import (
+    Locked,
+    hold_lock,
+    make_folder,
+    naming,
+    open_own,
+    sync_folder,
+    write_whole,
+)
+from alertdrill.runtime.looking import follow
 
 REPORTS = ("timeline.json", "junit.xml", "report.html", "recording.om.gz")
 LOGS = (
@@ -86,7 +95,8 @@ class RunFolder:
             self.new.mkdir(parents=True)
             aside = self._work / "old" / "aside"
             aside.mkdir(parents=True)
-            write_own(self.new / "probe", bytes(PROBE_BYTES))
+            with open_own(self.new / "probe") as probe:
+                probe.write(bytes(PROBE_BYTES))
             (self.new / "probe").unlink()
             self._logs.mkdir(exist_ok=True)
             _move_all((self._logs / name, aside / name) for name in name_logs(self._logs))
@@ -130,11 +140,9 @@ def open_folder(out: Path, inputs: Iterable[Path] = ()) -> Iterator[RunFolder]:
     is not a run's, and where it is one of the `inputs`.
     """
     with ExitStack() as resources:
+        make_folder(out, CANNOT)
         with naming(str(out), CANNOT):
-            place = Path(os.path.realpath(out))
-            if place.exists() and not place.is_dir():
-                raise CannotWrite(f"{out}: cannot be written to: it is not a folder")
-            place.mkdir(parents=True, exist_ok=True)
+            place = follow(out)
             try:
                 resources.enter_context(hold_lock(place / LOCK))
             except Locked as locked:
@@ -187,9 +195,9 @@ def _check_ours(out: Path, place: Path) -> None:
 
 
 def _check_inputs(place: Path, inputs: Iterable[Path]) -> None:
-    written = {(place / name).resolve() for name in (*REPORTS, *(f"logs/{name}" for name in LOGS))}
+    written = {follow(place / name) for name in (*REPORTS, *(f"logs/{name}" for name in LOGS))}
     for path in inputs:
-        if Path(os.path.realpath(path)) in written:
+        if follow(path) in written:
             raise CannotWrite(f"{path}: is read, and would be replaced: name another --out")
 
 

@@ -10,7 +10,26 @@ from typing import Literal
 
 from alertdrill.core.rule import Labels
 
-Integration = Literal["pagerduty", "slack", "webhook", "opsgenie", "email"]
+Integration = Literal[
+    "pagerduty",
+    "slack",
+    "webhook",
+    "opsgenie",
+    "email",
+    "telegram",
+    "msteams",
+    "msteamsv2",
+    "discord",
+    "mattermost",
+    "rocketchat",
+    "victorops",
+    "webex",
+    "incidentio",
+    "pushover",
+    "sns",
+    "wechat",
+    "jira",
+]
 """What Alertmanager delivers by, as it names them itself."""
 Suppression = Literal["inhibited", "silenced", "muted", "refused"]
 """Why an alert that fires pages nobody: another one inhibits it, a silence or a time interval holds it back,

@@ -135,7 +135,8 @@ class Timeline:
     """All that was seen, in order; `observed` names the event kinds that could be seen at all.
 
     `heartbeats` are the alerts that fire all the time on purpose, so that they are no alarm.
-    `stalls` are when parts of the stack answered nothing. From `appended_from_s` on nothing was measured: a
+    `stalls` are when parts of the stack answered nothing. Pages were seen only of `receivers`, or of all if
+    that is None. From `appended_from_s` on nothing was measured: a
     replay appended a quiet tail to its recording.
     """
 
@@ -148,5 +149,6 @@ class Timeline:
     engines: Labels = field(default_factory=dict)
     paging: PagingPath = field(default_factory=PagingPath)
     stalls: tuple[Stall, ...] = ()
+    receivers: frozenset[str] | None = None
     appended_from_s: float | None = None
     heartbeats: frozenset[str] = frozenset()

@@ -20,6 +20,7 @@ from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.kinds import find_kind
 
 ALARMS: frozenset[EventKind] = frozenset({"firing", "paged"})
+PAGES: frozenset[EventKind] = frozenset({"paged", "page_resolved"})
 
 
 def judge(drill: Drill, timeline: Timeline) -> Verdict:
@@ -32,6 +33,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
     for expectation in drill.expects:
         mine = replace(
             timeline,
+            observed=timeline.observed - _list_unseen(expectation, timeline),
             events=tuple(
                 event for event in timeline.events if matches(expectation, event.alert, event.labels)
             ),
@@ -83,6 +85,16 @@ def find_unexpected(placements: Sequence[Placement], timeline: Timeline) -> Verd
         timeline.heartbeats,
     )
     return Verdict(drill="(unasked)", findings=findings) if findings else None
+
+
+def _list_unseen(expectation: Expected, timeline: Timeline) -> frozenset[EventKind]:
+    """Return the hops that could not be seen, where those are pages of a receiver that shows none."""
+    kind = find_kind(expectation)
+    if timeline.receivers is None or not kind.is_paged:
+        return frozenset()
+    receivers = {claim.receiver for claim in kind.list_claims(expectation)}
+    receivers = (receivers | {kind.name_receiver(expectation)}) - {None}
+    return frozenset() if receivers <= timeline.receivers else PAGES
 
 
 def matches(expectation: Expected, alert: str, labels: Labels) -> bool:

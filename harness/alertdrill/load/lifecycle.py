@@ -97,10 +97,16 @@ class Test:
             if isinstance(profile_runner, Master):
                 stalls += profile_runner.stalls
             refusals = {} if isinstance(profile_runner, Master) else profile_runner.refusals.as_json()
+            waiting = [] if isinstance(profile_runner, Master) else profile_runner.open_calls.as_json()
             replace_aside(
                 path,
                 render_report(
-                    profile_runner.tallies, done=done, workers=workers, stalls=stalls, refusals=refusals
+                    profile_runner.tallies,
+                    done=done,
+                    workers=workers,
+                    stalls=stalls,
+                    refusals=refusals,
+                    waiting=waiting,
                 ),
             )
 

@@ -13,6 +13,7 @@ from gevent.pool import Group
 
 from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.greenlets import OnFailure, guard
+from alertdrill.load.open_calls import OpenCalls
 from alertdrill.load.plan import LoadProfile, Plan
 from alertdrill.load.provider_controls import Controls
 from alertdrill.load.refusals import Refusals
@@ -54,6 +55,7 @@ class ProfileRunner:
         self.scripts = scripts
         self.keyring = keyring
         self.refusals = Refusals()
+        self.open_calls = OpenCalls()
         self._action_timer = ActionTimer(timetable, scripts, keyring=keyring, controls=controls)
         self._on_failure = on_failure
         profiles = timetable.plan.profiles

@@ -79,6 +79,7 @@ def render_report(
     workers: Sequence[Mapping[str, Any]] = (),
     stalls: Sequence[tuple[float, float]] = (),
     refusals: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    waiting: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the report of all load profiles so far; docs/reference/interfaces.md has its form."""
     profiles = {name: statistics.report() for name, statistics in tallies.items()}
@@ -89,6 +90,7 @@ def render_report(
             "workers": list(workers),
             "stalls": list(stalls),
             "refusals": {name: dict(said) for name, said in refusals.items()},
+            "waiting": list(waiting),
         }
     )
 

@@ -109,14 +109,19 @@ class ScenarioUser(FastHttpUser):
             headers["Authorization"] = f"Bearer {token}"
             if asked.token_header:
                 headers[asked.token_header] = token
-        with self.client.request(
-            asked.method,
-            f"/{profile.prefix}{asked.path}" if profile.prefix else asked.path,
-            name=profile.name,
-            data=asked.body,
-            headers=headers,
-            catch_response=True,
-        ) as response:
+        path = f"/{profile.prefix}{asked.path}" if profile.prefix else asked.path
+        left_s = profile_runner.timetable.rule_s()
+        with (
+            profile_runner.open_calls.hold(profile.name, f"{asked.method} {path}", left_s),
+            self.client.request(
+                asked.method,
+                path,
+                name=profile.name,
+                data=asked.body,
+                headers=headers,
+                catch_response=True,
+            ) as response,
+        ):
             latency_s = profile_runner.timetable.elapsed_s(profile, at_s)
             response.request_meta["response_time"] = latency_s * 1000
             error = response.request_meta["exception"]

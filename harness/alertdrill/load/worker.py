@@ -24,6 +24,7 @@ from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.greenlets import guard
 from alertdrill.load.leases import find_homes, list_indices
 from alertdrill.load.local_runner import MAX_IN_FLIGHT, Player
+from alertdrill.load.open_calls import OpenCalls
 from alertdrill.load.plan import LoadProfile, Plan, parse_plan
 from alertdrill.load.refusals import Refusals
 from alertdrill.load.script import Script
@@ -86,6 +87,7 @@ class Worker:
         self.scripts: Mapping[str, Script]
         self.keyring = Keyring(host=environment.host or "", admin_token="")
         self.refusals = Refusals()
+        self.open_calls = OpenCalls()
         self._pulse: Pulse
         self._environment = environment
         self._is_connected = is_connected

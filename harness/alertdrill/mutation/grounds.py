@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.expectation import BlindRule, Expectation, Grouped
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
+from alertdrill.judging.kinds import find_kind
 from alertdrill.mutation.mutant import Mutant, Rule
 from alertdrill.mutation.readers import list_rules
 from alertdrill.recording.recording import Recording
@@ -93,11 +93,10 @@ def order_grounds(mutant: Mutant, grounds: Iterable[Met]) -> tuple[Met, ...]:
 
 
 def _rank(mutant: Mutant, ground: Ground) -> tuple[int, int]:
-    mine = [expected for expected in ground.drill.expects if expected.alert in mutant.alerts]
-    firing = any(isinstance(one, Expectation | Grouped) for one in mine)
-    blind = all(isinstance(one, BlindRule) for one in mine)
-    kind = 0 if firing else 2 if blind else 1
-    return kind, ground.recording.end_ms - ground.recording.start_ms
+    kinds = [find_kind(expected) for expected in ground.drill.expects if expected.alert in mutant.alerts]
+    fires = any(kind.is_paged for kind in kinds)
+    is_blind = all(kind.must_stay_unseen for kind in kinds)
+    return 0 if fires else 2 if is_blind else 1, ground.recording.end_ms - ground.recording.start_ms
 
 
 def find_golden_grounds(

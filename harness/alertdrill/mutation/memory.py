@@ -16,6 +16,7 @@ from typing import get_args, get_type_hints
 
 from alertdrill.core.drill import Placement
 from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Timeline
 from alertdrill.errors import CannotWrite
 from alertdrill.mutation.grounds import Met
 from alertdrill.mutation.mutant import Mutant, Rule
@@ -54,12 +55,8 @@ class Memory:
             replace(mutant.rule if rule is mutant.original else rule, source="")
             for rule in find_affected(mutant.original, files)
         ]
-        timeline = met.replay.timeline
-        others = [
-            *(event for event in timeline.events if event.alert not in mutant.alerts),
-            *(curve for curve in timeline.curves if curve.alert not in mutant.alerts),
-        ]
-        return _digest([self._program, self._describe(met), repr(affected), repr(others)])
+        others = _describe_others(met.replay.timeline, mutant)
+        return _digest([self._program, self._describe(met), repr(affected), *others])
 
     def find(self, key: str) -> Tried | None:
         """Return what a trial showed before."""
@@ -101,6 +98,21 @@ class Memory:
             ]
             self._grounds[id(met)] = _digest(said)
         return self._grounds[id(met)]
+
+
+def _describe_others(timeline: Timeline, mutant: Mutant) -> list[str]:
+    """Return what all other alerts did; labels have no order of their own."""
+    events = [
+        repr((event.at_s, event.kind, event.alert, sorted(event.labels.items())))
+        for event in timeline.events
+        if event.alert not in mutant.alerts
+    ]
+    curves = [
+        repr((curve.alert, sorted(curve.labels.items()), curve.op, curve.threshold, curve.points))
+        for curve in timeline.curves
+        if curve.alert not in mutant.alerts
+    ]
+    return [*events, *sorted(curves)]
 
 
 def _forget_place(rule: Rule) -> Rule:

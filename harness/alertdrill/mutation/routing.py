@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from alertdrill.alertmanager.routes import Route, match_routes
-from alertdrill.core.drill import Drill, Placement
-from alertdrill.core.expectation import Expectation, Grouped
+from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import Expected
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.judge import matches
+from alertdrill.judging.kinds import find_kind
 from alertdrill.mutation.mutant import Mutant
 
 
@@ -40,12 +41,13 @@ def find_misrouted(route: Route, mutant: Mutant, place: Placement, timeline: Tim
     rule = mutant.rule
     if not isinstance(rule, AlertRule):
         return None
-    for expected in _list_paged(place.drill):
+    for expected in place.drill.expects:
+        receivers = _list_proved(expected)
         for event in _find_firing(expected, mutant, place, timeline):
             before = _list_receivers(route, event.alert, event.labels)
             labels = relabel(event.labels, mutant)
             after = _list_receivers(route, event.alert, labels)
-            for receiver in _name_receivers(expected):
+            for receiver in receivers:
                 if receiver in before and receiver not in after:
                     return Finding(
                         outcome="missing",
@@ -66,15 +68,7 @@ def relabel(labels: Labels, mutant: Mutant) -> dict[str, str]:
     return {**kept, **after}
 
 
-def _list_paged(drill: Drill) -> Iterator[Expectation | Grouped]:
-    for expected in drill.expects:
-        if isinstance(expected, Grouped) or (isinstance(expected, Expectation) and not expected.suppressed):
-            yield expected
-
-
-def _find_firing(
-    expected: Expectation | Grouped, mutant: Mutant, place: Placement, timeline: Timeline
-) -> Iterator[Event]:
+def _find_firing(expected: Expected, mutant: Mutant, place: Placement, timeline: Timeline) -> Iterator[Event]:
     for event in timeline.events:
         is_own = event.alert in mutant.alerts and mutant.original.labels.items() <= event.labels.items()
         is_held = place.start_s <= event.at_s < place.end_s
@@ -82,9 +76,10 @@ def _find_firing(
             yield event
 
 
-def _name_receivers(expected: Expectation | Grouped) -> Sequence[str]:
-    more = expected.deliveries if isinstance(expected, Expectation) else ()
-    return tuple(dict.fromkeys([expected.receiver, *(delivery.receiver for delivery in more)]))
+def _list_proved(expected: Expected) -> tuple[str, ...]:
+    """Return the receivers that an expectation proves a page of."""
+    claimed = (claim.receiver for claim in find_kind(expected).list_claims(expected))
+    return tuple(dict.fromkeys(receiver for receiver in claimed if receiver))
 
 
 def _list_receivers(route: Route, alert: str, labels: Labels) -> tuple[str, ...]:

@@ -33,15 +33,23 @@ class AddressType(click.ParamType[At]):
 @click.option(
     "--certificate", type=click.Path(path_type=Path), required=True, help="Key and certificate chain, PEM."
 )
+@click.option("--webhooks", type=AddressType(), help="Where to take webhooks by HTTP, without a key.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0)
-def main(listen: str, deliveries: At, smtp: At, certificate: Path, speed: float) -> None:
+def main(listen: str, deliveries: At, smtp: At, certificate: Path, webhooks: At | None, speed: float) -> None:
     """Take Alertmanager's notifications and keep a journal of them."""
     token = os.environ.get("ALERTDRILL_PAGER_TOKEN", "")
     if not token:
         raise click.UsageError("ALERTDRILL_PAGER_TOKEN must be set")
     try:
         app = make_pager(
-            Setup(deliveries=deliveries, smtp=smtp, certificate=certificate, speed=speed, token=token)
+            Setup(
+                deliveries=deliveries,
+                smtp=smtp,
+                certificate=certificate,
+                webhooks=webhooks,
+                speed=speed,
+                token=token,
+            )
         )
     except BadInput as error:
         raise click.UsageError(str(error)) from error

@@ -5,7 +5,6 @@ Each connection has one request, so that a fault takes effect at once.
 
 from __future__ import annotations
 
-import hmac
 import json
 import socket
 import struct
@@ -15,8 +14,9 @@ from aiohttp.typedefs import Handler
 
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.receivers.attempt import Answer
-from alertdrill.alertmanager.receivers.kind import HttpContract, Inbox
+from alertdrill.alertmanager.receivers.kind import HttpContract, Inbox, Request
 from alertdrill.pager.intake import Desk
+from alertdrill.pager.tunnel import lead_back
 from alertdrill.runtime.http_server import read_body
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -31,8 +31,7 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
         fault = desk.faults.find(address)
         if fault and fault.how in {"tls", "refuse"}:
             return _break(request)
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, inbox.authorization.encode()):
+        if not inbox.is_open:
             raise web.HTTPUnauthorized(text="this is not the inbox's key")
         answer = desk.take(address, inbox.read(await read_body(request)))
         if isinstance(answer, Answer):
@@ -42,21 +41,22 @@ def make_deliveries(desk: Desk, token: str) -> web.Application:
         return _break(request, is_reset=answer == "reset")
 
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_close_afterwards])
-    app.router.add_post("/{path:.*}", deliver)
-    app.router.add_put("/{path:.*}", deliver)
+    for method in sorted({one for kind in RECEIVER_KINDS.values() if kind.http for one in kind.http.methods}):
+        app.router.add_route(method, "/{path:.*}", deliver)
     return app
 
 
 def refuse(request: web.BaseRequest, status: int, sentence: str) -> web.Response:
     """Return what the service whose inbox is asked for answers to what it cannot take."""
-    contract = _find_contract(request.path)
-    return _write(Answer(status=status, body=contract.write_refusal(sentence) if contract else sentence))
+    contract = _find_contract(request)
+    answer = Answer(status=status, body=sentence)
+    return _write(contract.write_refusal(status, sentence) if contract else answer)
 
 
 @web.middleware
 async def _close_afterwards(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        response = await handler(request)
+        response = await (lead_back(request) if request.method == "CONNECT" else handler(request))
     except web.HTTPException as error:
         error.force_close()
         raise
@@ -64,15 +64,22 @@ async def _close_afterwards(request: web.Request, handler: Handler) -> web.Strea
     return response
 
 
-def _find_contract(path: str) -> HttpContract | None:
-    """Return how the service is called whose inbox a path may be."""
-    name = path.strip("/").partition("/")[0]
-    return next((kind.http for kind in RECEIVER_KINDS.values() if kind.integration == name), None)
+def _find_contract(request: web.BaseRequest) -> HttpContract | None:
+    """Return how the service is called that a request is for: by its own name, or by the inbox's path."""
+    name = request.path.strip("/").partition("/")[0]
+    for kind in RECEIVER_KINDS.values():
+        if kind.http and (kind.integration == name or _name_host(request) in kind.http.hosts):
+            return kind.http
+    return None
+
+
+def _name_host(request: web.BaseRequest) -> str:
+    return request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
 
 
 def _find_inbox(request: web.Request, token: str) -> Inbox:
-    path = request.raw_path.partition("?")[0]
-    contract = _find_contract(path)
+    path, _, query = request.raw_path.partition("?")
+    contract = _find_contract(request)
     try:
         path.encode("ascii")  # what is not quoted is no path of ours
         methods = contract.methods if contract else ("POST",)
@@ -80,7 +87,14 @@ def _find_inbox(request: web.Request, token: str) -> Inbox:
             raise web.HTTPMethodNotAllowed(request.method, methods)
         if contract is None:
             raise ValueError(f"{path!r} is no inbox")
-        return contract.find_inbox(request.method, path, token)
+        asked = Request(
+            method=request.method,
+            path=path,
+            query=query,
+            host=_name_host(request),
+            headers={name.lower(): value for name, value in request.headers.items()},
+        )
+        return contract.find_inbox(asked, token)
     except ValueError:
         raise web.HTTPNotFound(text="there is no such inbox") from None
 

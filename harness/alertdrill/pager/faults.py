@@ -2,7 +2,8 @@
 
 How each fault looks to Alertmanager:
 
-- `rate_limit`, `error`: 429 and 500; by SMTP 451, for which there is no other temporary refusal.
+- `rate_limit`, `error`: 429 and 500, or what the service has in place of 429; by SMTP 451, for which there is
+  no other temporary refusal.
 - `timeout`: the notification is read and never answered, until the client gives up or the fault is over,
   when the connection is closed.
 - `reset`: it is read, and the connection is reset (RST).

@@ -71,9 +71,17 @@ class Incidents:
         """Return the incident that is open or acknowledged under this key."""
         return None if key is None else self._open.get((address, key))
 
+    def find_last(self, address: Address, key: str | None) -> Incident | None:
+        """Return the incident that was opened last under this key, open or not."""
+        known = self.find_open(address, key)
+        if known is not None or key is None:
+            return known
+        own = (one for one in reversed(self._all.values()) if (one.address, one.key) == (address, key))
+        return next(own, None)
+
     def apply(self, address: Address, attempt: Attempt, received_s: float) -> tuple[Incident | None, Effect]:
         """Do what an accepted attempt does; return the incident that it is about, and what was done to it."""
-        if attempt.key is None:
+        if attempt.key is None or attempt.does == "note":
             return None, "none"
         known = self._open.get((address, attempt.key))
         if attempt.does == "trigger":

@@ -43,21 +43,21 @@ class Desk:
             return "timeout" if fault.how == "timeout" else "reset"
         refusal, why = attempt.refusal, attempt.why
         if fault:
-            failing = kind.failing
-            refusal, why = (failing.rate_limit if fault.how == "rate_limit" else failing.error), _TOLD
+            throttled = attempt.throttled or kind.failing.rate_limit
+            refusal, why = (throttled if fault.how == "rate_limit" else kind.failing.error), _TOLD
         elif not refusal and kind.rate_bound and self._is_throttled(address, kind.rate_bound):
-            refusal, why = kind.rate_bound.answer, kind.rate_bound.why
+            refusal, why = attempt.throttled or kind.rate_bound.answer, kind.rate_bound.why
         if refusal:
             self._refuse(address, attempt, received_s, str(refusal.status), why)
             return refusal
-        notification = self.journal.accept(
-            address, attempt, received_s=received_s, answer=str(attempt.answer.status)
-        )
+        known = self.journal.find_known(address, attempt.key)
+        answer = attempt.answer if isinstance(attempt.answer, Answer) else attempt.answer(known)
+        notification = self.journal.accept(address, attempt, received_s=received_s, answer=str(answer.status))
         if notification:
             log.info("%s %s %s", address.path, notification["status"], notification["effect"])
         if attempt.does == "trigger":
             self.heartbeats.hear(address.receiver)
-        return attempt.answer
+        return answer
 
     def close(self) -> None:
         """Keep nobody waiting any more, and page nobody."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
-from alertdrill.alertmanager.receivers.attempt import Attempt
+from alertdrill.alertmanager.receivers.attempt import Attempt, Known
 from alertdrill.pager.incidents import MAX_NOTIFICATIONS as MAX_NOTIFICATIONS_OF_INCIDENT
 from alertdrill.pager.incidents import Effect, Incident, Incidents
 from alertdrill.pager.rule_time import RuleTime
@@ -36,7 +37,10 @@ class Journal:
         incident, effect = self.incidents.apply(address, attempt, received_s)
         if attempt.does == "edit":
             return None
-        why = why or ("it does not say which group it is about" if attempt.key is None else "")
+        if not why and attempt.key is None:
+            why = "it does not say which group it is about"
+        elif not why and attempt.does == "note":
+            why = "its service shows it, and opens no incident for it"
         return self._write(address, attempt, received_s, answer, why, True, incident, effect)
 
     def refuse(
@@ -46,6 +50,13 @@ class Journal:
         attempt = self._complete(address, attempt)
         incident = self.incidents.find_open(address, attempt.key)
         return self._write(address, attempt, received_s, answer, why, False, incident, "none")
+
+    def find_known(self, address: Address, key: str | None) -> Known | None:
+        """Return what is known of the last incident under a key; None if there was none."""
+        last = self.incidents.find_last(address, key)
+        if last is None or last.closed_s is None:
+            return None if last is None else Known(is_open=True)
+        return Known(is_open=False, closed_for_s=self._rule_time.span_s(time.time() - last.closed_s))
 
     def list_notifications(self, after: int = 0) -> list[dict[str, Any]]:
         """Return the notifications with greater numbers, ascending."""

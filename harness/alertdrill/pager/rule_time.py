@@ -21,6 +21,10 @@ class RuleTime:
         """Return the rule time at a wall instant; None where there is none, or no origin yet."""
         return None if wall_s is None or self._clock is None else self._clock.rule_s(wall_s)
 
+    def span_s(self, wall_s: float) -> float:
+        """Return how many seconds of rule time a span of wall time lasts."""
+        return wall_s * self._speed
+
     def span_wall_s(self, rule_s: float) -> float:
         """Return how many wall seconds a span of rule time lasts."""
         return rule_s / self._speed

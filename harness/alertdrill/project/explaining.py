@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from alertdrill.core.rule import AlertRule
@@ -49,12 +50,18 @@ class Classification:
         return self.kind in {"exact", "timer"}
 
 
-def classify(rule: AlertRule, timers: Iterable[Timer], files: Iterable[RuleFile] = ()) -> Classification:
+def classify(
+    rule: AlertRule,
+    timers: Iterable[Timer],
+    files: Iterable[RuleFile] = (),
+    types: Mapping[str, str] = MappingProxyType({}),
+) -> Classification:
     """Return what a speed makes of a rule; `files` have the recording rules that it may read.
 
-    Raises BadInput for rules that read each other too deeply.
+    `types` are those of metrics, as targets tell them. Raises BadInput for rules that read each other too
+    deeply.
     """
-    return _classify(rule, timers, *_list_expressions(files))
+    return _classify(rule, timers, *_list_expressions(files), types)
 
 
 def _list_expressions(files: Iterable[RuleFile]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -71,8 +78,9 @@ def _classify(
     timers: Iterable[Timer],
     recorded: Mapping[str, Sequence[str]],
     alerts: Mapping[str, Sequence[str]],
+    types: Mapping[str, str],
 ) -> Classification:
-    interpreter = Interpreter(recorded, alerts)
+    interpreter = Interpreter(recorded, alerts, types)
     try:
         doubts = interpreter.interpret(rule.expr).presence
     except BadInput as error:
@@ -94,13 +102,21 @@ def _classify(
     if not doubts:
         spent = [name for name, nature in interpreter.natures.items() if nature == "seconds"]
         assumed += [f"{name} grows with the calls that it is divided by" for name in spent]
-    return Classification(kind=kind, why="; ".join(whys), assumed=tuple(assumed), timers=reaching)
+    return Classification(
+        kind=kind,
+        why="; ".join(whys),
+        assumed=tuple(assumed),
+        timers=reaching,
+    )
 
 
-def classify_all(project: Project, files: Sequence[RuleFile]) -> tuple[tuple[AlertRule, Classification], ...]:
+def classify_all(
+    project: Project, files: Sequence[RuleFile], types: Mapping[str, str] = MappingProxyType({})
+) -> tuple[tuple[AlertRule, Classification], ...]:
     """Return every alert of a project's rule files, and what a speed makes of it.
 
-    Raises BadInput for a timer of the project that reaches an alert which there is not.
+    `types` are those of metrics, as targets tell them. Raises BadInput for a timer of the project that
+    reaches an alert which there is not.
     """
     names = {rule.name for file in files for rule in file.alerts}
     for timer in project.timers:
@@ -111,7 +127,7 @@ def classify_all(project: Project, files: Sequence[RuleFile]) -> tuple[tuple[Ale
                 raise BadInput(f"{timer.source}: {what}, which is no alert of the rules{near}")
     expressions = _list_expressions(files)
     return tuple(
-        (rule, _classify(rule, project.timers, *expressions)) for file in files for rule in file.alerts
+        (rule, _classify(rule, project.timers, *expressions, types)) for file in files for rule in file.alerts
     )
 
 

@@ -8,7 +8,7 @@ from alertdrill.errors import BadInput
 from alertdrill.project.toml_nodes import read_toml
 from alertdrill.rules.yaml.nodes import Mapping
 from alertdrill.runtime.paths import shorten
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 FILE_NAME = "alertdrill.toml"
 PYPROJECT = "pyproject.toml"
@@ -27,9 +27,4 @@ def read_document(path: Path) -> Mapping | None:
         raise BadInput(f"{name}:1: the file cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
         raise BadInput(f"{name}:1: the file is larger than {MAX_BYTES} bytes")
-    try:
-        text = content.decode("utf-8-sig")  # some editors begin a file with a mark
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{name}:{line}: the file is not UTF-8") from error
-    return read_toml(text, name, TABLE if path.name == PYPROJECT else ())
+    return read_toml(decode_text(content, name), name, TABLE if path.name == PYPROJECT else ())

@@ -17,7 +17,7 @@ import promql_parser as ast
 from alertdrill.errors import BadInput
 from alertdrill.project import meaning
 from alertdrill.project.meaning import NOTHING, Doubt, Meaning
-from alertdrill.project.metric_names import Nature, find_nature, is_of_time
+from alertdrill.project.metric_names import GAUGE, Nature, find_nature, find_type, is_of_time
 from alertdrill.rules.promql.constants import evaluate_constant
 from alertdrill.rules.promql.expressions import list_children, metric_name, parse, render_selector
 
@@ -51,13 +51,20 @@ _MAX_SHOWN = 60
 class Interpreter:
     """Interprets expressions; `recorded` and `alerts` have the expressions of rules, by name.
 
-    `natures` are those of the metrics that were met, and `assumed` is what could only be assumed of them.
+    `types` are those of metrics, as targets tell them. `natures` are those of the metrics that were met,
+    and `assumed` is what could only be assumed of them.
     """
 
-    def __init__(self, recorded: Mapping[str, Sequence[str]], alerts: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        recorded: Mapping[str, Sequence[str]],
+        alerts: Mapping[str, Sequence[str]],
+        types: Mapping[str, str],
+    ) -> None:
         self._recorded = recorded
         self._alerts = alerts
         self._known: dict[tuple[str, Asked], Meaning] = {}
+        self._types = types
         self.natures: dict[str, Nature] = {}
         self.assumed: dict[str, None] = {}
 
@@ -122,10 +129,11 @@ class Interpreter:
         return meaning.join(*(self._follow_recorded(one, asked) for one in names))
 
     def _interpret_metric(self, name: str, node: ast.VectorSelector, asked: Asked) -> Meaning:
-        nature = find_nature(name)
+        kind = find_type(name, self._types)
+        nature = find_nature(name, kind)
         if asked == "histogram":
             nature = "durations" if nature in {"state", "seconds", "age", "durations"} else nature
-        elif asked == "rate" and nature == "state":
+        elif asked == "rate" and nature == "state" and kind != GAUGE:
             nature = "seconds" if is_of_time(name) else "count"
             what = "a counter of seconds" if nature == "seconds" else "a count"
             self._assume(f"{name} is {what}, for its rate is asked for; its name does not end in _total")

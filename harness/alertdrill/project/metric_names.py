@@ -1,11 +1,12 @@
 """What the name of a metric tells of it, by Prometheus's conventions, as far as it matters to a speed. Pure.
 
-A name is taken at its word, so who uses this says what was assumed. https://prometheus.io/docs/practices/naming/
+A name is taken at its word where no type is known, so who uses this says what was assumed. https://prometheus.io/docs/practices/naming/
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 Nature = Literal["count", "durations", "sum", "seconds", "uptime", "reading", "age", "under_way", "state"]
@@ -39,13 +40,42 @@ _NATURES: tuple[tuple[Nature, str], ...] = (
     ),
 )
 _PATTERNS = tuple((nature, re.compile(pattern, re.IGNORECASE)) for nature, pattern in _NATURES)
+_COUNTING = re.compile(r"_(?:total|count|sum|bucket)$")
+GAUGE, COUNTER = "gauge", "counter"
+COUNTED: frozenset[Nature] = frozenset({"count", "durations", "sum", "seconds"})
+"""What a counter is; a gauge is none of it."""
 _OF_TIME = re.compile(rf"_{_TIME_UNIT}$")
 
 
-def find_nature(name: str) -> Nature:
-    """Return what a name says that its metric is; of one that is very long, what its end says."""
+def find_nature(name: str, kind: str | None = None) -> Nature:
+    """Return what a name says that its metric is; of one that is very long, what its end says.
+
+    `kind` is its type, as a target tells it: a gauge counts nothing, whatever its name ends in, and a counter
+    does.
+    """
+    nature = _find_by_name(name)
+    if kind == GAUGE and nature in COUNTED:
+        nature = _find_by_name(_COUNTING.sub("", name))
+        return "state" if nature in COUNTED else nature
+    if kind == COUNTER and nature == "state":
+        return "seconds" if is_of_time(name) else "count"
+    return nature
+
+
+def _find_by_name(name: str) -> Nature:
     end = name[-MAX_CHARS:]
     return next((nature for nature, pattern in _PATTERNS if pattern.search(end)), "state")
+
+
+def find_type(name: str, types: Mapping[str, str]) -> str | None:
+    """Return the type of a metric by those of families; None where no target tells it.
+
+    OpenMetrics names a counter without its `_total`, and both formats a histogram without `_bucket`.
+    """
+    if name in types:
+        return types[name]
+    family = _COUNTING.sub("", name)
+    return types.get(family) if types.get(family) in {COUNTER, "histogram", "summary"} else None
 
 
 def is_of_time(name: str) -> bool:

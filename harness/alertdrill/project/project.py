@@ -104,11 +104,42 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A server of somebody's own that runs already, and what every request to it carries.
+
+    `source` is `file:line` of the project file, or the option that named it.
+    """
+
+    url: str
+    key: Secret | None = None
+    headers: Mapping[str, Secret | str] = field(default_factory=dict, repr=False)
+    ca: Path | None = None
+    source: str = field(default="", compare=False)
+
+    def read_headers(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers of every request, secrets included; raises BadInput."""
+        read = {
+            name: value if isinstance(value, str) else value.read(environ)
+            for name, value in self.headers.items()
+        }
+        return read if self.key is None else {**read, "Authorization": f"Bearer {self.key.read(environ)}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningAlertmanager(Service):
+    """An Alertmanager of somebody's own; its `receivers` send webhooks to `pager`, which is `host:port`."""
+
+    pager: str | None = None
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project file's statement; `path` is that file. Without a target it can judge recordings.
 
     `templates` is where Alertmanager's template files lie, and `nobody` are its receivers that notify nobody
     on purpose.
+    With `prometheus`, that server is used and none is started; `running_alertmanager` is who it pages by.
     """
 
     path: Path
@@ -120,9 +151,12 @@ class Project:
     alertmanager: Path | None = None
     templates: Path | None = None
     nobody: tuple[str, ...] = ()
+    prometheus: Service | None = None
+    running_alertmanager: RunningAlertmanager | None = None
     drills: tuple[Path, ...] = ()
     out: Path
     speed: float | None = None
+    warm_up: bool = True
     timers: tuple[Timer, ...] = ()
 
     @property

@@ -15,13 +15,15 @@ from alertdrill.project.named_files import join, take_path, take_paths
 from alertdrill.project.project import DIALECTS, Project, Scrape, StubProvider, Target, Timer
 from alertdrill.project.relabelling import read_relabelling
 from alertdrill.project.secret_fields import take_secret
+from alertdrill.project.services import check_wall_time, read_services
 from alertdrill.project.targets import find_address, read_target, take_url_path
 from alertdrill.project.toml_fields import TomlFields
 from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.paths import shorten
 
 FIELDS = (
-    *("name", "rules", "alertmanager", "templates", "nobody", "drills", "out", "speed"),
+    *("name", "rules", "prometheus", "alertmanager", "templates", "nobody"),
+    *("drills", "out", "speed", "warm_up"),
     *("target", "scrape", "provider", "timer"),
 )
 OWN = "own"
@@ -54,7 +56,10 @@ def read_project(path: Path) -> Project:
     if fields.has("target"):
         within = fields.take_fields("target", "[target]")
         target = read_target(within, folder, [provider.name for provider in providers])
+    prometheus, alertmanager = read_services(fields, folder)
     speed = _take_speed(fields)
+    if prometheus is not None and speed is not None:
+        check_wall_time(prometheus, speed)
     return Project(
         path=path,
         name=_take_name(fields) if fields.has("name") else OWN,
@@ -62,12 +67,15 @@ def read_project(path: Path) -> Project:
         scrapes=_read_scrapes(fields, folder, target, speed),
         providers=providers,
         rules=take_paths(fields, "rules", folder),
-        alertmanager=take_path(fields, "alertmanager", folder),
+        alertmanager=take_path(fields, "alertmanager", folder) if alertmanager is None else None,
+        prometheus=prometheus,
+        running_alertmanager=alertmanager,
         templates=take_path(fields, "templates", folder),
         nobody=fields.take_texts("nobody"),
         drills=take_paths(fields, "drills", folder),
         out=join(folder, fields.take_text("out", OUT)),
         speed=speed,
+        warm_up=fields.take_truth("warm_up", default=True),
         timers=_read_timers(fields),
     )
 

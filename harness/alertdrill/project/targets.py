@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from alertdrill.errors import BadInput
 from alertdrill.project.named_files import take_path
 from alertdrill.project.placeholders import find_unknown, make_placeholder
-from alertdrill.project.project import Target
+from alertdrill.project.project import Service, Target
 from alertdrill.project.secret_fields import take_headers, take_secret
 from alertdrill.project.toml_fields import MAX_CHARS, TomlFields
 from alertdrill.rules.fields import say_nearest
@@ -26,7 +26,7 @@ _PORTS = {"http": 80, "https": 443}
 def read_target(fields: TomlFields, folder: Path, providers: Iterable[str]) -> Target:
     """Return the target; `providers` are the names of the project's stub providers. Raises BadInput."""
     target = Target(
-        url=_take_url(fields),
+        url=take_url(fields),
         ready=take_url_path(fields, "ready", "/"),
         key=take_secret(fields, "key", folder),
         headers=take_headers(fields, folder),
@@ -36,10 +36,15 @@ def read_target(fields: TomlFields, folder: Path, providers: Iterable[str]) -> T
     )
     if target.env and not target.command:
         raise fields.fail(f"{fields.what} has env, which is for its command, and no command")
-    if target.key is not None and AUTHORIZATION in {name.lower() for name in target.headers}:
-        raise fields.fail(f"{fields.what} has both a key and a header Authorization, in which a key is sent")
+    check_key(fields, target)
     fields.end()
     return target
+
+
+def check_key(fields: TomlFields, stated: Target | Service) -> None:
+    """Raise BadInput for a key beside a header that it would be sent in."""
+    if stated.key is not None and AUTHORIZATION in {name.lower() for name in stated.headers}:
+        raise fields.fail(f"{fields.what} has both a key and a header Authorization, in which a key is sent")
 
 
 def take_url_path(fields: TomlFields, key: str, default: str) -> str:
@@ -60,7 +65,8 @@ def find_address(target: Target) -> str:
     return f"{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS[parts.scheme]}"
 
 
-def _take_url(fields: TomlFields) -> str:
+def take_url(fields: TomlFields) -> str:
+    """Return the base URL of a server, without a slash at its end."""
     node = fields.peek("url")
     url = fields.take_text("url")
     try:

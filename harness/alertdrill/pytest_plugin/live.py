@@ -18,10 +18,13 @@ from alertdrill.project.project import Project
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.live import hold
+from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
+from alertdrill.runner.running_services import ask_running
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 
 
 def hold_project(
@@ -37,15 +40,18 @@ def hold_project(
     One drill alone is held however slow it makes a run. Raises BadInput and CouldNotTell.
     """
     demand_files()
+    running = ask_running(project, files, os.environ)
     made = make_project_order(
         project,
-        files,
+        files if running is None else running.files,
         drills,
         engines=find_engines(os.environ),
         environ=os.environ,
-        out=out.resolve(),
+        out=follow(out),
         speed=speed,
         is_named=len(drills) == 1,
+        running=running,
+        types=read_types(project, os.environ),
     )
     with open_folder(out, project.inputs) as reports:
         order = replace(made.order, recording=reports.new / RECORDING)

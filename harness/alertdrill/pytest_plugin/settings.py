@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alertdrill.errors import BadInput
+from alertdrill.runtime.looking import is_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +38,12 @@ def check_options(config: pytest.Config) -> None:
     """Raise UsageError for what was typed and cannot be; what is only set matters once drills are held."""
     try:
         settings = read_settings(config)
+        for name, path in (("project", settings.project), ("replay", settings.replay)):
+            typed = config.getoption(f"alertdrill_{name}")
+            if typed and path is not None and not is_there(path):
+                raise BadInput(f"--alertdrill-{name} {typed}: is not there")
     except BadInput as error:
         raise pytest.UsageError(str(error)) from None
-    for name, path in (("project", settings.project), ("replay", settings.replay)):
-        typed = config.getoption(f"alertdrill_{name}")
-        if typed and path is not None and not path.exists():
-            raise pytest.UsageError(f"--alertdrill-{name} {typed}: is not there")
     if config.getoption("alertdrill_replay") and config.getoption("alertdrill_speed"):
         raise pytest.UsageError(
             "--alertdrill-speed is for drills that are held, and --alertdrill-replay holds none"

@@ -24,6 +24,7 @@ from alertdrill.rules.files import read_rules
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks import CALENDAR_LASTS_S, Setup, Stack
 from alertdrill.stacks.project_site import ProjectSite
@@ -100,7 +101,7 @@ def _open(project: Project, speed: float, out: Path) -> Iterator[Stack]:
         speed=speed,
         rules=tuple(read_rules(shorten(path)) for path in project.rules),
         alertmanager=config,
-        logs=out.resolve() / "logs",
+        logs=follow(out) / "logs",
         zones=write_zones(config.document, clock, Calendar(origin=datetime.now(UTC)), CALENDAR_LASTS_S),
     )
     site = ProjectSite(

@@ -113,8 +113,11 @@ def _read_lines(stream: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[str]:
 
 
 def _split(stream: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[list[str]]:
-    """Yield the lines that each chunk of a stream completes."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    """Yield the lines that each chunk of a stream completes.
+
+    As in all other files, a mark may stand at the beginning, and lines may end as Windows ends them.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
     rest = ""
     size = 0
     line = 1
@@ -124,9 +127,10 @@ def _split(stream: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[list[str]]:
         if size > MAX_BYTES:
             raise _complain_of_size(path)
         try:
-            lines = (rest + decoder.decode(chunk, final=not chunk)).split("\n")
+            text = rest + decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             raise BadInput(f"{path}:{line}: this is not text in UTF-8, so not OpenMetrics") from error
+        lines = text.replace("\r\n", "\n").split("\n")
         rest = lines.pop()
         yield lines
         line += len(lines)
@@ -135,7 +139,7 @@ def _split(stream: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[list[str]]:
         if not chunk:
             break
     if rest:
-        yield [rest]
+        yield [rest.removesuffix("\r")]
 
 
 def _complain_of_size(path: Path) -> BadInput:

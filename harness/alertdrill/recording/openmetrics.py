@@ -18,7 +18,8 @@ from typing import NoReturn
 
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
-from alertdrill.recording.recording import RECORDED, STALE, RecordedSeries, Recording
+from alertdrill.recording.instants import KEPT, Times
+from alertdrill.recording.recording import RECORDED, STALE, RecordedSeries, Recording, read_speed
 
 MAX_SAMPLES = 25_000_000
 """Of a recording in memory, where they take 16 bytes each."""
@@ -30,7 +31,6 @@ SeriesKey = tuple[str, tuple[tuple[str, str], ...]]
 """A series' name and its other labels, sorted: the order of series in a file."""
 
 _BATCH_LINES = 16_384
-_KEPT_TIMES = 100_000
 _QUOTED_CHARACTERS = 60
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -71,12 +71,15 @@ def render_series(key: SeriesKey, times_ms: Sequence[int], values: Sequence[floa
 
 
 def list_marks(
-    selectors: Iterable[str], start_ms: int, end_ms: int
+    selectors: Iterable[str], start_ms: int, end_ms: int, wall_speed: float = 1.0
 ) -> list[tuple[SeriesKey, array[int], array[float]]]:
-    """Return the series that say what a recording was asked for."""
+    """Return the series that say what a recording was asked for, and at which speed; see `Recording`."""
+    speed = (("speed", f"{wall_speed:g}"),) if wall_speed != 1 else ()
     times = array("q", sorted({start_ms, end_ms}))
     ones = array("d", [1.0] * len(times))
-    return [((RECORDED, (("selector", selector),)), times, ones) for selector in sorted(set(selectors))]
+    return [
+        ((RECORDED, (("selector", selector), *speed)), times, ones) for selector in sorted(set(selectors))
+    ]
 
 
 def make_stale_key(key: SeriesKey) -> SeriesKey:
@@ -86,7 +89,7 @@ def make_stale_key(key: SeriesKey) -> SeriesKey:
 
 def render_recording(recording: Recording) -> Iterator[str]:
     """Yield the text of a recording, series by series."""
-    series = list_marks(recording.selectors, recording.start_ms, recording.end_ms)
+    series = list_marks(recording.selectors, recording.start_ms, recording.end_ms, recording.wall_speed)
     for one in recording.series:
         key = make_key(one.labels)
         if one.times_ms:
@@ -138,7 +141,7 @@ def _render_values(values: Iterable[float]) -> list[str]:
     return [_WORDS.get(word, word) for word in words] if "n" in text or "-0," in text else words
 
 
-@lru_cache(_KEPT_TIMES)  # those of one scrape stand in many series
+@lru_cache(KEPT)  # those of one scrape stand in many series
 def _render_time(at_ms: int) -> str:
     """Return an instant in seconds.
 
@@ -149,19 +152,6 @@ def _render_time(at_ms: int) -> str:
     text = f"{'-' if at_ms < 0 else ''}{whole}.{rest:03}"
     at_s = float(text)
     return text if int(at_s * 1000) == at_ms else repr(math.nextafter(at_s, math.copysign(math.inf, at_s)))
-
-
-class _Times(dict[str, int]):
-    """Instants in milliseconds by their text; those of one scrape stand in many series."""
-
-    def __missing__(self, text: str) -> int:
-        at_s = float(text)
-        if not -MAX_TIME_S <= at_s <= MAX_TIME_S:
-            raise ValueError(text)
-        if len(self) >= _KEPT_TIMES:
-            self.clear()
-        at_ms = self[text] = round(at_s * 1000)
-        return at_ms
 
 
 class _Samples:
@@ -184,7 +174,7 @@ class _Reader:
         self._count = 0
         self._series: dict[SeriesKey, _Samples] = {}
         self._by_text: dict[str, _Samples] = {}
-        self._times = _Times()
+        self._times = Times(MAX_TIME_S)
 
     def read(self, lines: Sequence[str]) -> None:
         """Read further lines."""
@@ -223,6 +213,7 @@ class _Reader:
             start_ms=min(instants, default=0),
             end_ms=max(instants, default=0),
             selectors=tuple(sorted(self._read_mark(key, "selector") for key in marks)),
+            wall_speed=max((read_speed(dict(key[1])) for key in marks), default=1.0),
             series=tuple(self._make_series(stale)),
         )
 

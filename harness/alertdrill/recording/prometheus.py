@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -49,11 +49,23 @@ class ActiveAlert:
     active_at_s: float
 
 
-def read_alert_events(prometheus: Api, clock: Clock, since_s: float, until_s: float) -> tuple[Event, ...]:
-    """Return when each alert was pending, firing and resolved between two rule times, in order."""
+def read_alert_events(
+    prometheus: Api,
+    clock: Clock,
+    since_s: float,
+    until_s: float,
+    intervals_s: Mapping[str, float] | None = None,
+) -> tuple[Event, ...]:
+    """Return when each alert was pending, firing and resolved between two rule times, in order.
+
+    With `intervals_s`, only of the alerts that it has, by name, each with how often its rule is evaluated.
+    """
     events: list[Event] = []
     for labels, spans in _read_activations(prometheus, clock, since_s, until_s):
-        events.extend(_describe_activation(labels, spans, until_s))
+        if intervals_s is None:
+            events.extend(_describe_activation(labels, spans, until_s))
+        elif (name := labels["alertname"]) in intervals_s:
+            events.extend(_describe_activation(labels, spans, until_s, intervals_s[name]))
     return tuple(sorted(events, key=lambda event: event.at_s))
 
 
@@ -129,7 +141,10 @@ def _identify(labels: Labels) -> tuple[tuple[str, str], ...]:
 
 
 def _describe_activation(
-    labels: dict[str, str], spans: Mapping[str, list[float]], until_s: float
+    labels: dict[str, str],
+    spans: Mapping[str, list[float]],
+    until_s: float,
+    interval_s: float = EVALUATION_INTERVAL_S,
 ) -> list[Event]:
     """Turn one activation's evaluations, by state, into its events."""
     alert = labels.pop("alertname")
@@ -139,8 +154,8 @@ def _describe_activation(
     ]
     if "firing" in spans:
         # The evaluation after the last one that fired found it gone.
-        resolved_s = max(spans["firing"]) + EVALUATION_INTERVAL_S
-        if resolved_s + EVALUATION_INTERVAL_S < until_s:
+        resolved_s = max(spans["firing"]) + interval_s
+        if resolved_s + interval_s < until_s:
             events.append(Event(at_s=resolved_s, kind="resolved", alert=alert, labels=labels))
     return events
 
@@ -268,16 +283,27 @@ def _find_highest(points: Sequence[Sample]) -> float:
     return max((value for _, value in points if not math.isnan(value)), default=-math.inf)
 
 
-def count_evaluations(prometheus: Api) -> tuple[int, int]:
-    """Return how many evaluations of rule groups there were since the start, and how many were left out."""
+def count_evaluations(prometheus: Api, groups: Collection[str] | None = None) -> tuple[int, int]:
+    """Return how many evaluations of rule groups there were since the start, and how many were left out.
+
+    With `groups`, only of the groups of these names.
+    """
     totals = {"prometheus_rule_group_iterations": 0.0, "prometheus_rule_group_iterations_missed": 0.0}
     for family in text_string_to_metric_families(prometheus.get("/metrics").text):
         if family.name in totals:
             totals[family.name] = sum(
-                sample.value for sample in family.samples if not sample.name.endswith("_created")
+                sample.value
+                for sample in family.samples
+                if not sample.name.endswith("_created")
+                and (groups is None or _name_group(sample.labels) in groups)
             )
     done, missed = totals.values()
     return int(done), int(missed)
+
+
+def _name_group(labels: Labels) -> str:
+    """Return the name of the rule group that Prometheus counts for: its label has `FILE;NAME`."""
+    return labels.get("rule_group", "").rpartition(";")[2]
 
 
 def count_recorded_evaluations(store: Api, clock: Clock, since_s: float, until_s: float) -> tuple[int, int]:

@@ -29,7 +29,7 @@ from alertdrill.recording.openmetrics import (
     render_series,
 )
 from alertdrill.recording.range_read import read_ranges
-from alertdrill.recording.recording import RECORDED, STALE, Recording
+from alertdrill.recording.recording import RECORDED, STALE, Recording, read_speed
 from alertdrill.recording.remote_read import RawSeries, read_remotely
 from alertdrill.recording.selecting import UP, list_selectors, narrow, read_selector, selects, widen
 from alertdrill.recording.spool import Spool
@@ -77,13 +77,14 @@ def record(
     clock: Clock,
     path: Path,
     show_progress: Callable[[float], None] = lambda _share: None,
+    wall_speed: float = 1.0,
 ) -> Recorded:
     """Write what a server has of selectors, and of `up`, between two wall instants, both included.
 
     `clock` puts it on rule time, its origin rounded to milliseconds; `show_progress` is told the share of the
-    work that is done. The file is written whole or not at all, gzipped if its name ends in `.gz`. Raises
-    BadInput for a range that cannot be recorded, and CouldNotTell where the server fails, has nothing of it,
-    or hides its beginning or its end.
+    work that is done, and `wall_speed` is as `Recording` has it. The file is written whole or not at all,
+    gzipped if its name ends in `.gz`. Raises BadInput for a range that cannot be recorded, and CouldNotTell
+    where the server fails, has nothing of it, or hides its beginning or its end.
     """
     start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
     if not round(clock.origin_s * 1000) <= start_ms < end_ms:
@@ -93,7 +94,7 @@ def record(
     asked = tuple(sorted({UP, *selectors}))
     beside = None if is_stream(path) else path.parent
     with open_whole(path) as stream, Spool(beside) as spool:
-        reading = _Reading(api, asked, clock, spool)
+        reading = _Reading(api, asked, clock, spool, wall_speed)
         reading.read(start_ms, end_ms, lambda share: show_progress(READING * share))
         reading.check(start_ms, end_ms)
         writing = _Writing(reading.list_series(start_ms, end_ms), reading.samples, api.where)
@@ -109,7 +110,12 @@ def record(
 
 
 def record_run(
-    prometheus: Api, files: Sequence[RuleFile], clock: Clock, until_s: float, path: Path
+    prometheus: Api,
+    files: Sequence[RuleFile],
+    clock: Clock,
+    until_s: float,
+    path: Path,
+    wall_speed: float = 1.0,
 ) -> Recording:
     """Write and return a run's recording, from rule time 0: all that there is by a name that rules read.
 
@@ -117,7 +123,9 @@ def record_run(
     would find alerts active that were gone, and there is no recording.
     """
     asked = widen(list_selectors(files))
-    recorded = record(prometheus, asked, clock.wall_s(0), clock.wall_s(until_s), clock, path)
+    recorded = record(
+        prometheus, asked, clock.wall_s(0), clock.wall_s(until_s), clock, path, wall_speed=wall_speed
+    )
     if not recorded.has_markers:
         path.unlink()
         raise CouldNotTell("; ".join(recorded.notes))
@@ -127,7 +135,8 @@ def record_run(
 class _Reading:
     """Reads a range, part by part, into a spool, and knows what the server did not have."""
 
-    def __init__(self, api: Api, asked: Sequence[str], clock: Clock, spool: Spool) -> None:
+    def __init__(self, api: Api, asked: Sequence[str], clock: Clock, spool: Spool, wall_speed: float) -> None:
+        self._wall_speed = wall_speed
         self.notes: list[str] = []
         self.samples = 0
         self.has_markers = True
@@ -188,7 +197,8 @@ class _Reading:
         """Yield all series in order, with those that say what was asked for."""
         # What is read from a backfilled recording cannot be more than that was asked for.
         selectors = (narrow(self._asked, sorted(self._had)) if self._had else ()) or self._asked
-        marks = list_marks(selectors, self._to_rule_ms(start_ms), self._to_rule_ms(end_ms))
+        start_ms, end_ms = self._to_rule_ms(start_ms), self._to_rule_ms(end_ms)
+        marks = list_marks(selectors, start_ms, end_ms, self._wall_speed)
         return heapq.merge(
             ((key, iter([(times_ms, values)])) for key, times_ms, values in marks),
             self._spool.list_series(),
@@ -243,6 +253,7 @@ class _Reading:
             except BadInput as error:
                 raise CouldNotTell(f"{self._api.where} has {render_name(key)[:200]}: {error}") from error
             self._had.add(selector)
+            self._wall_speed = max(self._wall_speed, read_speed(labels))
             return
         of = parse_name(labels.get("series", ""))
         if of is None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from alertdrill.core.rule import Labels
 
 RECORDED = "alertdrill_recorded"
-"""A series of every recording: what was asked for, in its label `selector`, at its first and last instant."""
+"""A series of every recording: what was asked for, in its label `selector`, at its first and last instant.
+
+Its label `speed` has a `wall_speed` that is not 1."""
 STALE = "alertdrill_stale"
 """A series of every series that was marked stale: which one, in its label `series`, and when."""
 
@@ -36,7 +38,8 @@ class Recording:
     """What a Prometheus had between two instants, both included; `name` is what messages call it.
 
     `selectors` is what it was asked for, as PromQL; a series that matches one of them and is not here did not
-    exist. It is empty where that is not known, as in a file that somebody else wrote.
+    exist. It is empty where that is not known, as in a file that somebody else wrote. `wall_speed` is the
+    speed of a run on a gateway that runs in wall time: some rules are right at 1 only. It is 1 of all others.
     """
 
     name: str
@@ -44,3 +47,12 @@ class Recording:
     end_ms: int
     selectors: tuple[str, ...]
     series: tuple[RecordedSeries, ...]
+    wall_speed: float = 1.0
+
+
+def read_speed(mark: Labels) -> float:
+    """Return the `wall_speed` that a mark `RECORDED` states; 1 where it states none."""
+    try:
+        return max(1.0, float(mark.get("speed", "1")))
+    except ValueError:
+        return 1.0

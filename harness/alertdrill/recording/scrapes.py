@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -18,12 +19,14 @@ Scrape = tuple[float, bool]
 
 
 def read_scrapes(
-    prometheus: Api, clock: Clock, job: str, since_s: float, until_s: float
+    prometheus: Api, clock: Clock, job: str, since_s: float, until_s: float, instance: str | None = None
 ) -> tuple[Scrape, ...]:
-    """Return when a job was scraped and whether that succeeded, in order."""
+    """Return when a job, or one instance of it, was scraped and whether that succeeded, in order."""
+    of = {"job": job} if instance is None else {"job": job, "instance": instance}
+    selector = ", ".join(f"{name}={json.dumps(value)}" for name, value in of.items())
     return tuple(
         (at_s, value == 1.0)
-        for _, samples in read_samples(prometheus, clock, f'up{{job="{job}"}}', since_s, until_s)
+        for _, samples in read_samples(prometheus, clock, f"up{{{selector}}}", since_s, until_s)
         for at_s, value in samples
     )
 

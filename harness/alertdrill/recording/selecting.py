@@ -16,6 +16,8 @@ from alertdrill.rules.promql.expressions import metric_name, parse, quote, rende
 from alertdrill.rules.promql.matchers import Matcher, accepts, list_matchers, may_read_any
 
 UP = "up"
+MAX_SAID = 20
+"""Lines on what a recording lacks."""
 STATES = {"ALERTS", "ALERTS_FOR_STATE"}
 
 _STRING = r"""("(?:\\.|[^"\\])*"|`[^`]*`)"""
@@ -52,6 +54,14 @@ def widen(texts: Iterable[str]) -> tuple[str, ...]:
         name = metric_name(read_selector(text))
         widened.add(text if name is None or name in STATES else name)
     return tuple(sorted(widened))
+
+
+def say_unrecorded(missing: Iterable[tuple[str, str, str]], recording: str = "the recording") -> list[str]:
+    """Return a line for each of what `find_unrecorded` found; of many, the last one counts the rest."""
+    lacks = f"which {recording} lacks"
+    lines = [f"{source}: {rule}: reads {selector}, {lacks}" for source, rule, selector in missing]
+    rest = len(lines) - MAX_SAID
+    return [*lines[:MAX_SAID], f"and {rest:,} more"] if rest > 0 else lines
 
 
 def find_unrecorded(recording: Recording, files: Sequence[RuleFile]) -> tuple[tuple[str, str, str], ...]:

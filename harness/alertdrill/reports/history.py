@@ -20,9 +20,10 @@ from alertdrill.core.verdict import Outcome
 from alertdrill.errors import BadInput
 from alertdrill.judging.coverage import HeldFinding, HeldRun
 from alertdrill.judging.kinds import read_expected
-from alertdrill.runtime.files import naming, write_whole
+from alertdrill.runtime.files import make_folder, naming, write_whole
+from alertdrill.runtime.looking import is_file, is_folder, list_folder
 from alertdrill.runtime.nesting import load_json
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 KEPT_RUNS = 50
 NOT_KEPT = ("events", "notices", "incidents")
@@ -46,8 +47,7 @@ def keep_run(out: Path, timeline: str, started_at: datetime) -> None:
     Raises CannotWrite.
     """
     folder = out / _FOLDER
-    with naming(str(folder)):
-        folder.mkdir(exist_ok=True)
+    make_folder(folder)
     document = {name: value for name, value in json.loads(timeline).items() if name not in NOT_KEPT}
     path = folder / f"{started_at.astimezone(UTC):%Y-%m-%dT%H-%M-%S.%f}Z.json"
     write_whole(path, json.dumps(document, indent=1) + "\n")
@@ -60,9 +60,9 @@ def keep_run(out: Path, timeline: str, started_at: datetime) -> None:
 def read_out(out: Path) -> tuple[HeldRun, ...]:
     """Return the runs that an output folder knows of; none if it is not there. Raises BadInput."""
     folder = out / _FOLDER
-    kept = sorted(folder.iterdir()) if folder.is_dir() else []
+    kept = list_folder(folder) if is_folder(folder) else []
     paths = [out / "timeline.json", *kept]
-    return _read_runs(path for path in paths if path.is_file() and _is_timeline(path))
+    return _read_runs(path for path in paths if is_file(path) and _is_timeline(path))
 
 
 def read_history(folder: Path) -> tuple[HeldRun, ...]:
@@ -71,7 +71,7 @@ def read_history(folder: Path) -> tuple[HeldRun, ...]:
     Raises BadInput for a folder that is not there, knows of no run or has too much in it, and for a
     timeline that cannot be read.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise BadInput(f"{folder}: is not a folder, so there is no history in it")
     runs = _read_runs(_find_timelines(folder))
     if not runs:
@@ -128,10 +128,10 @@ def _read_runs(paths: Iterable[Path]) -> tuple[HeldRun, ...]:
 
 def _read_run(path: Path) -> HeldRun | None:
     try:
-        text = read_bytes(path, MAX_BYTES)
-        if len(text) > MAX_BYTES:
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
             raise ValueError(f"is larger than {MAX_BYTES // 2**20} MiB")
-        return parse_run(text.decode())
+        return parse_run(decode_text(content, str(path)))
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:

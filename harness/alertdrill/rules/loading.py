@@ -13,6 +13,7 @@ from alertdrill.errors import BadRules, CouldNotTell
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
+from alertdrill.runtime.limits import say_cause
 from alertdrill.runtime.scratch import scratch_folder
 
 WITHIN_S = 30.0
@@ -48,7 +49,7 @@ def demand_loadable_rules(engines: Engines, rules: Sequence[AlertRule | Recordin
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            why = error.strerror if isinstance(error, OSError) else f"no answer in {WITHIN_S:g} s"
+            why = say_cause(error) if isinstance(error, OSError) else f"no answer in {WITHIN_S:g} s"
             raise CouldNotTell(f"{engines.promtool} could not be run: {why}") from error
         if not finished.returncode:
             return

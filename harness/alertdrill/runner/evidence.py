@@ -96,6 +96,14 @@ def describe_watch(
     }
 
 
+def describe_workers(report: TrafficReport) -> dict[str, str]:
+    """Say how many workers sent the traffic, and which were lost, for the notes of a run."""
+    if not report.workers:
+        return {}
+    stays = len({worker.id for worker in report.workers})
+    return {"load workers": "; ".join((f"{stays}", *report.losses))}
+
+
 def _count_calls(profile: ProfileReport, refusals: Mapping[str, str], *, has_surprises: bool) -> Calls:
     return Calls(
         planned=profile.planned,

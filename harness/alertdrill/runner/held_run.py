@@ -9,6 +9,7 @@ from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.errors import BadInput
 from alertdrill.runner.golden.folder import MADE
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
@@ -62,7 +63,7 @@ def _say_missing(path: Path) -> str:
     said = (
         f"{path}: is not there, and says which drills the recording beside it is of, and when each was held; "
     )
-    if path.with_name(MADE).exists():
+    if is_there(path.with_name(MADE)):
         return (
             f"{said}golden recordings are judged by their folder: alertdrill run --replay {path.parent} DRILL"
         )

@@ -31,7 +31,13 @@ from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.calibration import TooFast, calibrate, find_calibration_wall_s
-from alertdrill.runner.evidence import describe_watch, find_pauses_wall_s, gather, read_stalls
+from alertdrill.runner.evidence import (
+    describe_watch,
+    describe_workers,
+    find_pauses_wall_s,
+    gather,
+    read_stalls,
+)
 from alertdrill.runner.faults.outages import list_outage_steps, list_windows
 from alertdrill.runner.faults.paging import list_fault_steps, list_silence_steps
 from alertdrill.runner.faults.performing import Injector
@@ -43,8 +49,9 @@ from alertdrill.runner.measurements import (
     measure,
     read_system_scrapes,
 )
+from alertdrill.runner.metric_types import demand_types
 from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
-from alertdrill.runner.order import RECORDING, Order, make_order_at, make_setup
+from alertdrill.runner.order import RECORDING, Order, describe_unfit, make_order_at, make_setup
 from alertdrill.runner.probe import (
     SETTLE_S,
     Window,
@@ -52,9 +59,11 @@ from alertdrill.runner.probe import (
     make_calibration,
     make_own_calibration,
     make_probe,
+    make_warm_up,
 )
 from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.rest import check_rest, demand_scrapes
+from alertdrill.runner.running_services import open_count
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
@@ -97,6 +106,8 @@ class _Sent:
     silent: SilentParts
     outage_lateness_s: float | None
     outages: tuple[Window, ...]
+    evaluated: tuple[int, int] | None = None
+    """How many evaluations there were, and were left out, where others count more than those of the run."""
 
 
 def hold(order: Order, show: Show) -> RunRecord:
@@ -150,7 +161,7 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed)
+        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed) + order.warm_up_wall_s
         earliest_s = time.time() + lead_wall + order.quiet_lead_s / speed
         clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
         run = LiveRun(
@@ -159,9 +170,10 @@ def _hold_at(
             stack=stack,
             clock=clock,
             path=_watch_path(stack, clock),
-            prometheus=Api("prometheus", stack.endpoints.prometheus),
+            prometheus=stack.endpoints.open_prometheus(),
             until_s=until_s,
         )
+        evaluated = open_count(run.prometheus, order.site.subject, order.rules)
         if setup.zones:
             stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
         state = replace(
@@ -176,6 +188,7 @@ def _hold_at(
         sent.silent.await_answer("prometheus", run.prometheus, "/-/ready")
         stack.save_logs()
         state = replace(state, now_rule_s=until_s, wall_s=time.monotonic() - start.monotonic_s)
+        sent = replace(sent, evaluated=evaluated and evaluated())
         record = _conclude(run, start, sent, setup, lambda doing: show(replace(state, message=doing)))
         yield FinishedRun(record=record, stack=stack, clock=clock)
 
@@ -196,7 +209,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         quiet_lead_s=order.quiet_lead_s,
     )
     parts = PartWatch(
-        stack.endpoints.health, stack.endpoints.authorities, find_pauses_wall_s(order, clock.speed)
+        stack.endpoints.health, stack.endpoints.certificates, find_pauses_wall_s(order, clock.speed)
     )
     silent = SilentParts(clock=clock)
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
@@ -212,6 +225,8 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
                 calibrate(order, run.prometheus, clock, traffic.report(), lead_s)
                 is_calibrated = True
             if now_s >= 0 and not is_at_rest:
+                if order.find_unfit is not None and clock.speed != 1:
+                    demand_types(run.prometheus, order.find_unfit, order.unfit)
                 check_rest(run)
                 is_at_rest = True
             with silent.bear("pager"):
@@ -251,6 +266,7 @@ def _conclude(
             store,
             silent,
             is_probed=subject.keeps_rule_time,
+            counted=sent.evaluated,
         ),
         outage_lateness_s=sent.outage_lateness_s,
     )
@@ -294,8 +310,8 @@ def _conclude(
             **describe_fidelity(fidelity, order.bounds),
             **describe_watch(sent.parts, silent, start.speed, find_pauses_wall_s(order, start.speed)),
             **(describe(unseen, start.speed) if order.store is not None else {}),
-            **_describe_workers(sent.report),
-            **_describe_unfit(order, start.speed),
+            **describe_workers(sent.report),
+            **describe_unfit(order, start.speed),
         },
         logs=tuple(sorted(f"logs/{path.name}" for path in setup.logs.iterdir())),
     )
@@ -329,8 +345,7 @@ def _watch_path(stack: Stack, clock: Clock) -> PathWatch:
     """Tell the pager the run's clock, and return who watches it and every Alertmanager."""
     pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
     pager.put("/control/clock", {"speed": clock.speed, "origin_s": clock.origin_s})
-    apis = {part: Api(part, url) for part, url in stack.endpoints.alertmanagers.items()}
-    return PathWatch(pager=pager, alertmanagers=apis, clock=clock)
+    return PathWatch(pager=pager, alertmanagers=stack.endpoints.open_alertmanagers(), clock=clock)
 
 
 def _make_injector(run: LiveRun) -> Injector:
@@ -338,7 +353,7 @@ def _make_injector(run: LiveRun) -> Injector:
     steps = (
         *list_outage_steps(placements, run.stack),
         *list_fault_steps(placements, path.pager),
-        *list_silence_steps(placements, path.alertmanagers["alertmanager"], clock),
+        *list_silence_steps(placements, path.alertmanagers, clock),
     )
     return Injector(steps, lambda: clock.rule_s(time.time()))
 
@@ -350,6 +365,9 @@ def _list_profiles(run: LiveRun, lead_s: float, outages: Sequence[Window]) -> tu
         own = make_calibration(lead_s), make_probe(run.until_s, outages)
         return *own, *list_drilled_profiles(placements, has_prefixes=True)
     drilled = list_drilled_profiles(placements, has_prefixes=False)
+    if order.warm_up_wall_s:
+        before_s = -order.quiet_lead_s - lead_s
+        drilled = (*make_warm_up(placements, order.warm_up_wall_s * run.clock.speed, before_s), *drilled)
     if order.speed is not None:
         return drilled
     return *make_own_calibration(placements, lead_s, order.quiet_lead_s), *drilled
@@ -380,16 +398,3 @@ def _start_traffic(order: Order, profiles: Sequence[LoadProfile], stack: Stack, 
         workers=order.workers,
         files=order.scenario_files,
     )
-
-
-def _describe_workers(report: TrafficReport) -> dict[str, str]:
-    if not report.workers:
-        return {}
-    stays = len({worker.id for worker in report.workers})
-    return {"load workers": "; ".join((f"{stays}", *report.losses))}
-
-
-def _describe_unfit(order: Order, speed: float) -> dict[str, str]:
-    if speed == 1 or not order.unfit:
-        return {}
-    return {"not evaluated at this speed": f"{', '.join(sorted(order.unfit))}: right at speed 1 only"}

@@ -49,7 +49,10 @@ def read_system_scrapes(
     """Return the scrapes of every job between two rule times, without those during outages."""
     return tuple(
         SystemScrapes(
-            job=job, stretches=split_scrapes(read_scrapes(store, clock, job.name, since_s, until_s), outages)
+            job=job,
+            stretches=split_scrapes(
+                read_scrapes(store, clock, job.name, since_s, until_s, job.instance), outages
+            ),
         )
         for job in jobs
     )
@@ -66,26 +69,27 @@ def measure(
     stalls: Sequence[Stall] = (),
     *,
     is_probed: bool = True,
+    counted: tuple[int, int] | None = None,
 ) -> Fidelity:
     """Measure how late scrapes, evaluations, arrivals and the gateway were between two rule times.
 
-    Evaluations are counted by who makes them, or were recorded in the store. What the probe's own provider
-    was silent for, by the `stalls`, is nobody's overhead: who depends on it is doubted for it. Of a gateway
-    that is not probed, overhead is what calls take longer than the fastest of them; at speed 1 it is none,
-    for what they take there is what they take.
+    Evaluations are counted by who makes them, unless they were `counted`, or were recorded in the store. What
+    the probe's own provider was silent for, by the `stalls`, is nobody's overhead: who depends on it is
+    doubted for it. Of a gateway that is not probed, overhead is what calls take longer than the fastest of
+    them; at speed 1 it is none, for what they take there is what they take.
     """
     own = [(one.job.interval_s, *marked) for one in scrapes for marked in one.mark_last()]
     gaps = [
         measure_gaps(stretch, interval_s, until_s if is_last else None)
         for interval_s, stretch, is_last in own
     ]
-    evaluations, missed = count_evaluations(prometheus)
+    evaluations, missed = count_evaluations(prometheus) if counted is None else counted
     if store is not None and not evaluations:
         evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
     profiles = {
         name: profile
         for name, profile in traffic.profiles.items()
-        if name != WARM_UP_PROFILE and (name == CALIBRATION_PROFILE) == (since_s < 0)
+        if not name.startswith(WARM_UP_PROFILE) and (name == CALIBRATION_PROFILE) == (since_s < 0)
     }
     probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
     silent_s = max((one.lasted_s for one in stalls if one.part == PROVIDER + PROBE_PROVIDER), default=0.0)

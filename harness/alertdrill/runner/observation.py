@@ -50,12 +50,22 @@ def observe(run: LiveRun, store: Api) -> Timeline:
     """Read the timeline of the run from Prometheus, or another store, and the paging path from its watch."""
     order, path, clock = run.order, run.path, run.clock
     read = read_curves if order.store is None else read_recorded_curves
-    events = read_alert_events(store, clock, 0.0, run.until_s)
+    intervals_s = {rule.name: rule.interval_s for rule in order.alerts}
+    subject = order.site.subject
+    # What else somebody's own servers know of is nobody's business here, nor what they counted before.
+    events = read_alert_events(
+        store, clock, 0.0, run.until_s, intervals_s if "prometheus" in subject.runs_already else None
+    )
+    asked = [run.prometheus, *path.alertmanagers.values()] if not subject.runs_already else []
     logs = [read_log(order.out / "logs" / f"{part}.log") for part in path.alertmanagers]
     log = [line for lines in logs for line in lines]
-    paging = path.read(events, log, read_troubles([run.prometheus, *path.alertmanagers.values()], log))
+    paging = path.read(events, log, read_troubles(asked, log))
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
-    pages = tuple(page for page in make_page_events(paging.notifications) if page.at_s >= 0)
+    pages = tuple(
+        page
+        for page in make_page_events(paging.notifications)
+        if page.at_s >= 0 and (not subject.runs_already or page.alert in intervals_s)
+    )
     return Timeline(
         mode=order.site.name,
         speed=clock.speed,
@@ -65,6 +75,7 @@ def observe(run: LiveRun, store: Api) -> Timeline:
         heartbeats=find_heartbeats(order.alerts),
         curves=read(store, clock, order.alerts, 0.0, run.until_s),
         engines=run.stack.versions,
+        receivers=subject.receivers,
         paging=replace(
             paging,
             unplayed=find_unplayed_receivers(order.alertmanager.document),

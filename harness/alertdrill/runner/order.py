@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from alertdrill.runner.speeds import SPEEDS
 from alertdrill.runner.target import Target
 from alertdrill.stacks import Setup, Site
 
+FindUnfit = Callable[[Mapping[str, str]], Mapping[str, str]]
 RECORDING = "recording.om.gz"
 """What a run recorded, in the folder of its reports."""
 
@@ -49,10 +50,14 @@ class Order:
     speeds: tuple[float, ...] = SPEEDS
     quiet_lead_s: float = 0.0
     """Rule time without traffic before the first drill, after which every rule has to be at rest."""
+    warm_up_wall_s: float = 0.0
+    """Wall time before the quiet lead, in which a few calls of every scenario make its series exist."""
     rests_s: Mapping[str, float] = field(default_factory=dict)
     """For how long before a drill, by its name, nobody may have what it uses."""
     unfit: Mapping[str, str] = field(default_factory=dict)
     """Why alerts are wrong at any speed but 1, by name; they are evaluated at speed 1 only."""
+    find_unfit: FindUnfit | None = None
+    """Tells what `unfit` is by the types of metrics, which are known only once the gateway runs."""
     calls_within_wall_s: Mapping[str, float] = field(default_factory=dict)
     """How long a provider takes at most to answer calls of drills, by name, where that is known."""
     target: Target | None = None
@@ -100,3 +105,10 @@ def make_setup(order: Order, speed: float, calendar: Calendar, until_s: float) -
             order.alertmanager.document, Clock(speed=speed, origin_s=time.time()), calendar, until_s
         ),
     )
+
+
+def describe_unfit(order: Order, speed: float) -> dict[str, str]:
+    """Say which rules were left out at a speed, for the notes of a run."""
+    if speed == 1 or not order.unfit:
+        return {}
+    return {"not evaluated at this speed": f"{', '.join(sorted(order.unfit))}: right at speed 1 only"}

@@ -16,6 +16,8 @@ from alertdrill.runner.packing import BIN_S, measure
 
 CALIBRATION_TRAFFIC_SHARE = 0.65
 """The rest of the calibration is silent, so that what was sent is answered, scraped and reported."""
+WARM_UP_CALLS = 2
+"""Of each model that a scenario calls: one bears the series, and one more is counted."""
 WARM_UP_SHARE = 0.25
 """Of a calibration on a gateway of somebody's own: its first calls may take long, and are not measured."""
 SETTLE_S = 45.0
@@ -80,6 +82,35 @@ def make_calibration(lead_s: float) -> LoadProfile:
         changes=(CHANGE,),
         options=OPTIONS,
         prefix=PROBE_PREFIX,
+    )
+
+
+def make_warm_up(placements: Sequence[Placement], lasts_s: float, until_s: float) -> tuple[LoadProfile, ...]:
+    """Return a few calls of each scenario that drills have on a gateway of somebody's own, up to a rule time.
+
+    `increase()` does not see the first call of a series, and `absent()` sees that there was none: so there is
+    one before the quiet lead. Providers behave as they do with nothing wrong.
+    """
+    seen: dict[str, LoadProfile] = {}
+    for placement in placements:
+        for profile in placement.drill.traffic:
+            key = f"{profile.scenario} {sorted(profile.options.items())!r}"
+            seen.setdefault(key, profile)
+    return tuple(
+        replace(
+            profile,
+            name=f"{WARM_UP_PROFILE} {number}",
+            start_s=until_s - lasts_s,
+            stages=(
+                LoadStage(
+                    duration_s=lasts_s,
+                    rate_per_s=WARM_UP_CALLS * max(1, len(profile.options.get("models", ()))) / lasts_s,
+                ),
+            ),
+            changes=(),
+            prefix=None,
+        )
+        for number, profile in enumerate(seen.values(), 1)
     )
 
 

@@ -21,7 +21,7 @@ from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
-from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
@@ -30,6 +30,7 @@ from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, l
 from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
 from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
 from alertdrill.runner.rulebook import list_expected
+from alertdrill.runtime.looking import is_file, is_folder, is_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class ProjectReplay:
 
         None where the run that held it says so, and where there is no recording.
         """
-        if self.path.is_dir():
+        if is_folder(self.path):
             path = find_path(self.path, name)
             try:
                 recording, made = self._load(path), self._read_made()
@@ -84,7 +85,7 @@ class ProjectReplay:
 
         Raises BadInput and CouldNotTell for what concerns all of them.
         """
-        if self.path.is_dir():
+        if is_folder(self.path):
             return self._judge_each(drills, among)
         timeline = self._find_timeline()
         if timeline is not None:
@@ -99,7 +100,7 @@ class ProjectReplay:
         Raises BadInput and CouldNotTell for what concerns all of them.
         """
         placed, refused = [], {}
-        find = self._place_each(among) if self.path.is_dir() else self._place_all(drills, among)
+        find = self._place_each(among) if is_folder(self.path) else self._place_all(drills, among)
         for drill in drills:
             try:
                 placed.append(find(drill))
@@ -124,15 +125,15 @@ class ProjectReplay:
             held = [Placement(drill=drill, start_s=0.0) for drill in known]
         else:
             held = [*read_held_run(timeline, known)[0]]
-        is_right = timeline is None or read_speed(timeline) == 1
-        files = self._files if is_right else leave_out(self._files, self._unfit)
+        speed = self._find_speed(recording)
+        files = self._choose(speed)
         self._check_recorded(recording, files)
 
         def place(drill: Drill) -> Placed:
             own = next((one for one in held if one.drill.name == drill.name), None)
             if own is None:
                 raise BadInput(f"{self.path}: the run that this is of did not hold {drill.name}")
-            if why := self._find_first_doubt(drill) or self._refuse(drill, own, recording):
+            if why := self._find_first_doubt(drill, speed) or self._refuse(drill, own, recording):
                 raise CouldNotTell(why)
             others = (one for one in held if one is not own)
             return Placed(placements=(own, *others), recording=recording, files=files)
@@ -141,14 +142,26 @@ class ProjectReplay:
 
     def find_doubt(self, alert: str) -> str:
         """Say why an alert cannot be judged on a run's recording; empty if it can, or there is no run."""
-        timeline = None if self.path.is_dir() else self._find_timeline()
-        if timeline is None or alert not in self._unfit:
-            return ""
-        speed = read_speed(timeline)
-        return "" if speed == 1 else say_unfit(alert, self._unfit[alert], speed)
+        read = self._read.values() if is_folder(self.path) else [self._load(self.path)]
+        return self._doubt(alert, max((self._find_speed(one) for one in read), default=1.0))
 
-    def _find_first_doubt(self, drill: Drill) -> str:
-        return next((said for name in list_expected(drill) if (said := self.find_doubt(name))), "")
+    def _doubt(self, alert: str, speed: float) -> str:
+        return "" if speed == 1 or alert not in self._unfit else say_unfit(alert, self._unfit[alert], speed)
+
+    def _find_first_doubt(self, drill: Drill, speed: float) -> str:
+        return next((said for name in list_expected(drill) if (said := self._doubt(name, speed))), "")
+
+    def _find_speed(self, recording: Recording) -> float:
+        """Return the speed of a run on a gateway in wall time, 1 of any other.
+
+        Older recordings do not say it, but the timeline beside them does.
+        """
+        timeline = None if is_folder(self.path) else self._find_timeline()
+        return recording.wall_speed if timeline is None else max(recording.wall_speed, read_speed(timeline))
+
+    def _choose(self, speed: float) -> tuple[RuleFile, ...]:
+        """Return the rules that can be judged on what was recorded at a speed."""
+        return self._files if speed == 1 else leave_out(self._files, self._unfit)
 
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
@@ -160,34 +173,35 @@ class ProjectReplay:
             if drill.name not in held
         }
         recording = self._load(self.path)
-        is_right = read_speed(timeline) == 1
-        files = self._files if is_right else leave_out(self._files, self._unfit)
+        speed = self._find_speed(recording)
+        files = self._choose(speed)
         self._check_recorded(recording, files)
         left = []
         for drill in drills:
             if drill.name not in refused:
-                if why := self._refuse(drill) or self._find_first_doubt(drill):
+                if why := self._refuse(drill) or self._find_first_doubt(drill, speed):
                     refused[drill.name] = why
                 else:
                     left.append(drill)
-        record = judge_recording(
-            recording, placements, left, files, self._promtool, 0.0, stalls, has_values=True
-        )
+        record = judge_recording(recording, placements, left, files, self._promtool, 0.0, stalls)
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         recording = self._load(self.path)
         names = {drill.name for drill in drills}
-        self._check_recorded(recording, self._files)
+        speed = self._find_speed(recording)
+        files = self._choose(speed)
+        self._check_recorded(recording, files)
         left, refused = [], {}
         beside = [Placement(drill=drill, start_s=0.0) for drill in among if drill.name not in names]
         for place in (Placement(drill=drill, start_s=0.0) for drill in drills):
-            if why := self._refuse(place.drill, place, recording):
+            why = self._refuse(place.drill, place, recording) or self._find_first_doubt(place.drill, speed)
+            if why:
                 refused[place.drill.name] = why
                 beside.append(place)
             else:
                 left.append(place)
-        record = judge_drills(recording, left, self._files, self._promtool, beside=beside)
+        record = judge_drills(recording, left, files, self._promtool, beside=beside)
         return _add_refused(record, refused)
 
     def _judge_each(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
@@ -223,7 +237,7 @@ class ProjectReplay:
         self, drill: Drill, among: Sequence[Drill], made: Manifest
     ) -> tuple[tuple[Placement, ...], ReplayJob]:
         path = find_path(self.path, drill.name)
-        if not path.is_file():
+        if not is_file(path):
             raise BadInput(f"{path}: is not there, and {drill.name} is judged on it")
         recording = self._load(path)
         places: tuple[Placement, ...] = (Placement(drill=drill, start_s=0.0),)
@@ -231,14 +245,18 @@ class ProjectReplay:
             places = place_golden(made.drills[drill.name], drill, among)
         check_within(places[0], recording)
         check_alerts(drill, self._files)
-        self._check_recorded(recording, self._files)
-        curves = list_near(drill, self._files, is_all=True)
-        return places, ReplayJob(recording=recording, files=self._files, tail_s=0.0, curves=curves)
+        speed = self._find_speed(recording)
+        if why := self._find_first_doubt(drill, speed):
+            raise CouldNotTell(why)
+        files = self._choose(speed)
+        self._check_recorded(recording, files)
+        curves = list_near(drill, files, is_all=True)
+        return places, ReplayJob(recording=recording, files=files, tail_s=0.0, curves=curves)
 
     def _rehearse(self, places: tuple[Placement, ...], job: ReplayJob, replayed: Replay) -> Rehearsal:
         rehearsal = rehearse(places, replayed.timeline)
         verdict = doubt_recorded(
-            rehearsal.verdict, rehearsal.own, replayed.timeline, job.recording, self._files
+            rehearsal.verdict, rehearsal.own, replayed.timeline, job.recording, job.files
         )
         return replace(rehearsal, verdict=verdict)
 
@@ -255,12 +273,9 @@ class ProjectReplay:
         return ""
 
     def _check_recorded(self, recording: Recording, files: Sequence[RuleFile]) -> None:
-        said = [
-            f"{source}: {rule}: reads {selector}, which {recording.name} lacks"
-            for source, rule, selector in find_unrecorded(recording, files)
-        ]
-        if said:
-            raise CouldNotTell("\n".join(said))
+        missing = find_unrecorded(recording, files)
+        if missing:
+            raise CouldNotTell("\n".join(say_unrecorded(missing, recording.name)))
 
     def _load(self, path: Path) -> Recording:
         if path not in self._read:
@@ -268,11 +283,11 @@ class ProjectReplay:
         return self._read[path]
 
     def _read_made(self) -> Manifest:
-        return read_manifest(self.path) if (self.path / MADE).exists() else Manifest()
+        return read_manifest(self.path) if is_there(self.path / MADE) else Manifest()
 
     def _find_timeline(self) -> Path | None:
         path = self.path.with_name(TIMELINE)
-        return path if path.exists() else None
+        return path if is_there(path) else None
 
 
 def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.reference import make_reference_config
@@ -20,18 +21,21 @@ from alertdrill.errors import BadInput
 from alertdrill.judging.clock_fidelity import Bounds
 from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all, find_unfit
-from alertdrill.project.project import Project
+from alertdrill.project.project import Project, Scrape
 from alertdrill.project.project import Target as ProjectTarget
+from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
-from alertdrill.runner.rulebook import find_reaches_s
+from alertdrill.runner.rulebook import LATEST_S, find_reaches_s
+from alertdrill.runner.running_services import Running
 from alertdrill.runner.scenario_files import list_own_files
 from alertdrill.runner.speeds import WALL_TIME_SPEEDS
 from alertdrill.runner.target import Target
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks.project_site import ProjectSite
+from alertdrill.stacks.running_site import RunningSite
 
 GATEWAY = "the gateway"
 """What a drill uses that does not say what it uses."""
@@ -39,6 +43,7 @@ LEAST_SHARED_SPEED = 5.0
 """A drill that must be held slower is left out, unless it is named or a speed is: it would slow down all."""
 EVERY_S = 60.0
 """A quiet lead is this much longer than the longest window: a few scrapes and evaluations."""
+WARM_UP_WALL_S = 5.0
 FEW = 4
 """How many scrapes are a few."""
 
@@ -62,17 +67,25 @@ def make_project_order(
     out: Path,
     speed: float | None = None,
     is_named: bool = False,
+    running: Running | None = None,
+    types: Mapping[str, str] = MappingProxyType({}),
 ) -> ProjectOrder:
     """Return the order for drills of a project, which `is_named` says were asked for by name.
 
-    `speed` comes before the project's own. Raises BadInput for a project without target or scrapes, a drill
-    that expects an alert which no rule has, and one that was named and cannot be held.
+    `speed` comes before the project's own. What is `running` already is used instead of started. `types` are
+    those of the gateway's metrics, as far as they are known. Raises BadInput for a project without target or
+    scrapes, a drill that expects an alert which no rule has, and one that was named and cannot be held.
     """
     target = _demand_target(project)
-    classified = classify_all(project, files)
+    if running is not None:
+        if speed is not None or project.speed is not None:
+            check_wall_time(running.prometheus, speed or project.speed or 1.0)
+        speed = 1.0
+        project = replace(project, scrapes=_list_scrapes(running))
+    classified = classify_all(project, files, types)
     check_alerts(drills, (rule.name for rule, _ in classified))
     check_providers(drills, project)
-    site = ProjectSite(engines=engines, project=project, target=target, environment=environ)
+    site = _make_site(project, target, engines, environ, running)
     speed = project.speed if speed is None else speed
     left_out = _find_obstacles(site, drills, classified, speed, is_named=is_named)
     if left_out and is_named:
@@ -85,7 +98,9 @@ def make_project_order(
     limits = [find_limit(drill, classified, project.providers).speed for drill in held]
     at_most = min((speed for speed in limits if speed is not None), default=WALL_TIME_SPEEDS[0])
     speeds = tuple(one for one in WALL_TIME_SPEEDS if one <= at_most)
-    reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed)
+    # A few scrapes and evaluations are as long as they are apart.
+    few_s = EVERY_S if running is None else FEW * _find_pace_s(project, files)
+    reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed, few_s)
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
     order = Order(
         drills=held,
@@ -99,7 +114,8 @@ def make_project_order(
         out=out,
         speed=speed,
         speeds=speeds,
-        quiet_lead_s=max(reaches_s.values(), default=0.0) + EVERY_S,
+        quiet_lead_s=max(reaches_s.values(), default=0.0) + few_s,
+        warm_up_wall_s=WARM_UP_WALL_S if project.warm_up else 0.0,
         rests_s={
             drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
             for drill in held
@@ -108,6 +124,7 @@ def make_project_order(
         if project.providers
         else {},
         unfit=find_unfit(classified),
+        find_unfit=lambda types: find_unfit(classify_all(project, files, types)),
         target=Target(
             token=target.key.read(environ) if target.key is not None else None,
             headers={
@@ -130,15 +147,16 @@ def find_rests_s(
     files: Sequence[RuleFile],
     classified: Iterable[tuple[AlertRule, Classification]],
     speed: float,
+    latest_s: float = LATEST_S,
 ) -> dict[str, float]:
     """Return for how long nothing may happen until each alert knows nothing of what was before, by name.
 
-    That is how far back its rule looks, at samples that are as old as scrapes are apart, and no less than
-    what a timer that reaches it lasts at a speed.
+    That is how far back its rule looks, at samples that are `latest_s` old, or as old as scrapes are apart,
+    and no less than what a timer that reaches it lasts at a speed.
     """
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
     late_s = FEW * max(0.0, interval_s - SCRAPE_INTERVAL_S)
-    rests_s = {name: reach_s + late_s for name, reach_s in find_reaches_s(files).items()}
+    rests_s = {name: reach_s + late_s for name, reach_s in find_reaches_s(files, latest_s).items()}
     for rule, found in classified:
         lasts_s = max((timer.lasts_s for timer in found.timers), default=0.0)
         rests_s[rule.name] = max(rests_s[rule.name], lasts_s * speed)
@@ -170,15 +188,47 @@ def _demand_target(project: Project) -> ProjectTarget:
             f"{shorten(project.path)}:1: the project states no [target], so there is no gateway to hold "
             "drills on: state its url, or judge recordings with alertdrill judge"
         )
-    if not project.scrapes:
+    if not project.scrapes and project.prometheus is None:
         raise BadInput(
             f"{shorten(project.path)}:1: the project states no [[scrape]], so no rule would see the gateway"
         )
     return project.target
 
 
+def _make_site(
+    project: Project,
+    target: ProjectTarget,
+    engines: Engines,
+    environ: Mapping[str, str],
+    running: Running | None,
+) -> ProjectSite | RunningSite:
+    if running is None:
+        return ProjectSite(engines=engines, project=project, target=target, environment=environ)
+    return RunningSite(
+        project=project,
+        target=target,
+        prometheus=running.prometheus,
+        jobs=running.jobs,
+        versions=running.versions,
+        environment=environ,
+    )
+
+
+def _list_scrapes(running: Running) -> tuple[Scrape, ...]:
+    """Return how somebody's own Prometheus scrapes the gateway."""
+    return tuple(
+        Scrape(job=job.name, interval_s=job.interval_s, targets=(job.instance or "",)) for job in running.jobs
+    )
+
+
+def _find_pace_s(project: Project, files: Sequence[RuleFile]) -> float:
+    """Return how far scrapes or evaluations are apart at the most."""
+    scrapes_s = [scrape.interval_s for scrape in project.scrapes]
+    return max(*scrapes_s, *(group.interval_s for file in files for group in file.groups), 0.0)
+
+
 def _find_obstacles(
-    site: ProjectSite,
+    site: ProjectSite | RunningSite,
     drills: Sequence[Drill],
     classified: Sequence[tuple[AlertRule, Classification]],
     speed: float | None,

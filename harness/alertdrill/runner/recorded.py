@@ -72,7 +72,7 @@ def doubt_recorded(
     """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be."""
     rules = [rule for file in files for rule in file.alerts]
     for_s = find_longest_for_s(rules)
-    verdict = doubt_unseen_labels(verdict, place.drill, rules, recording)
+    verdict = doubt_unseen_labels(verdict, rules, recording)
     return _doubt_gaps(doubt_active(verdict, place, timeline, for_s), place, tuple(find_gaps(recording)))
 
 

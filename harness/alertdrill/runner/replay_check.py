@@ -26,6 +26,7 @@ from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 from alertdrill.recording.resets import Reset, find_resets
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_windows
+from alertdrill.runner.held_run import WALL_TIME_MODE
 from alertdrill.runner.rulebook import choose_series, split_files
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.http_client import Api
@@ -70,7 +71,8 @@ def record_and_confirm(
     not compared does not agree.
     """
     try:
-        recording = record_run(prometheus, recorded or files, clock, live.until_s, path)
+        wall_speed = clock.speed if live.mode == WALL_TIME_MODE else 1.0
+        recording = record_run(prometheus, recorded or files, clock, live.until_s, path, wall_speed)
     except CannotWrite as error:
         said = str(error).replace(str(path), path.name)
         return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alertdrill.core.clock import format_s
@@ -12,6 +13,11 @@ from alertdrill.rules.heartbeats import find_heartbeats
 from alertdrill.runner.observation import LiveRun
 
 MAX_NAMED = 3
+ABSENT = re.compile(r"\babsent(_over_time)?\s*\(")
+SAY_ABSENT = (
+    "{name} fires where a series is absent, as before the first call: hold a drill whose calls make that "
+    "series, for a few of them are sent before the quiet lead unless the project says warm_up = false"
+)
 TOOK_TOO_LONG = "deadline exceeded"
 """What Prometheus says of a scrape that was not over within the time that it had."""
 
@@ -20,17 +26,27 @@ def check_rest(run: LiveRun) -> None:
     """Raise CouldNotTell for a job that is not scraped, or an alert that was active before rule time 0."""
     demand_scrapes(run)
     heartbeats = find_heartbeats(run.order.alerts)
+    exprs = {rule.name: rule.expr for rule in run.order.alerts}
     active = [
-        f"{say_selector(found.name, found.labels)} was {found.state} already, for {format_s(-since_s)}"
+        (found, -since_s)
         for found in read_active_alerts(run.prometheus)
-        if (since_s := run.clock.rule_s(found.active_at_s)) < 0 and found.name not in heartbeats
+        if (since_s := run.clock.rule_s(found.active_at_s)) < 0
+        and found.name in exprs
+        and found.name not in heartbeats
     ]
-    if active:
-        more = f", and {len(active) - MAX_NAMED} more" if len(active) > MAX_NAMED else ""
-        raise CouldNotTell(
-            f"before the first drill, {'; '.join(active[:MAX_NAMED])}{more}: what drills do cannot be told "
-            "from that. Let the gateway come to rest, or have the project's [target] start it with a command"
-        )
+    if not active:
+        return
+    said = "; ".join(
+        f"{say_selector(found.name, found.labels)} was {found.state} already, for {format_s(for_s)}"
+        for found, for_s in active[:MAX_NAMED]
+    )
+    more = f", and {len(active) - MAX_NAMED} more" if len(active) > MAX_NAMED else ""
+    absent = next((found.name for found, _ in active if ABSENT.search(exprs[found.name])), None)
+    raise CouldNotTell(
+        f"before the first drill, {said}{more}: what drills do cannot be told from that. Let the gateway "
+        "come to rest, or have the project's [target] start it with a command"
+        + (f". {SAY_ABSENT.format(name=absent)}" if absent else "")
+    )
 
 
 def demand_scrapes(run: LiveRun, *, may_be_slow: bool = False) -> None:

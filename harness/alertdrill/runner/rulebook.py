@@ -133,8 +133,11 @@ def choose_series(recording: Recording, files: Sequence[RuleFile]) -> Recording:
     return replace(recording, series=kept)
 
 
-def find_reaches_s(files: Sequence[RuleFile]) -> dict[str, float]:
-    """Return how far back each alert looks, by its name: its `for`, its ranges, those of what it reads."""
+def find_reaches_s(files: Sequence[RuleFile], latest_s: float = LATEST_S) -> dict[str, float]:
+    """Return how far back each alert looks, by its name: its `for`, its ranges, those of what it reads.
+
+    The latest sample that an expression reads is at most `latest_s` old.
+    """
     rules = [rule for file in files for group in file.groups for rule in group.rules]
     recorded: dict[str, list[RecordingRule]] = {}
     for rule in rules:
@@ -143,12 +146,16 @@ def find_reaches_s(files: Sequence[RuleFile]) -> dict[str, float]:
     reaches_s: dict[str, float] = {}
     for rule in rules:
         if isinstance(rule, AlertRule):
-            own_s = rule.for_s + rule.keep_firing_for_s + _look_back_s(rule.expr, recorded, frozenset())
+            own_s = (
+                rule.for_s + rule.keep_firing_for_s + _look_back_s(rule.expr, recorded, frozenset(), latest_s)
+            )
             reaches_s[rule.name] = max(own_s, reaches_s.get(rule.name, 0.0))
     return reaches_s
 
 
-def _look_back_s(expr: str, recorded: Mapping[str, Sequence[RecordingRule]], seen: frozenset[str]) -> float:
+def _look_back_s(
+    expr: str, recorded: Mapping[str, Sequence[RecordingRule]], seen: frozenset[str], latest_s: float
+) -> float:
     """Return how far back an expression looks; what is nested is added up, and so is what is beside."""
     tree = parse(expr)
     read = {
@@ -157,8 +164,8 @@ def _look_back_s(expr: str, recorded: Mapping[str, Sequence[RecordingRule]], see
         if any(may_read_any(selector, [name]) for selector in selectors(tree))
     }
     deeper_s = [
-        _look_back_s(rule.expr, recorded, seen | read) + rule.interval_s
+        _look_back_s(rule.expr, recorded, seen | read, latest_s) + rule.interval_s
         for name in read
         for rule in recorded[name]
     ]
-    return LATEST_S + sum(durations(tree)) + max(deeper_s, default=0.0)
+    return latest_s + sum(durations(tree)) + max(deeper_s, default=0.0)

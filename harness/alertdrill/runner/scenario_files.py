@@ -12,6 +12,7 @@ from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import BadInput
 from alertdrill.places import SCENARIOS
 from alertdrill.rules.fields import say_nearest
+from alertdrill.runtime.looking import follow, is_folder, list_folder
 from alertdrill.runtime.reading import open_regular
 
 ENDING = ".py"
@@ -26,7 +27,7 @@ def name_scenario(stated: str) -> str:
 def list_own_files(profiles: Iterable[LoadProfile], folder: Path) -> tuple[Path, ...]:
     """Return the files of the scenarios that load profiles state by path, seen from `folder`."""
     stated = dict.fromkeys(profile.scenario for profile in profiles if profile.scenario.endswith(ENDING))
-    return tuple((folder / path).resolve() for path in stated)
+    return tuple(follow(folder / path) for path in stated)
 
 
 def find_scenario(name: str, files: Iterable[Path] = ()) -> Path:
@@ -35,7 +36,7 @@ def find_scenario(name: str, files: Iterable[Path] = ()) -> Path:
     Raises BadInput when it is not there, when two files have its name, or when it is no Python.
     """
     shipped = SCENARIOS / f"{name}{ENDING}"
-    own = {path.resolve() for path in _list_files(files) if path.stem == name}
+    own = {follow(path) for path in _list_files(files) if path.stem == name}
     found = sorted(own | ({shipped} if name.isidentifier() and shipped.is_file() else set()))
     if not found:
         raise BadInput(_say_missing(name, files))
@@ -53,7 +54,7 @@ def list_shipped() -> list[str]:
 
 def _list_files(files: Iterable[Path]) -> Iterable[Path]:
     for path in files:
-        yield from sorted(path.glob(f"*{ENDING}")) if path.is_dir() else (path,)
+        yield from [one for one in list_folder(path) if one.suffix == ENDING] if is_folder(path) else [path]
 
 
 def _say_missing(name: str, files: Iterable[Path]) -> str:

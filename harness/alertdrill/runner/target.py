@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alertdrill.runtime.looking import follow
+
 TOKEN = "ALERTDRILL_TARGET_TOKEN"  # noqa: S105 - the variable's name, not the token
 HEADER = "ALERTDRILL_TARGET_HEADER_{number}"
 
@@ -27,7 +29,7 @@ class Target:
         return {
             "token_env": None if self.token is None else TOKEN,
             "headers_env": {name: HEADER.format(number=number) for number, name in enumerate(self.headers)},
-            "ca": None if self.ca is None else str(self.ca.resolve()),
+            "ca": None if self.ca is None else str(follow(self.ca)),
         }
 
     def list_variables(self) -> dict[str, str]:

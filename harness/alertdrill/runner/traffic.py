@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from alertdrill.core.clock import Clock
+from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import LoadProfile
+from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.places import SCENARIOS
 from alertdrill.runner.scenario_files import find_scenario, name_scenario
@@ -79,12 +80,23 @@ class WorkerReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCalls:
+    """Calls of a profile to a path, `POST /v1/…`, that have no answer yet; the oldest left at `since_s`."""
+
+    profile: str
+    path: str
+    calls: int
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficReport:
     """What Locust last reported; `done` when every profile has ended and every request has been answered.
 
     `workers` is empty where one process sends everything. `stalls` are from when to when (rule time) one of
     Locust's processes stood still, as it has noticed itself. `refusals` has what was first said with each
-    status that a profile was not after, by profile and status; of what workers sent nobody knows.
+    status that a profile was not after, by profile and status, and `waiting` are the calls without an answer;
+    of what workers sent nobody knows either.
     """
 
     done: bool = False
@@ -92,6 +104,7 @@ class TrafficReport:
     workers: tuple[WorkerReport, ...] = ()
     stalls: tuple[tuple[float, float], ...] = ()
     refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    waiting: tuple[WaitingCalls, ...] = ()
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -242,7 +255,8 @@ class Traffic:
             last = read_last_words(self._log_path)
             said = f' ("{last}")' if last else ""
             raise ComponentFailed(
-                f"Locust was not done within {timeout_s:g} s{said}; its log is {self._log_path}"
+                f"Locust was not done within {timeout_s:g} s{said}{say_waiting(self.report())}; its log is "
+                f"{self._log_path}"
             )
         return self.report()
 
@@ -259,7 +273,12 @@ class Traffic:
         workers = tuple(WorkerReport(**worker) for worker in raw["workers"])
         stalls = tuple((from_s, until_s) for from_s, until_s in raw["stalls"])
         return TrafficReport(
-            done=raw["done"], profiles=profiles, workers=workers, stalls=stalls, refusals=raw["refusals"]
+            done=raw["done"],
+            profiles=profiles,
+            workers=workers,
+            stalls=stalls,
+            refusals=raw["refusals"],
+            waiting=tuple(WaitingCalls(**one) for one in raw["waiting"]),
         )
 
     def _has_ended(self, *, within_s: float) -> bool:
@@ -291,6 +310,22 @@ class Traffic:
             for name, process in ended.items():
                 if name not in joined:
                     raise process.failure()
+
+
+def say_waiting(report: TrafficReport) -> str:
+    """Say which calls have no answer, and how many were not even sent; nothing if there are none."""
+    said = [
+        f"{say_number(one.calls, 'call')} of {one.profile} to {one.path} without an answer, the "
+        f"oldest since {format_s(one.since_s)}"
+        for one in report.waiting
+    ]
+    seen = {one.profile for one in report.waiting}
+    for name, profile in report.profiles.items():
+        if name not in seen and (lacking := profile.sent - sum(profile.statuses.values())):
+            said.append(f"{say_number(lacking, 'call')} of {name} without an answer")
+        if unsent := profile.planned - profile.sent:
+            said.append(f"{say_number(unsent, 'call')} of {name} not sent")
+    return f": {'; '.join(said)}" if said else ""
 
 
 def _plan_profile(profile: LoadProfile, *, prefix: str | None) -> dict[str, Any]:

@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import BlindRule
 from alertdrill.core.rule import AlertRule
-from alertdrill.core.verdict import Verdict
+from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.judging.findings import put_in_doubt
+from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import Recording
 
 MAKES_LABELS = ("label_replace(", "label_join(", "count_values")
 """What gives a result a label that no series has."""
 
 
-def doubt_unseen_labels(
-    verdict: Verdict, drill: Drill, rules: Sequence[AlertRule], recording: Recording
-) -> Verdict:
+def doubt_unseen_labels(verdict: Verdict, rules: Sequence[AlertRule], recording: Recording) -> Verdict:
     """Return a verdict with a doubt for each blind rule of labels that no series in the recording has.
 
     An alert that cannot exist is silent whatever happens: a value that is misspelt in a drill would be met.
     """
-    if not any(isinstance(expected, BlindRule) for expected in drill.expects):
+    if not any(map(_is_blind, verdict.findings)):
         return verdict
     seen = {pair for series in recording.series for pair in series.labels.items()}
     return replace(
         verdict,
         findings=tuple(
-            put_in_doubt(finding, _say_unseen(finding.expectation, rules, seen))
-            if finding.outcome == "met" and isinstance(finding.expectation, BlindRule)
-            else finding
+            put_in_doubt(finding, _say_unseen(finding, rules, seen)) if _is_blind(finding) else finding
             for finding in verdict.findings
         ),
     )
 
 
-def _say_unseen(blind: BlindRule, rules: Sequence[AlertRule], seen: set[tuple[str, str]]) -> str:
+def _is_blind(finding: Finding) -> bool:
+    expected = finding.expectation
+    return finding.outcome == "met" and expected is not None and find_kind(expected).must_stay_unseen
+
+
+def _say_unseen(blind: Finding, rules: Sequence[AlertRule], seen: set[tuple[str, str]]) -> str:
     """Say which label no series has and no rule of the alert makes; nothing if there is none."""
     own = [rule for rule in rules if rule.name == blind.alert]
     if any(word in rule.expr for rule in own for word in MAKES_LABELS):

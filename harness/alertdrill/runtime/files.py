@@ -8,6 +8,7 @@ Secrets have a module of their own: `secret_files.py`.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alertdrill.errors import CannotWrite, ReaderLeft
+from alertdrill.runtime.limits import say_cause
 
 STANDARD_OUTPUT = Path("-")
 STANDARD_OUTPUT_DESCRIPTOR = 1
@@ -191,6 +193,17 @@ def open_own(path: Path) -> BinaryIO:
     return path.open("wb")
 
 
+def make_folder(folder: Path, said: str = "cannot be written") -> None:
+    """Make a folder, and those above it, where there is none yet: where links lead. Raises CannotWrite."""
+    place = Path(os.path.realpath(folder))
+    with naming(str(folder), said):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            what = os.strerror(errno.ELOOP) if place.is_symlink() else "it is not a folder"
+            raise CannotWrite(f"{folder}: {said}: {what}") from error
+
+
 def sync_folder(folder: Path) -> None:
     """Have the disk know what a folder has, where folders can be synced."""
     with suppress(OSError):
@@ -239,7 +252,7 @@ def naming(name: str, said: str = "cannot be written") -> Iterator[None]:
     except BrokenPipeError as error:
         raise ReaderLeft(f"{name}: nobody reads it any more") from error
     except OSError as error:
-        raise CannotWrite(f"{name}: {said}: {error.strerror or error}") from error
+        raise CannotWrite(f"{name}: {said}: {say_cause(error)}") from error
 
 
 def _make_descriptor(name: str, descriptor: int) -> Target:

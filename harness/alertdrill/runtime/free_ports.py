@@ -7,14 +7,15 @@ of sockets, which, as the ports do, belongs to the network namespace, and is fre
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from secrets import SystemRandom
 from threading import Lock
 
-from alertdrill.errors import ComponentFailed
+from alertdrill.errors import BadInput, ComponentFailed
 
 PORTS = range(15_000, 32_000)
 """Below those that systems give to outgoing connections, which could else take one before its server does."""
@@ -86,6 +87,23 @@ class Blocks:
 
 
 _BLOCKS = Blocks(PORTS, "alertdrill-ports")
+
+
+def demand_ports(named: Mapping[str, int]) -> None:
+    """Raise BadInput for a port that cannot be had; each is named with what is to listen there."""
+    with ExitStack() as tried:
+        for name, port in named.items():
+            listener = tried.enter_context(socket.socket())
+            # As servers do: connections of one that has ended are in nobody's way.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+                listener.listen()
+            except OSError as error:
+                why = os.strerror(error.errno or 0)
+                raise BadInput(
+                    f"{name} cannot listen on 127.0.0.1:{port}: {why}; ask for another port"
+                ) from error
 
 
 def find_free_ports(count: int) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
@@ -60,6 +61,7 @@ class Api:
     """A component's HTTP API: what it answers, or ComponentFailed naming it.
 
     `headers` are sent with every request; their values are secrets. `params` are sent with every query.
+    `authorities` is a file that its certificate is checked with, None for the system's.
     """
 
     def __init__(
@@ -70,11 +72,14 @@ class Api:
         *,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
+        authorities: Path | None = None,
     ) -> None:
         self._name = name
         self._url = url.rstrip("/")
         self._params = dict(params or {})
         self._session = make_session(ANSWER_WITHIN_S)
+        if authorities is not None:
+            self._session.verify = str(authorities)
         self._session.headers.update(headers or {})
         self._secrets = [value for value in (headers or {}).values() if value]
         if token is not None:

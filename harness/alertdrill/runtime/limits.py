@@ -8,18 +8,23 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from alertdrill.errors import LimitReached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A limit of a process: what `ulimit` calls it, how many of what it is, and what one of them is."""
+    """A limit of a process: what `ulimit` calls it, how many of what it is, and what one of them is.
+
+    `lack` is what is said of one that is too low.
+    """
 
     resource: int
     flag: str
     noun: str
     unit: int = 1
+    lack: str = "too few"
 
     def describe(self) -> str | None:
         """Say what it is set to; None where it is not set."""
@@ -30,12 +35,21 @@ class Limit:
 
 
 FILES = Limit(resource=resource.RLIMIT_NOFILE, flag="ulimit -n", noun="open files")
-MEMORY = Limit(resource=resource.RLIMIT_AS, flag="ulimit -v", noun="MB of memory", unit=1_000_000)
+MEMORY = Limit(
+    resource=resource.RLIMIT_AS, flag="ulimit -v", noun="MB of memory", unit=1_000_000, lack="too little"
+)
+FILE_SIZE = Limit(
+    resource=resource.RLIMIT_FSIZE, flag="ulimit -f", noun="KiB in a file", unit=1024, lack="too little"
+)
 PROCESSES = Limit(resource=resource.RLIMIT_NPROC, flag="ulimit -u", noun="processes and threads")
 
 MAX_FILES = 65_536
 LEAST_FILES = 256
 """Of a part of the stack, which has a connection open for each call that waits for its answer."""
+LEAST_FILES_OF_ONE = 64
+"""Of a server that is asked by hand, or by one other."""
+TASKS = Path("/proc/loadavg")
+"""Has how many processes and threads there are on this machine, all users' together."""
 
 _SIGNS = (
     (re.compile(r"too many open files|: error 24\b", re.IGNORECASE), (FILES,), "open files"),
@@ -44,6 +58,8 @@ _SIGNS = (
         (MEMORY,),
         "memory",
     ),
+    # Without such a limit it is the file system that takes no larger file, which is said already.
+    (re.compile(r"file too large|SIGXFSZ|panic: preallocate", re.IGNORECASE), (FILE_SIZE,), ""),
     # A thread that finds no memory for its stack is refused in the same words.
     (
         re.compile(r"resource temporarily unavailable|can't start new thread|new OS thread", re.IGNORECASE),
@@ -51,18 +67,29 @@ _SIGNS = (
         "processes and threads",
     ),
 )
-_OF_ERRORS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+_OF_ERRORS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EFBIG}
 
 
 def find_limit(said: str) -> str | None:
     """Return a sentence on the limit that a program complains of in its last words; None if it is of none."""
     for sign, limits, noun in _SIGNS:
         if sign.search(said):
-            stated = [text for limit in limits if (text := limit.describe())]
+            near = [limit for limit in limits if limit is not PROCESSES or _may_be_reached(limit)]
+            stated = {limit: text for limit in near if (text := limit.describe())}
             if not stated:
-                return f"this machine has no more {noun} for it"
-            return f"a process may have {', or '.join(stated)} here, which is too few"
+                return f"this machine has no more {noun} for it" if noun else None
+            lack = next(iter(stated)).lack
+            return f"a process may have {', or '.join(stated.values())} here, which is {lack}"
     return None
+
+
+def _may_be_reached(limit: Limit) -> bool:
+    """Whether there are as many processes and threads as a user may have, as far as that is known."""
+    try:
+        tasks = int(TASKS.read_text().split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return True
+    return tasks >= resource.getrlimit(limit.resource)[0]
 
 
 def find_limit_of(error: BaseException) -> str | None:
@@ -74,7 +101,13 @@ def find_limit_of(error: BaseException) -> str | None:
     return find_limit(str(error)) if isinstance(error, RuntimeError) else None
 
 
-def demand_files(least: int = LEAST_FILES) -> None:
+def say_cause(error: OSError) -> str:
+    """Say why the system refused something, with the limit that it comes from."""
+    limit = find_limit_of(error)
+    return f"{error.strerror or error}" + (f": {limit}" if limit else "")
+
+
+def demand_files(what: str = "stack", least: int = LEAST_FILES) -> None:
     """Let this process, and what it starts, open as many files as it may; raises LimitReached if that is few.
 
     A server that may open no more closes connections as they come, and neither side can say why.
@@ -85,7 +118,8 @@ def demand_files(least: int = LEAST_FILES) -> None:
         resource.setrlimit(FILES.resource, (most, hard))
     if most < least:
         raise LimitReached(
-            f"no stack can be started: a process may have {FILES.describe()} here, and a stack wants {least}"
+            f"no {what} can be started: "
+            f"a process may have {FILES.describe()} here, and a {what} wants {least}"
         )
 
 
@@ -96,6 +130,6 @@ def naming_limits() -> Iterator[None]:
         yield
     except (MemoryError, OSError, RuntimeError) as error:
         limit = find_limit_of(error)
-        if limit is None:
-            raise
+        if limit is None or (isinstance(error, OSError) and error.errno == errno.EFBIG):
+            raise  # what cannot be written is bad input, whatever it is that has no room
         raise LimitReached(f"this process cannot go on: {limit}") from error

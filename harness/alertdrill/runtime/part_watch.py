@@ -112,15 +112,15 @@ class Silences:
 class PartWatch:
     """Watches parts from entry to exit of the `with` block; `urls`, by part, are what they are asked.
 
-    Any answer of HTTP will do, from whoever has a certificate of the `authorities` in a file, where the URL
-    is one of https. `every_wall_s` is how often parts are asked that are asked less often than
-    others, as long as they answer.
+    Any answer of HTTP will do. Where the URL is one of https, the certificate is checked with the file of
+    `authorities` that a part has, or with the system's. `every_wall_s` is how often parts are asked that are
+    asked less often than others, as long as they answer.
     """
 
     def __init__(
         self,
         urls: Mapping[str, str],
-        authorities: Path | None = None,
+        authorities: Mapping[str, Path] = MappingProxyType({}),
         every_wall_s: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         # Not above: it takes a quarter of a second, and a command may end before it starts any stack. And not
@@ -129,8 +129,9 @@ class PartWatch:
 
         self._urls = urls
         self._every_wall_s = every_wall_s
-        # Also without https: what is wrong with the file is better known now.
-        self._tls = ssl.create_default_context(cafile=authorities)
+        # Also without https: what is wrong with a file is better known now.
+        self._tls = {part: ssl.create_default_context(cafile=path) for part, path in authorities.items()}
+        self._usual = ssl.create_default_context()
         self._silences = Silences()
         self._attention = Attention(time.time())
         self._loop = asyncio.new_event_loop()
@@ -205,7 +206,8 @@ class PartWatch:
             self._silences.note_question(part, asked_s)
             self.asked += 1
             try:
-                async with session.get(self._urls[part], allow_redirects=False, ssl=self._tls) as answer:
+                tls = self._tls.get(part, self._usual)
+                async with session.get(self._urls[part], allow_redirects=False, ssl=tls) as answer:
                     await answer.read()
                 self._silences.note_answer(part, self._attention.find_heard_s(time.time()))
                 every_s = self._every_wall_s.get(part, every_s)

@@ -87,9 +87,10 @@ class Process:
         """Say how the process ended, its last words, and the limit that they complain of."""
         code = self.poll()
         last = read_last_words(self.log_path, was_killed=code is not None and code < 0)
-        limit = find_limit(last)
+        ended = _describe_end(code)
+        limit = find_limit(f"{ended}: {last}")
         said = (f' ("{last}")' if last else "") + (f": {limit}" if limit else "")
-        return f"{self.name} {_describe_end(code)}{said}"
+        return f"{self.name} {ended}{said}"
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

@@ -14,6 +14,8 @@ import time
 from io import BufferedReader
 from pathlib import Path
 
+from alertdrill.errors import BadInput
+
 SILENT_WITHIN_S = 10.0
 """How long nothing may come: so long may whoever writes to a pipe take to begin, or to go on."""
 ALL_WITHIN_S = 60.0
@@ -34,6 +36,18 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
         return _read(descriptor, most_bytes + 1)
     finally:
         os.close(descriptor)
+
+
+def decode_text(content: bytes, name: str) -> str:
+    """Return what a file called `name` has as text, without the mark that some editors begin files with.
+
+    Raises BadInput, with the line, for what is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput(f"{name}:{line}: the file is not UTF-8") from error
 
 
 def open_regular(path: Path) -> BufferedReader:

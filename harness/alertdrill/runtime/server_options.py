@@ -74,16 +74,19 @@ def _read_header(option: str, text: str) -> tuple[str, str, bool]:
     name, is_pair, value = text.partition("=")
     if not is_pair or not is_header_name(name):
         raise BadInput(f"{option} wants NAME=VALUE or NAME=@FILE")
-    is_file = value.startswith("@")
+    is_file, what = value.startswith("@"), "its value"
     if is_file:
         path = Path(value[1:])
+        what = f"what {path} has"
         try:
             body = read_bytes(path, MAX_VALUE_BYTES)
         except OSError as error:
             raise BadInput(f"{option} {name}: {path}: {error.strerror}") from error
         value = body.decode(errors="replace").strip()
+        if not value:
+            raise BadInput(f"{option} {name}: {path} is empty, and should have the header's value")
     if not is_header_value(value):
         raise BadInput(
-            f"{option} {name}: its value must be one line of visible ASCII, {MAX_VALUE_BYTES} bytes at most"
+            f"{option} {name}: {what} must be one line of visible ASCII, {MAX_VALUE_BYTES} bytes at most"
         )
     return name, value, is_file

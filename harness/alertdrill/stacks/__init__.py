@@ -12,6 +12,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.core.drill import Drill, Fault
 from alertdrill.core.parts import PEER
 from alertdrill.rules.files import RuleFile
+from alertdrill.runtime.http_client import Api
 from alertdrill.stacks.subject import Subject
 
 CALENDAR_LASTS_S = 24 * 3600.0
@@ -22,8 +23,19 @@ READY_PATHS = {"prometheus": "/-/ready", "alertmanager": "/-/ready", PEER: "/-/r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What requests to a part carry, and the file that its certificate is checked with, if it has its own."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    authorities: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Base URLs of a stack's parts, and the secrets that open them; secrets are kept out of `repr`."""
+    """Base URLs of a stack's parts, and the secrets that open them; secrets are kept out of `repr`.
+
+    `alertmanager` is empty where there is none that can be asked.
+    """
 
     gateway: str
     prometheus: str
@@ -42,12 +54,32 @@ class Endpoints:
     """The second Alertmanager, if there is one."""
     guard: str | None = None
     """The guard before the engine of containers, where the harness passes by it."""
+    access: Mapping[str, Access] = field(default_factory=dict)
+    """How parts are asked that somebody else runs, by part."""
+
+    def open_prometheus(self) -> Api:
+        """Return Prometheus's API."""
+        return self._open("prometheus", self.prometheus)
+
+    def open_alertmanagers(self) -> dict[str, Api]:
+        """Return the API of every Alertmanager, by part."""
+        return {part: self._open(part, url) for part, url in self.alertmanagers.items()}
+
+    def _open(self, part: str, url: str) -> Api:
+        access = self.access.get(part, Access())
+        return Api(part, url, headers=access.headers, authorities=access.authorities)
 
     @property
     def alertmanagers(self) -> Mapping[str, str]:
         """Every Alertmanager's URL, by part."""
-        peer = {} if self.peer is None else {PEER: self.peer}
-        return {"alertmanager": self.alertmanager, **peer}
+        first = {"alertmanager": self.alertmanager} if self.alertmanager else {}
+        return first if self.peer is None else {**first, PEER: self.peer}
+
+    @property
+    def certificates(self) -> Mapping[str, Path]:
+        """What certificates are checked with that are not checked with the system's authorities, by part."""
+        own = {part: access.authorities for part, access in self.access.items()}
+        return {part: path for part, path in {"gateway": self.authorities, **own}.items() if path is not None}
 
     @property
     def health(self) -> Mapping[str, str]:

@@ -55,11 +55,21 @@ def write_paging_files(
     write_secret(folder / "alertmanager.yml", text)
 
 
-def plan_pager(folder: Path, *, listen: str, deliveries: str, smtp: str, token: str, speed: float) -> Plan:
-    """Return how the pager is started."""
+def plan_pager(
+    folder: Path,
+    *,
+    listen: str,
+    deliveries: str,
+    smtp: str,
+    token: str,
+    speed: float,
+    webhooks: str | None = None,
+) -> Plan:
+    """Return how the pager is started; at `webhooks` it takes those of an Alertmanager of somebody's own."""
     # -P: a folder of the same name where the user happens to stand is not ours.
     argv = [sys.executable, "-P", "-m", "alertdrill.pager", "--listen", listen, "--deliveries", deliveries]
     argv += ["--smtp", smtp, "--certificate", str(folder / "certificate.pem"), "--speed", f"{speed:g}"]
+    argv += [] if webhooks is None else ["--webhooks", webhooks]
     return argv, {"ALERTDRILL_PAGER_TOKEN": token}
 
 

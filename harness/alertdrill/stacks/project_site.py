@@ -7,40 +7,40 @@ gateway too, if the project says how. The providers answer in wall time, as the 
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from alertdrill.core.drill import Drill
-from alertdrill.errors import ComponentFailed
-from alertdrill.project.placeholders import fill_in
-from alertdrill.project.project import Project, Scrape, StubProvider, Target
+from alertdrill.project.project import Project, Scrape, Target
 from alertdrill.project.targets import find_address
 from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
-from alertdrill.runtime.free_ports import find_free_ports
-from alertdrill.runtime.process import inherit_environment, start
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
 from alertdrill.stacks import Endpoints, Setup
 from alertdrill.stacks.configs import dilate_all, write_prometheus_config
-from alertdrill.stacks.embedded import FAULTS, EmbeddedStack, plan_prometheus
+from alertdrill.stacks.embedded import EmbeddedStack, plan_prometheus
 from alertdrill.stacks.paging_path import ZONEINFO, Plan, plan_alertmanager, plan_pager, write_paging_files
+from alertdrill.stacks.project_parts import (
+    choose_addresses,
+    demand_silence,
+    find_controls,
+    find_outage_obstacle,
+    find_patience_s,
+    make_starters,
+    plan_own,
+)
 from alertdrill.stacks.readiness import await_ready
 from alertdrill.stacks.scratch import find_scratch
-from alertdrill.stacks.stub_provider import StubOrder, plan_stub
 from alertdrill.stacks.subject import Job, Subject
 
-START_WITHIN_S = 30.0
-START_TARGET_WITHIN_S = 180.0
-"""A gateway that the project starts may have much to import."""
-CONNECT_WITHIN_S = 1.0
+PARTS = ("prometheus", "alertmanager", "pager", "deliveries", "smtp")
+"""What listens besides the providers and the gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +78,7 @@ class ProjectSite:
         """Say why a drill cannot be held here; see `Site.find_obstacle`."""
         if drill.alertmanagers > 1:
             return "a project's stack has one Alertmanager"
-        for outage in drill.outages:
-            if outage.how not in FAULTS:
-                return f"no local process can be put out by {outage.how!r}"
-            if outage.part == "gateway" and not self.target.command:
-                return "the gateway was not started by the project, which has no command for that"
-            if outage.part not in self.subject.parts:
-                return f"there is no part {outage.part!r}; there are: {', '.join(self.subject.parts)}"
-        return None
+        return find_outage_obstacle(drill, self.target, self.subject.parts)
 
     @contextmanager
     def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
@@ -98,7 +91,7 @@ class ProjectSite:
         }
         with ExitStack() as resources:
             folder = resources.enter_context(scratch_folder(find_scratch(self.environment)))
-            addresses = _choose_addresses(self.project.providers)
+            addresses = choose_addresses(self.project.providers, PARTS)
             secret = {name: secrets.token_urlsafe(32) for name in ("control", "pager")}
             self._write_files(folder, setup, rules, addresses, credentials)
             write_paging_files(
@@ -112,25 +105,13 @@ class ProjectSite:
                 speed=setup.speed,
             )
             plans = self._plan_processes(folder, setup.speed, addresses, secret)
-            starters = {
-                part: partial(
-                    start,
-                    part,
-                    argv,
-                    env=inherit_environment(env),
-                    log_path=setup.logs / f"{part}.log",
-                    cwd=self.project.folder if part == "gateway" else None,
-                )
-                for part, (argv, env) in plans.items()
-            }
+            starters = make_starters(plans, setup.logs, self.project.folder)
             endpoints = Endpoints(
                 gateway=self.target.url,
                 prometheus=f"http://{addresses['prometheus']}",
                 alertmanager=f"http://{addresses['alertmanager']}",
                 pager=f"http://{addresses['pager']}",
-                controls={
-                    one.name: f"http://{addresses[f'control-{one.name}']}" for one in self.project.providers
-                },
+                controls=find_controls(self.project.providers, addresses),
                 admin_token="",
                 control_token=secret["control"],
                 pager_token=secret["pager"],
@@ -138,13 +119,12 @@ class ProjectSite:
                 authorities=self.target.ca,
             )
             if self.target.command:
-                _demand_silence(self.target)
+                demand_silence(self.target)
             stack = EmbeddedStack(endpoints, self.engines.versions, starters, folder / ZONEINFO)
             resources.callback(stack.stop)
             for part in starters:
                 stack.start(part)
-            within_s = START_TARGET_WITHIN_S if self.target.command else START_WITHIN_S
-            await_ready(endpoints, stack.check, within_s=within_s, logs=setup.logs)
+            await_ready(endpoints, stack.check, within_s=find_patience_s(self.target), logs=setup.logs)
             yield stack
 
     def _write_files(
@@ -191,24 +171,7 @@ class ProjectSite:
             ),
             "prometheus": plan_prometheus(folder, self.engines, listen=addresses["prometheus"], speed=speed),
         }
-        for provider in self.project.providers:
-            plans[f"provider-{provider.name}"] = plan_stub(
-                StubOrder(
-                    name=provider.name,
-                    dialect=provider.dialect,
-                    token=secret["control"],
-                    port=_find_port(addresses[f"provider-{provider.name}"]),
-                    control_port=_find_port(addresses[f"control-{provider.name}"]),
-                    behaviour=provider.behaviour,
-                )
-            )
-        if self.target.command:
-            urls = {one.name: f"http://{addresses[f'provider-{one.name}']}" for one in self.project.providers}
-            plans["gateway"] = (
-                [fill_in(text, urls) for text in self.target.command],
-                {name: fill_in(text, urls) for name, text in self.target.env.items()},
-            )
-        return plans
+        return {**plans, **plan_own(self.project, self.target, addresses, secret["control"])}
 
 
 def make_scrape_config(
@@ -238,34 +201,3 @@ def make_scrape_config(
     if scrape.relabel:
         config["relabel_configs"] = [dict(one) for one in scrape.relabel]
     return config
-
-
-def _demand_silence(target: Target) -> None:
-    """Raise ComponentFailed where somebody listens already at the address of a gateway that is to be started.
-
-    It would be taken for the one that the project starts, which may take long to find its port taken.
-    """
-    address = find_address(target)
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_WITHIN_S).close()
-    except OSError:
-        return
-    raise ComponentFailed(
-        f"somebody listens at {address} already, where the project's command is to start the gateway: end "
-        "it, or take the command out of [target] to hold drills on what runs there"
-    )
-
-
-def _choose_addresses(providers: tuple[StubProvider, ...]) -> dict[str, str]:
-    """Return an address on loopback for every listener: a provider's port as stated, all others free."""
-    stated = {f"provider-{one.name}": one.port for one in providers if one.port is not None}
-    names = ["prometheus", "alertmanager", "pager", "deliveries", "smtp"]
-    names += [f"{kind}-{one.name}" for one in providers for kind in ("provider", "control")]
-    free = iter(set(find_free_ports(len(names) + len(stated))) - set(stated.values()))
-    ports = {name: stated[name] if name in stated else next(free) for name in names}
-    return {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-
-
-def _find_port(address: str) -> int:
-    return int(address.rpartition(":")[2])

@@ -21,14 +21,15 @@ ANSWER_WITHIN_S = 1.0
 def await_ready(endpoints: Endpoints, check: Callable[[], None], *, within_s: float, logs: Path) -> None:
     """Wait until all parts answer, at most `within_s` wall seconds.
 
-    `check` raises for a part that has ended. Raises ComponentFailed, naming the first part that is not ready,
-    what it answered at the last, and its log, if it has one.
+    What somebody else runs is not waited for. `check` raises for a part that has ended. Raises
+    ComponentFailed, naming the first part that is not ready, what it answered at the last, and its log, if it
+    has one.
     """
     give_up_at = time.monotonic() + within_s
     waiting = {
         part: url
         for part, url in endpoints.health.items()
-        if part in {"gateway", "prometheus", "alertmanager", "pager"}
+        if part in {"gateway", "prometheus", "alertmanager", "pager"} - endpoints.access.keys()
     }
     waiting |= {f"provider-{name}": f"{url}/control/state" for name, url in endpoints.controls.items()}
     # Only where it belongs: a port may be somebody else's.

@@ -15,6 +15,8 @@ class Job:
     system: str
     name: str
     interval_s: float = SCRAPE_INTERVAL_S
+    instance: str | None = None
+    """Which of the job's targets is meant, where it has others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,10 @@ class Subject:
     providers: tuple[str, ...]
     jobs: tuple[Job, ...]
     keeps_rule_time: bool
+    runs_already: frozenset[str] = frozenset()
+    """The parts that are somebody's own and ran before: nothing is done to them, and they know of more."""
+    receivers: frozenset[str] | None = None
+    """The receivers whose pages are seen; None for all."""
 
 
 def find_reference_subject() -> Subject:

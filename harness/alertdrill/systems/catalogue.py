@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
+from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.panels import Dashboard, parse_panels
 from alertdrill.rules.values import Values, override, parse_values, render_rules, switch_on
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.drill_modules import make_drills
@@ -82,7 +84,7 @@ def list_dashboards(
     drills: Iterable[Drill], values: Mapping[str, Values], systems: Sequence[System] | None = None
 ) -> tuple[Dashboard, ...]:
     """Return the dashboards of the systems of these drills, of those that have one; raises BadInput."""
-    shown = [system for system in find_systems_of(drills, systems) if system.panels_path.exists()]
+    shown = [system for system in find_systems_of(drills, systems) if is_there(system.panels_path)]
     return tuple(read_dashboard(system, values[system.name]) for system in shown)
 
 
@@ -121,7 +123,8 @@ def choose_drills(
     known = {drill.name for drill in drills}
     for name in names:
         if name not in known:
-            raise BadInput(f"there is no drill {name!r}; `alertdrill list` shows all {len(known)}")
+            shown = say_nearest(name, sorted(known)) or f"; `alertdrill list` shows all {len(known)}"
+            raise BadInput(f"there is no drill {name!r}{shown}")
     if system is not None:
         find_system(system, _take(systems))
     chosen = tuple(

@@ -13,6 +13,7 @@ from types import ModuleType
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import Values
+from alertdrill.runtime.looking import follow
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_checks import BadName, check_drill
 from alertdrill.systems.finding import GROUP
@@ -80,9 +81,9 @@ def _say_where(error: Exception, system: System) -> str:
     """Say where in a system's folder something went wrong: `file:line`."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{shorten(Path(error.filename))}:{error.lineno}"
-    folder = system.folder.resolve()
+    folder = follow(system.folder)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).resolve().is_relative_to(folder):
+        if follow(Path(frame.filename)).is_relative_to(folder):
             return f"{shorten(Path(frame.filename))}:{frame.lineno}"
     return str(shorten(system.drills_path))
 

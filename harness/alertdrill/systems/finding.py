@@ -13,6 +13,7 @@ from pathlib import Path
 
 from alertdrill.errors import BadInput, BadRules
 from alertdrill.rules.yaml.nodes import Mapping, Scalar, read_nodes
+from alertdrill.runtime.looking import follow, is_file, is_there, list_folder
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.system import STATEMENT, SURFACE, System, read_text
 
@@ -32,7 +33,7 @@ def find_systems(folders: Iterable[Path] = ()) -> tuple[System, ...]:
     found: dict[str, System] = {system.name: system for system in own}
     for system in (*_find_installed(), *_find_in(folders)):
         other = found.setdefault(system.name, system)
-        if other.folder.resolve() != system.folder.resolve():
+        if follow(other.folder) != follow(system.folder):
             raise BadInput(
                 f"{shorten(system.folder)}: the name {system.name} is taken: by {shorten(other.folder)}"
             )
@@ -79,7 +80,7 @@ def _find_installed() -> Iterator[System]:
 
 def _find_in(folders: Iterable[Path]) -> Iterator[System]:
     for folder in folders:
-        inside = [folder] if (folder / STATEMENT).exists() else _list_inside(folder)
+        inside = [folder] if is_there(folder / STATEMENT) else _list_inside(folder)
         if not inside:
             raise BadInput(f"{folder}: has no system: neither it nor a folder in it has a {STATEMENT}")
         for one in inside:
@@ -88,10 +89,7 @@ def _find_in(folders: Iterable[Path]) -> Iterator[System]:
 
 
 def _list_inside(folder: Path) -> list[Path]:
-    try:
-        return sorted(path.parent for path in folder.glob(f"*/{STATEMENT}"))
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be read: {error.strerror}") from error
+    return [one for one in list_folder(folder) if is_there(one / STATEMENT)]
 
 
 def _read(name: str, folder: Path, package: str | None) -> System:
@@ -100,11 +98,11 @@ def _read(name: str, folder: Path, package: str | None) -> System:
         raise BadInput(f"{folder}: {name!r} is no name for a system: small letters, digits, - and _ make one")
     system = System(name=name, folder=folder, package=package)
     for path in (system.values_path, system.template_path, system.drills_path):
-        if not path.is_file():
+        if not is_file(path):
             raise BadInput(f"{shorten(path)}: is not there, and every system has one")
     if system.is_served:
         return system
-    if package is None and (folder / SURFACE).exists():
+    if package is None and is_there(folder / SURFACE):
         raise BadInput(
             f"{shorten(folder / SURFACE)}: the gateway serves no system that is not installed; "
             f'its package declares it as an entry point of the group "{GROUP}"'

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from alertdrill.errors import BadInput
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.looking import is_there
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 if TYPE_CHECKING:  # what a system's files say is known without the gateway, and without the library
     from prometheus_client import CollectorRegistry
@@ -56,7 +57,7 @@ class System:
     @property
     def is_served(self) -> bool:
         """Whether the reference gateway serves the system's metrics: the folder has a surface to import."""
-        return self.package is not None and (self.folder / SURFACE).exists()
+        return self.package is not None and is_there(self.folder / SURFACE)
 
     @property
     def job(self) -> str:
@@ -93,7 +94,7 @@ class System:
     def drills_path(self) -> Path:
         """Where the drills are: a module, or a package."""
         package = self.folder / "drills" / "__init__.py"
-        return package if package.exists() else self.folder / "drills.py"
+        return package if is_there(package) else self.folder / "drills.py"
 
     @property
     def recordings_path(self) -> Path:
@@ -107,7 +108,7 @@ class System:
         They are kept as written, or drill the paging path, and have a label `edition` that says which.
         """
         paths = (self.as_written_path, self.paging_path)
-        return tuple(path for path in paths if path.exists())
+        return tuple(path for path in paths if is_there(path))
 
     @property
     def as_written_path(self) -> Path:
@@ -149,8 +150,8 @@ def read_text(path: Path) -> str:
     """Return the text of a file of a system's folder; raises BadInput."""
     try:
         content = read_bytes(path, MAX_BYTES)
-        if len(content) > MAX_BYTES:
-            raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
-        return content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise BadInput(f"{path}: is larger than {MAX_BYTES} bytes")
+    return decode_text(content, str(path))

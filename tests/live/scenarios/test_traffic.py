@@ -18,7 +18,16 @@ from alertdrill.core.drill import BehaviourChange, LoadProfile, LoadStage
 from alertdrill.errors import BadInput, ComponentFailed
 from alertdrill.load.leases import SHARES
 from alertdrill.load.plan import parse_plan
-from alertdrill.runner.traffic import MAX_WORKERS, ProfileReport, Traffic, TrafficReport, lead_wall_s, plan
+from alertdrill.runner.traffic import (
+    MAX_WORKERS,
+    ProfileReport,
+    Traffic,
+    TrafficReport,
+    WaitingCalls,
+    lead_wall_s,
+    plan,
+    say_waiting,
+)
 
 SPEED = 60.0
 WAIT_S = 60.0
@@ -192,6 +201,55 @@ def test_leaving_the_block_ends_locust(tmp_path, fake_gateway):
         traffic.wait(0.2)
     pid = traffic._process.pid
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_calls_without_an_answer_are_named(tmp_path, fake_gateway):
+    """How many there are, where to, and since when: the gateway is to blame, and not Locust."""
+    fake_gateway.delay_s = 30.0
+    profile = make_profile(name="outage", duration_s=60, rate_per_s=0.05)
+    with make_traffic(tmp_path, fake_gateway, profile) as traffic:
+        await_sent(traffic, "outage", 3)
+        give_up_at = time.monotonic() + WAIT_S
+        while not traffic.report().waiting:
+            assert time.monotonic() < give_up_at, "no call waits for an answer"
+            time.sleep(0.05)
+        with pytest.raises(ComponentFailed) as raised:
+            traffic.wait(2.0)
+    path = "POST /v1/chat/completions"
+    assert f"3 calls of outage to {path} without an answer, the oldest since 0:" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "waiting", "said"),
+    [
+        (9, 9, (), ": 1 call of a not sent"),
+        (10, 8, (), ": 2 calls of a without an answer"),
+        (
+            10,
+            9,
+            (WaitingCalls(profile="a", path="GET /x", calls=1, since_s=61.0),),
+            ": 1 call of a to GET /x without an answer, the oldest since 1:01",
+        ),
+        (10, 10, (), ""),
+    ],
+)
+def test_what_traffic_waits_for_is_said(sent, answered, waiting, said):
+    """Of calls that workers sent, only how many there are is known."""
+    report = ProfileReport(
+        planned=10,
+        sent=sent,
+        late=0,
+        lateness_p50_s=None,
+        lateness_p99_s=None,
+        lateness_max_s=None,
+        latency_min_s=None,
+        latency_p50_s=None,
+        latency_p99_s=None,
+        slowest_s=(),
+        unwelcome=0,
+        statuses={"200": answered},
+    )
+    assert say_waiting(TrafficReport(profiles={"a": report}, waiting=waiting)) == said
 
 
 def test_an_unknown_scenario_is_bad_input(tmp_path, fake_gateway):

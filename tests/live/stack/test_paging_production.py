@@ -137,12 +137,6 @@ BAD: tuple[tuple[str, str, str, str], ...] = (
     ("unknown-receiver", "receiver: catch-all", "receiver: nobody", "'nobody' is stated nowhere"),
     ("missing-template", "templates/*.tmpl", "templates/none.tmpl", "templates/none.tmpl"),
     ("unknown-field", "group_wait: 30s", "group_weight: 30s", "the field group_weight"),
-    (
-        "unsupported-kind",
-        "- name: catch-all\n",
-        "- name: catch-all\n    victorops_configs: [{api_key: CANARY-victorops, routing_key: a}]\n",
-        "receiver 'catch-all': victorops cannot be redirected to the pager",
-    ),
     ("unknown-interval", "[office-hours]", "[night-shifts]", "'night-shifts' is stated nowhere"),
     ("unknown-location", "America/New_York", "America/Atlantis", "America/Atlantis"),
     ("secret-that-is-no-yaml", "CANARY-smtp-password", "'CANARY-smtp-password", "the file is not YAML"),

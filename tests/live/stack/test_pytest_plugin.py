@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.both_generations import name_engines
 
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.free_ports import find_free_ports
@@ -107,8 +108,7 @@ def test_stack(
 def project(pytester: pytest.Pytester, engines: Engines, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of a project whose gateway is started by its command."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    for name in ("prometheus", "promtool", "alertmanager", "amtool"):
-        monkeypatch.setenv(f"ALERTDRILL_{name.upper()}", str(getattr(engines, name)))
+    name_engines(engines, monkeypatch)
     (port,) = find_free_ports(1)
     for name, text in {
         "alertdrill.toml": PROJECT.replace("PORT", str(port)),

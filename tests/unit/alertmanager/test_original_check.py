@@ -76,6 +76,18 @@ def test_what_alertmanager_loads_is_taken(tmp_path: Path, generation: Generation
     check(tmp_path / "alertmanager.yml", GOOD + zone, find_engines(os.environ, generation=generation))
 
 
+def test_the_line_is_found_in_a_config_in_flow_style(tmp_path: Path, engines: Engines) -> None:
+    """Times of the day are texts there, too, whatever YAML takes them for."""
+    text = """\
+route: {receiver: hook, routes: [{receiver: hook, matchers: [a=b], mute_time_intervals: [n]}]}
+time_intervals: [{name: n, time_intervals: [{times: [{start_time: 12:00, end_time: 13:00}]}]}]
+receivers:
+- {name: hook, webhook_configs: [{url: 'http://a.example'}, {url: a.example}]}
+"""
+    with pytest.raises(BadInput, match=r"alertmanager\.yml:4: Alertmanager .*unsupported scheme"):
+        check(tmp_path / "alertmanager.yml", text, engines)
+
+
 @pytest.mark.parametrize("secret", ["s3cret-path", "p4ss w0rd", 'p4"ss', "%41"])
 def test_no_secret_is_in_the_reason(tmp_path: Path, engines: Engines, secret: str) -> None:
     """Amtool quotes a URL that it cannot parse."""

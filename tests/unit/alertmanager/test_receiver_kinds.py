@@ -9,13 +9,14 @@ from typing import get_args
 import pytest
 
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
-from alertdrill.alertmanager.schema import SECRET
+from alertdrill.alertmanager.schema import ADDRESS, SECRET
 from alertdrill.core.expectation import Integration
 
 PACKAGE = Path(__file__).resolve().parents[3] / "harness" / "alertdrill"
 MAY_NAME_ONE = {
     "pager/heartbeats.py": "a dead-man's switch is delivered to by nobody, and is journalled as a webhook",
     "pager/smtp.py": "only mail comes by SMTP",
+    "pager/webhooks.py": "an Alertmanager of somebody's own, whose config is theirs, sends webhooks only",
 }
 
 
@@ -31,7 +32,7 @@ def test_what_a_kind_must_have_is_what_it_may_have(integration: Integration) -> 
     required = {name for one in kind.required for name in one.own}
     assert required | set(kind.unsupported_fields) <= set(kind.fields)
     assert {name for one in kind.required for name in one.shared} <= set(kind.shared_fields)
-    assert all(kind.fields[name] is SECRET for name in kind.required[0].own)
+    assert all(kind.fields[name] in (SECRET, ADDRESS) for name in kind.required[0].own)
 
 
 def test_nobody_else_tells_kinds_of_receivers_apart() -> None:

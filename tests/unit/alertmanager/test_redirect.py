@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from support.receiver_sections import OLDEST, SECTIONS
 
 from alertdrill.alertmanager.addresses import TAG, Address, derive_key, parse_path
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
 from alertdrill.alertmanager.fields import CONFIG
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.redirect import dilate, write_config
+from alertdrill.alertmanager.schema import ADDRESS, SECRET
 from alertdrill.alertmanager.target import Target
 from alertdrill.alertmanager.yaml_without_secrets import read_document
+from alertdrill.core.expectation import Integration
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 
@@ -308,3 +312,45 @@ def test_the_token_is_in_no_file_or_representation(target: Target) -> None:
     assert target.token not in written
     assert target.token not in repr(target)
     assert target.token_file in written
+
+
+@pytest.mark.parametrize("integration", SECTIONS)
+def test_a_section_as_its_documentation_has_it_leads_to_the_pager_alone(
+    integration: Integration, each_engines: Engines, target: Target
+) -> None:
+    """Addresses and keys are gone, what is said stays, and Alertmanager takes what is written."""
+    if each_engines.versions["alertmanager"].startswith("0.25") and integration not in OLDEST:
+        pytest.skip("this Alertmanager does not have the kind")
+    # There are no template files here.
+    section = json.loads(json.dumps(SECTIONS[integration]).replace('template \\"said\\" .', ".Status"))
+    receiver = {"name": "a", f"{integration}_configs": [section]}
+    config = parse_config(json.dumps({"route": {"receiver": "a"}, "receivers": [receiver]}), "a.yml")
+    written = write_config(config, target=target, speed=60)
+    check_config(each_engines.amtool, each_engines.versions["alertmanager"], config, written)
+    (redirected,) = json.loads(written)["receivers"][0][f"{integration}_configs"]
+    kind = RECEIVER_KINDS[integration]
+    for name, value in section.items():
+        if kind.fields[name] in (SECRET, ADDRESS):
+            assert redirected.get(name) != value
+        elif isinstance(value, str):
+            assert str(redirected[name]).endswith(value)
+    addresses = [value for name, value in redirected.items() if name in ("url", "api_url", "webhook_url")]
+    addresses.append(redirected["http_config"].get("proxy_url", target.url))
+    # What a notification shows may name other places; whom Alertmanager calls is the pager.
+    own = [value for value in addresses if value != section.get("url") or kind.fields["url"] is SECRET]
+    assert all(value.startswith(target.url) for value in own)
+    assert redirected["http_config"]["tls_config"]["ca_file"] == target.ca_file
+
+
+def test_an_address_in_global_tells_jiras_version_and_is_written_nowhere(target: Target) -> None:
+    """A site in the cloud stays one, although its host is the pager's now."""
+    text = (
+        "global: {jira_api_url: 'https://team.atlassian.net/rest/api/3'}\nroute: {receiver: a}\n"
+        "receivers: [{name: a, jira_configs: [{project: P, issue_type: T}]}]"
+    )
+    written = redirect(parse_config(text, "a.yml"), target)
+    (jira,) = written["receivers"][0]["jira_configs"]
+    assert jira["api_url"].startswith(f"{target.url}/jira/a/0/")
+    assert jira["api_url"].endswith("/rest/api/3")
+    assert jira["api_type"] == "cloud"
+    assert "atlassian.net" not in json.dumps(written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 from support.whole_runs import METIS_RULES, ROOT
@@ -26,6 +27,7 @@ HEAVY = {
 """What takes long to import, and is for stacks, other machines, or pictures."""
 
 
+@cache
 def list_imported(*arguments: str) -> set[str]:
     """Return the modules that an interpreter with these arguments imports."""
     finished = subprocess.run(
@@ -62,6 +64,13 @@ def test_a_short_command_imports_nothing_heavy(arguments: tuple[str, ...]) -> No
     assert imported & HEAVY == set()
 
 
+def test_a_run_that_starts_no_stack_imports_nothing_to_watch_one_with() -> None:
+    """A drill's name that is wrong is said before that."""
+    imported = list_imported("-m", "alertdrill", "run", "no-such-drill")
+    assert "alertdrill.runner.live" in imported
+    assert imported & {"aiohttp", "cryptography", "docker", "locust"} == set()
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
     """Help and version come from the list of commands alone."""
@@ -69,7 +78,7 @@ def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
     ours = {name for name in imported if name.startswith("alertdrill.")}
     assert ours == {
         "alertdrill.cli",
-        "alertdrill.cli.complaining",
+        "alertdrill.cli.beginning",
         "alertdrill.cli.help",
         "alertdrill.cli.main",
         "alertdrill.cli.interruption",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,22 @@ def test_bad_rules_are_refused_with_file_and_line(
     rules.write_text(text)
     run = ("run", "metis-auth-fires", "--rules", str(rules), "--out", str(tmp_path / "out"), "--speed", "60")
     check_refused(alertdrill, *run, says=f"alertdrill: {rules}:{line}: {says}")
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_a_port_that_is_taken_is_refused_before_anything_starts(
+    alertdrill: CommandLine, tmp_path: Path, command: str
+) -> None:
+    """Who named the port is told so at once, and no folder is made."""
+    out = tmp_path / "out"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        check_refused(
+            alertdrill,
+            *(command, "--port", f"pager={port}", "--out", str(out)),
+            says=f"pager cannot listen on 127.0.0.1:{port}: Address already in use; ask for another port",
+        )
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

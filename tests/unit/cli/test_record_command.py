@@ -46,7 +46,7 @@ def test_what_rules_read_is_recorded(alertdrill: CommandLine, prometheus: str, t
     path = tmp_path / "a.om.gz"
     options = ("--start", START, "--end", END, "--rules", str(tmp_path / "rules.yml"), "-o", str(path))
     rule_time = ("--speed", "60", "--origin", str(START_S))
-    done = alertdrill.run("record", "--prometheus", prometheus, *options, *rule_time)
+    done = alertdrill.run_here("record", "--prometheus", prometheus, *options, *rule_time)
     assert (done.code, done.err) == (0, "")
     assert done.out == f"{path}: 482 samples of 2 series\n"
     read = read_recording(path)
@@ -61,7 +61,7 @@ def test_a_match_is_recorded_and_what_is_not_there_is_said(
     """Without a speed the times are the server's; a selector without a series is a note."""
     path = tmp_path / "a.om"
     options = ("--start", str(START_S), "--end", f"{START_S + 3600}.0", "-o", str(path))
-    done = alertdrill.run(
+    done = alertdrill.run_here(
         "record", "--prometheus", prometheus, *options, "--match", "{kind='b'}", "--match", "c"
     )
     assert done.code == 0
@@ -141,6 +141,6 @@ def test_an_interrupted_command_leaves_the_old_file(
         command.send_signal(signal.SIGINT)
         _, err = command.communicate(timeout=60)
         go_on.set()
-    assert (command.returncode, err) == (3, "alertdrill: interrupted by SIGINT; nothing was judged\n")
+    assert (command.returncode, err) == (3, "alertdrill: interrupted by SIGINT; nothing was written\n")
     assert path.read_bytes() == b"the old one"
     assert list(tmp_path.iterdir()) == [path]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,13 +15,12 @@ from typing import Any
 import pytest
 from support.whole_runs import METIS_RULES
 
-from alertdrill.cli import main as cli
 from alertdrill.cli import reporting
+from alertdrill.cli.beginning import SIGNALS, end_at_once
 from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.commands import run_holding
 from alertdrill.cli.commands import run_replay as replaying
 from alertdrill.cli.commands.run_replay import check_goldens, keep_goldens
-from alertdrill.cli.interruption import SIGNALS
 from alertdrill.cli.main import call
 from alertdrill.cli.run_folder import RunFolder
 from alertdrill.core.drill import Drill, Placement
@@ -70,9 +70,10 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[Order], RunRecord]]:
 
 
 @pytest.fixture
-def heed_signals() -> Iterator[None]:
+def heed_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let signals end a command as they do where it is a process of its own."""
-    before = {number: signal.signal(number, cli._interrupt) for number in SIGNALS}
+    before = {number: signal.signal(number, end_at_once) for number in SIGNALS}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -103,7 +103,8 @@ def test_an_address_holds_no_secret(url: str, says: str) -> None:
         (("X-Key=hunter2\r\nX-Other: 1",), "X-Key: its value must be one line"),
         (("X-Key=" + "x" * 8193,), "8192 bytes at most"),
         (("X-Key=@absent",), "X-Key: absent: No such file"),
-        (("X-Key=@{two}",), "X-Key: its value must be one line"),
+        (("X-Key=@{two}",), "X-Key: what .*two has must be one line"),
+        (("X-Key=@{empty}",), "X-Key: .*empty is empty, and should have the header's value"),
         (("X-Key=@{long}",), "8192 bytes at most"),
         (("X-Key=1", "x-key=2"), "x-key is given twice"),
         (("X-Scope-OrgID=hunter2",), "X-Scope-OrgID is given twice"),
@@ -111,10 +112,11 @@ def test_an_address_holds_no_secret(url: str, says: str) -> None:
 )
 def test_what_is_no_header_is_refused(tmp_path: Path, headers: Sequence[str], says: str) -> None:
     """One sentence, and no value in it."""
-    two, long = tmp_path / "two", tmp_path / "long"
+    two, long, empty = tmp_path / "two", tmp_path / "long", tmp_path / "empty"
+    empty.write_text("\n")
     two.write_text("hunter2\nhunter2")
     long.write_text("x" * 10_000)
-    given = [header.format(two=two, long=long) for header in headers]
+    given = [header.format(two=two, long=long, empty=empty) for header in headers]
     with pytest.raises(BadInput, match=says) as caught:
         make(*given, tenant="acme")
     assert "hunter2" not in str(caught.value)

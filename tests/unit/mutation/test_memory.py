@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from support.mutants import list_mutants
 from support.mutated_hour import DEEP, RULES, make_ground, make_hour
 
+from alertdrill.core.expectation import NearMiss
+from alertdrill.core.rule import Labels
 from alertdrill.mutation import trials
-from alertdrill.mutation.grounds import Ground
+from alertdrill.mutation.grounds import Ground, Met
 from alertdrill.mutation.memory import Memory
-from alertdrill.mutation.mutant import Result
+from alertdrill.mutation.mutant import Mutant, Result
 from alertdrill.mutation.trials import Trials, hold_baselines
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runtime.binaries import Engines
@@ -70,6 +73,32 @@ def test_the_same_is_not_tried_again(runs: Runs) -> None:
     runs.path.unlink()
     assert runs.judge(make_ground(DEEP)) == first
     assert runs.replayed == 1
+
+
+def test_labels_have_no_order(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process has another one: of what a replay shows, only what is said counts."""
+    seen: list[str] = []
+    identify = Memory.identify
+
+    def note(self: Memory, mutant: Mutant, met: Met) -> str:
+        def turn(labels: Labels) -> Labels:
+            return dict(reversed(labels.items()))
+
+        timeline = met.replay.timeline
+        turned = replace(
+            timeline,
+            events=tuple(replace(event, labels=turn(event.labels)) for event in timeline.events),
+            curves=tuple(replace(curve, labels=turn(curve.labels)) for curve in reversed(timeline.curves)),
+        )
+        other = replace(met, replay=replace(met.replay, timeline=turned))
+        seen.append(identify(self, mutant, other))
+        return identify(self, mutant, met)
+
+    monkeypatch.setattr(Memory, "identify", note)
+    low = NearMiss(alert="Low", labels={}, reaches=0.6, pending=False)
+    runs.judge(make_ground(DEEP, low))
+    assert seen
+    assert set(seen) <= set(json.loads(runs.path.read_text())["trials"])
 
 
 def test_another_rule_changes_nothing(runs: Runs) -> None:

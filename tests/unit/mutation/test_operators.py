@@ -124,6 +124,18 @@ def test_a_mutant_says_which_drill_would_notice_it(wanted: str, advice: str) -> 
     assert {mutant.id: mutant.advice for mutant in mutate_alert("x > 5", "    for: 5m\n")}[wanted] == advice
 
 
+@pytest.mark.parametrize(
+    ("expr", "advice"),
+    [
+        ("0.2 < x", "a drill in which the value is exactly 0.2"),
+        ("x > y", "a drill in which both sides are equal"),
+    ],
+)
+def test_a_boundary_is_the_constant_side(expr: str, advice: str) -> None:
+    """Whichever side it stands on."""
+    assert advice in {one.advice for one in mutate_alert(expr) if one.operator == "comparison"}
+
+
 def test_siblings_are_metrics_of_one_type_with_like_names() -> None:
     """A counter is never taken for a bucket or a gauge."""
     names = ["llm_calls_total", "llm_errors_total", "keys_total", "llm_wait_bucket", "queue", "llm_depth"]

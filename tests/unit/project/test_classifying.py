@@ -194,3 +194,37 @@ def test_recording_rules_that_read_each_other_twice_are_read_once() -> None:
     """A chain of them takes no time."""
     many = {f"r{number}": f"r{number + 1} + r{number + 1}" for number in range(30)}
     assert explain("r0 > 1", **many, r30="rate(cpu_seconds_total[5m])").kind == "accrues"
+
+
+@pytest.mark.parametrize(
+    ("expr", "types", "kind"),
+    [
+        # By its name a count, whose rate is exact at any speed; a gauge's is not.
+        ("rate(queue_pending_count[5m]) > 1", {}, "exact"),
+        ("queue_pending_count > 5", {}, "exact"),
+        ("queue_pending_count > 5", {"queue_pending_count": "gauge"}, "durations"),
+        ("deriv(balance_sum[5m]) > 1", {"balance_sum": "gauge"}, "accrues"),
+        ("budgets_total < 5", {"budgets_total": "gauge"}, "exact"),
+        # What belongs to a histogram or a counter is a count, whatever its family is called.
+        ("rate(x_seconds_count[5m]) > 1", {"x_seconds": "histogram"}, "exact"),
+        ("rate(x_total[5m]) > 1", {"x": "counter"}, "exact"),
+        ("rate(x_total[5m]) > 1", {"x": "gauge"}, "exact"),
+    ],
+)
+def test_the_type_comes_before_the_name(expr: str, types: dict[str, str], kind: str) -> None:
+    """A gauge that is called as a counter is, is none."""
+    file = parse_rules(
+        json.dumps({"groups": [{"name": "g", "rules": [{"alert": "A", "expr": expr}]}]}), "rules.yml"
+    )
+    assert classify(file.alerts[0], (), [file], types).kind == kind
+
+
+def test_what_a_type_tells_is_not_assumed() -> None:
+    """A counter without `_total` is one."""
+    expr = "rate(own_requests[5m]) > 1"
+    file = parse_rules(
+        json.dumps({"groups": [{"name": "g", "rules": [{"alert": "A", "expr": expr}]}]}), "rules.yml"
+    )
+    (rule,) = file.alerts
+    assert classify(rule, (), [file]).assumed
+    assert not classify(rule, (), [file], {"own_requests": "counter"}).assumed

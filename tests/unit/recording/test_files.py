@@ -14,6 +14,7 @@ import pytest
 from support.recordings import make_recording, make_series
 
 from alertdrill.errors import BadInput
+from alertdrill.recording import files
 from alertdrill.recording.files import open_whole, read_recording, write_recording
 from alertdrill.runtime.binaries import Engines
 
@@ -41,6 +42,20 @@ def test_a_file_holds_a_recording(tmp_path: Path, name: str) -> None:
         RECORDING.start_ms,
         RECORDING.end_ms,
     )
+
+
+@pytest.mark.parametrize("chunk_bytes", [7, 1024 * 1024])
+@pytest.mark.parametrize("name", ["made.om", "made.om.gz"])
+def test_a_file_of_another_system_is_the_same_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, chunk_bytes: int
+) -> None:
+    """A mark at its beginning and the line ends of Windows say nothing, wherever a chunk ends."""
+    monkeypatch.setattr(files, "CHUNK_BYTES", chunk_bytes)
+    write_recording(RECORDING, tmp_path / "made.om")
+    text = (tmp_path / "made.om").read_bytes()
+    for changed in (b"\xef\xbb\xbf" + text, text.replace(b"\n", b"\r\n"), text.replace(b"\n", b"\r\n")[:-1]):
+        (tmp_path / name).write_bytes(gzip.compress(changed) if name.endswith(".gz") else changed)
+        assert read_recording(tmp_path / name).series == RECORDING.series
 
 
 def test_the_same_recording_is_the_same_bytes(tmp_path: Path) -> None:

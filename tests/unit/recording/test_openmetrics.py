@@ -63,6 +63,17 @@ def test_a_recording_reads_back_as_it_was(series: list[RecordedSeries]) -> None:
     assert render(read) == render(recording)
 
 
+def test_a_recording_says_the_speed_of_its_run() -> None:
+    """Of a gateway in wall time; one at speed 1 says nothing, as those that were written before."""
+    recording = replace(make_recording(make_series("x", [(0, 1.0), (15_000, 2.0)])), wall_speed=12.5)
+    text = render(recording)
+    assert 'speed="12.5"' in text
+    assert read_back(text).wall_speed == 12.5
+    plain = render(replace(recording, wall_speed=1.0))
+    assert "speed" not in plain
+    assert read_back(plain).wall_speed == 1
+
+
 def test_an_upper_case_label_does_not_change_where_a_series_stands() -> None:
     """A series without a label comes before one that has it, whatever letters the label has."""
     recording = make_recording(make_series("a", [(0, 1.0)], A="0"), make_series("a", [(0, 1.0)]))

@@ -13,12 +13,24 @@ from alertdrill.recording.selecting import (
     list_selectors,
     narrow,
     read_selector,
+    say_unrecorded,
     selects,
     widen,
 )
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.promql.expressions import render_selector
 from alertdrill.systems import find_systems
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(20, "r.yml:19: A: reads a, which it lacks"), (20_000, "and 19,980 more")]
+)
+def test_much_that_is_not_recorded_is_counted(count: int, last: str) -> None:
+    """Nobody reads a line for each of thousands of rules."""
+    said = say_unrecorded([(f"r.yml:{number}", "A", "a") for number in range(count)], "it")
+    assert said[0] == "r.yml:0: A: reads a, which it lacks"
+    assert said[-1] == last
+    assert len(said) <= 21
 
 
 def make_file(*exprs: str, annotation: str = "") -> RuleFile:

@@ -189,7 +189,7 @@ def test_a_file_that_is_no_text_or_cannot_be_read_is_refused(tmp_path: Path) -> 
     """Bytes that are no UTF-8, and a link that leads nowhere."""
     path = tmp_path / "timeline.json"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(BadInput, match=r"timeline\.json: "):
+    with pytest.raises(BadInput, match=r"timeline\.json:1: "):
         read_history(tmp_path)
     path.unlink()
     path.symlink_to(tmp_path / "absent")

@@ -30,8 +30,8 @@ def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest
         "mantis": [(at_s, True) for at_s in range(0, 400, 15)],
     }
 
-    def read_scrapes(_: Any, clock: Clock, job: str, *span: float) -> tuple[tuple[float, bool], ...]:
-        assert (clock, span) == (CLOCK, (0.0, 400.0))
+    def read_scrapes(_: Any, clock: Clock, job: str, *span: float | None) -> tuple[tuple[float, bool], ...]:
+        assert (clock, span) == (CLOCK, (0.0, 400.0, None))
         return tuple(scrapes.get(job, ()))
 
     monkeypatch.setattr(measurements, "read_scrapes", read_scrapes)

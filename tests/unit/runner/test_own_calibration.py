@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from alertdrill.core.drill import Drill, LoadProfile, LoadStage, Placement
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, LoadStage, Placement
 from alertdrill.runner.calibration import find_calibration_wall_s
-from alertdrill.runner.probe import make_own_calibration
+from alertdrill.runner.probe import WARM_UP_PROFILE, make_own_calibration, make_warm_up
 from alertdrill.stacks.subject import Job, Subject
 
 
@@ -45,6 +46,29 @@ def test_rates_of_drills_that_are_held_at_once_add_up() -> None:
 def test_nothing_is_sent_where_nothing_is_known(placements: list[Placement]) -> None:
     """Drills without traffic, or whose traffic names no model."""
     assert make_own_calibration(placements, lead_s=100, quiet_lead_s=360) == ()
+
+
+def test_each_scenario_is_warmed_up_once_with_its_models() -> None:
+    """Two calls of each model, over before the quiet lead, and no provider behaves otherwise."""
+    changed = replace(
+        place(0, 2, "m", "n").drill.traffic[0],
+        changes=(BehaviourChange(at_s=5, provider="openai", behaviour={"listening": False}),),
+    )
+    first = place(0, 2, "m", "n")
+    placements = [
+        replace(first, drill=replace(first.drill, traffic=(changed,))),
+        place(300, 9, "m", "n"),
+        place(600, 1),
+    ]
+    warm_up = make_warm_up(placements, 50, -400)
+    assert [(one.start_s, one.end_s, one.changes) for one in warm_up] == [(-450, -400, ())] * 2
+    assert [one.stages[0].rate_per_s * 50 for one in warm_up] == [4, 2]
+    assert [one.options for one in warm_up] == [{"models": ["m", "n"]}, {}]
+
+
+def test_a_warm_up_is_no_measure_of_the_gateway() -> None:
+    """Its names are none that a drill has."""
+    assert all(one.name.startswith(f"{WARM_UP_PROFILE} ") for one in make_warm_up([place(0, 1, "m")], 50, 0))
 
 
 def make_order(*intervals_s: float, speed: float | None = None) -> Any:

@@ -13,6 +13,7 @@ from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import BlindRule, Expectation, Expected
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.recording.files import read_recording, write_recording
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runtime.binaries import Engines
@@ -211,3 +212,35 @@ def test_a_recording_that_cannot_be_read_is_refused(tmp_path: Path, engines: Eng
     path.write_text("depth one\n# EOF\n")
     with pytest.raises(BadInput, match=r"hours\.om:1: "):
         judge(path, engines, make_drill("deep", DEEP))
+
+
+def write_fast(path: Path, speed: float) -> None:
+    """Write a recording of a run at a speed, on a gateway that runs in wall time."""
+    write_hour(path)
+    asked = ("depth", "level", "up")
+    write_recording(replace(read_recording(path), selectors=asked, wall_speed=speed), path)
+
+
+@pytest.mark.parametrize(("speed", "is_judged"), [(12, False), (1, True)])
+def test_a_recording_alone_knows_its_speed(
+    tmp_path: Path, engines: Engines, speed: float, is_judged: bool
+) -> None:
+    """Where it was put by itself, in a folder of recordings or not, its timeline is not beside it."""
+    write_fast(tmp_path / "deep.om.gz", speed)
+    for path in (tmp_path, tmp_path / "deep.om.gz"):
+        replay = ProjectReplay(path, (RULES,), engines.promtool, {"Deep": "it reads the clock"})
+        (verdict,) = replay.judge([make_drill("deep", DEEP)], []).verdicts
+        said = "Deep is right at speed 1 only, and this run had 12: it reads the clock"
+        assert (verdict.doubt == "") is is_judged
+        assert verdict.doubt == ("" if is_judged else said)
+        assert replay.find_doubt("Deep") == ("" if is_judged else said)
+
+
+def test_rules_that_are_right_at_any_speed_are_judged_all_the_same(tmp_path: Path, engines: Engines) -> None:
+    """The others are left out of the replay, so nothing of them is unexpected."""
+    write_fast(tmp_path / "low.om.gz", 12)
+    silent = BlindRule(alert="Low", labels={}, after_s=1800)
+    replay = ProjectReplay(tmp_path, (RULES,), engines.promtool, {"Deep": "it reads the clock"})
+    record = replay.judge([make_drill("low", silent)], [])
+    assert [verdict.doubt for verdict in record.verdicts] == [""]
+    assert {event.alert for event in record.timeline.events} <= {"Low"}

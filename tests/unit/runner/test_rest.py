@@ -18,7 +18,14 @@ NOW_S = 1_000_000.0
 UP: dict[str, Any] = {"labels": {"job": "shop"}, "health": "up", "scrapeUrl": "http://gw/metrics"}
 
 
-RULES = "groups: [{name: g, rules: [{alert: Slow, expr: up}, {alert: Watchdog, expr: vector(1)}]}]"
+RULES = """
+groups:
+- name: g
+  rules:
+  - {alert: Slow, expr: up}
+  - {alert: Watchdog, expr: vector(1)}
+  - {alert: Gone, expr: absent(x)}
+""" + "".join(f"  - {{alert: A{number}, expr: up}}\n" for number in range(5))
 
 
 def make_alert(name: str, before_s: float, state: str = "firing") -> dict[str, Any]:
@@ -56,6 +63,17 @@ def test_an_alert_that_was_active_before_is_named(state: str) -> None:
     with pytest.raises(CouldNotTell) as error:
         check_rest(make_run(targets=[UP], alerts=[make_alert("Slow", 30, state)]))
     assert f'before the first drill, Slow{{model="m"}} was {state} already, for 5:00' in str(error.value)
+
+
+def test_a_rule_about_what_is_absent_is_said_what_to_do() -> None:
+    """It fires before the first call, on a gateway that was just started."""
+    with pytest.raises(CouldNotTell, match=r"Gone fires where a series is absent.*warm_up = false"):
+        check_rest(make_run(targets=[UP], alerts=[make_alert("Gone", 30)]))
+
+
+def test_an_alert_that_is_not_of_the_run_keeps_nothing() -> None:
+    """As those of somebody's own Prometheus that the project's rules do not have."""
+    check_rest(make_run(targets=[UP], alerts=[make_alert("Watchdog", 3000)]))
 
 
 def test_many_alerts_are_counted() -> None:

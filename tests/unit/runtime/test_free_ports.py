@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from alertdrill.errors import ComponentFailed
-from alertdrill.runtime.free_ports import BLOCK, MAX_BLOCKS, PORTS, Blocks, find_free_ports
+from alertdrill.errors import BadInput, ComponentFailed
+from alertdrill.runtime.free_ports import BLOCK, MAX_BLOCKS, PORTS, Blocks, demand_ports, find_free_ports
 
 
 def test_ports_are_different_and_can_be_listened_at() -> None:
@@ -36,6 +36,23 @@ LEAST = 9_000 + os.getpid() % 8 * 700
 def make_blocks(ports: range) -> Blocks:
     """Return blocks of a range that only this test knows."""
     return Blocks(ports, f"alertdrill-test-{os.getpid()}-{ports.start}")
+
+
+def test_a_port_that_was_asked_for_can_be_had() -> None:
+    """Nothing is said of ports where nobody listens, and they are free afterwards."""
+    first, second = find_free_ports(2)
+    demand_ports({"gateway": first, "pager": second})
+    demand_ports({"gateway": first, "pager": second})
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_bad_input() -> None:
+    """Who asked for it is told what was to listen there, and why it cannot."""
+    (port,) = find_free_ports(1)
+    said = f"^pager cannot listen on 127.0.0.1:{port}: Address already in use; ask for another port$"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(BadInput, match=said):
+        demand_ports({"pager": port})
+    with pytest.raises(BadInput, match=said):
+        demand_ports({"gateway": port, "pager": port})
 
 
 def test_a_taken_port_is_passed_over() -> None:

@@ -12,22 +12,29 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.whole_runs import METIS_RULES
 
 from alertdrill.cli.main import call
-from alertdrill.errors import ComponentFailed, LimitReached
+from alertdrill.errors import CannotWrite, ComponentFailed, LimitReached
 from alertdrill.load.errors import ScenarioError
 from alertdrill.load.plan import BehaviourChange
 from alertdrill.load.provider_controls import Controls
 from alertdrill.runtime import limits
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.binaries.binaries import read_version
+from alertdrill.runtime.files import naming
 from alertdrill.runtime.last_words import find_last_words
 from alertdrill.runtime.limits import demand_files, find_limit, find_limit_of
 from alertdrill.runtime.process import start
 
 ROOT = Path(__file__).resolve().parents[3]
-SET = {resource.RLIMIT_NOFILE: 16, resource.RLIMIT_AS: 400_000_000, resource.RLIMIT_NPROC: 20}
-OF_MEMORY = "a process may have at most 400 MB of memory (ulimit -v) here, which is too few"
+SET = {
+    resource.RLIMIT_NOFILE: 16,
+    resource.RLIMIT_AS: 400_000_000,
+    resource.RLIMIT_NPROC: 20,
+    resource.RLIMIT_FSIZE: 30 * 1024,
+}
+OF_MEMORY = "a process may have at most 400 MB of memory (ulimit -v) here, which is too little"
 
 
 @pytest.fixture
@@ -61,12 +68,44 @@ def write_program(folder: Path, name: str, script: str) -> Path:
             "at most 400 MB of memory (ulimit -v), or at most 20 processes and threads (ulimit -u)",
         ),
         ("can't start new thread", "at most 20 processes and threads (ulimit -u)"),
+        (
+            "write to WAL: write /tmp/x: file too large",
+            "at most 30 KiB in a file (ulimit -f) here",
+        ),
+        ("prometheus was ended by SIGXFSZ", "at most 30 KiB in a file (ulimit -f)"),
     ],
 )
 @pytest.mark.usefixtures("set_limits")
 def test_a_complaint_names_its_limit(said: str, limit: str) -> None:
     """With what it is set to, and how a shell sets it."""
     assert limit in str(find_limit(said))
+
+
+def test_a_limit_that_is_far_away_is_not_named(set_limits: dict[int, int]) -> None:
+    """Where all users together have fewer threads than this one may have, it is memory that lacks."""
+    set_limits[resource.RLIMIT_NPROC] = 10_000_000
+    assert find_limit("can't start new thread") == OF_MEMORY
+
+
+def test_a_file_that_may_not_grow_is_said_with_its_limit(
+    monkeypatch: pytest.MonkeyPatch, set_limits: dict[int, int]
+) -> None:
+    """What cannot be written stays bad input, and the limit is named."""
+    assert set_limits
+    too_large = OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    with (
+        pytest.raises(CannotWrite, match=r"x: cannot be written: File too large: a process .*ulimit -f"),
+        naming("x"),
+    ):
+        raise too_large
+
+    def fail(*_: object, **__: object) -> None:
+        raise too_large
+
+    monkeypatch.setattr("alertdrill.cli.commands.dilate.read_rules", fail)
+    with pytest.raises(SystemExit) as ended:
+        call(["dilate", "rules.yml", "--speed", "60"])
+    assert ended.value.code == 2
 
 
 def test_a_limit_that_is_not_set_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,6 +232,35 @@ def test_a_stack_that_could_open_too_few_files_is_not_started(files: int, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("stub", "openai"), "stub provider"),
+        (("page", "--rules", str(METIS_RULES), "--all", "--dry-run"), "pager"),
+    ],
+    ids=["stub", "page"],
+)
+@pytest.mark.parametrize("files", [12, 16, 63])
+def test_a_server_that_could_open_too_few_files_is_not_started(
+    files: int, arguments: tuple[str, ...], what: str
+) -> None:
+    """Nobody waits for it, and its limit is named."""
+    command = [sys.executable, "-m", "alertdrill", *arguments]
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"ulimit -n {files}; exec {shlex.join(command)}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"alertdrill: no {what} can be started: a process may have at most {files} open files (ulimit -n) "
+        f"here, and a {what} wants 64\n"
+    )
+
+
 def test_a_stack_may_open_as_many_files_as_the_system_lets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a shell sets lower, without need, is raised; what has no bound gets one."""
     has: list[tuple[int, int]] = []
@@ -203,7 +271,7 @@ def test_a_stack_may_open_as_many_files_as_the_system_lets_it(monkeypatch: pytes
     assert has == [(4096, 4096), (limits.MAX_FILES, resource.RLIM_INFINITY)]
 
 
-@pytest.mark.parametrize("limit", ["-n 16", "-v 400000", "-v 1000000"])
+@pytest.mark.parametrize("limit", ["-n 16", "-v 400000", "-v 1000000", "-f 4"])
 def test_a_replay_under_a_real_limit_is_one_sentence(limit: str, tmp_path: Path) -> None:
     """As a user has it, who set it in a shell: no traceback, nothing fetched."""
     (tmp_path / "r.om").write_text("x 1 0\nx 1 15\n# EOF\n")

@@ -106,13 +106,16 @@ def test_a_part_that_takes_no_connection_is_silent_until_the_end() -> None:
     """Nobody listens: refused is no answer, and what has not answered by the end was silent until then."""
     with serve() as url:
         pass
+    before_s = time.time()
     with PartWatch({"pager": url}) as watch:
         began_s = time.time()
         time.sleep(STOP_S)  # how long nobody listens
         ended_s = time.time()
+    after_s = time.time()
     (silence,) = watch_silence("pager", watch.silences)
-    assert silence.from_s == pytest.approx(began_s, abs=0.3)
-    assert silence.until_s == pytest.approx(ended_s, abs=0.3)
+    # The test itself may not be let in just where it reads the clock.
+    assert before_s <= silence.from_s <= began_s + 0.3
+    assert ended_s - 0.3 <= silence.until_s <= after_s
 
 
 @dataclass

@@ -178,7 +178,12 @@ def test_drills_are_chosen_by_name_and_system():
         "metis-auth-fires"
     ]
     for names, system, says in (
-        (("nothing",), None, "there is no drill 'nothing'"),
+        (("nothing",), None, "there is no drill 'nothing'; `alertdrill list` shows all"),
+        (
+            ("metis-auth-fire",),
+            None,
+            "there is no drill 'metis-auth-fire'; do you mean 'metis-auth-fires'[?]$",
+        ),
         ((), "nobody", "there is no system 'nobody'"),
         (("drill",), "metis", "none of these drills is of that system"),
     ):

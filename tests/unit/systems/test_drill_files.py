@@ -257,6 +257,11 @@ def test_changes_count_from_the_drills_start() -> None:
         ),
         ("labels: {", "lables: {", "field 'lables', which is unknown; do you mean 'labels'?"),
         ("contains: gpt-4.1", "containing: gpt-4.1", "has to be one of exact, contains, regex"),
+        (
+            "pages: {receiver: oncall, title: {contains: gpt-4.1}}, ",
+            "",
+            "has no pages: name the receiver that is notified, as pages: oncall",
+        ),
         ("near_miss: {reaches: 60%..95%}", "", "has to be one of fires, near_miss, blind"),
         ("reaches: 60%..95%", "reaches: 95%..60%", "12: reaches of the near miss of LatencyP95High"),
         ("name: provider-outage", "name: a/b", "2: 'a/b' is no name for a drill"),

@@ -6,18 +6,25 @@ Each kind of receiver reads its own format into an `Attempt`; from there on all 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 from alertdrill.alertmanager.addresses import TAG_NAME, parse_tag
 from alertdrill.core.rule import Labels
 
-Does = Literal["trigger", "acknowledge", "resolve", "edit"]
-"""What an attempt does to its incident; `edit` changes texts, as part of another's notification."""
+Does = Literal["trigger", "acknowledge", "resolve", "edit", "note"]
+"""What an attempt does to its incident.
+
+`edit` changes texts, or only asks, as part of another's notification; `note` is shown, and opens no incident.
+"""
 
 MAX_TEXT_CHARACTERS = 64 * 1024
 """As much of a title or text is journalled."""
+
+
+_IN_TEXT = re.compile(rf"\[{TAG_NAME} ([^\[\]\s]*)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +33,14 @@ class Answer:
 
     status: int
     body: Mapping[str, Any] | str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the last incident under a key, and for how much rule time it has been closed."""
+
+    is_open: bool
+    closed_for_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +57,8 @@ class Attempt:
     """One attempt, read as far as it could be.
 
     `key` tells the inbox's incidents apart; None is an attempt that does not say which one it is about.
-    `refusal` is what the real service would answer to it instead of `answer`, and `why`.
+    `answer` may depend on what is known of the key; `refusal` is what the real service would answer instead,
+    and `why`. `throttled` is what it would answer to too many, where that is not its kind's answer.
     """
 
     does: Does = "trigger"
@@ -53,9 +69,10 @@ class Attempt:
     title: str = ""
     text: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
-    answer: Answer
+    answer: Answer | Callable[[Known | None], Answer]
     refusal: Answer | None = None
     why: str = ""
+    throttled: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +115,48 @@ def read_tag(text: Any) -> Told:
         for fingerprint, status in tag.alerts
     )
     return Told(group_labels=tag.group_labels, alerts=alerts, is_told=True)
+
+
+def take_text_tag(text: Any) -> tuple[Any, Told]:
+    """Return a text without the tag that is in it, and what the tag told; what is no text stays as it is."""
+    found = _IN_TEXT.search(text) if isinstance(text, str) else None
+    if found is None:
+        return text, Told()
+    # Where a text is HTML, Alertmanager has escaped the one character of a tag that it would.
+    return text[: found.start()] + text[found.end() :], read_tag(found[1].replace("&#43;", "+"))
+
+
+def make_attempt(
+    told: Told, *, title: str, text: str, payload: Mapping[str, Any], answer: Answer, key: str | None = None
+) -> Attempt:
+    """Return an attempt that is about what its tag told; without a `key` of its service, the group tells."""
+    return Attempt(
+        does=told.does,
+        key=key or told.key,
+        group_key=key or "",
+        group_labels=told.group_labels,
+        alerts=told.alerts,
+        title=title,
+        text=text,
+        payload=payload,
+        answer=answer,
+    )
+
+
+def find_first_line(text: str) -> str:
+    """Return the first line of a text with something in it: the title of what has none."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def write_details(details: Any) -> str:
+    """Return details as a text, a line for each; what is no object of details stays as far as it is text."""
+    if not isinstance(details, dict):
+        return as_text(details)
+    lines = (
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in details.items()
+    )
+    return as_text("\n".join(lines))
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

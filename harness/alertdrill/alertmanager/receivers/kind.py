@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from alertdrill.alertmanager.addresses import Address
+from alertdrill.alertmanager.addresses import Address, parse_path
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt
 from alertdrill.alertmanager.schema import Fields
 from alertdrill.alertmanager.target import Target
@@ -47,40 +48,92 @@ class RateBound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it came: `path` is still quoted, `query` follows it, headers have names in lower case.
+
+    `host` is whom the client asked for, without a port.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    host: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def shows(self, header: str, wanted: str) -> bool:
+        """Say whether a header is as wanted, in a time that tells nothing of how far it is."""
+        given = self.headers.get(header, "").encode("utf-8", "surrogateescape")
+        return hmac.compare_digest(given, wanted.encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """The inbox that a request is for, the `Authorization` that it wants, and what reads the body."""
+    """The inbox that a request is for, whether the request has its key, and what reads the body."""
 
     address: Address
-    authorization: str = field(repr=False)
+    is_open: bool
     read: Callable[[bytes], Attempt]
+
+
+def _write_sentence(status: int, sentence: str) -> Answer:
+    return Answer(status=status, body=sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpContract:
-    """How a service is called: with which methods, and which inbox a method, a path and the token lead to.
+    """How a service is called: with which methods, and which inbox a request and the pager's token lead to.
 
-    `find_inbox` raises ValueError where there is none. `write_refusal` is how the service says a sentence
-    about a request that is no notification.
+    `find_inbox` raises ValueError where there is none. `write_refusal` is how the service says a status and a
+    sentence about a request that is no notification. `hosts` are where Alertmanager calls the service
+    whatever its config says; it is led to the pager by a proxy, and the path names no inbox there.
     """
 
     methods: tuple[str, ...] = ("POST",)
-    find_inbox: Callable[[str, str, str], Inbox]
-    write_refusal: Callable[[str], Mapping[str, Any] | str] = str
+    find_inbox: Callable[[Request, str], Inbox]
+    write_refusal: Callable[[int, str], Answer] = _write_sentence
+    hosts: tuple[str, ...] = ()
+
+
+def make_bearer_inbox(
+    request: Request, token: str, read: Callable[[Address, bytes], Attempt], path: str | None = None
+) -> Inbox:
+    """Return the inbox that a path names, opened by the pager's token; raises ValueError where it is none.
+
+    So is every inbox whose service has a secret in its address, or takes any `Authorization`.
+    """
+    address = parse_path(request.path if path is None else path)
+    return Inbox(
+        address=address,
+        is_open=request.shows("authorization", f"Bearer {token}"),
+        read=lambda body: read(address, body),
+    )
+
+
+def make_bearer_contract(
+    read: Callable[[Address, bytes], Attempt], write_refusal: Callable[[int, str], Answer] = _write_sentence
+) -> HttpContract:
+    """Return the contract of a service that has one address, which is the secret."""
+    return HttpContract(
+        find_inbox=lambda request, token: make_bearer_inbox(request, token, read),
+        write_refusal=write_refusal,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverKind:
     """One kind of receiver.
 
-    `fields` are those of its section, `shared_fields` those that `global` has for it; each of `required` must
-    be met, and `unsupported_fields` are those that the pager cannot stand in for, each with a sentence.
-    `point` returns what takes the place of addresses and secrets, given what is stated, the inbox and the
-    pager. Without `http`, it is delivered to by SMTP.
+    `fields` are those of its section, `shared_fields` those that `global` has for it. Of these `inherits`
+    names the ones that `point` is told where the section has none of its own. Each of `required` must be met,
+    and `unsupported_fields` are those that the pager cannot stand in for, each with a sentence. `point` gives
+    what takes the place of addresses and secrets, given what is stated, the inbox and the pager. Without
+    `http`, it is delivered to by SMTP.
     """
 
     integration: Integration
     fields: Fields
     shared_fields: Fields = field(default_factory=dict)
+    inherits: Mapping[str, str] = field(default_factory=dict)
     required: tuple[Required, ...]
     unsupported_fields: Mapping[str, str] = field(default_factory=dict)
     point: Callable[[Mapping[str, Any], Address, Target], dict[str, Any]]

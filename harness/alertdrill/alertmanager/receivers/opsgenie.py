@@ -18,7 +18,14 @@ from urllib.parse import unquote
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
-from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    HttpContract,
+    Inbox,
+    ReceiverKind,
+    Request,
+    Required,
+)
 from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
 
@@ -170,17 +177,17 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
     }
 
 
-def _find_inbox(method: str, path: str, token: str) -> Inbox:
-    call = parse_call(method, path)
+def _find_inbox(request: Request, token: str) -> Inbox:
+    call = parse_call(request.method, request.path)
     return Inbox(
         address=call.address,
-        authorization=f"GenieKey {derive_key(token, call.address)}",
+        is_open=request.shows("authorization", f"GenieKey {derive_key(token, call.address)}"),
         read=lambda body: read_call(call, body),
     )
 
 
-def _write_refusal(sentence: str) -> Mapping[str, Any]:
-    return {"message": sentence}
+def _write_refusal(status: int, sentence: str) -> Answer:
+    return Answer(status=status, body={"message": sentence})
 
 
 OPSGENIE = ReceiverKind(

@@ -12,16 +12,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key, parse_path
-from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Does, as_text, parse_object, take_tag
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
+from alertdrill.alertmanager.receivers.attempt import (
+    Answer,
+    Attempt,
+    Does,
+    as_text,
+    parse_object,
+    take_tag,
+    write_details,
+)
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
     HttpContract,
     Inbox,
     RateBound,
     ReceiverKind,
+    Request,
     Required,
+    make_bearer_inbox,
 )
+from alertdrill.alertmanager.receivers.pagerduty_v1 import FIELDS as V1_FIELDS
+from alertdrill.alertmanager.receivers.pagerduty_v1 import HOST as V1_HOST
+from alertdrill.alertmanager.receivers.pagerduty_v1 import find_inbox as find_v1_inbox
+from alertdrill.alertmanager.receivers.pagerduty_v1 import point as point_v1
 from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, Fields, ListOf, MapOf
 from alertdrill.alertmanager.target import Target
 
@@ -64,7 +78,6 @@ _FIELDS: Fields = {
     "http_config": SECRET,
 }
 _SHARED: Fields = {"pagerduty_url": SECRET}
-_OF_V1 = ("service_key", "service_key_file")
 
 
 def read_event(address: Address, body: bytes, token: str) -> Attempt:
@@ -86,7 +99,7 @@ def read_event(address: Address, body: bytes, token: str) -> Attempt:
         group_labels=told.group_labels,
         alerts=told.alerts,
         title=as_text(payload.get("summary")),
-        text=_write_details(details),
+        text=write_details(details),
         payload={name: value for name, value in event.items() if name != "routing_key"},
         answer=Answer(status=202, body={"status": "success", "message": "Event processed", "dedup_key": key}),
     )
@@ -153,16 +166,6 @@ def _check_items(event: Mapping[str, Any], name: str, wanted: str) -> Iterator[s
         yield f"'{name}' has an entry without {wanted}"
 
 
-def _write_details(details: Any) -> str:
-    if not isinstance(details, dict):
-        return as_text(details)
-    lines = (
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in details.items()
-    )
-    return as_text("\n".join(lines))
-
-
 def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
     refusal = Answer(
         status=400,
@@ -172,6 +175,8 @@ def _refuse(errors: list[str], attempt: Attempt) -> Attempt:
 
 
 def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    if any(stated.get(name) for name in V1_FIELDS):
+        return point_v1(stated, address, target)
     return {
         "url": f"{target.url}/{address.path}/v2/enqueue",
         "routing_key": derive_key(target.token, address),
@@ -180,28 +185,26 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
     }
 
 
-def _find_inbox(_method: str, path: str, token: str) -> Inbox:
-    address = parse_path(path.removesuffix("/v2/enqueue"))
-    return Inbox(
-        address=address,
-        authorization=f"Bearer {token}",
-        read=lambda body: read_event(address, body, token),
+def _find_inbox(request: Request, token: str) -> Inbox:
+    if request.host == V1_HOST:
+        return find_v1_inbox(request, token)
+    return make_bearer_inbox(
+        request,
+        token,
+        lambda address, body: read_event(address, body, token),
+        request.path.removesuffix("/v2/enqueue"),
     )
 
 
-def _write_refusal(sentence: str) -> Mapping[str, Any]:
-    return {"status": "error", "message": sentence, "errors": [sentence]}
+def _write_refusal(status: int, sentence: str) -> Answer:
+    return Answer(status=status, body={"status": "error", "message": sentence, "errors": [sentence]})
 
 
 PAGERDUTY = ReceiverKind(
     integration="pagerduty",
     fields=_FIELDS,
     shared_fields=_SHARED,
-    required=(Required(own=("routing_key", "routing_key_file", *_OF_V1)),),
-    unsupported_fields={
-        key: f"pagerduty's {key} is of Events API v1, and the pager speaks v2: use a routing_key"
-        for key in _OF_V1
-    },
+    required=(Required(own=("routing_key", "routing_key_file", *V1_FIELDS)),),
     point=_point,
     failing=FailingAnswers(
         rate_limit=THROTTLED,
@@ -212,5 +215,5 @@ PAGERDUTY = ReceiverKind(
         answer=THROTTLED,
         why="more events than PagerDuty takes in a minute",
     ),
-    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal, hosts=(V1_HOST,)),
 )

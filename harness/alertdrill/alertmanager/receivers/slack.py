@@ -10,9 +10,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, parse_path
+from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
-from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    HttpContract,
+    Inbox,
+    ReceiverKind,
+    Request,
+    Required,
+    make_bearer_inbox,
+)
+from alertdrill.alertmanager.receivers.slack_bot import FIELDS as BOT_FIELDS
+from alertdrill.alertmanager.receivers.slack_bot import HOST as BOT_HOST
+from alertdrill.alertmanager.receivers.slack_bot import find_address as find_bot
+from alertdrill.alertmanager.receivers.slack_bot import is_open as is_open_bot
+from alertdrill.alertmanager.receivers.slack_bot import point as point_bot
+from alertdrill.alertmanager.receivers.slack_bot import read_call
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
 from alertdrill.alertmanager.target import Target
 
@@ -143,6 +157,8 @@ def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
 
 
 def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    if any(stated.get(name) for name in BOT_FIELDS):
+        return point_bot(stated, address, target)
     return {
         "api_url": f"{target.url}/{address.path}",
         "http_config": target.connect(address),
@@ -150,10 +166,14 @@ def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[
     }
 
 
-def _find_inbox(_method: str, path: str, token: str) -> Inbox:
-    address = parse_path(path)
+def _find_inbox(request: Request, token: str) -> Inbox:
+    if request.host != BOT_HOST:
+        return make_bearer_inbox(request, token, read_message)
+    address = find_bot(request)
     return Inbox(
-        address=address, authorization=f"Bearer {token}", read=lambda body: read_message(address, body)
+        address=address,
+        is_open=is_open_bot(request, token, address),
+        read=lambda body: read_call(address, read_message(address, body), request.path),
     )
 
 
@@ -167,12 +187,9 @@ SLACK = ReceiverKind(
             shared=("slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"),
         ),
     ),
-    unsupported_fields={
-        "update_message": "slack's update_message needs a bot's token, and the pager is an incoming webhook"
-    },
     point=_point,
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
     ),
-    http=HttpContract(find_inbox=_find_inbox),
+    http=HttpContract(find_inbox=_find_inbox, hosts=(BOT_HOST,)),
 )

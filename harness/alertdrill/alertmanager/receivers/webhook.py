@@ -1,7 +1,8 @@
 """Alertmanager's generic webhook: its section of a config, and its notifications. Pure.
 
 Format: version 4 of the payload in Alertmanager's documentation of `webhook_config`. It says everything, so
-it needs no tag. The receiver's name in it is quoted as in a regular expression: a dot has a backslash.
+it needs no tag; a `payload` that the config states does. The receiver's name in it is quoted as in a
+regular expression: a dot has a backslash.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import Address, parse_path
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, TaggedAlert, as_text, parse_object
-from alertdrill.alertmanager.receivers.kind import FailingAnswers, HttpContract, Inbox, ReceiverKind, Required
-from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    ReceiverKind,
+    Required,
+    make_bearer_contract,
+)
+from alertdrill.alertmanager.receivers.webhook_payload import add_tag, read_payload
+from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
 
 _STATUSES = ("firing", "resolved")
@@ -25,15 +32,17 @@ _FIELDS: Fields = {
     "send_resolved": FLAG,
     "timeout": TEXT,
     "max_alerts": NUMBER,
-    "payload": SECRET,
+    "payload": OPEN,
     "url": SECRET,
     "url_file": SECRET,
     "http_config": SECRET,
 }
 
 
-def read_notification(address: Address, body: bytes) -> Attempt:
-    """Return what a notification says."""
+def read_notification(address: Address, body: bytes, version: str = "4") -> Attempt:
+    """Return what a notification says, in a version of the format, or in a payload of the user's own."""
+    if own := read_payload(body):
+        return own
     try:
         payload = parse_object(body)
     except ValueError as error:
@@ -56,13 +65,13 @@ def read_notification(address: Address, body: bytes) -> Attempt:
         payload=payload,
         answer=Answer(status=200),
     )
-    why = _check(address, payload)
+    why = _check(address, payload, version)
     return _refuse(why, attempt) if why else attempt
 
 
-def _check(address: Address, payload: dict[str, Any]) -> str:
-    if payload.get("version") != "4":
-        return "not an Alertmanager webhook notification of version 4"
+def _check(address: Address, payload: dict[str, Any], version: str) -> str:
+    if payload.get("version") != version:
+        return f"not an Alertmanager webhook notification of version {version}"
     if payload.get("receiver") != _QUOTED.sub(r"\\\g<0>", address.receiver):
         return f"addressed to receiver {payload.get('receiver')!r}, delivered to {address.receiver!r}"
     if payload.get("status") not in _STATUSES:
@@ -99,25 +108,18 @@ def _refuse(why: str, attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=Answer(status=400, body=why), why=why)
 
 
-def _point(_: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address)}
-
-
-def _find_inbox(_method: str, path: str, token: str) -> Inbox:
-    address = parse_path(path)
-    return Inbox(
-        address=address, authorization=f"Bearer {token}", read=lambda body: read_notification(address, body)
-    )
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    own = {"payload": add_tag(stated["payload"])} if stated.get("payload") else {}
+    return {"url": f"{target.url}/{address.path}", "http_config": target.connect(address), **own}
 
 
 WEBHOOK = ReceiverKind(
     integration="webhook",
     fields=_FIELDS,
     required=(Required(own=("url", "url_file")),),
-    unsupported_fields={"payload": "webhook's own payload cannot be understood by the pager"},
     point=_point,
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
     ),
-    http=HttpContract(find_inbox=_find_inbox),
+    http=make_bearer_contract(read_notification),
 )

@@ -16,10 +16,10 @@ from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.alertmanager.routes import ALL_LABELS, match_routes, parse_routes
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.written_path import WrittenPath
+from alertdrill.cli.sentences import say
 from alertdrill.cli.target_metrics import Found, ask_metrics, find_ready_path, is_url, read_metrics_file
 from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
 from alertdrill.core.rule import Labels
-from alertdrill.core.wording import printable
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
 from alertdrill.project.drafting.drafts import DraftFile, draft_all
@@ -27,7 +27,8 @@ from alertdrill.project.drafting.project_text import Outline, find_jobs, write_p
 from alertdrill.project.files import FILE_NAME
 from alertdrill.project.project import DIALECTS, Secret
 from alertdrill.rules.files import RuleFile, read_rules
-from alertdrill.runtime.files import naming, write_all
+from alertdrill.runtime.files import make_folder, write_all
+from alertdrill.runtime.looking import follow
 from alertdrill.runtime.paths import shorten
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.server_options import check_url
@@ -150,7 +151,7 @@ def init(
     texts |= {out / DRILLS / draft.name: draft.text for draft in drafts}
     write_new(out, texts)
     for line in (*say_written(texts), *say_todos(out, drafts), *say_source(found, files)):
-        click.echo(printable(line))
+        say(line)
 
 
 def check_words(provider: str, model: str, key_env: str | None) -> None:
@@ -175,7 +176,7 @@ def check_lasting(path: Path) -> None:
 
 def name_project(out: Path) -> str:
     """Return the folder's name as a project has it."""
-    name = re.sub(r"[^a-z0-9]+", "-", out.resolve().name.lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", follow(out).name.lower()).strip("-")
     return name if _NAME.fullmatch(name) else "own"
 
 
@@ -231,8 +232,7 @@ def write_new(out: Path, texts: Mapping[Path, str]) -> None:
             f"{what}: there already, and init overwrites nothing: move it, or choose another --out"
         )
     for folder in (out, out / DRILLS):
-        with naming(str(folder)):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     write_all({path: text for path, text in texts.items() if path not in there})
 
 

@@ -15,6 +15,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.unfit_rules import say_unfit
@@ -113,7 +114,7 @@ def judge(
     for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
-    files = leave_out_unfit(file, files, drills)
+    files = leave_out_unfit(file, files, drills, recording.wall_speed)
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     demand_loadable(engines, files)
     record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
@@ -129,13 +130,14 @@ def judge(
 
 
 def leave_out_unfit(
-    recording: Path, files: tuple[RuleFile, ...], drills: Iterable[Drill]
+    recording: Path, files: tuple[RuleFile, ...], drills: Iterable[Drill], wall_speed: float = 1.0
 ) -> tuple[RuleFile, ...]:
     """Return the rules that can be judged on a recording: of a project's run at a speed, not all of them.
 
-    Raises CouldNotTell for a drill that is about one of the others.
+    The recording says its `wall_speed`; of older ones the timeline beside them does. Raises CouldNotTell for
+    a drill that is about one of the others.
     """
-    speed = read_speed(recording.with_name(TIMELINE))
+    speed = max(wall_speed, read_speed(recording.with_name(TIMELINE)))
     if speed == 1:
         return files
     unfit = find_unfit((rule, classify(rule, (), files)) for file in files for rule in file.alerts)
@@ -144,7 +146,7 @@ def leave_out_unfit(
             if name in unfit:
                 raise CouldNotTell(f"{drill.name}: {say_unfit(name, unfit[name], speed)}")
     for name, why in unfit.items():
-        click.echo(f"left out: {say_unfit(name, why, speed)}", err=True)
+        say(f"left out: {say_unfit(name, why, speed)}", to_stderr=True)
     return leave_out(files, unfit)
 
 

@@ -17,6 +17,7 @@ from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
 from alertdrill.cli.options.project import open_project, read_project_rules, take_project_option
+from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import BadInput, CouldNotTell
@@ -36,7 +37,8 @@ from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.binaries.cache import locate_cache
-from alertdrill.runtime.files import check_target, naming, write_whole
+from alertdrill.runtime.files import check_target, make_folder, write_whole
+from alertdrill.runtime.looking import is_folder
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
@@ -103,7 +105,7 @@ class _Session:
 @click.option("--alert", metavar="NAME", help="Only mutants that decide this alert.")
 @click.option(
     "--recordings",
-    type=click.Path(path_type=Path, exists=True),
+    type=ReadPath(),
     metavar="FOLDER|FILE",
     help="Golden recordings of the drills; without it, those of this checkout. For a project, what pytest's "
     "--alertdrill-replay takes.",
@@ -145,8 +147,7 @@ def mutate(
     else:
         session = _open_house(names, system, rule_paths, recordings)
     if out is not None:
-        with naming(str(out), "cannot be written to"):
-            out.mkdir(parents=True, exist_ok=True)
+        make_folder(out, "cannot be written to")
         check_target(out / REPORT, session.inputs)
     order = Order(
         promtool=promtool,
@@ -201,9 +202,9 @@ def _open_house(
     unheld = find_unheld(choice.drills, choice, book)
     drills = [drill for drill in choice.drills if drill.name not in unheld]
     folder = ROOT / FOLDER if recordings is None else recordings
-    if recordings is None and not folder.is_dir():
+    if recordings is None and not is_folder(folder):
         raise BadInput("golden recordings are in a checkout only: name a folder with --recordings")
-    own = {one.name: one.recordings_path for one in systems if one.recordings_path.is_dir()}
+    own = {one.name: one.recordings_path for one in systems if is_folder(one.recordings_path)}
     grounds = find_golden_grounds(folder, drills, choice.among, book, own)
     if given:
         subjects: tuple[Subject, ...] = (Subject(name=GIVEN, files=given, grounds=grounds),)

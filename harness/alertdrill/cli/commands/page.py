@@ -46,6 +46,7 @@ from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
 from alertdrill.runtime.binaries import Engines, find_engines
+from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
 from alertdrill.runtime.server_options import check_url, read_headers
 from alertdrill.systems import find_systems
@@ -210,6 +211,8 @@ def page(
         is_single=not (all_alerts or watchdog),
         is_remote=alertmanager is not None,
     )
+    if alertmanager is None:
+        demand_files("pager", LEAST_FILES_OF_ONE)
     given = read_labels(labels)
     secret, _ = read_headers(HEADER_OPTION, headers)
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)

@@ -25,6 +25,8 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.project import take_project_option
+from alertdrill.cli.options.quantities import Instant
+from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.replay import MAX_TAIL_S
 from alertdrill.cli.options.sites import find_obstacles, find_promtool, find_site, find_slowest
 from alertdrill.cli.options.stack import read_speed, take_stack_options
@@ -34,12 +36,14 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
+from alertdrill.runtime.looking import follow, is_file
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_dashboards, list_drills, list_rules, override_values
@@ -64,7 +68,9 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "Which drills": ("system", "system_folders", "project_file"),
         "On which stack": ("stack", "project", "speed", "workers", "ports"),
         "Rules and values": ("rule_paths", "settings", "folder"),
-        "Alertmanager and paging": ("alertmanager_config", "templates_folder", "alertmanagers", "calendar"),
+        "Alertmanager and paging": (
+            *("alertmanager_config", "templates_folder", "alertmanager", "alertmanagers", "calendar"),
+        ),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings"),
         "Replay instead of a stack": ("replayed", "tail_s"),
@@ -125,6 +131,12 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     help="How many Locust workers share the traffic; with 0, one process sends it all.",
 )
 @click.option(
+    "--alertmanager",
+    metavar="URL",
+    help="The Alertmanager of the Prometheus that --prometheus names, for a project's drills; nothing is "
+    "written to it.",
+)
+@click.option(
     "--alertmanagers",
     type=click.IntRange(1, 2),
     default=1,
@@ -133,7 +145,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 )
 @click.option(
     "--calendar",
-    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    type=Instant(),
     metavar="YYYY-MM-DDTHH:MM",
     help="The date and time (UTC) that Alertmanager's time intervals see when the run begins; "
     "what a drill needs, or now, otherwise.",
@@ -141,7 +153,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.option(
     "--replay",
     "replayed",
-    type=click.Path(path_type=Path, exists=True),
+    type=ReadPath(),
     metavar="FILE|FOLDER",
     help="Judge drills on the recording of a run, or on a folder of golden recordings, without a stack.",
 )
@@ -179,6 +191,7 @@ def run(
     speed: float | None,
     settings: tuple[str, ...],
     workers: int,
+    alertmanager: str | None,
     alertmanagers: int,
     calendar: datetime | None,
     replayed: Path | None,
@@ -203,12 +216,14 @@ def run(
     With your own rule files (--rules, --config), only the drills of alerts in these files are held.
     """
     if explained:
-        explain(project_file, names, speed)
+        explain(project_file, names, speed, prometheus)
         return
     console = open_console()
     if is_about_project(context, project_file):
         own_out = None if _is_default(context, "out") else out
-        run_project(project_file, names, speed, workers, own_out, console)
+        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, console)
+    if alertmanager is not None:
+        raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)
     if replayed is not None:
         refuse_stack_options(context)
@@ -257,7 +272,7 @@ def run(
         check_goldens(keep_recordings, drills)
     with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
         for line in say_left_out(obstacles):
-            click.echo(f"left out: {line}", err=True)
+            say(f"left out: {line}", to_stderr=True)
         order = replace(order, recording=reports.new / RECORDING)
         record = hold_reported(order, reports, console)
         record = replace(record, notes={**record.notes, **make_note(obstacles)})
@@ -269,7 +284,7 @@ def run(
 
 def _leave(record: RunRecord, out: Path, replayed: Path, console: Console) -> NoReturn:
     """Report a replay to OUT, and exit. No drill was held, so no history has it."""
-    if replayed.is_file() and replayed.resolve().parent == out.resolve():
+    if is_file(replayed) and follow(replayed).parent == follow(out):
         raise BadInput(f"{out}: the recording is of the run that left its reports here; name another --out")
     with open_folder(out, [replayed]) as reports:
         report(record, out, reports, console, is_kept=False)

@@ -14,17 +14,23 @@ from rich.console import Console
 
 from alertdrill.cli.commands.run_holding import hold_reported
 from alertdrill.cli.options.given_rules import make_note, say_left_out
-from alertdrill.cli.options.project import open_project, read_project_drills, read_project_rules
+from alertdrill.cli.options.project import open_project, read_held_rules, read_project_drills, use_services
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.project.finding import find_project
+from alertdrill.project.services import check_wall_time
 from alertdrill.rules.loading import demand_loadable
+from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
+from alertdrill.runtime.looking import follow
 
-OWN_OPTIONS = frozenset({"names", "speed", "out", "project_file", "workers", "explained"})
+OWN_OPTIONS = frozenset(
+    {"names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"}
+)
 """The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
 
 
@@ -53,11 +59,16 @@ def run_project(
     speed: float | None,
     workers: int,
     out: Path | None,
+    prometheus: str | None,
+    alertmanager: str | None,
     console: Console,
 ) -> NoReturn:
     """Hold the drills of a project, all of them or those named, report, and exit."""
     project = open_project(project_file)
-    files = read_project_rules(project)
+    project = use_services(project, prometheus, alertmanager)
+    if project.prometheus is not None and speed is not None:
+        check_wall_time(project.prometheus, speed)
+    files, running = read_held_rules(project, os.environ)
     drills = read_project_drills(project, names)
     demand_files()
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
@@ -69,13 +80,17 @@ def run_project(
         drills,
         engines=engines,
         environ=os.environ,
-        out=where.resolve(),
+        out=follow(where),
         speed=speed,
         is_named=bool(names),
+        running=running,
+        types=read_types(project, os.environ),
     )
+    for note in made.order.alertmanager.notes:
+        click.echo(note, err=True)
     with open_folder(where, project.inputs) as reports:
         for line in say_left_out(made.left_out):
-            click.echo(f"left out: {line}", err=True)
+            say(f"left out: {line}", to_stderr=True)
         order = replace(made.order, recording=reports.new / RECORDING, workers=workers)
         record = hold_reported(order, reports, console)
         notes = {**record.notes, **describe_classes(made.classified), **make_note(made.left_out)}

@@ -27,7 +27,8 @@ from alertdrill.runner.held_run import TIMELINE, read_held_run
 from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.binaries import find_engines
-from alertdrill.runtime.files import check_target, naming, open_batch
+from alertdrill.runtime.files import check_target, make_folder, naming, open_batch
+from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.systems import System, find_served, find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
@@ -72,8 +73,8 @@ def replay_drills(
     """
     systems = find_systems() if choice.systems is None else choice.systems
     book = make_book(choice.among, values, given, systems)
-    if path.is_dir():
-        own = {system.name: system.recordings_path for system in systems if system.recordings_path.is_dir()}
+    if is_folder(path):
+        own = {system.name: system.recordings_path for system in systems if is_folder(system.recordings_path)}
         if not choice.names and choice.system is None:
             owner = next((name for name, folder in own.items() if folder.samefile(path)), None)
             choice = replace(choice, system=owner)
@@ -128,13 +129,12 @@ def check_goldens(folder: Path, drills: Sequence[Drill]) -> None:
 
     That is one that cannot be written, and one that has other files by their names.
     """
-    made = read_manifest(folder) if (folder / MADE).exists() else Manifest()
+    made = read_manifest(folder) if is_there(folder / MADE) else Manifest()
     for drill in drills:
         path = find_path(folder, drill.name)
         if drill.name not in made.drills and os.path.lexists(path):
             raise BadInput(f"{path}: {MADE} does not name it as a golden recording, and it would be replaced")
-    with naming(str(folder), "cannot be written to"):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, "cannot be written to")
     check_target(folder / MADE)
 
 
@@ -149,7 +149,7 @@ def keep_goldens(folder: Path, out: Path, record: RunRecord, order: Order) -> st
     systems = find_systems()
     values = override_values((), systems)
     among = list_drills(values, systems)
-    made = read_manifest(folder) if (folder / MADE).exists() else Manifest()
+    made = read_manifest(folder) if is_there(folder / MADE) else Manifest()
     recording = read_recording(out / RECORDING)
     origin = Origin(
         made_at=record.started_at.replace(microsecond=0).isoformat(),

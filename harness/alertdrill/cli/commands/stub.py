@@ -17,6 +17,7 @@ from alertdrill.cli.interruption import Interrupted
 from alertdrill.cli.options.quantities import DURATION, SHARE, Speed
 from alertdrill.cli.stub_examples import ANY_MODEL, say_call, say_controls
 from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.stacks.stub_provider import DIALECTS, Stub, StubOrder, open_stub
 
@@ -107,6 +108,7 @@ def stub(
     """
     if latency_s > MAX_LATENCY_S:
         raise BadInput(f"--latency: a call takes {MAX_LATENCY_S / 3600:g} hours at most")
+    demand_files("stub provider", LEAST_FILES_OF_ONE)
     token = _read_secret("--control-token-env", control_token_env, os.environ)
     order = StubOrder(
         name=dialect,

@@ -14,12 +14,12 @@ from typing import Any
 import click
 
 from alertdrill.cli.calls_table import say_progress, say_wait, tabulate_calls
-from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
 from alertdrill.cli.options.quantities import DURATION, RATE, SHARE, Speed
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
+from alertdrill.cli.sentences import say
 from alertdrill.core.drill import LoadProfile, LoadStage
 from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput, ComponentFailed, CouldNotTell
@@ -28,6 +28,7 @@ from alertdrill.runner.scenario_files import ENDING, find_scenario, name_scenari
 from alertdrill.runner.target import Target
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.files import check_target, write_whole
+from alertdrill.runtime.looking import follow, is_file, is_there
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.server_options import check_url
 
@@ -153,7 +154,7 @@ def traffic(
     and their token is in ALERTDRILL_CONTROL_TOKEN.
     """
     url = check_url("--host", host).removesuffix("/v1")
-    files = (Path(scenario).resolve(),) if scenario.endswith(ENDING) else ()
+    files = (follow(Path(scenario)),) if scenario.endswith(ENDING) else ()
     name = name_scenario(scenario)
     find_scenario(name, files)
     if not models and not files:
@@ -216,7 +217,7 @@ def _send(order: HandOrder, log: Path | None) -> TrafficReport:
                 said = latest.refusals.get(name, {})
                 for part in tabulate_calls(latest.profiles[name], said, speed=order.speed):
                     console.print(part)
-            if log is not None and log_path.exists():
+            if log is not None and is_there(log_path):
                 write_whole(log, log_path.read_text(errors="replace"))
     return latest
 
@@ -235,14 +236,17 @@ class _Waiting:
         now_s = time.monotonic()
         self.since_s = now_s if self.since_s is None else self.since_s
         if now_s - self.since_s >= SILENT_WALL_S:
-            complain(f"alertdrill: {say_wait(report)}")
+            say(f"alertdrill: {say_wait(report)}", to_stderr=True)
             self.is_said = True
 
 
 def _find_exit_code(report: ProfileReport) -> int:
     if unanswered := count_open(report):
         said = f"{unanswered} of {say_number(report.planned, 'call')} had no answer"
-        complain(f"alertdrill: {said} {ANSWERS_WITHIN_WALL_S:.0f} s after the last was due: given up")
+        say(
+            f"alertdrill: {said} {ANSWERS_WITHIN_WALL_S:.0f} s after the last was due: given up",
+            to_stderr=True,
+        )
     if report.late:
         return CouldNotTell.exit_code
     return EXIT_UNWELCOME if unanswered or report.unwelcome else 0
@@ -290,6 +294,6 @@ def _read_options(options: Sequence[str]) -> dict[str, Any]:
 
 
 def _check_file(path: Path | None) -> Path | None:
-    if path is not None and not path.is_file():
+    if path is not None and not is_file(path):
         raise BadInput(f"--ca {path}: there is no such file")
     return path

@@ -12,6 +12,7 @@ from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.core.drill import Drill
 from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.order import Order
+from alertdrill.runtime.looking import follow
 from alertdrill.runtime.paths import shorten
 from alertdrill.stacks import Site
 from alertdrill.stacks.config_folder import find_alertmanager_config, read_rule_folder
@@ -35,7 +36,7 @@ def make_order(
             click.echo(note, err=True)
     else:
         config = make_reference_config(system.name for system in systems)
-    return Order(drills=drills, rules=rules, site=site, alertmanager=config, out=out.resolve(), speed=speed)
+    return Order(drills=drills, rules=rules, site=site, alertmanager=config, out=follow(out), speed=speed)
 
 
 def find_config(named: Path | None, folder: Path | None) -> Path | None:

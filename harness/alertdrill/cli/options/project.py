@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +11,15 @@ import click
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.project.finding import find_project
-from alertdrill.project.project import Project
+from alertdrill.project.project import Project, RunningAlertmanager, Service
 from alertdrill.project.reading import read_project
+from alertdrill.project.services import PAGES
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile, read_rules
+from alertdrill.runner.running_services import Running, ask_running
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
+from alertdrill.runtime.server_options import check_url
 from alertdrill.systems.drill_files.drills import Defaults, Undecided, list_undecided, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
@@ -50,7 +54,7 @@ def find_project_of(alertmanager_config: Path | None) -> Project | None:
     project = read_project(path) if path is not None else None
     if project is None or project.alertmanager is None or alertmanager_config is None:
         return None
-    is_own = alertmanager_config.exists() and project.alertmanager.samefile(alertmanager_config)
+    is_own = is_there(alertmanager_config) and project.alertmanager.samefile(alertmanager_config)
     return project if is_own else None
 
 
@@ -59,6 +63,42 @@ def read_project_rules(project: Project) -> tuple[RuleFile, ...]:
     if not project.rules:
         raise BadInput(f'{shorten(project.path)}:1: the project states no rules, as in rules = ["rules.yml"]')
     return tuple(read_rules(shorten(path)) for path in project.rules)
+
+
+def use_services(project: Project, prometheus: str | None, alertmanager: str | None) -> Project:
+    """Return a project with the servers that options name in place of those that it states.
+
+    What it states of a server at another address, such as its key, is not sent to one that an option names.
+    """
+    if prometheus is not None:
+        url = check_url("--prometheus", prometheus)
+        if project.prometheus is None or project.prometheus.url != url:
+            project = replace(project, prometheus=Service(url=url, source="--prometheus"))
+    if alertmanager is not None:
+        url = check_url("--alertmanager", alertmanager)
+        known = project.running_alertmanager
+        if project.prometheus is None:
+            raise BadInput(f"--alertmanager is the Alertmanager of your own Prometheus, and {PAGES}")
+        if known is None or known.url != url:
+            project = replace(
+                project, running_alertmanager=RunningAlertmanager(url=url, source="--alertmanager")
+            )
+    return project
+
+
+def read_held_rules(
+    project: Project, environ: Mapping[str, str]
+) -> tuple[tuple[RuleFile, ...], Running | None]:
+    """Return the rules that a run is about, and what runs already, if the project states that.
+
+    Those of somebody's own Prometheus are read of it. Raises BadInput, and CouldNotTell where it cannot be
+    asked.
+    """
+    if project.prometheus is None:
+        return read_project_rules(project), None
+    running = ask_running(project, read_project_rules(project) if project.rules else (), environ)
+    assert running is not None  # noqa: S101 - there is a Prometheus to ask
+    return running.files, running
 
 
 def make_defaults(project: Project) -> Defaults:

@@ -30,6 +30,20 @@ class Quantity(click.ParamType[float]):
         return number
 
 
+class Instant(click.DateTime):
+    """A date and a time in minutes, without a zone."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%dT%H:%M"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the instant."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no date and time, such as 2026-01-05T21:50", param, ctx)
+
+
 class Speed(click.FloatRange):
     """How many times as fast; unlike click's own range, it has no place for what is no number."""
 

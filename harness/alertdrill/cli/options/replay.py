@@ -10,7 +10,7 @@ import click
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
-from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile, read_rules
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runtime.paths import shorten
@@ -92,10 +92,5 @@ def read_both(
     recording = read_recording(file)
     missing = find_unrecorded(recording, files)
     if missing:
-        raise CouldNotTell(
-            "\n".join(
-                f"{source}: {rule}: reads {selector}, which the recording lacks"
-                for source, rule, selector in missing
-            )
-        )
+        raise CouldNotTell("\n".join(say_unrecorded(missing)))
     return recording, files

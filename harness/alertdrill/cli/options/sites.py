@@ -11,6 +11,7 @@ import click
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput, MissingEngine
 from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.free_ports import demand_ports
 from alertdrill.runtime.limits import demand_files
 from alertdrill.stacks import Site
 from alertdrill.stacks.embedded import EmbeddedSite
@@ -26,7 +27,8 @@ def find_site(
 ) -> Site:
     """Return where the drills are to be held.
 
-    Raises BadInput when that cannot be had, LimitReached where processes may open too few files.
+    Raises BadInput when that cannot be had, or a port that is asked for, and LimitReached where processes may
+    open too few files.
     """
     if stack == "compose":
         if ports:
@@ -42,6 +44,7 @@ def find_site(
         return ComposeSite.find(project, os.environ)
     if project is not None:
         raise BadInput("--project is for --stack compose")
+    demand_ports(ports)
     demand_files()
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     return EmbeddedSite(engines=engines, ports=ports, remote_write=remote_write, alertmanagers=alertmanagers)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.core.clock import MAX_SPEED
 from alertdrill.core.parts import PARTS, SCRAPE_INTERVAL_S
@@ -41,7 +42,7 @@ def _read_ports(
 take_templates_option = click.option(
     "--templates",
     "templates_folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=ReadPath(file_okay=False),
     metavar="FOLDER",
     help="Where the template files of the Alertmanager config lie, if not where it says.",
 )
@@ -68,7 +69,7 @@ def take_stack_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--config",
             "folder",
-            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            type=ReadPath(file_okay=False),
             help="Folder with rules/*.yml and alertmanager.yml, for --rules and --alertmanager-config.",
         ),
         click.option(

@@ -26,7 +26,8 @@ def take_store_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--prometheus",
             metavar="URL",
-            help="Read events and samples from this server, as Thanos or Mimir, not from the stack's own.",
+            help="Read events and samples from this server, as Thanos or Mimir, not from the stack's own. "
+            "For a project's drills: your own Prometheus, used instead of starting one, at speed 1.",
         ),
         click.option(
             HEADER_OPTION,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import click
 
 from alertdrill.cli.options.given_rules import Choice
+from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.systems import System
@@ -21,7 +21,7 @@ def take_systems_option(command: Callable[..., None]) -> Callable[..., None]:
         "--systems",
         "system_folders",
         multiple=True,
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        type=ReadPath(file_okay=False),
         metavar="DIR",
         help="Folder of a system of yours, or of several, beside those that are there. May be repeated.",
     )(command)

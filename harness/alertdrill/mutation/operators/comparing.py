@@ -92,12 +92,19 @@ def change_comparison(part: Part) -> Iterator[Change]:
     for other in COMPARISONS[operator]:
         words = " ".join([other, *list_modifiers(node.modifier)])
         if {operator, other} in ({">", ">="}, {"<", "<="}):
-            advice = f"a drill in which the value is exactly {render(node.rhs)}"
+            advice = _advise_boundary(node)
         else:
             advice = f"a drill in which `{other}` says something else than `{operator}`"
         yield Change(
             text=f"{render(node.lhs)} {words} {render(node.rhs)}", was=operator, becomes=other, advice=advice
         )
+
+
+def _advise_boundary(node: ast.BinaryExpr) -> str:
+    constant = next((side for side in (node.rhs, node.lhs) if evaluate_constant(side) is not None), None)
+    if constant is None:
+        return "a drill in which both sides are equal"
+    return f"a drill in which the value is exactly {render(constant)}"
 
 
 def drop_comparison(part: Part) -> Iterator[Change]:

@@ -153,7 +153,8 @@ def _write_traffic(draft: Draft) -> Iterator[str]:
     if then.scan_per_s:
         lines.append(
             f"{{scenario: auth_scan, {models}, at: {format_duration(times.begins_s)}, "
-            f"rate: {_rate(then.scan_per_s)}, lasts: {format_duration(times.ends_s - times.begins_s)}}}"
+            f"rate: {_rate(then.scan_per_s)}, lasts: {format_duration(times.ends_s - times.begins_s)}, "
+            "refused: [400, 401, 403]}"
         )
     if not lines:
         return

@@ -18,6 +18,8 @@ WORDS = ("success", "ok", "error", "failure", "failed", "fail", "true", "false")
 GOOD = {"200", "success", "ok"}
 BAD = {"500", "502", "503", "504", "error", "failure", "failed", "fail"}
 REFUSED = {"401", "403"}
+MAY_BE_REFUSED = {"400", *REFUSED}
+"""Some gateways refuse a wrong key with 400; alone, it says that a call was malformed."""
 _OF_STATUS = re.compile(r"status|code|outcome|result", re.IGNORECASE)
 _OF_SUCCESS = re.compile(r"success", re.IGNORECASE)
 _OF_CAUSE = re.compile(r"error|reason|type|class|exception", re.IGNORECASE)
@@ -41,7 +43,7 @@ def find_counted(node: ast.VectorSelector) -> tuple[Counted, ErrorKind] | None:
         return None
     matched = _find_statuses(node)
     if matched is not None and not matched & GOOD:
-        if matched <= REFUSED:
+        if matched <= MAY_BE_REFUSED and matched & REFUSED:
             return "refusals", "server_error"
         if matched & BAD:
             return "errors", _find_cause(node, "server_error")

@@ -15,6 +15,7 @@ from pathlib import Path
 from alertdrill.core.rule import Labels
 from alertdrill.errors import CouldNotTell
 from alertdrill.rules.files import parse_duration
+from alertdrill.runtime.limits import find_limit
 
 MAX_SAID = 500
 
@@ -36,7 +37,8 @@ class Complaint(CouldNotTell):
     """
 
     def __init__(self, said: str, *, rule: str | None = None, at: str = "") -> None:
-        super().__init__(f"promtool cannot replay the rules: {said}")
+        limit = find_limit(said) if rule is None else None
+        super().__init__(f"promtool cannot replay the rules: {limit or said}")
         self.said = said
         self.rule = rule
         self.at = at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,12 +25,14 @@ def list_fault_steps(placements: Iterable[Placement], pager: Api) -> list[Step]:
     ]
 
 
-def list_silence_steps(placements: Iterable[Placement], alertmanager: Api, clock: Clock) -> list[Step]:
+def list_silence_steps(
+    placements: Iterable[Placement], alertmanagers: Mapping[str, Api], clock: Clock
+) -> list[Step]:
     """Return what gives Alertmanager silences, in the run's time; they expire by themselves."""
     return [
         Step(
             at_s=placement.start_s + maintenance.at_s,
-            do=partial(_silence, alertmanager, clock, placement, maintenance),
+            do=partial(_silence, alertmanagers["alertmanager"], clock, placement, maintenance),
         )
         for placement in placements
         for maintenance in placement.drill.maintenance

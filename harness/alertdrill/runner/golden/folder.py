@@ -21,6 +21,7 @@ from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
 from alertdrill.runtime.files import Batch, open_batch
+from alertdrill.runtime.looking import is_file
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
@@ -153,7 +154,7 @@ def find_path(folder: Path, name: str) -> Path:
 def read_golden(folder: Path, drill: Drill) -> Recording:
     """Return a drill's recording; raises CouldNotTell if there is none, BadInput if it cannot be read."""
     path = find_path(folder, drill.name)
-    if not path.is_file():
+    if not is_file(path):
         raise CouldNotTell(f"{path}: {drill.name} has no recording; `make record` makes them")
     return read_recording(path)
 

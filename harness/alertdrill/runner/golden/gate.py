@@ -25,7 +25,7 @@ from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import PATH, STALE, UNSEEN
 from alertdrill.recording.recording import Recording
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
-from alertdrill.recording.selecting import find_unrecorded
+from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import REPLAY, RunRecord
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.golden.digests import digest_drill
@@ -104,18 +104,15 @@ def judge_recording(
     stalls: tuple[Stall, ...] = (),
     *,
     stands_alone: bool = False,
-    has_values: bool = False,
 ) -> RunRecord:
     """Judge drills on the recording of the run that held them; `placements` are all that it held.
 
-    Where a drill `stands_alone`, it is judged as if no other had been held; then, and if it `has_values`, it
-    is said of alerts that did not fire how near their values came. What the run's `stalls` may have decided
-    cannot be told from its recording either, but for pages, which none has, and for what rules did not see,
-    which they see now. Raises CouldNotTell for rules that cannot be replayed on it.
+    Where a drill `stands_alone`, it is judged as if no other had been held. What the run's `stalls` may have
+    decided cannot be told from its recording either, but for pages, which none has, and for what rules did
+    not see, which they see now. Raises CouldNotTell for rules that cannot be replayed on it.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    is_all = stands_alone or has_values
-    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=is_all))
+    near = tuple(rule for drill in drills for rule in list_near(drill, files, is_all=True))
     curves = tuple({(rule.source, rule.name): rule for rule in near}.values())
     job = ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
     _check_recorded([job])
@@ -158,20 +155,17 @@ def _check_recorded(jobs: Sequence[ReplayJob]) -> None:
     """Raise CouldNotTell for rules that read what a recording was not asked for, all of them."""
     # Most recordings were asked for the same, and are judged by the same files.
     different = {(job.recording.selectors, *(id(file) for file in job.files)): job for job in jobs}
-    said = {
-        f"{source}: {rule}: reads {selector}, which the recording lacks"
-        for job in different.values()
-        for source, rule, selector in find_unrecorded(job.recording, job.files)
-    }
-    if said:
-        raise CouldNotTell("; ".join(sorted(said)))
+    missing = {one for job in different.values() for one in find_unrecorded(job.recording, job.files)}
+    if missing:
+        raise CouldNotTell("; ".join(say_unrecorded(sorted(missing))))
 
 
 def make_job(
     recording: Recording, drill: Drill, files: tuple[RuleFile, ...], *, tail_s: float = 0.0
 ) -> ReplayJob:
-    """Return the replay of a drill's recording; the values of rules that it nearly fires are shown."""
-    return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=list_near(drill, files))
+    """Return the replay of a drill's recording, with the values of the alerts that it expects."""
+    curves = list_near(drill, files, is_all=True)
+    return ReplayJob(recording=recording, files=files, tail_s=tail_s, curves=curves)
 
 
 def rehearse(placements: tuple[Placement, ...], timeline: Timeline, tail_s: float = 0.0) -> Rehearsal:

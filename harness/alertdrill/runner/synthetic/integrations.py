@@ -10,7 +10,7 @@ from typing import Any
 from alertdrill.alertmanager.unplayed import list_unplayed
 
 SUFFIX = "_configs"
-SILENT_ABOUT_RESOLUTION = frozenset({"email", "slack", "wechat"})
+SILENT_ABOUT_RESOLUTION = frozenset({"email", "rocketchat", "slack", "wechat"})
 """Kinds that send no resolved notification unless they are told to (config/notifiers.go)."""
 
 

@@ -18,6 +18,7 @@ from alertdrill.runner.synthetic.destination import Destination, Leg
 from alertdrill.runner.synthetic.integrations import Sender, list_played
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runtime.files import write_own
+from alertdrill.runtime.limits import say_cause
 from alertdrill.runtime.scratch import scratch_folder
 
 ROUTING = ("route", "time_intervals", "mute_time_intervals")
@@ -123,7 +124,7 @@ def ask_amtool(
                 argv, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            why = error.strerror if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
+            why = say_cause(error) if isinstance(error, OSError) else f"no answer in {TIMEOUT_S:g} s"
             raise CouldNotTell(f"{amtool} could not be run: {why}") from error
     if finished.returncode:
         said = " ".join(finished.stderr.decode(errors="replace").split())[:MAX_SAID]

@@ -15,6 +15,7 @@ from alertdrill.errors import LimitReached, MissingEngine
 from alertdrill.runtime.binaries.generations import Family, Generation, MajorMinor
 from alertdrill.runtime.last_words import find_last_words
 from alertdrill.runtime.limits import find_limit, find_limit_of
+from alertdrill.runtime.looking import is_file, is_there
 
 VERSION_TIMEOUT_S = 20.0
 """A cold start of a binary of 150 MB from a busy disk takes seconds."""
@@ -38,9 +39,9 @@ def read_version(path: Path, program: str) -> str:
     All four print `<program>, version <version> (branch: …)` first, older ones to standard error
     (prometheus/common, version.Print).
     """
-    if not path.exists():
+    if not is_there(path):
         raise MissingEngine(f"{path} does not exist")
-    if not path.is_file() or not os.access(path, os.X_OK):
+    if not is_file(path) or not os.access(path, os.X_OK):
         raise MissingEngine(f"{path} is not an executable file")
     stat = path.stat()
     return _ask_version(path, program, (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns))

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertdrill.errors import MissingEngine
+from alertdrill.errors import BadInput, MissingEngine
 from alertdrill.runtime.binaries.archive import ReleaseArchives
 from alertdrill.runtime.binaries.binaries import Pair, read_pair, read_version
 from alertdrill.runtime.binaries.cache import Cache, locate_cache
@@ -194,7 +194,7 @@ def _find_named(family: Family, environ: Mapping[str, str]) -> dict[str, Path] |
     for program, path in named.items():
         try:
             read_version(path, program)
-        except MissingEngine as error:
+        except BadInput as error:
             raise MissingEngine(f"{_name_variable(program)} cannot be used: {error}") from error
     for program in family.programs:
         if program in named:

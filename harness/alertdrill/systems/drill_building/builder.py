@@ -14,6 +14,7 @@ from alertdrill.core.expectation import Delivery, Expectation, Expected, Grouped
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence, read_nodes
+from alertdrill.runtime.looking import is_there
 from alertdrill.systems.system import read_text
 
 RULE_FILES = ("rules.tmpl.yml", "as_written.yml", "paging.yml")
@@ -109,7 +110,7 @@ def _read_severities(folder: Path) -> dict[str, str | None]:
     """Return the severity of every alert in a system's folder, None where its rule states none."""
     found: dict[str, str | None] = {}
     for path in (folder / name for name in RULE_FILES):
-        document = read_nodes(read_text(path), str(path)) if path.exists() else None
+        document = read_nodes(read_text(path), str(path)) if is_there(path) else None
         for group in _list_items(document, "groups"):
             for rule in _list_items(group, "rules"):
                 if alert := _read_scalar(rule, "alert"):

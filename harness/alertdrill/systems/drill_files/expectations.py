@@ -84,6 +84,7 @@ def _read_blind(fields: Fields, alert: str, labels: Labels) -> BlindRule:
 
 def _read_grouped(fields: Fields, alert: str, labels: Labels) -> Grouped:
     fires_after_s, fires_within_s = fields.take_span("fires")
+    _demand_pages(fields)
     pages = fields.take_fields(
         "pages", f"pages of {fields.what}, which are grouped: {{receiver, integration}}"
     )
@@ -107,6 +108,7 @@ def _read_grouped(fields: Fields, alert: str, labels: Labels) -> Grouped:
 
 def _read_firing(fields: Fields, alert: str, labels: Labels) -> Expectation:
     from_s, to_s = fields.take_span("fires")
+    _demand_pages(fields)
     deliveries = _read_pages(fields)
     return Expectation(
         alert=alert,
@@ -121,6 +123,12 @@ def _read_firing(fields: Fields, alert: str, labels: Labels) -> Expectation:
         # That the first is paged is all that its bare name says, and what the receiver is for.
         deliveries=tuple(one for one in deliveries if one != Delivery(receiver=deliveries[0].receiver)),
     )
+
+
+def _demand_pages(fields: Fields) -> None:
+    """Raise BadInput for an alert of which it is not said whom it pages: no run could show that it does."""
+    if not fields.has("pages"):
+        raise fields.fail(f"{fields.what} has no pages: name the receiver that is notified, as pages: oncall")
 
 
 def _read_pages(fields: Fields) -> list[Delivery]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alertdrill.errors import BadInput
+from alertdrill.runtime.looking import is_folder, list_folder
 
 ENDINGS = (".yml", ".yaml")
 """Of the files of a folder that have drills."""
@@ -16,8 +17,8 @@ def list_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         inside = [path]
-        if path.is_dir():
-            inside = sorted(one for one in path.iterdir() if one.suffix in ENDINGS and one.name[0] != ".")
+        if is_folder(path):
+            inside = [one for one in list_folder(path) if one.suffix in ENDINGS and one.name[0] != "."]
         if not inside:
             raise BadInput(
                 f"{path}: has no drills: there is no file in it that ends in {' or '.join(ENDINGS)}"

@@ -6,6 +6,7 @@ import sys
 
 from alertdrill.errors import AlertdrillError
 from alertdrill.runtime.files import write_whole
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_own
 from alertdrill.systems.catalogue import read_dashboard, read_values, render_system_rules
@@ -17,7 +18,7 @@ def main() -> None:
     for system in find_own():
         values = read_values(system)
         made = {system.rules_path: render_system_rules(system, values)}
-        if system.panels_path.exists():
+        if is_there(system.panels_path):
             made[system.dashboard_path] = render(read_dashboard(system, values))
         for path, text in made.items():
             write_whole(path, text)

@@ -103,6 +103,7 @@ def find_outcomes(engines: Engines, file: RuleFile) -> dict[str, str]:
         "sum(rate(spend_usd_total[5m])) * 3600 > 25",
         "sum(rate(tokens_total[5m])) * 60 > 100000",
         "sum(rate(auth_failures_total[5m])) > 0.1",
+        "sum(increase(calls_total{status=~'400|401|403'}[2m])) > 12",
         "sum(rate(calls_total{status='401'}[5m])) / sum(rate(calls_total[5m])) > 0.3",
         "sum(rate(calls_total{status='429'}[5m])) / sum(rate(calls_total[5m])) > 0.25",
     ],

@@ -37,10 +37,12 @@ def test_a_template_that_reads_the_clock_cannot_be_moved(newest: Path) -> None:
         replay(recording, [rules], newest)
 
 
-def test_an_annotation_that_is_no_template_is_said_of_its_rule(promtool: Path) -> None:
+def test_an_annotation_that_is_too_new_is_said_of_its_rule(promtool: Path) -> None:
     """It is the user's, and its rule has whatever name; which of two is said is promtool's choice."""
     recording = make_recording(scrape("x", [2]), until_s=30)
-    rules = one_group("{alert: 'A \"1\"', expr: x > 1, annotations: {is: '{{ \\ }}', no: '{{ £ }}'}}")
+    rules = one_group(
+        "{alert: 'A \"1\"', expr: x > 1, annotations: {is: '{{ toDuration 1 }}', no: '{{ now }}'}}"
+    )
     refused = r'^made.yml:4: A "1": promtool does not take the rule: annotation "(is|no)": [^\n]*$'
     with pytest.raises(BadRules, match=refused):
         replay(recording, [rules], promtool, annotations=True)

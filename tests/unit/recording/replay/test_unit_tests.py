@@ -18,6 +18,7 @@ from support.examples import scale_examples
 from alertdrill.errors import BadInput
 from alertdrill.recording.replay import unit_tests
 from alertdrill.recording.replay.activity import Activity
+from alertdrill.recording.replay.promtool import COLLECT_LATE
 from alertdrill.recording.replay.unit_tests import (
     MAX_EXPECTED,
     Annotated,
@@ -128,7 +129,7 @@ def passes(engines: Engines, folder: Path, test: str, rules: str = RULES) -> str
     done = subprocess.run(
         [engines.promtool, "test", "rules", "test.yml"],
         cwd=folder,
-        env={},
+        env=COLLECT_LATE,
         capture_output=True,
         text=True,
         check=False,

@@ -75,7 +75,9 @@ def test_a_maintenance_is_a_silence_that_ends_by_itself() -> None:
     """Its matchers are equalities, its instants the drill's, in wall time."""
     maintenance = Maintenance(matchers={"team": "a", "severity": "warning"}, at_s=60, for_s=540)
     alertmanager = Recorder()
-    (step,) = list_silence_steps([place(600, maintenance=(maintenance,))], alertmanager, CLOCK)
+    (step,) = list_silence_steps(
+        [place(600, maintenance=(maintenance,))], {"alertmanager": alertmanager}, CLOCK
+    )
     assert (step.at_s, step.puts_out, step.brings_back) == (660, None, None)
     step.do()
     ((how, path, asked),) = alertmanager.asked
@@ -93,4 +95,4 @@ def test_a_maintenance_is_a_silence_that_ends_by_itself() -> None:
 def test_a_drill_that_disturbs_nothing_takes_no_steps() -> None:
     """Most drills only send traffic."""
     assert list_fault_steps([place(0)], Recorder()) == []
-    assert list_silence_steps([place(0)], Recorder(), CLOCK) == []
+    assert list_silence_steps([place(0)], {}, CLOCK) == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from support.page_records import make_alert
+from support.receiver_sections import OLDEST, SECTIONS
 from support.rehearsed import rehearse, rehearse_all
 
 from alertdrill.runtime.binaries import Engines
@@ -136,3 +139,19 @@ receivers: [{name: chat, slack_configs: [{api_url: "http://a.example/", channel:
         "batch 1 of 2, about 0:11 left: First",
         "the time is over after 1 of 2 batches",
     ]
+
+
+def test_every_kind_of_receiver_pages_with_the_texts_that_it_has_by_default(each_engines: Engines) -> None:
+    """Only what its documentation says must be stated is; a title of Alertmanager's own is never empty."""
+    is_oldest = each_engines.versions["alertmanager"].startswith("0.25")
+    kinds = [kind for kind in SECTIONS if not is_oldest or kind in OLDEST]
+    texts = {"title", "text", "message", "summary", "description", "subject", "attachments", "send_resolved"}
+    receiver: dict[str, object] = {"name": "all"}
+    for kind in kinds:
+        stated = json.loads(json.dumps(SECTIONS[kind]).replace('template \\"said\\" .', ".Status"))
+        receiver[f"{kind}_configs"] = [{name: value for name, value in stated.items() if name not in texts}]
+    route = {"receiver": "all", "group_wait": "1s", "group_interval": "10s"}
+    config = json.dumps({"route": route, "receivers": [receiver]})
+    (row,) = rehearse(config, [make_alert("Slow")], each_engines).values()
+    assert (row.outcome, row.evidence) == ("paged", "")
+    assert sorted(page.integration for page in row.pages) == sorted(kinds)

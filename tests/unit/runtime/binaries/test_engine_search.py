@@ -122,6 +122,15 @@ def test_a_named_program_that_is_missing(
         find_engines(environ, sources=[])
 
 
+def test_a_named_program_that_cannot_be_looked_at(environ: dict[str, str], tmp_path: Path) -> None:
+    """Which variable names it is said, and why nobody can look."""
+    (tmp_path / "loop").symlink_to("loop")
+    environ["ALERTDRILL_PROMETHEUS"] = str(tmp_path / "loop" / "prometheus")
+    said = r"^ALERTDRILL_PROMETHEUS cannot be used: \S+/loop/prometheus: cannot be read: Too many levels"
+    with pytest.raises(MissingEngine, match=said):
+        find_engines(environ, sources=[])
+
+
 def test_a_named_program_that_is_not_executable(
     environ: dict[str, str], tmp_path: Path, place_all: PlaceAll
 ) -> None:

@@ -1,0 +1,138 @@
+"""Microsoft Teams, by a workflow: its section of a config, and its adaptive cards. Pure.
+
+Formats and bounds: Microsoft's "Create incoming webhooks with Workflows", and the schema of its trigger. A
+workflow takes what it is sent before it posts it: a card that is too large is taken with 202, and lost. The
+tag stands in front of the card's text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from alertdrill.alertmanager.addresses import TEXT_TAG, Address
+from alertdrill.alertmanager.receivers.attempt import (
+    Answer,
+    Attempt,
+    Told,
+    as_text,
+    make_attempt,
+    parse_object,
+    take_text_tag,
+)
+from alertdrill.alertmanager.receivers.kind import (
+    FailingAnswers,
+    ReceiverKind,
+    Required,
+    make_bearer_contract,
+)
+from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.alertmanager.target import Target
+
+MAX_CARD_BYTES = 28 * 1024
+CARD = "application/vnd.microsoft.card.adaptive"
+
+_FIELDS: Fields = {
+    "send_resolved": FLAG,
+    "title": TEXT,
+    "text": TEXT,
+    "webhook_url": SECRET,
+    "webhook_url_file": SECRET,
+    "http_config": SECRET,
+}
+_TAKEN = Answer(status=202)
+
+
+def read_message(_address: Address, body: bytes) -> Attempt:
+    """Return what a message with a card says."""
+    try:
+        message = parse_object(body)
+    except ValueError as error:
+        return _refuse(str(error), Attempt(answer=_TAKEN))
+    attachments = message.get("attachments")
+    first = attachments[0] if isinstance(attachments, list) and attachments else None
+    content = first.get("content") if isinstance(first, dict) else None
+    content = content if isinstance(content, dict) else {}
+    blocks, told = _take_tag(content.get("body"))
+    if isinstance(first, dict) and "content" in first and isinstance(attachments, list):
+        first = {**first, "content": {**content, "body": blocks}}
+        message = {**message, "attachments": [first, *attachments[1:]]}
+    shown = [as_text(block.get("text")) for block in blocks]
+    attempt = make_attempt(
+        told,
+        title=shown[0] if shown else "",
+        text=as_text("\n".join(shown[1:])),
+        payload=message,
+        answer=_TAKEN,
+    )
+    if why := _check(message, first, content):
+        return _refuse(why, attempt)
+    size = len(json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if size > MAX_CARD_BYTES:
+        why = f"the card is {size} bytes, the limit is {MAX_CARD_BYTES}, and the workflow fails after 202"
+        return replace(attempt, refusal=_TAKEN, why=why)
+    return attempt
+
+
+def _check(message: Mapping[str, Any], first: Any, content: Mapping[str, Any]) -> str:
+    if message.get("type") != "message":
+        return "type is not message"
+    if not isinstance(first, dict):
+        return "attachments is not a list with a card in it"
+    if first.get("contentType") != CARD:
+        return f"contentType is not {CARD}"
+    if content.get("type") != "AdaptiveCard":
+        return "the content's type is not AdaptiveCard"
+    if not isinstance(content.get("body"), list):
+        return "the card has no body"
+    return ""
+
+
+def _take_tag(body: Any) -> tuple[list[dict[str, Any]], Told]:
+    """Return a card's blocks of text without the tag, and what that told."""
+    blocks = [block for block in body if isinstance(block, dict)] if isinstance(body, list) else []
+    kept, told = [], Told()
+    for block in blocks:
+        text, found = take_text_tag(block.get("text"))
+        told = found if found.is_told else told
+        kept.append({**block, "text": text})
+    return kept, told
+
+
+def _write(status: int, code: str, sentence: str) -> Answer:
+    return Answer(status=status, body={"error": {"code": code, "message": sentence}})
+
+
+def _write_refusal(status: int, sentence: str) -> Answer:
+    return _write(status, "DirectApiAuthorizationRequired" if status == 401 else "BadRequest", sentence)
+
+
+def _refuse(why: str, attempt: Attempt) -> Attempt:
+    said = (
+        f"The input body for trigger 'manual' of type 'Request' did not match its schema definition: {why}."
+    )
+    return replace(attempt, refusal=_write(400, "TriggerInputSchemaMismatch", said), why=why)
+
+
+def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+    text = stated.get("text", '{{ template "msteamsv2.default.text" . }}')
+    return {
+        "webhook_url": f"{target.url}/{address.path}",
+        "http_config": target.connect(address),
+        "text": f"{TEXT_TAG}{text}",
+    }
+
+
+MSTEAMSV2 = ReceiverKind(
+    integration="msteamsv2",
+    fields=_FIELDS,
+    required=(Required(own=("webhook_url", "webhook_url_file")),),
+    point=_point,
+    failing=FailingAnswers(
+        rate_limit=_write(429, "TooManyRequests", "Rate limit is exceeded. Try again later."),
+        error=_write(500, "InternalServerError", "Encountered internal server error."),
+    ),
+    http=make_bearer_contract(read_message, _write_refusal),
+)
