@@ -81,7 +81,7 @@ def test_a_part_that_all_is_read_from_is_waited_for_in_bounds(silent: SilentPart
     with socket.create_server(("127.0.0.1", 0)) as server:
         api = start(server, silent_for=100)
         with pytest.raises(
-            ComponentSilent, match=r"^Prometheus has answered nothing since 10:\d\d, for \d s"
+            ComponentSilent, match=r"^Prometheus has answered nothing since 10:\d\d, for "
         ):
             silent.await_answer("prometheus", api, "/-/ready")
 
