@@ -80,9 +80,7 @@ def test_a_part_that_all_is_read_from_is_waited_for_in_bounds(silent: SilentPart
     """A Prometheus that does not come back leaves nothing to judge, and is named with its silence."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         api = start(server, silent_for=100)
-        with pytest.raises(
-            ComponentSilent, match=r"^Prometheus has answered nothing since 10:\d\d, for "
-        ):
+        with pytest.raises(ComponentSilent, match=r"^Prometheus has answered nothing since 10:\d\d, for "):
             silent.await_answer("prometheus", api, "/-/ready")
 
 
