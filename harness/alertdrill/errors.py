@@ -7,7 +7,8 @@
     │   └── MissingEngine    prometheus, promtool, alertmanager or amtool cannot be had
     ├── CouldNotTell         exit 3: no verdict can be trusted
     │   ├── ComponentFailed  a process of the stack did not start, died, or could not be reached
-    │   │   └── RequestRefused   it answered with an error of HTTP
+    │   │   ├── RequestRefused   it answered with an error of HTTP
+    │   │   └── ComponentSilent  it answered nothing
     │   ├── LimitReached     this machine lets a process have too little of something
     │   └── ClockDoubted     scrapes, arrivals or the gateway came too late
     └── ReaderLeft           exit 141: who read the output is gone, as `head` is after ten lines
@@ -61,6 +62,10 @@ class RequestRefused(ComponentFailed):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ComponentSilent(ComponentFailed):
+    """A component that was asked answered nothing, or not in time."""
 
 
 class ClockDoubted(CouldNotTell):

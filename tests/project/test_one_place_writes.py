@@ -22,6 +22,7 @@ MAY_WRITE = {
     "stacks/compose/site.py": "the log of a child process, docker compose",
     "recording/spool.py": "a file without a name, gone when it is closed",
     "runtime/binaries/private_apt.py": "an empty file in a folder of our own, which apt wants to see",
+    "cli/help.py": "a paragraph of help, which click's formatter keeps in memory",
     "load/background_writes.py": "runs in Locust's process, which imports nothing of ours",
 }
 """What opens a file for writing, and why. SQLite opens its own: the gateway's keys, traces and accounts."""

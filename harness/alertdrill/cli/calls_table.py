@@ -8,7 +8,8 @@ from http import HTTPStatus
 from rich.table import Table
 from rich.text import Text
 
-from alertdrill.core.wording import say_number
+from alertdrill.core.wording import printable, say_number
+from alertdrill.runner.hand_traffic import ANSWERS_WITHIN_WALL_S, count_open
 from alertdrill.runner.traffic import ProfileReport
 
 NO_ANSWER = "0"
@@ -20,20 +21,25 @@ def say_progress(report: ProfileReport | None) -> str:
         return "Starting"
     answered = sum(report.statuses.values())
     unwelcome = f", {report.unwelcome} not as wanted" if report.unwelcome else ""
-    return f"{report.sent} of {report.planned} calls sent, {answered} answered or given up{unwelcome}"
+    said = f"{report.sent} of {report.planned} calls sent, {answered} answered or given up{unwelcome}"
+    return f"{said}; {say_wait(report)}" if report.sent == report.planned and count_open(report) else said
+
+
+def say_wait(report: ProfileReport) -> str:
+    """Say what is waited for when all calls are sent, and for how long at most."""
+    answers = say_number(count_open(report), "answer")
+    return f"waiting for {answers}, until {ANSWERS_WITHIN_WALL_S:.0f} s after the last call was due"
 
 
 def tabulate_calls(report: ProfileReport, said: Mapping[str, str], *, speed: float) -> Iterator[Table | Text]:
     """Yield the lines of what became of the calls; `said` is what was first said with unwelcome statuses."""
-    yield Text(
-        f"{report.sent} of {say_number(report.planned, 'call')} sent, {report.unwelcome} not as wanted"
-    )
+    yield Text(f"{report.sent} of {say_number(report.planned, 'call')} sent, {_say_answers(report)}")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("answer", no_wrap=True)
     table.add_column("calls", justify="right", no_wrap=True)
     table.add_column("first said", overflow="fold")
     for status, count in report.statuses.items():
-        table.add_row(_say_status(status), str(count), Text(said.get(status, ""), style="dim"))
+        table.add_row(_say_status(status), str(count), Text(printable(said.get(status, "")), style="dim"))
     if report.statuses:
         yield table
     if report.latency_p50_s is not None and report.latency_p99_s is not None:
@@ -47,6 +53,16 @@ def tabulate_calls(report: ProfileReport, said: Mapping[str, str], *, speed: flo
             f"{(report.lateness_max_s or 0) / speed:.3g} s: this machine, or this speed, is too much",
             style="yellow",
         )
+
+
+def _say_answers(report: ProfileReport) -> str:
+    """Say how many answers were not as wanted, and how many calls have none: those are not among them."""
+    unanswered = count_open(report)
+    if not unanswered:
+        return f"{report.unwelcome} not as wanted"
+    if unanswered == report.sent:
+        return "none of them answered"
+    return f"{unanswered} of them not answered, {report.unwelcome} not as wanted"
 
 
 def _say_status(status: str) -> Text:

@@ -30,8 +30,11 @@ def show(
     """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("at", justify="right")
-    for name in ("", "alert", "labels"):
-        table.add_column(name, overflow="fold")
+    table.add_column("", no_wrap=True)
+    # A name is broken only where it alone takes more than half of the console.
+    longest = max((len(event.alert) for event in timeline.events), default=0)
+    table.add_column("alert", overflow="fold", min_width=min(longest, console.width // 2))
+    table.add_column("labels", overflow="fold")
     is_measured = True
     for event in timeline.events:
         if is_measured and timeline.appended_from_s is not None and event.at_s > timeline.appended_from_s:

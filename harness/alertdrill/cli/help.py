@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,31 @@ import click
 
 HELP_GROUP = "Help"
 """Where options stand that no command declares itself."""
+
+
+NO_BREAK = "\N{NON-BREAKING HYPHEN}"
+"""Stands for a hyphen while lines are wrapped: names such as X-Scope-OrgID stay in one piece."""
+
+
+class _Formatter(click.HelpFormatter):
+    """Wraps lines between words only, and not at hyphens."""
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph."""
+        super().write_text(text.replace("-", NO_BREAK))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write names and what they are."""
+        kept = [(name, text.replace("-", NO_BREAK)) for name, text in rows]
+        super().write_dl(kept, col_max, col_spacing)
+
+    def write(self, string: str) -> None:
+        """Write a line as it is shown."""
+        super().write(string.replace(NO_BREAK, "-"))
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +47,8 @@ class Example:
 
 class Explained(click.Command):
     """A command whose help ends with what its exit codes mean, and with examples."""
+
+    context_class = _Context
 
     def __init__(
         self, *args: Any, exit_codes: Mapping[int, str], examples: Sequence[Example], **settings: Any

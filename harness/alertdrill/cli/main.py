@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import click
 
 from alertdrill.cli.beginning import SIGNALS, end_on_signals
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example
 from alertdrill.cli.interruption import Interrupted, leave_on_signals
 from alertdrill.cli.lazy_commands import LazyGroup, ListedCommand
@@ -174,19 +175,16 @@ def call(arguments: Sequence[str]) -> None:
             cli(list(arguments), standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
-        click.echo(f"alertdrill: {error.format_message()}", err=True)
+        complain(f"alertdrill: {error.format_message()}")
         sys.exit(BadInput.exit_code)
     except ReaderLeft as left:
         sys.exit(left.exit_code)
     except AlertdrillError as error:
-        # Only here: who asks for help or the version waits for nothing else.
-        from alertdrill.cli.sentences import say_text
-
-        say_text(f"alertdrill: {error}", to_stderr=True)
+        complain(f"alertdrill: {error}")
         sys.exit(error.exit_code)
     except Interrupted as interrupted:
         usual = "" if interrupted.left is not None else f"; {_say_left(arguments)}"
-        click.echo(f"alertdrill: {interrupted}{usual}", err=True)
+        complain(f"alertdrill: {interrupted}{usual}")
         sys.exit(interrupted.exit_code)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and _is_here_gone():
@@ -198,7 +196,7 @@ def call(arguments: Sequence[str]) -> None:
         if error.errno not in FULL:
             raise
         where = f": {error.filename}" if error.filename else ""
-        click.echo(f"alertdrill: there is no more room to write{where}: {say_cause(error)}", err=True)
+        complain(f"alertdrill: there is no more room to write{where}: {say_cause(error)}")
         sys.exit(BadInput.exit_code)
 
 

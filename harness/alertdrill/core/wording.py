@@ -45,3 +45,10 @@ def say_count(bounds: tuple[int, int], noun: str) -> str:
 def say_number(number: int, noun: str) -> str:
     """Say how many there are: `1 alert`, `4 alerts`."""
     return say_count((number, number), noun)
+
+
+def say_beyond(value: float, bound: float) -> str:
+    """Write a value that is beyond a bound with the decimals that show it: `109`, `41.5`, `40.02`."""
+    least = 1 if abs(value) < 100 else 0
+    digits = next((few for few in range(least, 3) if round(value, few) != round(bound, few)), 3)
+    return f"{round(value, digits):.12g}"

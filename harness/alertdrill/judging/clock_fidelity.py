@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alertdrill.core.wording import say_beyond
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -69,8 +71,8 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
         found.append("Prometheus scraped the gateway less than twice")
     elif fidelity.scrape_gap_s > bounds.scrape_gap_s:
         found.append(
-            f"scrapes were up to {fidelity.scrape_gap_s:.0f} s of rule time apart "
-            f"(bound {bounds.scrape_gap_s:.0f} s)"
+            f"scrapes were up to {say_beyond(fidelity.scrape_gap_s, bounds.scrape_gap_s)} s of rule time "
+            f"apart (bound {bounds.scrape_gap_s:g} s)"
         )
     if fidelity.scrapes_off > _allow(bounds.scrapes_off_share, fidelity.scrapes):
         found.append(
@@ -89,15 +91,15 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"{fidelity.arrivals_late} of {fidelity.arrivals} arrivals were more than 15 s of rule time late "
             f"(bound {bounds.arrivals_late_share:.1%})"
         )
-    if (fidelity.outage_lateness_s or 0.0) > bounds.outage_lateness_s:
+    if (outage_s := fidelity.outage_lateness_s or 0.0) > bounds.outage_lateness_s:
         found.append(
-            f"an outage began or ended {fidelity.outage_lateness_s:.0f} s of rule time late "
-            f"(bound {bounds.outage_lateness_s:.0f} s)"
+            f"an outage began or ended {say_beyond(outage_s, bounds.outage_lateness_s)} s of rule time late "
+            f"(bound {bounds.outage_lateness_s:g} s)"
         )
     if fidelity.arrival_lateness_s > bounds.arrival_lateness_s:
         found.append(
-            f"an arrival was {fidelity.arrival_lateness_s:.0f} s of rule time late "
-            f"(bound {bounds.arrival_lateness_s:.0f} s)"
+            f"an arrival was {say_beyond(fidelity.arrival_lateness_s, bounds.arrival_lateness_s)} s of rule "
+            f"time late (bound {bounds.arrival_lateness_s:g} s)"
         )
     if fidelity.probes_lost > _allow(bounds.arrivals_late_share, fidelity.probes):
         found.append(
@@ -106,8 +108,8 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
         )
     if fidelity.overhead_s is not None and fidelity.overhead_s > bounds.overhead_s:
         found.append(
-            f"gateway and client added {fidelity.overhead_s:.1f} s of rule time to a call "
-            f"(bound {bounds.overhead_s:.1f} s)"
+            f"gateway and client added {say_beyond(fidelity.overhead_s, bounds.overhead_s)} s of rule time "
+            f"to a call (bound {bounds.overhead_s:g} s)"
         )
     return tuple(found)
 

@@ -16,6 +16,7 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Finding, Verdict
+from alertdrill.core.wording import say_beyond
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
     list_needs,
@@ -239,13 +240,13 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
         )
     late_s = max((calls.lateness_s for calls in own), default=0.0)
     if is_unmet and late_s > LATE_S:
-        return f"a call of {drill.name} was sent {late_s:.0f} s late (bound {LATE_S:.0f} s)"
+        return f"a call of {drill.name} was sent {say_beyond(late_s, LATE_S)} s late (bound {LATE_S:g} s)"
     slow = sorted(taken_s for calls in own for taken_s in calls.slowest_s)
     within_s = drill.calls_within_s or evidence.calls_within_s.get(drill.name)
     if is_unmet and within_s is not None and len(slow) > 1 and slow[-2] > within_s:
         return (
-            f"gateway and client made calls of {drill.name}, which was not met, take {slow[-2]:.1f} s "
-            f"of rule time and more (bound {within_s:.1f} s)"
+            f"gateway and client made calls of {drill.name}, which was not met, take "
+            f"{say_beyond(slow[-2], within_s)} s of rule time and more (bound {within_s:g} s)"
         )
     return ""
 

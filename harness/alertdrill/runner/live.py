@@ -21,11 +21,11 @@ from alertdrill.core.clock import Clock, find_origin
 from alertdrill.core.drill import LoadProfile, Placement
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
-from alertdrill.errors import ClockDoubted, ComponentFailed
+from alertdrill.errors import ClockDoubted
 from alertdrill.judging.began_active import doubt_active, find_longest_for_s
-from alertdrill.judging.clock_fidelity import doubt
 from alertdrill.judging.could_not_tell import weigh
 from alertdrill.judging.judge import find_unexpected, judge, select_for_drill
+from alertdrill.judging.standstill import doubt_clock
 from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
@@ -65,6 +65,7 @@ from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.rest import check_rest, demand_scrapes
 from alertdrill.runner.running_services import open_count
 from alertdrill.runner.schedule import find_calendar, place
+from alertdrill.runner.silent_parts import SilentParts, name_the_dead
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import PartWatch
@@ -72,8 +73,6 @@ from alertdrill.runtime.process import inherit_environment
 from alertdrill.stacks import Setup, Stack
 
 POLL_WALL_S = 0.2
-BURIAL_WALL_S = 2.0
-"""How long a process or a container that does not answer may take to be seen dead."""
 DRAIN_WALL_S = 10.0
 
 Show = Callable[[BoardState], None]
@@ -104,6 +103,7 @@ class _Sent:
 
     report: TrafficReport
     parts: PartWatch
+    silent: SilentParts
     outage_lateness_s: float | None
     outages: tuple[Window, ...]
     evaluated: tuple[int, int] | None = None
@@ -157,7 +157,7 @@ def _hold_at(
         components=dict.fromkeys(order.site.subject.parts, "starting"),
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
-    with order.site.open(setup) as stack, _name_the_dead(stack):
+    with order.site.open(setup) as stack, name_the_dead(stack):
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
@@ -183,7 +183,9 @@ def _hold_at(
         )
         sent = _send(run, start, state, show)
         stack.check()
-        run.path.look(clock.rule_s(time.time()))
+        with sent.silent.bear("pager"):
+            run.path.look(clock.rule_s(time.time()))
+        sent.silent.await_answer("prometheus", run.prometheus, "/-/ready")
         stack.save_logs()
         state = replace(state, now_rule_s=until_s, wall_s=time.monotonic() - start.monotonic_s)
         sent = replace(sent, evaluated=evaluated and evaluated())
@@ -209,6 +211,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
     parts = PartWatch(
         stack.endpoints.health, stack.endpoints.certificates, find_pauses_wall_s(order, clock.speed)
     )
+    silent = SilentParts(clock=clock)
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         is_calibrated = order.speed is not None
         is_at_rest = order.site.subject.keeps_rule_time
@@ -226,13 +229,21 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
                     demand_types(run.prometheus, order.find_unfit, order.unfit)
                 check_rest(run)
                 is_at_rest = True
-            run.path.look(now_s, injector.out)
+            with silent.bear("pager"):
+                run.path.look(now_s, injector.out)
             state = replace(state, wall_s=time.monotonic() - start.monotonic_s)
-            show(watch.look(state, now_s, make_page_events(run.path.notifications)))
+            with silent.bear("prometheus"):
+                show(watch.look(state, now_s, make_page_events(run.path.notifications)))
             _rest(clock, injector.next_s)
         show(replace(state, now_rule_s=until_s, message="reading what happened"))
         report = traffic.wait(DRAIN_WALL_S)
-    return _Sent(report=report, parts=parts, outage_lateness_s=injector.lateness_s, outages=tuple(outages))
+    return _Sent(
+        report=report,
+        parts=parts,
+        silent=silent,
+        outage_lateness_s=injector.lateness_s,
+        outages=tuple(outages),
+    )
 
 
 def _conclude(
@@ -283,7 +294,11 @@ def _conclude(
         verdicts=verdicts,
         rules=order.alerts,
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
-        doubts=(*doubt(fidelity, order.bounds), *recorded.doubts),
+        doubts=(
+            *sent.silent.doubts,
+            *doubt_clock(fidelity, order.bounds, stalls, start.speed),
+            *recorded.doubts,
+        ),
         agreement=recorded.agreement,
         unwritten=recorded.unwritten,
         wall_s=time.monotonic() - start.monotonic_s,
@@ -318,19 +333,6 @@ def judge_all(
         verdicts.append(verdict)
     unexpected = find_unexpected(placements, timeline)
     return tuple(verdicts) if unexpected is None else (*verdicts, unexpected)
-
-
-@contextmanager
-def _name_the_dead(stack: Stack) -> Iterator[None]:
-    """When a part cannot be reached, rather say that it has died, if it has: that names its log."""
-    try:
-        yield
-    except ComponentFailed:
-        give_up_at = time.monotonic() + BURIAL_WALL_S
-        while time.monotonic() < give_up_at:
-            stack.check()
-            time.sleep(POLL_WALL_S)
-        raise
 
 
 def _rest(clock: Clock, next_s: float | None) -> None:

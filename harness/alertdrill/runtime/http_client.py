@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import requests
 
 from alertdrill.core.rule import Labels
-from alertdrill.errors import ComponentFailed, LimitReached, RequestRefused
+from alertdrill.core.wording import printable
+from alertdrill.errors import ComponentFailed, ComponentSilent, LimitReached, RequestRefused
 from alertdrill.runtime.http_deadline import make_session
 from alertdrill.runtime.limits import find_limit_of
 from alertdrill.runtime.nesting import load_json
@@ -147,18 +148,18 @@ class Api:
                         )
         except requests.RequestException as error:
             if time.monotonic() >= give_up_at:
-                raise ComponentFailed(
+                raise ComponentSilent(
                     f"{self._name} at {self._url} took more than {ANSWER_WITHIN_S:.0f} s to answer {path}"
                 ) from error
             cause = find_cause(error)
             if limit := find_limit_of(cause):
                 raise LimitReached(f"{self._name} at {self._url} cannot be reached: {limit}") from error
-            raise ComponentFailed(
-                f"{self._name} at {self._url} cannot be reached: {self._redact(say_cause(cause))}"
-            ) from error
+            silent = isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError)
+            why = f"nothing came for {TIMEOUT_S:g} s" if silent else self._redact(say_cause(cause))
+            raise ComponentSilent(f"{self._name} at {self._url} cannot be reached: {why}") from error
         answer = Answer(bytes(read))
         if not 200 <= response.status_code < 300:
-            quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or response.reason
+            quoted = self._redact(answer.text)[:QUOTED_CHARACTERS] or printable(response.reason)
             raise RequestRefused(
                 f"{self._name} at {self._url} answered {response.status_code} to {path}: {quoted}",
                 status=response.status_code,
@@ -193,10 +194,10 @@ class Api:
         return series
 
     def _redact(self, text: str) -> str:
-        """Return a text as one line without the secrets, which a server may echo."""
+        """Return a text as one printable line without the secrets, which a server may echo."""
         for secret in self._secrets:
             text = text.replace(secret, "…")
-        return " ".join(text.split())
+        return printable(" ".join(text.split()))
 
 
 def _read_series(item: Any) -> Series:
@@ -214,6 +215,6 @@ def find_cause(error: BaseException) -> BaseException:
 
 
 def say_cause(cause: BaseException) -> str:
-    """Return what the operating system says of it, or else the error itself."""
+    """Return what the operating system says of it, or else the error itself, which may quote a server."""
     said = cause.strerror if isinstance(cause, OSError) else None
-    return said or str(cause) or type(cause).__name__
+    return printable(said or str(cause)) or type(cause).__name__

@@ -10,8 +10,12 @@ from alertdrill.runtime.logfmt import read_lines
 MAX_CHARACTERS = 200
 GRAVE = {"error", "fatal", "critical", "crit", "emerg", "panic"}
 
-_CRASH = re.compile(r"(?:panic|fatal error|runtime|runtime/cgo|unexpected fault address)\b ?[:/]")
-"""How Go's runtime begins to say that it gives up; what follows are stacks and registers."""
+DOCUMENT = '{"'
+"""How a line of JSON begins, with which our servers say where they listen."""
+_CRASH = re.compile(
+    r"(?:panic|fatal error|Fatal Python error|runtime|runtime/cgo|unexpected fault address)\b ?[:/]"
+)
+"""How Go's runtime, or Python's, begins to say that it gives up; what follows are stacks and registers."""
 _COMPLAINT = re.compile(
     r"\b(?:ERROR|CRITICAL|FATAL)\b|^(?:Error|Fatal)\b[^|]*:|: error: |\bGot SIG[A-Z]+ signal"
 )
@@ -27,8 +31,8 @@ def find_last_words(text: str, *, was_killed: bool = False) -> str:
     """Return the line of a log that says why its program ended, shortened; empty if none does.
 
     That is what a runtime says as it gives up, else the last complaint, else the last line unless it is a
-    note or a table. A program that `was_killed` by a signal had no time to say why: an older complaint is
-    about something else.
+    note, a table or a document. A program that `was_killed` by a signal had no time to say why: an older
+    complaint is about something else.
     """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     crash = next((line for line in lines if _CRASH.match(line)), "")
@@ -55,9 +59,9 @@ def _find_complaint(lines: Sequence[str]) -> str:
 
 
 def _find_remark(lines: Sequence[str]) -> str:
-    """Return the last line if it is neither a note of a logger nor a row of a table."""
+    """Return the last line if it is no note of a logger, no row of a table, and no document."""
     last = lines[-1].strip() if lines else ""
-    is_note = next(read_lines([last]), None) is not None
+    is_note = next(read_lines([last]), None) is not None or last.startswith(DOCUMENT)
     return "" if is_note or _SMALL_TALK.search(last) else last
 
 

@@ -17,6 +17,7 @@ import click
 import uvloop
 from aiohttp import web
 
+from alertdrill.core.wording import printable
 from alertdrill.errors import BadInput
 from alertdrill.runtime.http_server import HttpRunner, Refuse
 
@@ -35,7 +36,7 @@ def serve(app: web.Application, refuse: Refuse, listen: str) -> None:
         try:
             uvloop.run(_serve(app, refuse, host, int(port)))
         except BadInput as error:
-            click.echo(str(error), err=True)
+            click.echo(printable(str(error)), err=True)
             sys.exit(error.exit_code)
 
 

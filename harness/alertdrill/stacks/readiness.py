@@ -8,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from alertdrill.core.wording import printable
 from alertdrill.errors import ComponentFailed
 from alertdrill.runtime.http_client import find_cause, say_cause
 from alertdrill.runtime.http_deadline import make_session
@@ -66,4 +67,4 @@ def _find_obstacle(session: requests.Session, url: str, headers: Mapping[str, st
         return f"did not answer within {ANSWER_WITHIN_S:g} s"
     except requests.RequestException as error:
         return f"cannot be asked ({say_cause(find_cause(error))})"
-    return "" if answer.ok else f"answered {answer.status_code} {answer.reason}"
+    return "" if answer.ok else f"answered {answer.status_code} {printable(answer.reason)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -151,6 +152,8 @@ def test_a_machine_that_does_not_keep_the_clock_is_doubted(alertdrill: CommandLi
     said = stdout.replace("\n", " ")
     assert "scrapes came late or not at all" in said
     assert "arrivals were more than 15 s" in said
+    assert re.search(r"the gateway answered nothing from \d+:\d\d to \d+:\d\d \(", said)
+    assert "hold the drills again, or at a lower --speed than 60" in said
     assert "<error" in (out / "junit.xml").read_text()
     assert alertdrill.list_leftovers() == []
 

@@ -15,6 +15,7 @@ import psutil
 import requests
 from support.whole_runs import CommandLine
 
+from alertdrill.runtime import http_client
 from alertdrill.runtime.free_ports import find_free_ports
 
 SPEED = 60.0
@@ -174,6 +175,23 @@ def test_a_locust_that_stalls_is_named(alertdrill: CommandLine, tmp_path: Path) 
     (fired,) = read_findings(timeline)[FIRING]
     assert fired["outcome"] == "unobserved"
     assert fired["doubt"].startswith("Locust stood still from ")
+
+
+def test_a_pager_that_is_silent_for_longer_than_it_is_waited_for_ends_no_run(
+    alertdrill: CommandLine, tmp_path: Path
+) -> None:
+    """A run is judged whose pager left a question open for more than ten seconds, and its doubts name it."""
+    out = tmp_path / "out"
+    with start(alertdrill, out, FIRING) as run:
+        run.await_that_it_soon_fires()
+        with run.stop("pager"):
+            time.sleep(http_client.TIMEOUT_S + 1.0)  # the cause itself
+        code, timeline = run.finish()
+    (fired,) = read_findings(timeline)[FIRING]
+    assert code == 3
+    assert fired["outcome"] == "unobserved"
+    assert fired["doubt"].startswith("the pager answered nothing from ")
+    assert (out / "report.html").exists()
 
 
 def test_a_pager_that_stalls_and_a_prometheus_that_ends_early_are_named(

@@ -223,3 +223,10 @@ def test_what_is_left_out_is_said_once_for_each_reason() -> None:
     assert say_left_out(obstacles) == ("one, three: why", "two: because")
     assert make_note(obstacles) == {"left out": "one, three: why; two: because"}
     assert make_note({}) == {}
+
+
+def test_many_drills_that_are_left_out_are_counted() -> None:
+    """Of more than three with one reason, the first stands for all; the record's note names each."""
+    obstacles = {f"metis-{number}": "no rule file given concerns metis" for number in range(4)}
+    assert say_left_out(obstacles) == ("4 drills, such as metis-0: no rule file given concerns metis",)
+    assert make_note(obstacles)["left out"].startswith("metis-0, metis-1, metis-2, metis-3: ")

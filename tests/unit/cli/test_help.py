@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import click
@@ -44,6 +45,18 @@ def test_every_option_stands_in_one_group(listed: ListedCommand) -> None:
         str(parameter.name) for parameter in command.params if isinstance(parameter, click.Option)
     )
     assert all(command.groups.values())
+
+
+@pytest.mark.parametrize("columns", range(50, 81))
+def test_no_name_is_broken_at_a_hyphen(columns: int) -> None:
+    """At any width a line of help ends with a whole word."""
+    (record,) = (load(listed) for listed in COMMANDS if listed.name == "record")
+    with record.context_class(record, terminal_width=columns) as context:
+        formatter = context.formatter_class(width=columns)
+        record.format_help(context, formatter)
+    shown = formatter.getvalue()
+    assert "X-Scope-OrgID" in shown
+    assert [line for line in shown.splitlines() if re.search(r"\w-$", line)] == []
 
 
 @pytest.mark.parametrize("listed", COMMANDS, ids=lambda listed: str(listed.name))

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from support.whole_runs import METIS_RULES, CommandLine, run_tool
 
+from alertdrill.cli.main import call
+from alertdrill.errors import ComponentFailed
 from alertdrill.rules.files import parse_rules, read_rules
 from alertdrill.runtime.binaries import Engines
 from alertdrill.systems import find_systems
@@ -29,6 +31,20 @@ def check_refused(alertdrill: CommandLine, *arguments: str, says: str) -> None:
     assert finished.err.startswith("alertdrill: ")
     assert finished.err.count("\n") == 1
     assert alertdrill.list_leftovers() == []
+
+
+def test_what_is_complained_of_cannot_move_the_cursor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control characters in an error, whoever's words they are, reach standard error as escapes."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ComponentFailed("Locust said \x1b]0;title\x07\x00")
+
+    monkeypatch.setattr("alertdrill.cli.main.cli", fail)
+    with pytest.raises(SystemExit):
+        call(["run"])
+    assert capsys.readouterr().err == "alertdrill: Locust said \\x1b]0;title\\x07\\x00\n"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from alertdrill.judging.clock_fidelity import (
     find_overhead,
 )
 
+ROOT = Path(__file__).resolve().parents[3]
 GOOD = Fidelity(
     scrapes=280,
     scrape_gap_s=15.3,
@@ -52,6 +54,36 @@ def test_each_excess_is_a_doubt(excess: dict[str, float], sentence: str) -> None
     doubts = doubt(replace(GOOD, **excess), BOUNDS)
     assert len(doubts) == 1
     assert sentence in doubts[0]
+
+
+@pytest.mark.parametrize(
+    ("excess", "sentence"),
+    [
+        ({"scrape_gap_s": 40.04}, "scrapes were up to 40.04 s of rule time apart (bound 40 s)"),
+        ({"scrape_gap_s": 40.4}, "scrapes were up to 40.4 s of rule time apart (bound 40 s)"),
+        ({"arrival_lateness_s": 109.3}, "an arrival was 109 s of rule time late (bound 40 s)"),
+        ({"outage_lateness_s": 12.2}, "an outage began or ended 12.2 s of rule time late (bound 12 s)"),
+        ({"overhead_s": 15.01}, "gateway and client added 15.01 s of rule time to a call (bound 15 s)"),
+    ],
+)
+def test_what_is_beyond_its_bound_reads_so(excess: dict[str, float], sentence: str) -> None:
+    """A measurement is written with the decimals that tell it from its bound, and with no more."""
+    assert doubt(replace(GOOD, **excess), BOUNDS) == (sentence,)
+
+
+def test_the_manual_has_each_bound_of_the_clock() -> None:
+    """The table in docs/reference/reliability.md is what a run is held to."""
+    shares = (BOUNDS.scrapes_off_share, BOUNDS.evaluations_missed_share, BOUNDS.arrivals_late_share)
+    spans_s = (BOUNDS.arrival_lateness_s, BOUNDS.outage_lateness_s, BOUNDS.overhead_s)
+    held = [
+        f"{BOUNDS.scrape_gap_s:g} s",
+        *(f"{share:.0%}" for share in shares),
+        *(f"{span_s:g} s" for span_s in spans_s),
+        f"{BOUNDS.arrivals_late_share:.0%}",
+    ]
+    text = (ROOT / "docs/reference/reliability.md").read_text()
+    table = text.partition("| what is measured | bound |\n")[2].partition("\n\n")[0]
+    assert [line.split("|")[2].strip() for line in table.splitlines()[1:]] == held
 
 
 def test_the_speed_that_fits_is_lower_by_the_worst_excess() -> None:

@@ -189,7 +189,7 @@ def test_an_unmet_drill_whose_calls_were_slow_is_doubted() -> None:
     (said,) = weigh_calls(SLOW, FIRED, slowest_s=(2.9, 2.3, 0.6)).doubts
     assert said == (
         "gateway and client made calls of near miss, which was not met, take 2.3 s of rule time and more "
-        "(bound 2.0 s)"
+        "(bound 2 s)"
     )
 
 
@@ -256,6 +256,6 @@ def test_a_gateway_that_is_slow_at_a_speed_is_not_the_rules_fault() -> None:
         calls={"calls": replace(GOOD_CALLS, slowest_s=(40.0, 30.0))},
         calls_within_s={drill.name: 20.0},
     )
-    assert "take 30.0 s of rule time and more (bound 20.0 s)" in "".join(weigh_one(drill, FIRED, slow).doubts)
+    assert "take 30 s of rule time and more (bound 20 s)" in "".join(weigh_one(drill, FIRED, slow).doubts)
     one_slow = replace(slow, calls={"calls": replace(GOOD_CALLS, slowest_s=(40.0, 3.0))})
     assert not weigh_one(drill, FIRED, one_slow).doubts

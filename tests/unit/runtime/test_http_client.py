@@ -154,6 +154,36 @@ def test_a_server_that_is_not_there_is_no_finding() -> None:
         Api("prometheus", "http://127.0.0.1:1").get("/api/v1/query")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x1b[31mRED\x1b]0;title\x07\0\r\n\r\n",
+        b"HTTP/1.1 502 \x1b[31mRED\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 10\r\n\r\n\x1b[31mRED\0\x07",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n\x1b[31mRED\0\x07",
+    ],
+    ids=["no HTTP", "reason", "error", "no answer of Prometheus"],
+)
+def test_a_server_s_control_characters_are_escaped(answer: bytes) -> None:
+    """Whatever a server sends instead of an answer is quoted without what a terminal would obey."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_once, args=(server, answer), daemon=True)
+        thread.start()
+        api = Api("the store", f"http://127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(ComponentFailed, match=r"\\x1b\[31mRED") as caught:
+            api.query("/api/v1/query")
+        thread.join(5)
+    assert str(caught.value).isprintable()
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    """Give one client these bytes, whatever it asks."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+
 async def test_an_answer_other_than_2xx_is_no_finding(aiohttp_server: Any) -> None:
     """A server that answers an error raises ComponentFailed with its status."""
     server: TestServer = await aiohttp_server(web.Application())

@@ -26,6 +26,7 @@ PC=0x7ffabeb6aeec m=0 sigcode=18446744073709551610
 goroutine 0 gp=0x63b8b20 m=0 mp=0x63ba860 [idle]:
 gs     0x0
 """
+LISTENS = '{"listen": "127.0.0.1:20402", "control": "127.0.0.1:20403"}\n'
 TAKEN = "listen tcp 127.0.0.1:9093: bind: address already in use"
 
 
@@ -45,6 +46,8 @@ TAKEN = "listen tcp 127.0.0.1:9093: bind: address already in use"
         ),
         ('time=2026-11-29T21:41:12.700Z level=INFO source=nflog.go:1 msg="Maintenance done"\n', ""),
         (TABLE, ""),
+        (LISTENS, ""),
+        ("Fatal Python error: Segmentation fault\n\nThread 0x1:\n", "Fatal Python error: Segmentation fault"),
         (
             "[2026-11-29 21:33:24,000] vm/INFO/locust.main: Got SIGTERM signal\n" + TABLE,
             "[2026-11-29 21:33:24,000] vm/INFO/locust.main: Got SIGTERM signal",
@@ -75,6 +78,7 @@ def test_what_was_killed_had_no_time_to_complain() -> None:
     """An older complaint is not why a signal came; what a runtime says as it gives up is."""
     complaint = 'time=2026-11-29T21:41:12.648Z level=ERROR msg="Notify failed" err="refused"\n'
     assert find_last_words(complaint + TABLE, was_killed=True) == ""
+    assert find_last_words(LISTENS, was_killed=True) == ""
     assert find_last_words(complaint + CRASH, was_killed=True).startswith("runtime/cgo: pthread_create")
 
 

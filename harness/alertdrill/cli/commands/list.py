@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +27,8 @@ from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules,
 
 OUT = Path("out")
 UNMET_CODE = 1
+NARROWEST = 30
+"""Columns that a sentence is not squeezed into fewer of."""
 
 
 def _read_age(_context: click.Context, _parameter: click.Parameter, value: str | None) -> timedelta | None:
@@ -146,11 +150,27 @@ def _show_drills(drills: Sequence[Drill], rules: Sequence[AlertRule]) -> None:
     for name in dict.fromkeys(rule.name for rule in rules):
         click.echo(name)
         for drill in _find_covering(name, drills):
-            click.echo(f"  {drill.name:<{width}} {drill.why}")
+            click.echo(_write_line(drill, width))
     click.echo("no alert may fire")
     for drill in drills:
         if not drill.expects:
-            click.echo(f"  {drill.name:<{width}} {drill.why}")
+            click.echo(_write_line(drill, width))
+
+
+def _write_line(drill: Drill, width: int) -> str:
+    """Return a drill's name, and beside it why it is held; a terminal has that wrapped in its column.
+
+    In a log or a pipe each drill is one line. A terminal that leaves no column has the name on a line.
+    """
+    line = f"  {drill.name:<{width}} {drill.why}"
+    if not sys.stdout.isatty():
+        return line
+    columns = shutil.get_terminal_size().columns
+    beside = " " * (width + 3)
+    if columns - len(beside) >= NARROWEST:
+        return textwrap.fill(line, columns, subsequent_indent=beside, break_on_hyphens=False)
+    why = textwrap.fill(drill.why, max(columns, NARROWEST), initial_indent="    ", subsequent_indent="    ")
+    return f"  {drill.name}\n{why}"
 
 
 def _describe_coverage(table: Coverage) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import click
 from rich.console import Console
 
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.progress import show_progress
 from alertdrill.cli.run_folder import RunFolder
 from alertdrill.errors import CannotWrite, CouldNotTell
@@ -23,6 +23,6 @@ def hold_reported(order: Order, reports: RunFolder, console: Console) -> RunReco
             reports.write("junit.xml", junit.render_error(str(error)))
             reports.publish()
         except CannotWrite:
-            click.echo(f"alertdrill: {error}", err=True)
+            complain(f"alertdrill: {error}")
             raise
         raise

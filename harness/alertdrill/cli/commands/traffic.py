@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from alertdrill.cli.calls_table import say_progress, tabulate_calls
+from alertdrill.cli.calls_table import say_progress, say_wait, tabulate_calls
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
 from alertdrill.cli.options.quantities import DURATION, RATE, SHARE, Speed
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.core.drill import LoadProfile, LoadStage
+from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput, ComponentFailed, CouldNotTell
-from alertdrill.runner.hand_traffic import HandOrder, send
+from alertdrill.runner.hand_traffic import ANSWERS_WITHIN_WALL_S, HandOrder, count_open, send
 from alertdrill.runner.scenario_files import ENDING, find_scenario, name_scenario
 from alertdrill.runner.target import Target
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
@@ -30,6 +34,8 @@ from alertdrill.runtime.server_options import check_url
 
 APIS = ("chat", "embeddings", "messages")
 EXIT_UNWELCOME = 1
+SILENT_WALL_S = 5.0
+"""How long answers are waited for before that is said where no progress is shown."""
 CONTROLS = "ALERTDRILL_CONTROLS"
 """Names the control addresses of stubs, as it does for Locust; their token is in ALERTDRILL_CONTROL_TOKEN."""
 
@@ -141,7 +147,8 @@ def traffic(
 
     SCENARIO is steady, burst, cost_runaway, auth_scan, rate_limit_abuse, outage, provider_fallback,
     cache_collapse or text_apis, or the path of a Locust file of your own. Nothing is sent anywhere but to the
-    host that you name, no admin API is asked, and what is sent is bounded: it ends by itself.
+    host that you name, no admin API is asked, and what is sent is bounded: it ends by itself. An
+    answer that is not there two minutes after the last call was due is not waited for.
 
     Stubs that the scenario tells something are named in ALERTDRILL_CONTROLS, as openai=http://127.0.0.1:9102,
     and their token is in ALERTDRILL_CONTROL_TOKEN.
@@ -186,12 +193,15 @@ def _send(order: HandOrder, log: Path | None) -> TrafficReport:
         check_target(log, inputs=order.files)
     console, name = open_console(), order.profile.name
     latest = TrafficReport()
+    waiting = _Waiting()
     with scratch_folder() as folder, open_console(to_stderr=True).status(say_progress(None)) as status:
 
         def show(report: TrafficReport) -> None:
             nonlocal latest
             latest = report
             status.update(say_progress(report.profiles.get(name)))
+            if name in report.profiles and not sys.stderr.isatty():
+                waiting.look(report.profiles[name])
 
         log_path = folder / "locust.log"
         try:
@@ -212,10 +222,31 @@ def _send(order: HandOrder, log: Path | None) -> TrafficReport:
     return latest
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Says once for what it is waited, where nobody sees the progress."""
+
+    since_s: float | None = None
+    is_said: bool = False
+
+    def look(self, report: ProfileReport) -> None:
+        """Complain once answers alone have been waited for during `SILENT_WALL_S`."""
+        if self.is_said or report.sent < report.planned or not count_open(report):
+            return
+        now_s = time.monotonic()
+        self.since_s = now_s if self.since_s is None else self.since_s
+        if now_s - self.since_s >= SILENT_WALL_S:
+            complain(f"alertdrill: {say_wait(report)}")
+            self.is_said = True
+
+
 def _find_exit_code(report: ProfileReport) -> int:
+    if unanswered := count_open(report):
+        said = f"{unanswered} of {say_number(report.planned, 'call')} had no answer"
+        complain(f"alertdrill: {said} {ANSWERS_WITHIN_WALL_S:.0f} s after the last was due: given up")
     if report.late:
         return CouldNotTell.exit_code
-    return EXIT_UNWELCOME if report.unwelcome else 0
+    return EXIT_UNWELCOME if unanswered or report.unwelcome else 0
 
 
 def _pair_stages(rates: Sequence[float], lasts: Sequence[float]) -> tuple[LoadStage, ...]:

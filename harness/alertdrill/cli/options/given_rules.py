@@ -16,6 +16,8 @@ from alertdrill.systems import System
 from alertdrill.systems.catalogue import choose_drills
 
 MAX_NAMED = 5
+MOST_NAMED = 3
+"""So many drills are named that are left out for one reason."""
 LEFT_OUT = "left out"
 """The note of a run's record that names the drills that were not held, and why."""
 
@@ -58,16 +60,29 @@ def find_unheld(drills: Sequence[Drill], choice: Choice, book: RuleBook) -> dict
 
 
 def say_left_out(obstacles: Mapping[str, str]) -> tuple[str, ...]:
-    """Say, a line each, which drills are left out for which reason: `one, two: why`."""
-    by_reason: dict[str, list[str]] = {}
-    for name, why in obstacles.items():
-        by_reason.setdefault(why, []).append(name)
-    return tuple(f"{', '.join(names)}: {why}" for why, names in by_reason.items())
+    """Say, a line each, which drills are left out for which reason: `one, two: why`.
+
+    Of many drills with one reason the first is named and all are counted; `make_note` names them all.
+    """
+    return tuple(
+        f"{', '.join(names)}: {why}"
+        if len(names) <= MOST_NAMED
+        else f"{len(names)} drills, such as {names[0]}: {why}"
+        for why, names in _group_by_reason(obstacles).items()
+    )
 
 
 def make_note(obstacles: Mapping[str, str]) -> dict[str, str]:
     """Return the note of a run's record about drills that are left out, if there are any."""
-    return {LEFT_OUT: "; ".join(say_left_out(obstacles))} if obstacles else {}
+    said = [f"{', '.join(names)}: {why}" for why, names in _group_by_reason(obstacles).items()]
+    return {LEFT_OUT: "; ".join(said)} if said else {}
+
+
+def _group_by_reason(obstacles: Mapping[str, str]) -> dict[str, list[str]]:
+    by_reason: dict[str, list[str]] = {}
+    for name, why in obstacles.items():
+        by_reason.setdefault(why, []).append(name)
+    return by_reason
 
 
 def _find_obstacle(drill: Drill, choice: Choice, book: RuleBook) -> str | None:

@@ -184,6 +184,10 @@ def _last_line(record: RunRecord, say: Script) -> Text:
         for outcome in ("met", "unmet", "unobserved")
         if record.count(outcome)
     ]
+    if record.doubts and facts:
+        # None of them is: that is what they would be if the clock were trusted.
+        number, outcome = facts[0].split(" ")
+        facts[0] = f"{number} would be {outcome}"
     facts += [
         say_number(expectations, "expectation"),
         f"{format_s(record.timeline.until_s)} of rule time in {format_s(record.wall_s)}",

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.wording import printable
+from alertdrill.core.wording import printable, say_number
+from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.synthetic.destination import Destination, Leg
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.pages import Row
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
+COLUMNS = ("route", "receiver", "by", "delivered", "paged", "closed", "title")
+WIDEST = 10_000
 STYLES = {"done": "green", "not delivered": "bold red", "suppressed": "yellow", "could not tell": "yellow"}
 
 
@@ -55,18 +59,48 @@ def show_hops(hops: Sequence[Hop], proved: str) -> RenderableType:
 
 def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
     """Return one line for each integration of each alert; times are rule time, and wall time in brackets."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("alert", "severity", "route", "receiver", "by", "delivered", "paged", "closed", "title"):
-        table.add_column(name)
-    for row in rows:
-        for number, cells in enumerate(_list_cells(row, speed)):
-            first = (row.bound.alert.name, row.bound.alert.labels.get("severity", ""))
-            table.add_row(*(_text(cell) for cell in ((*first, *cells) if number == 0 else ("", "", *cells))))
     counted = Counter(row.outcome for row in rows)
     total = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
-    return Group(
-        table, *_list_notes(rows), _text(f"{len(rows)} alert{'' if len(rows) == 1 else 's'}: {total}")
-    )
+    return Group(_Rows(rows, speed), *_list_notes(rows), _text(f"{say_number(len(rows), 'alert')}: {total}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table, or where the console is too narrow for it each alert with its integrations below."""
+
+    rows: Sequence[Row]
+    speed: float
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = self._make_table()
+        if table.__rich_measure__(console, options.update_width(WIDEST)).maximum <= options.max_width:
+            yield table
+        else:
+            yield from self._list_lines(options.max_width)
+
+    def _make_table(self) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for name in ("alert", "severity", *COLUMNS):
+            table.add_column(name)
+        for row in self.rows:
+            for number, cells in enumerate(_list_cells(row, self.speed)):
+                first = (row.bound.alert.name, row.bound.alert.labels.get("severity", ""))
+                own = first if number == 0 else ("", "")
+                table.add_row(*(_text(cell) for cell in (*own, *cells)))
+        return table
+
+    def _list_lines(self, width: int) -> Iterator[Text]:
+        """Yield each alert, and indented each cell that has something, under its column's name."""
+        for row in self.rows:
+            severity = row.bound.alert.labels.get("severity", "")
+            yield _text(row.bound.alert.name).append(f"  {printable(severity)}", style="dim")
+            for cells in _list_cells(row, self.speed):
+                parts = [
+                    Text(f"{name}: ", style="dim").append(printable(cell), style="not dim")
+                    for name, cell in zip(COLUMNS, cells, strict=True)
+                    if cell
+                ]
+                yield from flow(parts, width, lead="  ", indent="    ")
 
 
 def write_row(row: Row) -> dict[str, Any]:

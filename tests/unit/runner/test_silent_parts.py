@@ -1,0 +1,97 @@
+"""Parts of a run that answer nothing for a while."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from alertdrill.core.clock import Clock
+from alertdrill.errors import ComponentFailed, ComponentSilent, RequestRefused
+from alertdrill.runner import silent_parts
+from alertdrill.runner.silent_parts import SilentParts
+from alertdrill.runtime import http_client
+from alertdrill.runtime.http_client import Api
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> SilentParts:
+    """Watch a run at speed 60 that began ten seconds ago; servers may be silent for a moment only."""
+    monkeypatch.setattr(http_client, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(silent_parts, "READ_WITHIN_WALL_S", 0.3)
+    monkeypatch.setattr(silent_parts, "POLL_WALL_S", 0.01)
+    return SilentParts(clock=Clock(speed=60, origin_s=time.time() - 10))
+
+
+def serve(server: socket.socket, silent_for: int, answer: bytes) -> None:
+    """Take connections; the first few are never answered, all others with the same."""
+    kept = []
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            kept.append(connection)
+            if len(kept) > silent_for:
+                connection.recv(65536)
+                connection.sendall(answer)
+                connection.close()
+
+
+def start(server: socket.socket, silent_for: int, status: str = "200 OK") -> Api:
+    """Start a server in a thread, and return its API."""
+    answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    threading.Thread(target=serve, args=(server, silent_for, answer), daemon=True).start()
+    return Api("prometheus", f"http://127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_a_part_that_is_silent_for_a_while_leaves_no_doubt_of_its_own(silent: SilentParts) -> None:
+    """It is passed over, and waited for in the end; what the silence decided is for others to say."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        api = start(server, silent_for=2)
+        with silent.bear("prometheus"):
+            api.get("/")
+        assert list(silent.since_s) == ["prometheus"]
+        silent.await_answer("prometheus", api, "/-/ready")
+    assert silent.doubts == ()
+
+
+def test_a_part_that_is_silent_to_the_end_is_a_doubt(silent: SilentParts) -> None:
+    """The sentence says since when, from the first question that was left open, and for how long."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        api = start(server, silent_for=100)
+        for _ in range(2):
+            with silent.bear("pager"):
+                api.get("/notices")
+    assert silent.doubts == (
+        "the pager has answered nothing since 10:00, for 0 s of wall time: "
+        "what it did since then is unknown; hold the drills again",
+    )
+
+
+def test_a_part_that_all_is_read_from_is_waited_for_in_bounds(silent: SilentParts) -> None:
+    """A Prometheus that does not come back leaves nothing to judge, and is named with its silence."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        api = start(server, silent_for=100)
+        with pytest.raises(ComponentSilent, match=r"^Prometheus has answered nothing since 10:0\d, for 0 s"):
+            silent.await_answer("prometheus", api, "/-/ready")
+
+
+def test_an_error_is_an_answer(silent: SilentParts) -> None:
+    """A part that answers with an error of HTTP is not silent, and whoever asked is told."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        api = start(server, silent_for=0, status="503 Service Unavailable")
+        silent.await_answer("prometheus", api, "/-/ready")
+        with pytest.raises(RequestRefused), silent.bear("prometheus"):
+            api.get("/")
+    assert silent.doubts == ()
+
+
+@pytest.mark.usefixtures("silent")
+def test_the_time_in_which_nothing_came_is_said() -> None:
+    """An answer that does not come says for how long nothing came, not what Python calls that."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        api = start(server, silent_for=100)
+        with pytest.raises(ComponentFailed, match=r"cannot be reached: nothing came for 0.1 s$"):
+            api.get("/")
