@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import click
 
 from alertdrill.cli.beginning import SIGNALS, end_on_signals
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example
 from alertdrill.cli.interruption import Interrupted, leave_on_signals
 from alertdrill.cli.lazy_commands import LazyGroup, ListedCommand
@@ -174,16 +175,16 @@ def call(arguments: Sequence[str]) -> None:
             cli(list(arguments), standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
-        _complain(f"alertdrill: {error.format_message()}")
+        complain(f"alertdrill: {error.format_message()}")
         sys.exit(BadInput.exit_code)
     except ReaderLeft as left:
         sys.exit(left.exit_code)
     except AlertdrillError as error:
-        _complain(f"alertdrill: {error}")
+        complain(f"alertdrill: {error}")
         sys.exit(error.exit_code)
     except Interrupted as interrupted:
         usual = "" if interrupted.left is not None else f"; {_say_left(arguments)}"
-        _complain(f"alertdrill: {interrupted}{usual}")
+        complain(f"alertdrill: {interrupted}{usual}")
         sys.exit(interrupted.exit_code)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and _is_here_gone():
@@ -195,7 +196,7 @@ def call(arguments: Sequence[str]) -> None:
         if error.errno not in FULL:
             raise
         where = f": {error.filename}" if error.filename else ""
-        _complain(f"alertdrill: there is no more room to write{where}: {say_cause(error)}")
+        complain(f"alertdrill: there is no more room to write{where}: {say_cause(error)}")
         sys.exit(BadInput.exit_code)
 
 
@@ -204,14 +205,6 @@ def _say_left(arguments: Sequence[str]) -> str:
     name = next((word for word in arguments if not word.startswith("-")), "")
     judges = any(command.name == name and command.judges for command in COMMANDS)
     return "nothing was judged" if judges else "nothing was written"
-
-
-def _complain(text: str) -> None:
-    """Print a text to standard error; a server's or a file's words in it cannot move the cursor."""
-    # Only here: who asks for help or the version waits for nothing else.
-    from alertdrill.cli.sentences import say
-
-    say(text, to_stderr=True)
 
 
 def _is_here_gone() -> bool:

@@ -79,6 +79,7 @@ def test_what_is_said_of_the_whole_imports_no_command(option: str) -> None:
     assert ours == {
         "alertdrill.cli",
         "alertdrill.cli.beginning",
+        "alertdrill.cli.complaining",
         "alertdrill.cli.help",
         "alertdrill.cli.main",
         "alertdrill.cli.interruption",

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.orders import read_rule_files
 from alertdrill.cli.options.store import HEADER_OPTION, read_store
 from alertdrill.cli.options.written_path import WrittenPath
-from alertdrill.cli.sentences import say
 from alertdrill.core.clock import MAX_INSTANT_S, Clock
 from alertdrill.errors import BadInput
 from alertdrill.recording.recorder import record
@@ -137,7 +137,7 @@ def record_(
     with _show_progress() as show_progress:
         recorded = record(api, sorted(selectors), start_s, end_s, clock, output, show_progress)
     for note in recorded.notes:
-        say(f"note: {note}", to_stderr=True)
+        complain(f"note: {note}")
     target = find_target(output)
     said = f"{target.name}: {recorded.samples:,} samples of {recorded.series:,} series"
     click.echo(said, err=target.is_stream)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.progress import show_progress
 from alertdrill.cli.run_folder import RunFolder
-from alertdrill.cli.sentences import say
 from alertdrill.errors import CannotWrite, CouldNotTell
 from alertdrill.reports import RunRecord, junit
 from alertdrill.runner.live import hold
@@ -23,6 +23,6 @@ def hold_reported(order: Order, reports: RunFolder, console: Console) -> RunReco
             reports.write("junit.xml", junit.render_error(str(error)))
             reports.publish()
         except CannotWrite:
-            say(f"alertdrill: {error}", to_stderr=True)
+            complain(f"alertdrill: {error}")
             raise
         raise

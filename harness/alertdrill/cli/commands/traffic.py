@@ -14,12 +14,12 @@ from typing import Any
 import click
 
 from alertdrill.cli.calls_table import say_progress, say_wait, tabulate_calls
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
 from alertdrill.cli.options.quantities import DURATION, RATE, SHARE, Speed
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
-from alertdrill.cli.sentences import say
 from alertdrill.core.drill import LoadProfile, LoadStage
 from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput, ComponentFailed, CouldNotTell
@@ -236,17 +236,14 @@ class _Waiting:
         now_s = time.monotonic()
         self.since_s = now_s if self.since_s is None else self.since_s
         if now_s - self.since_s >= SILENT_WALL_S:
-            say(f"alertdrill: {say_wait(report)}", to_stderr=True)
+            complain(f"alertdrill: {say_wait(report)}")
             self.is_said = True
 
 
 def _find_exit_code(report: ProfileReport) -> int:
     if unanswered := count_open(report):
         said = f"{unanswered} of {say_number(report.planned, 'call')} had no answer"
-        say(
-            f"alertdrill: {said} {ANSWERS_WITHIN_WALL_S:.0f} s after the last was due: given up",
-            to_stderr=True,
-        )
+        complain(f"alertdrill: {said} {ANSWERS_WITHIN_WALL_S:.0f} s after the last was due: given up")
     if report.late:
         return CouldNotTell.exit_code
     return EXIT_UNWELCOME if unanswered or report.unwelcome else 0
