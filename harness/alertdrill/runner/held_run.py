@@ -11,7 +11,7 @@ from alertdrill.errors import BadInput
 from alertdrill.runner.golden.folder import MADE
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.nesting import load_json
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 TIMELINE = "timeline.json"
 WALL_TIME_MODE = "project"
@@ -34,10 +34,10 @@ def read_held_run(path: Path, drills: Sequence[Drill]) -> tuple[tuple[Placement,
     """
     by_name = {drill.name: drill for drill in drills}
     try:
-        text = read_bytes(path, MAX_BYTES)
-        if len(text) > MAX_BYTES:
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
             raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-        document = load_json(text)
+        document = load_json(decode_text(content, str(path)))
         placements = tuple(
             Placement(drill=by_name[one["drill"]], start_s=float(one["start_s"]))
             for one in document["drills"]

@@ -16,15 +16,18 @@ JUDGE = ("judge", RECORDING, "--rules", str(METIS_RULES), "--drills")
     [
         ((*JUDGE, "binary"), "binary:2: the file is not UTF-8"),
         (("list", "--coverage", "--history", "."), "timeline.json:2: the file is not UTF-8"),
+        (("run", "--replay", "."), "made.json:2: the file is not UTF-8"),
+        (("run", "--replay", "run.om"), "timeline.json:2: the file is not UTF-8"),
     ],
-    ids=["drills", "history"],
+    ids=["drills", "history", "goldens", "run"],
 )
 def test_what_is_not_text_is_refused_with_its_line(
     alertdrill: CommandLine, tmp_path: Path, arguments: tuple[str, ...], says: str
 ) -> None:
     """No codec is named, and no byte."""
-    for name in ("binary", "timeline.json"):
+    for name in ("binary", "timeline.json", "made.json"):
         (tmp_path / name).write_bytes(b"{\n\x89PNG")
+    (tmp_path / "run.om").write_text("up 1 0\n# EOF\n")
     finished = alertdrill.run_here(*arguments, folder=tmp_path)
     assert (finished.code, finished.err) == (2, f"alertdrill: {says}\n")
 

@@ -23,7 +23,7 @@ from alertdrill.recording.recording import Recording
 from alertdrill.runtime.files import Batch, open_batch
 from alertdrill.runtime.looking import is_file
 from alertdrill.runtime.nesting import load_json
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
 
 FOLDER = Path("scenarios") / "recordings"
 """Where the project's own are, from its root."""
@@ -93,10 +93,10 @@ def read_manifest(folder: Path) -> Manifest:
     """Return what made.json says; raises BadInput if it is not there or cannot be read."""
     path = folder / MADE
     try:
-        text = read_bytes(path, MAX_BYTES)
-        if len(text) > MAX_BYTES:
+        content = read_bytes(path, MAX_BYTES)
+        if len(content) > MAX_BYTES:
             raise BadInput(f"{path}: is larger than {MAX_BYTES // 2**20} MiB")
-        return _parse(load_json(text))
+        return _parse(load_json(decode_text(content, str(path))))
     except FileNotFoundError as error:
         raise BadInput(f"{folder}: there is no {MADE} here, so these are no golden recordings") from error
     except OSError as error:
