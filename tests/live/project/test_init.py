@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import requests
 from support.lone_alertmanager import await_that
 from support.own_project import ALERTMANAGER, KEY, KEY_VARIABLE, RULES, SMALL_GATEWAY
-from support.whole_runs import CommandLine
+from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.free_ports import find_free_ports
 
@@ -52,16 +53,15 @@ def test_what_init_writes_runs_at_once(own: CommandLine, tmp_path: Path) -> None
         assert "to decide" not in drafted.out
         project = tmp_path / "alertdrill.toml"
         project.write_text(project.read_text().replace("port = 9101", f"port = {provider}"))
-        held = own.run(
-            "run",
-            "--project-file",
-            str(project),
-            "--out",
-            str(tmp_path / "out"),
-            "--speed",
-            "30",
-            timeout_s=300,
-        )
+        out = tmp_path / "out"
+
+        def run(slower: Sequence[str]) -> Finished:
+            """Hold the drafts; a machine that could not keep up is given twice the time."""
+            speed = "15" if slower else "30"
+            options = ("--project-file", str(project), "--out", str(out), "--speed", speed)
+            return own.run("run", *options, timeout_s=450)
+
+        held = run_until_told(run, out)
     finally:
         gateway.kill()
         gateway.wait()
