@@ -125,4 +125,4 @@ def test_an_alert_that_fires_there_already_keeps_drills_from_being_held(
     servers = ("--prometheus", place.theirs.prometheus, "--alertmanager", place.theirs.alertmanager)
     held = hold(own, place.folder, *servers)
     assert held.code == 3, held.out + held.err
-    assert "Watchdog was firing already" in held.err
+    assert "ServerUp was firing already" in held.err

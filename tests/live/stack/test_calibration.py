@@ -86,7 +86,7 @@ def test_a_slow_machine_is_held_at_a_lower_speed(
     )
     assert record.timeline.speed == 40
     assert record.notes["speed"] == (
-        "40 (at 60, gateway and client added 21.0 s of rule time to a call (bound 15.0 s))"
+        "40 (at 60, gateway and client added 21 s of rule time to a call (bound 15 s))"
     )
     assert any(message.startswith("starting the stack at speed 40") for message in shown)
     assert record.doubts == ()
@@ -108,5 +108,6 @@ def test_a_speed_that_was_asked_for_is_kept_and_doubted(
     slow_down(monkeypatch, 0.35)
     record = run.hold(make_order((BRIEF,), engines, tmp_path / "out", speed=60), lambda _state: None)
     assert record.timeline.speed == 60
-    assert record.doubts == ("gateway and client added 21.0 s of rule time to a call (bound 15.0 s)",)
+    # What stood still besides, on a busy machine, is said after it.
+    assert record.doubts[0] == "gateway and client added 21 s of rule time to a call (bound 15 s)"
     assert record.exit_code == 3
