@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.terminals import open_terminal
 
 from alertdrill.cli.sentences import break_line
 
@@ -32,7 +32,7 @@ def test_a_terminal_is_not_left_to_break_an_error_anywhere(tmp_path: Path) -> No
     command = [sys.executable, "-m", "alertdrill", "run", "--explain"]
     piped = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert len(piped.stderr.splitlines()) == 1
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     environ = {**os.environ, "COLUMNS": "80"}
     with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, stdout=theirs, env=environ) as process:
         os.close(theirs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import shlex
 import signal
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from support.curl import perform
+from support.terminals import open_terminal
 from support.whole_runs import CommandLine
 
 from alertdrill.cli.stub_examples import say_call, say_controls
@@ -111,10 +111,7 @@ def test_a_stub_has_the_port_the_errors_and_the_key_that_it_was_given(alertdrill
 
 def test_a_token_that_is_shown_is_the_right_one(alertdrill: CommandLine) -> None:
     """What stands in the terminal can be copied as it is."""
-    try:
-        terminal, theirs = pty.openpty()
-    except OSError as error:  # as where no /dev/pts is mounted
-        pytest.skip(f"this machine gives no terminal: {error}")
+    terminal, theirs = open_terminal()
     process = subprocess.Popen(
         [sys.executable, "-m", "alertdrill", "stub", "openai"],
         env=dict(alertdrill.environ),
