@@ -10,6 +10,7 @@ import hmac
 import re
 from urllib.parse import parse_qsl, quote
 
+from alertdrill.alertmanager.receivers.attempt import is_same_key
 from alertdrill.alertmanager.receivers.kind import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -39,7 +40,7 @@ def is_signed(request: Request, body: bytes, secret: str) -> bool:
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     signed = f"{ALGORITHM}\n{request.headers.get('x-amz-date', '')}\n{found['scope']}\n{digest}"
     wanted = hmac.new(key, signed.encode(), "sha256").hexdigest()
-    return hmac.compare_digest(found["signature"], wanted)
+    return is_same_key(found["signature"], wanted)
 
 
 def _write_canonical(request: Request, body: bytes, names: list[str]) -> str:

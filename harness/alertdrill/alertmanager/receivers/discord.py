@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TEXT_TAG, Address
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
@@ -26,9 +26,9 @@ from alertdrill.alertmanager.receivers.kind import (
     ReceiverKind,
     Required,
     make_bearer_contract,
+    tag_text,
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
-from alertdrill.alertmanager.target import Target
 
 MAX_CONTENT_CHARACTERS = 2000
 MAX_USERNAME_CHARACTERS = 80
@@ -145,20 +145,11 @@ def _refuse(wrong: Mapping[str, str], attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=_write(400, "Invalid Form Body", _INVALID, errors=errors), why=why)
 
 
-def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    message = stated.get("message", '{{ template "discord.default.message" . }}')
-    return {
-        "webhook_url": f"{target.url}/{address.path}",
-        "http_config": target.connect(address),
-        "message": f"{TEXT_TAG}{message}",
-    }
-
-
 DISCORD = ReceiverKind(
     integration="discord",
     fields=_FIELDS,
     required=(Required(own=("webhook_url", "webhook_url_file")),),
-    point=_point,
+    point=tag_text("discord", url="webhook_url", text="message"),
     failing=FailingAnswers(
         rate_limit=_write(429, "You are being rate limited.", retry_after=1.0, **{"global": False}),
         error=_write(500, "500: Internal Server Error"),

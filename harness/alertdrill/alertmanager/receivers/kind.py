@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from alertdrill.alertmanager.addresses import Address, parse_path
-from alertdrill.alertmanager.receivers.attempt import Answer, Attempt
+from alertdrill.alertmanager.addresses import TEXT_TAG, Address, parse_path
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, is_same_key
 from alertdrill.alertmanager.schema import Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.expectation import Integration
@@ -62,8 +61,7 @@ class Request:
 
     def shows(self, header: str, wanted: str) -> bool:
         """Say whether a header is as wanted, in a time that tells nothing of how far it is."""
-        given = self.headers.get(header, "").encode("utf-8", "surrogateescape")
-        return hmac.compare_digest(given, wanted.encode())
+        return is_same_key(self.headers.get(header, ""), wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +90,27 @@ class HttpContract:
     find_inbox: Callable[[Request, str], Inbox]
     write_refusal: Callable[[int, str], Answer] = _write_sentence
     hosts: tuple[str, ...] = ()
+
+
+Point = Callable[[Mapping[str, Any], Address, Target], dict[str, Any]]
+"""Gives what takes the place of addresses and secrets, given what is stated, the inbox and the pager."""
+
+
+def tag_text(integration: Integration, *, url: str, text: str) -> Point:
+    """Return what points a service's `url` at an inbox, and puts the tag in front of a `text`.
+
+    Where none is stated, that is Alertmanager's default template, which is named after both.
+    """
+
+    def point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
+        shown = stated.get(text, f'{{{{ template "{integration}.default.{text}" . }}}}')
+        return {
+            url: f"{target.url}/{address.path}",
+            "http_config": target.connect(address),
+            text: f"{TEXT_TAG}{shown}",
+        }
+
+    return point
 
 
 def make_bearer_inbox(
@@ -136,7 +155,7 @@ class ReceiverKind:
     inherits: Mapping[str, str] = field(default_factory=dict)
     required: tuple[Required, ...]
     unsupported_fields: Mapping[str, str] = field(default_factory=dict)
-    point: Callable[[Mapping[str, Any], Address, Target], dict[str, Any]]
+    point: Point
     failing: FailingAnswers
     rate_bound: RateBound | None = None
     http: HttpContract | None

@@ -7,16 +7,14 @@ read, and the card is lost. The tag stands in front of the summary, which no cha
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from alertdrill.alertmanager.addresses import TEXT_TAG, Address
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
     as_text,
+    count_bytes,
     make_attempt,
     parse_object,
     take_text_tag,
@@ -26,9 +24,9 @@ from alertdrill.alertmanager.receivers.kind import (
     ReceiverKind,
     Required,
     make_bearer_contract,
+    tag_text,
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
-from alertdrill.alertmanager.target import Target
 
 MAX_CARD_BYTES = 28 * 1024
 
@@ -63,7 +61,7 @@ def read_card(_address: Address, body: bytes) -> Attempt:
             return _refuse(_BAD_PAYLOAD, f"{name} is not a string", attempt)
     if not as_text(summary).strip() and not as_text(card.get("text")).strip():
         return _refuse("Summary or Text is required.", "the card has neither summary nor text", attempt)
-    size = len(json.dumps(card, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    size = count_bytes(card)
     if size > MAX_CARD_BYTES:
         why = f"the card is {size} bytes, and the limit is {MAX_CARD_BYTES}"
         return replace(attempt, refusal=_TOO_LARGE, why=why)
@@ -85,20 +83,11 @@ def _refuse(said: str, why: str, attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=Answer(status=400, body=said), why=why)
 
 
-def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    summary = stated.get("summary", '{{ template "msteams.default.summary" . }}')
-    return {
-        "webhook_url": f"{target.url}/{address.path}",
-        "http_config": target.connect(address),
-        "summary": f"{TEXT_TAG}{summary}",
-    }
-
-
 MSTEAMS = ReceiverKind(
     integration="msteams",
     fields=_FIELDS,
     required=(Required(own=("webhook_url", "webhook_url_file")),),
-    point=_point,
+    point=tag_text("msteams", url="webhook_url", text="summary"),
     failing=FailingAnswers(
         rate_limit=Answer(status=429, body=_say_failed(429)), error=Answer(status=500, body=_say_failed(500))
     ),

@@ -7,17 +7,17 @@ tag stands in front of the card's text.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertdrill.alertmanager.addresses import TEXT_TAG, Address
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
     Told,
     as_text,
+    count_bytes,
     make_attempt,
     parse_object,
     take_text_tag,
@@ -27,9 +27,9 @@ from alertdrill.alertmanager.receivers.kind import (
     ReceiverKind,
     Required,
     make_bearer_contract,
+    tag_text,
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
-from alertdrill.alertmanager.target import Target
 
 MAX_CARD_BYTES = 28 * 1024
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -69,7 +69,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     )
     if why := _check(message, first, content):
         return _refuse(why, attempt)
-    size = len(json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    size = count_bytes(message)
     if size > MAX_CARD_BYTES:
         why = f"the card is {size} bytes, the limit is {MAX_CARD_BYTES}, and the workflow fails after 202"
         return replace(attempt, refusal=_TAKEN, why=why)
@@ -116,20 +116,11 @@ def _refuse(why: str, attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=_write(400, "TriggerInputSchemaMismatch", said), why=why)
 
 
-def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    text = stated.get("text", '{{ template "msteamsv2.default.text" . }}')
-    return {
-        "webhook_url": f"{target.url}/{address.path}",
-        "http_config": target.connect(address),
-        "text": f"{TEXT_TAG}{text}",
-    }
-
-
 MSTEAMSV2 = ReceiverKind(
     integration="msteamsv2",
     fields=_FIELDS,
     required=(Required(own=("webhook_url", "webhook_url_file")),),
-    point=_point,
+    point=tag_text("msteamsv2", url="webhook_url", text="text"),
     failing=FailingAnswers(
         rate_limit=_write(429, "TooManyRequests", "Rate limit is exceeded. Try again later."),
         error=_write(500, "InternalServerError", "Encountered internal server error."),

@@ -5,8 +5,6 @@ Formats and bounds: PagerDuty's developer documentation, "Send an Alert Event" (
 
 from __future__ import annotations
 
-import hmac
-import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -18,6 +16,8 @@ from alertdrill.alertmanager.receivers.attempt import (
     Attempt,
     Does,
     as_text,
+    count_bytes,
+    is_same_key,
     parse_object,
     take_tag,
     write_details,
@@ -113,12 +113,12 @@ def _check_key(given: Any, wanted: str) -> Iterator[str]:
         yield "'routing_key' is missing or blank"
     elif len(given) != len(wanted):
         yield f"Length of 'routing_key' is incorrect (should be {len(wanted)} characters)"
-    elif not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), wanted.encode()):
+    elif not is_same_key(given, wanted):
         yield "Invalid routing key"
 
 
 def _check_event(event: Mapping[str, Any]) -> Iterator[str]:
-    size = len(json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    size = count_bytes(event)
     if size > MAX_EVENT_BYTES:
         yield f"Event is {size} bytes, and the limit is {MAX_EVENT_BYTES}"
     action = as_text(event.get("event_action"))

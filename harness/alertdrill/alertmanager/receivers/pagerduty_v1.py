@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from alertdrill.alertmanager.receivers.attempt import (
     Attempt,
     Does,
     as_text,
+    is_same_key,
     parse_object,
     take_tag,
     write_details,
@@ -68,8 +68,7 @@ def read_event(address: Address, body: bytes, token: str) -> Attempt:
 
 
 def _check(event: Mapping[str, Any], wanted: str) -> Iterator[str]:
-    given = as_text(event.get("service_key")).encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(given, wanted.encode()):
+    if not is_same_key(as_text(event.get("service_key")), wanted):
         yield "Service key is the wrong length or invalid"
     action = event.get("event_type")
     if not isinstance(action, str) or action not in TYPES:
@@ -114,6 +113,6 @@ def find_inbox(request: Request, token: str) -> Inbox:
     wanted = derive_key(token, address)
     return Inbox(
         address=address,
-        is_open=scheme == "Basic" and hmac.compare_digest(key.encode(), wanted.encode()),
+        is_open=scheme == "Basic" and is_same_key(key, wanted),
         read=lambda body: read_event(address, body, token),
     )

@@ -7,7 +7,6 @@ stands in front of the URL's title, which is never cut.
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +14,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from alertdrill.alertmanager.addresses import TEXT_TAG, Address, derive_key, parse_path
-from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, as_text, make_attempt, take_text_tag
+from alertdrill.alertmanager.receivers.attempt import (
+    Answer,
+    Attempt,
+    as_text,
+    is_same_key,
+    make_attempt,
+    take_text_tag,
+)
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
     HttpContract,
@@ -124,10 +130,9 @@ def _find_inbox(request: Request, token: str) -> Inbox:
         raise ValueError(f"{request.path!r} is nothing of Pushover's")
     parameters = dict(parse_qsl(request.query, keep_blank_values=True))
     address = parse_path(parameters.get("user", ""))
-    key = parameters.get("token", "").encode("utf-8", "surrogatepass")
     return Inbox(
         address=address,
-        is_open=hmac.compare_digest(key, derive_key(token, address).encode()),
+        is_open=is_same_key(parameters.get("token", ""), derive_key(token, address)),
         read=lambda _body: read_message(parameters),
     )
 

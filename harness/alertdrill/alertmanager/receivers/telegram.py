@@ -7,7 +7,6 @@ and counts among the characters after which Alertmanager cuts it.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from alertdrill.alertmanager.receivers.attempt import (
     Attempt,
     as_text,
     find_first_line,
+    is_same_key,
     make_attempt,
     parse_object,
     take_text_tag,
@@ -172,7 +172,7 @@ def _find_inbox(request: Request, token: str) -> Inbox:
     address = parse_path(match[1])
     return Inbox(
         address=address,
-        is_open=hmac.compare_digest(match[2].encode(), derive_key(token, address).encode()),
+        is_open=is_same_key(match[2], derive_key(token, address)),
         read=lambda body: read_message(address, body),
     )
 

@@ -7,7 +7,6 @@ pages nobody. The tag is a custom field.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from alertdrill.alertmanager.receivers.attempt import (
     Attempt,
     Does,
     as_text,
+    is_same_key,
     parse_object,
     take_tag,
 )
@@ -118,9 +118,7 @@ def _find_inbox(request: Request, token: str) -> Inbox:
     routing_key = "".join(rest)
     return Inbox(
         address=address,
-        is_open=hmac.compare_digest(
-            key.encode("utf-8", "surrogateescape"), derive_key(token, address).encode()
-        ),
+        is_open=is_same_key(key, derive_key(token, address)),
         read=lambda body: read_alert(address, body, routing_key),
     )
 

@@ -7,11 +7,9 @@ line is it. The tag stands in front of the message, and counts among the bytes a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from alertdrill.alertmanager.addresses import TEXT_TAG, Address
+from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
@@ -26,9 +24,9 @@ from alertdrill.alertmanager.receivers.kind import (
     ReceiverKind,
     Required,
     make_bearer_contract,
+    tag_text,
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
-from alertdrill.alertmanager.target import Target
 
 MAX_MESSAGE_BYTES = 7439
 _UNAUTHORIZED = "The request requires a valid access token set in the Authorization request header."
@@ -85,21 +83,12 @@ def _refuse(why: str, attempt: Attempt) -> Attempt:
     return replace(attempt, refusal=_write(400, why), why=why)
 
 
-def _point(stated: Mapping[str, Any], address: Address, target: Target) -> dict[str, Any]:
-    message = stated.get("message", '{{ template "webex.default.message" . }}')
-    return {
-        "api_url": f"{target.url}/{address.path}",
-        "http_config": target.connect(address),
-        "message": f"{TEXT_TAG}{message}",
-    }
-
-
 WEBEX = ReceiverKind(
     integration="webex",
     fields=_FIELDS,
     shared_fields={"webex_api_url": SECRET},
     required=(Required(own=("http_config",)), Required(own=("room_id",))),
-    point=_point,
+    point=tag_text("webex", url="api_url", text="message"),
     failing=FailingAnswers(
         rate_limit=_write(429, "Too many requests have been sent in a given amount of time."),
         error=_write(500, "Something went wrong on the server."),

@@ -7,7 +7,6 @@ for two hours. An error is told with 200 and a code. A text longer than may be i
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from alertdrill.alertmanager.receivers.attempt import (
     Attempt,
     as_text,
     find_first_line,
+    is_same_key,
     make_attempt,
     parse_object,
     take_text_tag,
@@ -125,17 +125,13 @@ def _find_inbox(request: Request, token: str) -> Inbox:
     if (request.method, action) == ("GET", "gettoken"):
         return Inbox(
             address=address,
-            is_open=_is_same(query.get("corpsecret", ""), secret) and query.get("corpid") == CORP,
+            is_open=is_same_key(query.get("corpsecret", ""), secret) and query.get("corpid") == CORP,
             read=lambda _body: _give_token(access),
         )
     if (request.method, action) != ("POST", "message/send"):
         raise ValueError(f"{action!r} is nothing of WeCom's")
-    is_known = _is_same(query.get("access_token", ""), access)
+    is_known = is_same_key(query.get("access_token", ""), access)
     return Inbox(address=address, is_open=is_known, read=lambda body: read_message(address, body))
-
-
-def _is_same(given: str, wanted: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), wanted.encode())
 
 
 WECHAT = ReceiverKind(
