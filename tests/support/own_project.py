@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from alertdrill.runtime.free_ports import find_free_ports
 from support.whole_runs import CommandLine, Finished
@@ -127,3 +128,9 @@ def hold(own: CommandLine, folder: Path, *arguments: str) -> Finished:
     return own.run(
         "run", "--project-file", str(folder / "alertdrill.toml"), "--out", str(folder / "out"), *arguments
     )
+
+
+def read_timeline(folder: Path) -> dict[str, Any]:
+    """Return what a run left."""
+    timeline: dict[str, Any] = json.loads((folder / "out" / "timeline.json").read_text())
+    return timeline

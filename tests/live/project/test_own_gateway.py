@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.own_project import KEY, QUICK, SPEED, hold, write_own_project
+from support.own_project import KEY, QUICK, SPEED, hold, read_timeline, write_own_project
 from support.whole_runs import CommandLine
 
 pytestmark = pytest.mark.long
-
-
-def read_timeline(folder: Path) -> dict[str, Any]:
-    """Return what a run left."""
-    timeline: dict[str, Any] = json.loads((folder / "out" / "timeline.json").read_text())
-    return timeline
 
 
 def test_an_alert_of_somebodys_own_fires_pages_and_resolves(own: CommandLine, tmp_path: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from support.own_project import KEY, KEY_VARIABLE, write_own_project
+from support.own_project import read_timeline, write_own_project
 from support.running_servers import Theirs, run_theirs
 from support.whole_runs import CommandLine, Finished
 
@@ -46,12 +44,6 @@ class Place:
 
 
 @pytest.fixture
-def own(alertdrill: CommandLine) -> CommandLine:
-    """Return the command line with the gateway's key in its environment."""
-    return replace(alertdrill, environ={**alertdrill.environ, KEY_VARIABLE: KEY})
-
-
-@pytest.fixture
 def place(engines: Engines, tmp_path: Path) -> Iterator[Place]:
     """Write a project whose gateway alertdrill starts, and run the servers that see it."""
     write_own_project(tmp_path, drills=DRILLS)
@@ -83,12 +75,6 @@ def hold(own: CommandLine, folder: Path, *arguments: str) -> Finished:
     """Hold the project's drills."""
     project = str(folder / "alertdrill.toml")
     return own.run("run", "--project-file", project, "--out", str(folder / "out"), *arguments, timeout_s=300)
-
-
-def read_timeline(folder: Path) -> dict[str, Any]:
-    """Return what a run left."""
-    timeline: dict[str, Any] = json.loads((folder / "out" / "timeline.json").read_text())
-    return timeline
 
 
 def test_their_servers_fire_and_page(own: CommandLine, place: Place) -> None:
