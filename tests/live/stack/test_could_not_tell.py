@@ -149,7 +149,7 @@ def test_a_machine_that_does_not_keep_the_clock_is_doubted(alertdrill: CommandLi
             victim.resume()
         stdout, err = process.communicate(timeout=AWAIT_WALL_S)
     assert process.returncode == 3, err
-    said = stdout.replace("\n", " ")
+    said = " ".join(stdout.split())
     assert "scrapes came late or not at all" in said
     assert "arrivals were more than 15 s" in said
     assert re.search(r"the gateway answered nothing from \d+:\d\d to \d+:\d\d \(", said)
