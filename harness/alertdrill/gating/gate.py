@@ -27,15 +27,17 @@ Files = tuple[RuleFile, ...]
 class Subject:
     """Rules of one system or project before and after a change, and all drills that there are about them.
 
-    `ground` returns drills on their recordings, with the rules of one side, in the drills' order. What is
-    wrong with the files themselves, as where they are not what their template makes, is in `stale`.
+    `ground` returns drills on their recordings with the rules after the change, and why some cannot be judged
+    there; `choose` returns those of the files before that concern such a drill. What is wrong with the files themselves,
+    as where they are not what their template makes, is in `stale`.
     """
 
     name: str
     before: Files
     after: Files
     drills: tuple[Drill, ...]
-    ground: Callable[[Files, Sequence[Drill]], tuple[Ground, ...]]
+    ground: Callable[[Sequence[Drill]], tuple[Sequence[Ground], Mapping[str, str]]]
+    choose: Callable[[Files, Ground], Files]
     configs: tuple[AlertmanagerConfig, AlertmanagerConfig] | None = None
     stale: tuple[str, ...] = ()
 
@@ -81,8 +83,9 @@ def gate(subject: Subject, promtool: Path) -> Gated:
     sections = list_other_sections(*subject.configs) if subject.configs is not None else ()
     touched = list_touched(changes)
     about = list_about(touched, subject.drills) if touched else ()
+    grounds, refused = subject.ground(about) if about else ((), {})
     evidence = compare_on_recordings(
-        touched, subject.ground(subject.before, about), subject.ground(subject.after, about), promtool
+        touched, grounds, lambda one: subject.choose(subject.before, one), promtool
     )
     return Gated(
         name=subject.name,
@@ -92,7 +95,7 @@ def gate(subject: Subject, promtool: Path) -> Gated:
         effects=evidence.effects,
         verdicts=evidence.verdicts,
         lacking=_find_all_lacking(touched, rules, subject.drills),
-        left_out=evidence.failed,
+        left_out={**refused, **evidence.failed},
         stale=subject.stale,
     )
 

@@ -40,7 +40,8 @@ def _write(gated: Gated) -> Iterator[str]:
         where = f" (`{trouble.source}`)" if trouble.source else ""
         yield f"- ❌ {_escape(trouble.text)}{where}"
     yield from (f"- ❔ {_escape(said)}" for said in list_doubts(gated))
-    yield ""
+    if gated.outcome not in {"untouched", "met"}:
+        yield ""
     for change in gated.changes:
         yield f"#### {_escape(say_change(change))} (`{change.rule.source}`)"
         yield ""

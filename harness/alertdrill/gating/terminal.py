@@ -76,4 +76,4 @@ def _show_sides(before: str, after: str) -> Iterator[RenderableType]:
 
 
 def _indent(text: Text, columns: int) -> Padding:
-    return Padding(text, (0, 0, 0, columns))
+    return Padding(text, (0, 0, 0, columns), expand=False)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config, read_config
 from alertdrill.cli.options.project import open_project, read_project_rules
 from alertdrill.core.drill import Drill
-from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.errors import BadInput
 from alertdrill.gating.changes import find_changes
 from alertdrill.gating.gate import Files, Subject
 from alertdrill.mutation.grounds import Ground, find_golden_grounds, make_recorded_ground
 from alertdrill.places import ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
+from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.values import Values
-from alertdrill.runner.golden.folder import FOLDER
+from alertdrill.runner.golden.digests import digest_drill
+from alertdrill.runner.golden.folder import FOLDER, find_goldens
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.git import Commit
@@ -32,6 +35,7 @@ from alertdrill.systems.catalogue import list_drills, override_values, render_sy
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
+MADE_OF_OTHER = "it sends other traffic than was recorded"
 STALE = "{path} does not say what {template} and its values make of {alerts}: make generate writes it anew"
 
 
@@ -49,12 +53,22 @@ def open_house(
     if recordings is None and not is_folder(folder):
         raise BadInput("golden recordings are in a checkout only: name a folder with --recordings")
     own = {one.name: one.recordings_path for one in systems if is_folder(one.recordings_path)}
+
+    def choose(before: Files, at: Ground) -> Files:
+        return RuleBook(own={at.drill.system: before}).choose(at.drill)
+
+    def ground(after: Files, drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
+        kept = dict(zip(drills, find_goldens(folder, drills, own), strict=True))
+        stale = {
+            drill.name: f"{MADE_OF_OTHER}; make record renews the recording"
+            for drill, one in kept.items()
+            if one.golden.does not in ("", digest_drill(drill))
+        }
+        fresh = [drill for drill in drills if drill.name not in stale]
+        book = RuleBook(own={drill.system: after for drill in drills})
+        return find_golden_grounds(folder, fresh, among, book, own), stale
+
     for system in systems:
-
-        def ground(files: Files, drills: Sequence[Drill], name: str = system.name) -> tuple[Ground, ...]:
-            book = RuleBook(own={name: files})
-            return find_golden_grounds(folder, drills, among, book, own)
-
         paths = [path for path in (system.rules_path, *system.edition_paths) if is_there(path)]
         after = tuple(read_rules(shorten(path)) for path in paths)
         yield Subject(
@@ -62,7 +76,8 @@ def open_house(
             before=tuple(_read_before(commit, paths)),
             after=after,
             drills=tuple(drill for drill in among if drill.system == system.name),
-            ground=ground,
+            ground=partial(ground, after),
+            choose=choose,
             stale=tuple(_find_stale(system, values[system.name])),
         )
 
@@ -76,24 +91,26 @@ def open_own(
     paths = dict.fromkeys((*project.rules, *_list_before(commit, project.path)))
     before = tuple(_read_before(commit, [*paths]))
     unfit = find_unfit(classify_all(project, after))
+    left_out = leave_out(before, unfit)
     defaults = Defaults(system=project.name, healthy=project.behaviours)
-    if recordings is not None:
-        replay = ProjectReplay(shorten(recordings), after, promtool, unfit)
+    replay = None if recordings is None else ProjectReplay(shorten(recordings), after, promtool, unfit)
+    if replay is not None:
         defaults = replace(defaults, find_lasts_s=replay.find_lasts_s)
     among = read_drills(list_files(map(shorten, project.drills)), defaults)
 
-    def ground(files: Files, drills: Sequence[Drill]) -> tuple[Ground, ...]:
-        if not drills:
-            return ()
-        if recordings is None:
+    def ground(drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
+        if replay is None:
             raise BadInput(
                 f"{shorten(project.path)}: the drills of a project are judged on recordings of its own: name "
                 "them with --recordings; docs/how-to/gate.md"
             )
-        placed, refused = ProjectReplay(shorten(recordings), files, promtool, unfit).place(drills, among)
-        for name, why in refused.items():
-            raise CouldNotTell(f"{name}: {why}")
-        return tuple(make_recorded_ground(one.placements, one.recording, one.files) for one in placed)
+        placed, refused = replay.place(drills, among)
+        return [make_recorded_ground(one.placements, one.recording, one.files) for one in placed], refused
+
+    def choose(_before: Files, at: Ground) -> Files:
+        # A recording of another speed than 1 is replayed without what only speed 1 judges.
+        judged = {rule.name for file in at.files for rule in file.alerts}
+        return before if judged & unfit.keys() else left_out
 
     yield Subject(
         name=project.name,
@@ -101,6 +118,7 @@ def open_own(
         after=after,
         drills=tuple(among),
         ground=ground,
+        choose=choose,
         configs=_read_configs(commit, project.alertmanager),
     )
 
