@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alertdrill.core.rule import AlertRule
+from alertdrill.mutation.equivalence import are_equal
 from alertdrill.mutation.mutant import Rule
 from alertdrill.mutation.readers import find_alerts
 from alertdrill.rules.files import RuleFile, RuleGroup
 from alertdrill.rules.promql.expressions import format_duration, parse, render
 
+EXPR = "expr"
 Meaning = tuple[tuple[str, str], ...]
 """The fields of a rule that decide what it does, by name, as text; what is not stated has no field."""
 
@@ -59,7 +61,7 @@ def list_touched(changes: Sequence[RuleChange]) -> tuple[str, ...]:
 
 def find_meaning(rule: Rule, group: RuleGroup) -> Meaning:
     """Return what a rule does: its fields, and those of its group that say when it is evaluated."""
-    stated: list[tuple[str, str]] = [("expr", render(parse(rule.expr)))]
+    stated: list[tuple[str, str]] = [(EXPR, render(parse(rule.expr)))]
     if isinstance(rule, AlertRule):
         for name, seconds in (("for", rule.for_s), ("keep_firing_for", rule.keep_firing_for_s)):
             stated += [(name, format_duration(seconds))] if seconds else []
@@ -72,6 +74,13 @@ def find_meaning(rule: Rule, group: RuleGroup) -> Meaning:
     if group.limit:
         stated.append(("limit", str(group.limit)))
     return tuple(stated)
+
+
+def means_same(one: Meaning, other: Meaning) -> bool:
+    """Tell whether two rules do the same whatever the series are, as far as that can be shown."""
+    first, second = dict(one), dict(other)
+    expr, another = first.pop(EXPR), second.pop(EXPR)
+    return first == second and (expr == another or are_equal(expr, another))
 
 
 def _sort_by_name(files: Sequence[RuleFile]) -> dict[tuple[bool, str], list[tuple[Rule, Meaning]]]:
@@ -93,7 +102,7 @@ def _drop_pairs(
     left = list(after)
     was = []
     for one in before:
-        place = next((number for number, other in enumerate(left) if other[1] == one[1]), None)
+        place = next((number for number, other in enumerate(left) if means_same(one[1], other[1])), None)
         if place is None:
             was.append(one)
         else:
@@ -118,6 +127,6 @@ def _compare(
     fields = tuple(
         FieldChange(name=name, before=old.get(name, ""), after=new.get(name, ""))
         for name in dict.fromkeys((*new, *old))
-        if old.get(name) != new.get(name)
+        if old.get(name) != new.get(name) and not (name == EXPR and are_equal(old[name], new[name]))
     )
     return RuleChange(kind="changed", rule=after[0], fields=fields, alerts=alerts)

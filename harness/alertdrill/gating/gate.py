@@ -27,9 +27,9 @@ Files = tuple[RuleFile, ...]
 class Subject:
     """Rules of one system or project before and after a change, and all drills that there are about them.
 
-    `ground` returns drills on their recordings with the rules after the change, and why some cannot be judged
-    there; `choose` returns those of the files before that concern such a drill. What is wrong with the files themselves,
-    as where they are not what their template makes, is in `stale`.
+    `ground` returns drills on their recordings with the rules after the change, and why some cannot be
+    judged there; `choose` returns those of the files before that concern such a drill. What is wrong with
+    the files themselves, as where they are not what their template makes, is in `stale`.
     """
 
     name: str

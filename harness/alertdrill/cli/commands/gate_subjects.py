@@ -58,10 +58,10 @@ def open_house(
         return RuleBook(own={at.drill.system: before}).choose(at.drill)
 
     def ground(after: Files, drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
-        kept = dict(zip(drills, find_goldens(folder, drills, own), strict=True))
+        kept = find_goldens(folder, drills, own)
         stale = {
             drill.name: f"{MADE_OF_OTHER}; make record renews the recording"
-            for drill, one in kept.items()
+            for drill, one in zip(drills, kept, strict=True)
             if one.golden.does not in ("", digest_drill(drill))
         }
         fresh = [drill for drill in drills if drill.name not in stale]
