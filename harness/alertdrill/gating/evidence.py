@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from alertdrill.core.timeline import EventKind, Timeline
@@ -11,7 +11,6 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError
 from alertdrill.mutation.grounds import Ground, Scene, make_job
 from alertdrill.mutation.replays import hold_replays
-from alertdrill.rules.files import RuleFile
 
 SEEN: tuple[EventKind, ...] = ("pending", "firing", "resolved")
 Instants = tuple[tuple[EventKind, float], ...]
@@ -47,14 +46,12 @@ class Evidence:
 
 def compare_on_recordings(
     alerts: Iterable[str],
+    before: Sequence[Ground],
     after: Sequence[Ground],
-    choose_before: Callable[[Ground], tuple[RuleFile, ...]],
     promtool: Path,
 ) -> Evidence:
-    """Return what alerts do in drills, by the rules that they stand with and by those chosen for before."""
+    """Return what alerts do in drills; both sides are the same drills on the same recordings."""
     names = frozenset(alerts)
-    # Rules that all drills are judged by stay the same files, so that drills of a recording share a replay.
-    before = [replace(ground, files=choose_before(ground)) for ground in after]
     old, new = _replay(before, promtool), _replay(after, promtool)
     effects: list[Effect] = []
     verdicts, failed = [], {}

@@ -15,7 +15,9 @@ from alertdrill.gating.changes import RuleChange, find_changes, list_touched
 from alertdrill.gating.demands import find_lacking, list_about
 from alertdrill.gating.evidence import Effect, compare_on_recordings
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
+from alertdrill.gating.scores import ScoreChange, find_fallen
 from alertdrill.mutation.grounds import Ground
+from alertdrill.mutation.memory import Memory
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.heartbeats import find_heartbeats
 
@@ -28,7 +30,7 @@ class Subject:
     """Rules of one system or project before and after a change, and all drills that there are about them.
 
     `ground` returns drills on their recordings with the rules after the change, and why some cannot be
-    judged there; `choose` returns those of the files before that concern such a drill. What is wrong with
+    judged there; `go_back` returns such a drill with the rules before. What is wrong with
     the files themselves, as where they are not what their template makes, is in `stale`.
     """
 
@@ -37,7 +39,7 @@ class Subject:
     after: Files
     drills: tuple[Drill, ...]
     ground: Callable[[Sequence[Drill]], tuple[Sequence[Ground], Mapping[str, str]]]
-    choose: Callable[[Files, Ground], Files]
+    go_back: Callable[[Ground], Ground]
     configs: tuple[AlertmanagerConfig, AlertmanagerConfig] | None = None
     stale: tuple[str, ...] = ()
 
@@ -55,6 +57,7 @@ class Gated:
     sections: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    fallen: tuple[ScoreChange, ...] = ()
     lacking: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, str]
     stale: tuple[str, ...] = ()
@@ -75,8 +78,11 @@ class Gated:
         return "met" if self.touched or self.sections else "untouched"
 
 
-def gate(subject: Subject, promtool: Path) -> Gated:
-    """Return what a change did. Raises ComponentFailed when promtool itself fails."""
+def gate(subject: Subject, promtool: Path, memory: Memory) -> Gated:
+    """Return what a change did; `memory` has mutants that were tried before.
+
+    Raises ComponentFailed when promtool itself fails.
+    """
     changes = find_changes(subject.before, subject.after)
     rules = [rule for file in subject.after for rule in file.alerts]
     routes = find_route_changes(rules, *subject.configs) if subject.configs is not None else ()
@@ -84,9 +90,10 @@ def gate(subject: Subject, promtool: Path) -> Gated:
     touched = list_touched(changes)
     about = list_about(touched, subject.drills) if touched else ()
     grounds, refused = subject.ground(about) if about else ((), {})
-    evidence = compare_on_recordings(
-        touched, grounds, lambda one: subject.choose(subject.before, one), promtool
-    )
+    back = [subject.go_back(one) for one in grounds]
+    evidence = compare_on_recordings(touched, back, grounds, promtool)
+    is_met = not any(verdict.outcome == "unmet" for verdict in evidence.verdicts)
+    sides = (subject.before, back), (subject.after, grounds)
     return Gated(
         name=subject.name,
         changes=changes,
@@ -94,6 +101,8 @@ def gate(subject: Subject, promtool: Path) -> Gated:
         sections=sections,
         effects=evidence.effects,
         verdicts=evidence.verdicts,
+        # Drills that are not met notice nothing: a score is worth looking at where all is as expected.
+        fallen=find_fallen(touched, *sides, promtool, memory) if is_met and grounds else (),
         lacking=_find_all_lacking(touched, rules, subject.drills),
         left_out={**refused, **evidence.failed},
         stale=subject.stale,

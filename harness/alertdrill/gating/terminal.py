@@ -14,6 +14,7 @@ from alertdrill.gating.evidence import Effect
 from alertdrill.gating.gate import Gated
 from alertdrill.gating.wording import (
     list_doubts,
+    list_fallen,
     list_troubles,
     say_alarm,
     say_change,
@@ -48,6 +49,8 @@ def _show(gated: Gated) -> Iterator[RenderableType]:
         yield Text(f"The Alertmanager config says something else in {', '.join(gated.sections)}.")
     for trouble in list_troubles(gated):
         yield Text(f"✗ {printable(trouble.text)}", style="red")
+    for said in list_fallen(gated):
+        yield Text(f"! {printable(said)}", style="yellow")
     for said in list_doubts(gated):
         yield Text(f"? {printable(said)}", style="yellow")
     if gated.changes or gated.routes:

@@ -81,6 +81,15 @@ def list_doubts(gated: Gated) -> Iterator[str]:
             yield from (f"{verdict.drill}: {doubt}" for doubt in verdict.doubts)
 
 
+def list_fallen(gated: Gated) -> Iterator[str]:
+    """Yield where drills notice fewer mistakes than before, a sentence each."""
+    for one in gated.fallen:
+        yield (
+            f"{one.alert}: the drills notice {one.after:.0f} % of the mistakes that alertdrill mutate makes, "
+            f"{one.before:.0f} % before"
+        )
+
+
 def say_total(gated: tuple[Gated, ...]) -> str:
     """Say in one line how a change came out."""
     touched = sum(len(one.touched) for one in gated)

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from support.stranger import DRILLS, PROJECT, RULES, write_hour
+from support.gated_repository import ask_git, make_repository, run_git
 from support.whole_runs import ROOT, CommandLine, Finished
 
 HOUR = ("--recordings", "recordings")
-ALERTMANAGER = """\
-route: {receiver: oncall, routes: [{matchers: ['alertname="Low"'], receiver: chat}]}
-receivers: [{name: oncall}, {name: chat}]
-"""
-
-
-def ask_git(folder: Path, *arguments: str) -> str:
-    """Return what git says."""
-    command = ("git", "-C", str(folder), *arguments)
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def run_git(folder: Path, *arguments: str) -> None:
-    """Run git as somebody."""
-    named = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
-    ask_git(folder, *named, *arguments)
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Return a repository with a project, its rules, drills and recordings, all of them committed."""
-    folder = tmp_path / "a repository"
-    (folder / "drills").mkdir(parents=True)
-    project = PROJECT + 'alertmanager = "alertmanager.yml"\n'
-    texts = {"alertdrill.toml": project, "rules.yml": RULES, "drills/own.yml": DRILLS}
-    for name, text in {**texts, "alertmanager.yml": ALERTMANAGER}.items():
-        (folder / name).write_text(text)
-    for name in ("deep", "near", "late"):
-        write_hour(folder / "recordings" / f"{name}.om.gz")
-    run_git(folder, "init", "-q")
-    run_git(folder, "add", "-A")
-    run_git(folder, "commit", "-qm", "first")
-    return folder
+    """Return a repository, in a folder whose name has a space."""
+    return make_repository(tmp_path / "a repository")
 
 
 def change(repository: Path, old: str, new: str, name: str = "rules.yml") -> None:
@@ -107,6 +79,14 @@ def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repo
     finished = gate(alertdrill, repository, *HOUR)
     assert "Deep: paged otherwise" in finished.out
     assert "Low: paged otherwise" not in finished.out
+
+
+def test_a_score_that_fell_is_said(alertdrill: CommandLine, repository: Path) -> None:
+    """The drill is met all the same, but notices fewer mistakes: one of two conditions is enough."""
+    change(repository, "expr: depth > 100", "expr: depth > 100 or depth > 120")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert "! Deep: the drills notice " in finished.out
+    assert "deep is not met" not in finished.out
 
 
 def test_a_commit_is_the_base_that_is_named(alertdrill: CommandLine, repository: Path) -> None:

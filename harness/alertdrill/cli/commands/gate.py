@@ -13,6 +13,7 @@ from alertdrill.cli.commands.gate_subjects import open_house, open_own
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.project import take_project_option
 from alertdrill.cli.options.read_path import ReadPath
+from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import CouldNotTell
@@ -92,7 +93,8 @@ def gate_(
     open_subjects = open_own if is_own else open_house
     engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
     subjects = open_subjects(commit, project_file, recordings, engines.promtool)
-    gated = tuple(gate(subject, engines.promtool) for subject in subjects)
+    memory = open_memory(engines, os.environ)
+    gated = tuple(gate(subject, engines.promtool, memory) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"
     open_console().print(GateSummary(gated, name))
     if format_ == "github":

@@ -54,8 +54,8 @@ def open_house(
         raise BadInput("golden recordings are in a checkout only: name a folder with --recordings")
     own = {one.name: one.recordings_path for one in systems if is_folder(one.recordings_path)}
 
-    def choose(before: Files, at: Ground) -> Files:
-        return RuleBook(own={at.drill.system: before}).choose(at.drill)
+    def go_back(before: Files, at: Ground) -> Ground:
+        return replace(at, files=RuleBook(own={at.drill.system: before}).choose(at.drill))
 
     def ground(after: Files, drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
         kept = find_goldens(folder, drills, own)
@@ -71,13 +71,14 @@ def open_house(
     for system in systems:
         paths = [path for path in (system.rules_path, *system.edition_paths) if is_there(path)]
         after = tuple(read_rules(shorten(path)) for path in paths)
+        before = tuple(_read_before(commit, paths))
         yield Subject(
             name=system.name,
-            before=tuple(_read_before(commit, paths)),
+            before=before,
             after=after,
             drills=tuple(drill for drill in among if drill.system == system.name),
             ground=partial(ground, after),
-            choose=choose,
+            go_back=partial(go_back, before),
             stale=tuple(_find_stale(system, values[system.name])),
         )
 
@@ -107,10 +108,12 @@ def open_own(
         placed, refused = replay.place(drills, among)
         return [make_recorded_ground(one.placements, one.recording, one.files) for one in placed], refused
 
-    def choose(_before: Files, at: Ground) -> Files:
+    def go_back(at: Ground) -> Ground:
         # A recording of another speed than 1 is replayed without what only speed 1 judges.
         judged = {rule.name for file in at.files for rule in file.alerts}
-        return before if judged & unfit.keys() else left_out
+        return make_recorded_ground(
+            at.placements, at.recording, before if judged & unfit.keys() else left_out
+        )
 
     yield Subject(
         name=project.name,
@@ -118,7 +121,7 @@ def open_own(
         after=after,
         drills=tuple(among),
         ground=ground,
-        choose=choose,
+        go_back=go_back,
         configs=_read_configs(commit, project.alertmanager),
     )
 

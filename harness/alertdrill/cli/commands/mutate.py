@@ -18,16 +18,16 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
 from alertdrill.cli.options.project import open_project, read_project_rules, take_project_option
 from alertdrill.cli.options.read_path import ReadPath
+from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.mutation.grounds import find_golden_grounds, make_recorded_ground
-from alertdrill.mutation.memory import Memory, digest_program
 from alertdrill.mutation.report_json import render_report
 from alertdrill.mutation.score import join, tally
 from alertdrill.mutation.session import Order, Subject, hold_session
 from alertdrill.mutation.terminal import MutationSummary
-from alertdrill.places import PACKAGE, ROOT
+from alertdrill.places import ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
@@ -36,7 +36,6 @@ from alertdrill.runner.golden.folder import FOLDER
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_engines
-from alertdrill.runtime.binaries.cache import locate_cache
 from alertdrill.runtime.files import check_target, make_folder, write_whole
 from alertdrill.runtime.looking import is_folder
 from alertdrill.runtime.paths import shorten
@@ -46,8 +45,6 @@ from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
 REPORT = "mutation.json"
-TRIALS = Path("mutation") / "trials.json"
-"""Where what was tried is kept, in the cache."""
 GIVEN = "the rules given"
 UNDECIDED = (
     "whether the score reaches {least:g} % depends on {count} mutants of which it could not be told whether "
@@ -154,9 +151,7 @@ def mutate(
         alert=alert,
         covered_only=bool(names),
         route=session.route,
-        memory=Memory(
-            locate_cache(os.environ).root / TRIALS, digest_program(PACKAGE, engines.versions["prometheus"])
-        ),
+        memory=open_memory(engines, os.environ),
     )
     scored, unmet = hold_session(session.subjects, order, _say)
     for line in say_left_out({**session.left_out, **unmet}):
