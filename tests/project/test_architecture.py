@@ -38,7 +38,8 @@ ROOMS: dict[str, set[str]] = {
         *("reports", "rules", "runtime", "stacks", "systems"),
     },
     "mutation": {
-        *("alertmanager", "core", "errors", "judging", "recording", "rules", "runner", "runtime"),
+        *("alertmanager", "core", "errors", "judging", "recording", "reports", "rules", "runner"),
+        "runtime",
     },
     "gating": {
         *("alertmanager", "core", "errors", "mutation", "reports", "rules"),
