@@ -38,6 +38,10 @@ BAD_PLAN = 2
 """What Locust ends with when a plan cannot be performed; its last words say why."""
 
 
+class TrafficUnfinished(ComponentFailed):
+    """Locust runs still, though all it had to send should have been answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileReport:
     """What became of one profile so far, in rule time; percentiles are None until there is one.
@@ -249,12 +253,12 @@ class Traffic:
     def wait(self, timeout_s: float) -> TrafficReport:
         """Wait until every profile has ended, at most `timeout_s` wall seconds, and return the last report.
 
-        Raises ComponentFailed when Locust ends otherwise, or not in time.
+        Raises ComponentFailed when Locust ends otherwise, TrafficUnfinished when it does not in time.
         """
         if not self._has_ended(within_s=timeout_s):
             last = read_last_words(self._log_path)
             said = f' ("{last}")' if last else ""
-            raise ComponentFailed(
+            raise TrafficUnfinished(
                 f"Locust was not done within {timeout_s:g} s{said}{say_waiting(self.report())}; its log is "
                 f"{self._log_path}"
             )
