@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ class Run:
             yield
         finally:
             for victim in victims:
-                victim.resume()
+                with suppress(psutil.NoSuchProcess):  # the run has ended it
+                    victim.resume()
 
     def _find(self, part: str) -> psutil.Process:
         (found,) = (

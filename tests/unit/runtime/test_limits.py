@@ -288,6 +288,7 @@ def test_a_replay_under_a_real_limit_is_one_sentence(limit: str, tmp_path: Path)
     )
     assert "Traceback" not in done.stderr
     assert "Fetching" not in done.stderr
+    assert "prometheus cannot be started" not in done.stderr, "a replay needs promtool only"
     if done.returncode:
         assert done.returncode == 3, done.stderr
         assert f"(ulimit {limit[:2]})" in done.stderr

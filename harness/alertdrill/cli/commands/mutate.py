@@ -35,7 +35,7 @@ from alertdrill.rules.files import read_rules
 from alertdrill.runner.golden.folder import FOLDER
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.binaries.cache import locate_cache
 from alertdrill.runtime.files import check_target, make_folder, write_whole
 from alertdrill.runtime.looking import is_folder
@@ -140,8 +140,8 @@ def mutate(
     Each mutant is a rule with one change, such as another threshold. It is judged on the drills' recordings:
     no stack is started, and no traffic sent.
     """
-    engines = find_engines(os.environ, say=_say)
-    promtool = engines.promtool
+    tool = find_promtool(os.environ, say=_say)
+    promtool = tool.promtool
     if _is_about_project(project_file, system, rule_paths):
         session = _open_own(project_file, names, recordings, promtool)
     else:
@@ -155,7 +155,7 @@ def mutate(
         covered_only=bool(names),
         route=session.route,
         memory=Memory(
-            locate_cache(os.environ).root / TRIALS, digest_program(PACKAGE, engines.versions["prometheus"])
+            locate_cache(os.environ).root / TRIALS, digest_program(PACKAGE, tool.versions["prometheus"])
         ),
     )
     scored, unmet = hold_session(session.subjects, order, _say)
