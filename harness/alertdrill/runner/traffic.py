@@ -23,6 +23,7 @@ from alertdrill.places import SCENARIOS
 from alertdrill.runner.scenario_files import find_scenario, name_scenario
 from alertdrill.runner.target import Target
 from alertdrill.runtime.free_ports import find_free_ports
+from alertdrill.runtime.limits import find_limit
 from alertdrill.runtime.process import Process, read_last_words, start
 from alertdrill.runtime.secret_files import write_secret
 
@@ -257,7 +258,8 @@ class Traffic:
         """
         if not self._has_ended(within_s=timeout_s):
             last = read_last_words(self._log_path)
-            said = f' ("{last}")' if last else ""
+            limit = find_limit(last)
+            said = f' ("{last}"{f": {limit}" if limit else ""})' if last else ""
             raise TrafficUnfinished(
                 f"Locust was not done within {timeout_s:g} s{said}{say_waiting(self.report())}; its log is "
                 f"{self._log_path}"
