@@ -32,6 +32,7 @@ from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.beginning import Beginning, begin_clock
 from alertdrill.runner.calibration import TooFast, find_calibration_wall_s
+from alertdrill.runner.evaluations import open_count
 from alertdrill.runner.evidence import (
     describe_watch,
     describe_workers,
@@ -62,7 +63,6 @@ from alertdrill.runner.probe import (
     make_warm_up,
 )
 from alertdrill.runner.replay_check import record_and_confirm
-from alertdrill.runner.running_services import open_count
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
@@ -105,8 +105,6 @@ class _Sent:
     silent: SilentParts
     outage_lateness_s: float | None
     outages: tuple[Window, ...]
-    evaluated: tuple[int, int] | None = None
-    """How many evaluations there were, and were left out, where others count more than those of the run."""
 
 
 def hold(order: Order, show: Show) -> RunRecord:
@@ -177,9 +175,9 @@ def _hold_at(
             clock=clock,
             path=PathWatch(pager=pager, alertmanagers=stack.endpoints.open_alertmanagers(), clock=clock),
             prometheus=prometheus,
+            count_evaluations=open_count(prometheus, order.site.subject, order.rules),
             until_s=until_s,
         )
-        evaluated = open_count(run.prometheus, order.site.subject, order.rules)
         if setup.zones:
             stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
         state = replace(
@@ -194,7 +192,6 @@ def _hold_at(
         sent.silent.await_answer("prometheus", run.prometheus, "/-/ready")
         stack.save_logs()
         state = replace(state, now_rule_s=until_s, wall_s=time.monotonic() - start.monotonic_s)
-        sent = replace(sent, evaluated=evaluated and evaluated())
         record = _conclude(run, start, sent, setup, lambda doing: show(replace(state, message=doing)))
         yield FinishedRun(record=record, stack=stack, clock=clock)
 
@@ -268,7 +265,7 @@ def _conclude(
             store,
             silent,
             is_probed=subject.keeps_rule_time,
-            counted=sent.evaluated,
+            counted=run.count_evaluations(),
         ),
         outage_lateness_s=sent.outage_lateness_s,
     )
