@@ -15,6 +15,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.errors import ComponentSilent, RequestRefused
 from alertdrill.judging.standstill import AGAIN
 from alertdrill.runner.calibration import calibrate
+from alertdrill.runner.evaluations import Count, open_count
 from alertdrill.runner.metric_types import demand_types
 from alertdrill.runner.observation import LiveRun
 from alertdrill.runner.rest import check_rest, demand_scrapes
@@ -64,6 +65,8 @@ class Beginning:
     lead_s: float
     is_calibrated: bool
     is_at_rest: bool
+    count_evaluations: Callable[[], Count] | None = None
+    """Counts those since the first drill began, once it has."""
 
     def go_on(self, now_s: float, report: Callable[[], TrafficReport]) -> None:
         """Do what is due by rule time `now_s`; what Prometheus leaves open is still to be done.
@@ -76,6 +79,10 @@ class Beginning:
         if self.is_calibrated and not self.is_at_rest and now_s >= 0:
             with self.silent.bear("prometheus"):
                 self._check_rest()
+        if self.is_calibrated and self.is_at_rest and self.count_evaluations is None and now_s >= 0:
+            order = self.run.order
+            with self.silent.bear("prometheus"):
+                self.count_evaluations = open_count(self.run.prometheus, order.site.subject, order.rules)
 
     def _calibrate(self, report: TrafficReport) -> None:
         order = self.run.order

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 
-from alertdrill.errors import ComponentFailed, ComponentSilent
+from alertdrill.errors import ComponentFailed
 from alertdrill.recording.prometheus import count_evaluations
 from alertdrill.rules.files import RuleFile
 from alertdrill.runtime.http_client import Api
@@ -18,7 +17,7 @@ Count = tuple[int, int]
 def open_count(prometheus: Api, subject: Subject, files: Sequence[RuleFile]) -> Callable[[], Count]:
     """Return what counts the evaluations from now on.
 
-    Of somebody's own Prometheus it counts those of the rules in `files`.
+    Of somebody's own Prometheus it counts those of the rules in `files`. Raises ComponentSilent.
     """
     if "prometheus" not in subject.runs_already:
         return _open_count_of_all(prometheus)
@@ -27,9 +26,7 @@ def open_count(prometheus: Api, subject: Subject, files: Sequence[RuleFile]) -> 
 
 def _open_count_of_all(prometheus: Api) -> Callable[[], Count]:
     """Count all; one that a drill has started anew counts from then on."""
-    before = (0, 0)
-    with suppress(ComponentSilent):
-        before = count_evaluations(prometheus)
+    before = count_evaluations(prometheus)
 
     def count() -> Count:
         after = count_evaluations(prometheus)

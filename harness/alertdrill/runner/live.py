@@ -32,7 +32,7 @@ from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.beginning import Beginning, begin_clock
 from alertdrill.runner.calibration import TooFast, find_calibration_wall_s
-from alertdrill.runner.evaluations import open_count
+from alertdrill.runner.evaluations import Count
 from alertdrill.runner.evidence import (
     describe_watch,
     describe_workers,
@@ -105,6 +105,8 @@ class _Sent:
     silent: SilentParts
     outage_lateness_s: float | None
     outages: tuple[Window, ...]
+    count_evaluations: Callable[[], Count] | None
+    """Counts those since the first drill began; None where Prometheus was silent from then on."""
 
 
 def hold(order: Order, show: Show) -> RunRecord:
@@ -175,7 +177,6 @@ def _hold_at(
             clock=clock,
             path=PathWatch(pager=pager, alertmanagers=stack.endpoints.open_alertmanagers(), clock=clock),
             prometheus=prometheus,
-            count_evaluations=open_count(prometheus, order.site.subject, order.rules),
             until_s=until_s,
         )
         if setup.zones:
@@ -242,6 +243,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         silent=silent,
         outage_lateness_s=injector.lateness_s,
         outages=tuple(outages),
+        count_evaluations=beginning.count_evaluations,
     )
 
 
@@ -265,7 +267,7 @@ def _conclude(
             store,
             silent,
             is_probed=subject.keeps_rule_time,
-            counted=run.count_evaluations(),
+            counted=sent.count_evaluations and sent.count_evaluations(),
         ),
         outage_lateness_s=sent.outage_lateness_s,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from alertdrill.alertmanager.unplayed import find_unplayed_receivers
@@ -15,7 +15,6 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.recording.prometheus import read_alert_events, read_curves, read_recorded_curves
 from alertdrill.recording.store import Store, await_samples, open_store
 from alertdrill.rules.heartbeats import find_heartbeats
-from alertdrill.runner.evaluations import Count
 from alertdrill.runner.faults.outages import list_outages
 from alertdrill.runner.late_samples import SHOWS_WITHIN_WALL_S, find_unseen, hangs_on_the_unseen
 from alertdrill.runner.order import Order
@@ -25,10 +24,7 @@ from alertdrill.stacks import Stack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRun:
-    """A run on a stack: what is held, where, by which clock, until when; `path` watches the pages.
-
-    `count_evaluations` counts those of the run, and how many of them were left out.
-    """
+    """A run on a stack: what is held, where, by which clock, until when; `path` watches the pages."""
 
     order: Order
     placements: tuple[Placement, ...]
@@ -36,7 +32,6 @@ class LiveRun:
     clock: Clock
     path: PathWatch
     prometheus: Api
-    count_evaluations: Callable[[], Count]
     until_s: float
 
 

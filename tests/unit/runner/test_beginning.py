@@ -105,17 +105,20 @@ def test_a_part_that_died_before_the_drills_is_not_waited_for() -> None:
         begin(Part(fail(SILENT)), Part(), fail(ComponentFailed("pager was ended by SIGKILL")))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("asks", ["calibrate", "check_rest"])
+@pytest.mark.parametrize("asks", ["calibrate", "check_rest", "open_count"])
 def test_what_prometheus_leaves_open_before_the_drills_is_asked_again(
     asks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it answers, and not once more; from then on it owes nothing."""
     monkeypatch.setattr(beginning, "calibrate", lambda *_: None)
     monkeypatch.setattr(beginning, "check_rest", lambda *_: None)
-    answers = [fail(SILENT), fail(SILENT), lambda: None]
+    monkeypatch.setattr(beginning, "open_count", lambda *_: "counted")
+    answers = [fail(SILENT), fail(SILENT), lambda: "counted"]
     monkeypatch.setattr(beginning, asks, lambda *_: answers.pop(0)())
     subject = SimpleNamespace(keeps_rule_time=True)
-    order = SimpleNamespace(quiet_lead_s=0.0, site=SimpleNamespace(subject=subject), find_unfit=None)
+    order = SimpleNamespace(
+        quiet_lead_s=0.0, site=SimpleNamespace(subject=subject), find_unfit=None, rules=()
+    )
     clock = Clock(speed=60, origin_s=time.time())
     run: Any = SimpleNamespace(order=order, clock=clock, prometheus=None)
     silent = SilentParts(clock=clock)
