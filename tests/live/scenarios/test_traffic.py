@@ -23,6 +23,7 @@ from alertdrill.runner.traffic import (
     ProfileReport,
     Traffic,
     TrafficReport,
+    TrafficUnfinished,
     WaitingCalls,
     lead_wall_s,
     plan,
@@ -197,7 +198,7 @@ def test_leaving_the_block_ends_locust(tmp_path, fake_gateway):
     Traffic that is not done in time is such a reason, and says so.
     """
     traffic = make_traffic(tmp_path, fake_gateway, make_profile(duration_s=6000))
-    with pytest.raises(ComponentFailed, match=r"^Locust was not done within 0\.2 s"), traffic:
+    with pytest.raises(TrafficUnfinished, match=r"^Locust was not done within 0\.2 s"), traffic:
         traffic.wait(0.2)
     pid = traffic._process.pid
     assert not Path(f"/proc/{pid}").exists()
@@ -213,7 +214,7 @@ def test_calls_without_an_answer_are_named(tmp_path, fake_gateway):
         while not traffic.report().waiting:
             assert time.monotonic() < give_up_at, "no call waits for an answer"
             time.sleep(0.05)
-        with pytest.raises(ComponentFailed) as raised:
+        with pytest.raises(TrafficUnfinished) as raised:
             traffic.wait(2.0)
     path = "POST /v1/chat/completions"
     assert f"3 calls of outage to {path} without an answer, the oldest since 0:" in str(raised.value)

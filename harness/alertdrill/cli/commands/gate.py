@@ -24,7 +24,7 @@ from alertdrill.gating.markdown import render_markdown
 from alertdrill.gating.terminal import GateSummary
 from alertdrill.gating.wording import list_doubts
 from alertdrill.project.finding import find_project
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import make_folder, write_all
 from alertdrill.runtime.git import find_commit
 
@@ -91,10 +91,10 @@ def gate_(
     is_own = project_file is not None or find_project(Path()) is not None
     commit = find_commit(base, Path() if project_file is None else project_file.parent)
     open_subjects = open_own if is_own else open_house
-    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    subjects = open_subjects(commit, project_file, recordings, engines.promtool)
-    memory = open_memory(engines, os.environ)
-    gated = tuple(gate(subject, engines.promtool, memory) for subject in subjects)
+    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+    subjects = open_subjects(commit, project_file, recordings, tool.promtool)
+    memory = open_memory(tool, os.environ)
+    gated = tuple(gate(subject, tool.promtool, memory) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"
     open_console().print(GateSummary(gated, name))
     if format_ == "github":

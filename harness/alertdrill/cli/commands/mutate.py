@@ -36,7 +36,7 @@ from alertdrill.rules.files import read_rules
 from alertdrill.runner.golden.folder import FOLDER
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target, make_folder, write_all
 from alertdrill.runtime.looking import is_folder
 from alertdrill.runtime.paths import shorten
@@ -138,8 +138,8 @@ def mutate(
     Each mutant is a rule with one change, such as another threshold. It is judged on the drills' recordings:
     no stack is started, and no traffic sent.
     """
-    engines = find_engines(os.environ, say=_say)
-    promtool = engines.promtool
+    tool = find_promtool(os.environ, say=_say)
+    promtool = tool.promtool
     if _is_about_project(project_file, system, rule_paths):
         session = _open_own(project_file, names, recordings, promtool)
     else:
@@ -153,7 +153,7 @@ def mutate(
         alert=alert,
         covered_only=bool(names),
         route=session.route,
-        memory=open_memory(engines, os.environ),
+        memory=open_memory(tool, os.environ),
     )
     scored, unmet = hold_session(session.subjects, order, _say)
     for line in say_left_out({**session.left_out, **unmet}):

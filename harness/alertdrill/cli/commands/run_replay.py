@@ -26,7 +26,7 @@ from alertdrill.runner.golden.staleness import digest_systems
 from alertdrill.runner.held_run import TIMELINE, read_held_run
 from alertdrill.runner.order import RECORDING, Order
 from alertdrill.runner.rulebook import RuleBook, is_edition
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target, make_folder, naming, open_batch
 from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
@@ -106,9 +106,9 @@ def _leave_out(
 
 def _find_promtool(given: Iterable[RuleFile]) -> Path:
     """Return promtool, which loads the rule files that somebody gave; raises BadRules if it does not."""
-    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    demand_loadable(engines, given)
-    return engines.promtool
+    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(tool, given)
+    return tool.promtool
 
 
 def make_book(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from alertdrill.mutation.memory import Memory, digest_program
 from alertdrill.places import PACKAGE
-from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.binaries import Promtool
 from alertdrill.runtime.binaries.cache import locate_cache
 
 TRIALS = Path("mutation") / "trials.json"
 
 
-def open_memory(engines: Engines, environ: Mapping[str, str]) -> Memory:
+def open_memory(tool: Promtool, environ: Mapping[str, str]) -> Memory:
     """Return what mutants did before, by this alertdrill and this Prometheus."""
-    program = digest_program(PACKAGE, engines.versions["prometheus"])
+    program = digest_program(PACKAGE, tool.versions["prometheus"])
     return Memory(locate_cache(environ).root / TRIALS, program)
