@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.cluster import Cluster
 from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -137,6 +138,16 @@ def performed(
     with FakeGateway() as gateway:
         folder = tmp_path_factory.mktemp("performed")
         yield perform_plan(gateway, make_environ(gateway), folder, request.module.PROFILES), gateway
+
+
+@pytest.fixture
+def cluster(fake_gateway: FakeGateway, tmp_path: Path) -> Callable[..., Cluster]:
+    """Make a master with these scenarios."""
+
+    def make(*scenarios: str) -> Cluster:
+        return Cluster(gateway=fake_gateway, folder=tmp_path, scenarios=scenarios)
+
+    return make
 
 
 def _command(names: tuple[str, ...], gateway: FakeGateway) -> list[str]:
