@@ -52,8 +52,8 @@ live.SETTLE_S = 5.0
 live.find_origin = lambda earliest_s, _speed: math.ceil(earliest_s)
 cli.main()
 """
-"""Waits shorter at the end, since scrapes are one second apart and not fifteen, and for no whole minute to begin
-at, which only subqueries need."""
+"""Waits shorter in the end, since scrapes are one second apart and not fifteen, and does not wait for a whole
+minute to begin, which only subqueries need."""
 WITHIN_S = 300.0
 
 
