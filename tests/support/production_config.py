@@ -1,4 +1,4 @@
-"""An alertmanager.yml as somebody might have it, a canary in place of each secret, and where these are found."""
+"""An alertmanager.yml as somebody might have it, each secret a canary, and where these are found."""
 
 from __future__ import annotations
 
