@@ -16,6 +16,8 @@ from support.whole_runs import CommandLine, Finished, run_until_told
 
 from alertdrill.runtime.binaries import Generation
 
+pytestmark = pytest.mark.long
+
 DRILLS = ("paging-critical", "paging-inhibited", "paging-warning", "metis-auth-fires")
 TOO_EARLY = "paging-info"
 """Its alert is for office hours too; it has fired and resolved when the office opens, and is never paged."""
