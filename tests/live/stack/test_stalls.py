@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import requests
 from support.whole_runs import CommandLine
 
 from alertdrill.runtime import http_client
 from alertdrill.runtime.free_ports import find_free_ports
+
+pytestmark = pytest.mark.long
 
 SPEED = 60.0
 AWAIT_WALL_S = 90.0
