@@ -19,7 +19,7 @@ from alertdrill.runtime.binaries import Generation
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "your-gateway.md"
 MAX_BYTES = 150_000
-NOT_TYPED = {"README.md", "findings", "recordings"}
+NOT_TYPED = {"README.md", "dashboard.json", "findings", "panels.yml", "recordings"}
 """What of the example the tutorial's reader does not write."""
 
 
