@@ -18,7 +18,7 @@ from alertdrill.runner.rulebook import list_expected, name_alerts
 from alertdrill.runtime.looking import follow, is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System
-from alertdrill.systems.catalogue import list_drills, list_rules, read_dashboard, read_values
+from alertdrill.systems.catalogue import list_drills, list_system_rules, read_dashboard, read_values
 from alertdrill.systems.finding import find_pack
 
 
@@ -53,7 +53,8 @@ def read_project_rules(project: Project) -> ProjectRules:
     own = tuple(read_rules(shorten(path)) for path in project.rules)
     systems = find_packs(project)
     values = {system.name: read_values(system) for system in systems}
-    packed = list_rules(list_drills(values, systems), values, systems)
+    drills = list_drills(values, systems)
+    packed = [file for system in systems for file in list_system_rules(system, values[system.name], drills)]
     editions = {str(shorten(path)) for system in systems for path in system.edition_paths}
     return ProjectRules(files=(*own, *packed), editions=frozenset(editions))
 

@@ -46,6 +46,15 @@ def test_a_packs_rules_stand_beside_the_projects_own(tmp_path: Path) -> None:
     assert name_systems(project) == ("own", "queues")
 
 
+def test_rules_of_a_pack_without_a_drill_are_there(tmp_path: Path) -> None:
+    """They page all the same."""
+    pack = write_pack(tmp_path, "queues")
+    (pack / "drills.py").write_text("def make_drills(values):\n    return ()\n")
+    project = read(tmp_path, 'packs = ["queues"]')
+    assert name_files(read_project_rules(project)) == ["rules.tmpl.yml"]
+    assert list_pack_drills(project) == ()
+
+
 def test_an_edition_concerns_only_the_drills_that_are_about_it(tmp_path: Path) -> None:
     """Rules as written would fire in all others, too."""
     pack = write_pack(tmp_path, "queues")
