@@ -26,6 +26,7 @@ METRICS = (
     "call_duration_seconds_bucket",
     "tokens_total",
     "spend_usd_total",
+    "litellm_deployment_state",
 )
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -44,6 +45,7 @@ class ImaginedGateway:
         self._rng = random.Random(1)  # noqa: S311 - chance, the same each time
         self._counted: list[tuple[float, Key, float]] = []
         self._asked: dict[int, int] = defaultdict(int)
+        self._states: dict[Key, float] = defaultdict(float)
         for profile in drill.traffic:
             for at_s in _list_arrivals(profile):
                 self._call(profile, at_s)
@@ -85,6 +87,7 @@ class ImaginedGateway:
         takes_s = self._draw(latency) + LATE_S
         at_s += takes_s
         self._count(at_s, "calls_total", 1.0, model=model, status=status)
+        self._set(at_s, "litellm_deployment_state", float(status != "200"), litellm_model_name=model)
         self._count(at_s, "call_duration_seconds_sum", takes_s, model=model)
         self._count(at_s, "call_duration_seconds_count", 1.0, model=model)
         if "call_duration_seconds_bucket" in self._named:
@@ -102,6 +105,12 @@ class ImaginedGateway:
     def _count(self, at_s: float, name: str, more: float, **labels: str) -> None:
         if name in self._named:
             self._counted.append((at_s, (name, tuple(labels.items())), more))
+
+    def _set(self, at_s: float, name: str, value: float, **labels: str) -> None:
+        if name in self._named:
+            key = (name, tuple(labels.items()))
+            self._counted.append((at_s, key, value - self._states[key]))
+            self._states[key] = value
 
     def _find_behaviour(self, at_s: float) -> Mapping[str, Any]:
         first = self._drill.traffic[0]

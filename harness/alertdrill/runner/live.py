@@ -292,7 +292,7 @@ def _conclude(
     return RunRecord(
         placements=placements,
         timeline=timeline,
-        verdicts=verdicts,
+        verdicts=recorded.doubt_blind(verdicts, order.alerts),
         rules=order.alerts,
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
         doubts=(

@@ -27,6 +27,7 @@ from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
+from alertdrill.runner.project_files import list_pack_dashboards, name_systems
 from alertdrill.runner.rulebook import LATEST_S, find_reaches_s
 from alertdrill.runner.running_services import Running
 from alertdrill.runner.scenario_files import list_own_files
@@ -106,12 +107,13 @@ def make_project_order(
     order = Order(
         drills=held,
         rules=files,
+        dashboards=list_pack_dashboards(project),
         site=site,
         alertmanager=read_config(
             shorten(project.alertmanager), project.templates and shorten(project.templates)
         )
         if project.alertmanager is not None
-        else make_reference_config([project.name]),
+        else make_reference_config(name_systems(project)),
         out=out,
         speed=speed,
         speeds=speeds,

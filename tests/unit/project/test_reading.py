@@ -79,7 +79,9 @@ def test_every_field_is_read(tmp_path: Path) -> None:
         drills=(tmp_path / "drills",),
         out=tmp_path / "reports",
         speed=12,
-        timers=(Timer(name="cooldown", lasts_s=30, alerts=("DeploymentDown",)),),
+        timers=(
+            Timer(name="cooldown", lasts_s=30, alerts=("DeploymentDown",), drills=("one-deployment-down",)),
+        ),
     )
 
 

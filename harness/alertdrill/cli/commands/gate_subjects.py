@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config, read_config
-from alertdrill.cli.options.project import open_project, read_project_rules
+from alertdrill.cli.options.project import open_project
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.gating.changes import find_changes
@@ -22,9 +22,16 @@ from alertdrill.places import ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.leaving_out import leave_out
-from alertdrill.rules.values import Values
+from alertdrill.rules.values import Values, parse_values, render_rules, switch_on
 from alertdrill.runner.golden.digests import digest_drill
 from alertdrill.runner.golden.folder import FOLDER, find_goldens
+from alertdrill.runner.project_files import (
+    ProjectRules,
+    find_packs,
+    join_drills,
+    list_pack_drills,
+    read_project_rules,
+)
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import RuleBook
 from alertdrill.runtime.git import Commit
@@ -88,16 +95,18 @@ def open_own(
 ) -> Iterator[Subject]:
     """Yield a project with its rules and routes on both sides; raises BadInput."""
     project = open_project(project_file)
-    after = read_project_rules(project)
+    rules = read_project_rules(project)
     paths = dict.fromkeys((*project.rules, *_list_before(commit, project.path)))
-    before = tuple(_read_before(commit, [*paths]))
-    unfit = find_unfit(classify_all(project, after))
+    packed = (_render_before(commit, system) for system in find_packs(project))
+    before = (*_read_before(commit, [*paths]), *(file for file in packed if file is not None))
+    unfit = find_unfit(classify_all(project, rules.files))
     left_out = leave_out(before, unfit)
     defaults = Defaults(system=project.name, healthy=project.behaviours)
-    replay = None if recordings is None else ProjectReplay(shorten(recordings), after, promtool, unfit)
+    replay = None if recordings is None else _open_replay(recordings, rules, promtool, unfit)
     if replay is not None:
         defaults = replace(defaults, find_lasts_s=replay.find_lasts_s)
-    among = read_drills(list_files(map(shorten, project.drills)), defaults)
+    written = read_drills(list_files(map(shorten, project.drills)), defaults)
+    among = join_drills(written, list_pack_drills(project), project)
 
     def ground(drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
         if replay is None:
@@ -118,12 +127,27 @@ def open_own(
     yield Subject(
         name=project.name,
         before=before,
-        after=after,
-        drills=tuple(among),
+        after=rules.standing,
+        drills=among,
         ground=ground,
         go_back=go_back,
         configs=_read_configs(commit, project.alertmanager),
     )
+
+
+def _open_replay(
+    recordings: Path, rules: ProjectRules, promtool: Path, unfit: Mapping[str, str]
+) -> ProjectReplay:
+    return ProjectReplay(shorten(recordings), rules.files, promtool, unfit, rules.editions)
+
+
+def _render_before(commit: Commit, pack: System) -> RuleFile | None:
+    """Return what a pack's template made of its values in a commit, or None if it was not there."""
+    template, values = commit.read(pack.template_path), commit.read(pack.values_path)
+    if template is None or values is None:
+        return None
+    name = f"{shorten(pack.template_path)} of {commit.name}"
+    return parse_rules(render_rules(template, switch_on(parse_values(values, name)), name), name)
 
 
 def _read_before(commit: Commit, paths: Sequence[Path]) -> Iterator[RuleFile]:

@@ -16,7 +16,7 @@ from alertdrill.alertmanager.routes import Route, parse_routes
 from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
-from alertdrill.cli.options.project import open_project, read_project_rules, take_project_option
+from alertdrill.cli.options.project import open_project, take_project_option
 from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath
@@ -34,6 +34,7 @@ from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import read_rules
 from alertdrill.runner.golden.folder import FOLDER
+from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_promtool
@@ -232,10 +233,12 @@ def _open_own(
             f"{shorten(project.path)}: the drills of a project are judged on recordings of its own: name "
             "them with --recordings; docs/how-to/mutate.md"
         )
-    files = read_project_rules(project)
-    replay = ProjectReplay(shorten(recordings), files, promtool, find_unfit(classify_all(project, files)))
+    rules = read_project_rules(project)
+    unfit = find_unfit(classify_all(project, rules.files))
+    replay = ProjectReplay(shorten(recordings), rules.files, promtool, unfit, rules.editions)
     defaults = Defaults(system=project.name, find_lasts_s=replay.find_lasts_s, healthy=project.behaviours)
-    among = read_drills(list_files(map(shorten, project.drills)), defaults)
+    written = read_drills(list_files(map(shorten, project.drills)), defaults)
+    among = join_drills(written, list_pack_drills(project), project)
     known = [drill.name for drill in among]
     for name in set(names).difference(known):
         raise BadInput(f"the project has no drill {name!r}{say_nearest(name, known)}")
@@ -247,5 +250,5 @@ def _open_own(
     route = None
     if project.alertmanager is not None:
         route = parse_routes(read_config(project.alertmanager).document)
-    subject = Subject(name=project.name, files=files, grounds=grounds)
+    subject = Subject(name=project.name, files=rules.standing, grounds=grounds)
     return _Session(subjects=(subject,), route=route, left_out=refused, inputs=project.inputs)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from alertdrill.project.drafting.conditions import Condition
 from alertdrill.project.drafting.latencies import Durations, Latency
-from alertdrill.project.drafting.measures import PROMPT_TOKENS, Count, Presence, Share
+from alertdrill.project.drafting.measures import PROMPT_TOKENS, Count, LastCall, Presence, Share
 from alertdrill.project.drafting.recognising import Comparison, Recognised, Unknown
 
 RATE_PER_S = 0.5
@@ -60,7 +60,7 @@ def find_levels(rule: Recognised, scrape_s: float, price: Price | None) -> tuple
     Raises Unknown where nobody can tell what makes it fire.
     """
     cause, *guards = rule.comparisons
-    if cause.operator in {"==", "!="} and not isinstance(cause.measure, Presence):
+    if cause.operator in {"==", "!="} and not isinstance(cause.measure, Presence | LastCall):
         raise Unknown(f"say what makes it exactly {cause.threshold:g}")
     seen_s = max(rule.window_s - scrape_s, scrape_s)
     rate_per_s = max([RATE_PER_S, *(_find_guarding_rate(guard) for guard in guards)])
@@ -73,6 +73,8 @@ def find_levels(rule: Recognised, scrape_s: float, price: Price | None) -> tuple
             fire, near = _find_latencies(cause, latency, rate_per_s, seen_s)
         case Presence():
             fire, near = _find_outages(cause)
+        case LastCall():
+            fire, near = _find_failures(cause, rate_per_s)
         case Count(counted="usd" | "tokens") as count:
             fire, near = _find_costs(cause, count, seen_s, price)
         case Count() as count:
@@ -198,6 +200,14 @@ def _find_outages(cause: Comparison) -> tuple[Level, Level | Unknown]:
     if (cause.find_share(down) or 0.0) <= 1:
         raise Unknown("say what makes it fire: the target's being away does not")
     return Level(before=before, then=down), Level(before=before, then=down, reaches=(0.0, 0.0))
+
+
+def _find_failures(cause: Comparison, rate_per_s: float) -> tuple[Level, Level | Unknown]:
+    before = Condition(rate_per_s=rate_per_s)
+    fire = Level(before=before, then=replace(before, share=1.0))
+    if (cause.find_share(fire.then) or 0.0) <= 1:
+        raise Unknown(f"say what makes it {cause.operator} {cause.threshold:g}: calls that fail make it 1")
+    return fire, Unknown("the last call failed or it did not, so nothing is near to that")
 
 
 def _find_rates(

@@ -26,6 +26,11 @@ USD_PER_MILLION = {
 """List prices of a million tokens, of prompts and of answers; what a gateway charges may differ."""
 
 
+def find_usd_per_million(model: str) -> tuple[float, float] | None:
+    """Return the list prices of a model, whoever provides it; None if they are not known."""
+    return USD_PER_MILLION.get(model.rpartition("/")[2].rpartition(":")[2])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
     """How often something is counted: a second if `per_s`, else in the window."""
@@ -84,4 +89,13 @@ class Presence:
         return float(at.is_down == self.of_absence)
 
 
-Measure = Count | Share | Latency | Presence
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastCall:
+    """Whether the last call failed that a provider was asked: 1 if it did, 0 if not."""
+
+    def estimate(self, at: Condition) -> float | None:
+        """Return what a condition brings the value to; it changes all the time where only some calls fail."""
+        return at.share if at.share in {0.0, 1.0} else None
+
+
+Measure = Count | Share | Latency | Presence | LastCall

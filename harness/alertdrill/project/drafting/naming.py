@@ -37,6 +37,10 @@ _OTHERS = (
 """Of the gateway's own ways: how many calls bring them about is known to nobody but the gateway."""
 
 
+OF_LAST_CALL = frozenset({"litellm_deployment_state"})
+"""States that a failed call sets to 1, and the next that succeeds to 0, where a model has one deployment."""
+
+
 def find_counted(node: ast.VectorSelector) -> tuple[Counted, ErrorKind] | None:
     """Return what a counter counts, by its name and its matchers; None where they do not tell."""
     name = (metric_name(node) or "").lower()
