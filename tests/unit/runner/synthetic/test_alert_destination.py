@@ -91,7 +91,7 @@ def test_amtool_is_asked_with_labels_of_any_kind(each_engines: Engines) -> None:
     """Quotes, backslashes and line breaks arrive as they are."""
     odd = {"severity": "warning", "pod": 'a "b" \\ c', "text": "two\nlines = {x}, ü"}
     assert ask_amtool(each_engines.amtool, CONFIG, KNOWN, odd) == ["night"]
-    (bound,) = bind([make_alert(**odd)], AlertmanagerConfig(document=CONFIG, source="x"), each_engines.amtool)
+    (bound,) = bind([make_alert(**odd)], AlertmanagerConfig(document=CONFIG, source="x"), each_engines)
     assert bound.destination.receivers == ("night",)
 
 
@@ -116,9 +116,9 @@ def test_what_only_a_newer_amtool_takes_is_said_with_its_line(each_engines: Engi
     config = parse_config(text, "am.yml")
     if each_engines.versions["alertmanager"].startswith("0.25."):
         with pytest.raises(BadInput, match=r"^am\.yml:6: amtool cannot say where the alert goes: "):
-            bind([make_alert()], config, each_engines.amtool)
+            bind([make_alert()], config, each_engines)
     else:
-        assert bind([make_alert()], config, each_engines.amtool)
+        assert bind([make_alert()], config, each_engines)
 
 
 def test_what_amtool_only_minds_is_no_receiver(each_engines: Engines) -> None:
@@ -127,7 +127,7 @@ def test_what_amtool_only_minds_is_no_receiver(each_engines: Engines) -> None:
         "receivers: [{name: a}, {name: b}]\nroute:\n  receiver: a\n  routes:\n"
         "  - {receiver: b, matchers: ['{severity=critical']}\n"
     )
-    (bound,) = bind([make_alert(severity="critical")], parse_config(text, "am.yml"), each_engines.amtool)
+    (bound,) = bind([make_alert(severity="critical")], parse_config(text, "am.yml"), each_engines)
     assert bound.destination.receivers == ("b",)
 
 
