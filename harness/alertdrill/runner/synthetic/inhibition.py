@@ -12,9 +12,7 @@ from typing import Any
 
 from alertdrill.alertmanager.matchers import Matcher, make_matcher, parse_matchers
 from alertdrill.core.rule import Labels
-
-NO_SEVERITY = "none"
-"""As kube-prometheus calls that of alerts that are for nobody."""
+from alertdrill.rules.inhibitors import NO_SEVERITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
