@@ -220,6 +220,8 @@ def page(
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
+            table_path,
+            config_path,
             {
                 "--all": all_alerts,
                 "--alert": name,
@@ -231,7 +233,7 @@ def page(
                 "--nobody": nobody,
                 "--within": within_s,
                 "--external-url": external_url,
-            }
+            },
         )
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)

@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from alertdrill.errors import BadInput
+from alertdrill.runtime.looking import is_there
 
 
-def check_label_sets(others: Mapping[str, object]) -> None:
-    """Raise BadInput for an option beside a table of label sets that is about alerts, or about sending them.
+def check_label_sets(table: Path, config_path: Path | None, others: Mapping[str, object]) -> None:
+    """Raise BadInput for a table of label sets without a config, or beside options that are about alerts.
 
     `others` are those with their values.
     """
+    if "=" in table.name and not is_there(table):
+        raise BadInput(f"--labels {table}: there is no such file; a single label is --label {table}")
     for option, value in others.items():
         if value:
             raise BadInput(
                 f"--labels proves the label sets of its file, and sends nothing: leave {option} out"
             )
+    if config_path is None:
+        raise BadInput("--labels proves where a config leads label sets: name it by --alertmanager-config")
 
 
 def check_questions(*, watchdog: bool, is_remote: bool) -> None:

@@ -38,6 +38,7 @@ AGREED_WITHIN_S = 5.0
 """What it was handed it routes at once; inhibition and muting it works out a moment later."""
 POLL_S = 0.02
 FIRES_FOR_S = 3600.0
+MIDDLE_OF_A_MINUTE_S = 30
 MUTED_BY_SINCE = (0, 28)
 """Since this version its API says which time interval mutes a route."""
 _AT_ONCE = {"group_by": ["..."], "group_wait": "0s", "group_interval": "1h", "repeat_interval": "1h"}
@@ -164,7 +165,9 @@ def _asking(
         write_own(folder / "alertmanager.yml", json.dumps(_write_routing(config.document, at)))
         if at is not None:
             now = Clock(speed=1.0, origin_s=time.time())
-            zones = write_zones(config.document, now, Calendar(origin=at), 2 * AGREED_WITHIN_S)
+            # Intervals begin and end with a minute, and a moment passes until they are looked at.
+            calendar = Calendar(origin=at.replace(second=MIDDLE_OF_A_MINUTE_S, microsecond=0))
+            zones = write_zones(config.document, now, calendar, 2 * AGREED_WITHIN_S)
             write_below(folder / ZONEINFO, zones)
         part = Worker(
             name="alertmanager",

@@ -30,14 +30,17 @@ def parse_yaml(text: str, name: str, known: Collection[str]) -> list[TableRow]:
     document = read_nodes(text, name)
     if document is None:
         return []
-    if isinstance(document, Mapping):
+    if isinstance(document, Mapping) and TESTS in document.values:
         table = Fields(document, name, "the table")
         rows = table.take_items(TESTS)
         table.end()
     elif isinstance(document, Sequence):
         rows = document.items
     else:
-        raise BadInput(f"{name}:{document.line}: the file is no list of label sets")
+        raise BadInput(
+            f"{name}:{document.line}: the file is no table of label sets: in YAML that is a list, or a list "
+            f"below {TESTS}"
+        )
     return [_read_row(node, name, known) for node in rows]
 
 

@@ -119,8 +119,10 @@ def test_the_same_labels_twice_are_noted(tmp_path: Path) -> None:
         ("- receivers: [desk]\n", r":1: the label set has no labels"),
         ("- labels: [a]\n  receivers: [desk]\n", r":1: labels is no mapping"),
         ("- labels: {a-b: x}\n  receivers: [desk]\n", r":1: 'a-b' is no name of a label"),
+        ("{receivers: [{name: a}], route: {}}", r":1: the file is no table of label sets"),
+        ("tests: [x]\n", r":1: the label set is no mapping of fields"),
         ("tests: x\n", r":1: tests is no list"),
-        ("---\nx\n", r":2: the file is no list of label sets"),
+        ("---\nx\n", r":2: the file is no table of label sets"),
         (b"a,receivers\n\xff,desk\n", r":2: the file is not UTF-8"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
+from support.page_records import make_alert
 
 from alertdrill.alertmanager.config import parse_config, read_config
 from alertdrill.errors import CouldNotTell
@@ -18,7 +19,8 @@ from alertdrill.runner.routing.asking import demand_inhibitions, demand_mutings,
 from alertdrill.runner.routing.inhibitions import find_inhibitions
 from alertdrill.runner.routing.muting import find_mutings
 from alertdrill.runner.routing.reach import list_places
-from alertdrill.runner.routing.subjects import Subject, find_ways
+from alertdrill.runner.routing.report import Matrix
+from alertdrill.runner.routing.subjects import Subject, find_ways, name_alerts
 from alertdrill.runtime.binaries import Engines
 
 CONFIG = """\
@@ -177,3 +179,24 @@ def test_what_no_alert_reaches_is_named_with_its_line(tmp_path: Path) -> None:
         ("templates", "own.tmpl:3", "unused"),
         ("templates", "own.tmpl:5", "discord.default.title"),
     ]
+
+
+def test_a_matrix_that_is_too_wide_is_a_list() -> None:
+    """Of 25 alerts, of which one inhibits all others: no line has more than 80 columns, none is left out."""
+    config = parse_config(CONFIG.replace("  equal: [team]\n", ""), "am.yml")
+    alerts = [make_alert("Everything", severity="page")]
+    alerts += [make_alert(f"SomeLongNameOfAnAlert{number:02}", severity="ticket") for number in range(24)]
+    inhibitions = find_inhibitions(config, name_alerts(alerts))
+    wide = show(Matrix(inhibitions[:3], config))
+    assert wide.splitlines()[1:3] == [
+        "                         Everything",
+        "SomeLongNameOfAnAlert00  15",
+    ]
+    narrow = show(Matrix([*inhibitions, *(replace(one, source=one.target) for one in inhibitions)], config))
+    first, *rest = narrow.splitlines()
+    assert first == "Everything inhibits"
+    assert max(map(len, rest)) <= 80
+    listed = narrow.partition("SomeLongNameOfAnAlert00 inhibits")[0]
+    assert re.findall(r"SomeLongNameOfAnAlert(\d\d)", listed) == [f"{number:02}" for number in range(24)]
+    assert rest[0].startswith("  by am.yml:15:  SomeLongNameOfAnAlert00")
+    assert show(Matrix([], config)) == "no alert inhibits another one"
