@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.runner.routing.subjects import Subject
-from alertdrill.runner.synthetic.inhibition import match_all, read_inhibit_rules
+from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +22,10 @@ class Inhibition:
 def find_inhibitions(config: AlertmanagerConfig, subjects: Sequence[Subject]) -> tuple[Inhibition, ...]:
     """Return every pair of subjects of which one inhibits the other, in the order of the sources."""
     found: dict[tuple[int, int], list[str]] = {}
+    label_sets = [one.labels for one in subjects]
     for rule in read_inhibit_rules(config.document):
-        sources = [index for index, one in enumerate(subjects) if match_all(rule.source, one.labels)]
-        targets = [index for index, one in enumerate(subjects) if match_all(rule.target, one.labels)]
-        for source in sources:
-            for target in targets:
-                if rule.inhibits(subjects[source].labels, subjects[target].labels):
-                    found.setdefault((source, target), []).append(rule.pointer)
+        for pair in rule.find_pairs(label_sets):
+            found.setdefault(pair, []).append(rule.pointer)
     return tuple(
         Inhibition(source=subjects[source], target=subjects[target], pointers=tuple(pointers))
         for (source, target), pointers in sorted(found.items())

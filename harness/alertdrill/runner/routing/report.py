@@ -82,15 +82,17 @@ class Matrix:
         if not self.inhibitions:
             yield _text("no alert inhibits another one")
             return
-        table = self._make_table()
-        if table.__rich_measure__(console, options.update_width(WIDEST)).maximum <= options.max_width:
+        sources = _list_once([one.source for one in self.inhibitions])
+        # A column has a character at the least, and two blanks beside it.
+        table = self._make_table(sources) if 3 * len(sources) < options.max_width else None
+        width = table.__rich_measure__(console, options.update_width(WIDEST)).maximum if table else WIDEST
+        if table is not None and width <= options.max_width:
             yield _text(f"inhibited, by which alert, by which line of {self.config.source}:")
             yield table
         else:
-            yield from self._list_lines(options.max_width)
+            yield from self._list_lines(sources, options.max_width)
 
-    def _make_table(self) -> Table:
-        sources = _list_once([one.source for one in self.inhibitions])
+    def _make_table(self, sources: Sequence[Subject]) -> Table:
         found = {(one.source.title, one.target.title): one for one in self.inhibitions}
         table = Table(box=None, padding=(0, 2, 0, 0))
         table.add_column("")
@@ -108,15 +110,14 @@ class Matrix:
         for pointer in one.pointers:
             yield self.config.locate(pointer).rpartition(":")[2]
 
-    def _list_lines(self, width: int) -> Iterator[Text]:
+    def _list_lines(self, sources: Sequence[Subject], width: int) -> Iterator[Text]:
         """Yield each alert that inhibits others, and these below it, by inhibit rule."""
-        for source in _list_once([one.source for one in self.inhibitions]):
+        found: dict[str, dict[tuple[str, ...], list[Subject]]] = {}
+        for one in self.inhibitions:
+            found.setdefault(one.source.title, {}).setdefault(one.pointers, []).append(one.target)
+        for source in sources:
             yield _text(f"{source.title} inhibits")
-            by_rule: dict[tuple[str, ...], list[Subject]] = {}
-            for one in self.inhibitions:
-                if one.source.title == source.title:
-                    by_rule.setdefault(one.pointers, []).append(one.target)
-            for pointers, targets in by_rule.items():
+            for pointers, targets in found[source.title].items():
                 where = ", ".join(self.config.locate(pointer) for pointer in pointers)
                 parts = [_text(f"by {where}:"), *(_text(target.title) for target in targets)]
                 yield from flow(parts, width, lead="  ", indent="    ")

@@ -6,7 +6,7 @@ that no alert inhibits itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,24 @@ class InhibitRule:
             return False
         if match_all(self.target, source) and match_all(self.source, target):
             return False
-        return all(source.get(name, "") == target.get(name, "") for name in self.equal)
+        return self._find_common(source) == self._find_common(target)
+
+    def find_pairs(self, label_sets: Sequence[Labels]) -> Iterator[tuple[int, int]]:
+        """Yield the pairs of alerts, by their indices, of which the first holds the second one back."""
+        sources = {index for index, labels in enumerate(label_sets) if match_all(self.source, labels)}
+        targets: dict[tuple[str, ...], list[int]] = {}
+        for index, labels in enumerate(label_sets):
+            if match_all(self.target, labels):
+                targets.setdefault(self._find_common(labels), []).append(index)
+        both = sources & {index for own in targets.values() for index in own}
+        for source in sorted(sources):
+            for target in targets.get(self._find_common(label_sets[source]), ()):
+                if not (source in both and target in both):
+                    yield source, target
+
+    def _find_common(self, labels: Labels) -> tuple[str, ...]:
+        """Return the values of the labels that source and target must have in common."""
+        return tuple(labels.get(name, "") for name in self.equal)
 
 
 def read_inhibit_rules(routing: Mapping[str, Any]) -> tuple[InhibitRule, ...]:

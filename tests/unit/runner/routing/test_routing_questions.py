@@ -21,6 +21,7 @@ from alertdrill.runner.routing.muting import find_mutings
 from alertdrill.runner.routing.reach import list_places
 from alertdrill.runner.routing.report import Matrix
 from alertdrill.runner.routing.subjects import Subject, find_ways, name_alerts
+from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runtime.binaries import Engines
 
 CONFIG = """\
@@ -87,6 +88,13 @@ def test_alertmanager_routes_and_inhibits_as_alertdrill_does(each_engines: Engin
     ways = find_ways(config, subjects)
     assert {"ops", "oncall", "desk", "web", "gone"} == {one for way in ways for one in way.receivers}
     inhibitions = find_inhibitions(config, subjects)
+    assert {(one.source.title, one.target.title) for one in inhibitions} == {
+        (source.title, target.title)
+        for rule in read_inhibit_rules(config.document)
+        for source in subjects
+        for target in subjects
+        if rule.inhibits(source.labels, target.labels)
+    }
     assert inhibitions
     demand_routes(each_engines, config, ways)
     demand_inhibitions(each_engines, config, ways, inhibitions)
