@@ -72,10 +72,14 @@ def demand_inhibitions(
     ways: Sequence[Way],
     inhibitions: Sequence[Inhibition],
 ) -> None:
-    """Raise CouldNotTell unless a real Alertmanager inhibits the same subjects, each by one of the same."""
+    """Raise CouldNotTell unless a real Alertmanager inhibits the same subjects, each by one of the same.
+
+    Where that is not certain it may inhibit them or not.
+    """
     sources: dict[str, set[str]] = {way.subject.fingerprint: set() for way in ways if way.subject.labels}
     for one in inhibitions:
         sources.setdefault(one.target.fingerprint, set()).add(one.source.fingerprint)
+    certain = {one.target.fingerprint for one in inhibitions if one.is_certain}
     titles = {way.subject.fingerprint: way.subject.title for way in ways}
 
     def find_different(api: Api) -> str:
@@ -87,7 +91,7 @@ def demand_inhibitions(
         wrong = [
             name
             for name, ours in sources.items()
-            if bool(ours) != bool(said.get(name)) or not said.get(name, set()) <= ours
+            if not said.get(name, set()) <= ours or (name in certain and not said.get(name))
         ]
         return titles[wrong[0]] if wrong else ""
 

@@ -22,6 +22,10 @@ from alertdrill.runner.routing.verdicts import RouteVerdict
 from alertdrill.runner.synthetic.synthetic import show_labels
 
 WIDEST = 10_000
+UNCERTAIN = (
+    "?: the rule has it as what inhibits, too: newer Alertmanagers heed one source of several, and may "
+    "notify of it all the same"
+)
 STYLES = {"met": "green", "mismatched": "bold red", "muted": "yellow", "active": "green"}
 
 
@@ -91,6 +95,8 @@ class Matrix:
             yield table
         else:
             yield from self._list_lines(sources, options.max_width)
+        if not all(one.is_certain for one in self.inhibitions):
+            yield _text(UNCERTAIN)
 
     def _make_table(self, sources: Sequence[Subject]) -> Table:
         found = {(one.source.title, one.target.title): one for one in self.inhibitions}
@@ -102,24 +108,25 @@ class Matrix:
             cells = (found.get((source.title, target.title)) for source in sources)
             table.add_row(
                 _text(target.title),
-                *(_text("" if one is None else ", ".join(self._list_line_numbers(one))) for one in cells),
+                *(_text("" if one is None else self._write_cell(one)) for one in cells),
             )
         return table
 
-    def _list_line_numbers(self, one: Inhibition) -> Iterator[str]:
-        for pointer in one.pointers:
-            yield self.config.locate(pointer).rpartition(":")[2]
+    def _write_cell(self, one: Inhibition) -> str:
+        numbers = (self.config.locate(pointer).rpartition(":")[2] for pointer in one.pointers)
+        return ", ".join(numbers) + ("" if one.is_certain else "?")
 
     def _list_lines(self, sources: Sequence[Subject], width: int) -> Iterator[Text]:
         """Yield each alert that inhibits others, and these below it, by inhibit rule."""
-        found: dict[str, dict[tuple[str, ...], list[Subject]]] = {}
+        found: dict[str, dict[tuple[str, ...], list[str]]] = {}
         for one in self.inhibitions:
-            found.setdefault(one.source.title, {}).setdefault(one.pointers, []).append(one.target)
+            target = one.target.title + ("" if one.is_certain else "?")
+            found.setdefault(one.source.title, {}).setdefault(one.pointers, []).append(target)
         for source in sources:
             yield _text(f"{source.title} inhibits")
             for pointers, targets in found[source.title].items():
                 where = ", ".join(self.config.locate(pointer) for pointer in pointers)
-                parts = [_text(f"by {where}:"), *(_text(target.title) for target in targets)]
+                parts = [_text(f"by {where}:"), *(_text(target) for target in targets)]
                 yield from flow(parts, width, lead="  ", indent="    ")
 
 
@@ -175,6 +182,7 @@ def write_inhibition(one: Inhibition, config: AlertmanagerConfig) -> dict[str, A
         "source": _write_subject(one.source),
         "target": _write_subject(one.target),
         "where": [config.locate(pointer) for pointer in one.pointers],
+        "certain": one.is_certain,
     }
 
 

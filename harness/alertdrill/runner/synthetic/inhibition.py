@@ -35,8 +35,12 @@ class InhibitRule:
             return False
         return self._find_common(source) == self._find_common(target)
 
-    def find_pairs(self, label_sets: Sequence[Labels]) -> Iterator[tuple[int, int]]:
-        """Yield the pairs of alerts, by their indices, of which the first holds the second one back."""
+    def find_pairs(self, label_sets: Sequence[Labels]) -> Iterator[tuple[int, int, bool]]:
+        """Yield the pairs of alerts, by their indices, of which the first holds the second one back.
+
+        Each with whether that is certain: newer Alertmanagers (0.31 does) heed one of several sources, so
+        that a target which is a source too may be notified of all the same.
+        """
         sources = {index for index, labels in enumerate(label_sets) if match_all(self.source, labels)}
         targets: dict[tuple[str, ...], list[int]] = {}
         for index, labels in enumerate(label_sets):
@@ -46,7 +50,7 @@ class InhibitRule:
         for source in sorted(sources):
             for target in targets.get(self._find_common(label_sets[source]), ()):
                 if not (source in both and target in both):
-                    yield source, target
+                    yield source, target, target not in both
 
     def _find_common(self, labels: Labels) -> tuple[str, ...]:
         """Return the values of the labels that source and target must have in common."""
