@@ -238,7 +238,7 @@ def page(
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
     if questions:
-        check_questions(watchdog=watchdog, is_remote=is_remote)
+        check_questions(config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
     check_companions(

@@ -25,9 +25,9 @@ def check_label_sets(table: Path, config_path: Path | None, others: Mapping[str,
         raise BadInput("--labels proves where a config leads label sets: name it by --alertmanager-config")
 
 
-def check_questions(*, watchdog: bool, is_remote: bool) -> None:
+def check_questions(config_path: Path | None, *, watchdog: bool, is_remote: bool) -> None:
     """Raise BadInput where there is no config to ask about its routing."""
-    if watchdog or is_remote:
+    if config_path is None or watchdog or is_remote:
         raise BadInput(
             "--at, --inhibitions and --coverage ask about the routing of a config, and send nothing: name it "
             "by --alertmanager-config, with --all, --alert or --labels"

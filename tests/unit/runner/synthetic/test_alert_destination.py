@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from support.page_records import bind_alert, make_alert, make_config, make_group
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runner.synthetic.client import Group
 from alertdrill.runner.synthetic.counters import Reading
@@ -119,6 +121,21 @@ def test_what_only_a_newer_amtool_takes_is_said_with_its_line(each_engines: Engi
             bind([make_alert()], config, each_engines)
     else:
         assert bind([make_alert()], config, each_engines)
+
+
+def test_amtool_is_asked_about_one_alert_of_many(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alertmanager itself is asked about all at once: 200 alerts would be 200 processes."""
+    asked: list[Labels] = []
+
+    def note(*arguments: Any) -> list[str]:
+        asked.append(arguments[3])
+        return ask_amtool(*arguments)
+
+    monkeypatch.setattr("alertdrill.runner.synthetic.route.ask_amtool", note)
+    alerts = [make_alert(f"A{number}", severity="warning") for number in range(200)]
+    bound = bind(alerts, AlertmanagerConfig(document=CONFIG, source="x"), engines)
+    assert {one.destination.receivers for one in bound} == {("team",)}
+    assert asked == [alerts[0].labels]
 
 
 def test_what_amtool_only_minds_is_no_receiver(each_engines: Engines) -> None:
