@@ -63,6 +63,8 @@ class Scanned:
     """What one text defines, and whether there is anything in it, by name; and what it includes."""
 
     bodies: dict[str, bool] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each is defined (`file:line`), the last time."""
     inclusions: list[Inclusion] = field(default_factory=list)
 
     def define(self, known: Mapping[str, tuple[Inclusion, ...]]) -> dict[str, tuple[Inclusion, ...]]:
@@ -172,7 +174,7 @@ def _check_templates(
     for found in scanned:
         _check_known(found.inclusions, known)
     _check_cycles(known)
-    for pointer, text in _list_texts(document.get("receivers", ()), "/receivers"):
+    for pointer, text in list_texts(document.get("receivers", ()), "/receivers"):
         found = scan(text, locate(lines, pointer, source), None)
         own = found.define(known)
         _check_known(found.inclusions, own)
@@ -180,16 +182,16 @@ def _check_templates(
             _check_cycles(own)
 
 
-def _list_texts(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def list_texts(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
     """Yield the texts of a document that have actions in them."""
     if isinstance(node, str) and "{{" in node:
         yield pointer, node
     elif isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _list_texts(value, f"{pointer}/{key}")
+            yield from list_texts(value, f"{pointer}/{key}")
     elif isinstance(node, Sequence) and not isinstance(node, str):
         for index, item in enumerate(node):
-            yield from _list_texts(item, f"{pointer}/{index}")
+            yield from list_texts(item, f"{pointer}/{index}")
 
 
 def scan(text: str, source: str, line: int | None) -> Scanned:
@@ -230,6 +232,7 @@ def _enter(
         found.inclusions.append(Inclusion(inside=inside, name=name, where=where))
     if defines and name is not None:
         found.bodies.setdefault(name, False)
+        found.places[name] = where
     if word["word"] in _OPENING:
         blocks.append(name if defines else None)
     elif word["word"] == "end" and blocks:
