@@ -63,7 +63,7 @@ def write_zones(
     """
     locations = {location for _, location in _list_locations(document)}
     return {
-        name_zone(location): _write_zone(_find_zone(location), clock, calendar, until_s)
+        name_zone(location): _write_zone(find_zone(location), clock, calendar, until_s)
         for location in sorted(locations)
     }
 
@@ -72,7 +72,7 @@ def check_locations(document: Mapping[str, Any]) -> Located:
     """Yield a complaint for each location that this machine does not know."""
     for pointer, location in _list_locations(document):
         try:
-            _find_zone(location)
+            find_zone(location)
         except (KeyError, ValueError, OSError):
             yield pointer, f"the location {location!r} is no time zone that this machine knows"
 
@@ -90,7 +90,8 @@ def _name_real_zone(location: str) -> str:
     return "UTC" if location in {"", "Local"} else location
 
 
-def _find_zone(location: str) -> tzinfo:
+def find_zone(location: str) -> tzinfo:
+    """Return the time zone of a location; raises KeyError, ValueError or OSError where it is none."""
     name = _name_real_zone(location)
     return UTC if name == "UTC" else ZoneInfo(name)
 
