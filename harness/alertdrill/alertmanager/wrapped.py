@@ -42,6 +42,8 @@ class Original:
     notes: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
     origins: Mapping[int, int] = field(default_factory=dict, repr=False)
+    is_whole: bool = True
+    """Whether there is no other part of the config, which may name template files."""
 
     def find_line(self, line: int) -> int:
         """Return the line in the file that a line of the text is from."""
@@ -108,7 +110,14 @@ def _combine(base: Original | None, own: Iterable[yaml.MappingNode], source: str
             pointer = pointer.rpartition("/")[0]
         origins[line] = combined.lines.get(pointer, 1)
     files = {} if base is None else base.files
-    return Original(text=text, source=source, files=files, lines=combined.lines, origins=origins)
+    return Original(
+        text=text,
+        source=source,
+        files=files,
+        lines=combined.lines,
+        origins=origins,
+        is_whole=base is not None,
+    )
 
 
 def spread(node: yaml.Node, seen: set[int]) -> None:

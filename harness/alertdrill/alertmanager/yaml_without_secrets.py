@@ -15,6 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.scanner import Scanner
 
 from alertdrill.alertmanager.schema import OTHER_SECTIONS, Field, Fields, ListOf, MapOf, Scalar
 from alertdrill.errors import BadInput
@@ -47,7 +48,7 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
         raise BadInput(f"{source}:{too_deep}: the file is nested too deeply")
     complaint = ""
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # The rest of what the parser says may quote the file: a value that is not YAML may be a password.
@@ -73,7 +74,7 @@ def list_secrets(text: str, fields: Fields) -> tuple[str, ...]:
     reader = _Reader("", keeps_secrets=True)
     # What cannot be read is refused elsewhere.
     with suppress(YAMLError, BadInput, RecursionError):
-        reader.read(YAML(typ="safe", pure=True).compose(text), fields, "", ())
+        reader.read(_compose(text), fields, "", ())
     return tuple(reader.secrets)
 
 
@@ -82,6 +83,24 @@ def write_document(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, indent=2, ensure_ascii=False)  # YAML knows no pairs of surrogates
     # Line breaks in YAML, or not allowed in it as they stand.
     return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class _Scanner(Scanner):
+    """Finds tokens, also after tabs where no key could begin: so do libyaml and Go's YAML."""
+
+    def scan_to_next_token(self) -> Any:
+        """Go on to the next token."""
+        super().scan_to_next_token()
+        while self.reader.peek() == "\t" and not self.allow_simple_key:
+            while self.reader.peek() in " \t":
+                self.reader.forward()
+            super().scan_to_next_token()
+
+
+def _compose(text: str) -> Any:
+    parser = YAML(typ="safe", pure=True)
+    parser.Scanner = _Scanner
+    return parser.compose(text)
 
 
 class _Reader:
