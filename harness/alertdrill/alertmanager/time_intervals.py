@@ -48,14 +48,16 @@ class Period:
 
     def has_day(self, day: date) -> bool:
         """Tell whether some of a day, as its location counts days, is in it."""
-        weekday = day.isoweekday() % 7
-        fixed = ((self.weekdays, weekday), (self.months, day.month), (self.years, day.year))
-        if not all(ranges is None or _has(ranges, value) for ranges, value in fixed):
+        if not self.has_month(day) or not _has(self.weekdays, day.isoweekday() % 7):
             return False
         if self.days is None:
             return True
         last = count_days(self.zone, day.year, day.month)
         return any(_is_day_within(day.day, begin, end, last) for begin, end in self.days)
+
+    def has_month(self, day: date) -> bool:
+        """Tell whether what it states of months and years holds on a day."""
+        return _has(self.months, day.month) and _has(self.years, day.year)
 
     def list_spans(self, begin_s: float, end_s: float) -> Iterator[Span]:
         """Yield the spans of it between two instants, in order; some may touch."""
@@ -163,8 +165,8 @@ def _find_instant_s(zone: tzinfo, shown: datetime) -> int:
     return as_utc_s - (find_offset_s(zone, as_utc_s - offset_s) if offset_s else 0)
 
 
-def _has(ranges: Sequence[Range], value: int) -> bool:
-    return any(begin <= value <= end for begin, end in ranges)
+def _has(ranges: Sequence[Range] | None, value: int) -> bool:
+    return ranges is None or any(begin <= value <= end for begin, end in ranges)
 
 
 def _is_day_within(day: int, begin: int, end: int, last: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -131,17 +131,20 @@ class _Reader:
             for index, item in enumerate(node.value):
                 self.lines[f"{pointer}/{index}"] = item.start_mark.line + 1
             return [
-                self._read_item(item, field.item, f"{pointer}/{index}", below)
+                one
                 for index, item in enumerate(node.value)
+                for one in self._read_item(item, field, f"{pointer}/{index}", below)
             ]
         if not isinstance(node, MappingNode):
             raise self._bad(node, f"{_name(pointer)} is not a mapping")
         return dict(self._read_mapping(node, field, pointer, below))
 
-    def _read_item(self, node: Node, field: Field, pointer: str, below: tuple[int, ...]) -> Any:
-        if _is_null(node) and not isinstance(field, Scalar):
+    def _read_item(self, node: Node, field: ListOf, pointer: str, below: tuple[int, ...]) -> Sequence[Any]:
+        if _is_null(node) and field.null is not None:
+            return field.null
+        if _is_null(node) and not isinstance(field.item, Scalar):
             raise self._bad(node, f"an item of {_name(pointer)} is empty")
-        return self.read(node, field, pointer, below)
+        return (self.read(node, field.item, pointer, below),)
 
     def _read_mapping(
         self, node: MappingNode, field: MapOf | Fields, pointer: str, below: tuple[int, ...]
@@ -192,6 +195,8 @@ class _Reader:
             return "" if _is_null(node) else str(node.value)
         if _is_null(node):
             return None
+        if field is Scalar.OPTIONAL:
+            return str(node.value)
         value = _resolve_flag(node) if field is Scalar.FLAG else _resolve(node)
         if type(value) is not (bool if field is Scalar.FLAG else int):
             raise self._bad(node, f"{_name(pointer)} is not {field.value}")

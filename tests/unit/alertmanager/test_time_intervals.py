@@ -20,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.alertmanager_process import open_sink, run_alertmanager
 from support.examples import scale_examples
@@ -202,7 +202,7 @@ def write_config(cases: Sequence[Case], url: str) -> str:
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=scale_examples(0.1))
+@settings(max_examples=scale_examples(0.1), phases=(Phase.generate,))
 def test_alertmanager_says_the_same_at_any_moment_of_any_year(
     each_engines: Engines, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:

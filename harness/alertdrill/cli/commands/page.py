@@ -45,6 +45,8 @@ from alertdrill.runner.synthetic.report import (
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runner.synthetic.year_report import ShownYear, write_year
+from alertdrill.runner.synthetic.year_routes import AlertsYear, look_at_year
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
@@ -83,7 +85,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         "Which alert": ("rule_paths", "name", "labels", "all_alerts", "within_s", "watchdog", "external_url"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "as_json"),
+        "What is sent and printed": ("dry_run", "calendar_year", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; with --dry-run: shown",
@@ -100,6 +102,10 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         Example(
             "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml",
             "Does every alert page, by this config?",
+        ),
+        Example(
+            "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml --calendar 2027",
+            "When does nobody hear of which alert?",
         ),
         Example(
             "alertdrill page --watchdog --alertmanager-config alertmanager.yml",
@@ -174,6 +180,13 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
+@click.option(
+    "--calendar",
+    "calendar_year",
+    type=click.IntRange(1970, 2099),
+    metavar="YEAR",
+    help="Show when the routes of the alerts are muted in a year, and send nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
     alertmanager: str | None,
@@ -191,6 +204,7 @@ def page(
     watchdog: bool,
     external_url: str | None,
     dry_run: bool,
+    calendar_year: int | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
@@ -200,6 +214,8 @@ def page(
     heartbeat of the dead-man's switch (--watchdog).
     """
     _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
+    if calendar_year is not None and (watchdog or alertmanager is not None):
+        raise BadInput("--calendar is about routes of a config: leave --alertmanager and --watchdog out")
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
     _check_companions(
@@ -231,6 +247,8 @@ def page(
         remote = Remote(url or "", secret, engines.amtool)
         _send(remote, alerts[0], receivers, nobody, dry_run=dry_run, show=show)
     bound = bind(alerts, config, engines.amtool, nobody)
+    if calendar_year is not None:
+        show.year(look_at_year(bound, config, calendar_year))
     if watchdog:
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
@@ -393,6 +411,14 @@ class _Show:
         if any(row.is_unmet for row in rows):
             sys.exit(UNMET)
         sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)
+
+    def year(self, found: AlertsYear) -> NoReturn:
+        """Show when routes are muted, and exit."""
+        if self._as_json:
+            click.echo(json.dumps(write_year(found), indent=2))
+        else:
+            self._console.print(ShownYear(found))
+        sys.exit(0)
 
 
 def _say(text: str) -> None:
