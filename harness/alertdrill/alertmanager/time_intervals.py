@@ -1,9 +1,6 @@
 """Time intervals as Alertmanager reads them: which moments of any year each of them has. Pure.
 
-Source: timeinterval/timeinterval.go of Alertmanager, the same in both generations. How many days a month has
-is counted as there: the hours between its first instant and the next one's, divided by 24 and rounded down.
-So March has 30 days where summer time begins in it, and `-1` is the 30th. Go's way to an instant from a date
-(time.Date) is followed, because that decides where midnight is left out.
+Source: timeinterval/timeinterval.go of Alertmanager, the same in both generations.
 """
 
 from __future__ import annotations
@@ -11,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
 from typing import Any
 
 from alertdrill.alertmanager.calendar import find_zone
+from alertdrill.alertmanager.days_of_months import count_days, find_offset_s
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS, MONTHS, WEEKDAYS
 
 DAY_S = 86_400
@@ -115,17 +112,6 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-@lru_cache(maxsize=10_000)
-def count_days(zone: tzinfo, year: int, month: int) -> int:
-    """Return how many days Alertmanager takes a month to have."""
-    first_s = _find_instant_s(zone, datetime(year, month, 1, tzinfo=UTC))
-    # Go asks what the clock shows at the month's first instant, and asks for that a month later.
-    shown = _EPOCH + timedelta(seconds=first_s + find_offset_s(zone, first_s))
-    begin = datetime(shown.year, shown.month, 1, tzinfo=UTC)
-    following = datetime(shown.year + shown.month // 12, shown.month % 12 + 1, 1, tzinfo=UTC)
-    return (_find_instant_s(zone, following + (shown - begin)) - first_s) // DAY_S
-
-
 def list_offsets(zone: tzinfo, begin_s: float, end_s: float) -> Iterator[tuple[float, float, int]]:
     """Yield the spans between two instants in which a zone is as many seconds ahead of UTC, and how many."""
     since_s, at_s, offset_s = begin_s, begin_s, find_offset_s(zone, begin_s)
@@ -141,12 +127,6 @@ def list_offsets(zone: tzinfo, begin_s: float, end_s: float) -> Iterator[tuple[f
         yield since_s, end_s, offset_s
 
 
-def find_offset_s(zone: tzinfo, at_s: float) -> int:
-    """Return by how many seconds a zone is ahead of UTC at an instant."""
-    ahead = (_EPOCH + timedelta(seconds=at_s)).astimezone(zone).utcoffset()
-    return 0 if ahead is None else round(ahead.total_seconds())
-
-
 def _find_change_s(zone: tzinfo, before_s: float, after_s: float, offset_s: int) -> float:
     """Return the first whole second with another offset than at `before_s`."""
     while after_s - before_s > 1:
@@ -156,13 +136,6 @@ def _find_change_s(zone: tzinfo, before_s: float, after_s: float, offset_s: int)
         else:
             after_s = middle_s
     return after_s
-
-
-def _find_instant_s(zone: tzinfo, shown: datetime) -> int:
-    """Return the instant that Go makes of what a clock shows, which is written as if in UTC."""
-    as_utc_s = round((shown - _EPOCH).total_seconds())
-    offset_s = find_offset_s(zone, as_utc_s)
-    return as_utc_s - (find_offset_s(zone, as_utc_s - offset_s) if offset_s else 0)
 
 
 def _has(ranges: Sequence[Range] | None, value: int) -> bool:

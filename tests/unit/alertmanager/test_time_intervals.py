@@ -27,10 +27,10 @@ from support.examples import scale_examples
 
 from alertdrill.alertmanager.calendar import find_zone
 from alertdrill.alertmanager.config import parse_config
+from alertdrill.alertmanager.days_of_months import count_days
 from alertdrill.alertmanager.intervals import MONTHS, WEEKDAYS
 from alertdrill.alertmanager.time_intervals import (
     TimeInterval,
-    count_days,
     list_offsets,
     parse_intervals,
 )

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
+from alertdrill.alertmanager.days_of_months import find_offset_s
 from alertdrill.alertmanager.routes import Match
 from alertdrill.alertmanager.time_intervals import (
     DAY_S,
     Span,
     TimeInterval,
-    find_offset_s,
     list_offsets,
     merge,
 )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
+from alertdrill.alertmanager.days_of_months import count_days
 from alertdrill.alertmanager.routes import Match, match_routes, parse_routes
-from alertdrill.alertmanager.time_intervals import TimeInterval, count_days, parse_intervals
+from alertdrill.alertmanager.time_intervals import TimeInterval, parse_intervals
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
 from alertdrill.runner.synthetic.year import (
