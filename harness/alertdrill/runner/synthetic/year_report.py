@@ -39,9 +39,12 @@ class ShownYear:
             for month, last in route.short:
                 why = f"ends on the {last}th: summer time takes an hour of it"
                 yield Text(f"  (to Alertmanager {MONTHS[month - 1]} {why})")
-        if self.found.never_muted:
-            yield Text("")
-            yield from flow([Text("never muted:"), *_enumerate(self.found.never_muted)], options.max_width)
+        muted = {name for route in self.found.routes for name in route.alerts}
+        for what, is_own in (("never muted:", False), ("never muted on another route:", True)):
+            names = [name for name in self.found.never_muted if (name in muted) is is_own]
+            if names:
+                yield Text("")
+                yield from flow([Text(what), *_enumerate(names)], options.max_width)
 
 
 def write_year(found: AlertsYear) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class RouteYear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsYear:
-    """The routes of alerts that may be muted in a year, and the alerts that have others, too, by name."""
+    """The routes of alerts that may be muted in a year, and which alerts have a route that never is."""
 
     year: int
     routes: tuple[RouteYear, ...]

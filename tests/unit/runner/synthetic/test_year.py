@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -143,6 +144,14 @@ def test_what_is_active_mutes_outside_of_it() -> None:
         "Saturday-Sunday muted all day outside b and c",
         "1-31 Dec",
     ]
+
+
+def test_an_alert_may_have_a_route_that_is_never_muted_beside_one_that_is() -> None:
+    """That is said, because it notifies somebody all the same."""
+    config = read("a: weekdays: [sunday]", "mute_time_intervals: [a], continue: true, routes: []")
+    routes = {**config.document["route"], "routes": [*config.document["route"]["routes"], {"receiver": "r"}]}
+    both = replace(config, document={**config.document, "route": routes})
+    assert show(look(both))[-2:] == ["never muted: Down", "never muted on another route: Slow"]
 
 
 def test_leap_days_are_days() -> None:
