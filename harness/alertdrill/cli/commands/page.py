@@ -17,6 +17,7 @@ from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.moment import Moment
 from alertdrill.cli.options.page_modes import (
+    check_calendar,
     check_companions,
     check_label_sets,
     check_mode,
@@ -43,6 +44,7 @@ from alertdrill.runner.synthetic.remote import Remote
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runner.synthetic.year_routes import look_at_year
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
@@ -75,7 +77,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         "The routing of a config, nothing is sent": ("table_path", "at", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "as_json"),
+        "What is sent and printed": ("dry_run", "calendar_year", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
@@ -96,6 +98,14 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         Example(
             "alertdrill page --labels routes.csv --alertmanager-config alertmanager.yml",
             "Do these label sets go to the receivers that I expect?",
+        ),
+        Example(
+            "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml --calendar 2027",
+            "When does nobody hear of which alert?",
+        ),
+        Example(
+            "alertdrill page --watchdog --alertmanager-config alertmanager.yml",
+            "Does the dead-man's switch page when Alertmanager stops?",
         ),
     ),
 )
@@ -184,6 +194,13 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
+@click.option(
+    "--calendar",
+    "calendar_year",
+    type=click.IntRange(1970, 2099),
+    metavar="YEAR",
+    help="Show when the routes of the alerts are muted in a year, and send nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
     alertmanager: str | None,
@@ -205,6 +222,7 @@ def page(
     coverage: bool,
     external_url: str | None,
     dry_run: bool,
+    calendar_year: int | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
@@ -237,8 +255,8 @@ def page(
         )
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
-    if questions:
-        check_questions(config_path, watchdog=watchdog, is_remote=is_remote)
+    check_calendar(calendar_year, table_path, watchdog=watchdog, is_remote=is_remote)
+    check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
     check_companions(
@@ -278,7 +296,9 @@ def page(
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
-    _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
+    if calendar_year is None:
+        _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
+    show.year(look_at_year(bound, config, calendar_year))
 
 
 def _choose_rules(

@@ -183,7 +183,7 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
         evidence = "; ".join(dict.fromkeys(flaws))
         return Row(bound=bound, outcome="misworded", pages=tuple(pages), evidence=evidence)
     if not complaints and bound.destination.unplayed:
-        evidence = f"the pager does not play {', '.join(dict.fromkeys(bound.destination.unplayed))}"
+        evidence = "; ".join(dict.fromkeys(bound.destination.unplayed))
         return Row(bound=bound, outcome="unobserved", pages=tuple(pages), evidence=evidence)
     if not complaints:
         return Row(bound=bound, outcome="paged", pages=tuple(pages))
