@@ -76,6 +76,7 @@ class PathWatch:
     """By part."""
     clock: Clock
     _notifications: list[dict[str, Any]] = field(default_factory=list)
+    _complete: dict[int, Notification] = field(default_factory=dict)
     _known: dict[str, Identity] = field(default_factory=dict)
     _received: dict[str, list[Received]] = field(default_factory=dict)
     _seen_s: dict[str, float] = field(default_factory=dict)
@@ -83,26 +84,40 @@ class PathWatch:
     _silences: dict[str, Labels] = field(default_factory=dict)
     _looked_s: float = float("-inf")
 
-    def look(self, now_s: float, out: Iterable[str] = ()) -> None:
-        """Read what is new at rule time `now_s`; parts that are `out` on purpose are not asked.
+    def look(self, now_s: float, out: Iterable[str] = ()) -> bool:
+        """Read what is new at rule time `now_s`, and say if there may be anything.
+
+        Parts that are `out` on purpose are not asked.
 
         Raises ComponentFailed when the pager does not answer. An Alertmanager that does not is passed over:
         what it says is evidence, and who watches the stack will say that it is gone.
         """
         after = self._notifications[-1]["number"] if self._notifications else 0
-        self._notifications.extend(self.pager.get("/notices", after=str(after)).json()["notices"])
+        new = self.pager.get("/notices", after=str(after)).json()["notices"]
+        self._notifications.extend(new)
         if now_s < self._looked_s + LOOK_EVERY_WALL_S * self.clock.speed:
-            return
+            return bool(new)
         self._looked_s = now_s
         for part, api in self.alertmanagers.items():
             if part not in out:
                 with suppress(ComponentFailed):
                     self._look_at(api, now_s)
+        return True
 
     @property
     def notifications(self) -> tuple[Notification, ...]:
         """Every notification so far, in order; one of an alert that nobody knows yet is without it."""
-        return tuple(_read_notification(raw, self.clock, self._known) for raw in self._notifications)
+        return tuple(self._read_notification(index) for index in range(len(self._notifications)))
+
+    def _read_notification(self, index: int) -> Notification:
+        """Return a notification, which is read once if all its alerts are known."""
+        if (known := self._complete.get(index)) is not None:
+            return known
+        raw = self._notifications[index]
+        notification = _read_notification(raw, self.clock, self._known)
+        if len(notification.alerts) == len(raw["alerts"]):
+            self._complete[index] = notification
+        return notification
 
     def read(self, events: Iterable[Event], log: Iterable[str], troubles: Iterable[str]) -> PagingPath:
         """Return all that was seen. `events` have the labels of every alert that Prometheus knew of."""

@@ -27,7 +27,8 @@ from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
 from alertdrill.runner.synthetic.destination import list_objections
-from alertdrill.runner.synthetic.every import SPEED, Exercise
+from alertdrill.runner.synthetic.durations import MIN_SPEED, choose_speed
+from alertdrill.runner.synthetic.every import Exercise, plan_sending
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runner.synthetic.integrations import list_senders
@@ -44,7 +45,7 @@ from alertdrill.runner.synthetic.report import (
 )
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
-from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_beating_speed
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
@@ -195,8 +196,8 @@ def page(
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
 
-    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast,
-    with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
+    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast
+    or more, with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
     heartbeat of the dead-man's switch (--watchdog).
     """
     _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
@@ -321,13 +322,9 @@ def _send(
 
 
 def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:
+    known = list_senders(config.document)
     objections = list_objections(
-        bound.alert,
-        bound.destination,
-        (),
-        named=receivers,
-        known=list_senders(config.document),
-        is_loopback=True,
+        bound.alert, bound.destination, (), named=receivers, known=known, is_loopback=True
     )
     if objections:
         raise BadInput(f"nothing is sent: {'; '.join(objections)}")
@@ -340,7 +337,7 @@ def _watch(
     show.alert(bound)
     if dry_run:
         show.hops((), PAGES_WHEN_STOPPED)
-    with open_path(config, engines=engines, speed=choose_speed(bound)) as path:
+    with open_path(config, engines=engines, speed=choose_beating_speed(bound)) as path:
         hops = WatchdogDrill(path, bound, _say).hold()
     show.hops(hops, PAGES_WHEN_STOPPED)
 
@@ -354,12 +351,14 @@ def _rehearse(
     dry_run: bool,
     show: _Show,
 ) -> NoReturn:
-    """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
+    """Send alerts through an Alertmanager of our own; exit with 1 unless each has its pages."""
     if dry_run:
-        show.rows([look_at(one) for one in bound])
-    with open_path(config, engines=engines, speed=SPEED) as path:
-        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound, within_s)
-    show.rows(rows)
+        show.rows([look_at(one) for one in bound], MIN_SPEED)
+    rules = read_inhibit_rules(config.document)
+    speed = choose_speed(plan_sending(bound, rules))
+    with open_path(config, engines=engines, speed=speed) as path:
+        rows = Exercise(path, rules, _say).hold(bound, within_s)
+    show.rows(rows, speed)
 
 
 class _Show:
@@ -384,12 +383,12 @@ class _Show:
             self._console.print(show_hops(hops, proved))
         sys.exit(EXIT_CODES[find_outcome(hops)])
 
-    def rows(self, rows: Sequence[Row]) -> NoReturn:
-        """Show what became of alerts, and exit."""
+    def rows(self, rows: Sequence[Row], speed: float) -> NoReturn:
+        """Show what became of alerts at a speed, and exit."""
         if self._as_json:
-            click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
+            click.echo(json.dumps({"speed": speed, "alerts": [write_row(row) for row in rows]}, indent=2))
         else:
-            self._console.print(show_rows(rows, SPEED))
+            self._console.print(show_rows(rows, speed))
         if any(row.is_unmet for row in rows):
             sys.exit(UNMET)
         sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)

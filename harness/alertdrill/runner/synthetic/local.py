@@ -14,7 +14,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.watching import read_log
 from alertdrill.core.clock import Clock
 from alertdrill.runner.synthetic.client import Alertmanager
-from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Worker, running
+from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Worker, beginning
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_client import Api
@@ -83,14 +83,15 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
             folder, listen=control, deliveries=deliveries, smtp=smtp, token=token, speed=speed
         )
         control_url = f"http://{control}"
-        with running(
-            Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
-        ):
+        part = Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
+        # Neither needs the other to start, and both take their time.
+        with beginning(part) as process:
             pager = Api("pager", control_url, token)
-            pager.put("/control/clock", {"speed": speed, "origin_s": clock.origin_s})
             path = LocalPath(part=_make_part(folder, engines, web), pager=pager, clock=clock)
             try:
                 path.start()
+                part.await_ready(process)
+                pager.put("/control/clock", {"speed": speed, "origin_s": clock.origin_s})
                 yield path
             finally:
                 path.stop()
