@@ -99,8 +99,8 @@ class Seen:
         """Notifications by each alert that they are about; by None those that say of none."""
         found: dict[_Identity | None, list[Notification]] = {}
         for notification in self.notifications:
-            alerts = {_identify({"alertname": one.alert, **one.labels}) for one in notification.alerts}
-            for alert in alerts or {None}:
+            named = (_identify({"alertname": one.alert, **one.labels}) for one in notification.alerts)
+            for alert in dict.fromkeys(named) or (None,):
                 found.setdefault(alert, []).append(notification)
         return found
 
