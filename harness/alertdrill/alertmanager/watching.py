@@ -19,6 +19,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.core.clock import Clock
 from alertdrill.core.expectation import Suppression
 from alertdrill.core.fingerprint import fingerprint
@@ -330,6 +331,7 @@ def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str,
             or dict.fromkeys(_find_gaps(raw["payload"]))
         ),
         untitled=_is_untitled(raw["title"], raw["payload"]),
+        card=RECEIVER_KINDS[raw["integration"]].show(raw["payload"]) if raw["payload"] else None,
     )
 
 

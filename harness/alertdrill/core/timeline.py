@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alertdrill.core.card import Card
 from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.core.rule import Labels
 
@@ -42,7 +43,7 @@ class Notification:
     `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
     was wrong with it, if something was. What was accepted belongs to an incident of its integration, and
     `effect` is what it did to it. `gaps` names the fields in which a template left `<no value>`; it is
-    `untitled` if its title is empty, whatever is shown in place of it.
+    `untitled` if its title is empty, whatever is shown in place of it. `card` is how its receiver shows it.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Notification:
     text: str = ""
     gaps: tuple[str, ...] = ()
     untitled: bool = False
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,9 @@ from alertdrill.alertmanager.receivers.kind import (
     make_bearer_contract,
     tag_text,
 )
+from alertdrill.alertmanager.receivers.showing import find_colour, list_objects
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.core.card import Card, Part, Said
 
 MAX_CONTENT_CHARACTERS = 2000
 MAX_USERNAME_CHARACTERS = 80
@@ -79,6 +81,24 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         why = "Cannot send an empty message"
         return replace(attempt, refusal=_write(400, why, _EMPTY), why=why)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel."""
+    return Card(
+        service="Discord",
+        sender=as_text(message.get("username")),
+        lead=Said(text=as_text(message.get("content")), markup="markdown"),
+        parts=[
+            Part(
+                colour=find_colour(embed.get("color")),
+                title=as_text(embed.get("title")),
+                url=as_text(embed.get("url")),
+                text=Said(text=as_text(embed.get("description")), markup="markdown"),
+            )
+            for embed in list_objects(message.get("embeds"))
+        ],
+    )
 
 
 def _take_tag(embeds: Any) -> tuple[list[Any], Told]:
@@ -155,4 +175,5 @@ DISCORD = ReceiverKind(
         error=_write(500, "500: Internal Server Error"),
     ),
     http=make_bearer_contract(read_message, _write_refusal),
+    show=show_message,
 )

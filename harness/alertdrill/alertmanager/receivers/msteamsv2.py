@@ -29,7 +29,9 @@ from alertdrill.alertmanager.receivers.kind import (
     make_bearer_contract,
     tag_text,
 )
+from alertdrill.alertmanager.receivers.showing import as_object, find_colour, list_links, list_objects
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.core.card import Card, Part, Said
 
 MAX_CARD_BYTES = 28 * 1024
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -74,6 +76,25 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         why = f"the card is {size} bytes, the limit is {MAX_CARD_BYTES}, and the workflow fails after 202"
         return replace(attempt, refusal=_TAKEN, why=why)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel: the first text of a card is its title."""
+    parts = []
+    for attachment in list_objects(message.get("attachments")):
+        content = as_object(attachment.get("content"))
+        blocks = list_objects(content.get("body"))
+        first = blocks[0] if blocks else {}
+        texts = (as_text(block.get("text")) for block in blocks[1:])
+        parts.append(
+            Part(
+                colour=find_colour(first.get("color")),
+                title=as_text(first.get("text")),
+                text=Said(text="\n".join(filter(None, texts)), markup="markdown"),
+                links=list_links(content.get("actions"), "title", "url"),
+            )
+        )
+    return Card(service="Microsoft Teams", parts=parts)
 
 
 def _check(message: Mapping[str, Any], first: Any, content: Mapping[str, Any]) -> str:
@@ -126,4 +147,5 @@ MSTEAMSV2 = ReceiverKind(
         error=_write(500, "InternalServerError", "Encountered internal server error."),
     ),
     http=make_bearer_contract(read_message, _write_refusal),
+    show=show_message,
 )

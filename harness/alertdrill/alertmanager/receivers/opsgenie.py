@@ -26,8 +26,18 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import (
+    AMBER,
+    BLUE,
+    RED,
+    as_object,
+    list_facts,
+    list_objects,
+    say,
+)
 from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part, Said
 
 MAX_MESSAGE_CHARACTERS = 130
 MAX_ALIAS_CHARACTERS = 512
@@ -48,6 +58,8 @@ _DOES: Mapping[Action, Does] = {
     "description": "edit",
 }
 _PATH = re.compile(r"/opsgenie/(.+)/([0-9]{1,4})/v2/alerts(?:/([^/]+)/(close|message|description))?")
+
+_COLOURS: Mapping[str, str] = {"P1": RED, "P2": RED, "P3": AMBER, "P4": BLUE, "P5": BLUE}
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -121,6 +133,31 @@ def read_call(call: Call, body: bytes) -> Attempt:
     )
     errors = dict(_check(call, document))
     return _refuse(errors, attempt) if errors else attempt
+
+
+def show_alert(document: Mapping[str, Any]) -> Card:
+    """Return how an alert looks in the list of alerts."""
+    tags = document.get("tags")
+    about = {
+        "tags": ", ".join(map(say, tags)) if isinstance(tags, list) else "",
+        **{name: document.get(name) for name in ("entity", "source", "note")},
+        **as_object(document.get("details")),
+    }
+    responders = (
+        as_text(one.get("name") or one.get("username")) for one in list_objects(document.get("responders"))
+    )
+    part = Part(
+        colour=_COLOURS.get(as_text(document.get("priority")), ""),
+        title=as_text(document.get("message")),
+        text=Said(text=as_text(document.get("description"))),
+        facts=list_facts(about),
+    )
+    return Card(
+        service="Opsgenie",
+        place=", ".join(filter(None, responders)),
+        badge=as_text(document.get("priority")),
+        parts=[part],
+    )
 
 
 def _check(call: Call, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -203,4 +240,5 @@ OPSGENIE = ReceiverKind(
         error=Answer(status=500, body={"message": "Internal Server Error"}),
     ),
     http=HttpContract(methods=("POST", "PUT"), find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_alert,
 )

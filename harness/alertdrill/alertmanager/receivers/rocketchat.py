@@ -29,8 +29,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import show_attachments
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Said
 
 MAX_TEXT_CHARACTERS = 5000
 """Of a message's own text, unless the workspace's administrator set another bound."""
@@ -91,6 +93,17 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         why = f"the text has more than {MAX_TEXT_CHARACTERS} characters"
         return _refuse("error-message-size-exceeded", why, attempt)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel."""
+    return Card(
+        service="Rocket.Chat",
+        sender=as_text(message.get("alias")),
+        place=as_text(message.get("channel")),
+        lead=Said(text=as_text(message.get("text")), markup="markdown"),
+        parts=show_attachments(message.get("attachments"), "markdown"),
+    )
 
 
 def _take_tag(attachments: Any) -> tuple[list[Any], Told]:
@@ -162,4 +175,5 @@ ROCKETCHAT = ReceiverKind(
         error=Answer(status=500, body={"success": False, "error": "Internal server error"}),
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_message,
 )

@@ -21,6 +21,7 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_inbox,
 )
+from alertdrill.alertmanager.receivers.showing import show_attachments
 from alertdrill.alertmanager.receivers.slack_bot import FIELDS as BOT_FIELDS
 from alertdrill.alertmanager.receivers.slack_bot import HOST as BOT_HOST
 from alertdrill.alertmanager.receivers.slack_bot import find_address as find_bot
@@ -29,6 +30,7 @@ from alertdrill.alertmanager.receivers.slack_bot import point as point_bot
 from alertdrill.alertmanager.receivers.slack_bot import read_call
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Said
 
 MAX_ATTACHMENTS = 100
 _TEXTS = ("title", "title_link", "pretext", "text", "fallback", "color", "footer", "callback_id")
@@ -108,6 +110,17 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     if not message.get("text") and not attachments and not message.get("blocks"):
         return _refuse("no_text", "the message has neither text nor attachments", attempt)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel."""
+    return Card(
+        service="Slack",
+        sender=as_text(message.get("username")),
+        place=as_text(message.get("channel")),
+        lead=Said(text=as_text(message.get("text")), markup="slack"),
+        parts=show_attachments(message.get("attachments"), "slack"),
+    )
 
 
 def _check_attachments(attachments: Any) -> str:
@@ -192,4 +205,5 @@ SLACK = ReceiverKind(
         rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
     ),
     http=HttpContract(find_inbox=_find_inbox, hosts=(BOT_HOST,)),
+    show=show_message,
 )

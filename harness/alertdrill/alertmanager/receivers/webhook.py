@@ -20,9 +20,11 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_contract,
 )
+from alertdrill.alertmanager.receivers.showing import list_facts, show_alerts
 from alertdrill.alertmanager.receivers.webhook_payload import add_tag, read_payload
 from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part
 
 _STATUSES = ("firing", "resolved")
 _QUOTED = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -67,6 +69,13 @@ def read_notification(address: Address, body: bytes, version: str = "4") -> Atte
     )
     why = _check(address, payload, version)
     return _refuse(why, attempt) if why else attempt
+
+
+def show_notification(payload: Mapping[str, Any]) -> Card:
+    """Return what a webhook says, alert by alert; of a payload of the user's own, field by field."""
+    if "alerts" in payload:
+        return show_alerts("Webhook", payload)
+    return Card(service="Webhook", parts=[Part(facts=list_facts(payload))])
 
 
 def _check(address: Address, payload: dict[str, Any], version: str) -> str:
@@ -122,4 +131,5 @@ WEBHOOK = ReceiverKind(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
     ),
     http=make_bearer_contract(read_notification),
+    show=show_notification,
 )

@@ -31,8 +31,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import as_object
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Markup, Part, Said
 
 MAX_CONTENT_BYTES = 2048
 CORP = "alertdrill"
@@ -84,6 +86,16 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     if not any(as_text(message.get(name)).strip("| ") for name in ("touser", "toparty", "totag")):
         return _refuse(_NOBODY, "touser, toparty and totag are all empty", attempt)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its chat."""
+    kind = as_text(message.get("msgtype"))
+    content = as_object(message.get(kind))
+    markup: Markup = "markdown" if kind == "markdown" else "plain"
+    place = ", ".join(filter(None, (as_text(message.get(name)) for name in ("touser", "toparty", "totag"))))
+    text = Said(text=as_text(content.get("content")), markup=markup)
+    return Card(service="WeCom", place=place, parts=[Part(text=text)])
 
 
 def _give_token(access: str) -> Attempt:
@@ -152,4 +164,5 @@ WECHAT = ReceiverKind(
         error=_write(-1, "system error", status=500),
     ),
     http=HttpContract(methods=("GET", "POST"), find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_message,
 )

@@ -11,6 +11,7 @@ from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.page_latency import InboxSummary, Spread, summarise_inboxes
 from alertdrill.reports import RunRecord, say_delay
+from alertdrill.reports.html.cards import draw_card
 from alertdrill.reports.html.incidents import IncidentsFigure
 
 MOST_INCIDENTS = 300
@@ -123,7 +124,7 @@ def _refused(notifications: Sequence[Notification]) -> Iterator[str]:
 
 def _notifications(notifications: Sequence[Notification]) -> Iterator[str]:
     yield '<ol class="notices">'
-    before = ("", "")
+    before: tuple[object, ...] = ()
     for notification in notifications[:MOST_NOTIFICATIONS]:
         effect = (
             notification.effect
@@ -133,9 +134,11 @@ def _notifications(notifications: Sequence[Notification]) -> Iterator[str]:
         why = f": {notification.why}" if notification.why else ""
         facts = f"{format_s(notification.at_s)} {effect}, answer {notification.answer}{why}"
         yield f'<li><span class="muted small">{_text(facts)}</span>'
-        said = (notification.title, notification.text)
+        said = (notification.title, notification.text, notification.card)
         if any(said) and said == before:
             yield "<div>the same words again</div>"
+        elif notification.card is not None:
+            yield from draw_card(notification.card)
         else:
             yield from _words(notification)
         before = said

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from alertdrill.core.card import Card
 from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Notification, SuppressedSpan
 from alertdrill.runner.synthetic.batches import Bound
@@ -27,7 +28,7 @@ SHORTEST_LIMIT = 130
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What an alert had of one incident: `title` is that of the first notification of it.
+    """What an alert had of one incident: `title` and `card` are those of the first notification of it.
 
     `flaws` are what is wrong with what that says, in words. Times are seconds of rule time, from the alert's
     firing and from its resolution.
@@ -39,6 +40,7 @@ class Page:
     opened_after_s: float
     closed_after_s: float | None
     flaws: tuple[str, ...] = ()
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +228,7 @@ def _make_page(
         opened_after_s=opening.at_s - sent.fired_s,
         closed_after_s=None if closed_s is None else closed_s - sent.resolved_s,
         flaws=tuple(_list_flaws(opening, may_be_untitled=may_be_untitled)),
+        card=opening.card,
     )
 
 
