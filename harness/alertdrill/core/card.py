@@ -51,6 +51,12 @@ class Part:
     links: Sequence[Link] = ()
     footer: str = ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show: of what only does something, such as a transition of an issue."""
+        said = (self.title, self.lead.text, self.text.text, self.facts, self.links, self.footer)
+        return not any(said)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:

@@ -14,6 +14,8 @@ from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.core.rule import Labels
 
 EventKind = Literal["pending", "firing", "resolved", "paged", "page_resolved"]
+StepKind = Literal["created", "grouped", "notified", "silenced", "inhibited"]
+"""What Alertmanager's event recorder says of an alert, as far as it tells why a page did or did not come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +91,28 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedStep:
+    """What Alertmanager itself recorded that it did with an alert.
+
+    `receiver` is whose group it joined, or who was notified; `by` is what suppressed it, as labels, or the
+    integration.
+    """
+
+    kind: StepKind
+    at_s: float
+    alert: str
+    labels: Labels
+    receiver: str = ""
+    by: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagingPath:
     """What was seen between Prometheus and the receivers.
 
     `troubles` are sentences from metrics and logs: what Prometheus could not send, what Alertmanager could
     not deliver. `unplayed` are the receivers that the pager does not stand in for, and their integrations.
+    `recorded` is what Alertmanager says itself; nothing, where it is too old to record anything.
     """
 
     notifications: tuple[Notification, ...] = ()
@@ -101,6 +120,7 @@ class PagingPath:
     suppressed: tuple[SuppressedSpan, ...] = ()
     troubles: tuple[str, ...] = ()
     unplayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recorded: tuple[RecordedStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,7 @@ class EmbeddedSite:
                 smtp=addresses["smtp"],
                 token=secret["pager"],
                 speed=setup.speed,
+                logs=setup.logs,
             )
             starters = {
                 part: partial(

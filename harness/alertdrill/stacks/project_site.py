@@ -103,6 +103,7 @@ class ProjectSite:
                 smtp=addresses["smtp"],
                 token=secret["pager"],
                 speed=setup.speed,
+                logs=setup.logs,
             )
             plans = self._plan_processes(folder, setup.speed, addresses, secret)
             starters = make_starters(plans, setup.logs, self.project.folder)

@@ -103,6 +103,7 @@ def test_no_json_is_more_than_an_attempt(document: Any) -> None:
     for name, request in requests:
         attempt = open_inbox(name, request).read(body)
         json.dumps(dict(attempt.payload))
+        assert RECEIVER_KINDS[name].show(attempt.payload).service
         assert bool(attempt.refusal) == bool(attempt.why)
         said = attempt.refusal or attempt.answer
         if isinstance(said, Answer):

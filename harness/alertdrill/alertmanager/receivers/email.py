@@ -29,6 +29,8 @@ ONCE = ("From", "To", "Subject", "Date")
 
 _TAG_HEADER = f"x-{TAG_NAME}:".encode()
 _UNSEEN = {"head", "script", "style", "title"}
+_WHITE = {ord("\r"): None, ord("\t"): " "}
+"""What HTML shows as nothing, or as a space."""
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -109,7 +111,7 @@ def show_mail(payload: Mapping[str, Any]) -> Card:
         place=f"to {as_text(headers.get('To'))}" if headers.get("To") else "",
         lead=Said(text=as_text(headers.get("Subject"))),
         parts=[Part(text=Said(text=text))],
-        page=as_text(payload.get("html")),
+        page=as_text(payload.get("html")).translate(_WHITE),
     )
 
 

@@ -114,7 +114,7 @@ def show_event(event: Mapping[str, Any]) -> Card:
     """Return how an incident looks, of either version of the API."""
     payload = as_object(event.get("payload"))
     action = as_text(event.get("event_action") or event.get("event_type"))
-    badge = as_text(payload.get("severity")) if action == "trigger" else action
+    badge = as_text(payload.get("severity")) if action == "trigger" else f"{action}d"
     about = {name: payload.get(name) for name in ("source", "component", "group", "class")}
     part = Part(
         colour=find_colour(badge or "critical"),
@@ -124,7 +124,7 @@ def show_event(event: Mapping[str, Any]) -> Card:
         links=list_links(event.get("links"), "text", "href"),
         footer=as_text(event.get("client")),
     )
-    return Card(service="PagerDuty", badge=badge or action, parts=[part])
+    return Card(service="PagerDuty", badge=badge, parts=[part])
 
 
 def _check_key(given: Any, wanted: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ RED, AMBER, GREEN, BLUE = "#a30200", "#daa038", "#2eb886", "#439fe0"
 COLOURS: Mapping[str, str] = {
     **dict.fromkeys(("danger", "critical", "error", "attention", "firing"), RED),
     "warning": AMBER,
-    **dict.fromkeys(("good", "resolved", "resolve", "recovery"), GREEN),
+    **dict.fromkeys(("good", "resolved", "recovery"), GREEN),
     **dict.fromkeys(("info", "accent"), BLUE),
 }
 """Words that services have for colours, and severities and states by the colour that they are shown in."""

@@ -13,25 +13,43 @@ from html import escape
 from alertdrill.core.card import Card, Fact, Link, Part, Said
 from alertdrill.core.markup import Words, is_web, read_markup
 from alertdrill.core.wording import printable
+from alertdrill.reports.html.mail import clean_mail
 
 MOST_CHARACTERS = 4000
+LONG_CHARACTERS = 60
+"""A fact that is longer has a line of its own."""
 MOST_PARTS = 5
 MOST_FACTS = 20
-MOST_PAGE_CHARACTERS = 48 * 1024
+MOST_PAGES_CHARACTERS = 256 * 1024
+"""Mails beyond that are shown as text, so that the report stays small."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _ELEMENTS = {"bold": "b", "italic": "i", "strike": "s", "code": "code"}
 
 
-def draw_card(card: Card) -> Iterator[str]:
+class Paper:
+    """How much of mails' HTML there is room for in a document, still."""
+
+    def __init__(self) -> None:
+        self._left = MOST_PAGES_CHARACTERS
+
+    def has_room(self, card: Card) -> bool:
+        """Tell whether a mail's HTML may be shown, and take the room for it if so."""
+        if not card.page or len(card.page) > self._left:
+            return False
+        self._left -= len(card.page)
+        return True
+
+
+def draw_card(card: Card, paper: Paper) -> Iterator[str]:
     """Yield the HTML of a card."""
     yield '<div class="card">'
     yield f'<div class="card-head">{"".join(_head(card))}</div>'
     yield from _said("said", card.lead)
-    if card.page and len(card.page) <= MOST_PAGE_CHARACTERS:
+    if paper.has_room(card):
         yield _frame(card)
     else:
         for part in card.parts[:MOST_PARTS]:
-            yield from _part(part)
+            yield from () if part.is_empty else _part(part)
     if len(card.parts) > MOST_PARTS:
         yield f'<div class="muted small">and {len(card.parts) - MOST_PARTS} more</div>'
     yield "</div>"
@@ -66,10 +84,15 @@ def _facts(facts: Sequence[Fact]) -> Iterator[str]:
     if not facts:
         return
     rows = "".join(
-        f"<div><dt>{_text(fact.name)}</dt><dd>{_words(fact.said)}</dd></div>" for fact in facts[:MOST_FACTS]
+        f"<div{_span(fact)}><dt>{_text(fact.name)}</dt><dd>{_words(fact.said)}</dd></div>"
+        for fact in facts[:MOST_FACTS]
     )
     more = f"<div><dt>and {len(facts) - MOST_FACTS} more</dt></div>" if len(facts) > MOST_FACTS else ""
     yield f'<dl class="card-facts">{rows}{more}</dl>'
+
+
+def _span(fact: Fact) -> str:
+    return ' class="long"' if len(fact.said.text) > LONG_CHARACTERS else ""
 
 
 def _frame(card: Card) -> str:
@@ -80,7 +103,7 @@ def _frame(card: Card) -> str:
     return (
         f'<iframe class="mail" sandbox referrerpolicy="no-referrer" loading="lazy" '
         f'title="{_text(f"{card.service} of {card.sender}")}" '
-        f'srcdoc="{_text(head + card.page)}"></iframe>'
+        f'srcdoc="{_text(head + clean_mail(card.page))}"></iframe>'
     )
 
 

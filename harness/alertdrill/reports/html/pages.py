@@ -11,7 +11,7 @@ from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.page_latency import InboxSummary, Spread, summarise_inboxes
 from alertdrill.reports import RunRecord, say_delay
-from alertdrill.reports.html.cards import draw_card
+from alertdrill.reports.html.cards import Paper, draw_card
 from alertdrill.reports.html.incidents import IncidentsFigure
 
 MOST_INCIDENTS = 300
@@ -48,9 +48,10 @@ def list_pages(record: RunRecord, figure: IncidentsFigure | None, anchor: str) -
                 f'<p class="muted small">{figure.left_out} more incidents, open at the same time as those '
                 "drawn, are left out of the plot.</p>"
             )
-        yield from _incidents(list_incidents(paging.notifications))
+        paper = Paper()
+        yield from _incidents(list_incidents(paging.notifications), paper)
         yield from _refused(
-            [notification for notification in paging.notifications if not notification.is_accepted]
+            [notification for notification in paging.notifications if not notification.is_accepted], paper
         )
     yield "</section>"
 
@@ -91,7 +92,7 @@ def _spread(spread: Spread | None, speed: float) -> str:
     return f"{say_delay(spread.median_s, speed)} {longest}"
 
 
-def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
+def _incidents(incidents: Sequence[Incident], paper: Paper) -> Iterator[str]:
     if incidents:
         yield "<h3>Incidents, and what stood in them</h3>"
     for incident in incidents[:MOST_INCIDENTS]:
@@ -107,22 +108,22 @@ def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
         yield "</summary>"
         if labels:
             yield f'<p class="small">grouped by <code>{_text(labels)}</code></p>'
-        yield from _notifications(incident.notifications)
+        yield from _notifications(incident.notifications, paper)
         yield "</details>"
     if len(incidents) > MOST_INCIDENTS:
         yield f'<p class="muted small">{len(incidents) - MOST_INCIDENTS} more are in timeline.json.</p>'
 
 
-def _refused(notifications: Sequence[Notification]) -> Iterator[str]:
+def _refused(notifications: Sequence[Notification], paper: Paper) -> Iterator[str]:
     if not notifications:
         return
     yield '<details class="incident"><summary>Attempts that were refused '
     yield f'<span class="muted small">{_count(len(notifications), "attempt")}</span></summary>'
-    yield from _notifications(notifications)
+    yield from _notifications(notifications, paper)
     yield "</details>"
 
 
-def _notifications(notifications: Sequence[Notification]) -> Iterator[str]:
+def _notifications(notifications: Sequence[Notification], paper: Paper) -> Iterator[str]:
     yield '<ol class="notices">'
     before: tuple[object, ...] = ()
     for notification in notifications[:MOST_NOTIFICATIONS]:
@@ -138,7 +139,7 @@ def _notifications(notifications: Sequence[Notification]) -> Iterator[str]:
         if any(said) and said == before:
             yield "<div>the same words again</div>"
         elif notification.card is not None:
-            yield from draw_card(notification.card)
+            yield from draw_card(notification.card, paper)
         else:
             yield from _words(notification)
         before = said

@@ -26,7 +26,11 @@ def draw_card(card: Card) -> RenderableType:
     lines: list[RenderableType] = [_head(card)]
     if card.lead.text:
         lines.append(_words(card.lead))
-    lines += [_Beside(Group(*_list_lines(part)), part.colour) for part in card.parts[:MOST_PARTS]]
+    lines += [
+        _Beside(Group(*_list_lines(part)), part.colour)
+        for part in card.parts[:MOST_PARTS]
+        if not part.is_empty
+    ]
     if len(card.parts) > MOST_PARTS:
         lines.append(Text(f"and {len(card.parts) - MOST_PARTS} more", style="dim"))
     return Group(*lines)

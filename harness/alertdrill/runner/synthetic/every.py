@@ -10,6 +10,7 @@ from dataclasses import replace
 from alertdrill.alertmanager.watching import PathWatch, read_troubles
 from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import Event
+from alertdrill.judging.recorded import list_spans, prefer_recorded_spans
 from alertdrill.runner.synthetic.batches import Bound, plan_batches
 from alertdrill.runner.synthetic.destination import GroupKey
 from alertdrill.runner.synthetic.durations import estimate_wall_s, find_wait_s, say_why_long
@@ -79,7 +80,10 @@ class Exercise:
             self._say(f"batch {number} of {len(batches)}{about}: {names}")
             self._hold_batch(batch, [one for later in batches[number:] for one in later])
         self._look()
-        seen = replace(self._read(), troubles=self._read_troubles())
+        seen = self._read()
+        recorded = list_spans(self._path.read_steps())
+        suppressed = prefer_recorded_spans(seen.suppressed, recorded)
+        seen = replace(seen, suppressed=suppressed, troubles=self._read_troubles())
         return tuple(self._judge(one, seen) for one in bound)
 
     def _judge(self, bound: Bound, seen: Seen) -> Row:
