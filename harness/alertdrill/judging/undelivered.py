@@ -55,7 +55,8 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
 
 def _say_span(span: SuppressedSpan) -> str:
     by = ", ".join(f"{name}={value}" for name, value in span.by.items()) or "it does not say what"
-    return f"{span.why} by {by} from {format_s(span.since_s)} to {format_s(span.until_s)}"
+    since, until = format_s(span.since_s), format_s(span.until_s)
+    return f"{span.why} by {by} {f'at {since}' if since == until else f'from {since} to {until}'}"
 
 
 def _add(troubles: str) -> str:

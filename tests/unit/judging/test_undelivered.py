@@ -165,6 +165,10 @@ BY = {"alertname": "Drained"}
             "Alertmanager suppressed it: silenced by alertname=Drained from 2:30 to 3:30",
         ),
         (
+            (record("inhibited", 150, by=BY),),
+            "Alertmanager suppressed it: inhibited by alertname=Drained at 2:30",
+        ),
+        (
             (
                 record("grouped", 120, receiver="oncall"),
                 record("notified", 150, receiver="oncall", by={"integration": "slack"}),
