@@ -127,6 +127,35 @@ def take_text_tag(text: Any) -> tuple[Any, Told]:
     return text[: found.start()] + text[found.end() :], read_tag(found[1].replace("&#43;", "+"))
 
 
+def take_listed_tag(items: Any, name: str) -> tuple[list[Any], Told]:
+    """Return a list without the tag that is in the text of this name of an object, and what that told."""
+    kept, told = [], Told()
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and name in item:
+            text, found = take_text_tag(item[name])
+            told = found if found.is_told else told
+            kept.append({**item, name: text})
+        else:
+            kept.append(item)
+    return kept, told
+
+
+def take_field_tag(attachments: Any) -> tuple[list[Any], Told]:
+    """Return a message's attachments without the field that is the tag, and what that told."""
+    kept, told = [], Told()
+    for attachment in attachments if isinstance(attachments, list) else ():
+        fields = attachment.get("fields") if isinstance(attachment, dict) else None
+        if not isinstance(fields, list):
+            kept.append(attachment)
+            continue
+        tags = [field for field in fields if isinstance(field, dict) and field.get("title") == TAG_NAME]
+        rest = [field for field in fields if field not in tags]
+        told = read_tag(tags[-1].get("value")) if tags else told
+        without = {name: value for name, value in attachment.items() if name != "fields"}
+        kept.append({**without, "fields": rest} if rest else without)
+    return kept, told
+
+
 def make_attempt(
     told: Told, *, title: str, text: str, payload: Mapping[str, Any], answer: Answer, key: str | None = None
 ) -> Attempt:

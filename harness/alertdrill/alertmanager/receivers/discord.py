@@ -14,12 +14,11 @@ from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
-    Told,
     as_text,
     find_first_line,
     make_attempt,
     parse_object,
-    take_text_tag,
+    take_listed_tag,
 )
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -61,7 +60,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         message = parse_object(body)
     except ValueError as error:
         return _refuse({"": str(error)}, Attempt(answer=Answer(status=204)))
-    embeds, told = _take_tag(message.get("embeds"))
+    embeds, told = take_listed_tag(message.get("embeds"), "description")
     if isinstance(message.get("embeds"), list):
         message = {**message, "embeds": embeds}
     first = embeds[0] if embeds and isinstance(embeds[0], dict) else {}
@@ -99,19 +98,6 @@ def show_message(message: Mapping[str, Any]) -> Card:
             for embed in list_objects(message.get("embeds"))
         ],
     )
-
-
-def _take_tag(embeds: Any) -> tuple[list[Any], Told]:
-    """Return the embeds without the tag, and what that told."""
-    kept, told = [], Told()
-    for embed in embeds if isinstance(embeds, list) else ():
-        if isinstance(embed, dict) and "description" in embed:
-            text, found = take_text_tag(embed["description"])
-            told = found if found.is_told else told
-            kept.append({**embed, "description": text})
-        else:
-            kept.append(embed)
-    return kept, told
 
 
 def _check(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

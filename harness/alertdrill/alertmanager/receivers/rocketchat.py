@@ -14,12 +14,11 @@ from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
-    Told,
     as_text,
     find_first_line,
     make_attempt,
     parse_object,
-    read_tag,
+    take_field_tag,
 )
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -66,7 +65,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     except ValueError as error:
         return _refuse("error-invalid-json", str(error), Attempt(answer=Answer(status=200)))
     attachments = message.get("attachments")
-    kept, told = _take_tag(attachments)
+    kept, told = take_field_tag(attachments)
     if isinstance(attachments, list):
         message = {**message, "attachments": kept}
     first = next((one for one in kept if isinstance(one, dict)), {})
@@ -104,24 +103,6 @@ def show_message(message: Mapping[str, Any]) -> Card:
         lead=Said(text=as_text(message.get("text")), markup="markdown"),
         parts=show_attachments(message.get("attachments"), "markdown"),
     )
-
-
-def _take_tag(attachments: Any) -> tuple[list[Any], Told]:
-    """Return the attachments without the field that is the tag, and what that told."""
-    kept, told = [], Told()
-    for attachment in attachments if isinstance(attachments, list) else ():
-        fields = attachment.get("fields") if isinstance(attachment, dict) else None
-        if not isinstance(fields, list):
-            kept.append(attachment)
-            continue
-        rest = []
-        for field in fields:
-            if isinstance(field, dict) and field.get("title") == TAG_NAME:
-                told = read_tag(field.get("value"))
-            else:
-                rest.append(field)
-        kept.append({**attachment, "fields": rest})
-    return kept, told
 
 
 def _write_refusal(status: int, sentence: str) -> Answer:

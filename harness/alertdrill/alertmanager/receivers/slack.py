@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address
-from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, as_text, parse_object, take_field_tag
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
     HttpContract,
@@ -88,8 +88,11 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         message = parse_object(body)
     except ValueError as error:
         return _refuse("invalid_payload", str(error), Attempt(answer=Answer(status=400)))
-    message, told = _take_tag(message)
     attachments = message.get("attachments")
+    kept, told = take_field_tag(attachments)
+    if isinstance(attachments, list):
+        attachments = kept
+        message = {**message, "attachments": kept}
     first = attachments[0] if isinstance(attachments, list) and attachments else {}
     first = first if isinstance(first, dict) else {}
     attempt = Attempt(
@@ -140,29 +143,6 @@ def _check_attachments(attachments: Any) -> str:
         ):
             return "an attachment's fields are not a list of objects"
     return ""
-
-
-def _take_tag(message: dict[str, Any]) -> tuple[dict[str, Any], Told]:
-    """Return the message without the field that is the tag, and what that told."""
-    told = Told()
-    attachments = message.get("attachments")
-    if not isinstance(attachments, list):
-        return message, told
-    rest = []
-    for attachment in attachments:
-        fields = attachment.get("fields") if isinstance(attachment, dict) else None
-        if not isinstance(fields, list):
-            rest.append(attachment)
-            continue
-        kept = []
-        for field in fields:
-            if isinstance(field, dict) and field.get("title") == TAG_NAME:
-                told = read_tag(field.get("value"))
-            else:
-                kept.append(field)
-        without = {name: value for name, value in attachment.items() if name != "fields"}
-        rest.append({**without, "fields": kept} if kept else without)
-    return {**message, "attachments": rest}, told
 
 
 def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
