@@ -20,6 +20,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.core.card import Card
 from alertdrill.core.clock import Clock
 from alertdrill.core.expectation import Suppression
 from alertdrill.core.fingerprint import fingerprint
@@ -303,6 +304,7 @@ def read_log(path: Path) -> list[str]:
 
 def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notification:
     alerts = []
+    card = RECEIVER_KINDS[raw["integration"]].show(raw["payload"]) if raw["payload"] else None
     for alert in raw["alerts"]:
         identity = known.get(alert["fingerprint"])
         if identity is None and alert.get("labels"):
@@ -330,19 +332,16 @@ def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str,
             dict.fromkeys(_find_gaps({"title": raw["title"], "text": raw["text"]}))
             or dict.fromkeys(_find_gaps(raw["payload"]))
         ),
-        untitled=_is_untitled(raw["title"], raw["payload"]),
-        card=RECEIVER_KINDS[raw["integration"]].show(raw["payload"]) if raw["payload"] else None,
+        untitled=_is_untitled(raw["title"], card),
+        card=card,
+        cut=raw.get("cut", ""),
     )
 
 
-def _is_untitled(title: str, payload: Mapping[str, Any]) -> bool:
-    attachments = payload.get("attachments")
-    first = attachments[0] if isinstance(attachments, list) and attachments else None
-    # Slack and those like it show something else in place of it; a card is attached without one of its own.
-    own = title
-    if isinstance(first, Mapping) and "contentType" not in first:
-        own = first.get("title") or ""
-    return not str(own).strip()
+def _is_untitled(title: str, card: Card | None) -> bool:
+    """Tell whether there is no title, though its service shows something in place of it."""
+    own = title if card is None or not card.is_titled else card.parts[0].title if card.parts else title
+    return not own.strip()
 
 
 def _find_gaps(value: Any, name: str = "") -> Iterator[str]:

@@ -64,6 +64,7 @@ class Card:
 
     `place` is where it stands (a channel, a mailbox, a queue), `badge` its urgency or state, `lead` what
     stands above its parts. `page` is the HTML document of a mail, which is shown in place of them.
+    `is_titled` says that its service has a place for a title, in the first part.
     """
 
     service: str
@@ -73,3 +74,4 @@ class Card:
     lead: Said = Said()
     parts: Sequence[Part] = ()
     page: str = ""
+    is_titled: bool = False

@@ -45,7 +45,8 @@ class Notification:
     `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
     was wrong with it, if something was. What was accepted belongs to an incident of its integration, and
     `effect` is what it did to it. `gaps` names the fields in which a template left `<no value>`; it is
-    `untitled` if its title is empty, whatever is shown in place of it. `card` is how its receiver shows it.
+    `untitled` if its title is empty, whatever is shown in place of it. `card` is
+    how its receiver shows it, and `cut` says what that does not show.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Notification:
     gaps: tuple[str, ...] = ()
     untitled: bool = False
     card: Card | None = None
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,8 @@ class Attempt:
 
     `key` tells the inbox's incidents apart; None is an attempt that does not say which one it is about.
     `answer` may depend on what is known of the key; `refusal` is what the real service would answer instead,
-    and `why`. `throttled` is what it would answer to too many, where that is not its kind's answer.
+    and `why`. `throttled` is what it would answer to too many, where that is not its kind's answer. `cut`
+    says what the service takes and does not show whole, if there is something.
     """
 
     does: Does = "trigger"
@@ -74,6 +75,7 @@ class Attempt:
     refusal: Answer | None = None
     why: str = ""
     throttled: Answer | None = None
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

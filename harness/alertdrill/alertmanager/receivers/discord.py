@@ -85,6 +85,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
 def show_message(message: Mapping[str, Any]) -> Card:
     """Return how a message looks in its channel."""
     return Card(
+        is_titled=True,
         service="Discord",
         sender=as_text(message.get("username")),
         lead=Said(text=as_text(message.get("content")), markup="markdown"),

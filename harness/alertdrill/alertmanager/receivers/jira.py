@@ -107,6 +107,7 @@ def show_issue(document: Mapping[str, Any]) -> Card:
     )
     moved = as_object(document.get("transition")).get("id")
     return Card(
+        is_titled=True,
         service="Jira",
         sender=as_text(names["issuetype"].get("name")),
         place=as_text(names["project"].get("key")),

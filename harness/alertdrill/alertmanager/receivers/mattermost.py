@@ -113,6 +113,7 @@ def read_post(_address: Address, body: bytes) -> Attempt:
 def show_post(post: Mapping[str, Any]) -> Card:
     """Return how a post looks in its channel."""
     return Card(
+        is_titled=True,
         service="Mattermost",
         sender=as_text(post.get("username")),
         place=as_text(post.get("channel")),

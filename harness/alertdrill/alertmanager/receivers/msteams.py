@@ -76,10 +76,10 @@ def show_card(card: Mapping[str, Any]) -> Card:
     """Return how a message card looks in its channel."""
     part = Part(
         colour=find_colour(card.get("themeColor")),
-        title=as_text(card.get("title")) or as_text(card.get("summary")),
+        title=as_text(card.get("title")),
         text=Said(text=as_text(card.get("text")), markup="markdown"),
     )
-    return Card(service="Microsoft Teams", parts=[part])
+    return Card(is_titled=True, service="Microsoft Teams", parts=[part])
 
 
 def _say_failed(status: int) -> str:

@@ -94,7 +94,7 @@ def show_message(message: Mapping[str, Any]) -> Card:
                 links=list_links(content.get("actions"), "title", "url"),
             )
         )
-    return Card(service="Microsoft Teams", parts=parts)
+    return Card(is_titled=True, service="Microsoft Teams", parts=parts)
 
 
 def _check(message: Mapping[str, Any], first: Any, content: Mapping[str, Any]) -> str:

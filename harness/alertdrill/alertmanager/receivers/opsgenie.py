@@ -41,6 +41,7 @@ from alertdrill.core.card import Card, Part, Said
 
 MAX_MESSAGE_CHARACTERS = 130
 MAX_ALIAS_CHARACTERS = 512
+MAX_DESCRIPTION_CHARACTERS = 15_000
 _TEXTS = ("message", "alias", "description", "entity", "source", "note")
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 
@@ -131,6 +132,9 @@ def read_call(call: Call, body: bytes) -> Attempt:
         payload=document,
         answer=Answer(status=202, body={"result": "Request will be processed", **_make_receipt()}),
     )
+    if len(attempt.text) > MAX_DESCRIPTION_CHARACTERS:
+        said = f"the text has {len(attempt.text)} characters, and Opsgenie keeps {MAX_DESCRIPTION_CHARACTERS}"
+        attempt = replace(attempt, cut=said)
     errors = dict(_check(call, document))
     return _refuse(errors, attempt) if errors else attempt
 
@@ -153,6 +157,7 @@ def show_alert(document: Mapping[str, Any]) -> Card:
         facts=list_facts(about),
     )
     return Card(
+        is_titled=True,
         service="Opsgenie",
         place=", ".join(filter(None, responders)),
         badge=as_text(document.get("priority")),

@@ -124,7 +124,7 @@ def show_event(event: Mapping[str, Any]) -> Card:
         links=list_links(event.get("links"), "text", "href"),
         footer=as_text(event.get("client")),
     )
-    return Card(service="PagerDuty", badge=badge, parts=[part])
+    return Card(is_titled=True, service="PagerDuty", badge=badge, parts=[part])
 
 
 def _check_key(given: Any, wanted: str) -> Iterator[str]:

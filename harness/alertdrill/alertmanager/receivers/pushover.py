@@ -91,7 +91,9 @@ def show_message(message: Mapping[str, Any]) -> Card:
         links=[Link(text=as_text(message.get("url_title")) or url, url=url)] if url else [],
     )
     urgency = _URGENCIES.get(as_text(message.get("priority")), "")
-    return Card(service="Pushover", place=as_text(message.get("device")), badge=urgency, parts=[part])
+    return Card(
+        is_titled=True, service="Pushover", place=as_text(message.get("device")), badge=urgency, parts=[part]
+    )
 
 
 def _check(message: Mapping[str, str]) -> Iterator[tuple[str, str]]:

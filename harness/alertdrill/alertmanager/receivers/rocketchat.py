@@ -97,6 +97,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
 def show_message(message: Mapping[str, Any]) -> Card:
     """Return how a message looks in its channel."""
     return Card(
+        is_titled=True,
         service="Rocket.Chat",
         sender=as_text(message.get("alias")),
         place=as_text(message.get("channel")),

@@ -33,6 +33,7 @@ from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card, Said
 
 MAX_ATTACHMENTS = 100
+MAX_TEXT_CHARACTERS = 40_000
 _TEXTS = ("title", "title_link", "pretext", "text", "fallback", "color", "footer", "callback_id")
 
 _FIELDS: Fields = {
@@ -105,6 +106,9 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         payload=message,
         answer=Answer(status=200, body="ok"),
     )
+    if (longest := max(len(attempt.text), len(as_text(message.get("text"))))) > MAX_TEXT_CHARACTERS:
+        said = f"the text has {longest} characters, and Slack cuts it at {MAX_TEXT_CHARACTERS}"
+        attempt = replace(attempt, cut=said)
     for name in ("text", "channel", "username", "icon_emoji", "icon_url"):
         if not isinstance(message.get(name, ""), str):
             return _refuse("invalid_payload", f"{name} is not a string", attempt)
@@ -118,6 +122,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
 def show_message(message: Mapping[str, Any]) -> Card:
     """Return how a message looks in its channel."""
     return Card(
+        is_titled=True,
         service="Slack",
         sender=as_text(message.get("username")),
         place=as_text(message.get("channel")),

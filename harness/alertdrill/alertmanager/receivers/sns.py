@@ -90,7 +90,7 @@ def show_publish(payload: Mapping[str, Any]) -> Card:
         facts=list_facts(payload.get("MessageAttributes")),
     )
     place = next(filter(None, (as_text(payload.get(name)) for name in _TARGETS)), "")
-    return Card(service="Amazon SNS", place=place, parts=[part])
+    return Card(is_titled=True, service="Amazon SNS", place=place, parts=[part])
 
 
 def _read_attributes(parameters: Mapping[str, str]) -> dict[str, str]:

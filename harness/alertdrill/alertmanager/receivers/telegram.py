@@ -52,6 +52,8 @@ _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _RESERVED = re.compile(r"[#+\-={}.!]|(?<!\|)\|(?!\|)")
 _PATH = re.compile(r"(.+)/bot([^/]*)/sendMessage")
 
+_TOO_LONG = "Alertmanager notification could not be sent"
+"""How the notice begins that Alertmanager sends in place of HTML that is too long."""
 _MARKUPS: Mapping[str, Markup] = {"HTML": "html", "Markdown": "markdown", "MarkdownV2": "markdown"}
 
 _FIELDS: Fields = {
@@ -88,6 +90,8 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         payload=message,
         answer=Answer(status=200, body={"ok": True, "result": sent}),
     )
+    if not told.is_told and shown.startswith(_TOO_LONG):
+        attempt = replace(attempt, cut="the message is longer than Telegram takes, and a notice came instead")
     why = _check(message, mode, shown)
     return _refuse(why, attempt) if why else attempt
 

@@ -90,12 +90,12 @@ def show_alert(alert: Mapping[str, Any]) -> Card:
     details = {name: value for name, value in alert.items() if name not in _SHOWN}
     part = Part(
         colour=find_colour(kind),
-        title=as_text(alert.get("entity_display_name")) or as_text(alert.get("entity_id")),
+        title=as_text(alert.get("entity_display_name")),
         text=Said(text=as_text(alert.get("state_message"))),
         facts=list_facts(details),
         footer=as_text(alert.get("monitoring_tool")),
     )
-    return Card(service="Splunk On-Call", badge=kind, parts=[part])
+    return Card(is_titled=True, service="Splunk On-Call", badge=kind, parts=[part])
 
 
 def _check(alert: Mapping[str, Any], message_type: str, entity: str, routing_key: str) -> str:

@@ -69,7 +69,8 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     content = message.get(kind) if kind in TYPES else None
     content = content if isinstance(content, dict) else {}
     said, told = take_text_tag(content.get("content"))
-    shown = as_text(said).encode("utf-8", "surrogatepass")[:MAX_CONTENT_BYTES].decode("utf-8", "ignore")
+    content_bytes = as_text(said).encode("utf-8", "surrogatepass")
+    shown = content_bytes[:MAX_CONTENT_BYTES].decode("utf-8", "ignore")
     attempt = make_attempt(
         told,
         title=find_first_line(shown),
@@ -77,6 +78,9 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         payload={**message, kind: {**content, "content": said}} if content else message,
         answer=_write(0, "ok", invaliduser="", msgid="1"),
     )
+    if len(content_bytes) > MAX_CONTENT_BYTES:
+        said = f"the text has {len(content_bytes)} bytes, and WeCom cuts it at {MAX_CONTENT_BYTES}"
+        attempt = replace(attempt, cut=said)
     if kind not in TYPES:
         return _refuse(_INVALID_TYPE, f"msgtype is not one of {', '.join(TYPES)}", attempt)
     if not shown.strip():

@@ -136,7 +136,8 @@ class Seen:
         }
         # Alertmanager 0.33 sends a Slack message whose template failed, without what it renders after that.
         untold = {
-            f"{notification.integration} took what does not say what it is about: did a template fail?"
+            f"{notification.integration} took what does not say what it is about: "
+            f"{notification.cut or 'did a template fail?'}"
             for notification in self.notifications
             if notification.is_accepted and notification.receiver == receiver and not notification.alerts
         }
@@ -238,6 +239,8 @@ def _list_flaws(notification: Notification, *, may_be_untitled: bool) -> Iterato
         yield f"the {name} has <no value> in it: its template names what the alert does not have"
     if notification.untitled and not may_be_untitled:
         yield "the title is empty"
+    if notification.cut:
+        yield notification.cut
     for name, text in (("title", notification.title), ("text", notification.text)):
         # Alertmanager cuts off what a service would not take, and ends it like that.
         if len(text) >= SHORTEST_LIMIT and text.endswith(("…", "...")):
