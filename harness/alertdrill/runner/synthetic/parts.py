@@ -81,9 +81,12 @@ def running(part: Worker) -> Iterator[Process]:
 
 @contextmanager
 def beginning(part: Worker) -> Iterator[Process]:
-    """Run a part for the length of a block, at whose beginning it may not be ready yet."""
+    """Run a part for the length of a block, at whose beginning it may not be ready yet.
+
+    Nobody needs what it would do when it is asked to end, such as to wait for connections.
+    """
     process = part.begin()
     try:
         yield process
     finally:
-        process.stop(STOP_GRACE_S)
+        process.kill()
