@@ -10,7 +10,7 @@ from alertdrill.runner.synthetic.destination import GroupKey, Leg
 
 SEEN_WITHIN_WALL_S = 0.3
 """What comes on top of Alertmanager's own timers, about: to hand alerts in, and to look again."""
-WAITS_WALL_S = 1.5
+WAITS_WALL_S = 1.0
 """As much of the whole may Alertmanager's own timers take, if the speed can be so high."""
 MIN_SPEED, MAX_SPEED = 60.0, 1000.0
 MIN_INTERVAL_WALL_S = 0.25
@@ -18,7 +18,7 @@ MIN_INTERVAL_WALL_S = 0.25
 
 
 def choose_speed(batches: Sequence[Sequence[Bound]]) -> float:
-    """Return how fast to run, so that waiting for Alertmanager's own timers takes a second and a half in all.
+    """Return how fast to run, so that waiting for Alertmanager's own timers takes a second in all.
 
     Not faster than needed: what the network takes is multiplied by the speed in what is reported.
     """
