@@ -132,7 +132,8 @@ def _notifications(notifications: Sequence[Notification], paper: Paper) -> Itera
             if notification.is_accepted
             else f"refused by {notification.receiver} {notification.integration}"
         )
-        why = f": {notification.why}" if notification.why else ""
+        wrong = "; ".join(filter(None, (notification.why, notification.cut)))
+        why = f": {wrong}" if wrong else ""
         facts = f"{format_s(notification.at_s)} {effect}, answer {notification.answer}{why}"
         yield f'<li><span class="muted small">{_text(facts)}</span>'
         said = (notification.title, notification.text, notification.card)

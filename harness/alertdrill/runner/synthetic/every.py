@@ -131,11 +131,14 @@ class Exercise:
     ) -> None:
         give_up_at = time.monotonic() + within_s / self._path.clock.speed + MARGIN_WALL_S
         waiting = list(batch)
+        is_new = True
         while time.monotonic() < min(give_up_at, self._over_at):
             time.sleep(POLL_S)
             self._path.check()
-            if not self._look():
+            is_new |= self._look()
+            if not is_new:
                 continue
+            is_new = False
             seen = self._read()
             waiting = [one for one in waiting if not is_done(one, seen, self._sent[id(one)])]
             if not waiting:
