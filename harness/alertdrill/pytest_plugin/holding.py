@@ -30,7 +30,7 @@ from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.recorded import check_alerts, demand_rule
 from alertdrill.runner.rulebook import find_reaches_s
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 
@@ -84,7 +84,7 @@ class RecordedHolder:
     ) -> None:
         if not is_there(path):
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
-        self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool, unfit)
+        self._replay = ProjectReplay(shorten(path), files, find_promtool(os.environ).promtool, unfit)
         self._files = files
         self._out = out
         self._inputs = (path, *inputs)

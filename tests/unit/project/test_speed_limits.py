@@ -85,6 +85,7 @@ def test_a_timer_is_stretched_no_longer_than_an_alert_may_be_late(within_s: floa
 
 LATENCIES = [
     ({"kind": "constant", "s": 12.0}, 6),
+    ({"kind": "mixed", "s": 1.0, "slow_s": 30.0, "every": 20}, 3),
     ({"kind": "uniform", "low_s": 1.0, "high_s": 30.0}, 3),
     ({"kind": "lognormal", "median_s": 60.0, "sigma": 0.0}, 2),
 ]
