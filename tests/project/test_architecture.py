@@ -40,12 +40,13 @@ ROOMS: dict[str, set[str]] = {
     "mutation": {
         *("alertmanager", "core", "errors", "judging", "recording", "rules", "runner", "runtime"),
     },
+    "linting": {"alertmanager", "core", "errors", "project", "rules", "runtime"},
     # Runs in Locust's process.
     "load": set(),
     # What people start.
     "cli": {
-        *("alertmanager", "core", "errors", "judging", "mutation", "places", "project", "recording"),
-        *("reports", "rules", "runner", "runtime", "stacks", "systems"),
+        *("alertmanager", "core", "errors", "judging", "linting", "mutation", "places", "project"),
+        *("recording", "reports", "rules", "runner", "runtime", "stacks", "systems"),
     },
     "pytest_plugin": {
         *("alertmanager", "cli", "core", "errors", "judging", "project", "reports", "rules"),
@@ -58,11 +59,12 @@ ROOMS: dict[str, set[str]] = {
 JOINERS = {"alertdrill.gateway.__main__": "systems"}
 """What joins two rooms the other way round: the gateway's process shows the systems' surfaces."""
 
-MAX_ROOMS = 17
+MAX_ROOMS = 18
 """A project file is neither a rule nor a run: who judges, holds and tests a project all read it.
 
 The pytest plugin is a second way in beside the command line, and too much for a file.
 Mutation judges by what the runner has, and makes rules, which no run does.
+Linting has a file for each check, reads rules that may be nobody's drill, and no run or verdict.
 """
 
 
