@@ -48,6 +48,17 @@ def list_conditions(part: Part) -> Iterator[Part]:
         yield part
 
 
+def list_leading(part: Part) -> Iterator[Part]:
+    """Yield the parts that an expression has its values of: what only guards them is left out."""
+    if part.kind == "binary" and part.name in {"and", "unless"}:
+        yield from list_leading(part.children[0])
+    elif part.kind == "binary" and part.name == "or":
+        for child in part.children:
+            yield from list_leading(child)
+    else:
+        yield part
+
+
 def list_thresholds(part: Part) -> Iterator[Threshold]:
     """Yield the thresholds that decide whether an expression has a value."""
     for condition in list_conditions(part):

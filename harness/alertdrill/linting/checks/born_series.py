@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alertdrill.linting.conditions import RATING, list_thresholds
+from alertdrill.linting.conditions import RATING, find_threshold, list_leading
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.parts import Part
 from alertdrill.linting.surroundings import LintedRule, Remark
@@ -37,7 +37,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find increases of amounts, or above 0, that lose what is new."""
     if rule.alert is None:
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in filter(None, map(find_threshold, list_leading(rule.expr))):
         if threshold.operator not in {">", ">="}:
             continue
         call = _find_rate(threshold.vector)

@@ -1,7 +1,8 @@
-"""A high quantile of what may be a few calls.
+"""A high quantile, or a share, of what may be a few calls.
 
 What happens: Of fewer calls than it needs, a quantile is the slowest of them: below 100 calls in the window
-the 99th percentile is one call. A quiet hour, tenant or model fires for it.
+the 99th percentile is one call. A share jumps as far: one bad call of two is a half. A quiet hour, tenant
+or model fires for it.
 
 Instead: No value below a number of calls: `histogram_quantile(…) and on (…) sum by (…)
 (increase(NAME_count[5m])) >= 100`, or a `for` longer than the window.
@@ -22,8 +23,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from alertdrill.linting.conditions import list_thresholds
+from alertdrill.linting.conditions import Threshold, list_thresholds
 from alertdrill.linting.finding import Severity
+from alertdrill.linting.likeness import is_counted
 from alertdrill.linting.surroundings import LintedRule, Remark
 
 SEVERITY: Severity = "information"
@@ -35,6 +37,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         return
     for threshold in list_thresholds(rule.expr):
         part = threshold.vector
+        yield from _check_share(threshold)
         if threshold.operator not in {">", ">="} or part.kind != "call" or part.name != "histogram_quantile":
             continue
         quantile = part.children[0].value
@@ -50,3 +53,22 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             ),
             instead=f"Ask for a number of calls, too: `and on (…) … increase(NAME_count[…]) >= {needed}`.",
         )
+
+
+def _check_share(threshold: Threshold) -> Iterator[Remark]:
+    """Find shares of what comes by name, such as a model or a tenant, that few calls decide."""
+    part = threshold.vector
+    if part.kind != "binary" or part.name != "/" or threshold.operator not in {">", ">="}:
+        return
+    over, under = part.children
+    is_by_name = under.kind == "aggregation" and under.keeps and set(under.labels) - {"job", "cluster"}
+    if not is_by_name or not (is_counted(over) and is_counted(under)) or not 0 < threshold.value < 1:
+        return
+    shown = ", ".join(under.labels)
+    yield Remark(
+        part=part,
+        happens=(
+            f"For a {shown} with few calls in the window a few bad ones are more than {threshold.value:g}."
+        ),
+        instead="If quiet ones are not to fire, ask for a number of calls, too: `and on (…) … >= …`.",
+    )

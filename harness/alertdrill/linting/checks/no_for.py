@@ -18,6 +18,7 @@ Right:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alertdrill.linting.conditions import list_conditions, list_thresholds
@@ -27,14 +28,19 @@ from alertdrill.linting.parts import Part
 from alertdrill.linting.surroundings import LintedRule, Remark
 
 SEVERITY: Severity = "warning"
-LASTING = ("_timestamp", "_time", "_seconds_since", "_expir", "_info", "_created", "ALERTS")
+LASTING = re.compile(r"timestamp|_time(?:_|$)|since|expir|_info$|created|^ALERTS|uptime|_ttl|_age(?:_|$)")
 """Names, or parts of them, of what is not a level that goes up and down."""
 
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find thresholds of what is as it is at one scrape."""
     alert = rule.alert
-    if alert is None or alert.for_s or any(part.kind in {"range", "subquery"} for part in rule.expr.walk()):
+    if (
+        alert is None
+        or alert.for_s
+        or alert.keep_firing_for_s
+        or any(part.kind in {"range", "subquery"} for part in rule.expr.walk())
+    ):
         return
     conditions = list(list_conditions(rule.expr))
     if any(part.kind == "call" and part.name in {"absent", "time", "timestamp"} for part in rule.expr.walk()):
@@ -48,10 +54,11 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         return  # what is recorded may be an average
     yield Remark(
         part=thresholds[0].part,
-        happens="One scrape that meets this fires the alert at once, and the next one resolves it.",
+        severity="information" if thresholds[0].operator in {"==", "!="} else None,
+        happens="One scrape that meets this fires the alert at once, and one that does not resolves it.",
         instead="Give it a `for` of some evaluations, such as 5m.",
     )
 
 
 def _lasts(part: Part) -> bool:
-    return not part.name or any(word in part.name for word in LASTING)
+    return not part.name or LASTING.search(part.name) is not None

@@ -59,7 +59,10 @@ def _list_labels(name: str, metrics: Metrics, rule: LintedRule) -> frozenset[str
 def _check_selector(part: Part, metrics: Metrics, rule: LintedRule) -> Iterator[Remark]:
     labels = _list_labels(part.name, metrics, rule)
     for label, operator, value in part.matchers if labels is not None else ():
-        if labels is None or label in labels or accepts(operator, value, ""):
+        if labels is None or accepts(operator, value, ""):
+            continue
+        if label in labels:
+            yield from _check_value(part, label, metrics, (operator, value))
             continue
         known = sorted(metrics.values[part.name])
         yield Remark(
@@ -69,6 +72,20 @@ def _check_selector(part: Part, metrics: Metrics, rule: LintedRule) -> Iterator[
                 f"Name one of its labels{say_nearest(label, known)} (it has {', '.join(known) or 'none'})."
             ),
         )
+
+
+def _check_value(part: Part, label: str, metrics: Metrics, asked: tuple[str, str]) -> Iterator[Remark]:
+    """Find values that no series was seen with; there may be some later."""
+    operator, wanted = asked
+    values = metrics.list_values(part.name, label)
+    if operator != "=" or not values or wanted in values:
+        return
+    yield Remark(
+        part=part,
+        severity="information",
+        happens=f"No series of {part.name} in {metrics.source} has {label}={wanted!r} yet.",
+        instead=f"Look whether it can be{say_nearest(wanted, sorted(values))}.",
+    )
 
 
 def _check_grouping(part: Part, metrics: Metrics, rule: LintedRule) -> Iterator[Remark]:

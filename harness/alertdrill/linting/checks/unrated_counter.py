@@ -32,42 +32,36 @@ _PASSING = {"sum", "avg", "min", "max", "topk", "bottomk"}
 
 
 def check(rule: LintedRule) -> Iterator[Remark]:
-    """Find counters that decide an alert as they are."""
-    roots = (
-        [rule.expr]
-        if rule.alert is None
-        else [one.vector for one in list_thresholds(rule.expr) if one.value > 0]
-    )
-    for root in roots:
-        if rule.alert is None and root.kind == "selector":
-            continue
-        for part in _list_bare(root, is_ratio=False, is_alert=rule.alert is not None):
-            if not is_surely_counter(part.name, rule.known) or part.name.endswith("_bucket"):
-                continue
-            yield Remark(
-                part=part,
-                happens=(
-                    f"{part.name} is a counter, as high as its process is old: what it is now says "
-                    "nothing of now."
-                ),
-                instead=f"Take rate({part.name}[5m]), or increase() over the time that is meant.",
-            )
-            return
+    """Find counters that decide an alert as they are, and ratios of them."""
+    for root in _list_roots(rule):
+        bare = list(_list_bare(root))
+        if not bare or not all(is_surely_counter(part.name, rule.known) for part in bare):
+            continue  # beside a gauge, what is called a total is a size
+        yield Remark(
+            part=bare[0],
+            happens=(
+                f"{bare[0].name} is a counter, as high as its process is old: what it is now says "
+                "nothing of now."
+            ),
+            instead=f"Take rate({bare[0].name}[5m]), or increase() over the time that is meant.",
+        )
+        return
 
 
-def _list_bare(part: Part, *, is_ratio: bool, is_alert: bool) -> Iterator[Part]:
+def _list_roots(rule: LintedRule) -> Iterator[Part]:
+    """Yield what an alert compares with more than 0, and ratios that are recorded."""
+    if rule.alert is not None:
+        yield from (one.vector for one in list_thresholds(rule.expr) if one.value > 0)
+    elif rule.expr.kind == "binary" and rule.expr.name == "/":
+        yield rule.expr
+
+
+def _list_bare(part: Part) -> Iterator[Part]:
     """Yield the selectors whose values are what is compared, or a side of a ratio."""
     if part.kind == "selector":
-        if is_ratio or is_alert:
-            yield part
+        yield part
     elif part.kind == "aggregation" and part.name in _PASSING:
-        yield from _list_bare(part.children[0], is_ratio=is_ratio, is_alert=is_alert)
-    elif part.kind == "binary" and part.name in {"*", "/"}:
-        scales = any(child.value is not None for child in part.children)
+        yield from _list_bare(part.children[0])
+    elif part.kind == "binary" and part.name in {"*", "/", "+"}:
         for child in part.children:
-            yield from _list_bare(
-                child, is_ratio=is_ratio or (part.name == "/" and not scales), is_alert=is_alert
-            )
-    elif part.kind == "binary" and part.name == "+":
-        for child in part.children:
-            yield from _list_bare(child, is_ratio=is_ratio, is_alert=is_alert)
+            yield from _list_bare(child)

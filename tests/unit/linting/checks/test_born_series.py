@@ -12,6 +12,7 @@ BAD = [
     "expr: sum by (a) (rate(key_cost_usd_total[1h])) * 3600 > 10",
 ]
 GOOD = [
+    "expr: slow > 1 and rate(x_total[5m]) > 0",
     "expr: rate(errors_total[5m]) > 1",
     "expr: sum by (t) ((c_sum unless c_sum offset 1h) or increase(c_sum[1h])) > 100",
     "expr: queue > 0",

@@ -6,10 +6,13 @@ import pytest
 from support.linted import find
 
 BAD = [
+    "expr: sum by (model) (rate(errors_total[5m])) / sum by (model) (rate(calls_total[5m])) > 0.05",
     "expr: histogram_quantile(0.99, rate(x_bucket[5m])) > 1",
     "{expr: 'histogram_quantile(0.95, sum by (le) (rate(x_bucket[10m]))) >= 1', for: 5m}",
 ]
 GOOD = [
+    "expr: sum(rate(errors_total[5m])) / sum(rate(calls_total[5m])) > 0.05",
+    "expr: sum by (model) (errors) / sum by (model) (calls) > 0.05",
     "{expr: 'histogram_quantile(0.99, rate(x_bucket[5m])) > 1', for: 5m}",
     "expr: histogram_quantile(0.5, rate(x_bucket[5m])) > 1",
     "expr: histogram_quantile(0.99, rate(x_bucket[5m])) > 1 and rate(x_count[5m]) > 1",

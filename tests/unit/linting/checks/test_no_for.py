@@ -13,6 +13,9 @@ BAD = [
     "expr: queue > 5 and workers > 1",
 ]
 GOOD = [
+    "expr: mysql_uptime < 60",
+    "expr: cert_ttl_seconds < 60",
+    "{expr: queue > 5, keep_firing_for: 5m}",
     "{expr: queue > 5, for: 1m}",
     "expr: avg_over_time(queue[5m]) > 5",
     "expr: rate(x_total[5m]) > 5",

@@ -7,6 +7,7 @@ from support.linted import find
 
 GIVEN = {"metrics": '# TYPE r counter\nr_total{status="500",method="GET"} 1\n'}
 BAD = [
+    "expr: 'r_total{method=\"GIT\"} > 1'",
     "expr: 'r_total{status_code=~\"5..\"} > 1'",
     "expr: 'r_total{statu=\"500\"} > 1'",
     "expr: 'sum by (verb) (r_total) > 1'",

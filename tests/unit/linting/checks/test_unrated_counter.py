@@ -13,6 +13,7 @@ BAD = [
     "expr: x_total * 100 > 5",
 ]
 GOOD = [
+    "expr: storage_available / storage_total < 0.1",
     "expr: rate(x_total[5m]) > 100",
     "expr: increase(x_total[5m]) > 100",
     "expr: x_total - x_total offset 5m > 100",
