@@ -23,9 +23,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from alertdrill.linting.conditions import Threshold, list_thresholds
+from alertdrill.linting.conditions import RATING, Threshold, list_thresholds
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.likeness import is_counted
+from alertdrill.linting.parts import Part
 from alertdrill.linting.surroundings import LintedRule, Remark
 
 SEVERITY: Severity = "information"
@@ -60,9 +61,10 @@ def _check_share(threshold: Threshold) -> Iterator[Remark]:
     part = threshold.vector
     if part.kind != "binary" or part.name != "/" or threshold.operator not in {">", ">="}:
         return
-    over, under = part.children
+    under = part.children[1]
     is_by_name = under.kind == "aggregation" and under.keeps and set(under.labels) - {"job", "cluster"}
-    if not is_by_name or not (is_counted(over) and is_counted(under)) or not 0 < threshold.value < 1:
+    is_of_rates = all(_is_sum_of_rates(side) for side in part.children)
+    if not is_by_name or not is_of_rates or not 0 < threshold.value < 1:
         return
     shown = ", ".join(under.labels)
     yield Remark(
@@ -72,3 +74,8 @@ def _check_share(threshold: Threshold) -> Iterator[Remark]:
         ),
         instead="If quiet ones are not to fire, ask for a number of calls, too: `and on (…) … >= …`.",
     )
+
+
+def _is_sum_of_rates(part: Part) -> bool:
+    calls = [below for below in part.walk() if below.kind == "call"]
+    return is_counted(part) and bool(calls) and all(call.name in RATING for call in calls)

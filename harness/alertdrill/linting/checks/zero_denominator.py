@@ -1,6 +1,6 @@
 """A ratio of gauges whose denominator can be 0.
 
-What happens: What is divided by 0 is infinite, and above every threshold. Limits and capacities are 0 where
+What happens: What is divided by 0 is infinite, and above every threshold. Limits and quotas are 0 where
 none is set: the alert fires for what has no limit at all.
 
 Instead: `… / (limit > 0)`, or `… and limit > 0`.
@@ -27,7 +27,7 @@ from alertdrill.linting.parts import Part
 from alertdrill.linting.surroundings import LintedRule, Remark
 
 SEVERITY: Severity = "information"
-_LIMIT = re.compile(r"limit|quota|max|capacity", re.IGNORECASE)
+_LIMIT = re.compile(r"limit|quota", re.IGNORECASE)
 _PASSING = {"sum", "max", "min", "avg"}
 
 

@@ -11,6 +11,7 @@ BAD = [
     "{expr: 'histogram_quantile(0.95, sum by (le) (rate(x_bucket[10m]))) >= 1', for: 5m}",
 ]
 GOOD = [
+    "expr: count by (a) (avg_over_time(up[5m]) < 0.5) / count by (a) (up) > 0.5",
     "expr: sum(rate(errors_total[5m])) / sum(rate(calls_total[5m])) > 0.05",
     "expr: sum by (model) (errors) / sum by (model) (calls) > 0.05",
     "{expr: 'histogram_quantile(0.99, rate(x_bucket[5m])) > 1', for: 5m}",

@@ -7,7 +7,7 @@ from support.linted import find
 
 BAD = [
     "expr: used / limit_bytes > 0.9",
-    "expr: sum by (a) (used) / sum by (a) (max_bytes) * 100 > 90",
+    "expr: sum by (a) (used) / sum by (a) (session_limit) * 100 > 90",
     "expr: 100 * (used / quota) > 90",
 ]
 GOOD = [
