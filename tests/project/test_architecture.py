@@ -225,6 +225,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.export",
         "alertdrill.cli.commands.init",
         "alertdrill.cli.commands.judge",
+        "alertdrill.cli.commands.lint",
         "alertdrill.cli.commands.mutate",
         "alertdrill.cli.commands.page",
         "alertdrill.cli.commands.replay",

@@ -47,6 +47,11 @@ class LintedRule:
         """The parts of the expression."""
         return read_parts(parse(self.rule.expr), self.rule.expr)
 
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts of the expression, outermost and leftmost first."""
+        return tuple(self.expr.walk())
+
     @property
     def alert(self) -> AlertRule | None:
         """The rule, if it is an alert."""

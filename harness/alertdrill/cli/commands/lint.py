@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from alertdrill.linting.linter import lint as find
 from alertdrill.linting.surroundings import Known, LintedFile, find_nodes
 from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.project.finding import find_project
-from alertdrill.project.project import Project
+from alertdrill.project.project import Project, Secret
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, parse_rules, read_text
 from alertdrill.runtime.paths import shorten
 
@@ -31,6 +32,7 @@ from alertdrill.runtime.paths import shorten
     groups={
         "What is known beside the rules": (
             "metrics_source",
+            "key_env",
             "alertmanager_config",
             "is_about_project",
             "project_file",
@@ -66,6 +68,9 @@ from alertdrill.runtime.paths import shorten
     help="The metrics that there are: the address of a target's metrics, a file of them, or a recording.",
 )
 @click.option(
+    "--key-env", metavar="NAME", help="The environment variable with the key that the address wants."
+)
+@click.option(
     "--alertmanager-config",
     type=ReadPath(),
     metavar="FILE",
@@ -97,6 +102,7 @@ from alertdrill.runtime.paths import shorten
 def lint(
     rules: tuple[Path, ...],
     metrics_source: str | None,
+    key_env: str | None,
     alertmanager_config: Path | None,
     is_about_project: bool,
     project_file: Path | None,
@@ -112,7 +118,7 @@ def lint(
     paths = rules or tuple(map(shorten, project.rules if project is not None else ()))
     if not paths:
         raise click.UsageError("name rule files, or a project that states some (--project)")
-    metrics = None if metrics_source is None else _read_metrics(metrics_source)
+    metrics = None if metrics_source is None else _read_metrics(metrics_source, key_env)
     config = alertmanager_config or (None if project is None else project.alertmanager)
     files, refused = _read_files(paths)
     intervals = [] if project is None else [scrape.interval_s for scrape in project.scrapes]
@@ -143,10 +149,11 @@ def _find_project(rules: Sequence[Path], named: Path | None, *, is_about_project
     return open_project(None)
 
 
-def _read_metrics(source: str) -> Metrics:
-    if is_url(source):
-        return ask_metrics(source, source, None).metrics
-    return read_metrics_file(Path(source))
+def _read_metrics(source: str, key_env: str | None) -> Metrics:
+    if not is_url(source):
+        return read_metrics_file(Path(source))
+    token = None if key_env is None else Secret(env=key_env, source="--key-env").read(os.environ)
+    return ask_metrics(source, source, token).metrics
 
 
 def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadRules]]:

@@ -29,7 +29,7 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find `absent` of what is always there."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind == "call" and part.name == "absent" and is_always_there(part.children[0]):
             yield Remark(
                 part=part,

@@ -34,7 +34,7 @@ SEVERITY: Severity = "information"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find high quantiles that no number of calls guards, and whose window outlasts `for`."""
-    if rule.alert is None or any(part.kind == "binary" and part.name == "and" for part in rule.expr.walk()):
+    if rule.alert is None or any(part.kind == "binary" and part.name == "and" for part in rule.parts):
         return
     for threshold in list_thresholds(rule.expr):
         part = threshold.vector

@@ -31,7 +31,7 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find operators that have no pair of series."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind != "binary" or part.name in {"or", "unless"}:
             continue
         if any(child.is_scalar for child in part.children):

@@ -28,7 +28,7 @@ _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+(?![A-Za-z0-9_])")
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find numbers with a unit of time."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         written = _DURATION.match(rule.rule.expr, part.offset) if part.kind == "number" else None
         if written is not None:
             yield Remark(

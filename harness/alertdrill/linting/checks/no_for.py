@@ -39,11 +39,11 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         alert is None
         or alert.for_s
         or alert.keep_firing_for_s
-        or any(part.kind in {"range", "subquery"} for part in rule.expr.walk())
+        or any(part.kind in {"range", "subquery"} for part in rule.parts)
     ):
         return
     conditions = list(list_conditions(rule.expr))
-    if any(part.kind == "call" and part.name in {"absent", "time", "timestamp"} for part in rule.expr.walk()):
+    if any(part.kind == "call" and part.name in {"absent", "time", "timestamp"} for part in rule.parts):
         return
     thresholds = [one for one in list_thresholds(rule.expr) if one.part in conditions]
     if not thresholds or any(map(_lasts, rule.expr.list_selectors())):

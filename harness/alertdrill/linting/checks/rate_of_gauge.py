@@ -34,7 +34,7 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find rates of what its target calls a gauge."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind != "call" or part.name not in RATING or part.children[0].kind != "range":
             continue
         name = part.children[0].name

@@ -29,7 +29,7 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find rates of sums, in a subquery or by way of a recording rule."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind != "call" or part.name not in RATING:
             continue
         within = part.children[0]

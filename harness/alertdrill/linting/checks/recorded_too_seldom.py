@@ -44,7 +44,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         return
     within = {
         id(below)
-        for part in rule.expr.walk()
+        for part in rule.parts
         if part.kind in {"range", "subquery"}
         for below in part.list_selectors()
     }

@@ -29,7 +29,7 @@ NEEDS_TWO = {"rate", "increase", "irate", "delta", "idelta", "deriv", "predict_l
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find windows shorter than two intervals, of a scrape, or of the recording rule that is read."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind != "call" or part.name not in NEEDS_TWO or part.children[0].kind != "range":
             continue
         window = part.children[0]

@@ -28,8 +28,8 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find offsets into the future, and fixed times."""
-    windows = {id(part.children[0]): part.window_s for part in rule.expr.walk() if part.kind == "range"}
-    for part in rule.expr.walk():
+    windows = {id(part.children[0]): part.window_s for part in rule.parts if part.kind == "range"}
+    for part in rule.parts:
         if part.kind not in {"selector", "subquery"}:
             continue
         reach_s = windows.get(id(part), part.window_s if part.kind == "subquery" else LOOKBACK_S)

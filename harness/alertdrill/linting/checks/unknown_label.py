@@ -41,7 +41,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     metrics = rule.known.metrics
     if metrics is None:
         return
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind == "selector":
             yield from _check_selector(part, metrics, rule)
         elif part.kind == "aggregation" and part.keeps and part.name not in SELECTING:

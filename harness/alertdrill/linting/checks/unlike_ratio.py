@@ -31,7 +31,7 @@ SEVERITY: Severity = "warning"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find ratios of one metric whose lower side asks for more."""
-    for part in rule.expr.walk():
+    for part in rule.parts:
         if part.kind != "binary" or part.name != "/":
             continue
         over, under = map(_find_counted, part.children)

@@ -37,7 +37,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         return
     guarded = {
         part.children[0].name
-        for part in rule.expr.walk()
+        for part in rule.parts
         if part.is_comparison and part.children[0].kind == "selector" and part.children[1].value is not None
     }
     for threshold in list_thresholds(rule.expr):
