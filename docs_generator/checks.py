@@ -34,7 +34,7 @@ def _write_section(check: Check) -> Iterator[str]:
     yield f"Wrong:\n\n```yaml\n{_show(page.wrong)}\n```\n"
     yield f"Right:\n\n```yaml\n{_show(page.right)}\n```\n"
     for name, text in page.given.items():
-        language = "text" if name == "metrics" else "yaml"
+        language = "yaml" if name.endswith((".yml", "rules")) else "text"
         yield f"With {name}:\n\n```{language}\n{_show(text)}\n```\n"
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from alertdrill.alertmanager.config import parse_config
 from alertdrill.linting.finding import Finding
+from alertdrill.linting.links import list_anchors, list_linked
 from alertdrill.linting.linter import lint
 from alertdrill.linting.surroundings import Known, find_nodes
 from alertdrill.project.drafting.metrics import read_exposition
@@ -34,7 +35,9 @@ def lint_text(text: str, given: Mapping[str, str] | None = None) -> tuple[Findin
     if "rules" in given:
         texts["others.yml"] = given["rules"]
     files = tuple(find_nodes(parse_rules(one, name), one) for name, one in sorted(texts.items()))
+    headings = {name: list_anchors(one) for name, one in given.items() if name.endswith(".md")}
     known = Known(
+        headings={**dict.fromkeys(list_linked(files)), **headings},
         files=files,
         metrics=read_exposition(given["metrics"], "the metrics") if "metrics" in given else None,
         alertmanager=parse_config(given["alertmanager.yml"], "alertmanager.yml")

@@ -71,11 +71,16 @@ class LintedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """All that is known beside a rule: the other rules, metrics, an Alertmanager config, intervals."""
+    """All that is known beside a rule: the other rules, metrics, an Alertmanager config, intervals.
+
+    `headings` has the anchors of the Markdown files that links name, by their names; None of one that is not
+    there.
+    """
 
     files: tuple[LintedFile, ...]
     metrics: Metrics | None = None
     alertmanager: AlertmanagerConfig | None = None
+    headings: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     scrape_interval_s: float = SCRAPE_INTERVAL_S
     states_interval: bool = False
 

@@ -126,3 +126,15 @@ def test_a_file_that_is_not_there_is_bad_input(alertdrill: CommandLine, folder: 
     finished = alertdrill.run_here("lint", "rules.yml", "none.yml", folder=folder)
     assert (finished.code, finished.out) == (2, "no findings\n")
     assert "none.yml:1: the file cannot be read: No such file or directory" in finished.err
+
+
+def test_a_link_is_looked_for_here_and_beside_the_rules(alertdrill: CommandLine, folder: Path) -> None:
+    """As rules in a folder of their own name files of the checkout, or of that folder."""
+    (folder / "rules").mkdir()
+    (folder / "rules" / "own.md").write_text("# Own\n")
+    (folder / "top.md").write_text("# Top\n")
+    for link, code in (("top.md#top", 0), ("own.md#own", 0), ("own.md#top", 1), ("none.md", 1)):
+        rules = RULES.replace("summary: Requests fail.", f"summary: Requests fail., runbook: {link}")
+        (folder / "rules" / "rules.yml").write_text(rules)
+        finished = alertdrill.run_here("lint", "rules/rules.yml", folder=folder)
+        assert finished.code == code, (link, finished.out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +18,16 @@ from alertdrill.cli.target_metrics import ask_metrics, is_url, read_metrics_file
 from alertdrill.errors import BadInput, BadRules
 from alertdrill.linting.finding import SEVERITIES, Severity, reaches
 from alertdrill.linting.formats import FORMATS
+from alertdrill.linting.links import list_anchors, list_linked
 from alertdrill.linting.linter import lint as find
 from alertdrill.linting.surroundings import Known, LintedFile, find_nodes
 from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.project.finding import find_project
 from alertdrill.project.project import Project, Secret
-from alertdrill.rules.files import EVALUATION_INTERVAL_S, parse_rules, read_text
+from alertdrill.rules.files import EVALUATION_INTERVAL_S, MAX_BYTES, parse_rules, read_text
+from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
+from alertdrill.runtime.reading import read_bytes
 
 
 @click.command(
@@ -126,6 +129,7 @@ def lint(
         files=tuple(files),
         metrics=metrics,
         alertmanager=None if config is None else read_config(shorten(config)),
+        headings=dict(_read_headings(files)),
         scrape_interval_s=min(intervals, default=EVALUATION_INTERVAL_S),
         states_interval=bool(intervals),
     )
@@ -154,6 +158,21 @@ def _read_metrics(source: str, key_env: str | None) -> Metrics:
         return read_metrics_file(Path(source))
     token = None if key_env is None else Secret(env=key_env, source="--key-env").read(os.environ)
     return ask_metrics(source, source, token).metrics
+
+
+def _read_headings(files: Sequence[LintedFile]) -> Iterator[tuple[str, frozenset[str] | None]]:
+    """Yield the anchors of each Markdown file that an annotation links to, None where it is not there."""
+    folders = dict.fromkeys([Path(), *(Path(file.name).parent for file in files)])
+    for name in dict.fromkeys(list_linked(files)):
+        path = next((folder / name for folder in folders if is_there(folder / name)), None)
+        if path is None:
+            yield name, None
+            continue
+        try:
+            content = read_bytes(path, MAX_BYTES)
+        except OSError:
+            continue  # nothing is said of what nobody may read
+        yield name, list_anchors(content.decode(errors="replace"))
 
 
 def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadRules]]:
