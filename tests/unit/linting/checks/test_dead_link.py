@@ -6,7 +6,7 @@ import pytest
 from support.linted import find
 
 GIVEN = {
-    "docs/run-book.md": """\
+    "guide/run-book.md": """\
 # The run book
 
 ## `QueueDeep`: what to do, at once
@@ -23,16 +23,16 @@ GIVEN = {
 BAD = [
     "none.md",
     "none.md#queue",
-    "docs/run-book.md#queuedeep",
-    "docs/run-book.md#no-heading",
-    "docs/run-book.md#twice-2",
+    "guide/run-book.md#queuedeep",
+    "guide/run-book.md#no-heading",
+    "guide/run-book.md#twice-2",
 ]
 GOOD = [
-    "docs/run-book.md",
-    "docs/run-book.md#the-run-book",
-    "docs/run-book.md#queuedeep-what-to-do-at-once",
-    "docs/run-book.md#twice-1",
-    "docs/run-book.md#own",
+    "guide/run-book.md",
+    "guide/run-book.md#the-run-book",
+    "guide/run-book.md#queuedeep-what-to-do-at-once",
+    "guide/run-book.md#twice-1",
+    "guide/run-book.md#own",
     "https://example.com/none.md#queue",
     "see none.md",
     "{{ $labels.team }}.md",
