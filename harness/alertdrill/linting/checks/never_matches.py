@@ -27,6 +27,11 @@ from alertdrill.linting.shapes import Shape, find_shape
 from alertdrill.linting.surroundings import LintedRule, Remark
 
 SEVERITY: Severity = "error"
+SCRAPED = ("job", "instance")
+"""What Prometheus adds to whatever it scrapes."""
+KEEPING = {"rate", "increase", "irate", "delta", "deriv", "abs", "clamp_min", "clamp_max", "changes"}
+KEEPING |= {f"{name}_over_time" for name in ("avg", "min", "max", "sum", "last", "count")}
+"""Functions whose result has the labels of what they are given."""
 
 
 def check(rule: LintedRule) -> Iterator[Remark]:
@@ -37,7 +42,42 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         if any(child.is_scalar for child in part.children):
             continue
         left, right = (find_shape(child, rule.known) for child in part.children)
-        yield from _compare(part, left, right)
+        found = list(_compare(part, left, right))
+        yield from found or _compare_scraped(part, (left, right), rule)
+
+
+def _compare_scraped(part: Part, shapes: tuple[Shape, Shape], rule: LintedRule) -> Iterator[Remark]:
+    """Find sides without job and instance opposite to series as they are scraped, which have them."""
+    if not all(_is_matched(part, label) for label in SCRAPED):
+        return
+    for child, shape in zip(part.children, shapes[::-1], strict=True):
+        if _is_scraped(child, rule) and not any(shape.may_have(label) for label in SCRAPED):
+            yield Remark(
+                part=part,
+                severity="warning",
+                happens=(
+                    f"The two sides of {part.name} match only where a series has neither job nor instance: "
+                    "one side is aggregated without them, and what is scraped has both."
+                ),
+                instead="Aggregate both sides by the same labels, or match them with on (…) and group_left.",
+            )
+            return
+
+
+def _is_scraped(part: Part, rule: LintedRule) -> bool:
+    """Say whether the series of a part have all labels that they were scraped with."""
+    if part.kind == "selector":
+        empty = {label for label, operator, value in part.matchers if (operator, value) == ("=", "")}
+        is_own = ":" in part.name or part.name in rule.known.recorded or part.name in ("", "ALERTS")
+        return not is_own and not empty & set(SCRAPED)
+    if part.kind in {"range", "unary"}:
+        return _is_scraped(part.children[0], rule)
+    if part.kind == "call" and part.name in KEEPING:
+        return _is_scraped(part.children[0], rule)
+    if part.kind == "binary":
+        vectors = [child for child in part.children if not child.is_scalar]
+        return part.keeps is None and bool(vectors) and all(_is_scraped(child, rule) for child in vectors)
+    return False
 
 
 def _compare(part: Part, left: Shape, right: Shape) -> Iterator[Remark]:

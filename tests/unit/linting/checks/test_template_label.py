@@ -6,6 +6,8 @@ import pytest
 from support.linted import find
 
 BAD = [
+    "{expr: 'sum(x) > 1', annotations: {s: '{{ range query \"y\" }}{{ . }}{{ end }}{{ .Labels.a }}'}}",
+    "{expr: 'sum(x) > 1', annotations: {s: '{{ range query \"y\" }}{{ $labels.a }}{{ end }}'}}",
     "{expr: 'sum by (a) (x) > 1', annotations: {s: '{{ $labels.b }}'}}",
     "{expr: 'sum(x) > 1', annotations: {s: '{{ $labels.a }}'}}",
     "{expr: absent(up), annotations: {s: '{{ $labels.instance }}'}}",
@@ -15,6 +17,8 @@ BAD = [
     "{expr: vector(1), annotations: {s: '{{ index $labels \"a\" }}'}}",
 ]
 GOOD = [
+    "{expr: 'sum(x) > 1', annotations: {s: '{{ range query \"y\" }}{{ .Labels.a }}{{ end }}'}}",
+    "{expr: 'sum(x) > 1', annotations: {s: '{{- range query \"y\" -}} {{- .Labels.a -}} {{- end }}'}}",
     "{expr: 'sum by (a) (x) > 1', annotations: {s: '{{ $labels.a }}'}}",
     "{expr: x > 1, annotations: {s: '{{ $labels.anything }}'}}",
     "{expr: 'absent(up{job=\"a\"})', annotations: {s: '{{ $labels.job }}'}}",
