@@ -72,6 +72,13 @@ _PAGE = ("page", "--alert", "CallsFail", "--label", "job=a", "--dry-run")
 TARGETS = (
     Target(name="dilate", sample="rules.yml", arguments=("dilate", "FILE", "--speed", "60"), **_YAML),
     Target(
+        name="lint's rules",
+        sample="rules.yml",
+        arguments=("lint", "FILE", "--fail-on", "error", "--metrics", str(SAMPLES / "recording.om")),
+        judges=True,
+        **_YAML,
+    ),
+    Target(
         name="record's rules",
         sample="rules.yml",
         arguments=(*_RECORD, "--rules", "FILE"),
