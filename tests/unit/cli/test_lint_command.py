@@ -77,6 +77,20 @@ def test_metrics_are_read_of_a_file_and_of_a_recording(
     assert (finished.code, list_checks(finished.out)) == (0, [])
 
 
+def test_a_recording_knows_only_of_what_was_asked_for(alertdrill: CommandLine, folder: Path) -> None:
+    """A metric that nobody recorded may be there; one that was asked for and has no series is not."""
+    asked = 'alertdrill_recorded{selector="http_requests_total"} 1 0\n'
+    asked += 'alertdrill_recorded{selector="gone_total"} 1 0\n'
+    recording = RECORDING.replace("# EOF", f"# TYPE alertdrill_recorded gauge\n{asked}# EOF")
+    (folder / "recording.om").write_text(recording)
+    for name, found in (("gone_total", ["unknown-metric"]), ("other_total", [])):
+        rules = RULES.replace('http_requests_total{code="500"}', name)
+        (folder / "rules.yml").write_text(rules)
+        order = ("lint", "rules.yml", "--metrics", "recording.om", "--format", "json")
+        finished = alertdrill.run_here(*order, folder=folder)
+        assert list_checks(finished.out) == found, finished.err
+
+
 def test_metrics_are_asked_for_at_an_address(alertdrill: CommandLine, folder: Path, address: str) -> None:
     """The same as of a file."""
     order = ("lint", "rules.yml", "--metrics", f"{address}/metrics", "--format", "json")

@@ -76,7 +76,7 @@ def _check_native(part: Part, names: list[str], rule: LintedRule) -> Iterator[Re
     """Find names of which the metrics say that they have classic buckets."""
     metrics = rule.known.metrics
     for name in names:
-        if metrics is not None and not metrics.has(name) and metrics.has(f"{name}_bucket"):
+        if metrics is not None and metrics.lacks(name) and metrics.has(f"{name}_bucket"):
             yield Remark(
                 part=part,
                 happens=f"There is no metric {name!r}: the histogram's buckets are {name}_bucket.",

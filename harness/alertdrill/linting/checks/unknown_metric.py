@@ -43,7 +43,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         return
     for part in rule.expr.list_selectors():
         name = part.name
-        if not name or name in OWN or metrics.has(name) or name in rule.known.recorded:
+        if not name or name in OWN or not metrics.lacks(name) or name in rule.known.recorded:
             continue
         known = [*metrics.values, *rule.known.recorded]
         yield Remark(

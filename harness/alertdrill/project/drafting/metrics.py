@@ -34,11 +34,17 @@ class Metrics:
     values: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     always: Mapping[str, frozenset[str]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    asked: frozenset[str] | None = None
+    """The names that were asked for, where there may be others: of a recording; None: whatever there is."""
 
     @property
     def is_stored(self) -> bool:
         """Whether a Prometheus stored the series, with the labels that it adds to what a target shows."""
         return any("job" in labels and "instance" in labels for labels in self.values.values())
+
+    def lacks(self, name: str) -> bool:
+        """Say whether there is certainly no metric of that name."""
+        return name not in self.values and (self.asked is None or name in self.asked)
 
     def has(self, name: str) -> bool:
         """Say whether there is a metric of that name."""
