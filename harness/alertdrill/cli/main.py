@@ -69,6 +69,12 @@ COMMANDS = (
         judges=True,
     ),
     ListedCommand(
+        "lint",
+        "alertdrill.cli.commands.lint:lint",
+        "Say what is wrong with RULES that can be known without traffic.",
+        judges=True,
+    ),
+    ListedCommand(
         "mutate",
         "alertdrill.cli.commands.mutate:mutate",
         "Make rules wrong in small ways, and say which of these the drills would notice.",
