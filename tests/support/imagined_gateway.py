@@ -84,8 +84,7 @@ class ImaginedGateway:
         behaviour = self._find_behaviour(at_s)
         status = self._find_status(behaviour, at_s)
         latency = behaviour["latency"]
-        low_s, high_s = latency.get("low_s", latency.get("s")), latency.get("high_s", latency.get("s"))
-        takes_s = self._rng.uniform(low_s, high_s) + LATE_S
+        takes_s = self._draw(latency) + LATE_S
         at_s += takes_s
         self._count(at_s, "calls_total", 1.0, model=model, status=status)
         self._set(at_s, "litellm_deployment_state", float(status != "200"), litellm_model_name=model)
@@ -119,6 +118,14 @@ class ImaginedGateway:
             if change.at_s + first.start_s <= at_s:
                 return change.behaviour
         return HEALTHY
+
+    def _draw(self, latency: Mapping[str, Any]) -> float:
+        if latency["kind"] == "mixed":
+            self._asked[id(latency)] += 1
+            is_slow = self._asked[id(latency)] % latency["every"] == 0
+            return float(latency["slow_s"] if is_slow else latency["s"])
+        low_s, high_s = latency.get("low_s", latency.get("s")), latency.get("high_s", latency.get("s"))
+        return self._rng.uniform(low_s, high_s)
 
     def _find_status(self, behaviour: Mapping[str, Any], at_s: float) -> str:
         del at_s

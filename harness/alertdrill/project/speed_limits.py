@@ -137,6 +137,8 @@ def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[f
         match latency.get("kind"):
             case "constant":
                 yield float(latency["s"])
+            case "mixed":
+                yield max(float(latency["s"]), float(latency["slow_s"]))
             case "uniform":
                 yield float(latency["high_s"])
             case "lognormal":

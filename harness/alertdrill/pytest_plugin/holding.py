@@ -31,7 +31,7 @@ from alertdrill.runner.project_files import ProjectRules, read_project_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.recorded import check_alerts, demand_rule
 from alertdrill.runner.rulebook import find_reaches_s
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 
@@ -85,9 +85,8 @@ class RecordedHolder:
     ) -> None:
         if not is_there(path):
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
-        self._replay = ProjectReplay(
-            shorten(path), rules.files, find_engines(os.environ).promtool, unfit, rules.editions
-        )
+        promtool = find_promtool(os.environ).promtool
+        self._replay = ProjectReplay(shorten(path), rules.files, promtool, unfit, rules.editions)
         self._files = rules.files
         self._out = out
         self._inputs = (path, *inputs)

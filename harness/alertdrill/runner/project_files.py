@@ -46,11 +46,16 @@ class ProjectRules:
         )
 
 
+def read_own_rules(project: Project) -> tuple[RuleFile, ...]:
+    """Return the rule files that a project names itself; raises BadInput for a project without any."""
+    if not project.rules:
+        raise BadInput(f'{shorten(project.path)}:1: the project states no rules, as in rules = ["rules.yml"]')
+    return tuple(read_rules(shorten(path)) for path in project.rules)
+
+
 def read_project_rules(project: Project) -> ProjectRules:
     """Return the rule files of a project and of its packs; raises BadInput for a project without any."""
-    if not project.rules and not project.packs:
-        raise BadInput(f'{shorten(project.path)}:1: the project states no rules, as in rules = ["rules.yml"]')
-    own = tuple(read_rules(shorten(path)) for path in project.rules)
+    own = read_own_rules(project) if project.rules or not project.packs else ()
     systems = find_packs(project)
     values = {system.name: read_values(system) for system in systems}
     drills = list_drills(values, systems)

@@ -103,6 +103,7 @@ def make_project_order(
     few_s = EVERY_S if running is None else FEW * _find_pace_s(project, files)
     reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed, few_s)
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
+    timed = {rule.name for rule, found in classified if found.is_of_durations}
     order = Order(
         drills=held,
         rules=files,
@@ -125,6 +126,9 @@ def make_project_order(
         calls_within_wall_s={drill.name: find_longest_s(drill, project.providers) for drill in held}
         if project.providers
         else {},
+        timed=frozenset(
+            drill.name for drill in held if timed.intersection(one.alert for one in drill.expects)
+        ),
         unfit=find_unfit(classified),
         find_unfit=lambda types: find_unfit(classify_all(project, files, types)),
         target=Target(

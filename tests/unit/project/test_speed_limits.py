@@ -92,6 +92,7 @@ def test_a_timer_limits_only_the_drills_that_it_reaches(drills: tuple[str, ...],
 
 LATENCIES = [
     ({"kind": "constant", "s": 12.0}, 6),
+    ({"kind": "mixed", "s": 1.0, "slow_s": 30.0, "every": 20}, 3),
     ({"kind": "uniform", "low_s": 1.0, "high_s": 30.0}, 3),
     ({"kind": "lognormal", "median_s": 60.0, "sigma": 0.0}, 2),
 ]

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.project.drafting.alerts import Subject
+from alertdrill.project.drafting.conditions import Condition
 from alertdrill.project.drafting.drill_text import Draft, Fire, write_file
 from alertdrill.project.drafting.levels import RATE_PER_S, Level, Price, find_levels
-from alertdrill.project.drafting.measures import Condition, Count, find_usd_per_million
+from alertdrill.project.drafting.measures import Count, find_usd_per_million
 from alertdrill.project.drafting.recognising import Unknown
 from alertdrill.project.drafting.timing import Pace, Times, find_firing, plan_firing, round_up, stays_silent
 

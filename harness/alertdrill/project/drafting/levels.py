@@ -6,15 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from alertdrill.project.drafting.measures import (
-    PROMPT_TOKENS,
-    Condition,
-    Count,
-    LastCall,
-    Latency,
-    Presence,
-    Share,
-)
+from alertdrill.project.drafting.conditions import Condition
+from alertdrill.project.drafting.latencies import Durations, Latency
+from alertdrill.project.drafting.measures import PROMPT_TOKENS, Count, LastCall, Presence, Share
 from alertdrill.project.drafting.recognising import Comparison, Recognised, Unknown
 
 RATE_PER_S = 0.5
@@ -172,17 +166,18 @@ def _find_latencies(
         )
     before = Condition(rate_per_s=rate_per_s)
 
-    def make(span: tuple[float, float], reaches: tuple[float, float]) -> Level:
-        low_s, high_s = (float(f"{seconds:.3g}") for seconds in span)
-        return Level(before=before, then=replace(before, low_s=low_s, high_s=high_s), reaches=reaches)
+    def make(found: Durations, reaches: tuple[float, float]) -> Level:
+        low_s, high_s = (float(f"{seconds:.3g}") for seconds in (found.low_s, found.high_s))
+        then = replace(before, low_s=low_s, high_s=high_s, slow_every=found.slow_every)
+        return Level(before=before, then=then, reaches=reaches)
 
-    past = latency.find_spans(cause.level * 1.05, math.inf)
+    past = latency.find_past(cause.level * 1.05)
     if past is None:
         raise Unknown("say how long calls have to take: no duration brings its quantile past the threshold")
     fire = make(past, (LEAST, MOST))
     # What the gateway itself takes comes on top, and is more on a busy machine: room is left where there is.
-    near = latency.find_spans(cause.level * LEAST, cause.level * 0.8)
-    near = near or latency.find_spans(cause.level * LEAST, cause.level * 0.93)
+    near = latency.find_near(cause.level * LEAST, cause.level * 0.8, before.low_s)
+    near = near or latency.find_near(cause.level * LEAST, cause.level * 0.93, before.low_s)
     if near is None:
         return fire, Unknown("no duration of calls brings its quantile near, with the bounds of its buckets")
     if latency.quantile is not None and not latency.bounds:
@@ -190,8 +185,10 @@ def _find_latencies(
             "say how long calls take for its quantile to come near, or send the gateway a call that "
             "succeeds and have alertdrill init ask for its metrics: the bounds of the buckets are not known"
         )
-    if near[0] != near[1]:
-        # What only some calls do wants many of them in a window.
+    if near.slow_every is not None:
+        before = replace(before, rate_per_s=max(rate_per_s, _round_rate(near.calls / seen_s)))
+    elif near.low_s != near.high_s:
+        # What only some calls do by chance wants many of them in a window.
         varied_per_s = max(VARIED_RATE_PER_S, _round_rate(LEAST_VARIED / seen_s))
         before = replace(before, rate_per_s=max(rate_per_s, varied_per_s))
     return fire, make(near, (LEAST, 0.98))

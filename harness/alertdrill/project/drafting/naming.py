@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import promql_parser as ast
 
-from alertdrill.project.drafting.measures import Counted, ErrorKind
+from alertdrill.project.drafting.conditions import ErrorKind
+from alertdrill.project.drafting.measures import Counted
 from alertdrill.rules.promql.expressions import metric_name
 
 STATUSES = ("200", "400", "401", "403", "404", "408", "429", "500", "502", "503", "504")

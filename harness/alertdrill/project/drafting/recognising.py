@@ -8,15 +8,9 @@ from dataclasses import dataclass, replace
 
 import promql_parser as ast
 
-from alertdrill.project.drafting.measures import (
-    Condition,
-    Count,
-    LastCall,
-    Latency,
-    Measure,
-    Presence,
-    Share,
-)
+from alertdrill.project.drafting.conditions import Condition
+from alertdrill.project.drafting.latencies import Latency
+from alertdrill.project.drafting.measures import Count, LastCall, Measure, Presence, Share
 from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.project.drafting.naming import OF_LAST_CALL, find_counted, is_good
 from alertdrill.rules.promql.constants import evaluate_constant
