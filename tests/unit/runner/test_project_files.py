@@ -18,6 +18,7 @@ from alertdrill.runner.project_files import (
     join_drills,
     list_pack_drills,
     name_systems,
+    read_own_rules,
     read_project_rules,
 )
 
@@ -44,6 +45,7 @@ def test_a_packs_rules_stand_beside_the_projects_own(tmp_path: Path) -> None:
     assert [rule.expr for file in rules.files for rule in file.alerts] == ["own > 1", "depth > 100"]
     assert [(drill.name, drill.system) for drill in list_pack_drills(project)] == [("queues-deep", "own")]
     assert name_systems(project) == ("own", "queues")
+    assert read_own_rules(project) == rules.files[:1]
 
 
 def test_rules_of_a_pack_without_a_drill_are_there(tmp_path: Path) -> None:
