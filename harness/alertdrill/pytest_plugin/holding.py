@@ -85,9 +85,8 @@ class RecordedHolder:
     ) -> None:
         if not is_there(path):
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
-        self._replay = ProjectReplay(
-            shorten(path), rules.files, find_promtool(os.environ).promtool, unfit, rules.editions
-        )
+        promtool = find_promtool(os.environ).promtool
+        self._replay = ProjectReplay(shorten(path), rules.files, promtool, unfit, rules.editions)
         self._files = rules.files
         self._out = out
         self._inputs = (path, *inputs)
