@@ -114,9 +114,10 @@ def _answer(
         mutings = find_mutings(config, ways, questions.at)
         demand_mutings(engines, config, ways, mutings, questions.at)
         if not says_what_it_mutes(engines):
-            version = engines.versions["alertmanager"]
-            note = f"Alertmanager {version} does not say what it mutes: alertdrill alone reads the time intervals"
-            click.echo(note, err=True)
+            name = f"Alertmanager {engines.versions['alertmanager']}"
+            click.echo(
+                f"{name} does not say what it mutes: alertdrill alone reads the time intervals", err=True
+            )
         at = questions.at.isoformat(timespec="minutes").replace("+00:00", "Z")
         written = [write_mutings(way, own) for way, own in zip(ways, mutings, strict=True)]
         lines = show_mutings(ways, mutings)

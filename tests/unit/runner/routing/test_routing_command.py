@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alertdrill.cli.main import cli
+from alertdrill.runtime.binaries import Engines
 
 CONFIG = """\
 route:
@@ -92,6 +93,19 @@ def test_labels_that_are_there_twice_are_noted_and_met(here: Path) -> None:
     assert result.exit_code == 0
     assert result.stderr == 't.csv:3: the labels severity="page" stand at t.csv:2 already\n'
     assert len(json.loads(result.stdout)["label_sets"]) == 2
+
+
+def test_an_alertmanager_that_does_not_say_what_it_mutes_is_noted(
+    here: Path, each_engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then nobody holds alertdrill to what it reads; the answer is the same."""
+    monkeypatch.setenv("ALERTDRILL_ALERTMANAGER", str(each_engines.alertmanager))
+    monkeypatch.setenv("ALERTDRILL_AMTOOL", str(each_engines.amtool))
+    (here / "t.csv").write_text("severity,receivers\npage,oncall\n")
+    result = page("--labels", "t.csv", "--at", "2027-01-04T23:30")
+    assert "t.csv:2  oncall  muted in nights (am.yml:8)  by am.yml:4" in result.stdout
+    is_old = each_engines.versions["alertmanager"].startswith("0.25")
+    assert ("does not say what it mutes" in result.stderr) is is_old
 
 
 def test_an_alert_knows_the_line_of_its_route(here: Path) -> None:
