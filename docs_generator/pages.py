@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from docs_generator.checks import write_checks
 from docs_generator.commands import write_commands, write_exit_codes
 from docs_generator.drills import write_fields
 from docs_generator.projects import write_project_fields
@@ -16,6 +17,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 def make_pages() -> Mapping[str, str]:
     """Return the text of each generated page."""
     return {
+        "checks.md": write_checks(),
         "cli.md": write_commands(),
         "exit-codes.md": write_exit_codes(),
         "drill-fields.md": write_fields(),

@@ -73,6 +73,13 @@ _LABELS = ("page", "--at", "2027-01-31T23:30", "--inhibitions", "--coverage", "-
 TARGETS = (
     Target(name="dilate", sample="rules.yml", arguments=("dilate", "FILE", "--speed", "60"), **_YAML),
     Target(
+        name="lint's rules",
+        sample="rules.yml",
+        arguments=("lint", "FILE", "--fail-on", "error", "--metrics", str(SAMPLES / "recording.om")),
+        judges=True,
+        **_YAML,
+    ),
+    Target(
         name="record's rules",
         sample="rules.yml",
         arguments=(*_RECORD, "--rules", "FILE"),

@@ -88,13 +88,14 @@ def check_matchers(document: Mapping[str, Any]) -> Located:
 
 def _try_matchers(node: Mapping[str, Any], pointer: str, side: str) -> Located:
     try:
-        tuple(_list_matchers(node, side))
+        tuple(list_matchers(node, side))
     except BadInput as error:
         key = next(key for key in (f"{side}matchers", f"{side}match_re") if key in node)
         yield f"{pointer}/{key}", str(error)
 
 
-def _list_matchers(node: Mapping[str, Any], side: str = "") -> Iterator[Matcher]:
+def list_matchers(node: Mapping[str, Any], side: str = "") -> Iterator[Matcher]:
+    """Yield the matchers of a route, or of a side of an inhibition (`source_`, `target_`)."""
     for name, value in node.get(f"{side}match", {}).items():
         yield make_matcher(name, "=", value)
     for name, value in node.get(f"{side}match_re", {}).items():
@@ -116,7 +117,7 @@ def _parse_route(node: Mapping[str, Any], pointer: str, above: Match) -> Route:
     )
     return Route(
         match=own,
-        matchers=tuple(_list_matchers(node)),
+        matchers=tuple(list_matchers(node)),
         continues=node.get("continue", False),
         routes=tuple(
             _parse_route(child, f"{pointer}/routes/{index}", own)

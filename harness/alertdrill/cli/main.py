@@ -69,9 +69,21 @@ COMMANDS = (
         judges=True,
     ),
     ListedCommand(
+        "lint",
+        "alertdrill.cli.commands.lint:lint",
+        "Say what is wrong with RULES that can be known without traffic.",
+        judges=True,
+    ),
+    ListedCommand(
         "mutate",
         "alertdrill.cli.commands.mutate:mutate",
         "Make rules wrong in small ways, and say which of these the drills would notice.",
+        judges=True,
+    ),
+    ListedCommand(
+        "gate",
+        "alertdrill.cli.commands.gate:gate_",
+        "Show what a change of rules did, before and after, on the drills' recordings.",
         judges=True,
     ),
     ListedCommand(

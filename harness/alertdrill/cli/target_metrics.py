@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from alertdrill.errors import BadInput, ComponentFailed, RequestRefused
 from alertdrill.project.drafting.metrics import Metrics, gather, read_exposition
 from alertdrill.recording.files import GZIP_MAGIC, read_recording
+from alertdrill.rules.promql.expressions import metric_name, parse, selectors
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.server_options import check_url
@@ -99,4 +100,7 @@ def _read_recorded(path: Path) -> Metrics:
         (one.labels["__name__"], {name: value for name, value in one.labels.items() if name != "__name__"})
         for one in recording.series
     ]
-    return gather(str(path), series)
+    asked = [metric_name(one) for text in recording.selectors for one in selectors(parse(text))]
+    is_partial = bool(asked) and None not in asked
+    names = frozenset(name for name in asked if name is not None)
+    return replace(gather(str(path), series), asked=names if is_partial else None)

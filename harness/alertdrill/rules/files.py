@@ -98,6 +98,11 @@ class RuleFile:
 
 def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:
     """Read a rule file; `interval_s` is that of groups that state none. Raises BadRules."""
+    return parse_rules(read_text(path), str(path), interval_s)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a rule file as it is on disk. Raises BadRules."""
     try:
         content = read_bytes(path, MAX_BYTES)
     except OSError as error:
@@ -105,11 +110,10 @@ def read_rules(path: Path, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFil
     if len(content) > MAX_BYTES:
         raise BadRules(f"{path}:1: the file is larger than {MAX_BYTES} bytes")
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadRules(f"{path}:{line}: the file is not UTF-8") from error
-    return parse_rules(text, str(path), interval_s)
 
 
 def parse_rules(text: str, name: str, interval_s: float = EVALUATION_INTERVAL_S) -> RuleFile:

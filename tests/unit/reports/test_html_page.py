@@ -20,6 +20,7 @@ from support.paging_records import (
 )
 from support.report_records import build_record
 
+from alertdrill.core.card import Card, Part, Said
 from alertdrill.core.drill import LoadProfile, LoadStage, Placement
 from alertdrill.core.expectation import Delivery, Expectation, Suppressed, Text
 from alertdrill.core.timeline import Curve, Event, NotifiedAlert, PagingPath, SuppressedSpan
@@ -77,6 +78,7 @@ def _poison(record: RunRecord) -> RunRecord:
         answer=NASTY,
         group_key=NASTY,
         group_labels={NASTY: NASTY},
+        card=Card(service=NASTY, page=NASTY, parts=[Part(title=NASTY, url=NASTY, text=Said(text=NASTY))]),
     )
     span = SuppressedSpan(
         alert=NASTY, labels={"l": NASTY}, why="inhibited", by={"alertname": NASTY}, since_s=1, until_s=4
@@ -205,6 +207,14 @@ def test_headline(doubts: tuple[str, ...], headline: str) -> None:
     (found,) = re.findall(r"<h1[^>]*><span[^>]*>.</span>(.*)</h1>", text)
     assert found == headline
     assert ("Why the clock is doubted" in text) == bool(doubts)
+
+
+def test_no_row_of_a_doubted_run_has_a_tick_or_a_cross() -> None:
+    """Where no verdict can be trusted, each row says what it would be, and that nobody can tell."""
+    text = html.render(replace(build_record(), doubts=("late",)))
+    cells = re.findall(r'<td class="outcome-cell (\w+)"><span class="mark">(.)</span>([\w ]+)</td>', text)
+    assert {(kind, mark) for kind, mark, _ in cells} == {("unobserved", "?")}
+    assert {words for *_, words in cells} >= {"would be met", "would be missing", "unobserved"}
 
 
 def test_what_nobody_asked_for_has_a_row() -> None:

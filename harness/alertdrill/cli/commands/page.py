@@ -17,6 +17,7 @@ from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.moment import Moment
 from alertdrill.cli.options.page_modes import (
+    check_calendar,
     check_companions,
     check_label_sets,
     check_mode,
@@ -34,7 +35,8 @@ from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
 from alertdrill.runner.synthetic.destination import list_objections
-from alertdrill.runner.synthetic.every import SPEED, Exercise
+from alertdrill.runner.synthetic.durations import MIN_SPEED, choose_speed
+from alertdrill.runner.synthetic.every import Exercise, plan_sending
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.local import open_path
@@ -42,7 +44,8 @@ from alertdrill.runner.synthetic.pages import look_at
 from alertdrill.runner.synthetic.remote import Remote
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
-from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_beating_speed
+from alertdrill.runner.synthetic.year_routes import look_at_year
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
@@ -75,7 +78,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         "The routing of a config, nothing is sent": ("table_path", "at", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "as_json"),
+        "What is sent and printed": ("dry_run", "calendar_year", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
@@ -96,6 +99,14 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         Example(
             "alertdrill page --labels routes.csv --alertmanager-config alertmanager.yml",
             "Do these label sets go to the receivers that I expect?",
+        ),
+        Example(
+            "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml --calendar 2027",
+            "When does nobody hear of which alert?",
+        ),
+        Example(
+            "alertdrill page --watchdog --alertmanager-config alertmanager.yml",
+            "Does the dead-man's switch page when Alertmanager stops?",
         ),
     ),
 )
@@ -184,6 +195,13 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
+@click.option(
+    "--calendar",
+    "calendar_year",
+    type=click.IntRange(1970, 2099),
+    metavar="YEAR",
+    help="Show when the routes of the alerts are muted in a year, and send nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
     alertmanager: str | None,
@@ -205,12 +223,13 @@ def page(
     coverage: bool,
     external_url: str | None,
     dry_run: bool,
+    calendar_year: int | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
 
-    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast,
-    with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
+    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast
+    or more, with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
     heartbeat of the dead-man's switch (--watchdog).
 
     A table of label sets (--labels) is routed, and sent to nobody; nor is anything where it is only asked
@@ -237,8 +256,8 @@ def page(
         )
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
-    if questions:
-        check_questions(config_path, watchdog=watchdog, is_remote=is_remote)
+    check_calendar(calendar_year, table_path, watchdog=watchdog, is_remote=is_remote)
+    check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
     check_companions(
@@ -278,7 +297,9 @@ def page(
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
-    _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
+    if calendar_year is None:
+        _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
+    show.year(look_at_year(bound, config, calendar_year))
 
 
 def _choose_rules(
@@ -325,13 +346,9 @@ def _send(
 
 
 def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:
+    known = list_senders(config.document)
     objections = list_objections(
-        bound.alert,
-        bound.destination,
-        (),
-        named=receivers,
-        known=list_senders(config.document),
-        is_loopback=True,
+        bound.alert, bound.destination, (), named=receivers, known=known, is_loopback=True
     )
     if objections:
         raise BadInput(f"nothing is sent: {'; '.join(objections)}")
@@ -344,7 +361,7 @@ def _watch(
     show.alert(bound)
     if dry_run:
         show.hops((), PAGES_WHEN_STOPPED)
-    with open_path(config, engines=engines, speed=choose_speed(bound)) as path:
+    with open_path(config, engines=engines, speed=choose_beating_speed(bound)) as path:
         hops = WatchdogDrill(path, bound, _say).hold()
     show.hops(hops, PAGES_WHEN_STOPPED)
 
@@ -358,12 +375,14 @@ def _rehearse(
     dry_run: bool,
     show: Show,
 ) -> NoReturn:
-    """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
+    """Send alerts through an Alertmanager of our own; exit with 1 unless each has its pages."""
     if dry_run:
-        show.rows([look_at(one) for one in bound])
-    with open_path(config, engines=engines, speed=SPEED) as path:
-        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound, within_s)
-    show.rows(rows)
+        show.rows([look_at(one) for one in bound], MIN_SPEED)
+    rules = read_inhibit_rules(config.document)
+    speed = choose_speed(plan_sending(bound, rules))
+    with open_path(config, engines=engines, speed=speed) as path:
+        rows = Exercise(path, rules, _say).hold(bound, within_s)
+    show.rows(rows, speed)
 
 
 def _say(text: str) -> None:

@@ -25,9 +25,9 @@ def check_label_sets(table: Path, config_path: Path | None, others: Mapping[str,
         raise BadInput("--labels proves where a config leads label sets: name it by --alertmanager-config")
 
 
-def check_questions(config_path: Path | None, *, watchdog: bool, is_remote: bool) -> None:
-    """Raise BadInput where there is no config to ask about its routing."""
-    if config_path is None or watchdog or is_remote:
+def check_questions(is_asked: object, config_path: Path | None, *, watchdog: bool, is_remote: bool) -> None:
+    """Raise BadInput where the routing is asked about and there is no config of it."""
+    if is_asked and (config_path is None or watchdog or is_remote):
         raise BadInput(
             "--at, --inhibitions and --coverage ask about the routing of a config, and send nothing: name it "
             "by --alertmanager-config, with --all, --alert or --labels"
@@ -44,6 +44,14 @@ def check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote:
         raise BadInput("--all sends every alert: leave --alert out")
     if name is None and not (all_alerts or watchdog):
         raise BadInput("which alert? --alert NAME, --all or --watchdog; or label sets: --labels FILE")
+
+
+def check_calendar(year: int | None, table: Path | None, *, watchdog: bool, is_remote: bool) -> None:
+    """Raise BadInput for a year of something else than the alerts' routes in a config."""
+    if year is not None and (watchdog or is_remote or table is not None):
+        raise BadInput(
+            "--calendar is about routes of a config: leave --alertmanager, --watchdog and --labels out"
+        )
 
 
 def check_companions(

@@ -26,11 +26,25 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
 class Metrics:
     """The metrics that were seen, each with its labels' values; `source` is where.
 
-    A metric without series is known by its name: nothing has been counted yet.
+    A metric without series is known by its name: nothing has been counted yet. `always` are the labels that
+    each series of a metric had, and `types` the types that a target told, by the names of series.
     """
 
     source: str
     values: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    always: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    asked: frozenset[str] | None = None
+    """The names that were asked for, where there may be others: of a recording; None: whatever there is."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether a Prometheus stored the series, with the labels that it adds to what a target shows."""
+        return any("job" in labels and "instance" in labels for labels in self.values.values())
+
+    def lacks(self, name: str) -> bool:
+        """Say whether there is certainly no metric of that name."""
+        return name not in self.values and (self.asked is None or name in self.asked)
 
     def has(self, name: str) -> bool:
         """Say whether there is a metric of that name."""
@@ -51,16 +65,24 @@ class Metrics:
         return tuple(sorted(bound for bound in bounds if bound < float("inf")))
 
 
-def gather(source: str, series: Iterable[tuple[str, Labels]], names: Iterable[str] = ()) -> Metrics:
+def gather(
+    source: str,
+    series: Iterable[tuple[str, Labels]],
+    names: Iterable[str] = (),
+    types: Mapping[str, str] | None = None,
+) -> Metrics:
     """Return what series tell; `names` are of metrics that are known to be, with or without series.
 
     Raises BadInput where there are too many.
     """
     found: dict[str, dict[str, set[str]]] = {name: {} for name in names}
+    always: dict[str, set[str]] = {}
     for number, (name, labels) in enumerate(series):
         if number >= MAX_SERIES:
             raise BadInput(f"{source}: there are more than {MAX_SERIES} series: give a file with fewer")
         of_name = found.setdefault(name, {})
+        stated = {label for label, value in labels.items() if value}
+        always[name] = always.get(name, stated) & stated
         for label, value in labels.items():
             values = of_name.setdefault(label, set())
             if len(values) < MAX_VALUES:
@@ -71,6 +93,8 @@ def gather(source: str, series: Iterable[tuple[str, Labels]], names: Iterable[st
             name: {label: frozenset(values) for label, values in labels.items()}
             for name, labels in found.items()
         },
+        always={name: frozenset(labels) for name, labels in always.items()},
+        types=types or {},
     )
 
 
@@ -78,16 +102,18 @@ def read_exposition(text: str, source: str) -> Metrics:
     """Return what an exposition in Prometheus's text format tells; raises BadInput for what is none."""
     if text.count("\n") > 4 * MAX_SERIES:
         raise BadInput(f"{source}: there are more than {4 * MAX_SERIES} lines: give a file with fewer")
-    names: dict[str, None] = {}
+    types: dict[str, str] = {}
     series: list[tuple[str, Labels]] = []
     try:
         for family in text_string_to_metric_families(text):
-            names.update(dict.fromkeys(family.name + end for end in ENDINGS.get(family.type, ("",))))
+            types.update(
+                dict.fromkeys((family.name + end for end in ENDINGS.get(family.type, ("",))), family.type)
+            )
             series += [(sample.name, sample.labels) for sample in family.samples]
     except Exception as error:  # the parser raises whatever its lines make it trip over
         shown = printable(" ".join(str(error).split())[:100])
         what = f"this is no exposition of metrics in Prometheus's text format ({shown})"
         raise BadInput(f"{source}: {what}: name the address, or a file, of the target's metrics") from error
-    if not names:
+    if not types:
         raise BadInput(f"{source}: there are no metrics in it")
-    return gather(source, series, names)
+    return gather(source, series, types, types)

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Literal
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
-from alertdrill.alertmanager.moments import holds, list_intervals
 from alertdrill.alertmanager.routes import Match
+from alertdrill.alertmanager.time_intervals import parse_intervals
 from alertdrill.runner.routing.subjects import Way
 
 
@@ -47,10 +47,10 @@ def find_mutings(config: AlertmanagerConfig, ways: Sequence[Way], at: datetime) 
 
 
 def _look_up(config: AlertmanagerConfig, match: Match, at: datetime) -> Muting:
-    known = list_intervals(config.document)
+    known = parse_intervals(config.document)
 
     def name(*names: str) -> tuple[tuple[str, str], ...]:
-        return tuple((one, config.locate(known[one][0])) for one in names)
+        return tuple((one, config.locate(known[one].pointer)) for one in names)
 
     def decide(relation: Literal["in", "outside of", ""], *names: str, is_muted: bool = False) -> Muting:
         return Muting(
@@ -61,10 +61,10 @@ def _look_up(config: AlertmanagerConfig, match: Match, at: datetime) -> Muting:
             intervals=name(*names),
         )
 
-    active = [one for one in match.active_time_intervals if holds(known[one][1], at)]
+    active = [one for one in match.active_time_intervals if known[one].contains(at)]
     if match.active_time_intervals and not active:
         return decide("outside of", *match.active_time_intervals, is_muted=True)
-    muting = [one for one in match.mute_time_intervals if holds(known[one][1], at)]
+    muting = [one for one in match.mute_time_intervals if known[one].contains(at)]
     if muting:
         return decide("in", *muting, is_muted=True)
     if active:

@@ -9,9 +9,9 @@ from typing import Any
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
 from alertdrill.alertmanager.matchers import say_matchers
-from alertdrill.alertmanager.moments import list_intervals
 from alertdrill.alertmanager.routes import Route, parse_routes
 from alertdrill.alertmanager.templates import Inclusion, list_texts, scan
+from alertdrill.alertmanager.time_intervals import parse_intervals
 from alertdrill.alertmanager.unplayed import SECTION_END
 from alertdrill.runner.routing.inhibitions import Inhibition
 from alertdrill.runner.routing.subjects import Way
@@ -70,11 +70,11 @@ def list_places(
         *(
             Place(
                 kind="time intervals",
-                where=config.locate(pointer),
+                where=config.locate(interval.pointer),
                 name=name,
                 is_reached=name in intervals,
             )
-            for name, (pointer, _) in list_intervals(config.document).items()
+            for name, interval in parse_intervals(config.document).items()
         ),
         *_list_templates(config, receivers),
     )

@@ -73,9 +73,9 @@ class Destination:
 
     @property
     def unplayed(self) -> tuple[str, ...]:
-        """What the pager does not play of it, in words: `jira of desk`."""
+        """What the pager does not play of it, in words: `pigeon of loft is not played: …`."""
         return tuple(
-            f"{sender.integration} of {leg.receiver}"
+            f"{sender.integration} of {leg.receiver} is not played: {sender.unplayed_because}"
             for leg in self.legs
             for sender in leg.senders
             if not sender.is_played

@@ -46,7 +46,7 @@ OWN = "-"
 """The incident that the pager opens by itself, and the answer to what nobody delivered."""
 
 
-def choose_speed(bound: Bound) -> float:
+def choose_beating_speed(bound: Bound) -> float:
     """Return how fast to run so that a repeat interval takes seconds."""
     repeat_s = max(leg.repeat_interval_s for leg in bound.destination.legs)
     return min(MAX_SPEED, max(MIN_SPEED, repeat_s / REPEAT_WALL_S))
@@ -71,7 +71,7 @@ class WatchdogDrill:
     def hold(self) -> tuple[Hop, ...]:
         """Return the hops, up to the one where it stopped. Raises ComponentFailed when a part fails."""
         if unplayed := self._bound.destination.unplayed:
-            evidence = f"the pager does not play {', '.join(dict.fromkeys(unplayed))}"
+            evidence = "; ".join(dict.fromkeys(unplayed))
             self._note(Hop(name="route", took_s=None, outcome="could not tell", evidence=evidence))
             if not self._receivers:
                 return tuple(self._hops)

@@ -110,10 +110,20 @@ receivers:
     rows = rehearse(config, alerts, each_engines)
     assert {name: (row.outcome, row.evidence) for name, row in rows.items()} == {
         "Desk": ("paged", ""),
-        "Loft": ("unobserved", "the pager does not play pigeon of loft"),
-        "Both": ("unobserved", "the pager does not play pigeon of both"),
+        "Loft": ("unobserved", "pigeon of loft is not played: the pager cannot stand in for pigeon"),
+        "Both": ("unobserved", "pigeon of both is not played: the pager cannot stand in for pigeon"),
     }
     assert [page.integration for page in rows["Both"].pages] == ["webhook", "webhook"]
+
+
+def test_an_issue_without_a_transition_is_not_waited_for(engines: Engines) -> None:
+    """Alertmanager leaves it open unless the config says by which transition it is resolved."""
+    config = f"""
+route: {{receiver: desk, {QUICK}}}
+receivers: [{{name: desk, jira_configs: [{{api_url: "http://a.example/", project: OPS, issue_type: Bug}}]}}]
+"""
+    rows = rehearse(config, [make_alert("A")], engines)
+    assert (rows["A"].outcome, rows["A"].pages[0].closed_after_s) == ("paged", None)
 
 
 def test_what_templates_leave_wrong_is_found(each_engines: Engines) -> None:

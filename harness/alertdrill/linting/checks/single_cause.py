@@ -1,0 +1,55 @@
+"""A `for` that is as long as the window: what happens once never fires.
+
+What happens: What happens once raises a rate or an increase for less than its window. Where `for` is as
+long, or longer, the alert is pending for a while and falls back, however many things happened at that
+moment; causes have to come again and again.
+
+Instead: If one cause is to fire, a `for` that is shorter than the window. If it is not, leave it, and
+ignore this check with that as the reason.
+
+Wrong:
+
+    expr: increase(job_failures_total[5m]) > 0
+    for: 10m
+
+Right:
+
+    expr: increase(job_failures_total[15m]) > 0
+    for: 5m
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alertdrill.linting.bounds import is_never_below_0
+from alertdrill.linting.conditions import RATING, list_thresholds, say_time
+from alertdrill.linting.finding import Severity
+from alertdrill.linting.surroundings import LintedRule, Remark
+
+SEVERITY: Severity = "information"
+
+
+def check(rule: LintedRule) -> Iterator[Remark]:
+    """Find thresholds of rates whose windows are all at most as long as `for`."""
+    if rule.alert is None or not rule.alert.for_s:
+        return
+    for threshold in list_thresholds(rule.expr):
+        if threshold.operator not in {">", ">="} or threshold.value < 0:
+            continue
+        calls = [part for part in threshold.vector.walk() if part.kind == "call" and part.name in RATING]
+        windows = [call.children[0].window_s for call in calls if call.children[0].kind == "range"]
+        reads = len(threshold.vector.list_selectors())
+        if not windows or len(windows) != reads or max(windows) > rule.alert.for_s:
+            continue
+        if not is_never_below_0(threshold.vector, rule.known):
+            continue
+        yield Remark(
+            part=calls[0],
+            happens=(
+                f"What happens once is in the window of {say_time(max(windows))} for less than the "
+                f"{say_time(rule.alert.for_s)} of `for`: it never fires, only what goes on does."
+            ),
+            instead="If one cause is to fire, make `for` shorter than the window.",
+        )
+        return

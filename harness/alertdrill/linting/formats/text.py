@@ -1,0 +1,30 @@
+"""Findings for people: the place, what happens, and below it what to write instead. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from alertdrill.core.wording import printable
+from alertdrill.linting.finding import SEVERITIES, Finding
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """Return two lines a finding, and at the end how many there are of each severity."""
+    lines = []
+    for one in findings:
+        about = f"{one.rule}: " if one.rule else ""
+        lines.append(printable(f"{one.place}: {one.severity}: {about}{one.happens} [{one.check}]"))
+        lines.append(printable(f"    {one.instead}"))
+    counts = Counter(one.severity for one in findings)
+    said = [
+        f"{counts[severity]} {_name(severity, counts[severity])}"
+        for severity in SEVERITIES
+        if counts[severity]
+    ]
+    lines.append(", ".join(said) if said else "no findings")
+    return "\n".join(lines) + "\n"
+
+
+def _name(severity: str, count: int) -> str:
+    return severity if count == 1 or severity == "information" else f"{severity}s"

@@ -1,0 +1,65 @@
+"""Runs the checks over rules: remarks get their place, the ignored go, the rest is sorted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from alertdrill.linting.checks import IGNORE_COMMENT, Check, find_checks
+from alertdrill.linting.finding import Finding, order
+from alertdrill.linting.ignoring import read_ignored
+from alertdrill.linting.scalar_places import find_index, locate
+from alertdrill.linting.surroundings import Known, LintedRule, Remark
+from alertdrill.rules.yaml.nodes import Mapping, Scalar
+
+
+def lint(known: Known, today: date) -> tuple[Finding, ...]:
+    """Return what all checks find in all rules, sorted and each once."""
+    checks = find_checks()
+    names = {check.name for check in checks} - {IGNORE_COMMENT}
+    found = {finding for rule in known.rules for check in checks for finding in _run(check, rule)}
+    kept: set[Finding] = set()
+    for file in known.files:
+        ignored, wrong = read_ignored(file, names, today)
+        own = (finding for finding in found if finding.file == file.name)
+        kept.update(finding for finding in own if not any(one.covers(finding) for one in ignored))
+        kept.update(wrong)
+    return tuple(sorted(kept, key=order))
+
+
+def _run(check: Check, rule: LintedRule) -> Iterator[Finding]:
+    for remark in check.find(rule):
+        line, column = locate(rule.file.source, _find_index(remark, rule))
+        yield Finding(
+            file=rule.file.name,
+            line=line,
+            column=column,
+            check=check.name,
+            severity=remark.severity or check.severity,
+            rule=rule.rule.name,
+            happens=remark.happens,
+            instead=remark.instead,
+        )
+
+
+def _find_index(remark: Remark, rule: LintedRule) -> int:
+    """Return where in the file a remark is about: a part of the expression, or a field of the rule."""
+    if remark.part is not None:
+        expr = rule.node.values.get("expr")
+        return (
+            find_index(expr, remark.part.offset, rule.file.source)
+            if isinstance(expr, Scalar)
+            else rule.node.start
+        )
+    node = rule.node
+    for key in remark.at.split("/"):
+        if key not in node.values:
+            break
+        value = node.values[key]
+        if not isinstance(value, Mapping):
+            return node.keys[key].start
+        node = value
+    if node is not rule.node:
+        return node.start
+    named = rule.node.keys.get("alert") or rule.node.keys.get("record")
+    return named.start if named is not None else rule.node.start

@@ -1,0 +1,132 @@
+"""A rule in its surroundings: its parts, where it stands, and all that is known beside it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from alertdrill.alertmanager.config import AlertmanagerConfig
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
+from alertdrill.core.rule import AlertRule
+from alertdrill.linting.finding import Severity
+from alertdrill.linting.parts import Part, read_parts
+from alertdrill.project.drafting.metrics import Metrics
+from alertdrill.rules.files import RecordingRule, RuleFile
+from alertdrill.rules.promql.expressions import parse
+from alertdrill.rules.resources import find_holders
+from alertdrill.rules.yaml.nodes import Mapping as Node
+from alertdrill.rules.yaml.nodes import Sequence
+
+LOOKBACK_S = 300.0
+"""For how long Prometheus takes the last sample of a series for its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What a check says: of a part of the expression, or of a field of the rule (`annotations/summary`)."""
+
+    happens: str
+    instead: str
+    part: Part | None = None
+    at: str = "expr"
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LintedRule:
+    """One rule; `node` is what states it, in the text of its file."""
+
+    rule: AlertRule | RecordingRule
+    node: Node
+    file: LintedFile
+    known: Known = field(repr=False)
+
+    @cached_property
+    def expr(self) -> Part:
+        """The parts of the expression."""
+        return read_parts(parse(self.rule.expr), self.rule.expr)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts of the expression, outermost and leftmost first."""
+        return tuple(self.expr.walk())
+
+    @property
+    def alert(self) -> AlertRule | None:
+        """The rule, if it is an alert."""
+        return self.rule if isinstance(self.rule, AlertRule) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LintedFile:
+    """A rule file as it is on disk, with the nodes of its groups and of its rules."""
+
+    name: str
+    source: str
+    read: RuleFile
+    group_nodes: tuple[Node, ...]
+    rule_nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """All that is known beside a rule: the other rules, metrics, an Alertmanager config, intervals.
+
+    `headings` has the anchors of the Markdown files that links name, by their names; None of one that is not
+    there.
+    """
+
+    files: tuple[LintedFile, ...]
+    metrics: Metrics | None = None
+    alertmanager: AlertmanagerConfig | None = None
+    headings: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    scrape_interval_s: float = SCRAPE_INTERVAL_S
+    states_interval: bool = False
+
+    @cached_property
+    def rules(self) -> tuple[LintedRule, ...]:
+        """All rules of all files, in order."""
+        return tuple(
+            LintedRule(rule=rule, node=node, file=file, known=self)
+            for file in self.files
+            for rule, node in zip(file.read.rules, file.rule_nodes, strict=True)
+        )
+
+    @cached_property
+    def recorded(self) -> Mapping[str, tuple[LintedRule, ...]]:
+        """The recording rules by what they record."""
+        found: dict[str, tuple[LintedRule, ...]] = {}
+        for one in self.rules:
+            if isinstance(one.rule, RecordingRule):
+                found[one.rule.name] = (*found.get(one.rule.name, ()), one)
+        return found
+
+    @cached_property
+    def notes(self) -> dict[object, object]:
+        """What was worked out about a part, by whoever did, so that it is not worked out again."""
+        return {}
+
+
+def find_nodes(read: RuleFile, source: str) -> LintedFile:
+    """Return a file with its nodes; `source` is its text as it is on disk."""
+    groups = [
+        group
+        for holder in find_holders(source, read.name)
+        for group in holder.groups.items
+        if isinstance(group, Node)
+    ]
+    return LintedFile(
+        name=read.name,
+        source=source,
+        read=read,
+        group_nodes=tuple(groups),
+        rule_nodes=tuple(_list_rules(groups)),
+    )
+
+
+def _list_rules(groups: list[Node]) -> Iterator[Node]:
+    for group in groups:
+        rules = group.values.get("rules")
+        if isinstance(rules, Sequence):
+            yield from (rule for rule in rules.items if isinstance(rule, Node))
