@@ -256,7 +256,9 @@ def page(
         )
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
-    check_calendar(calendar_year, table_path, watchdog=watchdog, is_remote=is_remote)
+    check_calendar(
+        calendar_year, table_path, is_asked=bool(questions), watchdog=watchdog, is_remote=is_remote
+    )
     check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
