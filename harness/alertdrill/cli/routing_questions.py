@@ -16,7 +16,12 @@ from rich.text import Text
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.cli.output import open_console
-from alertdrill.runner.routing.asking import demand_inhibitions, demand_mutings, demand_routes
+from alertdrill.runner.routing.asking import (
+    demand_inhibitions,
+    demand_mutings,
+    demand_routes,
+    says_what_it_mutes,
+)
 from alertdrill.runner.routing.inhibitions import find_inhibitions
 from alertdrill.runner.routing.label_sets import read_label_sets
 from alertdrill.runner.routing.muting import find_mutings
@@ -108,6 +113,11 @@ def _answer(
     if questions.at is not None:
         mutings = find_mutings(config, ways, questions.at)
         demand_mutings(engines, config, ways, mutings, questions.at)
+        if not says_what_it_mutes(engines):
+            name = f"Alertmanager {engines.versions['alertmanager']}"
+            click.echo(
+                f"{name} does not say what it mutes: alertdrill alone reads the time intervals", err=True
+            )
         at = questions.at.isoformat(timespec="minutes").replace("+00:00", "Z")
         written = [write_mutings(way, own) for way, own in zip(ways, mutings, strict=True)]
         lines = show_mutings(ways, mutings)

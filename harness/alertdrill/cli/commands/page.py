@@ -100,14 +100,6 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
             "alertdrill page --labels routes.csv --alertmanager-config alertmanager.yml",
             "Do these label sets go to the receivers that I expect?",
         ),
-        Example(
-            "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml --calendar 2027",
-            "When does nobody hear of which alert?",
-        ),
-        Example(
-            "alertdrill page --watchdog --alertmanager-config alertmanager.yml",
-            "Does the dead-man's switch page when Alertmanager stops?",
-        ),
     ),
 )
 @click.option("--alertmanager", metavar="URL", help="The Alertmanager to send the alert to.")
@@ -256,7 +248,9 @@ def page(
         )
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
-    check_calendar(calendar_year, table_path, watchdog=watchdog, is_remote=is_remote)
+    check_calendar(
+        calendar_year, table_path, is_asked=bool(questions), watchdog=watchdog, is_remote=is_remote
+    )
     check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")

@@ -46,8 +46,17 @@ def check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote:
         raise BadInput("which alert? --alert NAME, --all or --watchdog; or label sets: --labels FILE")
 
 
-def check_calendar(year: int | None, table: Path | None, *, watchdog: bool, is_remote: bool) -> None:
-    """Raise BadInput for a year of something else than the alerts' routes in a config."""
+def check_calendar(
+    year: int | None, table: Path | None, *, is_asked: bool, watchdog: bool, is_remote: bool
+) -> None:
+    """Raise BadInput for a year of something else than the alerts' routes in a config.
+
+    `is_asked` says that there are questions about the routing beside it.
+    """
+    if year is not None and is_asked:
+        raise BadInput(
+            "--calendar shows a whole year, and nothing else: leave --at, --inhibitions and --coverage out"
+        )
     if year is not None and (watchdog or is_remote or table is not None):
         raise BadInput(
             "--calendar is about routes of a config: leave --alertmanager, --watchdog and --labels out"

@@ -113,7 +113,7 @@ def demand_mutings(
     One that does not say what it mutes is not asked.
     """
     pairs = [(way, own) for way, own in zip(ways, mutings, strict=True) if way.subject.labels]
-    if not pairs or not _says_what_it_mutes(engines):
+    if not pairs or not says_what_it_mutes(engines):
         return
 
     def find_different(api: Api) -> str:
@@ -135,7 +135,8 @@ def demand_mutings(
         _demand(api, find_different, "whether {title} is muted", engines)
 
 
-def _says_what_it_mutes(engines: Engines) -> bool:
+def says_what_it_mutes(engines: Engines) -> bool:
+    """Whether this Alertmanager's API says which routes are muted."""
     numbers = engines.versions["alertmanager"].split(".")
     return tuple(int(number) for number in numbers[:2]) >= MUTED_BY_SINCE
 
