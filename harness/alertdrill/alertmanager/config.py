@@ -35,6 +35,8 @@ class AlertmanagerConfig:
     source: str
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    template_sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The files that the templates were read from, by the same names."""
     path: Path | None = None
     """The file that it was read from, if it was."""
     notes: tuple[str, ...] = ()
@@ -110,6 +112,7 @@ def _check(
         document=document,
         source=source,
         templates={template.name: template.text for template in templates},
+        template_sources={template.name: template.source for template in templates},
         lines=lines,
         notes=(*notes, *unplayed),
     )

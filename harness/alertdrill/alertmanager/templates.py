@@ -60,6 +60,8 @@ class Scanned:
     """What one text defines, and whether there is anything in it, by name; and what it includes."""
 
     bodies: dict[str, bool] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each is defined (`file:line`), the last time."""
     inclusions: list[Inclusion] = field(default_factory=list)
 
     def define(self, known: Mapping[str, tuple[Inclusion, ...]]) -> dict[str, tuple[Inclusion, ...]]:
@@ -239,6 +241,7 @@ def _enter(
         found.inclusions.append(Inclusion(inside=inside, name=name, where=where))
     if defines and name is not None:
         found.bodies.setdefault(name, False)
+        found.places[name] = where
     if word["word"] in _OPENING:
         blocks.append(name if defines else None)
     elif word["word"] == "end" and blocks:

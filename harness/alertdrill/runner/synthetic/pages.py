@@ -152,7 +152,9 @@ def is_closed_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
 def look_at(bound: Bound) -> Row:
     """Return what is known of an alert that was not sent."""
     if bound.destination.is_meant_for_nobody:
-        return Row(bound=bound, outcome="meant for nobody")
+        by = bound.destination.inhibits_by
+        evidence = f"it is there to inhibit others, by {by}" if by else ""
+        return Row(bound=bound, outcome="meant for nobody", evidence=evidence)
     if bound.destination.is_nowhere:
         names = " ".join(f"--nobody {shlex.quote(name)}" for name in bound.destination.receivers)
         evidence = f"no receiver has an integration; if that is meant, say so by {names}"
