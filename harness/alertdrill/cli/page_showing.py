@@ -22,8 +22,6 @@ from alertdrill.runner.synthetic.report import (
     write_hops,
     write_row,
 )
-from alertdrill.runner.synthetic.year_report import ShownYear, write_year
-from alertdrill.runner.synthetic.year_routes import AlertsYear
 
 UNMET = 1
 EXIT_CODES = {
@@ -65,11 +63,3 @@ class Show:
         if any(row.is_unmet for row in rows):
             sys.exit(UNMET)
         sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)
-
-    def year(self, found: AlertsYear) -> NoReturn:
-        """Show when routes are muted, and exit."""
-        if self._as_json:
-            click.echo(json.dumps(write_year(found), indent=2))
-        else:
-            self._console.print(ShownYear(found))
-        sys.exit(0)

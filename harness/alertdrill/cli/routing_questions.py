@@ -39,6 +39,8 @@ from alertdrill.runner.routing.report import (
 )
 from alertdrill.runner.routing.subjects import Way, find_ways, name_alerts
 from alertdrill.runner.routing.verdicts import judge_label_sets
+from alertdrill.runner.routing.year_report import ShownYear, write_year
+from alertdrill.runner.routing.year_routes import look_at_year
 from alertdrill.runner.synthetic.route import check_taken
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runtime.binaries import Engines
@@ -48,14 +50,15 @@ UNMET = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """What is asked: what is muted `at` an instant, which alert inhibits which, and what none reaches."""
+    """What is asked: what is muted `at` an instant, or in a year, what inhibits what, what none reaches."""
 
     at: datetime | None
+    year: int | None
     inhibitions: bool
     coverage: bool
 
     def __bool__(self) -> bool:
-        return self.at is not None or self.inhibitions or self.coverage
+        return self.at is not None or self.year is not None or self.inhibitions or self.coverage
 
 
 def prove_label_sets(
@@ -124,6 +127,9 @@ def _answer(
         yield _Answer(
             key="muting", written={"at": at, "alerts": written}, shown=Group(Text(f"at {at}:"), lines)
         )
+    if questions.year is not None:
+        found = look_at_year(ways, config, questions.year)
+        yield _Answer(key="calendar", written=write_year(found), shown=ShownYear(found))
     if not (questions.inhibitions or questions.coverage):
         return
     inhibitions = find_inhibitions(config, [way.subject for way in ways])

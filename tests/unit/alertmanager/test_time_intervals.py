@@ -43,8 +43,6 @@ ZONES = (
 )
 BATCH = 100
 """Cases for one Alertmanager: to start it takes longer than they do."""
-SECOND = 5
-"""Of the minute that cases begin in; they are over before the minute is."""
 BASE = "route: {receiver: a}\nreceivers: [{name: a}]\n"
 
 
@@ -68,7 +66,7 @@ def list_cases(seed: int) -> Iterator[Case]:
     dice = random.Random(seed)  # noqa: S311 - cases, and no secrets
     for _ in range(BATCH):
         location = dice.choice(ZONES)
-        at = draw_moment(dice, find_zone(location)).replace(second=SECOND)
+        at = draw_moment(dice, find_zone(location))
         local = at.astimezone(find_zone(location))
         count = dice.choice((0, 1, 1, 1, 2))
         yield Case(location=location, at=at, periods=[draw_period(dice, local) for _ in range(count)])
@@ -159,8 +157,13 @@ def write_moved_zone(zone: tzinfo, at: datetime, now_s: int) -> bytes:
     )
 
 
-def ask_alertmanager(engines: Engines, folder: Path, cases: Sequence[Case]) -> list[bool]:
-    """Return of each case whether Alertmanager holds it for the moment to be in the interval."""
+def ask_alertmanager(
+    engines: Engines, folder: Path, cases: Sequence[Case]
+) -> list[tuple[bool, float, float]]:
+    """Return of each case whether Alertmanager holds it for being in the interval, and between when.
+
+    That is how many seconds after its moment it was at least, and at most, as Alertmanager looked.
+    """
     now_s = round(time.time())
     for number, case in enumerate(cases):
         path = folder / "zoneinfo" / "moved" / str(number)
@@ -170,13 +173,14 @@ def ask_alertmanager(engines: Engines, folder: Path, cases: Sequence[Case]) -> l
         open_sink() as sink,
         run_alertmanager(engines, folder, write_config(cases, sink.url)) as alertmanager,
     ):
+        fired_s = time.time() - now_s
         alertmanager.fire(*({"case": str(number)} for number in range(len(cases))))
-        found: dict[int, bool] = {}
+        found: dict[int, tuple[bool, float, float]] = {}
         while len(found) < len(cases):
             delivered = sink.take()
-            assert delivered.at_s < now_s + 60 - SECOND, "the machine was too slow: the minute is over"
             number = int(delivered.body["groupLabels"]["case"])
-            assert found.setdefault(number, delivered.path == "/inside") == (delivered.path == "/inside")
+            is_inside = delivered.path == "/inside"
+            assert found.setdefault(number, (is_inside, fired_s, delivered.at_s - now_s))[0] == is_inside
     return [found[number] for number in range(len(cases))]
 
 
@@ -209,8 +213,15 @@ def test_alertmanager_says_the_same_at_any_moment_of_any_year(
     """Of both generations: times, weekdays, days, months and years, also on days with fewer hours or more."""
     cases = list(list_cases(seed))
     said = ask_alertmanager(each_engines, tmp_path_factory.mktemp("alertmanager"), cases)
-    for case, is_inside in zip(cases, said, strict=True):
-        assert case.parse().contains(case.at) == is_inside, case
+    compared = 0
+    for case, (is_inside, least_s, most_s) in zip(cases, said, strict=True):
+        interval = case.parse()
+        held = {interval.contains(case.at + timedelta(seconds=passed_s)) for passed_s in (least_s, most_s)}
+        if len(held) == 1:
+            # The others began or ended just then, and the machine was slow.
+            compared += 1
+            assert held == {is_inside}, case
+    assert compared > BATCH / 2
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
@@ -218,7 +229,7 @@ def test_the_spans_of_an_interval_are_the_moments_that_it_has(seed: int) -> None
     """Each span begins and ends just where the interval does, and none is left out."""
     for case in list(list_cases(seed))[:5]:
         interval = case.parse()
-        begin_s, end_s = case.at.timestamp() - 3 * 86400 - 5, case.at.timestamp() + 3 * 86400 - 5
+        begin_s, end_s = case.at.timestamp() - 3 * 86400, case.at.timestamp() + 3 * 86400
         spans = interval.list_spans(begin_s, end_s)
         for at_s in range(round(begin_s), round(end_s), 900):
             at = datetime.fromtimestamp(at_s, UTC)

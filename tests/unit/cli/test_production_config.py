@@ -14,7 +14,6 @@ from alertdrill.runtime.binaries import Generation
 
 BAD: tuple[tuple[str, str, str, str], ...] = (
     ("unknown-receiver", "receiver: catch-all", "receiver: nobody", "'nobody' is stated nowhere"),
-    ("missing-template", "templates/*.tmpl", "templates/none.tmpl", "templates/none.tmpl"),
     ("unknown-field", "group_wait: 30s", "group_weight: 30s", "the field group_weight"),
     ("unknown-interval", "[office-hours]", "[night-shifts]", "'night-shifts' is stated nowhere"),
     ("unknown-location", "America/New_York", "America/Atlantis", "America/Atlantis"),

@@ -32,6 +32,7 @@ WRITTEN = ("gate.md", "junit.xml")
 
 
 @click.command(
+    "gate",
     cls=GroupedCommand,
     groups={
         "What is compared": ("base", "recordings"),

@@ -17,7 +17,6 @@ from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.moment import Moment
 from alertdrill.cli.options.page_modes import (
-    check_calendar,
     check_companions,
     check_label_sets,
     check_mode,
@@ -45,7 +44,6 @@ from alertdrill.runner.synthetic.remote import Remote
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_beating_speed
-from alertdrill.runner.synthetic.year_routes import look_at_year
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
@@ -75,10 +73,10 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
     cls=GroupedCommand,
     groups={
         "Which alert": ("rule_paths", "name", "labels", "all_alerts", "within_s", "watchdog", "external_url"),
-        "The routing of a config, nothing is sent": ("table_path", "at", "inhibitions", "coverage"),
+        "The routing of a config, nothing is sent": ("table_path", "at", "year", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "calendar_year", "as_json"),
+        "What is sent and printed": ("dry_run", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
@@ -179,6 +177,13 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
     help="Say which routes are muted then, and by which time interval: 2027-01-04T03:00, in UTC, or with Z, "
     "+01:00 or [Europe/Berlin] after it.",
 )
+@click.option(
+    "--calendar",
+    "year",
+    type=click.IntRange(1970, 2099),
+    metavar="YEAR",
+    help="Which routes of the alerts are muted when in that year, as weeks and the days that differ.",
+)
 @click.option("--inhibitions", is_flag=True, help="Say which alert inhibits which, by which inhibit rule.")
 @click.option(
     "--coverage", is_flag=True, help="Say what of the config none of the alerts or label sets reaches."
@@ -186,13 +191,6 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option("--external-url", metavar="URL", help="Prometheus's external URL, for the alert's link to it.")
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
-)
-@click.option(
-    "--calendar",
-    "calendar_year",
-    type=click.IntRange(1970, 2099),
-    metavar="YEAR",
-    help="Show when the routes of the alerts are muted in a year, and send nothing.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
@@ -211,11 +209,11 @@ def page(
     watchdog: bool,
     table_path: Path | None,
     at: datetime | None,
+    year: int | None,
     inhibitions: bool,
     coverage: bool,
     external_url: str | None,
     dry_run: bool,
-    calendar_year: int | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
@@ -225,9 +223,9 @@ def page(
     heartbeat of the dead-man's switch (--watchdog).
 
     A table of label sets (--labels) is routed, and sent to nobody; nor is anything where it is only asked
-    about routing (--at, --inhibitions, --coverage).
+    about routing (--at, --calendar, --inhibitions, --coverage).
     """
-    questions = Questions(at=at, inhibitions=inhibitions, coverage=coverage)
+    questions = Questions(at=at, year=year, inhibitions=inhibitions, coverage=coverage)
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
@@ -248,9 +246,6 @@ def page(
         )
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
-    check_calendar(
-        calendar_year, table_path, is_asked=bool(questions), watchdog=watchdog, is_remote=is_remote
-    )
     check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
@@ -291,9 +286,7 @@ def page(
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
-    if calendar_year is None:
-        _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
-    show.year(look_at_year(bound, config, calendar_year))
+    _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
 
 
 def _choose_rules(

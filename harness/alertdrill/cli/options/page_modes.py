@@ -29,8 +29,8 @@ def check_questions(is_asked: object, config_path: Path | None, *, watchdog: boo
     """Raise BadInput where the routing is asked about and there is no config of it."""
     if is_asked and (config_path is None or watchdog or is_remote):
         raise BadInput(
-            "--at, --inhibitions and --coverage ask about the routing of a config, and send nothing: name it "
-            "by --alertmanager-config, with --all, --alert or --labels"
+            "--at, --calendar, --inhibitions and --coverage ask about the routing of a config, and send "
+            "nothing: name it by --alertmanager-config, with --all, --alert or --labels"
         )
 
 
@@ -44,23 +44,6 @@ def check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote:
         raise BadInput("--all sends every alert: leave --alert out")
     if name is None and not (all_alerts or watchdog):
         raise BadInput("which alert? --alert NAME, --all or --watchdog; or label sets: --labels FILE")
-
-
-def check_calendar(
-    year: int | None, table: Path | None, *, is_asked: bool, watchdog: bool, is_remote: bool
-) -> None:
-    """Raise BadInput for a year of something else than the alerts' routes in a config.
-
-    `is_asked` says that there are questions about the routing beside it.
-    """
-    if year is not None and is_asked:
-        raise BadInput(
-            "--calendar shows a whole year, and nothing else: leave --at, --inhibitions and --coverage out"
-        )
-    if year is not None and (watchdog or is_remote or table is not None):
-        raise BadInput(
-            "--calendar is about routes of a config: leave --alertmanager, --watchdog and --labels out"
-        )
 
 
 def check_companions(

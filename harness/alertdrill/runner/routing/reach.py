@@ -71,10 +71,10 @@ def list_places(
             Place(
                 kind="time intervals",
                 where=config.locate(interval.pointer),
-                name=name,
-                is_reached=name in intervals,
+                name=interval.name,
+                is_reached=interval.name in intervals,
             )
-            for name, interval in parse_intervals(config.document).items()
+            for interval in parse_intervals(config.document).values()
         ),
         *_list_templates(config, receivers),
     )

@@ -55,7 +55,7 @@ def find_destination(
             Leg(
                 receiver=match.receiver,
                 where=locate(match.pointer),
-                path=_describe_path(root, match),
+                path=describe_way(root, match),
                 group_labels=_find_group_labels(match, labels),
                 group_wait_s=match.group_wait_s,
                 group_interval_s=match.group_interval_s,
@@ -182,7 +182,7 @@ def _find_group_labels(match: Match, labels: Labels) -> Labels:
     return {name: labels[name] for name in match.group_by if name in labels}
 
 
-def _describe_path(root: Route, match: Match) -> tuple[str, ...]:
+def describe_way(root: Route, match: Match) -> tuple[str, ...]:
     """Return the matchers of every route on the way, the root's being none."""
     path = ["route"]
     route = root

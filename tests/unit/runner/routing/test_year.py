@@ -22,11 +22,10 @@ from alertdrill.alertmanager.routes import match_routes, parse_routes
 from alertdrill.alertmanager.time_intervals import parse_intervals
 from alertdrill.cli.main import cli
 from alertdrill.errors import BadInput
-from alertdrill.runner.synthetic.batches import Bound
-from alertdrill.runner.synthetic.route import find_destination
-from alertdrill.runner.synthetic.year import find_mutings, find_year, plan_days
-from alertdrill.runner.synthetic.year_report import ShownYear, write_year
-from alertdrill.runner.synthetic.year_routes import AlertsYear, look_at_year
+from alertdrill.runner.routing.subjects import find_ways, name_alerts
+from alertdrill.runner.routing.year import find_mutings, find_year, plan_days
+from alertdrill.runner.routing.year_report import ShownYear, write_year
+from alertdrill.runner.routing.year_routes import AlertsYear, look_at_year
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHTS = "times: [{start_time: '22:00', end_time: '24:00'}, {start_time: '00:00', end_time: '07:00'}]"
@@ -51,10 +50,7 @@ def _split(intervals: str) -> Iterator[tuple[str, str]]:
 def look(config: AlertmanagerConfig, year: int = 2027) -> AlertsYear:
     """Return the year of a warning, and of an alert that only the root takes."""
     alerts = [make_alert("Slow", severity="warning"), make_alert("Down")]
-    bound = [
-        Bound(alert=one, destination=find_destination(config.document, {}, one.labels)) for one in alerts
-    ]
-    return look_at_year(bound, config, year)
+    return look_at_year(find_ways(config, name_alerts(alerts)), config, year)
 
 
 def show(found: AlertsYear) -> list[str]:
@@ -202,8 +198,8 @@ def test_a_day_that_a_place_leaves_out_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ("--all --calendar 2027 --alertmanager http://x", "leave --alertmanager"),
-        ("--watchdog --calendar 2027", "--calendar is about routes"),
+        ("--alert A --calendar 2027 --alertmanager http://x", "name it by --alertmanager-config"),
+        ("--watchdog --calendar 2027", "--calendar, --inhibitions and --coverage ask"),
     ],
 )
 def test_a_calendar_is_of_a_configs_routes(options: str, says: str) -> None:
@@ -219,4 +215,4 @@ def test_the_command_shows_a_year_and_sends_nothing(tmp_path: Path) -> None:
     (tmp_path / "am.yml").write_text("route: {receiver: r}\nreceivers: [{name: r}]\n")
     files = ["--rules", str(tmp_path / "rules.yml"), "--alertmanager-config", str(tmp_path / "am.yml")]
     result = CliRunner().invoke(cli, ["page", "--all", *files, "--calendar", "2027", "--json"])
-    assert json.loads(result.stdout) == {"year": 2027, "routes": [], "never_muted": ["A"]}
+    assert json.loads(result.stdout)["calendar"] == {"year": 2027, "routes": [], "never_muted": ["A"]}

@@ -13,9 +13,8 @@ from rich.text import Text
 
 from alertdrill.core.wording import printable
 from alertdrill.reports.terminal.lines import flow
-from alertdrill.runner.synthetic.report import describe_path
-from alertdrill.runner.synthetic.year import DayPlan, Season
-from alertdrill.runner.synthetic.year_routes import AlertsYear, RouteYear
+from alertdrill.runner.routing.year import DayPlan, Season
+from alertdrill.runner.routing.year_routes import AlertsYear, RouteYear
 
 ALL_DAY = 24 * 60
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -54,8 +53,8 @@ def write_year(found: AlertsYear) -> dict[str, Any]:
         "routes": [
             {
                 "alerts": list(route.alerts),
-                "receiver": route.leg.receiver,
-                "path": list(route.leg.path),
+                "receiver": route.receiver,
+                "path": list(route.path),
                 "source": route.where,
                 "time_intervals": [{"name": name, "source": where} for name, where in route.intervals],
                 "timezone": str(route.zone),
@@ -81,10 +80,8 @@ def _write_instant(at_s: float, route: RouteYear) -> str:
 def _show_route(route: RouteYear, width: int) -> Iterator[Text]:
     """Yield what is said of a route itself."""
     yield from flow(_enumerate(route.alerts, style="bold"), width)
-    way = f"{describe_path(route.leg)} ({route.where})"
-    yield from flow(
-        [Text(printable(f"to {route.leg.receiver}")), Text(printable(f"by {way}"))], width, lead="  "
-    )
+    way = f"{' > '.join(route.path)} ({route.where})"
+    yield from flow([Text(printable(f"to {route.receiver}")), Text(printable(f"by {way}"))], width, lead="  ")
     intervals = _enumerate([f"{name} ({where})" for name, where in route.intervals])
     yield from flow([Text(f"times of {route.zone};"), *intervals], width, lead="  ")
 

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.days_of_months import count_days
-from alertdrill.alertmanager.routes import Match, match_routes, parse_routes
+from alertdrill.alertmanager.routes import Match, parse_routes
 from alertdrill.alertmanager.time_intervals import TimeInterval, parse_intervals
-from alertdrill.runner.synthetic.batches import Bound
-from alertdrill.runner.synthetic.destination import Leg
-from alertdrill.runner.synthetic.year import (
-    Muting,
-    Season,
-    find_mutings,
-    find_seasons,
-    find_year,
-    plan_days,
-)
+from alertdrill.runner.routing.subjects import Way
+from alertdrill.runner.routing.year import Muting, Season, find_mutings, find_seasons, find_year, plan_days
+from alertdrill.runner.synthetic.route import describe_way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteYear:
     """A route that takes alerts: when it is muted in a year, and in which seasons its weeks differ.
 
-    `where` is its `file:line`, `intervals` has each interval that it names with its own. `zone` is where most
-    of these are read; seasons are by its clocks. `short` has each month that Alertmanager takes to end early
-    and its last day, where that matters.
+    `path` has the matchers on the way to it, `where` is its `file:line`; so has each of its `intervals`.
+    `zone` is where most of these are read; seasons are by its clocks. `short` has months that Alertmanager
+    takes to end early with their last day, where that matters.
     """
 
     alerts: tuple[str, ...]
-    leg: Leg
+    receiver: str
+    path: tuple[str, ...]
     where: str
     intervals: tuple[tuple[str, str], ...]
     zone: tzinfo
@@ -51,23 +45,22 @@ class AlertsYear:
     never_muted: tuple[str, ...]
 
 
-def look_at_year(bound: Sequence[Bound], config: AlertmanagerConfig, year: int) -> AlertsYear:
+def look_at_year(ways: Sequence[Way], config: AlertmanagerConfig, year: int) -> AlertsYear:
     """Return what becomes of alerts in a year, route by route."""
-    root, intervals = parse_routes(config.document), parse_intervals(config.document)
-    taken: dict[str, tuple[Match, Leg, list[str]]] = {}
+    intervals = parse_intervals(config.document)
+    taken: dict[str, tuple[Match, list[str]]] = {}
     never_muted = []
-    for one in bound:
-        matches = match_routes(root, one.alert.labels)
-        for match, leg in zip(matches, one.destination.legs, strict=True):
+    for way in ways:
+        for match in way.matches:
             if match.mute_time_intervals or match.active_time_intervals:
-                taken.setdefault(match.pointer, (match, leg, []))[2].append(one.alert.name)
+                taken.setdefault(match.pointer, (match, []))[1].append(way.subject.title)
             else:
-                never_muted.append(one.alert.name)
+                never_muted.append(way.subject.title)
     return AlertsYear(
         year=year,
         routes=tuple(
-            _look_at_route(match, leg, tuple(dict.fromkeys(names)), intervals, config, year)
-            for match, leg, names in taken.values()
+            _look_at_route(match, tuple(dict.fromkeys(names)), intervals, config, year)
+            for match, names in taken.values()
         ),
         never_muted=tuple(dict.fromkeys(never_muted)),
     )
@@ -75,9 +68,8 @@ def look_at_year(bound: Sequence[Bound], config: AlertmanagerConfig, year: int) 
 
 def _look_at_route(
     match: Match,
-    leg: Leg,
     alerts: tuple[str, ...],
-    intervals: dict[str, TimeInterval],
+    intervals: Mapping[str, TimeInterval],
     config: AlertmanagerConfig,
     year: int,
 ) -> RouteYear:
@@ -88,7 +80,8 @@ def _look_at_route(
     mutings = tuple(find_mutings(match, intervals, span))
     return RouteYear(
         alerts=alerts,
-        leg=leg,
+        receiver=match.receiver,
+        path=describe_way(parse_routes(config.document), match),
         where=config.locate(match.pointer),
         intervals=tuple((interval.name, config.locate(interval.pointer)) for interval in own),
         zone=zone,
