@@ -12,7 +12,7 @@ PYTEST = .venv/bin/pytest --quiet
 SPREAD = $(PYTEST) --dist loadfile --no-loadscope-reorder
 # Tests that hold drills, or send traffic at its instants, stand in tests/live.
 QUICK_TESTS = $(SPREAD) --numprocesses 3 --ignore tests/live
-LIVE_TESTS = $(SPREAD) --numprocesses 6 tests/live
+LIVE_TESTS = $(SPREAD) --numprocesses 8 tests/live
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
@@ -67,7 +67,7 @@ lint: ## Check style and types
 
 generate: ## Write anew what is made of values, panels and code: rules, dashboards, deploy/kubernetes, docs/reference
 	@./bootstrap.sh dev
-	@.venv/bin/python -m alertdrill.systems.grafana
+	@.venv/bin/python -m alertdrill.systems.grafana examples/litellm examples/sglang-router
 	@.venv/bin/python -m alertdrill.stacks.kubernetes
 	@.venv/bin/python -m docs_generator
 

@@ -69,6 +69,7 @@ _RUN: dict[str, Any] = {
     "may_say": ("No verdict can be trusted", "has no recording", "the recording lacks"),
 }
 _PAGE = ("page", "--alert", "CallsFail", "--label", "job=a", "--dry-run")
+_LABELS = ("page", "--at", "2027-01-31T23:30", "--inhibitions", "--coverage", "--labels")
 TARGETS = (
     Target(name="dilate", sample="rules.yml", arguments=("dilate", "FILE", "--speed", "60"), **_YAML),
     Target(
@@ -165,6 +166,25 @@ TARGETS = (
         name="page's config",
         sample="alertmanager.yml",
         arguments=(*_PAGE, "--rules", str(SAMPLES / "rules.yml"), "--alertmanager-config", "FILE"),
+        is_quick=False,
+        judges=True,
+        **_YAML,
+    ),
+    *(
+        Target(
+            name=f"page's label sets, {sample}",
+            sample=sample,
+            arguments=(*_LABELS, "FILE", "--alertmanager-config", str(SAMPLES / "alertmanager.yml")),
+            is_quick=False,
+            judges=True,
+            **fields,
+        )
+        for sample, fields in (("routes.csv", {}), ("routes.yml", _YAML))
+    ),
+    Target(
+        name="page's config for label sets",
+        sample="alertmanager.yml",
+        arguments=(*_LABELS, str(SAMPLES / "routes.yml"), "--alertmanager-config", "FILE"),
         is_quick=False,
         judges=True,
         **_YAML,

@@ -36,9 +36,22 @@ class Constant:
 
     s: float
 
-    def draw(self, _rng: random.Random) -> float:
+    def draw(self, _call: int, _rng: random.Random) -> float:
         """Return the latency of one call in seconds."""
         return self.s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """Calls number `every`, 2 * `every`, ... take `slow_s` seconds, the others `s`; see `ErrorEvery`."""
+
+    s: float
+    slow_s: float
+    every: int
+
+    def draw(self, call: int, _rng: random.Random) -> float:
+        """Return the latency of call number `call` (from 1) in seconds."""
+        return self.slow_s if call % self.every == 0 else self.s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +61,7 @@ class Uniform:
     low_s: float
     high_s: float
 
-    def draw(self, rng: random.Random) -> float:
+    def draw(self, _call: int, rng: random.Random) -> float:
         """Return the latency of one call in seconds."""
         return rng.uniform(self.low_s, self.high_s)
 
@@ -60,9 +73,12 @@ class Lognormal:
     median_s: float
     sigma: float
 
-    def draw(self, rng: random.Random) -> float:
+    def draw(self, _call: int, rng: random.Random) -> float:
         """Return the latency of one call in seconds."""
         return min(self.median_s * math.exp(rng.gauss(0.0, self.sigma)), MAX_LATENCY_S)
+
+
+Latency = Constant | Mixed | Uniform | Lognormal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +125,7 @@ class Behaviour:
     `prompt_tokens` they are estimated from the request.
     """
 
-    latency: Constant | Uniform | Lognormal = Constant(s=1.0)
+    latency: Latency = Constant(s=1.0)
     completion_tokens: int | None = None
     prompt_tokens: int | None = None
     errors: ErrorShare | ErrorEvery | ErrorNext | None = None
@@ -181,7 +197,7 @@ class _Governor:
 
     def next_call(self) -> tuple[ErrorClass | None, float]:
         self._calls += 1
-        latency_s = self.behaviour.latency.draw(self._rng)
+        latency_s = self.behaviour.latency.draw(self._calls, self._rng)
         errors = self.behaviour.errors
         if errors is None or not errors.strikes(self._calls, self._rng):
             return None, latency_s

@@ -14,7 +14,9 @@ from stub_providers.behaviour import (
     ErrorEvery,
     ErrorNext,
     ErrorShare,
+    Latency,
     Lognormal,
+    Mixed,
     Uniform,
 )
 from stub_providers.dialects.dialect import MAX_MODEL_CHARS, is_model
@@ -25,6 +27,7 @@ MAX_SIGMA = 5.0
 
 _LATENCY_FIELDS = {
     "constant": {"kind", "s"},
+    "mixed": {"kind", "s", "slow_s", "every"},
     "uniform": {"kind", "low_s", "high_s"},
     "lognormal": {"kind", "median_s", "sigma"},
 }
@@ -64,8 +67,9 @@ def read_listening(body: object) -> bool:
 def read_behaviour(body: object) -> Behaviour:
     """Return the behaviour that a control body states; each part is optional.
 
-    `{"latency": {"kind": "constant", "s"} | {"kind": "uniform", "low_s", "high_s"} |
-    {"kind": "lognormal", "median_s", "sigma"}, "completion_tokens", "prompt_tokens",
+    `{"latency": {"kind": "constant", "s"} | {"kind": "mixed", "s", "slow_s", "every"} |
+    {"kind": "uniform", "low_s", "high_s"} | {"kind": "lognormal", "median_s", "sigma"},
+    "completion_tokens", "prompt_tokens",
     "errors": {"class", "share"} | {"class", "every"} | {"class", "next"}}`, times in rule time.
     Raises BadInstruction for anything else.
     """
@@ -82,15 +86,21 @@ def read_behaviour(body: object) -> Behaviour:
     return Behaviour(**parts)
 
 
-def _latency(told: object) -> Constant | Uniform | Lognormal:
+def _latency(told: object) -> Latency:
     if not isinstance(told, dict) or not isinstance(told.get("kind"), str):
-        raise BadInstruction("latency must be an object with a kind: constant, uniform or lognormal.")
+        raise BadInstruction("latency must be an object with a kind: constant, mixed, uniform or lognormal.")
     kind = told["kind"]
     if kind not in _LATENCY_FIELDS:
-        raise BadInstruction("latency.kind must be constant, uniform or lognormal.")
+        raise BadInstruction("latency.kind must be constant, mixed, uniform or lognormal.")
     _fields(told, f"A {kind} latency", _LATENCY_FIELDS[kind])
     if kind == "constant":
         return Constant(s=_number(told.get("s"), "latency.s", MAX_LATENCY_S))
+    if kind == "mixed":
+        return Mixed(
+            s=_number(told.get("s"), "latency.s", MAX_LATENCY_S),
+            slow_s=_number(told.get("slow_s"), "latency.slow_s", MAX_LATENCY_S),
+            every=_whole(told.get("every"), "latency.every", 1, MAX_CALLS),
+        )
     if kind == "uniform":
         low_s = _number(told.get("low_s"), "latency.low_s", MAX_LATENCY_S)
         high_s = _number(told.get("high_s"), "latency.high_s", MAX_LATENCY_S)

@@ -38,15 +38,19 @@ ROOMS: dict[str, set[str]] = {
         *("reports", "rules", "runtime", "stacks", "systems"),
     },
     "mutation": {
-        *("alertmanager", "core", "errors", "judging", "recording", "rules", "runner", "runtime"),
+        *("alertmanager", "core", "errors", "judging", "recording", "reports", "rules", "runner"),
+        "runtime",
+    },
+    "gating": {
+        *("alertmanager", "core", "errors", "mutation", "reports", "rules"),
     },
     "linting": {"alertmanager", "core", "errors", "project", "rules", "runtime"},
     # Runs in Locust's process.
     "load": set(),
     # What people start.
     "cli": {
-        *("alertmanager", "core", "errors", "judging", "linting", "mutation", "places", "project"),
-        *("recording", "reports", "rules", "runner", "runtime", "stacks", "systems"),
+        *("alertmanager", "core", "errors", "gating", "judging", "linting", "mutation", "places"),
+        *("project", "recording", "reports", "rules", "runner", "runtime", "stacks", "systems"),
     },
     "pytest_plugin": {
         *("alertmanager", "cli", "core", "errors", "judging", "project", "reports", "rules"),
@@ -59,11 +63,12 @@ ROOMS: dict[str, set[str]] = {
 JOINERS = {"alertdrill.gateway.__main__": "systems"}
 """What joins two rooms the other way round: the gateway's process shows the systems' surfaces."""
 
-MAX_ROOMS = 18
+MAX_ROOMS = 19
 """A project file is neither a rule nor a run: who judges, holds and tests a project all read it.
 
 The pytest plugin is a second way in beside the command line, and too much for a file.
-Mutation judges by what the runner has, and makes rules, which no run does.
+Mutation judges by what the runner has, and makes rules, which no run does. Gating compares two sides of a
+change, by what mutation judges with.
 Linting has a file for each check, reads rules that may be nobody's drill, and no run or verdict.
 """
 
@@ -223,6 +228,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
     assert readers == {
         "alertdrill.cli.commands.engines",
         "alertdrill.cli.commands.export",
+        "alertdrill.cli.commands.gate",
         "alertdrill.cli.commands.init",
         "alertdrill.cli.commands.judge",
         "alertdrill.cli.commands.lint",

@@ -19,7 +19,7 @@ from alertdrill.runtime.binaries import Generation
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "your-gateway.md"
 MAX_BYTES = 150_000
-NOT_TYPED = {"README.md", "findings", "recordings"}
+NOT_TYPED = {"README.md", "dashboard.json", "findings", "panels.yml", "recordings", "runbook.md"}
 """What of the example the tutorial's reader does not write."""
 
 
@@ -127,6 +127,17 @@ def test_every_alert_of_the_example_is_drilled() -> None:
     for rule in read_rules(rules).alerts:
         assert f"alert: {rule.name}" in texts[0]
         assert f"alert: {rule.name}" in texts[1] or rule.name == "LiteLLMDeploymentDown"
+
+
+def test_every_alert_has_an_entry_of_the_runbook_and_its_drills_are_named() -> None:
+    """Each drill stands in the runbook, and no other."""
+    runbook = (EXAMPLE / "runbook.md").read_text()
+    headings = re.findall(r"^## (\w+)$", runbook, re.MULTILINE)
+    assert headings == [rule.name for rule in read_rules(EXAMPLE / "rules.yml").alerts]
+    lines = re.findall(r"^Drills?: (.*)$", runbook, re.MULTILINE)
+    named = {name for line in lines for name in re.findall(r"`([\w-]+)`", line)}
+    texts = [path.read_text() for path in (EXAMPLE / "drills").iterdir()]
+    assert named == {name for text in texts for name in re.findall(r"- name: (\S+)", text)}
 
 
 def test_the_recording_is_small() -> None:

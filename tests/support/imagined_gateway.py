@@ -26,6 +26,7 @@ METRICS = (
     "call_duration_seconds_bucket",
     "tokens_total",
     "spend_usd_total",
+    "litellm_deployment_state",
 )
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -44,6 +45,7 @@ class ImaginedGateway:
         self._rng = random.Random(1)  # noqa: S311 - chance, the same each time
         self._counted: list[tuple[float, Key, float]] = []
         self._asked: dict[int, int] = defaultdict(int)
+        self._states: dict[Key, float] = defaultdict(float)
         for profile in drill.traffic:
             for at_s in _list_arrivals(profile):
                 self._call(profile, at_s)
@@ -82,10 +84,10 @@ class ImaginedGateway:
         behaviour = self._find_behaviour(at_s)
         status = self._find_status(behaviour, at_s)
         latency = behaviour["latency"]
-        low_s, high_s = latency.get("low_s", latency.get("s")), latency.get("high_s", latency.get("s"))
-        takes_s = self._rng.uniform(low_s, high_s) + LATE_S
+        takes_s = self._draw(latency) + LATE_S
         at_s += takes_s
         self._count(at_s, "calls_total", 1.0, model=model, status=status)
+        self._set(at_s, "litellm_deployment_state", float(status != "200"), litellm_model_name=model)
         self._count(at_s, "call_duration_seconds_sum", takes_s, model=model)
         self._count(at_s, "call_duration_seconds_count", 1.0, model=model)
         if "call_duration_seconds_bucket" in self._named:
@@ -104,12 +106,26 @@ class ImaginedGateway:
         if name in self._named:
             self._counted.append((at_s, (name, tuple(labels.items())), more))
 
+    def _set(self, at_s: float, name: str, value: float, **labels: str) -> None:
+        if name in self._named:
+            key = (name, tuple(labels.items()))
+            self._counted.append((at_s, key, value - self._states[key]))
+            self._states[key] = value
+
     def _find_behaviour(self, at_s: float) -> Mapping[str, Any]:
         first = self._drill.traffic[0]
         for change in reversed(first.changes):
             if change.at_s + first.start_s <= at_s:
                 return change.behaviour
         return HEALTHY
+
+    def _draw(self, latency: Mapping[str, Any]) -> float:
+        if latency["kind"] == "mixed":
+            self._asked[id(latency)] += 1
+            is_slow = self._asked[id(latency)] % latency["every"] == 0
+            return float(latency["slow_s"] if is_slow else latency["s"])
+        low_s, high_s = latency.get("low_s", latency.get("s")), latency.get("high_s", latency.get("s"))
+        return self._rng.uniform(low_s, high_s)
 
     def _find_status(self, behaviour: Mapping[str, Any], at_s: float) -> str:
         del at_s

@@ -34,29 +34,29 @@ receivers:
 DRILLS = """\
 drills:
   - name: provider-outage
-    why: The only provider fails for three minutes.
-    traffic:
-      - {scenario: steady, models: [gpt-4.1], rate: 0.5/s, lasts: 7m}
-    changes:
-      - {at: 1m30s, provider: openai, latency: 50ms, errors: {class: server_error, share: 100%}}
-      - {at: 4m30s, provider: openai, latency: 50ms}
-    expect:
-      - alert: ShopErrorsHigh
-        labels: {model: gpt-4.1}
-        fires: 1m45s..3m30s
-        pages: {receiver: oncall}
-        resolves_by: 6m30s
-    lasts: 8m
-  - name: some-errors
-    why: One in ten calls fails.
+    why: The only provider fails for two minutes and a half.
     traffic:
       - {scenario: steady, models: [gpt-4.1], rate: 0.5/s, lasts: 5m}
     changes:
-      - {at: 1m, provider: openai, latency: 50ms, errors: {class: server_error, every: 10}}
-      - {at: 4m, provider: openai, latency: 50ms}
+      - {at: 1m, provider: openai, latency: 50ms, errors: {class: server_error, share: 100%}}
+      - {at: 3m30s, provider: openai, latency: 50ms}
+    expect:
+      - alert: ShopErrorsHigh
+        labels: {model: gpt-4.1}
+        fires: 1m15s..3m
+        pages: {receiver: oncall}
+        resolves_by: 5m15s
+    lasts: 6m30s
+  - name: some-errors
+    why: One in ten calls fails.
+    traffic:
+      - {scenario: steady, models: [gpt-4.1], rate: 0.5/s, lasts: 3m30s}
+    changes:
+      - {at: 30s, provider: openai, latency: 50ms, errors: {class: server_error, every: 10}}
+      - {at: 2m30s, provider: openai, latency: 50ms}
     expect:
       - {alert: ShopErrorsHigh, labels: {model: gpt-4.1}, near_miss: {reaches: 20%..95%}}
-    lasts: 6m
+    lasts: 4m
 """
 
 SPEED = "30"
@@ -79,10 +79,11 @@ def write_own_project(
     interval: str = "15s",
     drills: str = DRILLS,
     is_started: bool = True,
+    is_warmed_up: bool = False,
 ) -> list[str]:
     """Write the project into a folder, and return the command that starts its gateway.
 
-    With `is_started`, the project starts it itself.
+    With `is_started`, the project starts it itself. Its rule needs no warm-up, which takes five seconds.
     """
     gateway, provider = find_free_ports(2)
     command = [sys.executable, str(SMALL_GATEWAY), "--port", str(gateway), "--key", KEY]
@@ -98,6 +99,7 @@ rules = ["rules.yml"]
 alertmanager = "alertmanager.yml"
 drills = ["drills.yml"]
 out = "out"
+warm_up = {json.dumps(is_warmed_up)}
 
 [target]
 url = "http://127.0.0.1:{gateway}"

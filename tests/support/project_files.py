@@ -39,6 +39,7 @@ behaviour = {latency = {kind = "constant", s = 0.2}, errors = {class = "timeout"
 name = "cooldown"
 lasts = "30s"
 alerts = ["DeploymentDown"]
+drills = ["one-deployment-down"]
 """
 
 

@@ -39,7 +39,7 @@ def rehearse_all(
         config = parse_config(config, "alertmanager.yml")
     if isinstance(config, Path):
         config = read_config(config)
-    bound = bind(alerts, config, engines.amtool, nobody)
+    bound = bind(alerts, config, engines, nobody)
     heard: list[str] = [] if said is None else said
     with open_path(config, engines=engines, speed=SPEED) as path:
         return Exercise(path, read_inhibit_rules(config.document), heard.append).hold(bound, within_s)

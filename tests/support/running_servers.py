@@ -19,10 +19,10 @@ groups:
   - name: shop
     rules:
       - record: model:own_requests:rate
-        expr: sum by (model) (rate(own_requests_total[8s]))
+        expr: sum by (model) (rate(own_requests_total[5s]))
       - alert: ShopErrorsHigh
         expr: >-
-          sum by (model) (rate(own_requests_total{status=~"5.."}[8s])) / model:own_requests:rate > 0.2
+          sum by (model) (rate(own_requests_total{status=~"5.."}[5s])) / model:own_requests:rate > 0.2
         for: 2s
         labels: {severity: critical}
   - name: of-others

@@ -19,11 +19,11 @@ import psutil
 
 from alertdrill.runtime.binaries.cache import locate_cache
 
-STACK_CORES = 0.7
+STACK_CORES = 0.6
 """A stack at speed 60 takes 0.2 cores while its drills are held, and all of them while it starts."""
 STACK_BYTES = 1 << 30
 LOOK_EVERY_S = 0.1
-MEASURE_S = 0.5
+MEASURE_S = 0.3
 """How long idle cores are counted before one more enters; a stack that has just begun shows by then."""
 
 

@@ -12,19 +12,21 @@ right in the middle, and off by up to `speed * step / 2` seconds of rule time at
 Alertmanager counts the days of a month as the hours between its first instant and the next one's, divided by
 24 and rounded down. An offset that grows between them makes the month a day short. So long before a run the
 offset is the largest of the run's, and long after it the smallest: the hours may be some more, never less.
+But a month that summer time makes a day short at the location itself is to be short on the calendar, too.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from calendar import timegm
-from collections.abc import Iterator, Mapping
+from calendar import monthrange, timegm
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from alertdrill.alertmanager.days_of_months import count_days
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
 from alertdrill.alertmanager.yaml_without_secrets import Located
 from alertdrill.core.clock import Clock
@@ -32,6 +34,7 @@ from alertdrill.core.clock import Clock
 ZONE_FOLDER = "alertdrill"
 MAX_OFFSETS = 256
 _ABBREVIATION = b"RULE\0"
+_HOUR_S = 3600
 _BESIDE_S = 60
 """For so long (wall time) before and after a run the calendar goes on at wall speed."""
 
@@ -63,7 +66,7 @@ def write_zones(
     """
     locations = {location for _, location in _list_locations(document)}
     return {
-        name_zone(location): _write_zone(_find_zone(location), clock, calendar, until_s)
+        name_zone(location): _write_zone(find_zone(location), clock, calendar, until_s)
         for location in sorted(locations)
     }
 
@@ -72,7 +75,7 @@ def check_locations(document: Mapping[str, Any]) -> Located:
     """Yield a complaint for each location that this machine does not know."""
     for pointer, location in _list_locations(document):
         try:
-            _find_zone(location)
+            find_zone(location)
         except (KeyError, ValueError, OSError):
             yield pointer, f"the location {location!r} is no time zone that this machine knows"
 
@@ -90,7 +93,8 @@ def _name_real_zone(location: str) -> str:
     return "UTC" if location in {"", "Local"} else location
 
 
-def _find_zone(location: str) -> tzinfo:
+def find_zone(location: str) -> tzinfo:
+    """Return the time zone of a location; raises KeyError, ValueError or OSError where it is none."""
     name = _name_real_zone(location)
     return UTC if name == "UTC" else ZoneInfo(name)
 
@@ -100,10 +104,11 @@ def _write_zone(zone: tzinfo, clock: Clock, calendar: Calendar, until_s: float) 
     step = max(1, math.ceil((end - begin) / (MAX_OFFSETS - 1)))
     during = range(begin, end + 1, step)
     held = [_find_offset(zone, clock, calendar, instant + step / 2) for instant in during]
+    before, after = _find_offsets_beside(zone, calendar, until_s, held)
     instants = (begin - _BESIDE_S, *during, end + _BESIDE_S)
-    offsets = (held[0], *held, min(held))
+    offsets = (held[0], *held, after)
     # The first kind is what holds before the first transition.
-    kinds = sorted(set(offsets), reverse=True)
+    kinds = [before, *sorted({*offsets} - {before}, reverse=True)]
     return b"".join(
         (
             # Readers of version 1 would have 32-bit transitions here; nobody reads them.
@@ -118,6 +123,22 @@ def _write_zone(zone: tzinfo, clock: Clock, calendar: Calendar, until_s: float) 
             b"\n\n",
         )
     )
+
+
+def _find_offsets_beside(
+    zone: tzinfo, calendar: Calendar, until_s: float, held: Sequence[int]
+) -> tuple[int, int]:
+    """Return the offsets long before and long after a run, by which months have the days that they have."""
+    first, last = (calendar.read(rule_s).astimezone(zone) for rule_s in (0.0, until_s))
+    is_first_short, is_last_short = (_is_short(zone, at) for at in (first, last))
+    if is_first_short and (first.year, first.month) == (last.year, last.month):
+        return held[0], held[0] + _HOUR_S
+    before = min(held) - _HOUR_S if is_first_short else max(held)
+    return before, max(held) + _HOUR_S if is_last_short else min(held)
+
+
+def _is_short(zone: tzinfo, at: datetime) -> bool:
+    return count_days(zone, at.year, at.month) < monthrange(at.year, at.month)[1]
 
 
 def _write_header(*, transitions: int, kinds: int) -> bytes:

@@ -13,7 +13,7 @@ from alertdrill.alertmanager.checks import check_document
 from alertdrill.alertmanager.fields import CONFIG
 from alertdrill.alertmanager.routes import check_matchers
 from alertdrill.alertmanager.templates import Template, check_templates, read_templates
-from alertdrill.alertmanager.unplayed import list_unplayed
+from alertdrill.alertmanager.unplayed import list_unplayed, mark_undefined
 from alertdrill.alertmanager.wrapped import unwrap
 from alertdrill.alertmanager.yaml_without_secrets import locate, read_document
 from alertdrill.errors import BadInput
@@ -35,6 +35,8 @@ class AlertmanagerConfig:
     source: str
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    template_sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The files that the templates were read from, by the same names."""
     path: Path | None = None
     """The file that it was read from, if it was."""
     notes: tuple[str, ...] = ()
@@ -49,9 +51,9 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
     """Return an Alertmanager config and its template files; files that hold secrets are not opened.
 
     A file may be a manifest with a Secret that has the config, as for the Prometheus operator. Template files
-    are looked for in `templates_folder` first, then where the config says, and then in that Secret. Raises
-    BadInput, in general starting with `file:line: `, for what Alertmanager would not take, and for templates
-    that are defined nowhere or include themselves.
+    are looked for in `templates_folder` first, then where the config says, and then in that Secret; where one
+    is in none of these, what needs it is not played. Raises BadInput, in general starting with `file:line: `,
+    for what Alertmanager would not take, and for templates that are defined nowhere or include themselves.
     """
     try:
         content = read_bytes(path, MAX_BYTES)
@@ -79,7 +81,8 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
         for index, pattern in enumerate(document.get("templates", ()))
     ]
     templates, notes = read_templates(path.parent, patterns, templates_folder, original.files)
-    config = _check(document, lines, source, templates, (*original.notes, *notes))
+    is_whole = original.is_whole and not notes
+    config = _check(document, lines, source, templates, (*original.notes, *notes), is_whole=is_whole)
     return replace(config, path=path)
 
 
@@ -88,7 +91,7 @@ def parse_config(text: str, source: str) -> AlertmanagerConfig:
     document, lines = read_document(text, CONFIG, source)
     if document.get("templates"):
         raise BadInput(f"{locate(lines, '/templates', source)}: there are no template files here")
-    return _check(document, lines, source, (), ())
+    return _check(document, lines, source, (), (), is_whole=True)
 
 
 def _check(
@@ -97,16 +100,19 @@ def _check(
     source: str,
     templates: tuple[Template, ...],
     notes: tuple[str, ...],
+    *,
+    is_whole: bool,
 ) -> AlertmanagerConfig:
     check_document(document, lines, source)
     for pointer, what in chain(check_matchers(document), check_locations(document)):
         raise BadInput(f"{locate(lines, pointer, source)}: {what}")
-    check_templates(templates, document, lines, source, notes)
+    mark_undefined(document, check_templates(templates, document, lines, source, is_whole=is_whole))
     unplayed = tuple(f"{locate(lines, one.pointer, source)}: {one}" for one in list_unplayed(document))
     return AlertmanagerConfig(
         document=document,
         source=source,
         templates={template.name: template.text for template in templates},
+        template_sources={template.name: template.source for template in templates},
         lines=lines,
         notes=(*notes, *unplayed),
     )

@@ -11,6 +11,7 @@ from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 from alertdrill.alertmanager.schema import (
     FLAG,
     NAMED_TEXTS,
+    OPTIONAL,
     OTHER_SECTIONS,
     SECRET,
     TEXT,
@@ -23,9 +24,9 @@ from alertdrill.alertmanager.schema import (
 ROUTE: dict[str, Field] = {
     "receiver": TEXT,
     "group_by": TEXTS,
-    "group_wait": TEXT,
-    "group_interval": TEXT,
-    "repeat_interval": TEXT,
+    "group_wait": OPTIONAL,
+    "group_interval": OPTIONAL,
+    "repeat_interval": OPTIONAL,
     "match": NAMED_TEXTS,
     "match_re": NAMED_TEXTS,
     "matchers": TEXTS,
@@ -46,22 +47,25 @@ INHIBIT_RULE: Fields = {
     "target_matchers": TEXTS,
 }
 
+NUMBERS = ListOf(TEXT, null=())
+"""Without a value, an item is a zero in Go, which no day, month or year is; a weekday is Sunday then."""
 TIME_INTERVAL: Fields = {
     "name": TEXT,
     "time_intervals": ListOf(
         {
-            "times": ListOf({"start_time": TEXT, "end_time": TEXT}),
-            "weekdays": TEXTS,
-            "days_of_month": TEXTS,
-            "months": TEXTS,
-            "years": TEXTS,
+            "times": ListOf({"start_time": TEXT, "end_time": TEXT}, null=()),
+            "weekdays": ListOf(TEXT, null=("sunday",)),
+            "days_of_month": NUMBERS,
+            "months": NUMBERS,
+            "years": NUMBERS,
             "location": TEXT,
-        }
+        },
+        null=({},),
     ),
 }
 
 GLOBAL: Fields = {
-    "resolve_timeout": TEXT,
+    "resolve_timeout": OPTIONAL,
     "http_config": SECRET,
     **{name: field for kind in RECEIVER_KINDS.values() for name, field in kind.shared_fields.items()},
 }

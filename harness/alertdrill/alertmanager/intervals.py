@@ -13,8 +13,8 @@ from alertdrill.alertmanager.yaml_without_secrets import Located
 
 INTERVAL_LISTS = ("time_intervals", "mute_time_intervals")
 
-_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-_MONTHS = (
+WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
@@ -64,9 +64,9 @@ def _check_range(text: str, check: Callable[[str, str], _Complaint]) -> _Complai
 
 def _check_weekdays(begin: str, end: str) -> _Complaint:
     for member in (begin, end):
-        if member not in _WEEKDAYS:
+        if member not in WEEKDAYS:
             return f"{member!r} is not a weekday such as monday"
-    if _WEEKDAYS.index(begin) > _WEEKDAYS.index(end):
+    if WEEKDAYS.index(begin) > WEEKDAYS.index(end):
         return "it ends before it begins: a week begins on sunday"
     return None
 
@@ -85,9 +85,9 @@ def _check_days(begin: str, end: str) -> _Complaint:
 
 def _check_months(begin: str, end: str) -> _Complaint:
     for member in (begin, end):
-        if member not in _MONTHS and not _NUMBER.fullmatch(member):
+        if member not in MONTHS and not _NUMBER.fullmatch(member):
             return f"{member!r} is not a month such as january or 1"
-    first, last = (_MONTHS.index(member) + 1 if member in _MONTHS else int(member) for member in (begin, end))
+    first, last = (MONTHS.index(member) + 1 if member in MONTHS else int(member) for member in (begin, end))
     return "it ends before it begins" if first > last else None
 
 

@@ -7,12 +7,13 @@ Grammars: pkg/labels and matcher/parse of Alertmanager.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from alertdrill.alertmanager.expressions import compile_expression
 from alertdrill.core.rule import Labels
+from alertdrill.core.wording import escape
 from alertdrill.errors import BadInput
 
 MAX_CHARACTERS = 16 * 1024
@@ -49,6 +50,12 @@ class Matcher:
         else:
             found = compile_expression(self.value).fullmatch(value) is not None
         return found is self.operator.startswith("=")
+
+
+def say_matchers(matchers: Sequence[Matcher]) -> str:
+    """Write matchers as PromQL has them: `{severity="page"}`; `every alert` if there are none."""
+    said = ", ".join(f'{one.name}{one.operator}"{escape(one.value)}"' for one in matchers)
+    return f"{{{said}}}" if matchers else "every alert"
 
 
 def make_matcher(name: str, operator: Operator, value: str) -> Matcher:

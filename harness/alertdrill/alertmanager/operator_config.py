@@ -22,8 +22,22 @@ from alertdrill.errors import BadInput
 KIND = "AlertmanagerConfig"
 BASE = 'route: {receiver: "null"}\nreceivers: [{name: "null"}]\n'
 """What the operator takes where nobody brings a base config along."""
+NAMESPACE = "default"
 URL = "https://placeholder.invalid/"
 TEXT = "placeholder"
+_ROUTE_FIELDS = (
+    *(
+        "receiver",
+        "matchers",
+        "groupBy",
+        "groupWait",
+        "groupInterval",
+        "repeatInterval",
+        "continue",
+        "routes",
+    ),
+    *("muteTimeIntervals", "activeTimeIntervals"),
+)
 _SELECTOR = {"name", "key", "optional"}
 _LEFT_OUT = {"http_config", "tls_config", "sigv4"}
 """How connections are made, which is replaced anyway."""
@@ -54,7 +68,8 @@ def combine(
 ) -> Combined:
     """Return a base config, which is changed, with what resources add to it, in the order of their names.
 
-    Raises BadInput for a resource that states no namespace.
+    One that states no namespace is in `default`, as where kubectl is told nothing else. Raises BadInput for a
+    resource without a name, and for a field of a route that the operator would pass over.
     """
     made = sorted((_Resource(node, source) for node in resources), key=lambda one: one.key)
     routed = [one for one in made if one.route is not None]
@@ -102,13 +117,11 @@ class _Resource:
 
     def __init__(self, node: yaml.MappingNode, source: str) -> None:
         metadata = _find(node, "metadata")
-        self.namespace = _read_text(_find(metadata, "namespace"))
+        self._source = source
+        self.namespace = _read_text(_find(metadata, "namespace")) or NAMESPACE
         name = _read_text(_find(metadata, "name"))
-        if not self.namespace or not name:
-            raise BadInput(
-                f"{source}:{node.start_mark.line + 1}: the {KIND} states no namespace and name: "
-                "its route takes alerts of its namespace only"
-            )
+        if not name:
+            raise BadInput(f"{source}:{node.start_mark.line + 1}: the {KIND} states no name")
         self.key = f"{self.namespace}/{name}"
         self._spec = _find(node, "spec")
         self.route = _find(self._spec, "route")
@@ -165,6 +178,11 @@ class _Resource:
         made: dict[str, Any] = {}
         for key, value in _list_pairs(node):
             name = _snake(key)
+            if key not in _ROUTE_FIELDS:
+                raise BadInput(
+                    f"{self._source}:{value.start_mark.line + 1}: a route of an {KIND} has no field {key}, "
+                    f"which the operator would pass over; it has {', '.join(_ROUTE_FIELDS)}"
+                )
             if name == "receiver":
                 made[name] = self._name(_read_text(value))
             elif name == "matchers":

@@ -6,7 +6,7 @@ and how connections are made are the pager's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
@@ -45,7 +45,7 @@ def write_config(config: AlertmanagerConfig, *, target: Target, speed: float) ->
     written["templates"] = [f"{target.templates_folder}/{name}" for name in config.templates]
     for key in INTERVAL_LISTS:
         if key in document:
-            written[key] = [_move_interval(interval) for interval in document[key]]
+            written[key] = move_intervals(document[key])
     return write_document(written)
 
 
@@ -74,6 +74,11 @@ def _dilate_route(route: Mapping[str, Any], speed: float) -> dict[str, Any]:
     dilated = {key: dilate(route[key], speed) for key in ROUTE_DURATIONS if key in route}
     children = [_dilate_route(child, speed) for child in route.get("routes", ())]
     return {**route, **dilated, **({"routes": children} if children else {})}
+
+
+def move_intervals(intervals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return time intervals that are read on the rule calendar."""
+    return [_move_interval(interval) for interval in intervals]
 
 
 def _move_interval(interval: Mapping[str, Any]) -> dict[str, Any]:

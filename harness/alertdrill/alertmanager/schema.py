@@ -14,6 +14,8 @@ class Scalar(Enum):
     TEXT = "text"
     FLAG = "true or false"
     NUMBER = "a whole number"
+    OPTIONAL = "an optional text"
+    """A text that is not stated where it has no value; others are empty then."""
     OPEN = "anything"
     SECRET = "<secret>"  # noqa: S105 - as Alertmanager itself shows one
     """Whatever it holds is forgotten while the file is read, secret or not: it is replaced or left out."""
@@ -22,14 +24,15 @@ class Scalar(Enum):
 
 
 TEXT, FLAG, NUMBER, OPEN, SECRET = Scalar.TEXT, Scalar.FLAG, Scalar.NUMBER, Scalar.OPEN, Scalar.SECRET
-ADDRESS = Scalar.ADDRESS
+ADDRESS, OPTIONAL = Scalar.ADDRESS, Scalar.OPTIONAL
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one kind of thing."""
+    """A list of one kind of thing; `null` is what an item without a value comes to, if it may be there."""
 
     item: Field
+    null: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Template files of a config: found, read, and held to what they include.
 
 Alertmanager notices only while it renders a notification that a template includes itself, or one that is
-defined nowhere; the notification is then lost. Syntax: Go's text/template; file patterns: filepath.Glob.
+defined nowhere; the notification is then lost. Where files are missing here, nobody knows what they define:
+what needs it is named. Syntax: Go's text/template; file patterns: filepath.Glob.
 """
 
 from __future__ import annotations
@@ -36,10 +37,6 @@ _WORD = re.compile(rf"\s*(?P<word>[a-z]+)\b\s*(?P<name>{_TEXT})?")
 _OPENING = {"if", "range", "with", "define", "block"}
 
 
-class Undefined(BadInput):
-    """A template is included, and defined nowhere."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """A template file: its path for messages, the name that it is to have beside the others, its text."""
@@ -63,6 +60,8 @@ class Scanned:
     """What one text defines, and whether there is anything in it, by name; and what it includes."""
 
     bodies: dict[str, bool] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each is defined (`file:line`), the last time."""
     inclusions: list[Inclusion] = field(default_factory=list)
 
     def define(self, known: Mapping[str, tuple[Inclusion, ...]]) -> dict[str, tuple[Inclusion, ...]]:
@@ -85,7 +84,7 @@ def read_templates(
     elsewhere: Path | None = None,
     beside: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[Template, ...], tuple[str, ...]]:
-    """Return the files that patterns match, relative ones in the config's folder, and notes.
+    """Return the files that patterns match, relative ones in the config's folder, and a note of each other.
 
     `patterns` has where each pattern stands (`file:line`), and the pattern. Files are looked for `elsewhere`
     first, by as much of the end of a pattern as leads to some, and last among the texts `beside` the config
@@ -147,21 +146,14 @@ def check_templates(
     document: Mapping[str, Any],
     lines: Mapping[str, int],
     source: str,
-    notes: Sequence[str] = (),
-) -> None:
+    *,
+    is_whole: bool = True,
+) -> tuple[tuple[str, str], ...]:
     """Raise BadInput for a template that includes itself, or that is included but defined nowhere.
 
-    In the latter case `notes` say why it may be so.
+    Unless the files are the whole: what receivers need of the rest is returned then, as the pointer of each
+    text of theirs and the name of the template that is missing.
     """
-    try:
-        _check_templates(templates, document, lines, source)
-    except Undefined as error:
-        raise BadInput("; ".join((str(error), *notes))) from error
-
-
-def _check_templates(
-    templates: Sequence[Template], document: Mapping[str, Any], lines: Mapping[str, int], source: str
-) -> None:
     known: dict[str, tuple[Inclusion, ...]] = {
         name: tuple(Inclusion(inside=name, name=included, where=name) for included in sorted(includes))
         for name, includes in DEFAULT_TEMPLATES.items()
@@ -169,27 +161,46 @@ def _check_templates(
     scanned = [scan(template.text, template.source, 1) for template in templates]
     for found in scanned:
         known = found.define(known)
-    for found in scanned:
-        _check_known(found.inclusions, known)
+    if is_whole:
+        for found in scanned:
+            _check_known(found.inclusions, known)
     _check_cycles(known)
-    for pointer, text in _list_texts(document.get("receivers", ()), "/receivers"):
+    missing: list[tuple[str, str]] = []
+    for pointer, text in list_texts(document.get("receivers", ()), "/receivers"):
         found = scan(text, locate(lines, pointer, source), None)
         own = found.define(known)
-        _check_known(found.inclusions, own)
+        if is_whole:
+            _check_known(found.inclusions, own)
+        elif name := _find_missing(found.inclusions, own):
+            missing.append((pointer, name))
         if found.bodies:
             _check_cycles(own)
+    return tuple(missing)
 
 
-def _list_texts(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def _find_missing(inclusions: Sequence[Inclusion], known: Mapping[str, Sequence[Inclusion]]) -> str | None:
+    """Return the first template that a text includes, itself or by others, and that is not known."""
+    left, seen = [item.name for item in inclusions], set[str]()
+    while left:
+        name = left.pop(0)
+        if name not in known:
+            return name
+        if name not in seen:
+            seen.add(name)
+            left += [item.name for item in known[name]]
+    return None
+
+
+def list_texts(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
     """Yield the texts of a document that have actions in them."""
     if isinstance(node, str) and "{{" in node:
         yield pointer, node
     elif isinstance(node, Mapping):
         for key, value in node.items():
-            yield from _list_texts(value, f"{pointer}/{key}")
+            yield from list_texts(value, f"{pointer}/{key}")
     elif isinstance(node, Sequence) and not isinstance(node, str):
         for index, item in enumerate(node):
-            yield from _list_texts(item, f"{pointer}/{index}")
+            yield from list_texts(item, f"{pointer}/{index}")
 
 
 def scan(text: str, source: str, line: int | None) -> Scanned:
@@ -230,6 +241,7 @@ def _enter(
         found.inclusions.append(Inclusion(inside=inside, name=name, where=where))
     if defines and name is not None:
         found.bodies.setdefault(name, False)
+        found.places[name] = where
     if word["word"] in _OPENING:
         blocks.append(name if defines else None)
     elif word["word"] == "end" and blocks:
@@ -244,7 +256,7 @@ def _unquote(literal: str) -> str:
 def _check_known(inclusions: Sequence[Inclusion], known: Mapping[str, object]) -> None:
     for item in inclusions:
         if item.name not in known:
-            raise Undefined(f"{item.where}: the template {item.name!r} is defined nowhere")
+            raise BadInput(f"{item.where}: the template {item.name!r} is defined nowhere")
 
 
 def _check_cycles(known: Mapping[str, tuple[Inclusion, ...]]) -> None:

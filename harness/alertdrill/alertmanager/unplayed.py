@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
 
 SECTION_END = "_configs"
+UNDEFINED = "*undefined*"
+"""Of an integration: the field whose text needs a template that no file here defines, and its name."""
 _KINDS = {kind.section: kind for kind in RECEIVER_KINDS.values()}
 
 
@@ -32,6 +34,14 @@ class Unplayed:
         )
 
 
+def mark_undefined(document: Mapping[str, Any], missing: Iterable[tuple[str, str]]) -> None:
+    """Note at integrations which template they need that is missing: pointers of texts, and its name."""
+    for pointer, template in missing:
+        _, _, number, section, index, *_ = pointer.split("/")
+        config = document["receivers"][int(number)][section][int(index)]
+        config.setdefault(UNDEFINED, (pointer, template))
+
+
 def list_unplayed(document: Mapping[str, Any]) -> tuple[Unplayed, ...]:
     """Return every integration of a config that cannot be pointed at the pager, in the config's order."""
     return tuple(
@@ -52,6 +62,9 @@ def list_unplayed_of(receiver: Mapping[str, Any], pointer: str = "") -> Iterator
             kind = _KINDS.get(section)
             fields = {} if kind is None else kind.unsupported_fields
             reasons = [(f"{at}/{key}", why) for key, why in fields.items() if config.get(key)]
+            if UNDEFINED in config:
+                where, template = config[UNDEFINED]
+                reasons.append((where, f"no template file here defines {template!r}"))
             if kind is None:
                 reasons = [(at, f"the pager cannot stand in for {name}")]
             for where, why in reasons[:1]:

@@ -1,4 +1,7 @@
-"""A config that stands in a manifest, as a key of a Secret or a ConfigMap: the operator's way. Pure.
+"""A config that stands in another file: in a manifest, the operator's way, or in what Mimir is given. Pure.
+
+In a manifest it is a key of a Secret or a ConfigMap. Mimir, Cortex and Amazon's managed service have it and
+its template files as texts of one file.
 
 What is read here has secrets in it: it is handed on, and in no message.
 """
@@ -16,13 +19,14 @@ import yaml
 from yaml.dumper import BaseDumper
 
 from alertdrill.alertmanager.fields import CONFIG
-from alertdrill.alertmanager.operator_config import BASE, KIND, combine
+from alertdrill.alertmanager.operator_config import BASE, KIND, NAMESPACE, combine
 from alertdrill.alertmanager.yaml_without_secrets import read_document
 from alertdrill.errors import BadInput
 from alertdrill.runtime.nesting import find_too_deep
 
 KEYS = ("alertmanager.yaml", "alertmanager.yml", "alertmanager.yaml.gz")
-"""What the operator and charts call the config."""
+"""What the operator and charts call the config; elsewhere it is known by its route and its receivers."""
+UPLOADED, UPLOADED_TEMPLATES = "alertmanager_config", "template_files"
 KINDS = ("Secret", "ConfigMap")
 MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,6 +46,8 @@ class Original:
     notes: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
     origins: Mapping[int, int] = field(default_factory=dict, repr=False)
+    is_whole: bool = True
+    """Whether there is no other part of the config, which may name template files."""
 
     def find_line(self, line: int) -> int:
         """Return the line in the file that a line of the text is from."""
@@ -84,10 +90,15 @@ def unwrap(text: str, source: str) -> Original:
 def _find_base(resources: Iterable[yaml.MappingNode], source: str) -> Original | None:
     for resource in resources:
         values = dict(_list_values(resource)) if _read(resource, "kind") in KINDS else {}
-        for key in KEYS:
-            if key in values:
-                return _unwrap(values[key], key, source, values)
+        for key, value in values.items():
+            if key in KEYS or (key.endswith((".yml", ".yaml")) and _is_config(value)):
+                return _unwrap(value, key, source, values)
     return None
+
+
+def _is_config(value: _Value) -> bool:
+    documents = _compose(value.read() or "")[:1]
+    return bool(documents) and all(_find(documents[0], key) is not None for key in ("route", "receivers"))
 
 
 def _combine(base: Original | None, own: Iterable[yaml.MappingNode], source: str) -> Original:
@@ -108,7 +119,20 @@ def _combine(base: Original | None, own: Iterable[yaml.MappingNode], source: str
             pointer = pointer.rpartition("/")[0]
         origins[line] = combined.lines.get(pointer, 1)
     files = {} if base is None else base.files
-    return Original(text=text, source=source, files=files, lines=combined.lines, origins=origins)
+    notes = [
+        f"{source}:{one.start_mark.line + 1}: the {KIND} states no namespace: it is read as in {NAMESPACE!r}"
+        for one in own
+        if not _read(_find(one, "metadata"), "namespace")
+    ]
+    return Original(
+        notes=tuple(notes),
+        text=text,
+        source=source,
+        files=files,
+        lines=combined.lines,
+        origins=origins,
+        is_whole=base is not None,
+    )
 
 
 def spread(node: yaml.Node, seen: set[int]) -> None:
@@ -170,7 +194,7 @@ def _unwrap(value: _Value, key: str, source: str, values: Mapping[str, _Value]) 
     if text is None:
         line = value.node.start_mark.line + 1
         raise BadInput(f"{source}:{line}: {key} is not base64 of a text" + " in gzip" * key.endswith(".gz"))
-    found = {name: one.read() for name, one in values.items() if name not in KEYS}
+    found = {name: one.read() for name, one in values.items() if name != key and name not in KEYS}
     files = {name: one for name, one in found.items() if one is not None}
     if not value.is_encoded and value.node.style == "|":
         # So that its lines are those of the manifest.
@@ -180,6 +204,10 @@ def _unwrap(value: _Value, key: str, source: str, values: Mapping[str, _Value]) 
 
 def _take_first(text: str, source: str, documents: list[yaml.Node]) -> Original:
     """Return the first document, which is all that Alertmanager reads, and a note if there are others."""
+    config = _find(documents[0], UPLOADED) if documents else None
+    if isinstance(config, yaml.ScalarNode):
+        files = dict(_list_texts(_find(documents[0], UPLOADED_TEMPLATES)))
+        return _unwrap(_Value(node=config, is_encoded=False), UPLOADED, source, files)
     if len(documents) < 2:
         return Original(text=text, source=source)
     line = documents[1].start_mark.line
@@ -223,8 +251,17 @@ def _list_values(resource: yaml.MappingNode) -> Iterator[tuple[str, _Value]]:
                     yield str(name.value), _Value(node=text, is_encoded=is_encoded)
 
 
-def _read(node: yaml.MappingNode, name: str) -> str | None:
-    for key, value in node.value:
-        if key.value == name and isinstance(value, yaml.ScalarNode):
-            return str(value.value)
-    return None
+def _list_texts(node: yaml.Node | None) -> Iterator[tuple[str, _Value]]:
+    for name, text in node.value if isinstance(node, yaml.MappingNode) else ():
+        if isinstance(text, yaml.ScalarNode):
+            yield str(name.value), _Value(node=text, is_encoded=False)
+
+
+def _find(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)
+
+
+def _read(node: yaml.Node | None, name: str) -> str | None:
+    value = _find(node, name)
+    return str(value.value) if isinstance(value, yaml.ScalarNode) else None

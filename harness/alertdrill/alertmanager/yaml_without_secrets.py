@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.scanner import Scanner
 
 from alertdrill.alertmanager.schema import OTHER_SECTIONS, Field, Fields, ListOf, MapOf, Scalar
 from alertdrill.errors import BadInput
@@ -47,7 +48,7 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
         raise BadInput(f"{source}:{too_deep}: the file is nested too deeply")
     complaint = ""
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # The rest of what the parser says may quote the file: a value that is not YAML may be a password.
@@ -73,7 +74,7 @@ def list_secrets(text: str, fields: Fields) -> tuple[str, ...]:
     reader = _Reader("", keeps_secrets=True)
     # What cannot be read is refused elsewhere.
     with suppress(YAMLError, BadInput, RecursionError):
-        reader.read(YAML(typ="safe", pure=True).compose(text), fields, "", ())
+        reader.read(_compose(text), fields, "", ())
     return tuple(reader.secrets)
 
 
@@ -82,6 +83,24 @@ def write_document(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, indent=2, ensure_ascii=False)  # YAML knows no pairs of surrogates
     # Line breaks in YAML, or not allowed in it as they stand.
     return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class _Scanner(Scanner):
+    """Finds tokens, also after tabs where no key could begin: so do libyaml and Go's YAML."""
+
+    def scan_to_next_token(self) -> Any:
+        """Go on to the next token."""
+        super().scan_to_next_token()
+        while self.reader.peek() == "\t" and not self.allow_simple_key:
+            while self.reader.peek() in " \t":
+                self.reader.forward()
+            super().scan_to_next_token()
+
+
+def _compose(text: str) -> Any:
+    parser = YAML(typ="safe", pure=True)
+    parser.Scanner = _Scanner
+    return parser.compose(text)
 
 
 class _Reader:
@@ -112,17 +131,20 @@ class _Reader:
             for index, item in enumerate(node.value):
                 self.lines[f"{pointer}/{index}"] = item.start_mark.line + 1
             return [
-                self._read_item(item, field.item, f"{pointer}/{index}", below)
+                one
                 for index, item in enumerate(node.value)
+                for one in self._read_item(item, field, f"{pointer}/{index}", below)
             ]
         if not isinstance(node, MappingNode):
             raise self._bad(node, f"{_name(pointer)} is not a mapping")
         return dict(self._read_mapping(node, field, pointer, below))
 
-    def _read_item(self, node: Node, field: Field, pointer: str, below: tuple[int, ...]) -> Any:
-        if _is_null(node) and not isinstance(field, Scalar):
+    def _read_item(self, node: Node, field: ListOf, pointer: str, below: tuple[int, ...]) -> Sequence[Any]:
+        if _is_null(node) and field.null is not None:
+            return field.null
+        if _is_null(node) and not isinstance(field.item, Scalar):
             raise self._bad(node, f"an item of {_name(pointer)} is empty")
-        return self.read(node, field, pointer, below)
+        return (self.read(node, field.item, pointer, below),)
 
     def _read_mapping(
         self, node: MappingNode, field: MapOf | Fields, pointer: str, below: tuple[int, ...]
@@ -173,6 +195,8 @@ class _Reader:
             return "" if _is_null(node) else str(node.value)
         if _is_null(node):
             return None
+        if field is Scalar.OPTIONAL:
+            return str(node.value)
         value = _resolve_flag(node) if field is Scalar.FLAG else _resolve(node)
         if type(value) is not (bool if field is Scalar.FLAG else int):
             raise self._bad(node, f"{_name(pointer)} is not {field.value}")

@@ -81,6 +81,12 @@ COMMANDS = (
         judges=True,
     ),
     ListedCommand(
+        "gate",
+        "alertdrill.cli.commands.gate:gate_",
+        "Show what a change of rules did, before and after, on the drills' recordings.",
+        judges=True,
+    ),
+    ListedCommand(
         "export",
         "alertdrill.cli.commands.export:export_",
         "Write what rules do over the recording FILE as a unit test for promtool.",

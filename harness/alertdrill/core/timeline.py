@@ -134,7 +134,8 @@ class Stall:
 class Timeline:
     """All that was seen, in order; `observed` names the event kinds that could be seen at all.
 
-    `heartbeats` are the alerts that fire all the time on purpose, so that they are no alarm.
+    `heartbeats` are the alerts that fire all the time on purpose, so that they are no alarm; `inhibitors` are
+    there only to inhibit others, so that they are none as long as nobody is paged.
     `stalls` are when parts of the stack answered nothing. Pages were seen only of `receivers`, or of all if
     that is None. From `appended_from_s` on nothing was measured: a
     replay appended a quiet tail to its recording.
@@ -152,3 +153,4 @@ class Timeline:
     receivers: frozenset[str] | None = None
     appended_from_s: float | None = None
     heartbeats: frozenset[str] = frozenset()
+    inhibitors: frozenset[str] = frozenset()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import inf
+from types import MappingProxyType
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
@@ -14,17 +16,28 @@ from alertdrill.core.wording import say_selector
 from alertdrill.judging.findings import Identity, identify, put_in_doubt
 from alertdrill.judging.judge import matches
 
+ENDED_WITHIN_S = 60.0
+"""How soon after it was last seen to be pending an alert is known not to be: a few evaluations."""
+
+Pended = Mapping[tuple[str, Identity, float], float]
+"""How long an alert with some labels was seen to be pending from an instant on, if it did not fire."""
+
 _Alert = tuple[str, Identity]
 
 
 def doubt_active(
-    verdict: Verdict, placement: Placement, timeline: Timeline, for_s: Mapping[str, float]
+    verdict: Verdict,
+    placement: Placement,
+    timeline: Timeline,
+    for_s: Mapping[str, float],
+    pended_s: Pended = MappingProxyType({}),
 ) -> Verdict:
     """Return a drill's verdict with a doubt for every alert that was active as it began.
 
-    `for_s` is how long each alert is pending before it fires: what was pending before may be so still.
+    `for_s` is how long each alert is pending before it fires: what was pending before may be so still, unless
+    `pended_s` says until when it was.
     """
-    active = _find_active(timeline, placement.start_s, for_s)
+    active = _find_active(timeline, placement.start_s, for_s, pended_s)
     if not placement.drill.expects:
         return replace(verdict, doubt=_say(active, placement.start_s)) if active else verdict
     findings = []
@@ -47,7 +60,9 @@ def find_longest_for_s(rules: Iterable[AlertRule]) -> dict[str, float]:
     return for_s
 
 
-def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float]) -> dict[_Alert, float]:
+def _find_active(
+    timeline: Timeline, start_s: float, for_s: Mapping[str, float], pended_s: Pended
+) -> dict[_Alert, float]:
     """Return since when alerts had been pending or firing at an instant."""
     since: dict[_Alert, float] = {}
     firing: set[_Alert] = set()
@@ -73,7 +88,9 @@ def _find_active(timeline: Timeline, start_s: float, for_s: Mapping[str, float])
     return {
         alert: since_s
         for alert, since_s in since.items()
-        if alert in firing or since_s + for_s.get(alert[0], 0.0) > start_s
+        if alert in firing
+        or since_s + min(for_s.get(alert[0], 0.0), pended_s.get((*alert, since_s), inf) + ENDED_WITHIN_S)
+        > start_s
     }
 
 

@@ -19,7 +19,7 @@ class Bounds:
     scrape_gap_s: float = 40.0
     """Longest time between two scrapes that both succeeded (two are 15 s apart)."""
     scrapes_off_share: float = 0.02
-    """Share of scrapes that failed, or came more than half an interval late."""
+    """Share of the scrapes that were due and failed, or came more than half an interval late."""
     evaluations_missed_share: float = 0.02
     """Share of rule evaluations that Prometheus left out because the one before was still running."""
     arrivals_late_share: float = 0.01
@@ -34,7 +34,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fidelity:
-    """What was measured; `None` where nothing was (no scrape yet, no probe traffic)."""
+    """What was measured; `None` where nothing was (no scrape yet, no probe traffic).
+
+    `scrapes` are those that were seen, failed ones among them; `scrapes_off` counts those that were due
+    between two that succeeded, and did not.
+    """
 
     scrapes: int
     scrape_gap_s: float | None
@@ -50,6 +54,11 @@ class Fidelity:
     probes: int = 0
     probes_lost: int = 0
     """How many calls of the probe were sent, and how many of them got no answer."""
+
+    @property
+    def scrapes_due(self) -> int:
+        """How many scrapes there should have been: those that succeeded, and those that were off."""
+        return self.scrapes - self.scrapes_failed + self.scrapes_off
 
 
 def find_overhead(
@@ -74,9 +83,9 @@ def doubt(fidelity: Fidelity, bounds: Bounds) -> tuple[str, ...]:
             f"scrapes were up to {say_beyond(fidelity.scrape_gap_s, bounds.scrape_gap_s)} s of rule time "
             f"apart (bound {bounds.scrape_gap_s:g} s)"
         )
-    if fidelity.scrapes_off > _allow(bounds.scrapes_off_share, fidelity.scrapes):
+    if fidelity.scrapes_off > _allow(bounds.scrapes_off_share, fidelity.scrapes_due):
         found.append(
-            f"{fidelity.scrapes_off} of {fidelity.scrapes} scrapes came late or not at all "
+            f"{fidelity.scrapes_off} of {fidelity.scrapes_due} scrapes came late or not at all "
             f"(bound {bounds.scrapes_off_share:.1%})"
         )
     if not fidelity.evaluations:

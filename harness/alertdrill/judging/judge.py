@@ -7,7 +7,7 @@ fires unexpectedly fails the run, whoever was being drilled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -44,7 +44,7 @@ def judge(drill: Drill, timeline: Timeline) -> Verdict:
         )
         findings.append(find_kind(expectation).judge(expectation, mine))
     if not drill.expects:
-        findings.extend(_find_alarms(timeline.events, timeline.heartbeats))
+        findings.extend(_find_alarms(timeline.events, timeline))
     return Verdict(drill=drill.name, findings=tuple(findings))
 
 
@@ -82,7 +82,7 @@ def find_unexpected(placements: Sequence[Placement], timeline: Timeline) -> Verd
             for event in timeline.events
             if not _is_as_written(event) and not any(_concerns(placement, event) for placement in placements)
         ),
-        timeline.heartbeats,
+        timeline,
     )
     return Verdict(drill="(unasked)", findings=findings) if findings else None
 
@@ -168,7 +168,7 @@ def _clip(curve: Curve, placement: Placement) -> Curve:
     return replace(curve, points=points)
 
 
-def _find_alarms(events: Iterable[Event], heartbeats: Collection[str]) -> tuple[Finding, ...]:
+def _find_alarms(events: Iterable[Event], timeline: Timeline) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             outcome="unexpected",
@@ -179,5 +179,7 @@ def _find_alarms(events: Iterable[Event], heartbeats: Collection[str]) -> tuple[
             evidence=f"{event.kind} at {format_s(event.at_s)}, and no drill expects it",
         )
         for event in events
-        if event.kind in ALARMS and event.alert not in heartbeats
+        if event.kind in ALARMS
+        and event.alert not in timeline.heartbeats
+        and not (event.kind == "firing" and event.alert in timeline.inhibitors)
     )

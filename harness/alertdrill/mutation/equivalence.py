@@ -37,11 +37,19 @@ _AT_1 = {"==": ">=", "!=": "<"}
 
 def prove_equal(mutant: Mutant) -> str:
     """Return why a mutant is equal to the rule that it is made of; empty where that cannot be shown."""
-    if mutant.original.expr == mutant.rule.expr:
-        return ""
-    if _Normal().write(parse(mutant.original.expr)) == _Normal().write(parse(mutant.rule.expr)):
+    was, becomes = mutant.original.expr, mutant.rule.expr
+    if was != becomes and are_equal(was, becomes):
         return "the expression is equal to the rule's, whatever the series are"
     return ""
+
+
+def are_equal(expr: str, other: str) -> bool:
+    """Tell whether it can be shown that two expressions are equal, whatever the series are."""
+    return _Normal().write(_unwrap(parse(expr))) == _Normal().write(_unwrap(parse(other)))
+
+
+def _unwrap(expr: ast.Expr) -> ast.Expr:
+    return _unwrap(expr.expr) if isinstance(expr, ast.ParenExpr) else expr
 
 
 class _Normal(Printer):
@@ -56,8 +64,10 @@ class _Normal(Printer):
     def write(self, node: ast.Expr) -> str:
         """Return the normal text of a node, as far as it is seen."""
         match node:
-            case ast.ParenExpr():
+            case ast.ParenExpr() if isinstance(node.expr, ast.BinaryExpr | ast.UnaryExpr):
                 return f"({self.write(node.expr)})"
+            case ast.ParenExpr():
+                return self.write(node.expr)  # brackets around one operand decide nothing
             case ast.BinaryExpr():
                 return self._write_binary(node)
             case ast.Call():

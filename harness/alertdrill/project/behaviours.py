@@ -13,6 +13,7 @@ MAX_CALLS = 1_000_000_000
 MAX_SIGMA = 5.0
 LATENCIES = {
     "constant": {"s": MAX_LATENCY_S},
+    "mixed": {"s": MAX_LATENCY_S, "slow_s": MAX_LATENCY_S, "every": MAX_CALLS},
     "uniform": {"low_s": MAX_LATENCY_S, "high_s": MAX_LATENCY_S},
     "lognormal": {"median_s": MAX_LATENCY_S, "sigma": MAX_SIGMA},
 }
@@ -38,7 +39,10 @@ def read_behaviour(fields: TomlFields) -> dict[str, Any]:
 def _read_latency(fields: TomlFields) -> dict[str, Any]:
     kind = fields.take_word("kind", LATENCIES)
     latency = {
-        key: _check(fields, key, fields.take_number(key), most) for key, most in LATENCIES[kind].items()
+        key: _check(
+            fields, key, fields.take_positive(key) if key == "every" else fields.take_number(key), most
+        )
+        for key, most in LATENCIES[kind].items()
     }
     if kind == "uniform" and latency["low_s"] > latency["high_s"]:
         raise fields.fail(f"low_s of {fields.what} is more than its high_s")

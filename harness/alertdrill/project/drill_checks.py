@@ -20,6 +20,17 @@ def check_alerts(drills: Iterable[Drill], names: Iterable[str]) -> None:
                 raise BadInput(f"{drill.name} expects {one.alert}, which is no alert of the rules{near}")
 
 
+def check_timers(project: Project, names: Iterable[str]) -> None:
+    """Raise BadInput for a timer that reaches a drill which there is not; `names` are those of all drills."""
+    known = sorted(set(names))
+    for timer in project.timers:
+        for name in timer.drills:
+            if name not in known:
+                near = say_nearest(name, known)
+                what = f"[[timer]] {timer.name!r} reaches the drill {name!r}"
+                raise BadInput(f"{timer.source}: {what}, which the project does not have{near}")
+
+
 def check_providers(drills: Iterable[Drill], project: Project) -> None:
     """Raise BadInput for a provider that a drill changes and the project does not start."""
     known = [provider.name for provider in project.providers]

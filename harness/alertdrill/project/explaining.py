@@ -33,6 +33,8 @@ SAID: Mapping[Nature, str] = {
     "state": "a state, which no speed changes",
 }
 """Why metrics of a nature are exact, where they are."""
+TIMED: frozenset[Nature] = frozenset({"durations", "sum", "seconds"})
+"""Natures of metrics that tell how long something took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Classification:
     why: str
     assumed: tuple[str, ...] = ()
     timers: tuple[Timer, ...] = ()
+    is_of_durations: bool = False
+    """Whether the rule reads how long something takes."""
 
     @property
     def is_right_at_any_speed(self) -> bool:
@@ -107,6 +111,7 @@ def _classify(
         why="; ".join(whys),
         assumed=tuple(assumed),
         timers=reaching,
+        is_of_durations=not TIMED.isdisjoint(interpreter.natures.values()),
     )
 
 

@@ -94,12 +94,14 @@ class StubProvider:
 class Timer:
     """A timer of the gateway's own, which no speed makes shorter.
 
-    It reaches `alerts`, or every alert if there are none. `source` is `file:line` of the project file.
+    It reaches `alerts`, or every alert if there are none, in `drills`, or in every drill if there are none.
+    `source` is `file:line` of the project file.
     """
 
     name: str
     lasts_s: float
     alerts: tuple[str, ...] = ()
+    drills: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
 
 
@@ -137,6 +139,7 @@ class RunningAlertmanager(Service):
 class Project:
     """A project file's statement; `path` is that file. Without a target it can judge recordings.
 
+    `packs` are folders of systems, with rules and drills that are made of values.
     `templates` is where Alertmanager's template files lie, and `nobody` are its receivers that notify nobody
     on purpose.
     With `prometheus`, that server is used and none is started; `running_alertmanager` is who it pages by.
@@ -148,6 +151,7 @@ class Project:
     scrapes: tuple[Scrape, ...] = ()
     providers: tuple[StubProvider, ...] = ()
     rules: tuple[Path, ...] = ()
+    packs: tuple[Path, ...] = ()
     alertmanager: Path | None = None
     templates: Path | None = None
     nobody: tuple[str, ...] = ()

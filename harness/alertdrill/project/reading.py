@@ -22,7 +22,7 @@ from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.paths import shorten
 
 FIELDS = (
-    *("name", "rules", "prometheus", "alertmanager", "templates", "nobody"),
+    *("name", "rules", "packs", "prometheus", "alertmanager", "templates", "nobody"),
     *("drills", "out", "speed", "warm_up"),
     *("target", "scrape", "provider", "timer"),
 )
@@ -67,6 +67,7 @@ def read_project(path: Path) -> Project:
         scrapes=_read_scrapes(fields, folder, target, speed),
         providers=providers,
         rules=take_paths(fields, "rules", folder),
+        packs=take_paths(fields, "packs", folder),
         alertmanager=take_path(fields, "alertmanager", folder) if alertmanager is None else None,
         prometheus=prometheus,
         running_alertmanager=alertmanager,
@@ -185,6 +186,7 @@ def _read_timers(fields: TomlFields) -> tuple[Timer, ...]:
             name=name,
             lasts_s=_take_duration(one, "lasts", MAX_TIMER_S),
             alerts=one.take_texts("alerts"),
+            drills=one.take_texts("drills"),
             source=f"{one.name}:{one.line}",
         )
         one.end()

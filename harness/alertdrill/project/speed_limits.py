@@ -17,7 +17,8 @@ from alertdrill.core.expectation import Expectation, Grouped
 from alertdrill.core.rule import AlertRule
 from alertdrill.project.explaining import Classification
 from alertdrill.project.project import StubProvider, Timer
-from alertdrill.rules.promql.expressions import durations, format_duration, parse
+from alertdrill.rules.promql.expressions import format_duration, parse
+from alertdrill.rules.promql.reach import find_reach_s
 
 SIGMAS = 3
 """One call of a thousand takes longer than its median times e to so many sigmas."""
@@ -61,9 +62,13 @@ def find_limit(
             continue
         if not found.is_right_at_any_speed:
             limits.append(SpeedLimit(speed=1, why=f"{rule.name} is of the class {found.kind}"))
-        limits += [_limit_by_timer(timer, rule.name, spans[rule.name]) for timer in found.timers]
+        limits += [
+            _limit_by_timer(timer, rule.name, spans[rule.name])
+            for timer in found.timers
+            if not timer.drills or drill.name in timer.drills
+        ]
     longest_s = max(_list_longest(drill, providers), default=0.0)
-    reads_s = {rule.name: sum(durations(parse(rule.expr))) for rule, _ in classified}
+    reads_s = {rule.name: find_reach_s(parse(rule.expr)) for rule, _ in classified}
     for alert, span_s in spans.items():
         if longest_s and span_s is not None:
             what = f"a call of it takes up to {_say(longest_s)}"
@@ -100,7 +105,7 @@ def _list_spans(drill: Drill) -> Iterator[tuple[str, float | None]]:
 
 
 def _find_spare_s(drill: Drill, alert: str, reads_s: float) -> float | None:
-    """Return how much later than it has to an alert may resolve, whose rule's windows are `reads_s` together.
+    """Return how much later than it has to an alert may resolve, whose rule looks `reads_s` back.
 
     It has to once the last change of a provider has passed through its windows; None where none changes.
     """
@@ -132,6 +137,8 @@ def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[f
         match latency.get("kind"):
             case "constant":
                 yield float(latency["s"])
+            case "mixed":
+                yield max(float(latency["s"]), float(latency["slow_s"]))
             case "uniform":
                 yield float(latency["high_s"])
             case "lognormal":

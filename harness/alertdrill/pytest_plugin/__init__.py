@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alertdrill.pytest_plugin.keys import UNOBSERVED, YAML
+from alertdrill.pytest_plugin.keys import MODULE, PACKAGE, PROJECT_FILES, UNOBSERVED, YAML
 
 if TYPE_CHECKING:
     from alertdrill.pytest_plugin.assertions import Alertdrill
@@ -30,7 +30,6 @@ SETTINGS = {
     "out": ("DIR", "Write timeline.json, junit.xml and report.html of the run to this folder."),
 }
 """What can be set, by `--alertdrill-NAME` and by `alertdrill_NAME` in pytest's own settings."""
-PROJECT_FILES = ("alertdrill.toml", "pyproject.toml")
 _SESSION = pytest.StashKey["DrillSession"]()
 
 
@@ -70,9 +69,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DrillFile | ProjectFile | None:
-    """Collect the YAML files of a project's drills, and leave all others alone."""
+    """Collect the YAML files of a project's drills and what makes those of its packs; leave others alone."""
     is_named = file_path.name in PROJECT_FILES and parent.session.isinitpath(file_path)
-    if file_path.suffix not in YAML and not is_named:
+    may_be_packed = file_path.name == MODULE or file_path.parts[-2:] == PACKAGE
+    if file_path.suffix not in YAML and not is_named and not may_be_packed:
         return None
     return _get_session(parent.config).collect(file_path, parent)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from alertdrill.pytest_plugin.keys import YAML
+from alertdrill.pytest_plugin.keys import MODULE, PACKAGE, YAML
 from alertdrill.runtime.reading import open_regular
 
 READ_BYTES = 1024 * 1024
@@ -31,6 +31,13 @@ def is_drill_file(path: Path, places: Iterable[Path]) -> bool:
         if own.parent == place or (own.is_relative_to(place) and states_drills(path)):
             return True
     return False
+
+
+def is_pack_file(path: Path, packs: Iterable[Path]) -> bool:
+    """Say whether a file makes the drills of a pack, which is one of these folders."""
+    own = Path(os.path.realpath(path))
+    folders = [Path(os.path.realpath(pack)) for pack in packs]
+    return any(own in {folder / MODULE, folder.joinpath(*PACKAGE)} for folder in folders)
 
 
 def states_drills(path: Path) -> bool:

@@ -26,11 +26,12 @@ from alertdrill.project.project import Project
 from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.reports import RunRecord
-from alertdrill.rules.files import RuleFile, read_rules
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.project_files import ProjectRules, read_project_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.recorded import check_alerts, demand_rule
 from alertdrill.runner.rulebook import find_reaches_s
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 
@@ -57,18 +58,18 @@ class Holder(Protocol):
 def open_holder(project: Project, settings: Settings) -> Holder:
     """Return what holds a project's drills; raises BadInput for one that states too little for it."""
     name = shorten(project.path)
-    if not project.rules:
+    if not project.rules and not project.packs:
         raise BadInput(f'{name}: states no rules, by which its drills are judged: rules = ["rules.yml"]')
-    files = tuple(read_rules(shorten(path)) for path in project.rules)
+    rules = read_project_rules(project)
     if settings.replay is not None:
-        unfit = find_unfit(classify_all(project, files))
-        return RecordedHolder(settings.replay, files, settings.out, (project.path, *project.rules), unfit)
+        unfit = find_unfit(classify_all(project, rules.files))
+        return RecordedHolder(settings.replay, rules, settings.out, (project.path, *project.rules), unfit)
     if project.target is None:
         raise BadInput(
             f"{name}: states no [target] to hold drills on; to judge them on recordings, name these: "
             "--alertdrill-replay DIR, or alertdrill_replay in pytest's settings"
         )
-    return LiveHolder(project, files, settings)
+    return LiveHolder(project, rules.files, settings)
 
 
 class RecordedHolder:
@@ -77,15 +78,17 @@ class RecordedHolder:
     def __init__(
         self,
         path: Path,
-        files: tuple[RuleFile, ...],
+        rules: ProjectRules,
         out: Path | None,
         inputs: Sequence[Path],
         unfit: Mapping[str, str],
     ) -> None:
         if not is_there(path):
             raise BadInput(f"{shorten(path)}: is not there, and drills are to be judged on it")
-        self._replay = ProjectReplay(shorten(path), files, find_engines(os.environ).promtool, unfit)
-        self._files = files
+        self._replay = ProjectReplay(
+            shorten(path), rules.files, find_promtool(os.environ).promtool, unfit, rules.editions
+        )
+        self._files = rules.files
         self._out = out
         self._inputs = (path, *inputs)
 

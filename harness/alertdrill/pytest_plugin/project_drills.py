@@ -9,12 +9,14 @@ from pathlib import Path
 from alertdrill.core.drill import Drill
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.project import Project
+from alertdrill.pytest_plugin.drill_paths import is_pack_file
 from alertdrill.pytest_plugin.holding import Holder, open_holder
 from alertdrill.pytest_plugin.run import Run
 from alertdrill.pytest_plugin.settings import Settings
 from alertdrill.pytest_plugin.sharing import Share
 from alertdrill.reports import RunRecord
 from alertdrill.rules.fields import say_nearest
+from alertdrill.runner.project_files import join_drills, list_pack_drills
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Defaults, locate_drills
 from alertdrill.systems.drill_files.listing import list_files
@@ -50,7 +52,12 @@ class ProjectDrills:
     def read_file(self, path: Path) -> Sequence[tuple[Drill, int]]:
         """Return the drills of a file, with their lines; raises BadInput, also for two of one name."""
         name = shorten(path)
-        located = locate_drills(name, Defaults(system=self.project.name, healthy=self.project.behaviours))
+        is_packed = is_pack_file(path, self.project.packs)
+        located: Sequence[tuple[Drill, int]]
+        if is_packed:
+            located = [(drill, 1) for drill in list_pack_drills(self.project, path)]
+        else:
+            located = locate_drills(name, Defaults(system=self.project.name, healthy=self.project.behaviours))
         seen: dict[str, str] = {}
         for drill, line in located:
             where, other = f"{name}:{line}", self._where.get(drill.name, seen.get(drill.name))
@@ -58,7 +65,8 @@ class ProjectDrills:
                 raise BadInput(f"{where}: there are two drills named {drill.name!r}: another at {other}")
             seen[drill.name] = where
         self._where |= seen
-        self._collected[path] = None
+        if not is_packed:
+            self._collected[path] = None
         return located
 
     def find(self, name: str) -> Drill:
@@ -122,8 +130,16 @@ class ProjectDrills:
                 except AlertdrillError as error:
                     self._broken.append(error)
             paths = {os.path.realpath(path): path for path in (*files, *self._collected)}
-            self._known = self._read_each(paths.values())
+            self._known = self._add_packed(self._read_each(paths.values()))
         return self._known
+
+    def _add_packed(self, known: dict[str, Drill]) -> dict[str, Drill]:
+        try:
+            packed = list_pack_drills(self.project)
+        except AlertdrillError as error:
+            self._broken.append(error)
+            return known
+        return {drill.name: drill for drill in join_drills(known.values(), packed, self.project)}
 
     def _read_each(self, paths: Iterable[Path]) -> dict[str, Drill]:
         known: dict[str, Drill] = {}

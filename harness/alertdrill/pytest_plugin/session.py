@@ -14,8 +14,8 @@ import pytest
 
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.finding import find_project
-from alertdrill.pytest_plugin.drill_paths import is_drill_file, states_drills
-from alertdrill.pytest_plugin.keys import YAML
+from alertdrill.pytest_plugin.drill_paths import is_drill_file, is_pack_file, states_drills
+from alertdrill.pytest_plugin.keys import PROJECT_FILES
 from alertdrill.pytest_plugin.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class DrillSession:
             drills = self._find(path.parent)
         except AlertdrillError as error:
             # Which files its drills are in is not known; those of others are not to suffer.
-            if path.suffix in YAML and not states_drills(path):
+            if path.name not in PROJECT_FILES and not states_drills(path):
                 return None
             from alertdrill.pytest_plugin.collecting import DrillFile
 
@@ -65,7 +65,8 @@ class DrillSession:
 
         if _is_same(path, drills.project.path):
             return ProjectFile.from_parent(parent, path=path, drills=drills)
-        if not is_drill_file(path, drills.project.drills):
+        project = drills.project
+        if not is_drill_file(path, project.drills) and not is_pack_file(path, project.packs):
             return None
         return DrillFile.from_parent(parent, path=path, drills=drills)
 

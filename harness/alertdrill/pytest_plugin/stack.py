@@ -20,7 +20,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.project.project import Project
 from alertdrill.pytest_plugin.project_drills import ProjectDrills
-from alertdrill.rules.files import read_rules
+from alertdrill.runner.project_files import name_systems, read_project_rules
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.limits import demand_files
@@ -93,13 +93,13 @@ def _open(project: Project, speed: float, out: Path) -> Iterator[Stack]:
     if project.target is None:
         raise BadInput(f"{shorten(project.path)}: states no [target], so there is no stack to start")
     demand_files()
-    config = make_reference_config([project.name])
+    config = make_reference_config(name_systems(project))
     if project.alertmanager is not None:
         config = read_config(shorten(project.alertmanager), project.templates)
     clock = Clock(speed=speed, origin_s=time.time())
     setup = Setup(
         speed=speed,
-        rules=tuple(read_rules(shorten(path)) for path in project.rules),
+        rules=read_project_rules(project).files,
         alertmanager=config,
         logs=follow(out) / "logs",
         zones=write_zones(config.document, clock, Calendar(origin=datetime.now(UTC)), CALENDAR_LASTS_S),

@@ -164,6 +164,8 @@ def _describe_part(name: str, value: Any) -> str:
     match name, value:
         case "latency", {"kind": "constant", "s": s}:
             return f"answers in {s:.6g} s"
+        case "latency", {"kind": "mixed", "s": s, "slow_s": slow_s, "every": every}:
+            return f"answers in {s:.6g} s, one call in {every:g} in {slow_s:.6g} s"
         case "latency", {"kind": "lognormal", "median_s": median_s, "sigma": sigma}:
             return f"answers in about {median_s:.6g} s (sigma {sigma:g})"
         case "latency", {"kind": "uniform", "low_s": low_s, "high_s": high_s}:

@@ -39,6 +39,7 @@ from alertdrill.reports import (
     say_told,
     say_why,
 )
+from alertdrill.reports.junit_xml import add, add_properties, open_suite, write
 
 MARKS = {"met": "ok", "unobserved": "unobserved"}
 MOST_HELD = 10
@@ -48,14 +49,14 @@ def render(record: RunRecord) -> str:
     """Return the XML document of a run's verdicts; a doubted run without verdicts is one errored case."""
     if record.doubts and not record.verdicts:
         return render_error(_say_doubts(record.doubts))
-    suite = _open_suite(
+    suite = open_suite(
         tests=str(len(record.verdicts)),
         failures=str(0 if record.doubts else record.count("unmet")),
         errors=str(len(record.verdicts) if record.doubts else record.count_untold()),
         time=f"{record.wall_s:.3f}",
         timestamp=_say_instant(record.started_at),
     )
-    _add_properties(
+    add_properties(
         suite,
         {
             "outcome": say_outcome(record),
@@ -74,16 +75,16 @@ def render(record: RunRecord) -> str:
     for verdict in record.verdicts:
         _add_case(suite, record, verdict)
     if record.timeline.paging.troubles:
-        _add(suite, "system-out").text = printable("\n".join(record.timeline.paging.troubles))
-    return _write(suite)
+        add(suite, "system-out").text = printable("\n".join(record.timeline.paging.troubles))
+    return write(suite)
 
 
 def render_error(message: str) -> str:
     """Return the XML document of a run that broke before it had verdicts: one errored case."""
-    suite = _open_suite(tests="1", failures="0", errors="1", time="0")
-    case = _add(suite, "testcase", classname="alertdrill", name="run", time="0")
-    _add(case, "error", message=message.partition("\n")[0], type="CouldNotTell").text = printable(message)
-    return _write(suite)
+    suite = open_suite(tests="1", failures="0", errors="1", time="0")
+    case = add(suite, "testcase", classname="alertdrill", name="run", time="0")
+    add(case, "error", message=message.partition("\n")[0], type="CouldNotTell").text = printable(message)
+    return write(suite)
 
 
 def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
@@ -92,20 +93,20 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
     lasts_s = drill.lasts_s if drill else 0.0
     is_unseen = verdict.outcome == "unobserved" and not verdict.doubts
     name = f"{verdict.drill} [unobserved]" if is_unseen else verdict.drill
-    case = _add(
+    case = add(
         suite,
         "testcase",
         classname=f"alertdrill.{drill.system if drill else 'run'}",
         name=name,
         time=f"{lasts_s / record.timeline.speed:.3f}",
     )
-    _add_properties(case, {"outcome": verdict.outcome, **_list_hops(record, verdict)})
+    add_properties(case, {"outcome": verdict.outcome, **_list_hops(record, verdict)})
     if record.doubts:
         doubts = _say_doubts(record.doubts)
-        _add(case, "error", message=doubts, type="ClockDoubted").text = printable(doubts)
+        add(case, "error", message=doubts, type="ClockDoubted").text = printable(doubts)
     elif verdict.outcome == "unmet":
         missed = [finding for finding in verdict.findings if finding.outcome not in MARKS]
-        failure = _add(
+        failure = add(
             case,
             "failure",
             message="; ".join(f"{finding.alert}: {finding.evidence}" for finding in missed),
@@ -121,8 +122,8 @@ def _add_case(suite: ET.Element, record: RunRecord, verdict: Verdict) -> None:
         )
     elif verdict.doubts:
         doubts = f"Could not tell: {'; '.join(verdict.doubts)}"
-        _add(case, "error", message=doubts, type="CouldNotTell").text = printable(doubts)
-    _add(case, "system-out").text = printable(_say_case(record, verdict, drill))
+        add(case, "error", message=doubts, type="CouldNotTell").text = printable(doubts)
+    add(case, "system-out").text = printable(_say_case(record, verdict, drill))
 
 
 def _list_hops(record: RunRecord, verdict: Verdict) -> dict[str, str]:
@@ -199,24 +200,3 @@ def _say_doubts(doubts: tuple[str, ...]) -> str:
 
 def _say_instant(instant: datetime) -> str:
     return instant.replace(microsecond=0).isoformat()
-
-
-def _open_suite(**attributes: str) -> ET.Element:
-    return ET.Element("testsuite", {"name": "alertdrill", "skipped": "0"} | attributes)
-
-
-def _add(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
-    return ET.SubElement(parent, tag, {name: printable(value) for name, value in attributes.items()})
-
-
-def _add_properties(parent: ET.Element, properties: dict[str, str]) -> None:
-    holder = _add(parent, "properties")
-    for name, value in properties.items():
-        _add(holder, "property", name=name, value=value)
-
-
-def _write(suite: ET.Element) -> str:
-    root = ET.Element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"

@@ -11,7 +11,7 @@ from typing import Any
 from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadRules, CouldNotTell
 from alertdrill.rules.files import RecordingRule, RuleFile
-from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.binaries import Promtool
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.limits import say_cause
 from alertdrill.runtime.scratch import scratch_folder
@@ -21,16 +21,16 @@ MAX_SAID = 500
 _REFUSED = re.compile(r'group "rules", rule (?P<number>\d+), "(?:\\.|[^"\\])*":? (?P<why>.+)')
 
 
-def demand_loadable(engines: Engines, files: Iterable[RuleFile]) -> None:
+def demand_loadable(tool: Promtool, files: Iterable[RuleFile]) -> None:
     """Raise BadRules, with file, line and group, for the first rule that this Prometheus would not load.
 
     Raises CouldNotTell when promtool cannot be run.
     """
     if rules := [rule for file in files for rule in file.rules]:
-        demand_loadable_rules(engines, rules)
+        demand_loadable_rules(tool, rules)
 
 
-def demand_loadable_rules(engines: Engines, rules: Sequence[AlertRule | RecordingRule]) -> None:
+def demand_loadable_rules(tool: Promtool, rules: Sequence[AlertRule | RecordingRule]) -> None:
     """Raise BadRules, with file, line and group, for the first rule that this Prometheus would not load.
 
     Raises CouldNotTell when promtool cannot be run.
@@ -42,7 +42,7 @@ def demand_loadable_rules(engines: Engines, rules: Sequence[AlertRule | Recordin
         )
         try:
             finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
-                [engines.promtool, "check", "rules", path],
+                [tool.promtool, "check", "rules", path],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=WITHIN_S,
@@ -50,11 +50,11 @@ def demand_loadable_rules(engines: Engines, rules: Sequence[AlertRule | Recordin
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             why = say_cause(error) if isinstance(error, OSError) else f"no answer in {WITHIN_S:g} s"
-            raise CouldNotTell(f"{engines.promtool} could not be run: {why}") from error
+            raise CouldNotTell(f"{tool.promtool} could not be run: {why}") from error
         if not finished.returncode:
             return
         said = (finished.stdout + finished.stderr).decode(errors="replace").replace(str(path), "")
-    does_not = f"Prometheus {engines.versions['prometheus']} does not load"
+    does_not = f"Prometheus {tool.versions['prometheus']} does not load"
     if refused := _REFUSED.search(said):
         rule = rules[int(refused["number"]) - 1]
         where = f"{rule.source}: group {rule.group!r}: {rule.name}"

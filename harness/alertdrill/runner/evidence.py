@@ -20,6 +20,8 @@ NO_ANSWER = "0"
 """The status of a request without an answer."""
 READY_EVERY_S = 10.0
 """Rule time between two questions to a gateway whether it is ready, as a kubelet asks by default."""
+TIMED_SLACK_WALL_S = 0.1
+"""What gateway and client may add to a call of an unmet drill whose rules read durations in wall time."""
 
 
 def read_stalls(
@@ -49,6 +51,7 @@ def gather(order: Order, report: TrafficReport, stalls: tuple[Stall, ...], speed
     # Calls that fail are no news of the reference gateway: its drills were all held.
     has_surprises = not subject.keeps_rule_time
     bound_s = order.bounds.overhead_s
+    timed_s = min(bound_s, TIMED_SLACK_WALL_S * speed)
     return Evidence(
         stalls=stalls,
         calls={
@@ -59,7 +62,10 @@ def gather(order: Order, report: TrafficReport, stalls: tuple[Stall, ...], speed
         providers=subject.providers,
         calls_within_s={}
         if speed == 1
-        else {name: wall_s * speed + bound_s for name, wall_s in order.calls_within_wall_s.items()},
+        else {
+            name: wall_s * speed + (timed_s if name in order.timed else bound_s)
+            for name, wall_s in order.calls_within_wall_s.items()
+        },
     )
 
 

@@ -30,7 +30,9 @@ from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
-from alertdrill.runner.calibration import TooFast, calibrate, find_calibration_wall_s
+from alertdrill.runner.beginning import Beginning, begin_clock
+from alertdrill.runner.calibration import TooFast, find_calibration_wall_s
+from alertdrill.runner.evaluations import Count
 from alertdrill.runner.evidence import (
     describe_watch,
     describe_workers,
@@ -49,7 +51,6 @@ from alertdrill.runner.measurements import (
     measure,
     read_system_scrapes,
 )
-from alertdrill.runner.metric_types import demand_types
 from alertdrill.runner.observation import LiveRun, await_store, look_again, observe
 from alertdrill.runner.order import RECORDING, Order, describe_unfit, make_order_at, make_setup
 from alertdrill.runner.probe import (
@@ -62,8 +63,6 @@ from alertdrill.runner.probe import (
     make_warm_up,
 )
 from alertdrill.runner.replay_check import record_and_confirm
-from alertdrill.runner.rest import check_rest, demand_scrapes
-from alertdrill.runner.running_services import open_count
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
 from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
@@ -106,8 +105,8 @@ class _Sent:
     silent: SilentParts
     outage_lateness_s: float | None
     outages: tuple[Window, ...]
-    evaluated: tuple[int, int] | None = None
-    """How many evaluations there were, and were left out, where others count more than those of the run."""
+    count_evaluations: Callable[[], Count] | None
+    """Counts those since the first drill began; None where Prometheus was silent from then on."""
 
 
 def hold(order: Order, show: Show) -> RunRecord:
@@ -162,18 +161,24 @@ def _hold_at(
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
         lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed) + order.warm_up_wall_s
-        earliest_s = time.time() + lead_wall + order.quiet_lead_s / speed
-        clock = Clock(speed=speed, origin_s=find_origin(earliest_s, speed))
+        lead_wall += order.quiet_lead_s / speed
+        pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
+        prometheus = stack.endpoints.open_prometheus()
+        clock = begin_clock(
+            pager,
+            prometheus,
+            lambda: Clock(speed=speed, origin_s=find_origin(time.time() + lead_wall, speed)),
+            stack.check,
+        )
         run = LiveRun(
             order=order,
             placements=placements,
             stack=stack,
             clock=clock,
-            path=_watch_path(stack, clock),
-            prometheus=stack.endpoints.open_prometheus(),
+            path=PathWatch(pager=pager, alertmanagers=stack.endpoints.open_alertmanagers(), clock=clock),
+            prometheus=prometheus,
             until_s=until_s,
         )
-        evaluated = open_count(run.prometheus, order.site.subject, order.rules)
         if setup.zones:
             stack.set_zones(write_zones(order.alertmanager.document, clock, calendar, until_s))
         state = replace(
@@ -188,7 +193,6 @@ def _hold_at(
         sent.silent.await_answer("prometheus", run.prometheus, "/-/ready")
         stack.save_logs()
         state = replace(state, now_rule_s=until_s, wall_s=time.monotonic() - start.monotonic_s)
-        sent = replace(sent, evaluated=evaluated and evaluated())
         record = _conclude(run, start, sent, setup, lambda doing: show(replace(state, message=doing)))
         yield FinishedRun(record=record, stack=stack, clock=clock)
 
@@ -212,23 +216,19 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         stack.endpoints.health, stack.endpoints.certificates, find_pauses_wall_s(order, clock.speed)
     )
     silent = SilentParts(clock=clock)
+    beginning = Beginning(
+        run=run,
+        silent=silent,
+        lead_s=lead_s,
+        is_calibrated=order.speed is not None,
+        is_at_rest=order.site.subject.keeps_rule_time,
+    )
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
-        is_calibrated = order.speed is not None
-        is_at_rest = order.site.subject.keeps_rule_time
         while (now_s := clock.rule_s(time.time())) < until_s:
             injector.carry_out()
             stack.check()
             traffic.poll()
-            if now_s >= -order.quiet_lead_s and not is_calibrated:
-                if not order.site.subject.keeps_rule_time:
-                    demand_scrapes(run, may_be_slow=True)
-                calibrate(order, run.prometheus, clock, traffic.report(), lead_s)
-                is_calibrated = True
-            if now_s >= 0 and not is_at_rest:
-                if order.find_unfit is not None and clock.speed != 1:
-                    demand_types(run.prometheus, order.find_unfit, order.unfit)
-                check_rest(run)
-                is_at_rest = True
+            beginning.go_on(now_s, traffic.report)
             with silent.bear("pager"):
                 run.path.look(now_s, injector.out)
             state = replace(state, wall_s=time.monotonic() - start.monotonic_s)
@@ -236,13 +236,14 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
                 show(watch.look(state, now_s, make_page_events(run.path.notifications)))
             _rest(clock, injector.next_s)
         show(replace(state, now_rule_s=until_s, message="reading what happened"))
-        report = traffic.wait(DRAIN_WALL_S)
+        report = silent.await_end(traffic, DRAIN_WALL_S)
     return _Sent(
         report=report,
         parts=parts,
         silent=silent,
         outage_lateness_s=injector.lateness_s,
         outages=tuple(outages),
+        count_evaluations=beginning.count_evaluations,
     )
 
 
@@ -266,7 +267,7 @@ def _conclude(
             store,
             silent,
             is_probed=subject.keeps_rule_time,
-            counted=sent.evaluated,
+            counted=sent.count_evaluations and sent.count_evaluations(),
         ),
         outage_lateness_s=sent.outage_lateness_s,
     )
@@ -291,7 +292,7 @@ def _conclude(
     return RunRecord(
         placements=placements,
         timeline=timeline,
-        verdicts=verdicts,
+        verdicts=recorded.doubt_blind(verdicts, order.alerts),
         rules=order.alerts,
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
         doubts=(
@@ -339,13 +340,6 @@ def _rest(clock: Clock, next_s: float | None) -> None:
     """Sleep until it is time to look again, or for the next step of an outage."""
     ahead_wall_s = math.inf if next_s is None else clock.wall_s(next_s) - time.time()
     time.sleep(max(0.0, min(POLL_WALL_S, ahead_wall_s)))
-
-
-def _watch_path(stack: Stack, clock: Clock) -> PathWatch:
-    """Tell the pager the run's clock, and return who watches it and every Alertmanager."""
-    pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
-    pager.put("/control/clock", {"speed": clock.speed, "origin_s": clock.origin_s})
-    return PathWatch(pager=pager, alertmanagers=stack.endpoints.open_alertmanagers(), clock=clock)
 
 
 def _make_injector(run: LiveRun) -> Injector:

@@ -85,7 +85,9 @@ def measure(
     ]
     evaluations, missed = count_evaluations(prometheus) if counted is None else counted
     if store is not None and not evaluations:
-        evaluations, missed = count_recorded_evaluations(store, clock, since_s, until_s)
+        recorded, missed = count_recorded_evaluations(store, clock, since_s, until_s)
+        # Prometheus counts what it left out among all that were due, too.
+        evaluations = recorded + missed if recorded else 0
     profiles = {
         name: profile
         for name, profile in traffic.profiles.items()

@@ -15,6 +15,7 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.recording.prometheus import read_alert_events, read_curves, read_recorded_curves
 from alertdrill.recording.store import Store, await_samples, open_store
 from alertdrill.rules.heartbeats import find_heartbeats
+from alertdrill.rules.inhibitors import find_inhibitors
 from alertdrill.runner.faults.outages import list_outages
 from alertdrill.runner.late_samples import SHOWS_WITHIN_WALL_S, find_unseen, hangs_on_the_unseen
 from alertdrill.runner.order import Order
@@ -73,6 +74,7 @@ def observe(run: LiveRun, store: Api) -> Timeline:
         observed=frozenset({"pending", "firing", "resolved", "paged", "page_resolved"}),
         events=tuple(sorted((*events, *pages), key=lambda event: event.at_s)),
         heartbeats=find_heartbeats(order.alerts),
+        inhibitors=find_inhibitors(order.alerts),
         curves=read(store, clock, order.alerts, 0.0, run.until_s),
         engines=run.stack.versions,
         receivers=subject.receivers,

@@ -60,6 +60,8 @@ class Order:
     """Tells what `unfit` is by the types of metrics, which are known only once the gateway runs."""
     calls_within_wall_s: Mapping[str, float] = field(default_factory=dict)
     """How long a provider takes at most to answer calls of drills, by name, where that is known."""
+    timed: frozenset[str] = frozenset()
+    """Drills of alerts that read how long calls take, by name, where that is wall time at any speed."""
     target: Target | None = None
     """How calls are made, where the gateway is somebody's own."""
     scenario_files: tuple[Path, ...] = ()

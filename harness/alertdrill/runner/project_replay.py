@@ -8,7 +8,7 @@ cannot be judged has a verdict that says why, so that one missing file leaves al
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from alertdrill.rules.leaving_out import leave_out
 from alertdrill.runner.golden.folder import MADE, Manifest, find_path, place_golden, read_manifest
 from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, list_near, rehearse
 from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
+from alertdrill.runner.project_files import ProjectRules
 from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
 from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.looking import is_file, is_folder, is_there
@@ -46,7 +47,7 @@ class ProjectReplay:
     """Recordings, and rules as they are, that drills are judged by; each recording is read once.
 
     `unfit` says of alerts, by name, why they are right at speed 1 only: on a run's recording, they are judged
-    if that was its speed.
+    if that was its speed. Files among `editions`, by name, judge only the drills that are about them.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class ProjectReplay:
         files: tuple[RuleFile, ...],
         promtool: Path,
         unfit: Mapping[str, str] = MappingProxyType({}),
+        editions: frozenset[str] = frozenset(),
     ) -> None:
         self.path = path
+        self._rules = ProjectRules(files=files, editions=editions)
         self._files = files
         self._promtool = promtool
         self._unfit = unfit
@@ -113,7 +116,7 @@ class ProjectReplay:
 
         def place(drill: Drill) -> Placed:
             places, job = self._make_job(drill, among, made)
-            return Placed(placements=places, recording=job.recording, files=self._files)
+            return Placed(placements=places, recording=job.recording, files=tuple(job.files))
 
         return place
 
@@ -126,7 +129,7 @@ class ProjectReplay:
         else:
             held = [*read_held_run(timeline, known)[0]]
         speed = self._find_speed(recording)
-        files = self._choose(speed)
+        files = self._choose(speed, drills)
         self._check_recorded(recording, files)
 
         def place(drill: Drill) -> Placed:
@@ -159,9 +162,10 @@ class ProjectReplay:
         timeline = None if is_folder(self.path) else self._find_timeline()
         return recording.wall_speed if timeline is None else max(recording.wall_speed, read_speed(timeline))
 
-    def _choose(self, speed: float) -> tuple[RuleFile, ...]:
-        """Return the rules that can be judged on what was recorded at a speed."""
-        return self._files if speed == 1 else leave_out(self._files, self._unfit)
+    def _choose(self, speed: float, drills: Iterable[Drill]) -> tuple[RuleFile, ...]:
+        """Return the rules that concern drills and can be judged on what was recorded at a speed."""
+        files = self._rules.choose_for(drills)
+        return files if speed == 1 else leave_out(files, self._unfit)
 
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
@@ -174,7 +178,7 @@ class ProjectReplay:
         }
         recording = self._load(self.path)
         speed = self._find_speed(recording)
-        files = self._choose(speed)
+        files = self._choose(speed, [place.drill for place in placements])
         self._check_recorded(recording, files)
         left = []
         for drill in drills:
@@ -190,7 +194,7 @@ class ProjectReplay:
         recording = self._load(self.path)
         names = {drill.name for drill in drills}
         speed = self._find_speed(recording)
-        files = self._choose(speed)
+        files = self._choose(speed, drills)
         self._check_recorded(recording, files)
         left, refused = [], {}
         beside = [Placement(drill=drill, start_s=0.0) for drill in among if drill.name not in names]
@@ -248,7 +252,7 @@ class ProjectReplay:
         speed = self._find_speed(recording)
         if why := self._find_first_doubt(drill, speed):
             raise CouldNotTell(why)
-        files = self._choose(speed)
+        files = self._choose(speed, [drill])
         self._check_recorded(recording, files)
         curves = list_near(drill, files, is_all=True)
         return places, ReplayJob(recording=recording, files=files, tail_s=0.0, curves=curves)
@@ -256,7 +260,12 @@ class ProjectReplay:
     def _rehearse(self, places: tuple[Placement, ...], job: ReplayJob, replayed: Replay) -> Rehearsal:
         rehearsal = rehearse(places, replayed.timeline)
         verdict = doubt_recorded(
-            rehearsal.verdict, rehearsal.own, replayed.timeline, job.recording, job.files
+            rehearsal.verdict,
+            rehearsal.own,
+            replayed.timeline,
+            job.recording,
+            job.files,
+            replayed.pendings,
         )
         return replace(rehearsal, verdict=verdict)
 

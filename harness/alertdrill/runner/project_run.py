@@ -27,6 +27,7 @@ from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
+from alertdrill.runner.project_files import list_pack_dashboards, name_systems
 from alertdrill.runner.rulebook import LATEST_S, find_reaches_s
 from alertdrill.runner.running_services import Running
 from alertdrill.runner.scenario_files import list_own_files
@@ -102,15 +103,17 @@ def make_project_order(
     few_s = EVERY_S if running is None else FEW * _find_pace_s(project, files)
     reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed, few_s)
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
+    timed = {rule.name for rule, found in classified if found.is_of_durations}
     order = Order(
         drills=held,
         rules=files,
+        dashboards=list_pack_dashboards(project),
         site=site,
         alertmanager=read_config(
             shorten(project.alertmanager), project.templates and shorten(project.templates)
         )
         if project.alertmanager is not None
-        else make_reference_config([project.name]),
+        else make_reference_config(name_systems(project)),
         out=out,
         speed=speed,
         speeds=speeds,
@@ -123,6 +126,9 @@ def make_project_order(
         calls_within_wall_s={drill.name: find_longest_s(drill, project.providers) for drill in held}
         if project.providers
         else {},
+        timed=frozenset(
+            drill.name for drill in held if timed.intersection(one.alert for one in drill.expects)
+        ),
         unfit=find_unfit(classified),
         find_unfit=lambda types: find_unfit(classify_all(project, files, types)),
         target=Target(

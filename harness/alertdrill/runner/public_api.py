@@ -11,7 +11,7 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.recording.files import read_recording
 from alertdrill.rules.files import read_rules
 from alertdrill.runner.recorded import judge_drills
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 
 
 def judge_recorded(
@@ -35,7 +35,7 @@ def judge_recorded(
         read_recording(recording),
         [Placement(drill=drill, start_s=start_s)],
         tuple(read_rules(path) for path in rules),
-        find_engines(os.environ).promtool,
+        find_promtool(os.environ).promtool,
         quiet_tail_s=quiet_tail_s,
     )
     (verdict,) = (one for one in record.verdicts if one.drill == drill.name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill, Placement
@@ -13,7 +14,7 @@ from alertdrill.core.parts import LOOKBACK_S
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import BadInput
-from alertdrill.judging.began_active import doubt_active, find_longest_for_s
+from alertdrill.judging.began_active import Pended, doubt_active, find_longest_for_s
 from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import RECORDED, Recording
@@ -22,7 +23,7 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runner.golden.gate import judge_recording
-from alertdrill.runner.unseen_labels import doubt_unseen_labels
+from alertdrill.runner.unseen_labels import doubt_unseen_labels, list_pairs
 
 ENDS_WITHIN_S = 60.0
 """A drill may end so much after its recording: what was scraped last stands for a while."""
@@ -68,12 +69,17 @@ def doubt_recorded(
     timeline: Timeline,
     recording: Recording,
     files: Sequence[RuleFile],
+    pended_s: Pended = MappingProxyType({}),
 ) -> Verdict:
-    """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be."""
+    """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be.
+
+    `pended_s` is as in `doubt_active`.
+    """
     rules = [rule for file in files for rule in file.alerts]
     for_s = find_longest_for_s(rules)
-    verdict = doubt_unseen_labels(verdict, rules, recording)
-    return _doubt_gaps(doubt_active(verdict, place, timeline, for_s), place, tuple(find_gaps(recording)))
+    verdict = doubt_unseen_labels(verdict, rules, list_pairs(recording))
+    verdict = doubt_active(verdict, place, timeline, for_s, pended_s)
+    return _doubt_gaps(verdict, place, tuple(find_gaps(recording)))
 
 
 def find_gaps(recording: Recording) -> Iterator[tuple[float, float]]:

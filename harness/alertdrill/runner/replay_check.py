@@ -5,13 +5,15 @@ Rules that read the same metrics are replayed together on these metrics alone, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
+from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Event, Timeline
+from alertdrill.core.verdict import Verdict
 from alertdrill.core.wording import say_selector
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
 from alertdrill.judging.judge import matches
@@ -28,6 +30,7 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_windows
 from alertdrill.runner.held_run import WALL_TIME_MODE
 from alertdrill.runner.rulebook import choose_series, split_files
+from alertdrill.runner.unseen_labels import Pairs, doubt_unseen_labels, list_pairs
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.http_client import Api
 
@@ -48,6 +51,14 @@ class Confirmation:
     notes: Mapping[str, str] = field(default_factory=dict)
     unwritten: str = ""
     """Why the recording could not be written, if it could not."""
+    seen: Pairs | None = None
+    """The labels that anything had which rules read, if there is a recording."""
+
+    def doubt_blind(self, verdicts: Iterable[Verdict], rules: Sequence[AlertRule]) -> tuple[Verdict, ...]:
+        """Return verdicts with a doubt for each blind rule of labels that nothing in the run had."""
+        if self.seen is None:
+            return tuple(verdicts)
+        return tuple(doubt_unseen_labels(verdict, rules, self.seen, "the run") for verdict in verdicts)
 
 
 def record_and_confirm(
@@ -78,12 +89,27 @@ def record_and_confirm(
         return Confirmation(notes={"recording": f"there is none: {said}"}, unwritten=said)
     except CouldNotTell as error:
         return Confirmation(notes={"recording": f"there is none: {error}"})
-    notes = {"recording": f"{path.name}: {len(recording.series)} series"}
+    found = _confirm_recorded(prometheus, recording, files, clock, live, placements, promtool, logs)
+    notes = {"recording": f"{path.name}: {len(recording.series)} series", **found.notes}
+    return replace(found, notes=notes, seen=list_pairs(recording))
+
+
+def _confirm_recorded(
+    prometheus: Api,
+    recording: Recording,
+    files: Sequence[RuleFile],
+    clock: Clock,
+    live: Timeline,
+    placements: Sequence[Placement],
+    promtool: Path | None,
+    logs: Path,
+) -> Confirmation:
+    """Say how far the replay of a run's recording is from what was seen live."""
     windows = list_windows(placements, clock.speed)
     doubts = tuple(map(_say_reset, _find_resets(prometheus, recording, windows)))
     if promtool is None:
         said = "the recording is not replayed without promtool"
-        return Confirmation(doubts=doubts, notes={**notes, "replay": said})
+        return Confirmation(doubts=doubts, notes={"replay": said})
     pendings = read_pendings(prometheus, clock, 0.0, live.until_s)
     try:
         agreement = confirm(
@@ -93,12 +119,12 @@ def record_and_confirm(
         log = logs / LOG
         write_own(log, broke.log)
         doubt = f"the run could not be compared with a replay of its recording: {broke}; its log is {log}"
-        return Confirmation(doubts=(*doubts, doubt), notes=notes)
+        return Confirmation(doubts=(*doubts, doubt))
     if agreement.is_void:
         said = "; ".join(agreement.notes) or "there was no rule"
-        return Confirmation(doubts=doubts, notes={**notes, "replay": said})
+        return Confirmation(doubts=doubts, notes={"replay": said})
     doubts = (*doubts, *list_doubts(agreement, placements))
-    return Confirmation(agreement=agreement, doubts=doubts, notes=notes)
+    return Confirmation(agreement=agreement, doubts=doubts)
 
 
 def _find_resets(prometheus: Api, recording: Recording, out: Sequence[Window]) -> Iterator[Reset]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import promql_parser as ast
+
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.judging.kinds import find_kind
 from alertdrill.recording.recording import Recording
 from alertdrill.rules.files import RecordingRule, RuleFile
-from alertdrill.rules.promql.expressions import durations, metric_name, parse, selectors
+from alertdrill.rules.promql.expressions import metric_name, parse, selectors
 from alertdrill.rules.promql.matchers import may_read_any
+from alertdrill.rules.promql.reach import find_reach_s
 
 UP = "up"
 """What every target has: rules of two systems that read it have nothing in common."""
@@ -134,7 +137,7 @@ def choose_series(recording: Recording, files: Sequence[RuleFile]) -> Recording:
 
 
 def find_reaches_s(files: Sequence[RuleFile], latest_s: float = LATEST_S) -> dict[str, float]:
-    """Return how far back each alert looks, by its name: its `for`, its ranges, those of what it reads.
+    """Return how far back each alert looks, by its name: its `for`, its windows, and those of what it reads.
 
     The latest sample that an expression reads is at most `latest_s` old.
     """
@@ -156,16 +159,22 @@ def find_reaches_s(files: Sequence[RuleFile], latest_s: float = LATEST_S) -> dic
 def _look_back_s(
     expr: str, recorded: Mapping[str, Sequence[RecordingRule]], seen: frozenset[str], latest_s: float
 ) -> float:
-    """Return how far back an expression looks; what is nested is added up, and so is what is beside."""
+    """Return how far back an expression looks, through the recorded series that it reads."""
     tree = parse(expr)
     read = {
         name
         for name in recorded.keys() - seen
         if any(may_read_any(selector, [name]) for selector in selectors(tree))
     }
-    deeper_s = [
-        _look_back_s(rule.expr, recorded, seen | read, latest_s) + rule.interval_s
+    behind_s = {
+        name: max(
+            _look_back_s(rule.expr, recorded, seen | read, latest_s) + rule.interval_s
+            for rule in recorded[name]
+        )
         for name in read
-        for rule in recorded[name]
-    ]
-    return latest_s + sum(durations(tree)) + max(deeper_s, default=0.0)
+    }
+
+    def find_behind_s(selector: ast.VectorSelector) -> float:
+        return max((s for name, s in behind_s.items() if may_read_any(selector, [name])), default=0.0)
+
+    return latest_s + find_reach_s(tree, find_behind_s)

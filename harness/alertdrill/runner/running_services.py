@@ -6,22 +6,21 @@ written to either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from alertdrill.errors import BadInput, ComponentFailed, CouldNotTell
+from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.project.project import Project, Service, Target
 from alertdrill.project.targets import find_address
-from alertdrill.recording.prometheus import count_evaluations
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.running_rules import compare_rules, list_names, make_rule_files
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.paths import shorten
-from alertdrill.stacks.subject import Job, Subject
+from alertdrill.stacks.subject import Job
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -67,37 +66,6 @@ def ask_running(project: Project, stated: Sequence[RuleFile], environ: Mapping[s
 def open_service(name: str, service: Service, environ: Mapping[str, str]) -> Api:
     """Return the API of a server that runs already; raises BadInput for a secret that is not there."""
     return Api(name, service.url, headers=service.read_headers(environ), authorities=service.ca)
-
-
-def open_count(
-    prometheus: Api, subject: Subject, files: Sequence[RuleFile]
-) -> Callable[[], tuple[int, int]] | None:
-    """Return what counts the evaluations of rules from now on, and those that were left out.
-
-    None where Prometheus evaluates nothing else, and counts from its own start. One that shows no metrics of
-    its own says at least which groups it has.
-    """
-    if "prometheus" not in subject.runs_already:
-        return None
-    groups = {group.name for file in files for group in file.groups}
-    before = _count(prometheus, groups)
-
-    def count() -> tuple[int, int]:
-        after = _count(prometheus, groups)
-        if before is None or after is None:
-            found = prometheus.get("/api/v1/rules").json()["data"]["groups"]
-            return sum(group["name"] in groups for group in found), 0
-        return after[0] - before[0], after[1] - before[1]
-
-    return count
-
-
-def _count(prometheus: Api, groups: Collection[str]) -> tuple[int, int] | None:
-    try:
-        counted = count_evaluations(prometheus, groups)
-    except (ComponentFailed, ValueError):
-        return None
-    return counted if counted[0] else None
 
 
 def _ask_alertmanager(project: Project, environ: Mapping[str, str]) -> str:

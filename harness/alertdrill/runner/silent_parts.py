@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.errors import ComponentFailed, ComponentSilent, RequestRefused
 from alertdrill.judging.could_not_tell import say_part
+from alertdrill.judging.standstill import AGAIN
+from alertdrill.runner.traffic import Traffic, TrafficReport, TrafficUnfinished
 from alertdrill.runtime.http_client import Api
 from alertdrill.stacks import Stack
 
@@ -26,10 +28,14 @@ POLL_WALL_S = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilentParts:
-    """Which parts of a run owe an answer, and since when, epoch seconds."""
+    """Which parts of a run owe an answer, and since when, epoch seconds.
+
+    Locust, which nobody can ask, owes its end: `unfinished` says what it was not done with.
+    """
 
     clock: Clock
     since_s: dict[str, float] = field(default_factory=dict)
+    unfinished: list[str] = field(default_factory=list)
 
     @contextmanager
     def bear(self, part: str) -> Iterator[None]:
@@ -54,14 +60,22 @@ class SilentParts:
             if part not in self.since_s:
                 return
             if time.monotonic() >= give_up_at:
-                raise ComponentSilent(f"{self._say(part)}: nothing can be read of it; hold the drills again")
+                raise ComponentSilent(f"{self._say(part)}: nothing can be read of it; {AGAIN}")
             time.sleep(POLL_WALL_S)
+
+    def await_end(self, traffic: Traffic, within_wall_s: float) -> TrafficReport:
+        """Wait until Locust is done, and return its last report, whether it is or not."""
+        try:
+            return traffic.wait(within_wall_s)
+        except TrafficUnfinished as error:
+            self.unfinished.append(f"{error}; {AGAIN}")
+            return traffic.report()
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """A sentence for each part that was silent until nobody asked it any more."""
-        said = "what it did since then is unknown; hold the drills again"
-        return tuple(f"{self._say(part)}: {said}" for part in self.since_s)
+        """A sentence for each part that owed an answer, or its end, until nobody waited any more."""
+        said = f"what it did since then is unknown; {AGAIN}"
+        return (*self.unfinished, *(f"{self._say(part)}: {said}" for part in self.since_s))
 
     def _say(self, part: str) -> str:
         since_s = self.since_s[part]

@@ -23,6 +23,7 @@ from alertdrill.places import SCENARIOS
 from alertdrill.runner.scenario_files import find_scenario, name_scenario
 from alertdrill.runner.target import Target
 from alertdrill.runtime.free_ports import find_free_ports
+from alertdrill.runtime.limits import find_limit
 from alertdrill.runtime.process import Process, read_last_words, start
 from alertdrill.runtime.secret_files import write_secret
 
@@ -36,6 +37,10 @@ LOGGED = re.compile(r"^\[[^\]]*\] \S+/ERROR/[\w.]+: ")
 """What stands before a sentence in Locust's log."""
 BAD_PLAN = 2
 """What Locust ends with when a plan cannot be performed; its last words say why."""
+
+
+class TrafficUnfinished(ComponentFailed):
+    """Locust runs still, though all it had to send should have been answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,12 +254,13 @@ class Traffic:
     def wait(self, timeout_s: float) -> TrafficReport:
         """Wait until every profile has ended, at most `timeout_s` wall seconds, and return the last report.
 
-        Raises ComponentFailed when Locust ends otherwise, or not in time.
+        Raises ComponentFailed when Locust ends otherwise, TrafficUnfinished when it does not in time.
         """
         if not self._has_ended(within_s=timeout_s):
             last = read_last_words(self._log_path)
-            said = f' ("{last}")' if last else ""
-            raise ComponentFailed(
+            limit = find_limit(last)
+            said = f' ("{last}"{f": {limit}" if limit else ""})' if last else ""
+            raise TrafficUnfinished(
                 f"Locust was not done within {timeout_s:g} s{said}{say_waiting(self.report())}; its log is "
                 f"{self._log_path}"
             )

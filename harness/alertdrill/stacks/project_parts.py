@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import ComponentFailed
@@ -13,12 +11,10 @@ from alertdrill.project.placeholders import fill_in
 from alertdrill.project.project import Project, StubProvider, Target
 from alertdrill.project.targets import find_address
 from alertdrill.runtime.free_ports import demand_ports, find_free_ports
-from alertdrill.runtime.process import Process, inherit_environment, start
-from alertdrill.stacks.embedded import FAULTS
+from alertdrill.stacks.local_stack import FAULTS, START_WITHIN_S, say_no_fault
 from alertdrill.stacks.paging_path import Plan
-from alertdrill.stacks.stub_provider import StubOrder, plan_stub
+from alertdrill.stacks.stub_provider import StubOrder, find_port, plan_stub
 
-START_WITHIN_S = 30.0
 START_TARGET_WITHIN_S = 180.0
 """A gateway that the project starts may have much to import."""
 CONNECT_WITHIN_S = 1.0
@@ -50,8 +46,8 @@ def plan_own(project: Project, target: Target, addresses: Mapping[str, str], tok
                 name=provider.name,
                 dialect=provider.dialect,
                 token=token,
-                port=_find_port(addresses[f"provider-{provider.name}"]),
-                control_port=_find_port(addresses[f"control-{provider.name}"]),
+                port=find_port(addresses[f"provider-{provider.name}"]),
+                control_port=find_port(addresses[f"control-{provider.name}"]),
                 behaviour=provider.behaviour,
             )
         )
@@ -66,21 +62,6 @@ def plan_own(project: Project, target: Target, addresses: Mapping[str, str], tok
     return plans
 
 
-def make_starters(plans: Mapping[str, Plan], logs: Path, folder: Path) -> dict[str, Callable[[], Process]]:
-    """Return what starts each part; the gateway is started in the project's folder."""
-    return {
-        part: partial(
-            start,
-            part,
-            argv,
-            env=inherit_environment(env),
-            log_path=logs / f"{part}.log",
-            cwd=folder if part == "gateway" else None,
-        )
-        for part, (argv, env) in plans.items()
-    }
-
-
 def find_patience_s(target: Target) -> float:
     """Return how long the parts may take to be ready, in wall time."""
     return START_TARGET_WITHIN_S if target.command else START_WITHIN_S
@@ -90,7 +71,7 @@ def find_outage_obstacle(drill: Drill, target: Target, parts: Sequence[str]) -> 
     """Say why one of the parts cannot be put out as a drill wants it; None when each can."""
     for outage in drill.outages:
         if outage.how not in FAULTS:
-            return f"no local process can be put out by {outage.how!r}"
+            return say_no_fault(outage.how)
         if outage.part == "gateway" and not target.command:
             return "the gateway was not started by the project, which has no command for that"
         if outage.part not in parts:
@@ -113,7 +94,3 @@ def demand_silence(target: Target) -> None:
         f"somebody listens at {address} already, where the project's command is to start the gateway: end "
         "it, or take the command out of [target] to hold drills on what runs there"
     )
-
-
-def _find_port(address: str) -> int:
-    return int(address.rpartition(":")[2])

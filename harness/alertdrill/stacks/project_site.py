@@ -19,28 +19,21 @@ from alertdrill.project.project import Project, Scrape, Target
 from alertdrill.project.targets import find_address
 from alertdrill.rules.dilation.files import dilate_duration
 from alertdrill.runtime.binaries import Engines
-from alertdrill.runtime.files import write_own
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
 from alertdrill.stacks import Endpoints, Setup
-from alertdrill.stacks.configs import dilate_all, write_prometheus_config
-from alertdrill.stacks.embedded import EmbeddedStack, plan_prometheus
-from alertdrill.stacks.paging_path import ZONEINFO, Plan, plan_alertmanager, plan_pager, write_paging_files
+from alertdrill.stacks.local_servers import LISTENERS, plan_servers
+from alertdrill.stacks.local_stack import LocalStack, open_local_stack
 from alertdrill.stacks.project_parts import (
     choose_addresses,
     demand_silence,
     find_controls,
     find_outage_obstacle,
     find_patience_s,
-    make_starters,
     plan_own,
 )
-from alertdrill.stacks.readiness import await_ready
 from alertdrill.stacks.scratch import find_scratch
 from alertdrill.stacks.subject import Job, Subject
-
-PARTS = ("prometheus", "alertmanager", "pager", "deliveries", "smtp")
-"""What listens besides the providers and the gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +74,8 @@ class ProjectSite:
         return find_outage_obstacle(drill, self.target, self.subject.parts)
 
     @contextmanager
-    def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
+    def open(self, setup: Setup) -> Iterator[LocalStack]:
         """Start every part, wait until all are ready, and end them in the end; see `Site.open`."""
-        rules = dilate_all(setup.rules, setup.speed)
         credentials = {
             scrape.job: scrape.key.read(self.environment)
             for scrape in self.project.scrapes
@@ -91,21 +83,16 @@ class ProjectSite:
         }
         with ExitStack() as resources:
             folder = resources.enter_context(scratch_folder(find_scratch(self.environment)))
-            addresses = choose_addresses(self.project.providers, PARTS)
+            addresses = choose_addresses(self.project.providers, LISTENERS)
             secret = {name: secrets.token_urlsafe(32) for name in ("control", "pager")}
-            self._write_files(folder, setup, rules, addresses, credentials)
-            write_paging_files(
+            plans = plan_servers(
                 folder,
-                setup.alertmanager,
-                setup.zones,
-                engines=self.engines,
-                deliveries=addresses["deliveries"],
-                smtp=addresses["smtp"],
-                token=secret["pager"],
-                speed=setup.speed,
+                setup,
+                self.engines,
+                addresses,
+                secret["pager"],
+                scrape_configs=self._make_scrape_configs(folder, setup.speed, credentials),
             )
-            plans = self._plan_processes(folder, setup.speed, addresses, secret)
-            starters = make_starters(plans, setup.logs, self.project.folder)
             endpoints = Endpoints(
                 gateway=self.target.url,
                 prometheus=f"http://{addresses['prometheus']}",
@@ -120,58 +107,30 @@ class ProjectSite:
             )
             if self.target.command:
                 demand_silence(self.target)
-            stack = EmbeddedStack(endpoints, self.engines.versions, starters, folder / ZONEINFO)
-            resources.callback(stack.stop)
-            for part in starters:
-                stack.start(part)
-            await_ready(endpoints, stack.check, within_s=find_patience_s(self.target), logs=setup.logs)
-            yield stack
+            yield resources.enter_context(
+                open_local_stack(
+                    {**plans, **plan_own(self.project, self.target, addresses, secret["control"])},
+                    endpoints,
+                    versions=self.engines.versions,
+                    folder=folder,
+                    logs=setup.logs,
+                    within_s=find_patience_s(self.target),
+                    working_folders={"gateway": self.project.folder},
+                )
+            )
 
-    def _write_files(
-        self,
-        folder: Path,
-        setup: Setup,
-        rules: Mapping[str, str],
-        addresses: Mapping[str, str],
-        credentials: Mapping[str, str],
-    ) -> None:
-        """Write Prometheus's configuration, and the secrets that it scrapes with."""
-        for name, text in rules.items():
-            write_own(folder / name, text)
+    def _make_scrape_configs(
+        self, folder: Path, speed: float, credentials: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
+        """Return the jobs as prometheus.yml has them; what opens them is written into the stack's folder."""
         files = {
             job: str(write_secret(folder / f"scrape-{number}-credentials", secret))
             for number, (job, secret) in enumerate(credentials.items())
         }
-        config = write_prometheus_config(
-            scrape_configs=[
-                make_scrape_config(scrape, self.target, setup.speed, files.get(scrape.job))
-                for scrape in self.project.scrapes
-            ],
-            alertmanagers=[addresses["alertmanager"]],
-            rule_files=[str(folder / name) for name in rules],
-            speed=setup.speed,
-        )
-        write_own(folder / "prometheus.yml", config)
-
-    def _plan_processes(
-        self, folder: Path, speed: float, addresses: Mapping[str, str], secret: Mapping[str, str]
-    ) -> dict[str, Plan]:
-        """Return how each part is started, the gateway last: it may ask its providers as it starts."""
-        plans: dict[str, Plan] = {
-            "pager": plan_pager(
-                folder,
-                listen=addresses["pager"],
-                deliveries=addresses["deliveries"],
-                smtp=addresses["smtp"],
-                token=secret["pager"],
-                speed=speed,
-            ),
-            "alertmanager": plan_alertmanager(
-                folder, self.engines, listen=addresses["alertmanager"], data="alertmanager"
-            ),
-            "prometheus": plan_prometheus(folder, self.engines, listen=addresses["prometheus"], speed=speed),
-        }
-        return {**plans, **plan_own(self.project, self.target, addresses, secret["control"])}
+        return [
+            make_scrape_config(scrape, self.target, speed, files.get(scrape.job))
+            for scrape in self.project.scrapes
+        ]
 
 
 def make_scrape_config(

@@ -17,18 +17,16 @@ from alertdrill.project.project import Project, Service, Target
 from alertdrill.runtime.scratch import scratch_folder
 from alertdrill.runtime.secret_files import write_secret
 from alertdrill.stacks import Access, Endpoints, Setup
-from alertdrill.stacks.embedded import EmbeddedStack
-from alertdrill.stacks.paging_path import ZONEINFO, plan_pager
+from alertdrill.stacks.local_stack import LocalStack, open_local_stack
+from alertdrill.stacks.paging_path import plan_pager
 from alertdrill.stacks.project_parts import (
     choose_addresses,
     demand_silence,
     find_controls,
     find_outage_obstacle,
     find_patience_s,
-    make_starters,
     plan_own,
 )
-from alertdrill.stacks.readiness import await_ready
 from alertdrill.stacks.scratch import find_scratch
 from alertdrill.stacks.subject import Job, Subject
 
@@ -86,7 +84,7 @@ class RunningSite:
         return find_outage_obstacle(drill, self.target, self.subject.parts)
 
     @contextmanager
-    def open(self, setup: Setup) -> Iterator[EmbeddedStack]:
+    def open(self, setup: Setup) -> Iterator[LocalStack]:
         """Start what the project starts, wait until it is ready, and end it in the end; see `Site.open`."""
         alertmanager = self.project.running_alertmanager
         services = {"prometheus": self.prometheus, "alertmanager": alertmanager}
@@ -126,10 +124,14 @@ class RunningSite:
             )
             if self.target.command:
                 demand_silence(self.target)
-            starters = make_starters(plans, setup.logs, self.project.folder)
-            stack = EmbeddedStack(endpoints, self.versions, starters, folder / ZONEINFO)
-            resources.callback(stack.stop)
-            for part in starters:
-                stack.start(part)
-            await_ready(endpoints, stack.check, within_s=find_patience_s(self.target), logs=setup.logs)
-            yield stack
+            yield resources.enter_context(
+                open_local_stack(
+                    plans,
+                    endpoints,
+                    versions=self.versions,
+                    folder=folder,
+                    logs=setup.logs,
+                    within_s=find_patience_s(self.target),
+                    working_folders={"gateway": self.project.folder},
+                )
+            )

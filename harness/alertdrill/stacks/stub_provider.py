@@ -83,6 +83,11 @@ def plan_stub(order: StubOrder) -> Plan:
     return argv, secrets
 
 
+def find_port(address: str) -> int:
+    """Return the port of `host:port`."""
+    return int(address.rpartition(":")[2])
+
+
 def _await_addresses(process: Process, log_path: Path) -> dict[str, str]:
     """Return what a stub says where it listens, as soon as it does."""
     give_up_at = time.monotonic() + STARTS_WITHIN_S

@@ -69,15 +69,19 @@ def list_rules(
     about one of them. Raises BadInput.
     """
     drills = tuple(drills)
+    return tuple(
+        file
+        for system in find_systems_of(drills, systems)
+        for file in list_system_rules(system, values[system.name], drills)
+    )
+
+
+def list_system_rules(system: System, values: Values, drills: Iterable[Drill]) -> tuple[RuleFile, ...]:
+    """Return a system's rules, and those of its editions that drills are about; raises BadInput."""
     expected = {expectation.alert for drill in drills for expectation in drill.expects}
-    files = []
-    for system in find_systems_of(drills, systems):
-        files.append(_parse_system_rules(system, values[system.name]))
-        for path in system.edition_paths:
-            edition = read_rules(shorten(path))
-            if expected & {rule.name for rule in edition.alerts}:
-                files.append(edition)
-    return tuple(files)
+    editions = (read_rules(shorten(path)) for path in system.edition_paths)
+    wanted = (file for file in editions if expected & {rule.name for rule in file.alerts})
+    return _parse_system_rules(system, values), *wanted
 
 
 def list_dashboards(

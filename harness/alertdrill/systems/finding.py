@@ -78,28 +78,49 @@ def _find_installed() -> Iterator[System]:
             raise BadInput(f"{error} ({where})") from error
 
 
+def find_pack(folder: Path) -> System:
+    """Return the system in a folder that a project names, which says itself how it is scraped.
+
+    Raises BadInput unless it has what a system must have.
+    """
+    for system in (*find_own(), *_find_installed()):
+        if follow(system.folder) == follow(folder):
+            return system
+    return _check(_name(folder), folder)
+
+
 def _find_in(folders: Iterable[Path]) -> Iterator[System]:
     for folder in folders:
         inside = [folder] if is_there(folder / STATEMENT) else _list_inside(folder)
         if not inside:
             raise BadInput(f"{folder}: has no system: neither it nor a folder in it has a {STATEMENT}")
         for one in inside:
-            # The name that somebody gave it, whatever it is a link to.
-            yield _read(Path(os.path.normpath(one.absolute())).name, one, None)
+            yield _read(_name(one), one, None)
 
 
 def _list_inside(folder: Path) -> list[Path]:
     return [one for one in list_folder(folder) if is_there(one / STATEMENT)]
 
 
-def _read(name: str, folder: Path, package: str | None) -> System:
-    """Return the system in a folder; raises BadInput unless it has what a system must have."""
+def _name(folder: Path) -> str:
+    """Return the name that somebody gave a folder, whatever it is a link to."""
+    return Path(os.path.normpath(folder.absolute())).name
+
+
+def _check(name: str, folder: Path, package: str | None = None) -> System:
+    """Return the system in a folder; raises BadInput unless it has what any must have."""
     if not _NAME.fullmatch(name):
         raise BadInput(f"{folder}: {name!r} is no name for a system: small letters, digits, - and _ make one")
     system = System(name=name, folder=folder, package=package)
     for path in (system.values_path, system.template_path, system.drills_path):
         if not is_file(path):
             raise BadInput(f"{shorten(path)}: is not there, and every system has one")
+    return system
+
+
+def _read(name: str, folder: Path, package: str | None) -> System:
+    """Return the system in a folder, with its job; raises BadInput unless it has what a system must have."""
+    system = _check(name, folder, package)
     if system.is_served:
         return system
     if package is None and is_there(folder / SURFACE):

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 
 def test_an_alert_of_somebodys_own_fires_pages_and_resolves(own: CommandLine, tmp_path: Path) -> None:
     """The gateway is started by the project; a fire and a near miss are met, and the replay agrees."""
-    write_own_project(tmp_path)
+    write_own_project(tmp_path, is_warmed_up=True)
     held = hold(own, tmp_path, "--speed", SPEED)
     assert held.code == 0, held.out + held.err
     timeline = read_timeline(tmp_path)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.cluster import Cluster
 from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
+from support.locust_nursery import STARTS_IN_WALL_S, LocustNursery, open_locust_nursery
 
 ROOT = Path(__file__).resolve().parents[3]
 WITHIN_S = 60.0
@@ -37,7 +39,15 @@ def make_environ(gateway: FakeGateway) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def locusts() -> Iterator[LocustNursery]:
+    """Run what forks a Locust for each test that has one do something and end."""
+    with open_locust_nursery() as nursery:
+        yield nursery
+
+
 def run_headless(
+    locusts: LocustNursery,
     gateway: FakeGateway,
     environ: Mapping[str, str],
     *names: str,
@@ -45,25 +55,22 @@ def run_headless(
     cwd: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
     """Run `locust -f scenarios/<name>.py --headless …` to its end."""
-    return subprocess.run(
-        [*_command(names, gateway), "--headless", "--only-summary", *options],
-        cwd=cwd,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_S,
-        check=False,
-    )
+    arguments = [*_say_where(names, gateway), "--headless", "--only-summary", *options]
+    return locusts.run(arguments, env=environ, cwd=cwd, within_s=WITHIN_S)
 
 
 def perform_plan(
-    gateway: FakeGateway, environ: Mapping[str, str], folder: Path, profiles: Sequence[Mapping[str, Any]]
+    locusts: LocustNursery,
+    gateway: FakeGateway,
+    environ: Mapping[str, str],
+    folder: Path,
+    profiles: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Have Locust perform a plan of these load profiles; return what it reports of them."""
     path, report = folder / "plan.json", folder / "report.json"
     plan = {
         "speed": gateway.speed,
-        "origin_s": time.time() + 2.5,
+        "origin_s": time.time() + STARTS_IN_WALL_S,
         "seed": 1,
         "report": str(report),
         "controls": {"openai": gateway.url},
@@ -71,7 +78,7 @@ def perform_plan(
     }
     path.write_text(json.dumps(plan))
     scenarios = dict.fromkeys(profile["scenario"] for profile in profiles)
-    ended = run_headless(gateway, environ, *scenarios, options=("--plan", str(path)))
+    ended = run_headless(locusts, gateway, environ, *scenarios, options=("--plan", str(path)))
     assert ended.returncode == 0, ended.stderr
     result: dict[str, Any] = json.loads(report.read_text())
     assert result["done"] is True
@@ -86,10 +93,10 @@ def environ(fake_gateway: FakeGateway) -> dict[str, str]:
 
 @pytest.fixture
 def run_locust(
-    fake_gateway: FakeGateway, environ: dict[str, str]
+    locusts: LocustNursery, fake_gateway: FakeGateway, environ: dict[str, str]
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return `run_headless` for this test's gateway."""
-    return partial(run_headless, fake_gateway, environ)
+    return partial(run_headless, locusts, fake_gateway, environ)
 
 
 @pytest.fixture
@@ -101,7 +108,7 @@ def start_locust(fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: P
         with (
             (tmp_path / "locust.log").open("wb") as log,
             subprocess.Popen(
-                [*_command(names, fake_gateway), *options],
+                [sys.executable, "-m", "locust", *_say_where(names, fake_gateway), *options],
                 cwd=ROOT,
                 env=environ,
                 stdin=subprocess.DEVNULL,
@@ -123,22 +130,32 @@ def start_locust(fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: P
 
 @pytest.fixture
 def perform(
-    fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: Path
+    locusts: LocustNursery, fake_gateway: FakeGateway, environ: dict[str, str], tmp_path: Path
 ) -> Callable[..., dict[str, Any]]:
     """Return `perform_plan` for this test's gateway."""
-    return lambda *profiles: perform_plan(fake_gateway, environ, tmp_path, profiles)
+    return lambda *profiles: perform_plan(locusts, fake_gateway, environ, tmp_path, profiles)
 
 
 @pytest.fixture(scope="module")
 def performed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, locusts: LocustNursery, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[dict[str, Any], FakeGateway]]:
     """Perform the `ACTS` of a module together; return what Locust reports, and the gateway that was asked."""
     with FakeGateway() as gateway:
         folder = tmp_path_factory.mktemp("performed")
-        yield perform_plan(gateway, make_environ(gateway), folder, request.module.PROFILES), gateway
+        yield perform_plan(locusts, gateway, make_environ(gateway), folder, request.module.PROFILES), gateway
 
 
-def _command(names: tuple[str, ...], gateway: FakeGateway) -> list[str]:
+@pytest.fixture
+def cluster(fake_gateway: FakeGateway, tmp_path: Path) -> Callable[..., Cluster]:
+    """Make a master with these scenarios."""
+
+    def make(*scenarios: str) -> Cluster:
+        return Cluster(gateway=fake_gateway, folder=tmp_path, scenarios=scenarios)
+
+    return make
+
+
+def _say_where(names: tuple[str, ...], gateway: FakeGateway) -> list[str]:
     files = ",".join(str(ROOT / "scenarios" / f"{name}.py") for name in names)
-    return [sys.executable, "-m", "locust", "-f", files, "--host", gateway.url]
+    return ["-f", files, "--host", gateway.url]

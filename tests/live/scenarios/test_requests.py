@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from alertdrill.runner.traffic import lead_wall_s
+from support.locust_nursery import STARTS_IN_WALL_S
 
 MINUTE = [{"duration_s": 60, "rate_per_s": 1}]
 WATCH = '''
@@ -64,7 +64,7 @@ def perform_watch(run_locust, tmp_path, **fields):
     }
     plan = {
         "speed": 60,
-        "origin_s": time.time() + lead_wall_s(0),
+        "origin_s": time.time() + STARTS_IN_WALL_S,
         "seed": 1,
         "report": str(report),
         "profiles": [profile],

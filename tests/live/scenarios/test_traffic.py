@@ -11,106 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN, FakeGateway
+from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
+from support.steady_traffic import CALLS, SPEED, WAIT_S, await_sent, make_profile, make_traffic
 
-from alertdrill.core.clock import Clock
-from alertdrill.core.drill import BehaviourChange, LoadProfile, LoadStage
 from alertdrill.errors import BadInput, ComponentFailed
-from alertdrill.load.leases import SHARES
-from alertdrill.load.plan import parse_plan
-from alertdrill.runner.traffic import (
-    MAX_WORKERS,
-    ProfileReport,
-    Traffic,
-    TrafficReport,
-    WaitingCalls,
-    lead_wall_s,
-    plan,
-    say_waiting,
-)
-
-SPEED = 60.0
-WAIT_S = 60.0
-CALLS = {"models": ["openai:gpt-4o"], "key": "k"}
-
-
-def make_profile(
-    *, name: str = "base", duration_s: float = 60, rate_per_s: float = 1, **changes
-) -> LoadProfile:
-    """Return a load profile of steady traffic, or another one."""
-    stages = (LoadStage(duration_s=duration_s, rate_per_s=rate_per_s),)
-    fields = {"scenario": "steady", "start_s": 0.0, "options": CALLS} | changes
-    return LoadProfile(name=name, stages=stages, **fields)
-
-
-def make_traffic(tmp_path: Path, gateway: FakeGateway, *profiles: LoadProfile, workers: int = 0) -> Traffic:
-    """Return traffic whose load profiles start a moment from now, when Locust is there."""
-    starts_in_wall_s = lead_wall_s(workers) if workers else 2.0
-    document = plan(
-        profiles,
-        clock=Clock(speed=SPEED, origin_s=time.time() + starts_in_wall_s),
-        seed=1,
-        controls={"openai": gateway.url},
-        report=tmp_path / "report.json",
-    )
-    return Traffic(
-        document,
-        host=gateway.url,
-        plan_path=tmp_path / "plan.json",
-        log_path=tmp_path / "locust.log",
-        env={
-            **os.environ,
-            "ALERTDRILL_ADMIN_TOKEN": ADMIN_TOKEN,
-            "ALERTDRILL_CONTROL_TOKEN": CONTROL_TOKEN,
-        },
-        workers=workers,
-    )
-
-
-def await_sent(traffic: Traffic, profile: str, least: int) -> TrafficReport:
-    """Return the first report that says that so many arrivals were sent."""
-    give_up_at = time.monotonic() + WAIT_S
-    while True:
-        report = traffic.report()
-        if profile in report.profiles and report.profiles[profile].sent >= least:
-            return report
-        assert traffic.poll(), "Locust ended"
-        assert time.monotonic() < give_up_at, f"{least} arrivals were not sent in time"
-        time.sleep(0.05)
-
-
-def test_the_plan_says_what_the_profiles_say():
-    """Locust reads from the plan exactly what the harness put into the load profiles."""
-    changes = (
-        BehaviourChange(
-            at_s=5, provider="openai", model="*", behaviour={"errors": {"class": "auth", "next": 1}}
-        ),
-        BehaviourChange(at_s=9, provider="openai", behaviour={"listening": False}),
-    )
-    profile = make_profile(
-        start_s=-15.0, arrivals="poisson", changes=changes, options={**CALLS, "stream_share": 0.5}
-    )
-    clock = Clock(speed=30.0, origin_s=1_700_000_000.25)
-    report = Path("/somewhere/report.json")
-    controls = {"openai": "http://127.0.0.1:1"}
-    document = plan([profile], clock=clock, seed=11, controls=controls, report=report)
-    read = parse_plan(json.loads(json.dumps(document)))
-    assert (read.speed, read.origin_s, read.seed) == (30.0, 1_700_000_000.25, 11)
-    assert (read.report, read.controls) == (report, controls)
-    (read_profile,) = read.profiles
-    assert (read_profile.name, read_profile.scenario, read_profile.start_s) == (
-        profile.name,
-        profile.scenario,
-        profile.start_s,
-    )
-    assert (read_profile.arrivals, read_profile.stages, read_profile.options) == (
-        "poisson",
-        ((60, 1),),
-        profile.options,
-    )
-    assert [
-        (change.at_s, change.provider, change.model, change.behaviour) for change in read_profile.changes
-    ] == [(change.at_s, change.provider, change.model, change.behaviour) for change in changes]
+from alertdrill.runner.traffic import ProfileReport, TrafficReport, TrafficUnfinished
 
 
 def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
@@ -137,36 +42,6 @@ def test_traffic_runs_to_its_end_and_reports(tmp_path, fake_gateway):
     )
     for secret in (ADMIN_TOKEN, CONTROL_TOKEN, "token-of-k"):
         assert secret not in told + argv
-
-
-@pytest.mark.alone
-def test_a_slow_gateway_delays_no_arrival(tmp_path, fake_gateway):
-    """Answers that take longer than the whole load profile do not keep the next request from being sent."""
-    fake_gateway.delay_s = 2.0
-    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=60, rate_per_s=1)) as traffic:
-        report = traffic.wait(WAIT_S)
-    instants = [seen.at_s for seen in fake_gateway.calls]
-    assert len(instants) == 60
-    assert max(instants) - min(instants) < 2.0
-    profile = report.profiles["base"]
-    assert profile.latency_p50_s >= fake_gateway.delay_s * SPEED
-    assert len(profile.slowest_s) == 4
-    assert min(profile.slowest_s) >= profile.latency_p50_s
-
-
-@pytest.mark.alone
-def test_arrivals_after_a_standstill_are_late(tmp_path, fake_gateway):
-    """When the process stood still, what was due meanwhile is sent afterwards and counted as late."""
-    with make_traffic(tmp_path, fake_gateway, make_profile(duration_s=240, rate_per_s=1)) as traffic:
-        await_sent(traffic, "base", 1)
-        os.kill(traffic._process.pid, signal.SIGSTOP)
-        time.sleep(1.0)  # 60 s of rule time
-        os.kill(traffic._process.pid, signal.SIGCONT)
-        profile = traffic.wait(WAIT_S).profiles["base"]
-    assert profile.planned == profile.sent == 240
-    # Of the 60 due during the standstill, all but the last 15 were late; a busy machine makes it more.
-    assert profile.late >= 40
-    assert profile.lateness_max_s >= 55
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -197,7 +72,7 @@ def test_leaving_the_block_ends_locust(tmp_path, fake_gateway):
     Traffic that is not done in time is such a reason, and says so.
     """
     traffic = make_traffic(tmp_path, fake_gateway, make_profile(duration_s=6000))
-    with pytest.raises(ComponentFailed, match=r"^Locust was not done within 0\.2 s"), traffic:
+    with pytest.raises(TrafficUnfinished, match=r"^Locust was not done within 0\.2 s"), traffic:
         traffic.wait(0.2)
     pid = traffic._process.pid
     assert not Path(f"/proc/{pid}").exists()
@@ -213,43 +88,10 @@ def test_calls_without_an_answer_are_named(tmp_path, fake_gateway):
         while not traffic.report().waiting:
             assert time.monotonic() < give_up_at, "no call waits for an answer"
             time.sleep(0.05)
-        with pytest.raises(ComponentFailed) as raised:
+        with pytest.raises(TrafficUnfinished) as raised:
             traffic.wait(2.0)
     path = "POST /v1/chat/completions"
     assert f"3 calls of outage to {path} without an answer, the oldest since 0:" in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("sent", "answered", "waiting", "said"),
-    [
-        (9, 9, (), ": 1 call of a not sent"),
-        (10, 8, (), ": 2 calls of a without an answer"),
-        (
-            10,
-            9,
-            (WaitingCalls(profile="a", path="GET /x", calls=1, since_s=61.0),),
-            ": 1 call of a to GET /x without an answer, the oldest since 1:01",
-        ),
-        (10, 10, (), ""),
-    ],
-)
-def test_what_traffic_waits_for_is_said(sent, answered, waiting, said):
-    """Of calls that workers sent, only how many there are is known."""
-    report = ProfileReport(
-        planned=10,
-        sent=sent,
-        late=0,
-        lateness_p50_s=None,
-        lateness_p99_s=None,
-        lateness_max_s=None,
-        latency_min_s=None,
-        latency_p50_s=None,
-        latency_p99_s=None,
-        slowest_s=(),
-        unwelcome=0,
-        statuses={"200": answered},
-    )
-    assert say_waiting(TrafficReport(profiles={"a": report}, waiting=waiting)) == said
 
 
 def test_an_unknown_scenario_is_bad_input(tmp_path, fake_gateway):
@@ -325,8 +167,3 @@ def test_a_worker_that_never_joins_has_failed(tmp_path, fake_gateway):
             await_sent(traffic, "base", 1)
     for process in traffic._worker_processes.values():
         assert not Path(f"/proc/{process.pid}").exists()
-
-
-def test_there_are_as_many_workers_as_shares():
-    """More would have nothing to do."""
-    assert MAX_WORKERS == SHARES

@@ -19,6 +19,8 @@ from alertdrill.runner.synthetic.synthetic import DRILL_LABEL, SyntheticAlert, m
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 from alertdrill.runtime.free_ports import find_free_ports
 
+pytestmark = pytest.mark.long
+
 CRITICAL = {"alertname": "Down", "severity": "critical"}
 ALWAYS = {"name": "always", "time_intervals": [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]}
 

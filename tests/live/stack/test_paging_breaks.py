@@ -27,6 +27,8 @@ from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
 from alertdrill.systems.metis.drills.paging.load import CLOSES_S, Spending
 
+pytestmark = pytest.mark.long
+
 DRILLS = {drill.name: drill for drill in list_drills(override_values(()))}
 Document = dict[str, Any]
 

@@ -48,6 +48,7 @@ name = "tiny"
 rules = ["rules.yml"]
 drills = ["drills"]
 speed = 30
+warm_up = false
 [target]
 url = "http://127.0.0.1:PORT"
 command = ["python3", "gateway.py", "PORT"]

@@ -6,17 +6,20 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import requests
 from support.whole_runs import CommandLine
 
 from alertdrill.runtime import http_client
 from alertdrill.runtime.free_ports import find_free_ports
+
+pytestmark = pytest.mark.long
 
 SPEED = 60.0
 AWAIT_WALL_S = 90.0
@@ -24,6 +27,7 @@ POLL_WALL_S = 0.02
 FIRING = "metis-auth-fires"
 NEAR = "inference-timeouts-near-threshold"
 BESIDE = "gatewayz-credits-near-for"
+QUICK = "metis-auth-one-volley"
 FOR_S = 300.0
 """Of the alert that FIRING is about."""
 PROGRAMS = {
@@ -55,7 +59,8 @@ class Run:
             yield
         finally:
             for victim in victims:
-                victim.resume()
+                with suppress(psutil.NoSuchProcess):  # the run has ended it
+                    victim.resume()
 
     def _find(self, part: str) -> psutil.Process:
         (found,) = (
@@ -214,3 +219,15 @@ def test_a_pager_that_stalls_and_a_prometheus_that_ends_early_are_named(
     assert fired["doubt"].startswith("the pager answered nothing from ")
     assert any(doubt.startswith("scrapes were up to ") for doubt in timeline["doubts"])
     assert "<error" in (out / "junit.xml").read_text()
+
+
+def test_a_locust_that_is_not_done_in_the_end_leaves_reports(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """It stands still until nobody waits any more: the run is judged, and says so."""
+    out = tmp_path / "out"
+    with start(alertdrill, out, QUICK) as run:
+        run.await_that(lambda: run.count_sent("probe") > 20, "the middle of the run")
+        with run.stop("locust"):
+            code, timeline = run.finish()
+    assert code == 3
+    assert any(doubt.startswith("Locust was not done within 10 s") for doubt in timeline["doubts"])
+    assert (out / "report.html").exists()

@@ -14,6 +14,7 @@ from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.target import Target
 from alertdrill.alertmanager.templates import check_templates, read_templates, scan
+from alertdrill.alertmanager.unplayed import list_unplayed
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines, Generation, find_engines
 
@@ -44,14 +45,40 @@ def test_patterns_are_read_in_the_configs_folder(tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_matches_nothing_is_a_note(place: Callable[[str], Path]) -> None:
-    """Alertmanager starts without; what would be missing then is an error, which says why it is."""
+    """Alertmanager starts without."""
     path = place("templates:\n- '*.tmpl'\n" + CONFIG)
     note = f"{path}:2: no template file matches '*.tmpl'"
     config = read_config(path)
     assert [one.partition(":\x20if")[0] for one in config.notes] == [note]
     assert config.templates == {}
-    place("templates:\n- '*.tmpl'\n" + CONFIG + "    title: '{{ template \"own\" . }}'\n")
-    with pytest.raises(BadInput, match=r"'own' is defined nowhere; .*:2: no .* --templates FOLDER"):
+
+
+@pytest.mark.parametrize("own", ['{{ template "own" . }}', '{{ template "here" . }}'])
+def test_what_needs_a_template_that_is_not_here_is_not_played(place: Callable[[str], Path], own: str) -> None:
+    """It may be in a file that is missing on this machine: itself, or by a template that is here."""
+    path = place(
+        "templates: [a.tmpl, /elsewhere/*.tmpl]\n"
+        + CONFIG
+        + f"    title: '{own}'\n    text: '{own}'\n"
+        + "  - api_url: x\n    title: '{{ template \"slack.default.title\" . }}'\n"
+    )
+    place_files(path.parent, {"a.tmpl": '{{ define "here" }}{{ template "own" . }}{{ end }}'})
+    config = read_config(path)
+    assert config.notes[1:] == (
+        f"{path}:7: receiver 'a': no template file here defines 'own': whether slack is delivered to stays "
+        "unobserved",
+    )
+    assert [(one.integration, one.index) for one in list_unplayed(config.document)] == [("slack", 0)]
+
+
+def test_a_circle_is_bad_input_though_files_are_missing(place: Callable[[str], Path]) -> None:
+    """Whatever they define."""
+    path = place(
+        "templates: [/elsewhere/*.tmpl]\n"
+        + CONFIG
+        + '    title: \'{{ define "b" }}{{ template "b" . }}{{ end }}\'\n'
+    )
+    with pytest.raises(BadInput, match=r"alertmanager\.yml:7: a template includes itself"):
         read_config(path)
 
 

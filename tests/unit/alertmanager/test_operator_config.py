@@ -118,6 +118,25 @@ def test_resources_are_taken_in_the_order_of_their_names(
     ]
 
 
+def test_a_resource_without_a_namespace_is_in_the_default_one(place: Callable[[str], Path]) -> None:
+    """As where kubectl is told nothing else; it is noted, because routes hang on it."""
+    path = place(SHOP.replace(", namespace: web}", "}"))
+    config = read_config(path)
+    assert (
+        config.notes[0] == f"{path}:1: the AlertmanagerConfig states no namespace: it is read as in 'default'"
+    )
+    (route, *_) = config.document["route"]["routes"]
+    assert route["matchers"] == ['namespace="default"']
+
+
+def test_a_template_of_a_base_config_that_is_not_here_stays_unobserved(place: Callable[[str], Path]) -> None:
+    """Only the base config names template files."""
+    shop = SHOP.replace("channel: '#shop'", "channel: '#shop'\n      title: '{{ template \"own\" . }}'")
+    assert "no template file here defines 'own'" in read_config(place(shop)).notes[0]
+    with pytest.raises(BadInput, match="the template 'own' is defined nowhere"):
+        read_config(place(f"{shop}---\n{BASE}"))
+
+
 def indent(text: str) -> str:
     """Return a resource as an item of a list."""
     return "- " + text.replace("\n", "\n  ").rstrip(" ")
@@ -129,7 +148,8 @@ def indent(text: str) -> str:
         ("channel:", "chanel:", 19, "the field chanel in slack_configs is unknown"),
         ("groupWait: 10s", "groupWait: soon", 8, "group_wait: 'soon' is not a duration"),
         ("receiver: duty", "receiver: dutty", 10, "'web/shop/dutty' is stated nowhere"),
-        (", namespace: web}", "}", 1, "states no namespace and name"),
+        ("name: shop, ", "", 1, "the AlertmanagerConfig states no name"),
+        ("    - receiver: duty", "    - match: {a: b}\n      receiver: duty", 10, "has no field match"),
         (
             "me@example.org}",
             "me@example.org, smtp_frm: x}",

@@ -70,11 +70,23 @@ INHIBIT_RULES = {
     "{source_match: {a: x}, target_match: {a: b}, equal: ['']}": "a label in equal has no name",
     "{source_match: {a: x}, target_match: {a: b}, equal: [c]}": None,
 }
+TABS = {
+    "  group_by:\t[a,\tb]\t# c\n  continue\t: false\t": None,
+    "  group_by:\t\n  - a\t\n  - 'b'\t": None,
+    "  group_by: [a,\n\tb]": None,
+    "\tcontinue: false": "the file is not YAML",
+    "  group_by: [a]\n\t": "the file is not YAML",
+    "  group_by: [a]\n\t# c": "the file is not YAML",
+    "  group_by:\n  -\ta": "the file is not YAML",
+    "  group_by:\n  - \ta": "the file is not YAML",
+}
+"""Separate tokens where no key could begin, and are refused elsewhere."""
 BASE = "receivers: [{name: a}]\nroute:\n  receiver: a\n"
 CASES = {
     **{f"{BASE}time_intervals:\n- name: t\n  time_intervals:\n  - {x}\n": (7, y) for x, y in PERIODS.items()},
     **{f"{BASE}  routes:\n  - receiver: a\n    {x}\n": (6, y) for x, y in ROUTES.items()},
     **{f"{BASE}inhibit_rules:\n- {x}\n": (5, y) for x, y in INHIBIT_RULES.items()},
+    **{f"{BASE}{x}\n": (4 + x.count("\n"), y) for x, y in TABS.items()},
 }
 
 

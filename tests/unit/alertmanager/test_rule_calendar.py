@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from support.alertmanager_process import open_sink, run_alertmanager
 
+from alertdrill.alertmanager import days_of_months
 from alertdrill.alertmanager.calendar import Calendar, name_zone, write_zones
 from alertdrill.alertmanager.config import parse_config
 from alertdrill.alertmanager.redirect import write_config
@@ -84,6 +85,25 @@ def test_a_month_has_its_days_throughout_a_run(day: str, hour: int, speed: float
     for part in range(21):
         shown = read_local(zone, clock.wall_s(length_s * part / 20))
         assert count_days(zone, shown) == monthrange(shown.year, shown.month)[1], shown
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        *("2027-03-10T12:00", "2027-03-28T01:00", "2027-03-31T22:30", "2027-02-28T22:30"),
+        *("2027-04-15T12:00", "2027-04-30T22:30", "2027-10-31T01:00"),
+    ],
+)
+@pytest.mark.parametrize("speed", [1, 60])
+def test_a_month_with_summer_time_is_as_short_as_at_its_location(begin: str, speed: float) -> None:
+    """March is a day short to Alertmanager where summer time begins; those before and after it are not."""
+    origin = datetime.fromisoformat(begin).replace(tzinfo=BERLIN)
+    clock = Clock(speed=speed, origin_s=origin.timestamp())
+    length_s = 4 * 3600.0
+    zone = write("Europe/Berlin", clock, Calendar(origin=origin), length_s)
+    for part in range(21):
+        shown = read_local(zone, clock.wall_s(length_s * part / 20))
+        assert count_days(zone, shown) == days_of_months.count_days(BERLIN, shown.year, shown.month), shown
 
 
 def test_a_long_run_has_longer_steps() -> None:

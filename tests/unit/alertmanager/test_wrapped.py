@@ -42,6 +42,9 @@ PACKED = (
 )
 MAP = PLAIN.replace("kind: Secret", "kind: ConfigMap").replace("stringData", "data")
 BESIDE = f"---\nkind: Service\napiVersion: v1\n---\n{ENCODED}"
+OTHER = MAP.replace("alertmanager.yaml: |", "config.yml: |")
+UPLOADED = f"template_files:\n  mine.tmpl: '{TEMPLATE}'\nalertmanager_config: |\n{INDENTED}"
+"""As Mimir and Amazon's managed service take it."""
 LISTED = "kind: List\nitems:\n- " + ENCODED.replace("\n", "\n  ").rstrip() + "\n"
 
 
@@ -50,12 +53,14 @@ LISTED = "kind: List\nitems:\n- " + ENCODED.replace("\n", "\n  ").rstrip() + "\n
     [
         (PLAIN, ":10"),
         (MAP, ":10"),
+        (OTHER, ":10"),
+        (UPLOADED, ":7"),
         (ENCODED, "#alertmanager.yaml:4"),
         (PACKED, "#alertmanager.yaml.gz:4"),
         (BESIDE, "#alertmanager.yaml:4"),
         (LISTED, "#alertmanager.yaml:4"),
     ],
-    ids=["text", "map", "base64", "gzip", "documents", "list"],
+    ids=["text", "map", "another name", "upload", "base64", "gzip", "documents", "list"],
 )
 def test_a_config_in_a_manifest_is_read_with_its_templates(
     place: Callable[[str], Path], engines: Engines, text: str, where: str

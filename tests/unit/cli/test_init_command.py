@@ -275,3 +275,12 @@ def test_whatever_is_shipped_is_drafted_and_read(rules: Path) -> None:
     assert len(list(Path("drills").iterdir())) == len(read_rules(rules).alerts)
     explained = CliRunner().invoke(cli, ["run", "--explain"], catch_exceptions=False, standalone_mode=False)
     assert explained.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [((), ""), (("--out", "."), ""), (("--out", "new"), " --project-file new/alertdrill.toml")],
+)
+def test_what_comes_next_finds_the_project(arguments: tuple[str, ...], said: str) -> None:
+    """A project in another folder is named, for it is not found from here."""
+    assert init(*arguments).output.splitlines()[-2] == f"next: alertdrill run --explain{said}"

@@ -42,7 +42,7 @@ def test_a_run_within_its_bounds_is_not_doubted() -> None:
         ({"scrapes": 1}, "less than twice"),
         ({"scrape_gap_s": None}, "less than twice"),
         ({"scrape_gap_s": BOUNDS.scrape_gap_s + 1}, "scrapes were up to 41 s"),
-        ({"scrapes_off": 14}, "14 of 280 scrapes"),
+        ({"scrapes_off": 14}, "14 of 294 scrapes"),
         ({"evaluations_missed": 10}, "10 of 280 rule evaluations"),
         ({"arrivals_late": 51}, "51 of 5000 arrivals"),
         ({"arrival_lateness_s": 41.0}, "an arrival was 41 s"),
@@ -69,6 +69,12 @@ def test_each_excess_is_a_doubt(excess: dict[str, float], sentence: str) -> None
 def test_what_is_beyond_its_bound_reads_so(excess: dict[str, float], sentence: str) -> None:
     """A measurement is written with the decimals that tell it from its bound, and with no more."""
     assert doubt(replace(GOOD, **excess), BOUNDS) == (sentence,)
+
+
+def test_scrapes_are_counted_among_those_that_were_due() -> None:
+    """No more scrapes are off than there should have been, however few of them there were."""
+    ended = replace(GOOD, scrapes=82, scrapes_failed=2, scrapes_off=230)
+    assert doubt(ended, BOUNDS) == ("230 of 310 scrapes came late or not at all (bound 2.0%)",)
 
 
 def test_the_manual_has_each_bound_of_the_clock() -> None:

@@ -243,6 +243,18 @@ def test_a_heartbeat_is_no_alarm() -> None:
     assert judge(quiet.drill, select_for_drill(quiet, (quiet,), beating)).outcome == "met"
 
 
+def test_an_alert_that_is_there_to_inhibit_is_no_alarm_unless_it_pages() -> None:
+    """It fires whenever the others do; that somebody is paged for it is a mistake in the routes."""
+    quiet = Placement(drill=make_drill(name="quiet"), start_s=0)
+    fires, pages = (make_event(kind, 0, alert="InfoInhibitor") for kind in ("firing", "paged"))
+    timeline = replace(make_timeline(fires), inhibitors=frozenset({"InfoInhibitor"}))
+    assert find_unexpected((quiet,), timeline) is None
+    assert judge(quiet.drill, select_for_drill(quiet, (quiet,), timeline)).outcome == "met"
+    unexpected = find_unexpected((quiet,), replace(timeline, events=(fires, pages)))
+    assert unexpected is not None
+    assert [finding.observed for finding in unexpected.findings] == [{"paged": 0}]
+
+
 def test_an_alarm_outside_its_drills_time_is_unasked() -> None:
     """An alarm after its drill has ended belongs to nobody."""
     fires = Placement(drill=make_drill(FIRES), start_s=0)

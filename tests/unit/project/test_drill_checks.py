@@ -9,8 +9,8 @@ import pytest
 from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile
 from alertdrill.core.expectation import NearMiss
 from alertdrill.errors import BadInput
-from alertdrill.project.drill_checks import check_alerts, check_providers
-from alertdrill.project.project import Project, StubProvider
+from alertdrill.project.drill_checks import check_alerts, check_providers, check_timers
+from alertdrill.project.project import Project, StubProvider, Timer
 
 CHANGE = BehaviourChange(at_s=60, provider="openai", model="*", behaviour={})
 DRILL = Drill(
@@ -54,4 +54,17 @@ def test_a_drill_of_no_provider_there_is_is_a_mistake(providers: tuple[str, ...]
         check_providers([DRILL], make_project(*providers))
     assert str(caught.value) == (
         f"outage changes the provider openai, which is no [[provider]] of the project{near}"
+    )
+
+
+def test_a_timer_reaches_only_drills_that_there_are() -> None:
+    """A misspelt name would bound nothing."""
+    timer = Timer(name="cooldown", lasts_s=5, drills=("outage", "outag"), source="alertdrill.toml:9")
+    project = Project(path=Path("/p/alertdrill.toml"), out=Path("/p/out"), timers=(timer,))
+    check_timers(project, ["outage", "outag"])
+    with pytest.raises(BadInput) as caught:
+        check_timers(project, ["outage"])
+    assert str(caught.value) == (
+        "alertdrill.toml:9: [[timer]] 'cooldown' reaches the drill 'outag', which the project does not have; "
+        "do you mean 'outage'?"
     )

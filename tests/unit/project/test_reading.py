@@ -79,7 +79,9 @@ def test_every_field_is_read(tmp_path: Path) -> None:
         drills=(tmp_path / "drills",),
         out=tmp_path / "reports",
         speed=12,
-        timers=(Timer(name="cooldown", lasts_s=30, alerts=("DeploymentDown",)),),
+        timers=(
+            Timer(name="cooldown", lasts_s=30, alerts=("DeploymentDown",), drills=("one-deployment-down",)),
+        ),
     )
 
 
@@ -342,6 +344,10 @@ def test_the_dialects_are_those_of_the_stub_providers() -> None:
 
 BEHAVIOURS = [
     'b = {latency = {kind = "constant", s = 0.2}}',
+    'b = {latency = {kind = "mixed", s = 0.1, slow_s = 2.5, every = 20}}',
+    'b = {latency = {kind = "mixed", s = 0.1, slow_s = 2.5, every = 0}}',
+    'b = {latency = {kind = "mixed", s = 0.1, slow_s = 2.5, every = 1.5}}',
+    'b = {latency = {kind = "mixed", s = 0.1, slow_s = 2.5}}',
     'b = {latency = {kind = "uniform", low_s = 1, high_s = 2.5}, prompt_tokens = 3}',
     'b = {latency = {kind = "lognormal", median_s = 1, sigma = 0.3}, completion_tokens = 0}',
     'b = {errors = {class = "auth", share = 0.5}}',

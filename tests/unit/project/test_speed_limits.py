@@ -83,8 +83,16 @@ def test_a_timer_is_stretched_no_longer_than_an_alert_may_be_late(within_s: floa
     assert limit.why.startswith("the timer cooldown of 30s reaches Cooled, and Cooled is expected to fire")
 
 
+@pytest.mark.parametrize(("drills", "speed"), [((), 3), (("other", "d"), 3), (("other",), None)])
+def test_a_timer_limits_only_the_drills_that_it_reaches(drills: tuple[str, ...], speed: float | None) -> None:
+    """All of them, unless it names some."""
+    classified = classify_all(make_project(replace(TIMERS[0], drills=drills)), [RULES])
+    assert find_limit(replace(DRILL, expects=(fires("Cooled", 60),)), classified).speed == speed
+
+
 LATENCIES = [
     ({"kind": "constant", "s": 12.0}, 6),
+    ({"kind": "mixed", "s": 1.0, "slow_s": 30.0, "every": 20}, 3),
     ({"kind": "uniform", "low_s": 1.0, "high_s": 30.0}, 3),
     ({"kind": "lognormal", "median_s": 60.0, "sigma": 0.0}, 2),
 ]

@@ -207,6 +207,14 @@ def test_headline(doubts: tuple[str, ...], headline: str) -> None:
     assert ("Why the clock is doubted" in text) == bool(doubts)
 
 
+def test_no_row_of_a_doubted_run_has_a_tick_or_a_cross() -> None:
+    """Where no verdict can be trusted, each row says what it would be, and that nobody can tell."""
+    text = html.render(replace(build_record(), doubts=("late",)))
+    cells = re.findall(r'<td class="outcome-cell (\w+)"><span class="mark">(.)</span>([\w ]+)</td>', text)
+    assert {(kind, mark) for kind, mark, _ in cells} == {("unobserved", "?")}
+    assert {words for *_, words in cells} >= {"would be met", "would be missing", "unobserved"}
+
+
 def test_what_nobody_asked_for_has_a_row() -> None:
     """An alert that no drill expects is in the table, although it has no rule and no drill."""
     finding = Finding(

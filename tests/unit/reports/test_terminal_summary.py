@@ -99,6 +99,18 @@ def test_doubts_are_sentences_before_the_last_line() -> None:
     assert lines[-1].startswith("No verdict can be trusted: 14 would be met · 3 unmet · 1 unobserved · ")
 
 
+def test_no_drill_of_a_doubted_run_has_a_tick_or_a_cross() -> None:
+    """Where no verdict can be trusted, the mark of each drill says that nobody can tell."""
+    record = replace(build_record(), doubts=("scrapes were up to 70 s of rule time apart",))
+    assert _list_marks(record) == {"?"}
+    assert _list_marks(build_record()) == {"✓", "✗", "?"}
+
+
+def _list_marks(record: RunRecord) -> set[str]:
+    lines = _print(record)
+    return {lines[_line(lines, verdict.drill)][0] for verdict in record.verdicts}
+
+
 def test_times_are_explained() -> None:
     """What stands behind a + is explained where something does, and at speed 1 there is but one time."""
     lines = _print(build_record())

@@ -73,6 +73,20 @@ def test_slow_first_calls_lower_no_speed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (before.overhead_s, before.arrivals, during.arrivals) == (1.0, 30, 0)
 
 
+def test_evaluations_that_a_store_lacks_are_among_those_that_were_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Never more are left out than there should have been; where none was recorded, none was seen."""
+    anything: Any = None
+    store: Any = object()
+    clock = Clock(speed=20.0, origin_s=0.0)
+    monkeypatch.setattr(measurements, "count_evaluations", lambda _: (0, 0))
+    for counted, due in (((12, 48), 60), ((0, 60), 0)):
+        monkeypatch.setattr(measurements, "count_recorded_evaluations", lambda *_, it=counted: it)
+        found = measurements.measure(anything, clock, TrafficReport(), (), 0.0, 900.0, store)
+        assert (found.evaluations, found.evaluations_missed) == (due, counted[1])
+
+
 def test_the_quiet_lead_is_not_called_calibration() -> None:
     """Who waits is told for what: a speed that was stated is not looked for."""
     assert say_stage(-200.0, QUIET_LEAD_S) == "calibrating"

@@ -34,6 +34,12 @@ groups:
 """,
     "rules.yml",
 )
+RULES_OF_DURATIONS = """\
+groups:
+- name: g
+  rules:
+  - {alert: Slow, expr: "histogram_quantile(0.95, sum by (le) (rate(x_seconds_bucket[5m]))) > 2", for: 1m}
+"""
 FIRES = Expectation(
     alert="Failing",
     labels={},
@@ -257,6 +263,10 @@ def test_calls_take_no_longer_than_providers_and_what_a_run_bears(make: Any) -> 
     assert not gather(make(DRILL).order, report, (), 5).calls_within_s
     untold = StubProvider(name="openai", dialect="openai", behaviour={"errors": {"class": "timeout"}})
     assert gather(make(DRILL, providers=(untold,)).order, report, (), 5).calls_within_s == {"d": math.inf}
+    slow = parse_rules(RULES_OF_DURATIONS, "rules.yml")
+    timed = make(replace(DRILL, expects=(replace(FIRES, alert="Slow"),)), files=(slow,), providers=(stub,))
+    # A tenth of a second of wall time is as much to such a rule at any speed; 15 s are 3 s of it.
+    assert gather(timed.order, report, (), 5).calls_within_s == {"d": 10 + 0.5}
     assert gather(order, report, (), 5).calls["d"].answers == "10 times 401: the key is wrong"
 
 

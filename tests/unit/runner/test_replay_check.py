@@ -15,6 +15,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, Placement
 from alertdrill.core.expectation import BlindRule
 from alertdrill.core.timeline import Event, EventKind, Timeline
+from alertdrill.judging.judge import judge
 from alertdrill.judging.replay_agreement import Agreement
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.replay_check import confirm, list_doubts, record_and_confirm
@@ -166,3 +167,40 @@ def test_many_doubts_are_counted() -> None:
     said = list_doubts(agree(nothing, find_promtool(GENERATIONS[-1])), [])
     assert len(said) == 6
     assert said[-1] == "run and replay disagree about 1 more instants"
+
+
+@pytest.mark.parametrize(
+    ("labels", "doubt"),
+    [
+        ({"job": "a"}, ""),
+        ({"severity": "page"}, ""),
+        ({"job": "A"}, 'no series in the run has job="A", so no alert could have it'),
+    ],
+)
+def test_a_rule_is_blind_in_a_run_only_for_labels_that_something_had(
+    monkeypatch: pytest.MonkeyPatch, labels: dict[str, str], doubt: str
+) -> None:
+    """A misspelt label would be silent whatever happens; one that the rule states is none."""
+    up = tuple(scrape("up", [1] * 40, labels={"job": job}) for job in ("a", "b"))
+    monkeypatch.setattr(
+        alertdrill.runner.replay_check, "record_run", lambda *_: replace(RECORDING, series=up)
+    )
+    anything: Any = None
+    nothing = replace(LIVE, events=())
+    said = record_and_confirm(anything, FILES, CLOCK, nothing, [], Path("r.om.gz"), None, Path("logs"))
+    assert said.notes["replay"] == "the recording is not replayed without promtool"
+    blind = Drill(
+        name="d",
+        system="s",
+        traffic=(),
+        expects=(BlindRule(alert="Wet", labels=labels),),
+        why="",
+        lasts_s=600,
+    )
+    (verdict,) = said.doubt_blind([judge(blind, nothing)], [rule for file in FILES for rule in file.alerts])
+    assert [(one.outcome, one.doubt) for one in verdict.findings] == [
+        ("unobserved" if doubt else "met", doubt)
+    ]
+    unrecorded = replace(said, seen=None)
+    (verdict,) = unrecorded.doubt_blind([judge(blind, nothing)], [])
+    assert verdict.outcome == "met"

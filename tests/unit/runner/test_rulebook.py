@@ -8,7 +8,7 @@ from support.recorded import make_recording, scrape
 from alertdrill.core.drill import Drill
 from alertdrill.core.expectation import BlindRule
 from alertdrill.rules.files import RuleFile, parse_rules
-from alertdrill.runner.rulebook import RuleBook, choose_series, name_metrics, split_files
+from alertdrill.runner.rulebook import RuleBook, choose_series, find_reaches_s, name_metrics, split_files
 
 
 def make_file(name: str, *rules: str) -> RuleFile:
@@ -86,3 +86,35 @@ def test_series_are_chosen_by_name() -> None:
     """A part of the rules is replayed on the metrics that it reads, and on `up`."""
     recording = make_recording(scrape("a_total", [1]), scrape("b_total", [1]), scrape("up", [1]), until_s=60)
     assert [one.labels["__name__"] for one in choose_series(recording, [OWN]).series] == ["a_total", "up"]
+
+
+RECORDED = make_file(
+    "recorded",
+    '{record: "job:x:rate5m", expr: "rate(x_total[5m])"}',
+    '{record: "job:x:max1h", expr: "max_over_time(job:x:rate5m[1h])"}',
+)
+
+
+@pytest.mark.parametrize(
+    ("expr", "windows_s"),
+    [
+        ("x > 1", 0),
+        ("rate(x_total[5m]) > 1", 300),
+        ("rate(x_total[5m]) / rate(y_total[10m]) > 1", 600),
+        ("rate(x_total[5m]) > 1 and rate(x_total[1h]) > 1", 3600),
+        ("x - x offset 1h > 1", 3600),
+        ("rate(x_total[5m] offset 1h) / rate(x_total[5m]) > 1", 3900),
+        ("x offset -1h > 1", 0),
+        ("max_over_time(rate(x_total[5m])[1h:1m]) > 1", 3900),
+        ("max_over_time(rate(x_total[5m])[1h:1m] offset 10m) / rate(y_total[2h]) > 1", 7200),
+        ("max_over_time(rate(x_total[5m] offset 10m)[1h:] offset 10m) > 1", 5100),
+        # What is recorded is seen a few scrapes and an evaluation later.
+        ("job:x:rate5m > 1", 300 + 60 + 15),
+        ("job:x:max1h / rate(x_total[5m]) > 1", 3600 + 60 + 15 + 300 + 60 + 15),
+        ("job:x:max1h offset 1h > 1", 3600 + 3600 + 60 + 15 + 300 + 60 + 15),
+    ],
+)
+def test_a_rule_looks_as_far_back_as_its_longest_chain_of_windows(expr: str, windows_s: float) -> None:
+    """What is nested, offset or recorded adds up, and what stands side by side does not."""
+    rule = make_file("rule", f'{{alert: A, expr: "{expr}", for: 2m}}')
+    assert find_reaches_s([RECORDED, rule]) == {"A": 120 + 60 + windows_s}

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.errors import ComponentFailed, ComponentSilent, RequestRefused
 from alertdrill.runner import silent_parts
 from alertdrill.runner.silent_parts import SilentParts
+from alertdrill.runner.traffic import TrafficReport, TrafficUnfinished
 from alertdrill.runtime import http_client
 from alertdrill.runtime.http_client import Api
 
@@ -101,3 +103,24 @@ def test_the_time_in_which_nothing_came_is_said() -> None:
         api = start(server, silent_for=100)
         with pytest.raises(ComponentFailed, match=r"cannot be reached: nothing came for 0.1 s$"):
             api.get("/")
+
+
+class Undone:
+    """Traffic that is not done when it should be."""
+
+    def wait(self, timeout_s: float) -> TrafficReport:
+        """Raise what is raised then."""
+        raise TrafficUnfinished(f"Locust was not done within {timeout_s:g} s: 3 calls without an answer")
+
+    def report(self) -> TrafficReport:
+        """Return what Locust last reported."""
+        return TrafficReport(stalls=((1.0, 2.0),))
+
+
+def test_traffic_that_is_not_done_in_the_end_is_a_doubt(silent: SilentParts) -> None:
+    """The run is judged with what Locust last reported, and says what it was not done with."""
+    traffic: Any = Undone()
+    assert silent.await_end(traffic, 10.0).stalls == ((1.0, 2.0),)
+    assert silent.doubts == (
+        "Locust was not done within 10 s: 3 calls without an answer; hold the drills again",
+    )

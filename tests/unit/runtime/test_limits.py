@@ -19,6 +19,7 @@ from alertdrill.errors import CannotWrite, ComponentFailed, LimitReached
 from alertdrill.load.errors import ScenarioError
 from alertdrill.load.plan import BehaviourChange
 from alertdrill.load.provider_controls import Controls
+from alertdrill.runner.traffic import Traffic, TrafficUnfinished
 from alertdrill.runtime import limits
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.binaries.binaries import read_version
@@ -211,6 +212,24 @@ def test_what_traffic_ends_for_is_told_from_its_log(monkeypatch: pytest.MonkeyPa
     assert "(ulimit -n)" in str(find_limit(find_last_words(logged)))
 
 
+@pytest.mark.usefixtures("set_limits")
+def test_traffic_that_is_not_done_for_a_limit_says_which(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Locust hangs where it can start no thread, and its log has the system's word for it."""
+    log = tmp_path / "locust.log"
+    log.write_text("Traceback (most recent call last):\nMemoryError: out of memory\n")
+    traffic = Traffic(
+        {"report": tmp_path / "report.json"}, host="", plan_path=tmp_path / "plan.json", log_path=log, env={}
+    )
+    monkeypatch.setattr(Traffic, "_has_ended", lambda *_, **__: False)
+    with pytest.raises(TrafficUnfinished) as raised:
+        traffic.wait(10.0)
+    assert str(raised.value) == (
+        f'Locust was not done within 10 s ("MemoryError: out of memory": {OF_MEMORY}); its log is {log}'
+    )
+
+
 @pytest.mark.parametrize("files", [24, 40, 255])
 def test_a_stack_that_could_open_too_few_files_is_not_started(files: int, tmp_path: Path) -> None:
     """Its servers would close connections as they come, and no one could say why; nothing is made."""
@@ -288,6 +307,7 @@ def test_a_replay_under_a_real_limit_is_one_sentence(limit: str, tmp_path: Path)
     )
     assert "Traceback" not in done.stderr
     assert "Fetching" not in done.stderr
+    assert "prometheus cannot be started" not in done.stderr, "a replay needs promtool only"
     if done.returncode:
         assert done.returncode == 3, done.stderr
         assert f"(ulimit {limit[:2]})" in done.stderr

@@ -22,6 +22,7 @@ from stub_providers.behaviour import (
     ErrorNext,
     ErrorShare,
     Lognormal,
+    Mixed,
     Uniform,
     piece_times_s,
 )
@@ -57,6 +58,12 @@ def test_uniform_latency_stays_within_its_ends(ends: tuple[float, float], seed: 
     assert all(low_s <= decide(engine).latency_s <= high_s for _ in range(20))
 
 
+def test_every_so_manieth_call_of_a_mixed_latency_is_slow() -> None:
+    """Counted from when the provider was told: no chance in it."""
+    engine = told(Behaviour(latency=Mixed(s=0.1, slow_s=9, every=3)))
+    assert [decide(engine).latency_s for _ in range(7)] == [0.1, 0.1, 9, 0.1, 0.1, 9, 0.1]
+
+
 def test_uniform_latency_fills_its_range() -> None:
     """A uniform latency has the mean and the spread of its distribution."""
     engine = told(Behaviour(latency=Uniform(low_s=2, high_s=6)))
@@ -76,7 +83,7 @@ def test_lognormal_latency_has_its_median_and_sigma() -> None:
 @given(seed=st.integers())
 def test_lognormal_latency_is_bounded(seed: int) -> None:
     """A lognormal latency never passes the longest latency that can be told."""
-    assert Lognormal(median_s=MAX_LATENCY_S, sigma=5).draw(random.Random(seed)) <= MAX_LATENCY_S  # noqa: S311 - repeatable, no secret
+    assert Lognormal(median_s=MAX_LATENCY_S, sigma=5).draw(1, random.Random(seed)) <= MAX_LATENCY_S  # noqa: S311 - repeatable, no secret
 
 
 @given(seed=st.text(max_size=20), share=st.floats(0, 1))

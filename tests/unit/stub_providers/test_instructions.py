@@ -16,6 +16,7 @@ from stub_providers.behaviour import (
     ErrorNext,
     ErrorShare,
     Lognormal,
+    Mixed,
     Uniform,
 )
 from stub_providers.instructions import (
@@ -37,7 +38,7 @@ almost_behaviours = st.dictionaries(
         st.sampled_from(
             ["kind", "s", "low_s", "high_s", "median_s", "sigma", "class", "share", "every", "next"]
         ),
-        st.sampled_from(["constant", "uniform", "lognormal", "auth"]) | json_values,
+        st.sampled_from(["constant", "mixed", "uniform", "lognormal", "auth"]) | json_values,
     )
     | json_values,
 )
@@ -48,6 +49,10 @@ almost_behaviours = st.dictionaries(
     [
         ({}, Behaviour()),
         ({"latency": {"kind": "constant", "s": 1.2}}, Behaviour(latency=Constant(s=1.2))),
+        (
+            {"latency": {"kind": "mixed", "s": 1, "slow_s": 2, "every": 3}},
+            Behaviour(latency=Mixed(s=1, slow_s=2, every=3)),
+        ),
         (
             {"latency": {"kind": "uniform", "low_s": 1, "high_s": 2}},
             Behaviour(latency=Uniform(low_s=1, high_s=2)),
@@ -93,6 +98,9 @@ def test_a_behaviour_is_read_as_stated(told: dict[str, Any], behaviour: Behaviou
         {"latency": {"kind": "constant", "s": 86_401}},
         {"latency": {"kind": "constant", "s": 1, "sigma": 1}},
         {"latency": {"kind": "uniform", "low_s": 2, "high_s": 1}},
+        {"latency": {"kind": "mixed", "s": 1, "slow_s": 2}},
+        {"latency": {"kind": "mixed", "s": 1, "slow_s": 2, "every": 0}},
+        {"latency": {"kind": "mixed", "s": 1, "slow_s": 86_401, "every": 2}},
         {"latency": {"kind": "uniform", "low_s": 2}},
         {"latency": {"kind": "lognormal", "median_s": 1, "sigma": -1}},
         {"latency": {"kind": "lognormal", "median_s": 1, "sigma": 6}},

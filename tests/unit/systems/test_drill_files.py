@@ -221,6 +221,7 @@ def test_changes_count_from_the_drills_start() -> None:
         "  - {at: 3m, provider: p, model: m, latency: 12s}\n"
         "  - {at: 4m, provider: p, latency: {from: 1s, to: 3s}, completion_tokens: 9}\n"
         "  - {at: 5m, provider: p, latency: {median: 2s}, errors: {every: 25}}\n"
+        "  - {at: 5m30s, provider: p, latency: {usually: 50ms, slow: 9s, every: 20}}\n"
         "  - {at: 6m, provider: p, listening: false}"
     )
     (profile,) = drill.traffic
@@ -228,6 +229,7 @@ def test_changes_count_from_the_drills_start() -> None:
         (60, "m"),
         (120, "*"),
         (180, "*"),
+        (210, "*"),
         (240, None),
     ]
     assert [dict(change.behaviour) for change in profile.changes] == [
@@ -237,6 +239,7 @@ def test_changes_count_from_the_drills_start() -> None:
             "latency": {"kind": "lognormal", "median_s": 2, "sigma": 0.3},
             "errors": {"class": "server_error", "every": 25},
         },
+        {"latency": {"kind": "mixed", "s": 0.05, "slow_s": 9, "every": 20}},
         {"listening": False},
     ]
 
@@ -278,6 +281,12 @@ def test_changes_count_from_the_drills_start() -> None:
         ("    expect:", "    max_speed: 0\n    expect:", "no run is held at that"),
         ("rate: 0.4/s", "stages: [{rate: 1/s, lasts: 1m}]", "so it has no rate of its own"),
         ("healthy: true", "latency: {from: 5s, to: 1s}", "is from more to less"),
+        ("healthy: true", "latency: {usually: 5s, slow: 9s}", "has no every"),
+        (
+            "healthy: true",
+            "latency: {usually: 5s, slow: 9s, every: 0}",
+            "is '0', not a whole number from 1 up",
+        ),
         ("share: 100%", "every: 0", "is '0', not a whole number from 1 up"),
         (OUTAGE, "", "1: the file is empty"),
         (OUTAGE, "drills: []\n", "1: the file has no drills"),

@@ -12,7 +12,7 @@ from alertdrill.cli.options.replay import read_both, take_replay_options
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.recording.replay.export import export
 from alertdrill.rules.loading import demand_loadable
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target
 
 
@@ -52,7 +52,7 @@ def export_(file: Path, rule_paths: tuple[Path, ...], interval_s: float, path: P
     """
     check_target(path, inputs=(file, *rule_paths))
     recording, files = read_both(file, rule_paths, interval_s)
-    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    demand_loadable(engines, files)
-    for note in export(recording, files, engines, path, default_interval_s=interval_s):
+    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(tool, files)
+    for note in export(recording, files, tool, path, default_interval_s=interval_s):
         click.echo(note, err=True)

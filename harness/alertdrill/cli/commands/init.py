@@ -248,7 +248,8 @@ def say_todos(out: Path, drafts: Sequence[DraftFile]) -> list[str]:
         for draft in drafts
         for name, todo in draft.todos
     ]
-    return [*lines, "next: alertdrill run --explain"]
+    where = "" if follow(out) == follow(Path()) else f" --project-file {out / FILE_NAME}"
+    return [*lines, f"next: alertdrill run --explain{where}"]
 
 
 def say_source(found: Found | None, files: Sequence[RuleFile]) -> list[str]:

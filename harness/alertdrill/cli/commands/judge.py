@@ -29,7 +29,7 @@ from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.held_run import TIMELINE, read_speed
 from alertdrill.runner.recorded import judge_drills
 from alertdrill.runner.rulebook import list_expected
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
@@ -115,9 +115,9 @@ def judge(
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
     files = leave_out_unfit(file, files, drills, recording.wall_speed)
-    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    demand_loadable(engines, files)
-    record = judge_drills(recording, placements, files, engines.promtool, quiet_tail_s=tail_s)
+    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(tool, files)
+    record = judge_drills(recording, placements, files, tool.promtool, quiet_tail_s=tail_s)
     if as_json:
         click.echo(timeline_json.render(record), nl=False)
     console = open_console(to_stderr=as_json)

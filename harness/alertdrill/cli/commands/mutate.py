@@ -16,28 +16,29 @@ from alertdrill.alertmanager.routes import Route, parse_routes
 from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
-from alertdrill.cli.options.project import open_project, read_project_rules, take_project_option
+from alertdrill.cli.options.project import open_project, take_project_option
 from alertdrill.cli.options.read_path import ReadPath
+from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.mutation.grounds import find_golden_grounds, make_recorded_ground
-from alertdrill.mutation.memory import Memory, digest_program
+from alertdrill.mutation.report_html import render_page
 from alertdrill.mutation.report_json import render_report
 from alertdrill.mutation.score import join, tally
 from alertdrill.mutation.session import Order, Subject, hold_session
 from alertdrill.mutation.terminal import MutationSummary
-from alertdrill.places import PACKAGE, ROOT
+from alertdrill.places import ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import read_rules
 from alertdrill.runner.golden.folder import FOLDER
+from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
-from alertdrill.runtime.binaries import find_engines
-from alertdrill.runtime.binaries.cache import locate_cache
-from alertdrill.runtime.files import check_target, make_folder, write_whole
+from alertdrill.runtime.binaries import find_promtool
+from alertdrill.runtime.files import check_target, make_folder, write_all
 from alertdrill.runtime.looking import is_folder
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_systems
@@ -45,9 +46,7 @@ from alertdrill.systems.catalogue import list_drills, override_values
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
-REPORT = "mutation.json"
-TRIALS = Path("mutation") / "trials.json"
-"""Where what was tried is kept, in the cache."""
+REPORT, PAGE = "mutation.json", "mutation.html"
 GIVEN = "the rules given"
 UNDECIDED = (
     "whether the score reaches {least:g} % depends on {count} mutants of which it could not be told whether "
@@ -84,7 +83,7 @@ class _Session:
         Example("alertdrill mutate --system metis", "Which mistakes in metis's rules would go unnoticed?"),
         Example(
             "alertdrill mutate --alert MetisLLMErrorRateHigh --min-score 80 --out out",
-            "The same of one alert, with a report in out/mutation.json",
+            "The same of one alert, with a report in out/mutation.html",
         ),
         Example(
             "alertdrill mutate --recordings recordings/",
@@ -122,7 +121,7 @@ class _Session:
 @click.option(
     "--out",
     type=WrittenPath(path_type=Path, file_okay=False),
-    help=f"Also write {REPORT} to this folder, in the open mutation-testing-report-schema.",
+    help=f"Also write {PAGE} to this folder, and {REPORT}, in the open mutation-testing-report-schema.",
 )
 @take_project_option
 def mutate(
@@ -140,31 +139,32 @@ def mutate(
     Each mutant is a rule with one change, such as another threshold. It is judged on the drills' recordings:
     no stack is started, and no traffic sent.
     """
-    engines = find_engines(os.environ, say=_say)
-    promtool = engines.promtool
+    tool = find_promtool(os.environ, say=_say)
+    promtool = tool.promtool
     if _is_about_project(project_file, system, rule_paths):
         session = _open_own(project_file, names, recordings, promtool)
     else:
         session = _open_house(names, system, rule_paths, recordings)
     if out is not None:
         make_folder(out, "cannot be written to")
-        check_target(out / REPORT, session.inputs)
+        for name in (REPORT, PAGE):
+            check_target(out / name, session.inputs)
     order = Order(
         promtool=promtool,
         alert=alert,
         covered_only=bool(names),
         route=session.route,
-        memory=Memory(
-            locate_cache(os.environ).root / TRIALS, digest_program(PACKAGE, engines.versions["prometheus"])
-        ),
+        memory=open_memory(tool, os.environ),
     )
     scored, unmet = hold_session(session.subjects, order, _say)
     for line in say_left_out({**session.left_out, **unmet}):
         _say(f"left out: {line}")
     open_console().print(MutationSummary(scored))
     if out is not None:
-        write_whole(out / REPORT, render_report(scored, least))
-        click.echo(f"Report: {out / REPORT}")
+        report = render_report(scored, least)
+        title = f"alertdrill mutate: {', '.join(one.name for one in scored)}"
+        write_all({out / REPORT: report, out / PAGE: render_page(report, title)})
+        click.echo(f"Report: {out / PAGE}")
     total = tally(join(scored))
     reached = total.decide(least)
     if reached is None:
@@ -233,10 +233,12 @@ def _open_own(
             f"{shorten(project.path)}: the drills of a project are judged on recordings of its own: name "
             "them with --recordings; docs/how-to/mutate.md"
         )
-    files = read_project_rules(project)
-    replay = ProjectReplay(shorten(recordings), files, promtool, find_unfit(classify_all(project, files)))
+    rules = read_project_rules(project)
+    unfit = find_unfit(classify_all(project, rules.files))
+    replay = ProjectReplay(shorten(recordings), rules.files, promtool, unfit, rules.editions)
     defaults = Defaults(system=project.name, find_lasts_s=replay.find_lasts_s, healthy=project.behaviours)
-    among = read_drills(list_files(map(shorten, project.drills)), defaults)
+    written = read_drills(list_files(map(shorten, project.drills)), defaults)
+    among = join_drills(written, list_pack_drills(project), project)
     known = [drill.name for drill in among]
     for name in set(names).difference(known):
         raise BadInput(f"the project has no drill {name!r}{say_nearest(name, known)}")
@@ -248,5 +250,5 @@ def _open_own(
     route = None
     if project.alertmanager is not None:
         route = parse_routes(read_config(project.alertmanager).document)
-    subject = Subject(name=project.name, files=files, grounds=grounds)
+    subject = Subject(name=project.name, files=rules.standing, grounds=grounds)
     return _Session(subjects=(subject,), route=route, left_out=refused, inputs=project.inputs)

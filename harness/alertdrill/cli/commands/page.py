@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,35 +15,36 @@ from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.moment import Moment
+from alertdrill.cli.options.page_modes import (
+    check_calendar,
+    check_companions,
+    check_label_sets,
+    check_mode,
+    check_questions,
+)
 from alertdrill.cli.options.project import find_project_of
 from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
-from alertdrill.cli.output import open_console
+from alertdrill.cli.page_showing import Show
+from alertdrill.cli.routing_questions import Questions, answer_of_alerts, prove_label_sets
 from alertdrill.core.rule import AlertRule, Labels
-from alertdrill.errors import BadInput, CouldNotTell
+from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration, read_rules
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
 from alertdrill.runner.synthetic.destination import list_objections
 from alertdrill.runner.synthetic.every import SPEED, Exercise
-from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.local import open_path
-from alertdrill.runner.synthetic.pages import Row, look_at
+from alertdrill.runner.synthetic.pages import look_at
 from alertdrill.runner.synthetic.remote import Remote
-from alertdrill.runner.synthetic.report import (
-    show_alert,
-    show_hops,
-    show_rows,
-    write_alert,
-    write_hops,
-    write_row,
-)
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runner.synthetic.year_routes import look_at_year
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
 from alertdrill.runtime.paths import shorten
@@ -55,13 +55,6 @@ HEADER_OPTION = "--header"
 DELIVERED = "delivered, and resolved"
 FOR_NOBODY = "notifies nobody, as is meant"
 PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
-UNMET = 1
-EXIT_CODES = {
-    "delivered": 0,
-    "not sent": 0,
-    "not delivered": UNMET,
-    "could not tell": CouldNotTell.exit_code,
-}
 
 
 def _read_within(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
@@ -81,13 +74,14 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
     cls=GroupedCommand,
     groups={
         "Which alert": ("rule_paths", "name", "labels", "all_alerts", "within_s", "watchdog", "external_url"),
+        "The routing of a config, nothing is sent": ("table_path", "at", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "as_json"),
+        "What is sent and printed": ("dry_run", "calendar_year", "as_json"),
     },
     exit_codes={
-        0: "delivered and resolved at every receiver; with --dry-run: shown",
-        1: "a notification did not arrive, or not its end",
+        0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
+        1: "a notification did not arrive, or not its end; a label set goes elsewhere than expected",
         2: "bad input or usage; nothing was sent",
         3: "could not tell",
     },
@@ -100,6 +94,14 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         Example(
             "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml",
             "Does every alert page, by this config?",
+        ),
+        Example(
+            "alertdrill page --labels routes.csv --alertmanager-config alertmanager.yml",
+            "Do these label sets go to the receivers that I expect?",
+        ),
+        Example(
+            "alertdrill page --all --rules rules.yml --alertmanager-config alertmanager.yml --calendar 2027",
+            "When does nobody hear of which alert?",
         ),
         Example(
             "alertdrill page --watchdog --alertmanager-config alertmanager.yml",
@@ -170,9 +172,34 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when its heartbeat stops."
 )
+@click.option(
+    "--labels",
+    "table_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Table of label sets, in CSV or YAML, each with the receivers that it is expected to reach.",
+)
+@click.option(
+    "--at",
+    type=Moment(),
+    metavar="TIME",
+    help="Say which routes are muted then, and by which time interval: 2027-01-04T03:00, in UTC, or with Z, "
+    "+01:00 or [Europe/Berlin] after it.",
+)
+@click.option("--inhibitions", is_flag=True, help="Say which alert inhibits which, by which inhibit rule.")
+@click.option(
+    "--coverage", is_flag=True, help="Say what of the config none of the alerts or label sets reaches."
+)
 @click.option("--external-url", metavar="URL", help="Prometheus's external URL, for the alert's link to it.")
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
+)
+@click.option(
+    "--calendar",
+    "calendar_year",
+    type=click.IntRange(1970, 2099),
+    metavar="YEAR",
+    help="Show when the routes of the alerts are muted in a year, and send nothing.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
@@ -189,8 +216,13 @@ def page(
     all_alerts: bool,
     within_s: float | None,
     watchdog: bool,
+    table_path: Path | None,
+    at: datetime | None,
+    inhibitions: bool,
+    coverage: bool,
     external_url: str | None,
     dry_run: bool,
+    calendar_year: int | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
@@ -198,18 +230,43 @@ def page(
     With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast,
     with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
     heartbeat of the dead-man's switch (--watchdog).
+
+    A table of label sets (--labels) is routed, and sent to nobody; nor is anything where it is only asked
+    about routing (--at, --inhibitions, --coverage).
     """
-    _check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=alertmanager is not None)
+    questions = Questions(at=at, inhibitions=inhibitions, coverage=coverage)
+    is_remote = alertmanager is not None
+    if table_path is not None:
+        check_label_sets(
+            table_path,
+            config_path,
+            {
+                "--all": all_alerts,
+                "--alert": name,
+                "--watchdog": watchdog,
+                "--rules": rule_paths,
+                "--label": labels,
+                "--alertmanager": is_remote,
+                "--receiver": receivers,
+                "--nobody": nobody,
+                "--within": within_s,
+                "--external-url": external_url,
+            },
+        )
+    else:
+        check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
+    check_calendar(calendar_year, table_path, watchdog=watchdog, is_remote=is_remote)
+    check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
     if within_s is not None and not all_alerts:
         raise BadInput("--within is for --all: one alert takes as long as its config says")
-    _check_companions(
+    check_companions(
         headers,
         receivers,
         config_path,
         templates_folder,
         system_folders,
         is_single=not (all_alerts or watchdog),
-        is_remote=alertmanager is not None,
+        is_remote=is_remote,
     )
     if alertmanager is None:
         demand_files("pager", LEAST_FILES_OF_ONE)
@@ -217,64 +274,31 @@ def page(
     secret, _ = read_headers(HEADER_OPTION, headers)
     url = None if alertmanager is None else check_url("--alertmanager", alertmanager, HEADER_OPTION)
     own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
-    rules = _choose_rules(rule_paths, name, given, watchdog=watchdog)
+    rules = () if table_path else _choose_rules(rule_paths, name, given, watchdog=watchdog)
     project = find_project_of(config_path)
     if project is not None:
         nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
     config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
-    show = _Show(as_json=as_json)
+    show = Show(as_json=as_json)
     if config is not None:
         check_original(engines.amtool, engines.versions["alertmanager"], config)
+        if table_path is not None:
+            prove_label_sets(shorten(table_path), config, engines, questions, as_json=as_json)
     alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
         remote = Remote(url or "", secret, engines.amtool)
         _send(remote, alerts[0], receivers, nobody, dry_run=dry_run, show=show)
-    bound = bind(alerts, config, engines.amtool, nobody)
+    if questions:
+        answer_of_alerts(alerts, config, engines, questions, as_json=as_json)
+    bound = bind(alerts, config, engines, nobody)
     if watchdog:
         _watch(bound[0], config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
-    _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
-
-
-def _check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote: bool) -> None:
-    """Raise BadInput unless the options name one thing to do."""
-    if all_alerts and watchdog:
-        raise BadInput("--all and --watchdog are two different proofs: ask for one")
-    if is_remote and (all_alerts or watchdog):
-        raise BadInput("--all and --watchdog start an Alertmanager here: leave --alertmanager out")
-    if all_alerts and name is not None:
-        raise BadInput("--all sends every alert: leave --alert out")
-    if name is None and not (all_alerts or watchdog):
-        raise BadInput("which alert? --alert NAME, --all or --watchdog")
-
-
-def _check_companions(
-    headers: Sequence[str],
-    receivers: Sequence[str],
-    config_path: Path | None,
-    templates_folder: Path | None,
-    system_folders: Sequence[Path],
-    *,
-    is_single: bool,
-    is_remote: bool,
-) -> None:
-    """Raise BadInput for options that are about something else than what is to be done."""
-    if headers and not is_remote:
-        raise BadInput("--header is for the Alertmanager that --alertmanager names: name one")
-    if config_path is not None and is_remote:
-        raise BadInput(
-            "--alertmanager-config is for an Alertmanager that is started here: leave --alertmanager out"
-        )
-    if system_folders and (is_remote or config_path is not None):
-        raise BadInput("--systems says what the built-in Alertmanager config has routes for: leave it out")
-    if templates_folder is not None and config_path is None:
-        raise BadInput("--templates is for the config that --alertmanager-config names: name one")
-    if receivers and not is_single:
-        raise BadInput(
-            "--receiver is for one alert: --all and --watchdog notify nobody but the built-in pager"
-        )
+    if calendar_year is None:
+        _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
+    show.year(look_at_year(bound, config, calendar_year))
 
 
 def _choose_rules(
@@ -309,7 +333,7 @@ def _send(
     nobody: Sequence[str],
     *,
     dry_run: bool,
-    show: _Show,
+    show: Show,
 ) -> NoReturn:
     """Send an alert through somebody's Alertmanager, or show what would be sent; exit accordingly."""
     plan = remote.plan(alert, receivers, nobody)
@@ -334,7 +358,7 @@ def _demand_receivers(bound: Bound, receivers: Sequence[str], config: Alertmanag
 
 
 def _watch(
-    bound: Bound, config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: _Show
+    bound: Bound, config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: Show
 ) -> NoReturn:
     """Hold the drill of the dead-man's switch, and exit accordingly."""
     show.alert(bound)
@@ -352,7 +376,7 @@ def _rehearse(
     within_s: float | None,
     *,
     dry_run: bool,
-    show: _Show,
+    show: Show,
 ) -> NoReturn:
     """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
     if dry_run:
@@ -360,39 +384,6 @@ def _rehearse(
     with open_path(config, engines=engines, speed=SPEED) as path:
         rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound, within_s)
     show.rows(rows)
-
-
-class _Show:
-    """What is printed, for people or as JSON, and the exit code that it means."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._document: dict[str, object] = {}
-        self._console = open_console()
-
-    def alert(self, bound: Bound) -> None:
-        """Show an alert and its way; as JSON, together with what follows."""
-        self._document = write_alert(bound.alert, bound.destination)
-        if not self._as_json:
-            self._console.print(show_alert(bound.alert, bound.destination))
-
-    def hops(self, hops: Sequence[Hop], proved: str) -> NoReturn:
-        """Show the hops of an alert, or what they have `proved`, and exit."""
-        if self._as_json:
-            click.echo(json.dumps(self._document | write_hops(hops), indent=2))
-        elif hops:
-            self._console.print(show_hops(hops, proved))
-        sys.exit(EXIT_CODES[find_outcome(hops)])
-
-    def rows(self, rows: Sequence[Row]) -> NoReturn:
-        """Show what became of alerts, and exit."""
-        if self._as_json:
-            click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
-        else:
-            self._console.print(show_rows(rows, SPEED))
-        if any(row.is_unmet for row in rows):
-            sys.exit(UNMET)
-        sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)
 
 
 def _say(text: str) -> None:

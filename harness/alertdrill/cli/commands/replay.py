@@ -14,7 +14,7 @@ from alertdrill.recording.replay.replay import replay
 from alertdrill.reports.timeline_json import render_timeline
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.runner.silent_alerts import list_compared, list_silent
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool
 
 
 @click.command(
@@ -64,19 +64,19 @@ def replay_(
     promtool evaluates them in virtual time, so hours take seconds. Instants count from the recording's start.
     """
     recording, files = read_both(file, rule_paths, interval_s)
-    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    demand_loadable(engines, files)
+    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(tool, files)
     replayed = replay(
         recording,
         files,
-        engines.promtool,
+        tool.promtool,
         tail_s=tail_s,
         curves=list_compared(files),
         annotations=has_annotations,
         default_interval_s=interval_s,
     )
     find_annotations = replayed.find_annotations if has_annotations else None
-    timeline = replace(replayed.timeline, engines={"prometheus": engines.versions["prometheus"]})
+    timeline = replace(replayed.timeline, engines={"prometheus": tool.versions["prometheus"]})
     silent = tuple(list_silent(files, timeline))
     if as_json:
         near = [

@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from alertdrill.cli.commands.run_holding import hold_reported
+from alertdrill.cli.commands.run_holding import hold_and_report
 from alertdrill.cli.commands.run_project import is_about_project, run_project
 from alertdrill.cli.commands.run_replay import (
     check_goldens,
@@ -22,7 +22,7 @@ from alertdrill.cli.commands.run_replay import (
 )
 from alertdrill.cli.explaining import explain
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.given_rules import Choice, find_unheld, make_note, say_left_out
+from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.project import take_project_option
 from alertdrill.cli.options.quantities import Instant
@@ -36,12 +36,10 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.cli.reporting import report
 from alertdrill.cli.run_folder import open_folder
-from alertdrill.cli.sentences import say
 from alertdrill.errors import BadInput
 from alertdrill.reports import RunRecord
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.order import RECORDING
 from alertdrill.runner.traffic import MAX_WORKERS
 from alertdrill.runtime.looking import follow, is_file
 from alertdrill.stacks.embedded import EmbeddedSite
@@ -270,15 +268,13 @@ def run(
     )
     if keep_recordings is not None:
         check_goldens(keep_recordings, drills)
-    with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
-        for line in say_left_out(obstacles):
-            say(f"left out: {line}", to_stderr=True)
-        order = replace(order, recording=reports.new / RECORDING)
-        record = hold_reported(order, reports, console)
-        record = replace(record, notes={**record.notes, **make_note(obstacles)})
-        report(record, out, reports, console, is_kept=True)
+    inputs = list_inputs(rule_paths, folder, alertmanager_config)
+
+    def keep(record: RunRecord) -> None:
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
+
+    record = hold_and_report(order, out, inputs, console, left_out=obstacles, keep=keep)
     sys.exit(record.exit_code)
 
 

@@ -1,19 +1,52 @@
-"""Holding drills while their progress is shown, and leaving word where nobody can tell how they came out."""
+"""Holding drills while their progress is shown, and reporting: those of the house, and those of a project."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 
 from rich.console import Console
 
 from alertdrill.cli.complaining import complain
+from alertdrill.cli.options.given_rules import make_note, say_left_out
 from alertdrill.cli.progress import show_progress
-from alertdrill.cli.run_folder import RunFolder
+from alertdrill.cli.reporting import report
+from alertdrill.cli.run_folder import RunFolder, open_folder
+from alertdrill.cli.sentences import say
 from alertdrill.errors import CannotWrite, CouldNotTell
 from alertdrill.reports import RunRecord, junit
 from alertdrill.runner.live import hold
-from alertdrill.runner.order import Order
+from alertdrill.runner.order import RECORDING, Order
 
 
-def hold_reported(order: Order, reports: RunFolder, console: Console) -> RunRecord:
+def hold_and_report(
+    order: Order,
+    out: Path,
+    inputs: Collection[Path],
+    console: Console,
+    *,
+    left_out: Mapping[str, str],
+    notes: Mapping[str, str] = MappingProxyType({}),
+    keep: Callable[[RunRecord], None] = lambda _record: None,
+) -> RunRecord:
+    """Hold the drills of an order, and leave the reports in a folder, which replaces none of the `inputs`.
+
+    What is `left_out`, by name, is said before, and noted with `notes`. `keep` is given the record before
+    somebody else may write to the folder.
+    """
+    with open_folder(out, inputs) as reports:
+        for line in say_left_out(left_out):
+            say(f"left out: {line}", to_stderr=True)
+        record = _hold(replace(order, recording=reports.new / RECORDING), reports, console)
+        record = replace(record, notes={**record.notes, **notes, **make_note(left_out)})
+        report(record, out, reports, console, is_kept=True)
+        keep(record)
+    return record
+
+
+def _hold(order: Order, reports: RunFolder, console: Console) -> RunRecord:
     """Hold the drills; where nobody can tell what became of them, junit.xml says so."""
     try:
         with show_progress(console) as show:

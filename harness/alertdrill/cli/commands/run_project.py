@@ -12,17 +12,12 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from alertdrill.cli.commands.run_holding import hold_reported
-from alertdrill.cli.options.given_rules import make_note, say_left_out
+from alertdrill.cli.commands.run_holding import hold_and_report
 from alertdrill.cli.options.project import open_project, read_held_rules, read_project_drills, use_services
-from alertdrill.cli.reporting import report
-from alertdrill.cli.run_folder import open_folder
-from alertdrill.cli.sentences import say
 from alertdrill.project.finding import find_project
 from alertdrill.project.services import check_wall_time
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.runner.metric_types import read_types
-from alertdrill.runner.order import RECORDING
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
 from alertdrill.runtime.limits import demand_files
@@ -88,12 +83,12 @@ def run_project(
     )
     for note in made.order.alertmanager.notes:
         click.echo(note, err=True)
-    with open_folder(where, project.inputs) as reports:
-        for line in say_left_out(made.left_out):
-            say(f"left out: {line}", to_stderr=True)
-        order = replace(made.order, recording=reports.new / RECORDING, workers=workers)
-        record = hold_reported(order, reports, console)
-        notes = {**record.notes, **describe_classes(made.classified), **make_note(made.left_out)}
-        record = replace(record, notes=notes)
-        report(record, where, reports, console, is_kept=True)
+    record = hold_and_report(
+        replace(made.order, workers=workers),
+        where,
+        project.inputs,
+        console,
+        left_out=made.left_out,
+        notes=describe_classes(made.classified),
+    )
     sys.exit(record.exit_code)

@@ -16,7 +16,7 @@ from alertdrill.errors import BadInput
 from alertdrill.places import ROOT
 from alertdrill.recording.files import put_recording, read_recording
 from alertdrill.reports import RunRecord
-from alertdrill.rules.files import RuleFile
+from alertdrill.rules.files import RuleFile, read_rules
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.values import Values
 from alertdrill.runner.golden.folder import MADE, Manifest, Origin, find_path, put_manifest, read_manifest
@@ -25,10 +25,11 @@ from alertdrill.runner.golden.making import make_goldens, replay_whole
 from alertdrill.runner.golden.staleness import digest_systems
 from alertdrill.runner.held_run import TIMELINE, read_held_run
 from alertdrill.runner.order import RECORDING, Order
-from alertdrill.runner.rulebook import RuleBook
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runner.rulebook import RuleBook, is_edition
+from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target, make_folder, naming, open_batch
 from alertdrill.runtime.looking import is_folder, is_there
+from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System, find_served, find_systems
 from alertdrill.systems.catalogue import list_drills, list_rules, override_values
 
@@ -105,9 +106,9 @@ def _leave_out(
 
 def _find_promtool(given: Iterable[RuleFile]) -> Path:
     """Return promtool, which loads the rule files that somebody gave; raises BadRules if it does not."""
-    engines = find_engines(os.environ, say=lambda text: click.echo(text, err=True))
-    demand_loadable(engines, given)
-    return engines.promtool
+    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+    demand_loadable(tool, given)
+    return tool.promtool
 
 
 def make_book(
@@ -116,11 +117,19 @@ def make_book(
     given: tuple[RuleFile, ...],
     systems: Sequence[System] | None = None,
 ) -> RuleBook:
-    """Return which rules concern which of all drills; raises BadInput."""
-    own = {
-        name: list_rules([drill for drill in drills if drill.system == name], values, systems)
-        for name in dict.fromkeys(drill.system for drill in drills)
-    }
+    """Return which rules concern which of all drills; raises BadInput.
+
+    With the values as shipped, rules are those of a system's rule file, as it lies on disk, where it has one.
+    """
+    known = {system.name: system for system in (find_systems() if systems is None else systems)}
+    shipped = override_values((), tuple(known.values()))
+    own = {}
+    for name in dict.fromkeys(drill.system for drill in drills):
+        files = list_rules([drill for drill in drills if drill.system == name], values, systems)
+        path = known[name].rules_path
+        if values[name] == shipped[name] and is_there(path):
+            files = (read_rules(shorten(path)), *filter(is_edition, files))
+        own[name] = files
     return RuleBook(own=own, given=given)
 
 

@@ -10,12 +10,14 @@ import click
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
+from alertdrill.project.drill_checks import check_timers
 from alertdrill.project.finding import find_project
 from alertdrill.project.project import Project, RunningAlertmanager, Service
 from alertdrill.project.reading import read_project
 from alertdrill.project.services import PAGES
 from alertdrill.rules.fields import say_nearest
-from alertdrill.rules.files import RuleFile, read_rules
+from alertdrill.rules.files import RuleFile
+from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
 from alertdrill.runner.running_services import Running, ask_running
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
@@ -58,13 +60,6 @@ def find_project_of(alertmanager_config: Path | None) -> Project | None:
     return project if is_own else None
 
 
-def read_project_rules(project: Project) -> tuple[RuleFile, ...]:
-    """Return the rule files of a project; raises BadInput for a project without any."""
-    if not project.rules:
-        raise BadInput(f'{shorten(project.path)}:1: the project states no rules, as in rules = ["rules.yml"]')
-    return tuple(read_rules(shorten(path)) for path in project.rules)
-
-
 def use_services(project: Project, prometheus: str | None, alertmanager: str | None) -> Project:
     """Return a project with the servers that options name in place of those that it states.
 
@@ -95,8 +90,9 @@ def read_held_rules(
     asked.
     """
     if project.prometheus is None:
-        return read_project_rules(project), None
-    running = ask_running(project, read_project_rules(project) if project.rules else (), environ)
+        return read_project_rules(project).files, None
+    stated = read_project_rules(project).files if project.rules or project.packs else ()
+    running = ask_running(project, stated, environ)
     assert running is not None  # noqa: S101 - there is a Prometheus to ask
     return running.files, running
 
@@ -128,8 +124,10 @@ def read_project_drills(
         files,
         replace(defaults, leaves_out=lambda name: leaves_undecided or (bool(chosen) and name not in chosen)),
     )
+    drills = join_drills(drills, list_pack_drills(project), project)
     known = [drill.name for drill in drills]
     known += [one.name for one in list_undecided(files, defaults)]
+    check_timers(project, known)
     for name in chosen.difference(known):
         raise BadInput(f"the project has no drill {name!r}{say_nearest(name, known)}")
     return tuple(drill for drill in drills if not chosen or drill.name in chosen)

@@ -11,6 +11,7 @@ import click
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput, MissingEngine
 from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import find_promtool as find_own_promtool
 from alertdrill.runtime.free_ports import demand_ports
 from alertdrill.runtime.limits import demand_files
 from alertdrill.stacks import Site
@@ -55,7 +56,7 @@ def find_promtool(site: Site) -> Path | None:
     if isinstance(site, EmbeddedSite):
         return site.engines.promtool
     try:
-        return find_engines(os.environ, say=lambda text: click.echo(text, err=True)).promtool
+        return find_own_promtool(os.environ, say=lambda text: click.echo(text, err=True)).promtool
     except MissingEngine:
         return None
 

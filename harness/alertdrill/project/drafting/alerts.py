@@ -10,6 +10,7 @@ import promql_parser as ast
 
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
+from alertdrill.project.drafting.measures import find_usd_per_million
 from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.project.drafting.recognising import Recognised, Recogniser, Unknown
 from alertdrill.project.drafting.timing import Pace
@@ -55,6 +56,8 @@ class Subject:
     pace: Pace
     paging: Paging
     model: str
+    priced: str
+    """The model whose price its calls are counted with, where a gateway has other names for models."""
     reads: tuple[ast.VectorSelector, ...]
 
 
@@ -139,6 +142,7 @@ def _find_subject(
         pace=pace,
         paging=paging,
         model=model,
+        priced=model if around.metrics is None else _find_priced(read, model, around.metrics),
         reads=read,
     )
 
@@ -184,6 +188,21 @@ def _find_model(read: Iterable[ast.VectorSelector]) -> str | None:
             if MODEL_LABEL.fullmatch(matcher.name) and matcher.op == ast.MatchOp.Equal and matcher.value:
                 return matcher.value
     return None
+
+
+def _find_priced(read: Iterable[ast.VectorSelector], model: str, metrics: Metrics) -> str:
+    """Return a model whose price is known: the one that is asked for, or the only one that series name."""
+    if find_usd_per_million(model) is not None:
+        return model
+    seen = {
+        value
+        for node in read
+        for label, values in metrics.values.get(metric_name(node) or "", {}).items()
+        if MODEL_LABEL.fullmatch(label)
+        for value in values
+        if find_usd_per_million(value) is not None
+    }
+    return seen.pop() if len(seen) == 1 else model
 
 
 def _find_model_label(text: str, read: Sequence[ast.VectorSelector], model: str, metrics: Metrics) -> Labels:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.project.drafting.alerts import Subject
+from alertdrill.project.drafting.conditions import Condition
 from alertdrill.project.drafting.drill_text import Draft, Fire, write_file
 from alertdrill.project.drafting.levels import RATE_PER_S, Level, Price, find_levels
-from alertdrill.project.drafting.measures import USD_PER_MILLION, Condition, Count
+from alertdrill.project.drafting.measures import Count, find_usd_per_million
 from alertdrill.project.drafting.recognising import Unknown
 from alertdrill.project.drafting.timing import Pace, Times, find_firing, plan_firing, round_up, stays_silent
 
@@ -45,7 +46,7 @@ def _draft_file(subject: Subject, subjects: Sequence[Subject], provider: str) ->
 
 
 def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: list[str]) -> Iterable[Draft]:
-    price = _find_price(subject.model)
+    price = _find_price(subject.priced)
     near_name = f"{subject.drill}-near-miss"
     recognised, todo = subject.recognised, subject.todo
     fire: Level | None = None
@@ -61,7 +62,7 @@ def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: 
         return
     if _is_of_usd(subject) and price is not None:
         notes.append(
-            f"A million tokens of {subject.model} are taken to cost {price.prompt:g} USD in prompts and "
+            f"A million tokens of {subject.priced} are taken to cost {price.prompt:g} USD in prompts and "
             f"{price.answer:g} USD in answers, as at the list."
         )
     yield _complete(begin_draft(subject, subject.drill, fire, provider), subjects)
@@ -161,7 +162,7 @@ def _draft_short_outage(
 
 
 def _find_price(model: str) -> Price | None:
-    found = USD_PER_MILLION.get(model.rpartition("/")[2].rpartition(":")[2])
+    found = find_usd_per_million(model)
     return None if found is None else Price(prompt=found[0], answer=found[1])
 
 

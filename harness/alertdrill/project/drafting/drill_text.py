@@ -123,6 +123,8 @@ def say_why(draft: Draft) -> str:
         return f"For {lasts} {what} to the provider fails, {end}."
     if then.scan_per_s:
         return f"For {lasts} somebody tries keys that are none, {end}."
+    if then.slow_every is not None:
+        return f"For {lasts} one call in {then.slow_every} to the provider is slow, {end}."
     if then.high_s != draft.level.before.high_s:
         return f"For {lasts} the provider answers slowly, {end}."
     if then.tokens:
@@ -193,9 +195,12 @@ def _say_behaviour(level: Level) -> str | None:
         which = f"every: {level.every}" if level.every is not None else f"share: {then.share * 100:.3g}%"
         return f"errors: {{class: {then.error}, {which}}}"
     if then.high_s != level.before.high_s:
+        usual, slow = _seconds(then.low_s), _seconds(then.high_s)
+        if then.slow_every is not None:
+            return f"latency: {{usually: {usual}, slow: {slow}, every: {then.slow_every}}}"
         if then.low_s == then.high_s:
-            return f"latency: {_seconds(then.high_s)}"
-        return f"latency: {{from: {_seconds(then.low_s)}, to: {_seconds(then.high_s)}}}"
+            return f"latency: {slow}"
+        return f"latency: {{from: {usual}, to: {slow}}}"
     if then.tokens:
         return f"completion_tokens: {then.tokens - PROMPT_TOKENS}, prompt_tokens: {PROMPT_TOKENS}"
     return None

@@ -6,14 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from alertdrill.project.drafting.measures import (
-    PROMPT_TOKENS,
-    Condition,
-    Count,
-    Latency,
-    Presence,
-    Share,
-)
+from alertdrill.project.drafting.conditions import Condition
+from alertdrill.project.drafting.latencies import Durations, Latency
+from alertdrill.project.drafting.measures import PROMPT_TOKENS, Count, LastCall, Presence, Share
 from alertdrill.project.drafting.recognising import Comparison, Recognised, Unknown
 
 RATE_PER_S = 0.5
@@ -65,7 +60,7 @@ def find_levels(rule: Recognised, scrape_s: float, price: Price | None) -> tuple
     Raises Unknown where nobody can tell what makes it fire.
     """
     cause, *guards = rule.comparisons
-    if cause.operator in {"==", "!="} and not isinstance(cause.measure, Presence):
+    if cause.operator in {"==", "!="} and not isinstance(cause.measure, Presence | LastCall):
         raise Unknown(f"say what makes it exactly {cause.threshold:g}")
     seen_s = max(rule.window_s - scrape_s, scrape_s)
     rate_per_s = max([RATE_PER_S, *(_find_guarding_rate(guard) for guard in guards)])
@@ -78,6 +73,8 @@ def find_levels(rule: Recognised, scrape_s: float, price: Price | None) -> tuple
             fire, near = _find_latencies(cause, latency, rate_per_s, seen_s)
         case Presence():
             fire, near = _find_outages(cause)
+        case LastCall():
+            fire, near = _find_failures(cause, rate_per_s)
         case Count(counted="usd" | "tokens") as count:
             fire, near = _find_costs(cause, count, seen_s, price)
         case Count() as count:
@@ -169,17 +166,18 @@ def _find_latencies(
         )
     before = Condition(rate_per_s=rate_per_s)
 
-    def make(span: tuple[float, float], reaches: tuple[float, float]) -> Level:
-        low_s, high_s = (float(f"{seconds:.3g}") for seconds in span)
-        return Level(before=before, then=replace(before, low_s=low_s, high_s=high_s), reaches=reaches)
+    def make(found: Durations, reaches: tuple[float, float]) -> Level:
+        low_s, high_s = (float(f"{seconds:.3g}") for seconds in (found.low_s, found.high_s))
+        then = replace(before, low_s=low_s, high_s=high_s, slow_every=found.slow_every)
+        return Level(before=before, then=then, reaches=reaches)
 
-    past = latency.find_spans(cause.level * 1.05, math.inf)
+    past = latency.find_past(cause.level * 1.05)
     if past is None:
         raise Unknown("say how long calls have to take: no duration brings its quantile past the threshold")
     fire = make(past, (LEAST, MOST))
     # What the gateway itself takes comes on top, and is more on a busy machine: room is left where there is.
-    near = latency.find_spans(cause.level * LEAST, cause.level * 0.8)
-    near = near or latency.find_spans(cause.level * LEAST, cause.level * 0.93)
+    near = latency.find_near(cause.level * LEAST, cause.level * 0.8, before.low_s)
+    near = near or latency.find_near(cause.level * LEAST, cause.level * 0.93, before.low_s)
     if near is None:
         return fire, Unknown("no duration of calls brings its quantile near, with the bounds of its buckets")
     if latency.quantile is not None and not latency.bounds:
@@ -187,8 +185,10 @@ def _find_latencies(
             "say how long calls take for its quantile to come near, or send the gateway a call that "
             "succeeds and have alertdrill init ask for its metrics: the bounds of the buckets are not known"
         )
-    if near[0] != near[1]:
-        # What only some calls do wants many of them in a window.
+    if near.slow_every is not None:
+        before = replace(before, rate_per_s=max(rate_per_s, _round_rate(near.calls / seen_s)))
+    elif near.low_s != near.high_s:
+        # What only some calls do by chance wants many of them in a window.
         varied_per_s = max(VARIED_RATE_PER_S, _round_rate(LEAST_VARIED / seen_s))
         before = replace(before, rate_per_s=max(rate_per_s, varied_per_s))
     return fire, make(near, (LEAST, 0.98))
@@ -200,6 +200,14 @@ def _find_outages(cause: Comparison) -> tuple[Level, Level | Unknown]:
     if (cause.find_share(down) or 0.0) <= 1:
         raise Unknown("say what makes it fire: the target's being away does not")
     return Level(before=before, then=down), Level(before=before, then=down, reaches=(0.0, 0.0))
+
+
+def _find_failures(cause: Comparison, rate_per_s: float) -> tuple[Level, Level | Unknown]:
+    before = Condition(rate_per_s=rate_per_s)
+    fire = Level(before=before, then=replace(before, share=1.0))
+    if (cause.find_share(fire.then) or 0.0) <= 1:
+        raise Unknown(f"say what makes it {cause.operator} {cause.threshold:g}: calls that fail make it 1")
+    return fire, Unknown("the last call failed or it did not, so nothing is near to that")
 
 
 def _find_rates(

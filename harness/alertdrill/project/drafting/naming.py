@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import promql_parser as ast
 
-from alertdrill.project.drafting.measures import Counted, ErrorKind
+from alertdrill.project.drafting.conditions import ErrorKind
+from alertdrill.project.drafting.measures import Counted
 from alertdrill.rules.promql.expressions import metric_name
 
 STATUSES = ("200", "400", "401", "403", "404", "408", "429", "500", "502", "503", "504")
@@ -34,6 +35,10 @@ _OTHERS = (
     r"|dropped|evict"
 )
 """Of the gateway's own ways: how many calls bring them about is known to nobody but the gateway."""
+
+
+OF_LAST_CALL = frozenset({"litellm_deployment_state"})
+"""States that a failed call sets to 1, and the next that succeeds to 0, where a model has one deployment."""
 
 
 def find_counted(node: ast.VectorSelector) -> tuple[Counted, ErrorKind] | None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 import promql_parser as ast
 
-from alertdrill.project.drafting.measures import Condition, Count, Latency, Measure, Presence, Share
+from alertdrill.project.drafting.conditions import Condition
+from alertdrill.project.drafting.latencies import Latency
+from alertdrill.project.drafting.measures import Count, LastCall, Measure, Presence, Share
 from alertdrill.project.drafting.metrics import Metrics
-from alertdrill.project.drafting.naming import find_counted, is_good
+from alertdrill.project.drafting.naming import OF_LAST_CALL, find_counted, is_good
 from alertdrill.rules.promql.constants import evaluate_constant
 from alertdrill.rules.promql.expressions import (
     durations,
@@ -165,6 +167,8 @@ class Recogniser:
                 return self._measure(node.vector_selector, guards)
             case ast.VectorSelector() if metric_name(node) == "up":
                 return Presence(), 1.0
+            case ast.VectorSelector() if metric_name(node) in OF_LAST_CALL:
+                return LastCall(), 1.0
             case ast.VectorSelector():
                 raise Unknown(f"say what moves {metric_name(node) or render(node)}, which is a state")
         raise Unknown(f"say what moves {_shorten(render(node))}")

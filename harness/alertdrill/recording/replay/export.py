@@ -36,7 +36,7 @@ from alertdrill.recording.replay.unit_tests import (
 from alertdrill.rules.dilation.files import dilate_expr
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile, RuleGroup
 from alertdrill.rules.promql.expressions import format_duration
-from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.binaries import Promtool
 from alertdrill.runtime.files import check_target, is_stream, write_all, write_own
 from alertdrill.runtime.scratch import scratch_folder
 
@@ -59,7 +59,7 @@ class _Copy:
 def export(
     recording: Recording,
     files: Sequence[RuleFile],
-    engines: Engines,
+    tool: Promtool,
     path: Path,
     *,
     default_interval_s: float = EVALUATION_INTERVAL_S,
@@ -86,8 +86,8 @@ def export(
             "name a file for the test"
         )
     _check_targets([path, *(copy.path for copy in copies.values())], recording, files)
-    test, notes = make_test(recording, files, engines, default_interval_s)
-    _hold(test, files, copies, engines, path)
+    test, notes = make_test(recording, files, tool, default_interval_s)
+    _hold(test, files, copies, tool, path)
     held = [copies[file.name].path if file.name in copies else Path(file.name) for file in files]
     rules = [Path(os.path.relpath(one.absolute(), place.parent.absolute())) for one in held]
     write_all({path: _render(test, rules), **{copy.path: copy.text for copy in copies.values()}})
@@ -95,7 +95,7 @@ def export(
 
 
 def _hold(
-    test: UnitTest, files: Sequence[RuleFile], copies: Mapping[str, _Copy], engines: Engines, path: Path
+    test: UnitTest, files: Sequence[RuleFile], copies: Mapping[str, _Copy], tool: Promtool, path: Path
 ) -> None:
     """Hold a test, before it is written.
 
@@ -111,7 +111,7 @@ def _hold(
         ]
         draft = folder / f".{path.stem}.{os.getpid()}.yml"  # no copy has such a name
         write_own(draft, _render(test, rules))
-        said = hold_test(engines.promtool, draft, PASSES_WITHIN_S)
+        said = hold_test(tool.promtool, draft, PASSES_WITHIN_S)
     if said:
         for file, held in zip(files, rules, strict=True):
             if unread := re.search(rf"{re.escape(str(held))}: yaml: line (\d+): (.*)", said):
@@ -123,7 +123,7 @@ def _hold(
 
 
 def make_test(
-    recording: Recording, files: Sequence[RuleFile], engines: Engines, default_interval_s: float
+    recording: Recording, files: Sequence[RuleFile], tool: Promtool, default_interval_s: float
 ) -> tuple[UnitTest, tuple[str, ...]]:
     """Return the unit test of what rules did over a recording, without its rule files, and notes on it.
 
@@ -143,7 +143,7 @@ def make_test(
         )
     for mask_size in MASK_SIZES:
         inquiry = make_inquiry(planned, plan, recording, read, (), default_interval_s, mask_size)
-        answers = _ask(engines, inquiry, inquiry.trial)
+        answers = _ask(tool, inquiry, inquiry.trial)
         if not inquiry.is_too_much(answers):
             break
     activities = inquiry.list_activities(answers)
@@ -153,7 +153,7 @@ def make_test(
     alerts = sorted(plan.alerts) if any(one.labels["__name__"] == ALERTS for one in read) else None
     offset_ms = to_ms(planned.stage.groups[0].query_offset_s)
     looks, counts = _look(
-        engines,
+        tool,
         inquiry,
         list_looks(spans, interval_ms, last_ms),
         list_counts(interval_ms, last_ms, alerts, offset_ms),
@@ -163,7 +163,7 @@ def make_test(
         notes.append(f"{recording.name}: {grid.describe()}")
     test = UnitTest(
         name=Path(recording.name).name,
-        preface=_write_preface(recording, engines, notes),
+        preface=_write_preface(recording, tool, notes),
         rule_files=(),
         groups=[group.name for group in planned.stage.groups],
         series=_write_all_series(inquiry.trial, read),
@@ -224,21 +224,21 @@ def _list_groups(groups: Sequence[RuleGroup], times_s: Sequence[float]) -> str:
     )
 
 
-def _ask(engines: Engines, inquiry: Inquiry, trial: Trial) -> Answers:
+def _ask(tool: Promtool, inquiry: Inquiry, trial: Trial) -> Answers:
     try:
-        return run_trials(engines.promtool, [trial])[0]
+        return run_trials(tool.promtool, [trial])[0]
     except Complaint as complaint:
         raise inquiry.explain(complaint) from complaint
 
 
 def _look(
-    engines: Engines, inquiry: Inquiry, looks: Sequence[Look], counts: Sequence[tuple[str, int]]
+    tool: Promtool, inquiry: Inquiry, looks: Sequence[Look], counts: Sequence[tuple[str, int]]
 ) -> tuple[dict[Look, list[Annotated]], list[Count]]:
     """Return which alerts fire, with their annotations, at the instants of `looks`, and what is counted."""
     alert_questions = [AlertQuestion(alert=alert, at_ms=at_ms) for at_ms, alert in looks]
     questions = [Question(expr=expr, at_ms=at_ms) for expr, at_ms in counts]
     trial = replace(inquiry.trial, questions=questions, alert_questions=alert_questions)
-    answers = _ask(engines, inquiry, trial)
+    answers = _ask(tool, inquiry, trial)
     for said in answers.failed.values():
         raise Complaint(said)
     found: dict[Look, list[Annotated]] = {look: [] for look in looks}
@@ -261,10 +261,10 @@ def _write_all_series(trial: Trial, series: Sequence[RecordedSeries]) -> list[tu
     return sorted((name, values) for name, values in written if values)
 
 
-def _write_preface(recording: Recording, engines: Engines, notes: Sequence[str]) -> list[str]:
+def _write_preface(recording: Recording, tool: Promtool, notes: Sequence[str]) -> list[str]:
     return [
         f"Generated by alertdrill export from the recording {Path(recording.name).name}, with promtool "
-        f"{engines.versions['prometheus']}: export again rather than edit.",
+        f"{tool.versions['prometheus']}: export again rather than edit.",
         "",
         "The samples that the rules read, and what the rules did over them: all of ALERTS wherever an alert",
         "begins or ends to be pending or to fire, and at the evaluation before; labels and annotations where",

@@ -25,6 +25,7 @@ from alertdrill.recording.replay.promtool import TookTooLong, Trial, run_trials
 from alertdrill.recording.replay.slowness import name_slow_rule
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile
 from alertdrill.rules.heartbeats import find_heartbeats
+from alertdrill.rules.inhibitors import find_inhibitors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,7 @@ def _change(job: ReplayJob, plan: Plan, default_interval_s: float) -> Generator[
             events=tuple(sorted(events, key=_place_event)),
             curves=tuple(curves),
             heartbeats=find_heartbeats(rule for file in job.files for rule in file.alerts),
+            inhibitors=find_inhibitors(rule for file in job.files for rule in file.alerts),
             appended_from_s=(job.recording.end_ms - recording.start_ms) / 1000 if job.tail_s > 0 else None,
         ),
         annotations=annotations,

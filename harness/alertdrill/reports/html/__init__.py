@@ -7,9 +7,6 @@ get past the escaping, the browser would still not run it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
@@ -26,6 +23,7 @@ from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.suppression import say_held
 from alertdrill.reports import RunRecord, say_agreement, say_outcome
 from alertdrill.reports.html.coverage import list_coverage
+from alertdrill.reports.html.embedding import embed_json, hash_script
 from alertdrill.reports.html.figure import Figure, draw_alert
 from alertdrill.reports.html.incidents import draw_incidents
 from alertdrill.reports.html.pages import list_pages
@@ -80,7 +78,7 @@ def _page(*, title: str, body: str, plots: Mapping[str, object]) -> str:
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts))}",
+            f"script-src {' '.join(map(hash_script, scripts))}",
             "style-src 'unsafe-inline'",  # plotly.js styles the elements that it draws
             "img-src data: blob:",  # its button that saves a plot as an image
             "base-uri 'none'",
@@ -99,7 +97,7 @@ def _page(*, title: str, body: str, plots: Mapping[str, object]) -> str:
 </head>
 <body>
 {body}
-<script type="application/json" id="figures">{_json(plots)}</script>
+<script type="application/json" id="figures">{embed_json(plots)}</script>
 <script>{scripts[0]}</script>
 <script>{scripts[1]}</script>
 </body>
@@ -241,17 +239,6 @@ def _name_alerts(record: RunRecord) -> Iterator[str]:
 
 def _text(text: str) -> str:
     return escape(printable(text))
-
-
-def _json(value: object) -> str:
-    """Write JSON that no parser of HTML can take for the end of its script element."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _hash(script: str) -> str:
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _asset(name: str) -> str:

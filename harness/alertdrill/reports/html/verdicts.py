@@ -44,7 +44,7 @@ def list_verdicts(record: RunRecord, anchors: Mapping[str, str]) -> Iterator[str
             yield _row(record, verdict, finding, about if not number else _again(verdict), anchors)
         if not verdict.findings:
             doubt = f'<p class="small evidence">{_text(verdict.doubt)}</p>' if verdict.doubt else ""
-            yield f"<tr>{_outcome(verdict.outcome)}<td>{about}</td>"
+            yield f"<tr>{_outcome(record, verdict.outcome)}<td>{about}</td>"
             yield f"<td><p>nothing fires</p></td><td><p>nothing fired</p>{doubt}</td></tr>"
     yield "</tbody></table>"
 
@@ -75,7 +75,7 @@ def _row(
         f'<p class="small evidence">{_text(line)}</p>' for line in (*said, *finding.evidence.splitlines())
     )
     return (
-        f"<tr>{_outcome(finding.outcome)}<td>{about}</td>"
+        f"<tr>{_outcome(record, finding.outcome)}<td>{about}</td>"
         f"<td>{link}<p>{_text(say_expected(finding.expectation))}</p>"
         f"{told}</td>"
         f"<td>{_hops(record, verdict, finding)}{evidence}</td></tr>"
@@ -109,11 +109,12 @@ def _held(span: SuppressedSpan) -> str:
     return f"<div><dt>{span.why}</dt> <dd>{format_s(span.since_s)} to {format_s(span.until_s)}</dd></div>"
 
 
-def _outcome(outcome: str) -> str:
-    kind = outcome if outcome in MARKS else "unmet"
-    return (
-        f'<td class="outcome-cell {kind}"><span class="mark">{MARKS.get(outcome, "✗")}</span>{outcome}</td>'
-    )
+def _outcome(record: RunRecord, outcome: str) -> str:
+    """Return the cell of an outcome; of a run whose clock is doubted it is only what would be."""
+    kind, words = outcome if outcome in MARKS else "unmet", outcome
+    if record.doubts and outcome != "unobserved":
+        kind, words = "unobserved", f"would be {outcome}"
+    return f'<td class="outcome-cell {kind}"><span class="mark">{MARKS.get(kind, "✗")}</span>{words}</td>'
 
 
 def _breakable(selector: str) -> str:

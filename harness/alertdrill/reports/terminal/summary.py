@@ -89,7 +89,7 @@ class _Lines:
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         say, record, width = Script(options.ascii_only), self.record, options.max_width
         entries = [
-            (finding, _title(verdict, finding, say), _seen(record, verdict, finding, say))
+            (finding, _title(record, verdict, finding, say), _seen(record, verdict, finding, say))
             for verdict in self.verdicts
             for finding in verdict.findings or (None,)
         ]
@@ -103,12 +103,17 @@ class _Lines:
             if not wide:
                 yield from flow(seen, width, lead="    ")
             if finding is not None and (finding.outcome not in fine or finding.doubt):
-                yield _evidence(finding, say)
+                yield _evidence(record, finding, say)
         yield Text(say(_explain_times(record)), style="dim")
 
 
-def _title(verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
-    mark, style = MARKS.get(finding.outcome if finding else verdict.outcome, UNMET)
+def _find_mark(record: RunRecord, outcome: str) -> tuple[str, str]:
+    """Return an outcome's mark and colour; of a run whose clock is doubted, nobody can tell any."""
+    return MARKS.get("unobserved" if record.doubts else outcome, UNMET)
+
+
+def _title(record: RunRecord, verdict: Verdict, finding: Finding | None, say: Script) -> list[Text]:
+    mark, style = _find_mark(record, finding.outcome if finding else verdict.outcome)
     drill = Text(say(mark), style=style).append(say(f" {verdict.drill}"), style="not bold default")
     if finding is None:
         return [drill]
@@ -162,9 +167,9 @@ def _say_held(held: Sequence[SuppressedSpan], say: Script) -> list[Text]:
     return [*parts, Text(f"and {left_out} more", style="dim")] if left_out > 0 else parts
 
 
-def _evidence(finding: Finding, say: Script) -> RenderableType:
+def _evidence(record: RunRecord, finding: Finding, say: Script) -> RenderableType:
     """Say why a finding is not met, in as many lines as the judge gave it, and what was expected."""
-    _, style = MARKS.get(finding.outcome, UNMET)
+    _, style = _find_mark(record, finding.outcome)
     first, *more = finding.evidence.splitlines() or [""]
     if finding.doubt:
         first, more = finding.doubt, [f"seen: {finding.evidence}"]

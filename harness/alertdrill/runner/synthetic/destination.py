@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alertdrill.core.rule import Labels
 from alertdrill.runner.synthetic.client import Group
@@ -30,6 +30,8 @@ class Leg:
     intervals: tuple[str, ...]
     senders: tuple[Sender, ...]
     is_nobody: bool = False
+    where: str = ""
+    """The `file:line` of the route that takes the alert, if there is a file."""
 
     @property
     def group(self) -> GroupKey:
@@ -49,9 +51,15 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """All legs, in the order of the routes."""
+    """All legs, in the order of the routes.
+
+    `is_there_to_inhibit` says that it is for an inhibit rule that the alert is there; `inhibits_by` is the
+    `file:line` of that one, if there is a file.
+    """
 
     legs: tuple[Leg, ...]
+    is_there_to_inhibit: bool = False
+    inhibits_by: str = ""
 
     @property
     def receivers(self) -> tuple[str, ...]:
@@ -65,9 +73,9 @@ class Destination:
 
     @property
     def unplayed(self) -> tuple[str, ...]:
-        """What the pager does not play of it, in words: `jira of desk`."""
+        """What the pager does not play of it, in words: `pigeon of loft is not played: …`."""
         return tuple(
-            f"{sender.integration} of {leg.receiver}"
+            f"{sender.integration} of {leg.receiver} is not played: {sender.unplayed_because}"
             for leg in self.legs
             for sender in leg.senders
             if not sender.is_played
@@ -75,12 +83,12 @@ class Destination:
 
     @property
     def is_meant_for_nobody(self) -> bool:
-        """Whether nobody is notified, and that is meant."""
-        return self.is_nowhere and all(leg.is_nobody for leg in self.legs)
+        """Whether nobody is notified, and that is meant: of an alert that is there to inhibit others, too."""
+        return self.is_nowhere and (self.is_there_to_inhibit or all(leg.is_nobody for leg in self.legs))
 
     def without(self, receivers: Container[str]) -> Destination:
         """Return the legs that do not end at one of these receivers."""
-        return Destination(legs=tuple(leg for leg in self.legs if leg.receiver not in receivers))
+        return replace(self, legs=tuple(leg for leg in self.legs if leg.receiver not in receivers))
 
     def count_wanted(self, reading: Reading, *, resolved: bool = False) -> dict[Outlet, int]:
         """Return how many notifications each outlet must deliver, of the firing or of the resolution."""

@@ -32,6 +32,8 @@ MARGIN_WALL_S = 10.0
 LONG_WALL_S = 10.0
 """What takes longer is said before."""
 POLL_S = 0.1
+MAX_NAMED = 20
+"""Of the alerts of a batch."""
 FIRES_FOR_WALL_S = 3600.0
 """Long enough; the Alertmanager that is told so is our own, and ends with us."""
 FLUSHED_WITHIN_WALL_S = 0.5
@@ -68,7 +70,8 @@ class Exercise:
             self._over_at = time.monotonic() + within_wall_s
         for number, batch in enumerate(batches, 1):
             left_s = sum(estimates[number - 1 :])
-            names = ", ".join(one.alert.name for one in batch)
+            more = f" and {len(batch) - MAX_NAMED} more" if len(batch) > MAX_NAMED else ""
+            names = ", ".join(one.alert.name for one in batch[:MAX_NAMED]) + more
             if time.monotonic() + estimates[number - 1] > self._over_at:
                 self._say(f"the time is over after {number - 1} of {len(batches)} batches")
                 break

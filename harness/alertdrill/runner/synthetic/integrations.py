@@ -18,26 +18,31 @@ SILENT_ABOUT_RESOLUTION = frozenset({"email", "rocketchat", "slack", "wechat"})
 class Sender:
     """One integration of a receiver, by the name that metrics have for its kind.
 
-    One that is not played is left out where the pager stands in for all receivers; one that is `untitled` has
-    an empty title on purpose.
+    Where the pager stands in for all receivers, `unplayed_because` says why one is left out; empty if it is
+    not. One that is `untitled` has an empty title on purpose.
     """
 
     integration: str
     sends_resolved: bool
-    is_played: bool = True
+    unplayed_because: str = ""
     untitled: bool = False
+
+    @property
+    def is_played(self) -> bool:
+        """Whether the pager stands in for it."""
+        return not self.unplayed_because
 
 
 def list_played(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
     """Return what `list_senders` does of a config that is read for the pager, which plays not all of them."""
-    unplayed = {(one.receiver, one.integration, one.index) for one in list_unplayed(config)}
+    unplayed = {(one.receiver, one.integration, one.index): one.why for one in list_unplayed(config)}
     played: dict[str, tuple[Sender, ...]] = {}
     for name, senders in list_senders(config).items():
         counted: Counter[str] = Counter()
         own = []
         for sender in senders:
             place = (name, sender.integration, counted[sender.integration])
-            own.append(replace(sender, is_played=place not in unplayed))
+            own.append(replace(sender, unplayed_because=unplayed.get(place, "")))
             counted[sender.integration] += 1
         played[name] = tuple(own)
     return played
@@ -50,8 +55,7 @@ def list_senders(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
             Sender(
                 integration=kind,
                 # Of what the pager does not play it is not known, nor asked.
-                sends_resolved=not isinstance(one, Mapping)
-                or bool(one.get("send_resolved", kind not in SILENT_ABOUT_RESOLUTION)),
+                sends_resolved=not isinstance(one, Mapping) or _sends_resolved(kind, one),
                 untitled=isinstance(one, Mapping) and one.get("title") == "",
             )
             for key, ones in receiver.items()
@@ -61,3 +65,9 @@ def list_senders(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
         )
         for receiver in config.get("receivers") or ()
     }
+
+
+def _sends_resolved(kind: str, stated: Mapping[str, Any]) -> bool:
+    # Without a transition, Alertmanager leaves an issue as it is.
+    can_close = kind != "jira" or bool(stated.get("resolve_transition"))
+    return can_close and bool(stated.get("send_resolved", kind not in SILENT_ABOUT_RESOLUTION))

@@ -152,7 +152,9 @@ def is_closed_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
 def look_at(bound: Bound) -> Row:
     """Return what is known of an alert that was not sent."""
     if bound.destination.is_meant_for_nobody:
-        return Row(bound=bound, outcome="meant for nobody")
+        by = bound.destination.inhibits_by
+        evidence = f"it is there to inhibit others, by {by}" if by else ""
+        return Row(bound=bound, outcome="meant for nobody", evidence=evidence)
     if bound.destination.is_nowhere:
         names = " ".join(f"--nobody {shlex.quote(name)}" for name in bound.destination.receivers)
         evidence = f"no receiver has an integration; if that is meant, say so by {names}"
@@ -181,7 +183,7 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
         evidence = "; ".join(dict.fromkeys(flaws))
         return Row(bound=bound, outcome="misworded", pages=tuple(pages), evidence=evidence)
     if not complaints and bound.destination.unplayed:
-        evidence = f"the pager does not play {', '.join(dict.fromkeys(bound.destination.unplayed))}"
+        evidence = "; ".join(dict.fromkeys(bound.destination.unplayed))
         return Row(bound=bound, outcome="unobserved", pages=tuple(pages), evidence=evidence)
     if not complaints:
         return Row(bound=bound, outcome="paged", pages=tuple(pages))

@@ -142,7 +142,8 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             yield route, leg.receiver, integration, outcome, "", "", ""
             route = ""
         if not leg.senders:
-            said = "nobody is notified" + (", as is meant" if leg.is_nobody else "")
+            is_meant = leg.is_nobody or row.bound.destination.is_meant_for_nobody
+            said = "nobody is notified" + (", as is meant" if is_meant else "")
             yield route, leg.receiver, "-", said, "", "", ""
 
 
@@ -180,6 +181,7 @@ def write_alert(alert: SyntheticAlert, destination: Destination) -> dict[str, An
         "route": [
             {
                 "receiver": leg.receiver,
+                "where": leg.where,
                 "path": list(leg.path),
                 "group_labels": dict(leg.group_labels),
                 "group_wait_s": leg.group_wait_s,

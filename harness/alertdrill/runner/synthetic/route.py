@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,14 @@ from alertdrill.alertmanager.routes import ALL_LABELS, Match, Route, match_route
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.rules.fields import say_nearest
+from alertdrill.runner.routing.asking import demand_routes
+from alertdrill.runner.routing.subjects import find_ways, name_alerts
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Destination, Leg
+from alertdrill.runner.synthetic.inhibition import find_naming_rule, read_inhibit_rules
 from alertdrill.runner.synthetic.integrations import Sender, list_played
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
+from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.limits import say_cause
 from alertdrill.runtime.scratch import scratch_folder
@@ -35,16 +39,22 @@ def find_destination(
     senders: Mapping[str, Sequence[Sender]],
     labels: Labels,
     nobody: Collection[str] = (),
+    locate: Callable[[str], str] = lambda _: "",
 ) -> Destination:
     """Return where an alert with these labels goes; the receivers `nobody` are meant to notify nobody.
 
-    Raises BadInput for a tree that cannot be read.
+    `locate` returns the `file:line` of a pointer, if there is a file. Raises BadInput for a tree that cannot
+    be read.
     """
     root = parse_routes(routing)
+    inhibiting = find_naming_rule(read_inhibit_rules(routing), labels)
     return Destination(
+        is_there_to_inhibit=inhibiting is not None,
+        inhibits_by="" if inhibiting is None else locate(inhibiting.pointer),
         legs=tuple(
             Leg(
                 receiver=match.receiver,
+                where=locate(match.pointer),
                 path=_describe_path(root, match),
                 group_labels=_find_group_labels(match, labels),
                 group_wait_s=match.group_wait_s,
@@ -55,7 +65,7 @@ def find_destination(
                 is_nobody=match.receiver in nobody,
             )
             for match in match_routes(root, labels)
-        )
+        ),
     )
 
 
@@ -72,27 +82,42 @@ def check_nobody(nobody: Iterable[str], senders: Mapping[str, Sequence[Sender]])
 def bind(
     alerts: Sequence[SyntheticAlert],
     config: AlertmanagerConfig,
-    amtool: Path,
+    engines: Engines,
     nobody: Collection[str] = (),
 ) -> tuple[Bound, ...]:
     """Return alerts with where a config leads them; the receivers `nobody` are meant to notify nobody.
 
-    Raises BadInput for a config that this amtool does not take, CouldNotTell where it sees it otherwise.
+    Raises BadInput for a config that this amtool does not take, CouldNotTell where it sees it otherwise, or
+    where Alertmanager does: that one is asked about all alerts at once, amtool about one.
     """
     routing = config.document
     senders = list_played(routing)
     check_nobody(nobody, senders)
-    bound = tuple(
-        Bound(alert=alert, destination=find_destination(routing, senders, alert.labels, nobody))
+    check_taken(engines.amtool, config, alerts[0].labels)
+    if len(alerts) > 1:
+        demand_routes(engines, config, find_ways(config, name_alerts(alerts)))
+    return tuple(
+        Bound(
+            alert=alert,
+            destination=find_destination(routing, senders, alert.labels, nobody, config.locate),
+        )
         for alert in alerts
     )
-    for one in bound:
-        try:
-            demand_agreement(amtool, routing, tuple(senders), one.alert.labels, one.destination)
-        except Untaken as error:
-            where = config.locate(_find_quoted(routing.get("route"), str(error)) or "/route")
-            raise BadInput(f"{where}: {error}") from error
-    return bound
+
+
+def check_taken(amtool: Path, config: AlertmanagerConfig, labels: Labels) -> None:
+    """Raise BadInput for a routing tree that this amtool does not take.
+
+    Raises CouldNotTell where it leads an alert with these labels elsewhere.
+    """
+    routing = config.document
+    senders = list_played(routing)
+    destination = find_destination(routing, senders, labels)
+    try:
+        demand_agreement(amtool, routing, tuple(senders), labels, destination)
+    except Untaken as error:
+        where = config.locate(_find_quoted(routing.get("route"), str(error)) or "/route")
+        raise BadInput(f"{where}: {error}") from error
 
 
 def _find_quoted(node: Any, said: str, pointer: str = "/route") -> str | None:

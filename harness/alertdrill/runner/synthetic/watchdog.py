@@ -71,7 +71,7 @@ class WatchdogDrill:
     def hold(self) -> tuple[Hop, ...]:
         """Return the hops, up to the one where it stopped. Raises ComponentFailed when a part fails."""
         if unplayed := self._bound.destination.unplayed:
-            evidence = f"the pager does not play {', '.join(dict.fromkeys(unplayed))}"
+            evidence = "; ".join(dict.fromkeys(unplayed))
             self._note(Hop(name="route", took_s=None, outcome="could not tell", evidence=evidence))
             if not self._receivers:
                 return tuple(self._hops)

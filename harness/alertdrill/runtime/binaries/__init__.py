@@ -1,6 +1,6 @@
 """Where prometheus, promtool, alertmanager and amtool come from."""
 
 from alertdrill.runtime.binaries.generations import Generation
-from alertdrill.runtime.binaries.search import Engines, find_engines
+from alertdrill.runtime.binaries.search import Engines, Promtool, find_engines, find_promtool
 
-__all__ = ["Engines", "Generation", "find_engines"]
+__all__ = ["Engines", "Generation", "Promtool", "find_engines", "find_promtool"]

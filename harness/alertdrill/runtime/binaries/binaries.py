@@ -31,6 +31,14 @@ class Pair:
     source: str
 
 
+def demand_program(path: Path) -> None:
+    """Raise MissingEngine for what is no executable file."""
+    if not is_there(path):
+        raise MissingEngine(f"{path} does not exist")
+    if not is_file(path) or not os.access(path, os.X_OK):
+        raise MissingEngine(f"{path} is not an executable file")
+
+
 def read_version(path: Path, program: str) -> str:
     """Return the version that a program states, e.g. `3.5.3+ds1`.
 
@@ -39,10 +47,7 @@ def read_version(path: Path, program: str) -> str:
     All four print `<program>, version <version> (branch: …)` first, older ones to standard error
     (prometheus/common, version.Print).
     """
-    if not is_there(path):
-        raise MissingEngine(f"{path} does not exist")
-    if not is_file(path) or not os.access(path, os.X_OK):
-        raise MissingEngine(f"{path} is not an executable file")
+    demand_program(path)
     stat = path.stat()
     return _ask_version(path, program, (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns))
 
@@ -94,6 +99,14 @@ def read_pair(
         )
     _check_supported(family, version, paths[server], generation)
     return Pair(server=paths[server], tool=paths[tool], version=version, source=source)
+
+
+def read_tool(family: Family, path: Path, generation: Generation | None = None) -> str:
+    """Return the version of a family's tool alone; raises as `read_pair` does."""
+    _, tool = family.programs
+    version = read_version(path, tool)
+    _check_supported(family, version, path, generation)
+    return version
 
 
 def _check_supported(family: Family, version: str, path: Path, generation: Generation | None) -> None:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from alertdrill.errors import BadInput, MissingEngine
 from alertdrill.runtime.binaries.archive import ReleaseArchives
-from alertdrill.runtime.binaries.binaries import Pair, read_pair, read_version
+from alertdrill.runtime.binaries.binaries import (
+    Pair,
+    demand_program,
+    read_pair,
+    read_tool,
+    read_version,
+)
 from alertdrill.runtime.binaries.cache import Cache, locate_cache
 from alertdrill.runtime.binaries.debian import DistributionPackages
 from alertdrill.runtime.binaries.generations import ALERTMANAGER, FAMILIES, PROMETHEUS, Family, Generation
@@ -25,14 +31,20 @@ SOURCES: tuple[Source, ...] = (ReleaseArchives(), DistributionPackages())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engines:
-    """The four binaries; `versions` by server (`prometheus`, `alertmanager`), `source` for people."""
+class Promtool:
+    """What looks at rules and replays them; `versions` by server has that of `prometheus`."""
+
+    promtool: Path
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines(Promtool):
+    """The four binaries; `versions` has `alertmanager` too, `source` is for people."""
 
     prometheus: Path
-    promtool: Path
     alertmanager: Path
     amtool: Path
-    versions: Mapping[str, str]
     source: str
 
 
@@ -71,6 +83,32 @@ def find_engines(
     )
 
 
+def find_promtool(
+    environ: Mapping[str, str], say: Say = lambda _: None, sources: Sequence[Source] = SOURCES
+) -> Promtool:
+    """Return the promtool that `find_engines` would, and start no other program for it.
+
+    Only where there is none, whole engines are fetched. Raises as `find_engines` does.
+    """
+    for path, generation in _list_promtools(environ):
+        with suppress(MissingEngine):
+            version = read_tool(PROMETHEUS, path, generation)
+            return Promtool(promtool=path, versions={PROMETHEUS.name: version})
+    return find_engines(environ, say=say, sources=sources)
+
+
+def _list_promtools(environ: Mapping[str, str]) -> Iterator[tuple[Path, Generation | None]]:
+    """Yield where promtool may be, and of which generation it must be there, in order."""
+    server, tool = PROMETHEUS.programs
+    if named := _find_named(PROMETHEUS, environ, lambda path, _: demand_program(path)):
+        yield named[tool], None
+        return
+    on_path = {program: _find_on_path(PROMETHEUS, program, environ) for program in (server, tool)}
+    if on_path[server] and (path := on_path[tool]):
+        yield path, None
+    yield locate_cache(environ).folder(PROMETHEUS, Generation.NEWEST) / tool, Generation.NEWEST
+
+
 class _Search:
     """What was found so far, and why the rest was not."""
 
@@ -89,7 +127,7 @@ class _Search:
 
     def look_around(self, family: Family, generation: Generation | None) -> None:
         """Take what the environment names, else what is on PATH; the former must be usable."""
-        if named := _find_named(family, self._environ):
+        if named := _find_named(family, self._environ, read_version):
             try:
                 pair = read_pair(family, named, "environment", generation)
             except MissingEngine as error:
@@ -179,10 +217,13 @@ class _Search:
         )
 
 
-def _find_named(family: Family, environ: Mapping[str, str]) -> dict[str, Path] | None:
+def _find_named(
+    family: Family, environ: Mapping[str, str], look: Callable[[Path, str], object]
+) -> dict[str, Path] | None:
     """Return the pair that the environment names, None if it names none of the two.
 
-    If it names only one, the other is the one beside it, else the one on PATH.
+    If it names only one, the other is the one beside it, else the one on PATH. `look` raises MissingEngine
+    for a path that is not this program.
     """
     named = {
         program: Path(value).absolute()
@@ -193,7 +234,7 @@ def _find_named(family: Family, environ: Mapping[str, str]) -> dict[str, Path] |
         return None
     for program, path in named.items():
         try:
-            read_version(path, program)
+            look(path, program)
         except BadInput as error:
             raise MissingEngine(f"{_name_variable(program)} cannot be used: {error}") from error
     for program in family.programs:

@@ -94,12 +94,22 @@ def _read_when(errors: Fields) -> dict[str, float]:
 
 
 def _read_latency(fields: Fields) -> dict[str, Any]:
-    """Return a latency: `12s`, `{from: 1s, to: 3s}`, or `{median: 2s, sigma: 0.3}`."""
+    """Return a latency: `12s`, `{usually: 1s, slow: 9s, every: 20}`, `{from: 1s, to: 3s}` or `{median: 2s}`.
+
+    Every 20th call is slow, counted from when the provider is told; `sigma` of a median is 0.3 unless stated.
+    """
     node = fields.take_node("latency")
     if isinstance(node, Scalar):
         return {"kind": "constant", "s": fields.put_back("latency", node).take_duration("latency")}
     latency = Fields(node, fields.name, f"latency of {fields.what}")
-    if latency.has("median"):
+    if latency.has("usually"):
+        told: dict[str, Any] = {
+            "kind": "mixed",
+            "s": latency.take_duration("usually"),
+            "slow_s": latency.take_duration("slow"),
+            "every": latency.take_positive("every"),
+        }
+    elif latency.has("median"):
         told = {
             "kind": "lognormal",
             "median_s": latency.take_duration("median"),

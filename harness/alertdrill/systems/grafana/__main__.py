@@ -1,8 +1,12 @@
-"""`python -m alertdrill.systems.grafana` writes each system's `rules.yml` and `dashboard.json` anew."""
+"""`python -m alertdrill.systems.grafana [FOLDER…]` writes each system's `rules.yml` and `dashboard.json`.
+
+Of each folder that is named, which has a project's `panels.yml` and `rules.yml`, it writes `dashboard.json`.
+"""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from alertdrill.errors import AlertdrillError
 from alertdrill.runtime.files import write_whole
@@ -11,6 +15,7 @@ from alertdrill.runtime.paths import shorten
 from alertdrill.systems import find_own
 from alertdrill.systems.catalogue import read_dashboard, read_values, render_system_rules
 from alertdrill.systems.grafana import render
+from alertdrill.systems.grafana.folders import DASHBOARD, read_folder_dashboard
 
 
 def main() -> None:
@@ -23,6 +28,9 @@ def main() -> None:
         for path, text in made.items():
             write_whole(path, text)
             sys.stdout.write(f"{shorten(path)}\n")
+    for folder in map(Path, sys.argv[1:]):
+        write_whole(folder / DASHBOARD, render(read_folder_dashboard(folder)))
+        sys.stdout.write(f"{folder / DASHBOARD}\n")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from support.page_records import bind_alert, make_alert, make_config, make_group
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config
+from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runner.synthetic.client import Group
 from alertdrill.runner.synthetic.counters import Reading
@@ -91,7 +93,7 @@ def test_amtool_is_asked_with_labels_of_any_kind(each_engines: Engines) -> None:
     """Quotes, backslashes and line breaks arrive as they are."""
     odd = {"severity": "warning", "pod": 'a "b" \\ c', "text": "two\nlines = {x}, ü"}
     assert ask_amtool(each_engines.amtool, CONFIG, KNOWN, odd) == ["night"]
-    (bound,) = bind([make_alert(**odd)], AlertmanagerConfig(document=CONFIG, source="x"), each_engines.amtool)
+    (bound,) = bind([make_alert(**odd)], AlertmanagerConfig(document=CONFIG, source="x"), each_engines)
     assert bound.destination.receivers == ("night",)
 
 
@@ -116,9 +118,24 @@ def test_what_only_a_newer_amtool_takes_is_said_with_its_line(each_engines: Engi
     config = parse_config(text, "am.yml")
     if each_engines.versions["alertmanager"].startswith("0.25."):
         with pytest.raises(BadInput, match=r"^am\.yml:6: amtool cannot say where the alert goes: "):
-            bind([make_alert()], config, each_engines.amtool)
+            bind([make_alert()], config, each_engines)
     else:
-        assert bind([make_alert()], config, each_engines.amtool)
+        assert bind([make_alert()], config, each_engines)
+
+
+def test_amtool_is_asked_about_one_alert_of_many(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alertmanager itself is asked about all at once: 200 alerts would be 200 processes."""
+    asked: list[Labels] = []
+
+    def note(*arguments: Any) -> list[str]:
+        asked.append(arguments[3])
+        return ask_amtool(*arguments)
+
+    monkeypatch.setattr("alertdrill.runner.synthetic.route.ask_amtool", note)
+    alerts = [make_alert(f"A{number}", severity="warning") for number in range(200)]
+    bound = bind(alerts, AlertmanagerConfig(document=CONFIG, source="x"), engines)
+    assert {one.destination.receivers for one in bound} == {("team",)}
+    assert asked == [alerts[0].labels]
 
 
 def test_what_amtool_only_minds_is_no_receiver(each_engines: Engines) -> None:
@@ -127,7 +144,7 @@ def test_what_amtool_only_minds_is_no_receiver(each_engines: Engines) -> None:
         "receivers: [{name: a}, {name: b}]\nroute:\n  receiver: a\n  routes:\n"
         "  - {receiver: b, matchers: ['{severity=critical']}\n"
     )
-    (bound,) = bind([make_alert(severity="critical")], parse_config(text, "am.yml"), each_engines.amtool)
+    (bound,) = bind([make_alert(severity="critical")], parse_config(text, "am.yml"), each_engines)
     assert bound.destination.receivers == ("b",)
 
 

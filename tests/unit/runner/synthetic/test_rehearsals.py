@@ -72,6 +72,27 @@ receivers:
     assert rows["Watchdog"].pages[0].closed_after_s is None
 
 
+def test_an_alert_that_is_there_to_inhibit_is_for_nobody_by_itself(each_engines: Engines) -> None:
+    """No option says so: an inhibit rule names it, and it has no severity. One that has one goes nowhere."""
+    config = f"""
+route:
+  {{receiver: desk, {QUICK}, routes: [{{matchers: [alertname =~ "Info.+|NodeDown"], receiver: "null"}}]}}
+inhibit_rules:
+- {{source_matchers: [alertname = InfoInhibitor], target_matchers: [severity = info]}}
+- {{source_matchers: [alertname = NodeDown], target_matchers: [severity = info]}}
+receivers: [{{name: desk, webhook_configs: [{{url: "http://a.example/"}}]}}, {{name: "null"}}]
+"""
+    alerts = [make_alert("InfoInhibitor", severity="none"), make_alert("NodeDown", severity="critical")]
+    alerts.append(make_alert("Throttled", severity="info"))
+    rows = rehearse(config, alerts, each_engines)
+    assert {name: row.outcome for name, row in rows.items()} == {
+        "InfoInhibitor": "meant for nobody",
+        "NodeDown": "nowhere",
+        "Throttled": "paged",
+    }
+    assert rows["InfoInhibitor"].evidence == "it is there to inhibit others, by alertmanager.yml:5"
+
+
 def test_what_cannot_be_played_is_unobserved_by_name_and_the_rest_is_proved(each_engines: Engines) -> None:
     """Where no alert goes, it is nothing to anybody; beside what is played, that is proved all the same."""
     config = f"""
@@ -89,10 +110,20 @@ receivers:
     rows = rehearse(config, alerts, each_engines)
     assert {name: (row.outcome, row.evidence) for name, row in rows.items()} == {
         "Desk": ("paged", ""),
-        "Loft": ("unobserved", "the pager does not play pigeon of loft"),
-        "Both": ("unobserved", "the pager does not play pigeon of both"),
+        "Loft": ("unobserved", "pigeon of loft is not played: the pager cannot stand in for pigeon"),
+        "Both": ("unobserved", "pigeon of both is not played: the pager cannot stand in for pigeon"),
     }
     assert [page.integration for page in rows["Both"].pages] == ["webhook", "webhook"]
+
+
+def test_an_issue_without_a_transition_is_not_waited_for(engines: Engines) -> None:
+    """Alertmanager leaves it open unless the config says by which transition it is resolved."""
+    config = f"""
+route: {{receiver: desk, {QUICK}}}
+receivers: [{{name: desk, jira_configs: [{{api_url: "http://a.example/", project: OPS, issue_type: Bug}}]}}]
+"""
+    rows = rehearse(config, [make_alert("A")], engines)
+    assert (rows["A"].outcome, rows["A"].pages[0].closed_after_s) == ("paged", None)
 
 
 def test_what_templates_leave_wrong_is_found(each_engines: Engines) -> None:

@@ -1,0 +1,76 @@
+"""What `alertdrill page` prints of alerts, for people or as JSON, and the exit code that it means."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from alertdrill.cli.output import open_console
+from alertdrill.errors import CouldNotTell
+from alertdrill.runner.synthetic.batches import Bound
+from alertdrill.runner.synthetic.every import SPEED
+from alertdrill.runner.synthetic.hops import Hop, find_outcome
+from alertdrill.runner.synthetic.pages import Row
+from alertdrill.runner.synthetic.report import (
+    show_alert,
+    show_hops,
+    show_rows,
+    write_alert,
+    write_hops,
+    write_row,
+)
+from alertdrill.runner.synthetic.year_report import ShownYear, write_year
+from alertdrill.runner.synthetic.year_routes import AlertsYear
+
+UNMET = 1
+EXIT_CODES = {
+    "delivered": 0,
+    "not sent": 0,
+    "not delivered": UNMET,
+    "could not tell": CouldNotTell.exit_code,
+}
+
+
+class Show:
+    """What is printed, for people or as JSON, and the exit code that it means."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._document: dict[str, object] = {}
+        self._console = open_console()
+
+    def alert(self, bound: Bound) -> None:
+        """Show an alert and its way; as JSON, together with what follows."""
+        self._document = write_alert(bound.alert, bound.destination)
+        if not self._as_json:
+            self._console.print(show_alert(bound.alert, bound.destination))
+
+    def hops(self, hops: Sequence[Hop], proved: str) -> NoReturn:
+        """Show the hops of an alert, or what they have `proved`, and exit."""
+        if self._as_json:
+            click.echo(json.dumps(self._document | write_hops(hops), indent=2))
+        elif hops:
+            self._console.print(show_hops(hops, proved))
+        sys.exit(EXIT_CODES[find_outcome(hops)])
+
+    def rows(self, rows: Sequence[Row]) -> NoReturn:
+        """Show what became of alerts, and exit."""
+        if self._as_json:
+            click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
+        else:
+            self._console.print(show_rows(rows, SPEED))
+        if any(row.is_unmet for row in rows):
+            sys.exit(UNMET)
+        sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)
+
+    def year(self, found: AlertsYear) -> NoReturn:
+        """Show when routes are muted, and exit."""
+        if self._as_json:
+            click.echo(json.dumps(write_year(found), indent=2))
+        else:
+            self._console.print(ShownYear(found))
+        sys.exit(0)

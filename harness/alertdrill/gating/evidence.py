@@ -1,0 +1,97 @@
+"""What touched alerts do on the drills' recordings, by the rules before a change and by those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertdrill.core.timeline import EventKind, Timeline
+from alertdrill.core.verdict import Verdict
+from alertdrill.errors import AlertdrillError
+from alertdrill.mutation.grounds import Ground, Scene, make_job
+from alertdrill.mutation.replays import hold_replays
+
+SEEN: tuple[EventKind, ...] = ("pending", "firing", "resolved")
+Instants = tuple[tuple[EventKind, float], ...]
+"""What an alert did, and when, in seconds from the drill's start."""
+Alarm = tuple[str, tuple[tuple[str, str], ...]]
+"""An alert and its labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one alert does in one drill, before and after; None where those rules cannot be replayed."""
+
+    drill: str
+    alert: str
+    labels: tuple[tuple[str, str], ...]
+    before: Instants | None
+    after: Instants | None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the change moved, added or removed an instant."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What touched alerts do in drills, how the drills come out now, and why some cannot be replayed."""
+
+    effects: tuple[Effect, ...]
+    verdicts: tuple[Verdict, ...]
+    failed: Mapping[str, str]
+
+
+def compare_on_recordings(
+    alerts: Iterable[str],
+    before: Sequence[Ground],
+    after: Sequence[Ground],
+    promtool: Path,
+) -> Evidence:
+    """Return what alerts do in drills; both sides are the same drills on the same recordings."""
+    names = frozenset(alerts)
+    old, new = _replay(before, promtool), _replay(after, promtool)
+    effects: list[Effect] = []
+    verdicts, failed = [], {}
+    for was, now, ground in zip(old, new, after, strict=True):
+        if isinstance(now, AlertdrillError):
+            failed[ground.drill.name] = str(now)
+        else:
+            verdicts.append(ground.judge(now))
+        first = None if isinstance(was, AlertdrillError) else _list_alarms(was, ground, names)
+        second = None if isinstance(now, AlertdrillError) else _list_alarms(now, ground, names)
+        effects += [
+            Effect(
+                drill=ground.drill.name,
+                alert=alarm[0],
+                labels=alarm[1],
+                before=None if first is None else first.get(alarm, ()),
+                after=None if second is None else second.get(alarm, ()),
+            )
+            for alarm in sorted({**(first or {}), **(second or {})})
+        ]
+    return Evidence(effects=tuple(effects), verdicts=tuple(verdicts), failed=failed)
+
+
+def _replay(grounds: Sequence[Ground], promtool: Path) -> list[Timeline | AlertdrillError]:
+    """Return what rules do in each drill; drills of one recording and the same rules share a replay."""
+    scenes: dict[Scene, list[Ground]] = {}
+    for ground in grounds:
+        scenes.setdefault(ground.scene, []).append(ground)
+    held = hold_replays([make_job(several) for several in scenes.values()], promtool, lambda _: None)
+    found = dict(zip(scenes, held, strict=True))
+    replays = (found[ground.scene] for ground in grounds)
+    return [one if isinstance(one, AlertdrillError) else one.timeline for one in replays]
+
+
+def _list_alarms(timeline: Timeline, ground: Ground, names: frozenset[str]) -> dict[Alarm, Instants]:
+    """Return what alerts do while a drill is held."""
+    own = ground.placements[0]
+    found: dict[Alarm, list[tuple[EventKind, float]]] = {}
+    for event in timeline.events:
+        if event.alert in names and event.kind in SEEN and own.start_s <= event.at_s < own.end_s:
+            alarm = event.alert, tuple(sorted(event.labels.items()))
+            found.setdefault(alarm, []).append((event.kind, event.at_s - own.start_s))
+    return {alarm: tuple(instants) for alarm, instants in found.items()}

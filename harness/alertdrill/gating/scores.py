@@ -1,0 +1,55 @@
+"""Whether the drills notice fewer mistakes in a touched alert than they did before the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertdrill.errors import BadInput
+from alertdrill.mutation.grounds import Ground
+from alertdrill.mutation.memory import Memory
+from alertdrill.mutation.score import join, tally
+from alertdrill.mutation.session import Order, Subject, hold_session
+from alertdrill.rules.files import RuleFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreChange:
+    """The mutation scores of an alert, in percent."""
+
+    alert: str
+    before: float
+    after: float
+
+
+def find_fallen(
+    alerts: Iterable[str],
+    before: tuple[Sequence[RuleFile], Sequence[Ground]],
+    after: tuple[Sequence[RuleFile], Sequence[Ground]],
+    promtool: Path,
+    memory: Memory,
+) -> tuple[ScoreChange, ...]:
+    """Return the alerts whose score is lower than before; each side is its files, and drills on recordings.
+
+    Raises ComponentFailed when promtool itself fails.
+    """
+    changes = []
+    for alert in alerts:
+        was, becomes = (_find_score(alert, *side, promtool, memory) for side in (before, after))
+        if was is not None and becomes is not None and becomes < was:
+            changes.append(ScoreChange(alert=alert, before=was, after=becomes))
+    return tuple(changes)
+
+
+def _find_score(
+    alert: str, files: Sequence[RuleFile], grounds: Sequence[Ground], promtool: Path, memory: Memory
+) -> float | None:
+    """Return the score of an alert; None where there is none, as where its rules meet no drill."""
+    subject = Subject(name=alert, files=tuple(files), grounds=tuple(grounds))
+    order = Order(promtool=promtool, alert=alert, covered_only=True, memory=memory)
+    try:
+        scored, _ = hold_session([subject], order, lambda _: None)
+    except BadInput:
+        return None
+    return tally(join(scored)).of_all

@@ -1,0 +1,82 @@
+"""What `alertdrill gate` prints: each rule that changed, what that does in drills, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.text import Text
+
+from alertdrill.core.wording import printable
+from alertdrill.gating.changes import RuleChange
+from alertdrill.gating.evidence import Effect
+from alertdrill.gating.gate import Gated
+from alertdrill.gating.wording import (
+    list_doubts,
+    list_fallen,
+    list_troubles,
+    say_alarm,
+    say_change,
+    say_instants,
+    say_total,
+)
+
+
+class GateSummary:
+    """Shows what a change did beside a commit."""
+
+    def __init__(self, gated: Sequence[Gated], base: str) -> None:
+        self._gated = tuple(gated)
+        self._base = base
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for one in self._gated:
+            yield from _show(one)
+        yield Text(f"Beside {printable(self._base)}: {say_total(self._gated)}", style="bold")
+
+
+def _show(gated: Gated) -> Iterator[RenderableType]:
+    for change in gated.changes:
+        yield from _show_change(change)
+        for effect in gated.effects:
+            if effect.alert in change.alerts:
+                yield from _show_effect(effect)
+    for route in gated.routes:
+        yield Text(f"{route.alert}: paged otherwise", style="bold")
+        yield from _show_sides(" and ".join(route.before), " and ".join(route.after))
+    if gated.sections:
+        yield Text(f"The Alertmanager config says something else in {', '.join(gated.sections)}.")
+    for trouble in list_troubles(gated):
+        yield Text(f"✗ {printable(trouble.text)}", style="red")
+    for said in list_fallen(gated):
+        yield Text(f"! {printable(said)}", style="yellow")
+    for said in list_doubts(gated):
+        yield Text(f"? {printable(said)}", style="yellow")
+    if gated.changes or gated.routes:
+        yield Text()
+
+
+def _show_change(change: RuleChange) -> Iterator[RenderableType]:
+    yield Text(f"{change.rule.source}: {printable(say_change(change))}", style="bold")
+    for field in change.fields:
+        yield _indent(Text(f"{field.name}:"), 2)
+        yield from _show_sides(field.before, field.after)
+
+
+def _show_effect(effect: Effect) -> Iterator[RenderableType]:
+    said = printable(say_alarm(effect))
+    if effect.is_changed:
+        yield _indent(Text(said), 2)
+        yield from _show_sides(say_instants(effect.before), say_instants(effect.after))
+    else:
+        yield _indent(Text(f"{said}: as before, {say_instants(effect.after)}", style="dim"), 2)
+
+
+def _show_sides(before: str, after: str) -> Iterator[RenderableType]:
+    yield _indent(Text(f"- {printable(before) or 'not stated'}", style="red"), 4)
+    yield _indent(Text(f"+ {printable(after) or 'not stated'}", style="green"), 4)
+
+
+def _indent(text: Text, columns: int) -> Padding:
+    return Padding(text, (0, 0, 0, columns), expand=False)

@@ -1,0 +1,142 @@
+"""A stack of local processes, whatever gateway is among them: started in order, put out by drills, ended.
+
+Whatever way the `with` block is left, the processes are ended; their logs stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from alertdrill.core.drill import Fault
+from alertdrill.errors import BadInput
+from alertdrill.runtime.http_client import Api
+from alertdrill.runtime.process import Process, inherit_environment, start
+from alertdrill.stacks import Endpoints
+from alertdrill.stacks.paging_path import ZONEINFO, Plan, write_below
+from alertdrill.stacks.readiness import await_ready
+
+START_WITHIN_S = 30.0
+STOP_GRACE_S = 5.0
+
+FAULTS: frozenset[Fault] = frozenset({"pause", "stop", "kill", "restart"})
+
+
+@contextmanager
+def open_local_stack(
+    plans: Mapping[str, Plan],
+    endpoints: Endpoints,
+    *,
+    versions: Mapping[str, str],
+    folder: Path,
+    logs: Path,
+    within_s: float = START_WITHIN_S,
+    working_folders: Mapping[str, Path] | None = None,
+) -> Iterator[LocalStack]:
+    """Start every part as planned, wait until all are ready, and end them in the end.
+
+    `folder` is the stack's own; a part is started in its working folder, if it has one. Raises
+    ComponentFailed for a part that is not ready `within_s`.
+    """
+    starters = {
+        part: partial(
+            start,
+            part,
+            argv,
+            env=inherit_environment(env),
+            log_path=logs / f"{part}.log",
+            cwd=(working_folders or {}).get(part),
+        )
+        for part, (argv, env) in plans.items()
+    }
+    stack = LocalStack(endpoints, versions, starters, folder / ZONEINFO)
+    with ExitStack() as resources:
+        resources.callback(stack.stop)
+        for part in starters:
+            stack.start(part)
+        await_ready(endpoints, stack.check, within_s=within_s, logs=logs)
+        yield stack
+
+
+class LocalStack:
+    """A running stack. `starters` start each part anew, as it was started at first.
+
+    `zoneinfo` is the folder in which Alertmanager finds time zones.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        versions: Mapping[str, str],
+        starters: Mapping[str, Callable[[], Process]],
+        zoneinfo: Path,
+    ) -> None:
+        self.endpoints = endpoints
+        self.versions = versions
+        self._starters = starters
+        self._zoneinfo = zoneinfo
+        self._processes: dict[str, Process] = {}
+        self._out: set[str] = set()
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """The process of each part, the one that was started last."""
+        return tuple(self._processes.values())
+
+    def start(self, part: str) -> None:
+        """Start a part; it may take a moment to be ready. Raises ComponentFailed."""
+        self._processes[part] = self._starters[part]()
+        self._out.discard(part)
+
+    def begin_outage(self, part: str, how: Fault) -> None:
+        """Put a part out; see `Stack.begin_outage`."""
+        if part not in self._processes:
+            raise BadInput(f"the stack has no part {part!r}; there are: {', '.join(self._processes)}")
+        if how not in FAULTS:
+            raise BadInput(f"{part}: {say_no_fault(how)}")
+        process = self._processes[part]
+        if how == "pause":
+            process.pause()
+            return
+        self._out.add(part)
+        if how == "kill":
+            process.kill()
+        else:
+            process.stop(STOP_GRACE_S)
+        if how == "restart":
+            self.start(part)
+
+    def end_outage(self, part: str, how: Fault) -> None:
+        """Let a paused part go on, or start one again that was ended."""
+        if how == "pause":
+            self._processes[part].resume()
+        elif how in ("stop", "kill"):
+            self.start(part)
+
+    def set_zones(self, zones: Mapping[str, bytes]) -> None:
+        """Let Alertmanager read its time intervals in these zones; see `Stack.set_zones`."""
+        write_below(self._zoneinfo, zones)
+        for part, url in self.endpoints.alertmanagers.items():
+            Api(part, url).post("/-/reload", None)
+
+    def save_logs(self) -> None:
+        """Do nothing: every process writes its log itself; see `Stack.save_logs`."""
+
+    def check(self) -> None:
+        """Raise ComponentFailed if a part of the stack has died that was not killed on purpose."""
+        for part, process in self._processes.items():
+            if part not in self._out:
+                process.check()
+
+    def stop(self) -> None:
+        """End all parts, the last one started first; every one is tried."""
+        with ExitStack() as ends:
+            for process in self._processes.values():
+                ends.callback(process.stop, STOP_GRACE_S)
+
+
+def say_no_fault(how: Fault) -> str:
+    """Say that no local process can be put out so."""
+    return f"no local process can be put out by {how!r}"

@@ -1,0 +1,141 @@
+"""`alertdrill gate` in a repository of a project's own, and on the house."""
+
+from __future__ import annotations
+
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from support.gated_repository import ask_git, make_repository, run_git
+from support.whole_runs import ROOT, CommandLine, Finished
+
+HOUR = ("--recordings", "recordings")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return a repository, in a folder whose name has a space."""
+    return make_repository(tmp_path / "a repository")
+
+
+def change(repository: Path, old: str, new: str, name: str = "rules.yml") -> None:
+    """Change a file on disk."""
+    text = (repository / name).read_text()
+    assert old in text
+    (repository / name).write_text(text.replace(old, new))
+
+
+def gate(alertdrill: CommandLine, repository: Path, *arguments: str) -> Finished:
+    """Gate what is on disk."""
+    return alertdrill.run_here("gate", *arguments, folder=repository)
+
+
+def test_nothing_touched_is_said(alertdrill: CommandLine, repository: Path) -> None:
+    """A comment is no change; no recording is needed to say so."""
+    change(repository, "groups:", "# why\ngroups:")
+    finished = gate(alertdrill, repository)
+    assert (finished.code, finished.err) == (0, "")
+    assert finished.out.endswith("no rule, route or setting means anything else than before\n")
+
+
+def test_a_touched_alert_is_shown_before_and_after(alertdrill: CommandLine, repository: Path) -> None:
+    """The rule's line, the field, and when the alert did what in each drill; its near miss is not met now."""
+    change(repository, "> 100", "> 200")
+    finished = gate(alertdrill, repository, *HOUR, "--out", "out", "--format", "github")
+    assert finished.code == 1, finished.err
+    assert "rules.yml:4: Deep: changed" in finished.out
+    assert "- depth > 100" in finished.out
+    assert "+ depth > 200" in finished.out
+    assert "    + silent" in finished.out
+    assert "✗ deep is not met: Deep: missing: " in finished.out
+    assert "::error file=rules.yml,line=4,title=alertdrill gate::deep is not met: " in finished.out
+    assert "**silent**" in (repository / "out" / "gate.md").read_text()
+    suite = ET.parse(repository / "out" / "junit.xml").getroot()[0]  # noqa: S314 - written just now
+    assert suite.get("failures") == "1"
+    assert [case.get("name") for case in suite.iter("testcase")] == ["Deep"]
+
+
+def test_nothing_but_the_reports_is_written(alertdrill: CommandLine, repository: Path) -> None:
+    """The base is read, and not checked out."""
+    change(repository, "> 100", "> 90")
+    gate(alertdrill, repository, *HOUR)
+    assert ask_git(repository, "status", "--porcelain") == " M rules.yml\n"
+
+
+def test_an_alert_without_drills_is_not_let_in(alertdrill: CommandLine, repository: Path) -> None:
+    """It wants one that it fires and resolves in, and one that comes near."""
+    change(repository, "  rules:\n", "  rules:\n  - {alert: New, expr: depth > 1}\n")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert finished.code == 1
+    assert "New: new" in finished.out
+    assert "✗ New: no drill makes it fire and resolve: write one" in finished.out
+    assert "✗ New: no drill comes near without making it fire: write one" in finished.out
+
+
+def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repository: Path) -> None:
+    """Though no rule says anything else."""
+    change(repository, "receiver: oncall, routes", "receiver: chat, routes", "alertmanager.yml")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert "Deep: paged otherwise" in finished.out
+    assert "Low: paged otherwise" not in finished.out
+
+
+def test_a_score_that_fell_is_said(alertdrill: CommandLine, repository: Path) -> None:
+    """The drill is met all the same, but notices fewer mistakes: one of two conditions is enough."""
+    change(repository, "expr: depth > 100", "expr: depth > 100 or depth > 120")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert "! Deep: the drills notice " in finished.out
+    assert "deep is not met" not in finished.out
+
+
+def test_a_commit_is_the_base_that_is_named(alertdrill: CommandLine, repository: Path) -> None:
+    """What was committed since is a change beside it, and none beside the last commit."""
+    change(repository, "> 100", "> 200")
+    run_git(repository, "commit", "-qam", "second")
+    assert gate(alertdrill, repository).code == 0
+    assert gate(alertdrill, repository, *HOUR, "--base", "HEAD~1").code == 1
+
+
+def test_a_rule_file_that_is_there_no_more_was_there(alertdrill: CommandLine, repository: Path) -> None:
+    """What the project named in the commit is read of the commit."""
+    (repository / "rules.yml").rename(repository / "other.yml")
+    change(repository, '"rules.yml"', '"other.yml"', "alertdrill.toml")
+    change(repository, "> 100", "> 200", "other.yml")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert "other.yml:4: Deep: changed" in finished.out
+
+
+def test_what_cannot_be_compared_is_named(alertdrill: CommandLine, repository: Path) -> None:
+    """A name that git does not know, a folder without a repository, a project without recordings."""
+    unknown = gate(alertdrill, repository, "--base", "nobody")
+    assert (unknown.code, unknown.err) == (
+        2,
+        "alertdrill: --base nobody: git knows no commit by that name\n",
+    )
+    option = gate(alertdrill, repository, "--base", "--help-me")
+    assert option.code == 2
+    change(repository, "> 100", "> 200")
+    unnamed = gate(alertdrill, repository)
+    assert unnamed.code == 2
+    assert "name them with --recordings" in unnamed.err
+    shutil.rmtree(repository / ".git")
+    outside = gate(alertdrill, repository)
+    assert outside.code == 2
+    assert "no git repository" in outside.err
+
+
+def test_a_drill_without_a_recording_is_not_green(alertdrill: CommandLine, repository: Path) -> None:
+    """Nobody can tell what the change does in it."""
+    (repository / "recordings" / "deep.om.gz").unlink()
+    change(repository, "> 100", "> 99")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert finished.code in {1, 3}
+    assert "deep: recordings/deep.om.gz: is not there" in finished.out
+
+
+def test_the_house_is_gated_by_what_is_on_disk(alertdrill: CommandLine) -> None:
+    """The rules as they stand in the systems' folders, beside the last commit."""
+    finished = alertdrill.run_here("gate", folder=ROOT)
+    assert finished.code in {0, 1}, finished.err
+    assert "Beside HEAD (" in finished.out
