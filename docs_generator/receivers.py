@@ -19,7 +19,8 @@ INTRODUCTION = """\
 Every kind of receiver that Alertmanager delivers to, as the [pager](interfaces.md#processes) stands in for
 it. A config is taken as it is: what a notification says, and to whom, is kept; addresses, keys and
 connections are replaced by the pager's. What its service would refuse the pager refuses, with the service's
-own answer, and says why in the journal. A drill lets a receiver fail: `rate_limit` (429), `error` (500),
+own answer, and says why in the journal. In a report and on the pager's page a notification looks as its
+service would show it. A drill lets a receiver fail: `rate_limit` (429), `error` (500),
 `timeout`, `reset`, `tls`, `refuse`.
 
 Alertmanager 0.25 has webhook, pagerduty, slack, email, opsgenie, victorops, pushover, sns, telegram,

@@ -50,7 +50,8 @@ ROOMS: dict[str, set[str]] = {
     # What people start.
     "cli": {
         *("alertmanager", "core", "errors", "gating", "judging", "linting", "mutation", "places"),
-        *("project", "recording", "reports", "rules", "runner", "runtime", "stacks", "systems"),
+        "project",
+        *("recording", "reports", "rules", "runner", "runtime", "stacks", "systems"),
     },
     "pytest_plugin": {
         *("alertmanager", "cli", "core", "errors", "judging", "project", "reports", "rules"),

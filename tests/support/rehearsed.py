@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config, read_config
-from alertdrill.runner.synthetic.every import SPEED, Exercise
+from alertdrill.runner.synthetic.durations import MIN_SPEED
+from alertdrill.runner.synthetic.every import Exercise
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runner.synthetic.local import open_path
 from alertdrill.runner.synthetic.pages import Row
@@ -41,5 +42,5 @@ def rehearse_all(
         config = read_config(config)
     bound = bind(alerts, config, engines, nobody)
     heard: list[str] = [] if said is None else said
-    with open_path(config, engines=engines, speed=SPEED) as path:
+    with open_path(config, engines=engines, speed=MIN_SPEED) as path:
         return Exercise(path, read_inhibit_rules(config.document), heard.append).hold(bound, within_s)

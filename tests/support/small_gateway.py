@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 MISBEHAVIOURS = ("slow", "locked-metrics", "errors-in-body", "late-metrics")
 SLOW_S = 0.15
 """What each call takes of a slow one, one after another."""
-LATE_S = 18.0
+LATE_S = 14.0
 
 
 class SmallGateway:

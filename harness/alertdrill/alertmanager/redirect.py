@@ -16,6 +16,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.fields import CONFIG, GLOBAL
 from alertdrill.alertmanager.intervals import INTERVAL_LISTS
 from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.alertmanager.recorder import write_section
 from alertdrill.alertmanager.schema import ADDRESS, SECRET, Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.alertmanager.unplayed import SECTION_END, list_unplayed_of
@@ -46,6 +47,8 @@ def write_config(config: AlertmanagerConfig, *, target: Target, speed: float) ->
     for key in INTERVAL_LISTS:
         if key in document:
             written[key] = move_intervals(document[key])
+    if target.events_file is not None:
+        written["event_recorder"] = write_section(target.events_file)
     return write_document(written)
 
 

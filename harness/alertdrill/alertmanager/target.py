@@ -13,7 +13,8 @@ class Target:
     """The pager, as Alertmanager reaches it: HTTPS at `url`, SMTP at `smarthost` (`host:port`).
 
     Files are named as Alertmanager sees them: `ca_file` signed the pager's certificate, `token_file` holds
-    the pager's `token`, `templates_folder` the template files of the config.
+    the pager's `token`, `templates_folder` the template files of the config. An Alertmanager that can records
+    its events in `events_file`.
     """
 
     url: str
@@ -22,6 +23,7 @@ class Target:
     token_file: str
     token: str = field(repr=False)
     templates_folder: str
+    events_file: str | None = None
 
     def trust(self, address: Address) -> dict[str, Any]:
         """Return the TLS settings of an inbox: who signed its certificate, and which name it is asked for."""

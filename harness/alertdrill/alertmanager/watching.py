@@ -19,6 +19,8 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from alertdrill.alertmanager.receivers import RECEIVER_KINDS
+from alertdrill.core.card import Card
 from alertdrill.core.clock import Clock
 from alertdrill.core.expectation import Suppression
 from alertdrill.core.fingerprint import fingerprint
@@ -76,6 +78,7 @@ class PathWatch:
     """By part."""
     clock: Clock
     _notifications: list[dict[str, Any]] = field(default_factory=list)
+    _complete: dict[int, Notification] = field(default_factory=dict)
     _known: dict[str, Identity] = field(default_factory=dict)
     _received: dict[str, list[Received]] = field(default_factory=dict)
     _seen_s: dict[str, float] = field(default_factory=dict)
@@ -83,26 +86,40 @@ class PathWatch:
     _silences: dict[str, Labels] = field(default_factory=dict)
     _looked_s: float = float("-inf")
 
-    def look(self, now_s: float, out: Iterable[str] = ()) -> None:
-        """Read what is new at rule time `now_s`; parts that are `out` on purpose are not asked.
+    def look(self, now_s: float, out: Iterable[str] = ()) -> bool:
+        """Read what is new at rule time `now_s`, and say if there may be anything.
+
+        Parts that are `out` on purpose are not asked.
 
         Raises ComponentFailed when the pager does not answer. An Alertmanager that does not is passed over:
         what it says is evidence, and who watches the stack will say that it is gone.
         """
         after = self._notifications[-1]["number"] if self._notifications else 0
-        self._notifications.extend(self.pager.get("/notices", after=str(after)).json()["notices"])
+        new = self.pager.get("/notices", after=str(after)).json()["notices"]
+        self._notifications.extend(new)
         if now_s < self._looked_s + LOOK_EVERY_WALL_S * self.clock.speed:
-            return
+            return bool(new)
         self._looked_s = now_s
         for part, api in self.alertmanagers.items():
             if part not in out:
                 with suppress(ComponentFailed):
                     self._look_at(api, now_s)
+        return True
 
     @property
     def notifications(self) -> tuple[Notification, ...]:
         """Every notification so far, in order; one of an alert that nobody knows yet is without it."""
-        return tuple(_read_notification(raw, self.clock, self._known) for raw in self._notifications)
+        return tuple(self._read_notification(index) for index in range(len(self._notifications)))
+
+    def _read_notification(self, index: int) -> Notification:
+        """Return a notification, which is read once if all its alerts are known."""
+        if (known := self._complete.get(index)) is not None:
+            return known
+        raw = self._notifications[index]
+        notification = _read_notification(raw, self.clock, self._known)
+        if len(notification.alerts) == len(raw["alerts"]):
+            self._complete[index] = notification
+        return notification
 
     def read(self, events: Iterable[Event], log: Iterable[str], troubles: Iterable[str]) -> PagingPath:
         """Return all that was seen. `events` have the labels of every alert that Prometheus knew of."""
@@ -287,6 +304,7 @@ def read_log(path: Path) -> list[str]:
 
 def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str, Identity]) -> Notification:
     alerts = []
+    card = RECEIVER_KINDS[raw["integration"]].show(raw["payload"]) if raw["payload"] else None
     for alert in raw["alerts"]:
         identity = known.get(alert["fingerprint"])
         if identity is None and alert.get("labels"):
@@ -314,18 +332,16 @@ def _read_notification(raw: Mapping[str, Any], clock: Clock, known: Mapping[str,
             dict.fromkeys(_find_gaps({"title": raw["title"], "text": raw["text"]}))
             or dict.fromkeys(_find_gaps(raw["payload"]))
         ),
-        untitled=_is_untitled(raw["title"], raw["payload"]),
+        untitled=_is_untitled(raw["title"], card),
+        card=card,
+        cut=raw.get("cut", ""),
     )
 
 
-def _is_untitled(title: str, payload: Mapping[str, Any]) -> bool:
-    attachments = payload.get("attachments")
-    first = attachments[0] if isinstance(attachments, list) and attachments else None
-    # Slack and those like it show something else in place of it; a card is attached without one of its own.
-    own = title
-    if isinstance(first, Mapping) and "contentType" not in first:
-        own = first.get("title") or ""
-    return not str(own).strip()
+def _is_untitled(title: str, card: Card | None) -> bool:
+    """Tell whether there is no title, though its service shows something in place of it."""
+    own = title if card is None or not card.is_titled else card.parts[0].title if card.parts else title
+    return not own.strip()
 
 
 def _find_gaps(value: Any, name: str = "") -> Iterator[str]:

@@ -12,7 +12,6 @@ import click
 from alertdrill.cli.output import open_console
 from alertdrill.errors import CouldNotTell
 from alertdrill.runner.synthetic.batches import Bound
-from alertdrill.runner.synthetic.every import SPEED
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.pages import Row
 from alertdrill.runner.synthetic.report import (
@@ -57,12 +56,12 @@ class Show:
             self._console.print(show_hops(hops, proved))
         sys.exit(EXIT_CODES[find_outcome(hops)])
 
-    def rows(self, rows: Sequence[Row]) -> NoReturn:
-        """Show what became of alerts, and exit."""
+    def rows(self, rows: Sequence[Row], speed: float) -> NoReturn:
+        """Show what became of alerts at a speed, and exit."""
         if self._as_json:
-            click.echo(json.dumps({"speed": SPEED, "alerts": [write_row(row) for row in rows]}, indent=2))
+            click.echo(json.dumps({"speed": speed, "alerts": [write_row(row) for row in rows]}, indent=2))
         else:
-            self._console.print(show_rows(rows, SPEED))
+            self._console.print(show_rows(rows, speed))
         if any(row.is_unmet for row in rows):
             sys.exit(UNMET)
         sys.exit(CouldNotTell.exit_code if any(row.outcome == "unobserved" for row in rows) else 0)

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alertdrill.core.card import Card
 from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.core.rule import Labels
 
 EventKind = Literal["pending", "firing", "resolved", "paged", "page_resolved"]
+StepKind = Literal["created", "grouped", "notified", "silenced", "inhibited"]
+"""What Alertmanager's event recorder says of an alert, as far as it tells why a page did or did not come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,8 @@ class Notification:
     `answer` is what it was told: a status code of HTTP or SMTP, or `"timeout"`, `"reset"`; `why` says what
     was wrong with it, if something was. What was accepted belongs to an incident of its integration, and
     `effect` is what it did to it. `gaps` names the fields in which a template left `<no value>`; it is
-    `untitled` if its title is empty, whatever is shown in place of it.
+    `untitled` if its title is empty, whatever is shown in place of it. `card` is
+    how its receiver shows it, and `cut` says what that does not show.
     """
 
     number: int
@@ -62,6 +66,8 @@ class Notification:
     text: str = ""
     gaps: tuple[str, ...] = ()
     untitled: bool = False
+    card: Card | None = None
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +93,28 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedStep:
+    """What Alertmanager itself recorded that it did with an alert.
+
+    `receiver` is whose group it joined, or who was notified; `by` is what suppressed it, as labels, or the
+    integration.
+    """
+
+    kind: StepKind
+    at_s: float
+    alert: str
+    labels: Labels
+    receiver: str = ""
+    by: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagingPath:
     """What was seen between Prometheus and the receivers.
 
     `troubles` are sentences from metrics and logs: what Prometheus could not send, what Alertmanager could
     not deliver. `unplayed` are the receivers that the pager does not stand in for, and their integrations.
+    `recorded` is what Alertmanager says itself; nothing, where it is too old to record anything.
     """
 
     notifications: tuple[Notification, ...] = ()
@@ -99,6 +122,7 @@ class PagingPath:
     suppressed: tuple[SuppressedSpan, ...] = ()
     troubles: tuple[str, ...] = ()
     unplayed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recorded: tuple[RecordedStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

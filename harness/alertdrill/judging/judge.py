@@ -121,6 +121,7 @@ def _choose(path: PagingPath, is_mine: Callable[[str, Labels], bool]) -> PagingP
         ),
         received=tuple(one for one in path.received if is_mine(one.alert, one.labels)),
         suppressed=tuple(span for span in path.suppressed if is_mine(span.alert, span.labels)),
+        recorded=tuple(step for step in path.recorded if is_mine(step.alert, step.labels)),
     )
 
 
@@ -143,6 +144,11 @@ def _cut_out(path: PagingPath, placement: Placement) -> PagingPath:
             replace(span, since_s=span.since_s - start_s, until_s=span.until_s - start_s)
             for span in path.suppressed
             if _is_held(placement, span.since_s)
+        ),
+        recorded=tuple(
+            replace(step, at_s=step.at_s - start_s)
+            for step in path.recorded
+            if _is_held(placement, step.at_s)
         ),
     )
 

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Failing
 from alertdrill.core.expectation import Integration
+from alertdrill.pager.cards import write_card
 from alertdrill.pager.intake import Desk
 from alertdrill.pager.web import make_page
 from alertdrill.runtime.http_server import read_body
@@ -41,11 +42,14 @@ class Control:
         return make_page()
 
     async def list_notifications(self, request: web.Request) -> web.Response:
-        """Return the notifications with numbers beyond `after`."""
+        """Return the notifications with numbers beyond `after`, and with `cards` how each looks there."""
         after = request.query.get("after", "0")
         if not after.isdecimal() or len(after) > 18:
             raise web.HTTPBadRequest(text="after wants the number of a notification")
-        return web.json_response({"notices": self._desk.journal.list_notifications(int(after))})
+        notices = self._desk.journal.list_notifications(int(after))
+        if "cards" in request.query:
+            notices = [{**one, "card": write_card(one)} for one in notices]
+        return web.json_response({"notices": notices})
 
     async def list_incidents(self, _request: web.Request) -> web.Response:
         """Return the incidents."""

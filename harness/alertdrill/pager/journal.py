@@ -126,6 +126,7 @@ class Journal:
             "title": attempt.title,
             "text": attempt.text,
             "payload": dict(attempt.payload),
+            "cut": attempt.cut,
         }
         if incident:
             incident.notifications.append(self._written)

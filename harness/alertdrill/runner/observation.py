@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from alertdrill.alertmanager.recorder import FILE_NAME, read_steps
 from alertdrill.alertmanager.unplayed import find_unplayed_receivers
 from alertdrill.alertmanager.watching import PathWatch, make_page_events, read_log, read_troubles
 from alertdrill.core.clock import Clock
@@ -61,6 +62,7 @@ def observe(run: LiveRun, store: Api) -> Timeline:
     logs = [read_log(order.out / "logs" / f"{part}.log") for part in path.alertmanagers]
     log = [line for lines in logs for line in lines]
     paging = path.read(events, log, read_troubles(asked, log))
+    recorded = read_steps(read_log(order.out / "logs" / FILE_NAME), clock)
     # While the stack is starting, Prometheus may scrape a gateway that is not there yet, and page for it.
     pages = tuple(
         page
@@ -80,6 +82,7 @@ def observe(run: LiveRun, store: Api) -> Timeline:
         receivers=subject.receivers,
         paging=replace(
             paging,
+            recorded=recorded,
             unplayed=find_unplayed_receivers(order.alertmanager.document),
             notifications=tuple(
                 notification for notification in paging.notifications if notification.at_s >= 0

@@ -57,6 +57,7 @@ def plan_servers(
         smtp=addresses["smtp"],
         token=token,
         speed=setup.speed,
+        logs=setup.logs,
     )
     pager = plan_pager(
         folder,

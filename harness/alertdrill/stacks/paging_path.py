@@ -9,6 +9,7 @@ from pathlib import Path
 from alertdrill.alertmanager.amtool import check_config
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.original_check import check_original
+from alertdrill.alertmanager.recorder import FEATURE, FILE_NAME, has_recorder
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.target import Target
 from alertdrill.pager.certificates import make_certificate
@@ -31,12 +32,15 @@ def write_paging_files(
     smtp: str,
     token: str,
     speed: float,
+    logs: Path,
 ) -> None:
     """Write Alertmanager's config, its templates and zones, and what it is to trust the pager by.
 
+    What it records of itself, if it can, it writes among the `logs`.
     Raises BadInput for a config that this Alertmanager does not take.
     """
-    check_original(engines.amtool, engines.versions["alertmanager"], config)
+    version = engines.versions["alertmanager"]
+    check_original(engines.amtool, version, config)
     write_below(folder / "templates", {name: text.encode() for name, text in config.templates.items()})
     write_below(folder / ZONEINFO, zones)
     authority, certificate = make_certificate(["127.0.0.1"])
@@ -49,9 +53,10 @@ def write_paging_files(
         token_file=str(write_secret(folder / "pager-token", token)),
         token=token,
         templates_folder=str(folder / "templates"),
+        events_file=str(logs.absolute() / FILE_NAME) if has_recorder(version) else None,
     )
     text = write_config(config, target=target, speed=speed)
-    check_config(engines.amtool, engines.versions["alertmanager"], config, text)
+    check_config(engines.amtool, version, config, text)
     write_secret(folder / "alertmanager.yml", text)
 
 
@@ -84,6 +89,7 @@ def plan_alertmanager(
         f"--web.listen-address={listen}",
         # Before 0.28 only the log, at this level, says that a route is muted.
         "--log.level=debug",
+        *([f"--enable-feature={FEATURE}"] if has_recorder(engines.versions["alertmanager"]) else []),
         *(cluster or ["--cluster.listen-address="]),
     ]
     return argv, {"ZONEINFO": str(folder / ZONEINFO)}

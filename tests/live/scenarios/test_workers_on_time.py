@@ -1,13 +1,20 @@
-"""Several load workers that have the machine to themselves: each call is sent in time, by one of them."""
+"""Several load workers, whoever dies, leaves or joins: each call is sent in time, by one of them."""
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 
 import pytest
+from support.cluster import await_condition
 from support.distinct_calls import MODELS, NEW_EACH_TIME, count_bodies, make_profile
 
-pytestmark = pytest.mark.alone  # which arrivals are late is what is measured
+pytestmark = pytest.mark.alone  # Locust's heartbeats, and which arrivals are late, are what is measured
+
+
+def all_send(stays, *names: str) -> bool:
+    """Return whether each of these workers has sent something."""
+    return all(stays.get(name, {}).get("sent", 0) > 0 for name in names)
 
 
 def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp_path):
@@ -86,3 +93,64 @@ def test_workers_send_what_one_process_sends(cluster, fake_gateway, perform, tmp
     instants = sorted(seen.at_s for seen in fake_gateway.calls)
     third_s = instants[0] + (instants[-1] - instants[0]) / 3
     assert sum(at_s < third_s for at_s in instants) < len(instants) / 2
+
+
+def test_the_shares_of_workers_that_die_or_stand_still_are_sent_by_others(cluster, fake_gateway):
+    """Every request is still sent; those that may have been sent twice are counted, and the losses are told.
+
+    When the one that stood still goes on, its leases have run out: it asks before it sends, and others have
+    its shares.
+    """
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_profile(duration_s=720, rate_per_s=2.5)], workers=3)
+        locust.await_calls(200)
+        await_condition(lambda: all_send(locust.stays(), "worker-1", "worker-2", "worker-3"), "all send")
+        locust.processes["worker-1"].send_signal(signal.SIGSTOP)
+        locust.processes["worker-2"].kill()
+        for name in ("worker-1", "worker-2"):
+            await_condition(lambda name=name: locust.stays()[name]["left_at_s"], f"{name} is taken for lost")
+        locust.processes["worker-1"].send_signal(signal.SIGCONT)
+        await_condition(
+            lambda: [worker["id"] for worker in locust.report()["workers"]].count("worker-1") == 2,
+            "it is back",
+        )
+        report = locust.await_end()
+        stays = locust.stays()
+    first, again = (worker for worker in report["workers"] if worker["id"] == "worker-1")
+    bodies = count_bodies(fake_gateway)
+    assert len(bodies) == 1800
+    profile = report["profiles"]["asks"]
+    assert profile["planned"] == profile["sent"] == sum(profile["statuses"].values()) == 1800
+    assert profile["late"] > 0
+    twice = bodies.total() - 1800
+    assert twice <= first["twice"] + stays["worker-2"]["twice"]
+    assert twice <= 24, "more than twelve for each that was lost"
+    assert (first["why"], again["left_at_s"]) == ("gave no sign of life", None)
+    assert again["joined_at_s"] > first["left_at_s"]
+    assert stays["worker-2"]["why"] == "gave no sign of life"
+    assert stays["worker-2"]["left_at_s"] > 0
+    assert stays["worker-3"]["left_at_s"] is None
+
+
+def test_workers_come_and_go_without_a_loss(cluster, fake_gateway):
+    """Who joins in mid-run gets a share, who leaves gives its own back: each request is sent once."""
+    with cluster("cache_collapse") as locust:
+        locust.perform([make_profile(duration_s=600, rate_per_s=3)], workers=2)
+        locust.await_calls(100)
+        locust.start_worker("late")
+        await_condition(lambda: locust.stays().get("late", {}).get("sent", 0) > 10, "the late worker sends")
+        for name in ("worker-1", "worker-2"):
+            locust.processes[name].terminate()
+            await_condition(lambda name=name: locust.stays()[name]["left_at_s"], f"{name} has left")
+        report = locust.await_end()
+        stays = locust.stays()
+    assert set(count_bodies(fake_gateway).values()) == {1}
+    assert len(fake_gateway.calls) == 1800
+    assert report["profiles"]["asks"]["statuses"] == {"200": 1800}
+    assert stays["late"]["joined_at_s"] > 0
+    assert {name: stay["why"] for name, stay in stays.items()} == {
+        "worker-1": "ended",
+        "worker-2": "ended",
+        "late": "",
+    }
+    assert [stay["twice"] for stay in stays.values()] == [0, 0, 0]

@@ -92,7 +92,7 @@ def test_rules_that_cannot_be_drilled_are_refused_before_anything_starts(
     """Neither a stack nor an engine is looked for."""
     (folder / "rules").mkdir()
     (folder / "rules" / "mine.yml").write_text(NOBODYS)
-    for name in ("run.find_site", "run_replay.find_engines"):
+    for name in ("run.find_site", "run_replay.find_promtool"):
         monkeypatch.setattr(
             f"alertdrill.cli.commands.{name}", lambda *_, **__: pytest.fail("something was started")
         )

@@ -29,7 +29,7 @@ from support.notified import (
 from alertdrill.core.drill import Placement
 from alertdrill.core.expectation import Expectation, Expected, Grouped, NearMiss, Suppressed, Suppression
 from alertdrill.core.rule import Labels
-from alertdrill.core.timeline import Event, Notification, SuppressedSpan
+from alertdrill.core.timeline import Event, Notification, RecordedStep, SuppressedSpan
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.judge import judge, select_for_drill
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, EARLY_S, PAGE_WITHIN_S
@@ -331,6 +331,21 @@ def test_notifications_of_others_do_not_concern_an_expectation() -> None:
     inhibited = (replace(hold("inhibited"), labels=other),)
     assert check(suppressed("inhibited"), suppressed=inhibited).outcome == "mismatched"
     assert "held it back" not in check(expect(), suppressed=inhibited).evidence
+    recorded = (RecordedStep(kind="silenced", at_s=140, alert=ALERT, labels=other, by={"l": "x"}),)
+    assert "silenced" not in check(expect(), recorded=recorded).evidence
+
+
+def test_what_alertmanager_recorded_of_a_drills_alert_is_in_its_evidence() -> None:
+    """In the drill's own time; what it recorded before the drill and after it is another's."""
+    steps = [
+        RecordedStep(kind="silenced", at_s=at_s, alert=ALERT, labels=LABELS, by={"l": f"{at_s}"})
+        for at_s in (50, 150, 9999)
+    ]
+    assert "suppressed it: silenced by l=150 at 2:30" in check(expect(), recorded=tuple(steps[1:2])).evidence
+    placement = Placement(drill=make_drill(expect()), start_s=100)
+    timeline = make_timeline((), recorded=tuple(steps))
+    (own,) = select_for_drill(placement, (placement,), timeline).paging.recorded
+    assert (own.at_s, own.by) == (50, {"l": "150"})
 
 
 def test_a_notification_that_names_no_alert_is_kept_to_explain_and_counts_for_nothing() -> None:

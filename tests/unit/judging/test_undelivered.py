@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.notified import ALERT, LABELS, make_notification, make_refusal, make_timeline, receive
 
-from alertdrill.core.timeline import Notification, SuppressedSpan
+from alertdrill.core.timeline import Notification, RecordedStep, StepKind, SuppressedSpan
 from alertdrill.judging.undelivered import MAX_TROUBLES, explain_silence
 
 INHIBITED = SuppressedSpan(
@@ -138,3 +139,53 @@ def test_only_some_troubles_are_quoted() -> None:
 def test_a_late_alert_is_known_from_its_notifications() -> None:
     """Where no look at the API saw the alert, but something was sent, Alertmanager did have it."""
     assert "never had it" not in explain(make_notification(1, 130, "opened", receiver="log"), received=())
+
+
+def record(kind: StepKind, at_s: float, **more: Any) -> RecordedStep:
+    """Return what Alertmanager recorded of the alert."""
+    return RecordedStep(kind=kind, at_s=at_s, alert=ALERT, labels=LABELS, **more)
+
+
+BY = {"alertname": "Drained"}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        (
+            (record("grouped", 120, receiver="tickets"),),
+            "no route of Alertmanager's leads Slow to oncall, but to tickets",
+        ),
+        (
+            (
+                record("grouped", 120, receiver="oncall"),
+                record("silenced", 150, by=BY),
+                record("silenced", 210, by=BY),
+            ),
+            "Alertmanager suppressed it: silenced by alertname=Drained from 2:30 to 3:30",
+        ),
+        (
+            (record("inhibited", 150, by=BY),),
+            "Alertmanager suppressed it: inhibited by alertname=Drained at 2:30",
+        ),
+        (
+            (
+                record("grouped", 120, receiver="oncall"),
+                record("notified", 150, receiver="oncall", by={"integration": "slack"}),
+            ),
+            "Alertmanager suppressed it: inhibited by alertname=Down from 2:10 to 3:10",
+        ),
+    ],
+)
+def test_what_alertmanager_recorded_wins_over_what_was_seen(
+    recorded: tuple[RecordedStep, ...], said: str
+) -> None:
+    """Where it says nothing of it, what was seen stands: that it routes to oncall, and inhibits the alert."""
+    assert explain(recorded=recorded, suppressed=(INHIBITED,)) == said
+
+
+def test_a_notification_that_alertmanager_recorded_and_nobody_got_is_said() -> None:
+    """The pager knows of none, so it is lost between the two."""
+    notified = record("notified", 150, receiver="oncall", by={"integration": "slack"})
+    assert explain(recorded=(notified,)) == "Alertmanager recorded that it notified oncall by slack at 2:30"
+    assert "sent nothing" in explain(recorded=(replace(notified, receiver="tickets"),))

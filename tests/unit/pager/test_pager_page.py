@@ -99,6 +99,38 @@ async def test_what_alerts_say_is_text(pager: RunningPager, browser: BrowserPage
     assert await browser.evaluate("document.querySelectorAll('img').length") == 0
 
 
+async def test_a_delivery_is_shown_as_its_receiver_would_show_it(
+    pager: RunningPager, browser: BrowserPage
+) -> None:
+    """Its colour, its markup and its links; it stays open as more arrive, and hostile words stay words."""
+    message = make_message("firing")
+    message["attachments"][0] |= {
+        "color": "danger",
+        "title_link": "https://am.example/",
+        "text": "*very* <script>troubles.push('run')</script>",
+        "actions": [{"text": "leave", "url": "javascript:troubles.push('left')"}],
+    }
+    await pager.deliver(SLACK, message)
+    await browser.wait_for("document.querySelector('#notices .card')")
+    await browser.evaluate("document.querySelector('#notices .card summary').click()")
+    shown = await browser.evaluate(
+        """(() => { const part = document.querySelector('#notices .part'); return {
+        colour: getComputedStyle(part).borderLeftColor, bold: part.querySelector('b').innerText,
+        links: [...part.querySelectorAll('a')].map((link) => link.href), text: part.innerText }; })()"""
+    )
+    assert (shown["colour"], shown["bold"]) == ("rgb(163, 2, 0)", "very")
+    assert shown["links"] == ["https://am.example/"]
+    assert "<script>" in shown["text"]
+    await pager.deliver(SLACK, make_message("resolved"))
+    await browser.wait_for("document.querySelectorAll('#notices tr').length === 2")
+    assert await browser.evaluate(
+        "[...document.querySelectorAll('#notices .card')].map((one) => one.open)"
+    ) == [
+        False,
+        True,
+    ]
+
+
 async def test_the_token_is_taken_out_of_the_address_and_only_the_pager_is_asked(
     pager: RunningPager, browser: BrowserPage
 ) -> None:

@@ -86,3 +86,20 @@ def test_what_is_not_a_notification_is_refused(notification: Any, why: str) -> N
     assert attempt.why == why
     assert attempt.refusal is not None
     assert (attempt.refusal.status, attempt.refusal.body) == (400, why)
+
+
+def test_only_what_is_shown_of_it_is_kept() -> None:
+    """Not what came besides, and no password of the Prometheus that an alert links to."""
+    links = [
+        {**ALERT, "generatorURL": url}
+        for url in ("https://me:s3cret@prom.example/graph?x=a@b", "http://prom.example/a@b", "")
+    ]
+    payload = read(make_notification(alerts=links, externalURL="https://me:s3cret@am.example")).payload
+    assert "s3cret" not in str(payload)
+    assert [alert.pop("generatorURL") for alert in payload["alerts"]] == [
+        "https://prom.example/graph?x=a@b",
+        "http://prom.example/a@b",
+        "",
+    ]
+    assert payload["status"] == "firing"
+    assert payload["alerts"][0] == {name: ALERT[name] for name in ("status", "labels", "annotations")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import struct
 import zlib
@@ -17,6 +18,7 @@ from support.paging_records import build_paging_record
 from support.panel_records import build_panels
 from support.report_records import build_record
 
+from alertdrill.core.card import Card
 from alertdrill.reports import html
 
 WATCH = """
@@ -297,3 +299,42 @@ def _unfilter(kind: int, line: bytearray, above: bytearray, channels: int) -> by
             guess = min((left, up, corner), key=lambda value: abs(left + up - corner - value))
         line[index] = (line[index] + guess) & 255
     return line
+
+
+WATCH_FRAMES = """
+window.framed = [];
+document.addEventListener("load", (event) => framed.push(String(event.target.className)), true);
+"""
+HOSTILE_MAIL = """<html><head><meta http-equiv="refresh" content="0;url=%(at)s/refresh">
+<link rel="stylesheet" href="%(at)s/style"><style>@import "%(at)s/import"; p { color: blue; }</style></head>
+<body background="%(at)s/background" onload="top.document.title = 'taken'">
+<script>top.document.title = "taken"; fetch("%(at)s/fetch")</script><img src="%(at)s/image">
+<iframe src="%(at)s/frame"></iframe><form action="%(at)s/form"><button autofocus>x</button></form>
+<p>what the mail says</p></body></html>"""
+
+
+async def test_a_mail_is_shown_and_may_do_nothing(chromium: Browser, tmp_path: Path) -> None:
+    """Its frame runs no script, loads nothing and leads nowhere; the page around it stays as it is."""
+    asked: list[str] = []
+
+    async def note(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append("connected")
+        writer.close()
+
+    record = build_paging_record()
+    paging = record.timeline.paging
+    async with await asyncio.start_server(note, "127.0.0.1", 0) as server:
+        at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        card = Card(service="E-mail", page=HOSTILE_MAIL % {"at": at})
+        notifications = tuple(replace(one, card=card) for one in paging.notifications[:1])
+        timeline = replace(record.timeline, paging=replace(paging, notifications=notifications))
+        file = tmp_path / "report.html"
+        file.write_text(html.render(replace(record, timeline=timeline)), encoding="utf-8")
+        async with chromium.show(file, dark=True, width=900, script=WATCH_FRAMES) as browser:
+            title = await browser.evaluate("document.title")
+            await browser.evaluate("document.querySelector('iframe.mail').closest('details').open = true")
+            await browser.evaluate("document.querySelector('iframe.mail').scrollIntoView()")
+            await browser.wait_for("framed.includes('mail')")
+            assert await browser.evaluate("document.title") == title
+            assert await browser.evaluate("document.querySelector('iframe.mail').contentDocument") is None
+    assert asked == []

@@ -20,6 +20,7 @@ from support.paging_records import (
 )
 from support.report_records import build_record
 
+from alertdrill.core.card import Card, Part, Said
 from alertdrill.core.drill import LoadProfile, LoadStage, Placement
 from alertdrill.core.expectation import Delivery, Expectation, Suppressed, Text
 from alertdrill.core.timeline import Curve, Event, NotifiedAlert, PagingPath, SuppressedSpan
@@ -77,6 +78,7 @@ def _poison(record: RunRecord) -> RunRecord:
         answer=NASTY,
         group_key=NASTY,
         group_labels={NASTY: NASTY},
+        card=Card(service=NASTY, page=NASTY, parts=[Part(title=NASTY, url=NASTY, text=Said(text=NASTY))]),
     )
     span = SuppressedSpan(
         alert=NASTY, labels={"l": NASTY}, why="inhibited", by={"alertname": NASTY}, since_s=1, until_s=4

@@ -82,6 +82,7 @@ def test_keys_and_configs_of_the_paging_path_are_their_owners_alone(
         smtp="127.0.0.1:2",
         token="pager-secret",
         speed=60.0,
+        logs=tmp_path,
     )
     holders = {path for path in folder.rglob("*") if path.is_file()} - {folder / "authority.pem"}
     assert {path.name for path in holders} >= {"alertmanager.yml", "certificate.pem", "pager-token"}

@@ -59,7 +59,8 @@ class Attempt:
 
     `key` tells the inbox's incidents apart; None is an attempt that does not say which one it is about.
     `answer` may depend on what is known of the key; `refusal` is what the real service would answer instead,
-    and `why`. `throttled` is what it would answer to too many, where that is not its kind's answer.
+    and `why`. `throttled` is what it would answer to too many, where that is not its kind's answer. `cut`
+    says what the service takes and does not show whole, if there is something.
     """
 
     does: Does = "trigger"
@@ -74,6 +75,7 @@ class Attempt:
     refusal: Answer | None = None
     why: str = ""
     throttled: Answer | None = None
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,35 @@ def take_text_tag(text: Any) -> tuple[Any, Told]:
         return text, Told()
     # Where a text is HTML, Alertmanager has escaped the one character of a tag that it would.
     return text[: found.start()] + text[found.end() :], read_tag(found[1].replace("&#43;", "+"))
+
+
+def take_listed_tag(items: Any, name: str) -> tuple[list[Any], Told]:
+    """Return a list without the tag that is in the text of this name of an object, and what that told."""
+    kept, told = [], Told()
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and name in item:
+            text, found = take_text_tag(item[name])
+            told = found if found.is_told else told
+            kept.append({**item, name: text})
+        else:
+            kept.append(item)
+    return kept, told
+
+
+def take_field_tag(attachments: Any) -> tuple[list[Any], Told]:
+    """Return a message's attachments without the field that is the tag, and what that told."""
+    kept, told = [], Told()
+    for attachment in attachments if isinstance(attachments, list) else ():
+        fields = attachment.get("fields") if isinstance(attachment, dict) else None
+        if not isinstance(fields, list):
+            kept.append(attachment)
+            continue
+        tags = [field for field in fields if isinstance(field, dict) and field.get("title") == TAG_NAME]
+        rest = [field for field in fields if field not in tags]
+        told = read_tag(tags[-1].get("value")) if tags else told
+        without = {name: value for name, value in attachment.items() if name != "fields"}
+        kept.append({**without, "fields": rest} if rest else without)
+    return kept, told
 
 
 def make_attempt(

@@ -14,12 +14,11 @@ from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
-    Told,
     as_text,
     find_first_line,
     make_attempt,
     parse_object,
-    take_text_tag,
+    take_listed_tag,
 )
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -28,7 +27,9 @@ from alertdrill.alertmanager.receivers.kind import (
     make_bearer_contract,
     tag_text,
 )
+from alertdrill.alertmanager.receivers.showing import find_colour, list_objects
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.core.card import Card, Part, Said
 
 MAX_CONTENT_CHARACTERS = 2000
 MAX_USERNAME_CHARACTERS = 80
@@ -59,7 +60,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         message = parse_object(body)
     except ValueError as error:
         return _refuse({"": str(error)}, Attempt(answer=Answer(status=204)))
-    embeds, told = _take_tag(message.get("embeds"))
+    embeds, told = take_listed_tag(message.get("embeds"), "description")
     if isinstance(message.get("embeds"), list):
         message = {**message, "embeds": embeds}
     first = embeds[0] if embeds and isinstance(embeds[0], dict) else {}
@@ -81,17 +82,23 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     return attempt
 
 
-def _take_tag(embeds: Any) -> tuple[list[Any], Told]:
-    """Return the embeds without the tag, and what that told."""
-    kept, told = [], Told()
-    for embed in embeds if isinstance(embeds, list) else ():
-        if isinstance(embed, dict) and "description" in embed:
-            text, found = take_text_tag(embed["description"])
-            told = found if found.is_told else told
-            kept.append({**embed, "description": text})
-        else:
-            kept.append(embed)
-    return kept, told
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel."""
+    return Card(
+        is_titled=True,
+        service="Discord",
+        sender=as_text(message.get("username")),
+        lead=Said(text=as_text(message.get("content")), markup="markdown"),
+        parts=[
+            Part(
+                colour=find_colour(embed.get("color")),
+                title=as_text(embed.get("title")),
+                url=as_text(embed.get("url")),
+                text=Said(text=as_text(embed.get("description")), markup="markdown"),
+            )
+            for embed in list_objects(message.get("embeds"))
+        ],
+    )
 
 
 def _check(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -155,4 +162,5 @@ DISCORD = ReceiverKind(
         error=_write(500, "500: Internal Server Error"),
     ),
     http=make_bearer_contract(read_message, _write_refusal),
+    show=show_message,
 )

@@ -18,8 +18,10 @@ from typing import Any
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, read_tag
 from alertdrill.alertmanager.receivers.kind import FailingAnswers, ReceiverKind, Required
+from alertdrill.alertmanager.receivers.showing import as_object
 from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part, Said
 
 MAX_LINE_CHARACTERS = 998
 ONCE = ("From", "To", "Subject", "Date")
@@ -27,6 +29,8 @@ ONCE = ("From", "To", "Subject", "Date")
 
 _TAG_HEADER = f"x-{TAG_NAME}:".encode()
 _UNSEEN = {"head", "script", "style", "title"}
+_WHITE = {ord("\r"): None, ord("\t"): " "}
+"""What HTML shows as nothing, or as a space."""
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -95,6 +99,20 @@ def read_mail(_address: Address, content: bytes, *, sender: str, recipients: Seq
         answer=Answer(status=250, body="OK"),
     )
     return replace(attempt, refusal=Answer(status=554, body=f"5.6.0 {why}"), why=why) if why else attempt
+
+
+def show_mail(payload: Mapping[str, Any]) -> Card:
+    """Return how a mail looks, in HTML if it has that."""
+    headers = as_object(payload.get("headers"))
+    text = as_text(payload.get("text")) or _show(as_text(payload.get("html")))
+    return Card(
+        service="E-mail",
+        sender=as_text(headers.get("From")) or as_text(payload.get("from")),
+        place=f"to {as_text(headers.get('To'))}" if headers.get("To") else "",
+        lead=Said(text=as_text(headers.get("Subject"))),
+        parts=[Part(text=Said(text=text))],
+        page=as_text(payload.get("html")).translate(_WHITE),
+    )
 
 
 def _write_payload(
@@ -195,4 +213,5 @@ EMAIL = ReceiverKind(
     point=_point,
     failing=FailingAnswers(rate_limit=_BUSY, error=_BUSY),
     http=None,
+    show=show_mail,
 )

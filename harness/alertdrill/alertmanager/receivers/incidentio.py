@@ -21,9 +21,11 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import show_alerts
 from alertdrill.alertmanager.receivers.webhook import read_notification
 from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card
 
 MAX_EVENT_BYTES = 512 * 1024
 EVENTS_PER_MINUTE = 1200
@@ -53,6 +55,11 @@ def read_event(address: Address, body: bytes) -> Attempt:
         "deduplication_key": attempt.group_key,
     }
     return replace(attempt, answer=Answer(status=202, body=taken))
+
+
+def show_event(payload: Mapping[str, Any]) -> Card:
+    """Return how an alert looks, of each that the event is about."""
+    return show_alerts("incident.io", payload)
 
 
 def _write(status: int, kind: str, message: str) -> Answer:
@@ -99,4 +106,5 @@ INCIDENTIO = ReceiverKind(
         per_minute=EVENTS_PER_MINUTE, answer=_TOO_MANY, why="more events than incident.io takes in a minute"
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_event,
 )

@@ -35,8 +35,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_inbox,
 )
+from alertdrill.alertmanager.receivers.showing import as_object, list_facts, say
 from alertdrill.alertmanager.schema import ADDRESS, FLAG, OPEN, SECRET, TEXT, TEXTS, Fields, MapOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part, Said
 
 MAX_SUMMARY_CHARACTERS = 255
 MAX_DESCRIPTION_CHARACTERS = 32_767
@@ -91,6 +93,27 @@ def read_call(request: Request, body: bytes) -> Attempt:
     if request.method == "PUT" and issue and not issue[2]:
         return _write_issue(document, version, issue[1])
     raise ValueError(f"{request.method} {rest!r} is nothing of Jira's")
+
+
+def show_issue(document: Mapping[str, Any]) -> Card:
+    """Return how an issue looks; of a transition there is nothing but that it was done."""
+    fields = as_object(document.get("fields"))
+    names = {name: as_object(fields.get(name)) for name in ("project", "issuetype", "priority")}
+    labels = fields.get("labels")
+    part = Part(
+        title=as_text(fields.get("summary")),
+        text=Said(text=_show(fields.get("description"))),
+        facts=list_facts({"labels": ", ".join(map(say, labels)) if isinstance(labels, list) else ""}),
+    )
+    moved = as_object(document.get("transition")).get("id")
+    return Card(
+        is_titled=True,
+        service="Jira",
+        sender=as_text(names["issuetype"].get("name")),
+        place=as_text(names["project"].get("key")),
+        badge="resolved" if moved == RESOLVE else as_text(names["priority"].get("name")),
+        parts=[part],
+    )
 
 
 def _name_issue(project: str, group: str) -> str:
@@ -284,4 +307,5 @@ JIRA = ReceiverKind(
         error=_write_refusal(500, "Internal server error"),
     ),
     http=HttpContract(methods=("GET", "POST", "PUT"), find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_issue,
 )

@@ -10,6 +10,7 @@ from alertdrill.alertmanager.addresses import TEXT_TAG, Address, parse_path
 from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, is_same_key
 from alertdrill.alertmanager.schema import Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card
 from alertdrill.core.expectation import Integration
 
 
@@ -146,7 +147,8 @@ class ReceiverKind:
     names the ones that `point` is told where the section has none of its own. Each of `required` must be met,
     and `unsupported_fields` are those that the pager cannot stand in for, each with a sentence. `point` gives
     what takes the place of addresses and secrets, given what is stated, the inbox and the pager. Without
-    `http`, it is delivered to by SMTP.
+    `http`, it is delivered to by SMTP. `show` returns how a notification looks there, given an attempt's
+    payload.
     """
 
     integration: Integration
@@ -159,6 +161,7 @@ class ReceiverKind:
     failing: FailingAnswers
     rate_bound: RateBound | None = None
     http: HttpContract | None
+    show: Callable[[Mapping[str, Any]], Card]
 
     @property
     def section(self) -> str:

@@ -28,8 +28,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_contract,
 )
+from alertdrill.alertmanager.receivers.showing import as_object, show_attachments
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Said
 
 MAX_ATTACHMENTS_CHARACTERS = 800_000
 """As JSON: attachments are properties of a post, which have a bound together."""
@@ -108,6 +110,19 @@ def read_post(_address: Address, body: bytes) -> Attempt:
     return attempt
 
 
+def show_post(post: Mapping[str, Any]) -> Card:
+    """Return how a post looks in its channel."""
+    return Card(
+        is_titled=True,
+        service="Mattermost",
+        sender=as_text(post.get("username")),
+        place=as_text(post.get("channel")),
+        badge=as_text(as_object(post.get("priority")).get("priority")),
+        lead=Said(text=as_text(post.get("text")), markup="markdown"),
+        parts=show_attachments(post.get("attachments"), "markdown"),
+    )
+
+
 def _take_tag(post: dict[str, Any]) -> tuple[dict[str, Any], Told]:
     """Return a post without the tag, and what that told."""
     props = post.get("props")
@@ -155,4 +170,5 @@ MATTERMOST = ReceiverKind(
         error=_write(500, "We encountered an error while processing the webhook."),
     ),
     http=make_bearer_contract(read_post, _write),
+    show=show_post,
 )

@@ -7,7 +7,9 @@ read, and the card is lost. The tag stands in front of the summary, which no cha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
@@ -26,7 +28,9 @@ from alertdrill.alertmanager.receivers.kind import (
     make_bearer_contract,
     tag_text,
 )
+from alertdrill.alertmanager.receivers.showing import find_colour
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.core.card import Card, Part, Said
 
 MAX_CARD_BYTES = 28 * 1024
 
@@ -68,6 +72,16 @@ def read_card(_address: Address, body: bytes) -> Attempt:
     return attempt
 
 
+def show_card(card: Mapping[str, Any]) -> Card:
+    """Return how a message card looks in its channel."""
+    part = Part(
+        colour=find_colour(card.get("themeColor")),
+        title=as_text(card.get("title")),
+        text=Said(text=as_text(card.get("text")), markup="markdown"),
+    )
+    return Card(is_titled=True, service="Microsoft Teams", parts=[part])
+
+
 def _say_failed(status: int) -> str:
     return (
         f"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error {status}"
@@ -92,4 +106,5 @@ MSTEAMS = ReceiverKind(
         rate_limit=Answer(status=429, body=_say_failed(429)), error=Answer(status=500, body=_say_failed(500))
     ),
     http=make_bearer_contract(read_card),
+    show=show_card,
 )

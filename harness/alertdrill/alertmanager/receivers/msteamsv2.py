@@ -15,12 +15,11 @@ from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
-    Told,
     as_text,
     count_bytes,
     make_attempt,
     parse_object,
-    take_text_tag,
+    take_listed_tag,
 )
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -29,7 +28,9 @@ from alertdrill.alertmanager.receivers.kind import (
     make_bearer_contract,
     tag_text,
 )
+from alertdrill.alertmanager.receivers.showing import as_object, find_colour, list_links, list_objects
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.core.card import Card, Part, Said
 
 MAX_CARD_BYTES = 28 * 1024
 CARD = "application/vnd.microsoft.card.adaptive"
@@ -55,9 +56,10 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     first = attachments[0] if isinstance(attachments, list) and attachments else None
     content = first.get("content") if isinstance(first, dict) else None
     content = content if isinstance(content, dict) else {}
-    blocks, told = _take_tag(content.get("body"))
+    kept, told = take_listed_tag(content.get("body"), "text")
+    blocks = list_objects(kept)
     if isinstance(first, dict) and "content" in first and isinstance(attachments, list):
-        first = {**first, "content": {**content, "body": blocks}}
+        first = {**first, "content": {**content, "body": kept}}
         message = {**message, "attachments": [first, *attachments[1:]]}
     shown = [as_text(block.get("text")) for block in blocks]
     attempt = make_attempt(
@@ -76,6 +78,25 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     return attempt
 
 
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel: the first text of a card is its title."""
+    parts = []
+    for attachment in list_objects(message.get("attachments")):
+        content = as_object(attachment.get("content"))
+        blocks = list_objects(content.get("body"))
+        first = blocks[0] if blocks else {}
+        texts = (as_text(block.get("text")) for block in blocks[1:])
+        parts.append(
+            Part(
+                colour=find_colour(first.get("color")),
+                title=as_text(first.get("text")),
+                text=Said(text="\n".join(filter(None, texts)), markup="markdown"),
+                links=list_links(content.get("actions"), "title", "url"),
+            )
+        )
+    return Card(is_titled=True, service="Microsoft Teams", parts=parts)
+
+
 def _check(message: Mapping[str, Any], first: Any, content: Mapping[str, Any]) -> str:
     if message.get("type") != "message":
         return "type is not message"
@@ -88,17 +109,6 @@ def _check(message: Mapping[str, Any], first: Any, content: Mapping[str, Any]) -
     if not isinstance(content.get("body"), list):
         return "the card has no body"
     return ""
-
-
-def _take_tag(body: Any) -> tuple[list[dict[str, Any]], Told]:
-    """Return a card's blocks of text without the tag, and what that told."""
-    blocks = [block for block in body if isinstance(block, dict)] if isinstance(body, list) else []
-    kept, told = [], Told()
-    for block in blocks:
-        text, found = take_text_tag(block.get("text"))
-        told = found if found.is_told else told
-        kept.append({**block, "text": text})
-    return kept, told
 
 
 def _write(status: int, code: str, sentence: str) -> Answer:
@@ -126,4 +136,5 @@ MSTEAMSV2 = ReceiverKind(
         error=_write(500, "InternalServerError", "Encountered internal server error."),
     ),
     http=make_bearer_contract(read_message, _write_refusal),
+    show=show_message,
 )

@@ -26,11 +26,22 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import (
+    AMBER,
+    BLUE,
+    RED,
+    as_object,
+    list_facts,
+    list_objects,
+    say,
+)
 from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part, Said
 
 MAX_MESSAGE_CHARACTERS = 130
 MAX_ALIAS_CHARACTERS = 512
+MAX_DESCRIPTION_CHARACTERS = 15_000
 _TEXTS = ("message", "alias", "description", "entity", "source", "note")
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 
@@ -48,6 +59,8 @@ _DOES: Mapping[Action, Does] = {
     "description": "edit",
 }
 _PATH = re.compile(r"/opsgenie/(.+)/([0-9]{1,4})/v2/alerts(?:/([^/]+)/(close|message|description))?")
+
+_COLOURS: Mapping[str, str] = {"P1": RED, "P2": RED, "P3": AMBER, "P4": BLUE, "P5": BLUE}
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -119,8 +132,37 @@ def read_call(call: Call, body: bytes) -> Attempt:
         payload=document,
         answer=Answer(status=202, body={"result": "Request will be processed", **_make_receipt()}),
     )
+    if len(attempt.text) > MAX_DESCRIPTION_CHARACTERS:
+        said = f"the text has {len(attempt.text)} characters, and Opsgenie keeps {MAX_DESCRIPTION_CHARACTERS}"
+        attempt = replace(attempt, cut=said)
     errors = dict(_check(call, document))
     return _refuse(errors, attempt) if errors else attempt
+
+
+def show_alert(document: Mapping[str, Any]) -> Card:
+    """Return how an alert looks in the list of alerts."""
+    tags = document.get("tags")
+    about = {
+        "tags": ", ".join(map(say, tags)) if isinstance(tags, list) else "",
+        **{name: document.get(name) for name in ("entity", "source", "note")},
+        **as_object(document.get("details")),
+    }
+    responders = (
+        as_text(one.get("name") or one.get("username")) for one in list_objects(document.get("responders"))
+    )
+    part = Part(
+        colour=_COLOURS.get(as_text(document.get("priority")), ""),
+        title=as_text(document.get("message")),
+        text=Said(text=as_text(document.get("description"))),
+        facts=list_facts(about),
+    )
+    return Card(
+        is_titled=True,
+        service="Opsgenie",
+        place=", ".join(filter(None, responders)),
+        badge=as_text(document.get("priority")),
+        parts=[part],
+    )
 
 
 def _check(call: Call, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -203,4 +245,5 @@ OPSGENIE = ReceiverKind(
         error=Answer(status=500, body={"message": "Internal Server Error"}),
     ),
     http=HttpContract(methods=("POST", "PUT"), find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_alert,
 )

@@ -36,8 +36,10 @@ from alertdrill.alertmanager.receivers.pagerduty_v1 import FIELDS as V1_FIELDS
 from alertdrill.alertmanager.receivers.pagerduty_v1 import HOST as V1_HOST
 from alertdrill.alertmanager.receivers.pagerduty_v1 import find_inbox as find_v1_inbox
 from alertdrill.alertmanager.receivers.pagerduty_v1 import point as point_v1
+from alertdrill.alertmanager.receivers.showing import as_object, find_colour, list_facts, list_links
 from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, Fields, ListOf, MapOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part
 
 MAX_EVENT_BYTES = 512 * 1024
 MAX_SUMMARY_CHARACTERS = 1024
@@ -106,6 +108,23 @@ def read_event(address: Address, body: bytes, token: str) -> Attempt:
     wanted = derive_key(token, address)
     errors = [*_check_key(event.get("routing_key"), wanted), *_check_event(event)]
     return _refuse(errors, attempt) if errors else attempt
+
+
+def show_event(event: Mapping[str, Any]) -> Card:
+    """Return how an incident looks, of either version of the API."""
+    payload = as_object(event.get("payload"))
+    action = as_text(event.get("event_action") or event.get("event_type"))
+    badge = as_text(payload.get("severity")) if action == "trigger" else f"{action}d"
+    about = {name: payload.get(name) for name in ("source", "component", "group", "class")}
+    part = Part(
+        colour=find_colour(badge or "critical"),
+        title=as_text(payload.get("summary") or event.get("description")),
+        url=as_text(event.get("client_url")),
+        facts=list_facts({**about, **as_object(payload.get("custom_details") or event.get("details"))}),
+        links=list_links(event.get("links"), "text", "href"),
+        footer=as_text(event.get("client")),
+    )
+    return Card(is_titled=True, service="PagerDuty", badge=badge, parts=[part])
 
 
 def _check_key(given: Any, wanted: str) -> Iterator[str]:
@@ -216,4 +235,5 @@ PAGERDUTY = ReceiverKind(
         why="more events than PagerDuty takes in a minute",
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal, hosts=(V1_HOST,)),
+    show=show_event,
 )

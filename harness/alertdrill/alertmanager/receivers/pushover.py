@@ -32,6 +32,7 @@ from alertdrill.alertmanager.receivers.kind import (
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Link, Markup, Part, Said
 
 HOST = "api.pushover.net"
 PATH = "/1/messages.json"
@@ -41,6 +42,8 @@ EMERGENCY = "2"
 MIN_RETRY_S = 30
 MAX_EXPIRE_S = 10_800
 _INVALID_TOKEN = {"token": "invalid"}
+
+_URGENCIES: Mapping[str, str] = {"-2": "lowest", "-1": "low", "1": "high", EMERGENCY: "emergency"}
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -76,6 +79,21 @@ def read_message(parameters: Mapping[str, str]) -> Attempt:
     )
     wrong = dict(_check(message))
     return _refuse(wrong, attempt) if wrong else attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks on a phone."""
+    markup: Markup = "html" if message.get("html") == "1" else "plain"
+    url = as_text(message.get("url"))
+    part = Part(
+        title=as_text(message.get("title")),
+        text=Said(text=as_text(message.get("message")), markup=markup),
+        links=[Link(text=as_text(message.get("url_title")) or url, url=url)] if url else [],
+    )
+    urgency = _URGENCIES.get(as_text(message.get("priority")), "")
+    return Card(
+        is_titled=True, service="Pushover", place=as_text(message.get("device")), badge=urgency, parts=[part]
+    )
 
 
 def _check(message: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -147,4 +165,5 @@ PUSHOVER = ReceiverKind(
         error=_write_errors(500, ["internal error"]),
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal, hosts=(HOST,)),
+    show=show_message,
 )

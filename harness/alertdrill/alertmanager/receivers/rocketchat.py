@@ -14,12 +14,11 @@ from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address, derive_key
 from alertdrill.alertmanager.receivers.attempt import (
     Answer,
     Attempt,
-    Told,
     as_text,
     find_first_line,
     make_attempt,
     parse_object,
-    read_tag,
+    take_field_tag,
 )
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
@@ -29,8 +28,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import show_attachments
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Said
 
 MAX_TEXT_CHARACTERS = 5000
 """Of a message's own text, unless the workspace's administrator set another bound."""
@@ -64,7 +65,7 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     except ValueError as error:
         return _refuse("error-invalid-json", str(error), Attempt(answer=Answer(status=200)))
     attachments = message.get("attachments")
-    kept, told = _take_tag(attachments)
+    kept, told = take_field_tag(attachments)
     if isinstance(attachments, list):
         message = {**message, "attachments": kept}
     first = next((one for one in kept if isinstance(one, dict)), {})
@@ -93,22 +94,16 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     return attempt
 
 
-def _take_tag(attachments: Any) -> tuple[list[Any], Told]:
-    """Return the attachments without the field that is the tag, and what that told."""
-    kept, told = [], Told()
-    for attachment in attachments if isinstance(attachments, list) else ():
-        fields = attachment.get("fields") if isinstance(attachment, dict) else None
-        if not isinstance(fields, list):
-            kept.append(attachment)
-            continue
-        rest = []
-        for field in fields:
-            if isinstance(field, dict) and field.get("title") == TAG_NAME:
-                told = read_tag(field.get("value"))
-            else:
-                rest.append(field)
-        kept.append({**attachment, "fields": rest})
-    return kept, told
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel."""
+    return Card(
+        is_titled=True,
+        service="Rocket.Chat",
+        sender=as_text(message.get("alias")),
+        place=as_text(message.get("channel")),
+        lead=Said(text=as_text(message.get("text")), markup="markdown"),
+        parts=show_attachments(message.get("attachments"), "markdown"),
+    )
 
 
 def _write_refusal(status: int, sentence: str) -> Answer:
@@ -162,4 +157,5 @@ ROCKETCHAT = ReceiverKind(
         error=Answer(status=500, body={"success": False, "error": "Internal server error"}),
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_message,
 )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from alertdrill.alertmanager.addresses import TAG, TAG_NAME, Address
-from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, Told, as_text, parse_object, read_tag
+from alertdrill.alertmanager.receivers.attempt import Answer, Attempt, as_text, parse_object, take_field_tag
 from alertdrill.alertmanager.receivers.kind import (
     FailingAnswers,
     HttpContract,
@@ -21,6 +21,7 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_inbox,
 )
+from alertdrill.alertmanager.receivers.showing import show_attachments
 from alertdrill.alertmanager.receivers.slack_bot import FIELDS as BOT_FIELDS
 from alertdrill.alertmanager.receivers.slack_bot import HOST as BOT_HOST
 from alertdrill.alertmanager.receivers.slack_bot import find_address as find_bot
@@ -29,8 +30,10 @@ from alertdrill.alertmanager.receivers.slack_bot import point as point_bot
 from alertdrill.alertmanager.receivers.slack_bot import read_call
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Said
 
 MAX_ATTACHMENTS = 100
+MAX_TEXT_CHARACTERS = 40_000
 _TEXTS = ("title", "title_link", "pretext", "text", "fallback", "color", "footer", "callback_id")
 
 _FIELDS: Fields = {
@@ -86,8 +89,11 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         message = parse_object(body)
     except ValueError as error:
         return _refuse("invalid_payload", str(error), Attempt(answer=Answer(status=400)))
-    message, told = _take_tag(message)
     attachments = message.get("attachments")
+    kept, told = take_field_tag(attachments)
+    if isinstance(attachments, list):
+        attachments = kept
+        message = {**message, "attachments": kept}
     first = attachments[0] if isinstance(attachments, list) and attachments else {}
     first = first if isinstance(first, dict) else {}
     attempt = Attempt(
@@ -100,6 +106,9 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         payload=message,
         answer=Answer(status=200, body="ok"),
     )
+    if (longest := max(len(attempt.text), len(as_text(message.get("text"))))) > MAX_TEXT_CHARACTERS:
+        said = f"the text has {longest} characters, and Slack cuts it at {MAX_TEXT_CHARACTERS}"
+        attempt = replace(attempt, cut=said)
     for name in ("text", "channel", "username", "icon_emoji", "icon_url"):
         if not isinstance(message.get(name, ""), str):
             return _refuse("invalid_payload", f"{name} is not a string", attempt)
@@ -108,6 +117,18 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     if not message.get("text") and not attachments and not message.get("blocks"):
         return _refuse("no_text", "the message has neither text nor attachments", attempt)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its channel."""
+    return Card(
+        is_titled=True,
+        service="Slack",
+        sender=as_text(message.get("username")),
+        place=as_text(message.get("channel")),
+        lead=Said(text=as_text(message.get("text")), markup="slack"),
+        parts=show_attachments(message.get("attachments"), "slack"),
+    )
 
 
 def _check_attachments(attachments: Any) -> str:
@@ -127,29 +148,6 @@ def _check_attachments(attachments: Any) -> str:
         ):
             return "an attachment's fields are not a list of objects"
     return ""
-
-
-def _take_tag(message: dict[str, Any]) -> tuple[dict[str, Any], Told]:
-    """Return the message without the field that is the tag, and what that told."""
-    told = Told()
-    attachments = message.get("attachments")
-    if not isinstance(attachments, list):
-        return message, told
-    rest = []
-    for attachment in attachments:
-        fields = attachment.get("fields") if isinstance(attachment, dict) else None
-        if not isinstance(fields, list):
-            rest.append(attachment)
-            continue
-        kept = []
-        for field in fields:
-            if isinstance(field, dict) and field.get("title") == TAG_NAME:
-                told = read_tag(field.get("value"))
-            else:
-                kept.append(field)
-        without = {name: value for name, value in attachment.items() if name != "fields"}
-        rest.append({**without, "fields": kept} if kept else without)
-    return {**message, "attachments": rest}, told
 
 
 def _refuse(error: str, why: str, attempt: Attempt) -> Attempt:
@@ -192,4 +190,5 @@ SLACK = ReceiverKind(
         rate_limit=Answer(status=429, body="rate_limited"), error=Answer(status=500, body="rollup_error")
     ),
     http=HttpContract(find_inbox=_find_inbox, hosts=(BOT_HOST,)),
+    show=show_message,
 )

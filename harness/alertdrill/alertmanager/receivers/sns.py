@@ -32,8 +32,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import list_facts
 from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part, Said
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_SMS_CHARACTERS = 1600
@@ -78,6 +80,17 @@ def read_publish(request: Request, body: bytes, secret: str) -> Attempt:
         return _refuse(400, "InvalidAction", "The action is not valid for this endpoint.", attempt)
     wrong = next(_check(parameters, attributes), "")
     return _refuse(400, "InvalidParameter", f"Invalid parameter: {wrong}", attempt) if wrong else attempt
+
+
+def show_publish(payload: Mapping[str, Any]) -> Card:
+    """Return how a message looks to who has subscribed to its topic."""
+    part = Part(
+        title=as_text(payload.get("Subject")),
+        text=Said(text=as_text(payload.get("Message"))),
+        facts=list_facts(payload.get("MessageAttributes")),
+    )
+    place = next(filter(None, (as_text(payload.get(name)) for name in _TARGETS)), "")
+    return Card(is_titled=True, service="Amazon SNS", place=place, parts=[part])
 
 
 def _read_attributes(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -179,4 +192,5 @@ SNS = ReceiverKind(
         error=_write_error(500, "InternalError", "An internal error has occurred."),
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_publish,
 )

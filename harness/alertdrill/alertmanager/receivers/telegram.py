@@ -32,8 +32,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import say
 from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Markup, Part, Said
 
 MAX_TEXT_CHARACTERS = 4096
 """After the markup is taken out."""
@@ -49,6 +51,10 @@ _LINK_TARGET = re.compile(r"\]\((?:\\.|[^)\\])*\)")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _RESERVED = re.compile(r"[#+\-={}.!]|(?<!\|)\|(?!\|)")
 _PATH = re.compile(r"(.+)/bot([^/]*)/sendMessage")
+
+_TOO_LONG = "Alertmanager notification could not be sent"
+"""How the notice begins that Alertmanager sends in place of HTML that is too long."""
+_MARKUPS: Mapping[str, Markup] = {"HTML": "html", "Markdown": "markdown", "MarkdownV2": "markdown"}
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -84,8 +90,21 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         payload=message,
         answer=Answer(status=200, body={"ok": True, "result": sent}),
     )
+    if not told.is_told and shown.startswith(_TOO_LONG):
+        attempt = replace(attempt, cut="the message is longer than Telegram takes, and a notice came instead")
     why = _check(message, mode, shown)
     return _refuse(why, attempt) if why else attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its chat."""
+    markup = _MARKUPS.get(as_text(message.get("parse_mode")), "plain")
+    return Card(
+        service="Telegram",
+        place=say(message.get("chat_id", "")),
+        badge="silent" if message.get("disable_notification") is True else "",
+        parts=[Part(text=Said(text=as_text(message.get("text")), markup=markup))],
+    )
 
 
 def _read_chat(message: Mapping[str, Any]) -> int:
@@ -203,4 +222,5 @@ TELEGRAM = ReceiverKind(
         error=_write(500, "Internal Server Error"),
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_message,
 )

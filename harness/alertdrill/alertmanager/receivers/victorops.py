@@ -30,8 +30,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import find_colour, list_facts
 from alertdrill.alertmanager.schema import FLAG, NAMED_TEXTS, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part, Said
 
 MAX_STATE_MESSAGE_CHARACTERS = 20_480
 MAX_ENTITY_ID_CHARACTERS = 512
@@ -42,6 +44,9 @@ MESSAGE_TYPES: Mapping[str, Does] = {
     "ACKNOWLEDGEMENT": "acknowledge",
     "RECOVERY": "resolve",
 }
+
+_SHOWN = ("message_type", "entity_id", "entity_display_name", "state_message", "monitoring_tool")
+"""What has a place of its own in an incident."""
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -77,6 +82,20 @@ def read_alert(_address: Address, body: bytes, routing_key: str) -> Attempt:
     )
     why = _check(alert, message_type, entity, routing_key)
     return _refuse(why, attempt) if why else attempt
+
+
+def show_alert(alert: Mapping[str, Any]) -> Card:
+    """Return how an incident looks in the timeline."""
+    kind = as_text(alert.get("message_type"))
+    details = {name: value for name, value in alert.items() if name not in _SHOWN}
+    part = Part(
+        colour=find_colour(kind),
+        title=as_text(alert.get("entity_display_name")),
+        text=Said(text=as_text(alert.get("state_message"))),
+        facts=list_facts(details),
+        footer=as_text(alert.get("monitoring_tool")),
+    )
+    return Card(is_titled=True, service="Splunk On-Call", badge=kind, parts=[part])
 
 
 def _check(alert: Mapping[str, Any], message_type: str, entity: str, routing_key: str) -> str:
@@ -136,4 +155,5 @@ VICTOROPS = ReceiverKind(
         rate_limit=_write_refusal(429, "Too many requests"), error=_write_refusal(500, "Internal error")
     ),
     http=HttpContract(find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_alert,
 )

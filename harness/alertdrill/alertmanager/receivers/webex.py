@@ -7,7 +7,9 @@ line is it. The tag stands in front of the message, and counts among the bytes a
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from alertdrill.alertmanager.addresses import Address
 from alertdrill.alertmanager.receivers.attempt import (
@@ -27,6 +29,7 @@ from alertdrill.alertmanager.receivers.kind import (
     tag_text,
 )
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.core.card import Card, Part, Said
 
 MAX_MESSAGE_BYTES = 7439
 _UNAUTHORIZED = "The request requires a valid access token set in the Authorization request header."
@@ -66,6 +69,12 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     return attempt
 
 
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its room."""
+    text = Said(text=as_text(message.get("markdown")), markup="markdown")
+    return Card(service="Webex", place=as_text(message.get("roomId")), parts=[Part(text=text)])
+
+
 def _write(status: int, message: str) -> Answer:
     said = {
         "message": message,
@@ -94,4 +103,5 @@ WEBEX = ReceiverKind(
         error=_write(500, "Something went wrong on the server."),
     ),
     http=make_bearer_contract(read_message, _write_refusal),
+    show=show_message,
 )

@@ -20,13 +20,18 @@ from alertdrill.alertmanager.receivers.kind import (
     Required,
     make_bearer_contract,
 )
+from alertdrill.alertmanager.receivers.showing import list_facts, list_objects, show_alerts
 from alertdrill.alertmanager.receivers.webhook_payload import add_tag, read_payload
 from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Part
 
 _STATUSES = ("firing", "resolved")
 _QUOTED = re.compile(r"[\\.+*?()|\[\]{}^$]")
 """What Go's regexp.QuoteMeta puts a backslash before; Python's re.escape quotes more."""
+
+_AUTHORITY = re.compile(r"^([a-z]+://)[^/?#]*@")
+"""What stands before a host: a user, and perhaps a password."""
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
@@ -50,7 +55,8 @@ def read_notification(address: Address, body: bytes, version: str = "4") -> Atte
     listed = payload.get("alerts")
     alerts = listed if isinstance(listed, list) else []
     annotations = _read_labels(payload.get("commonAnnotations"))
-    seen = tuple(_read_alert(alert) for alert in alerts if isinstance(alert, dict))
+    seen_alerts = list_objects(alerts)
+    seen = tuple(_read_alert(alert) for alert in seen_alerts)
     names = sorted(
         {alert.labels["alertname"] for alert in seen if alert.labels and "alertname" in alert.labels}
     )
@@ -62,11 +68,18 @@ def read_notification(address: Address, body: bytes, version: str = "4") -> Atte
         alerts=seen,
         title=annotations.get("summary") or ", ".join(names),
         text="\n".join(f"{name}: {value}" for name, value in sorted(annotations.items())),
-        payload=payload,
+        payload={"status": payload.get("status"), "alerts": [_choose(alert) for alert in seen_alerts]},
         answer=Answer(status=200),
     )
     why = _check(address, payload, version)
     return _refuse(why, attempt) if why else attempt
+
+
+def show_notification(payload: Mapping[str, Any]) -> Card:
+    """Return what a webhook says, alert by alert; of a payload of the user's own, field by field."""
+    if "alerts" in payload:
+        return show_alerts("Webhook", payload)
+    return Card(service="Webhook", parts=[Part(facts=list_facts(payload))])
 
 
 def _check(address: Address, payload: dict[str, Any], version: str) -> str:
@@ -91,12 +104,22 @@ def _check(address: Address, payload: dict[str, Any], version: str) -> str:
     return ""
 
 
-def _read_alert(alert: dict[str, Any]) -> TaggedAlert:
+def _read_alert(alert: Mapping[str, Any]) -> TaggedAlert:
     return TaggedAlert(
         fingerprint=as_text(alert.get("fingerprint")),
         status="resolved" if alert.get("status") == "resolved" else "firing",
         labels=_read_labels(alert.get("labels")),
     )
+
+
+def _choose(alert: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is shown of an alert: not all that came, and no password of its Prometheus's address."""
+    return {
+        "status": alert.get("status"),
+        "labels": _read_labels(alert.get("labels")),
+        "annotations": _read_labels(alert.get("annotations")),
+        "generatorURL": _AUTHORITY.sub(r"\1", as_text(alert.get("generatorURL")), count=1),
+    }
 
 
 def _read_labels(value: Any) -> dict[str, str]:
@@ -122,4 +145,5 @@ WEBHOOK = ReceiverKind(
         rate_limit=Answer(status=429, body="too many requests"), error=Answer(status=500, body="error")
     ),
     http=make_bearer_contract(read_notification),
+    show=show_notification,
 )

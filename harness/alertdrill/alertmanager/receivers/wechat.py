@@ -31,8 +31,10 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
+from alertdrill.alertmanager.receivers.showing import as_object
 from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
+from alertdrill.core.card import Card, Markup, Part, Said
 
 MAX_CONTENT_BYTES = 2048
 CORP = "alertdrill"
@@ -67,7 +69,8 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     content = message.get(kind) if kind in TYPES else None
     content = content if isinstance(content, dict) else {}
     said, told = take_text_tag(content.get("content"))
-    shown = as_text(said).encode("utf-8", "surrogatepass")[:MAX_CONTENT_BYTES].decode("utf-8", "ignore")
+    content_bytes = as_text(said).encode("utf-8", "surrogatepass")
+    shown = content_bytes[:MAX_CONTENT_BYTES].decode("utf-8", "ignore")
     attempt = make_attempt(
         told,
         title=find_first_line(shown),
@@ -75,6 +78,9 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         payload={**message, kind: {**content, "content": said}} if content else message,
         answer=_write(0, "ok", invaliduser="", msgid="1"),
     )
+    if len(content_bytes) > MAX_CONTENT_BYTES:
+        said = f"the text has {len(content_bytes)} bytes, and WeCom cuts it at {MAX_CONTENT_BYTES}"
+        attempt = replace(attempt, cut=said)
     if kind not in TYPES:
         return _refuse(_INVALID_TYPE, f"msgtype is not one of {', '.join(TYPES)}", attempt)
     if not shown.strip():
@@ -84,6 +90,16 @@ def read_message(_address: Address, body: bytes) -> Attempt:
     if not any(as_text(message.get(name)).strip("| ") for name in ("touser", "toparty", "totag")):
         return _refuse(_NOBODY, "touser, toparty and totag are all empty", attempt)
     return attempt
+
+
+def show_message(message: Mapping[str, Any]) -> Card:
+    """Return how a message looks in its chat."""
+    kind = as_text(message.get("msgtype"))
+    content = as_object(message.get(kind))
+    markup: Markup = "markdown" if kind == "markdown" else "plain"
+    place = ", ".join(filter(None, (as_text(message.get(name)) for name in ("touser", "toparty", "totag"))))
+    text = Said(text=as_text(content.get("content")), markup=markup)
+    return Card(service="WeCom", place=place, parts=[Part(text=text)])
 
 
 def _give_token(access: str) -> Attempt:
@@ -152,4 +168,5 @@ WECHAT = ReceiverKind(
         error=_write(-1, "system error", status=500),
     ),
     http=HttpContract(methods=("GET", "POST"), find_inbox=_find_inbox, write_refusal=_write_refusal),
+    show=show_message,
 )

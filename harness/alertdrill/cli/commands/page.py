@@ -35,7 +35,8 @@ from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
 from alertdrill.runner.synthetic.destination import list_objections
-from alertdrill.runner.synthetic.every import SPEED, Exercise
+from alertdrill.runner.synthetic.durations import MIN_SPEED, choose_speed
+from alertdrill.runner.synthetic.every import Exercise, plan_sending
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.local import open_path
@@ -43,7 +44,7 @@ from alertdrill.runner.synthetic.pages import look_at
 from alertdrill.runner.synthetic.remote import Remote
 from alertdrill.runner.synthetic.route import bind
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
-from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_speed
+from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_beating_speed
 from alertdrill.runner.synthetic.year_routes import look_at_year
 from alertdrill.runtime.binaries import Engines, find_engines
 from alertdrill.runtime.limits import LEAST_FILES_OF_ONE, demand_files
@@ -227,8 +228,8 @@ def page(
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
 
-    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast,
-    with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
+    With --alertmanager, through that one. Otherwise through one that is started here, sixty times as fast
+    or more, with a pager in place of all receivers: one alert, every alert of the rule files (--all), or the
     heartbeat of the dead-man's switch (--watchdog).
 
     A table of label sets (--labels) is routed, and sent to nobody; nor is anything where it is only asked
@@ -345,13 +346,9 @@ def _send(
 
 
 def _demand_receivers(bound: Bound, receivers: Sequence[str], config: AlertmanagerConfig) -> None:
+    known = list_senders(config.document)
     objections = list_objections(
-        bound.alert,
-        bound.destination,
-        (),
-        named=receivers,
-        known=list_senders(config.document),
-        is_loopback=True,
+        bound.alert, bound.destination, (), named=receivers, known=known, is_loopback=True
     )
     if objections:
         raise BadInput(f"nothing is sent: {'; '.join(objections)}")
@@ -364,7 +361,7 @@ def _watch(
     show.alert(bound)
     if dry_run:
         show.hops((), PAGES_WHEN_STOPPED)
-    with open_path(config, engines=engines, speed=choose_speed(bound)) as path:
+    with open_path(config, engines=engines, speed=choose_beating_speed(bound)) as path:
         hops = WatchdogDrill(path, bound, _say).hold()
     show.hops(hops, PAGES_WHEN_STOPPED)
 
@@ -378,12 +375,14 @@ def _rehearse(
     dry_run: bool,
     show: Show,
 ) -> NoReturn:
-    """Send alerts through an Alertmanager of our own, and exit with 1 unless each has its pages."""
+    """Send alerts through an Alertmanager of our own; exit with 1 unless each has its pages."""
     if dry_run:
-        show.rows([look_at(one) for one in bound])
-    with open_path(config, engines=engines, speed=SPEED) as path:
-        rows = Exercise(path, read_inhibit_rules(config.document), _say).hold(bound, within_s)
-    show.rows(rows)
+        show.rows([look_at(one) for one in bound], MIN_SPEED)
+    rules = read_inhibit_rules(config.document)
+    speed = choose_speed(plan_sending(bound, rules))
+    with open_path(config, engines=engines, speed=speed) as path:
+        rows = Exercise(path, rules, _say).hold(bound, within_s)
+    show.rows(rows, speed)
 
 
 def _say(text: str) -> None:

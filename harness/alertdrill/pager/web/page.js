@@ -6,6 +6,7 @@ const find = (id) => document.getElementById(id);
 let token = "";
 let lastNumber = 0;
 let notices = [];
+let rows = new Map();
 let shownIncidents = "";
 let timer = 0;
 let turn = 0; // an answer that belongs to an earlier token is dropped
@@ -72,12 +73,48 @@ function showIncidents(incidents) {
   find("no-incidents").hidden = incidents.length > 0;
 }
 
-function showNotices() {
-  find("notices").replaceChildren(...notices.map((one) => element("tr", "",
+const MARKS = { bold: "b", italic: "i", strike: "s", code: "code" };
+
+function words(said) {
+  return said.map(([text, marks, url]) => {
+    const shown = marks.reduce((inner, mark) => element(MARKS[mark], "", inner), text);
+    if (!url) return shown;
+    const link = element("a", "", shown);
+    Object.assign(link, { href: url, target: "_blank", rel: "noopener noreferrer" });
+    return link;
+  });
+}
+
+const line = (kind, said) => (said.length ? [element("div", kind, ...words(said))] : []);
+
+function part(one) {
+  const facts = one.facts.map(([name, said]) => element("div", "", element("dt", "", name), element("dd", "", ...words(said))));
+  const block = element("div", "part",
+    ...line("said name", one.title), ...line("said", one.text), ...(facts.length ? [element("dl", "", ...facts)] : []),
+    ...one.links.map((link) => element("div", "", ...words([link]))), element("small", "", one.footer));
+  if (one.colour) block.style.borderColor = one.colour;
+  return [...line("said", one.lead), block];
+}
+
+function card(one) {
+  const head = [one.sender, one.place, one.badge && `[${one.badge}]`].filter(Boolean).join("  ");
+  return element("details", "card", element("summary", "", `as ${one.service} shows it`),
+    element("small", "", head), ...line("said", one.lead), ...one.parts.flatMap(part));
+}
+
+function notice(one) {
+  const count = `${one.status}, ${one.alerts.length} ${one.alerts.length === 1 ? "alert" : "alerts"}`;
+  return element("tr", "",
     element("td", "number", String(one.number)), instant(one.at_s, one.received_s), receiver(one),
-    element("td", "title", one.title || "–", element("small", "", `${one.status}, ${one.alerts.length} ${one.alerts.length === 1 ? "alert" : "alerts"}`)),
-    element("td", one.is_accepted ? "answer" : "answer refused", one.answer, element("small", "", one.why)),
-    element("td", one.effect, one.effect === "none" ? "–" : one.effect))));
+    element("td", "title", one.title || "–", element("small", "", count), ...(one.card ? [card(one.card)] : [])),
+    element("td", one.is_accepted ? "answer" : "answer refused", one.answer, element("small", "", [one.why, one.cut].filter(Boolean).join("; "))),
+    element("td", one.effect, one.effect === "none" ? "–" : one.effect));
+}
+
+function showNotices() {
+  const kept = new Map(notices.map((one) => [one, rows.get(one) || notice(one)])); // what is open stays open
+  rows = kept;
+  find("notices").replaceChildren(...kept.values());
   find("no-notices").hidden = notices.length > 0;
 }
 
@@ -96,7 +133,7 @@ async function look() {
   const own = turn;
   try {
     const { incidents } = await ask("/incidents");
-    const { notices: fresh } = await ask(`/notices?after=${lastNumber}`);
+    const { notices: fresh } = await ask(`/notices?after=${lastNumber}&cards`);
     if (own !== turn) return;
     find("ask").hidden = true;
     find("shown").hidden = false;

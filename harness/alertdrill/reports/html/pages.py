@@ -11,6 +11,7 @@ from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.page_latency import InboxSummary, Spread, summarise_inboxes
 from alertdrill.reports import RunRecord, say_delay
+from alertdrill.reports.html.cards import Paper, draw_card
 from alertdrill.reports.html.incidents import IncidentsFigure
 
 MOST_INCIDENTS = 300
@@ -47,9 +48,10 @@ def list_pages(record: RunRecord, figure: IncidentsFigure | None, anchor: str) -
                 f'<p class="muted small">{figure.left_out} more incidents, open at the same time as those '
                 "drawn, are left out of the plot.</p>"
             )
-        yield from _incidents(list_incidents(paging.notifications))
+        paper = Paper()
+        yield from _incidents(list_incidents(paging.notifications), paper)
         yield from _refused(
-            [notification for notification in paging.notifications if not notification.is_accepted]
+            [notification for notification in paging.notifications if not notification.is_accepted], paper
         )
     yield "</section>"
 
@@ -90,7 +92,7 @@ def _spread(spread: Spread | None, speed: float) -> str:
     return f"{say_delay(spread.median_s, speed)} {longest}"
 
 
-def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
+def _incidents(incidents: Sequence[Incident], paper: Paper) -> Iterator[str]:
     if incidents:
         yield "<h3>Incidents, and what stood in them</h3>"
     for incident in incidents[:MOST_INCIDENTS]:
@@ -106,36 +108,39 @@ def _incidents(incidents: Sequence[Incident]) -> Iterator[str]:
         yield "</summary>"
         if labels:
             yield f'<p class="small">grouped by <code>{_text(labels)}</code></p>'
-        yield from _notifications(incident.notifications)
+        yield from _notifications(incident.notifications, paper)
         yield "</details>"
     if len(incidents) > MOST_INCIDENTS:
         yield f'<p class="muted small">{len(incidents) - MOST_INCIDENTS} more are in timeline.json.</p>'
 
 
-def _refused(notifications: Sequence[Notification]) -> Iterator[str]:
+def _refused(notifications: Sequence[Notification], paper: Paper) -> Iterator[str]:
     if not notifications:
         return
     yield '<details class="incident"><summary>Attempts that were refused '
     yield f'<span class="muted small">{_count(len(notifications), "attempt")}</span></summary>'
-    yield from _notifications(notifications)
+    yield from _notifications(notifications, paper)
     yield "</details>"
 
 
-def _notifications(notifications: Sequence[Notification]) -> Iterator[str]:
+def _notifications(notifications: Sequence[Notification], paper: Paper) -> Iterator[str]:
     yield '<ol class="notices">'
-    before = ("", "")
+    before: tuple[object, ...] = ()
     for notification in notifications[:MOST_NOTIFICATIONS]:
         effect = (
             notification.effect
             if notification.is_accepted
             else f"refused by {notification.receiver} {notification.integration}"
         )
-        why = f": {notification.why}" if notification.why else ""
+        wrong = "; ".join(filter(None, (notification.why, notification.cut)))
+        why = f": {wrong}" if wrong else ""
         facts = f"{format_s(notification.at_s)} {effect}, answer {notification.answer}{why}"
         yield f'<li><span class="muted small">{_text(facts)}</span>'
-        said = (notification.title, notification.text)
+        said = (notification.title, notification.text, notification.card)
         if any(said) and said == before:
             yield "<div>the same words again</div>"
+        elif notification.card is not None:
+            yield from draw_card(notification.card, paper)
         else:
             yield from _words(notification)
         before = said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from alertdrill.core.clock import format_s
 from alertdrill.runner.synthetic.batches import Bound
@@ -10,6 +10,24 @@ from alertdrill.runner.synthetic.destination import GroupKey, Leg
 
 SEEN_WITHIN_WALL_S = 0.3
 """What comes on top of Alertmanager's own timers, about: to hand alerts in, and to look again."""
+WAITS_WALL_S = 1.0
+"""As much of the whole may Alertmanager's own timers take, if the speed can be so high."""
+MIN_SPEED, MAX_SPEED = 60.0, 1000.0
+MIN_INTERVAL_WALL_S = 0.25
+"""A group interval is no shorter, so that its flushes are few and an end is told from a beginning."""
+
+
+def choose_speed(batches: Sequence[Sequence[Bound]]) -> float:
+    """Return how fast to run, so that waiting for Alertmanager's own timers takes a second in all.
+
+    Not faster than needed: what the network takes is multiplied by the speed in what is reported.
+    """
+    waits_s = sum(_list_waits_s(batches))
+    interval_s = min(
+        (leg.group_interval_s for batch in batches for one in batch for leg in one.destination.legs),
+        default=0.0,
+    )
+    return max(MIN_SPEED, min(MAX_SPEED, waits_s / WAITS_WALL_S, interval_s / MIN_INTERVAL_WALL_S))
 
 
 def find_wait_s(leg: Leg, groups: Collection[GroupKey]) -> float:
@@ -19,15 +37,18 @@ def find_wait_s(leg: Leg, groups: Collection[GroupKey]) -> float:
 
 def estimate_wall_s(batches: Sequence[Sequence[Bound]], speed: float) -> list[float]:
     """Return how long each batch takes, in wall seconds, if all arrives: to be paged, and to close."""
+    return [waits_s / speed + SEEN_WITHIN_WALL_S for waits_s in _list_waits_s(batches)]
+
+
+def _list_waits_s(batches: Sequence[Sequence[Bound]]) -> Iterator[float]:
+    """Yield for how long Alertmanager's own timers make each batch wait, in rule time."""
     groups: set[GroupKey] = set()
-    estimates = []
     for batch in batches:
         legs = [leg for one in batch for leg in one.destination.legs]
         wait_s = max((find_wait_s(leg, groups) for leg in legs), default=0.0)
         close_s = max((leg.group_interval_s for leg in legs if _closes(leg)), default=0.0)
         groups |= {leg.group for leg in legs}
-        estimates.append((wait_s + close_s) / speed + SEEN_WITHIN_WALL_S)
-    return estimates
+        yield wait_s + close_s
 
 
 def say_why_long(batches: Sequence[Sequence[Bound]]) -> str:

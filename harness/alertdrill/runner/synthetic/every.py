@@ -10,6 +10,7 @@ from dataclasses import replace
 from alertdrill.alertmanager.watching import PathWatch, read_troubles
 from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import Event
+from alertdrill.judging.recorded import list_spans, prefer_recorded_spans
 from alertdrill.runner.synthetic.batches import Bound, plan_batches
 from alertdrill.runner.synthetic.destination import GroupKey
 from alertdrill.runner.synthetic.durations import estimate_wall_s, find_wait_s, say_why_long
@@ -26,12 +27,10 @@ from alertdrill.runner.synthetic.pages import (
 )
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 
-SPEED = 60.0
-"""Group intervals of minutes pass in seconds, and all of Alertmanager's own delays stay small beside them."""
 MARGIN_WALL_S = 10.0
 LONG_WALL_S = 10.0
 """What takes longer is said before."""
-POLL_S = 0.1
+POLL_S = 0.05
 MAX_NAMED = 20
 """Of the alerts of a batch."""
 FIRES_FOR_WALL_S = 3600.0
@@ -39,6 +38,11 @@ FIRES_FOR_WALL_S = 3600.0
 FLUSHED_WITHIN_WALL_S = 0.5
 """By this much after its group interval has an Alertmanager forgotten an alert that ended."""
 UNSENT = Sent(fired_s=0.0)
+
+
+def plan_sending(bound: Sequence[Bound], rules: Sequence[InhibitRule]) -> list[list[Bound]]:
+    """Return the alerts that go to somebody, in batches that can be sent at once."""
+    return plan_batches([one for one in bound if not one.destination.is_nowhere], rules)
 
 
 class Exercise:
@@ -54,14 +58,14 @@ class Exercise:
         self._groups: set[GroupKey] = set()
         self._over_at = math.inf
         self._cut: set[int] = set()
+        self._may_be_muted = False
 
     def hold(self, bound: Sequence[Bound], within_wall_s: float | None = None) -> tuple[Row, ...]:
         """Return what became of each alert, in their order. Raises ComponentFailed when a part fails.
 
         What does not fit `within_wall_s` is not sent, and unobserved.
         """
-        sendable = [one for one in bound if not one.destination.is_nowhere]
-        batches = plan_batches(sendable, self._rules)
+        batches = plan_sending(bound, self._rules)
         speed = self._path.clock.speed
         estimates = estimate_wall_s(batches, speed)
         if sum(estimates) > LONG_WALL_S:
@@ -78,7 +82,11 @@ class Exercise:
             about = f", about {format_s(left_s)} left" if sum(estimates) > LONG_WALL_S else ""
             self._say(f"batch {number} of {len(batches)}{about}: {names}")
             self._hold_batch(batch, [one for later in batches[number:] for one in later])
-        seen = replace(self._see(), troubles=self._read_troubles())
+        self._look()
+        seen = self._read()
+        recorded = list_spans(self._path.read_steps())
+        suppressed = prefer_recorded_spans(seen.suppressed, recorded)
+        seen = replace(seen, suppressed=suppressed, troubles=self._read_troubles())
         return tuple(self._judge(one, seen) for one in bound)
 
     def _judge(self, bound: Bound, seen: Seen) -> Row:
@@ -95,6 +103,7 @@ class Exercise:
         alerts = [one.alert for one in batch]
         legs = [leg for one in batch for leg in one.destination.legs]
         self._alerts += alerts
+        self._may_be_muted |= any(leg.intervals for leg in legs)
         rule_s = self._path.clock.rule_s
         fired_at = time.time()
         self._sent |= {id(one): Sent(fired_s=rule_s(fired_at)) for one in batch}
@@ -124,25 +133,37 @@ class Exercise:
         self, batch: Sequence[Bound], is_done: Callable[[Bound, Seen, Sent], bool], within_s: float
     ) -> None:
         give_up_at = time.monotonic() + within_s / self._path.clock.speed + MARGIN_WALL_S
+        waiting = list(batch)
+        is_new = True
         while time.monotonic() < min(give_up_at, self._over_at):
             time.sleep(POLL_S)
             self._path.check()
-            seen = self._see()
-            if all(is_done(one, seen, self._sent[id(one)]) for one in batch):
+            is_new |= self._look()
+            if not is_new:
+                continue
+            is_new = False
+            seen = self._read()
+            waiting = [one for one in waiting if not is_done(one, seen, self._sent[id(one)])]
+            if not waiting:
                 return
         if time.monotonic() < give_up_at:
-            self._cut |= {id(one) for one in batch}
+            self._cut |= {id(one) for one in waiting}
 
-    def _see(self) -> Seen:
-        clock = self._path.clock
-        now_s = clock.rule_s(time.time())
-        self._watch.look(now_s)
+    def _look(self) -> bool:
+        """Look at the path; say whether there is anything new."""
+        return self._watch.look(self._path.clock.rule_s(time.time()))
+
+    def _read(self) -> Seen:
+        """Return all that was seen so far."""
+        now_s = self._path.clock.rule_s(time.time())
         # Labels are not in every notification; what was sent tells them from the fingerprint.
         events = [
             Event(at_s=now_s, kind="firing", alert=alert.name, labels=_drop_name(alert))
             for alert in self._alerts
         ]
-        paging = self._watch.read(events, self._path.read_log(), ())
+        # Only time intervals are read from the log, and not every config has some.
+        log = self._path.read_log() if self._may_be_muted else ()
+        paging = self._watch.read(events, log, ())
         return Seen(
             notifications=paging.notifications,
             suppressed=paging.suppressed,

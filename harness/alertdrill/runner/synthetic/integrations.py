@@ -9,6 +9,8 @@ from typing import Any
 
 from alertdrill.alertmanager.unplayed import list_unplayed
 
+TITLES = {"sns": "subject", "victorops": "entity_display_name"}
+"""The field of a title where it is not called that, as far as a service takes what has none."""
 SUFFIX = "_configs"
 SILENT_ABOUT_RESOLUTION = frozenset({"email", "rocketchat", "slack", "wechat"})
 """Kinds that send no resolved notification unless they are told to (config/notifiers.go)."""
@@ -56,7 +58,7 @@ def list_senders(config: Mapping[str, Any]) -> dict[str, tuple[Sender, ...]]:
                 integration=kind,
                 # Of what the pager does not play it is not known, nor asked.
                 sends_resolved=not isinstance(one, Mapping) or _sends_resolved(kind, one),
-                untitled=isinstance(one, Mapping) and one.get("title") == "",
+                untitled=isinstance(one, Mapping) and _is_untitled(kind, one),
             )
             for key, ones in receiver.items()
             if key.endswith(SUFFIX)
@@ -71,3 +73,11 @@ def _sends_resolved(kind: str, stated: Mapping[str, Any]) -> bool:
     # Without a transition, Alertmanager leaves an issue as it is.
     can_close = kind != "jira" or bool(stated.get("resolve_transition"))
     return can_close and bool(stated.get("send_resolved", kind not in SILENT_ABOUT_RESOLUTION))
+
+
+def _is_untitled(kind: str, stated: Mapping[str, Any]) -> bool:
+    """Tell whether an integration's config wants no title."""
+    attachments = stated.get("attachments")
+    if isinstance(attachments, list) and attachments and isinstance(attachments[0], Mapping):
+        return not attachments[0].get("title")
+    return stated.get(TITLES.get(kind, "title")) == ""

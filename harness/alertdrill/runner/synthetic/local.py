@@ -11,10 +11,12 @@ from pathlib import Path
 
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import AlertmanagerConfig
+from alertdrill.alertmanager.recorder import FILE_NAME, read_steps
 from alertdrill.alertmanager.watching import read_log
 from alertdrill.core.clock import Clock
+from alertdrill.core.timeline import RecordedStep
 from alertdrill.runner.synthetic.client import Alertmanager
-from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Worker, running
+from alertdrill.runner.synthetic.parts import STOP_GRACE_S, Worker, beginning
 from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.free_ports import find_free_ports
 from alertdrill.runtime.http_client import Api
@@ -51,6 +53,10 @@ class LocalPath:
         """Return the lines of Alertmanager's log."""
         return read_log(self._part.log_path)
 
+    def read_steps(self) -> tuple[RecordedStep, ...]:
+        """Return what Alertmanager recorded of itself; nothing if it is too old for that."""
+        return read_steps(read_log(self._part.folder / FILE_NAME), self.clock)
+
     def check(self) -> None:
         """Raise ComponentFailed if Alertmanager has died."""
         if self._process is not None:
@@ -78,19 +84,21 @@ def open_path(config: AlertmanagerConfig, *, engines: Engines, speed: float) -> 
             smtp=smtp,
             token=token,
             speed=speed,
+            logs=folder,
         )
         argv, env = plan_pager(
             folder, listen=control, deliveries=deliveries, smtp=smtp, token=token, speed=speed
         )
         control_url = f"http://{control}"
-        with running(
-            Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
-        ):
+        part = Worker(name="pager", argv=argv, url=control_url, ready_path="/healthz", folder=folder, env=env)
+        # Neither needs the other to start, and both take their time.
+        with beginning(part) as process:
             pager = Api("pager", control_url, token)
-            pager.put("/control/clock", {"speed": speed, "origin_s": clock.origin_s})
             path = LocalPath(part=_make_part(folder, engines, web), pager=pager, clock=clock)
             try:
                 path.start()
+                part.await_ready(process)
+                pager.put("/control/clock", {"speed": speed, "origin_s": clock.origin_s})
                 yield path
             finally:
                 path.stop()

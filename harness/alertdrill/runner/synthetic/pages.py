@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
+from alertdrill.core.card import Card
+from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Notification, SuppressedSpan
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.destination import Leg
@@ -17,13 +20,15 @@ from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 RowOutcome = Literal[
     "paged", "misworded", "suppressed", "not paged", "unobserved", "nowhere", "meant for nobody", "not sent"
 ]
+_Identity = frozenset[tuple[str, str]]
+"""All labels of an alert."""
 SHORTEST_LIMIT = 130
 """Of a title, that of Opsgenie's; no service has room for less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What an alert had of one incident: `title` is that of the first notification of it.
+    """What an alert had of one incident: `title` and `card` are those of the first notification of it.
 
     `flaws` are what is wrong with what that says, in words. Times are seconds of rule time, from the alert's
     firing and from its resolution.
@@ -35,6 +40,7 @@ class Page:
     opened_after_s: float
     closed_after_s: float | None
     flaws: tuple[str, ...] = ()
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,7 @@ class Sent:
     until_s: float = math.inf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Seen:
     """All that was seen at the pager and at Alertmanager."""
 
@@ -73,17 +79,32 @@ class Seen:
     troubles: Sequence[str] = ()
     """Sentences from Alertmanager's metrics and log."""
 
-    def during(self, sent: Sent) -> Seen:
-        """Return what was seen while an alert was sent."""
+    def of(self, alert: SyntheticAlert, sent: Sent) -> Seen:
+        """Return what was seen of an alert while it was sent, and what does not say what it is about."""
+        about = (*self._by_alert.get(_identify(alert.labels), ()), *self._by_alert.get(None, ()))
         return replace(
             self,
-            notifications=[one for one in self.notifications if sent.fired_s <= one.at_s < sent.until_s],
+            notifications=sorted(
+                (one for one in about if sent.fired_s <= one.at_s < sent.until_s), key=lambda one: one.number
+            ),
             suppressed=[
                 span
                 for span in self.suppressed
-                if span.until_s >= sent.fired_s and span.since_s < sent.until_s
+                if {"alertname": span.alert, **span.labels} == alert.labels
+                and span.until_s >= sent.fired_s
+                and span.since_s < sent.until_s
             ],
         )
+
+    @cached_property
+    def _by_alert(self) -> Mapping[_Identity | None, Sequence[Notification]]:
+        """Notifications by each alert that they are about; by None those that say of none."""
+        found: dict[_Identity | None, list[Notification]] = {}
+        for notification in self.notifications:
+            named = (_identify({"alertname": one.alert, **one.labels}) for one in notification.alerts)
+            for alert in dict.fromkeys(named) or (None,):
+                found.setdefault(alert, []).append(notification)
+        return found
 
     def list_pages(self, alert: SyntheticAlert, leg: Leg, sent: Sent) -> list[Page]:
         """Return the pages that an alert had at a receiver: those of its own notifications.
@@ -101,27 +122,22 @@ class Seen:
         )
         return [page for page in pages if page is not None]
 
-    def explain_hold(self, alert: SyntheticAlert) -> str:
-        """Return what Alertmanager was seen to hold the alert back by; empty if nothing."""
-        held = {
-            f"{span.why} by {show_labels(span.by)}" if span.by else span.why
-            for span in self.suppressed
-            if {"alertname": span.alert, **span.labels} == alert.labels
-        }
+    def explain_hold(self) -> str:
+        """Return what Alertmanager was seen to hold an alert back by; empty if nothing."""
+        held = {f"{span.why} by {show_labels(span.by)}" if span.by else span.why for span in self.suppressed}
         return "; ".join(sorted(held))
 
-    def explain_failure(self, alert: SyntheticAlert, receiver: str) -> str:
+    def explain_failure(self, receiver: str) -> str:
         """Return why a receiver took nothing, as far as it was seen; empty if it was not."""
         refused = {
             f"{notification.integration} answered {notification.answer}: {notification.why}"
             for notification in self.notifications
-            if not notification.is_accepted
-            and notification.receiver == receiver
-            and _is_about(notification, alert)
+            if not notification.is_accepted and notification.receiver == receiver and notification.alerts
         }
         # Alertmanager 0.33 sends a Slack message whose template failed, without what it renders after that.
         untold = {
-            f"{notification.integration} took what does not say what it is about: did a template fail?"
+            f"{notification.integration} took what does not say what it is about: "
+            f"{notification.cut or 'did a template fail?'}"
             for notification in self.notifications
             if notification.is_accepted and notification.receiver == receiver and not notification.alerts
         }
@@ -131,15 +147,15 @@ class Seen:
 
 def is_open_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every integration has a page of the alert, or Alertmanager holds it back."""
-    seen = seen.during(sent)
-    return bool(seen.explain_hold(bound.alert)) or all(
+    seen = seen.of(bound.alert, sent)
+    return bool(seen.explain_hold()) or all(
         len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.played) for leg in bound.destination.legs
     )
 
 
 def is_closed_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every page that is to be closed is."""
-    seen = seen.during(sent)
+    seen = seen.of(bound.alert, sent)
     return not any(
         closed[integration] < min(opened[integration], closing[integration])
         for leg in bound.destination.legs
@@ -166,17 +182,17 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
     """Say whether every integration opened exactly one page, and closed it if it closes any."""
     if bound.destination.is_nowhere:
         return look_at(bound)
-    seen = seen.during(sent)
+    seen = seen.of(bound.alert, sent)
     pages: list[Page] = []
     complaints: list[str] = []
     reasons: list[str] = []
-    hold = seen.explain_hold(bound.alert)
+    hold = seen.explain_hold()
     for leg in bound.destination.legs:
         own_pages = seen.list_pages(bound.alert, leg, sent)
         pages += own_pages
         own = _list_complaints(leg, own_pages)
         complaints += own
-        if own and (why := seen.explain_failure(bound.alert, leg.receiver)):
+        if own and (why := seen.explain_failure(leg.receiver)):
             reasons.append(why)
     flaws = [f"{page.integration} of {page.receiver}: {flaw}" for page in pages for flaw in page.flaws]
     if not complaints and flaws:
@@ -215,6 +231,7 @@ def _make_page(
         opened_after_s=opening.at_s - sent.fired_s,
         closed_after_s=None if closed_s is None else closed_s - sent.resolved_s,
         flaws=tuple(_list_flaws(opening, may_be_untitled=may_be_untitled)),
+        card=opening.card,
     )
 
 
@@ -224,6 +241,8 @@ def _list_flaws(notification: Notification, *, may_be_untitled: bool) -> Iterato
         yield f"the {name} has <no value> in it: its template names what the alert does not have"
     if notification.untitled and not may_be_untitled:
         yield "the title is empty"
+    if notification.cut:
+        yield notification.cut
     for name, text in (("title", notification.title), ("text", notification.text)):
         # Alertmanager cuts off what a service would not take, and ends it like that.
         if len(text) >= SHORTEST_LIMIT and text.endswith(("…", "...")):
@@ -255,8 +274,8 @@ def _count_pages(pages: Sequence[Page]) -> tuple[Counter[str], Counter[str]]:
     return opened, closed
 
 
-def _is_about(notification: Notification, alert: SyntheticAlert) -> bool:
-    return _says(notification, alert, "firing") or _says(notification, alert, "resolved")
+def _identify(labels: Labels) -> _Identity:
+    return frozenset(labels.items())
 
 
 def _says(notification: Notification, alert: SyntheticAlert, status: str) -> bool:

@@ -35,16 +35,20 @@ class Worker:
 
     def start(self) -> Process:
         """Start it and wait until it is ready. Raises ComponentFailed with its last words."""
-        env = inherit_environment(self.env)
-        process = start(self.name, self.argv, env=env, log_path=self.log_path)
+        process = self.begin()
         try:
-            self._await_ready(process)
+            self.await_ready(process)
         except BaseException:
             process.stop(STOP_GRACE_S)
             raise
         return process
 
-    def _await_ready(self, process: Process) -> None:
+    def begin(self) -> Process:
+        """Start it; it takes a moment to be ready. Raises ComponentFailed when that cannot be done."""
+        return start(self.name, self.argv, env=inherit_environment(self.env), log_path=self.log_path)
+
+    def await_ready(self, process: Process) -> None:
+        """Wait until it is ready. Raises ComponentFailed with its last words."""
         api = Api(self.name, self.url)
         give_up_at = time.monotonic() + READY_WITHIN_S
         while True:
@@ -70,8 +74,19 @@ class Worker:
 @contextmanager
 def running(part: Worker) -> Iterator[Process]:
     """Run a part for the length of a block."""
-    process = part.start()
+    with beginning(part) as process:
+        part.await_ready(process)
+        yield process
+
+
+@contextmanager
+def beginning(part: Worker) -> Iterator[Process]:
+    """Run a part for the length of a block, at whose beginning it may not be ready yet.
+
+    Nobody needs what it would do when it is asked to end, such as to wait for connections.
+    """
+    process = part.begin()
     try:
         yield process
     finally:
-        process.stop(STOP_GRACE_S)
+        process.kill()

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.wording import printable, say_number
+from alertdrill.reports.terminal.cards import draw_card
 from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.synthetic.destination import Destination, Leg
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
@@ -58,10 +60,16 @@ def show_hops(hops: Sequence[Hop], proved: str) -> RenderableType:
 
 
 def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
-    """Return one line for each integration of each alert; times are rule time, and wall time in brackets."""
+    """Return one line for each integration of each alert; times are rule time, and wall time in brackets.
+
+    Of one alert alone each receiver's notification is shown as well, as it looks there.
+    """
     counted = Counter(row.outcome for row in rows)
     total = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
-    return Group(_Rows(rows, speed), *_list_notes(rows), _text(f"{say_number(len(rows), 'alert')}: {total}"))
+    cards = list(_list_cards(rows[0])) if len(rows) == 1 else []
+    return Group(
+        _Rows(rows, speed), *_list_notes(rows), *cards, _text(f"{say_number(len(rows), 'alert')}: {total}")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,15 @@ def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:
             yield _text(f"{row.bound.alert.name}: {row.outcome}: {row.evidence}")
         if row.bound.is_by_default_only:
             yield _text(f"{row.bound.alert.name}: no route takes it: it ends at the default receiver only")
+
+
+def _list_cards(row: Row) -> Iterator[RenderableType]:
+    """Yield how each notification looks at its receiver, with lines of space around."""
+    for page in row.pages:
+        if page.card is not None:
+            yield Padding(draw_card(page.card), (1, 0, 0, 0))
+    if any(page.card is not None for page in row.pages):
+        yield Text()
 
 
 def _show_s(rule_s: float, speed: float) -> str:

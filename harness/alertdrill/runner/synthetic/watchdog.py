@@ -46,7 +46,7 @@ OWN = "-"
 """The incident that the pager opens by itself, and the answer to what nobody delivered."""
 
 
-def choose_speed(bound: Bound) -> float:
+def choose_beating_speed(bound: Bound) -> float:
     """Return how fast to run so that a repeat interval takes seconds."""
     repeat_s = max(leg.repeat_interval_s for leg in bound.destination.legs)
     return min(MAX_SPEED, max(MIN_SPEED, repeat_s / REPEAT_WALL_S))

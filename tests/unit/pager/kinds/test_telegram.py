@@ -94,3 +94,12 @@ def test_another_bots_token_is_unauthorized() -> None:
         "error_code": 401,
         "description": "Unauthorized",
     }
+
+
+def test_a_notice_in_place_of_a_message_says_why_it_came() -> None:
+    """Alertmanager 0.33 sends one instead of HTML that is too long, without a word of what it is about."""
+    notice = "Alertmanager notification could not be sent: message length exceeds Telegram limits."
+    attempt = deliver("telegram", {"chat_id": "-1", "text": notice, "parse_mode": "HTML"})
+    assert attempt.cut == "the message is longer than Telegram takes, and a notice came instead"
+    assert (attempt.refusal, attempt.key) == (None, None)
+    assert not deliver("telegram", {"chat_id": "-1", "text": f"{TEXT_TAG}{notice}"}).cut

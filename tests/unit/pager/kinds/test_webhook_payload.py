@@ -42,3 +42,17 @@ def test_whatever_a_payload_is_it_tells_its_group(
 def test_without_the_tag_it_is_held_to_alertmanagers_own_format() -> None:
     """Whoever else sends JSON to the inbox is refused."""
     assert deliver("webhook", {"title": "it is slow"}).why.startswith("not an Alertmanager webhook")
+
+
+def test_what_is_a_secret_by_its_name_does_not_leave_the_config() -> None:
+    """Neither the pager nor a report gets it, however deep it stands; what is rendered is kept."""
+    payload = {
+        "auth_token": "s3cret",
+        "card": [{"password": "s3cret", "apiKey": "s3cret", "title": "it is slow"}],
+        "dedup": {"signature": "{{ .GroupKey }}"},
+    }
+    written = add_tag(payload)
+    assert "s3cret" not in str(written)
+    assert written["card"][0]["title"] == "it is slow"
+    assert written["dedup"] == payload["dedup"]
+    assert payload["auth_token"] == "s3cret"

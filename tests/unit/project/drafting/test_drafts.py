@@ -114,6 +114,7 @@ def test_a_draft_fires_and_its_near_miss_does_not(engines: Engines, expr: str) -
     assert find_outcomes(engines, read(expr)) == {"a": "unobserved[]", "a-near-miss": "met[]"}
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("quantile", [0.5, 0.9, 0.95, 0.99])
 @pytest.mark.parametrize("threshold", [0.4, 0.7, 2, 3, 6, 9.5])
 def test_a_near_miss_is_found_between_any_bounds(engines: Engines, quantile: float, threshold: float) -> None:
@@ -262,6 +263,7 @@ def test_whatever_an_alert_is_called_its_draft_is_read(name: str) -> None:
     assert [drill.expects[0].alert for drill in drills] == [name, name]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("window", ["1m", "10m", "1h"])
 @pytest.mark.parametrize("threshold", [0.01, 0.03, 0.25, 0.4, 0.5, 0.65, 0.9, 0.99])
 def test_a_share_of_any_size_is_drafted(engines: Engines, threshold: float, window: str) -> None:
