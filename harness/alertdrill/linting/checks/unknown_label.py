@@ -3,7 +3,8 @@
 What happens: A matcher of a label that no series has compares with the empty text: it selects nothing, or
 everything if the empty text is accepted. Grouping by it puts all series into one group. Labels are known of
 the metrics given by `--metrics`; those that a scrape adds, such as `job` and `namespace`, are not taken for
-unknown unless Prometheus's own series are given.
+unknown unless Prometheus's own series are given. A value that no series was seen with is told as
+information: there may be one later.
 
 Instead: The label that the metric has.
 
