@@ -68,7 +68,7 @@ class Cluster:
         profiles: list[dict[str, Any]],
         *,
         workers: int,
-        starts_in_wall_s: float = 7.5,
+        starts_in_wall_s: float = 8.0,
         last: Mapping[str, str] | None = None,
     ) -> None:
         """Start a master with a plan, and as many workers, the last one with more in its environment.

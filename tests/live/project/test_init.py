@@ -57,7 +57,7 @@ def test_what_init_writes_runs_at_once(own: CommandLine, tmp_path: Path) -> None
 
         def run(slower: Sequence[str]) -> Finished:
             """Hold the drafts; a machine that could not keep up is given twice the time."""
-            speed = "20" if slower else "40"
+            speed = "15" if slower else "30"
             options = ("--project-file", str(project), "--out", str(out), "--speed", speed)
             return own.run("run", *options, timeout_s=450)
 
