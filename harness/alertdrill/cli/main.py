@@ -83,7 +83,7 @@ COMMANDS = (
     ListedCommand(
         "gate",
         "alertdrill.cli.commands.gate:gate_",
-        "Show what a change of rules did, before and after, on the drills' recordings.",
+        "Show what a change of rules did: each touched alert before and after, on the drills' recordings.",
         judges=True,
     ),
     ListedCommand(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.long
 
 SLOW = """\
       - alert: ShopSlow
-        expr: histogram_quantile(0.95, sum by (model, le) (rate(own_latency_seconds_bucket[1m]))) > 0.65
+        expr: histogram_quantile(0.95, sum by (model, le) (rate(own_latency_seconds_bucket[1m]))) > 2
         for: 30s
         labels: {severity: warning}
 """
