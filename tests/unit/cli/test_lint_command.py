@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.packs import write_pack
 from support.whole_runs import CommandLine
 
 RULES = """groups:
@@ -142,12 +143,24 @@ def test_a_file_that_is_not_there_is_bad_input(alertdrill: CommandLine, folder: 
     assert "none.yml:1: the file cannot be read: No such file or directory" in finished.err
 
 
+def test_the_rules_of_a_projects_packs_are_looked_at(alertdrill: CommandLine, folder: Path) -> None:
+    """As their values make them, beside the project's own."""
+    pack = write_pack(folder, "queues")
+    template = pack / "rules.tmpl.yml"
+    template.write_text(template.read_text().replace("expr: depth", "expr: up > 2 or depth"))
+    (folder / "alertdrill.toml").write_text('rules = ["rules.yml"]\npacks = ["queues"]\n')
+    finished = alertdrill.run_here("lint", "--format", "json", folder=folder)
+    assert finished.code == 1, finished.err
+    files = {one["file"] for one in json.loads(finished.out)["findings"] if one["check"] == "never-met"}
+    assert files == {"queues/rules.tmpl.yml"}
+
+
 def test_a_link_is_looked_for_here_and_beside_the_rules(alertdrill: CommandLine, folder: Path) -> None:
     """As rules in a folder of their own name files of the checkout, or of that folder."""
     (folder / "rules").mkdir()
     (folder / "rules" / "own.md").write_text("# Own\n")
     (folder / "top.md").write_text("# Top\n")
-    for link, code in (("top.md#top", 0), ("own.md#own", 0), ("own.md#top", 1), ("none.md", 1)):
+    for link, code in (("top.md#top", 0), ("own.md#own", 0), ("own.md#top", 1), ("none.md", 0)):
         rules = RULES.replace("summary: Requests fail.", f"summary: Requests fail., runbook: {link}")
         (folder / "rules" / "rules.yml").write_text(rules)
         finished = alertdrill.run_here("lint", "rules/rules.yml", folder=folder)

@@ -25,6 +25,7 @@ from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.project.finding import find_project
 from alertdrill.project.project import Project, Secret
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, MAX_BYTES, parse_rules, read_text
+from alertdrill.runner.project_files import read_project_rules
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.runtime.reading import read_bytes
@@ -119,12 +120,14 @@ def lint(
     """
     project = _find_project(rules, project_file, is_about_project=is_about_project)
     paths = rules or tuple(map(shorten, project.rules if project is not None else ()))
-    if not paths:
+    packed = () if rules or project is None else _read_packed(project)
+    if not paths and not packed:
         raise click.UsageError("name rule files, or a project that states some (--project)")
     metrics = None if metrics_source is None else _read_metrics(metrics_source, key_env)
     config = alertmanager_config or (None if project is None else project.alertmanager)
     files, refused = _read_files(paths)
     intervals = [] if project is None else [scrape.interval_s for scrape in project.scrapes]
+    files += packed
     known = Known(
         files=tuple(files),
         metrics=metrics,
@@ -151,6 +154,15 @@ def _find_project(rules: Sequence[Path], named: Path | None, *, is_about_project
     if find_project(Path()) is None:
         raise BadInput(f"there are no RULES, and {MISSING}")
     return open_project(None)
+
+
+def _read_packed(project: Project) -> tuple[LintedFile, ...]:
+    """Return the rules of a project's packs, which are made of values."""
+    if not project.packs:
+        return ()
+    own = {str(shorten(path)) for path in project.rules}
+    files = read_project_rules(project).files
+    return tuple(find_nodes(file, file.text) for file in files if file.name not in own)
 
 
 def _read_metrics(source: str, key_env: str | None) -> Metrics:

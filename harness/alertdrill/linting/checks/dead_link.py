@@ -48,6 +48,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         if anchors is None:
             yield Remark(
                 at=f"annotations/{name}",
+                severity="information",  # whoever is notified may read it from elsewhere
                 happens=f"There is no file {path}, neither here nor beside the rules.",
                 instead="Name the file from the top of the checkout, or from the rule file's folder.",
             )
