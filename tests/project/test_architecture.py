@@ -42,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
         "runtime",
     },
     "gating": {
-        *("alertmanager", "core", "errors", "mutation", "reports", "rules"),
+        *("alertmanager", "core", "errors", "judging", "mutation", "reports", "rules"),
     },
     "linting": {"alertmanager", "core", "errors", "project", "rules", "runtime"},
     # Runs in Locust's process.

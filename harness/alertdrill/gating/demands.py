@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from alertdrill.core.drill import Drill
-from alertdrill.core.expectation import Expectation, Grouped, NearMiss
+from alertdrill.judging.kinds import find_kind
 
 FIRES = "no drill makes it fire and resolve"
 SILENT = "no drill comes near without making it fire"
@@ -13,11 +13,11 @@ SILENT = "no drill comes near without making it fire"
 
 def find_lacking(alert: str, drills: Iterable[Drill]) -> tuple[str, ...]:
     """Return which drills an alert lacks: one that it fires and resolves in, and a near miss."""
-    expected = [one for drill in drills for one in drill.expects if one.alert == alert]
+    kinds = [find_kind(one) for drill in drills for one in drill.expects if one.alert == alert]
     lacking = []
-    if not any(isinstance(one, Expectation | Grouped) for one in expected):
+    if not any(kind.is_paged for kind in kinds):
         lacking.append(FIRES)
-    if not any(isinstance(one, NearMiss) for one in expected):
+    if not any(kind.asks_for_value for kind in kinds):
         lacking.append(SILENT)
     return tuple(lacking)
 

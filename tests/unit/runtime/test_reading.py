@@ -128,6 +128,7 @@ OWN_FILES = {
     "harness/alertdrill/gateway/models.py": "a file of the package",
     "harness/alertdrill/gateway/runs/policies.py": "a file of the package",
     "harness/alertdrill/mutation/checking.py": "what promtool printed for us",
+    "harness/alertdrill/mutation/report_html.py": "a file of the package",
     "harness/alertdrill/mutation/memory.py": "our own sources, to be digested",
     "harness/alertdrill/runner/golden/staleness.py": "our own sources, to be digested",
     "harness/alertdrill/pager/web/__init__.py": "a file of the package",

@@ -44,7 +44,6 @@ def rules(tmp_path: Path) -> str:
             "credentials stand in a file: --header Authorization=@FILE",
         ),
         ("--labels t.csv --all", "leave --all out"),
-        ("--all --calendar 2027 --at 2027-01-04T03:00", "leave --at, --inhibitions and --coverage out"),
         ("--labels t.csv --alert A --alertmanager-config f", "leave --alert out"),
         ("--labels t.csv --label a=b", "leave --label out"),
         ("--labels t.csv --nobody x", "leave --nobody out"),
