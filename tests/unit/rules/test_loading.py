@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
 from support.whole_runs import CommandLine
 
-from alertdrill.errors import BadRules
+from alertdrill.errors import BadRules, CouldNotTell
 from alertdrill.rules.files import parse_rules
 from alertdrill.rules.loading import demand_loadable
-from alertdrill.runtime.binaries import Engines
+from alertdrill.runtime.binaries import Engines, Promtool
 
 RULES = """\
 groups:
@@ -87,3 +88,26 @@ def test_a_command_asks_promtool_about_what_it_would_not_evaluate(
     )
     assert finished.code == 2
     assert "rules.yml:8: group 'yours': Busy: Prometheus" in finished.err
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        ("echo 'fatal error: runtime: cannot allocate memory' >&2; exit 2", "(ulimit -v)"),
+        ("kill -SEGV $$", "(ulimit -v)"),
+        ("echo 'panic: nothing of yours' >&2; exit 2", "ended with exit code 2: panic: nothing of yours"),
+        ("kill -KILL $$", "ended with signal 9"),
+    ],
+)
+def test_a_promtool_that_ends_blames_no_rule(
+    ending: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What says nothing of the rules is no verdict on them, and the limit that it met is named."""
+    program = tmp_path / "promtool"
+    program.write_text(f"#!/bin/sh\n{ending}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1_000_000_000, 1_000_000_000))
+    tool = Promtool(promtool=program, versions={"prometheus": "3.5.3"})
+    with pytest.raises(CouldNotTell) as raised:
+        demand_loadable(tool, [parse_rules(RULES, "rules.yml")])
+    assert said in str(raised.value)
