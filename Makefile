@@ -41,7 +41,7 @@ record: ## Make the golden recordings anew: every drill is held once
 
 # The gate is among them: tests/project/test_recordings.py. What is left out besides live stacks, `make test` runs.
 check: lint ## Check style and types, and run the tests that need no live stack, on the newest engines: before every commit
-	@$(QUICK_TESTS) -m "not alike and not browser and not network and not oldest" --hypothesis-profile few $(ARGS)
+	@$(QUICK_TESTS) -m "not alike and not browser and not network and not oldest and not slow" --hypothesis-profile few $(ARGS)
 
 test: lint ## Check style and types, then run all tests; EVERY=1 holds every drill on every kind of stack
 ifdef ARGS

@@ -16,6 +16,7 @@ from _pytest.unraisableexception import gc_collect_iterations_key  # has no publ
 from hypothesis import HealthCheck, settings
 from support.chromium_session import SKIPPED as NO_CHROMIUM
 from support.docker_engine import demand_engine, describe_skipped
+from support.slow_tests import read_slow
 from support.turnstile import open_turnstile
 from support.whole_runs import ROOT, CommandLine, open_command_line
 
@@ -40,6 +41,7 @@ LIVE = ROOT / "tests" / "live"
 GARBAGE_AFTER = 10_000
 """So many more objects than were freed are made before Python looks for garbage; by itself it is 700."""
 NO_PARAMS = SimpleNamespace(params={})
+SLOW = read_slow()
 """What a test has in place of pytest's `callspec` that is no case of several."""
 
 
@@ -65,7 +67,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the live tests, those of the oldest engines and those in a browser.
+    """Mark the live tests, the slow ones, those of the oldest engines and those in a browser.
 
     A file that takes long begins first, or at the end one process would work and all others be idle. Who runs
     alone comes last.
@@ -73,6 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(LIVE):
             item.add_marker(pytest.mark.live)
+        if item.nodeid.partition("[")[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
         if Generation.OLDEST in getattr(item, "callspec", NO_PARAMS).params.values():
             item.add_marker(pytest.mark.oldest)
         if "chromium" in getattr(item, "fixturenames", ()):

@@ -41,10 +41,10 @@ ROOMS: dict[str, set[str]] = {
         *("alertmanager", "core", "errors", "judging", "recording", "reports", "rules", "runner"),
         "runtime",
     },
-    "gating": {
-        *("alertmanager", "core", "errors", "judging", "mutation", "reports", "rules"),
-    },
     "linting": {"alertmanager", "core", "errors", "project", "rules", "runtime"},
+    "gating": {
+        *("alertmanager", "core", "errors", "judging", "linting", "mutation", "reports", "rules"),
+    },
     # Runs in Locust's process.
     "load": set(),
     # What people start.

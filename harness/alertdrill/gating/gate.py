@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +15,10 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.gating.changes import RuleChange, find_changes, list_touched
 from alertdrill.gating.demands import find_lacking, list_about
 from alertdrill.gating.evidence import Effect, compare_on_recordings
+from alertdrill.gating.linted import find_new
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
 from alertdrill.gating.scores import ScoreChange, find_fallen
+from alertdrill.linting.finding import Finding
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.memory import Memory
 from alertdrill.rules.files import RuleFile
@@ -48,7 +51,8 @@ class Subject:
 class Gated:
     """What a change did to the rules of one system or project.
 
-    `lacking` says of touched alerts which drills they lack; `left_out` why drills cannot be judged.
+    `linted` is what lint finds in changed rules, and did not before. `lacking` says of touched alerts which
+    drills they lack; `left_out` why drills cannot be judged.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Gated:
     effects: tuple[Effect, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     fallen: tuple[ScoreChange, ...] = ()
+    linted: tuple[Finding, ...] = ()
     lacking: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, str]
     stale: tuple[str, ...] = ()
@@ -71,15 +76,16 @@ class Gated:
     @property
     def outcome(self) -> Outcome:
         """`unmet` if anything is wrong, else whether anything could not be told, or was touched at all."""
-        if self.lacking or self.stale or any(verdict.outcome == "unmet" for verdict in self.verdicts):
+        is_wrong = any(finding.severity == "error" for finding in self.linted)
+        if is_wrong or self.lacking or self.stale or any(one.outcome == "unmet" for one in self.verdicts):
             return "unmet"
         if self.left_out or any(verdict.doubts for verdict in self.verdicts):
             return "could not tell"
         return "met" if self.touched or self.sections else "untouched"
 
 
-def gate(subject: Subject, promtool: Path, memory: Memory) -> Gated:
-    """Return what a change did; `memory` has mutants that were tried before.
+def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated:
+    """Return what a change did; `memory` has mutants that were tried before, and comments end `today`.
 
     Raises ComponentFailed when promtool itself fails.
     """
@@ -94,8 +100,13 @@ def gate(subject: Subject, promtool: Path, memory: Memory) -> Gated:
     evidence = compare_on_recordings(touched, back, grounds, promtool)
     is_met = not any(verdict.outcome == "unmet" for verdict in evidence.verdicts)
     sides = (subject.before, back), (subject.after, grounds)
+    changed = {change.rule.name for change in changes}
+    configs = subject.configs or (None, None)
     return Gated(
         name=subject.name,
+        linted=find_new(changed, (subject.before, configs[0]), (subject.after, configs[1]), today)
+        if changed
+        else (),
         changes=changes,
         routes=routes,
         sections=sections,

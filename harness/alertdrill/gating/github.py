@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from alertdrill.gating.gate import Gated
-from alertdrill.gating.wording import list_doubts, list_fallen, list_troubles
+from alertdrill.gating.wording import list_doubts, list_troubles, list_warnings
 
 TITLE = "alertdrill gate"
 
@@ -21,7 +21,7 @@ def render_annotations(gated: Sequence[Gated]) -> str:
 def _list_lines(gated: Gated) -> Iterator[str]:
     for trouble in list_troubles(gated):
         yield _write("error", trouble.text, trouble.source)
-    for said in (*list_fallen(gated), *list_doubts(gated)):
+    for said in (*list_warnings(gated), *list_doubts(gated)):
         yield _write("warning", said, "")
 
 

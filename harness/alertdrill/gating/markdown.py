@@ -13,8 +13,8 @@ from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.gate import Gated, Outcome, decide
 from alertdrill.gating.wording import (
     list_doubts,
-    list_fallen,
     list_troubles,
+    list_warnings,
     say_alarm,
     say_change,
     say_instants,
@@ -41,8 +41,8 @@ def _write(gated: Gated) -> Iterator[str]:
         where = f" (`{trouble.source}`)" if trouble.source else ""
         yield f"- ❌ {_escape(trouble.text)}{where}"
     yield from (f"- ❔ {_escape(said)}" for said in list_doubts(gated))
-    yield from (f"- ⚠️ {_escape(said)}" for said in list_fallen(gated))
-    if gated.fallen or gated.outcome not in {"untouched", "met"}:
+    yield from (f"- ⚠️ {_escape(said)}" for said in list_warnings(gated))
+    if gated.fallen or gated.linted or gated.outcome not in {"untouched", "met"}:
         yield ""
     for change in gated.changes:
         yield f"#### {_escape(say_change(change))} (`{change.rule.source}`)"

@@ -14,8 +14,8 @@ from alertdrill.gating.evidence import Effect
 from alertdrill.gating.gate import Gated
 from alertdrill.gating.wording import (
     list_doubts,
-    list_fallen,
     list_troubles,
+    list_warnings,
     say_alarm,
     say_change,
     say_instants,
@@ -49,7 +49,7 @@ def _show(gated: Gated) -> Iterator[RenderableType]:
         yield Text(f"The Alertmanager config says something else in {', '.join(gated.sections)}.")
     for trouble in list_troubles(gated):
         yield Text(f"✗ {printable(trouble.text)}", style="red")
-    for said in list_fallen(gated):
+    for said in list_warnings(gated):
         yield Text(f"! {printable(said)}", style="yellow")
     for said in list_doubts(gated):
         yield Text(f"? {printable(said)}", style="yellow")

@@ -10,6 +10,7 @@ from alertdrill.core.wording import say_number, say_selector
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect, Instants
 from alertdrill.gating.gate import Gated, Outcome
+from alertdrill.linting.finding import Finding
 from alertdrill.mutation.tried import say_first
 
 WRONG = {"late", "missing", "mismatched", "unexpected"}
@@ -67,6 +68,9 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
             wrong = (finding.alert for finding in verdict.findings if finding.outcome in WRONG)
             source = next((sources[alert] for alert in wrong if alert in sources), "")
             yield Trouble(text=f"{verdict.drill} is not met: {say_first(verdict)}", source=source)
+    for finding in gated.linted:
+        if finding.severity == "error":
+            yield Trouble(text=_say_finding(finding), source=f"{finding.file}:{finding.line}")
     for alert, lacking in gated.lacking.items():
         for said in lacking:
             text = f"{alert}: {said}: write one, or let alertdrill init draft it"
@@ -81,8 +85,15 @@ def list_doubts(gated: Gated) -> Iterator[str]:
             yield from (f"{verdict.drill}: {doubt}" for doubt in verdict.doubts)
 
 
-def list_fallen(gated: Gated) -> Iterator[str]:
-    """Yield where drills notice fewer mistakes than before, a sentence each."""
+def _say_finding(finding: Finding) -> str:
+    return f"{finding.rule}: {finding.happens} {finding.instead} [{finding.check}]"
+
+
+def list_warnings(gated: Gated) -> Iterator[str]:
+    """Yield what lint warns of, and where drills notice fewer mistakes than before, a sentence each."""
+    for finding in gated.linted:
+        if finding.severity != "error":
+            yield f"{finding.place}: {_say_finding(finding)}"
     for one in gated.fallen:
         yield (
             f"{one.alert}: the drills notice {one.after:.0f} % of the mistakes that alertdrill mutate makes, "

@@ -81,6 +81,16 @@ def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repo
     assert "Low: paged otherwise" not in finished.out
 
 
+def test_what_lint_finds_in_a_changed_rule_is_said(alertdrill: CommandLine, repository: Path) -> None:
+    """What can never fire is wrong; what it found before the change is not said again."""
+    change(repository, "expr: depth > 100", "expr: 'rate(depth[5m]) < 0'")
+    finished = gate(alertdrill, repository, *HOUR, "--format", "github")
+    assert finished.code == 1
+    assert "[never-met]" in finished.out
+    assert "::error file=rules.yml,line=4,title=alertdrill gate::Deep: " in finished.out
+    assert "Low: " not in finished.out
+
+
 def test_a_score_that_fell_is_said(alertdrill: CommandLine, repository: Path) -> None:
     """The drill is met all the same, but notices fewer mistakes: one of two conditions is enough."""
     change(repository, "expr: depth > 100", "expr: depth > 100 or depth > 120")

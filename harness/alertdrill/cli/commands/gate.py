@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -95,7 +96,7 @@ def gate_(
     tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
     subjects = open_subjects(commit, project_file, recordings, tool.promtool)
     memory = open_memory(tool, os.environ)
-    gated = tuple(gate(subject, tool.promtool, memory) for subject in subjects)
+    gated = tuple(gate(subject, tool.promtool, memory, datetime.now(tz=UTC).date()) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"
     open_console().print(GateSummary(gated, name))
     if format_ == "github":
