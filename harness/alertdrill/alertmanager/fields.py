@@ -84,8 +84,9 @@ CONFIG: Fields = {
         }
     ),
     "templates": TEXTS,
-    "time_intervals": ListOf(TIME_INTERVAL),
-    "mute_time_intervals": ListOf(TIME_INTERVAL),
+    # Alertmanager takes an empty one for one without a name, which no route can name.
+    "time_intervals": ListOf(TIME_INTERVAL, null=()),
+    "mute_time_intervals": ListOf(TIME_INTERVAL, null=()),
     # Where Alertmanager reports of itself: it says nothing about paging, and may name outsiders.
     "tracing": SECRET,
     "event_recorder": SECRET,

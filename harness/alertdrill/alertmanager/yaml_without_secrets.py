@@ -128,13 +128,13 @@ class _Reader:
         if isinstance(field, ListOf):
             if not isinstance(node, SequenceNode):
                 raise self._bad(node, f"{_name(pointer)} is not a list")
-            for index, item in enumerate(node.value):
-                self.lines[f"{pointer}/{index}"] = item.start_mark.line + 1
-            return [
-                one
-                for index, item in enumerate(node.value)
-                for one in self._read_item(item, field, f"{pointer}/{index}", below)
-            ]
+            read: list[Any] = []
+            for item in node.value:
+                # What is left out has no place of its own: those after it stand where they are found later.
+                at = f"{pointer}/{len(read)}"
+                self.lines[at] = item.start_mark.line + 1
+                read += self._read_item(item, field, at, below)
+            return read
         if not isinstance(node, MappingNode):
             raise self._bad(node, f"{_name(pointer)} is not a mapping")
         return dict(self._read_mapping(node, field, pointer, below))
