@@ -19,12 +19,13 @@ from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_beyond
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
+    heed_starts,
     list_needs,
     list_quiet_needs,
     list_unexpected_needs,
 )
 from alertdrill.judging.findings import put_in_doubt
-from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, UNSEEN, Need
+from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, STARTING, UNSEEN, Need
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
@@ -94,6 +95,8 @@ def say_part(part: str) -> str:
     """Say what a part of the stack is called in a sentence."""
     if part.startswith(SCRAPES):
         return f"the scrape target of {part.removeprefix(SCRAPES)}"
+    if part.startswith(STARTING):
+        return f"{say_part(part.removeprefix(STARTING))}, as it started again,"
     if part.startswith("provider-"):
         return f"the provider {part.removeprefix('provider-')}"
     return NAMES.get(part, f"the {part}")
@@ -177,7 +180,8 @@ def _weigh_one(
             continue
         reach_s = own.reaches_s.get(finding.alert, DEFAULT_REACH_S)
         is_unmet = finding.outcome not in {"met", "unobserved"}
-        doubt = _doubt_needs(list_needs(finding, drill, reach_s, own.providers), own) or _doubt_calls(
+        needs = list_needs(finding, drill, reach_s, own.providers)
+        doubt = _doubt_needs(heed_starts(needs) if is_unmet else needs, own) or _doubt_calls(
             drill, own, is_unmet=is_unmet
         )
         findings.append(put_in_doubt(finding, doubt))
@@ -203,9 +207,8 @@ def _weigh_unexpected(
     ]
     own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
     systems = {place.drill.system for place in near}
-    doubt = _doubt_needs(
-        list_unexpected_needs(finding, profiles, outages, systems, reach_s, own.providers), own
-    )
+    needs = list_unexpected_needs(finding, profiles, outages, systems, reach_s, own.providers)
+    doubt = _doubt_needs(heed_starts(needs), own)
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
     return put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 

@@ -22,6 +22,7 @@ from alertdrill.judging.needs import (
     PATH,
     PROVIDER,
     SCRAPES,
+    STARTING,
     TRAFFIC,
     Need,
     Weighed,
@@ -97,6 +98,12 @@ def list_unexpected_needs(
             until_s=at_s,
             question="whether it would have paged then",
         )
+
+
+def heed_starts(needs: Iterable[Need]) -> Iterator[Need]:
+    """Yield needs of what came otherwise: that an outage was over later than it should be may be why."""
+    for need in needs:
+        yield replace(need, parts=need.parts | {STARTING + part for part in need.parts})
 
 
 def _list_sending_needs(need: Need, profiles: Sequence[LoadProfile]) -> Iterator[Need]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_part
-from alertdrill.judging.needs import LOCUST
-from alertdrill.runner.faults.outages import list_outages
+from alertdrill.judging.needs import LOCUST, STARTING
+from alertdrill.runner.faults.outages import USUAL_RESTART_WALL_S, list_outages
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
 from alertdrill.runner.speeds import SPEEDS
@@ -30,7 +31,8 @@ def read_stalls(
     """Return which parts stood still during a run, on rule time, without what drills did to them.
 
     Locust reports itself what the watch cannot ask it. What is too short to be seen at the highest speed is
-    no stall at a lower one either: hiccups of a machine would add up to one.
+    no stall at a lower one either: hiccups of a machine would add up to one. A part that took longer than
+    usual to start again after an outage of a drill is called so: see `STARTING`.
     """
     least_s = LEAST_WALL_S * SPEEDS[0]
     silences = [
@@ -42,7 +44,10 @@ def read_stalls(
         for part, from_s, until_s in silences
         if until_s > 0 and until_s - from_s >= least_s
     ]
-    return leave_out_outages(stalls, list_outages(placements, clock.speed))
+    left = leave_out_outages(stalls, list_outages(placements, clock.speed))
+    usual = list_outages(placements, clock.speed, USUAL_RESTART_WALL_S)
+    starts = leave_out_outages(leave_out_outages(stalls, usual), left)
+    return (*left, *(replace(start, part=STARTING + start.part) for start in starts))
 
 
 def gather(order: Order, report: TrafficReport, stalls: tuple[Stall, ...], speed: float) -> Evidence:

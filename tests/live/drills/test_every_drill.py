@@ -49,7 +49,7 @@ def test_all_others_need_containers_or_a_cluster(held: FinishedRun) -> None:
     site = EmbeddedSite(engines=find_engines(os.environ), ports={})
     refused = {drill.name for drill in list_drills(override_values(())) if site.find_obstacle(drill)}
     assert refused == CONTAINERS_ONLY | CLUSTER_ONLY
-    with pytest.raises(BadInput, match="--stack compose"):
+    with pytest.raises(BadInput, match="no local process can be put out by"):
         held.stack.begin_outage("gateway", "disconnect")
 
 

@@ -13,6 +13,7 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_stalls, weigh
 from alertdrill.judging.dependence import find_providers
 from alertdrill.judging.judge import judge, select_for_drill
+from alertdrill.judging.needs import STARTING
 
 PROVIDERS = ("openai", "anthropic", "ollama")
 GOOD_CALLS = Calls(planned=100, lost=0, lateness_s=0.5, slowest_s=(1.2, 1.0))
@@ -68,6 +69,18 @@ def test_a_doubt_of_stalls_that_add_up_says_for_how_long_who_was_silent_together
         make_drill("fires"), LATE_PAGE, replace(EVIDENCE, stalls=(*stalls, long)), 0.0
     ).findings
     assert finding.doubt == "the pager answered nothing from 8:20 to 8:36" + said
+
+
+def test_a_part_that_started_again_slowly_is_heeded_only_where_something_came_otherwise() -> None:
+    """An outage that was over late may be why a page was late; what came as expected owes it nothing."""
+    stalls = (Stall(part=f"{STARTING}alertmanager", from_s=480, until_s=530),)
+    evidence = replace(EVIDENCE, stalls=stalls)
+    (finding,) = weigh_one(make_drill("fires"), LATE_PAGE, evidence, 0.0).findings
+    assert finding.doubt == (
+        "Alertmanager, as it started again, answered nothing from 8:00 to 8:50; "
+        "whether the page would have come in time is unknown"
+    )
+    assert weigh_one(make_drill("fires"), make_good("fires"), evidence, 0.0).outcome == "met"
 
 
 def test_missed_scrapes_are_said_alone_and_among_stalls() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from alertdrill.core.clock import Clock
+from alertdrill.core.drill import Drill, Outage, Placement
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.needs import SCRAPES
+from alertdrill.judging.needs import SCRAPES, STARTING
 from alertdrill.runner import measurements
+from alertdrill.runner.evidence import read_stalls
 from alertdrill.runner.probe import CALIBRATION_PROFILE
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
+from alertdrill.runtime.part_watch import SilentSpan
 from alertdrill.stacks.subject import Job
 
 CLOCK = Clock(speed=60.0, origin_s=0.0)
@@ -72,3 +76,20 @@ def test_calls_of_somebodys_gateway_take_what_they_take_at_speed_1(
         is_probed=False,
     )
     assert measured.overhead_s == overhead_s
+
+
+def test_a_part_that_takes_longer_than_usual_to_start_again_is_called_so() -> None:
+    """Beside what no outage explains; what is usual is nobody's stall."""
+    watch: Any = SimpleNamespace(
+        silences=[
+            SilentSpan(part="gateway", from_s=1.0, until_s=5.9),
+            SilentSpan(part="pager", from_s=1.0, until_s=2.0),
+        ]
+    )
+    outage = Outage(part="gateway", at_s=60, for_s=200, how="kill")
+    drill = Drill(name="d", system="s", traffic=(), expects=(), why="", lasts_s=600, outages=(outage,))
+    placed = [Placement(drill=drill, start_s=0.0)]
+    assert read_stalls(watch, placed, TrafficReport(), CLOCK) == (
+        Stall(part="pager", from_s=60.0, until_s=120.0),
+        Stall(part=f"{STARTING}gateway", from_s=323.0, until_s=354.0),
+    )

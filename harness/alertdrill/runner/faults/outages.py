@@ -16,6 +16,8 @@ RECOVERY_S = 15.0
 """Rule time after an outage for the first scrape to come."""
 RESTART_WALL_S = 3.0
 """Wall time that a part which was started again may take to be ready."""
+USUAL_RESTART_WALL_S = 0.8
+"""What it usually takes: an outage that lasts longer may be why something came otherwise."""
 
 
 def list_outage_steps(placements: Iterable[Placement], stack: Stack) -> list[Step]:
@@ -32,16 +34,20 @@ def list_outage_steps(placements: Iterable[Placement], stack: Stack) -> list[Ste
     return steps
 
 
-def list_outages(placements: Iterable[Placement], speed: float) -> Iterator[Stall]:
+def list_outages(
+    placements: Iterable[Placement], speed: float, restart_wall_s: float = RESTART_WALL_S
+) -> Iterator[Stall]:
     """Yield which part may be silent when (rule time) because drills put it out, time to recover included."""
     for placement in placements:
         for outage in placement.drill.outages:
-            yield _find_silence(placement, outage, speed)
+            yield _find_silence(placement, outage, speed, restart_wall_s)
 
 
-def _find_silence(placement: Placement, outage: Outage, speed: float) -> Stall:
+def _find_silence(
+    placement: Placement, outage: Outage, speed: float, restart_wall_s: float = RESTART_WALL_S
+) -> Stall:
     from_s = placement.start_s + outage.at_s
-    recovery_s = RECOVERY_S + (RESTART_WALL_S * speed if outage.how in STARTS_AGAIN else 0.0)
+    recovery_s = RECOVERY_S + (restart_wall_s * speed if outage.how in STARTS_AGAIN else 0.0)
     return Stall(part=outage.part, from_s=from_s - RECOVERY_S, until_s=from_s + outage.for_s + recovery_s)
 
 
