@@ -52,11 +52,13 @@ class Sink:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # Who is being answered as the server closes is waited for: its socket would be closed by nobody.
+        self.server.daemon_threads = False
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def take(self) -> Delivered:
-        """Return the next notification, as soon as it is there."""
-        return self.delivered.get(timeout=WITHIN_S)
+    def take(self, within_s: float = WITHIN_S) -> Delivered:
+        """Return the next notification, as soon as it is there; raises queue.Empty."""
+        return self.delivered.get(timeout=within_s)
 
 
 @contextmanager

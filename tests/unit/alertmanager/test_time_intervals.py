@@ -8,6 +8,7 @@ Alertmanager notifies by the other one.
 from __future__ import annotations
 
 import json
+import queue
 import random
 import struct
 import time
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from support.alertmanager_process import open_sink, run_alertmanager
+from support.alertmanager_process import Delivered, Sink, open_sink, run_alertmanager
 from support.examples import scale_examples
 
 from alertdrill.alertmanager.calendar import find_zone
@@ -183,10 +184,11 @@ def write_moved_zone(zone: tzinfo, at: datetime, now_s: int) -> bytes:
 
 def ask_alertmanager(
     engines: Engines, folder: Path, cases: Sequence[Case]
-) -> list[tuple[bool, float, float]]:
+) -> list[tuple[bool, float, float] | None]:
     """Return of each case whether Alertmanager holds it for being in the interval, and between when.
 
-    That is how many seconds after its moment it was at least, and at most, as Alertmanager looked.
+    That is how many seconds after its moment it was at least, and at most, as Alertmanager looked. None where
+    it was in the interval for one look and not for another.
     """
     now_s = round(time.time())
     for number, case in enumerate(cases):
@@ -200,12 +202,20 @@ def ask_alertmanager(
         fired_s = time.time() - now_s
         alertmanager.fire(*({"case": str(number)} for number in range(len(cases))))
         found: dict[int, tuple[bool, float, float]] = {}
-        while len(found) < len(cases):
-            delivered = sink.take()
+        # What begins or ends between two looks of Alertmanager, one for each route, is delivered by neither.
+        while len(found) < len(cases) and (delivered := take_soon(sink)) is not None:
             number = int(delivered.body["groupLabels"]["case"])
             is_inside = delivered.path == "/inside"
             assert found.setdefault(number, (is_inside, fired_s, delivered.at_s - now_s))[0] == is_inside
-    return [found[number] for number in range(len(cases))]
+    return [found.get(number) for number in range(len(cases))]
+
+
+def take_soon(sink: Sink) -> Delivered | None:
+    """Return the next notification, or None if none comes any more."""
+    try:
+        return sink.take(within_s=10.0)
+    except queue.Empty:
+        return None
 
 
 def write_config(cases: Sequence[Case], url: str) -> str:
@@ -230,7 +240,7 @@ def write_config(cases: Sequence[Case], url: str) -> str:
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=scale_examples(0.1), phases=(Phase.generate,))
+@settings(max_examples=scale_examples(0.03), phases=(Phase.generate,))
 def test_alertmanager_says_the_same_at_any_moment_of_any_year(
     each_engines: Engines, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
@@ -238,7 +248,10 @@ def test_alertmanager_says_the_same_at_any_moment_of_any_year(
     cases = [*KNOWN, *list_cases(seed)]
     said = ask_alertmanager(each_engines, tmp_path_factory.mktemp("alertmanager"), cases)
     compared = 0
-    for case, (is_inside, least_s, most_s) in zip(cases, said, strict=True):
+    for case, one in zip(cases, said, strict=True):
+        if one is None:
+            continue
+        is_inside, least_s, most_s = one
         interval = case.parse()
         held = {interval.contains(case.at + timedelta(seconds=passed_s)) for passed_s in (least_s, most_s)}
         if len(held) == 1:
@@ -249,6 +262,7 @@ def test_alertmanager_says_the_same_at_any_moment_of_any_year(
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
+@settings(max_examples=scale_examples(0.3))
 def test_the_spans_of_an_interval_are_the_moments_that_it_has(seed: int) -> None:
     """Each span begins and ends just where the interval does, and none is left out."""
     for case in list(list_cases(seed))[:5]:
