@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -31,28 +33,32 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> SilentParts:
 
 def serve(server: socket.socket, silent_for: int, answer: bytes) -> None:
     """Take connections; the first few are never answered, all others with the same."""
-    kept = []
-    with suppress(OSError):
-        while True:
-            connection, _ = server.accept()
-            kept.append(connection)
-            if len(kept) > silent_for:
+    with ExitStack() as kept, suppress(OSError):
+        for number in itertools.count(1):
+            connection = kept.enter_context(server.accept()[0])
+            if number > silent_for:
                 connection.recv(65536)
                 connection.sendall(answer)
                 connection.close()
 
 
-def start(server: socket.socket, silent_for: int, status: str = "200 OK") -> Api:
-    """Start a server in a thread, and return its API."""
+@contextmanager
+def serving(silent_for: int, status: str = "200 OK") -> Iterator[Api]:
+    """Have a server in a thread for the length of a block: its API."""
     answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-    threading.Thread(target=serve, args=(server, silent_for, answer), daemon=True).start()
-    return Api("prometheus", f"http://127.0.0.1:{server.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server, silent_for, answer))
+        thread.start()
+        try:
+            yield Api("prometheus", f"http://127.0.0.1:{server.getsockname()[1]}")
+        finally:
+            server.shutdown(socket.SHUT_RDWR)  # to close it would leave the thread waiting for a connection
+            thread.join()
 
 
 def test_a_part_that_is_silent_for_a_while_leaves_no_doubt_of_its_own(silent: SilentParts) -> None:
     """It is passed over, and waited for in the end; what the silence decided is for others to say."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        api = start(server, silent_for=2)
+    with serving(silent_for=2) as api:
         with silent.bear("prometheus"):
             api.get("/")
         assert list(silent.since_s) == ["prometheus"]
@@ -62,8 +68,7 @@ def test_a_part_that_is_silent_for_a_while_leaves_no_doubt_of_its_own(silent: Si
 
 def test_a_part_that_is_silent_to_the_end_is_a_doubt(silent: SilentParts) -> None:
     """The sentence says since when, from the first question that was left open, and for how long."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        api = start(server, silent_for=100)
+    with serving(silent_for=100) as api:
         with silent.bear("pager"):
             api.get("/notices")
         first = dict(silent.since_s)
@@ -80,16 +85,14 @@ def test_a_part_that_is_silent_to_the_end_is_a_doubt(silent: SilentParts) -> Non
 
 def test_a_part_that_all_is_read_from_is_waited_for_in_bounds(silent: SilentParts) -> None:
     """A Prometheus that does not come back leaves nothing to judge, and is named with its silence."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        api = start(server, silent_for=100)
+    with serving(silent_for=100) as api:
         with pytest.raises(ComponentSilent, match=r"^Prometheus has answered nothing since 10:\d\d, for "):
             silent.await_answer("prometheus", api, "/-/ready")
 
 
 def test_an_error_is_an_answer(silent: SilentParts) -> None:
     """A part that answers with an error of HTTP is not silent, and whoever asked is told."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        api = start(server, silent_for=0, status="503 Service Unavailable")
+    with serving(silent_for=0, status="503 Service Unavailable") as api:
         silent.await_answer("prometheus", api, "/-/ready")
         with pytest.raises(RequestRefused), silent.bear("prometheus"):
             api.get("/")
@@ -99,8 +102,7 @@ def test_an_error_is_an_answer(silent: SilentParts) -> None:
 @pytest.mark.usefixtures("silent")
 def test_the_time_in_which_nothing_came_is_said() -> None:
     """An answer that does not come says for how long nothing came, not what Python calls that."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        api = start(server, silent_for=100)
+    with serving(silent_for=100) as api:
         with pytest.raises(ComponentFailed, match=r"cannot be reached: nothing came for 0.1 s$"):
             api.get("/")
 
