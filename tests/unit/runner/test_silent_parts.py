@@ -85,9 +85,9 @@ def test_a_part_that_is_silent_to_the_end_is_a_doubt(silent: SilentParts) -> Non
 
 def test_a_part_that_all_is_read_from_is_waited_for_in_bounds(silent: SilentParts) -> None:
     """A Prometheus that does not come back leaves nothing to judge, and is named with its silence."""
-    with serving(silent_for=100) as api:
-        with pytest.raises(ComponentSilent, match=r"^Prometheus has answered nothing since 10:\d\d, for "):
-            silent.await_answer("prometheus", api, "/-/ready")
+    said = r"^Prometheus has answered nothing since 10:\d\d, for "
+    with serving(silent_for=100) as api, pytest.raises(ComponentSilent, match=said):
+        silent.await_answer("prometheus", api, "/-/ready")
 
 
 def test_an_error_is_an_answer(silent: SilentParts) -> None:
@@ -102,9 +102,9 @@ def test_an_error_is_an_answer(silent: SilentParts) -> None:
 @pytest.mark.usefixtures("silent")
 def test_the_time_in_which_nothing_came_is_said() -> None:
     """An answer that does not come says for how long nothing came, not what Python calls that."""
-    with serving(silent_for=100) as api:
-        with pytest.raises(ComponentFailed, match=r"cannot be reached: nothing came for 0.1 s$"):
-            api.get("/")
+    said = r"cannot be reached: nothing came for 0.1 s$"
+    with serving(silent_for=100) as api, pytest.raises(ComponentFailed, match=said):
+        api.get("/")
 
 
 class Undone:
