@@ -29,6 +29,7 @@ LOCATED = 1
 """Of a batch: the line of so many is looked for, which takes amtool many times."""
 EMPTY = re.compile(
     r"an item of (fields|actions|receivers|inhibit_rules) is empty|a label in equal has no name"
+    r"|sns has no sigv4"  # Amazon's own ways to find credentials, which lead past the pager
 )
 """What is refused though one generation or the other loads it: one of them dies of it, at once or later."""
 TARGET = Target(
@@ -80,7 +81,7 @@ def place_zones(config: AlertmanagerConfig, folder: Path) -> None:
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=scale_examples(0.2), phases=(Phase.generate,))
+@settings(max_examples=scale_examples(0.2), phases=(Phase.generate,), derandomize=True)
 def test_a_config_is_taken_where_alertmanager_loads_it(
     each_engines: Engines, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:

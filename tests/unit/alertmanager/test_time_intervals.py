@@ -240,7 +240,7 @@ def write_config(cases: Sequence[Case], url: str) -> str:
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=scale_examples(0.03), phases=(Phase.generate,))
+@settings(max_examples=scale_examples(0.03), phases=(Phase.generate,), derandomize=True)
 def test_alertmanager_says_the_same_at_any_moment_of_any_year(
     each_engines: Engines, tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
