@@ -9,8 +9,8 @@ from pathlib import Path
 from alertdrill.core.timeline import EventKind, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError
-from alertdrill.mutation.grounds import Ground, Scene, make_job
-from alertdrill.mutation.replays import hold_replays
+from alertdrill.mutation.grounds import Ground
+from alertdrill.mutation.replays import replay_grounds
 
 SEEN: tuple[EventKind, ...] = ("pending", "firing", "resolved")
 Instants = tuple[tuple[EventKind, float], ...]
@@ -76,13 +76,8 @@ def compare_on_recordings(
 
 
 def _replay(grounds: Sequence[Ground], promtool: Path) -> list[Timeline | AlertdrillError]:
-    """Return what rules do in each drill; drills of one recording and the same rules share a replay."""
-    scenes: dict[Scene, list[Ground]] = {}
-    for ground in grounds:
-        scenes.setdefault(ground.scene, []).append(ground)
-    held = hold_replays([make_job(several) for several in scenes.values()], promtool, lambda _: None)
-    found = dict(zip(scenes, held, strict=True))
-    replays = (found[ground.scene] for ground in grounds)
+    """Return what rules do in each drill, or why they cannot be replayed there."""
+    replays = replay_grounds(grounds, promtool, lambda _: None)
     return [one if isinstance(one, AlertdrillError) else one.timeline for one in replays]
 
 

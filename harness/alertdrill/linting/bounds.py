@@ -65,12 +65,7 @@ ANY = Bounds()
 
 def find_bounds(part: Part, known: Known, depth: int = 0) -> Bounds:
     """Return between which values an expression stays."""
-    key = ("bounds", part)
-    if key not in known.notes:
-        known.notes[key] = _find(part, known, depth)
-    found = known.notes[key]
-    assert isinstance(found, Bounds)  # noqa: S101 - what is kept by this key
-    return found
+    return known.work_out(("bounds", part), lambda: _find(part, known, depth))
 
 
 def _find(part: Part, known: Known, depth: int) -> Bounds:

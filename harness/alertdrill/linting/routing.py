@@ -13,7 +13,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.matchers import Matcher
 from alertdrill.alertmanager.routes import Match, Route, list_matchers, parse_routes
 from alertdrill.linting.shapes import find_shape
-from alertdrill.linting.surroundings import Known, LintedRule
+from alertdrill.linting.surroundings import Known, LintedRule, once
 
 
 def find_destinations(rule: LintedRule) -> tuple[Match, ...]:
@@ -22,12 +22,10 @@ def find_destinations(rule: LintedRule) -> tuple[Match, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@once
 def _find_root(known: Known) -> Route:
-    key = "routes"
-    if key not in known.notes:
-        assert known.alertmanager is not None  # noqa: S101 - who asks for routes has a config
-        known.notes[key] = parse_routes(known.alertmanager.document)
-    return known.notes[key]  # type: ignore[return-value] # what is kept by this key
+    assert known.alertmanager is not None  # noqa: S101 - who asks for routes has a config
+    return parse_routes(known.alertmanager.document)
 
 
 def _descend(route: Route, rule: LintedRule) -> tuple[list[Match], bool]:

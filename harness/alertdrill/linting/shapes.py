@@ -48,12 +48,7 @@ NOTHING = Shape(possible=frozenset())
 
 def find_shape(part: Part, known: Known, depth: int = 0) -> Shape:
     """Return the labels of an expression's series; of a scalar there are none."""
-    key = ("shape", part)
-    if key not in known.notes:
-        known.notes[key] = _find(part, known, depth)
-    found = known.notes[key]
-    assert isinstance(found, Shape)  # noqa: S101 - what is kept by this key
-    return found
+    return known.work_out(("shape", part), lambda: _find(part, known, depth))
 
 
 def _find(part: Part, known: Known, depth: int) -> Shape:

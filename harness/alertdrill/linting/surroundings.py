@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import TypeVar, cast
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
@@ -18,6 +19,7 @@ from alertdrill.rules.resources import find_holders
 from alertdrill.rules.yaml.nodes import Mapping as Node
 from alertdrill.rules.yaml.nodes import Sequence
 
+T = TypeVar("T")
 LOOKBACK_S = 300.0
 """For how long Prometheus takes the last sample of a series for its value."""
 
@@ -103,9 +105,24 @@ class Known:
         return found
 
     @cached_property
-    def notes(self) -> dict[object, object]:
-        """What was worked out about a part, by whoever did, so that it is not worked out again."""
+    def _notes(self) -> dict[object, object]:
         return {}
+
+    def work_out(self, key: object, find: Callable[[], T]) -> T:
+        """Return what was found by this key before, or find it; one key is for one kind of thing."""
+        if key not in self._notes:
+            self._notes[key] = find()
+        return cast("T", self._notes[key])
+
+
+def once(find: Callable[[Known], T]) -> Callable[[Known], T]:
+    """Return a function of all that is known whose answer is found once, and kept."""
+
+    @wraps(find)
+    def found(known: Known) -> T:
+        return known.work_out(find, lambda: find(known))
+
+    return found
 
 
 def find_nodes(read: RuleFile, source: str) -> LintedFile:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from alertdrill.errors import AlertdrillError, ComponentFailed
+from alertdrill.mutation.grounds import Ground, Scene, make_job
 from alertdrill.mutation.readers import list_rules
 from alertdrill.recording.replay.inquiry import NotEvaluated
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
@@ -26,6 +27,17 @@ def hold_replays(
         done += _hold_some(jobs[first : first + AT_ONCE], promtool)
         step(len(done))
     return done
+
+
+def replay_grounds(
+    grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None]
+) -> list[Replay | AlertdrillError]:
+    """Return what each drill's replay shows; drills of one recording and the same rules share one."""
+    scenes: dict[Scene, list[Ground]] = {}
+    for ground in grounds:
+        scenes.setdefault(ground.scene, []).append(ground)
+    replays = dict(zip(scenes, hold_replays([*map(make_job, scenes.values())], promtool, step), strict=True))
+    return [replays[ground.scene] for ground in grounds]
 
 
 def _hold_some(jobs: Sequence[ReplayJob], promtool: Path) -> list[Replay | AlertdrillError]:

@@ -16,13 +16,12 @@ from alertdrill.mutation.grounds import (
     Scene,
     find_rule,
     join_near,
-    make_job,
     order_grounds,
 )
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result, State
 from alertdrill.mutation.readers import is_entangled
-from alertdrill.mutation.replays import hold_replays
+from alertdrill.mutation.replays import hold_replays, replay_grounds
 from alertdrill.mutation.tried import (
     Tried,
     judge_copied,
@@ -74,13 +73,8 @@ def hold_baselines(
     grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None]
 ) -> tuple[tuple[Met, ...], dict[str, str]]:
     """Return the grounds on which the rules as they are do what is expected, and why not of the others."""
-    scenes: dict[Scene, list[Ground]] = {}
-    for ground in grounds:
-        scenes.setdefault(ground.scene, []).append(ground)
-    replays = dict(zip(scenes, hold_replays([*map(make_job, scenes.values())], promtool, step), strict=True))
     met, unmet = [], {}
-    for ground in grounds:
-        replay = replays[ground.scene]
+    for ground, replay in zip(grounds, replay_grounds(grounds, promtool, step), strict=True):
         if isinstance(replay, AlertdrillError):
             unmet[ground.drill.name] = str(replay)
             continue

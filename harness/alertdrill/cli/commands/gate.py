@@ -13,7 +13,7 @@ import click
 from alertdrill.cli.commands.gate_subjects import open_house, open_own
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.project import take_project_option
-from alertdrill.cli.options.read_path import ReadPath
+from alertdrill.cli.options.recordings import take_recordings_option
 from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
@@ -62,13 +62,7 @@ WRITTEN = ("gate.md", "junit.xml")
     metavar="REF",
     help="The commit that is compared with what is on disk; it is read, and not checked out.",
 )
-@click.option(
-    "--recordings",
-    type=ReadPath(),
-    metavar="FOLDER|FILE",
-    help="Golden recordings of the drills; without it, those of this checkout. For a project, what pytest's "
-    "--alertdrill-replay takes.",
-)
+@take_recordings_option
 @click.option(
     "--format",
     "format_",

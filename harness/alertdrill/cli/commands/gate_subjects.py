@@ -13,18 +13,18 @@ from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config, read_config
 from alertdrill.cli.options.project import open_project
+from alertdrill.cli.options.recordings import choose_goldens
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
 from alertdrill.gating.changes import find_changes
 from alertdrill.gating.gate import Files, Subject
 from alertdrill.mutation.grounds import Ground, find_golden_grounds, make_recorded_ground
-from alertdrill.places import ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.values import Values, parse_values, render_rules, switch_on
 from alertdrill.runner.golden.digests import digest_drill
-from alertdrill.runner.golden.folder import FOLDER, find_goldens
+from alertdrill.runner.golden.folder import find_goldens
 from alertdrill.runner.project_files import (
     ProjectRules,
     find_packs,
@@ -56,9 +56,7 @@ def open_house(
     systems = find_systems()
     values = override_values((), systems)
     among = list_drills(values, systems)
-    folder = ROOT / FOLDER if recordings is None else recordings
-    if recordings is None and not is_folder(folder):
-        raise BadInput("golden recordings are in a checkout only: name a folder with --recordings")
+    folder = choose_goldens(recordings)
     own = {one.name: one.recordings_path for one in systems if is_folder(one.recordings_path)}
 
     def go_back(before: Files, at: Ground) -> Ground:

@@ -17,7 +17,7 @@ from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
 from alertdrill.cli.options.project import open_project, take_project_option
-from alertdrill.cli.options.read_path import ReadPath
+from alertdrill.cli.options.recordings import choose_goldens, take_recordings_option
 from alertdrill.cli.options.trials import open_memory
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
@@ -28,12 +28,10 @@ from alertdrill.mutation.report_json import render_report
 from alertdrill.mutation.score import join, tally
 from alertdrill.mutation.session import Order, Subject, hold_session
 from alertdrill.mutation.terminal import MutationSummary
-from alertdrill.places import ROOT
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import read_rules
-from alertdrill.runner.golden.folder import FOLDER
 from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
@@ -102,13 +100,7 @@ class _Session:
     help="Rule file to be made wrong instead of the systems' own. May be repeated.",
 )
 @click.option("--alert", metavar="NAME", help="Only mutants that decide this alert.")
-@click.option(
-    "--recordings",
-    type=ReadPath(),
-    metavar="FOLDER|FILE",
-    help="Golden recordings of the drills; without it, those of this checkout. For a project, what pytest's "
-    "--alertdrill-replay takes.",
-)
+@take_recordings_option
 @click.option(
     "--min-score",
     "least",
@@ -201,9 +193,7 @@ def _open_house(
     book = make_book(choice.among, values, given, systems)
     unheld = find_unheld(choice.drills, choice, book)
     drills = [drill for drill in choice.drills if drill.name not in unheld]
-    folder = ROOT / FOLDER if recordings is None else recordings
-    if recordings is None and not is_folder(folder):
-        raise BadInput("golden recordings are in a checkout only: name a folder with --recordings")
+    folder = choose_goldens(recordings)
     own = {one.name: one.recordings_path for one in systems if is_folder(one.recordings_path)}
     grounds = find_golden_grounds(folder, drills, choice.among, book, own)
     if given:

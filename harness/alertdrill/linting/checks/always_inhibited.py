@@ -46,7 +46,7 @@ from typing import Any
 from alertdrill.linting.checks.absent_of_something import is_always_there
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.routing import find_value, matches_side
-from alertdrill.linting.surroundings import Known, LintedRule, Remark
+from alertdrill.linting.surroundings import Known, LintedRule, Remark, once
 
 SEVERITY: Severity = "error"
 
@@ -72,14 +72,10 @@ def check(rule: LintedRule) -> Iterator[Remark]:
                 return
 
 
+@once
 def _list_constant(known: Known) -> tuple[LintedRule, ...]:
     """Return the alerts that fire always."""
-    key = "constant alerts"
-    if key not in known.notes:
-        known.notes[key] = tuple(
-            one for one in known.rules if one.alert is not None and is_always_there(one.expr)
-        )
-    return known.notes[key]  # type: ignore[return-value] # what is kept by this key
+    return tuple(one for one in known.rules if one.alert is not None and is_always_there(one.expr))
 
 
 def _inhibits(inhibition: dict[str, Any], source: LintedRule, target: LintedRule) -> bool:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from alertdrill.linting.conditions import list_thresholds
 from alertdrill.linting.finding import Severity
-from alertdrill.linting.surroundings import Known, LintedRule, Remark
+from alertdrill.linting.surroundings import Known, LintedRule, Remark, once
 
 SEVERITY: Severity = "information"
 
@@ -45,15 +45,13 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             )
 
 
+@once
 def _minds_absence(known: Known) -> bool:
     """Say whether any rule asks for the absence of `up`."""
-    key = "absence of up"
-    if key not in known.notes:
-        known.notes[key] = any(
-            part.kind == "call"
-            and part.name.startswith("absent")
-            and any(selector.name == "up" for selector in part.list_selectors())
-            for one in known.rules
-            for part in one.expr.walk()
-        )
-    return bool(known.notes[key])
+    return any(
+        part.kind == "call"
+        and part.name.startswith("absent")
+        and any(selector.name == "up" for selector in part.list_selectors())
+        for one in known.rules
+        for part in one.expr.walk()
+    )

@@ -31,7 +31,7 @@ from collections.abc import Iterator, Mapping
 
 from alertdrill.core.rule import AlertRule
 from alertdrill.linting.finding import Severity
-from alertdrill.linting.surroundings import Known, LintedRule, Remark
+from alertdrill.linting.surroundings import Known, LintedRule, Remark, once
 
 SEVERITY: Severity = "warning"
 _Condition = tuple[object, ...]
@@ -68,13 +68,11 @@ def _describe(alert: AlertRule) -> _Condition:
     return " ".join(alert.expr.split()), alert.for_s, frozenset(alert.labels.items())
 
 
+@once
 def _find_first(known: Known) -> Mapping[_Condition, AlertRule]:
     """Return the first alert that states each condition."""
-    key = "first alerts"
-    if key not in known.notes:
-        found: dict[_Condition, AlertRule] = {}
-        for one in known.rules:
-            if one.alert is not None:
-                found.setdefault(_describe(one.alert), one.alert)
-        known.notes[key] = found
-    return known.notes[key]  # type: ignore[return-value] # what is kept by this key
+    found: dict[_Condition, AlertRule] = {}
+    for one in known.rules:
+        if one.alert is not None:
+            found.setdefault(_describe(one.alert), one.alert)
+    return found

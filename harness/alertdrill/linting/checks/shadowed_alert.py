@@ -36,7 +36,7 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.linting.conditions import Threshold, find_threshold
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.likeness import is_filtered, is_same
-from alertdrill.linting.surroundings import Known, LintedRule, Remark
+from alertdrill.linting.surroundings import Known, LintedRule, Remark, once
 
 SEVERITY: Severity = "information"
 _Key = tuple[str, str, float, float, str | None]
@@ -73,13 +73,11 @@ def _describe(alert: AlertRule, threshold: Threshold) -> _Key:
     )
 
 
+@once
 def _find_alike(known: Known) -> Mapping[_Key, list[tuple[AlertRule, Threshold]]]:
-    key = "alike alerts"
-    if key not in known.notes:
-        found: dict[_Key, list[tuple[AlertRule, Threshold]]] = {}
-        for one in known.rules:
-            threshold = find_threshold(one.expr)
-            if one.alert is not None and threshold is not None and threshold.vector.kind == "selector":
-                found.setdefault(_describe(one.alert, threshold), []).append((one.alert, threshold))
-        known.notes[key] = found
-    return known.notes[key]  # type: ignore[return-value] # what is kept by this key
+    found: dict[_Key, list[tuple[AlertRule, Threshold]]] = {}
+    for one in known.rules:
+        threshold = find_threshold(one.expr)
+        if one.alert is not None and threshold is not None and threshold.vector.kind == "selector":
+            found.setdefault(_describe(one.alert, threshold), []).append((one.alert, threshold))
+    return found

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertdrill.linting.finding import Severity
-from alertdrill.linting.surroundings import Known, LintedRule, Remark
+from alertdrill.linting.surroundings import Known, LintedRule, Remark, once
 from alertdrill.rules.promql.matchers import accepts
 
 SEVERITY: Severity = "information"
@@ -49,15 +49,13 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     )
 
 
+@once
 def _find_read(known: Known) -> tuple[set[str], set[tuple[str, str]]]:
     """Return the names and the patterns of names that rules select."""
-    key = "read names"
-    if key not in known.notes:
-        names: set[str] = set()
-        patterns: set[tuple[str, str]] = set()
-        for one in known.rules:
-            for part in one.expr.list_selectors():
-                names.add(part.name)
-                patterns.update((how, text) for label, how, text in part.matchers if label == "__name__")
-        known.notes[key] = names, patterns
-    return known.notes[key]  # type: ignore[return-value] # what is kept by this key
+    names: set[str] = set()
+    patterns: set[tuple[str, str]] = set()
+    for one in known.rules:
+        for part in one.expr.list_selectors():
+            names.add(part.name)
+            patterns.update((how, text) for label, how, text in part.matchers if label == "__name__")
+    return names, patterns

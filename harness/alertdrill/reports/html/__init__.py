@@ -23,7 +23,7 @@ from alertdrill.core.wording import printable, say_selector
 from alertdrill.judging.suppression import say_held
 from alertdrill.reports import RunRecord, say_agreement, say_outcome
 from alertdrill.reports.html.coverage import list_coverage
-from alertdrill.reports.html.embedding import embed_json, hash_script
+from alertdrill.reports.html.embedding import embed_json, frame_page
 from alertdrill.reports.html.figure import Figure, draw_alert
 from alertdrill.reports.html.incidents import draw_incidents
 from alertdrill.reports.html.pages import list_pages
@@ -74,35 +74,14 @@ def render(record: RunRecord) -> str:
 
 
 def _page(*, title: str, body: str, plots: Mapping[str, object]) -> str:
-    scripts = (get_plotlyjs(), _asset("page.js"))
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(map(hash_script, scripts))}",
-            "style-src 'unsafe-inline'",  # plotly.js styles the elements that it draws
-            "img-src data: blob:",  # its button that saves a plot as an image
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
+    data = f'<script type="application/json" id="figures">{embed_json(plots)}</script>'
+    return frame_page(
+        title=printable(title),
+        head=f"<style>{_asset('page.css')}</style>\n",
+        body=f"{body}\n{data}",
+        scripts=(get_plotlyjs(), _asset("page.js")),
+        images="data: blob:",  # plotly's button that saves a plot as an image
     )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{_text(title)}</title>
-<style>{_asset("page.css")}</style>
-</head>
-<body>
-{body}
-<script type="application/json" id="figures">{embed_json(plots)}</script>
-<script>{scripts[0]}</script>
-<script>{scripts[1]}</script>
-</body>
-</html>
-"""
 
 
 def _head(record: RunRecord) -> Iterator[str]:
