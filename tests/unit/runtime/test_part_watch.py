@@ -28,6 +28,8 @@ from alertdrill.runtime.part_watch import (
 )
 
 STOP_S = 0.6
+MOST_TRIES = 20
+"""Where others keep the watcher out, it says nothing of anybody: then the part is stopped again."""
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -79,14 +81,17 @@ def watch_silence(part: str, silences: tuple[SilentSpan, ...]) -> list[SilentSpa
 def test_a_part_that_is_stopped_is_silent_for_as_long() -> None:
     """From the stop to when it goes on, within a few questions; whoever else answered is not silent."""
     with serve() as well, serve_apart() as (url, pid):
-        with PartWatch({"pager": url, "gateway": well}) as watch:
-            await_questions(watch, 20)
-            stopped_s = time.time()
-            os.kill(pid, signal.SIGSTOP)
-            time.sleep(STOP_S)  # the cause itself, not a wait for something
-            resumed_s = time.time()
-            os.kill(pid, signal.SIGCONT)
-            await_questions(watch, 20)
+        for _ in range(MOST_TRIES):
+            with PartWatch({"pager": url, "gateway": well}) as watch:
+                await_questions(watch, 20)
+                stopped_s = time.time()
+                os.kill(pid, signal.SIGSTOP)
+                time.sleep(STOP_S)  # the cause itself, not a wait for something
+                resumed_s = time.time()
+                os.kill(pid, signal.SIGCONT)
+                await_questions(watch, 20)
+            if watch.missed_wall_s < STOP_S / 3:
+                break
         (silence,) = watch_silence("pager", watch.silences)
         assert silence.from_s == pytest.approx(stopped_s, abs=0.3)
         assert silence.until_s == pytest.approx(resumed_s, abs=0.3)
@@ -106,12 +111,15 @@ def test_a_part_that_takes_no_connection_is_silent_until_the_end() -> None:
     """Nobody listens: refused is no answer, and what has not answered by the end was silent until then."""
     with serve() as url:
         pass
-    before_s = time.time()
-    with PartWatch({"pager": url}) as watch:
-        began_s = time.time()
-        time.sleep(STOP_S)  # how long nobody listens
-        ended_s = time.time()
-    after_s = time.time()
+    for _ in range(MOST_TRIES):
+        before_s = time.time()
+        with PartWatch({"pager": url}) as watch:
+            began_s = time.time()
+            time.sleep(STOP_S)  # how long nobody listens
+            ended_s = time.time()
+        after_s = time.time()
+        if watch.missed_wall_s < STOP_S / 3:
+            break
     (silence,) = watch_silence("pager", watch.silences)
     # The test itself may not be let in just where it reads the clock.
     assert before_s <= silence.from_s <= began_s + 0.3
