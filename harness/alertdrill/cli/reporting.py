@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import click
 from rich.console import Console
 
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.interruption import Interrupted, defer_signals
+from alertdrill.cli.repeating import write_repeat
 from alertdrill.cli.run_folder import RunFolder
-from alertdrill.errors import CannotWrite
-from alertdrill.reports import RunRecord, html, junit, timeline_json
-from alertdrill.reports.history import keep_run
+from alertdrill.errors import BadInput, CannotWrite
+from alertdrill.judging.coverage import HeldRun
+from alertdrill.reports import RunRecord, html, junit, markdown, metrics, timeline_json
+from alertdrill.reports.history import keep_run, read_out
 from alertdrill.reports.terminal.summary import summary
 
 
@@ -20,6 +25,7 @@ def report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *
     A verdict that cannot be told is in the reports all the same, and a signal waits until they are whole.
     Raises CannotWrite.
     """
+    record = replace(record, repeat=write_repeat(click.get_current_context(silent=True)))
     try:
         try:
             console.print(summary(record))
@@ -36,9 +42,21 @@ def report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *
 
 def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> None:
     timeline = timeline_json.render(record)
+    samples = metrics.measure(record, _read_earlier(out) if is_kept else ())
     reports.write("timeline.json", timeline)
     reports.write("junit.xml", junit.render(record))
+    reports.write("report.md", markdown.render(record))
+    reports.write("metrics.prom", metrics.render(samples))
     reports.write("report.html", html.render(record))
     reports.publish()
     if is_kept:
         keep_run(out, timeline, record.started_at)
+
+
+def _read_earlier(out: Path) -> tuple[HeldRun, ...]:
+    """Return the runs that a folder knows of; what cannot be read is said, and costs no run its reports."""
+    try:
+        return read_out(out)
+    except BadInput as error:
+        complain(f"alertdrill: metrics.prom does not know when alerts were proved before: {error}")
+        return ()

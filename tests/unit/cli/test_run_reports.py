@@ -30,7 +30,10 @@ from alertdrill.reports import RunRecord
 from alertdrill.runner.golden.folder import Golden, Manifest, read_manifest, write_manifest
 from alertdrill.runner.order import Order
 
-OLD = {"timeline.json": "{}", "junit.xml": "old", "report.html": "old", "recording.om.gz": "old"}
+OLD = {
+    "timeline.json": "{}",
+    **dict.fromkeys(("junit.xml", "report.html", "report.md", "metrics.prom", "recording.om.gz"), "old"),
+}
 VERDICT = "No drill was held"
 
 
@@ -95,7 +98,9 @@ def read_reports(out: Path) -> dict[str, str]:
 def test_a_run_leaves_its_reports_and_its_history(out: Path) -> None:
     """The old run's are gone, also the recording, which this run has none of."""
     assert run() == 0
-    assert sorted(read_reports(out)) == ["junit.xml", "report.html", "timeline.json"]
+    assert sorted(read_reports(out)) == [
+        *("junit.xml", "metrics.prom", "report.html", "report.md", "timeline.json")
+    ]
     assert json.loads((out / "timeline.json").read_text())["mode"] == "embedded"
     assert [path.name for path in (out / "history").iterdir()] == ["2026-01-05T00-00-00.000000Z.json"]
 
@@ -132,7 +137,9 @@ def test_a_recording_that_cannot_be_written_is_said_in_the_end(
     said = capsys.readouterr()
     assert VERDICT in said.out
     assert said.err.endswith("alertdrill: recording.om.gz: full\n")
-    assert sorted(read_reports(out)) == ["junit.xml", "report.html", "timeline.json"]
+    assert sorted(read_reports(out)) == [
+        *("junit.xml", "metrics.prom", "report.html", "report.md", "timeline.json")
+    ]
 
 
 def test_a_run_that_broke_reports_that_alone(
@@ -166,7 +173,9 @@ def test_a_signal_while_reports_are_written_leaves_them_whole(
     assert capsys.readouterr().err.endswith(
         "interrupted by SIGTERM; the drills were judged before, and the reports in out are whole\n"
     )
-    assert sorted(read_reports(out)) == ["junit.xml", "report.html", "timeline.json"]
+    assert sorted(read_reports(out)) == [
+        *("junit.xml", "metrics.prom", "report.html", "report.md", "timeline.json")
+    ]
     assert "old" not in read_reports(out).values()
 
 
