@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.push_receiver import run_push_receiver
 from support.whole_runs import METIS_RULES
 
 from alertdrill.cli import reporting
@@ -248,3 +249,44 @@ def test_only_recordings_of_ours_are_removed(tmp_path: Path, monkeypatch: pytest
     keep_goldens(tmp_path, tmp_path / "out", make_record(order), order)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made.json", "precious.om.gz"]
     assert list(read_manifest(tmp_path).drills) == ["metis-quiet"]
+
+
+def test_metrics_are_sent_where_it_is_asked_for(
+    out: Path, capsys: pytest.CaptureFixture[str], held: Any
+) -> None:
+    """What metrics.prom has; where they cannot be sent it is said, and the verdict's exit code stands."""
+    held.append(lambda order: replace(make_record(order), doubts=("scrapes came late",)))
+    with run_push_receiver() as receiver:
+        assert run("--push", receiver.url) == 3
+        (pushed,) = receiver.pushed
+        assert pushed.body == (out / "metrics.prom").read_bytes()
+        assert f"Metrics: sent to {receiver.url}/metrics/job/alertdrill" in capsys.readouterr().out
+        receiver.status = 500
+        held.append(make_record)
+        assert run("--push", receiver.url) == 0
+    said = capsys.readouterr()
+    assert "Metrics: sent" not in said.out
+    assert said.err.endswith(
+        "alertdrill: the metrics were not sent, and the verdict stands: Pushgateway at "
+        f"{receiver.url} answered 500 to /metrics/job/alertdrill: Internal Server Error\n"
+    )
+
+
+@pytest.mark.usefixtures("held")
+def test_a_replay_sends_no_metrics(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It holds no drill; what is there of the last run is not replaced."""
+    with pytest.raises(SystemExit) as end:
+        call(["run", "--replay", "out", "--push", "http://127.0.0.1:1"])
+    assert end.value.code == 2
+    assert "--push" in capsys.readouterr().err
+    assert read_reports(out) == OLD
+
+
+@pytest.mark.usefixtures("held", "out")
+def test_a_history_that_cannot_be_read_costs_no_reports(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said that the metrics do not know when alerts were proved before."""
+    assert run() == 0
+    said = capsys.readouterr().err
+    assert "metrics.prom does not know when alerts were proved before: out/timeline.json: is not a" in said
+    assert run() == 0
+    assert "metrics.prom" not in capsys.readouterr().err
