@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,17 @@ from pathlib import Path
 import pytest
 import yaml
 from support.example_projects import EXAMPLES
-from support.whole_runs import CommandLine, run_tool
+from support.whole_runs import ROOT, CommandLine, run_tool
 
+from alertdrill.cli.options.push import AUTHORIZATION
+from alertdrill.cli.run_folder import REPORTS
 from alertdrill.reports.metrics import HELP, OUTCOMES, STEPS
 from alertdrill.rules.files import read_rules
 from alertdrill.runtime.binaries import Generation, find_engines
 
 FOLDER = EXAMPLES / "nightly"
 RULES = FOLDER / "rules.yml"
+SYSTEMD = shutil.which("systemd-analyze")
 ALERTS = ["AlertNotProved", "PageTakesLonger"]
 
 
@@ -88,3 +92,59 @@ def test_rules_panels_and_recording_use_the_metrics_that_there_are() -> None:
     assert hops <= {step for step, _, _ in STEPS}
     outcomes = {outcome for text in texts for outcome in re.findall(r'outcome="([^"]*)"', text)}
     assert outcomes == set(OUTCOMES)
+
+
+def drill(out: Path, textfiles: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run drill.sh as a timer would."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [FOLDER / "drill.sh", out, textfiles, *arguments],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_script_shows_metrics_to_a_collector(tmp_path: Path) -> None:
+    """Whole, under one name; a run that is refused leaves what is there, and has its exit code."""
+    textfiles = tmp_path / "textfiles"
+    textfiles.mkdir()
+    drills = ("--replay", str(ROOT / "scenarios" / "recordings"))
+    done = drill(tmp_path / "out", textfiles, *drills, "metis-auth-fires")
+    assert done.returncode == 0, done.stderr
+    (shown,) = textfiles.iterdir()
+    assert shown.name == "alertdrill.prom"
+    assert 'drill="metis-auth-fires",outcome="unobserved"} 1\n' in shown.read_text()
+    before = shown.read_text()
+    assert drill(tmp_path / "out", textfiles, *drills, "no-such-drill").returncode == 2
+    assert [path.read_text() for path in textfiles.iterdir()] == [before]
+
+
+@pytest.mark.skipif(SYSTEMD is None, reason="systemd is not installed")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """But for the program, which stands elsewhere here."""
+    for name in ("alertdrill.service", "alertdrill.timer"):
+        text = (FOLDER / name).read_text().replace("/srv/drills/drill.sh", "/bin/true")
+        (tmp_path / name).write_text(text)
+    verified = subprocess.run(
+        [str(SYSTEMD), "verify", *sorted(tmp_path.iterdir())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [line for line in verified.stderr.splitlines() if "alertdrill" in line]
+    assert (verified.returncode, said) == (0, [])
+
+
+def test_the_workflow_runs_commands_that_there_are(alertdrill: CommandLine) -> None:
+    """Its options are those of `alertdrill run`, and what it shows is what a run leaves."""
+    workflow = yaml.safe_load((EXAMPLES / "ci" / "github-nightly.yml").read_text())
+    steps = workflow["jobs"]["drills"]["steps"]
+    (held,) = [step for step in steps if "alertdrill run" in step.get("run", "")]
+    shown = alertdrill.run_here("run", "--help").out
+    for option in re.findall(r"--[a-z-]+", held["run"]):
+        assert f"{option} " in shown, option
+    assert AUTHORIZATION in held["env"]
+    assert any(step.get("run", "").startswith("cat out/report.md") for step in steps)
+    assert "report.md" in REPORTS
