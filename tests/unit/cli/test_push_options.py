@@ -37,6 +37,14 @@ def test_nothing_is_sent_unasked() -> None:
     assert make_push(None, (), {AUTHORIZATION: "Bearer t"}) is None
 
 
+@pytest.mark.parametrize("url", [None, "http://h"])
+def test_no_part_inherits_the_secret(url: str | None) -> None:
+    """It is read once, and is in no environment then; all else is."""
+    environ = {AUTHORIZATION: "Bearer t", "PATH": "/bin"}
+    make_push(url, (), environ)
+    assert environ == {"PATH": "/bin"}
+
+
 def test_credentials_come_from_files_and_from_the_environment(tmp_path: Path) -> None:
     """A file's line, and a variable for the one that most servers want."""
     (tmp_path / "tenant").write_text("blue\n")

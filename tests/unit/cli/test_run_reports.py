@@ -290,3 +290,18 @@ def test_a_history_that_cannot_be_read_costs_no_reports(capsys: pytest.CaptureFi
     assert "metrics.prom does not know when alerts were proved before: out/timeline.json: is not a" in said
     assert run() == 0
     assert "metrics.prom" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("held", "heed_signals")
+def test_a_signal_while_metrics_are_sent_leaves_the_verdict(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reports are whole, that is said, and the exit code is the verdict's."""
+
+    def wait(*_: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(reporting, "push", wait)
+    assert run("--push", "http://127.0.0.1:1") == 0
+    assert json.loads((out / "timeline.json").read_text())["mode"] == "embedded"
+    assert "the drills were judged before, and the reports in out are whole" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from urllib.parse import urlsplit
 
 import click
@@ -45,11 +45,15 @@ def take_push_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def make_push(url: str | None, headers: Sequence[str], environ: Mapping[str, str]) -> PushTarget | None:
+def make_push(
+    url: str | None, headers: Sequence[str], environ: MutableMapping[str, str]
+) -> PushTarget | None:
     """Return where metrics are sent; None where nobody asks for it.
 
-    Raises BadInput for what cannot be used; no message shows a header's value.
+    The secret is taken out of the environment, so that no part that is started later inherits it. Raises
+    BadInput for what cannot be used; no message shows a header's value.
     """
+    authorization = environ.pop(AUTHORIZATION, "").strip()
     if url is None:
         if headers:
             raise BadInput(f"{HEADER_OPTION} says how to use the server that {OPTION} names: name one")
@@ -64,15 +68,14 @@ def make_push(url: str | None, headers: Sequence[str], environ: Mapping[str, str
     protocol: Protocol = SCHEMES.get(scheme, "remote write" if is_write else "Pushgateway")
     if protocol == "Pushgateway" and GROUPS not in path:
         url += f"{GROUPS}/{JOB}"
-    return PushTarget(protocol=protocol, url=url, headers=_read_secrets(headers, environ))
+    return PushTarget(protocol=protocol, url=url, headers=_read_secrets(headers, authorization))
 
 
-def _read_secrets(headers: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers, whose values stand in files and in the environment only."""
+def _read_secrets(headers: Sequence[str], authorization: str) -> dict[str, str]:
+    """Return the headers, whose values stand in files, and the one that the environment states."""
     if not all(text.partition("=")[2].startswith("@") for text in headers):
         raise BadInput(f"{HEADER_OPTION} wants NAME=@FILE: a header, and the file that has its value")
     read, _ = read_headers(HEADER_OPTION, headers)
-    authorization = environ.get(AUTHORIZATION, "").strip()
     if not authorization:
         return read
     if any(name.lower() == "authorization" for name in read):
