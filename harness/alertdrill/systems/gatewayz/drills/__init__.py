@@ -14,7 +14,14 @@ from alertdrill.rules.values import Values
 from alertdrill.systems.drill_building.behaviours import HEALTHY
 from alertdrill.systems.drill_building.traffic import change
 from alertdrill.systems.gatewayz.drills.accounts import make_credit_drills, make_limit_drills
-from alertdrill.systems.gatewayz.drills.caches import make_cache_drills
+from alertdrill.systems.gatewayz.drills.bursts import (
+    make_5xx_burst,
+    make_credit_burst,
+    make_error_burst,
+    make_limit_burst,
+    make_queue_burst,
+)
+from alertdrill.systems.gatewayz.drills.caches import FEW_LOOKUPS, make_cache_drills
 from alertdrill.systems.gatewayz.drills.endpoints import make_5xx_drills, make_latency_drills
 from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, send_as
 from alertdrill.systems.gatewayz.drills.providers import (
@@ -43,6 +50,11 @@ def make_drills(values: Values) -> tuple[Drill, ...]:
         *make_limit_drills(values["rateLimited"]),
         *make_cache_drills(values["cacheHitRate"]),
         *make_queue_drills(values["queueBacklog"]),
+        *make_5xx_burst(values["http5xx"]),
+        *make_error_burst(values["providerErrorRate"]),
+        *make_credit_burst(values["creditBurn"]),
+        *make_limit_burst(values["rateLimited"]),
+        *make_queue_burst(values["queueBacklog"]),
     )
 
 
@@ -75,6 +87,7 @@ def _make_quiet() -> Drill:
         _ask("polling", 0.04),
         _ask("statement", 0.03),
         lasts_s=1800,
+        shares=[FEW_LOOKUPS],
     )
 
 
