@@ -23,7 +23,7 @@ from alertdrill.systems.gatewayz.drills.bursts import (
 )
 from alertdrill.systems.gatewayz.drills.caches import FEW_LOOKUPS, make_cache_drills
 from alertdrill.systems.gatewayz.drills.endpoints import make_5xx_drills, make_latency_drills
-from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, send_as
+from alertdrill.systems.gatewayz.drills.load import FALLBACK, GATEWAYZ, send_as
 from alertdrill.systems.gatewayz.drills.providers import (
     make_down_drills,
     make_error_drills,
@@ -31,7 +31,6 @@ from alertdrill.systems.gatewayz.drills.providers import (
 )
 from alertdrill.systems.gatewayz.drills.queues import make_queue_drills
 
-FALLBACK = "openrouter:mistral-nemo"
 QUIET = "gatewayz-quiet"
 QUIET_MODELS = ("openrouter:mistral-medium", "openrouter:mixtral-8x7b", "openrouter:pixtral-12b")
 QUIET_TEXT_MODEL = "openrouter:codestral"

@@ -44,7 +44,7 @@ MOST_PER_S = 3.0
 OTHER_5XX_MODEL = "openrouter:mixtral-8x22b"
 OTHER_CREDIT_MODEL = "openai:gpt-5"
 OTHER_CREDITS_PER_TOKEN = 0.001
-QUEUE_MODEL = "openrouter:qwen3-14b"
+QUEUE_MODEL = "openrouter:deepseek-chat"
 RECENT_CALLS = 20
 """Of so many calls of a provider the share of failed ones is taken."""
 

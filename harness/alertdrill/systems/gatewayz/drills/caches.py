@@ -86,27 +86,34 @@ def _make_burst(values: AlertValues) -> Drill:
 
 def _make_few_lookups(values: AlertValues) -> Drill:
     name, traffic = "gatewayz-cache-few-lookups", values.number("traffic")
-    many_s, few_s = 100.0, values.for_s - 45
+    many_s, few_s = 100.0, (225.0, 230.0)
     few_from_s = many_s + values.window_s
-    few = send_as(
-        f"{name}-few",
-        "cache_collapse",
-        [(few_s, 0.905 * traffic)],  # 9 or 10 in what a window of 2m sees, where 10.5 are too few
-        start_s=few_from_s,
-        models=[MODEL],
-        prompts=1,
-        new_from=0,
-        new_until=10_000,
-        new_share=0.85,
-    )
+    ends_s = few_from_s + sum(few_s)
+
+    def ask_few(suffix: str, starts_s: float, lasts_s: float, share: float) -> LoadProfile:
+        return send_as(
+            f"{name}-{suffix}",
+            "cache_collapse",
+            # 9 or 10 in the 105 s that a window of two minutes sees, where 11 would be enough.
+            [(lasts_s, 0.905 * traffic)],
+            start_s=starts_s,
+            models=[MODEL],
+            prompts=1,
+            new_from=0,
+            new_until=10_000,
+            new_share=share,
+        )
+
     return GATEWAYZ.drill(
         name,
-        "Nearly all questions are new, and there are fewer of them than the alert wants to see. Before, "
-        "there were many, of which most were hits, and a pause.",
+        "Most questions are new, and there are fewer of them than the alert wants to see. Before, there were "
+        "many, of which most were hits, and a pause.",
         _ask(name, values, many_s, (0, 10_000), share=0.3, prompts=1, rate=5 * traffic),
-        few,
+        # With hits close together and far apart, so that a shorter window would find more lookups.
+        ask_few("few", few_from_s, few_s[0], 0.8),
+        ask_few("fewer", few_from_s + few_s[0], few_s[1], 0.875),
         expects=NearMiss(alert=CACHE, labels=LABELS, reaches=0.0, pending=False),
-        lasts_s=few_from_s + few_s + 30,
+        lasts_s=ends_s + 30,
         uses=(*USES, FEW_LOOKUPS),
     )
 

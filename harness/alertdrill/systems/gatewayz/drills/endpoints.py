@@ -21,7 +21,7 @@ LATENCY = "GatewayzLatencyP95High"
 RESPONSES = {"endpoint": "/v1/responses"}
 RESPONSES_USES = ("endpoint /v1/responses",)
 LATENCY_MODEL = "openrouter:mistral-large"
-OTHER_LATENCY_MODEL = "openrouter:qwen3-8b"
+OTHER_LATENCY_MODEL = "openrouter:qwen-2.5-72b"
 LATENCY_BOUNDS_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 HEALTHY_FOR_S = 450.0
 

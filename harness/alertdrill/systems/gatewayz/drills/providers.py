@@ -10,8 +10,16 @@ from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY, failing, slow
 from alertdrill.systems.drill_building.near import near_threshold
-from alertdrill.systems.drill_building.traffic import change_from_healthy
-from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, SLACK_S, START_S, fires, pends, send_as
+from alertdrill.systems.drill_building.traffic import change, change_from_healthy
+from alertdrill.systems.gatewayz.drills.load import (
+    FALLBACK,
+    GATEWAYZ,
+    SLACK_S,
+    START_S,
+    fires,
+    pends,
+    send_as,
+)
 
 DOWN = "GatewayzProviderDown"
 OLLAMA = {"provider": "ollama"}
@@ -190,7 +198,8 @@ def _make_errors_after_outage(values: AlertValues, every: int) -> Drill:
             name,
             "steady",
             [(expected.resolves_within_s, 1 / ERROR_CALL_S)],
-            change_from_healthy(ERROR_MODEL, told),
+            # That the fallback can be reached says nothing of this provider.
+            [*change_from_healthy(ERROR_MODEL, told), change(0, FALLBACK, HEALTHY)],
             models=[ERROR_MODEL],
         ),
         expects=expected,
