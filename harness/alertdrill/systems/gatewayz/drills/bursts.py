@@ -96,12 +96,12 @@ def make_5xx_burst(values: AlertValues) -> Iterator[Drill]:
 
 def make_error_burst(values: AlertValues) -> Iterator[Drill]:
     """Yield failures in a row, of which a window sees just too few."""
-    name, share = "gatewayz-errors-burst", 0.965
+    name = "gatewayz-errors-burst"
     # Each failure is one of the recent calls for as long as these last; all that must fit into a window.
-    failures = math.ceil(RECENT_CALLS * values.threshold / (0.98 / share - values.threshold))
+    failures = math.ceil(RECENT_CALLS * values.threshold / (0.98 / SHARE - values.threshold))
     if not 0 < failures <= RECENT_CALLS:
         return
-    rate = failures / (share * values.threshold * values.window_s)
+    rate = failures / (SHARE * values.threshold * values.window_s)
     if rate > MOST_PER_S:
         return
     lasts_s = START_S + 2 * values.window_s + 60
@@ -183,7 +183,8 @@ def make_limit_burst(values: AlertValues) -> Iterator[Drill]:
 
 def make_queue_burst(values: AlertValues) -> Iterator[Drill]:
     """Yield as many calls that wait as a model takes at once, for so long that the average is just short."""
-    name, share = "gatewayz-queue-burst", 0.96
+    # What gateway and client add to a call makes others wait for longer.
+    name, share = "gatewayz-queue-burst", SHARE - 0.01
     waits_s = share * values.threshold * values.window_s / SLOTS
     if waits_s > values.window_s - 2 * SCRAPE_INTERVAL_S:
         return

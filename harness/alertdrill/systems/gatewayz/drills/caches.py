@@ -78,7 +78,7 @@ def _make_burst(values: AlertValues) -> Drill:
         "For a minute every question is new, and then none is: over two minutes the hit rate stays above the "
         "threshold.",
         _ask(name, values, lasts_s, (new_from_s, new_from_s + new_s), prompts=1, rate=rate),
-        expects=near_threshold(CACHE, LABELS, reaches=0.885),
+        expects=near_threshold(CACHE, LABELS, reaches=0.855),
         lasts_s=lasts_s,
         uses=USES,
     )

@@ -73,8 +73,8 @@ def _make_short_outage(values: AlertValues) -> Drill:
     """Return an outage of as many samples as the threshold allows, or of one fewer."""
     name, samples = "gatewayz-provider-near-threshold", values.window_s / SCRAPE_INTERVAL_S
     most = math.floor((1 - values.threshold) * samples + ROUNDING)
-    # It ends with the answer to the first call after the cooldown, which takes what is left of it.
-    answer_s = max(1.0, most * SCRAPE_INTERVAL_S - 4 - COOLDOWN_S)
+    # It ends with the answer to the first call after the cooldown; six seconds are for what may come late.
+    answer_s = max(1.0, most * SCRAPE_INTERVAL_S - 6 - COOLDOWN_S)
     lasts_s = START_S + 2 * values.window_s + 60
     told = {START_S: failing("network", every=1), START_S + 20: slow(answer_s), START_S + 60: HEALTHY}
     return GATEWAYZ.drill(
