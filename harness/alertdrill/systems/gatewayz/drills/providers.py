@@ -36,6 +36,7 @@ ERROR_CALL_S = 4.0
 
 TIMEOUT_S = 120.0
 """How long the gateway waits for a provider."""
+FAILURES_TO_COOL = 5
 COOLDOWN_S = 30.0
 """After five calls that do not reach it, a provider is left alone for so long."""
 ROUNDING = 1e-9
@@ -76,7 +77,9 @@ def _make_short_outage(values: AlertValues) -> Drill:
     # It ends with the answer to the first call after the cooldown; six seconds are for what may come late.
     answer_s = max(1.0, most * SCRAPE_INTERVAL_S - 6 - COOLDOWN_S)
     lasts_s = START_S + 2 * values.window_s + 60
-    told = {START_S: failing("network", every=1), START_S + 20: slow(answer_s), START_S + 60: HEALTHY}
+    # Told just before the probe, and not for long: few others could meet it, should the breaker be late.
+    back_s = START_S + FAILURES_TO_COOL + COOLDOWN_S
+    told = {START_S: failing("network", every=1), back_s - 3: slow(answer_s), back_s + 7: HEALTHY}
     return GATEWAYZ.drill(
         name,
         "A provider is out for a minute, which is half of the window and not more: for a cooldown, and until "
@@ -176,7 +179,7 @@ def _make_errors_after_outage(values: AlertValues, every: int) -> Drill:
 
     Whether it answers with errors is asked once it could be reached for a whole window.
     """
-    name, back_s = "gatewayz-errors-after-outage", START_S + 5 * ERROR_CALL_S + COOLDOWN_S
+    name, back_s = "gatewayz-errors-after-outage", START_S + FAILURES_TO_COOL * ERROR_CALL_S + COOLDOWN_S
     seen_s = back_s + values.window_s
     fails_s = seen_s + values.for_s + values.window_s
     expected = GATEWAYZ.fires(
@@ -187,7 +190,7 @@ def _make_errors_after_outage(values: AlertValues, every: int) -> Drill:
     )
     told = {
         START_S: failing("network", every=1),
-        START_S + 5 * ERROR_CALL_S + 8: failing(every=every),
+        START_S + FAILURES_TO_COOL * ERROR_CALL_S + 8: failing(every=every),
         fails_s: HEALTHY,
     }
     return GATEWAYZ.drill(
