@@ -161,7 +161,8 @@ def _say_spread(spread: Spread, speed: float) -> str:
 def _say_case(record: RunRecord, verdict: Verdict, drill: Drill | None) -> str:
     lines = [_say_finding(record, verdict, finding) for finding in verdict.findings]
     if not lines:
-        lines = [f"CANNOT TELL: {verdict.doubt}" if verdict.doubt else "ok: nothing fired, as it should be"]
+        doubt = verdict.doubt or ("nothing was seen to fire" if record.doubts else "")
+        lines = [f"CANNOT TELL: {doubt}" if doubt else "ok: nothing fired, as it should be"]
     if verdict.outcome == "unobserved" and not verdict.doubts:
         lines.insert(0, "UNOBSERVED: not every hop could be seen, so this is not proved.")
     if drill:
@@ -170,7 +171,11 @@ def _say_case(record: RunRecord, verdict: Verdict, drill: Drill | None) -> str:
 
 
 def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
-    mark = "CANNOT TELL" if finding.doubt else MARKS.get(finding.outcome, finding.outcome.upper())
+    mark = (
+        "CANNOT TELL"
+        if finding.doubt or record.doubts
+        else MARKS.get(finding.outcome, finding.outcome.upper())
+    )
     held = find_held(finding, record.find_placement(verdict), record.timeline)
     lines = [
         f"{mark}: {say_selector(finding.alert, finding.labels)}",
