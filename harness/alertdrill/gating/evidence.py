@@ -10,7 +10,7 @@ from alertdrill.core.timeline import EventKind, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError
 from alertdrill.mutation.grounds import Ground
-from alertdrill.mutation.replays import replay_grounds
+from alertdrill.mutation.replays import Held, replay_grounds
 
 SEEN: tuple[EventKind, ...] = ("pending", "firing", "resolved")
 Instants = tuple[tuple[EventKind, float], ...]
@@ -49,10 +49,14 @@ def compare_on_recordings(
     before: Sequence[Ground],
     after: Sequence[Ground],
     promtool: Path,
+    held: Held,
 ) -> Evidence:
-    """Return what alerts do in drills; both sides are the same drills on the same recordings."""
+    """Return what alerts do in drills; both sides are the same drills on the same recordings.
+
+    The replays are `held` for whoever wants them afterwards.
+    """
     names = frozenset(alerts)
-    old, new = _replay(before, promtool), _replay(after, promtool)
+    old, new = _replay(before, promtool, held), _replay(after, promtool, held)
     effects: list[Effect] = []
     verdicts, failed = [], {}
     for was, now, ground in zip(old, new, after, strict=True):
@@ -75,9 +79,9 @@ def compare_on_recordings(
     return Evidence(effects=tuple(effects), verdicts=tuple(verdicts), failed=failed)
 
 
-def _replay(grounds: Sequence[Ground], promtool: Path) -> list[Timeline | AlertdrillError]:
+def _replay(grounds: Sequence[Ground], promtool: Path, held: Held) -> list[Timeline | AlertdrillError]:
     """Return what rules do in each drill, or why they cannot be replayed there."""
-    replays = replay_grounds(grounds, promtool, lambda _: None)
+    replays = replay_grounds(grounds, promtool, lambda _: None, held)
     return [one if isinstance(one, AlertdrillError) else one.timeline for one in replays]
 
 

@@ -21,6 +21,7 @@ from alertdrill.gating.scores import ScoreChange, find_fallen
 from alertdrill.linting.finding import Finding
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.memory import Memory
+from alertdrill.mutation.replays import Held
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.heartbeats import find_heartbeats
 
@@ -97,7 +98,8 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
     about = list_about(touched, subject.drills) if touched else ()
     grounds, refused = subject.ground(about) if about else ((), {})
     back = [subject.go_back(one) for one in grounds]
-    evidence = compare_on_recordings(touched, back, grounds, promtool)
+    held = Held()
+    evidence = compare_on_recordings(touched, back, grounds, promtool, held)
     is_met = not any(verdict.outcome == "unmet" for verdict in evidence.verdicts)
     sides = (subject.before, back), (subject.after, grounds)
     changed = {change.rule.name for change in changes}
@@ -113,7 +115,7 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         effects=evidence.effects,
         verdicts=evidence.verdicts,
         # Drills that are not met notice nothing: a score is worth looking at where all is as expected.
-        fallen=find_fallen(touched, *sides, promtool, memory) if is_met and grounds else (),
+        fallen=find_fallen(touched, *sides, promtool, memory, held) if is_met and grounds else (),
         lacking=_find_all_lacking(touched, rules, subject.drills),
         left_out={**refused, **evidence.failed},
         stale=subject.stale,
