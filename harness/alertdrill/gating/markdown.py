@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from alertdrill.core.wording import printable
+from alertdrill.gating.bands import LEGEND
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.gate import Gated, Outcome, decide
 from alertdrill.gating.wording import (
@@ -76,12 +77,19 @@ def _write_effects(gated: Gated, change: RuleChange) -> Iterator[str]:
             [
                 (
                     _code(say_alarm(one)),
-                    say_instants(one.before),
-                    f"**{say_instants(one.after)}**" if one.is_changed else "as before",
+                    say_instants(one.before) + _draw(one.bands[0]),
+                    f"**{say_instants(one.after)}**{_draw(one.bands[1])}" if one.is_changed else "as before",
                 )
                 for one in effects
             ],
         )
+        yield LEGEND
+        yield ""
+
+
+def _draw(band: str) -> str:
+    """Return a band below what it shows."""
+    return f"<br>`{band}`" if band else ""
 
 
 def _tabulate(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

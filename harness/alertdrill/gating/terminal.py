@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from alertdrill.core.wording import printable
+from alertdrill.gating.bands import LEGEND
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect
 from alertdrill.gating.gate import Gated
@@ -33,6 +34,8 @@ class GateSummary:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for one in self._gated:
             yield from _show(one)
+        if any(any(effect.bands) for one in self._gated for effect in one.effects):
+            yield Text(LEGEND, style="dim")
         yield Text(f"Beside {printable(self._base)}: {say_total(self._gated)}", style="bold")
 
 
@@ -68,14 +71,18 @@ def _show_effect(effect: Effect) -> Iterator[RenderableType]:
     said = printable(say_alarm(effect))
     if effect.is_changed:
         yield _indent(Text(said), 2)
-        yield from _show_sides(say_instants(effect.before), say_instants(effect.after))
+        yield from _show_sides(say_instants(effect.before), say_instants(effect.after), effect.bands)
     else:
         yield _indent(Text(f"{said}: as before, {say_instants(effect.after)}", style="dim"), 2)
+        if effect.bands[1]:
+            yield _indent(Text(effect.bands[1], style="dim"), 6)
 
 
-def _show_sides(before: str, after: str) -> Iterator[RenderableType]:
-    yield _indent(Text(f"- {printable(before) or 'not stated'}", style="red"), 4)
-    yield _indent(Text(f"+ {printable(after) or 'not stated'}", style="green"), 4)
+def _show_sides(before: str, after: str, bands: tuple[str, str] = ("", "")) -> Iterator[RenderableType]:
+    for sign, text, style, band in (("-", before, "red", bands[0]), ("+", after, "green", bands[1])):
+        yield _indent(Text(f"{sign} {printable(text) or 'not stated'}", style=style), 4)
+        if band:
+            yield _indent(Text(band, style=style), 6)
 
 
 def _indent(text: Text, columns: int) -> Padding:
