@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -48,12 +49,29 @@ def test_a_touched_alert_is_shown_before_and_after(alertdrill: CommandLine, repo
     assert "- depth > 100" in finished.out
     assert "+ depth > 200" in finished.out
     assert "    + silent" in finished.out
+    assert "·▒" in finished.out or "·█" in finished.out
     assert "✗ deep is not met: Deep: missing: " in finished.out
     assert "::error file=rules.yml,line=4,title=alertdrill gate::deep is not met: " in finished.out
-    assert "**silent**" in (repository / "out" / "gate.md").read_text()
+    assert "**silent**<br>`···" in (repository / "out" / "gate.md").read_text()
     suite = ET.parse(repository / "out" / "junit.xml").getroot()[0]  # noqa: S314 - written just now
     assert suite.get("failures") == "1"
     assert [case.get("name") for case in suite.iter("testcase")] == ["Deep"]
+
+
+def test_code_scanning_has_a_place_for_each_result(alertdrill: CommandLine, repository: Path) -> None:
+    """SARIF has the standard output alone; what people read is beside it."""
+    change(repository, "> 100", "> 200")
+    finished = gate(alertdrill, repository, *HOUR, "--format", "sarif")
+    assert finished.code == 1
+    (run,) = json.loads(finished.out)["runs"]
+    assert {result["ruleId"] for result in run["results"]} <= {
+        rule["id"] for rule in run["tool"]["driver"]["rules"]
+    }
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert {(place["artifactLocation"]["uri"], place["region"]["startLine"]) for place in places} == {
+        ("rules.yml", 4)
+    }
+    assert "Deep: changed" in finished.err
 
 
 def test_nothing_but_the_reports_is_written(alertdrill: CommandLine, repository: Path) -> None:
