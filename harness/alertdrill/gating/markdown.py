@@ -64,8 +64,23 @@ def _write(gated: Gated) -> Iterator[str]:
                 for one in gated.routes
             ],
         )
+    yield from _write_texts(gated)
     if gated.sections:
         yield f"The Alertmanager config says something else in {', '.join(gated.sections)}."
+        yield ""
+
+
+def _write_texts(gated: Gated) -> Iterator[str]:
+    for change in gated.texts:
+        said = f"{change.receiver} reads otherwise by {change.integration}, of {change.alert}"
+        fence = "`" * max(
+            3, 1 + max((len(run) for line in change.lines for run in _list_runs(line)), default=0)
+        )
+        yield f"#### {_escape(said)}"
+        yield ""
+        yield f"{fence}diff"
+        yield from map(printable, change.lines)
+        yield fence
         yield ""
 
 

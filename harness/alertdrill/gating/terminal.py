@@ -23,6 +23,8 @@ from alertdrill.gating.wording import (
     say_total,
 )
 
+_STYLES = {"-": "red", "+": "green"}
+
 
 class GateSummary:
     """Shows what a change did beside a commit."""
@@ -50,6 +52,11 @@ def _show(gated: Gated) -> Iterator[RenderableType]:
         yield from _show_sides(" and ".join(route.before), " and ".join(route.after))
     if gated.sections:
         yield Text(f"The Alertmanager config says something else in {', '.join(gated.sections)}.")
+    for told in gated.texts:
+        said = f"{told.receiver} reads otherwise by {told.integration}, of {told.alert}"
+        yield Text(printable(said), style="bold")
+        for line in told.lines:
+            yield _indent(Text(printable(line), style=_STYLES.get(line[:1], "dim")), 4)
     for trouble in list_troubles(gated):
         yield Text(f"✗ {printable(trouble.text)}", style="red")
     for said in list_warnings(gated):

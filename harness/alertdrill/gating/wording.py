@@ -116,5 +116,7 @@ def say_total(gated: tuple[Gated, ...]) -> str:
     unmet = sum(verdict.outcome == "unmet" for one in gated for verdict in one.verdicts)
     if not touched and not any(one.sections or one.stale for one in gated):
         return SAID["untouched"]
+    texts = sum(len(one.texts) for one in gated)
+    read = f"; {say_number(texts, 'notification')} read otherwise" if texts else ""
     said = f"{say_number(touched, 'alert')} touched; {say_number(drills, 'drill')} judged, {unmet} not met"
-    return f"{said}; {say_number(moved, 'alarm')} otherwise than before"
+    return f"{said}; {say_number(moved, 'alarm')} otherwise than before{read}"

@@ -11,6 +11,14 @@ import pytest
 from support.gated_repository import ask_git, make_repository, run_git
 from support.whole_runs import ROOT, CommandLine, Finished
 
+TEXTED = """\
+route: {receiver: chat, group_by: [alertname]}
+templates: [texts/*.tmpl]
+receivers:
+- name: chat
+  slack_configs:
+  - {api_url: "http://127.0.0.1:9/x", channel: "#chat", title: '{{ template "own" . }}'}
+"""
 HOUR = ("--recordings", "recordings")
 
 
@@ -97,6 +105,29 @@ def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repo
     finished = gate(alertdrill, repository, *HOUR)
     assert "Deep: paged otherwise" in finished.out
     assert "Low: paged otherwise" not in finished.out
+
+
+def test_a_text_that_changed_is_shown_as_it_is_read(alertdrill: CommandLine, repository: Path) -> None:
+    """Templates are read of the commit, too; a real Alertmanager makes both texts."""
+    (repository / "alertmanager.yml").write_text(TEXTED)
+    (repository / "texts").mkdir()
+    (repository / "texts" / "own.tmpl").write_text(
+        '{{ define "own" }}Look at {{ .GroupLabels.alertname }}{{ end }}'
+    )
+    run_git(repository, "add", "-A")
+    run_git(repository, "commit", "-qm", "texts")
+    assert gate(alertdrill, repository).out.endswith("means anything else than before\n")
+    change(repository, "Look at", "Please mend", "texts/own.tmpl")
+    finished = gate(alertdrill, repository, "--out", "out")
+    assert finished.code == 0, finished.err
+    said = finished.out.splitlines()
+    assert "chat reads otherwise by slack, of Deep" in said
+    assert [line.strip()[:2] for line in said if "Look at Deep" in line or "Please mend Deep" in line] == [
+        "- ",
+        "+ ",
+    ]
+    assert "The Alertmanager config says something else in templates." in said
+    assert "```diff\n" in (repository / "out" / "gate.md").read_text()
 
 
 def test_what_lint_finds_in_a_changed_rule_is_said(alertdrill: CommandLine, repository: Path) -> None:
