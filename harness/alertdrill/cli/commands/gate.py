@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ from alertdrill.gating.sarif import render_sarif
 from alertdrill.gating.terminal import GateSummary
 from alertdrill.gating.wording import list_doubts
 from alertdrill.project.finding import find_project
-from alertdrill.runtime.binaries import find_promtool
+from alertdrill.runtime.binaries import find_engines, find_promtool
 from alertdrill.runtime.files import make_folder, write_all
 from alertdrill.runtime.git import find_commit
 
@@ -90,7 +91,8 @@ def gate_(
     commit = find_commit(base, Path() if project_file is None else project_file.parent)
     open_subjects = open_own if is_own else open_house
     tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
-    subjects = open_subjects(commit, project_file, recordings, tool.promtool)
+    engines = partial(find_engines, os.environ, say=lambda text: click.echo(text, err=True))
+    subjects = open_subjects(commit, project_file, recordings, tool.promtool, engines)
     memory = open_memory(tool, os.environ)
     gated = tuple(gate(subject, tool.promtool, memory, datetime.now(tz=UTC).date()) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -37,7 +37,7 @@ from alertdrill.runner.project_files import (
 )
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import RuleBook
-from alertdrill.runtime.binaries import find_engines
+from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.git import Commit
 from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
@@ -51,7 +51,11 @@ STALE = "{path} does not say what {template} and its values make of {alerts}: ma
 
 
 def open_house(
-    commit: Commit, _project_file: Path | None, recordings: Path | None, _promtool: Path
+    commit: Commit,
+    _project_file: Path | None,
+    recordings: Path | None,
+    _promtool: Path,
+    _find_engines: Callable[[], Engines],
 ) -> Iterator[Subject]:
     """Yield each system with its rules on both sides: those of its files, and not those of its template.
 
@@ -93,9 +97,16 @@ def open_house(
 
 
 def open_own(
-    commit: Commit, project_file: Path | None, recordings: Path | None, promtool: Path
+    commit: Commit,
+    project_file: Path | None,
+    recordings: Path | None,
+    promtool: Path,
+    find_own_engines: Callable[[], Engines],
 ) -> Iterator[Subject]:
-    """Yield a project with its rules and routes on both sides; raises BadInput."""
+    """Yield a project with its rules and routes on both sides; raises BadInput.
+
+    Engines are found only where notifications are compared.
+    """
     project = open_project(project_file)
     rules = read_project_rules(project)
     paths = dict.fromkeys((*project.rules, *_list_before(commit, project.path)))
@@ -136,7 +147,7 @@ def open_own(
         )  # what draws and sends takes long to import
 
         try:
-            return compare_texts(alerts, *configs, find_engines(os.environ, say=partial(say, to_stderr=True)))
+            return compare_texts(alerts, *configs, find_own_engines())
         except AlertdrillError as error:
             say(f"what receivers would read cannot be shown: {error}", to_stderr=True)
             return ()
