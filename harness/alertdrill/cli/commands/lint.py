@@ -154,12 +154,14 @@ def lint(
         states_interval=bool(intervals),
     )
     findings = find(known, datetime.now(tz=UTC).date())
-    click.echo(FORMATS[form](findings), nl=False)
+    if form != "text" or files or dashboards:  # of nothing that could be read, nothing is said
+        click.echo(FORMATS[form](findings), nl=False)
     for one in dashboards:
         if one.unread:
             count = say_number(len(one.unread), "expression")
             click.echo(
-                f"{one.name}: {count} left out, which only Grafana can read: {one.unread[0]}", err=True
+                f"{one.name}: {count} left out, no PromQL that can be read without Grafana: {one.unread[0]}",
+                err=True,
             )
     for error in refused:
         click.echo(f"alertdrill: {error}", err=True)
@@ -221,7 +223,7 @@ def _read_dashboards(paths: Sequence[Path]) -> tuple[list[LintedDashboard], list
                 raise BadInput(f"{path}: it is larger than {MAX_DASHBOARD_BYTES} bytes")
             dashboards.append(read_dashboard(decode_text(content, str(path)), str(path)))
         except OSError as error:
-            refused.append(BadInput(f"{path}: {error.strerror}"))
+            refused.append(BadInput(f"{path}: the file cannot be read: {error.strerror}"))
         except BadInput as error:
             refused.append(error)
     return dashboards, refused
