@@ -21,7 +21,7 @@ from alertdrill.rules.yaml.nodes import Mapping
 
 FORM = "# alertdrill ignore CHECK until 2027-01-31: why"
 _COMMENT = re.compile(
-    r"#[ \t]*alertdrill[ \t]+(?P<word>(?!ignore[sd]\b|ignoring\b)ignor\w*|ingore|disable|skip)\b[ \t]*(?P<rest>[^\n]*)",
+    r"#[ \t]*alertdrill[ \t]+(?P<word>ignore|ignor|ignoer|ingore|disable|skip)\b[ \t]*(?P<rest>[^\n]*)",
     re.IGNORECASE,
 )
 """Also words that are meant for it, and no prose."""

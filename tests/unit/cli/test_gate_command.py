@@ -165,6 +165,34 @@ def test_a_rule_file_that_is_there_no_more_was_there(alertdrill: CommandLine, re
     assert "other.yml:4: Deep: changed" in finished.out
 
 
+def test_links_and_submodules_are_read_of_the_commit(alertdrill: CommandLine, repository: Path) -> None:
+    """A file that a link leads to, or that a submodule had, is what was there before."""
+    inner = repository.parent / "inner"
+    inner.mkdir()
+    (repository / "rules.yml").rename(inner / "rules.yml")
+    run_git(inner, "init", "-q")
+    run_git(inner, "add", "-A")
+    run_git(inner, "commit", "-qm", "inner")
+    run_git(repository, "-c", "protocol.file.allow=always", "submodule", "-q", "add", str(inner), "shared")
+    (repository / "rules.yml").symlink_to("shared/rules.yml")
+    run_git(repository, "add", "-A")
+    run_git(repository, "commit", "-qm", "linked")
+    assert gate(alertdrill, repository).out.endswith("means anything else than before\n")
+    change(repository, "> 100", "> 200", "shared/rules.yml")
+    assert "Deep: changed" in gate(alertdrill, repository, *HOUR).out
+
+
+def test_a_repository_says_why_it_knows_no_commit(alertdrill: CommandLine, repository: Path) -> None:
+    """A shallow clone lacks its history, and a new repository has none."""
+    run_git(repository, "commit", "-q", "--allow-empty", "-m", "second")
+    shallow = repository.parent / "shallow"
+    run_git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(shallow))
+    assert "this clone is shallow" in gate(alertdrill, shallow, "--base", "HEAD~1").err
+    shutil.rmtree(repository / ".git")
+    run_git(repository, "init", "-q")
+    assert "the repository has no commit yet" in gate(alertdrill, repository).err
+
+
 def test_what_cannot_be_compared_is_named(alertdrill: CommandLine, repository: Path) -> None:
     """A name that git does not know, a folder without a repository, a project without recordings."""
     unknown = gate(alertdrill, repository, "--base", "nobody")
