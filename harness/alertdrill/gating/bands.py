@@ -12,6 +12,8 @@ from alertdrill.core.clock import format_s
 COLUMNS = 48
 INACTIVE, PENDING, FIRING = "·", "▒", "█"
 LEGEND = f"Bands: {PENDING} pending, {FIRING} firing, from the drill's start to its end."
+PLAIN = str.maketrans({INACTIVE: ".", PENDING: ":", FIRING: "#"})
+"""For terminals that have no other characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
 from alertdrill.core.wording import printable
-from alertdrill.gating.bands import LEGEND
+from alertdrill.gating.bands import LEGEND, PLAIN
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect
 from alertdrill.gating.gate import Gated
@@ -34,19 +34,20 @@ class GateSummary:
         self._base = base
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        plain = PLAIN if options.ascii_only else {}
         for one in self._gated:
-            yield from _show(one)
+            yield from _show(one, plain)
         if any(any(effect.bands) for one in self._gated for effect in one.effects):
-            yield Text(LEGEND, style="dim")
+            yield Text(LEGEND.translate(plain), style="dim")
         yield Text(f"Beside {printable(self._base)}: {say_total(self._gated)}", style="bold")
 
 
-def _show(gated: Gated) -> Iterator[RenderableType]:
+def _show(gated: Gated, plain: Mapping[int, str]) -> Iterator[RenderableType]:
     for change in gated.changes:
         yield from _show_change(change)
         for effect in gated.effects:
             if effect.alert in change.alerts:
-                yield from _show_effect(effect)
+                yield from _show_effect(effect, plain)
     for route in gated.routes:
         yield Text(f"{route.alert}: paged otherwise", style="bold")
         yield from _show_sides(" and ".join(route.before), " and ".join(route.after))
@@ -74,15 +75,16 @@ def _show_change(change: RuleChange) -> Iterator[RenderableType]:
         yield from _show_sides(field.before, field.after)
 
 
-def _show_effect(effect: Effect) -> Iterator[RenderableType]:
+def _show_effect(effect: Effect, plain: Mapping[int, str]) -> Iterator[RenderableType]:
     said = printable(say_alarm(effect))
+    before, after = (band.translate(plain) for band in effect.bands)
     if effect.is_changed:
         yield _indent(Text(said), 2)
-        yield from _show_sides(say_instants(effect.before), say_instants(effect.after), effect.bands)
+        yield from _show_sides(say_instants(effect.before), say_instants(effect.after), (before, after))
     else:
         yield _indent(Text(f"{said}: as before, {say_instants(effect.after)}", style="dim"), 2)
-        if effect.bands[1]:
-            yield _indent(Text(effect.bands[1], style="dim"), 6)
+        if after:
+            yield _indent(Text(after, style="dim"), 6)
 
 
 def _show_sides(before: str, after: str, bands: tuple[str, str] = ("", "")) -> Iterator[RenderableType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alertdrill.gating.bands import COLUMNS, Span, draw_band, find_spans
+from alertdrill.gating.bands import COLUMNS, PLAIN, Span, draw_band, find_spans
 
 
 def test_a_band_has_pending_before_firing() -> None:
@@ -31,3 +31,9 @@ def test_only_the_drill_is_drawn(at_s: float) -> None:
     assert len(band) == COLUMNS + len(" 10:00")
     assert band[COLUMNS - 1] == "█"
     assert (band[0] == "█") == (at_s < 0)
+
+
+def test_a_plain_terminal_has_plain_characters() -> None:
+    """What a band says can be said in ASCII."""
+    band = draw_band(find_spans([("pending", 60, None), ("firing", 120, None)], 600), 600)
+    assert set(band.translate(PLAIN)) <= set(".:# 0123456789")
