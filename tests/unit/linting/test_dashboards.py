@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date
 
 import pytest
 
 from alertdrill.errors import BadInput
-from alertdrill.linting.dashboards import read_dashboard
+from alertdrill.linting.dashboards import LintedDashboard, read_dashboard
+from alertdrill.linting.linter import lint
+from alertdrill.linting.surroundings import Known, find_nodes
+from alertdrill.rules.files import parse_rules
+from alertdrill.systems import System, find_own
 
 PANEL = {"title": "A", "targets": [{"expr": "up"}]}
 
@@ -57,3 +63,20 @@ def test_what_only_grafana_reads_is_told() -> None:
         json.dumps({"panels": [{"targets": [{"expr": "rate($metric[5m])"}]}]}), "a.json"
     )
     assert dashboard.unread == ("rate($metric[5m])",)
+
+
+@pytest.mark.parametrize("system", find_own(), ids=lambda system: system.name)
+def test_the_houses_dashboards_agree_with_their_alerts(system: System) -> None:
+    """Each panel of an alert shows its threshold; another threshold in the rules is found."""
+    dashboard = read_dashboard(system.dashboard_path.read_text(), "dashboard.json")
+    text = system.rules_path.read_text()
+    assert dashboard.unread == ()
+    assert list_found(dashboard, text) == set()
+    assert list_found(dashboard, re.sub(r"(> |>= )(?=[1-9])", r"\g<1>7", text)) == {"panel-threshold"}
+
+
+def list_found(dashboard: LintedDashboard, rules: str) -> set[str]:
+    """Return which checks find something in a dashboard, beside rules."""
+    files = (find_nodes(parse_rules(rules, "rules.yml"), rules),)
+    found = lint(Known(files=files, dashboards=(dashboard,)), date(2026, 11, 30))
+    return {one.check for one in found if one.file == dashboard.name}
