@@ -16,6 +16,7 @@ from alertdrill.mutation.lines import find_lines
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result
 from alertdrill.mutation.reasons import Reason, find_idle, give_reasons
+from alertdrill.mutation.replays import Held
 from alertdrill.mutation.routing import list_routed_values
 from alertdrill.mutation.score import Scored
 from alertdrill.mutation.trials import Trials, hold_baselines
@@ -43,7 +44,8 @@ class Subject:
 class Order:
     """What is asked for: mutants of all alerts, or of one, and of those that no drill is about or not.
 
-    `route` is whom alerts page, if that is known. `memory` has what was tried before.
+    `route` is whom alerts page, if that is known. `memory` has what was tried before, `held` what the rules
+    as they are were seen to do.
     """
 
     promtool: Path
@@ -51,6 +53,7 @@ class Order:
     covered_only: bool = False
     route: Route | None = None
     memory: Memory = field(default_factory=lambda: Memory(None))
+    held: Held | None = None
 
 
 def hold_session(
@@ -71,7 +74,7 @@ def hold_session(
         ground for subject in subjects for ground in subject.grounds if any(map(ground.is_about, mutants))
     ]
     say(f"the rules as they are, on the recordings of {say_number(len(grounds), 'drill')}")
-    met, unmet = hold_baselines(grounds, order.promtool, lambda _: None)
+    met, unmet = hold_baselines(grounds, order.promtool, lambda _: None, order.held)
     if grounds and not met:
         name, why = next(iter(unmet.items()))
         raise BadInput(f"the rules as they are meet none of the drills: {name}: {why}")

@@ -15,6 +15,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.junit import check_junit, take_junit_option
 from alertdrill.cli.options.moment import Moment
 from alertdrill.cli.options.page_modes import (
     check_companions,
@@ -76,7 +77,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         "The routing of a config, nothing is sent": ("table_path", "at", "year", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "as_json"),
+        "What is sent and printed": ("dry_run", "junit", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
@@ -192,6 +193,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
+@take_junit_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
     alertmanager: str | None,
@@ -214,6 +216,7 @@ def page(
     coverage: bool,
     external_url: str | None,
     dry_run: bool,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
@@ -226,6 +229,12 @@ def page(
     about routing (--at, --calendar, --inhibitions, --coverage).
     """
     questions = Questions(at=at, year=year, inhibitions=inhibitions, coverage=coverage)
+    if junit is not None:
+        check_junit(
+            junit,
+            [*rule_paths, config_path, table_path],
+            is_judged=not dry_run and (not questions or table_path is not None),
+        )
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
@@ -270,11 +279,11 @@ def page(
         nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
     config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
-    show = Show(as_json=as_json)
+    show = Show(as_json=as_json, junit=junit)
     if config is not None:
         check_original(engines.amtool, engines.versions["alertmanager"], config)
         if table_path is not None:
-            prove_label_sets(shorten(table_path), config, engines, questions, as_json=as_json)
+            prove_label_sets(shorten(table_path), config, engines, questions, as_json=as_json, junit=junit)
     alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
         remote = Remote(url or "", secret, engines.amtool)
