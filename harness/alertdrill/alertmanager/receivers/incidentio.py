@@ -94,10 +94,7 @@ _TOO_MANY = _write(429, "too_many_requests", "You have been rate limited.")
 INCIDENTIO = ReceiverKind(
     integration="incidentio",
     fields=_FIELDS,
-    required=(
-        Required(own=("url", "url_file")),
-        Required(own=("alert_source_token", "alert_source_token_file", "http_config")),
-    ),
+    required=(Required(own=("url", "url_file")),),
     point=_point,
     failing=FailingAnswers(
         rate_limit=_TOO_MANY, error=_write(500, "internal_error", "Something went wrong.")
