@@ -201,6 +201,9 @@ class _Reader:
             return None
         if field is Scalar.OPTIONAL:
             return str(node.value)
+        if field is Scalar.TIMEOUT:
+            number = None if node.style else _resolve_number(node)
+            return str(node.value) if number is None else number
         value = _resolve_flag(node) if field is Scalar.FLAG else _resolve_number(node)
         if value is None:
             raise self._bad(node, f"{_name(pointer)} is not {field.value}")

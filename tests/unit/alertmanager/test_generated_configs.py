@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -24,6 +25,7 @@ from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.schema import ADDRESS, SECRET
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.clock import Clock
+from alertdrill.core.expectation import Integration
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 
@@ -113,11 +115,7 @@ def list_without_secrets() -> Iterator[tuple[str, str]]:
         for field in section:
             if kind.fields[field] in (SECRET, ADDRESS):
                 left = {key: value for key, value in section.items() if key != field}
-                text = re.sub(
-                    r"\{\{ template .*?\}\}", "x", yaml.safe_dump(left, default_flow_style=True, width=9999)
-                )
-                receiver = f"receivers: [{{name: a, {integration}_configs: [{text.strip()}]}}]"
-                yield f"{integration} without {field}", f"route: {{receiver: a}}\n{receiver}\n"
+                yield f"{integration} without {field}", _write_one(integration, left)
 
 
 def test_a_secret_may_be_missing_where_alertmanager_finds_it_elsewhere(
@@ -140,6 +138,35 @@ def test_a_secret_may_be_missing_where_alertmanager_finds_it_elsewhere(
         {paths[n]: one for n, one in read_here.items() if loads[n] and not isinstance(one, str)},
         tmp_path,
     )
+
+
+def list_with_odd_values() -> Iterator[str]:
+    """Yield configs of one integration each, of which one field is null, or a number."""
+    for integration, section in {**BUILT_IN, **SECTIONS}.items():
+        for field in RECEIVER_KINDS[integration].fields:
+            for value in (None, [None], 1.5):
+                yield _write_one(integration, {**section, field: value})
+
+
+def test_any_field_may_be_empty_or_a_number_where_alertmanager_takes_it(
+    each_engines: Engines, tmp_path: Path
+) -> None:
+    """Written out, that is loaded, too."""
+    paths = {tmp_path / f"{number}.yml": text for number, text in enumerate(list_with_odd_values())}
+    for path, text in paths.items():
+        path.write_text(text)
+    loads = dict(zip(paths, ask_amtool(each_engines, list(paths), tmp_path), strict=True))
+    read_here = {path: read(path) for path, is_loaded in loads.items() if is_loaded}
+    refused = {path: said for path, said in read_here.items() if isinstance(said, str)}
+    assert [said for said in refused.values() if not EMPTY.search(said)] == []
+    taken = {path: one for path, one in read_here.items() if not isinstance(one, str)}
+    _demand_loadable(each_engines, taken, tmp_path)
+
+
+def _write_one(integration: Integration, section: Mapping[str, Any]) -> str:
+    stated = yaml.safe_dump(dict(section), default_flow_style=True, width=2**16).strip()
+    receiver = re.sub(r"\{\{ template .*?\}\}", "x", f"{{name: a, {integration}_configs: [{stated}]}}")
+    return f"route: {{receiver: a}}\nreceivers: [{receiver}]\n"
 
 
 def _demand_loadable(engines: Engines, taken: Mapping[Path, AlertmanagerConfig], folder: Path) -> None:

@@ -23,7 +23,7 @@ from alertdrill.alertmanager.receivers.kind import (
 )
 from alertdrill.alertmanager.receivers.showing import show_alerts
 from alertdrill.alertmanager.receivers.webhook import read_notification
-from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
+from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TIMEOUT, Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card
 
@@ -33,7 +33,7 @@ VERSION = "1"
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
-    "timeout": TEXT,
+    "timeout": TIMEOUT,
     "max_alerts": NUMBER,
     **dict.fromkeys(
         ("url", "url_file", "alert_source_token", "alert_source_token_file", "http_config"), SECRET
