@@ -30,6 +30,7 @@ from alertdrill.cli.routing_questions import Questions, answer_of_alerts, prove_
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration, read_rules
+from alertdrill.runner.synthetic.apart import set_apart
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
@@ -366,9 +367,10 @@ def _rehearse(
     if dry_run:
         show.rows([look_at(one) for one in bound], MIN_SPEED)
     rules = read_inhibit_rules(config.document)
-    speed = choose_speed(plan_sending(bound, rules))
-    with open_path(config, engines=engines, speed=speed) as path:
-        rows = Exercise(path, rules, _say).hold(bound, within_s)
+    sent, document = set_apart(bound, config.document)
+    speed = choose_speed(plan_sending(sent, rules))
+    with open_path(replace(config, document=document), engines=engines, speed=speed) as path:
+        rows = Exercise(path, rules, _say).hold(sent, within_s)
     show.rows(rows, speed)
 
 
