@@ -15,7 +15,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.moment import Moment
+from alertdrill.cli.options.moment import Moment, Year
 from alertdrill.cli.options.page_modes import (
     check_companions,
     check_label_sets,
@@ -27,6 +27,7 @@ from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.page_showing import Show
 from alertdrill.cli.routing_questions import Questions, answer_of_alerts, prove_label_sets
+from alertdrill.cli.sentences import say
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration, read_rules
@@ -181,7 +182,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--calendar",
     "year",
-    type=click.IntRange(1970, 2099),
+    type=Year(),
     metavar="YEAR",
     help="Which routes of the alerts are muted when in that year, as weeks and the days that differ.",
 )
@@ -375,4 +376,4 @@ def _rehearse(
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, to_stderr=True)
