@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import ollama
@@ -35,106 +37,124 @@ STATUSES = {
 }
 
 
-def sync(stub: Stub, timeout_s: float = 10) -> ollama.Client:
-    """Return a client."""
-    return ollama.Client(stub.url, headers={"Authorization": f"Bearer {stub.key}"}, timeout=timeout_s)
+@contextmanager
+def sync(stub: Stub, timeout_s: float = 10) -> Iterator[ollama.Client]:
+    """Yield a client; older ones cannot be closed, but what they are made of can."""
+    client = ollama.Client(stub.url, headers={"Authorization": f"Bearer {stub.key}"}, timeout=timeout_s)
+    try:
+        yield client
+    finally:
+        client._client.close()
 
 
-def aio(stub: Stub, timeout_s: float = 10) -> ollama.AsyncClient:
-    """Return an asynchronous client."""
-    return ollama.AsyncClient(stub.url, headers={"Authorization": f"Bearer {stub.key}"}, timeout=timeout_s)
+@asynccontextmanager
+async def aio(stub: Stub, timeout_s: float = 10) -> AsyncIterator[ollama.AsyncClient]:
+    """Yield an asynchronous client."""
+    client = ollama.AsyncClient(stub.url, headers={"Authorization": f"Bearer {stub.key}"}, timeout=timeout_s)
+    try:
+        yield client
+    finally:
+        await client._client.aclose()
 
 
 def try_chat(stub: Stub) -> None:
     """A plain chat has text and counts."""
-    answer = sync(stub).chat(MODEL, ASKED)
-    assert answer["message"]["content"]
-    assert answer["done"]
-    assert answer["prompt_eval_count"] > 0
-    assert answer["eval_count"] > 0
+    with sync(stub) as client:
+        answer = client.chat(MODEL, ASKED)
+        assert answer["message"]["content"]
+        assert answer["done"]
+        assert answer["prompt_eval_count"] > 0
+        assert answer["eval_count"] > 0
 
 
 async def try_chat_async(stub: Stub) -> None:
     """The asynchronous client gets the same."""
-    assert (await aio(stub).chat(MODEL, ASKED))["message"]["content"]
+    async with aio(stub) as client:
+        assert (await client.chat(MODEL, ASKED))["message"]["content"]
 
 
 def try_chat_streamed(stub: Stub) -> None:
     """A stream ends with the object that is done."""
-    parts = list(sync(stub).chat(MODEL, ASKED, stream=True))
-    assert "".join(part["message"]["content"] for part in parts)
-    assert [part["done"] for part in parts] == [False] * (len(parts) - 1) + [True]
+    with sync(stub) as client:
+        parts = list(client.chat(MODEL, ASKED, stream=True))
+        assert "".join(part["message"]["content"] for part in parts)
+        assert [part["done"] for part in parts] == [False] * (len(parts) - 1) + [True]
 
 
 async def try_chat_streamed_async(stub: Stub) -> None:
     """The asynchronous client streams too."""
-    assert len([part async for part in await aio(stub).chat(MODEL, ASKED, stream=True)]) > 2
+    async with aio(stub) as client:
+        assert len([part async for part in await client.chat(MODEL, ASKED, stream=True)]) > 2
 
 
 def try_tools(stub: Stub) -> None:
     """An offered tool is called, plain and streamed, and answered about once its result is there."""
-    client = sync(stub)
-    (call,) = client.chat(MODEL, ASKED, tools=TOOLS)["message"]["tool_calls"]
-    assert (call["function"]["name"], set(call["function"]["arguments"])) == ("look", {"place", "floor"})
-    parts = list(client.chat(MODEL, ASKED, tools=TOOLS, stream=True))
-    assert parts[0]["message"]["tool_calls"]
-    talk = [*ASKED, {"role": "assistant", "content": ""}, {"role": "tool", "content": "yes"}]
-    assert client.chat(MODEL, talk, tools=TOOLS)["message"]["content"]
+    with sync(stub) as client:
+        (call,) = client.chat(MODEL, ASKED, tools=TOOLS)["message"]["tool_calls"]
+        assert (call["function"]["name"], set(call["function"]["arguments"])) == ("look", {"place", "floor"})
+        parts = list(client.chat(MODEL, ASKED, tools=TOOLS, stream=True))
+        assert parts[0]["message"]["tool_calls"]
+        talk = [*ASKED, {"role": "assistant", "content": ""}, {"role": "tool", "content": "yes"}]
+        assert client.chat(MODEL, talk, tools=TOOLS)["message"]["content"]
 
 
 def try_json(stub: Stub) -> None:
     """JSON is answered where it is asked for."""
-    assert json.loads(sync(stub).chat(MODEL, ASKED, format="json")["message"]["content"])
+    with sync(stub) as client:
+        assert json.loads(client.chat(MODEL, ASKED, format="json")["message"]["content"])
 
 
 def try_generate(stub: Stub) -> None:
     """A prompt is gone on with, plain and streamed."""
-    client = sync(stub)
-    answer = client.generate(MODEL, "Is it on fire?", options={"num_predict": 5})
-    assert answer["response"]
-    assert (answer["done_reason"], answer["eval_count"]) == ("length", 5)
-    assert len(list(client.generate(MODEL, "Is it?", stream=True))) > 2
+    with sync(stub) as client:
+        answer = client.generate(MODEL, "Is it on fire?", options={"num_predict": 5})
+        assert answer["response"]
+        assert (answer["done_reason"], answer["eval_count"]) == ("length", 5)
+        assert len(list(client.generate(MODEL, "Is it?", stream=True))) > 2
 
 
 async def try_generate_async(stub: Stub) -> None:
     """The asynchronous client gets the same."""
-    assert (await aio(stub).generate(MODEL, "Is it?"))["response"]
+    async with aio(stub) as client:
+        assert (await client.generate(MODEL, "Is it?"))["response"]
 
 
 def try_embed(stub: Stub) -> None:
     """Each text has a vector, by both routes."""
-    client = sync(stub)
-    assert len(client.embed(MODEL, ["fire", "smoke"])["embeddings"]) == 2
-    assert client.embeddings(MODEL, "fire")["embedding"]
+    with sync(stub) as client:
+        assert len(client.embed(MODEL, ["fire", "smoke"])["embeddings"]) == 2
+        assert client.embeddings(MODEL, "fire")["embedding"]
 
 
 async def try_embed_async(stub: Stub) -> None:
     """The asynchronous client gets them too."""
-    assert (await aio(stub).embed(MODEL, "fire"))["embeddings"]
+    async with aio(stub) as client:
+        assert (await client.embed(MODEL, "fire"))["embeddings"]
 
 
 def try_models(stub: Stub) -> None:
     """Models are listed and shown; another is not."""
-    client = sync(stub)
-    client.chat(MODEL, ASKED)
-    assert MODEL in [model["model"] for model in client.list()["models"]]
-    assert client.show(MODEL)["details"]["format"] == "gguf"
-    try:
-        client.show("nobody")
-    except ollama.ResponseError as met:
-        assert met.status_code == 404
-        return
-    raise AssertionError("it was found")
+    with sync(stub) as client:
+        client.chat(MODEL, ASKED)
+        assert MODEL in [model["model"] for model in client.list()["models"]]
+        assert client.show(MODEL)["details"]["format"] == "gguf"
+        try:
+            client.show("nobody")
+        except ollama.ResponseError as met:
+            assert met.status_code == 404
+            return
+        raise AssertionError("it was found")
 
 
 def try_unknown_route(stub: Stub) -> None:
     """A route that is not served is not found."""
-    try:
-        sync(stub).ps()
-    except ollama.ResponseError as met:
-        assert (met.status_code, met.error) == (404, "404 page not found")
-        return
-    raise AssertionError("it was found")
+    with sync(stub) as client:
+        try:
+            client.ps()
+        except ollama.ResponseError as met:
+            assert (met.status_code, met.error) == (404, "404 page not found")
+            return
+        raise AssertionError("it was found")
 
 
 def fail(stub: Stub, model: str, way: str) -> object:
@@ -142,16 +162,18 @@ def fail(stub: Stub, model: str, way: str) -> object:
     timeout_s = TOO_LONG_S if "timeout" in model else 10
     if way.startswith("async"):
         return fail_async(stub, model, timeout_s, way.endswith("streamed"))
-    if way == "plain":
-        return sync(stub, timeout_s).chat(model, ASKED)
-    return list(sync(stub, timeout_s).chat(model, ASKED, stream=True))
+    with sync(stub, timeout_s) as client:
+        if way == "plain":
+            return client.chat(model, ASKED)
+        return list(client.chat(model, ASKED, stream=True))
 
 
 async def fail_async(stub: Stub, model: str, timeout_s: float, streams: bool) -> object:
     """Ask a model that fails, asynchronously."""
-    if not streams:
-        return await aio(stub, timeout_s).chat(model, ASKED)
-    return [part async for part in await aio(stub, timeout_s).chat(model, ASKED, stream=True)]
+    async with aio(stub, timeout_s) as client:
+        if not streams:
+            return await client.chat(model, ASKED)
+        return [part async for part in await client.chat(model, ASKED, stream=True)]
 
 
 def check_failure(error: str, met: BaseException) -> None:
