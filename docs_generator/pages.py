@@ -10,6 +10,7 @@ from docs_generator.commands import write_commands, write_exit_codes
 from docs_generator.drills import write_fields
 from docs_generator.projects import write_project_fields
 from docs_generator.receivers import write_receivers
+from docs_generator.stubs import write_stubs
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -23,4 +24,5 @@ def make_pages() -> Mapping[str, str]:
         "drill-fields.md": write_fields(),
         "project-fields.md": write_project_fields(),
         "receivers.md": write_receivers(),
+        "stub-providers.md": write_stubs(),
     }
