@@ -130,12 +130,10 @@ class Generate(_Completion):
         """Validate a request; raises Refused."""
         body = incoming.body
         model = _read_model(body)
-        prompt, system = body.get("prompt") or "", body.get("system") or ""
-        if not isinstance(prompt, str) or not isinstance(system, str):
-            raise _refused("prompt must be of type string", model)
+        texts = (_read_text(body, "prompt", model), _read_text(body, "system", model))
         return ChatRequest(
             model=model,
-            prompt_tokens=estimate_tokens((prompt, system)),
+            prompt_tokens=estimate_tokens(texts),
             max_tokens=_read_limit(body, model),
             stream=_read_stream(body, model),
             json_text=_read_json_text(body, model),
@@ -185,9 +183,7 @@ class OneEmbedding(Unstreamed):
     def read(self, incoming: Incoming) -> ChatRequest:
         """Validate a request; raises Refused."""
         model = _read_model(incoming.body)
-        prompt = incoming.body.get("prompt") or ""
-        if not isinstance(prompt, str):
-            raise _refused("prompt must be of type string", model)
+        prompt = _read_text(incoming.body, "prompt", model)
         return ChatRequest(
             model=model, prompt_tokens=estimate_tokens((prompt,)), embeddings=1, dimensions=DIMENSIONS
         )
@@ -245,6 +241,13 @@ def _read_model(body: Mapping[str, Any]) -> str:
     if not is_model(model):
         raise _refused("model is required")
     return model
+
+
+def _read_text(body: Mapping[str, Any], name: str, model: str) -> str:
+    text = body.get(name)
+    if not isinstance(text, str | None):
+        raise _refused(f"{name} must be of type string", model)
+    return text or ""
 
 
 def _read_stream(body: Mapping[str, Any], model: str) -> bool:

@@ -361,13 +361,7 @@ is_vllm = _in_json(
     )
 )
 is_fastapi = _in_json(lambda status, it: status in (404, 405) and it.keys() == {"detail"})
-is_anthropic = _in_json(
-    lambda _, it: (
-        it["type"] == "error"
-        and it["error"].keys() == {"type", "message"}
-        and it["request_id"].startswith("req_")
-    )
-)
+is_anthropic = _in_json(lambda _, it: it["type"] == "error" and it["error"].keys() == {"type", "message"})
 is_gemini = _is_json_or(
     _in_json(lambda status, it: it["error"]["code"] == status and "status" in it["error"]), (404, NO_PAGE)
 )

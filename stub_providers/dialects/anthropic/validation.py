@@ -110,9 +110,9 @@ def read_tool(body: Mapping[str, Any], model: str) -> Tool | None:
     if kind == "none" or (kind == "auto" and _has_result(body["messages"][-1])):
         return None
     name = choice.get("name") if kind == "tool" else next(iter(offered))
-    if name not in offered:
+    if not isinstance(name, str) or name not in offered:
         raise refuse("tool_choice.name: there is no such tool in tools", model)
-    return Tool(name=str(name), arguments=json.dumps(make_value(offered[name]) or {}))
+    return Tool(name=name, arguments=json.dumps(make_value(offered[name]) or {}))
 
 
 def _read_tools(body: Mapping[str, Any], model: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def choose_tool(
     if isinstance(choice, dict):
         function = choice.get("function")
         demanded = function.get("name") if isinstance(function, dict) else choice.get("name")
-        if demanded is not None and demanded not in offered:
+        if demanded is not None and not (isinstance(demanded, str) and demanded in offered):
             raise refuse(
                 "Invalid value for 'tool_choice': it names no tool of 'tools'.", model, param="tool_choice"
             )
