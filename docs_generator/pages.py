@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 from docs_generator.checks import write_checks
@@ -13,6 +14,8 @@ from docs_generator.receivers import write_receivers
 from docs_generator.stubs import write_stubs
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+TIMELINE_SCHEMA = "timeline.schema.json"
+"""Stands in the package, so that an installed one has it, and is published as it is."""
 
 
 def make_pages() -> Mapping[str, str]:
@@ -25,4 +28,5 @@ def make_pages() -> Mapping[str, str]:
         "project-fields.md": write_project_fields(),
         "receivers.md": write_receivers(),
         "stub-providers.md": write_stubs(),
+        TIMELINE_SCHEMA: files("alertdrill.reports").joinpath(TIMELINE_SCHEMA).read_text("utf-8"),
     }

@@ -15,6 +15,7 @@ from alertdrill.mutation.grounds import Ground, Met
 from alertdrill.mutation.lines import find_lines
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result
+from alertdrill.mutation.reasons import Reason, find_idle, give_reasons
 from alertdrill.mutation.routing import list_routed_values
 from alertdrill.mutation.score import Scored
 from alertdrill.mutation.trials import Trials, hold_baselines
@@ -27,11 +28,15 @@ from alertdrill.rules.promql.expressions import metric_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Rules whose mutants are made, and the drills that they are tried on."""
+    """Rules whose mutants are made, and the drills that they are tried on.
+
+    `reasons` say why it is right that some survive.
+    """
 
     name: str
     files: tuple[RuleFile, ...]
     grounds: tuple[Ground, ...]
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +78,17 @@ def hold_session(
     say(f"{say_number(len(mutants), 'mutant')}, on {say_number(len(met), 'drill')}")
     results = _judge(mutants, met, order, say)
     names = {id(one.ground): one.ground.drill.name for one in met}
+    for subject in subjects:
+        for reason in find_idle([results[mutant.id] for mutant in made[subject.name]], subject.reasons):
+            say(f"{reason.source}: no mutant survives that this is about: take it out")
     return tuple(
         Scored(
             name=subject.name,
             sources={file.name: file.text for file in subject.files},
             drills=tuple(names[id(ground)] for ground in subject.grounds if id(ground) in names),
-            results=tuple(results[mutant.id] for mutant in made[subject.name]),
+            results=tuple(
+                give_reasons((results[mutant.id] for mutant in made[subject.name]), subject.reasons)
+            ),
         )
         for subject in subjects
     ), unmet

@@ -44,6 +44,7 @@ ZONES = (
 )
 BATCH = 100
 """Cases for one Alertmanager: to start it takes longer than they do."""
+MOST_ASKED = 4
 BASE = "route: {receiver: a}\nreceivers: [{name: a}]\n"
 
 
@@ -213,7 +214,7 @@ def ask_alertmanager(
 def take_soon(sink: Sink) -> Delivered | None:
     """Return the next notification, or None if none comes any more."""
     try:
-        return sink.take(within_s=10.0)
+        return sink.take(within_s=2.0)
     except queue.Empty:
         return None
 
@@ -246,19 +247,23 @@ def test_alertmanager_says_the_same_at_any_moment_of_any_year(
 ) -> None:
     """Of both generations: times, weekdays, days, months and years, also on days with fewer hours or more."""
     cases = [*KNOWN, *list_cases(seed)]
-    said = ask_alertmanager(each_engines, tmp_path_factory.mktemp("alertmanager"), cases)
-    compared = 0
-    for case, one in zip(cases, said, strict=True):
-        if one is None:
-            continue
-        is_inside, least_s, most_s = one
-        interval = case.parse()
-        held = {interval.contains(case.at + timedelta(seconds=passed_s)) for passed_s in (least_s, most_s)}
-        if len(held) == 1:
-            # The others began or ended just then, and the machine was slow.
-            compared += 1
-            assert held == {is_inside}, case
-    assert compared > BATCH / 2
+    most_undecided = len(cases) // 2
+    # Where many of them began or ended while a slow machine was asked, those are asked again.
+    for _ in range(MOST_ASKED):
+        said = ask_alertmanager(each_engines, tmp_path_factory.mktemp("alertmanager"), cases)
+        asked = zip(cases, said, strict=True)
+        cases = [case for case, one in asked if one is None or not compare(case, *one)]
+        if len(cases) <= most_undecided:
+            return
+    pytest.fail(f"Alertmanager was too slow for {len(cases)} moments, {MOST_ASKED} times")
+
+
+def compare(case: Case, is_inside: bool, least_s: float, most_s: float) -> bool:
+    """Hold a case against what Alertmanager said; return False where an interval began or ended just then."""
+    interval = case.parse()
+    held = {interval.contains(case.at + timedelta(seconds=passed_s)) for passed_s in (least_s, most_s)}
+    assert len(held) == 2 or held == {is_inside}, case
+    return len(held) == 1
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))

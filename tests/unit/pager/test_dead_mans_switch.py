@@ -36,11 +36,14 @@ async def test_the_switch_pages_when_heartbeats_stop_and_closes_when_they_come_a
     (paged,) = await pager.await_notifications(1, answer="-")
     assert (paged["effect"], paged["status"], paged["integration"]) == ("opened", "firing", "webhook")
     assert paged["title"] == "Heartbeats to watchdog stopped: none for 0:12"
+    # A span that is not over before the test has looked.
+    await pager.ask("PUT", SWITCH, {"timeout_s": 3600.0})
     await pager.deliver(WATCHDOG, make_notification())
     _, closed = await list_pages(pager)
     assert (closed["effect"], closed["status"]) == ("closed", "resolved")
     (incident,) = [one for one in await pager.list_incidents() if one["key"] == "dead-man's switch"]
     assert (incident["receiver"], incident["status"]) == ("watchdog", "closed")
+    await pager.ask("PUT", SWITCH, {"timeout_s": 12.0})
     await pager.await_notifications(2, answer="-", effect="opened")
 
 

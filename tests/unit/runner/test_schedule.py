@@ -241,9 +241,9 @@ def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
 def test_the_catalogue_proves_rules_blind_before_their_metrics_have_a_past() -> None:
     """The p95 of all requests ever has to begin with hundreds of quick ones."""
     starts = list_starts(CATALOGUE)
-    for first in ("gatewayz-latency-fires", "gatewayz-cache-fires"):
+    for first, many in (("gatewayz-latency-fires", 4), ("gatewayz-cache-fires", 5)):
         queue = [name for name in starts if name.startswith(first.removesuffix("fires"))]
-        assert len(queue) == 3
+        assert len(queue) == many
         assert min(queue, key=starts.__getitem__) == first
 
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp
 import pytest
+from support.watched_parts import await_questions, serve
 
 from alertdrill.runtime.part_watch import (
     LATE_WALL_S,
@@ -30,69 +24,6 @@ from alertdrill.runtime.part_watch import (
 STOP_S = 0.6
 
 
-class Answering(BaseHTTPRequestHandler):
-    """Answers 401 to everything, as who wants a token does."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """Refuse."""
-        self.send_response(401)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serve() -> Iterator[str]:
-    """Serve in this process, and give the URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/healthz"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
-def serve_apart() -> Iterator[tuple[str, int]]:
-    """Serve in a process of its own, and give the URL and its id."""
-    argv = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", os.devnull]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = process.stdout.readline().split("port ")[1].split()[0]
-            yield f"http://127.0.0.1:{port}/", process.pid
-        finally:
-            process.kill()
-
-
-def watch_silence(part: str, silences: tuple[SilentSpan, ...]) -> list[SilentSpan]:
-    """Return a part's silences that are long enough to be no hiccup of a busy machine."""
-    return [one for one in silences if one.part == part and one.until_s - one.from_s > STOP_S / 2]
-
-
-def test_a_part_that_is_stopped_is_silent_for_as_long() -> None:
-    """From the stop to when it goes on, within a few questions; whoever else answered is not silent."""
-    with serve() as well, serve_apart() as (url, pid):
-        with PartWatch({"pager": url, "gateway": well}) as watch:
-            await_questions(watch, 20)
-            stopped_s = time.time()
-            os.kill(pid, signal.SIGSTOP)
-            time.sleep(STOP_S)  # the cause itself, not a wait for something
-            resumed_s = time.time()
-            os.kill(pid, signal.SIGCONT)
-            await_questions(watch, 20)
-        (silence,) = watch_silence("pager", watch.silences)
-        assert silence.from_s == pytest.approx(stopped_s, abs=0.3)
-        assert silence.until_s == pytest.approx(resumed_s, abs=0.3)
-        assert watch_silence("gateway", watch.silences) == []
-
-
 def test_a_part_may_be_asked_less_often() -> None:
     """Once at the beginning, and then after its pause: a minute from now."""
     with serve() as seldom, PartWatch({"gateway": seldom}, every_wall_s={"gateway": 60.0}) as calm:
@@ -100,22 +31,6 @@ def test_a_part_may_be_asked_less_often() -> None:
         time.sleep(STOP_S)  # for which it is left alone
     assert calm.asked == 1
     assert not calm.silences
-
-
-def test_a_part_that_takes_no_connection_is_silent_until_the_end() -> None:
-    """Nobody listens: refused is no answer, and what has not answered by the end was silent until then."""
-    with serve() as url:
-        pass
-    before_s = time.time()
-    with PartWatch({"pager": url}) as watch:
-        began_s = time.time()
-        time.sleep(STOP_S)  # how long nobody listens
-        ended_s = time.time()
-    after_s = time.time()
-    (silence,) = watch_silence("pager", watch.silences)
-    # The test itself may not be let in just where it reads the clock.
-    assert before_s <= silence.from_s <= began_s + 0.3
-    assert ended_s - 0.3 <= silence.until_s <= after_s
 
 
 @dataclass
@@ -151,14 +66,6 @@ def test_a_watch_ends_although_a_question_takes_its_end_for_a_timeout(
     hung = ending.is_alive()
     is_let_go.set()
     assert not hung
-
-
-def await_questions(watch: PartWatch, count: int) -> None:
-    """Wait until so many more questions were asked."""
-    wanted, give_up_at = watch.asked + count, time.monotonic() + 30
-    while watch.asked < wanted:
-        assert time.monotonic() < give_up_at
-        time.sleep(0.01)
 
 
 def test_a_question_left_open_counts_from_when_it_was_asked() -> None:

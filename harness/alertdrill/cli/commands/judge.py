@@ -83,7 +83,7 @@ SYSTEM = "own"
 @click.option(
     "--out",
     type=WrittenPath(path_type=Path, file_okay=False),
-    help="Also write timeline.json, junit.xml and report.html to this folder.",
+    help="Also write the reports of a run to this folder: report.html, report.md, timeline.json and others.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline with its verdicts as JSON.")
 def judge(

@@ -11,14 +11,13 @@ import promql_parser as ast
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.measures import find_usd_per_million
-from alertdrill.project.drafting.metrics import Metrics
+from alertdrill.project.drafting.metrics import MODEL_LABEL, Metrics
 from alertdrill.project.drafting.recognising import Recognised, Recogniser, Unknown
 from alertdrill.project.drafting.timing import Pace
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.rules.promql.expressions import list_children, metric_name, parse, selectors
 
-MODEL_LABEL = re.compile(r"(?:\w+_)?model(?:_name|_group|_id)?|gen_ai_request_model")
 SCRAPED_LABELS = {"job", "instance"}
 """Labels that Prometheus gives to what it scrapes."""
 OWN_METRICS = {"up", "ALERTS", "ALERTS_FOR_STATE"}
@@ -191,17 +190,15 @@ def _find_model(read: Iterable[ast.VectorSelector]) -> str | None:
 
 
 def _find_priced(read: Iterable[ast.VectorSelector], model: str, metrics: Metrics) -> str:
-    """Return a model whose price is known: the one that is asked for, or the only one that series name."""
+    """Return a model whose price is known: the one that is asked for, or the only one that it is counted as.
+
+    Of series those count that name the model that is asked for; all, where none does.
+    """
     if find_usd_per_million(model) is not None:
         return model
-    seen = {
-        value
-        for node in read
-        for label, values in metrics.values.get(metric_name(node) or "", {}).items()
-        if MODEL_LABEL.fullmatch(label)
-        for value in values
-        if find_usd_per_million(value) is not None
-    }
+    named = [together for node in read for together in metrics.models.get(metric_name(node) or "", ())]
+    own = [together for together in named if model in together]
+    seen = {name for together in own or named for name in together if find_usd_per_million(name) is not None}
     return seen.pop() if len(seen) == 1 else model
 
 

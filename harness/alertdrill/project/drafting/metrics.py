@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from alertdrill.errors import BadInput
 MAX_SERIES = 100_000
 MAX_VALUES = 1000
 """Of one label of one metric, that are kept."""
+MODEL_LABEL = re.compile(r"(?:\w+_)?model(?:_name|_group|_id)?|gen_ai_request_model")
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     "counter": ("_total",),
     "histogram": ("_bucket", "_count", "_sum"),
@@ -27,12 +29,14 @@ class Metrics:
     """The metrics that were seen, each with its labels' values; `source` is where.
 
     A metric without series is known by its name: nothing has been counted yet. `always` are the labels that
-    each series of a metric had, and `types` the types that a target told, by the names of series.
+    each series of a metric had, and `types` the types that a target told, by the names of series. `models`
+    has what one series names together by labels of models: a gateway's own name, and that of its provider.
     """
 
     source: str
     values: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     always: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    models: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     asked: frozenset[str] | None = None
     """The names that were asked for, where there may be others: of a recording; None: whatever there is."""
@@ -77,12 +81,16 @@ def gather(
     """
     found: dict[str, dict[str, set[str]]] = {name: {} for name in names}
     always: dict[str, set[str]] = {}
+    models: dict[str, set[frozenset[str]]] = {}
     for number, (name, labels) in enumerate(series):
         if number >= MAX_SERIES:
             raise BadInput(f"{source}: there are more than {MAX_SERIES} series: give a file with fewer")
         of_name = found.setdefault(name, {})
         stated = {label for label, value in labels.items() if value}
         always[name] = always.get(name, stated) & stated
+        together = models.setdefault(name, set())
+        if len(together) < MAX_VALUES:
+            together.add(frozenset(labels[label] for label in stated if MODEL_LABEL.fullmatch(label)))
         for label, value in labels.items():
             values = of_name.setdefault(label, set())
             if len(values) < MAX_VALUES:
@@ -94,6 +102,7 @@ def gather(
             for name, labels in found.items()
         },
         always={name: frozenset(labels) for name, labels in always.items()},
+        models={name: frozenset(together) for name, together in models.items()},
         types=types or {},
     )
 

@@ -294,12 +294,23 @@ def test_a_state_that_no_failure_brings_about_is_a_todo() -> None:
     assert [todo for _, todo in drafted.todos] == ["say what makes it == 2: calls that fail make it 1"]
 
 
-@pytest.mark.parametrize(("others", "is_priced"), [((), True), (("gpt-4o",), False)])
+@pytest.mark.parametrize(
+    ("counted", "is_priced"),
+    [
+        ([("chat", MODEL)], True),
+        ([("chat", MODEL), ("chat", "gpt-4o")], False),
+        ([("chat", MODEL), ("pool", "gpt-4o")], True),
+        ([("summary", MODEL)], True),
+        ([("summary", MODEL), ("pool", "gpt-4o")], False),
+    ],
+)
 def test_a_model_by_another_name_has_the_price_of_what_it_is_counted_as(
-    others: tuple[str, ...], *, is_priced: bool
+    counted: list[tuple[str, str]], *, is_priced: bool
 ) -> None:
-    """A gateway's `chat` is a model of the list, unless series name several of those."""
-    series = [("spend_usd_total", {"requested_model": "chat", "model": model}) for model in (MODEL, *others)]
+    """A gateway's `chat` is a model of the list, unless its series, or all if it has none, name several."""
+    series = [
+        ("spend_usd_total", {"requested_model": requested, "model": model}) for requested, model in counted
+    ]
     around = Surroundings(
         model="chat", scrape_s=15.0, metrics=gather("metrics.txt", series), find_paging=find_paging
     )
