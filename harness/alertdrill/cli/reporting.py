@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +11,8 @@ from alertdrill.cli.interruption import Interrupted, defer_signals
 from alertdrill.cli.run_folder import RunFolder
 from alertdrill.errors import CannotWrite
 from alertdrill.reports import RunRecord, html, junit, timeline_json
-from alertdrill.reports.history import keep_run
+from alertdrill.reports.history import keep_run, read_earlier
+from alertdrill.reports.html.changes import compare_runs
 from alertdrill.reports.terminal.summary import summary
 
 
@@ -36,9 +38,10 @@ def report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *
 
 def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> None:
     timeline = timeline_json.render(record)
+    changes = compare_runs(json.loads(timeline), read_earlier(out, record.timeline.mode))
     reports.write("timeline.json", timeline)
     reports.write("junit.xml", junit.render(record))
-    reports.write("report.html", html.render(record))
+    reports.write("report.html", html.render(record, changes))
     reports.publish()
     if is_kept:
         keep_run(out, timeline, record.started_at)

@@ -34,7 +34,8 @@ document.addEventListener("securitypolicyviolation", (event) => troubles.push(ev
 AXE = Path(__file__).parents[2] / "support" / "axe" / "axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 ASK_AXE = f"""axe.run(document, {{ runOnly: {json.dumps(RULES)} }}).then(({{ violations }}) =>
-  violations.map((one) => one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" | ")))"""
+  violations.map((one) =>
+    one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(" | ")))"""
 OPEN_ALL = """for (let round = 0; round < 3; round++)
   document.querySelectorAll("details").forEach((one) => { if (one.build) one.build(); one.open = true; })"""
 SHOWN = "[...document.querySelectorAll('#list .drill')].map((one) => one.dataset.path.slice(6))"

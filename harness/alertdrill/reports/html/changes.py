@@ -39,11 +39,11 @@ def compare_runs(now: Document, earlier: Sequence[Document]) -> list[dict[str, s
 
 
 def _compare(now: Document, before: Document) -> Iterator[tuple[str, str]]:
-    if now["outcome"] != before["outcome"]:
-        if now["outcome"] == "unmet":
-            yield "failed", f"was {before['outcome']}, is not met now"
-        elif before["outcome"] == "unmet" and now["outcome"] == "met":
-            yield "fixed", "was not met, is met now"
+    was = before.get("outcome")
+    if now["outcome"] == "unmet" != was:
+        yield "failed", f"was {was}, is not met now"
+    elif now["outcome"] == "met" and was == "unmet":
+        yield "fixed", "was not met, is met now"
     for finding, old in zip(now["findings"], before["findings"], strict=False):
         if (finding["alert"], finding["labels"]) != (old["alert"], old["labels"]):
             continue
@@ -56,10 +56,14 @@ def _compare(now: Document, before: Document) -> Iterator[tuple[str, str]]:
 
 
 def _find_reach(finding: Document) -> int | None:
-    found = _REACHED.search(finding["evidence"]) if "reaches" in (finding["expected"] or {}) else None
+    found = _REACHED.search(str(finding.get("evidence"))) if "reaches" in finding["expected"] else None
     return int(found[1]) if found else None
 
 
 def _find_delay(finding: Document) -> float | None:
-    delay_s = finding["hops"].get("firing_to_paged_s")
-    return None if delay_s is None else delay_s - finding["hops"].get("held_s", 0.0)
+    """Return how long a page took, without the time for which it was suppressed on purpose."""
+    hops = finding.get("hops")
+    delay_s, held_s = (
+        (hops.get("firing_to_paged_s"), hops.get("held_s", 0.0)) if isinstance(hops, dict) else (None, 0.0)
+    )
+    return delay_s - held_s if isinstance(delay_s, int | float) and isinstance(held_s, int | float) else None

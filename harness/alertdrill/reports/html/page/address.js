@@ -1,4 +1,4 @@
-// What is looked for and what is open, in the address: #drill/NAME?q=system:metis+outcome:unmet
+// What is looked for and what is open, in the address: #drill/NAME?q=outcome:unmet+slow
 
 export function readAddress() {
   const hash = location.hash.slice(1), at = hash.indexOf("?");

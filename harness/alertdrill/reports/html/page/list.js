@@ -9,7 +9,7 @@ const MOST_ROWS = 200, MOST_CHIPS = 12;
 const GROUPS = [["unmet", "not met"], ["unobserved", "not fully seen"], ["met", "met"]];
 
 export function drawSearch(query, search) {
-  const box = el("input", { type: "search", id: "search", placeholder: "system:metis outcome:unmet slow", autocomplete: "off", spellcheck: "false", value: query,
+  const box = el("input", { type: "search", id: "search", placeholder: "outcome:unmet slow", autocomplete: "off", spellcheck: "false", value: query,
     "aria-describedby": "search-help", oninput: () => search(box.value) });
   return el("form", { role: "search", class: "search", onsubmit: (event) => event.preventDefault() },
     el("label", { for: "search" }, "Find drills"), box,
@@ -43,13 +43,15 @@ export function drawList(data, drills, query) {
 }
 
 function drawRows(data, drills) {
-  const rows = el("div", { class: "rows" }, drills.slice(0, MOST_ROWS).map((drill) => drawRow(data, drill)));
-  rows.showAll = () => {
-    rows.append(...drills.slice(rows.children.length).map((drill) => drawRow(data, drill)));
-    more?.remove();
+  const shown = new Set(), rows = el("div", { class: "rows" });
+  rows.show = (wanted) => {
+    const news = wanted.filter((drill) => !shown.has(drill));
+    news.forEach((drill) => shown.add(drill));
+    rows.append(...news.map((drill) => drawRow(data, drill)));
   };
-  const more = drills.length > MOST_ROWS ? el("button", { type: "button", onclick: rows.showAll }, `Show ${drills.length - MOST_ROWS} more`) : null;
-  return more ? [rows, more] : [rows];
+  rows.show(drills.slice(0, MOST_ROWS));
+  const more = el("button", { type: "button", onclick: () => { rows.show(drills); more.remove(); } }, `Show ${drills.length - MOST_ROWS} more`);
+  return drills.length > MOST_ROWS ? [rows, more] : [rows];
 }
 
 function drawRow(data, drill) {

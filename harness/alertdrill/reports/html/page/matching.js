@@ -1,4 +1,4 @@
-// Which drills a query means: words, and tokens such as system:metis. Tokens of one key add up, others narrow down.
+// Which drills a query means: words, and tokens such as outcome:unmet. Tokens of one key add up, others narrow down.
 
 export const KEYS = ["system", "alert", "receiver", "outcome", "label", "scenario"];
 const TOKEN = /(\w+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)/g;

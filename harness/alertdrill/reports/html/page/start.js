@@ -114,7 +114,7 @@ function revealDrill(name) {
   const group = document.querySelector(`details.group[data-group="${drill.kind}"]`);
   if (!group || !matches(state.index.get(name), parse(state.address.query))) return;
   unfold(group);
-  group.querySelector(".rows").showAll();
+  group.querySelector(".rows").show([drill]);
 }
 
 function start() {
