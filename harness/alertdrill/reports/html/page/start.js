@@ -71,6 +71,7 @@ function later(...sections) {
 function drawWaiting() {
   if (!waiting.length) return;
   for (const [name, draw] of waiting.splice(0)) put(name, draw(state.data));
+  for (const link of document.querySelectorAll("nav a")) link.hidden = !places.get(link.hash.split("/")[1]).hasChildNodes();
   fillList();
   document.documentElement.dataset.drawn = "yes";
 }
