@@ -13,6 +13,7 @@ from alertdrill.errors import CannotWrite
 from alertdrill.reports import RunRecord, html, junit, timeline_json
 from alertdrill.reports.history import keep_run, read_earlier
 from alertdrill.reports.html.changes import compare_runs
+from alertdrill.reports.mutation_scores import read_scores
 from alertdrill.reports.terminal.summary import summary
 
 
@@ -41,7 +42,7 @@ def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept:
     changes = compare_runs(json.loads(timeline), read_earlier(out, record.timeline.mode))
     reports.write("timeline.json", timeline)
     reports.write("junit.xml", junit.render(record))
-    reports.write("report.html", html.render(record, changes))
+    reports.write("report.html", html.render(record, changes, read_scores(out)))
     reports.publish()
     if is_kept:
         keep_run(out, timeline, record.started_at)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.paging_records import build_paging_record
 from support.panel_records import build_panels
+from support.report_exercises import LATENCY
 from support.report_records import build_record
 from support.shown_reports import FIRST
 
@@ -19,7 +20,10 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a realistic run's page to a file, with what changed since the run before."""
     file = tmp_path_factory.mktemp("run") / "report.html"
     changes = [{"kind": "failed", "drill": FIRST, "says": "was met, is not met now"}]
-    file.write_text(html.render(replace(build_record(), panels=build_panels()), changes), encoding="utf-8")
+    file.write_text(
+        html.render(replace(build_record(), panels=build_panels()), changes, {LATENCY: 87.5}),
+        encoding="utf-8",
+    )
     return file
 
 

@@ -49,6 +49,8 @@ async def test_the_first_screen_has_verdict_hops_and_run(
     assert bars == len(build_record().placements)
     assert "✗" in first, "what is not proved stands first"
     assert tops == sorted(tops)
+    assert "mutants noticed" in text
+    assert "87%" in text
 
 
 async def test_nothing_is_asked_of_the_network(report_file: Path, chromium: Browser) -> None:

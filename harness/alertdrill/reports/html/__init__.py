@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from alertdrill.core.wording import printable
 from alertdrill.reports import RunRecord, say_outcome
@@ -18,12 +19,16 @@ from alertdrill.reports.html.embedding import embed_json, frame_page
 from alertdrill.reports.html.joining import join_scripts, join_styles, read_asset
 
 
-def render(record: RunRecord, changes: Sequence[Mapping[str, str]] = ()) -> str:
+def render(
+    record: RunRecord,
+    changes: Sequence[Mapping[str, str]] = (),
+    scores: Mapping[str, float] = MappingProxyType({}),
+) -> str:
     """Return the page; it is complete but for the logs, which it links to by their relative names.
 
-    `changes` is what differs from the runs before (`changes.py`).
+    `changes` is what differs from the runs before (`changes.py`), `scores` what share of mutants is noticed.
     """
-    document = describe_run(record, changes)
+    document = describe_run(record, changes, scores)
     outcome = escape(printable(say_outcome(record)))
     return frame_page(
         title=f"alertdrill: {printable(say_outcome(record))}",

@@ -22,8 +22,10 @@ from alertdrill.reports.html.panels import describe_dashboards
 Data = dict[str, Any]
 
 
-def describe_run(record: RunRecord, changes: Sequence[Mapping[str, str]] = ()) -> Data:
-    """Return all that the page shows; `changes` is what differs from the runs before."""
+def describe_run(
+    record: RunRecord, changes: Sequence[Mapping[str, str]], scores: Mapping[str, float]
+) -> Data:
+    """Return all that the page shows; `changes` and `scores` (of mutants) are what else is known."""
     alerts = {alert["name"]: alert for alert in describe_alerts(record)}
     drills = describe_drills(record, alerts)
     findings = [finding for drill in drills for finding in drill["findings"]]
@@ -36,7 +38,7 @@ def describe_run(record: RunRecord, changes: Sequence[Mapping[str, str]] = ()) -
         {
             "head": describe_head(record),
             "changes": [dict(change) for change in changes],
-            "matrix": describe_matrix(record),
+            "matrix": describe_matrix(record, scores),
             "timeline": describe_timeline(record),
             "drills": drills,
             "alerts": list(alerts.values()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alertdrill.core.clock import format_s
@@ -41,15 +42,18 @@ def describe_head(record: RunRecord) -> Data:
     }
 
 
-def describe_matrix(record: RunRecord) -> Data:
-    """Return a row for each alert with a cell for each claim about it, what is not proved first."""
+def describe_matrix(record: RunRecord, scores: Mapping[str, float]) -> Data:
+    """Return a row for each alert with a cell for each claim about it, what is not proved first.
+
+    `scores` is which percentage of mutants of an alert's rule its drills notice, where it is known.
+    """
     coverage = record.coverage
     rows = sorted(coverage.rows, key=lambda row: min(ORDER[cell.state] for cell in row.cells))
     return {
         "hops": list(HOPS),
         "counts": say_counts(coverage) if coverage.rows else "",
         "left_out": list(coverage.left_out),
-        "rows": [_row(row) for row in rows],
+        "rows": [_row(row) | {"score": _round(scores.get(row.alert))} for row in rows],
     }
 
 
@@ -93,6 +97,11 @@ def _say_believed(record: RunRecord) -> Iterator[str]:
     if record.agreement is not None:
         words = say_agreement(record.agreement)
         yield f"{words[:1].upper()}{words[1:]}."
+
+
+def _round(score: float | None) -> int | None:
+    """Return whole percent; only where nothing slipped by, a hundred."""
+    return None if score is None else math.floor(score)
 
 
 def _row(row: Row) -> Data:

@@ -10,12 +10,13 @@ const ORDER = ["unmet", "unobserved", "none", "met"];
 export function renderMatrix({ matrix }, alerts, drills) {
   if (!matrix.rows.length) return [];
   const rows = matrix.rows.filter((row) => !alerts || alerts.has(row.alert));
-  const body = el("tbody", {}, rows.slice(0, MOST).map((row) => drawRow(row, matrix.hops, drills)));
+  const isScored = matrix.rows.some((row) => row.score !== null);
+  const body = el("tbody", {}, rows.slice(0, MOST).map((row) => drawRow(row, matrix.hops, drills, isScored)));
   const more = rows.length > MOST ? el("button", { type: "button", onclick: (event) => {
-    body.append(...rows.slice(MOST).map((row) => drawRow(row, matrix.hops, drills)));
+    body.append(...rows.slice(MOST).map((row) => drawRow(row, matrix.hops, drills, isScored)));
     event.target.remove();
   } }, `Show ${rows.length - MOST} more alerts`) : null;
-  const head = el("tr", {}, ["alert", ...matrix.hops].map((name) => el("th", { scope: "col" }, name)));
+  const head = el("tr", {}, ["alert", ...matrix.hops, ...(isScored ? ["mutants noticed"] : [])].map((name) => el("th", { scope: "col" }, name)));
   return [
     el("h2", { id: "coverage" }, "Alerts, hop by hop"),
     el("p", { class: "muted small" }, `By this run alone: ${matrix.counts}. A cell leads to its drill.`),
@@ -26,7 +27,7 @@ export function renderMatrix({ matrix }, alerts, drills) {
   ];
 }
 
-function drawRow(row, hops, drills) {
+function drawRow(row, hops, drills, isScored) {
   const name = el("a", { href: writeAddress({ path: ["alert", row.alert], query: "" }) }, row.alert);
   const note = row.apart ? el("span", { class: "muted" }, " drills the paging path") : null;
   const cells = hops.map((hop, index) => {
@@ -35,7 +36,8 @@ function drawRow(row, hops, drills) {
     return el("td", { "data-hop": hop }, drawn.length > MOST_CELLS ? [drawn.slice(0, MOST_CELLS), el("details", {}, el("summary", { class: "small" }, `${drawn.length - MOST_CELLS} more`), drawn.slice(MOST_CELLS))]
       : drawn.length ? drawn : el("span", { class: "muted", "aria-label": "does not apply" }, "·"));
   });
-  return el("tr", {}, el("th", { scope: "row" }, name, note), cells);
+  const score = isScored ? el("td", {}, row.score === null ? "" : `${row.score}%`) : null;
+  return el("tr", {}, el("th", { scope: "row" }, name, note), cells, score);
 }
 
 function drawCell([, kind, state, inbox, names], alert, hop, drills) {
