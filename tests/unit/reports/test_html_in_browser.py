@@ -102,6 +102,9 @@ async def test_every_panel_is_drawn_when_it_is_seen(report_file: Path, chromium:
             panel = f"document.querySelectorAll('.panel')[{number}]"
             await browser.evaluate(f"{panel}.scrollIntoView()")
             await browser.wait_for(f"{panel}.querySelector('canvas')")
+            if number == 0 and width == 400:
+                last = f"document.querySelectorAll('.panel')[{count - 1}].querySelector('canvas')"
+                assert await browser.evaluate(last) is None, "far below"
         widths = await browser.evaluate(
             """[...document.querySelectorAll(".panel")].map((one) =>
               [one.clientWidth, one.querySelector("canvas").getBoundingClientRect().width])"""

@@ -78,6 +78,7 @@ function listLanes({ systems, firing, pages, stalls, appended, until, speed }, d
 // Drag over the lanes to look closer; a press that goes nowhere is a click, on a drill or on nothing.
 function watchPointer(place, view, show) {
   let start = null;
+  const stop = (click) => click.preventDefault();
   const veil = el("div", { class: "veil", hidden: true });
   const at = (event) => {
     const box = place.getBoundingClientRect(), inner = box.width - LEFT - RIGHT;
@@ -103,8 +104,11 @@ function watchPointer(place, view, show) {
     start = null;
     veil.hidden = true;
     if (!moved) return;
-    addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
-    setTimeout(() => show(from, until));
+    addEventListener("click", stop, { capture: true });
+    setTimeout(() => {
+      removeEventListener("click", stop, { capture: true });
+      show(from, until);
+    });
   });
   place.addEventListener("dblclick", () => show(0, Infinity));
 }
