@@ -41,12 +41,14 @@ async def test_the_first_screen_has_verdict_hops_and_run(
         text = await browser.evaluate("document.body.innerText")
         bars = await browser.evaluate("document.querySelectorAll('#timeline a').length")
         first = await browser.evaluate("document.querySelector('#matrix tbody tr').innerText")
+        failed = await browser.evaluate("document.querySelectorAll('#timeline .mark.failed').length")
         tops = await browser.evaluate(
             "['head', 'changes', 'matrix', 'timeline'].map((id) => document.getElementById(id).offsetTop)"
         )
     assert text.startswith("✗\n3 of 18 drills not met\n\nThe clock kept time at speed 60")
     assert "new failure metis-latency-fires was met, is not met now" in text
     assert bars == len(build_record().placements)
+    assert failed == 3, "a sign beside the colour"
     assert "✗" in first, "what is not proved stands first"
     assert tops == sorted(tops)
     assert "mutants noticed" in text

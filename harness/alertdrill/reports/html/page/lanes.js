@@ -5,7 +5,7 @@ import { clock } from "./words.js";
 export const LEFT = 56;
 export const RIGHT = 24;
 const TITLE = 17, BAR = 17, THIN = 8, GAP = 8, AXIS = 22;
-const MARKS = { paged: "▼", opened: "▼", updated: "●", page_resolved: "▽", closed: "▽", refused: "✖" };
+const MARKS = { paged: "▼", opened: "▼", updated: "●", page_resolved: "▽", closed: "▽", refused: "✖", failed: "✗" };
 const STEPS = [15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400];
 
 // Lanes have a title, bars ({kind, from, until, label, hover, href, row}) and marks ({kind, at, hover, row}).

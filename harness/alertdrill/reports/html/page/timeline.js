@@ -62,7 +62,9 @@ function listLanes({ systems, firing, pages, stalls, appended, until, speed }, d
       href: writeAddress({ path: ["drill", drill.name], query: "" }),
     }));
     if (shown && !bars.length) continue;
-    lanes.push({ title: system, bars: stackBars(bars, MOST_ROWS) });
+    const stacked = stackBars(bars, MOST_ROWS);
+    const failed = stacked.filter((bar) => bar.kind === "drill-unmet").map((bar) => ({ kind: "failed", at: bar.from, row: bar.row, hover: bar.hover }));
+    lanes.push({ title: system, bars: stacked, marks: failed });
     lanes.push({ bars: firing.filter((one) => one[0] === system).map(([, alert, from, end]) => ({ kind: "firing", from, until: end, hover: `${alert} firing, ${clock(from)} to ${clock(end)}` })),
       marks: pages.filter((one) => one[0] === system).map(([, alert, kind, at, receiver]) => ({ kind, at, row: 1, hover: `${alert} ${kind === "paged" ? "paged" : "page closed"}, ${receiver}` })) });
   }
@@ -70,7 +72,7 @@ function listLanes({ systems, firing, pages, stalls, appended, until, speed }, d
   const broken = stalls.map(([part, from, end]) => ({ kind: "stall", from, until: end, hover: `${part} answered nothing, ${clock(from)} to ${clock(end)}` }));
   if (faults.length) lanes.push({ title: "faults", bars: stackBars(faults, 4) });
   if (broken.length) lanes.push({ title: "stalls", bars: stackBars(broken, 4) });
-  lanes.push({ title: speed === 1 ? "rule time is wall time" : `speed ${Number(speed.toPrecision(4))}: so many seconds of rule time in a second`, bars: [{ kind: "speed", from: 0, until, hover: `speed ${speed}` },
+  lanes.push({ title: speed === 1 ? "rule time is wall time" : `speed ${Number(speed.toPrecision(4))}`, bars: [{ kind: "speed", from: 0, until, hover: `speed ${speed}: so many seconds of rule time in a second` },
     ...appended.map(([from, end]) => ({ kind: "appended", from, until: end, hover: "appended: nothing was measured, a quiet tail" }))] });
   return lanes;
 }
