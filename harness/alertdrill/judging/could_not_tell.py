@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.drill import Drill, LoadProfile, Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_beyond
@@ -31,6 +31,8 @@ LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
 LATE_S = 15.0
 """How late a call of an unmet drill may have been sent."""
+HEALTHY_CALLS = 5.0
+"""So many calls before a drill's first fault are enough to know whether the gateway refuses all of them."""
 DEFAULT_REACH_S = 900.0
 """How far back a rule is taken to look that nobody knows."""
 NAMES: Mapping[str, str] = {
@@ -235,12 +237,8 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
             f"{lost} of {planned} calls of {drill.name} were not sent or got no answer, and no rule sees "
             "what is not sent: locust.log says why"
         )
-    refused = next((calls for calls in own if 0 < calls.planned <= calls.unwelcome), None)
-    if refused is not None and not _makes_fail(drill):
-        return (
-            f"not one call of {drill.name} was answered as its scenario wants ({refused.answers}), and "
-            "nothing that the drill does makes them fail: see whether key, model and address are right"
-        )
+    if refused := _doubt_refused(drill, evidence):
+        return refused
     late_s = max((calls.lateness_s for calls in own), default=0.0)
     if is_unmet and late_s > LATE_S:
         return f"a call of {drill.name} was sent {say_beyond(late_s, LATE_S)} s late (bound {LATE_S:g} s)"
@@ -254,9 +252,44 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
     return ""
 
 
-def _makes_fail(drill: Drill) -> bool:
-    told = [change.behaviour for profile in drill.traffic for change in profile.changes]
-    return bool(drill.outages) or any(one.get("errors") or one.get("listening") is False for one in told)
+def _doubt_refused(drill: Drill, evidence: Evidence) -> str:
+    """Say that the gateway refused every call of a load profile, if that is not the drill's own doing."""
+    fault_s = _find_first_fault_s(drill)
+    for profile in drill.traffic:
+        calls = evidence.calls.get(profile.name)
+        if calls is None or not 0 < calls.planned <= calls.unwelcome:
+            continue
+        if fault_s == math.inf:
+            why = ", and nothing that the drill does makes them fail"
+        elif _count_due(profile, fault_s) >= HEALTHY_CALLS:
+            why = f", not even before {format_s(fault_s)}, when the drill first makes calls fail"
+        else:
+            continue
+        return (
+            f"not one call of {drill.name} was answered as its scenario wants ({calls.answers}){why}: "
+            "see whether key, model and address are right"
+        )
+    return ""
+
+
+def _find_first_fault_s(drill: Drill) -> float:
+    """Return from when on a drill makes calls fail; infinite if it never does."""
+    changes = [
+        profile.start_s + change.at_s
+        for profile in drill.traffic
+        for change in profile.changes
+        if change.behaviour.get("errors") or change.behaviour.get("listening") is False
+    ]
+    return min((*changes, *(outage.at_s for outage in drill.outages)), default=math.inf)
+
+
+def _count_due(profile: LoadProfile, until_s: float) -> float:
+    """Return how many calls of a load profile are due before an instant of its drill."""
+    due, left_s = 0.0, until_s - profile.start_s
+    for stage in profile.stages:
+        due += stage.rate_per_s * min(stage.duration_s, max(0.0, left_s))
+        left_s -= stage.duration_s
+    return due
 
 
 def _shift(stalls: Iterable[Stall], start_s: float) -> tuple[Stall, ...]:

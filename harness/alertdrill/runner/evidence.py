@@ -79,6 +79,14 @@ def count_unanswered(profile: ProfileReport) -> int:
     return profile.statuses.get(NO_ANSWER, 0)
 
 
+def say_answers(profile: ProfileReport, refusals: Mapping[str, str]) -> str:
+    """Say which answers calls got, with what was first said with each status: `2 times 401: wrong key`."""
+    return "; ".join(
+        f"{count} times {status}: {refusals.get(status) or 'without a word'}"
+        for status, count in profile.statuses.items()
+    )
+
+
 def find_pauses_wall_s(order: Order, speed: float) -> dict[str, float]:
     """Return how long the watch of the parts waits before it asks a part again, where that is not as usual.
 
@@ -122,8 +130,5 @@ def _count_calls(profile: ProfileReport, refusals: Mapping[str, str], *, has_sur
         lateness_s=profile.lateness_max_s or 0.0,
         slowest_s=profile.slowest_s,
         unwelcome=profile.unwelcome if has_surprises else 0,
-        answers="; ".join(
-            f"{count} times {status}: {refusals.get(status) or 'without a word'}"
-            for status, count in profile.statuses.items()
-        ),
+        answers=say_answers(profile, refusals),
     )

@@ -62,6 +62,7 @@ from alertdrill.runner.probe import (
     make_probe,
     make_warm_up,
 )
+from alertdrill.runner.refused_warm_up import list_warm_up
 from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
@@ -222,6 +223,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         lead_s=lead_s,
         is_calibrated=order.speed is not None,
         is_at_rest=order.site.subject.keeps_rule_time,
+        warm_up=list_warm_up(profiles),
     )
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         while (now_s := clock.rule_s(time.time())) < until_s:

@@ -261,6 +261,23 @@ def test_calls_that_the_drill_makes_fail_are_no_surprise(behaviour: dict[str, ob
     assert weigh_one(replace(QUIET, traffic=traffic), make_timeline(()), evidence).outcome == "met"
 
 
+@pytest.mark.parametrize(("at_s", "is_doubted"), [(300.0, True), (1.0, False)])
+def test_calls_that_were_refused_before_the_drill_made_any_fail_prove_nothing(
+    at_s: float, *, is_doubted: bool
+) -> None:
+    """A fault explains what was refused since; what fired then is no verdict on its rule."""
+    change = BehaviourChange(
+        at_s=at_s, provider="openai", behaviour={"errors": {"class": "auth", "share": 1}}
+    )
+    drill = make_drill("near miss")
+    drill = replace(drill, traffic=tuple(replace(profile, changes=(change,)) for profile in drill.traffic))
+    weighed = weigh_one(drill, FIRED, replace(EVIDENCE, calls={"calls": REFUSED}))
+    assert (
+        "not even before 5:00, when the drill first makes calls fail" in "".join(weighed.doubts)
+    ) is is_doubted
+    assert weighed.outcome == ("unobserved" if is_doubted else "unmet")
+
+
 def test_a_gateway_that_is_slow_at_a_speed_is_not_the_rules_fault() -> None:
     """Two calls of an unmet drill took longer than they can for the providers; met ones are not asked."""
     drill = make_drill("near miss")
