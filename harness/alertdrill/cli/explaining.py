@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from alertdrill.cli.options.project import (
@@ -15,8 +16,12 @@ from alertdrill.cli.options.project import (
     use_services,
 )
 from alertdrill.cli.sentences import say
+from alertdrill.cli.target_models import PATH as MODELS_PATH
+from alertdrill.cli.target_models import list_models
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
+from alertdrill.errors import BadInput
+from alertdrill.project.drafting.models import is_listed, say_listed
 from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
@@ -27,6 +32,7 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.probe import WARM_UP_CALLS
+from alertdrill.runner.speeds import WALL_TIME_SPEEDS
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Undecided
 
@@ -54,6 +60,7 @@ def explain(
         *_say_rules(classified, speed),
         *_say_refused(files, speed),
         *_say_drills(drills, undecided, classified, project, speed),
+        *_say_unlisted(drills, project),
         *_say_undecided(undecided),
     ):
         say(line)
@@ -126,6 +133,26 @@ def _say_drills(
         yield f"    {limit.why}"
 
 
+def _say_unlisted(drills: Iterable[Drill], project: Project) -> Iterator[str]:
+    """Say which drills ask for a model that the target does not list, as far as it can be asked now."""
+    target = project.target
+    if target is None:
+        return
+    token = None
+    with suppress(BadInput):  # whoever holds drills is told of a secret that is not there
+        token = None if target.key is None else target.key.read(os.environ)
+    listed = list_models(target.url, token, target.ca)
+    asking: dict[str, list[str]] = {}
+    for drill in drills:
+        models = (str(model) for profile in drill.traffic for model in profile.options.get("models", ()))
+        for model in dict.fromkeys(models):
+            if listed and not is_listed(model, listed):
+                asking.setdefault(model, []).append(drill.name)
+    if asking:
+        yield from ("", f"MODELS: which {target.url}{MODELS_PATH} does not list: it has {say_listed(listed)}")
+        yield from (f"{model}  asked for by {', '.join(names)}" for model, names in asking.items())
+
+
 def _say_undecided(undecided: Iterable[Undecided]) -> Iterator[str]:
     lines = [f"{one.name}  {one.source}\n    {one.todo}" for one in undecided]
     if lines:
@@ -137,6 +164,9 @@ def _say_speed(limit: SpeedLimit, speed: float | None) -> str:
     if limit.speed is None:
         return "any speed" if speed is None else f"speed {speed:g}"
     most = math.floor(limit.speed * 100) / 100
+    if speed is None and most > WALL_TIME_SPEEDS[0]:
+        highest = WALL_TIME_SPEEDS[0]
+        return f"at most speed {highest:g}, the highest that is tried; with --speed up to {most:g}"
     if speed is None:
         return "speed 1" if most == 1 else f"at most speed {most:g}"
     return f"speed {speed:g}" if speed <= limit.speed else f"speed {most:g}, not {speed:g}"

@@ -43,6 +43,7 @@ def _say_refused(profile: LoadProfile, found: ProfileReport, refusals: Mapping[s
     said = say_answers(found, refusals)
     return printable(
         f"not one of {say_number(found.planned, 'call')} of the warm-up, {profile.scenario}{asked}, was "
-        f"answered as its scenario wants ({said}), with nothing wrong yet: no drill was held. See whether key, "
-        "model and address are right; calls that are to be refused are another scenario's, such as auth_scan's"
+        f"answered as its scenario wants ({said}), with nothing wrong yet: no drill was held. See whether "
+        "key, model and address are right; calls that are to be refused are another scenario's, such as "
+        "auth_scan's"
     )

@@ -28,12 +28,12 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Whom an alert pages; how long its group waits at first, and then between notifications.
+    """Whom an alert pages, one or more; how long its groups wait at first, and then between notifications.
 
     `todo` says what there is to decide where nobody would be paged.
     """
 
-    receiver: str
+    receivers: tuple[str, ...]
     wait_s: float = 30.0
     interval_s: float = 60.0
     todo: str = ""
