@@ -18,12 +18,13 @@ from alertdrill.cli.options.project import (
 from alertdrill.cli.sentences import say
 from alertdrill.cli.target_models import PATH as MODELS_PATH
 from alertdrill.cli.target_models import list_models
+from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.models import is_listed, say_listed
 from alertdrill.project.drill_checks import check_alerts, check_providers
-from alertdrill.project.explaining import Classification, classify_all
+from alertdrill.project.explaining import Classification, classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import SpeedLimit, find_limit
@@ -32,6 +33,7 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.probe import WARM_UP_CALLS
+from alertdrill.runner.project_run import EVERY_S, find_quiet_lead, find_rests_s
 from alertdrill.runner.speeds import WALL_TIME_SPEEDS
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Undecided
@@ -57,6 +59,7 @@ def explain(
         speed = 1.0
     for line in (
         *_say_project(project, speed),
+        *_say_quiet_lead(project, files, classified, drills, speed),
         *_say_rules(classified, speed),
         *_say_refused(files, speed),
         *_say_drills(drills, undecided, classified, project, speed),
@@ -84,6 +87,22 @@ def _say_warm_up(project: Project) -> str:
     if not project.warm_up:
         return "warm-up: none (warm_up = false)"
     return f"warm-up: {WARM_UP_CALLS} calls of each drill's scenario and model, before the quiet lead"
+
+
+def _say_quiet_lead(
+    project: Project,
+    files: Sequence[RuleFile],
+    classified: Sequence[tuple[AlertRule, Classification]],
+    drills: Iterable[Drill],
+    speed: float | None,
+) -> Iterator[str]:
+    """Say how long there is no traffic before the first drill, and why."""
+    if project.target is None or not project.scrapes or project.prometheus is not None:
+        return
+    rests_s = find_rests_s(project, files, classified, speed or WALL_TIME_SPEEDS[0])
+    lead_s, why = find_quiet_lead(rests_s, drills, find_unfit(classified) if speed not in {None, 1} else ())
+    if lead_s:
+        yield f"quiet lead: {format_s(lead_s + EVERY_S)} of rule time before the first drill, for {why}"
 
 
 def _say_pages(project: Project) -> str:

@@ -31,7 +31,7 @@ from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.beginning import Beginning, begin_clock
-from alertdrill.runner.calibration import TooFast, find_calibration_wall_s
+from alertdrill.runner.calibration import TooFast, find_calibration_wall_s, find_lead_wall_s
 from alertdrill.runner.evaluations import Count
 from alertdrill.runner.evidence import (
     describe_watch,
@@ -66,7 +66,7 @@ from alertdrill.runner.refused_warm_up import list_warm_up
 from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
-from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
+from alertdrill.runner.traffic import Traffic, TrafficReport, plan
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import PartWatch
 from alertdrill.runtime.process import inherit_environment
@@ -149,11 +149,13 @@ def _hold_at(
     until_s = max(placement.end_s for placement in placements) + SETTLE_S
     calendar = Calendar(origin=order.calendar or find_calendar(placements, start.at))
     setup = make_setup(order, speed, calendar, until_s)
+    lead_wall = find_lead_wall_s(order, speed)
     state = BoardState(
         drills=len(placements),
         stack=order.site.name,
         speed=speed,
         until_s=until_s,
+        now_rule_s=-lead_wall * speed,
         components=dict.fromkeys(order.site.subject.parts, "starting"),
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
@@ -161,8 +163,6 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed) + order.warm_up_wall_s
-        lead_wall += order.quiet_lead_s / speed
         pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
         prometheus = stack.endpoints.open_prometheus()
         clock = begin_clock(
@@ -212,6 +212,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         prometheus=run.prometheus,
         clock=clock,
         quiet_lead_s=order.quiet_lead_s,
+        quiet_lead_why=order.quiet_lead_why,
     )
     parts = PartWatch(
         stack.endpoints.health, stack.endpoints.certificates, find_pauses_wall_s(order, clock.speed)
