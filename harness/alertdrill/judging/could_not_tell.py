@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill, LoadProfile, Placement
@@ -44,6 +45,10 @@ NAMES: Mapping[str, str] = {
 LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
 
 
+Asked = Mapping[str, str]
+"""What parts are asked, by part: `GET /ready`, where that is not known by the part."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
     """What became of the calls of one load profile, in rule time: `lost` ones were not sent, or not answered.
@@ -66,6 +71,7 @@ class Evidence:
 
     `calls` are by profile; `reaches_s` is how far back each alert's rule looks; `providers` are all.
     `calls_within_s` is what calls of drills take at most, by name, unless the gateway is slow at that speed.
+    `asked` says of parts that the `speed` may be too much for what they were asked.
     """
 
     stalls: tuple[Stall, ...]
@@ -73,6 +79,8 @@ class Evidence:
     providers: Collection[str]
     calls: Mapping[str, Calls] = field(default_factory=dict)
     calls_within_s: Mapping[str, float] = field(default_factory=dict)
+    asked: Asked = field(default_factory=dict)
+    speed: float = 1.0
 
 
 def weigh(
@@ -104,7 +112,7 @@ def say_part(part: str) -> str:
     return NAMES.get(part, f"the {part}")
 
 
-def say_stalls(stalls: Sequence[Stall]) -> str:
+def say_stalls(stalls: Sequence[Stall], asked: Asked = MappingProxyType({})) -> str:
     """Say who was silent and when: `Alertmanager answered nothing from 12:10 to 17:10`."""
     from_s, until_s = min(one.from_s for one in stalls), max(one.until_s for one in stalls)
     when = f"from {format_s(from_s)} to {format_s(until_s)}"
@@ -113,10 +121,13 @@ def say_stalls(stalls: Sequence[Stall]) -> str:
         if first.startswith(kind):
             return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
     if first.startswith(SCRAPES) and len(stalls) == 1:
-        return f"Prometheus got no samples of {first.removeprefix(SCRAPES)} {when}"
+        by = f" by {asked[first]}" if first in asked else ""
+        return f"Prometheus got no samples of {first.removeprefix(SCRAPES)}{by} {when}"
     parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
     names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]
     what = "stood still" if parts == [NAMES[LOCUST]] else "answered nothing"
+    if len(parts) == 1 and first in asked:
+        what = f"did not answer {asked[first]}"
     if len(stalls) == 1:
         return f"{names} {what} {when}"
     return f"{names} {what} for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
@@ -219,8 +230,19 @@ def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
     for need in needs:
         stalls = find_harmful_stalls(need, evidence.stalls)
         if stalls:
-            return f"{say_stalls(stalls)}; {need.question} is unknown"
+            said = say_stalls(stalls, evidence.asked) + _say_busy(stalls, evidence)
+            return f"{said}; {need.question} is unknown"
     return ""
+
+
+def _say_busy(stalls: Iterable[Stall], evidence: Evidence) -> str:
+    """Say that a gateway was too busy for what it was asked, if it answered calls all the same."""
+    planned = sum(calls.planned for calls in evidence.calls.values())
+    answered = planned - sum(calls.lost for calls in evidence.calls.values())
+    if answered <= planned / 2 or any(stall.part not in evidence.asked for stall in stalls):
+        return ""
+    slower = "" if evidence.speed == 1 else f": at a lower --speed than {evidence.speed:g} it has less to do"
+    return f", though {answered} of {planned} calls were answered{slower}"
 
 
 def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:

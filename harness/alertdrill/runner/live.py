@@ -36,6 +36,7 @@ from alertdrill.runner.evaluations import Count
 from alertdrill.runner.evidence import (
     describe_watch,
     describe_workers,
+    find_asked,
     find_pauses_wall_s,
     gather,
     read_stalls,
@@ -279,7 +280,8 @@ def _conclude(
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
-    verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed))
+    asked = find_asked(order, run.stack.endpoints.health)
+    verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed, asked))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(
         run.prometheus,
@@ -300,7 +302,7 @@ def _conclude(
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
         doubts=(
             *sent.silent.doubts,
-            *doubt_clock(fidelity, order.bounds, stalls, start.speed),
+            *doubt_clock(fidelity, order.bounds, stalls, start.speed, asked),
             *recorded.doubts,
         ),
         agreement=recorded.agreement,
