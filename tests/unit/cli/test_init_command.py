@@ -224,7 +224,8 @@ route:
   routes:
   - {matchers: [team = llm], receiver: oncall, continue: true, group_interval: 10m}
   - {matchers: [team = llm], receiver: 'null', continue: true}
-  - {matchers: [team = llm], receiver: chat}
+  - {matchers: [team = llm], receiver: chat, mute_time_intervals: [weekends]}
+time_intervals: [{name: weekends, time_intervals: [{weekdays: [saturday, sunday]}]}]
 receivers:
 - {name: mail, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
 - {name: oncall, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
@@ -235,7 +236,10 @@ receivers:
     Path("rules.yml").write_text(RULES.replace('"}', '", labels: {team: llm}}'))
     assert "to decide" not in init("--alertmanager-config", "alertmanager.yml").output
     text = Path("drills/busy.yml").read_text()
-    assert '        pages: ["oncall", "chat"]\n' in text
+    assert (
+        "        # chat is not paged while a time interval mutes its route: weekends.\n"
+        '        pages: ["oncall", "chat"]\n'
+    ) in text
     assert "        closes_within: 13m # group_interval is 10m\n" in text
 
 

@@ -235,6 +235,11 @@ def make_paging(config: AlertmanagerConfig) -> Callable[[Labels], Paging]:
             wait_s=max(map(_find_wait_s, paged or matches)),
             interval_s=max(match.group_interval_s for match in paged or matches),
             todo=todo,
+            intervals={
+                match.receiver: intervals
+                for match in paged
+                if (intervals := match.mute_time_intervals + match.active_time_intervals)
+            },
         )
 
     return find

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import promql_parser as ast
 
@@ -30,13 +30,15 @@ MAX_SHOWN = 5
 class Paging:
     """Whom an alert pages, one or more; how long its groups wait at first, and then between notifications.
 
-    `todo` says what there is to decide where nobody would be paged.
+    `todo` says what there is to decide where nobody would be paged. `intervals` are the time intervals that
+    may mute a receiver, by its name.
     """
 
     receivers: tuple[str, ...]
     wait_s: float = 30.0
     interval_s: float = 60.0
     todo: str = ""
+    intervals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
