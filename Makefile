@@ -73,7 +73,7 @@ lint: ## Check style and types
 
 generate: ## Write anew what is made of values, panels and code: rules, dashboards, deploy/kubernetes, docs/reference
 	@./bootstrap.sh dev
-	@.venv/bin/python -m alertdrill.systems.grafana examples/litellm examples/sglang-router
+	@.venv/bin/python -m alertdrill.systems.grafana examples/litellm examples/nightly examples/sglang-router
 	@.venv/bin/python -m alertdrill.stacks.kubernetes
 	@.venv/bin/python -m docs_generator
 

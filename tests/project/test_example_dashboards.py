@@ -15,7 +15,7 @@ from alertdrill.runtime.binaries import Engines
 from alertdrill.systems.grafana import render
 from alertdrill.systems.grafana.folders import DASHBOARD, RULES, read_folder_dashboard
 
-EACH_EXAMPLE = pytest.mark.parametrize("name", ["litellm", "sglang-router"])
+EACH_EXAMPLE = pytest.mark.parametrize("name", ["litellm", "nightly", "sglang-router"])
 
 
 def list_queries(dashboard: Dashboard) -> list[str]:
@@ -52,7 +52,9 @@ def test_each_query_has_a_value_on_the_recording(name: str, engines: Engines) ->
     folder = EXAMPLES / name
     queries = list_queries(read_folder_dashboard(folder))
     rules = [{"alert": f"Q{number}", "expr": f"({expr}) > -Inf"} for number, expr in enumerate(queries)]
-    text = json.dumps({"groups": [{"name": "queries", "rules": rules}]})
+    interval_s = read_rules(folder / RULES).alerts[0].interval_s
+    group = {"name": "queries", "interval": f"{interval_s:g}s", "rules": rules}
+    text = json.dumps({"groups": [group]})
     recording = read_recording(folder / "recordings" / "run.om.gz")
     replayed = replay(recording, [parse_rules(text, "queries.yml")], engines.promtool)
     seen = {event.alert for event in replayed.timeline.events if event.kind == "firing"}

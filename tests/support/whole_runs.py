@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -22,6 +23,7 @@ from alertdrill.cli.main import call
 from alertdrill.errors import ClockDoubted
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks.scratch import find_scratch
+from support.timeline_schema import check_reported
 from support.turnstile import open_turnstile
 
 LOG = logging.getLogger(__name__)
@@ -102,14 +104,17 @@ class CommandLine:
 
     def run(self, *arguments: str, timeout_s: float = 180.0) -> Finished:
         """Run a command to its end."""
+        began_s = time.time()
         with self.start(*arguments) as process:
             out, err = process.communicate(timeout=timeout_s)
+        _check_timeline(arguments, ROOT, began_s)
         return Finished(code=process.returncode, out=out, err=err)
 
     def run_here(self, *arguments: str, folder: Path = ROOT) -> Finished:
         """Run a command to its end in this process, which has imported everything already, in a folder."""
         out, err = StringIO(), StringIO()
         code: int | str | None = None
+        began_s = time.time()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(folder)
             patch.setattr(tempfile, "tempdir", None)  # which remembers what TMPDIR was
@@ -122,6 +127,7 @@ class CommandLine:
             except SystemExit as end:
                 code = end.code
         assert not isinstance(code, str), code
+        _check_timeline(arguments, folder, began_s)
         return Finished(code=code or 0, out=out.getvalue(), err=err.getvalue())
 
     def run_until_told(self, *arguments: str, out: Path, timeout_s: float = 180.0) -> Finished:
@@ -137,6 +143,12 @@ class CommandLine:
         return folders + [
             process.name() for process in psutil.process_iter() if _has_in_environ(process, marker)
         ]
+
+
+def _check_timeline(arguments: Sequence[str], folder: Path, began_s: float) -> None:
+    """Hold what a command reports to the published schema, which knows each key."""
+    if "--out" in arguments[:-1]:
+        check_reported(folder / arguments[list(arguments).index("--out") + 1], began_s)
 
 
 def _has_in_environ(process: psutil.Process, marker: str) -> bool:

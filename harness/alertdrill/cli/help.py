@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+TYPED = "alertdrill.typed"
+"""Where a context has the words that were typed after the command's name."""
 HELP_GROUP = "Help"
 """Where options stand that no command declares itself."""
 
@@ -75,6 +77,11 @@ class GroupedCommand(Explained):
     def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]], **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.groups = groups
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep what was typed, which reports repeat."""
+        ctx.meta[TYPED] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group; what is in no group is click's own --help."""

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import click
 from rich.console import Console
 
+from alertdrill.cli.complaining import complain
 from alertdrill.cli.interruption import Interrupted, defer_signals
+from alertdrill.cli.repeating import write_repeat
 from alertdrill.cli.run_folder import RunFolder
-from alertdrill.errors import CannotWrite
-from alertdrill.reports import RunRecord, html, junit, timeline_json
-from alertdrill.reports.history import keep_run
+from alertdrill.errors import AlertdrillError, BadInput, CannotWrite
+from alertdrill.judging.coverage import HeldRun
+from alertdrill.reports import RunRecord, html, junit, markdown, metrics, timeline_json
+from alertdrill.reports.history import keep_run, read_earlier, read_out
+from alertdrill.reports.html.changes import compare_runs
+from alertdrill.reports.metrics import Sample
+from alertdrill.reports.mutation_scores import read_scores
+from alertdrill.reports.pushing import PushTarget, push
 from alertdrill.reports.terminal.summary import summary
 
 
-def report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *, is_kept: bool) -> None:
+def report(
+    record: RunRecord,
+    out: Path,
+    reports: RunFolder,
+    console: Console,
+    *,
+    is_kept: bool,
+    target: PushTarget | None = None,
+) -> None:
     """Tell the verdict, then let OUT have the run's reports, and its history too if it `is_kept`.
 
+    The run's metrics are sent to a `target`, if there is one.
     A verdict that cannot be told is in the reports all the same, and a signal waits until they are whole.
     Raises CannotWrite.
     """
+    record = replace(record, repeat=write_repeat(click.get_current_context(silent=True)))
     try:
         try:
             console.print(summary(record))
         finally:
             with defer_signals():
-                _write_reports(record, out, reports, is_kept=is_kept)
+                samples = _write_reports(record, out, reports, is_kept=is_kept)
+        if target is not None:
+            _send(target, samples, record, console)
         if record.unwritten:
             raise CannotWrite(record.unwritten)
         console.print(f"Report: {out / 'report.html'}")
@@ -34,11 +58,37 @@ def report(record: RunRecord, out: Path, reports: RunFolder, console: Console, *
         raise Interrupted(interrupted.by, left, record.exit_code) from None
 
 
-def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> None:
+def _send(target: PushTarget, samples: Sequence[Sample], record: RunRecord, console: Console) -> None:
+    """Send metrics; that they did not arrive is said, and changes neither verdict nor exit code."""
+    ended_at = record.started_at + timedelta(seconds=record.wall_s)
+    try:
+        push(target, samples, round(ended_at.timestamp() * 1000))
+    except AlertdrillError as error:
+        complain(f"alertdrill: the metrics were not sent, and the verdict stands: {error}")
+    else:
+        console.print(f"Metrics: sent to {target.url}", soft_wrap=True, markup=False)
+
+
+def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> tuple[Sample, ...]:
+    """Write all that is told of a run, and return its metrics."""
     timeline = timeline_json.render(record)
+    samples = metrics.measure(record, _read_earlier(out) if is_kept else ())
+    changes = compare_runs(json.loads(timeline), read_earlier(out, record.timeline.mode))
     reports.write("timeline.json", timeline)
     reports.write("junit.xml", junit.render(record))
-    reports.write("report.html", html.render(record))
+    reports.write("report.md", markdown.render(record))
+    reports.write("metrics.prom", metrics.render(samples))
+    reports.write("report.html", html.render(record, changes, read_scores(out)))
     reports.publish()
     if is_kept:
         keep_run(out, timeline, record.started_at)
+    return samples
+
+
+def _read_earlier(out: Path) -> tuple[HeldRun, ...]:
+    """Return the runs that a folder knows of; what cannot be read is said, and costs no run its reports."""
+    try:
+        return read_out(out)
+    except BadInput as error:
+        complain(f"alertdrill: metrics.prom does not know when alerts were proved before: {error}")
+        return ()

@@ -36,7 +36,7 @@ from alertdrill.runtime.files import (
 )
 from alertdrill.runtime.looking import follow
 
-REPORTS = ("timeline.json", "junit.xml", "report.html", "recording.om.gz")
+REPORTS = ("timeline.json", "junit.xml", "report.html", "report.md", "metrics.prom", "recording.om.gz")
 LOGS = (
     *(f"{part}.log" for part in (*PARTS, PEER, "locust", "prepare", "compose", "promtool")),
     *(f"locust-worker-{number}.log" for number in range(1, MAX_WORKERS + 1)),

@@ -13,12 +13,12 @@ from typing import Any
 
 import cramjam
 import promql_parser as ast
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from alertdrill.errors import ComponentFailed, CouldNotTell, RequestRefused
 from alertdrill.recording.openmetrics import SeriesKey, make_key
 from alertdrill.runtime.http_client import MAX_ANSWER_BYTES, AnswerTooLarge, Api
+from alertdrill.runtime.protobuf import BYTES, FIXED64, INT32, INT64, STRING, make_messages
 
 PATH = "/api/v1/read"
 HEADERS = {
@@ -34,56 +34,28 @@ STALE_BITS = 0x7FF0000000000002
 RawSeries = tuple[SeriesKey, "array[int]", "array[float]", "array[int]"]
 """A series with the instants and values of its samples, and the instants at which it was marked stale."""
 
-
-_Field = descriptor_pb2.FieldDescriptorProto
-_MESSAGES: dict[str, list[tuple[str, int, int | str, bool]]] = {
-    "ReadRequest": [("queries", 1, "Query", True)],
-    "Query": [
-        ("start_timestamp_ms", 1, _Field.TYPE_INT64, False),
-        ("end_timestamp_ms", 2, _Field.TYPE_INT64, False),
-        ("matchers", 3, "LabelMatcher", True),
-    ],
-    "LabelMatcher": [
-        ("type", 1, _Field.TYPE_INT32, False),
-        ("name", 2, _Field.TYPE_STRING, False),
-        ("value", 3, _Field.TYPE_STRING, False),
-    ],
-    "ReadResponse": [("results", 1, "QueryResult", True)],
-    "QueryResult": [("timeseries", 1, "TimeSeries", True)],
-    "TimeSeries": [
-        ("labels", 1, "Label", True),
-        ("samples", 2, "Sample", True),
-        ("histograms", 4, _Field.TYPE_BYTES, True),
-    ],
-    "Label": [("name", 1, _Field.TYPE_STRING, False), ("value", 2, _Field.TYPE_STRING, False)],
-    # The value is a double; as an integer of the same size, its bits are certain to stay what they are.
-    "Sample": [("value", 1, _Field.TYPE_FIXED64, False), ("timestamp", 2, _Field.TYPE_INT64, False)],
-}
-"""What is needed of the messages: name, number, type (or the message that it is), and whether it repeats."""
-
-
-def _make_messages() -> dict[str, Any]:
-    file = descriptor_pb2.FileDescriptorProto(
-        name="alertdrill/remote_read.proto", package="alertdrill.remote_read", syntax="proto3"
-    )
-    for message, fields in _MESSAGES.items():
-        described = file.message_type.add(name=message)
-        for name, number, kind, repeats in fields:
-            field = described.field.add(name=name, number=number)
-            field.label = _Field.LABEL_REPEATED if repeats else _Field.LABEL_OPTIONAL
-            if isinstance(kind, str):
-                field.type, field.type_name = _Field.TYPE_MESSAGE, f".{file.package}.{kind}"
-            else:
-                field.type = _Field.Type.ValueType(kind)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{file.package}.{name}"))
-        for name in _MESSAGES
-    }
-
-
-CLASSES = _make_messages()
+CLASSES = make_messages(
+    "remote_read",
+    {
+        "ReadRequest": [("queries", 1, "Query", True)],
+        "Query": [
+            ("start_timestamp_ms", 1, INT64, False),
+            ("end_timestamp_ms", 2, INT64, False),
+            ("matchers", 3, "LabelMatcher", True),
+        ],
+        "LabelMatcher": [("type", 1, INT32, False), ("name", 2, STRING, False), ("value", 3, STRING, False)],
+        "ReadResponse": [("results", 1, "QueryResult", True)],
+        "QueryResult": [("timeseries", 1, "TimeSeries", True)],
+        "TimeSeries": [
+            ("labels", 1, "Label", True),
+            ("samples", 2, "Sample", True),
+            ("histograms", 4, BYTES, True),
+        ],
+        "Label": [("name", 1, STRING, False), ("value", 2, STRING, False)],
+        # The value is a double; as an integer of the same size, its bits are certain to stay what they are.
+        "Sample": [("value", 1, FIXED64, False), ("timestamp", 2, INT64, False)],
+    },
+)
 """The messages, by name."""
 _KINDS: list[ast.MatchOp] = [ast.MatchOp.Equal, ast.MatchOp.NotEqual, ast.MatchOp.Re, ast.MatchOp.NotRe]
 """The protocol's numbers of the kinds of matchers."""

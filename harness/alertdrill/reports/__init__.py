@@ -6,6 +6,7 @@ No report imports another one.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,8 @@ HOPS: Mapping[str, str] = {
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
 REPLAY = "replay"
 """The mode of a timeline that was made of a recording."""
+DRILL = "DRILL"
+"""Stands in a command for the name of the drill that it is to be about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,8 @@ class RunRecord:
     say why the clock cannot be trusted; `notes` (a name and what was found) explain the run; `logs` are file
     names, relative to where the reports are written. `agreement` is how far the replay of the run's recording
     is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
-    `unwritten` says why there is no recording, if it could not be written.
+    `unwritten` says why there is no recording, if it could not be written. `repeat` are the words of the
+    command that holds it once more, with `DRILL` in place of drills' names; none where nobody typed one.
     """
 
     placements: tuple[Placement, ...]
@@ -60,6 +64,7 @@ class RunRecord:
     agreement: Agreement | None = None
     appended: tuple[tuple[float, float], ...] = ()
     unwritten: str = ""
+    repeat: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -180,6 +185,12 @@ def say_told(told: Iterable[Told]) -> str:
 def say_delay(rule_s: float, speed: float) -> str:
     """Say a duration in rule time and, where that is another, in wall time: `0:41/0.68 s`."""
     return format_s(rule_s) if speed == 1 else f"{format_s(rule_s)}/{rule_s / speed:.2f} s"
+
+
+def say_repeat(record: RunRecord, verdict: Verdict) -> str:
+    """Return the command that repeats a drill, as a shell takes it; what no drill expects wants them all."""
+    name = (verdict.drill,) if record.find_placement(verdict) else ()
+    return shlex.join(part for word in record.repeat for part in (name if word == DRILL else (word,)))
 
 
 def say_why(drill: Drill | None) -> str:

@@ -111,6 +111,10 @@ class Api:
         """Return the answer to a PUT of a document, sent as JSON; raises as `get` does."""
         return self._ask("PUT", path, document=document)
 
+    def put_bytes(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Return the answer to a PUT of bytes, which the headers describe; raises as `get` does."""
+        return self._ask("PUT", path, body=body, headers=headers)
+
     def delete(self, path: str, **params: str) -> Answer:
         """Return the answer to a DELETE; raises as `get` does."""
         return self._ask("DELETE", path, params=params)

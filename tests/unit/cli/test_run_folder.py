@@ -15,8 +15,8 @@ from alertdrill.cli.interruption import SIGNALS
 from alertdrill.cli.run_folder import open_folder
 from alertdrill.errors import CannotWrite
 
-OLD = ("timeline.json", "junit.xml", "report.html", "recording.om.gz")
-NEW = ("timeline.json", "junit.xml", "report.html")
+NEW = ("timeline.json", "junit.xml", "report.html", "report.md", "metrics.prom")
+OLD = (*NEW, "recording.om.gz")
 """A replay has no recording, and the old one is not of it."""
 
 PUBLISH = """
@@ -37,7 +37,7 @@ def rename_some(self, target):
 Path.rename = rename_some
 with open_folder(out) as folder:
     (out / "logs" / "gateway.log").write_text("new")
-    for name in ("timeline.json", "junit.xml", "report.html"):
+    for name in ("timeline.json", "junit.xml", "report.html", "report.md", "metrics.prom"):
         folder.write(name, "new")
     folder.publish()
 """
@@ -102,19 +102,19 @@ def test_a_folder_is_made_and_nothing_of_ours_is_left_in_it(tmp_path: Path) -> N
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
-@pytest.mark.parametrize("renames", range(12))
+@pytest.mark.parametrize("renames", range(16))
 def test_a_killed_run_leaves_the_old_run_or_the_new_one(out: Path, renames: int) -> None:
     """Killed at any step: never parts of both; the next run brings it to its end, one way or the other."""
     old = read_all(out)
     done = subprocess.run(
         [sys.executable, "-c", PUBLISH, out, str(renames)], capture_output=True, text=True, check=False
     )
-    assert done.returncode == (0 if renames == 11 else -signal.SIGKILL), done.stderr
+    assert done.returncode == (0 if renames == 15 else -signal.SIGKILL), done.stderr
     seen = {(out / name).read_text() for name in OLD if (out / name).exists()}
     assert len(seen) <= 1
     with open_folder(out):
         pass
-    assert read_all(out) == expect(old, is_new=renames >= 8)
+    assert read_all(out) == expect(old, is_new=renames >= 10)
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_run(

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.push_receiver import run_push_receiver
 from support.whole_runs import METIS_RULES
 
 from alertdrill.cli import reporting
@@ -30,7 +31,10 @@ from alertdrill.reports import RunRecord
 from alertdrill.runner.golden.folder import Golden, Manifest, read_manifest, write_manifest
 from alertdrill.runner.order import Order
 
-OLD = {"timeline.json": "{}", "junit.xml": "old", "report.html": "old", "recording.om.gz": "old"}
+OLD = {
+    "timeline.json": "{}",
+    **dict.fromkeys(("junit.xml", "report.html", "report.md", "metrics.prom", "recording.om.gz"), "old"),
+}
 VERDICT = "No drill was held"
 
 
@@ -95,7 +99,9 @@ def read_reports(out: Path) -> dict[str, str]:
 def test_a_run_leaves_its_reports_and_its_history(out: Path) -> None:
     """The old run's are gone, also the recording, which this run has none of."""
     assert run() == 0
-    assert sorted(read_reports(out)) == ["junit.xml", "report.html", "timeline.json"]
+    assert sorted(read_reports(out)) == [
+        *("junit.xml", "metrics.prom", "report.html", "report.md", "timeline.json")
+    ]
     assert json.loads((out / "timeline.json").read_text())["mode"] == "embedded"
     assert [path.name for path in (out / "history").iterdir()] == ["2026-01-05T00-00-00.000000Z.json"]
 
@@ -132,7 +138,9 @@ def test_a_recording_that_cannot_be_written_is_said_in_the_end(
     said = capsys.readouterr()
     assert VERDICT in said.out
     assert said.err.endswith("alertdrill: recording.om.gz: full\n")
-    assert sorted(read_reports(out)) == ["junit.xml", "report.html", "timeline.json"]
+    assert sorted(read_reports(out)) == [
+        *("junit.xml", "metrics.prom", "report.html", "report.md", "timeline.json")
+    ]
 
 
 def test_a_run_that_broke_reports_that_alone(
@@ -157,16 +165,18 @@ def test_a_signal_while_reports_are_written_leaves_them_whole(
     """What is said is true: the drills were judged, and the exit code is their verdict's."""
     render = reporting.html.render
 
-    def interrupt(record: RunRecord) -> str:
+    def interrupt(record: RunRecord, *beside: Any) -> str:
         signal.raise_signal(signal.SIGTERM)
-        return render(record)
+        return render(record, *beside)
 
     monkeypatch.setattr(reporting.html, "render", interrupt)
     assert run() == 0
     assert capsys.readouterr().err.endswith(
         "interrupted by SIGTERM; the drills were judged before, and the reports in out are whole\n"
     )
-    assert sorted(read_reports(out)) == ["junit.xml", "report.html", "timeline.json"]
+    assert sorted(read_reports(out)) == [
+        *("junit.xml", "metrics.prom", "report.html", "report.md", "timeline.json")
+    ]
     assert "old" not in read_reports(out).values()
 
 
@@ -239,3 +249,59 @@ def test_only_recordings_of_ours_are_removed(tmp_path: Path, monkeypatch: pytest
     keep_goldens(tmp_path, tmp_path / "out", make_record(order), order)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made.json", "precious.om.gz"]
     assert list(read_manifest(tmp_path).drills) == ["metis-quiet"]
+
+
+def test_metrics_are_sent_where_it_is_asked_for(
+    out: Path, capsys: pytest.CaptureFixture[str], held: Any
+) -> None:
+    """What metrics.prom has; where they cannot be sent it is said, and the verdict's exit code stands."""
+    held.append(lambda order: replace(make_record(order), doubts=("scrapes came late",)))
+    with run_push_receiver() as receiver:
+        assert run("--push", receiver.url) == 3
+        (pushed,) = receiver.pushed
+        assert pushed.body == (out / "metrics.prom").read_bytes()
+        assert f"Metrics: sent to {receiver.url}/metrics/job/alertdrill" in capsys.readouterr().out
+        receiver.status = 500
+        held.append(make_record)
+        assert run("--push", receiver.url) == 0
+    said = capsys.readouterr()
+    assert "Metrics: sent" not in said.out
+    assert said.err.endswith(
+        "alertdrill: the metrics were not sent, and the verdict stands: Pushgateway at "
+        f"{receiver.url} answered 500 to /metrics/job/alertdrill: Internal Server Error\n"
+    )
+
+
+@pytest.mark.usefixtures("held")
+def test_a_replay_sends_no_metrics(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It holds no drill; what is there of the last run is not replaced."""
+    with pytest.raises(SystemExit) as end:
+        call(["run", "--replay", "out", "--push", "http://127.0.0.1:1"])
+    assert end.value.code == 2
+    assert "--push" in capsys.readouterr().err
+    assert read_reports(out) == OLD
+
+
+@pytest.mark.usefixtures("held", "out")
+def test_a_history_that_cannot_be_read_costs_no_reports(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said that the metrics do not know when alerts were proved before."""
+    assert run() == 0
+    said = capsys.readouterr().err
+    assert "metrics.prom does not know when alerts were proved before: out/timeline.json: is not a" in said
+    assert run() == 0
+    assert "metrics.prom" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("held", "heed_signals")
+def test_a_signal_while_metrics_are_sent_leaves_the_verdict(
+    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reports are whole, that is said, and the exit code is the verdict's."""
+
+    def wait(*_: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(reporting, "push", wait)
+    assert run("--push", "http://127.0.0.1:1") == 0
+    assert json.loads((out / "timeline.json").read_text())["mode"] == "embedded"
+    assert "the drills were judged before, and the reports in out are whole" in capsys.readouterr().err

@@ -23,9 +23,18 @@ def _suite(record: RunRecord) -> ET.Element:
     return suite
 
 
-def _case(suite: ET.Element, name: str) -> ET.Element:
-    (case,) = [case for case in suite.iter("testcase") if case.get("name") == name]
+def _case(suite: ET.Element, drill: str) -> ET.Element:
+    """Return the one case of a drill."""
+    (case,) = _list_cases(suite, drill)
     return case
+
+
+def _list_cases(suite: ET.Element, drill: str) -> list[ET.Element]:
+    return [case for case in suite.iter("testcase") if str(case.get("classname")).endswith(f".{drill}")]
+
+
+def _read_properties(case: ET.Element) -> dict[str | None, str | None]:
+    return {item.get("name"): item.get("value") for item in case.iter("property")}
 
 
 @pytest.mark.parametrize("doubts", [(), ("scrapes came late",)])
@@ -44,10 +53,12 @@ def test_counts_are_those_of_the_cases(doubts: tuple[str, ...]) -> None:
 
 def test_unmet_drill_is_a_failure_with_its_evidence() -> None:
     """A failure says what was expected, what was seen, the evidence, and why the drill is held."""
-    case = _case(_suite(build_record()), "metis-latency-two-models")
+    record = replace(build_record(), repeat=("alertdrill", "run", "DRILL"))
+    case = _case(_suite(record), "metis-latency-two-models")
     failure = case.find("failure")
     assert failure is not None
-    assert case.get("classname") == "alertdrill.metis"
+    assert case.get("classname") == "alertdrill.metis.metis-latency-two-models"
+    assert case.get("name") == 'MetisLLMCallLatencyP99High{provider="openai", model="gpt-4.1-mini"}'
     assert failure.get("type") == "late"
     assert failure.get("message") == "MetisLLMCallLatencyP99High: resolved at 18:30, after 15:00"
     text = failure.text or ""
@@ -55,6 +66,7 @@ def test_unmet_drill_is_a_failure_with_its_evidence() -> None:
     assert "expected: fires between 1:00 and 20:00, pages metis-ticket, resolves by 15:00" in text
     assert "seen:     pending 2:45, firing 7:45" in text
     assert "Why it is drilled: MetisLLMCallLatencyP99High must tell" in text
+    assert text.endswith("\nRepeat it: alertdrill run metis-latency-two-models")
 
 
 def test_met_drill_passes_and_says_what_was_seen() -> None:
@@ -66,23 +78,29 @@ def test_met_drill_passes_and_says_what_was_seen() -> None:
 
 def test_unobserved_drill_is_neither_failed_nor_skipped_and_says_so_in_its_name() -> None:
     """A drill that was not fully seen passes under a name that no green tick can hide."""
-    case = _case(_suite(build_record()), "metis-errors-rate-limited [unobserved]")
+    case = _case(_suite(build_record()), "metis-errors-rate-limited")
+    assert str(case.get("name")).endswith(" [unobserved]")
     assert [child.tag for child in case] == ["properties", "system-out"]
     assert (case.findtext("system-out") or "").startswith("UNOBSERVED: ")
-    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
-    assert properties == {"outcome": "unobserved"}
+    properties = _read_properties(case)
+    assert (properties["drill"], properties["outcome"]) == ("metis-errors-rate-limited", "unobserved")
 
 
 def test_page_and_close_have_their_times() -> None:
-    """Properties say what page and close took in seconds of both times; the output says it in words."""
+    """Properties have the instant of each hop and what page and close took; the output has words."""
     case = _case(_suite(build_paging_record()), "paging-critical")
-    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
-    assert properties == {
+    assert _read_properties(case) == {
+        "drill": "paging-critical",
         "outcome": "met",
-        "finding.1.firing_to_paged_s": "36.000",
-        "finding.1.firing_to_paged_wall_s": "0.600",
-        "finding.1.resolved_to_closed_s": "42.000",
-        "finding.1.resolved_to_closed_wall_s": "0.700",
+        "pending_s": "240.000",
+        "firing_s": "300.000",
+        "paged_s": "336.000",
+        "resolved_s": "1200.000",
+        "page_resolved_s": "1242.000",
+        "firing_to_paged_s": "36.000",
+        "firing_to_paged_wall_s": "0.600",
+        "resolved_to_closed_s": "42.000",
+        "resolved_to_closed_wall_s": "0.700",
     }
     output = case.findtext("system-out") or ""
     assert "page:     0:36/0.60 s after it fired\n" in output
@@ -133,6 +151,15 @@ def test_doubts_make_every_case_an_error() -> None:
         assert case.find("failure") is None
 
 
+def test_no_detail_of_a_doubted_run_says_ok() -> None:
+    """What cannot be trusted is said so in the text of every case, too."""
+    suite = _suite(replace(build_record(), doubts=("scrapes came late",)))
+    for case in suite.iter("testcase"):
+        lines = (case.findtext("system-out") or "").splitlines()
+        assert not [line for line in lines if line.startswith(("ok:", "unobserved:", "MISSING:"))]
+        assert any(line.startswith("CANNOT TELL") for line in lines), case.get("name")
+
+
 def test_doubts_without_verdicts_are_an_error_too() -> None:
     """A run that is doubted before it has verdicts is not an empty, green suite."""
     suite = _suite(replace(build_record(), verdicts=(), doubts=("no scrape came",)))
@@ -152,8 +179,33 @@ def test_what_nobody_asked_for_is_a_failed_case_of_the_run() -> None:
     )
     suite = _suite(replace(build_record(), verdicts=(Verdict(drill="(unasked)", findings=(finding,)),)))
     case = _case(suite, "(unasked)")
-    assert case.get("classname") == "alertdrill.run"
+    assert (case.get("classname"), case.get("name")) == ("alertdrill.run.(unasked)", "A")
     assert case.find("failure") is not None
+
+
+def test_each_expectation_is_a_case_of_its_drill() -> None:
+    """One that is not met fails alone; one of which nobody can tell is an error; names are told apart."""
+    met, unmet, untold = (
+        Finding(
+            outcome=outcome,
+            alert="A",
+            labels={"queue": queue},
+            expectation=None,
+            observed={},
+            evidence="seen",
+            doubt=doubt,
+        )
+        for outcome, queue, doubt in (("met", "a", ""), ("late", "a", ""), ("unobserved", "b", "it stalled"))
+    )
+    verdict = Verdict(drill="three", findings=(met, unmet, untold))
+    suite = _suite(replace(build_record(), verdicts=(verdict, Verdict(drill="none", findings=()))))
+    assert [(case.get("name"), [child.tag for child in case]) for case in suite.iter("testcase")] == [
+        ('A{queue="a"}', ["properties", "system-out"]),
+        ('A{queue="a"} (2)', ["properties", "failure", "system-out"]),
+        ('A{queue="b"}', ["properties", "error", "system-out"]),
+        ("nothing fires", ["properties", "system-out"]),
+    ]
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["4", "1", "1"]
 
 
 def test_hostile_text_stays_text() -> None:
@@ -170,7 +222,7 @@ def test_hostile_text_stays_text() -> None:
     suite = _suite(record)
     suite_text = junit.render(record).encode("utf-8").decode("utf-8")
     case = next(suite.iter("testcase"))
-    assert case.get("name") == 'a\\x00\\x1b[31m</failure>]]>&"\\ud800\\ufffe'
+    assert case.get("classname") == 'alertdrill.run.a\\x00\\x1b[31m</failure>]]>&"\\ud800\\ufffe'
     assert "</failure>]]>&" in (case.findtext("failure") or "")
     assert "\x1b" not in suite_text
 

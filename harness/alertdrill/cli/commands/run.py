@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.given_rules import Choice, find_unheld, say_left_out
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.project import take_project_option
+from alertdrill.cli.options.push import make_push, take_push_options
 from alertdrill.cli.options.quantities import Instant
 from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.options.replay import MAX_TAIL_S
@@ -70,7 +72,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
             *("alertmanager_config", "templates_folder", "alertmanager", "alertmanagers", "calendar"),
         ),
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
-        "What is written": ("out", "keep_recordings"),
+        "What is written": ("out", "keep_recordings", "push", "push_headers"),
         "Replay instead of a stack": ("replayed", "tail_s"),
         "Before a run": ("explained",),
     },
@@ -179,6 +181,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
 @take_systems_option
 @take_stack_options
 @take_store_options
+@take_push_options
 @click.pass_context
 def run(
     context: click.Context,
@@ -208,6 +211,8 @@ def run(
     headers: tuple[str, ...],
     tenant: str | None,
     remote_write: str | None,
+    push: str | None,
+    push_headers: tuple[str, ...],
 ) -> None:
     """Hold drills, all of them or those named, and write the reports to OUT.
 
@@ -217,9 +222,10 @@ def run(
         explain(project_file, names, speed, prometheus)
         return
     console = open_console()
+    target = make_push(push, push_headers, os.environ)
     if is_about_project(context, project_file):
         own_out = None if _is_default(context, "out") else out
-        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, console)
+        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, target, console)
     if alertmanager is not None:
         raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)
@@ -237,7 +243,7 @@ def run(
         _leave(record, out / "replay" if _is_default(context, "out") else out, replayed, console)
     if tail_s:
         raise BadInput("--quiet-tail says how to replay, so it wants --replay")
-    store, target = make_store(prometheus, headers, tenant, remote_write)
+    store, stored = make_store(prometheus, headers, tenant, remote_write)
     values = override_values(settings, systems)
     choice = Choice(names=names, system=system, among=list_drills(values, systems), systems=systems)
     drills = choice.drills
@@ -246,7 +252,7 @@ def run(
     book = make_book(choice.among, values, read_rule_files(rule_paths, folder), systems)
     unheld = {**unserved, **find_unheld(drills, choice, book)}
     drills = tuple(drill for drill in drills if drill.name not in unheld)
-    site = find_site(stack, project, ports, target, alertmanagers)
+    site = find_site(stack, project, ports, stored, alertmanagers)
     obstacles = {**unheld, **find_obstacles(drills, names, site, speed)}
     drills = tuple(drill for drill in drills if drill.name not in obstacles)
     if not drills:
@@ -274,7 +280,7 @@ def run(
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
 
-    record = hold_and_report(order, out, inputs, console, left_out=obstacles, keep=keep)
+    record = hold_and_report(order, out, inputs, console, left_out=obstacles, keep=keep, target=target)
     sys.exit(record.exit_code)
 
 

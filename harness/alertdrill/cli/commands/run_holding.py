@@ -17,6 +17,7 @@ from alertdrill.cli.run_folder import RunFolder, open_folder
 from alertdrill.cli.sentences import say
 from alertdrill.errors import CannotWrite, CouldNotTell
 from alertdrill.reports import RunRecord, junit
+from alertdrill.reports.pushing import PushTarget
 from alertdrill.runner.live import hold
 from alertdrill.runner.order import RECORDING, Order
 
@@ -30,18 +31,19 @@ def hold_and_report(
     left_out: Mapping[str, str],
     notes: Mapping[str, str] = MappingProxyType({}),
     keep: Callable[[RunRecord], None] = lambda _record: None,
+    target: PushTarget | None = None,
 ) -> RunRecord:
     """Hold the drills of an order, and leave the reports in a folder, which replaces none of the `inputs`.
 
     What is `left_out`, by name, is said before, and noted with `notes`. `keep` is given the record before
-    somebody else may write to the folder.
+    somebody else may write to the folder. Metrics are sent to a `target`.
     """
     with open_folder(out, inputs) as reports:
         for line in say_left_out(left_out):
             say(f"left out: {line}", to_stderr=True)
         record = _hold(replace(order, recording=reports.new / RECORDING), reports, console)
         record = replace(record, notes={**record.notes, **notes, **make_note(left_out)})
-        report(record, out, reports, console, is_kept=True)
+        report(record, out, reports, console, is_kept=True, target=target)
         keep(record)
     return record
 

@@ -16,6 +16,7 @@ from alertdrill.cli.commands.run_holding import hold_and_report
 from alertdrill.cli.options.project import open_project, read_held_rules, read_project_drills, use_services
 from alertdrill.project.finding import find_project
 from alertdrill.project.services import check_wall_time
+from alertdrill.reports.pushing import PushTarget
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.project_run import describe_classes, make_project_order
@@ -24,7 +25,10 @@ from alertdrill.runtime.limits import demand_files
 from alertdrill.runtime.looking import follow
 
 OWN_OPTIONS = frozenset(
-    {"names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"}
+    {
+        *("names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"),
+        *("push", "push_headers"),
+    }
 )
 """The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
 
@@ -56,6 +60,7 @@ def run_project(
     out: Path | None,
     prometheus: str | None,
     alertmanager: str | None,
+    target: PushTarget | None,
     console: Console,
 ) -> NoReturn:
     """Hold the drills of a project, all of them or those named, report, and exit."""
@@ -90,5 +95,6 @@ def run_project(
         console,
         left_out=made.left_out,
         notes=describe_classes(made.classified),
+        target=target,
     )
     sys.exit(record.exit_code)

@@ -48,6 +48,8 @@ STACK_OPTIONS = {
     "tenant": "--tenant",
     "remote_write": "--remote-write",
     "keep_recordings": "--keep-recordings",
+    "push": "--push",
+    "push_headers": "--push-header",
 }
 """What says how drills are held, by parameter: a replay holds none."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from alertdrill.reports.junit_cases import Case
 from alertdrill.runner.routing.label_sets import LabelSet
 from alertdrill.runner.routing.subjects import Way
 
@@ -28,6 +29,18 @@ class RouteVerdict:
         """Where it goes, and where it was to go if that is elsewhere."""
         goes = f"to {', '.join(self.way.receivers)}"
         return goes if self.outcome == "met" else f"{goes}, expected {', '.join(self.expected)}"
+
+
+def make_case(verdict: RouteVerdict) -> Case:
+    """Return a verdict as a case of JUnit."""
+    outcome: Literal["failure"] | None = None if verdict.outcome == "met" else "failure"
+    return Case(
+        of="page.labels",
+        name=verdict.way.subject.title,
+        outcome=outcome,
+        said=verdict.said,
+        output=verdict.said,
+    )
 
 
 def judge_label_sets(label_sets: Sequence[LabelSet], ways: Sequence[Way]) -> tuple[RouteVerdict, ...]:
