@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from alertdrill.gating.demands import find_lacking, list_about
 from alertdrill.gating.evidence import Effect, compare_on_recordings
 from alertdrill.gating.linted import find_new
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
+from alertdrill.gating.receivers import Misrouted, Side, find_misrouted
 from alertdrill.gating.scores import ScoreChange, find_fallen
 from alertdrill.gating.texts import TextChange
 from alertdrill.linting.finding import Finding
@@ -37,7 +38,7 @@ class Subject:
     `ground` returns drills on their recordings with the rules after the change, and why some cannot be
     judged there; `go_back` returns such a drill with the rules before. `compare_texts` says which
     notifications of alerts read otherwise. What is wrong with the files themselves, as where they are not
-    what their template makes, is in `stale`.
+    what their template makes, is in `stale`. `places` has the `file:line` of drills, by their names.
     """
 
     name: str
@@ -49,19 +50,22 @@ class Subject:
     compare_texts: Callable[[Sequence[AlertRule]], tuple[TextChange, ...]] | None = None
     configs: tuple[AlertmanagerConfig, AlertmanagerConfig] | None = None
     stale: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gated:
     """What a change did to the rules of one system or project.
 
-    `linted` is what lint finds in changed rules, and did not before. `lacking` says of touched alerts which
-    drills they lack; `left_out` why drills cannot be judged.
+    `linted` is what lint finds in changed rules, and did not before. `misrouted` are alerts that end at
+    others than drills name. `lacking` says of touched alerts which drills they lack; `left_out` why drills
+    cannot be judged.
     """
 
     name: str
     changes: tuple[RuleChange, ...] = ()
     routes: tuple[RouteChange, ...] = ()
+    misrouted: tuple[Misrouted, ...] = ()
     sections: tuple[str, ...] = ()
     texts: tuple[TextChange, ...] = ()
     effects: tuple[Effect, ...] = ()
@@ -82,9 +86,11 @@ class Gated:
     def outcome(self) -> Outcome:
         """`unmet` if anything is wrong, else whether anything could not be told, or was touched at all."""
         is_wrong = any(finding.severity == "error" for finding in self.linted)
-        if is_wrong or self.lacking or self.stale or any(one.outcome == "unmet" for one in self.verdicts):
+        is_lost = any(not one.may_be_met for one in self.misrouted)
+        is_unmet = any(one.outcome == "unmet" for one in self.verdicts)
+        if is_wrong or is_lost or is_unmet or self.lacking or self.stale:
             return "unmet"
-        if self.left_out or any(verdict.doubts for verdict in self.verdicts):
+        if self.left_out or self.misrouted or any(verdict.doubts for verdict in self.verdicts):
             return "could not tell"
         return "met" if self.touched or self.sections else "untouched"
 
@@ -96,7 +102,9 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
     """
     changes = find_changes(subject.before, subject.after)
     rules = [rule for file in subject.after for rule in file.alerts]
-    routes = find_route_changes(rules, *subject.configs) if subject.configs is not None else ()
+    routes = (
+        find_route_changes(rules, subject.drills, *subject.configs) if subject.configs is not None else ()
+    )
     sections = list_other_sections(*subject.configs) if subject.configs is not None else ()
     touched = list_touched(changes)
     about = list_about(touched, subject.drills) if touched else ()
@@ -115,6 +123,7 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         else (),
         changes=changes,
         routes=routes,
+        misrouted=_find_misrouted(subject),
         sections=sections,
         texts=() if subject.compare_texts is None else subject.compare_texts(rules),
         effects=evidence.effects,
@@ -132,6 +141,16 @@ def decide(gated: Iterable[Gated]) -> Outcome:
     outcomes = {one.outcome for one in gated}
     order: tuple[Outcome, ...] = ("unmet", "could not tell", "met")
     return next((one for one in order if one in outcomes), "untouched")
+
+
+def _find_misrouted(subject: Subject) -> tuple[Misrouted, ...]:
+    if subject.configs is None:
+        return ()
+    before, after = (
+        Side(files=files, config=config)
+        for files, config in zip((subject.before, subject.after), subject.configs, strict=True)
+    )
+    return find_misrouted(subject.drills, subject.places, before, after)
 
 
 def _find_all_lacking(

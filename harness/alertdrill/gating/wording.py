@@ -47,7 +47,7 @@ def say_alarm(effect: Effect) -> str:
     return f"{effect.drill}: {say_selector(effect.alert, dict(effect.labels))}"
 
 
-TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill"]
+TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill", "misrouted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,9 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
             source = next((sources[alert] for alert in wrong if alert in sources), "")
             text = f"{verdict.drill} is not met: {say_first(verdict)}"
             yield Trouble(kind="unmet-drill", text=text, source=source)
+    for one in gated.misrouted:
+        if not one.may_be_met:
+            yield Trouble(kind="misrouted", text=one.says, source=one.source)
     for finding in gated.linted:
         if finding.severity == "error":
             place = f"{finding.file}:{finding.line}"
@@ -87,6 +90,7 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
 def list_doubts(gated: Gated) -> Iterator[str]:
     """Yield what could not be told, a sentence each."""
     yield from (f"{drill}: {why}" for drill, why in gated.left_out.items())
+    yield from (one.says for one in gated.misrouted if one.may_be_met)
     for verdict in gated.verdicts:
         if verdict.outcome != "unmet":
             yield from (f"{verdict.drill}: {doubt}" for doubt in verdict.doubts)
@@ -114,9 +118,11 @@ def say_total(gated: tuple[Gated, ...]) -> str:
     moved = sum(effect.is_changed for one in gated for effect in one.effects)
     drills = sum(len(one.verdicts) for one in gated)
     unmet = sum(verdict.outcome == "unmet" for one in gated for verdict in one.verdicts)
-    if not touched and not any(one.sections or one.stale for one in gated):
+    if not touched and not any(one.sections or one.stale or one.misrouted for one in gated):
         return SAID["untouched"]
     texts = sum(len(one.texts) for one in gated)
     read = f"; {say_number(texts, 'notification')} read otherwise" if texts else ""
     said = f"{say_number(touched, 'alert')} touched; {say_number(drills, 'drill')} judged, {unmet} not met"
+    lost = len({drill.drill for one in gated for drill in one.misrouted if not drill.may_be_met})
+    said += f", {lost} with another receiver" if lost else ""
     return f"{said}; {say_number(moved, 'alarm')} otherwise than before{read}"

@@ -102,9 +102,13 @@ def test_an_alert_without_drills_is_not_let_in(alertdrill: CommandLine, reposito
 def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repository: Path) -> None:
     """Though no rule says anything else."""
     change(repository, "receiver: oncall, routes", "receiver: chat, routes", "alertmanager.yml")
-    finished = gate(alertdrill, repository, *HOUR)
+    finished = gate(alertdrill, repository, *HOUR, "--format", "github")
     assert "Deep: paged otherwise" in finished.out
     assert "Low: paged otherwise" not in finished.out
+    assert finished.code == 1
+    said = 'deep (drills/own.yml:2) expects Deep{queue="a"} to page oncall, and it ends at chat, which'
+    assert f"✗ {said}" in finished.out
+    assert f"::error file=alertmanager.yml,line=1,title=alertdrill gate::{said}" in finished.out
 
 
 def test_a_text_that_changed_is_shown_as_it_is_read(alertdrill: CommandLine, repository: Path) -> None:

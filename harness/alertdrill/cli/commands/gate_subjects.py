@@ -43,7 +43,7 @@ from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.catalogue import list_drills, override_values, render_system_rules
-from alertdrill.systems.drill_files.drills import Defaults, read_drills
+from alertdrill.systems.drill_files.drills import Defaults, locate_drills, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
 MADE_OF_OTHER = "it sends other traffic than was recorded"
@@ -118,8 +118,11 @@ def open_own(
     replay = None if recordings is None else _open_replay(recordings, rules, promtool, unfit)
     if replay is not None:
         defaults = replace(defaults, find_lasts_s=replay.find_lasts_s)
-    written = read_drills(list_files(map(shorten, project.drills)), defaults)
-    among = join_drills(written, list_pack_drills(project), project)
+    drill_files = list_files(map(shorten, project.drills))
+    among = join_drills(read_drills(drill_files, defaults), list_pack_drills(project), project)
+    places = {
+        drill.name: f"{path}:{line}" for path in drill_files for drill, line in locate_drills(path, defaults)
+    }
 
     def ground(drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
         if replay is None:
@@ -161,6 +164,7 @@ def open_own(
         go_back=go_back,
         compare_texts=compare,
         configs=configs,
+        places=places,
     )
 
 
