@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from alertdrill.core.drill import Drill
+from alertdrill.core.rule import AlertRule
+from alertdrill.gating.changes import RuleChange
 from alertdrill.judging.kinds import find_kind
 
 FIRES = "no drill makes it fire and resolve"
 SILENT = "no drill comes near without making it fire"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphaned:
+    """A drill that expects an alert which a change took away; `source` is its `file:line`, if it is known."""
+
+    drill: str
+    alert: str
+    source: str
+
+
+def find_orphaned(
+    changes: Iterable[RuleChange],
+    rules: Iterable[AlertRule],
+    drills: Iterable[Drill],
+    places: Mapping[str, str],
+) -> tuple[Orphaned, ...]:
+    """Return the drills that expect alerts which changes took away; `rules` are those that are left."""
+    left = {rule.name for rule in rules}
+    gone = {
+        change.rule.name
+        for change in changes
+        if change.kind == "removed" and isinstance(change.rule, AlertRule) and change.rule.name not in left
+    }
+    return tuple(
+        Orphaned(drill=drill.name, alert=alert, source=places.get(drill.name, ""))
+        for drill in drills
+        for alert in dict.fromkeys(one.alert for one in drill.expects)
+        if alert in gone
+    )
 
 
 def find_lacking(alert: str, drills: Iterable[Drill]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.verdict import Verdict
 from alertdrill.gating.changes import RuleChange, find_changes, list_touched
-from alertdrill.gating.demands import find_lacking, list_about
+from alertdrill.gating.demands import Orphaned, find_lacking, find_orphaned, list_about
 from alertdrill.gating.evidence import Effect, compare_on_recordings
 from alertdrill.gating.linted import find_new
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
@@ -58,14 +58,15 @@ class Gated:
     """What a change did to the rules of one system or project.
 
     `linted` is what lint finds in changed rules, and did not before. `misrouted` are alerts that end at
-    others than drills name. `lacking` says of touched alerts which drills they lack; `left_out` why drills
-    cannot be judged.
+    others than drills name, `orphaned` drills of alerts that the change takes away. `lacking` says of touched
+    alerts which drills they lack; `left_out` why drills cannot be judged.
     """
 
     name: str
     changes: tuple[RuleChange, ...] = ()
     routes: tuple[RouteChange, ...] = ()
     misrouted: tuple[Misrouted, ...] = ()
+    orphaned: tuple[Orphaned, ...] = ()
     sections: tuple[str, ...] = ()
     texts: tuple[TextChange, ...] = ()
     effects: tuple[Effect, ...] = ()
@@ -88,7 +89,7 @@ class Gated:
         is_wrong = any(finding.severity == "error" for finding in self.linted)
         is_lost = any(not one.may_be_met for one in self.misrouted)
         is_unmet = any(one.outcome == "unmet" for one in self.verdicts)
-        if is_wrong or is_lost or is_unmet or self.lacking or self.stale:
+        if is_wrong or is_lost or is_unmet or self.orphaned or self.lacking or self.stale:
             return "unmet"
         if self.left_out or self.misrouted or any(verdict.doubts for verdict in self.verdicts):
             return "could not tell"
@@ -107,7 +108,12 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
     )
     sections = list_other_sections(*subject.configs) if subject.configs is not None else ()
     touched = list_touched(changes)
-    about = list_about(touched, subject.drills) if touched else ()
+    orphaned = find_orphaned(changes, rules, subject.drills, subject.places)
+    without = {
+        one.drill for one in orphaned
+    }  # what expects an alert that is gone has nothing to be judged by
+    judged = [drill for drill in subject.drills if drill.name not in without]
+    about = list_about(touched, judged) if touched else ()
     grounds, refused = subject.ground(about) if about else ((), {})
     back = [subject.go_back(one) for one in grounds]
     held = Held()
@@ -123,6 +129,7 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         else (),
         changes=changes,
         routes=routes,
+        orphaned=orphaned,
         misrouted=_find_misrouted(subject),
         sections=sections,
         texts=() if subject.compare_texts is None else subject.compare_texts(rules),

@@ -47,7 +47,7 @@ def say_alarm(effect: Effect) -> str:
     return f"{effect.drill}: {say_selector(effect.alert, dict(effect.labels))}"
 
 
-TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill", "misrouted"]
+TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill", "misrouted", "orphaned-drill"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,10 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
             source = next((sources[alert] for alert in wrong if alert in sources), "")
             text = f"{verdict.drill} is not met: {say_first(verdict)}"
             yield Trouble(kind="unmet-drill", text=text, source=source)
+    for orphan in gated.orphaned:
+        where = f" ({orphan.source})" if orphan.source else ""
+        text = f"{orphan.drill}{where} expects {orphan.alert}, which this change takes away: "
+        yield Trouble(kind="orphaned-drill", text=f"{text}keep it, or change the drill", source=orphan.source)
     for one in gated.misrouted:
         if not one.may_be_met:
             yield Trouble(kind="misrouted", text=one.says, source=one.source)

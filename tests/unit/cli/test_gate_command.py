@@ -111,6 +111,17 @@ def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repo
     assert f"::error file=alertmanager.yml,line=1,title=alertdrill gate::{said}" in finished.out
 
 
+def test_a_drill_of_an_alert_that_was_taken_away_is_wrong(alertdrill: CommandLine, repository: Path) -> None:
+    """The drill's line is annotated, and no other alert is said to be meant."""
+    change(repository, "  - {alert: Low, expr: level > 3}\n", "")
+    finished = gate(alertdrill, repository, "--format", "github", "--recordings", "recordings")
+    assert finished.code == 1, finished.err
+    said = "near (drills/own.yml:10) expects Low, which this change takes away: keep it, or change the drill"
+    assert f"✗ {said}" in finished.out
+    assert f"::error file=drills/own.yml,line=10,title=alertdrill gate::{said}" in finished.out
+    assert "do you mean" not in finished.out
+
+
 def test_a_text_that_changed_is_shown_as_it_is_read(alertdrill: CommandLine, repository: Path) -> None:
     """Templates are read of the commit, too; a real Alertmanager makes both texts."""
     (repository / "alertmanager.yml").write_text(TEXTED)
