@@ -27,20 +27,30 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
 from alertdrill.runner.golden.folder import MADE, Manifest, find_path, place_golden, read_manifest
 from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, list_near, rehearse
-from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
+from alertdrill.runner.held_run import TIMELINE, HeldRun, find_held_run, read_held_run, read_speed
 from alertdrill.runner.project_files import ProjectRules
-from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
+from alertdrill.runner.recorded import (
+    check_alerts,
+    check_within,
+    doubt_record,
+    doubt_recorded,
+    judge_drills,
+)
 from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.looking import is_file, is_folder, is_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A drill where it stands in a recording, first among its placements, and the rules that judge it."""
+    """A drill where it stands in a recording, first among its placements, and the rules that judge it.
+
+    `held` is the run that the recording is of, if it is of one.
+    """
 
     placements: tuple[Placement, ...]
     recording: Recording
     files: tuple[RuleFile, ...]
+    held: HeldRun | None = None
 
 
 class ProjectReplay:
@@ -122,12 +132,10 @@ class ProjectReplay:
 
     def _place_all(self, drills: Sequence[Drill], among: Sequence[Drill]) -> Callable[[Drill], Placed]:
         """Place drills in the one recording of all, of a run or of any hours."""
-        timeline, recording = self._find_timeline(), self._load(self.path)
+        recording = self._load(self.path)
         known = tuple({drill.name: drill for drill in (*among, *drills)}.values())
-        if timeline is None:
-            held = [Placement(drill=drill, start_s=0.0) for drill in known]
-        else:
-            held = [*read_held_run(timeline, known)[0]]
+        run = find_held_run(self.path, known)
+        held = [Placement(drill=drill, start_s=0.0) for drill in known] if run is None else run.placements
         speed = self._find_speed(recording)
         files = self._choose(speed, drills)
         self._check_recorded(recording, files)
@@ -139,7 +147,7 @@ class ProjectReplay:
             if why := self._find_first_doubt(drill, speed) or self._refuse(drill, own, recording):
                 raise CouldNotTell(why)
             others = (one for one in held if one is not own)
-            return Placed(placements=(own, *others), recording=recording, files=files)
+            return Placed(placements=(own, *others), recording=recording, files=files, held=run)
 
         return place
 
@@ -169,8 +177,8 @@ class ProjectReplay:
 
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
-        placements, stalls = read_held_run(timeline, tuple(known.values()))
-        held = {place.drill.name: place for place in placements}
+        run = read_held_run(timeline, tuple(known.values()))
+        held = {place.drill.name: place for place in run.placements}
         refused = {
             drill.name: f"{self.path}: the run that this is of did not hold {drill.name}"
             for drill in drills
@@ -178,7 +186,7 @@ class ProjectReplay:
         }
         recording = self._load(self.path)
         speed = self._find_speed(recording)
-        files = self._choose(speed, [place.drill for place in placements])
+        files = self._choose(speed, [place.drill for place in run.placements])
         self._check_recorded(recording, files)
         left = []
         for drill in drills:
@@ -187,7 +195,8 @@ class ProjectReplay:
                     refused[drill.name] = why
                 else:
                     left.append(drill)
-        record = judge_recording(recording, placements, left, files, self._promtool, 0.0, stalls)
+        record = judge_recording(recording, run.placements, left, files, self._promtool, 0.0, run.stalls)
+        record = doubt_record(record, run.placements, recording, files, run)
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:

@@ -131,14 +131,14 @@ def open_own(
                 "them with --recordings; docs/how-to/gate.md"
             )
         placed, refused = replay.place(drills, among)
-        return [make_recorded_ground(one.placements, one.recording, one.files) for one in placed], refused
+        grounds = [make_recorded_ground(one.placements, one.recording, one.files, one.held) for one in placed]
+        return grounds, refused
 
     def go_back(at: Ground) -> Ground:
         # A recording of another speed than 1 is replayed without what only speed 1 judges.
         judged = {rule.name for file in at.files for rule in file.alerts}
-        return make_recorded_ground(
-            at.placements, at.recording, before if judged & unfit.keys() else left_out
-        )
+        files = before if judged & unfit.keys() else left_out
+        return make_recorded_ground(at.placements, at.recording, files, at.held)
 
     configs = read_configs(commit, project)
 
