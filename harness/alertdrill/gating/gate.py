@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.gating.changes import RuleChange, find_changes, list_touched
 from alertdrill.gating.demands import Orphaned, find_lacking, find_orphaned, list_about
 from alertdrill.gating.evidence import Effect, compare_on_recordings
+from alertdrill.gating.excuses import find_excuses
 from alertdrill.gating.linted import find_new
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
 from alertdrill.gating.receivers import Misrouted, Side, find_misrouted
@@ -39,6 +40,7 @@ class Subject:
     judged there; `go_back` returns such a drill with the rules before. `compare_texts` says which
     notifications of alerts read otherwise. What is wrong with the files themselves, as where they are not
     what their template makes, is in `stale`. `places` has the `file:line` of drills, by their names.
+    To alerts of `nothing_near` nothing comes near that does not fire them.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Subject:
     configs: tuple[AlertmanagerConfig, AlertmanagerConfig] | None = None
     stale: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    nothing_near: Container[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,7 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         verdicts=evidence.verdicts,
         # Drills that are not met notice nothing: a score is worth looking at where all is as expected.
         fallen=find_fallen(touched, *sides, promtool, memory, held) if is_met and grounds else (),
-        lacking=_find_all_lacking(touched, rules, subject.drills),
+        lacking=_find_all_lacking(touched, rules, subject, today),
         left_out={**refused, **evidence.failed},
         stale=subject.stale,
     )
@@ -161,10 +164,11 @@ def _find_misrouted(subject: Subject) -> tuple[Misrouted, ...]:
 
 
 def _find_all_lacking(
-    touched: Sequence[str], rules: Sequence[AlertRule], drills: Sequence[Drill]
+    touched: Sequence[str], rules: Sequence[AlertRule], subject: Subject, today: date
 ) -> dict[str, tuple[str, ...]]:
     """Return what drills lack of each touched alert that is still there and is no heartbeat."""
     names = {rule.name for rule in rules} - find_heartbeats(rules)
-    return {
-        alert: lacking for alert in touched if alert in names and (lacking := find_lacking(alert, drills))
-    }
+    wanted = [alert for alert in touched if alert in names]
+    excuses = find_excuses(subject.after, today) if wanted else frozenset()
+    lacking = {alert: find_lacking(alert, subject.drills, subject.nothing_near, excuses) for alert in wanted}
+    return {alert: said for alert, said in lacking.items() if said}

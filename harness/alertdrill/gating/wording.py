@@ -8,14 +8,18 @@ from typing import Literal
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.wording import say_number, say_selector
+from alertdrill.gating import demands
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect, Instants
 from alertdrill.gating.gate import Gated, Outcome
 from alertdrill.linting.finding import Finding
+from alertdrill.linting.ignoring import NO_FIRING_DRILL, NO_NEAR_MISS
 from alertdrill.mutation.tried import say_first
 
 WRONG = {"late", "missing", "mismatched", "unexpected"}
 SILENT = "silent"
+WANTED = {demands.FIRES: NO_FIRING_DRILL, demands.SILENT: NO_NEAR_MISS}
+"""What a comment ignores, by what the gate says."""
 UNKNOWN = "could not be replayed"
 SAID: dict[Outcome, str] = {
     "untouched": "no rule, route or setting means anything else than before",
@@ -87,7 +91,8 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
             yield Trouble(kind="lint", text=_say_finding(finding), source=place)
     for alert, lacking in gated.lacking.items():
         for said in lacking:
-            text = f"{alert}: {said}: write one, or let alertdrill init draft it"
+            instead = f"or say in its rule why not: # alertdrill ignore {WANTED[said]}: why"
+            text = f"{alert}: {said}: write one, or let alertdrill init draft it, {instead}"
             yield Trouble(kind="missing-drill", text=text, source=sources.get(alert, ""))
 
 

@@ -99,6 +99,33 @@ def test_an_alert_without_drills_is_not_let_in(alertdrill: CommandLine, reposito
     assert "✗ New: no drill comes near without making it fire: write one" in finished.out
 
 
+def test_nothing_need_come_near_to_what_is_equal_or_not(alertdrill: CommandLine, repository: Path) -> None:
+    """As init says of such a rule; a drill that fires it is wanted all the same."""
+    change(repository, "  rules:\n", "  rules:\n  - {alert: Down, expr: depth == 1}\n")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert finished.code == 1
+    assert "✗ Down: no drill makes it fire and resolve" in finished.out
+    assert "✗ Down: no drill comes near" not in finished.out
+
+
+def test_who_knows_better_says_so_in_the_rule(alertdrill: CommandLine, repository: Path) -> None:
+    """With a reason, for each drill that there is not; lint has nothing against such a comment."""
+    fires = "  # alertdrill ignore no-firing-drill: it would take the database away\n"
+    near = "  # alertdrill ignore no-near-miss: it counts one or none\n"
+    rule = "  - {alert: New, expr: depth > 1000}\n"
+    change(repository, "  rules:\n", f"  rules:\n{fires}{near}{rule}")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert "New: new" in finished.out
+    assert "no drill" not in finished.out
+    linted = alertdrill.run_here("lint", "rules.yml", folder=repository)
+    assert "ignore-comment" not in linted.out
+    change(repository, near, "  # alertdrill ignore no-near-miss\n")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert finished.code == 1
+    assert "✗ New: no drill comes near without making it fire: write one" in finished.out
+    assert "# alertdrill ignore no-near-miss: why" in " ".join(finished.out.split())
+
+
 def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repository: Path) -> None:
     """Though no rule says anything else."""
     change(repository, "receiver: oncall, routes", "receiver: chat, routes", "alertmanager.yml")

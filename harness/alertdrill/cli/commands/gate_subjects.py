@@ -22,6 +22,7 @@ from alertdrill.gating.changes import find_changes
 from alertdrill.gating.gate import Files, Subject
 from alertdrill.gating.texts import TextChange, are_texts_changed
 from alertdrill.mutation.grounds import Ground, find_golden_grounds, make_recorded_ground
+from alertdrill.project.drafting.nearness import find_nothing_near
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.leaving_out import leave_out
@@ -93,6 +94,7 @@ def open_house(
             ground=partial(ground, after),
             go_back=partial(go_back, before),
             stale=tuple(_find_stale(system, values[system.name])),
+            nothing_near=find_nothing_near(after),
         )
 
 
@@ -165,6 +167,7 @@ def open_own(
         compare_texts=compare,
         configs=configs,
         places=places,
+        nothing_near=find_nothing_near(rules.standing),
     )
 
 
