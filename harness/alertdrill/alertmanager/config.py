@@ -89,6 +89,8 @@ def parse_whole_config(text: str, source: str, find: FindTemplates) -> Alertmana
         document, lines = read_document(original.text, CONFIG, source)
     except BadInput as error:
         complaint = original.relocate(str(error))
+        if complaint.endswith(" the field groups is unknown"):
+            complaint += ": this is no Alertmanager config, which has a route, but looks like a rule file"
     if complaint:
         raise BadInput(complaint)
     lines = dict(original.lines) or lines

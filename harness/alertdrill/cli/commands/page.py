@@ -16,7 +16,7 @@ from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.junit import check_junit, take_junit_option
-from alertdrill.cli.options.moment import Moment
+from alertdrill.cli.options.moment import Moment, Year
 from alertdrill.cli.options.page_modes import (
     check_companions,
     check_label_sets,
@@ -28,9 +28,11 @@ from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.page_showing import Show
 from alertdrill.cli.routing_questions import Questions, answer_of_alerts, prove_label_sets
+from alertdrill.cli.sentences import say
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration, read_rules
+from alertdrill.runner.synthetic.apart import set_apart
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
@@ -181,7 +183,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--calendar",
     "year",
-    type=click.IntRange(1970, 2099),
+    type=Year(),
     metavar="YEAR",
     help="Which routes of the alerts are muted when in that year, as weeks and the days that differ.",
 )
@@ -375,11 +377,12 @@ def _rehearse(
     if dry_run:
         show.rows([look_at(one) for one in bound], MIN_SPEED)
     rules = read_inhibit_rules(config.document)
-    speed = choose_speed(plan_sending(bound, rules))
-    with open_path(config, engines=engines, speed=speed) as path:
-        rows = Exercise(path, rules, _say).hold(bound, within_s)
+    sent, document = set_apart(bound, config.document)
+    speed = choose_speed(plan_sending(sent, rules))
+    with open_path(replace(config, document=document), engines=engines, speed=speed) as path:
+        rows = Exercise(path, rules, _say).hold(sent, within_s)
     show.rows(rows, speed)
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, to_stderr=True)
