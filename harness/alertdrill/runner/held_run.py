@@ -18,7 +18,8 @@ from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import decode_text, read_bytes
 
-TIMELINE = "timeline.json"
+RECORDING, TIMELINE = "recording.om.gz", "timeline.json"
+"""What a run leaves side by side."""
 WALL_TIME_MODE = "project"
 MAX_BYTES = 64 * 1024 * 1024
 

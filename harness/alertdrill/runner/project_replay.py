@@ -1,8 +1,9 @@
 """Judges the drills of a project on recordings of somebody's own.
 
 There are three kinds of recordings: a folder with one for each drill, named DRILL.om.gz; that of a run, with
-its timeline.json beside it; and one of any hours, in which every drill starts at the beginning. A drill that
-cannot be judged has a verdict that says why, so that one missing file leaves all others their verdicts.
+its timeline.json beside it, or the folder of both; and one of any hours, in which every drill starts at the
+beginning. A drill that cannot be judged has a verdict that says why, so that one missing file leaves all
+others their verdicts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
 from alertdrill.runner.golden.folder import MADE, Manifest, find_path, place_golden, read_manifest
 from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, list_near, rehearse
-from alertdrill.runner.held_run import TIMELINE, HeldRun, find_held_run, read_held_run, read_speed
+from alertdrill.runner.held_run import RECORDING, TIMELINE, HeldRun, find_held_run, read_held_run, read_speed
 from alertdrill.runner.project_files import ProjectRules
 from alertdrill.runner.recorded import (
     check_alerts,
@@ -68,7 +69,7 @@ class ProjectReplay:
         unfit: Mapping[str, str] = MappingProxyType({}),
         editions: frozenset[str] = frozenset(),
     ) -> None:
-        self.path = path
+        self.path = _find_recording(path)
         self._rules = ProjectRules(files=files, editions=editions)
         self._files = files
         self._promtool = promtool
@@ -306,6 +307,16 @@ class ProjectReplay:
     def _find_timeline(self) -> Path | None:
         path = self.path.with_name(TIMELINE)
         return path if is_there(path) else None
+
+
+def _find_recording(path: Path) -> Path:
+    """Return the recording in a folder that has that of a run, with its timeline; any other path as it is."""
+    if not is_folder(path) or not is_there(path / TIMELINE):
+        return path
+    found = sorted(path.glob("*.om.gz"))
+    if path / RECORDING in found:
+        return path / RECORDING
+    return found[0] if len(found) == 1 else path
 
 
 def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:
