@@ -30,10 +30,15 @@ SAID: dict[Outcome, str] = {
 
 
 def say_instants(instants: Instants | None) -> str:
-    """Say what an alert does: `pending 2:45, firing 7:45, resolved 12:15`."""
+    """Say what an alert does: `pending 1:15 to 2:00, pending 2:45, firing 7:45, resolved 12:15`."""
     if instants is None:
         return UNKNOWN
-    return ", ".join(f"{kind} {format_s(at_s)}" for kind, at_s in instants) or SILENT
+    return ", ".join(_say_instant(*instant) for instant in instants) or SILENT
+
+
+def _say_instant(kind: str, at_s: float, until_s: float | None) -> str:
+    until = f" to {format_s(until_s)}" if until_s is not None and until_s > at_s else ""
+    return f"{kind} {format_s(at_s)}{until}"
 
 
 def say_change(change: RuleChange) -> str:
@@ -97,12 +102,15 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
 
 
 def list_doubts(gated: Gated) -> Iterator[str]:
-    """Yield what could not be told, a sentence each."""
-    yield from (f"{drill}: {why}" for drill, why in gated.left_out.items())
-    yield from (one.says for one in gated.misrouted if one.may_be_met)
+    """Yield what could not be told, a sentence each, with all the drills of which it is so."""
+    drills: dict[str, list[str]] = {}
+    for drill, why in gated.left_out.items():
+        drills.setdefault(why, []).append(drill)
     for verdict in gated.verdicts:
-        if verdict.outcome != "unmet":
-            yield from (f"{verdict.drill}: {doubt}" for doubt in verdict.doubts)
+        for why in verdict.doubts if verdict.outcome != "unmet" else ():
+            drills.setdefault(why, []).append(verdict.drill)
+    yield from (f"{', '.join(names)}: {why}" for why, names in drills.items())
+    yield from (one.says for one in gated.misrouted if one.may_be_met)
 
 
 def _say_finding(finding: Finding) -> str:

@@ -21,6 +21,7 @@ from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
+from alertdrill.recording.replay.inquiry import Activation
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import RunRecord
@@ -244,6 +245,7 @@ class ProjectReplay:
             started_at=started_at,
             notes={"recordings": str(self.path)},
             appended=appended,
+            pendings=_join_pendings(rehearsals, replays, placements),
         )
         return _add_refused(record, refused)
 
@@ -317,6 +319,17 @@ def _find_recording(path: Path) -> Path:
     if path / RECORDING in found:
         return path / RECORDING
     return found[0] if len(found) == 1 else path
+
+
+def _join_pendings(
+    rehearsals: Iterable[Rehearsal], replays: Iterable[Replay], placements: Iterable[Placement]
+) -> dict[Activation, float]:
+    """Return how long alerts were pending that never fired, with drills where they are laid out."""
+    return {
+        (alert, labels, at_s - rehearsal.own.start_s + place.start_s): lasted_s
+        for rehearsal, replayed, place in zip(rehearsals, replays, placements, strict=True)
+        for (alert, labels, at_s), lasted_s in replayed.pendings.items()
+    }
 
 
 def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:

@@ -139,6 +139,7 @@ def judge_recording(
         wall_s=time.monotonic() - started_s,
         started_at=started_at,
         notes={"recording": recording.name, **_list_notes([replay])},
+        pendings=replay.pendings,
         appended=_find_appended(replay.timeline),
     )
 
