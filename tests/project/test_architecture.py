@@ -238,6 +238,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.replay",
         "alertdrill.cli.commands.run",
         "alertdrill.cli.commands.run_project",
+        "alertdrill.cli.commands.run_project_replay",
         "alertdrill.cli.commands.run_replay",
         "alertdrill.cli.commands.stub",
         "alertdrill.cli.commands.traffic",

@@ -10,12 +10,13 @@ from alertdrill.core.timeline import EventKind, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError
 from alertdrill.gating.bands import draw_band, find_spans
+from alertdrill.judging.judge import matches
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.replays import Held, replay_grounds
 
 SEEN: tuple[EventKind, ...] = ("pending", "firing", "resolved")
-Instants = tuple[tuple[EventKind, float], ...]
-"""What an alert did, and when, in seconds from the drill's start."""
+Instants = tuple[tuple[EventKind, float, float | None], ...]
+"""What an alert did, and when, in seconds from the drill's start; of a pending that never fired, its last."""
 Alarm = tuple[str, tuple[tuple[str, str], ...]]
 """An alert and its labels."""
 
@@ -72,13 +73,14 @@ def compare_on_recordings(
     old, new = _replay(before, promtool, held), _replay(after, promtool, held)
     effects: list[Effect] = []
     verdicts, failed = [], {}
+    told = _Told(after)
     for was, now, ground in zip(old, new, after, strict=True):
         if isinstance(now, AlertdrillError):
             failed[ground.drill.name] = str(now)
         else:
             verdicts.append(ground.judge(now.timeline))
-        first = None if isinstance(was, AlertdrillError) else _list_alarms(was.timeline, ground, names)
-        second = None if isinstance(now, AlertdrillError) else _list_alarms(now.timeline, ground, names)
+        first = None if isinstance(was, AlertdrillError) else _list_alarms(was, ground, names)
+        second = None if isinstance(now, AlertdrillError) else _list_alarms(now, ground, names)
         effects += [
             Effect(
                 drill=ground.drill.name,
@@ -89,6 +91,7 @@ def compare_on_recordings(
                 bands=(_draw(was, ground, alarm), _draw(now, ground, alarm)),
             )
             for alarm in sorted({**(first or {}), **(second or {})})
+            if told.is_new(ground, alarm, (*(first or {}).get(alarm, ()), *(second or {}).get(alarm, ())))
         ]
     return Evidence(effects=tuple(effects), verdicts=tuple(verdicts), failed=failed)
 
@@ -116,12 +119,49 @@ def _draw(seen: _Seen | AlertdrillError, ground: Ground, alarm: Alarm) -> str:
     return draw_band(find_spans(events, lasts_s), lasts_s)
 
 
-def _list_alarms(timeline: Timeline, ground: Ground, names: frozenset[str]) -> dict[Alarm, Instants]:
+def _list_alarms(seen: _Seen, ground: Ground, names: frozenset[str]) -> dict[Alarm, Instants]:
     """Return what alerts do while a drill is held."""
     own = ground.placements[0]
-    found: dict[Alarm, list[tuple[EventKind, float]]] = {}
-    for event in timeline.events:
+    found: dict[Alarm, Instants] = {}
+    for event in seen.timeline.events:
         if event.alert in names and event.kind in SEEN and own.start_s <= event.at_s < own.end_s:
             alarm = event.alert, tuple(sorted(event.labels.items()))
-            found.setdefault(alarm, []).append((event.kind, event.at_s - own.start_s))
-    return {alarm: tuple(instants) for alarm, instants in found.items()}
+            lasted_s = seen.pendings.get((*alarm, event.at_s)) if event.kind == "pending" else None
+            at_s = event.at_s - own.start_s
+            until_s = None if lasted_s is None else at_s + lasted_s
+            found[alarm] = (*found.get(alarm, ()), (event.kind, at_s, until_s))
+    return found
+
+
+class _Told:
+    """Which alarms are told already, where several drills were held at the same time.
+
+    Each is told of the drills that expect it, and of one other only where none does.
+    """
+
+    def __init__(self, grounds: Sequence[Ground]) -> None:
+        self._grounds = tuple(grounds)
+        self._others: set[tuple[int, Alarm, float]] = set()
+
+    def is_new(self, ground: Ground, alarm: Alarm, instants: Instants) -> bool:
+        """Tell whether an alarm is to be told of a drill, in which it does something at these instants."""
+        if _expects(ground, alarm):
+            return True
+        start_s = ground.placements[0].start_s
+        at_s = start_s + min(instant[1] for instant in instants)
+        key = id(ground.recording), alarm, round(at_s, 3)
+        is_expected = any(
+            one.recording is ground.recording
+            and _expects(one, alarm)
+            and one.placements[0].start_s <= at_s < one.placements[0].end_s
+            for one in self._grounds
+        )
+        if is_expected or key in self._others:
+            return False
+        self._others.add(key)
+        return True
+
+
+def _expects(ground: Ground, alarm: Alarm) -> bool:
+    name, labels = alarm
+    return any(matches(expected, name, dict(labels)) for expected in ground.drill.expects)

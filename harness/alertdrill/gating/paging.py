@@ -8,7 +8,8 @@ from typing import Any
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.routes import match_routes, parse_routes
-from alertdrill.core.rule import AlertRule
+from alertdrill.core.drill import Drill
+from alertdrill.core.rule import AlertRule, Labels
 
 TEMPLATES = "templates"
 ROUTED = ("route",)
@@ -25,19 +26,27 @@ class RouteChange:
 
 
 def find_route_changes(
-    rules: Iterable[AlertRule], before: AlertmanagerConfig, after: AlertmanagerConfig
+    rules: Iterable[AlertRule],
+    drills: Iterable[Drill],
+    before: AlertmanagerConfig,
+    after: AlertmanagerConfig,
 ) -> tuple[RouteChange, ...]:
-    """Return which alerts are paged otherwise, each rule by the labels that it states.
+    """Return which alerts are paged otherwise: each rule by its labels, and by those that drills state.
 
-    What a label's template makes is not known here: such a label is none.
+    What a label's template makes, and what only series have, is not known here: such a label is none.
     """
+    expected: dict[str, list[Labels]] = {}
+    for drill in drills:
+        for one in drill.expects:
+            expected.setdefault(one.alert, []).append(one.labels)
     changes = {}
     for rule in rules:
-        labels = {name: value for name, value in rule.labels.items() if "{{" not in value}
-        labels["alertname"] = rule.name
-        was, becomes = _say_pages(before, labels), _say_pages(after, labels)
-        if was != becomes:
-            changes[rule.name, was, becomes] = RouteChange(alert=rule.name, before=was, after=becomes)
+        stated = {name: value for name, value in rule.labels.items() if "{{" not in value}
+        for more in ({}, *expected.get(rule.name, ())):
+            labels = {**more, **stated, "alertname": rule.name}
+            was, becomes = _say_pages(before, labels), _say_pages(after, labels)
+            if was != becomes:
+                changes[rule.name, was, becomes] = RouteChange(alert=rule.name, before=was, after=becomes)
     return tuple(changes.values())
 
 

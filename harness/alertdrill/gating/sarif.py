@@ -15,6 +15,8 @@ from alertdrill.linting.formats.sarif import write_log, write_place
 RULES: Mapping[str, tuple[str, str]] = {
     "gate-unmet-drill": ("A drill about a changed alert is not met.", "error"),
     "gate-missing-drill": ("A changed alert has no drill that fires it, or none that comes near.", "error"),
+    "gate-misrouted": ("An alert ends at another receiver than a drill names.", "error"),
+    "gate-orphaned-drill": ("A drill expects an alert that the change takes away.", "error"),
     "gate-stale-rules": ("A rule file is not what its template makes.", "error"),
     "gate-lint": ("Lint finds an error in a changed rule that it did not find before.", "error"),
     "gate-warning": ("Something to look at in a changed rule.", "warning"),

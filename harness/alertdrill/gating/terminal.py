@@ -43,6 +43,7 @@ class GateSummary:
 
 
 def _show(gated: Gated, plain: Mapping[int, str]) -> Iterator[RenderableType]:
+    yield from _show_troubles(gated)
     for change in gated.changes:
         yield from _show_change(change)
         for effect in gated.effects:
@@ -58,13 +59,19 @@ def _show(gated: Gated, plain: Mapping[int, str]) -> Iterator[RenderableType]:
         yield Text(printable(said), style="bold")
         for line in told.lines:
             yield _indent(Text(printable(line), style=_STYLES.get(line[:1], "dim")), 4)
+    if gated.changes or gated.routes:
+        yield Text()
+
+
+def _show_troubles(gated: Gated) -> Iterator[RenderableType]:
+    """Show first what is to be done: all below says why."""
     for trouble in list_troubles(gated):
         yield Text(f"✗ {printable(trouble.text)}", style="red")
     for said in list_warnings(gated):
         yield Text(f"! {printable(said)}", style="yellow")
     for said in list_doubts(gated):
         yield Text(f"? {printable(said)}", style="yellow")
-    if gated.changes or gated.routes:
+    if gated.outcome not in {"untouched", "met"} and (gated.changes or gated.routes):
         yield Text()
 
 

@@ -8,14 +8,18 @@ from typing import Literal
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.wording import say_number, say_selector
+from alertdrill.gating import demands
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect, Instants
 from alertdrill.gating.gate import Gated, Outcome
 from alertdrill.linting.finding import Finding
+from alertdrill.linting.ignoring import NO_FIRING_DRILL, NO_NEAR_MISS
 from alertdrill.mutation.tried import say_first
 
 WRONG = {"late", "missing", "mismatched", "unexpected"}
 SILENT = "silent"
+WANTED = {demands.FIRES: NO_FIRING_DRILL, demands.SILENT: NO_NEAR_MISS}
+"""What a comment ignores, by what the gate says."""
 UNKNOWN = "could not be replayed"
 SAID: dict[Outcome, str] = {
     "untouched": "no rule, route or setting means anything else than before",
@@ -26,10 +30,15 @@ SAID: dict[Outcome, str] = {
 
 
 def say_instants(instants: Instants | None) -> str:
-    """Say what an alert does: `pending 2:45, firing 7:45, resolved 12:15`."""
+    """Say what an alert does: `pending 1:15 to 2:00, pending 2:45, firing 7:45, resolved 12:15`."""
     if instants is None:
         return UNKNOWN
-    return ", ".join(f"{kind} {format_s(at_s)}" for kind, at_s in instants) or SILENT
+    return ", ".join(_say_instant(*instant) for instant in instants) or SILENT
+
+
+def _say_instant(kind: str, at_s: float, until_s: float | None) -> str:
+    until = f" to {format_s(until_s)}" if until_s is not None and until_s > at_s else ""
+    return f"{kind} {format_s(at_s)}{until}"
 
 
 def say_change(change: RuleChange) -> str:
@@ -47,7 +56,7 @@ def say_alarm(effect: Effect) -> str:
     return f"{effect.drill}: {say_selector(effect.alert, dict(effect.labels))}"
 
 
-TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill"]
+TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill", "misrouted", "orphaned-drill"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +83,34 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
             source = next((sources[alert] for alert in wrong if alert in sources), "")
             text = f"{verdict.drill} is not met: {say_first(verdict)}"
             yield Trouble(kind="unmet-drill", text=text, source=source)
+    for orphan in gated.orphaned:
+        where = f" ({orphan.source})" if orphan.source else ""
+        text = f"{orphan.drill}{where} expects {orphan.alert}, which this change takes away: "
+        yield Trouble(kind="orphaned-drill", text=f"{text}keep it, or change the drill", source=orphan.source)
+    for one in gated.misrouted:
+        if not one.may_be_met:
+            yield Trouble(kind="misrouted", text=one.says, source=one.source)
     for finding in gated.linted:
         if finding.severity == "error":
             place = f"{finding.file}:{finding.line}"
             yield Trouble(kind="lint", text=_say_finding(finding), source=place)
     for alert, lacking in gated.lacking.items():
         for said in lacking:
-            text = f"{alert}: {said}: write one, or let alertdrill init draft it"
+            instead = f"or say in its rule why not: # alertdrill ignore {WANTED[said]}: why"
+            text = f"{alert}: {said}: write one, or let alertdrill init draft it, {instead}"
             yield Trouble(kind="missing-drill", text=text, source=sources.get(alert, ""))
 
 
 def list_doubts(gated: Gated) -> Iterator[str]:
-    """Yield what could not be told, a sentence each."""
-    yield from (f"{drill}: {why}" for drill, why in gated.left_out.items())
+    """Yield what could not be told, a sentence each, with all the drills of which it is so."""
+    drills: dict[str, list[str]] = {}
+    for drill, why in gated.left_out.items():
+        drills.setdefault(why, []).append(drill)
     for verdict in gated.verdicts:
-        if verdict.outcome != "unmet":
-            yield from (f"{verdict.drill}: {doubt}" for doubt in verdict.doubts)
+        for why in verdict.doubts if verdict.outcome != "unmet" else ():
+            drills.setdefault(why, []).append(verdict.drill)
+    yield from (f"{', '.join(names)}: {why}" for why, names in drills.items())
+    yield from (one.says for one in gated.misrouted if one.may_be_met)
 
 
 def _say_finding(finding: Finding) -> str:
@@ -114,9 +135,11 @@ def say_total(gated: tuple[Gated, ...]) -> str:
     moved = sum(effect.is_changed for one in gated for effect in one.effects)
     drills = sum(len(one.verdicts) for one in gated)
     unmet = sum(verdict.outcome == "unmet" for one in gated for verdict in one.verdicts)
-    if not touched and not any(one.sections or one.stale for one in gated):
+    if not touched and not any(one.sections or one.stale or one.misrouted for one in gated):
         return SAID["untouched"]
     texts = sum(len(one.texts) for one in gated)
     read = f"; {say_number(texts, 'notification')} read otherwise" if texts else ""
     said = f"{say_number(touched, 'alert')} touched; {say_number(drills, 'drill')} judged, {unmet} not met"
+    lost = len({drill.drill for one in gated for drill in one.misrouted if not drill.may_be_met})
+    said += f", {lost} with another receiver" if lost else ""
     return f"{said}; {say_number(moved, 'alarm')} otherwise than before{read}"

@@ -19,6 +19,9 @@ from alertdrill.linting.surroundings import LintedFile
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.yaml.nodes import Mapping
 
+NO_FIRING_DRILL, NO_NEAR_MISS = "no-firing-drill", "no-near-miss"
+"""What the gate says of a rule that changes and has no such drill; comments ignore it as they do a check."""
+OF_GATE = frozenset({NO_FIRING_DRILL, NO_NEAR_MISS})
 FORM = "# alertdrill ignore CHECK until 2027-01-31: why"
 _COMMENT = re.compile(
     r"#[ \t]*alertdrill[ \t]+(?P<word>ignore|ignor|ignoer|ingore|disable|skip)\b[ \t]*(?P<rest>[^\n]*)",
@@ -47,7 +50,8 @@ class Ignored:
 def read_ignored(
     file: LintedFile, checks: Collection[str], today: date
 ) -> tuple[list[Ignored], list[Finding]]:
-    """Return what the comments of a file ignore, and what is wrong with them."""
+    """Return what the comments of a file ignore, of checks and of the gate, and what is wrong with them."""
+    checks = {*checks, *OF_GATE}
     ignored: list[Ignored] = []
     wrong: list[Finding] = []
     spans = list(_list_spans(file))

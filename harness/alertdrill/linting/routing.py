@@ -71,10 +71,11 @@ def matches_side(inhibition: Mapping[str, Any], side: str, rule: LintedRule) -> 
 
 def has_integration(config: AlertmanagerConfig, receiver: str) -> bool:
     """Say whether a receiver notifies anybody."""
-    return any(True for _ in _list_integrations(config, receiver))
+    return any(True for _ in list_integrations(config, receiver))
 
 
-def _list_integrations(config: AlertmanagerConfig, receiver: str) -> Iterator[str]:
+def list_integrations(config: AlertmanagerConfig, receiver: str) -> Iterator[str]:
+    """Yield the keys of a receiver's integrations, as `slack_configs`."""
     for one in config.document["receivers"]:
         if one["name"] == receiver:
             yield from (key for key, value in one.items() if key.endswith("_configs") and value)

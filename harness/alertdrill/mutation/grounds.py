@@ -17,6 +17,7 @@ from alertdrill.recording.replay.replay import Replay, ReplayJob
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.golden.folder import find_goldens, place_golden, read_golden
 from alertdrill.runner.golden.gate import list_near, rehearse
+from alertdrill.runner.held_run import HeldRun
 from alertdrill.runner.recorded import doubt_recorded
 from alertdrill.runner.rulebook import RuleBook, list_expected
 
@@ -29,7 +30,7 @@ class Ground:
     """A drill where it stands in its recording, first among the `placements` of all that it was held with.
 
     `judge` says how it comes out on a timeline of that recording. With `has_values` the values of all alerts
-    are wanted that it expects, and otherwise of its near misses.
+    are wanted that it expects, and otherwise of its near misses. `held` is the run that the recording is of.
     """
 
     placements: tuple[Placement, ...]
@@ -37,6 +38,7 @@ class Ground:
     files: tuple[RuleFile, ...]
     judge: Callable[[Timeline], Verdict]
     has_values: bool = False
+    held: HeldRun | None = None
     rules: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,15 +128,20 @@ def _make_judge(placements: tuple[Placement, ...]) -> Callable[[Timeline], Verdi
 
 
 def make_recorded_ground(
-    placements: tuple[Placement, ...], recording: Recording, files: tuple[RuleFile, ...]
+    placements: tuple[Placement, ...],
+    recording: Recording,
+    files: tuple[RuleFile, ...],
+    held: HeldRun | None = None,
 ) -> Ground:
-    """Return a drill on a recording of somebody's own; see `doubt_recorded`."""
+    """Return a drill on a recording of somebody's own, or of the run that `held` it; see `doubt_recorded`."""
 
     def judge(timeline: Timeline) -> Verdict:
         verdict = rehearse(placements, timeline).verdict
-        return doubt_recorded(verdict, placements[0], timeline, recording, files)
+        return doubt_recorded(verdict, placements[0], timeline, recording, files, held=held)
 
-    return Ground(placements=placements, recording=recording, files=files, judge=judge, has_values=True)
+    return Ground(
+        placements=placements, recording=recording, files=files, judge=judge, has_values=True, held=held
+    )
 
 
 def find_rule(rule: Rule, files: Sequence[RuleFile]) -> RuleFile:

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from alertdrill.core.clock import format_s
+from alertdrill.core.timeline import Event
 from alertdrill.core.verdict import Verdict
 from alertdrill.core.wording import printable, say_selector
 from alertdrill.errors import CouldNotTell
@@ -128,8 +129,20 @@ def _list_events(record: RunRecord, verdict: Verdict) -> list[str]:
     if place is None:
         return []
     own = select_for_drill(place, record.placements, record.timeline)
-    return [
-        f"{format_s(event.at_s):>9}  {event.kind.replace('page_resolved', 'page closed'):<11}  "
-        f"{say_selector(event.alert, event.labels)}{'' if event.receiver is None else f' → {event.receiver}'}"
-        for event in sorted(own.events, key=lambda event: event.at_s)
-    ]
+    # The drill's time and the run's differ by a sum of fractions.
+    lasted_s = {
+        (alert, labels, round(at_s - place.start_s, 3)): lasted_s
+        for (alert, labels, at_s), lasted_s in record.pendings.items()
+    }
+
+    def say(event: Event) -> str:
+        key = event.alert, tuple(sorted(event.labels.items())), round(event.at_s, 3)
+        until_s = event.at_s + lasted_s.get(key, 0.0)
+        until = f" until {format_s(until_s)}" if event.kind == "pending" and until_s > event.at_s else ""
+        paged = "" if event.receiver is None else f" → {event.receiver}"
+        kind = event.kind.replace("page_resolved", "page closed")
+        return (
+            f"{format_s(event.at_s):>9}  {kind:<11}  {say_selector(event.alert, event.labels)}{paged}{until}"
+        )
+
+    return [say(event) for event in sorted(own.events, key=lambda event: event.at_s)]

@@ -18,6 +18,7 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import printable
+from alertdrill.judging.began_active import Pended
 from alertdrill.judging.coverage import Coverage, make_coverage, make_held_run
 from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.page_latency import Told
@@ -49,6 +50,7 @@ class RunRecord:
     is from the run, where there is one; in `appended` stretches nothing was measured, a replay appended them.
     `unwritten` says why there is no recording, if it could not be written. `repeat` are the words of the
     command that holds it once more, with `DRILL` in place of drills' names; none where nobody typed one.
+    `pendings` are how long alerts were pending that did not fire, as far as a replay knows it.
     """
 
     placements: tuple[Placement, ...]
@@ -65,6 +67,7 @@ class RunRecord:
     appended: tuple[tuple[float, float], ...] = ()
     unwritten: str = ""
     repeat: tuple[str, ...] = ()
+    pendings: Pended = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

@@ -19,13 +19,12 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.panels import Dashboard
 from alertdrill.rules.threshold_rules import make_value_rules
+from alertdrill.runner.held_run import RECORDING as RECORDING  # who has an order asks that too
 from alertdrill.runner.speeds import SPEEDS
 from alertdrill.runner.target import Target
 from alertdrill.stacks import Setup, Site
 
 FindUnfit = Callable[[Mapping[str, str]], Mapping[str, str]]
-RECORDING = "recording.om.gz"
-"""What a run recorded, in the folder of its reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """Judges the drills of a project on recordings of somebody's own.
 
 There are three kinds of recordings: a folder with one for each drill, named DRILL.om.gz; that of a run, with
-its timeline.json beside it; and one of any hours, in which every drill starts at the beginning. A drill that
-cannot be judged has a verdict that says why, so that one missing file leaves all others their verdicts.
+its timeline.json beside it, or the folder of both; and one of any hours, in which every drill starts at the
+beginning. A drill that cannot be judged has a verdict that says why, so that one missing file leaves all
+others their verdicts.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.recording.files import read_recording
 from alertdrill.recording.recording import Recording
+from alertdrill.recording.replay.inquiry import Activation
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
 from alertdrill.recording.selecting import find_unrecorded, say_unrecorded
 from alertdrill.reports import RunRecord
@@ -27,20 +29,30 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
 from alertdrill.runner.golden.folder import MADE, Manifest, find_path, place_golden, read_manifest
 from alertdrill.runner.golden.gate import Rehearsal, judge_recording, lay_out, list_near, rehearse
-from alertdrill.runner.held_run import TIMELINE, read_held_run, read_speed
+from alertdrill.runner.held_run import RECORDING, TIMELINE, HeldRun, find_held_run, read_held_run, read_speed
 from alertdrill.runner.project_files import ProjectRules
-from alertdrill.runner.recorded import check_alerts, check_within, doubt_recorded, judge_drills
+from alertdrill.runner.recorded import (
+    check_alerts,
+    check_within,
+    doubt_record,
+    doubt_recorded,
+    judge_drills,
+)
 from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.looking import is_file, is_folder, is_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A drill where it stands in a recording, first among its placements, and the rules that judge it."""
+    """A drill where it stands in a recording, first among its placements, and the rules that judge it.
+
+    `held` is the run that the recording is of, if it is of one.
+    """
 
     placements: tuple[Placement, ...]
     recording: Recording
     files: tuple[RuleFile, ...]
+    held: HeldRun | None = None
 
 
 class ProjectReplay:
@@ -58,7 +70,7 @@ class ProjectReplay:
         unfit: Mapping[str, str] = MappingProxyType({}),
         editions: frozenset[str] = frozenset(),
     ) -> None:
-        self.path = path
+        self.path = _find_recording(path)
         self._rules = ProjectRules(files=files, editions=editions)
         self._files = files
         self._promtool = promtool
@@ -122,12 +134,10 @@ class ProjectReplay:
 
     def _place_all(self, drills: Sequence[Drill], among: Sequence[Drill]) -> Callable[[Drill], Placed]:
         """Place drills in the one recording of all, of a run or of any hours."""
-        timeline, recording = self._find_timeline(), self._load(self.path)
+        recording = self._load(self.path)
         known = tuple({drill.name: drill for drill in (*among, *drills)}.values())
-        if timeline is None:
-            held = [Placement(drill=drill, start_s=0.0) for drill in known]
-        else:
-            held = [*read_held_run(timeline, known)[0]]
+        run = find_held_run(self.path, known)
+        held = [Placement(drill=drill, start_s=0.0) for drill in known] if run is None else run.placements
         speed = self._find_speed(recording)
         files = self._choose(speed, drills)
         self._check_recorded(recording, files)
@@ -139,7 +149,7 @@ class ProjectReplay:
             if why := self._find_first_doubt(drill, speed) or self._refuse(drill, own, recording):
                 raise CouldNotTell(why)
             others = (one for one in held if one is not own)
-            return Placed(placements=(own, *others), recording=recording, files=files)
+            return Placed(placements=(own, *others), recording=recording, files=files, held=run)
 
         return place
 
@@ -169,8 +179,8 @@ class ProjectReplay:
 
     def _judge_run(self, timeline: Path, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
         known = {drill.name: drill for drill in (*among, *drills)}
-        placements, stalls = read_held_run(timeline, tuple(known.values()))
-        held = {place.drill.name: place for place in placements}
+        run = read_held_run(timeline, tuple(known.values()))
+        held = {place.drill.name: place for place in run.placements}
         refused = {
             drill.name: f"{self.path}: the run that this is of did not hold {drill.name}"
             for drill in drills
@@ -178,7 +188,7 @@ class ProjectReplay:
         }
         recording = self._load(self.path)
         speed = self._find_speed(recording)
-        files = self._choose(speed, [place.drill for place in placements])
+        files = self._choose(speed, [place.drill for place in run.placements])
         self._check_recorded(recording, files)
         left = []
         for drill in drills:
@@ -187,7 +197,8 @@ class ProjectReplay:
                     refused[drill.name] = why
                 else:
                     left.append(drill)
-        record = judge_recording(recording, placements, left, files, self._promtool, 0.0, stalls)
+        record = judge_recording(recording, run.placements, left, files, self._promtool, 0.0, run.stalls)
+        record = doubt_record(record, run.placements, recording, files, run)
         return _add_refused(record, refused)
 
     def _judge_hours(self, drills: Sequence[Drill], among: Sequence[Drill]) -> RunRecord:
@@ -234,6 +245,7 @@ class ProjectReplay:
             started_at=started_at,
             notes={"recordings": str(self.path)},
             appended=appended,
+            pendings=_join_pendings(rehearsals, replays, placements),
         )
         return _add_refused(record, refused)
 
@@ -297,6 +309,27 @@ class ProjectReplay:
     def _find_timeline(self) -> Path | None:
         path = self.path.with_name(TIMELINE)
         return path if is_there(path) else None
+
+
+def _find_recording(path: Path) -> Path:
+    """Return the recording in a folder that has that of a run, with its timeline; any other path as it is."""
+    if not is_folder(path) or not is_there(path / TIMELINE):
+        return path
+    found = sorted(path.glob("*.om.gz"))
+    if path / RECORDING in found:
+        return path / RECORDING
+    return found[0] if len(found) == 1 else path
+
+
+def _join_pendings(
+    rehearsals: Iterable[Rehearsal], replays: Iterable[Replay], placements: Iterable[Placement]
+) -> dict[Activation, float]:
+    """Return how long alerts were pending that never fired, with drills where they are laid out."""
+    return {
+        (alert, labels, at_s - rehearsal.own.start_s + place.start_s): lasted_s
+        for rehearsal, replayed, place in zip(rehearsals, replays, placements, strict=True)
+        for (alert, labels, at_s), lasted_s in replayed.pendings.items()
+    }
 
 
 def _add_refused(record: RunRecord, refused: dict[str, str]) -> RunRecord:

@@ -22,7 +22,8 @@ from alertdrill.reports import RunRecord
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import split_threshold
-from alertdrill.runner.golden.gate import judge_recording
+from alertdrill.runner.golden.gate import judge_recording, weigh_replayed
+from alertdrill.runner.held_run import HeldRun
 from alertdrill.runner.unseen_labels import doubt_unseen_labels, list_pairs
 
 ENDS_WITHIN_S = 60.0
@@ -37,11 +38,13 @@ def judge_drills(
     *,
     quiet_tail_s: float = 0.0,
     beside: Sequence[Placement] = (),
+    held: HeldRun | None = None,
 ) -> RunRecord:
-    """Judge drills where they stand in a recording, each alone, by rules as they are.
+    """Judge drills where they stand in a recording by rules as they are, each alone unless a run `held` them.
 
     `beside` are drills that are not judged, and expect their alerts all the same. What an alert did that was
-    active as its drill began is unknown, and so is what happened while nothing was recorded. Raises BadInput
+    active as its drill began is unknown, and so is what happened while nothing was recorded, and what that
+    run could not tell. Raises BadInput
     for an alert that no rule has, a near miss of a rule without a threshold, and a drill that is not within
     the recording; CouldNotTell for rules that cannot be replayed.
     """
@@ -49,18 +52,31 @@ def judge_drills(
         check_within(place, recording, quiet_tail_s)
         check_alerts(place.drill, files)
     drills = [place.drill for place in placements]
-    held = (*placements, *beside)
-    record = judge_recording(recording, held, drills, files, promtool, quiet_tail_s, stands_alone=True)
-    places = {place.drill.name: place for place in placements}
-    return replace(
-        record,
-        verdicts=tuple(
-            doubt_recorded(verdict, own, record.timeline, recording, files)
-            if (own := places.get(verdict.drill)) is not None
-            else verdict
-            for verdict in record.verdicts
-        ),
+    everywhere = (*placements, *beside)
+    stalls = () if held is None else held.stalls
+    record = judge_recording(
+        recording, everywhere, drills, files, promtool, quiet_tail_s, stalls, stands_alone=held is None
     )
+    return doubt_record(record, placements, recording, files, held)
+
+
+def doubt_record(
+    record: RunRecord,
+    placements: Iterable[Placement],
+    recording: Recording,
+    files: Sequence[RuleFile],
+    held: HeldRun | None,
+) -> RunRecord:
+    """Return what was judged on a recording, each drill with the doubts that `doubt_recorded` has of it."""
+    places = {place.drill.name: place for place in placements}
+
+    def doubt(verdict: Verdict) -> Verdict:
+        own = places.get(verdict.drill)
+        if own is not None:
+            return doubt_recorded(verdict, own, record.timeline, recording, files, held=held)
+        return verdict if held is None else held.doubt(verdict)
+
+    return replace(record, verdicts=tuple(map(doubt, record.verdicts)))
 
 
 def doubt_recorded(
@@ -70,16 +86,24 @@ def doubt_recorded(
     recording: Recording,
     files: Sequence[RuleFile],
     pended_s: Pended = MappingProxyType({}),
+    *,
+    held: HeldRun | None = None,
 ) -> Verdict:
     """Return a verdict with a doubt for what was active already, what nobody recorded, and what cannot be.
 
+    On the recording of a run, which is `held`, also for what stalled then and what it could not tell itself.
     `pended_s` is as in `doubt_active`.
     """
     rules = [rule for file in files for rule in file.alerts]
     for_s = find_longest_for_s(rules)
     verdict = doubt_unseen_labels(verdict, rules, list_pairs(recording))
     verdict = doubt_active(verdict, place, timeline, for_s, pended_s)
-    return _doubt_gaps(verdict, place, tuple(find_gaps(recording)))
+    verdict = _doubt_gaps(verdict, place, tuple(find_gaps(recording)))
+    if held is None:
+        return verdict
+    others = (one for one in held.placements if one.drill.name != place.drill.name)
+    (verdict,) = weigh_replayed([verdict], (place, *others), held.stalls, files)
+    return held.doubt(verdict)
 
 
 def find_gaps(recording: Recording) -> Iterator[tuple[float, float]]:

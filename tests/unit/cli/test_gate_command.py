@@ -99,12 +99,54 @@ def test_an_alert_without_drills_is_not_let_in(alertdrill: CommandLine, reposito
     assert "✗ New: no drill comes near without making it fire: write one" in finished.out
 
 
+def test_nothing_need_come_near_to_what_is_equal_or_not(alertdrill: CommandLine, repository: Path) -> None:
+    """As init says of such a rule; a drill that fires it is wanted all the same."""
+    change(repository, "  rules:\n", "  rules:\n  - {alert: Down, expr: depth == 1}\n")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert finished.code == 1
+    assert "✗ Down: no drill makes it fire and resolve" in finished.out
+    assert "✗ Down: no drill comes near" not in finished.out
+
+
+def test_who_knows_better_says_so_in_the_rule(alertdrill: CommandLine, repository: Path) -> None:
+    """With a reason, for each drill that there is not; lint has nothing against such a comment."""
+    fires = "  # alertdrill ignore no-firing-drill: it would take the database away\n"
+    near = "  # alertdrill ignore no-near-miss: it counts one or none\n"
+    rule = "  - {alert: New, expr: depth > 1000}\n"
+    change(repository, "  rules:\n", f"  rules:\n{fires}{near}{rule}")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert "New: new" in finished.out
+    assert "no drill" not in finished.out
+    linted = alertdrill.run_here("lint", "rules.yml", folder=repository)
+    assert "ignore-comment" not in linted.out
+    change(repository, near, "  # alertdrill ignore no-near-miss\n")
+    finished = gate(alertdrill, repository, *HOUR)
+    assert finished.code == 1
+    assert "✗ New: no drill comes near without making it fire: write one" in finished.out
+    assert "# alertdrill ignore no-near-miss: why" in " ".join(finished.out.split())
+
+
 def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repository: Path) -> None:
     """Though no rule says anything else."""
     change(repository, "receiver: oncall, routes", "receiver: chat, routes", "alertmanager.yml")
-    finished = gate(alertdrill, repository, *HOUR)
+    finished = gate(alertdrill, repository, *HOUR, "--format", "github")
     assert "Deep: paged otherwise" in finished.out
     assert "Low: paged otherwise" not in finished.out
+    assert finished.code == 1
+    said = 'deep (drills/own.yml:2) expects Deep{queue="a"} to page oncall, and it ends at chat, which'
+    assert f"✗ {said}" in finished.out
+    assert f"::error file=alertmanager.yml,line=1,title=alertdrill gate::{said}" in finished.out
+
+
+def test_a_drill_of_an_alert_that_was_taken_away_is_wrong(alertdrill: CommandLine, repository: Path) -> None:
+    """The drill's line is annotated, and no other alert is said to be meant."""
+    change(repository, "  - {alert: Low, expr: level > 3}\n", "")
+    finished = gate(alertdrill, repository, "--format", "github", "--recordings", "recordings")
+    assert finished.code == 1, finished.err
+    said = "near (drills/own.yml:10) expects Low, which this change takes away: keep it, or change the drill"
+    assert f"✗ {said}" in finished.out
+    assert f"::error file=drills/own.yml,line=10,title=alertdrill gate::{said}" in finished.out
+    assert "do you mean" not in finished.out
 
 
 def test_a_text_that_changed_is_shown_as_it_is_read(alertdrill: CommandLine, repository: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-from support.stranger import Stranger
+import pytest
+from support.stranger import Stranger, write_hour
 
 
 def test_each_drill_is_a_test_of_its_own(recorded: Stranger) -> None:
@@ -49,6 +50,19 @@ def test_a_failure_says_what_was_seen_and_what_was_expected(recorded: Stranger) 
     )
     assert "Traceback" not in result.stdout.str()
     assert ".py" not in result.stdout.str().partition("= FAILURES =")[2]
+
+
+@pytest.mark.parametrize("name", ["recordings", "recordings/hour.om.gz"])
+def test_a_pending_that_never_fired_has_its_end(recorded: Stranger, name: str) -> None:
+    """On a recording of the drill's own, and on that of a run, where the drill began later."""
+    write_hour(recorded.folder / "recordings" / "late.om.gz", deep_from_s=1140)
+    write_hour(recorded.folder / "recordings" / "hour.om.gz", deep_from_s=1140)
+    starts_s = 60 if "hour" in name else 0
+    held = json.dumps({"drills": [{"drill": "late", "start_s": starts_s}]})
+    recorded.write("recordings/timeline.json", held)
+    result = recorded.run("--alertdrill-replay", name, "drills/queues.yml::late")
+    minute = 19 - starts_s // 60
+    result.stdout.fnmatch_lines([f'*{minute}:00  pending      Deep{{queue="a"}} until {minute}:45'])
 
 
 def test_what_nobody_can_tell_is_an_error(recorded: Stranger) -> None:

@@ -22,6 +22,7 @@ from alertdrill.gating.changes import find_changes
 from alertdrill.gating.gate import Files, Subject
 from alertdrill.gating.texts import TextChange, are_texts_changed
 from alertdrill.mutation.grounds import Ground, find_golden_grounds, make_recorded_ground
+from alertdrill.project.drafting.nearness import find_nothing_near
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
 from alertdrill.rules.leaving_out import leave_out
@@ -43,7 +44,7 @@ from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.catalogue import list_drills, override_values, render_system_rules
-from alertdrill.systems.drill_files.drills import Defaults, read_drills
+from alertdrill.systems.drill_files.drills import Defaults, locate_drills, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
 MADE_OF_OTHER = "it sends other traffic than was recorded"
@@ -93,6 +94,7 @@ def open_house(
             ground=partial(ground, after),
             go_back=partial(go_back, before),
             stale=tuple(_find_stale(system, values[system.name])),
+            nothing_near=find_nothing_near(after),
         )
 
 
@@ -118,8 +120,11 @@ def open_own(
     replay = None if recordings is None else _open_replay(recordings, rules, promtool, unfit)
     if replay is not None:
         defaults = replace(defaults, find_lasts_s=replay.find_lasts_s)
-    written = read_drills(list_files(map(shorten, project.drills)), defaults)
-    among = join_drills(written, list_pack_drills(project), project)
+    drill_files = list_files(map(shorten, project.drills))
+    among = join_drills(read_drills(drill_files, defaults), list_pack_drills(project), project)
+    places = {
+        drill.name: f"{path}:{line}" for path in drill_files for drill, line in locate_drills(path, defaults)
+    }
 
     def ground(drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
         if replay is None:
@@ -128,14 +133,14 @@ def open_own(
                 "them with --recordings; docs/how-to/gate.md"
             )
         placed, refused = replay.place(drills, among)
-        return [make_recorded_ground(one.placements, one.recording, one.files) for one in placed], refused
+        grounds = [make_recorded_ground(one.placements, one.recording, one.files, one.held) for one in placed]
+        return grounds, refused
 
     def go_back(at: Ground) -> Ground:
         # A recording of another speed than 1 is replayed without what only speed 1 judges.
         judged = {rule.name for file in at.files for rule in file.alerts}
-        return make_recorded_ground(
-            at.placements, at.recording, before if judged & unfit.keys() else left_out
-        )
+        files = before if judged & unfit.keys() else left_out
+        return make_recorded_ground(at.placements, at.recording, files, at.held)
 
     configs = read_configs(commit, project)
 
@@ -161,6 +166,8 @@ def open_own(
         go_back=go_back,
         compare_texts=compare,
         configs=configs,
+        places=places,
+        nothing_near=find_nothing_near(rules.standing),
     )
 
 

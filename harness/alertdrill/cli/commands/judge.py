@@ -28,7 +28,7 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
-from alertdrill.runner.held_run import TIMELINE, read_speed
+from alertdrill.runner.held_run import TIMELINE, find_held_run, read_speed
 from alertdrill.runner.recorded import judge_drills
 from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.binaries import find_promtool
@@ -52,7 +52,8 @@ SYSTEM = "own"
         0: "every expectation is met, as far as a recording shows it: it has no pages",
         1: "some expectation is not met",
         2: "bad input or usage, or a file that cannot be written",
-        3: "could not tell: the rules read series that the recording lacks, or promtool failed",
+        3: "could not tell: the rules read series that the recording lacks, the run that it is of could not "
+        "tell, or promtool failed",
     },
     examples=(
         Example(
@@ -80,7 +81,8 @@ SYSTEM = "own"
     "starts",
     multiple=True,
     metavar="[DRILL=]DURATION",
-    help="When a drill, or every drill, began in the recording, as 25m; at its beginning otherwise.",
+    help="When a drill, or every drill, began in the recording, as 25m; otherwise when the run held it that "
+    "the recording is of, or at its beginning.",
 )
 @take_tail_option
 @click.option(
@@ -111,20 +113,25 @@ def judge(
     recording, files = read_both(file, rule_paths, interval_s)
     until_s = (recording.end_ms - recording.start_ms) / 1000 + tail_s
 
-    def find_start_s(name: str) -> float:
-        return start_s.get(name, start_s.get(None, 0.0))
+    drill_files = list_files(drill_paths)
+    held = find_held_run(file, read_drills(drill_files, Defaults(system=SYSTEM)))
 
-    drills = read_drills(
-        list_files(drill_paths),
-        Defaults(system=SYSTEM, find_lasts_s=lambda name: until_s - find_start_s(name)),
-    )
+    def find_start_s(name: str) -> float:
+        own = None if held is None else held.find(name)
+        return start_s.get(name, start_s.get(None, 0.0 if own is None else own.start_s))
+
+    def find_lasts_s(name: str) -> float | None:
+        # How long a drill lasts that a run held is as it was then.
+        return until_s - find_start_s(name) if held is None or held.find(name) is None else None
+
+    drills = read_drills(drill_files, Defaults(system=SYSTEM, find_lasts_s=find_lasts_s))
     for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
     files = leave_out_unfit(file, files, drills, recording.wall_speed)
     tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
     demand_loadable(tool, files)
-    record = judge_drills(recording, placements, files, tool.promtool, quiet_tail_s=tail_s)
+    record = judge_drills(recording, placements, files, tool.promtool, quiet_tail_s=tail_s, held=held)
     if as_json:
         click.echo(timeline_json.render(record), nl=False)
     if junit is not None:

@@ -244,7 +244,9 @@ def _open_own(
     if not placed:
         name, why = next(iter(refused.items()), ("the project", "it has no drills"))
         raise BadInput(f"no drill can be judged on {shorten(recordings)}: {name}: {why}")
-    grounds = tuple(make_recorded_ground(one.placements, one.recording, one.files) for one in placed)
+    grounds = tuple(
+        make_recorded_ground(one.placements, one.recording, one.files, one.held) for one in placed
+    )
     route = None
     if project.alertmanager is not None:
         route = parse_routes(read_config(project.alertmanager).document)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from alertdrill.cli.commands.run_holding import hold_and_report
 from alertdrill.cli.commands.run_project import is_about_project, run_project
+from alertdrill.cli.commands.run_project_replay import replay_project
 from alertdrill.cli.commands.run_replay import (
     check_goldens,
     keep_goldens,
@@ -155,7 +156,8 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     "replayed",
     type=ReadPath(),
     metavar="FILE|FOLDER",
-    help="Judge drills on the recording of a run, or on a folder of golden recordings, without a stack.",
+    help="Judge drills on the recording of a run, or on a folder of recordings, without a stack; a project's "
+    "drills, where there is a project.",
 )
 @click.option(
     "--quiet-tail",
@@ -168,7 +170,8 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     "--keep-recordings",
     type=WrittenPath(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="If every drill is met, cut the run's recording into golden recordings, a file for each drill.",
+    help="If every drill is met, cut the run's recording into golden recordings, a file for each drill; a "
+    "project's is kept whole.",
 )
 @click.option(
     "--explain",
@@ -225,7 +228,10 @@ def run(
     target = make_push(push, push_headers, os.environ)
     if is_about_project(context, project_file):
         own_out = None if _is_default(context, "out") else out
-        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, target, console)
+        if replayed is not None:
+            replay_project(context, project_file, names, replayed, own_out, console)
+        services = prometheus, alertmanager
+        run_project(project_file, names, speed, workers, own_out, *services, target, keep_recordings, console)
     if alertmanager is not None:
         raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)

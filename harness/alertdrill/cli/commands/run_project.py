@@ -14,10 +14,13 @@ from rich.console import Console
 
 from alertdrill.cli.commands.run_holding import hold_and_report
 from alertdrill.cli.options.project import open_project, read_held_rules, read_project_drills, use_services
+from alertdrill.cli.sentences import say
 from alertdrill.project.finding import find_project
 from alertdrill.project.services import check_wall_time
+from alertdrill.reports import RunRecord
 from alertdrill.reports.pushing import PushTarget
 from alertdrill.rules.loading import demand_loadable
+from alertdrill.runner.kept_run import check_kept, keep_run
 from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.project_run import describe_classes, make_project_order
 from alertdrill.runtime.binaries import find_engines
@@ -27,7 +30,7 @@ from alertdrill.runtime.looking import follow
 OWN_OPTIONS = frozenset(
     {
         *("names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"),
-        *("push", "push_headers"),
+        *("push", "push_headers", "keep_recordings", "replayed", "tail_s"),
     }
 )
 """The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
@@ -45,11 +48,14 @@ def is_about_project(context: click.Context, project_file: Path | None) -> bool:
         and parameter.name not in OWN_OPTIONS
         and context.get_parameter_source(str(parameter.name)) is click.core.ParameterSource.COMMANDLINE
     ]
-    if project_file is None:
-        return not stated and find_project(Path()) is not None
-    if stated:
+    if project_file is not None and stated:
         raise click.UsageError(f"{stated[0].opts[0]} is not for the drills of a project (--project-file)")
-    return True
+    is_own = project_file is not None or (not stated and find_project(Path()) is not None)
+    if is_own and context.get_parameter_source("tail_s") is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "--quiet-tail is not for the drills of a project: alertdrill judge appends one to a recording"
+        )
+    return is_own
 
 
 def run_project(
@@ -61,9 +67,13 @@ def run_project(
     prometheus: str | None,
     alertmanager: str | None,
     target: PushTarget | None,
+    keep_recordings: Path | None,
     console: Console,
 ) -> NoReturn:
-    """Hold the drills of a project, all of them or those named, report, and exit."""
+    """Hold the drills of a project, all of them or those named, report, and exit.
+
+    If all of them are met, the run's recording is kept where `keep_recordings` says.
+    """
     project = open_project(project_file)
     project = use_services(project, prometheus, alertmanager)
     if project.prometheus is not None and speed is not None:
@@ -88,6 +98,15 @@ def run_project(
     )
     for note in made.order.alertmanager.notes:
         click.echo(note, err=True)
+    if keep_recordings is not None:
+        check_kept(keep_recordings, made.order.drills, read_project_drills(project, leaves_undecided=True))
+
+    def keep(record: RunRecord) -> None:
+        if keep_recordings is not None and record.exit_code:
+            say(f"{keep_recordings} is left as it was: not every drill of the run is met", to_stderr=True)
+        elif keep_recordings is not None:
+            console.print(keep_run(keep_recordings, where))
+
     record = hold_and_report(
         replace(made.order, workers=workers),
         where,
@@ -95,6 +114,7 @@ def run_project(
         console,
         left_out=made.left_out,
         notes=describe_classes(made.classified),
+        keep=keep,
         target=target,
     )
     sys.exit(record.exit_code)

@@ -85,15 +85,17 @@ def replay_drills(
         record = judge_goldens(path, drills, choice.among, book, _find_promtool(given), tail_s, own)
         return replace(record, notes={**record.notes, **note})
     recording = read_recording(path)
-    placements, stalls = read_held_run(path.with_name(TIMELINE), choice.among)
-    held = [placement.drill for placement in placements]
+    run = read_held_run(path.with_name(TIMELINE), choice.among)
+    held = [placement.drill for placement in run.placements]
     chosen = [drill for drill in choice.drills if drill in held]
     if not chosen:
         raise BadInput(f"{path}: the run that this is of held none of these drills")
     drills, note = _leave_out(chosen, choice, book)
     rules = book.complete(drills) if given else list_rules(held, values, systems)
-    record = judge_recording(recording, placements, drills, rules, _find_promtool(given), tail_s, stalls)
-    return replace(record, notes={**record.notes, **note})
+    promtool = _find_promtool(given)
+    record = judge_recording(recording, run.placements, drills, rules, promtool, tail_s, run.stalls)
+    verdicts = tuple(map(run.doubt, record.verdicts))
+    return replace(record, verdicts=verdicts, notes={**record.notes, **note})
 
 
 def _leave_out(

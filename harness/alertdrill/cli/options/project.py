@@ -110,15 +110,20 @@ def list_project_undecided(project: Project, names: Iterable[str] = ()) -> tuple
 
 
 def read_project_drills(
-    project: Project, names: Iterable[str] = (), *, leaves_undecided: bool = False
+    project: Project,
+    names: Iterable[str] = (),
+    *,
+    leaves_undecided: bool = False,
+    find_lasts_s: Callable[[str], float | None] = lambda _: None,
 ) -> tuple[Drill, ...]:
     """Return the drills of a project, all of them or those named.
 
+    `find_lasts_s` says how long one lasts that does not say it itself; None for long enough.
     Raises BadInput, too for one in which something is left to decide, unless these are left out.
     """
     chosen = set(names)
     files = list_files(map(shorten, project.drills))
-    defaults = make_defaults(project)
+    defaults = replace(make_defaults(project), find_lasts_s=find_lasts_s)
     # Who names drills is not kept from holding them by others that are not finished.
     drills = read_drills(
         files,

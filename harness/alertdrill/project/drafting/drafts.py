@@ -13,8 +13,9 @@ from alertdrill.project.drafting.conditions import Condition
 from alertdrill.project.drafting.drill_text import Draft, Fire, write_file
 from alertdrill.project.drafting.levels import RATE_PER_S, Level, Price, find_levels
 from alertdrill.project.drafting.measures import Count, find_usd_per_million
+from alertdrill.project.drafting.nearness import find_short_outage, say_nothing_near
 from alertdrill.project.drafting.recognising import Unknown
-from alertdrill.project.drafting.timing import Pace, Times, find_firing, plan_firing, round_up, stays_silent
+from alertdrill.project.drafting.timing import Times, find_firing, plan_firing, stays_silent
 
 COMMAND = (
     "say in alertdrill.toml which command starts the gateway, so that it can be put out, by [target] command"
@@ -57,7 +58,8 @@ def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: 
         except Unknown as unknown:
             todo = str(unknown)
     if fire is None or recognised is None:
-        notes.append("There is no near miss beside it: what makes it fire is to be decided first.")
+        nothing = say_nothing_near(subject, None) or "what makes it fire is to be decided first"
+        notes.append(f"There is no near miss beside it: {nothing}.")
         yield _draft_unknown(subject, todo, provider)
         return
     if _is_of_usd(subject) and price is not None:
@@ -66,16 +68,13 @@ def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: 
             f"{price.answer:g} USD in answers, as at the list."
         )
     yield _complete(begin_draft(subject, subject.drill, fire, provider), subjects)
-    if not recognised.can_come_near:
-        notes.append("There is no near miss beside it: a rule of several conditions has not one threshold.")
+    if nothing := say_nothing_near(subject, near):
+        notes.append(f"There is no near miss beside it: {nothing}.")
     elif isinstance(near, Unknown):
-        if str(near).startswith("say "):
-            unfinished = replace(begin_draft(subject, near_name, fire, provider), is_near_miss=True)
-            yield replace(_complete(unfinished, subjects), fires=(), todos=(str(near),))
-        else:
-            notes.append(f"There is no near miss beside it: {near}.")
+        unfinished = replace(begin_draft(subject, near_name, fire, provider), is_near_miss=True)
+        yield replace(_complete(unfinished, subjects), fires=(), todos=(str(near),))
     elif near.then.is_down:
-        yield from _draft_short_outage(subject, near_name, near, provider, notes)
+        yield from _draft_short_outage(subject, near_name, near, provider)
     else:
         yield _complete(replace(begin_draft(subject, near_name, near, provider), is_near_miss=True), subjects)
 
@@ -143,21 +142,18 @@ def _list_firing(draft: Draft, subjects: Sequence[Subject]) -> tuple[list[Subjec
     return firing, unsure
 
 
-def _draft_short_outage(
-    subject: Subject, name: str, near: Level, provider: str, notes: list[str]
-) -> Iterable[Draft]:
-    pace: Pace = subject.pace
-    lasts_s = round_up(pace.for_s / 2)
-    blur_s = pace.scrape_s * 2 + pace.interval_s * 2
-    if pace.for_s - lasts_s <= blur_s or lasts_s - blur_s <= 0:
-        notes.append(
-            "There is no near miss beside it: its `for` is too short for an outage that ends before."
-        )
+def _draft_short_outage(subject: Subject, name: str, near: Level, provider: str) -> Iterable[Draft]:
+    found = find_short_outage(subject.pace)
+    if found is None:
         return
+    lasts_s, blur_s = found
     times = Times(begins_s=120.0, ends_s=120.0 + lasts_s, lasts_s=120.0 + lasts_s + blur_s)
     draft = begin_draft(subject, name, near, provider)
     yield replace(
-        draft, times=times, is_near_miss=True, pending=(lasts_s - blur_s, min(lasts_s + blur_s, pace.for_s))
+        draft,
+        times=times,
+        is_near_miss=True,
+        pending=(lasts_s - blur_s, min(lasts_s + blur_s, subject.pace.for_s)),
     )
 
 

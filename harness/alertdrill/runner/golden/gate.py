@@ -8,7 +8,7 @@ can show them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +129,31 @@ def judge_recording(
         if place.drill.name in own
     ]
     unexpected = find_unexpected(extended, replay.timeline)
+    return RunRecord(
+        placements=tuple(place for place in extended if place.drill.name in own),
+        timeline=replace(replay.timeline, stalls=stalls),
+        verdicts=weigh_replayed(
+            [*verdicts, unexpected] if unexpected is not None else verdicts, extended, stalls, files
+        ),
+        rules=_list_alerts([job]),
+        wall_s=time.monotonic() - started_s,
+        started_at=started_at,
+        notes={"recording": recording.name, **_list_notes([replay])},
+        pendings=replay.pendings,
+        appended=_find_appended(replay.timeline),
+    )
+
+
+def weigh_replayed(
+    verdicts: Iterable[Verdict],
+    placements: Sequence[Placement],
+    stalls: Iterable[Stall],
+    files: Sequence[RuleFile],
+) -> tuple[Verdict, ...]:
+    """Return verdicts on a run's recording with a doubt wherever the run's stalls may have decided.
+
+    Pages, which no recording has, need no part; and what rules did not see in the run they see now.
+    """
     evidence = Evidence(
         stalls=tuple(
             stall
@@ -139,16 +164,7 @@ def judge_recording(
         reaches_s=find_reaches_s(files),
         providers=PROVIDERS,
     )
-    return RunRecord(
-        placements=tuple(place for place in extended if place.drill.name in own),
-        timeline=replace(replay.timeline, stalls=stalls),
-        verdicts=weigh([*verdicts, unexpected] if unexpected is not None else verdicts, extended, evidence),
-        rules=_list_alerts([job]),
-        wall_s=time.monotonic() - started_s,
-        started_at=started_at,
-        notes={"recording": recording.name, **_list_notes([replay])},
-        appended=_find_appended(replay.timeline),
-    )
+    return weigh(verdicts, placements, evidence)
 
 
 def _check_recorded(jobs: Sequence[ReplayJob]) -> None:
