@@ -25,7 +25,7 @@ def find_nothing_near(files: Sequence[RuleFile]) -> dict[str, str]:
     """
 
     def page_nobody(_: Labels) -> Paging:
-        return Paging(receiver="")
+        return Paging(receivers=())
 
     around = Surroundings(model="", scrape_s=SCRAPE_INTERVAL_S, metrics=None, find_paging=page_nobody)
     said: dict[str, list[str]] = {}
