@@ -17,6 +17,7 @@ from alertdrill.cli.options.project import (
 from alertdrill.cli.sentences import say
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
+from alertdrill.core.wording import say_names
 from alertdrill.project.drill_checks import check_alerts, check_providers
 from alertdrill.project.explaining import Classification, classify_all
 from alertdrill.project.project import Project
@@ -84,7 +85,7 @@ def _say_pages(project: Project) -> str:
     alertmanager = project.running_alertmanager
     if alertmanager is None or alertmanager.pager is None:
         return "unobserved, for your Alertmanager sends none to alertdrill ([alertmanager] pager, receivers)"
-    return f"those of {', '.join(alertmanager.receivers)}, which send to {alertmanager.pager}"
+    return f"those of {say_names(alertmanager.receivers)}, which send to {alertmanager.pager}"
 
 
 def _say_rules(classified: Sequence[tuple[AlertRule, Classification]], speed: float | None) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from alertdrill.core.wording import printable
+from alertdrill.core.wording import printable, say_name
 from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.routing.year import DayPlan, Season
 from alertdrill.runner.routing.year_routes import AlertsYear, RouteYear
@@ -81,7 +81,8 @@ def _show_route(route: RouteYear, width: int) -> Iterator[Text]:
     """Yield what is said of a route itself."""
     yield from flow(_enumerate(route.alerts, style="bold"), width)
     way = f"{' > '.join(route.path)} ({route.where})"
-    yield from flow([Text(printable(f"to {route.receiver}")), Text(printable(f"by {way}"))], width, lead="  ")
+    receiver = say_name(route.receiver)
+    yield from flow([Text(printable(f"to {receiver}")), Text(printable(f"by {way}"))], width, lead="  ")
     intervals = _enumerate([f"{name} ({where})" for name, where in route.intervals])
     yield from flow([Text(f"times of {route.zone};"), *intervals], width, lead="  ")
 

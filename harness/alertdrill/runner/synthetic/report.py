@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.wording import printable, say_number
+from alertdrill.core.wording import printable, say_name, say_number
 from alertdrill.reports.terminal.cards import draw_card
 from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.synthetic.destination import Destination, Leg
@@ -40,7 +40,7 @@ def show_alert(alert: SyntheticAlert, destination: Destination) -> RenderableTyp
     table.add_row("generator", _text(alert.generator_url))
     for leg in destination.legs:
         table.add_row("route", _text(describe_path(leg)))
-        table.add_row("", _text(f"to {leg.receiver}: {describe_senders(leg)}"))
+        table.add_row("", _text(f"to {say_name(leg.receiver)}: {describe_senders(leg)}"))
         table.add_row("", _text(f"grouped as {show_labels(leg.group_labels)} after {leg.group_wait_s:g} s"))
         if leg.intervals:
             table.add_row("", _text(f"at times muted: {', '.join(leg.intervals)}"))

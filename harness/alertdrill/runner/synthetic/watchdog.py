@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.rule import AlertRule
+from alertdrill.core.wording import say_names
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.firing import Say
 from alertdrill.runner.synthetic.hops import Hop
@@ -77,7 +78,7 @@ class WatchdogDrill:
                 return tuple(self._hops)
         if not self._receivers:
             evidence = (
-                f"{', '.join(self._bound.destination.receivers)} has no integration: nobody is notified"
+                f"{say_names(self._bound.destination.receivers)} has no integration: nobody is notified"
             )
             return (Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence),)
         with suppress(_Stopped):
