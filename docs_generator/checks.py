@@ -9,9 +9,9 @@ from alertdrill.linting.checks import Check, find_checks
 from docs_generator.commands import NOTE
 
 INTRODUCTION = """\
-What [`alertdrill lint`](../how-to/lint.md) finds in rules. `error`: it does not do what it says. `warning`:
-in some cases it does not. `information`: worth knowing. A finding may be more or less severe than its check,
-where the rule tells so.
+What [`alertdrill lint`](../how-to/lint.md) finds in rules and dashboards. `error`: it does not do what it
+says. `warning`: in some cases it does not. `information`: worth knowing. A finding may be more or less severe
+than its check, where the rule tells so.
 """
 
 
@@ -31,8 +31,9 @@ def _write_section(check: Check) -> Iterator[str]:
     yield f"## {check.name}\n\n{page.title} Severity: {check.severity}.\n"
     yield f"**What happens**: {page.happens}\n"
     yield f"**Instead**: {page.instead}\n"
-    yield f"Wrong:\n\n```yaml\n{_show(page.wrong)}\n```\n"
-    yield f"Right:\n\n```yaml\n{_show(page.right)}\n```\n"
+    of = "json" if page.wrong.startswith("{") else "yaml"
+    yield f"Wrong:\n\n```{of}\n{_show(page.wrong)}\n```\n"
+    yield f"Right:\n\n```{of}\n{_show(page.right)}\n```\n"
     for name, text in page.given.items():
         language = "yaml" if name.endswith((".yml", "rules")) else "text"
         yield f"With {name}:\n\n```{language}\n{_show(text)}\n```\n"

@@ -11,6 +11,7 @@ from docs_generator.commands import write_commands, write_exit_codes
 from docs_generator.drills import write_fields
 from docs_generator.projects import write_project_fields
 from docs_generator.receivers import write_receivers
+from docs_generator.stubs import write_stubs
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 TIMELINE_SCHEMA = "timeline.schema.json"
@@ -26,5 +27,6 @@ def make_pages() -> Mapping[str, str]:
         "drill-fields.md": write_fields(),
         "project-fields.md": write_project_fields(),
         "receivers.md": write_receivers(),
+        "stub-providers.md": write_stubs(),
         TIMELINE_SCHEMA: files("alertdrill.reports").joinpath(TIMELINE_SCHEMA).read_text("utf-8"),
     }

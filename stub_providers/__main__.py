@@ -109,6 +109,7 @@ async def serve(settings: Settings, *, key: str | None, token: str) -> None:
     front, back = _reserve(settings.listen), _reserve(settings.control)
     engine, ledger = Engine(settings.name, read_behaviour(settings.behaviour)), Ledger()
     provider = Provider(
+        name=settings.name,
         dialect=DIALECTS[settings.dialect],
         engine=engine,
         ledger=ledger,

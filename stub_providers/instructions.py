@@ -19,7 +19,7 @@ from stub_providers.behaviour import (
     Mixed,
     Uniform,
 )
-from stub_providers.dialects.dialect import MAX_MODEL_CHARS, is_model
+from stub_providers.dialects.texts import MAX_MODEL_CHARS, is_model
 
 MAX_TOKENS = 10_000_000
 MAX_CALLS = 1_000_000_000

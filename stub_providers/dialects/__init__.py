@@ -9,6 +9,7 @@ from stub_providers.dialects.dialect import Dialect
 from stub_providers.dialects.gemini import Gemini
 from stub_providers.dialects.ollama import Ollama
 from stub_providers.dialects.openai import OpenAI
+from stub_providers.dialects.openrouter import OpenRouter
 from stub_providers.dialects.vllm import Vllm
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -16,5 +17,6 @@ DIALECTS: Mapping[str, Dialect] = {
     "anthropic": Anthropic(),
     "gemini": Gemini(),
     "ollama": Ollama(),
+    "openrouter": OpenRouter(),
     "vllm": Vllm(),
 }

@@ -2,58 +2,81 @@
 
 from __future__ import annotations
 
-import json
-import time
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol
 
 from yarl import URL
 
 from stub_providers.behaviour import ErrorClass
 
 JSON_TYPE = "application/json"
-CHARS_PER_TOKEN = 4
-MAX_MODEL_CHARS = 200
-_MAX_PIECES = 4
-_TEXT = (
-    "The smoke detector in the hall was tested this morning and answered at once so the crew rolled up "
-    "its hoses walked back to the station wrote down what it had seen and put the kettle on while the "
-    "bell stayed silent for the rest of the day as it should when nothing burns and somebody has checked "
-    "that it would ring"
-)
-_WORDS = tuple(_TEXT.split())
+TEXT_TYPE = "text/plain"
+EVENTS_TYPE = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A request as it came: `path` has what its route names, `body` is its JSON."""
+
+    url: URL
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """The call of a tool that is answered: its name, and its arguments as JSON."""
+
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """A chat request that passed its dialect's validation; `max_tokens` bounds the completion."""
+    """A request for a completion or embeddings that passed validation; `max_tokens` bounds a completion."""
 
     model: str
     prompt_tokens: int
-    max_tokens: int | None
-    stream: bool
+    max_tokens: int | None = None
+    stream: bool = False
     include_usage: bool = False
+    choices: int = 1
+    """How many completions are asked for at once."""
+    json_text: str | None = None
+    """What is answered where JSON is asked for, instead of made-up sentences."""
+    tool: Tool | None = None
+    """What is called instead of an answer."""
     embeddings: int = 0
-    """How many texts are to be embedded; 0: this asks for a completion."""
+    """How many texts are to be embedded."""
     dimensions: int = 0
     is_base64: bool = False
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    """What the answer repeats of the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An HTTP answer that says no."""
+    """An HTTP answer that says no; a text is sent as it is, what is not one as JSON.
+
+    `id_field` names the field of the body that repeats the request's id, if there is one.
+    """
 
     status: int
-    body: bytes
+    payload: Mapping[str, Any] | str
     headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = JSON_TYPE
+    id_field: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A completion to be put on the wire; `pieces` joined are its text, `latency_s` is in rule time."""
+    """An answer to be put on the wire; `latency_s` is in rule time.
+
+    `pieces` joined are the text of each choice, or the arguments of the tool that is called; the tokens are
+    those of all choices.
+    """
 
     request: ChatRequest
     prompt_tokens: int
@@ -61,8 +84,8 @@ class Answer:
     truncated: bool
     latency_s: float
     pieces: tuple[str, ...]
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    created_s: float = field(default_factory=time.time)
+    id: str
+    created_s: float
 
     @property
     def text(self) -> str:
@@ -74,23 +97,66 @@ class Refused(Exception):
     """A request that the dialect's validation turns down; `model` is what it named, if anything."""
 
     def __init__(self, failure: Failure, model: str = "") -> None:
-        super().__init__(failure.body.decode())
+        super().__init__(str(failure.payload))
         self.failure = failure
         self.model = model
 
 
-class Embeddings(Protocol):
-    """How a provider is asked for embeddings."""
+class Endpoint(Protocol):
+    """A route that answers as the behaviour of the model says, and is counted."""
 
     @property
     def path(self) -> str:
-        """Where they are asked for."""
+        """The pattern of its path; it is posted to."""
 
-    def read(self, body: object) -> ChatRequest:
+    @property
+    def stream_type(self) -> str:
+        """The content type of a streamed answer."""
+
+    def read(self, incoming: Incoming) -> ChatRequest:
         """Validate a request; raises Refused."""
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         """Return the answer as one JSON object."""
+
+    def streamed(self, answer: Answer) -> tuple[bytes, ...]:
+        """Return the answer as the bytes to be sent with each of its pieces."""
+
+    def broken_event(self, text: str) -> bytes:
+        """Return a well-delimited stream event whose payload is `text`, which no client can read."""
+
+    def broken_off(self, answer: Answer, error: ErrorClass) -> tuple[bytes, ...]:
+        """Return a stream that begins well and ends with this error; nothing if the provider has none."""
+
+
+class Unstreamed:
+    """What an endpoint that nobody can ask for a stream says of streams."""
+
+    stream_type = JSON_TYPE
+
+    def streamed(self, _answer: Answer) -> tuple[bytes, ...]:
+        """Return nothing."""
+        return ()
+
+    def broken_event(self, text: str) -> bytes:
+        """Return the text."""
+        return text.encode()
+
+    def broken_off(self, _answer: Answer, _error: ErrorClass) -> tuple[bytes, ...]:
+        """Return nothing."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """A route that answers at once, whatever the behaviour; `answer` gets the listed models too.
+
+    `answer` raises Refused.
+    """
+
+    path: str
+    answer: Callable[[Incoming, Sequence[str]], dict[str, Any]]
+    method: str = "GET"
 
 
 class Dialect(Protocol):
@@ -105,20 +171,12 @@ class Dialect(Protocol):
         """The models that are listed when nobody said which."""
 
     @property
-    def chat_path(self) -> str:
-        """The pattern of where completions are asked for."""
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Where answers are asked for."""
 
     @property
-    def embeddings(self) -> Embeddings | None:
-        """How embeddings are asked for, None where there are none."""
-
-    @property
-    def models_path(self) -> str:
-        """Where models are listed."""
-
-    @property
-    def stream_type(self) -> str:
-        """The content type of a streamed answer."""
+    def lookups(self) -> Sequence[Lookup]:
+        """What is served besides."""
 
     @property
     def failures(self) -> Mapping[ErrorClass, Failure]:
@@ -135,77 +193,8 @@ class Dialect(Protocol):
     def refusal(self, status: int, message: str) -> Failure:
         """Return the answer to a request that cannot be taken at all: no such route, no HTTP, no encoding."""
 
-    def presented_key(self, headers: Mapping[str, str]) -> str:
+    def presented_key(self, url: URL, headers: Mapping[str, str]) -> str:
         """Return the key that a request presents, or an empty string."""
 
-    def read(self, url: URL, headers: Mapping[str, str], body: object) -> ChatRequest:
-        """Validate a chat request; raises Refused."""
-
-    def model_list(self, models: Sequence[str]) -> dict[str, Any]:
-        """Return the listing of these models."""
-
-    def whole(self, answer: Answer) -> dict[str, Any]:
-        """Return the answer as one JSON object."""
-
-    def streamed(self, answer: Answer) -> tuple[bytes, ...]:
-        """Return the answer as the bytes to be sent with each of its pieces."""
-
-    def broken_event(self, text: str) -> bytes:
-        """Return a well-delimited stream event whose payload is `text`, which no client can read."""
-
-
-def encode(payload: object) -> bytes:
-    """Return compact JSON."""
-    return json.dumps(payload, separators=(",", ":")).encode()
-
-
-def estimate_tokens(texts: Iterable[str]) -> int:
-    """Estimate the tokens of a prompt from its length, at least 1."""
-    return max(1, -(-sum(map(len, texts)) // CHARS_PER_TOKEN))
-
-
-def message_texts(messages: Sequence[Mapping[str, Any]]) -> Iterable[str]:
-    """Yield the texts of messages whose content is a string or a list of parts with `text`."""
-    for message in messages:
-        yield from content_texts(message.get("content"))
-
-
-def content_texts(content: object) -> Iterable[str]:
-    """Yield the texts of one content: a string, or a list of parts of which some have `text`."""
-    if isinstance(content, str):
-        yield content
-    elif isinstance(content, list):
-        for part in content:
-            if isinstance(part, dict) and isinstance(part.get("text"), str):
-                yield part["text"]
-
-
-def is_count(value: object, least: int) -> bool:
-    """Say whether a JSON value is a whole number of at least `least`."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def is_model(value: object) -> TypeGuard[str]:
-    """Say whether a JSON value can be a model's name."""
-    return isinstance(value, str) and 1 <= len(value) <= MAX_MODEL_CHARS and value.isprintable()
-
-
-def are_messages(value: object) -> bool:
-    """Say whether a JSON value is a list of objects that each have a role and a usable content."""
-    return isinstance(value, list) and all(
-        isinstance(message, dict)
-        and isinstance(message.get("role"), str)
-        and isinstance(message.get("content"), str | list | None)
-        for message in value
-    )
-
-
-@lru_cache(maxsize=256)
-def compose_pieces(completion_tokens: int) -> tuple[str, ...]:
-    """Return a completion's text in at most four pieces, a word a token.
-
-    The text ends after some 60 words however many tokens are counted: work stays bounded.
-    """
-    words = [f"{word} " for word in _WORDS[:completion_tokens]]
-    size = max(1, -(-len(words) // _MAX_PIECES))
-    return tuple("".join(words[at : at + size]) for at in range(0, len(words), size)) or ("",)
+    def write_headers(self, request_id: str, answer: Answer | None) -> dict[str, str]:
+        """Return the headers of an answer, good or bad; what is left of rate limits stands in good ones."""

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stub_providers.behaviour import ErrorClass
-from stub_providers.dialects.dialect import Failure, encode
+from stub_providers.dialects.dialect import Answer, Endpoint, Failure, Lookup, Refused
 from stub_providers.dialects.openai import OpenAI
+from stub_providers.dialects.openai.chat import ChatCompletions
 
 MAX_MODEL_TOKENS = 131_072
 _KINDS = {404: "NotFoundError", 429: "RateLimitError", 500: "InternalServerError", 503: "ServiceUnavailable"}
@@ -20,17 +21,25 @@ _KINDS = {404: "NotFoundError", 429: "RateLimitError", 500: "InternalServerError
 def _failure(status: int, message: str, param: str | None = None) -> Failure:
     kind = _KINDS.get(status, "BadRequestError" if status < 500 else "InternalServerError")
     error = {"message": message, "type": kind, "param": param, "code": status}
-    return Failure(status=status, body=encode({"error": error}))
+    return Failure(status=status, payload={"error": error})
+
+
+def _refuse(
+    message: str, model: str = "", *, param: str | None = None, code: str | None = None, status: int = 400
+) -> Refused:
+    """Refuse a request as vLLM does: what is wrong with it is a 400, and it has no codes but the status."""
+    del code, status
+    return Refused(_failure(400, message, param), model)
 
 
 class Vllm(OpenAI):
     """Chat completions as vLLM serves them; requests are read as OpenAI's."""
 
     models = ("stub",)
-    embeddings = None
+    endpoints: Sequence[Endpoint] = (ChatCompletions(refuse=_refuse),)
     failures: Mapping[ErrorClass, Failure] = {
         "rate_limit": _failure(429, "Too many requests."),
-        "auth": Failure(status=401, body=encode({"error": "Unauthorized"})),
+        "auth": Failure(status=401, payload={"error": "Unauthorized"}),
         "server_error": _failure(500, "EngineCore encountered an issue."),
         "context_overflow": _failure(
             400,
@@ -43,24 +52,26 @@ class Vllm(OpenAI):
     unreadable_body = _failure(400, "The request body is not valid JSON.")
     oversized_body = _failure(413, "The request body is too large.")
 
+    @property
+    def lookups(self) -> Sequence[Lookup]:
+        """The listing of models."""
+        return (Lookup(path="/v1/models", answer=lambda _, models: self.list_models(models)),)
+
     def refusal(self, status: int, message: str) -> Failure:
-        """Return an error of the request's, or of the server's own."""
+        """Return an error of the request's, or of the server's own; unknown routes are the framework's."""
+        if status in (404, 405):
+            return Failure(status=status, payload={"detail": message})
         return _failure(status, message)
 
-    def model_list(self, models: Sequence[str]) -> dict[str, Any]:
-        """Return the listing of these models."""
-        return {
-            "object": "list",
-            "data": [
-                {
-                    "id": name,
-                    "object": "model",
-                    "created": 0,
-                    "owned_by": "vllm",
-                    "root": name,
-                    "parent": None,
-                    "max_model_len": MAX_MODEL_TOKENS,
-                }
-                for name in models
-            ],
+    def write_headers(self, _request_id: str, _answer: Answer | None) -> dict[str, str]:
+        """Return none: vLLM has neither ids nor rate limits."""
+        return {}
+
+    def describe_model(self, name: str) -> dict[str, Any]:
+        """Return one model as it is listed."""
+        return super().describe_model(name) | {
+            "owned_by": "vllm",
+            "root": name,
+            "parent": None,
+            "max_model_len": MAX_MODEL_TOKENS,
         }

@@ -110,6 +110,28 @@ class BrowserPage:
             DEADLINE_S,
         )
 
+    async def type(self, text: str) -> None:
+        """Type a text where the focus is."""
+        for character in text:
+            await self.press(character)
+
+    async def press(self, key: str) -> None:
+        """Press a key by its name: `a`, `/`, `Enter`, `ArrowDown`."""
+        code = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39}
+        text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
+        virtual = {"windowsVirtualKeyCode": code[key]} if key in code else {}
+        await self.ask("Input.dispatchKeyEvent", type="keyDown", key=key, **text, **virtual)
+        await self.ask("Input.dispatchKeyEvent", type="keyUp", key=key, **virtual)
+
+    async def drag(self, x: float, y: float, to_x: float) -> None:
+        """Press the pointer at a place of the window, draw it sideways, and let go; a click if it stays."""
+        at = {"button": "left", "clickCount": 1, "y": y}
+        await self.ask("Input.dispatchMouseEvent", type="mousePressed", x=x, **at)
+        if to_x != x:
+            await self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=(x + to_x) / 2, y=y, buttons=1)
+            await self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=to_x, y=y, buttons=1)
+        await self.ask("Input.dispatchMouseEvent", type="mouseReleased", x=to_x, **at)
+
     async def screenshot(self, file: Path) -> None:
         """Write what the window shows as PNG."""
         shot = await self.ask("Page.captureScreenshot", format="png", optimizeForSpeed=True)

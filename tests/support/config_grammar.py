@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from alertdrill.core.expectation import Integration
 from support.receiver_sections import OLDEST, SECTIONS
 
 Place = tuple[Any, Any]
@@ -21,7 +22,7 @@ Place = tuple[Any, Any]
 
 _RAW = "RAW "
 _SAID = re.compile(r"\{\{ template .*?\}\}")
-_BUILT_IN: Mapping[str, Mapping[str, Any]] = {
+BUILT_IN: Mapping[Integration, Mapping[str, Any]] = {
     "webhook": {"url": "http://hook.example/a?b=c", "send_resolved": True, "max_alerts": 5},
     "slack": {
         "api_url": "https://slack.example/T/B",
@@ -152,9 +153,9 @@ def _make_receiver(dice: random.Random, name: str) -> dict[str, Any]:
     receiver: dict[str, Any] = {"name": name}
     for _ in range(dice.choice((0, 1, 1, 2))):
         # What only one generation has is drawn less often: there the other one says little.
-        kinds = [*_BUILT_IN, *_BUILT_IN, *OLDEST, *SECTIONS]
+        kinds = [*BUILT_IN, *BUILT_IN, *OLDEST, *SECTIONS]
         kind = dice.choice(kinds)
-        stated = {**_BUILT_IN, **SECTIONS}[kind]
+        stated = {**BUILT_IN, **SECTIONS}[kind]
         section = {key: _take_out_templates(copy.deepcopy(value)) for key, value in stated.items()}
         if kind != "email" and dice.random() < 0.3:
             section.setdefault("http_config", copy.deepcopy(dict(dice.choice(_HTTP))))

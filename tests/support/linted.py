@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from alertdrill.alertmanager.config import parse_config
+from alertdrill.linting.dashboards import read_dashboard
 from alertdrill.linting.finding import Finding
 from alertdrill.linting.links import list_anchors, list_linked
 from alertdrill.linting.linter import lint
@@ -29,7 +30,10 @@ def write_rule(fields: str) -> str:
 
 
 def lint_text(text: str, given: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
-    """Return the findings in a rule file's text; `given` has metrics, alertmanager.yml and other rules."""
+    """Return the findings in a rule file's text.
+
+    `given` has metrics, alertmanager.yml, other rules, and a panel of a dashboard.
+    """
     given = given or {}
     texts = {"rules.yml": text}
     if "rules" in given:
@@ -39,6 +43,9 @@ def lint_text(text: str, given: Mapping[str, str] | None = None) -> tuple[Findin
     known = Known(
         headings={**dict.fromkeys(list_linked(files)), **headings},
         files=files,
+        dashboards=(read_dashboard(f'{{"panels": [{given["panel"]}]}}', "api.json"),)
+        if "panel" in given
+        else (),
         metrics=read_exposition(given["metrics"], "the metrics") if "metrics" in given else None,
         alertmanager=parse_config(given["alertmanager.yml"], "alertmanager.yml")
         if "alertmanager.yml" in given
@@ -48,6 +55,11 @@ def lint_text(text: str, given: Mapping[str, str] | None = None) -> tuple[Findin
 
 
 def find(check: str, fields: str, given: Mapping[str, str] | None = None) -> list[Finding]:
-    """Return what one check says of one rule."""
+    """Return what one check says of one rule, or of one panel, as JSON, beside other rules."""
+    if fields.startswith('{"'):
+        found = lint_text(
+            write_rule("record: other:one\nexpr: vector(1)"), {**(given or {}), "panel": fields}
+        )
+        return [one for one in found if one.check == check and one.file == "api.json"]
     found = lint_text(write_rule(fields), given)
     return [one for one in found if one.check == check and one.file == "rules.yml"]

@@ -26,13 +26,14 @@ from stub_providers.behaviour import Engine
 from stub_providers.control import Control
 from stub_providers.control import refuse as refuse_as_control
 from stub_providers.dialects import DIALECTS
+from stub_providers.dialects.gemini import NO_PAGE
 from stub_providers.ledger import Ledger
 from stub_providers.provider import Provider
 from stub_providers.worker import Worker
 from support.running_pager import AUTHORIZATION, TOKEN, run_pager
 
 SECRET = "sesame-secret"
-PROVIDERS = ("openai", "anthropic", "gemini", "ollama", "vllm")
+PROVIDERS = ("openai", "anthropic", "gemini", "ollama", "openrouter", "vllm")
 INBOXES = ("pagerduty", "slack", "webhook", "opsgenie")
 SERVERS = (
     "gateway",
@@ -182,7 +183,12 @@ async def listen(
 async def _run_gateway(folder: Path, limits: Limits) -> AsyncIterator[Served]:
     engine = Engine("gateway's")
     provider = Provider(
-        dialect=DIALECTS["openai"], engine=engine, ledger=Ledger(), key="provider-key", speed=100.0
+        name="stub",
+        dialect=DIALECTS["openai"],
+        engine=engine,
+        ledger=Ledger(),
+        key="provider-key",
+        speed=100.0,
     )
     async with listen(provider.app(list), provider.refuse, LIMITS) as (host, port):
         config = Config(speed=1.0, data_dir=folder / "data", providers={"openai": f"http://{host}:{port}"})
@@ -256,6 +262,7 @@ async def _run_stub(kind: str, limits: Limits) -> AsyncIterator[Served]:
             )
         return
     provider = Provider(
+        name="stub",
         dialect=DIALECTS[kind],
         engine=engine,
         ledger=ledger,
@@ -338,6 +345,11 @@ def is_text(_status: int, text: str) -> bool:
     return bool(text) and text[0] not in "{<"
 
 
+def _is_json_or(shape: Shape, *pages: tuple[int, str]) -> Shape:
+    """Return whether a body has this shape, or is one of the pages that a framework has for no such route."""
+    return lambda status, text: (status, text) in pages or shape(status, text)
+
+
 OPENAI_FIELDS = {"message", "type", "param", "code"}
 is_error = _in_json(lambda _, it: it.keys() == {"error"} and isinstance(it["error"], str))
 is_message = _in_json(lambda _, it: isinstance(it.get("message"), str))
@@ -348,16 +360,22 @@ is_vllm = _in_json(
         or (it["error"].keys() == OPENAI_FIELDS and it["error"]["code"] == status)
     )
 )
+is_fastapi = _in_json(lambda status, it: status in (404, 405) and it.keys() == {"detail"})
 is_anthropic = _in_json(lambda _, it: it["type"] == "error" and it["error"].keys() == {"type", "message"})
-is_gemini = _in_json(lambda status, it: it["error"]["code"] == status and "status" in it["error"])
+is_gemini = _is_json_or(
+    _in_json(lambda status, it: it["error"]["code"] == status and "status" in it["error"]), (404, NO_PAGE)
+)
+is_ollama = _is_json_or(is_error, (404, "404 page not found"), (405, "405 method not allowed"))
+is_openrouter = _in_json(lambda status, it: it["error"]["code"] == status and "message" in it["error"])
 is_pagerduty = _in_json(lambda _, it: {"status", "message"} <= it.keys())
 
 SHAPES: Mapping[str, Shape] = {
     "openai": is_openai,
-    "vllm": is_vllm,
+    "openrouter": is_openrouter,
+    "vllm": lambda status, text: is_fastapi(status, text) or is_vllm(status, text),
     "anthropic": is_anthropic,
     "gemini": is_gemini,
-    "ollama": is_error,
+    "ollama": is_ollama,
     "pagerduty": is_pagerduty,
     "opsgenie": is_message,
     "slack": is_text,
@@ -374,4 +392,5 @@ PROVIDER_REQUESTS: Mapping[str, tuple[str, str, dict[str, object]]] = {
         {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
     ),
     "ollama": ("Authorization", "/api/chat", _CHAT),
+    "openrouter": ("Authorization", "/api/v1/chat/completions", _CHAT),
 }

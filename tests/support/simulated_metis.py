@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
+from collections.abc import Sequence
 
 from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
@@ -60,11 +61,11 @@ OVERHEAD_S = 0.5
 
 @dataclasses.dataclass(frozen=True)
 class Called:
-    """One call: when it ended, how long it took, and whether it failed."""
+    """One call: when it ended, how long it took, and how it failed, if it did."""
 
     ended_s: float
     latency_s: float
-    failed: bool
+    failed: str | None
 
 
 def simulate_calls(profile: LoadProfile) -> list[Called]:
@@ -81,18 +82,21 @@ def simulate_calls(profile: LoadProfile) -> list[Called]:
         latency_s = (
             latency["s"] if "s" in latency else latency["median_s"] * math.exp(rng.gauss(0, latency["sigma"]))
         )
-        failed = (
+        if counts[place] % latency.get("every", math.inf) == 0:
+            latency_s = latency["slow_s"]
+        fails = (
             counts[place] % errors["every"] == 0
             if "every" in errors
             else counts[place] <= errors.get("next", 0)
         )
-        latency_s = (0.1 if failed else latency_s) + OVERHEAD_S
-        calls.append(Called(at_s + latency_s, latency_s, failed))
+        latency_s = (0.1 if fails else latency_s) + OVERHEAD_S
+        calls.append(Called(at_s + latency_s, latency_s, errors["class"] if fails else None))
     return calls
 
 
-def read_latency(profile: LoadProfile, values: Values, until_s: float) -> Points:
+def read_latency(profiles: Sequence[LoadProfile], values: Values, until_s: float) -> Points:
     """Return the p99 of a load profile's calls."""
+    (profile,) = profiles
     calls = simulate_calls(profile)
     born_s = min(call.ended_s for call in calls)
     bounds = (*CALL_BUCKETS_S, math.inf)
@@ -108,29 +112,30 @@ def read_latency(profile: LoadProfile, values: Values, until_s: float) -> Points
     return evaluate(read, until_s)
 
 
-def read_errors(profile: LoadProfile, values: Values, until_s: float) -> Points:
-    """Return the share of a profile's calls that failed; in an outage, of those that went to the provider."""
+def read_errors(profiles: Sequence[LoadProfile], values: Values, until_s: float) -> Points:
+    """Return the share of calls that failed; in an outage, of those that went to the provider."""
+    (profile,) = profiles
     if "down_at_s" in profile.options:
         calls = simulate_outage(profile)
     else:
         calls = [(call.ended_s, call.failed) for call in simulate_calls(profile)]
-    failures = [(at_s, 1.0) for at_s, failed in calls if failed]
-    good = [(at_s, 1.0) for at_s, failed in calls if not failed]
-    if not failures:
-        return []
+    ended: dict[str | None, list[tuple[float, float]]] = {}
+    for at_s, failed in calls:
+        ended.setdefault(failed, []).append((at_s, 1.0))
     window_s = values["llmErrorRate"].window_s
-    # The calls are two series, ok and failed, whose rates are summed.
-    errors, fine = Series(failures, failures[0][0]), Series(good, good[0][0] if good else math.inf)
+    # Each error class is a series of its own, and so is what went well: their rates are summed.
+    series = {failed: Series(moves, moves[0][0]) for failed, moves in ended.items()}
 
     def read(at_s: float) -> float | None:
-        failed, ok = errors.rate(at_s, window_s), fine.rate(at_s, window_s)
-        total = (failed or 0.0) + (ok or 0.0)
-        return None if failed is None or not total else failed / total
+        rates = {failed: one.rate(at_s, window_s) for failed, one in series.items()}
+        bad = [rate for failed, rate in rates.items() if failed is not None and rate is not None]
+        total = sum(bad) + (rates.get(None) or 0.0)
+        return None if not bad or not total else sum(bad) / total
 
     return evaluate(read, until_s)
 
 
-def simulate_outage(profile: LoadProfile) -> list[tuple[float, bool]]:
+def simulate_outage(profile: LoadProfile) -> list[tuple[float, str | None]]:
     """Return the calls to a provider that goes down, through the gateway's breaker."""
     down_s, up_s = profile.options["down_at_s"], profile.options["down_at_s"] + profile.options["down_for_s"]
     stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
@@ -138,25 +143,38 @@ def simulate_outage(profile: LoadProfile) -> list[tuple[float, bool]]:
     for at_s in draw_arrivals(stages):
         if failures >= FAILURES_TO_COOL and at_s < cools_until_s:
             continue
-        failed = down_s <= at_s < up_s
+        failed = "network" if down_s <= at_s < up_s else None
         calls.append((at_s + OVERHEAD_S, failed))
         failures = failures + 1 if failed else 0
         cools_until_s = at_s + COOLDOWN_S if failed else 0.0
     return calls
 
 
-def read_auth(profile: LoadProfile, values: Values, until_s: float) -> Points:
-    """Return the rate of a load profile's authentication failures, which have a series from the start."""
+def read_auth(profiles: Sequence[LoadProfile], values: Values, until_s: float) -> Points:
+    """Return the rate of authentication failures, whose reasons have a series each from the start."""
+    window_s = values["gatewayAuthFailureRate"].window_s
+    series = [Series(list_refused(profile), 0.0) for profile in profiles]
+
+    def read(at_s: float) -> float | None:
+        rates = [rate for one in series if (rate := one.rate(at_s, window_s)) is not None]
+        return sum(rates) if rates else None
+
+    return evaluate(read, until_s)
+
+
+def list_refused(profile: LoadProfile) -> list[tuple[float, float]]:
+    """Return the calls of a load profile that are refused, with the clients that rotate their key."""
     stages = [(stage.duration_s, stage.rate_per_s) for stage in profile.stages]
     rotated_s = profile.options.get("rotate_at_s", 0.0)
     caught_up_s = rotated_s + profile.options.get("catch_up_s", math.inf)
-    refused = [(at_s, 1.0) for at_s in draw_arrivals(stages) if rotated_s <= at_s < caught_up_s]
-    series = Series(refused, 0.0)
-    return evaluate(lambda at_s: series.rate(at_s, values["gatewayAuthFailureRate"].window_s), until_s)
+    return [
+        (profile.start_s + at_s, 1.0) for at_s in draw_arrivals(stages) if rotated_s <= at_s < caught_up_s
+    ]
 
 
-def read_cost(profile: LoadProfile, values: Values, until_s: float) -> Points:
+def read_cost(profiles: Sequence[LoadProfile], values: Values, until_s: float) -> Points:
     """Return the USD per hour of a load profile's key."""
+    (profile,) = profiles
     tokens = profile.changes[0].behaviour["completion_tokens"]
     price = read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price
     usd = float(price.completion_usd) * tokens / 1e6 + float(price.prompt_usd) * 100 / 1e6
@@ -181,7 +199,7 @@ def read(drill: Drill, values: Values) -> Readings | None:
     (expected,) = drill.expects
     alert = values[KEYS[expected.alert]]
     rule = Rule(threshold=alert.threshold, for_s=alert.for_s)
-    return {expected.alert: (rule, READ[expected.alert](drill.traffic[0], values, drill.lasts_s))}
+    return {expected.alert: (rule, READ[expected.alert](drill.traffic, values, drill.lasts_s))}
 
 
 METIS = Simulation(read=read, slack_s=30)

@@ -189,6 +189,7 @@ async def open_stand(system: str, speed: float, data_dir: Path) -> AsyncIterator
     async with AsyncExitStack() as stack:
         for name, entry in providers.items():
             provider = Provider(
+                name=name,
                 dialect=DIALECTS[entry["dialect"]],
                 engine=engines[name],
                 ledger=ProviderLedger(),

@@ -18,8 +18,11 @@ from alertdrill import (
     NearMiss,
     judge_recorded,
 )
+from alertdrill.runner.golden.folder import read_manifest
 
-RECORDING = ROOT / "scenarios" / "recordings" / "metis-auth-near-threshold.om.gz"
+FOLDER = ROOT / "scenarios" / "recordings"
+RECORDING = FOLDER / "metis-auth-near-threshold.om.gz"
+START_S = read_manifest(FOLDER).drills["metis-auth-near-threshold"].start_s
 NEAR = NearMiss(
     alert="MetisGatewayAuthFailureRateHigh", labels={"system": "metis"}, reaches=0.85, pending=False
 )
@@ -42,7 +45,7 @@ SCAN = Drill(
 
 def test_a_drill_is_written_and_judged_with_the_public_names() -> None:
     """The recording comes as near as the drill says, and stays silent."""
-    verdict = judge_recorded(SCAN, RECORDING, [METIS_RULES], start_s=300)
+    verdict = judge_recorded(SCAN, RECORDING, [METIS_RULES], start_s=START_S)
     assert (verdict.outcome, [finding.outcome for finding in verdict.findings]) == ("met", ["met"])
 
 
@@ -52,7 +55,9 @@ def test_what_a_recording_does_not_show_is_unmet() -> None:
         alert=NEAR.alert, labels=NEAR.labels, fires_within_s=900, receiver="oncall", resolves_within_s=960
     )
     nearer = replace(NEAR, reaches=0.99)
-    verdict = judge_recorded(replace(SCAN, expects=(fires, nearer)), RECORDING, [METIS_RULES], start_s=300)
+    verdict = judge_recorded(
+        replace(SCAN, expects=(fires, nearer)), RECORDING, [METIS_RULES], start_s=START_S
+    )
     assert [finding.outcome for finding in verdict.findings] == ["missing", "missing"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,10 @@ from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
+FoundTemplates = tuple[tuple[Template, ...], tuple[str, ...]]
+"""Template files, and a note of each that was not found."""
+FindTemplates = Callable[[Sequence[tuple[str, str]], Mapping[str, str]], FoundTemplates]
+"""Finds the files of patterns, which have where they stand, also among the texts of a manifest, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +70,27 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
         raise BadInput(f"{path}: cannot be read: it is not UTF-8")
     if len(content) > MAX_BYTES:
         raise BadInput(f"{path}: larger than {MAX_BYTES} bytes")
-    original = unwrap(text, str(path))
+
+    def find(patterns: Sequence[tuple[str, str]], beside: Mapping[str, str]) -> FoundTemplates:
+        return read_templates(path.parent, patterns, templates_folder, beside)
+
+    return replace(parse_whole_config(text, str(path), find), path=path)
+
+
+def parse_whole_config(text: str, source: str, find: FindTemplates) -> AlertmanagerConfig:
+    """Return the config that a text states, or that stands in a manifest in it; `find` has its templates.
+
+    Raises BadInput as `read_config` does.
+    """
+    original = unwrap(text, source)
     source = original.source
     complaint = ""
     try:
         document, lines = read_document(original.text, CONFIG, source)
     except BadInput as error:
         complaint = original.relocate(str(error))
+        if complaint.endswith(" the field groups is unknown"):
+            complaint += ": this is no Alertmanager config, which has a route, but looks like a rule file"
     if complaint:
         raise BadInput(complaint)
     lines = dict(original.lines) or lines
@@ -80,10 +98,9 @@ def read_config(path: Path, templates_folder: Path | None = None) -> Alertmanage
         (locate(lines, f"/templates/{index}", source), pattern)
         for index, pattern in enumerate(document.get("templates", ()))
     ]
-    templates, notes = read_templates(path.parent, patterns, templates_folder, original.files)
+    templates, notes = find(patterns, original.files)
     is_whole = original.is_whole and not notes
-    config = _check(document, lines, source, templates, (*original.notes, *notes), is_whole=is_whole)
-    return replace(config, path=path)
+    return _check(document, lines, source, templates, (*original.notes, *notes), is_whole=is_whole)
 
 
 def parse_config(text: str, source: str) -> AlertmanagerConfig:

@@ -39,8 +39,9 @@ _ROUTE_FIELDS = (
     *("muteTimeIntervals", "activeTimeIntervals"),
 )
 _SELECTOR = {"name", "key", "optional"}
-_LEFT_OUT = {"http_config", "tls_config", "sigv4"}
-"""How connections are made, which is replaced anyway."""
+_LEFT_OUT = {"tls_config", "sigv4"}
+"""How connections are made, which is replaced anyway; an `http_config` says whether there are credentials."""
+_CREDENTIALS = {"authorization", "bearer_token_secret"}
 _RENAMED = {
     ("webhook_configs", "url_secret"): "url",
     ("discord_configs", "api_url"): "webhook_url",
@@ -50,6 +51,26 @@ _RENAMED = {
 }
 _PAIRS = {"details", "headers", "custom_fields"}
 """Mappings that the resource has as lists of a key and a value each."""
+
+_SECRET_KEYS: Mapping[str, frozenset[str]] = {
+    "pagerdutyConfigs": frozenset(("routingKey", "serviceKey")),
+    "discordConfigs": frozenset(("apiURL",)),
+    "slackConfigs": frozenset(("apiURL",)),
+    "webhookConfigs": frozenset(("urlSecret",)),
+    "opsgenieConfigs": frozenset(("apiKey",)),
+    "wechatConfigs": frozenset(("apiSecret",)),
+    "emailConfigs": frozenset(("authPassword", "authSecret")),
+    "victoropsConfigs": frozenset(("apiKey",)),
+    "pushoverConfigs": frozenset(("userKey", "token")),
+    "telegramConfigs": frozenset(("botToken",)),
+    "msteamsConfigs": frozenset(("webhookUrl",)),
+    "msteamsv2Configs": frozenset(("webhookURL",)),
+    "rocketchatConfigs": frozenset(("token", "tokenID")),
+    "mattermostConfigs": frozenset(("webhookURL",)),
+    "webexConfigs": frozenset(),
+    "snsConfigs": frozenset(),
+}
+"""Of each section the fields that name a key of a Secret; Kubernetes takes nothing else there."""
 
 
 @dataclass(slots=True)
@@ -69,7 +90,8 @@ def combine(
     """Return a base config, which is changed, with what resources add to it, in the order of their names.
 
     One that states no namespace is in `default`, as where kubectl is told nothing else. Raises BadInput for a
-    resource without a name, and for a field of a route that the operator would pass over.
+    resource without a name, for a field of a route that the operator would pass over, and for a text where
+    Kubernetes takes only a key of a Secret, or the other way round.
     """
     made = sorted((_Resource(node, source) for node in resources), key=lambda one: one.key)
     routed = [one for one in made if one.route is not None]
@@ -135,6 +157,7 @@ class _Resource:
     def list_receivers(self) -> Iterator[tuple[yaml.Node, dict[str, Any]]]:
         """Yield its receivers, and where they stand."""
         for node in _list(self._spec, "receivers"):
+            _check_secret_keys(node, self._source)
             made = {key: value for key, value in _convert_mapping(node).items() if key != "name"}
             yield node, {"name": self._name(_read_text(_find(node, "name"))), **made}
 
@@ -203,6 +226,29 @@ _PARTS: Mapping[str, Callable[[_Resource], Iterator[tuple[yaml.Node, dict[str, A
 }
 
 
+def _check_secret_keys(receiver: yaml.Node, source: str) -> None:
+    """Raise BadInput for what Kubernetes would not let into the cluster; no message has what stands there."""
+    for section, configs in _list_pairs(receiver):
+        for key, value in (pair for one in _list_items(configs) for pair in _list_pairs(one)):
+            if isinstance(value, yaml.ScalarNode) and _read_value(value) is None:
+                continue
+            is_secret = key in _SECRET_KEYS.get(section, ())
+            is_url = section in _SECRET_KEYS and key.lower().endswith("url")
+            where = f"{source}:{value.start_mark.line + 1}: {key} in {section}"
+            if is_secret and not _is_selector(value):
+                raise BadInput(
+                    f"{where} names a key of a Secret, {{name: SECRET, key: KEY}}: "
+                    "Kubernetes takes nothing else"
+                )
+            if is_url and not is_secret and _is_selector(value):
+                raise BadInput(f"{where} is a text: Kubernetes takes no key of a Secret")
+
+
+def _is_selector(node: yaml.Node) -> bool:
+    keys = {key for key, _ in _list_pairs(node)}
+    return "key" in keys and keys <= _SELECTOR
+
+
 def _make_matcher(node: yaml.Node) -> str:
     name, value = (_read_text(_find(node, key)) for key in ("name", "value"))
     is_pattern = _read_text(_find(node, "regex")).lower() == "true"
@@ -238,8 +284,12 @@ def _convert(node: yaml.Node, name: str) -> Any:
         return [_convert(one, name) for one in node.value]
     if isinstance(node, yaml.MappingNode):
         keys = {key for key, _ in _list_pairs(node)}
-        if "key" in keys and keys <= _SELECTOR:
+        if _is_selector(node):
             return URL if name.endswith("url") or name == "url_secret" else TEXT
+        if name == "http_config":
+            # One kind of receiver, Webex, is none without.
+            is_authorized = any(_snake(key) in _CREDENTIALS for key in keys)
+            return {"authorization": {"credentials": TEXT}} if is_authorized else {}
         made = ((_snake(key), value) for key, value in _list_pairs(node))
         return {
             _RENAMED.get((name, key), key): _convert(value, key)
@@ -265,8 +315,11 @@ def _find(node: yaml.Node | None, key: str) -> yaml.Node | None:
 
 
 def _list(node: yaml.Node | None, key: str) -> list[yaml.Node]:
-    found = _find(node, key)
-    return list(found.value) if isinstance(found, yaml.SequenceNode) else []
+    return _list_items(_find(node, key))
+
+
+def _list_items(node: yaml.Node | None) -> list[yaml.Node]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def _read_text(node: yaml.Node | None) -> str:

@@ -16,6 +16,8 @@ class Scalar(Enum):
     NUMBER = "a whole number"
     OPTIONAL = "an optional text"
     """A text that is not stated where it has no value; others are empty then."""
+    TIMEOUT = "an optional timeout"
+    """Such a text, as `5s`; or a number, of nanoseconds."""
     OPEN = "anything"
     SECRET = "<secret>"  # noqa: S105 - as Alertmanager itself shows one
     """Whatever it holds is forgotten while the file is read, secret or not: it is replaced or left out."""
@@ -24,7 +26,7 @@ class Scalar(Enum):
 
 
 TEXT, FLAG, NUMBER, OPEN, SECRET = Scalar.TEXT, Scalar.FLAG, Scalar.NUMBER, Scalar.OPEN, Scalar.SECRET
-ADDRESS, OPTIONAL = Scalar.ADDRESS, Scalar.OPTIONAL
+ADDRESS, OPTIONAL, TIMEOUT = Scalar.ADDRESS, Scalar.OPTIONAL, Scalar.TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)

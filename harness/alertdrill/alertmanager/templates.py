@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from alertdrill.alertmanager.default_templates import DEFAULT_TEMPLATES
 from alertdrill.alertmanager.yaml_without_secrets import locate
@@ -78,11 +78,37 @@ class Scanned:
         return {**known, **{name: tuple(items) for name, items in own.items()}}
 
 
+class Store(Protocol):
+    """Where template files are."""
+
+    def find(self, pattern: Path) -> list[Path]:
+        """Return the files that a pattern matches, in order."""
+        ...
+
+    def read(self, path: Path) -> str:
+        """Return the text of a file; raises BadInput."""
+        ...
+
+
+class _Disk:
+    """Template files on disk."""
+
+    def find(self, pattern: Path) -> list[Path]:
+        # Go negates a class of characters with ^.
+        path = str(pattern).replace("[^", "[!")
+        found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+        return [Path(name) for name in sorted(found) if is_file(Path(name))]
+
+    def read(self, path: Path) -> str:
+        return _read(path)
+
+
 def read_templates(
     folder: Path,
     patterns: Sequence[tuple[str, str]],
     elsewhere: Path | None = None,
     beside: Mapping[str, str] = MappingProxyType({}),
+    store: Store = _Disk(),  # noqa: B008 - it has no state
 ) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     """Return the files that patterns match, relative ones in the config's folder, and a note of each other.
 
@@ -93,7 +119,8 @@ def read_templates(
     found: list[tuple[str, str, Path | None]] = []
     notes: list[str] = []
     for where, pattern in patterns:
-        files = (_find_elsewhere(elsewhere, pattern) if elsewhere else []) or _find(folder / pattern)
+        files = _find_elsewhere(store, elsewhere, pattern) if elsewhere else []
+        files = files or store.find(folder / pattern)
         matched: list[tuple[str, str, Path | None]] = [(str(file), file.name, file) for file in files]
         if not files:
             last = pattern.rpartition("/")[2]
@@ -109,23 +136,16 @@ def read_templates(
         Template(
             source=source,
             name=f"{number:03}-{name}",
-            text=beside[name] if path is None else _read(path),
+            text=beside[name] if path is None else store.read(path),
         )
         for number, (source, name, path) in enumerate(found)
     )
     return templates, tuple(notes)
 
 
-def _find(pattern: Path) -> list[Path]:
-    # Go negates a class of characters with ^.
-    path = str(pattern).replace("[^", "[!")
-    found = glob.glob(path, include_hidden=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-    return [Path(name) for name in sorted(found) if is_file(Path(name))]
-
-
-def _find_elsewhere(folder: Path, pattern: str) -> list[Path]:
+def _find_elsewhere(store: Store, folder: Path, pattern: str) -> list[Path]:
     parts = [part for part in pattern.split("/") if part not in {"", ".", ".."}]
-    found = (_find(folder.joinpath(*parts[begin:])) for begin in range(len(parts)))
+    found = (store.find(folder.joinpath(*parts[begin:])) for begin in range(len(parts)))
     return next((files for files in found if files), [])
 
 

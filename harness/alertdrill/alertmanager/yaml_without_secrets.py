@@ -32,6 +32,10 @@ _TRUE = {"y", "yes", "true", "on"}
 _FALSE = {"n", "no", "false", "off"}
 _NULL = {"", "~", "null", "Null", "NULL"}
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,14}")
+_WHOLE = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?(?P<octal>[0-7]+)|0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_MAX_DIGITS = 100
+_NUMBERED = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _IS_SECTION = re.compile(r"[a-z0-9]+_configs")
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
@@ -197,8 +201,11 @@ class _Reader:
             return None
         if field is Scalar.OPTIONAL:
             return str(node.value)
-        value = _resolve_flag(node) if field is Scalar.FLAG else _resolve(node)
-        if type(value) is not (bool if field is Scalar.FLAG else int):
+        if field is Scalar.TIMEOUT:
+            number = None if node.style else _resolve_number(node)
+            return str(node.value) if number is None else number
+        value = _resolve_flag(node) if field is Scalar.FLAG else _resolve_number(node)
+        if value is None:
             raise self._bad(node, f"{_name(pointer)} is not {field.value}")
         return value
 
@@ -233,6 +240,27 @@ def _resolve_flag(node: ScalarNode) -> bool | None:
     if node.style or text not in {text.lower(), text.upper(), text.capitalize()}:
         return None
     return True if text.lower() in _TRUE else False if text.lower() in _FALSE else None
+
+
+def _resolve_number(node: ScalarNode) -> int | None:
+    """Return a whole number, in any way of YAML 1.1; of a fraction its whole part, as Alertmanager does.
+
+    It has no numbers of more than 64 bits.
+    """
+    # What is quoted is a text, but `!!int '5'` is a number.
+    if node.style and str(node.tag) not in _NUMBERED:
+        return None
+    text = str(node.value).replace("_", "")
+    if len(text) > _MAX_DIGITS:
+        return None
+    if found := _WHOLE.fullmatch(text):
+        sign = -1 if text.startswith("-") else 1
+        number = sign * int(found["octal"], 8) if found["octal"] else int(text, 0)
+    elif _DECIMAL.fullmatch(text) and abs(float(text)) < 2.0**64:
+        number = int(float(text))
+    else:
+        return None
+    return number if -(2**63) <= number < 2**64 else None
 
 
 def _name(pointer: str) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from alertdrill.cli.output import open_console
 from alertdrill.errors import CouldNotTell
+from alertdrill.reports.junit_cases import Case, render_cases
 from alertdrill.runner.synthetic.batches import Bound
+from alertdrill.runner.synthetic.cases import list_hop_cases, list_row_cases
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.pages import Row
 from alertdrill.runner.synthetic.report import (
@@ -22,6 +25,7 @@ from alertdrill.runner.synthetic.report import (
     write_hops,
     write_row,
 )
+from alertdrill.runtime.files import write_whole
 
 UNMET = 1
 EXIT_CODES = {
@@ -32,22 +36,32 @@ EXIT_CODES = {
 }
 
 
+def write_cases(path: Path | None, cases: Iterable[Case]) -> None:
+    """Write what was proved as JUnit XML, if that is wanted."""
+    if path is not None:
+        write_whole(path, render_cases([*cases]))
+
+
 class Show:
     """What is printed, for people or as JSON, and the exit code that it means."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, junit: Path | None = None) -> None:
         self._as_json = as_json
+        self._junit = junit
         self._document: dict[str, object] = {}
+        self._name = ""
         self._console = open_console()
 
     def alert(self, bound: Bound) -> None:
         """Show an alert and its way; as JSON, together with what follows."""
         self._document = write_alert(bound.alert, bound.destination)
+        self._name = bound.alert.name
         if not self._as_json:
             self._console.print(show_alert(bound.alert, bound.destination))
 
     def hops(self, hops: Sequence[Hop], proved: str) -> NoReturn:
         """Show the hops of an alert, or what they have `proved`, and exit."""
+        write_cases(self._junit, list_hop_cases(self._name, hops))
         if self._as_json:
             click.echo(json.dumps(self._document | write_hops(hops), indent=2))
         elif hops:
@@ -56,6 +70,7 @@ class Show:
 
     def rows(self, rows: Sequence[Row], speed: float) -> NoReturn:
         """Show what became of alerts at a speed, and exit."""
+        write_cases(self._junit, list_row_cases(rows))
         if self._as_json:
             click.echo(json.dumps({"speed": speed, "alerts": [write_row(row) for row in rows]}, indent=2))
         else:

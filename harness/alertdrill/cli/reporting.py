@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,8 +18,10 @@ from alertdrill.cli.run_folder import RunFolder
 from alertdrill.errors import AlertdrillError, BadInput, CannotWrite
 from alertdrill.judging.coverage import HeldRun
 from alertdrill.reports import RunRecord, html, junit, markdown, metrics, timeline_json
-from alertdrill.reports.history import keep_run, read_out
+from alertdrill.reports.history import keep_run, read_earlier, read_out
+from alertdrill.reports.html.changes import compare_runs
 from alertdrill.reports.metrics import Sample
+from alertdrill.reports.mutation_scores import read_scores
 from alertdrill.reports.pushing import PushTarget, push
 from alertdrill.reports.terminal.summary import summary
 
@@ -70,11 +73,12 @@ def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept:
     """Write all that is told of a run, and return its metrics."""
     timeline = timeline_json.render(record)
     samples = metrics.measure(record, _read_earlier(out) if is_kept else ())
+    changes = compare_runs(json.loads(timeline), read_earlier(out, record.timeline.mode))
     reports.write("timeline.json", timeline)
     reports.write("junit.xml", junit.render(record))
     reports.write("report.md", markdown.render(record))
     reports.write("metrics.prom", metrics.render(samples))
-    reports.write("report.html", html.render(record))
+    reports.write("report.html", html.render(record, changes, read_scores(out)))
     reports.publish()
     if is_kept:
         keep_run(out, timeline, record.started_at)

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.cli.output import open_console
+from alertdrill.cli.page_showing import write_cases
 from alertdrill.runner.routing.asking import (
     demand_inhibitions,
     demand_mutings,
@@ -39,7 +40,7 @@ from alertdrill.runner.routing.report import (
     write_verdict,
 )
 from alertdrill.runner.routing.subjects import Way, find_ways, name_alerts
-from alertdrill.runner.routing.verdicts import judge_label_sets
+from alertdrill.runner.routing.verdicts import judge_label_sets, make_case
 from alertdrill.runner.routing.year_report import ShownYear, write_year
 from alertdrill.runner.routing.year_routes import look_at_year
 from alertdrill.runner.synthetic.route import check_taken
@@ -63,7 +64,13 @@ class Questions:
 
 
 def prove_label_sets(
-    path: Path, config: AlertmanagerConfig, engines: Engines, questions: Questions, *, as_json: bool
+    path: Path,
+    config: AlertmanagerConfig,
+    engines: Engines,
+    questions: Questions,
+    *,
+    as_json: bool,
+    junit: Path | None = None,
 ) -> NoReturn:
     """Show whether the label sets of a table go where it says, and exit with 1 where one does not."""
     known = [receiver["name"] for receiver in config.document.get("receivers", ())]
@@ -76,6 +83,7 @@ def prove_label_sets(
         check_taken(engines.amtool, config, labels)
     demand_routes(engines, config, ways)
     verdicts = judge_label_sets(label_sets, ways)
+    write_cases(junit, map(make_case, verdicts))
     total = sum_up(verdicts, engines.versions["alertmanager"])
     proved = _Answer(
         key="label_sets",

@@ -15,6 +15,7 @@ _PATHS = {
     "gemini": "/v1beta/models/{model}:generateContent",
     "ollama": "/api/chat",
     "openai": "/v1/chat/completions",
+    "openrouter": "/api/v1/chat/completions",
     "vllm": "/v1/chat/completions",
 }
 _KEY_HEADERS = {"anthropic": "x-api-key: {key}", "gemini": "x-goog-api-key: {key}"}

@@ -18,9 +18,11 @@ from alertdrill.gating.evidence import Effect, compare_on_recordings
 from alertdrill.gating.linted import find_new
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
 from alertdrill.gating.scores import ScoreChange, find_fallen
+from alertdrill.gating.texts import TextChange
 from alertdrill.linting.finding import Finding
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.memory import Memory
+from alertdrill.mutation.replays import Held
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.heartbeats import find_heartbeats
 
@@ -33,8 +35,9 @@ class Subject:
     """Rules of one system or project before and after a change, and all drills that there are about them.
 
     `ground` returns drills on their recordings with the rules after the change, and why some cannot be
-    judged there; `go_back` returns such a drill with the rules before. What is wrong with
-    the files themselves, as where they are not what their template makes, is in `stale`.
+    judged there; `go_back` returns such a drill with the rules before. `compare_texts` says which
+    notifications of alerts read otherwise. What is wrong with the files themselves, as where they are not
+    what their template makes, is in `stale`.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Subject:
     drills: tuple[Drill, ...]
     ground: Callable[[Sequence[Drill]], tuple[Sequence[Ground], Mapping[str, str]]]
     go_back: Callable[[Ground], Ground]
+    compare_texts: Callable[[Sequence[AlertRule]], tuple[TextChange, ...]] | None = None
     configs: tuple[AlertmanagerConfig, AlertmanagerConfig] | None = None
     stale: tuple[str, ...] = ()
 
@@ -59,6 +63,7 @@ class Gated:
     changes: tuple[RuleChange, ...] = ()
     routes: tuple[RouteChange, ...] = ()
     sections: tuple[str, ...] = ()
+    texts: tuple[TextChange, ...] = ()
     effects: tuple[Effect, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     fallen: tuple[ScoreChange, ...] = ()
@@ -97,7 +102,8 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
     about = list_about(touched, subject.drills) if touched else ()
     grounds, refused = subject.ground(about) if about else ((), {})
     back = [subject.go_back(one) for one in grounds]
-    evidence = compare_on_recordings(touched, back, grounds, promtool)
+    held = Held()
+    evidence = compare_on_recordings(touched, back, grounds, promtool, held)
     is_met = not any(verdict.outcome == "unmet" for verdict in evidence.verdicts)
     sides = (subject.before, back), (subject.after, grounds)
     changed = {change.rule.name for change in changes}
@@ -110,10 +116,11 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         changes=changes,
         routes=routes,
         sections=sections,
+        texts=() if subject.compare_texts is None else subject.compare_texts(rules),
         effects=evidence.effects,
         verdicts=evidence.verdicts,
         # Drills that are not met notice nothing: a score is worth looking at where all is as expected.
-        fallen=find_fallen(touched, *sides, promtool, memory) if is_met and grounds else (),
+        fallen=find_fallen(touched, *sides, promtool, memory, held) if is_met and grounds else (),
         lacking=_find_all_lacking(touched, rules, subject.drills),
         left_out={**refused, **evidence.failed},
         stale=subject.stale,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from alertdrill.gating.bands import LEGEND
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.gate import Gated, Outcome, decide
 from alertdrill.gating.wording import (
@@ -19,7 +20,7 @@ from alertdrill.gating.wording import (
     say_instants,
     say_total,
 )
-from alertdrill.reports.markdown_text import bound, escape, show_code, tabulate
+from alertdrill.reports.markdown_text import bound, escape, show_block, show_code, tabulate
 
 MAX_CHARS = 60_000
 MARKS: dict[Outcome, str] = {"untouched": "✅", "met": "✅", "unmet": "❌", "could not tell": "❔"}
@@ -60,8 +61,18 @@ def _write(gated: Gated) -> Iterator[str]:
                 for one in gated.routes
             ],
         )
+    yield from _write_texts(gated)
     if gated.sections:
         yield f"The Alertmanager config says something else in {', '.join(gated.sections)}."
+        yield ""
+
+
+def _write_texts(gated: Gated) -> Iterator[str]:
+    for change in gated.texts:
+        said = f"{change.receiver} reads otherwise by {change.integration}, of {change.alert}"
+        yield f"#### {escape(said)}"
+        yield ""
+        yield from show_block(change.lines, "diff")
         yield ""
 
 
@@ -73,12 +84,19 @@ def _write_effects(gated: Gated, change: RuleChange) -> Iterator[str]:
             [
                 (
                     _code(say_alarm(one)),
-                    say_instants(one.before),
-                    f"**{say_instants(one.after)}**" if one.is_changed else "as before",
+                    say_instants(one.before) + _draw(one.bands[0]),
+                    f"**{say_instants(one.after)}**{_draw(one.bands[1])}" if one.is_changed else "as before",
                 )
                 for one in effects
             ],
         )
+        yield LEGEND
+        yield ""
+
+
+def _draw(band: str) -> str:
+    """Return a band below what it shows."""
+    return f"<br>`{band}`" if band else ""
 
 
 def _code(text: str) -> str:

@@ -10,6 +10,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.routes import match_routes, parse_routes
 from alertdrill.core.rule import AlertRule
 
+TEMPLATES = "templates"
 ROUTED = ("route",)
 """Sections whose changes show in where alerts go; what changes in others is named as it stands."""
 
@@ -41,11 +42,12 @@ def find_route_changes(
 
 
 def list_other_sections(before: AlertmanagerConfig, after: AlertmanagerConfig) -> tuple[str, ...]:
-    """Return the sections of the config, but for the routes, that say something else."""
+    """Return the sections of the config, but for the routes, that say something else, or whose files do."""
     names = dict.fromkeys((*after.document, *before.document))
-    return tuple(
-        name for name in names if name not in ROUTED and before.document.get(name) != after.document.get(name)
-    )
+    changed = [name for name in names if before.document.get(name) != after.document.get(name)]
+    if before.templates != after.templates:
+        changed.append(TEMPLATES)
+    return tuple(dict.fromkeys(name for name in changed if name not in ROUTED))
 
 
 def _say_pages(config: AlertmanagerConfig, labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from alertdrill.errors import BadInput
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.memory import Memory
+from alertdrill.mutation.replays import Held
 from alertdrill.mutation.score import join, tally
 from alertdrill.mutation.session import Order, Subject, hold_session
 from alertdrill.rules.files import RuleFile
@@ -29,6 +30,7 @@ def find_fallen(
     after: tuple[Sequence[RuleFile], Sequence[Ground]],
     promtool: Path,
     memory: Memory,
+    held: Held,
 ) -> tuple[ScoreChange, ...]:
     """Return the alerts whose score is lower than before; each side is its files, and drills on recordings.
 
@@ -36,18 +38,23 @@ def find_fallen(
     """
     changes = []
     for alert in alerts:
-        was, becomes = (_find_score(alert, *side, promtool, memory) for side in (before, after))
+        was, becomes = (_find_score(alert, *side, promtool, memory, held) for side in (before, after))
         if was is not None and becomes is not None and becomes < was:
             changes.append(ScoreChange(alert=alert, before=was, after=becomes))
     return tuple(changes)
 
 
 def _find_score(
-    alert: str, files: Sequence[RuleFile], grounds: Sequence[Ground], promtool: Path, memory: Memory
+    alert: str,
+    files: Sequence[RuleFile],
+    grounds: Sequence[Ground],
+    promtool: Path,
+    memory: Memory,
+    held: Held,
 ) -> float | None:
     """Return the score of an alert; None where there is none, as where its rules meet no drill."""
     subject = Subject(name=alert, files=tuple(files), grounds=tuple(grounds))
-    order = Order(promtool=promtool, alert=alert, covered_only=True, memory=memory)
+    order = Order(promtool=promtool, alert=alert, covered_only=True, memory=memory, held=held)
     try:
         scored, _ = hold_session([subject], order, lambda _: None)
     except BadInput:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.wording import say_number, say_selector
@@ -46,10 +47,14 @@ def say_alarm(effect: Effect) -> str:
     return f"{effect.drill}: {say_selector(effect.alert, dict(effect.labels))}"
 
 
+TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Something that is wrong, as a sentence; `source` is the `file:line` of its rule, if it has one."""
 
+    kind: TroubleKind
     text: str
     source: str = ""
 
@@ -62,19 +67,21 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
         if change.kind != "removed"
         for alert in change.alerts
     }
-    yield from (Trouble(text=said) for said in gated.stale)
+    yield from (Trouble(kind="stale-rules", text=said) for said in gated.stale)
     for verdict in gated.verdicts:
         if verdict.outcome == "unmet":
             wrong = (finding.alert for finding in verdict.findings if finding.outcome in WRONG)
             source = next((sources[alert] for alert in wrong if alert in sources), "")
-            yield Trouble(text=f"{verdict.drill} is not met: {say_first(verdict)}", source=source)
+            text = f"{verdict.drill} is not met: {say_first(verdict)}"
+            yield Trouble(kind="unmet-drill", text=text, source=source)
     for finding in gated.linted:
         if finding.severity == "error":
-            yield Trouble(text=_say_finding(finding), source=f"{finding.file}:{finding.line}")
+            place = f"{finding.file}:{finding.line}"
+            yield Trouble(kind="lint", text=_say_finding(finding), source=place)
     for alert, lacking in gated.lacking.items():
         for said in lacking:
             text = f"{alert}: {said}: write one, or let alertdrill init draft it"
-            yield Trouble(text=text, source=sources.get(alert, ""))
+            yield Trouble(kind="missing-drill", text=text, source=sources.get(alert, ""))
 
 
 def list_doubts(gated: Gated) -> Iterator[str]:
@@ -109,5 +116,7 @@ def say_total(gated: tuple[Gated, ...]) -> str:
     unmet = sum(verdict.outcome == "unmet" for one in gated for verdict in one.verdicts)
     if not touched and not any(one.sections or one.stale for one in gated):
         return SAID["untouched"]
+    texts = sum(len(one.texts) for one in gated)
+    read = f"; {say_number(texts, 'notification')} read otherwise" if texts else ""
     said = f"{say_number(touched, 'alert')} touched; {say_number(drills, 'drill')} judged, {unmet} not met"
-    return f"{said}; {say_number(moved, 'alarm')} otherwise than before"
+    return f"{said}; {say_number(moved, 'alarm')} otherwise than before{read}"

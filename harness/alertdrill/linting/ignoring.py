@@ -20,9 +20,13 @@ from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.yaml.nodes import Mapping
 
 FORM = "# alertdrill ignore CHECK until 2027-01-31: why"
-_COMMENT = re.compile(r"#[ \t]*alertdrill[ \t]+ignore\b[ \t]*(?P<rest>[^\n]*)")
+_COMMENT = re.compile(
+    r"#[ \t]*alertdrill[ \t]+(?P<word>ignore|ignor|ignoer|ingore|disable|skip)\b[ \t]*(?P<rest>[^\n]*)",
+    re.IGNORECASE,
+)
+"""Also words that are meant for it, and no prose."""
 _STATED = re.compile(
-    r"(?P<checks>[a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)"
+    r"(?P<checks>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)"
     r"(?:[ \t]+until[ \t]+(?P<until>\S+?))?[ \t]*(?::[ \t]*(?P<why>.*))?"
 )
 
@@ -49,22 +53,27 @@ def read_ignored(
     spans = list(_list_spans(file))
     for comment in _COMMENT.finditer(file.source):
         line, column = locate(file.source, comment.start())
-        for complaint, instead in _read_comment(
-            comment["rest"].strip(), line, file, checks, today, spans, ignored
-        ):
-            wrong.append(
-                Finding(
-                    file=file.name,
-                    line=line,
-                    column=column,
-                    check=IGNORE_COMMENT,
-                    severity="warning",
-                    rule="",
-                    happens=complaint,
-                    instead=instead,
-                )
-            )
+        if comment["word"] != "ignore":
+            what = f"This comment ignores nothing: its word is {comment['word']!r}, and not 'ignore'."
+            wrong.append(_complain(file, line, column, (what, f"Write `{FORM}`.")))
+            continue
+        said_of = _read_comment(comment["rest"].strip(), line, file, checks, today, spans, ignored)
+        wrong += [_complain(file, line, column, said) for said in said_of]
     return ignored, wrong
+
+
+def _complain(file: LintedFile, line: int, column: int, said: tuple[str, str]) -> Finding:
+    happens, instead = said
+    return Finding(
+        file=file.name,
+        line=line,
+        column=column,
+        check=IGNORE_COMMENT,
+        severity="warning",
+        rule="",
+        happens=happens,
+        instead=instead,
+    )
 
 
 def _read_comment(

@@ -22,12 +22,17 @@ def is_same(left: Part, right: Part) -> bool:
 
 def _describe(part: Part) -> tuple[object, ...]:
     return (
-        *(part.kind, part.name, frozenset(part.matchers), part.window_s, part.step_s, part.shift_s),
+        *(part.kind, part.name, _find_choosing(part), part.window_s, part.step_s, part.shift_s),
         *(part.is_fixed, part.value, part.string, frozenset(part.labels), part.keeps),
         *(part.returns_bool, part.group, frozenset(part.group_labels)),
         # An absolute time is in the text only.
         part.text if part.is_fixed else "",
     )
+
+
+def _find_choosing(part: Part) -> frozenset[tuple[str, str, str]]:
+    """Return the matchers that not every series satisfies."""
+    return frozenset(matcher for matcher in part.matchers if matcher[1:] != ("=~", ".*"))
 
 
 def is_share(part: Part, whole: Part) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from alertdrill.linting.checks import IGNORE_COMMENT, Check, find_checks
@@ -24,11 +24,12 @@ def lint(known: Known, today: date) -> tuple[Finding, ...]:
         own = (finding for finding in found if finding.file == file.name)
         kept.update(finding for finding in own if not any(one.covers(finding) for one in ignored))
         kept.update(wrong)
+    kept.update(_look_at_dashboards(known, checks))
     return tuple(sorted(kept, key=order))
 
 
 def _run(check: Check, rule: LintedRule) -> Iterator[Finding]:
-    for remark in check.find(rule):
+    for remark in check.find(rule) if check.find is not None else ():
         line, column = locate(rule.file.source, _find_index(remark, rule))
         yield Finding(
             file=rule.file.name,
@@ -40,6 +41,26 @@ def _run(check: Check, rule: LintedRule) -> Iterator[Finding]:
             happens=remark.happens,
             instead=remark.instead,
         )
+
+
+def _look_at_dashboards(known: Known, checks: Iterable[Check]) -> Iterator[Finding]:
+    """Yield what is wrong with the queries of panels; JSON has no comments that would ignore it."""
+    for check in checks:
+        for dashboard in known.dashboards if check.find_in_query is not None else ():
+            for query in (one for panel in dashboard.panels for one in known.list_queries(panel)):
+                for remark in check.find_in_query(query) if check.find_in_query is not None else ():
+                    offset = 0 if remark.part is None else remark.part.offset
+                    line, column = locate(dashboard.source, query.query.find_index(offset))
+                    yield Finding(
+                        file=dashboard.name,
+                        line=line,
+                        column=column,
+                        check=check.name,
+                        severity=remark.severity or check.severity,
+                        rule=query.panel.title,
+                        happens=remark.happens,
+                        instead=remark.instead,
+                    )
 
 
 def _find_index(remark: Remark, rule: LintedRule) -> int:

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.core.rule import AlertRule
+from alertdrill.linting.dashboards import LintedDashboard, LintedPanel, PanelQuery
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.parts import Part, read_parts
 from alertdrill.project.drafting.metrics import Metrics
@@ -36,28 +37,57 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LintedRule:
-    """One rule; `node` is what states it, in the text of its file."""
+class Stated:
+    """An expression, as a rule or a panel of a dashboard states it."""
 
-    rule: AlertRule | RecordingRule
-    node: Node
-    file: LintedFile
     known: Known = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The expression's text."""
+        raise NotImplementedError
 
     @cached_property
     def expr(self) -> Part:
         """The parts of the expression."""
-        return read_parts(parse(self.rule.expr), self.rule.expr)
+        return read_parts(parse(self.text), self.text)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """All parts of the expression, outermost and leftmost first."""
         return tuple(self.expr.walk())
 
+
+@dataclass(frozen=True, kw_only=True)
+class LintedRule(Stated):
+    """One rule; `node` is what states it, in the text of its file."""
+
+    rule: AlertRule | RecordingRule
+    node: Node
+    file: LintedFile
+
+    @property
+    def text(self) -> str:
+        """The expression's text."""
+        return self.rule.expr
+
     @property
     def alert(self) -> AlertRule | None:
         """The rule, if it is an alert."""
         return self.rule if isinstance(self.rule, AlertRule) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LintedQuery(Stated):
+    """What one query of a panel asks."""
+
+    query: PanelQuery
+    panel: LintedPanel
+
+    @property
+    def text(self) -> str:
+        """The expression, with values in place of Grafana's variables."""
+        return self.query.filled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +110,7 @@ class Known:
     """
 
     files: tuple[LintedFile, ...]
+    dashboards: tuple[LintedDashboard, ...] = ()
     metrics: Metrics | None = None
     alertmanager: AlertmanagerConfig | None = None
     headings: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
@@ -94,6 +125,10 @@ class Known:
             for file in self.files
             for rule, node in zip(file.read.rules, file.rule_nodes, strict=True)
         )
+
+    def list_queries(self, panel: LintedPanel) -> tuple[LintedQuery, ...]:
+        """Return what the queries of a panel ask, of those that can be read."""
+        return tuple(LintedQuery(query=query, panel=panel, known=self) for query in panel.queries)
 
     @cached_property
     def recorded(self) -> Mapping[str, tuple[LintedRule, ...]]:

@@ -62,10 +62,14 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a mutant; `by` is the drill that killed it, `why` a sentence, `tried` the drills."""
+    """What became of a mutant; `by` is the drill that killed it, `why` a sentence, `tried` the drills.
+
+    Where it survived and `is_explained`, `why` says why that is right, else which drill would notice it.
+    """
 
     mutant: Mutant
     state: State
     by: str | None = None
     why: str = ""
     tried: tuple[str, ...] = ()
+    is_explained: bool = False

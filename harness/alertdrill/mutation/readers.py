@@ -49,6 +49,8 @@ def find_affected(rule: Rule, files: Sequence[RuleFile]) -> tuple[Rule, ...]:
 
 def find_alerts(rule: Rule, files: Sequence[RuleFile]) -> tuple[str, ...]:
     """Return the names of the alerts that a rule decides."""
+    if isinstance(rule, AlertRule):
+        return (rule.name,)  # no expression reads what it makes by its name
     affected = find_affected(rule, files)
     return tuple(dict.fromkeys(one.name for one in affected if isinstance(one, AlertRule)))
 

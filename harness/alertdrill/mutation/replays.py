@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from alertdrill.errors import AlertdrillError, ComponentFailed
-from alertdrill.mutation.grounds import Ground, Scene, make_job
+from alertdrill.mutation.grounds import Ground, Scene, join_near, make_job
 from alertdrill.mutation.readers import list_rules
 from alertdrill.recording.replay.inquiry import NotEvaluated
 from alertdrill.recording.replay.replay import Replay, ReplayJob, replay_all
@@ -29,15 +30,44 @@ def hold_replays(
     return done
 
 
+class Held:
+    """Replays of rules as they are, so that who asks for one again has it at once."""
+
+    def __init__(self) -> None:
+        self._replays: dict[Scene, tuple[Sequence[Ground], Replay | AlertdrillError]] = {}
+
+    def keep(self, grounds: Sequence[Ground], replay: Replay | AlertdrillError) -> None:
+        """Keep what drills of one scene showed, and the drills: a scene is known by its objects."""
+        self._replays[grounds[0].scene] = grounds, replay
+
+    def find(self, grounds: Sequence[Ground]) -> Replay | AlertdrillError | None:
+        """Return what was shown of drills of one scene, with the values of those alerts that they want."""
+        known, replay = self._replays.get(grounds[0].scene, ((), None))
+        near = join_near(grounds)
+        if replay is None or not near <= join_near(known):
+            return None
+        if isinstance(replay, AlertdrillError):
+            return replay
+        curves = tuple(curve for curve in replay.timeline.curves if curve.alert in near)
+        return replace(replay, timeline=replace(replay.timeline, curves=curves))
+
+
 def replay_grounds(
-    grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None]
+    grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None], held: Held | None = None
 ) -> list[Replay | AlertdrillError]:
-    """Return what each drill's replay shows; drills of one recording and the same rules share one."""
+    """Return what each drill's replay shows; drills of one recording and the same rules share one.
+
+    What was `held` before is not held again.
+    """
+    held = Held() if held is None else held
     scenes: dict[Scene, list[Ground]] = {}
     for ground in grounds:
         scenes.setdefault(ground.scene, []).append(ground)
-    replays = dict(zip(scenes, hold_replays([*map(make_job, scenes.values())], promtool, step), strict=True))
-    return [replays[ground.scene] for ground in grounds]
+    missing = [of for of in scenes.values() if held.find(of) is None]
+    for of, shown in zip(missing, hold_replays([*map(make_job, missing)], promtool, step), strict=True):
+        held.keep(of, shown)
+    replays = {scene: held.find(of) for scene, of in scenes.items()}
+    return [replay for ground in grounds if (replay := replays[ground.scene]) is not None]
 
 
 def _hold_some(jobs: Sequence[ReplayJob], promtool: Path) -> list[Replay | AlertdrillError]:

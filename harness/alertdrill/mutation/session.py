@@ -15,6 +15,8 @@ from alertdrill.mutation.grounds import Ground, Met
 from alertdrill.mutation.lines import find_lines
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result
+from alertdrill.mutation.reasons import Reason, find_idle, give_reasons
+from alertdrill.mutation.replays import Held
 from alertdrill.mutation.routing import list_routed_values
 from alertdrill.mutation.score import Scored
 from alertdrill.mutation.trials import Trials, hold_baselines
@@ -27,18 +29,23 @@ from alertdrill.rules.promql.expressions import metric_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Rules whose mutants are made, and the drills that they are tried on."""
+    """Rules whose mutants are made, and the drills that they are tried on.
+
+    `reasons` say why it is right that some survive.
+    """
 
     name: str
     files: tuple[RuleFile, ...]
     grounds: tuple[Ground, ...]
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is asked for: mutants of all alerts, or of one, and of those that no drill is about or not.
 
-    `route` is whom alerts page, if that is known. `memory` has what was tried before.
+    `route` is whom alerts page, if that is known. `memory` has what was tried before, `held` what the rules
+    as they are were seen to do.
     """
 
     promtool: Path
@@ -46,6 +53,7 @@ class Order:
     covered_only: bool = False
     route: Route | None = None
     memory: Memory = field(default_factory=lambda: Memory(None))
+    held: Held | None = None
 
 
 def hold_session(
@@ -66,19 +74,24 @@ def hold_session(
         ground for subject in subjects for ground in subject.grounds if any(map(ground.is_about, mutants))
     ]
     say(f"the rules as they are, on the recordings of {say_number(len(grounds), 'drill')}")
-    met, unmet = hold_baselines(grounds, order.promtool, lambda _: None)
+    met, unmet = hold_baselines(grounds, order.promtool, lambda _: None, order.held)
     if grounds and not met:
         name, why = next(iter(unmet.items()))
         raise BadInput(f"the rules as they are meet none of the drills: {name}: {why}")
     say(f"{say_number(len(mutants), 'mutant')}, on {say_number(len(met), 'drill')}")
     results = _judge(mutants, met, order, say)
     names = {id(one.ground): one.ground.drill.name for one in met}
+    for subject in subjects:
+        for reason in find_idle([results[mutant.id] for mutant in made[subject.name]], subject.reasons):
+            say(f"{reason.source}: no mutant survives that this is about: take it out")
     return tuple(
         Scored(
             name=subject.name,
             sources={file.name: file.text for file in subject.files},
             drills=tuple(names[id(ground)] for ground in subject.grounds if id(ground) in names),
-            results=tuple(results[mutant.id] for mutant in made[subject.name]),
+            results=tuple(
+                give_reasons((results[mutant.id] for mutant in made[subject.name]), subject.reasons)
+            ),
         )
         for subject in subjects
     ), unmet

@@ -13,13 +13,15 @@ from alertdrill.mutation.mutant import Result, State
 from alertdrill.mutation.score import Scored, Tally, join, tally
 
 COLUMNS: tuple[State, ...] = ("killed", "survived", "no coverage", "could not tell", "invalid", "equivalent")
-LISTED: tuple[tuple[State, str], ...] = (
-    ("survived", "Survived: no drill noticed these, and what would"),
-    ("no coverage", "No drill is about these"),
-    ("could not tell", "Could not be told"),
-    ("invalid", "Not counted, since no rules"),
-    ("equivalent", "Not counted, since equal to the rule"),
+LISTED: tuple[tuple[State, bool, str], ...] = (
+    ("survived", False, "Survived: no drill noticed these, and what would"),
+    ("survived", True, "Survived: no drill noticed these, and why none has to"),
+    ("no coverage", False, "No drill is about these"),
+    ("could not tell", False, "Could not be told"),
+    ("invalid", False, "Not counted, since no rules"),
+    ("equivalent", False, "Not counted, since equal to the rule"),
 )
+"""What is listed, by its state and whether a reason is stated for it."""
 
 
 class MutationSummary:
@@ -30,12 +32,12 @@ class MutationSummary:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self._make_table()
-        for state, title in LISTED:
-            yield from self._list_state(state, title)
+        for state, is_explained, title in LISTED:
+            yield from self._list_state(state, title, is_explained=is_explained)
         results = join(self._scored)
         total = tally(results)
         said = f"{say_number(len(results), 'mutant')}: "
-        said += ", ".join(f"{total.count(state)} {state}" for state in COLUMNS if total.count(state))
+        said += ", ".join(_say_count(results, state) for state in COLUMNS if total.count(state))
         yield Text()
         yield Text(f"{said}; {_say_scores(total)}", style="bold")
 
@@ -52,12 +54,19 @@ class MutationSummary:
             table.add_row(printable(one.name), *_write_cells(tally(one.results)), style="bold")
         return table
 
-    def _list_state(self, state: State, title: str) -> Iterator[RenderableType]:
-        results = [result for result in join(self._scored) if result.state == state]
+    def _list_state(self, state: State, title: str, *, is_explained: bool) -> Iterator[RenderableType]:
+        results = [
+            result
+            for result in join(self._scored)
+            if result.state == state and result.is_explained == is_explained
+        ]
         if results:
             yield Text(f"\n{title}", style="bold")
         if state == "no coverage":
             yield from _say_uncovered(results)
+            return
+        if is_explained:
+            yield from _say_explained(results)
             return
         for result in results:
             yield from _say_result(result)
@@ -74,10 +83,30 @@ def _say_uncovered(results: Sequence[Result]) -> Iterator[Text]:
         yield Text(f"    {printable(several[0].why)}", style="dim")
 
 
+def _say_explained(results: Sequence[Result]) -> Iterator[Text]:
+    """Yield the mutants that have one reason, and then the reason."""
+    by_reason: dict[str, list[Result]] = {}
+    for result in results:
+        by_reason.setdefault(result.why, []).append(result)
+    for why, several in by_reason.items():
+        yield from (_say_mutant(result) for result in several)
+        yield Text(f"    {printable(why)}", style="dim")
+
+
 def _say_result(result: Result) -> Iterator[Text]:
-    mutant = result.mutant
-    yield Text(f"{mutant.source}: {printable(mutant.original.name)}: {printable(mutant.says)}")
+    yield _say_mutant(result)
     yield Text(f"    {printable(result.why)}", style="dim")
+
+
+def _say_mutant(result: Result) -> Text:
+    mutant = result.mutant
+    return Text(f"{mutant.source}: {printable(mutant.original.name)}: {printable(mutant.says)}")
+
+
+def _say_count(results: Sequence[Result], state: State) -> str:
+    own = [result for result in results if result.state == state]
+    explained = sum(result.is_explained for result in own)
+    return f"{len(own)} {state}" + (f" ({explained} of them with a reason)" if explained else "")
 
 
 def _write_cells(one: Tally) -> list[str]:

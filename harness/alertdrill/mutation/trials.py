@@ -21,7 +21,7 @@ from alertdrill.mutation.grounds import (
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result, State
 from alertdrill.mutation.readers import is_entangled
-from alertdrill.mutation.replays import hold_replays, replay_grounds
+from alertdrill.mutation.replays import Held, hold_replays, replay_grounds
 from alertdrill.mutation.tried import (
     Tried,
     judge_copied,
@@ -70,11 +70,11 @@ class _Pending:
 
 
 def hold_baselines(
-    grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None]
+    grounds: Sequence[Ground], promtool: Path, step: Callable[[int], None], held: Held | None = None
 ) -> tuple[tuple[Met, ...], dict[str, str]]:
     """Return the grounds on which the rules as they are do what is expected, and why not of the others."""
     met, unmet = [], {}
-    for ground, replay in zip(grounds, replay_grounds(grounds, promtool, step), strict=True):
+    for ground, replay in zip(grounds, replay_grounds(grounds, promtool, step, held), strict=True):
         if isinstance(replay, AlertdrillError):
             unmet[ground.drill.name] = str(replay)
             continue

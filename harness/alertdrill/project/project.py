@@ -14,7 +14,7 @@ from alertdrill.errors import BadInput
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.server_options import MAX_VALUE_BYTES, is_header_value
 
-DIALECTS = ("openai", "anthropic", "gemini", "ollama", "vllm")
+DIALECTS = ("openai", "anthropic", "gemini", "ollama", "openrouter", "vllm")
 """What stub providers speak."""
 
 

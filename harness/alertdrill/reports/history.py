@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -26,6 +27,8 @@ from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import decode_text, read_bytes
 
 KEPT_RUNS = 50
+COMPARED_RUNS = 5
+"""A report says what changed since these; a drill that none of them held is new."""
 NOT_KEPT = ("events", "notices", "incidents")
 """What happened in a run; what was made of it is all that is asked for later."""
 REPLAY = "replay"
@@ -81,14 +84,39 @@ def read_history(folder: Path) -> tuple[HeldRun, ...]:
 
 def parse_run(text: str) -> HeldRun | None:
     """Return what a timeline's JSON says of its run, None where it was replayed; raises ValueError."""
+    document = _load(text)
+    return None if document.get("mode") == REPLAY else _parse_document(document)
+
+
+def read_earlier(out: Path, mode: str) -> list[dict[str, Any]]:
+    """Return what an output folder has of earlier runs of a mode, as timeline.json states it, newest first.
+
+    A run that was doubted is left out, and so is a file that cannot be read: a report is written without it.
+    """
+    folder = out / _FOLDER
+    kept = [path for path in list_folder(folder) if _is_timeline(path)] if is_folder(folder) else []
+    paths = [out / "timeline.json", *sorted(kept, reverse=True)[:COMPARED_RUNS]]
+    documents = []
+    for path in paths:
+        with suppress(OSError, ValueError, BadInput):
+            document = _load(decode_text(read_bytes(path, MAX_BYTES), str(path)))
+            run = _parse_document(document)
+            if document.get("mode") == mode and not run.is_doubted:
+                documents.append(document)
+    return documents
+
+
+def _load(text: str) -> dict[str, Any]:
     try:
         document = load_json(text)
     except ValueError as error:
         raise ValueError(f"is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("schema") != 1:
         raise ValueError("is not a timeline of schema 1")
-    if document.get("mode") == REPLAY:
-        return None
+    return document
+
+
+def _parse_document(document: Mapping[str, Any]) -> HeldRun:
     return HeldRun(
         started_at=_parse_instant(document.get("started_at")),
         is_doubted=bool(take(document, "doubts", list, [])),

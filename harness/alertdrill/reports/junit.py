@@ -197,7 +197,7 @@ def _say_spread(spread: Spread, speed: float) -> str:
 
 def _say_case(record: RunRecord, case: _Case) -> str:
     if case.finding is None:
-        doubt = case.verdict.doubt
+        doubt = case.verdict.doubt or ("nothing was seen to fire" if record.doubts else "")
         lines = [f"CANNOT TELL: {doubt}" if doubt else "ok: nothing fired, as it should be"]
     else:
         lines = [_say_finding(record, case.verdict, case.finding)]
@@ -209,7 +209,11 @@ def _say_case(record: RunRecord, case: _Case) -> str:
 
 
 def _say_finding(record: RunRecord, verdict: Verdict, finding: Finding) -> str:
-    mark = "CANNOT TELL" if finding.doubt else MARKS.get(finding.outcome, finding.outcome.upper())
+    mark = (
+        "CANNOT TELL"
+        if finding.doubt or record.doubts
+        else MARKS.get(finding.outcome, finding.outcome.upper())
+    )
     held = find_held(finding, record.find_placement(verdict), record.timeline)
     lines = [
         f"{mark}: {say_selector(finding.alert, finding.labels)}",

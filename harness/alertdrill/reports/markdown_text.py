@@ -33,6 +33,14 @@ def tabulate(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
     yield ""
 
 
+def show_block(lines: Sequence[str], language: str) -> Iterator[str]:
+    """Yield lines that are shown as they are, in the colours of a language, with a fence they do not end."""
+    fence = "`" * max(3, 1 + max((len(run) for line in lines for run in _list_runs(line)), default=0))
+    yield f"{fence}{language}"
+    yield from map(printable, lines)
+    yield fence
+
+
 def bound(text: str, most_chars: int, too_long: str) -> str:
     """Return a text of whole lines; one that is too long ends early, with a sentence that says so."""
     if len(text) < most_chars:

@@ -18,6 +18,7 @@ from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence, read_al
 KIND = "PrometheusRule"
 MAX_VALUES = 200_000
 """Of what is written out anew: aliases may repeat much in little text."""
+_OF_ALERTMANAGER = frozenset(("global", "route", "receivers", "inhibit_rules", "templates", "time_intervals"))
 _SHOWN = 40
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 
@@ -75,7 +76,10 @@ def find_holder(document: Mapping, name: str) -> Holder:
         holder = spec
     for key in holder.values:
         if key != "groups":
-            raise BadRules(f"{name}:{find_line(holder, key)}: the field {key[:_SHOWN]!r} is unknown")
+            what = f"the field {key[:_SHOWN]!r} is unknown"
+            if key in _OF_ALERTMANAGER:
+                what += ": this is no rule file, which has groups, but looks like an Alertmanager config"
+            raise BadRules(f"{name}:{find_line(holder, key)}: {what}")
     groups = holder.values.get("groups")
     if not isinstance(groups, Sequence) or not groups.items:
         raise BadRules(f"{name}:{find_line(holder, 'groups')}: the file has no list of groups")

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from alertdrill.core.clock import format_s
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Timeline
+from alertdrill.core.wording import say_selector
 from alertdrill.judging.nearness import describe_peak, find_reach, has_share
+from alertdrill.reports.junit_cases import Case
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import split_threshold
 
@@ -31,6 +34,19 @@ class SilentAlert:
     def name(self) -> str:
         """The alert's name, with where its rule stands if the name alone does not say which it is."""
         return f"{self.alert} ({self.source})" if self.doubled else self.alert
+
+
+def list_cases(timeline: Timeline, silent: Iterable[SilentAlert]) -> Iterator[Case]:
+    """Yield a case of JUnit for each alert that did something, and for each that never fired: none fails."""
+    for alert in dict.fromkeys(event.alert for event in timeline.events):
+        lines = [
+            f"{format_s(event.at_s)} {event.kind} {say_selector(alert, event.labels)}"
+            for event in timeline.events
+            if event.alert == alert
+        ]
+        yield Case(of="replay", name=alert, output="\n".join(lines))
+    for one in silent:
+        yield Case(of="replay", name=f"{one.name} [silent]", output=one.said)
 
 
 def list_compared(files: Iterable[RuleFile]) -> tuple[AlertRule, ...]:

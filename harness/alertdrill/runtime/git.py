@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from alertdrill.errors import BadInput
+from alertdrill.runtime.paths import shorten
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of a file of a commit."""
 WITHIN_WALL_S = 30.0
+MOST_LINKS = 10
+_FILE, _LINK, _SUBMODULE = "100", "120", "160000"
+"""How the modes of what a commit has begin."""
 NONE = "no git repository: what a change did is seen beside a commit, as docs/how-to/gate.md says"
 
 
@@ -30,15 +35,29 @@ class Commit:
         Raises BadInput for a file that is no UTF-8, or too large, and where git fails.
         """
         inside = self._find_inside(path)
-        if inside is None or inside not in _list_files(self.top, self.digest):
+        if inside is None:
+            return None
+        entries = _list_entries(self.top, self.digest)
+        for _ in range(MOST_LINKS):
+            if entries.get(inside, "").startswith(_LINK):
+                target = _ask(self.top, "cat-file", "blob", f"{self.digest}:{inside}").decode(
+                    errors="replace"
+                )
+                inside = os.path.normpath(PurePosixPath(inside).parent / target)
+        for folder in map(str, PurePosixPath(inside).parents):
+            kind, _, digest = entries.get(folder, "").partition(" ")
+            if kind == _SUBMODULE:  # what a submodule had is in its own repository
+                own = Commit(self.top / folder, self.name, digest)
+                return own.read(self.top / inside)
+        if not entries.get(inside, "").startswith(_FILE):
             return None
         content = _ask(self.top, "cat-file", "blob", f"{self.digest}:{inside}")
         if len(content) > MAX_BYTES:
-            raise BadInput(f"{path} of {self.name} is larger than {MAX_BYTES} bytes")
+            raise BadInput(f"{shorten(path)} of {self.name} is larger than {MAX_BYTES} bytes")
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise BadInput(f"{path} of {self.name} is not UTF-8") from error
+            raise BadInput(f"{shorten(path)} of {self.name} is not UTF-8") from error
 
     def list_files(self, folder: Path) -> tuple[Path, ...]:
         """Return the files of that commit below a folder, as they would lie in the work tree."""
@@ -46,7 +65,12 @@ class Commit:
         if inside is None:
             return ()
         start = "" if inside == "." else f"{inside}/"
-        return tuple(self.top / one for one in _list_files(self.top, self.digest) if one.startswith(start))
+        entries = _list_entries(self.top, self.digest).items()
+        return tuple(
+            self.top / one
+            for one, entry in entries
+            if one.startswith(start) and entry.startswith((_FILE, _LINK))
+        )
 
     def _find_inside(self, path: Path) -> str | None:
         """Return where a path is in the repository; None if it is outside of it."""
@@ -65,18 +89,30 @@ def find_commit(name: str, folder: Path) -> Commit:
     """
     top = _ask(folder, "rev-parse", "--show-toplevel", said=f"{folder} is in {NONE}").decode().strip()
     said = f"--base {name}: git knows no commit by that name"
-    found = _ask(
-        folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", said=said
-    )
+    try:
+        found = _ask(
+            folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", said=said
+        )
+    except BadInput as error:
+        raise BadInput(f"{error}{_say_why_unknown(folder)}") from error
     return Commit(Path(os.path.realpath(top)), name, found.decode().strip())
 
 
+def _say_why_unknown(folder: Path) -> str:
+    """Say what of a repository may be why it does not know a commit."""
+    if _ask(folder, "rev-list", "-n", "1", "--all") == b"":
+        return ": the repository has no commit yet"
+    if _ask(folder, "rev-parse", "--is-shallow-repository").strip() == b"true":
+        return ": this clone is shallow: fetch its history, as by fetch-depth: 0, or git fetch --unshallow"
+    return ""
+
+
 @lru_cache(maxsize=8)
-def _list_files(top: Path, digest: str) -> frozenset[str]:
-    """Return the files of a commit; links and submodules are none."""
+def _list_entries(top: Path, digest: str) -> Mapping[str, str]:
+    """Return what a commit has by each path: a mode, and the digest of what is there."""
     listed = _ask(top, "ls-tree", "-r", "-z", "--full-tree", digest).decode("utf-8", "surrogateescape")
     entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
-    return frozenset(path for meta, _, path in entries if meta.startswith("100"))
+    return {path: " ".join(meta.split()[::2]) for meta, _, path in entries}
 
 
 def _ask(folder: Path, *arguments: str, said: str = "") -> bytes:

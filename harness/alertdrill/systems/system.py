@@ -102,6 +102,11 @@ class System:
         return self.folder / "recordings"
 
     @property
+    def survivors_path(self) -> Path:
+        """Where is said why it is right that drills notice some mutants of the rules not, if that is said."""
+        return self.folder / "survivors.yml"
+
+    @property
     def edition_paths(self) -> tuple[Path, ...]:
         """Where the rules are that are loaded only for drills that are about them: those there are.
 

@@ -62,6 +62,19 @@ def test_open_values_keep_their_kind_where_json_writes_them_alike() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        *(("1.5", 1), ("-1.5", -1), (".5", 0), ("1e3", 1000), ("1E-3", 0), ("1.", 1), ("!!float 5", 5)),
+        *(("0x1F", 31), ("-0b11", -3), ("0o17", 15), ("017", 15), ("08", 8), ("1_000", 1000), ("+5", 5)),
+        *(("!!int '5'", 5), ("18446744073709551615", 2**64 - 1)),
+    ],
+)
+def test_a_number_may_be_written_in_any_way_of_yaml_s(written: str, number: int) -> None:
+    """What a fraction has too much is cut off, as Alertmanager does."""
+    assert read(f"number: {written}") == {"number": number}
+
+
 def test_a_field_without_a_value_is_left_out() -> None:
     """Nothing is stated by a key alone; a text is then empty."""
     assert read("flag:\ntexts:\ninner:\nsecret:\nopen: {a: }\ntext:") == {"open": {"a": None}, "text": ""}
@@ -108,7 +121,9 @@ def test_every_key_and_item_has_its_line() -> None:
         ("items:\n- text: a\n-", "a.yml:3: an item of items is empty"),
         ("flag: perhaps", "a.yml:1: flag is not true or false"),
         ("flag: 'true'", "a.yml:1: flag is not true or false"),
-        ("number: '3'", "a.yml:1: number is not a whole number"),
+        *((f"number: {one}", "a.yml:1: number is not a whole number") for one in ("'3'", "3 m", "x", ".inf")),
+        *((f"number: {one}", "number is not a whole number") for one in ("1e20", "18446744073709551616")),
+        ("number: " + "1" * 5000, "number is not a whole number"),
         ("- text", "a.yml:1: not an Alertmanager config"),
         ("", "a.yml:1: not an Alertmanager config"),
         ("? [a]\n: b", "a.yml:1: a key is not a text"),

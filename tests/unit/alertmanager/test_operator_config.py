@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+from support.whole_runs import ROOT
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.original_check import check_original
@@ -13,6 +15,7 @@ from alertdrill.alertmanager.routes import match_routes, parse_routes
 from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 
+EVERY_FIELD = ROOT / "tests" / "support" / "operator" / "every_field.yml"
 SHOP = """\
 apiVersion: monitoring.coreos.com/v1beta1
 kind: AlertmanagerConfig
@@ -135,6 +138,57 @@ def test_a_template_of_a_base_config_that_is_not_here_stays_unobserved(place: Ca
     assert "no template file here defines 'own'" in read_config(place(shop)).notes[0]
     with pytest.raises(BadInput, match="the template 'own' is defined nowhere"):
         read_config(place(f"{shop}---\n{BASE}"))
+
+
+def test_every_field_of_a_receiver_is_taken(tmp_path: Path, each_engines: Engines) -> None:
+    """As the operator takes it, by the names that Alertmanager has; an older one has fewer receivers."""
+    text = EVERY_FIELD.read_text()
+    if each_engines.versions["alertmanager"].startswith("0.2"):
+        text = text.partition("  - name: newer")[0].replace("receiver: newer", "receiver: oldest")
+    path = tmp_path / "every.yml"
+    path.write_text(text)
+    config = read_config(path)
+    check_original(each_engines.amtool, each_engines.versions["alertmanager"], config)
+    written = {key for one in yaml.safe_load(text)["spec"]["receivers"] for key in one if key != "name"}
+    read = {key for one in config.document["receivers"] for key in one if key.endswith("_configs")}
+    assert len(read) == len(written)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "{name: slack, key: url}",
+            "https://s3cret.example",
+            "apiURL in slackConfigs names a key of a Secret",
+        ),
+        ("{name: slack, key: url}", "{name: slack}", "apiURL in slackConfigs names a key of a Secret"),
+        ("{name: duty, key: key}", "s3cret", "routingKey in pagerdutyConfigs names a key of a Secret"),
+        ("urlSecret:", "url:", "url in webhookConfigs is a text: Kubernetes takes no key of a Secret"),
+    ],
+)
+def test_a_text_in_place_of_a_secret_s_key_is_refused_by_its_line(
+    place: Callable[[str], Path], old: str, new: str, said: str
+) -> None:
+    """So is a key in place of a text: the cluster would not take either. What stands there is not shown."""
+    assert old in SHOP
+    line = 1 + SHOP[: SHOP.index(old)].count("\n")
+    with pytest.raises(BadInput) as refused:
+        read_config(place(SHOP.replace(old, new)))
+    assert f"alertmanager.yml:{line}: {said}" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_webex_is_taken_with_credentials_only(place: Callable[[str], Path], engines: Engines) -> None:
+    """Alertmanager demands them; how else the connection is made is left out."""
+    hook = "webhookConfigs: [{urlSecret: {name: hook, key: url}, maxAlerts: 3}]"
+    made = "{proxyURL: 'http://p', bearerTokenSecret: {name: a, key: b}}"
+    webex = f"webexConfigs: [{{roomID: r, httpConfig: {made}}}]"
+    config = read_config(place(SHOP.replace(hook, webex)))
+    check_original(engines.amtool, engines.versions["alertmanager"], config)
+    config = read_config(place(SHOP.replace(hook, webex.replace("bearerTokenSecret", "oauth2"))))
+    with pytest.raises(BadInput, match=r"alertmanager\.yml:\d+: Alertmanager .*http_config\.authorization"):
+        check_original(engines.amtool, engines.versions["alertmanager"], config)
 
 
 def indent(text: str) -> str:

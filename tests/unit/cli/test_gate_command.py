@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -10,6 +11,14 @@ import pytest
 from support.gated_repository import ask_git, make_repository, run_git
 from support.whole_runs import ROOT, CommandLine, Finished
 
+TEXTED = """\
+route: {receiver: chat, group_by: [alertname]}
+templates: [texts/*.tmpl]
+receivers:
+- name: chat
+  slack_configs:
+  - {api_url: "http://127.0.0.1:9/x", channel: "#chat", title: '{{ template "own" . }}'}
+"""
 HOUR = ("--recordings", "recordings")
 
 
@@ -48,12 +57,29 @@ def test_a_touched_alert_is_shown_before_and_after(alertdrill: CommandLine, repo
     assert "- depth > 100" in finished.out
     assert "+ depth > 200" in finished.out
     assert "    + silent" in finished.out
+    assert "·▒" in finished.out or "·█" in finished.out
     assert "✗ deep is not met: Deep: missing: " in finished.out
     assert "::error file=rules.yml,line=4,title=alertdrill gate::deep is not met: " in finished.out
-    assert "**silent**" in (repository / "out" / "gate.md").read_text()
+    assert "**silent**<br>`···" in (repository / "out" / "gate.md").read_text()
     suite = ET.parse(repository / "out" / "junit.xml").getroot()[0]  # noqa: S314 - written just now
     assert suite.get("failures") == "1"
     assert [case.get("name") for case in suite.iter("testcase")] == ["Deep"]
+
+
+def test_code_scanning_has_a_place_for_each_result(alertdrill: CommandLine, repository: Path) -> None:
+    """SARIF has the standard output alone; what people read is beside it."""
+    change(repository, "> 100", "> 200")
+    finished = gate(alertdrill, repository, *HOUR, "--format", "sarif")
+    assert finished.code == 1
+    (run,) = json.loads(finished.out)["runs"]
+    assert {result["ruleId"] for result in run["results"]} <= {
+        rule["id"] for rule in run["tool"]["driver"]["rules"]
+    }
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert {(place["artifactLocation"]["uri"], place["region"]["startLine"]) for place in places} == {
+        ("rules.yml", 4)
+    }
+    assert "Deep: changed" in finished.err
 
 
 def test_nothing_but_the_reports_is_written(alertdrill: CommandLine, repository: Path) -> None:
@@ -79,6 +105,29 @@ def test_alerts_that_are_paged_otherwise_are_named(alertdrill: CommandLine, repo
     finished = gate(alertdrill, repository, *HOUR)
     assert "Deep: paged otherwise" in finished.out
     assert "Low: paged otherwise" not in finished.out
+
+
+def test_a_text_that_changed_is_shown_as_it_is_read(alertdrill: CommandLine, repository: Path) -> None:
+    """Templates are read of the commit, too; a real Alertmanager makes both texts."""
+    (repository / "alertmanager.yml").write_text(TEXTED)
+    (repository / "texts").mkdir()
+    (repository / "texts" / "own.tmpl").write_text(
+        '{{ define "own" }}Look at {{ .GroupLabels.alertname }}{{ end }}'
+    )
+    run_git(repository, "add", "-A")
+    run_git(repository, "commit", "-qm", "texts")
+    assert gate(alertdrill, repository).out.endswith("means anything else than before\n")
+    change(repository, "Look at", "Please mend", "texts/own.tmpl")
+    finished = gate(alertdrill, repository, "--out", "out")
+    assert finished.code == 0, finished.err
+    said = finished.out.splitlines()
+    assert "chat reads otherwise by slack, of Deep" in said
+    assert [line.strip()[:2] for line in said if "Look at Deep" in line or "Please mend Deep" in line] == [
+        "- ",
+        "+ ",
+    ]
+    assert "The Alertmanager config says something else in templates." in said
+    assert "```diff\n" in (repository / "out" / "gate.md").read_text()
 
 
 def test_what_lint_finds_in_a_changed_rule_is_said(alertdrill: CommandLine, repository: Path) -> None:
@@ -114,6 +163,34 @@ def test_a_rule_file_that_is_there_no_more_was_there(alertdrill: CommandLine, re
     change(repository, "> 100", "> 200", "other.yml")
     finished = gate(alertdrill, repository, *HOUR)
     assert "other.yml:4: Deep: changed" in finished.out
+
+
+def test_links_and_submodules_are_read_of_the_commit(alertdrill: CommandLine, repository: Path) -> None:
+    """A file that a link leads to, or that a submodule had, is what was there before."""
+    inner = repository.parent / "inner"
+    inner.mkdir()
+    (repository / "rules.yml").rename(inner / "rules.yml")
+    run_git(inner, "init", "-q")
+    run_git(inner, "add", "-A")
+    run_git(inner, "commit", "-qm", "inner")
+    run_git(repository, "-c", "protocol.file.allow=always", "submodule", "-q", "add", str(inner), "shared")
+    (repository / "rules.yml").symlink_to("shared/rules.yml")
+    run_git(repository, "add", "-A")
+    run_git(repository, "commit", "-qm", "linked")
+    assert gate(alertdrill, repository).out.endswith("means anything else than before\n")
+    change(repository, "> 100", "> 200", "shared/rules.yml")
+    assert "Deep: changed" in gate(alertdrill, repository, *HOUR).out
+
+
+def test_a_repository_says_why_it_knows_no_commit(alertdrill: CommandLine, repository: Path) -> None:
+    """A shallow clone lacks its history, and a new repository has none."""
+    run_git(repository, "commit", "-q", "--allow-empty", "-m", "second")
+    shallow = repository.parent / "shallow"
+    run_git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(shallow))
+    assert "this clone is shallow" in gate(alertdrill, shallow, "--base", "HEAD~1").err
+    shutil.rmtree(repository / ".git")
+    run_git(repository, "init", "-q")
+    assert "the repository has no commit yet" in gate(alertdrill, repository).err
 
 
 def test_what_cannot_be_compared_is_named(alertdrill: CommandLine, repository: Path) -> None:

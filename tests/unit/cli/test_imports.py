@@ -18,13 +18,12 @@ HEAVY = {
     "docker",
     "google.protobuf",
     "locust",
-    "plotly",
     "prometheus_client",
     "pyroute2",
     "requests",
     "rich",
 }
-"""What takes long to import, and is for stacks, other machines, or pictures."""
+"""What takes long to import, and is for stacks or other machines."""
 
 
 @cache

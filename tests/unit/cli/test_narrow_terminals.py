@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -86,6 +87,20 @@ def test_pages_are_told_apart_in_80_columns() -> None:
         assert f"title: [FIRING:1] {name} of the gateway in production" in shown
     assert "delivered: yes\n    paged: 1:02 (1.0 s)  closed: 2:05 (2.1 s)" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_what_is_said_of_an_alert_goes_on_below_its_name() -> None:
+    """A long title too: whatever begins at the left is an alert."""
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    row = make_row(NAMES[0])
+    long = replace(row.pages[0], title="word " * 40)
+    with console.capture() as captured:
+        console.print(show_rows([replace(row, pages=(long,), evidence="why " * 40)], speed=60))
+    *lines, total = captured.get().splitlines()
+    at_left = [line for line in lines if line.strip() and not line.startswith(" ")]
+    assert [line.split()[0].rstrip(":") for line in at_left] == [NAMES[0]] * 3
+    assert max(map(len, lines)) <= 80
+    assert total == "1 alert: 1 paged"
 
 
 def test_pages_are_a_table_where_it_fits() -> None:

@@ -165,9 +165,9 @@ def test_a_signal_while_reports_are_written_leaves_them_whole(
     """What is said is true: the drills were judged, and the exit code is their verdict's."""
     render = reporting.html.render
 
-    def interrupt(record: RunRecord) -> str:
+    def interrupt(record: RunRecord, *beside: Any) -> str:
         signal.raise_signal(signal.SIGTERM)
-        return render(record)
+        return render(record, *beside)
 
     monkeypatch.setattr(reporting.html, "render", interrupt)
     assert run() == 0

@@ -211,7 +211,7 @@ MISTAKES = [
         'dialect = "openai"',
         'dialect = "opanai"',
         "27: dialect of [[provider]] 'openai' is 'opanai', not one of openai, anthropic, gemini, ollama, "
-        "vllm; do you mean 'openai'?",
+        "openrouter, vllm; do you mean 'openai'?",
     ),
     ("port = 9101", "port = 70000", "28: port of [[provider]] 'openai' is 70000, and ports end at 65535"),
     ("port = 9101", "port = 0", "28: port of [[provider]] 'openai' is 0, not a whole number from 1 up"),

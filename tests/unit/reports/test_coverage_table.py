@@ -6,10 +6,11 @@ import io
 from dataclasses import replace
 
 from rich.console import Console, RenderableType
+from support.report_documents import describe
 from support.report_records import build_record
 
 from alertdrill.core.expectation import Delivery, Expectation
-from alertdrill.reports import RunRecord, html
+from alertdrill.reports import RunRecord
 from alertdrill.reports.coverage import CoverageTable
 from alertdrill.reports.terminal.summary import summary
 
@@ -84,7 +85,7 @@ def test_what_is_left_out_is_named() -> None:
     record = replace(record, rules=rules)
     says = "Left out, since they prove what is wrong with them: Old."
     assert says in print_lines(CoverageTable(record.coverage), 160)
-    assert says in html.render(record)
+    assert describe(record)["matrix"]["left_out"] == ["Old"]
 
 
 def test_the_paging_paths_own_alerts_stand_apart() -> None:
@@ -98,8 +99,8 @@ def test_the_paging_paths_own_alerts_stand_apart() -> None:
         assert lines[place + 1].split()[0] == first.name
         assert lines[place - 1] == ""
         assert any("MetisGatewayKeyCostSpike" in line for line in lines[:place])
-    page = html.render(record)
-    assert page.count("To drill the paging path</th></tr>") == 1
+    rows = describe(record)["matrix"]["rows"]
+    assert [row["alert"] for row in rows if row["apart"]] == [first.name]
 
 
 def test_the_summary_says_what_the_run_has_proved() -> None:
@@ -109,14 +110,18 @@ def test_the_summary_says_what_the_run_has_proved() -> None:
     assert not any("Coverage" in line for line in print_lines(summary(replace(record, rules=())), 120))
 
 
-def test_the_page_has_the_table() -> None:
-    """Every state is said in words, receivers are escaped, and the alert leads to what it did."""
-    page = html.render(build_detailed())
-    section = page[page.index('<h2 id="coverage">') : page.index("<h2>The run</h2>")]
-    assert '<a href="#plot-0-alert">MetisLLMCallLatencyP99High</a>' in section
-    assert 'id="plot-0-alert"' in page
-    assert '<td data-hop="pending"><div class="muted">does not apply</div></td>' in section
-    assert "not drilled: &lt;ops&gt; by slack" in section
-    assert '<div class="unmet"><span class="mark">✗</span>failed: metis-ticket</div>' in section
-    assert "By this run alone: 20 of 24 proved, 3 failed, 1 not drilled." in section
-    assert "Coverage</h2>" not in html.render(replace(build_record(), rules=()))
+def test_the_page_has_the_matrix() -> None:
+    """A row for each alert with a cell for each claim and its drills; what is not proved stands first."""
+    matrix = describe(build_detailed())["matrix"]
+    rows = {row["alert"]: row["cells"] for row in matrix["rows"]}
+    assert matrix["hops"] == ["pending", "fires", "paged", "resolved", "page closed", "near miss"]
+    assert matrix["counts"] == "20 of 24 proved, 3 failed, 1 not drilled"
+    assert 0 not in {place for place, *_ in rows["MetisLLMCallLatencyP99High"]}, "it has no `for`"
+    latency = [cell for cell in rows["MetisLLMCallLatencyP99High"] if cell[3] == "<ops> by slack"]
+    assert [cell[:3] for cell in latency] == [[2, "none", "not drilled"]]
+    (paged,) = [cell for cell in rows["MetisGatewayKeyCostSpike"] if cell[0] == 2]
+    assert paged[1:4] == ["unmet", "failed", "metis-ticket"]
+    assert paged[4]
+    failed = [any(cell[1] == "unmet" for cell in row["cells"]) for row in matrix["rows"]]
+    assert failed == sorted(failed, reverse=True)
+    assert describe(replace(build_record(), rules=()))["matrix"]["rows"] == []

@@ -1,4 +1,4 @@
-"""The HTML page in a real browser, opened from a file, offline."""
+"""The HTML page in a real browser, opened from a file, offline: what a person does with it."""
 
 from __future__ import annotations
 
@@ -6,198 +6,124 @@ import asyncio
 import os
 import struct
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from support.chromium_session import Browser, BrowserPage, demand_chromium
+from support.chromium_session import Browser, demand_chromium
 from support.paging_records import build_paging_record
 from support.panel_records import build_panels
+from support.poisoned_records import NASTY, poison
 from support.report_records import build_record
+from support.shown_reports import (
+    ASK_AXE,
+    AXE,
+    DRAWN,
+    OPEN_ALL,
+    WATCH,
+    show,
+)
 
 from alertdrill.core.card import Card
 from alertdrill.reports import html
 
-WATCH = """
-window.troubles = [];
-addEventListener("error", (event) => troubles.push(String(event.message)), true);
-addEventListener("unhandledrejection", (event) => troubles.push(String(event.reason)));
-document.addEventListener("securitypolicyviolation", (event) => troubles.push(event.blockedURI));
-"""
-PLOTS = """(() => {
-const key = document.querySelector(".swatch.threshold");
-return [...document.querySelectorAll(".plot")].map((plot) => ({
-  curves: [...plot.querySelectorAll("path.js-line")].map((path) => path.getAttribute("d").length),
-  threshold: [...plot.querySelectorAll("path.js-line")].filter(
-    (path) => path.style.strokeDasharray && path.style.stroke === getComputedStyle(key).color).length,
-  bars: plot.querySelectorAll(".bars path, .barlayer path").length,
-  marks: plot.querySelectorAll(".points path").length,
-  text: plot.textContent,
-  width: plot.clientWidth,
-  drawn: plot.querySelector("svg.main-svg").getBoundingClientRect().width,
-}))
-})()"""
-CHARTS = """[...document.querySelectorAll(".panel")].map((panel) => {
-  const chart = panel.querySelector(".chart"), box = chart.getBoundingClientRect();
-  return {
-    left: Math.round(box.left), width: box.width, height: box.height,
-    text: parseFloat(getComputedStyle(chart).fontSize) * box.width / chart.viewBox.baseVal.width,
-    strokes: [...chart.querySelectorAll("path.solid, path.threshold")].map((p) => getComputedStyle(p).stroke),
-  };
-})"""
-INCIDENT = "document.querySelector('.incident pre').checkVisibility()"
-GROUND = "getComputedStyle(document.querySelector('.plot svg.main-svg')).backgroundColor"
-
 demand_chromium(os.environ)
-
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a realistic run's page to a file."""
-    file = tmp_path_factory.mktemp("run") / "report.html"
-    file.write_text(html.render(replace(build_record(), panels=build_panels())), encoding="utf-8")
-    return file
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """The page as it was drawn in some window, loaded once for all who only look: that takes seconds."""
-
-    page: Path
-    chromium: Browser
-    windows: dict[tuple[bool, int], tuple[BrowserPage, AsyncExitStack]] = field(default_factory=dict)
-
-    async def look(self, *, dark: bool = False, width: int = 1200) -> BrowserPage:
-        """Return the page for questions that change nothing in it."""
-        if (dark, width) not in self.windows:
-            async with AsyncExitStack() as stack:
-                shown = self.chromium.show(self.page, dark=dark, width=width, script=WATCH)
-                self.windows[dark, width] = await stack.enter_async_context(shown), stack.pop_all()
-        return self.windows[dark, width][0]
-
-    async def take(self, stack: AsyncExitStack, *, dark: bool = False, width: int = 1200) -> BrowserPage:
-        """Return the page for one who changes it, and whose `stack` closes it: nobody else sees it again."""
-        await self.look(dark=dark, width=width)
-        taken, closing = self.windows.pop((dark, width))
-        await stack.enter_async_context(closing)
-        return taken
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shown(page: Path, chromium: Browser) -> AsyncIterator[Shown]:
-    """Show the page in the windows that tests ask for."""
-    windows = Shown(page=page, chromium=chromium)
-    yield windows
-    for _, closing in windows.windows.values():
-        await closing.aclose()
-
-
 @pytest.mark.parametrize("dark", [False, True])
-async def test_every_plot_is_drawn(shown: Shown, dark: bool) -> None:
-    """Each alert's plot has its curves, its threshold, its bars and its marks, in the page's colours."""
-    browser = await shown.look(dark=dark)
-    plots = await browser.evaluate(PLOTS)
-    assert await browser.evaluate("document.getElementById('broken').hidden")
-    assert await browser.evaluate("troubles") == []
-    assert browser.errors == []
-    assert len(plots) == 4
-    assert [len(plot["curves"]) for plot in plots] == [13, 6, 2, 5]
-    for plot in plots:
-        assert min(plot["curves"]) > 10
-        assert plot["threshold"] == 1
-        assert plot["bars"] >= 8
-        assert plot["marks"] >= 2
-        assert plot["drawn"] == plot["width"] > 900
-        assert "rule time, minutes" in plot["text"]
-        assert "traffic of the other drills" in plot["text"]
-    assert "metis-latency-two-models" in plots[0]["text"]
-    assert "firing" in plots[0]["text"]
+async def test_the_first_screen_has_verdict_hops_and_run(
+    report_file: Path, chromium: Browser, dark: bool
+) -> None:
+    """The sentence, why to believe it, what changed, a cell for each claim, and a bar for each drill."""
+    async with show(chromium, report_file, dark=dark) as browser:
+        text = await browser.evaluate("document.body.innerText")
+        bars = await browser.evaluate("document.querySelectorAll('#timeline a').length")
+        first = await browser.evaluate("document.querySelector('#matrix tbody tr').innerText")
+        failed = await browser.evaluate("document.querySelectorAll('#timeline .mark.failed').length")
+        tops = await browser.evaluate(
+            "['head', 'changes', 'matrix', 'timeline'].map((id) => document.getElementById(id).offsetTop)"
+        )
+    assert text.startswith("✗\n3 of 18 drills not met\n\nThe clock kept time at speed 60")
+    assert "new failure metis-latency-fires was met, is not met now" in text
+    assert bars == len(build_record().placements)
+    assert failed == 3, "a sign beside the colour"
+    assert "✗" in first, "what is not proved stands first"
+    assert tops == sorted(tops)
+    assert "mutants noticed" in text
+    assert "87%" in text
 
 
-@pytest.mark.parametrize(("width", "columns"), [(1200, 3), (400, 1)])
-@pytest.mark.parametrize("dark", [False, True])
-async def test_every_panel_is_drawn(shown: Shown, width: int, columns: int, dark: bool) -> None:
-    """Each panel's chart has its lines in the page's colours, text of a legible size, and fits its column."""
-    browser = await shown.look(dark=dark, width=width)
-    charts = await browser.evaluate(CHARTS)
-    ink = await browser.evaluate("getComputedStyle(document.body).color")
-    assert await browser.evaluate("document.documentElement.scrollWidth") <= width
-    assert await browser.evaluate("troubles") == []
-    assert browser.errors == []
-    assert len(charts) == len(build_panels())
-    assert {chart["left"] for chart in charts[:columns]} == {chart["left"] for chart in charts}
-    assert len({chart["left"] for chart in charts}) == columns
-    for chart in charts:
-        assert 300 < chart["width"] < 400
-        assert 9 < chart["text"] < 13
-        assert len(set(chart["strokes"])) == len(chart["strokes"])
-        assert not {"none", ink, "rgb(0, 0, 0)"} & set(chart["strokes"])
-        assert chart["height"] > 100
-
-
-async def test_nothing_is_asked_of_the_network(shown: Shown) -> None:
-    """The page loads itself and nothing else."""
-    browser = await shown.look()
-    assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
-    assert browser.requests == [shown.page.as_uri()]
-    assert browser.errors == []
+async def test_nothing_is_asked_of_the_network(report_file: Path, chromium: Browser) -> None:
+    """The page loads itself and nothing else, whatever is opened."""
+    async with show(chromium, report_file) as browser:
+        await browser.evaluate(OPEN_ALL)
+        assert browser.requests == [report_file.as_uri()]
 
 
 async def test_policy_stops_what_gets_past_the_escaping(
-    page: Path, tmp_path: Path, chromium: Browser
+    report_file: Path, tmp_path: Path, chromium: Browser
 ) -> None:
     """An image and a script put into the page are neither loaded nor run, and the watch sees both."""
-    text = page.read_text(encoding="utf-8").replace(
-        "<header>", '<header><img src="http://127.0.0.1:9/x.png"><script>window.broken_in = 1</script>'
+    text = report_file.read_text(encoding="utf-8").replace(
+        "</main>", '</main><img src="http://127.0.0.1:9/x.png"><script>window.broken_in = 1</script>'
     )
     attacked = tmp_path / "report.html"
     attacked.write_text(text, encoding="utf-8")
     async with chromium.show(attacked, script=WATCH) as browser:
         assert await browser.evaluate("window.broken_in === undefined")
-        assert await browser.evaluate("document.documentElement.dataset.drawn") == "yes"
+        await browser.wait_for(DRAWN)
         troubles = await browser.evaluate("troubles")
         assert "inline" in troubles
         assert "http://127.0.0.1:9/x.png" in troubles
         assert len(browser.errors) >= 2
 
 
-async def test_failure_to_draw_is_said(page: Path, tmp_path: Path, chromium: Browser) -> None:
-    """If a plot cannot be drawn, the page says so instead of showing a blank."""
+async def test_failure_to_draw_is_said(report_file: Path, tmp_path: Path, chromium: Browser) -> None:
+    """If the page cannot be drawn, it says so instead of showing a blank."""
     torn = tmp_path / "report.html"
     torn.write_text(
-        page.read_text(encoding="utf-8").replace('id="plot-0"', 'id="elsewhere"'), encoding="utf-8"
+        report_file.read_text(encoding="utf-8").replace('{"head":', '{"mead":', 1), encoding="utf-8"
     )
     async with chromium.show(torn) as browser:
         said = await browser.evaluate("document.getElementById('broken').innerText")
         assert await browser.evaluate("document.getElementById('broken').clientHeight") > 20
-    assert said.startswith("The plots could not be drawn: ")
+    assert said.startswith("The report could not be drawn: ")
 
 
-async def test_text_is_visible(shown: Shown) -> None:
-    """Headline, verdicts and evidence are rendered text with a size, not hidden markup."""
-    browser = await shown.look()
-    text = await browser.evaluate("document.body.innerText")
-    heights = await browser.evaluate(
-        "[...document.querySelectorAll('h1, h2, h3, tbody tr')].map(e => e.clientHeight)"
-    )
-    assert text.startswith("✗")
-    assert "3 of 18 drills not met" in text
-    assert "never fired; the rule's value reached 90% of its threshold" in text
-    assert len(heights) > 20
-    assert min(heights) > 10
+@pytest.mark.parametrize("width", [1200, 400])
+async def test_every_panel_is_drawn_when_it_is_seen(report_file: Path, chromium: Browser, width: int) -> None:
+    """No canvas is painted before; then each panel has one as wide as its column."""
+    async with show(chromium, report_file, width=width) as browser:
+        assert await browser.evaluate("document.querySelectorAll('canvas').length") == 0
+        await browser.evaluate("document.querySelector('details.dashboard').open = true")
+        count = len(build_panels())
+        await browser.wait_for(f"document.querySelectorAll('.panel').length === {count}")
+        for number in range(count):
+            panel = f"document.querySelectorAll('.panel')[{number}]"
+            await browser.evaluate(f"{panel}.scrollIntoView()")
+            await browser.wait_for(f"{panel}.querySelector('canvas')")
+            if number == 0 and width == 400:
+                last = f"document.querySelectorAll('.panel')[{count - 1}].querySelector('canvas')"
+                assert await browser.evaluate(last) is None, "far below"
+        widths = await browser.evaluate(
+            """[...document.querySelectorAll(".panel")].map((one) =>
+              [one.clientWidth, one.querySelector("canvas").getBoundingClientRect().width])"""
+        )
+        assert await browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert all(abs(column - drawn) <= 1 for column, drawn in widths)
 
 
 @pytest.mark.parametrize("dark", [False, True])
-async def test_screenshot_is_not_blank(shown: Shown, tmp_path: Path, dark: bool) -> None:
+async def test_screenshot_is_not_blank(
+    report_file: Path, chromium: Browser, tmp_path: Path, dark: bool
+) -> None:
     """What is painted is a picture of many colours, on the ground of the chosen scheme."""
     picture = tmp_path / "page.png"
-    await (await shown.look(dark=dark)).screenshot(picture)
+    async with show(chromium, report_file, "#alert/MetisLLMCallLatencyP99High", dark=dark) as browser:
+        await browser.wait_for("document.querySelector('#alerts canvas')")
+        await browser.screenshot(picture)
     width, height, pixels = _read_png(picture)
     assert width == pytest.approx(1200, abs=20)
     assert height == 900
@@ -206,53 +132,55 @@ async def test_screenshot_is_not_blank(shown: Shown, tmp_path: Path, dark: bool)
     assert pixels[:3] == (bytes((20, 24, 30)) if dark else b"\xff\xff\xff")
 
 
-async def test_narrow_window(shown: Shown) -> None:
-    """In a window of 400 pixels nothing sticks out, and the plots follow when it grows."""
-    async with AsyncExitStack() as stack:
-        browser = await shown.take(stack, width=400)
-        assert await browser.evaluate("document.documentElement.scrollWidth") <= 400
-        plots = await browser.evaluate(PLOTS)
-        await browser.resize(width=900, height=900)
-        await browser.wait_for("document.querySelector('.plot svg.main-svg').clientWidth > 800")
-        assert browser.errors == []
-    assert [plot["drawn"] for plot in plots] == [plot["width"] for plot in plots]
-    assert all(300 < plot["width"] < 400 for plot in plots)
-
-
-async def test_paper_is_light_even_from_a_dark_screen(shown: Shown) -> None:
-    """Printing draws the plots again, in the colours and at the width of paper."""
-    async with AsyncExitStack() as stack:
-        browser = await shown.take(stack, dark=True)
-        assert await browser.evaluate(GROUND) == "rgb(20, 24, 30)"
+async def test_paper_is_light_even_from_a_dark_screen(report_file: Path, chromium: Browser) -> None:
+    """Printing draws what is open again in the colours of paper, without what is there to be pressed."""
+    painted = """(() => { const canvas = document.querySelector("#alerts canvas"), { width, height } = canvas;
+      const copy = Object.assign(document.createElement("canvas"), { width, height });
+      const context = copy.getContext("2d", { willReadFrequently: true }), seen = new Set();
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, width, height);
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at + 3] === 255) seen.add([...data.slice(at, at + 3)].join());
+      return [...seen]; })()"""
+    async with show(chromium, report_file, "#alert/MetisGatewayAuthFailureRateHigh", dark=True) as browser:
+        await browser.wait_for("document.querySelector('#alerts canvas')")
+        assert "255,154,107" in await browser.evaluate(painted), "the threshold on a dark screen"
         await browser.emulate(dark=True, media="print")
-        await browser.wait_for(f"{GROUND} === 'rgb(255, 255, 255)'")
-        plots = await browser.evaluate(PLOTS)
-    assert [plot["drawn"] for plot in plots] == [plot["width"] for plot in plots]
+        await browser.wait_for(f"{painted}.includes('179,56,11')")
+        assert (
+            await browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        )
+        assert await browser.evaluate("document.getElementById('search').checkVisibility()") is False
 
 
 @pytest.mark.parametrize("width", [1200, 400])
 @pytest.mark.parametrize("dark", [False, True])
-async def test_pages_are_drawn_and_readable(
-    tmp_path: Path, chromium: Browser, width: int, dark: bool
+@pytest.mark.parametrize("kind", ["report_file", "paging_file"])
+async def test_it_is_accessible(
+    request: pytest.FixtureRequest, chromium: Browser, width: int, dark: bool, kind: str
 ) -> None:
-    """Incidents and held pages are drawn, nothing sticks out, and an incident opens to what stood in it."""
-    file = tmp_path / "report.html"
-    file.write_text(html.render(build_paging_record()), encoding="utf-8")
-    async with chromium.show(file, width=width, dark=dark, script=WATCH) as browser:
-        pages, *alerts = await browser.evaluate(PLOTS)
-        hidden = await browser.evaluate(INCIDENT)
-        await browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        opened = await browser.evaluate(INCIDENT)
+    """With everything opened, nothing sticks out of the window and axe-core finds nothing against WCAG AA."""
+    async with show(chromium, request.getfixturevalue(kind), width=width, dark=dark) as browser:
+        await browser.evaluate(OPEN_ALL)
         assert await browser.evaluate("document.documentElement.scrollWidth") <= width
-        assert await browser.evaluate("troubles") == []
-        assert browser.errors == []
-    assert len(alerts) == 2
-    assert pages["bars"] == 5
-    assert pages["marks"] == 5 + 5 + 5 + 2 + 3, "bars; opened, closed, updated, refused"
-    assert "oncall · pagerduty" in pages["text"]
-    assert "silenced" in alerts[0]["text"]
-    assert hidden is False
-    assert opened is True
+        await browser.evaluate(AXE.read_text(encoding="utf-8"))
+        assert await browser.evaluate(ASK_AXE) == []
+
+
+async def test_hostile_names_stay_text(chromium: Browser, tmp_path: Path) -> None:
+    """Wherever they stand, they are read as they are written; nothing of them runs, loads or leads out."""
+    file = tmp_path / "report.html"
+    file.write_text(html.render(poison(build_record())), encoding="utf-8")
+    async with show(chromium, file) as browser:
+        await browser.evaluate(OPEN_ALL)
+        assert await browser.evaluate("document.querySelectorAll('main img, main script').length") == 0
+        links = await browser.evaluate(
+            "[...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))"
+        )
+        text = await browser.evaluate("document.body.textContent")
+        assert browser.requests == [file.as_uri()]
+    assert all(link.startswith(("#", "%3C", "javascript%3A")) for link in links)
+    assert text.count(NASTY.replace("\x1b", "\\x1b")) > 30
 
 
 def _read_png(file: Path) -> tuple[int, int, bytes]:
@@ -332,7 +260,8 @@ async def test_a_mail_is_shown_and_may_do_nothing(chromium: Browser, tmp_path: P
         file.write_text(html.render(replace(record, timeline=timeline)), encoding="utf-8")
         async with chromium.show(file, dark=True, width=900, script=WATCH_FRAMES) as browser:
             title = await browser.evaluate("document.title")
-            await browser.evaluate("document.querySelector('iframe.mail').closest('details').open = true")
+            await browser.evaluate("document.querySelector('#pages .incident').open = true")
+            await browser.wait_for("document.querySelector('iframe.mail')")
             await browser.evaluate("document.querySelector('iframe.mail').scrollIntoView()")
             await browser.wait_for("framed.includes('mail')")
             assert await browser.evaluate("document.title") == title

@@ -151,6 +151,15 @@ def test_doubts_make_every_case_an_error() -> None:
         assert case.find("failure") is None
 
 
+def test_no_detail_of_a_doubted_run_says_ok() -> None:
+    """What cannot be trusted is said so in the text of every case, too."""
+    suite = _suite(replace(build_record(), doubts=("scrapes came late",)))
+    for case in suite.iter("testcase"):
+        lines = (case.findtext("system-out") or "").splitlines()
+        assert not [line for line in lines if line.startswith(("ok:", "unobserved:", "MISSING:"))]
+        assert any(line.startswith("CANNOT TELL") for line in lines), case.get("name")
+
+
 def test_doubts_without_verdicts_are_an_error_too() -> None:
     """A run that is doubted before it has verdicts is not an empty, green suite."""
     suite = _suite(replace(build_record(), verdicts=(), doubts=("no scrape came",)))

@@ -8,11 +8,12 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 from rich.console import Console
+from support.report_documents import describe
 from support.report_records import build_record
 
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.coverage import make_held_run, settle_claims
-from alertdrill.reports import RunRecord, html, junit, timeline_json
+from alertdrill.reports import RunRecord, junit, timeline_json
 from alertdrill.reports.history import parse_run
 from alertdrill.reports.terminal.summary import summary
 
@@ -55,10 +56,10 @@ def test_the_terminal_says_why() -> None:
 
 
 def test_the_page_says_why() -> None:
-    """Both sentences are in the table of verdicts."""
-    page = html.render(make_untold())
-    assert DOUBT in page
-    assert QUIET in page
+    """Each drill begins with its sentence."""
+    told, quiet = describe(make_untold())["drills"]
+    assert {finding["stopped"] for finding in told["findings"]} == {f"Nobody can tell: {DOUBT}"}
+    assert quiet["doubt"] == QUIET
 
 
 def test_the_timeline_has_stalls_and_doubts() -> None:

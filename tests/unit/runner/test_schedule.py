@@ -241,15 +241,15 @@ def test_nobody_in_the_catalogue_is_held_while_what_it_needs_is_out() -> None:
 def test_the_catalogue_proves_rules_blind_before_their_metrics_have_a_past() -> None:
     """The p95 of all requests ever has to begin with hundreds of quick ones."""
     starts = list_starts(CATALOGUE)
-    for first in ("gatewayz-latency-fires", "gatewayz-cache-fires"):
+    for first, many in (("gatewayz-latency-fires", 4), ("gatewayz-cache-fires", 5)):
         queue = [name for name in starts if name.startswith(first.removesuffix("fires"))]
-        assert len(queue) == 3
+        assert len(queue) == many
         assert min(queue, key=starts.__getitem__) == first
 
 
-def test_all_drills_are_held_in_two_hours_and_a_half() -> None:
-    """Of rule time; the longest queue alone is an hour and a half, the longest drill more than an hour."""
-    assert max(placement.end_s for placement in place(CATALOGUE)) < 2.5 * 3600
+def test_all_drills_are_held_in_two_hours_and_forty_minutes() -> None:
+    """Of rule time; the longest queue alone is two hours, the longest drill an hour and a half."""
+    assert max(placement.end_s for placement in place(CATALOGUE)) < 160 * 60
 
 
 NOW = datetime(2026, 3, 29, 12, 34, 56, tzinfo=UTC)

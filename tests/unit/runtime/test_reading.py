@@ -137,7 +137,7 @@ OWN_FILES = {
     "harness/alertdrill/load/plan.py": "the plan, bounded; runs in Locust's process",
     "harness/alertdrill/recording/replay/answers.py": "what promtool printed for us",
     "harness/alertdrill/recording/replay/promtool.py": "what promtool printed for us",
-    "harness/alertdrill/reports/html/__init__.py": "a file of the package",
+    "harness/alertdrill/reports/html/joining.py": "a file of the package",
     "harness/alertdrill/stacks/compose/prepare.py": "a secret and a stamp that it wrote itself",
     "harness/alertdrill/runtime/scratch.py": "which processes there are",
     "harness/alertdrill/runtime/limits.py": "how many processes and threads there are",

@@ -146,8 +146,8 @@ async def test_gemini_streams_events_without_an_end_marker(gemini: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("call", ["m:countTokens", "m", ":generateContent"])
-async def test_gemini_knows_two_methods(gemini: Any, call: str) -> None:
+@pytest.mark.parametrize("call", ["m:predict", "m", ":generateContent"])
+async def test_gemini_knows_some_methods(gemini: Any, call: str) -> None:
     """Another method, no method and no model are not found."""
     url = f"http://{gemini.stub.listen}/v1beta/models/{call}"
     async with gemini.session.post(url, json={}, headers=gemini.stub.headers()) as response:

@@ -161,8 +161,8 @@ async def test_a_wrong_key_is_refused_as_the_provider_does(client: Any, key: str
 
 async def test_each_dialect_has_its_own_key_header(client: Any) -> None:
     """The right key in another dialect's header is no key."""
-    bearer, x_api_key = {"Authorization": "Bearer provider-key"}, {"x-api-key": "provider-key"}
-    headers = bearer if client.stub.dialect == "anthropic" else x_api_key
+    google, x_api_key = {"x-goog-api-key": "provider-key"}, {"x-api-key": "provider-key"}
+    headers = google if client.stub.dialect == "anthropic" else x_api_key
     status, _, _ = await client.post(
         client.stub.body("m"), headers=headers | {"anthropic-version": "2023-06-01"}
     )

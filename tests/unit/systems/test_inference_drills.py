@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from alertdrill.core.drill import Drill
 from alertdrill.gateway.inference.deployments import SHIPPED, read_deployments
 from alertdrill.gateway.models import SHIPPED as MODELS
@@ -59,12 +61,13 @@ def test_quiet_models_are_below_the_floor_of_the_latency_alert():
 
 
 def test_changed_threshold_changes_the_traffic():
-    """A lower error rate is nearly missed by fewer errors, a higher p99 by slower calls."""
-    errors = list_own("inference.highErrorRate.threshold=0.02")["inference-errors-near-threshold"]
-    assert [change.behaviour.get("errors", {}).get("every") for change in errors.traffic[0].changes] == [
-        None,
-        63,
-        None,
-    ]
+    """A lower error rate is nearly reached by as many errors of more requests, a p99 by slower calls."""
+    errors, shipped = (
+        list_own(*settings)["inference-errors-near-threshold"].traffic
+        for settings in (["inference.highErrorRate.threshold=0.02"], [])
+    )
+    assert errors[1].stages[2].rate_per_s == shipped[1].stages[2].rate_per_s
+    calls, fewer = (traffic[0].stages[0].rate_per_s for traffic in (errors, shipped))
+    assert calls / fewer == pytest.approx(2.5, rel=0.05)
     latency = list_own("inference.highP99Latency.threshold=5")["inference-latency-near-threshold"]
     assert [change.behaviour["latency"]["s"] for change in latency.traffic[0].changes] == [1.1]

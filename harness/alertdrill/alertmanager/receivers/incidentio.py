@@ -23,7 +23,7 @@ from alertdrill.alertmanager.receivers.kind import (
 )
 from alertdrill.alertmanager.receivers.showing import show_alerts
 from alertdrill.alertmanager.receivers.webhook import read_notification
-from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TEXT, Fields
+from alertdrill.alertmanager.schema import FLAG, NUMBER, SECRET, TIMEOUT, Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card
 
@@ -33,7 +33,7 @@ VERSION = "1"
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
-    "timeout": TEXT,
+    "timeout": TIMEOUT,
     "max_alerts": NUMBER,
     **dict.fromkeys(
         ("url", "url_file", "alert_source_token", "alert_source_token_file", "http_config"), SECRET
@@ -94,10 +94,7 @@ _TOO_MANY = _write(429, "too_many_requests", "You have been rate limited.")
 INCIDENTIO = ReceiverKind(
     integration="incidentio",
     fields=_FIELDS,
-    required=(
-        Required(own=("url", "url_file")),
-        Required(own=("alert_source_token", "alert_source_token_file", "http_config")),
-    ),
+    required=(Required(own=("url", "url_file")),),
     point=_point,
     failing=FailingAnswers(
         rate_limit=_TOO_MANY, error=_write(500, "internal_error", "Something went wrong.")

@@ -36,7 +36,7 @@ from alertdrill.alertmanager.receivers.kind import (
     make_bearer_inbox,
 )
 from alertdrill.alertmanager.receivers.showing import as_object, list_facts, say
-from alertdrill.alertmanager.schema import ADDRESS, FLAG, OPEN, SECRET, TEXT, TEXTS, Fields, MapOf
+from alertdrill.alertmanager.schema import ADDRESS, FLAG, OPEN, OPTIONAL, SECRET, TEXT, TEXTS, Fields, MapOf
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card, Part, Said
 
@@ -65,7 +65,7 @@ _FIELDS: Fields = {
     "fields": MapOf(OPEN),
     "resolve_transition": TEXT,
     "reopen_transition": TEXT,
-    "reopen_duration": TEXT,
+    "reopen_duration": OPTIONAL,
     "wont_fix_resolution": TEXT,
     "http_config": SECRET,
 }

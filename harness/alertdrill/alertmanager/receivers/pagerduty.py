@@ -37,7 +37,7 @@ from alertdrill.alertmanager.receivers.pagerduty_v1 import HOST as V1_HOST
 from alertdrill.alertmanager.receivers.pagerduty_v1 import find_inbox as find_v1_inbox
 from alertdrill.alertmanager.receivers.pagerduty_v1 import point as point_v1
 from alertdrill.alertmanager.receivers.showing import as_object, find_colour, list_facts, list_links
-from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, Fields, ListOf, MapOf
+from alertdrill.alertmanager.schema import FLAG, OPEN, SECRET, TEXT, TIMEOUT, Fields, ListOf, MapOf
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card, Part
 
@@ -60,13 +60,13 @@ THROTTLED = Answer(
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
-    "timeout": TEXT,
+    "timeout": TIMEOUT,
     "client": TEXT,
     "client_url": TEXT,
     "description": TEXT,
     "details": MapOf(OPEN),
-    "images": ListOf({"src": TEXT, "alt": TEXT, "href": TEXT}),
-    "links": ListOf({"href": TEXT, "text": TEXT}),
+    "images": ListOf({"src": TEXT, "alt": TEXT, "href": TEXT}, null=()),
+    "links": ListOf({"href": TEXT, "text": TEXT}, null=()),
     "source": TEXT,
     "severity": TEXT,
     "class": TEXT,

@@ -30,7 +30,7 @@ from alertdrill.alertmanager.receivers.kind import (
     Request,
     Required,
 )
-from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, Fields
+from alertdrill.alertmanager.schema import FLAG, OPTIONAL, SECRET, TEXT, Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card, Link, Markup, Part, Said
 
@@ -54,9 +54,9 @@ _FIELDS: Fields = {
     "device": TEXT,
     "sound": TEXT,
     "priority": TEXT,
-    "retry": TEXT,
-    "expire": TEXT,
-    "ttl": TEXT,
+    "retry": OPTIONAL,
+    "expire": OPTIONAL,
+    "ttl": OPTIONAL,
     "html": FLAG,
     "monospace": FLAG,
     **dict.fromkeys(("user_key", "user_key_file", "token", "token_file", "http_config"), SECRET),

@@ -28,7 +28,7 @@ from alertdrill.alertmanager.receivers.slack_bot import find_address as find_bot
 from alertdrill.alertmanager.receivers.slack_bot import is_open as is_open_bot
 from alertdrill.alertmanager.receivers.slack_bot import point as point_bot
 from alertdrill.alertmanager.receivers.slack_bot import read_call
-from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, Fields, ListOf
+from alertdrill.alertmanager.schema import FLAG, SECRET, TEXT, TEXTS, TIMEOUT, Fields, ListOf
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card, Said
 
@@ -38,7 +38,7 @@ _TEXTS = ("title", "title_link", "pretext", "text", "fallback", "color", "footer
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
-    "timeout": TEXT,
+    "timeout": TIMEOUT,
     "channel": TEXT,
     "username": TEXT,
     "color": TEXT,

@@ -185,7 +185,7 @@ def _find_inbox(request: Request, token: str) -> Inbox:
 SNS = ReceiverKind(
     integration="sns",
     fields=_FIELDS,
-    required=(Required(own=("sigv4",)), Required(own=("topic_arn", "target_arn", "phone_number"))),
+    required=(Required(own=("topic_arn", "target_arn", "phone_number")),),
     point=_point,
     failing=FailingAnswers(
         rate_limit=_write_error(429, "Throttled", "Rate exceeded"),

@@ -22,7 +22,7 @@ from alertdrill.alertmanager.receivers.kind import (
 )
 from alertdrill.alertmanager.receivers.showing import list_facts, list_objects, show_alerts
 from alertdrill.alertmanager.receivers.webhook_payload import add_tag, read_payload
-from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TEXT, Fields
+from alertdrill.alertmanager.schema import FLAG, NUMBER, OPEN, SECRET, TIMEOUT, Fields
 from alertdrill.alertmanager.target import Target
 from alertdrill.core.card import Card, Part
 
@@ -35,7 +35,7 @@ _AUTHORITY = re.compile(r"^([a-z]+://)[^/?#]*@")
 
 _FIELDS: Fields = {
     "send_resolved": FLAG,
-    "timeout": TEXT,
+    "timeout": TIMEOUT,
     "max_alerts": NUMBER,
     "payload": OPEN,
     "url": SECRET,

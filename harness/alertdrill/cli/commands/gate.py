@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,10 +23,11 @@ from alertdrill.gating.gate import Gated, decide, gate
 from alertdrill.gating.github import render_annotations
 from alertdrill.gating.junit import render_junit
 from alertdrill.gating.markdown import render_markdown
+from alertdrill.gating.sarif import render_sarif
 from alertdrill.gating.terminal import GateSummary
 from alertdrill.gating.wording import list_doubts
 from alertdrill.project.finding import find_project
-from alertdrill.runtime.binaries import find_promtool
+from alertdrill.runtime.binaries import find_engines, find_promtool
 from alertdrill.runtime.files import make_folder, write_all
 from alertdrill.runtime.git import find_commit
 
@@ -66,10 +68,11 @@ WRITTEN = ("gate.md", "junit.xml")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "github"]),
+    type=click.Choice(["text", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="github adds an annotation on the line of each rule with which something is wrong.",
+    help="github adds an annotation on the line of each rule with which something is wrong; sarif is for "
+    "code scanning, and has standard output alone.",
 )
 @click.option(
     "--out",
@@ -88,13 +91,16 @@ def gate_(
     commit = find_commit(base, Path() if project_file is None else project_file.parent)
     open_subjects = open_own if is_own else open_house
     tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
-    subjects = open_subjects(commit, project_file, recordings, tool.promtool)
+    engines = partial(find_engines, os.environ, say=lambda text: click.echo(text, err=True))
+    subjects = open_subjects(commit, project_file, recordings, tool.promtool, engines)
     memory = open_memory(tool, os.environ)
     gated = tuple(gate(subject, tool.promtool, memory, datetime.now(tz=UTC).date()) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"
-    open_console().print(GateSummary(gated, name))
+    open_console(to_stderr=format_ == "sarif").print(GateSummary(gated, name))
     if format_ == "github":
         click.echo(render_annotations(gated), nl=False)
+    elif format_ == "sarif":
+        click.echo(render_sarif(gated), nl=False)
     if out is not None:
         make_folder(out, "cannot be written to")
         texts = (render_markdown(gated, name), render_junit(gated, name))

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alertdrill.alertmanager.config import AlertmanagerConfig, parse_config, read_config
+from alertdrill.cli.commands.gate_configs import read_configs
 from alertdrill.cli.options.project import open_project
 from alertdrill.cli.options.recordings import choose_goldens
+from alertdrill.cli.sentences import say
 from alertdrill.core.drill import Drill
-from alertdrill.errors import BadInput
+from alertdrill.core.rule import AlertRule
+from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.gating.changes import find_changes
 from alertdrill.gating.gate import Files, Subject
+from alertdrill.gating.texts import TextChange, are_texts_changed
 from alertdrill.mutation.grounds import Ground, find_golden_grounds, make_recorded_ground
 from alertdrill.project.explaining import classify_all, find_unfit
 from alertdrill.rules.files import RuleFile, parse_rules, read_rules
@@ -34,6 +37,7 @@ from alertdrill.runner.project_files import (
 )
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import RuleBook
+from alertdrill.runtime.binaries import Engines
 from alertdrill.runtime.git import Commit
 from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
@@ -47,7 +51,11 @@ STALE = "{path} does not say what {template} and its values make of {alerts}: ma
 
 
 def open_house(
-    commit: Commit, _project_file: Path | None, recordings: Path | None, _promtool: Path
+    commit: Commit,
+    _project_file: Path | None,
+    recordings: Path | None,
+    _promtool: Path,
+    _find_engines: Callable[[], Engines],
 ) -> Iterator[Subject]:
     """Yield each system with its rules on both sides: those of its files, and not those of its template.
 
@@ -89,9 +97,16 @@ def open_house(
 
 
 def open_own(
-    commit: Commit, project_file: Path | None, recordings: Path | None, promtool: Path
+    commit: Commit,
+    project_file: Path | None,
+    recordings: Path | None,
+    promtool: Path,
+    find_own_engines: Callable[[], Engines],
 ) -> Iterator[Subject]:
-    """Yield a project with its rules and routes on both sides; raises BadInput."""
+    """Yield a project with its rules and routes on both sides; raises BadInput.
+
+    Engines are found only where notifications are compared.
+    """
     project = open_project(project_file)
     rules = read_project_rules(project)
     paths = dict.fromkeys((*project.rules, *_list_before(commit, project.path)))
@@ -122,6 +137,21 @@ def open_own(
             at.placements, at.recording, before if judged & unfit.keys() else left_out
         )
 
+    configs = read_configs(commit, project)
+
+    def compare(alerts: Sequence[AlertRule]) -> tuple[TextChange, ...]:
+        if configs is None or not alerts or not are_texts_changed(*configs):
+            return ()
+        from alertdrill.cli.commands.gate_texts import (
+            compare_texts,
+        )  # what draws and sends takes long to import
+
+        try:
+            return compare_texts(alerts, *configs, find_own_engines())
+        except AlertdrillError as error:
+            say(f"what receivers would read cannot be shown: {error}", to_stderr=True)
+            return ()
+
     yield Subject(
         name=project.name,
         before=before,
@@ -129,7 +159,8 @@ def open_own(
         drills=among,
         ground=ground,
         go_back=go_back,
-        configs=_read_configs(commit, project.alertmanager),
+        compare_texts=compare,
+        configs=configs,
     )
 
 
@@ -154,14 +185,6 @@ def _read_before(commit: Commit, paths: Sequence[Path]) -> Iterator[RuleFile]:
         text = commit.read(path)
         if text is not None:
             yield parse_rules(text, f"{shorten(path)} of {commit.name}")
-
-
-def _read_configs(commit: Commit, path: Path | None) -> tuple[AlertmanagerConfig, AlertmanagerConfig] | None:
-    """Return an Alertmanager config on both sides; None where either side has none."""
-    text = commit.read(path) if path is not None else None
-    if path is None or text is None:
-        return None
-    return parse_config(text, f"{shorten(path)} of {commit.name}"), read_config(shorten(path))
 
 
 def _list_before(commit: Commit, project_file: Path) -> Iterator[Path]:

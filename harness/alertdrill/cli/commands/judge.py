@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.junit import take_junit_option
 from alertdrill.cli.options.replay import read_both, take_replay_options, take_tail_option
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
@@ -21,6 +22,7 @@ from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.project.explaining import classify, find_unfit
 from alertdrill.reports import timeline_json
+from alertdrill.reports.junit import render as render_junit
 from alertdrill.reports.terminal.summary import summary
 from alertdrill.rules.files import RuleFile
 from alertdrill.rules.leaving_out import leave_out
@@ -30,6 +32,7 @@ from alertdrill.runner.held_run import TIMELINE, read_speed
 from alertdrill.runner.recorded import judge_drills
 from alertdrill.runner.rulebook import list_expected
 from alertdrill.runtime.binaries import find_promtool
+from alertdrill.runtime.files import check_target, write_whole
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
@@ -43,7 +46,7 @@ SYSTEM = "own"
         "Drills": ("drill_paths", "starts"),
         "Rules": ("rule_paths", "interval_s"),
         "Time": ("tail_s",),
-        "What is written": ("out", "as_json"),
+        "What is written": ("out", "junit", "as_json"),
     },
     exit_codes={
         0: "every expectation is met, as far as a recording shows it: it has no pages",
@@ -85,6 +88,7 @@ SYSTEM = "own"
     type=WrittenPath(path_type=Path, file_okay=False),
     help="Also write the reports of a run to this folder: report.html, report.md, timeline.json and others.",
 )
+@take_junit_option
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline with its verdicts as JSON.")
 def judge(
     file: Path,
@@ -94,12 +98,15 @@ def judge(
     tail_s: float,
     interval_s: float,
     out: Path | None,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Judge drills of your own on the recording FILE, by rules as they are.
 
     There is a line for every expectation: of an alert that stayed silent, how near its value came.
     """
+    if junit is not None:
+        check_target(junit, inputs=(file, *rule_paths, *drill_paths))
     start_s = read_starts(starts)
     recording, files = read_both(file, rule_paths, interval_s)
     until_s = (recording.end_ms - recording.start_ms) / 1000 + tail_s
@@ -120,6 +127,8 @@ def judge(
     record = judge_drills(recording, placements, files, tool.promtool, quiet_tail_s=tail_s)
     if as_json:
         click.echo(timeline_json.render(record), nl=False)
+    if junit is not None:
+        write_whole(junit, render_junit(record))
     console = open_console(to_stderr=as_json)
     if out is not None:
         with open_folder(out, [file, *rule_paths, *drill_paths]) as reports:

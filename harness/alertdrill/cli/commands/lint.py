@@ -15,7 +15,9 @@ from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.project import MISSING, open_project, take_project_option
 from alertdrill.cli.options.read_path import ReadPath
 from alertdrill.cli.target_metrics import ask_metrics, is_url, read_metrics_file
+from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput, BadRules
+from alertdrill.linting.dashboards import LintedDashboard, read_dashboard
 from alertdrill.linting.finding import SEVERITIES, Severity, reaches
 from alertdrill.linting.formats import FORMATS
 from alertdrill.linting.links import list_anchors, list_linked
@@ -28,7 +30,9 @@ from alertdrill.rules.files import EVALUATION_INTERVAL_S, MAX_BYTES, parse_rules
 from alertdrill.runner.project_files import read_project_rules
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
-from alertdrill.runtime.reading import read_bytes
+from alertdrill.runtime.reading import decode_text, read_bytes
+
+MAX_DASHBOARD_BYTES = 8 * 1024 * 1024
 
 
 @click.command(
@@ -38,6 +42,7 @@ from alertdrill.runtime.reading import read_bytes
             "metrics_source",
             "key_env",
             "alertmanager_config",
+            "dashboard_paths",
             "is_about_project",
             "project_file",
         ),
@@ -55,8 +60,8 @@ from alertdrill.runtime.reading import read_bytes
             "alertdrill lint rules/*.yml", "What is wrong with rules, as far as they tell it themselves?"
         ),
         Example(
-            "alertdrill lint rules.yml --metrics http://127.0.0.1:4000/metrics",
-            "The same, with the names and labels that a target shows",
+            "alertdrill lint rules.yml --dashboard grafana/api.json --metrics http://127.0.0.1:4000/metrics",
+            "The same, with the names and labels that a target shows, in the panels of a dashboard, too",
         ),
         Example(
             "alertdrill lint --project --format sarif --fail-on error",
@@ -79,6 +84,14 @@ from alertdrill.runtime.reading import read_bytes
     type=ReadPath(),
     metavar="FILE",
     help="The Alertmanager config that routes the alerts; otherwise the project's, with --project.",
+)
+@click.option(
+    "--dashboard",
+    "dashboard_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A dashboard of Grafana's, as JSON, whose panels are looked at beside the rules. May be repeated.",
 )
 @click.option(
     "--project",
@@ -108,6 +121,7 @@ def lint(
     metrics_source: str | None,
     key_env: str | None,
     alertmanager_config: Path | None,
+    dashboard_paths: tuple[Path, ...],
     is_about_project: bool,
     project_file: Path | None,
     form: str,
@@ -118,18 +132,21 @@ def lint(
     Each finding has a place, a severity, what happens, and what to write instead. A comment ignores a check:
     `# alertdrill ignore CHECK until 2027-01-31: why`. docs/reference/checks.md has all checks.
     """
-    project = _find_project(rules, project_file, is_about_project=is_about_project)
+    project = _find_project((*rules, *dashboard_paths), project_file, is_about_project=is_about_project)
     paths = rules or tuple(map(shorten, project.rules if project is not None else ()))
     packed = () if rules or project is None else _read_packed(project)
-    if not paths and not packed:
+    if not paths and not packed and not dashboard_paths:
         raise click.UsageError("name rule files, or a project that states some (--project)")
     metrics = None if metrics_source is None else _read_metrics(metrics_source, key_env)
     config = alertmanager_config or (None if project is None else project.alertmanager)
     files, refused = _read_files(paths)
+    dashboards, unread = _read_dashboards(dashboard_paths)
+    refused += unread
     intervals = [] if project is None else [scrape.interval_s for scrape in project.scrapes]
     files += packed
     known = Known(
         files=tuple(files),
+        dashboards=tuple(dashboards),
         metrics=metrics,
         alertmanager=None if config is None else read_config(shorten(config)),
         headings=dict(_read_headings(files)),
@@ -137,7 +154,15 @@ def lint(
         states_interval=bool(intervals),
     )
     findings = find(known, datetime.now(tz=UTC).date())
-    click.echo(FORMATS[form](findings), nl=False)
+    if form != "text" or files or dashboards:  # of nothing that could be read, nothing is said
+        click.echo(FORMATS[form](findings), nl=False)
+    for one in dashboards:
+        if one.unread:
+            count = say_number(len(one.unread), "expression")
+            click.echo(
+                f"{one.name}: {count} left out, no PromQL that can be read without Grafana: {one.unread[0]}",
+                err=True,
+            )
     for error in refused:
         click.echo(f"alertdrill: {error}", err=True)
     if refused:
@@ -187,10 +212,27 @@ def _read_headings(files: Sequence[LintedFile]) -> Iterator[tuple[str, frozenset
         yield name, list_anchors(content.decode(errors="replace"))
 
 
-def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadRules]]:
+def _read_dashboards(paths: Sequence[Path]) -> tuple[list[LintedDashboard], list[BadInput]]:
+    """Return the dashboards that can be read, and why the others cannot."""
+    dashboards: list[LintedDashboard] = []
+    refused: list[BadInput] = []
+    for path in dict.fromkeys(paths):
+        try:
+            content = read_bytes(path, MAX_DASHBOARD_BYTES)
+            if len(content) > MAX_DASHBOARD_BYTES:
+                raise BadInput(f"{path}: it is larger than {MAX_DASHBOARD_BYTES} bytes")
+            dashboards.append(read_dashboard(decode_text(content, str(path)), str(path)))
+        except OSError as error:
+            refused.append(BadInput(f"{path}: the file cannot be read: {error.strerror}"))
+        except BadInput as error:
+            refused.append(error)
+    return dashboards, refused
+
+
+def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadInput]]:
     """Return the files that can be read, and why the others cannot."""
     files: list[LintedFile] = []
-    refused: list[BadRules] = []
+    refused: list[BadInput] = []
     for path in dict.fromkeys(paths):
         try:
             source = read_text(path)

@@ -23,6 +23,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.mutation.grounds import find_golden_grounds, make_recorded_ground
+from alertdrill.mutation.reasons import Reason, parse_reasons
 from alertdrill.mutation.report_html import render_page
 from alertdrill.mutation.report_json import render_report
 from alertdrill.mutation.score import join, tally
@@ -37,12 +38,13 @@ from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target, make_folder, write_all
-from alertdrill.runtime.looking import is_folder
+from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
-from alertdrill.systems import find_systems
+from alertdrill.systems import System, find_systems
 from alertdrill.systems.catalogue import list_drills, override_values
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
 from alertdrill.systems.drill_files.listing import list_files
+from alertdrill.systems.system import read_text
 
 REPORT, PAGE = "mutation.json", "mutation.html"
 GIVEN = "the rules given"
@@ -199,11 +201,13 @@ def _open_house(
     if given:
         subjects: tuple[Subject, ...] = (Subject(name=GIVEN, files=given, grounds=grounds),)
     else:
+        reasons = {one.name: _read_reasons(one) for one in systems if is_there(one.survivors_path)}
         subjects = tuple(
             Subject(
                 name=name,
                 files=tuple(file for file in book.own[name] if not is_edition(file)),
                 grounds=tuple(ground for ground in grounds if ground.drill.system == name),
+                reasons=reasons.get(name, ()),
             )
             for name in dict.fromkeys(drill.system for drill in drills)
         )
@@ -211,6 +215,10 @@ def _open_house(
     return _Session(
         subjects=subjects, route=parse_routes(config.document), left_out=unheld, inputs=rule_paths
     )
+
+
+def _read_reasons(system: System) -> tuple[Reason, ...]:
+    return parse_reasons(read_text(system.survivors_path), str(shorten(system.survivors_path)))
 
 
 def _open_own(

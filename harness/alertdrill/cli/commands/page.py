@@ -15,7 +15,8 @@ from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.original_check import check_original
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.cli.help import Example, GroupedCommand
-from alertdrill.cli.options.moment import Moment
+from alertdrill.cli.options.junit import check_junit, take_junit_option
+from alertdrill.cli.options.moment import Moment, Year
 from alertdrill.cli.options.page_modes import (
     check_companions,
     check_label_sets,
@@ -27,9 +28,11 @@ from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.page_showing import Show
 from alertdrill.cli.routing_questions import Questions, answer_of_alerts, prove_label_sets
+from alertdrill.cli.sentences import say
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration, read_rules
+from alertdrill.runner.synthetic.apart import set_apart
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
 from alertdrill.runner.synthetic.choice import choose_rule, read_labels
@@ -76,7 +79,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         "The routing of a config, nothing is sent": ("table_path", "at", "year", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "as_json"),
+        "What is sent and printed": ("dry_run", "junit", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
@@ -180,7 +183,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--calendar",
     "year",
-    type=click.IntRange(1970, 2099),
+    type=Year(),
     metavar="YEAR",
     help="Which routes of the alerts are muted when in that year, as weeks and the days that differ.",
 )
@@ -192,6 +195,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
+@take_junit_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
     alertmanager: str | None,
@@ -214,6 +218,7 @@ def page(
     coverage: bool,
     external_url: str | None,
     dry_run: bool,
+    junit: Path | None,
     as_json: bool,
 ) -> None:
     """Send a synthetic alert through an Alertmanager, and follow it to delivery and back.
@@ -226,6 +231,12 @@ def page(
     about routing (--at, --calendar, --inhibitions, --coverage).
     """
     questions = Questions(at=at, year=year, inhibitions=inhibitions, coverage=coverage)
+    if junit is not None:
+        check_junit(
+            junit,
+            [*rule_paths, config_path, table_path],
+            is_judged=not dry_run and (not questions or table_path is not None),
+        )
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
@@ -270,11 +281,11 @@ def page(
         nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
     config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
-    show = Show(as_json=as_json)
+    show = Show(as_json=as_json, junit=junit)
     if config is not None:
         check_original(engines.amtool, engines.versions["alertmanager"], config)
         if table_path is not None:
-            prove_label_sets(shorten(table_path), config, engines, questions, as_json=as_json)
+            prove_label_sets(shorten(table_path), config, engines, questions, as_json=as_json, junit=junit)
     alerts = build_alerts(rules, given, engines=engines, external_url=own_url)
     if config is None:
         remote = Remote(url or "", secret, engines.amtool)
@@ -366,11 +377,12 @@ def _rehearse(
     if dry_run:
         show.rows([look_at(one) for one in bound], MIN_SPEED)
     rules = read_inhibit_rules(config.document)
-    speed = choose_speed(plan_sending(bound, rules))
-    with open_path(config, engines=engines, speed=speed) as path:
-        rows = Exercise(path, rules, _say).hold(bound, within_s)
+    sent, document = set_apart(bound, config.document)
+    speed = choose_speed(plan_sending(sent, rules))
+    with open_path(replace(config, document=document), engines=engines, speed=speed) as path:
+        rows = Exercise(path, rules, _say).hold(sent, within_s)
     show.rows(rows, speed)
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, to_stderr=True)

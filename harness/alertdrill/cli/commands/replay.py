@@ -9,12 +9,15 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.junit import take_junit_option
 from alertdrill.cli.options.replay import read_both, take_replay_options, take_tail_option
 from alertdrill.recording.replay.replay import replay
+from alertdrill.reports.junit_cases import render_cases
 from alertdrill.reports.timeline_json import render_timeline
 from alertdrill.rules.loading import demand_loadable
-from alertdrill.runner.silent_alerts import list_compared, list_silent
+from alertdrill.runner.silent_alerts import list_cases, list_compared, list_silent
 from alertdrill.runtime.binaries import find_promtool
+from alertdrill.runtime.files import check_target, write_whole
 
 
 @click.command(
@@ -23,7 +26,7 @@ from alertdrill.runtime.binaries import find_promtool
     groups={
         "Rules": ("rule_paths", "interval_s"),
         "Time": ("tail_s",),
-        "What is printed": ("has_annotations", "as_json"),
+        "What is printed": ("has_annotations", "junit", "as_json"),
     },
     exit_codes={
         0: "the rules were evaluated, whether or not an alert fired",
@@ -49,12 +52,14 @@ from alertdrill.runtime.binaries import find_promtool
     is_flag=True,
     help="Print the annotations too, as Prometheus renders them when the alert begins to fire.",
 )
+@take_junit_option
 @click.option("--json", "as_json", is_flag=True, help="Write the timeline as JSON.")
 @take_tail_option
 def replay_(
     file: Path,
     rule_paths: tuple[Path, ...],
     has_annotations: bool,
+    junit: Path | None,
     as_json: bool,
     tail_s: float,
     interval_s: float,
@@ -63,6 +68,8 @@ def replay_(
 
     promtool evaluates them in virtual time, so hours take seconds. Instants count from the recording's start.
     """
+    if junit is not None:
+        check_target(junit, inputs=(file, *rule_paths))
     recording, files = read_both(file, rule_paths, interval_s)
     tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
     demand_loadable(tool, files)
@@ -78,6 +85,8 @@ def replay_(
     find_annotations = replayed.find_annotations if has_annotations else None
     timeline = replace(replayed.timeline, engines={"prometheus": tool.versions["prometheus"]})
     silent = tuple(list_silent(files, timeline))
+    if junit is not None:
+        write_whole(junit, render_cases([*list_cases(timeline, silent)]))
     if as_json:
         near = [
             {"alert": one.alert, "reached": one.reached, "said": one.said}

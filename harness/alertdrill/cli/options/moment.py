@@ -1,4 +1,4 @@
-"""An instant on the command line: a date and a time, with a zone or in UTC."""
+"""An instant on the command line: a date and a time, with a zone or in UTC; or a year."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ _TEXT = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?P<offset>Z|[+-]\d\d:\d\d)?)(?:\[(?P<zone>[\w/+-]+)\])?",
     re.ASCII,
 )
+
+
+class Year(click.ParamType[int]):
+    """A year of which a calendar is made."""
+
+    name = "year"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return it as a number."""
+        if not re.fullmatch(r"19[7-9]\d|20\d\d", str(value), re.ASCII):
+            self.fail(f"{value!r} is no year from 1970 to 2099", param, ctx)
+        return int(value)
 
 
 class Moment(click.ParamType[datetime]):

@@ -1,5 +1,7 @@
 """The checks, each a module: its name with hyphens is the check's, its docstring the check's page.
 
+A module has a function `check` of a rule, or `check_query` of a query of a dashboard's panel.
+
 A page has a title, then `What happens: …`, `Instead: …`, and rules that are wrong and right, indented below
 `Wrong:` and `Right:`; what they need beside them stands below `With metrics:` or `With alertmanager.yml:`.
 """
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from alertdrill.linting.finding import Severity
-from alertdrill.linting.surroundings import LintedRule, Remark
+from alertdrill.linting.surroundings import LintedQuery, LintedRule, Remark
 
 IGNORE_COMMENT = "ignore-comment"
 """The check of the comments that ignore others; it cannot be ignored itself."""
@@ -37,12 +39,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check; `severity` is that of remarks that state none."""
+    """One check, of rules or of panels' queries; `severity` is that of remarks that state none."""
 
     name: str
     severity: Severity
-    find: Callable[[LintedRule], Iterator[Remark]]
     page: Page
+    find: Callable[[LintedRule], Iterator[Remark]] | None = None
+    find_in_query: Callable[[LintedQuery], Iterator[Remark]] | None = None
 
 
 @cache
@@ -55,7 +58,8 @@ def find_checks() -> tuple[Check, ...]:
             Check(
                 name=module.name.replace("_", "-"),
                 severity=of.SEVERITY,
-                find=of.check,
+                find=getattr(of, "check", None),
+                find_in_query=getattr(of, "check_query", None),
                 page=read_page(inspect.cleandoc(of.__doc__ or "")),
             )
         )

@@ -21,13 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertdrill.linting.finding import Severity
-from alertdrill.linting.surroundings import LintedRule, Remark
+from alertdrill.linting.surroundings import Remark, Stated
 from alertdrill.rules.promql.matchers import accepts
 
 SEVERITY: Severity = "error"
 
 
-def check(rule: LintedRule) -> Iterator[Remark]:
+def check(rule: Stated) -> Iterator[Remark]:
     """Find a value that one matcher demands and another one refuses."""
     for part in rule.expr.list_selectors():
         demanded = [(label, value) for label, operator, value in part.matchers if operator == "="]

@@ -70,7 +70,8 @@ def _check_share(threshold: Threshold) -> Iterator[Remark]:
     yield Remark(
         part=part,
         happens=(
-            f"For a {shown} with few calls in the window a few bad ones are more than {threshold.value:g}."
+            f"For a group of {shown} with few calls in the window a few bad ones are more than "
+            f"{threshold.value:g}."
         ),
         instead="If quiet ones are not to fire, ask for a number of calls, too: `and on (…) … >= …`.",
     )

@@ -2,7 +2,8 @@
 
 What happens: Whoever is woken has to know, or to find out, what to look at first.
 
-Instead: An annotation `runbook_url` that leads to what to do.
+Instead: An annotation `runbook_url` that leads to what to do. A link in any other annotation counts, too, but
+for one to a dashboard.
 
 Wrong:
 
@@ -33,10 +34,16 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find urgent alerts without an annotation that leads to a runbook."""
     if rule.alert is None or rule.alert.labels.get("severity", "").lower() not in URGENT:
         return
-    names = {name.lower() for name, text in rule.alert.annotations.items() if text}
-    if not any("runbook" in name or "playbook" in name for name in names):
+    if not any(_leads_on(name.lower(), text) for name, text in rule.alert.annotations.items()):
         yield Remark(
             at="alert",
             happens="The alert is urgent and leads to no runbook.",
             instead="Give it an annotation runbook_url.",
         )
+
+
+def _leads_on(name: str, text: str) -> bool:
+    """Say whether an annotation names a runbook, or links to something that may be one."""
+    if "runbook" in name or "playbook" in name:
+        return bool(text)
+    return "://" in text and not any(other in name for other in ("dashboard", "grafana", "panel"))

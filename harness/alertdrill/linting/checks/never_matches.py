@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.parts import Part
 from alertdrill.linting.shapes import Shape, find_shape
-from alertdrill.linting.surroundings import LintedRule, Remark
+from alertdrill.linting.surroundings import Remark, Stated
 
 SEVERITY: Severity = "error"
 SCRAPED = ("job", "instance")
@@ -34,7 +34,7 @@ KEEPING |= {f"{name}_over_time" for name in ("avg", "min", "max", "sum", "last",
 """Functions whose result has the labels of what they are given."""
 
 
-def check(rule: LintedRule) -> Iterator[Remark]:
+def check(rule: Stated) -> Iterator[Remark]:
     """Find operators that have no pair of series."""
     for part in rule.parts:
         if part.kind != "binary" or part.name in {"or", "unless"}:
@@ -46,7 +46,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         yield from found or _compare_scraped(part, (left, right), rule)
 
 
-def _compare_scraped(part: Part, shapes: tuple[Shape, Shape], rule: LintedRule) -> Iterator[Remark]:
+def _compare_scraped(part: Part, shapes: tuple[Shape, Shape], rule: Stated) -> Iterator[Remark]:
     """Find sides without job and instance opposite to series as they are scraped, which have them."""
     if not all(_is_matched(part, label) for label in SCRAPED):
         return
@@ -64,7 +64,7 @@ def _compare_scraped(part: Part, shapes: tuple[Shape, Shape], rule: LintedRule) 
             return
 
 
-def _is_scraped(part: Part, rule: LintedRule) -> bool:
+def _is_scraped(part: Part, rule: Stated) -> bool:
     """Say whether the series of a part have all labels that they were scraped with."""
     if part.kind == "selector":
         empty = {label for label, operator, value in part.matchers if (operator, value) == ("=", "")}

@@ -42,6 +42,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         reads = len(threshold.vector.list_selectors())
         if not windows or len(windows) != reads or max(windows) > rule.alert.for_s:
             continue
+        if any(part.kind == "subquery" for part in threshold.vector.walk()):
+            continue  # its window is added to those below it
         if not is_never_below_0(threshold.vector, rule.known):
             continue
         yield Remark(

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.parts import Part
 from alertdrill.linting.shapes import SELECTING, TARGET_LABELS
-from alertdrill.linting.surroundings import LintedRule, Remark
+from alertdrill.linting.surroundings import Remark, Stated
 from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.promql.matchers import accepts
@@ -37,7 +37,7 @@ from alertdrill.rules.promql.matchers import accepts
 SEVERITY: Severity = "error"
 
 
-def check(rule: LintedRule) -> Iterator[Remark]:
+def check(rule: Stated) -> Iterator[Remark]:
     """Find matchers and groupings by labels that a metric lacks."""
     metrics = rule.known.metrics
     if metrics is None:
@@ -49,7 +49,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield from _check_grouping(part, metrics, rule)
 
 
-def _list_labels(name: str, metrics: Metrics, rule: LintedRule) -> frozenset[str] | None:
+def _list_labels(name: str, metrics: Metrics, rule: Stated) -> frozenset[str] | None:
     """Return the labels of a metric; None where they are not known."""
     if name in rule.known.recorded or not metrics.values.get(name):
         return None
@@ -57,7 +57,7 @@ def _list_labels(name: str, metrics: Metrics, rule: LintedRule) -> frozenset[str
     return seen if metrics.is_stored else seen | TARGET_LABELS
 
 
-def _check_selector(part: Part, metrics: Metrics, rule: LintedRule) -> Iterator[Remark]:
+def _check_selector(part: Part, metrics: Metrics, rule: Stated) -> Iterator[Remark]:
     labels = _list_labels(part.name, metrics, rule)
     for label, operator, value in part.matchers if labels is not None else ():
         if labels is None or accepts(operator, value, ""):
@@ -89,7 +89,7 @@ def _check_value(part: Part, label: str, metrics: Metrics, asked: tuple[str, str
     )
 
 
-def _check_grouping(part: Part, metrics: Metrics, rule: LintedRule) -> Iterator[Remark]:
+def _check_grouping(part: Part, metrics: Metrics, rule: Stated) -> Iterator[Remark]:
     """Find labels of a grouping of one metric that nothing below it has or makes."""
     if any(
         below.kind == "call" and below.name in {"label_replace", "label_join", "info"}

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertdrill.linting.finding import Severity
-from alertdrill.linting.surroundings import LintedRule, Remark
+from alertdrill.linting.surroundings import Remark, Stated
 from alertdrill.rules.fields import say_nearest
 
 SEVERITY: Severity = "error"
@@ -36,7 +36,7 @@ OWN |= {"scrape_sample_limit", "scrape_body_size_bytes"}
 """What Prometheus makes itself."""
 
 
-def check(rule: LintedRule) -> Iterator[Remark]:
+def check(rule: Stated) -> Iterator[Remark]:
     """Find selectors of names that nobody shows."""
     metrics = rule.known.metrics
     if metrics is None:

@@ -32,9 +32,23 @@ def render(findings: Sequence[Finding]) -> str:
         }
         for check in find_checks()
     ]
+    return write_log(rules, [*map(_write, worst)])
+
+
+def write_log(rules: Sequence[Mapping[str, object]], results: Sequence[Mapping[str, object]]) -> str:
+    """Return a log of one run, of rules and of what they found."""
     driver = {"name": "alertdrill", "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": list(map(_write, worst))}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def write_place(file: str, line: int, column: int = 1) -> list[Mapping[str, object]]:
+    """Return the one place of a result."""
+    place = {
+        "artifactLocation": {"uri": quote(PurePath(file).as_posix())},
+        "region": {"startLine": line, "startColumn": column},
+    }
+    return [{"physicalLocation": place}]
 
 
 def _write(one: Finding) -> dict[str, object]:
@@ -43,12 +57,5 @@ def _write(one: Finding) -> dict[str, object]:
         "ruleId": one.check,
         "level": _LEVELS[one.severity],
         "message": {"text": f"{about}{one.happens} {one.instead}"},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": quote(PurePath(one.file).as_posix())},
-                    "region": {"startLine": one.line, "startColumn": one.column},
-                }
-            }
-        ],
+        "locations": write_place(one.file, one.line, one.column),
     }

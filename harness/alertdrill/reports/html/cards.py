@@ -1,18 +1,16 @@
-"""Draws a notification as its receiver would show it: a card of HTML that runs nothing and loads nothing.
+"""A notification as its receiver would show it, as data that the page's script draws. Pure.
 
-Texts are escaped, links lead to the web only, and the HTML of a mail is in a frame of its own, on white paper
-as in a mail program: without scripts and forms (`sandbox`), and with a content security policy that lets it
-ask for nothing.
+Texts stay text, links lead to the web only, and the HTML of a mail is written anew (`mail.py`); the script
+puts it in a frame of its own, on white paper as in a mail program: without scripts and forms (`sandbox`), and
+with a content security policy that lets it ask for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+from typing import Any
 
-from alertdrill.core.card import Card, Fact, Link, Part, Said
-from alertdrill.core.markup import Words, is_web, read_markup
-from alertdrill.core.wording import printable
+from alertdrill.core.card import Card, Link, Part, Said
+from alertdrill.core.markup import is_web, read_markup
 from alertdrill.reports.html.mail import clean_mail
 
 MOST_CHARACTERS = 4000
@@ -22,8 +20,10 @@ MOST_PARTS = 5
 MOST_FACTS = 20
 MOST_PAGES_CHARACTERS = 256 * 1024
 """Mails beyond that are shown as text, so that the report stays small."""
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_ELEMENTS = {"bold": "b", "italic": "i", "strike": "s", "code": "code"}
+
+Data = dict[str, Any]
+Words = list[list[Any]]
+"""Stretches of text: the text, its marks, and where it leads, if to the web."""
 
 
 class Paper:
@@ -40,98 +40,57 @@ class Paper:
         return True
 
 
-def draw_card(card: Card, paper: Paper) -> Iterator[str]:
-    """Yield the HTML of a card."""
-    yield '<div class="card">'
-    yield f'<div class="card-head">{"".join(_head(card))}</div>'
-    yield from _said("said", card.lead)
-    if paper.has_room(card):
-        yield _frame(card)
-    else:
-        for part in card.parts[:MOST_PARTS]:
-            yield from () if part.is_empty else _part(part)
-    if len(card.parts) > MOST_PARTS:
-        yield f'<div class="muted small">and {len(card.parts) - MOST_PARTS} more</div>'
-    yield "</div>"
-
-
-def _head(card: Card) -> Iterator[str]:
-    yield f'<span class="service">{_text(card.service)}</span>'
-    if card.sender:
-        yield f" <strong>{_text(card.sender)}</strong>"
-    if card.place:
-        yield f' <span class="muted">{_text(card.place)}</span>'
-    if card.badge:
-        yield f' <span class="badge">{_text(card.badge)}</span>'
-
-
-def _part(part: Part) -> Iterator[str]:
-    yield from _said("said", part.lead)
-    bar = f' style="--bar: {escape(part.colour)}"' if part.colour else ""
-    yield f'<div class="part"{bar}>'
-    if part.title:
-        yield f'<div class="part-title">{_link(Link(text=part.title, url=part.url))}</div>'
-    yield from _said("said", part.text)
-    yield from _facts(part.facts)
-    if part.links:
-        yield f'<div class="buttons">{" ".join(map(_link, part.links))}</div>'
-    if part.footer:
-        yield f'<div class="muted small">{_text(part.footer)}</div>'
-    yield "</div>"
-
-
-def _facts(facts: Sequence[Fact]) -> Iterator[str]:
-    if not facts:
-        return
-    rows = "".join(
-        f"<div{_span(fact)}><dt>{_text(fact.name)}</dt><dd>{_words(fact.said)}</dd></div>"
-        for fact in facts[:MOST_FACTS]
-    )
-    more = f"<div><dt>and {len(facts) - MOST_FACTS} more</dt></div>" if len(facts) > MOST_FACTS else ""
-    yield f'<dl class="card-facts">{rows}{more}</dl>'
-
-
-def _span(fact: Fact) -> str:
-    return ' class="long"' if len(fact.said.text) > LONG_CHARACTERS else ""
-
-
-def _frame(card: Card) -> str:
-    head = (
-        f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
-        '<meta name="color-scheme" content="light">'
-    )
-    return (
-        f'<iframe class="mail" sandbox referrerpolicy="no-referrer" loading="lazy" '
-        f'title="{_text(f"{card.service} of {card.sender}")}" '
-        f'srcdoc="{_text(head + clean_mail(card.page))}"></iframe>'
+def describe_card(card: Card, paper: Paper) -> Data:
+    """Return a card as the page's script draws it; what is empty is left out."""
+    mail = clean_mail(card.page) if paper.has_room(card) else ""
+    parts = [] if mail else [_part(part) for part in card.parts[:MOST_PARTS] if not part.is_empty]
+    return _drop_empty(
+        {
+            "service": card.service,
+            "sender": card.sender,
+            "place": card.place,
+            "badge": card.badge,
+            "lead": _words(card.lead),
+            "mail": mail,
+            "parts": parts,
+            "more": max(0, len(card.parts) - MOST_PARTS),
+        }
     )
 
 
-def _said(kind: str, said: Said) -> Iterator[str]:
-    if said.text:
-        yield f'<div class="{kind}">{_words(said)}</div>'
+def cut(text: str) -> str:
+    """Return a text as far as a reader reads it."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
-def _words(said: Said) -> str:
-    text = said.text if len(said.text) <= MOST_CHARACTERS else f"{said.text[:MOST_CHARACTERS]}…"
-    return "".join(map(_mark, read_markup(Said(text=text, markup=said.markup))))
+def _part(part: Part) -> Data:
+    return _drop_empty(
+        {
+            "colour": part.colour,
+            "title": _link(Link(text=part.title, url=part.url)) if part.title else [],
+            "lead": _words(part.lead),
+            "text": _words(part.text),
+            "facts": [
+                [fact.name, _words(fact.said), len(fact.said.text) > LONG_CHARACTERS]
+                for fact in part.facts[:MOST_FACTS]
+            ],
+            "more": max(0, len(part.facts) - MOST_FACTS),
+            "links": [_link(link) for link in part.links],
+            "footer": part.footer,
+        }
+    )
 
 
-def _mark(words: Words) -> str:
-    marked = _text(words.text)
-    for mark, element in _ELEMENTS.items():
-        if mark in words.marks:
-            marked = f"<{element}>{marked}</{element}>"
-    return f"{_open(words.url)}{marked}</a>" if words.url else marked
+def _words(said: Said) -> Words:
+    return [
+        [words.text, sorted(words.marks), *([words.url] if is_web(words.url) else [])]
+        for words in read_markup(Said(text=cut(said.text), markup=said.markup))
+    ]
 
 
-def _link(link: Link) -> str:
-    return f"{_open(link.url)}{_text(link.text)}</a>" if is_web(link.url) else _text(link.text)
+def _link(link: Link) -> list[str]:
+    return [link.text, link.url] if is_web(link.url) else [link.text]
 
 
-def _open(url: str) -> str:
-    return f'<a href="{_text(url)}" rel="noopener noreferrer" target="_blank">'
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))
+def _drop_empty(data: Data) -> Data:
+    return {name: value for name, value in data.items() if value}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from alertdrill.core.timeline import Curve
 
@@ -17,24 +16,12 @@ LOWEST = 1e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """A y axis: plotly's attributes, its highest and lowest value, and what a reader must know of it."""
+    """A y axis from `bottom` to `top`, where infinities are drawn, and what a reader must know of it."""
 
-    axis: Mapping[str, Any]
+    is_log: bool
     top: float
     bottom: float
     remarks: tuple[str, ...]
-
-    def place(self, value: float) -> float | None:
-        """Return where a value is drawn: infinities at the edge, NaN nowhere."""
-        if math.isnan(value):
-            return None
-        if math.isinf(value):
-            return self.top if value > 0 else self.bottom
-        return float(f"{value:.6g}")
-
-    def say(self, value: float) -> str:
-        """Write a value as Prometheus does."""
-        return f"{value:+g}".replace("inf", "Inf") if math.isinf(value) else f"{value:.4g}"
 
 
 def choose_scale(curves: Iterable[Curve]) -> Scale:
@@ -48,9 +35,7 @@ def choose_scale(curves: Iterable[Curve]) -> Scale:
     thresholds = [curve.threshold for curve in curves if math.isfinite(curve.threshold)]
     remarks = []
     if any(math.isinf(value) for value in values):
-        remarks.append(
-            "▲ marks an infinite value, drawn at the edge: a quantile past the histogram's last bucket."
-        )
+        remarks.append("An infinite value is drawn at the edge: a quantile past the histogram's last bucket.")
     if any(math.isnan(value) for value in values):
         remarks.append("A gap is a value that is not a number: there was nothing to measure.")
     high = max(finite + thresholds, default=1.0)
@@ -59,16 +44,7 @@ def choose_scale(curves: Iterable[Curve]) -> Scale:
     if near > 0 and high > FAR * near:
         if low > 0:
             bottom, top = max(low, near * LOWEST) / 1.4, high * 1.6
-            return Scale(
-                axis={
-                    "type": "log",
-                    "range": [math.log10(bottom), math.log10(top)],
-                    "dtick": "D2" if top / bottom < 100 else 1,
-                },
-                top=top,
-                bottom=bottom,
-                remarks=("The axis is logarithmic.", *remarks),
-            )
+            return Scale(is_log=True, top=top, bottom=bottom, remarks=("The axis is logarithmic.", *remarks))
         remarks.insert(
             0,
             f"The axis ends at {FAR:g} times the threshold; the highest value was {high:.4g}.",
@@ -76,6 +52,4 @@ def choose_scale(curves: Iterable[Curve]) -> Scale:
         high = FAR * near / 1.12
     bottom = min(0.0, low)
     top = bottom + (high - bottom or 1.0) * 1.12
-    return Scale(
-        axis={"type": "linear", "range": [bottom, top]}, top=top, bottom=bottom, remarks=tuple(remarks)
-    )
+    return Scale(is_log=False, top=top, bottom=bottom, remarks=tuple(remarks))

@@ -9,33 +9,17 @@ from dataclasses import dataclass
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import Curve, Event, SuppressedSpan, Timeline
 
-HUES = 6
-
 Key = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A label set of an alert; `curve` is None if its value was never seen, `held` is what held it back.
+    """A label set of an alert; `curve` is None if its value was never seen, `held` is what held it back."""
 
-    `number` counts from 0 and gives it its hue, and a dash when the hues are used up.
-    """
-
-    number: int
     labels: Labels
     curve: Curve | None
     events: tuple[Event, ...]
     held: tuple[SuppressedSpan, ...] = ()
-
-    @property
-    def hue(self) -> str:
-        """The style sheet's name of its colour."""
-        return f"hue-{self.number % HUES}"
-
-    @property
-    def dash(self) -> str:
-        """How its line is drawn, in plotly's words."""
-        return "solid" if self.number < HUES else "dot"
 
 
 def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) -> tuple[Series, ...]:
@@ -74,7 +58,6 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
             held.setdefault(-max(owners)[1], []).append(span)
     return tuple(
         Series(
-            number=number,
             labels=labels,
             curve=curve,
             events=tuple(sorted(mine, key=lambda event: event.at_s)),

@@ -52,7 +52,8 @@ def read_label_sets(path: Path, known: Collection[str]) -> tuple[tuple[LabelSet,
     for row in rows:
         for name in row.receivers:
             if name not in known:
-                near = say_nearest(name, known)
+                several = len(name.split()) > 1 and all(word in known for word in name.split())
+                near = ": between receivers is a semicolon" if several else say_nearest(name, known)
                 raise BadInput(f"{row.source}: the config has no receiver {name!r}{near}")
     return tuple(_make(rows)), tuple(_compare(rows))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alertdrill.core.wording import say_names
+from alertdrill.reports.junit_cases import Case
 from alertdrill.runner.routing.label_sets import LabelSet
 from alertdrill.runner.routing.subjects import Way
 
@@ -29,6 +30,18 @@ class RouteVerdict:
         """Where it goes, and where it was to go if that is elsewhere."""
         goes = f"to {say_names(self.way.receivers)}"
         return goes if self.outcome == "met" else f"{goes}, expected {say_names(self.expected)}"
+
+
+def make_case(verdict: RouteVerdict) -> Case:
+    """Return a verdict as a case of JUnit."""
+    outcome: Literal["failure"] | None = None if verdict.outcome == "met" else "failure"
+    return Case(
+        of="page.labels",
+        name=verdict.way.subject.title,
+        outcome=outcome,
+        said=verdict.said,
+        output=verdict.said,
+    )
 
 
 def judge_label_sets(label_sets: Sequence[LabelSet], ways: Sequence[Way]) -> tuple[RouteVerdict, ...]:

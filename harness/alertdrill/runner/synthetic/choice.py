@@ -44,6 +44,9 @@ def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRu
         alert, _, line = name.rpartition(":")
         named = [rule for rule in rules if rule.name == alert and rule.source.rpartition(":")[2] == line]
     where = ", ".join(file.name for file in files)
+    if not named and (lines := _find_lines(rules, name)):
+        alert, _, line = name.rpartition(":")
+        raise BadInput(f"{where}: no rule of {alert} is in line {line}, but in line {' and '.join(lines)}")
     if not named:
         known = sorted({rule.name for file in files for rule in file.alerts})
         shown = ", ".join(known[:10]) + (" …" if len(known) > 10 else "")
@@ -59,6 +62,12 @@ def choose_rule(files: Sequence[RuleFile], name: str, labels: Labels) -> AlertRu
         how = f"its line, as in --alert {name}:{line}" if same else "--label"
         raise BadInput(f"{len(fitting)} rules are called {name}: {says}: choose by {how}")
     return fitting[0]
+
+
+def _find_lines(rules: Sequence[AlertRule], name: str) -> list[str]:
+    """Return the lines of the rules of an alert, if that is what a name with a line after it names."""
+    alert, _, line = name.rpartition(":")
+    return [rule.source.rpartition(":")[2] for rule in rules if rule.name == alert and line.isdecimal()]
 
 
 def _contradicts(rule: AlertRule, labels: Labels) -> bool:

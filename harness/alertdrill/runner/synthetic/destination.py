@@ -12,7 +12,7 @@ from alertdrill.runner.synthetic.counters import Outlet, Reading
 from alertdrill.runner.synthetic.integrations import Sender
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, is_same_but_for_the_mark, show_labels
 
-GroupKey = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]
+GroupKey = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,13 @@ class Leg:
     is_nobody: bool = False
     where: str = ""
     """The `file:line` of the route that takes the alert, if there is a file."""
+    apart: str = ""
+    """The fingerprint of the alert that has this way for itself, if it has one."""
 
     @property
     def group(self) -> GroupKey:
         """What tells the group that a receiver is notified of from all others."""
-        return self.receiver, self.path, tuple(sorted(self.group_labels.items()))
+        return self.receiver, self.path, tuple(sorted(self.group_labels.items())), self.apart
 
     @property
     def played(self) -> tuple[Sender, ...]:

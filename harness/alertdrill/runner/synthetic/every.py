@@ -94,7 +94,8 @@ class Exercise:
         row = judge_alert(bound, seen, self._sent.get(id(bound), UNSENT))
         if not is_due or (id(bound) in self._sent and id(bound) not in self._cut):
             return row
-        if row.outcome in {"paged", "misworded"}:
+        # Of one that was not sent, what is seen is about another with the same labels.
+        if id(bound) in self._sent and row.outcome in {"paged", "misworded"}:
             return row
         what = "not sent" if id(bound) not in self._sent else "not waited for to its end"
         return replace(row, outcome="unobserved", evidence=f"{what}: the time was over")

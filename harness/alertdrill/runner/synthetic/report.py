@@ -97,7 +97,7 @@ class _Rows:
                 table.add_row(*(_text(cell) for cell in (*own, *cells)))
         return table
 
-    def _list_lines(self, width: int) -> Iterator[Text]:
+    def _list_lines(self, width: int) -> Iterator[RenderableType]:
         """Yield each alert, and indented each cell that has something, under its column's name."""
         for row in self.rows:
             severity = row.bound.alert.labels.get("severity", "")
@@ -108,7 +108,25 @@ class _Rows:
                     for name, cell in zip(COLUMNS, cells, strict=True)
                     if cell
                 ]
-                yield from flow(parts, width, lead="  ", indent="    ")
+                for line in flow(parts, width, lead="  ", indent="    "):
+                    yield _Hanging(line, "      ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hanging:
+    """A line; what does not fit on it follows further to the right."""
+
+    text: Text
+    indent: str = "    "
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.text.cell_len <= options.max_width:
+            yield self.text
+            return
+        first, *rest = self.text.wrap(console, options.max_width - len(self.indent))
+        yield first
+        for line in rest:
+            yield Text(self.indent).append(line)
 
 
 def write_row(row: Row) -> dict[str, Any]:
@@ -155,13 +173,14 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
             yield route, leg.receiver, "-", said, "", "", ""
 
 
-def _list_notes(rows: Sequence[Row]) -> Iterator[Text]:
+def _list_notes(rows: Sequence[Row]) -> Iterator[RenderableType]:
     """Yield a line on each alert of which there is something to say."""
     for row in rows:
         if row.evidence:
-            yield _text(f"{row.bound.alert.name}: {row.outcome}: {row.evidence}")
+            yield _Hanging(_text(f"{row.bound.alert.name}: {row.outcome}: {row.evidence}"))
         if row.bound.is_by_default_only:
-            yield _text(f"{row.bound.alert.name}: no route takes it: it ends at the default receiver only")
+            said = f"{row.bound.alert.name}: no route takes it: it ends at the default receiver only"
+            yield _Hanging(_text(said))
 
 
 def _list_cards(row: Row) -> Iterator[RenderableType]:

@@ -99,15 +99,15 @@ def naming_the_engine() -> Iterator[None]:
         raise ComponentFailed(f"the Docker engine failed: {_first_line(error)}") from error
 
 
-def read_file(container: Container, path: str) -> str:
-    """Return a small file of a container, running or not. Raises ComponentFailed."""
+def read_file(container: Container, path: str, max_bytes: int = MAX_ARCHIVE_BYTES) -> str:
+    """Return a file of a container, running or not. Raises ComponentFailed, as for one that is not there."""
     with naming_the_engine():
         chunks, _ = container.get_archive(path)
         packed = io.BytesIO()
         for chunk in chunks:
             packed.write(chunk)
-            if packed.tell() > MAX_ARCHIVE_BYTES:
-                raise ComponentFailed(f"{path} of {container.name} is larger than {MAX_ARCHIVE_BYTES} bytes")
+            if packed.tell() > max_bytes:
+                raise ComponentFailed(f"{path} of {container.name} is larger than {max_bytes} bytes")
     packed.seek(0)
     with tarfile.open(fileobj=packed) as archive:
         member = archive.next()

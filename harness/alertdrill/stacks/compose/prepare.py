@@ -21,6 +21,7 @@ from typing import Any
 
 from alertdrill.alertmanager.calendar import Calendar, write_zones
 from alertdrill.alertmanager.config import read_config
+from alertdrill.alertmanager.recorder import FILE_NAME
 from alertdrill.alertmanager.redirect import write_config
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.alertmanager.target import Target
@@ -160,6 +161,7 @@ def write_files(order: StackOrder, pager_token: str) -> dict[str, str]:
                 token_file="/run/alertdrill/ALERTDRILL_PAGER_TOKEN",  # noqa: S106 - where it is
                 token=pager_token,
                 templates_folder="/config/templates",
+                events_file=f"/alertmanager/{FILE_NAME}",
             ),
             speed=order.speed,
         ),

@@ -6,16 +6,18 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from docker.models.containers import Container
 from docker.models.networks import Network
 
+from alertdrill.alertmanager.recorder import FILE_NAME
 from alertdrill.core.drill import Fault
 from alertdrill.core.parts import PARTS, PROVIDERS
 from alertdrill.errors import BadInput, ComponentFailed
+from alertdrill.runtime.files import write_own
 from alertdrill.runtime.http_client import Api
 from alertdrill.stacks import Endpoints, Setup
 from alertdrill.stacks.compose.containers import (
@@ -37,6 +39,9 @@ READY_WITHIN_S = 60.0
 PREPARED_WITHIN_S = 60
 STOP_GRACE_S = 2
 MAX_AT_ONCE = 4
+RECORDED = f"/data/alertmanager/{FILE_NAME}"
+"""Where the preparing container has what Alertmanager recorded of itself."""
+MAX_EVENTS_BYTES = 64 * 1024 * 1024
 TOKENS = ("ADMIN", "CONTROL", "PAGER")
 SECRETS_FOLDER = "/run/alertdrill"
 PROVIDER_PARTS = tuple(f"provider-{name}" for name in PROVIDERS)
@@ -155,9 +160,16 @@ class ComposeStack:
     def save_logs(self) -> None:
         """Write what every container has said since the run began to its log; every one is tried."""
         with ExitStack() as ends:
+            ends.callback(self._save_events)
             for part, container in self._containers.items():
                 if part in (*PARTS, PREPARE):
                     ends.callback(save_log, container, self._logs / f"{part}.log", self._since_s)
+
+    def _save_events(self) -> None:
+        """Write what Alertmanager recorded of itself beside the logs, where it can be had; runs need none."""
+        with suppress(ComponentFailed):
+            recorded = read_file(self._containers[PREPARE], RECORDED, MAX_EVENTS_BYTES)
+            write_own(self._logs / FILE_NAME, recorded.encode())
 
     def close(self) -> None:
         """Undo every outage that is still on, and save all logs; every one is tried."""

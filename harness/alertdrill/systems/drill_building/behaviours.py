@@ -15,6 +15,11 @@ def slow(seconds: float) -> dict[str, Any]:
     return {"latency": {"kind": "constant", "s": seconds}}
 
 
+def sometimes_slow(seconds: float, *, every: int, otherwise_s: float) -> dict[str, Any]:
+    """Return a behaviour of which every n-th call takes long, and all others are as fast as each other."""
+    return {"latency": {"kind": "mixed", "s": otherwise_s, "slow_s": seconds, "every": every}}
+
+
 def failing(
     error_class: str = "server_error", *, otherwise: Behaviour = HEALTHY, **when: float
 ) -> dict[str, Any]:

@@ -8,6 +8,12 @@ from collections.abc import Sequence
 QUANTILE = 0.99
 ROUNDING = 6
 """Decimals to which quotients are rounded, lest 1 / 0.04 be a little more than 25."""
+SCRAPE_S = 15.0
+"""Between two scrapes: what a window is longer than the samples in it reach."""
+NEARLY = 0.95
+"""Of a threshold: one call fewer in a window is not enough to pass it."""
+LULL = 0.2
+"""How much of the traffic goes on while it is low."""
 
 
 def find_bucket(latency_s: float, bounds_s: Sequence[float]) -> tuple[float, float]:
@@ -54,6 +60,16 @@ def choose_call_rate(threshold: float, window_s: float) -> float:
     So many that one failure more or less does not decide, and the same number whatever the threshold is.
     """
     return 7.5 / (threshold * window_s)
+
+
+def choose_rate_for_failures(
+    failures: int, threshold: float, window_s: float, lull_s: float = 0.0, *, besides: int = 0
+) -> float:
+    """Return the rate of calls at which so many failures in a window come to nearly a threshold's share.
+
+    For `lull_s` of that window, there are only `LULL` times as many. `besides` come from elsewhere.
+    """
+    return (failures / (NEARLY * threshold) - besides) / (window_s - SCRAPE_S - (1 - LULL) * lull_s)
 
 
 def find_outage_crossing_s(

@@ -65,6 +65,9 @@ def test_a_comment_may_have_an_end() -> None:
     ("comment", "said"),
     [
         ("alertdrill ignore", "does not say which check"),
+        ("alertdrill ignoer no-for: it is so", "its word is 'ignoer'"),
+        ("alertdrill disable no-for: it is so", "its word is 'disable'"),
+        ("alertdrill ignore NO-FOR: it is so", "no check 'NO-FOR'"),
         ("alertdrill ignore no-for", "gives no reason"),
         ("alertdrill ignore no-for:", "gives no reason"),
         ("alertdrill ignore no-for until 2026-11-29: it was so", "2026-11-29 is past"),
@@ -86,3 +89,9 @@ def test_a_comment_that_no_rule_follows_is_found() -> None:
     """At the end of a file it holds for nothing."""
     text = f"{RULES}\n# alertdrill ignore no-for: it is so\n"
     assert list_found(text, "ignore-comment") == ["13"]
+
+
+def test_prose_is_no_comment_of_lints() -> None:
+    """What a sentence says of alertdrill is left alone."""
+    text = RULES.replace("IN FIRST", "alertdrill ignores this one in its drills")
+    assert list_found(text, "ignore-comment") == []

@@ -8,11 +8,13 @@ from support.linted import find
 BAD = [
     "{expr: up == 0, labels: {severity: critical}}",
     "{expr: up == 0, labels: {severity: page}, annotations: {summary: x}}",
+    "{expr: up == 0, labels: {severity: page}, annotations: {dashboard_url: 'https://example.org/d'}}",
 ]
 GOOD = [
     "{expr: up == 0, labels: {severity: warning}}",
     "{expr: up == 0, labels: {severity: critical}, annotations: {runbook_url: x}}",
     "{expr: up == 0, labels: {severity: critical}, annotations: {runbook: x}}",
+    "{expr: up == 0, labels: {severity: critical}, annotations: {documentation: 'https://example.org/mds'}}",
     "{record: 'a:b', expr: up}",
 ]
 

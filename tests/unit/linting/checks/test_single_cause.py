@@ -16,6 +16,8 @@ GOOD = [
     "{expr: 'increase(x_total[5m]) < 1', for: 5m}",
     "{expr: queue > 5, for: 5m}",
     "{expr: 'increase(x_total[5m]) * on () queue > 5', for: 5m}",
+    "{expr: 'max_over_time(rate(x_total[5m])[1h:1m]) > 0', for: 15m}",
+    "{expr: 'increase(sum(rate(x_total[5m]))[1h:1m]) > 0', for: 15m}",
     "{expr: 'rate(a[5m]) - rate(b[5m]) > 1', for: 10m}",
 ]
 

@@ -115,6 +115,10 @@ def test_the_same_labels_twice_are_noted(tmp_path: Path) -> None:
         ("a,receivers\n1,desk\n\n2,desk,oncall\n", r":4: the line has 3 columns, the header 2"),
         ("a,receivers\n1\n", r":2: the line has 1 columns"),
         ("a,receivers\n1, \n", r":2: no receiver is stated"),
+        (
+            "a,receivers\n1,desk desk\n",
+            r":2: the config has no receiver 'desk desk': between receivers is a semi",
+        ),
         ("a,receivers\n1,dsk\n", r":2: the config has no receiver 'dsk'; do you mean 'desk'"),
         ('a,receivers\n"1,desk\n', r":2: the line is not CSV"),
         ("labels,receivers\na=1 b,desk\n", r":2: 'b' is no label such as severity=page"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from support.page_records import make_alert
 from support.receiver_sections import OLDEST, SECTIONS
 from support.rehearsed import rehearse, rehearse_all
@@ -28,14 +29,15 @@ receivers: [{", ".join(receivers)}]
     assert [page.receiver for row in rows.values() for page in row.pages] == names
 
 
-def test_alerts_of_one_group_have_pages_of_their_own(each_engines: Engines) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_alerts_of_one_group_have_pages_of_their_own(each_engines: Engines, *, at_once: bool) -> None:
     """Their receiver is not notified of their end, so that the incident stays open; one is sent twice."""
     config = f"""
 route: {{receiver: chat, {QUICK}}}
 receivers: [{{name: chat, slack_configs: [{{api_url: "http://a.example/", channel: "#a"}}]}}]
 """
     first, second = make_alert("First"), make_alert("Second")
-    said = rehearse_all(config, [first, second, first], each_engines)
+    said = rehearse_all(config, [first, second, first], each_engines, at_once=at_once)
     assert [(row.outcome, row.evidence) for row in said] == [("paged", "")] * 3
     pages = [page for row in said for page in row.pages]
     assert [page.title.split("(")[1].split()[0] for page in pages] == ["First", "Second", "First"]
@@ -154,13 +156,13 @@ receivers:
 
 
 def test_what_does_not_fit_the_time_is_unobserved(engines: Engines) -> None:
-    """The second alert joins the group of the first, whose interval is ten seconds long."""
+    """The second alert is the first once more: its group has an interval of ten seconds."""
     config = """
 route: {receiver: chat, group_wait: 1s, group_interval: 10m}
 receivers: [{name: chat, slack_configs: [{api_url: "http://a.example/", channel: "#a"}]}]
 """
     said: list[str] = []
-    rows = rehearse_all(config, [make_alert("First"), make_alert("Second")], engines, within_s=9, said=said)
+    rows = rehearse_all(config, [make_alert("First"), make_alert("First")], engines, within_s=9, said=said)
     assert [(row.outcome, row.evidence) for row in rows] == [
         ("paged", ""),
         ("unobserved", "not sent: the time was over"),

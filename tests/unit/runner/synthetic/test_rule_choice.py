@@ -69,5 +69,5 @@ def test_two_rules_of_one_name_and_the_same_labels_are_chosen_by_line() -> None:
     with pytest.raises(BadInput, match=r"choose by its line, as in --alert Slow:2"):
         choose_rule(files, "Slow", {})
     assert choose_rule(files, "Slow:3", {}).expr == "down"
-    with pytest.raises(BadInput, match="there is no alert 'Slow:4'"):
+    with pytest.raises(BadInput, match="no rule of Slow is in line 4, but in line 2 and 3"):
         choose_rule(files, "Slow:4", {})

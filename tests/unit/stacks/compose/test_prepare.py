@@ -10,7 +10,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
+from support.whole_runs import ROOT
 
+from alertdrill.alertmanager.recorder import FEATURE, FILE_NAME, has_recorder
 from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.core.parts import PROVIDERS
 from alertdrill.errors import BadInput, BadRules
@@ -18,6 +21,7 @@ from alertdrill.rules.files import parse_rules
 from alertdrill.stacks import Setup
 from alertdrill.stacks.compose.order import ORDER_NAME, pack_order, read_order
 from alertdrill.stacks.compose.prepare import SECRET_NAMES, Folders, prepare
+from alertdrill.stacks.compose.stack import RECORDED
 
 RULES = """
 groups:
@@ -80,6 +84,19 @@ def test_without_an_order_the_mounted_folder_counts(folders: Folders) -> None:
     assert "--query.lookback-delta=5s" in arguments
     routes = json.loads((folders.config / "alertmanager.yml").read_text())["route"]
     assert routes["group_wait"] == "500ms"
+
+
+def test_alertmanager_records_what_it_does_where_the_preparing_container_finds_it(folders: Folders) -> None:
+    """The compose file switches the recorder on; what it writes lies in the volume of Alertmanager's data."""
+    prepare(folders, "60")
+    config = json.loads((folders.config / "alertmanager.yml").read_text())
+    (output,) = config["event_recorder"]["file_outputs"]
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert f"--enable-feature={FEATURE}" in services["alertmanager"]["command"]
+    assert has_recorder(services["alertmanager"]["image"].partition(":v")[2])
+    volume, _, folder = services["alertmanager"]["volumes"][-1].partition(":")
+    assert output["path"] == f"{folder}/{FILE_NAME}"
+    assert f"{volume}:{RECORDED.removesuffix(f'/{FILE_NAME}')}" in services["prepare"]["volumes"]
 
 
 def test_own_rules_are_all_systems_alerts(folders: Folders) -> None:

@@ -14,9 +14,16 @@ from alertdrill.rules.values import Values
 from alertdrill.systems.drill_building.behaviours import HEALTHY
 from alertdrill.systems.drill_building.traffic import change
 from alertdrill.systems.gatewayz.drills.accounts import make_credit_drills, make_limit_drills
-from alertdrill.systems.gatewayz.drills.caches import make_cache_drills
+from alertdrill.systems.gatewayz.drills.bursts import (
+    make_5xx_burst,
+    make_credit_burst,
+    make_error_burst,
+    make_limit_burst,
+    make_queue_burst,
+)
+from alertdrill.systems.gatewayz.drills.caches import FEW_LOOKUPS, make_cache_drills
 from alertdrill.systems.gatewayz.drills.endpoints import make_5xx_drills, make_latency_drills
-from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, send_as
+from alertdrill.systems.gatewayz.drills.load import FALLBACK, GATEWAYZ, send_as
 from alertdrill.systems.gatewayz.drills.providers import (
     make_down_drills,
     make_error_drills,
@@ -24,7 +31,6 @@ from alertdrill.systems.gatewayz.drills.providers import (
 )
 from alertdrill.systems.gatewayz.drills.queues import make_queue_drills
 
-FALLBACK = "openrouter:mistral-nemo"
 QUIET = "gatewayz-quiet"
 QUIET_MODELS = ("openrouter:mistral-medium", "openrouter:mixtral-8x7b", "openrouter:pixtral-12b")
 QUIET_TEXT_MODEL = "openrouter:codestral"
@@ -43,6 +49,11 @@ def make_drills(values: Values) -> tuple[Drill, ...]:
         *make_limit_drills(values["rateLimited"]),
         *make_cache_drills(values["cacheHitRate"]),
         *make_queue_drills(values["queueBacklog"]),
+        *make_5xx_burst(values["http5xx"]),
+        *make_error_burst(values["providerErrorRate"]),
+        *make_credit_burst(values["creditBurn"]),
+        *make_limit_burst(values["rateLimited"]),
+        *make_queue_burst(values["queueBacklog"]),
     )
 
 
@@ -75,6 +86,7 @@ def _make_quiet() -> Drill:
         _ask("polling", 0.04),
         _ask("statement", 0.03),
         lasts_s=1800,
+        shares=[FEW_LOOKUPS],
     )
 
 

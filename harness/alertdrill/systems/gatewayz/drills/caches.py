@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill, LoadProfile
-from alertdrill.core.expectation import BlindRule
+from alertdrill.core.expectation import BlindRule, NearMiss
+from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.errors import BadInput
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY
@@ -22,6 +23,8 @@ MOST_HITS = 0.7
 PROMPTS = 20
 """Different things that clients ask where the cold start matters: so many lookups are misses at first."""
 WARM_S = 480.0
+FEW_LOOKUPS = "few lookups in cache response"
+"""Used where a few more would be enough for the alert."""
 
 
 def make_cache_drills(values: AlertValues) -> Iterator[Drill]:
@@ -32,6 +35,8 @@ def make_cache_drills(values: AlertValues) -> Iterator[Drill]:
         )
     yield _make_collapse(values)
     yield _make_near_threshold(values)
+    yield _make_burst(values)
+    yield _make_few_lookups(values)
     yield _make_near_for(values)
 
 
@@ -63,14 +68,65 @@ def _make_near_threshold(values: AlertValues) -> Drill:
     )
 
 
+def _make_burst(values: AlertValues) -> Drill:
+    name, rate = "gatewayz-cache-burst", 10 * values.number("traffic")
+    new_from_s = values.window_s + 15
+    new_s = (1 - values.threshold / 0.93) * (values.window_s - SCRAPE_INTERVAL_S)
+    lasts_s = new_from_s + 2 * values.window_s
+    return GATEWAYZ.drill(
+        name,
+        "For a minute every question is new, and then none is: over two minutes the hit rate stays above the "
+        "threshold.",
+        _ask(name, values, lasts_s, (new_from_s, new_from_s + new_s), prompts=1, rate=rate),
+        expects=near_threshold(CACHE, LABELS, reaches=0.855),
+        lasts_s=lasts_s,
+        uses=USES,
+    )
+
+
+def _make_few_lookups(values: AlertValues) -> Drill:
+    name, traffic = "gatewayz-cache-few-lookups", values.number("traffic")
+    many_s, few_s = 100.0, (225.0, 230.0)
+    few_from_s = many_s + values.window_s
+    ends_s = few_from_s + sum(few_s)
+
+    def ask_few(suffix: str, starts_s: float, lasts_s: float, share: float) -> LoadProfile:
+        return send_as(
+            f"{name}-{suffix}",
+            "cache_collapse",
+            # 9 or 10 in the 105 s that a window of two minutes sees, where 11 would be enough.
+            [(lasts_s, 0.905 * traffic)],
+            start_s=starts_s,
+            models=[MODEL],
+            prompts=1,
+            new_from=0,
+            new_until=10_000,
+            new_share=share,
+        )
+
+    return GATEWAYZ.drill(
+        name,
+        "Most questions are new, and there are fewer of them than the alert wants to see. Before, there were "
+        "many, of which most were hits, and a pause.",
+        _ask(name, values, many_s, (0, 10_000), share=0.3, prompts=1, rate=5 * traffic),
+        # With hits close together and far apart, so that a shorter window would find more lookups.
+        ask_few("few", few_from_s, few_s[0], 0.8),
+        ask_few("fewer", few_from_s + few_s[0], few_s[1], 0.875),
+        expects=NearMiss(alert=CACHE, labels=LABELS, reaches=0.0, pending=False),
+        lasts_s=ends_s + 30,
+        uses=(*USES, FEW_LOOKUPS),
+    )
+
+
 def _make_near_for(values: AlertValues) -> Drill:
     name = "gatewayz-cache-near-for"
     new_s = max(_find_fall_s(values) + 30, values.for_s - 90 + (1 - 2 * values.threshold) * values.window_s)
     lasts_s = START_S + new_s + values.window_s + 60
     return GATEWAYZ.drill(
         name,
-        "Every question is new for some minutes, and the usual ones come back before the `for` is over.",
-        _ask(name, values, lasts_s, (START_S, START_S + new_s)),
+        "Every question is new for some minutes, and the usual ones come back before the `for` is over. "
+        "There are hardly more lookups than the alert wants to see.",
+        _ask(name, values, lasts_s, (START_S, START_S + new_s), rate=1.09 * values.number("traffic")),
         expects=pends(CACHE, LABELS, least_s=(values.for_s - 90) / 2, values=values),
         lasts_s=lasts_s,
         uses=USES,
@@ -90,9 +146,10 @@ def _ask(
     *,
     share: float = 1.0,
     prompts: int = 4,
+    rate: float | None = None,
 ) -> LoadProfile:
     """Return questions of which a share is new between two instants, at a rate that the alert looks at."""
-    rate = 2.5 * values.number("traffic")
+    rate = 2.5 * values.number("traffic") if rate is None else rate
     new_from_s, new_until_s = new_between_s
     return send_as(
         name,

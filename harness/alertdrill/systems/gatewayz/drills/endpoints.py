@@ -9,7 +9,7 @@ from alertdrill.core.drill import Drill, LoadProfile
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour, failing, slow
 from alertdrill.systems.drill_building.near import near_threshold
-from alertdrill.systems.drill_building.traffic import Stages, change_from_healthy
+from alertdrill.systems.drill_building.traffic import Stages, change, change_from_healthy
 from alertdrill.systems.gatewayz.drills.load import GATEWAYZ, START_S, fires, is_blind, pends, send_as
 
 HTTP_5XX = "GatewayzHTTP5xxRateHigh"
@@ -21,6 +21,7 @@ LATENCY = "GatewayzLatencyP95High"
 RESPONSES = {"endpoint": "/v1/responses"}
 RESPONSES_USES = ("endpoint /v1/responses",)
 LATENCY_MODEL = "openrouter:mistral-large"
+OTHER_LATENCY_MODEL = "openrouter:qwen-2.5-72b"
 LATENCY_BOUNDS_S = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 HEALTHY_FOR_S = 450.0
 
@@ -72,6 +73,7 @@ def make_latency_drills(values: AlertValues) -> Iterator[Drill]:
     """Yield the drills of an endpoint's latency."""
     yield _make_slow_model(values)
     yield _make_near_threshold(values)
+    yield from _make_few_slow(values)
     yield _make_near_for(values)
 
 
@@ -111,10 +113,42 @@ def _make_near_threshold(values: AlertValues) -> Drill:
         "Every answer takes 14 s. The histogram has no bound between 10 and 30 s, so the p95 reads as "
         "29 s: just under the threshold.",
         _respond(name, [(lasts_s, 0.1)], {1: slow(below_s), START_S + values.window_s + 200: HEALTHY}),
-        expects=near_threshold(LATENCY, RESPONSES, reaches=0.85),
+        expects=near_threshold(LATENCY, RESPONSES, reaches=0.93),
         lasts_s=lasts_s,
         uses=RESPONSES_USES,
         calls_within_s=upper_s,
+    )
+
+
+def _make_few_slow(values: AlertValues) -> Iterator[Drill]:
+    """Yield a drill in which fewer are slow than a p95 sees, if the threshold is a bound of the histogram."""
+    name, lasts_s = "gatewayz-latency-few-slow", 330.0
+    if values.threshold not in LATENCY_BOUNDS_S[1:]:
+        return
+    lower_s = LATENCY_BOUNDS_S[LATENCY_BOUNDS_S.index(values.threshold) - 1]
+    usual_s = lower_s + 0.2 * (values.threshold - lower_s)
+    told: Behaviour = {
+        "latency": {"kind": "mixed", "s": usual_s, "slow_s": 1.5 * values.threshold, "every": 40}
+    }
+    yield GATEWAYZ.drill(
+        name,
+        "One answer in forty takes 45 s, of two models at the same time, and the others take 14 s: in two "
+        "minutes less than 5 % are slow, in one minute more.",
+        *(
+            send_as(
+                f"{name}{suffix}",
+                "text_apis",
+                [(lasts_s, 0.35)],
+                [change(0, model, told)],
+                key=name,
+                models=[model],
+                ask="responses",
+            )
+            for suffix, model in (("", LATENCY_MODEL), ("-other", OTHER_LATENCY_MODEL))
+        ),
+        expects=near_threshold(LATENCY, RESPONSES, reaches=0.972),
+        lasts_s=lasts_s,
+        uses=RESPONSES_USES,
     )
 
 

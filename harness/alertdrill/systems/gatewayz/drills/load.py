@@ -15,6 +15,8 @@ from alertdrill.systems.drill_building.near import blind, near_for
 from alertdrill.systems.drill_building.traffic import Stages, send
 
 GATEWAYZ = Builder(system="gatewayz", folder=Path(__file__).parents[1], closes_s=270.0)
+FALLBACK = "openrouter:mistral-nemo"
+"""The model that answers where another cannot."""
 SLACK_S = 90.0
 START_S = 120.0
 """When a cause begins, so that all that is read from counters has been there for a while."""

@@ -34,7 +34,7 @@ def make_queue_drills(values: AlertValues) -> Iterator[Drill]:
         ),
         expects=fires(
             QUEUE,
-            _label(model),
+            label_model(model),
             seen_s=START_S + 60,
             gone_s=START_S + grows_s + SLOW_S,
             values=values,
@@ -56,7 +56,7 @@ def make_queue_drills(values: AlertValues) -> Iterator[Drill]:
             ],
             {0: slow(SLOW_S)},
         ),
-        expects=near_threshold(QUEUE, _label(model), reaches=0.6),
+        expects=near_threshold(QUEUE, label_model(model), reaches=0.6),
         lasts_s=3 * SLOW_S + 180,
     )
     name, model = "gatewayz-queue-near-for", "openrouter:devstral-small"
@@ -65,7 +65,7 @@ def make_queue_drills(values: AlertValues) -> Iterator[Drill]:
         name,
         "One large burst waits its turn: over the threshold for minutes, and worked off in time.",
         _leave(name, model, [(SLOTS + many, 1.0), (3 * SLOW_S, 0.0)], {0: slow(SLOW_S)}),
-        expects=pends(QUEUE, _label(model), least_s=90, values=values),
+        expects=pends(QUEUE, label_model(model), least_s=90, values=values),
         lasts_s=3 * SLOW_S + 240,
     )
 
@@ -76,6 +76,7 @@ def _leave(name: str, model: str, stages: Stages, changes: Mapping[float, Behavi
     return send_as(name, "text_apis", stages, told, models=[model], ask="background")
 
 
-def _label(model: str) -> dict[str, str]:
+def label_model(model: str) -> dict[str, str]:
+    """Return the labels that a model has in the alert."""
     provider, _, name = model.partition(":")
     return {"provider": provider, "model": name}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
+from alertdrill.systems.drill_building.estimates import LULL, choose_rate_for_failures
+from alertdrill.systems.drill_building.near import NEARLY_ALL, blind, near_for, near_threshold
 from alertdrill.systems.drill_building.traffic import send
 from alertdrill.systems.inference.drills.load import (
     HEALTHY,
@@ -22,6 +22,8 @@ from alertdrill.systems.inference.drills.load import (
 
 ERRORS = "InferenceHighErrorRate"
 ERRORS_AS_WRITTEN = "InferenceHighErrorRateAsWritten"
+REFUSED = 2
+"""Inputs that are refused, and that are nearly too many with one call that hangs."""
 
 
 def make_error_drills(values: AlertValues) -> Iterator[Drill]:
@@ -81,22 +83,34 @@ def _make_outage(values: AlertValues) -> Drill:
 
 def _make_near_threshold(values: AlertValues) -> Drill:
     name, model = "inference-errors-near-threshold", "translator:v2"
-    window_s, for_s = values.window_s, values.for_s
-    every = math.ceil(1 / (0.8 * values.threshold))
-    # The last requests are good: when traffic ends, those that are left in the window would weigh more.
-    good_again_s = 1.6 * window_s + for_s
+    # The lull is what half a window would have seen alone; the whole one sees as many requests as ever.
+    window_s, lull_s = values.window_s, values.window_s / 3
+    rate = choose_rate_for_failures(1 + REFUSED, values.threshold, window_s, lull_s, besides=REFUSED)
+    refused_s = window_s + 60 + lull_s
+    lasts_s = refused_s + 0.8 * window_s
     return INFERENCE.drill(
         name,
-        "Four fifths of the allowed share of requests fail, evenly spread, for three windows.",
+        f"A call hangs until it is ended, and when a quiet spell is over, {REFUSED} inputs are refused: "
+        "neither is too much, and together they are nearly what is allowed.",
         infer(
             name,
             model,
-            [(2 * window_s + for_s, 3 * every / window_s)],
-            {window_s / 3: failing(every=every), good_again_s: HEALTHY},
-            welcome=502,
+            [(window_s + 60, rate), (lull_s, LULL * rate), (lasts_s - refused_s, rate)],
+            {window_s + 30: failing("timeout", next=1)},
+            welcome=504,
         ),
-        expects=near_threshold(ERRORS, {**label_model(model), "tenant": name}, reaches=0.7),
-        lasts_s=2 * window_s + for_s + PAUSE_S,
+        # The first of them is not seen, since the counter is born with it.
+        send(
+            f"{name}-refused",
+            "infer",
+            [(5, 1 / 5), (refused_s - 5, 0), (5 * REFUSED, 1 / 5)],
+            models=[model],
+            key=name,
+            input_chars=5000,
+            welcome=400,
+        ),
+        expects=near_threshold(ERRORS, {**label_model(model), "tenant": name}, reaches=NEARLY_ALL),
+        lasts_s=lasts_s,
     )
 
 

@@ -16,6 +16,8 @@ DEPTH_AS_WRITTEN_JOBS = 100
 WORKERS = 2
 SLOW_S = 60.0
 BATCH_SLOW_S = 30.0
+FULL_SLOW_S = 85.0
+"""Just below the time after which a job is given up."""
 
 
 def make_queue_drills(values: AlertValues) -> Iterator[Drill]:
@@ -40,9 +42,10 @@ def make_queue_drills(values: AlertValues) -> Iterator[Drill]:
     name, model = "inference-queue-near-threshold", "embedder:v2"
     yield INFERENCE.drill(
         name,
-        "A backlog of nine tenths of the threshold, for longer than the `for`.",
-        _leave(name, model, 0.9 * threshold, fast_s, SLOW_S),
-        expects=near_threshold(DEPTH, label_model(model), reaches=0.8),
+        "A backlog of just what is allowed, from before the first job is done; then nine tenths of it, for "
+        "longer than the `for`.",
+        _leave(name, model, threshold + WORKERS, fast_s, FULL_SLOW_S, within_s=0.6 * FULL_SLOW_S),
+        expects=near_threshold(DEPTH, label_model(model), reaches=1.0),
         lasts_s=gone_s,
     )
     name, model = "inference-queue-batch", "embedder:v3"
@@ -64,7 +67,10 @@ def make_queue_drills(values: AlertValues) -> Iterator[Drill]:
     )
 
 
-def _leave(name: str, model: str, jobs: float, until_s: float, job_s: float) -> LoadProfile:
-    """Return jobs that are left one a second, each of which takes so long until the model is fast again."""
-    stages = [(jobs, 1.0), (until_s - jobs, 0.0)]
+def _leave(
+    name: str, model: str, jobs: float, until_s: float, job_s: float, *, within_s: float | None = None
+) -> LoadProfile:
+    """Return jobs that are left one a second, or all within a time; each takes long until `until_s`."""
+    takes_s = within_s or jobs
+    stages = [(takes_s, jobs / takes_s), (until_s - takes_s, 0.0)]
     return infer(name, model, stages, {0: slow(job_s), until_s: HEALTHY}, scenario="queue_backlog")

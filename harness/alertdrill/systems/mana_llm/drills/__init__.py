@@ -19,6 +19,7 @@ from alertdrill.systems.mana_llm.drills.causes import make_cause_drills
 from alertdrill.systems.mana_llm.drills.downs import make_down_drills
 from alertdrill.systems.mana_llm.drills.load import MANA_LLM, STILLNESS
 from alertdrill.systems.mana_llm.drills.near import make_near_drills
+from alertdrill.systems.mana_llm.drills.together import make_together_drills
 
 
 def make_drills(values: Values) -> tuple[Drill, ...]:
@@ -27,6 +28,7 @@ def make_drills(values: Values) -> tuple[Drill, ...]:
         _make_quiet(),
         *make_cause_drills(values),
         *make_near_drills(values),
+        *make_together_drills(values),
         *make_down_drills(values),
     )
 

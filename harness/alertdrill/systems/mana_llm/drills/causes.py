@@ -33,7 +33,6 @@ def make_cause_drills(values: Values) -> Iterator[Drill]:
     """Yield a drill of each cause."""
     yield _make_fallback(values)
     yield _make_latency(values)
-    yield _make_errors(values)
 
 
 def _make_fallback(values: Values) -> Drill:
@@ -112,33 +111,6 @@ def _make_latency(values: Values) -> Drill:
         ),
         call(f"{name}-local", local_model, [(last_s, 0.04)], change_from_healthy(local_model, {})),
         expects=(fires, fires_as_written),
-        lasts_s=last_s + MANA_LLM.closes_s,
-        uses=[TRAFFIC],
-    )
-
-
-def _make_errors(values: Values) -> Drill:
-    """One call in so many has a prompt that is too long: 2.5 times the threshold."""
-    errors = values["llmHighErrorRate"]
-    every = max(1, round(1 / (2.5 * errors.threshold)))
-    share = errors.threshold * every
-    crosses_s = min(LEAD_S * share / (1 - share), errors.window_s) if share < 1 else errors.window_s
-    ends_s = LEAD_S + crosses_s + errors.for_s + 180
-    fires = MANA_LLM.fires(
-        ERRORS,
-        SYSTEM,
-        between_s=(LEAD_S + errors.for_s, LEAD_S + crosses_s + errors.for_s + SLACK_S + 30),
-        resolves_within_s=ends_s + (1 - min(share, 1)) * errors.window_s + SLACK_S,
-    )
-    name, model = "mana_llm-errors-fires", "openrouter:llama-4-scout"
-    last_s = find_last_s(fires)
-    too_long = failing("context_overflow", every=every)
-    return MANA_LLM.drill(
-        name,
-        "A client's new release sends prompts that are too long for the model. No provider is at fault, "
-        "nothing falls back, and the error rate fires all the same.",
-        call(name, model, [(last_s, 0.2)], change_from_healthy(model, {LEAD_S: too_long, ends_s: HEALTHY})),
-        expects=fires,
         lasts_s=last_s + MANA_LLM.closes_s,
         uses=[TRAFFIC],
     )

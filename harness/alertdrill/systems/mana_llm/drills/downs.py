@@ -26,7 +26,8 @@ def make_down_drills(values: Values) -> Iterator[Drill]:
             MANA_LLM.fires(
                 alert,
                 THE_TARGET,
-                between_s=(LEAD_S + own_s, LEAD_S + own_s + SLACK_S),
+                # Before twice the `for`: what needs so long is another rule.
+                between_s=(LEAD_S + own_s, LEAD_S + max(2 * own_s, own_s + SLACK_S / 2)),
                 resolves_within_s=outage.at_s + outage.for_s + 300,
             )
             for alert, own_s in for_s.items()

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY, failing
-from alertdrill.systems.drill_building.near import blind, near_for, near_threshold
+from alertdrill.systems.drill_building.estimates import choose_rate_for_failures
+from alertdrill.systems.drill_building.near import NEARLY_ALL, blind, near_for, near_threshold
+from alertdrill.systems.drill_building.traffic import change_from_healthy
 from alertdrill.systems.mantis.drills.load import (
     AS_WRITTEN,
     DENIED_MODEL,
@@ -17,17 +19,23 @@ from alertdrill.systems.mantis.drills.load import (
     SLACK_S,
     label_tenant,
     run,
+    send_as,
 )
 
 FAILURE = "MantisHighFailureRate"
 PRIME = {0.5: failing(next=1)}
+HIDDEN_MODEL = "openai:gpt-4.5-preview"
+TURNS = ("mantis: " + HIDDEN_MODEL,)
+"""Of the two drills that make that model fail."""
+FAILING = (3, 1)
+"""Runs of two models that fail and are nearly too many together."""
 
 
 def make_failure_drills(values: AlertValues) -> Iterator[Drill]:
     """Yield the drills of the share of runs that fail."""
     threshold, window_s, for_s = values.threshold, values.window_s, values.for_s
     good_s = window_s / 2
-    often, seldom = max(1, math.floor(0.35 / threshold)), math.ceil(1.2 / threshold)
+    often = max(1, math.floor(0.35 / threshold))
     # How long failures take to fill the window up to the threshold, and how long of them may be left in it.
     rises_s, left_s = _rise_s(threshold * often, good_s, window_s), window_s * threshold * often
     bad_s = for_s + rises_s + 2 * SLACK_S
@@ -50,19 +58,7 @@ def make_failure_drills(values: AlertValues) -> Iterator[Drill]:
             resolves_within_s=ends_s,
         ),
     )
-    name, steady_s = "mantis-failure-near-threshold", 2.5 * window_s
-    yield MANTIS.drill(
-        name,
-        f"One run in {seldom} fails: below the threshold.",
-        run(
-            name,
-            "openai:o1-preview",
-            [(steady_s + good_s, RUNS_PER_S)],
-            {**PRIME, window_s: failing(every=seldom), steady_s: HEALTHY},
-        ),
-        expects=near_threshold(FAILURE, label_tenant(name), reaches=0.6),
-        lasts_s=steady_s + good_s + 60,
-    )
+    yield _make_two_models(values)
     name = "mantis-failure-near-for"
     short_s = max(rises_s + SLACK_S, for_s - 170 - window_s + rises_s + left_s)
     yield MANTIS.drill(
@@ -76,6 +72,27 @@ def make_failure_drills(values: AlertValues) -> Iterator[Drill]:
         ),
         expects=near_for(FAILURE, label_tenant(name), over_s=(for_s / 2, for_s - 40)),
         lasts_s=good_s + short_s + window_s + 2 * SLACK_S,
+    )
+
+
+def _make_two_models(values: AlertValues) -> Drill:
+    name, models = "mantis-failure-near-threshold", ("openai:o1-preview", HIDDEN_MODEL)
+    runs_per_s = min(RUNS_PER_S, choose_rate_for_failures(sum(FAILING), values.threshold, values.window_s))
+    fails_s = values.window_s + 60
+    lasts_s = fails_s + 0.75 * values.window_s
+    told = [
+        one
+        for model, failures in zip(models, FAILING, strict=True)
+        for one in change_from_healthy(model, {**PRIME, fails_s: failing(next=failures)})
+    ]
+    return MANTIS.drill(
+        name,
+        f"{FAILING[0]} runs of one model fail and {FAILING[1]} of another, all within two minutes: neither "
+        "model has the share that is allowed, and together they nearly have.",
+        send_as(name, "predict", [(lasts_s, runs_per_s)], *told, models=list(models)),
+        expects=near_threshold(FAILURE, label_tenant(name), reaches=NEARLY_ALL),
+        lasts_s=lasts_s,
+        uses=TURNS,
     )
 
 
@@ -115,7 +132,7 @@ def _make_poller(values: AlertValues) -> Drill:
 
 
 def _make_hidden(values: AlertValues) -> Drill:
-    name, model = "mantis-failure-hidden", "openai:gpt-4.5-preview"
+    name, model = "mantis-failure-hidden", HIDDEN_MODEL
     threshold, window_s, for_s = values.threshold, values.window_s, values.for_s
     often, good_s = max(3, math.floor(0.4 / threshold)), window_s / 2
     fires_s = good_s + _rise_s(threshold * often, good_s, window_s) + for_s
@@ -141,6 +158,7 @@ def _make_hidden(values: AlertValues) -> Drill:
             ),
             blind(FAILURE + AS_WRITTEN, label_tenant(name)),
         ),
+        uses=TURNS,
     )
 
 

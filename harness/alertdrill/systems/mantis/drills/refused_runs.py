@@ -18,7 +18,7 @@ from alertdrill.systems.mantis.drills.load import (
 
 RATE = "MantisRateLimitChronic"
 QUEUE = ("mantis: refused runs",)
-OVER, UNDER = 1.3, 0.86
+OVER, UNDER = 1.3, 0.95
 """How many thresholds are refused."""
 
 
@@ -54,9 +54,9 @@ def make_rate_drills(values: AlertValues) -> Iterator[Drill]:
     name = "mantis-rate-near-threshold"
     yield MANTIS.drill(
         name,
-        "A client is refused at 86 % of the threshold.",
+        "A client is refused at 95 % of the threshold.",
         run(name, CHEAP_MODEL, [(1.5 * window_s, seldom)], {}),
-        expects=near_threshold(RATE, label_tenant(name), reaches=0.75),
+        expects=near_threshold(RATE, label_tenant(name), reaches=0.9),
         lasts_s=1.5 * window_s + SLACK_S,
         uses=QUEUE,
     )

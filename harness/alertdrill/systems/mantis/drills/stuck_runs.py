@@ -50,7 +50,13 @@ def make_stuck_drills(values: AlertValues) -> Iterator[Drill]:
         name,
         "One run fewer, for as long.",
         _hold(name, runs - 1, long_steps),
-        expects=near_threshold(STUCK, label_tenant(name), reaches=0.95 * (runs - 1) / runs),
+        # Runs are whole: the value is this share of the threshold, neither more nor less.
+        expects=near_threshold(
+            STUCK,
+            label_tenant(name),
+            reaches=0.95 * (runs - 1) / values.threshold,
+            at_most=1.05 * (runs - 1) / values.threshold,
+        ),
         lasts_s=over_s,
     )
     name = "mantis-stuck-near-for"

@@ -62,11 +62,14 @@ def _make_scanner(values: AlertValues) -> Drill:
 def _make_near_threshold(values: AlertValues) -> Drill:
     name, threshold = "metis-auth-near-threshold", values.threshold
     lasts_s = values.window_s + values.for_s + 60
+    half = [(lasts_s, round(0.45 * threshold, ROUNDING))]
     return METIS.drill(
         name,
-        f"{0.9 * threshold:g} failures a second for {lasts_s:g} s, under the threshold of {threshold:g}.",
-        _scan(name, (lasts_s, round(0.9 * threshold, ROUNDING))),
-        expects=near_threshold(AUTH, THE_GATEWAY, reaches=0.8),
+        f"{0.9 * threshold:g} failures a second for {lasts_s:g} s, under the threshold of {threshold:g}: "
+        "half of them have an invalid token, and half have none.",
+        _scan(name, *half),
+        send(f"{name}-missing", "auth_scan", half, start_s=1 / half[0][1] / 2, reason="missing_token"),
+        expects=near_threshold(AUTH, THE_GATEWAY, reaches=0.85),
         lasts_s=lasts_s + 310,
         uses=FAILURES,
     )

@@ -8,14 +8,21 @@ from collections.abc import Iterator
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
 from alertdrill.systems.drill_building.behaviours import HEALTHY, failing
-from alertdrill.systems.drill_building.estimates import choose_call_rate, choose_every, find_outage_crossing_s
-from alertdrill.systems.drill_building.near import near_for, near_threshold
+from alertdrill.systems.drill_building.estimates import (
+    LULL,
+    choose_call_rate,
+    choose_rate_for_failures,
+    find_outage_crossing_s,
+)
+from alertdrill.systems.drill_building.near import NEARLY_ALL, near_for, near_threshold
 from alertdrill.systems.drill_building.traffic import change, send
 from alertdrill.systems.metis.drills.load import METIS, call, check_threshold, label_model
 
 ERRORS = "MetisLLMErrorRateHigh"
 THRESHOLDS = (0.01, 0.25)
 FAILURES_TO_COOL = 5
+OF_EACH = 3
+"""Failures of each of two causes that are nearly too many together."""
 COOLDOWN_S = 30.0
 """The gateway's breaker: so many failures in a row, and only a probe in so long goes to a provider."""
 
@@ -27,15 +34,7 @@ def make_error_drills(values: AlertValues) -> Iterator[Drill]:
     threshold, window_s, for_s = values.threshold, values.window_s, values.for_s
     rate_per_s = choose_call_rate(threshold, window_s)
 
-    name, model, every = "metis-errors-near-threshold", "ollama:qwen3", choose_every(0.8 * threshold)
-    lasts_s = window_s + for_s + 300
-    yield METIS.drill(
-        name,
-        f"One call in {every} fails for {lasts_s:g} s: {1 / every:.1%}, under the {threshold:.1%} allowed.",
-        call(name, model, [(lasts_s, rate_per_s)], {1: failing(every=every)}),
-        expects=near_threshold(ERRORS, label_model(model), reaches=round(0.875 / every / threshold, 2)),
-        lasts_s=lasts_s,
-    )
+    yield _make_two_causes(values)
     if 0.8 * window_s <= for_s <= 2 * window_s:
         name, model, every = "metis-errors-near-for", "ollama:mistral", round(0.4 / threshold)
         starts_s, fails_for_s = window_s / 2, for_s - window_s / 3
@@ -63,6 +62,34 @@ def make_error_drills(values: AlertValues) -> Iterator[Drill]:
         lasts_s=window_s + 300,
     )
     yield from _make_bad_calls(values)
+
+
+def _make_two_causes(values: AlertValues) -> Drill:
+    name, model = "metis-errors-near-threshold", "ollama:qwen3"
+    # The lull is what half a window would have seen alone; the whole one sees as many calls as ever.
+    window_s, lull_s = values.window_s, values.window_s / 3
+    rate_per_s = choose_rate_for_failures(2 * OF_EACH, values.threshold, window_s, lull_s)
+    fails_s, apart_s = window_s + 60 + lull_s, (OF_EACH + 1) / rate_per_s
+    lasts_s = fails_s + 2 / 3 * window_s
+    overflow = "context_overflow"
+    return METIS.drill(
+        name,
+        f"The provider fails {OF_EACH} calls in a row, and after that {OF_EACH} prompts are too long, when a "
+        f"quiet spell is over: each is half of the {values.threshold:.1%} allowed, and both are nearly all.",
+        call(
+            name,
+            model,
+            [(window_s + 60, rate_per_s), (lull_s, LULL * rate_per_s), (lasts_s - fails_s, rate_per_s)],
+            {
+                1: failing(next=1),
+                1 + 2 / rate_per_s: failing(overflow, next=1),
+                fails_s: failing(next=OF_EACH),
+                fails_s + apart_s: failing(overflow, next=OF_EACH),
+            },
+        ),
+        expects=near_threshold(ERRORS, label_model(model), reaches=NEARLY_ALL),
+        lasts_s=lasts_s,
+    )
 
 
 def _make_outage(values: AlertValues) -> Drill:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alertdrill.core.drill import Drill
 from alertdrill.rules.values import AlertValues
-from alertdrill.systems.drill_building.behaviours import HEALTHY, slow
+from alertdrill.systems.drill_building.behaviours import HEALTHY, slow, sometimes_slow
 from alertdrill.systems.drill_building.estimates import (
     choose_latency_above,
     choose_latency_below,
@@ -27,6 +27,7 @@ def make_latency_drills(values: AlertValues) -> Iterator[Drill]:
     check_threshold(values, *THRESHOLDS_S)
     yield _make_slow_model(values)
     yield _make_near_threshold(values)
+    yield _make_few_slow_calls(values)
     if values.for_s >= 120:
         yield _make_near_for(values)
     if values.window_s <= values.for_s:
@@ -53,6 +54,28 @@ def _make_slow_model(values: AlertValues) -> Drill:
             LATENCY,
             label_model(model),
             between_s=_find_firing(values, slow_s),
+            resolves_within_s=resolves_s,
+        ),
+        lasts_s=resolves_s + 250,
+    )
+
+
+def _make_few_slow_calls(values: AlertValues) -> Drill:
+    name, model, rate_per_s = "metis-latency-few-slow-calls", "anthropic:claude-3-5-haiku", 0.2
+    slow_s = choose_latency_above(values.threshold, LATENCY_BOUNDS_S)
+    # One is always in the window, and there are never three.
+    every = int(0.48 * values.window_s * rate_per_s)
+    ends_s = 60 + every / rate_per_s + slow_s + values.for_s + 240
+    resolves_s = ends_s + slow_s + values.window_s + 105
+    told = sometimes_slow(slow_s, every=every, otherwise_s=1.0)
+    return METIS.drill(
+        name,
+        f"One call in {every} takes {slow_s:g} s: {1 / every:.1%}, of which a 95th percentile sees nothing.",
+        call(name, model, [(resolves_s + 150, rate_per_s)], {60: told, ends_s: HEALTHY}),
+        expects=METIS.fires(
+            LATENCY,
+            label_model(model),
+            between_s=(60 + values.for_s, 60 + every / rate_per_s + slow_s + values.for_s + 120),
             resolves_within_s=resolves_s,
         ),
         lasts_s=resolves_s + 250,

@@ -1,0 +1,142 @@
+// The page's state, what changes it (`apply`), and what is drawn of it (`render`).
+import { readAddress, writeAddress } from "./address.js";
+import { renderAlerts } from "./alerts.js";
+import { el, flat, unfold } from "./elements.js";
+import { renderChanges, renderHead } from "./head.js";
+import { drawChips, drawList, drawSearch, watchKeys } from "./list.js";
+import { describe, matches, parse } from "./matching.js";
+import { renderMatrix } from "./matrix.js";
+import { renderPages } from "./pages.js";
+import { renderDashboards } from "./panels.js";
+import { renderRun } from "./run.js";
+import { renderTimeline } from "./timeline.js";
+
+const SECTIONS = ["head", "changes", "matrix", "timeline", "drills", "alerts", "pages", "dashboards", "run"];
+const LINKS = [["matrix", "Hops"], ["timeline", "The run"], ["drills", "Drills"], ["alerts", "Alerts"], ["pages", "Pages"], ["dashboards", "Dashboards"], ["run", "How it was held"]];
+const state = { data: null, address: { path: [""], query: "" }, index: null };
+const places = new Map();
+
+// What happened: parts of the document that are new (`data`), or another address.
+export function apply(event) {
+  if (event.data) {
+    state.data = { ...state.data, ...event.data };
+    state.index = new Map(state.data.drills.map((drill) => [drill.name, describe(drill)]));
+  }
+  const before = state.address;
+  if (event.address) state.address = event.address;
+  render(state, { data: Boolean(event.data), query: before.query !== state.address.query });
+  if (event.data || before.path.join("/") !== state.address.path.join("/")) openAt(state.address.path);
+}
+
+function render({ data, address }, changed) {
+  const drills = find(state);
+  const byName = new Map(data.drills.map((drill) => [drill.name, drill]));
+  const names = address.query ? new Set(drills.map((drill) => drill.name)) : null;
+  const alerts = address.query ? new Set(drills.flatMap((drill) => drill.findings.map((finding) => finding.alert))) : null;
+  if (changed.data) {
+    put("head", renderHead(data));
+    put("changes", renderChanges(data));
+    later(["drills", () => [el("h2", {}, "Drills"), drawSearch(state.address.query, search), el("div", { id: "chips" }), el("div", { id: "list" })]],
+      ["alerts", renderAlerts], ["pages", renderPages], ["dashboards", renderDashboards], ["run", renderRun]);
+  }
+  if (changed.data || changed.query) {
+    put("matrix", renderMatrix(data, alerts, byName));
+    put("timeline", renderTimeline(data, names));
+  }
+  if (changed.query && !changed.data) {
+    drawWaiting();
+    fillList();
+  }
+}
+
+function fillList() {
+  const { data, index, address: { query } } = state, box = document.getElementById("search");
+  document.getElementById("chips").replaceChildren(drawChips(index, query, search));
+  document.getElementById("list").replaceChildren(...flat(drawList(data, find(state), query)));
+  if (box.value !== query) box.value = query;
+}
+
+function find({ data, address, index }) {
+  const parsed = parse(address.query);
+  return data.drills.filter((drill) => matches(index.get(drill.name), parsed));
+}
+
+// What is below the first screen is drawn after it was shown, or when an address leads there.
+let waiting = [];
+function later(...sections) {
+  waiting = sections;
+  requestAnimationFrame(() => setTimeout(drawWaiting));
+}
+
+function drawWaiting() {
+  if (!waiting.length) return;
+  for (const [name, draw] of waiting.splice(0)) put(name, draw(state.data));
+  for (const link of document.querySelectorAll("nav a")) link.hidden = !places.get(link.hash.split("/")[1]).hasChildNodes();
+  fillList();
+  document.documentElement.dataset.drawn = "yes";
+}
+
+function put(name, parts) {
+  places.get(name).replaceChildren(...flat(parts));
+}
+
+let typed = null;
+function search(query) {
+  const focused = document.activeElement?.dataset?.token;
+  clearTimeout(typed);
+  typed = setTimeout(() => {
+    const address = { path: [""], query };
+    history.replaceState(null, "", writeAddress(address));
+    apply({ address });
+    if (focused) [...document.querySelectorAll(".chip")].find((chip) => chip.dataset.token === focused)?.focus();
+  }, state.data.drills.length > 500 ? 120 : 0);
+}
+
+// Open what an address names, and all that it is folded in.
+function openAt(path) {
+  const [kind, ...rest] = path;
+  if (!kind) return;
+  drawWaiting();
+  if (kind === "section") return void places.get(rest[0])?.scrollIntoView();
+  const wanted = [kind, ...rest].join("/");
+  if (kind === "drill") revealDrill(rest.join("/"));
+  if (kind === "panel") document.querySelectorAll("details.dashboard").forEach((one) => one.dataset.path === `panel/${rest[0]}` && unfold(one));
+  const found = [...document.querySelectorAll("[data-path]")].find((one) => one.dataset.path === wanted);
+  if (!found) return;
+  if (found.tagName === "DETAILS") unfold(found);
+  (found.querySelector("summary") || found).focus({ preventScroll: true });
+  requestAnimationFrame(() => found.scrollIntoView());
+  setTimeout(() => found.scrollIntoView(), 50); // what was drawn above it meanwhile has moved it
+}
+
+function revealDrill(name) {
+  const drill = state.data.drills.find((one) => one.name === name);
+  if (!drill) return;
+  const group = document.querySelector(`details.group[data-group="${drill.kind}"]`);
+  if (!group || !matches(state.index.get(name), parse(state.address.query))) return;
+  unfold(group);
+  group.querySelector(".rows").show([drill]);
+}
+
+function start() {
+  const page = document.getElementById("page");
+  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }));
+  for (const name of SECTIONS) {
+    const place = el("section", { id: name });
+    places.set(name, place);
+    page.append(place);
+  }
+  places.get("head").after(el("nav", { "aria-label": "Parts of the report" }, LINKS.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
+  addEventListener("hashchange", () => apply({ address: readAddress() }));
+  watchKeys(search);
+  apply({ data: JSON.parse(document.getElementById("run-data").textContent), address: readAddress() });
+}
+
+function complain(error) {
+  const notice = document.getElementById("broken");
+  notice.hidden = false;
+  notice.textContent = `The report could not be drawn: ${error && error.message || error}. timeline.json and junit.xml have the verdicts, too.`;
+}
+
+addEventListener("error", (event) => complain(event.error || event.message));
+start();

@@ -1,0 +1,100 @@
+"""Why it is right that some mutants survive: read, given to survivors, and held to the rules."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+from support.mutants import list_mutants
+
+from alertdrill.errors import BadInput
+from alertdrill.mutation.mutant import Result
+from alertdrill.mutation.reasons import find_idle, give_reasons, parse_reasons
+from alertdrill.mutation.score import Scored, tally
+from alertdrill.mutation.terminal import MutationSummary
+from alertdrill.rules.files import parse_rules, read_rules
+from alertdrill.systems import System, find_own
+from alertdrill.systems.system import read_text
+
+RULES = "groups:\n- name: g\n  rules:\n  - alert: Deep\n    expr: max(depth) > 100\n"
+MUTANTS = {one.id: one for one in list_mutants(parse_rules(RULES, "rules.yml"))}
+EXACT, OTHER = MUTANTS["Deep/comparison/0/> -> >="], MUTANTS["Deep/comparison/0/> -> <"]
+TEXT = """\
+reasons:
+  - why: >-
+      A depth
+      is a whole number.
+    mutants: [Deep/comparison/*/> -> >=]
+"""
+REASONS = parse_reasons(TEXT, "survivors.yml")
+EXPLAINED = [system for system in find_own() if system.survivors_path.exists()]
+
+
+def test_a_reason_takes_the_place_of_what_would_notice_a_survivor() -> None:
+    """Only of what survived, and of what it is about; the score is what it was."""
+    results = [Result(mutant=EXACT, state="survived"), Result(mutant=OTHER, state="survived", why="a drill")]
+    given = list(give_reasons(results, REASONS))
+    assert [(one.why, one.is_explained) for one in given] == [
+        ("A depth is a whole number.", True),
+        ("a drill", False),
+    ]
+    assert tally(given) == tally(results)
+    (killed,) = give_reasons([Result(mutant=EXACT, state="killed", why="noticed")], REASONS)
+    assert (killed.why, killed.is_explained) == ("noticed", False)
+
+
+def test_a_reason_without_a_survivor_is_idle() -> None:
+    """It is told where mutants that it is about were tried, and of none else."""
+    assert [one.source for one in find_idle([Result(mutant=EXACT, state="killed")], REASONS)] == [
+        "survivors.yml:2"
+    ]
+    assert list(find_idle([Result(mutant=EXACT, state="survived")], REASONS)) == []
+    assert list(find_idle([Result(mutant=OTHER, state="killed")], REASONS)) == []
+
+
+def test_only_a_star_stands_for_something_else() -> None:
+    """What a regular expression or a shell would make of an id, it does not mean."""
+    (reason,) = parse_reasons("reasons: [{why: so, mutants: ['Deep/comparison/[0]/> -> >=']}]", "s.yml")
+    assert not reason.is_about(Result(mutant=EXACT, state="survived"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "s.yml:1: the file is empty"),
+        ("reasons: []\n", "s.yml:1: the file has no reasons"),
+        ("reasons:\n- mutants: [a]\n", "s.yml:2: the reason has no why"),
+        ("reasons:\n- why: so\n", "s.yml:2: the reason has no mutants"),
+        ("reasons:\n- why: so\n  mutants: [a]\n  because: of\n", "because"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_with_its_line(text: str, says: str) -> None:
+    """Whoever writes it finds the place."""
+    with pytest.raises(BadInput, match=says):
+        parse_reasons(text, "s.yml")
+
+
+def test_survivors_with_one_reason_are_listed_above_it() -> None:
+    """Apart from those that a drill should notice."""
+    mutants = [one for one in MUTANTS.values() if one.operator == "comparison"][:2]
+    results = (
+        Result(mutant=mutants[0], state="survived", why="a whole number", is_explained=True),
+        Result(mutant=mutants[1], state="survived", why="a whole number", is_explained=True),
+        Result(mutant=OTHER, state="survived", why="a drill"),
+    )
+    console = Console(record=True, width=200)
+    console.print(MutationSummary([Scored(name="s", sources={}, drills=(), results=results)]))
+    said = console.export_text()
+    assert said.count("a whole number") == 1
+    assert said.index("and what would") < said.index("a drill") < said.index("why none has to")
+    assert "3 survived (2 of them with a reason)" in said
+
+
+@pytest.mark.parametrize("system", EXPLAINED, ids=lambda system: system.name)
+def test_reasons_are_about_mutants_that_there_are(system: System) -> None:
+    """A rule that is changed does not leave a reason behind, and a number in an id stays that of its part."""
+    reasons = parse_reasons(read_text(system.survivors_path), "survivors.yml")
+    results = [Result(mutant=one, state="survived") for one in list_mutants(read_rules(system.rules_path))]
+    for reason in reasons:
+        for pattern in reason.mutants:
+            alone = parse_reasons(f"reasons: [{{why: so, mutants: [{pattern!r}]}}]", "s.yml")[0]
+            assert any(alone.is_about(result) for result in results), pattern
