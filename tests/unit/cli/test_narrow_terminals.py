@@ -85,7 +85,7 @@ def test_pages_are_told_apart_in_80_columns() -> None:
     for name in NAMES:
         assert f"{name}  page\n" in shown
         assert f"title: [FIRING:1] {name} of the gateway in production" in shown
-    assert "delivered: yes\n    paged: 1:02 (1.0 s)  closed: 2:05 (2.1 s)" in shown
+    assert "delivered: yes\n    paged: within 1:10 (1.0 s)  closed: within 2:10 (2.1 s)" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 

@@ -95,14 +95,17 @@ def bind(
     senders = list_played(routing)
     check_nobody(nobody, senders)
     check_taken(engines.amtool, config, alerts[0].labels)
+    subjects = name_alerts(alerts)
     if len(alerts) > 1:
-        demand_routes(engines, config, find_ways(config, name_alerts(alerts)))
+        demand_routes(engines, config, find_ways(config, subjects))
     return tuple(
         Bound(
             alert=alert,
             destination=find_destination(routing, senders, alert.labels, nobody, config.locate),
+            title=subject.title,
+            has_routes=bool(routing["route"].get("routes")),
         )
-        for alert in alerts
+        for alert, subject in zip(alerts, subjects, strict=True)
     )
 
 
