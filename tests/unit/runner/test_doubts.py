@@ -83,7 +83,7 @@ def test_an_unmet_drill_is_doubted_only_where_its_calls_were_slow(
 
 
 def test_who_bears_no_slow_calls_is_told_none() -> None:
-    """Every model that such a drill calls answers sooner than the drill's bound."""
+    """Every model that such a drill calls usually answers sooner than the drill's bound."""
     assert set(DOUBTFUL) == {
         "inference-latency-near-threshold",
         "metis-latency-near-threshold",
@@ -94,7 +94,7 @@ def test_who_bears_no_slow_calls_is_told_none() -> None:
             change.behaviour["latency"]["s"]
             for profile in drill.traffic
             for change in profile.changes
-            if change.behaviour["latency"]["kind"] == "constant"
+            if "s" in change.behaviour["latency"]
         ]
         assert told_s != []
         assert max(told_s) < 0.7 * (drill.calls_within_s or 0.0)
