@@ -77,9 +77,8 @@ def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
 
 
 def _explain_bounds(speed: float) -> Hanging:
-    own_s = speed * KNOWN_TO_WALL_S
-    own = f"at speed {speed:.0f}, {KNOWN_TO_WALL_S:g} s of this machine is {format_s(own_s)}"
-    return Hanging(Text(f"  within: a bound in rule time; {own} of it", style="dim"))
+    own = f"{KNOWN_TO_WALL_S:g} s here is {format_s(speed * KNOWN_TO_WALL_S)} of rule time"
+    return Hanging(Text(f"  within: no later than; at speed {speed:.0f}, {own}", style="dim"))
 
 
 @dataclass(frozen=True, slots=True)
