@@ -7,12 +7,17 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 from support.page_records import bind_alert, make_alert, make_config
 
+from alertdrill.cli import output
 from alertdrill.cli.commands import list as command
 from alertdrill.cli.events import show
 from alertdrill.cli.main import call
 from alertdrill.core.timeline import Event, Timeline
+from alertdrill.gating.terminal import _indent
+from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.silent_alerts import SilentAlert
 from alertdrill.runner.synthetic.pages import Page, Row
 from alertdrill.runner.synthetic.report import show_rows
@@ -128,3 +133,46 @@ def test_a_replay_keeps_names_whole_in_a_narrow_terminal() -> None:
     with console.capture() as captured:
         show(timeline, console, silent=[silent])
     assert captured.get().count(LONG_NAME) == 2
+
+
+def test_a_gates_expressions_go_on_below_their_beginnings() -> None:
+    """Each side of a change keeps to its own column."""
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(_indent(Text("- sum by (model) (rate(a_total[5m])) / " + "sum(b) + " * 12), 4))
+    first, *rest = captured.get().splitlines()
+    assert first.startswith("    - sum by (model)")
+    assert rest
+    assert all(line.startswith("      ") and not line[6].isspace() for line in rest)
+    assert max(map(len, [first, *rest])) <= 80
+
+
+def test_verdicts_with_long_labels_are_wrapped() -> None:
+    """A line of parts of which one alone does not fit goes on further to the right."""
+    labels = ", ".join(f'label_{number}="some value of it"' for number in range(8))
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(*flow([Text("✓ a-drill"), Text(f"Alert{{{labels}}}"), Text("fired")], 80), sep="")
+    lines = captured.get().splitlines()
+    assert [line[:6].isspace() for line in lines] == [False, False, *[True] * (len(lines) - 3), False]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("80", 80), (None, 220)])
+def test_what_is_printed_elsewhere_is_as_wide_as_columns_says(
+    monkeypatch: pytest.MonkeyPatch, columns: str | None, widest: int
+) -> None:
+    """Without it each line stays a line; with blanks at its end none is printed."""
+    stdout = io.StringIO()
+    monkeypatch.setattr(output.sys, "stdout", stdout)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    table = Table("a", "b", box=None)
+    table.add_row("word " * 100, "x")
+    console = output.open_console()
+    console.print(table, Text("no end"), end="")
+    assert console.width == widest
+    lines = stdout.getvalue().split("\n")
+    assert max(map(len, lines)) > widest - 10
+    assert all(line == line.rstrip() for line in lines)
+    assert lines[-1] == "no end"
