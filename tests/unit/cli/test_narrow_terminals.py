@@ -176,3 +176,28 @@ def test_what_is_printed_elsewhere_is_as_wide_as_columns_says(
     assert max(map(len, lines)) > widest - 10
     assert all(line == line.rstrip() for line in lines)
     assert lines[-1] == "no end"
+
+
+@pytest.mark.parametrize(
+    ("has_routes", "said"),
+    [(True, "A, B: no route takes them: they end at the default receiver only"), (False, "")],
+)
+def test_what_no_route_takes_is_said_where_there_are_routes(has_routes: bool, said: str) -> None:
+    """Of a config that has only the root it says nothing; in one line for all alerts."""
+    console = Console(file=io.StringIO(), width=220, color_system=None)
+    rows = [make_row(name) for name in ("A", "B")]
+    rows = [replace(row, bound=replace(row.bound, has_routes=has_routes)) for row in rows]
+    with console.capture() as captured:
+        console.print(show_rows(rows, speed=60))
+    assert [line.rstrip() for line in captured.get().splitlines() if "no route" in line] == [said][
+        : bool(said)
+    ]
+
+
+@pytest.mark.parametrize(("speed", "paged"), [(1, "within 1:02 (62.0 s)"), (1000, "within 2:00 (0.1 s)")])
+def test_a_time_is_a_bound_as_fine_as_it_is_known(speed: float, paged: str) -> None:
+    """The faster, the more of rule time is what this machine takes."""
+    console = Console(file=io.StringIO(), width=220, color_system=None)
+    with console.capture() as captured:
+        console.print(show_rows([make_row("A")], speed=speed))
+    assert paged in captured.get()
