@@ -48,8 +48,8 @@ test: lint ## Check style and types, then run all tests; EVERY=1 holds every dri
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
-# Live tests leave the machine idle half of the time. The others take that, and nothing else: hence `nice`.
-	@mkdir -p out; nice -n 19 $(QUICK_TESTS) >$(QUICK_OUTPUT) 2>&1 & quick=$$!; \
+# Live tests leave the machine idle half of the time. The others take that, and nothing else.
+	@mkdir -p out; .venv/bin/python tests/support/give_way.py $(QUICK_TESTS) >$(QUICK_OUTPUT) 2>&1 & quick=$$!; \
 	trap 'kill $$quick 2>/dev/null' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	echo "Tests of live stacks:"; $(LIVE_TESTS); live=$$?; \
 	echo "Tests without a stack, which ran beside them:"; wait $$quick; quick_code=$$?; \

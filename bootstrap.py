@@ -37,7 +37,7 @@ def main(kind: str) -> None:
         if not wanted.items() - made.items():
             return
         started_s = time.monotonic()
-        say(f"Making .venv from {LOCKS[kind].name} with Python {sys.version.split()[0]}: about half a minute")
+        say(f"Making .venv from {LOCKS[kind].name} with Python {sys.version.split()[0]}: a minute or so")
         STAMP.unlink(missing_ok=True)
         if is_outdated(made):
             make_empty_venv()

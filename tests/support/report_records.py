@@ -85,7 +85,7 @@ def build_record() -> RunRecord:
         notes={
             "speed": "60, the fastest at which calibration kept every bound",
             "arrivals": "4,212 sent, 0.1% more than 15 s late, the latest 18 s",
-            "scrapes": "840, the longest gap 17 s",
+            "scrapes": "840 of 840 succeeded, the longest time without one 17 s",
             "overhead": "0.6 s at the 95th percentile",
         },
         logs=("logs/prometheus.log", "logs/alertmanager.log", "logs/gateway.log", "logs/locust.log"),

@@ -45,6 +45,8 @@ MAX_TROUBLES = 20
 MAX_QUOTED = 200
 MAX_LOG_BYTES = 32 * 1024 * 1024
 GRAVE = frozenset({"warn", "error"})
+OWN_DOING = frozenset({"Experimental event recorder enabled"})
+"""What a log warns of that a run has switched on itself (featurecontrol.go), for its recorder."""
 MUTED = re.compile(r"route is (within mute|not within active) time")
 LABEL = re.compile(r'([^={,\s]+)=("(?:[^"\\]|\\.)*")')
 GROUP_LABELS = re.compile(rf":\{{((?:{LABEL.pattern}(?:, )?)*)\}}$")
@@ -276,7 +278,9 @@ def read_troubles(apis: Sequence[Api], log: Iterable[str]) -> tuple[str, ...]:
                         labels = ", ".join(f'{name}="{value}"' for name, value in sample.labels.items())
                         said = FAILURES[sample.name]
                         found.append(said.format(count=sample.value, labels=f" ({labels})" if labels else ""))
-    complaints = Counter(_quote(line) for line in read_lines(log) if line.level in GRAVE)
+    complaints = Counter(
+        _quote(line) for line in read_lines(log) if line.level in GRAVE and line.said not in OWN_DOING
+    )
     found += [
         f"Alertmanager's log says {said!r}" + (f", {count} times" if count > 1 else "")
         for said, count in complaints.most_common(MAX_TROUBLES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from alertdrill.cli.options.project import (
@@ -15,11 +16,16 @@ from alertdrill.cli.options.project import (
     use_services,
 )
 from alertdrill.cli.sentences import say
+from alertdrill.cli.target_models import PATH as MODELS_PATH
+from alertdrill.cli.target_models import list_models
+from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.wording import say_names
+from alertdrill.errors import BadInput
+from alertdrill.project.drafting.models import is_listed, say_listed
 from alertdrill.project.drill_checks import check_alerts, check_providers
-from alertdrill.project.explaining import Classification, classify_all
+from alertdrill.project.explaining import Classification, classify_all, find_unfit
 from alertdrill.project.project import Project
 from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import SpeedLimit, find_limit
@@ -28,6 +34,8 @@ from alertdrill.rules.files import RuleFile
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runner.metric_types import read_types
 from alertdrill.runner.probe import WARM_UP_CALLS
+from alertdrill.runner.project_run import EVERY_S, find_quiet_lead, find_rests_s
+from alertdrill.runner.speeds import WALL_TIME_SPEEDS
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Undecided
 
@@ -52,9 +60,11 @@ def explain(
         speed = 1.0
     for line in (
         *_say_project(project, speed),
+        *_say_quiet_lead(project, files, classified, drills, speed),
         *_say_rules(classified, speed),
         *_say_refused(files, speed),
         *_say_drills(drills, undecided, classified, project, speed),
+        *_say_unlisted(drills, project),
         *_say_undecided(undecided),
     ):
         say(line)
@@ -78,6 +88,22 @@ def _say_warm_up(project: Project) -> str:
     if not project.warm_up:
         return "warm-up: none (warm_up = false)"
     return f"warm-up: {WARM_UP_CALLS} calls of each drill's scenario and model, before the quiet lead"
+
+
+def _say_quiet_lead(
+    project: Project,
+    files: Sequence[RuleFile],
+    classified: Sequence[tuple[AlertRule, Classification]],
+    drills: Iterable[Drill],
+    speed: float | None,
+) -> Iterator[str]:
+    """Say how long there is no traffic before the first drill, and why."""
+    if project.target is None or not project.scrapes or project.prometheus is not None:
+        return
+    rests_s = find_rests_s(project, files, classified, speed or WALL_TIME_SPEEDS[0])
+    lead_s, why = find_quiet_lead(rests_s, drills, find_unfit(classified) if speed not in {None, 1} else ())
+    if lead_s:
+        yield f"quiet lead: {format_s(lead_s + EVERY_S)} of rule time before the first drill, for {why}"
 
 
 def _say_pages(project: Project) -> str:
@@ -127,6 +153,26 @@ def _say_drills(
         yield f"    {limit.why}"
 
 
+def _say_unlisted(drills: Iterable[Drill], project: Project) -> Iterator[str]:
+    """Say which drills ask for a model that the target does not list, as far as it can be asked now."""
+    target = project.target
+    if target is None:
+        return
+    token = None
+    with suppress(BadInput):  # whoever holds drills is told of a secret that is not there
+        token = None if target.key is None else target.key.read(os.environ)
+    listed = list_models(target.url, token, target.ca)
+    asking: dict[str, list[str]] = {}
+    for drill in drills:
+        models = (str(model) for profile in drill.traffic for model in profile.options.get("models", ()))
+        for model in dict.fromkeys(models):
+            if listed and not is_listed(model, listed):
+                asking.setdefault(model, []).append(drill.name)
+    if asking:
+        yield from ("", f"MODELS: which {target.url}{MODELS_PATH} does not list: it has {say_listed(listed)}")
+        yield from (f"{model}  asked for by {', '.join(names)}" for model, names in asking.items())
+
+
 def _say_undecided(undecided: Iterable[Undecided]) -> Iterator[str]:
     lines = [f"{one.name}  {one.source}\n    {one.todo}" for one in undecided]
     if lines:
@@ -138,6 +184,9 @@ def _say_speed(limit: SpeedLimit, speed: float | None) -> str:
     if limit.speed is None:
         return "any speed" if speed is None else f"speed {speed:g}"
     most = math.floor(limit.speed * 100) / 100
+    if speed is None and most > WALL_TIME_SPEEDS[0]:
+        highest = WALL_TIME_SPEEDS[0]
+        return f"at most speed {highest:g}, the highest that is tried; with --speed up to {most:g}"
     if speed is None:
         return "speed 1" if most == 1 else f"at most speed {most:g}"
     return f"speed {speed:g}" if speed <= limit.speed else f"speed {most:g}, not {speed:g}"

@@ -59,13 +59,14 @@ class Show:
         if not self._as_json:
             self._console.print(show_alert(bound.alert, bound.destination))
 
-    def hops(self, hops: Sequence[Hop], proved: str) -> NoReturn:
-        """Show the hops of an alert, or what they have `proved`, and exit."""
+    def hops(self, hops: Sequence[Hop], proved: str, assumed: Sequence[str] = ()) -> NoReturn:
+        """Show the hops of an alert, or what they have `proved`, and what that assumes, and exit."""
         write_cases(self._junit, list_hop_cases(self._name, hops))
         if self._as_json:
-            click.echo(json.dumps(self._document | write_hops(hops), indent=2))
+            said = {"assumed": list(assumed)} if assumed else {}
+            click.echo(json.dumps(self._document | write_hops(hops) | said, indent=2))
         elif hops:
-            self._console.print(show_hops(hops, proved))
+            self._console.print(show_hops(hops, proved, assumed))
         sys.exit(EXIT_CODES[find_outcome(hops)])
 
     def rows(self, rows: Sequence[Row], speed: float) -> NoReturn:

@@ -103,4 +103,7 @@ def _read_recorded(path: Path) -> Metrics:
     asked = [metric_name(one) for text in recording.selectors for one in selectors(parse(text))]
     is_partial = bool(asked) and None not in asked
     names = frozenset(name for name in asked if name is not None)
-    return replace(gather(str(path), series), asked=names if is_partial else None)
+    latest = [
+        (*named, one.values[-1]) for named, one in zip(series, recording.series, strict=True) if one.values
+    ]
+    return replace(gather(str(path), series), asked=names if is_partial else None, samples=tuple(latest))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.drill import Drill, Placement
+from alertdrill.core.drill import Drill, LoadProfile, Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_beyond
@@ -31,6 +32,8 @@ LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
 LATE_S = 15.0
 """How late a call of an unmet drill may have been sent."""
+HEALTHY_CALLS = 5.0
+"""So many calls before a drill's first fault are enough to know whether the gateway refuses all of them."""
 DEFAULT_REACH_S = 900.0
 """How far back a rule is taken to look that nobody knows."""
 NAMES: Mapping[str, str] = {
@@ -40,6 +43,10 @@ NAMES: Mapping[str, str] = {
     LOCUST: "Locust",
 }
 LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
+
+
+Asked = Mapping[str, str]
+"""What parts are asked, by part: `GET /ready`, where that is not known by the part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,7 @@ class Evidence:
 
     `calls` are by profile; `reaches_s` is how far back each alert's rule looks; `providers` are all.
     `calls_within_s` is what calls of drills take at most, by name, unless the gateway is slow at that speed.
+    `asked` says of parts that the `speed` may be too much for what they were asked.
     """
 
     stalls: tuple[Stall, ...]
@@ -71,6 +79,8 @@ class Evidence:
     providers: Collection[str]
     calls: Mapping[str, Calls] = field(default_factory=dict)
     calls_within_s: Mapping[str, float] = field(default_factory=dict)
+    asked: Asked = field(default_factory=dict)
+    speed: float = 1.0
 
 
 def weigh(
@@ -102,7 +112,7 @@ def say_part(part: str) -> str:
     return NAMES.get(part, f"the {part}")
 
 
-def say_stalls(stalls: Sequence[Stall]) -> str:
+def say_stalls(stalls: Sequence[Stall], asked: Asked = MappingProxyType({})) -> str:
     """Say who was silent and when: `Alertmanager answered nothing from 12:10 to 17:10`."""
     from_s, until_s = min(one.from_s for one in stalls), max(one.until_s for one in stalls)
     when = f"from {format_s(from_s)} to {format_s(until_s)}"
@@ -111,10 +121,13 @@ def say_stalls(stalls: Sequence[Stall]) -> str:
         if first.startswith(kind):
             return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
     if first.startswith(SCRAPES) and len(stalls) == 1:
-        return f"Prometheus got no samples of {first.removeprefix(SCRAPES)} {when}"
+        by = f" by {asked[first]}" if first in asked else ""
+        return f"Prometheus got no samples of {first.removeprefix(SCRAPES)}{by} {when}"
     parts = [say_part(part) for part in dict.fromkeys(stall.part for stall in stalls)]
     names = " and ".join((*(", ".join(parts[:-1]),), parts[-1])) if len(parts) > 1 else parts[0]
     what = "stood still" if parts == [NAMES[LOCUST]] else "answered nothing"
+    if len(parts) == 1 and first in asked:
+        what = f"did not answer {asked[first]}"
     if len(stalls) == 1:
         return f"{names} {what} {when}"
     return f"{names} {what} for {measure_s(stalls):.0f} s {when}, in {len(stalls)} stalls"
@@ -217,8 +230,19 @@ def _doubt_needs(needs: Iterable[Need], evidence: Evidence) -> str:
     for need in needs:
         stalls = find_harmful_stalls(need, evidence.stalls)
         if stalls:
-            return f"{say_stalls(stalls)}; {need.question} is unknown"
+            said = say_stalls(stalls, evidence.asked) + _say_busy(stalls, evidence)
+            return f"{said}; {need.question} is unknown"
     return ""
+
+
+def _say_busy(stalls: Iterable[Stall], evidence: Evidence) -> str:
+    """Say that a gateway was too busy for what it was asked, if it answered calls all the same."""
+    planned = sum(calls.planned for calls in evidence.calls.values())
+    answered = planned - sum(calls.lost for calls in evidence.calls.values())
+    if answered <= planned / 2 or any(stall.part not in evidence.asked for stall in stalls):
+        return ""
+    slower = "" if evidence.speed == 1 else f": at a lower --speed than {evidence.speed:g} it has less to do"
+    return f", though {answered} of {planned} calls were answered{slower}"
 
 
 def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
@@ -235,12 +259,8 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
             f"{lost} of {planned} calls of {drill.name} were not sent or got no answer, and no rule sees "
             "what is not sent: locust.log says why"
         )
-    refused = next((calls for calls in own if 0 < calls.planned <= calls.unwelcome), None)
-    if refused is not None and not _makes_fail(drill):
-        return (
-            f"not one call of {drill.name} was answered as its scenario wants ({refused.answers}), and "
-            "nothing that the drill does makes them fail: see whether key, model and address are right"
-        )
+    if refused := _doubt_refused(drill, evidence):
+        return refused
     late_s = max((calls.lateness_s for calls in own), default=0.0)
     if is_unmet and late_s > LATE_S:
         return f"a call of {drill.name} was sent {say_beyond(late_s, LATE_S)} s late (bound {LATE_S:g} s)"
@@ -254,9 +274,44 @@ def _doubt_calls(drill: Drill, evidence: Evidence, *, is_unmet: bool) -> str:
     return ""
 
 
-def _makes_fail(drill: Drill) -> bool:
-    told = [change.behaviour for profile in drill.traffic for change in profile.changes]
-    return bool(drill.outages) or any(one.get("errors") or one.get("listening") is False for one in told)
+def _doubt_refused(drill: Drill, evidence: Evidence) -> str:
+    """Say that the gateway refused every call of a load profile, if that is not the drill's own doing."""
+    fault_s = _find_first_fault_s(drill)
+    for profile in drill.traffic:
+        calls = evidence.calls.get(profile.name)
+        if calls is None or not 0 < calls.planned <= calls.unwelcome:
+            continue
+        if fault_s == math.inf:
+            why = ", and nothing that the drill does makes them fail"
+        elif _count_due(profile, fault_s) >= HEALTHY_CALLS:
+            why = f", not even before {format_s(fault_s)}, when the drill first makes calls fail"
+        else:
+            continue
+        return (
+            f"not one call of {drill.name} was answered as its scenario wants ({calls.answers}){why}: "
+            "see whether key, model and address are right"
+        )
+    return ""
+
+
+def _find_first_fault_s(drill: Drill) -> float:
+    """Return from when on a drill makes calls fail; infinite if it never does."""
+    changes = [
+        profile.start_s + change.at_s
+        for profile in drill.traffic
+        for change in profile.changes
+        if change.behaviour.get("errors") or change.behaviour.get("listening") is False
+    ]
+    return min((*changes, *(outage.at_s for outage in drill.outages)), default=math.inf)
+
+
+def _count_due(profile: LoadProfile, until_s: float) -> float:
+    """Return how many calls of a load profile are due before an instant of its drill."""
+    due, left_s = 0.0, until_s - profile.start_s
+    for stage in profile.stages:
+        due += stage.rate_per_s * min(stage.duration_s, max(0.0, left_s))
+        left_s -= stage.duration_s
+    return due
 
 
 def _shift(stalls: Iterable[Stall], start_s: float) -> tuple[Stall, ...]:

@@ -42,28 +42,37 @@ def split_scrapes(
     )
 
 
-def find_gaps(scrapes: Sequence[Scrape], interval_s: float) -> Iterator[tuple[float, float]]:
-    """Yield from which good scrape to which next one others are missing."""
-    for before_s, after_s in _pair(scrapes):
+def find_gaps(
+    scrapes: Sequence[Scrape], interval_s: float, until_s: float | None = None, since_s: float | None = None
+) -> Iterator[tuple[float, float]]:
+    """Yield from which good scrape to which next one others are missing.
+
+    With `since_s` and `until_s`, there is to be a scrape within an interval of these, too.
+    """
+    for before_s, after_s in _pair(scrapes, until_s, since_s):
         if after_s - before_s > GAP * interval_s:
             yield before_s, after_s
 
 
 def measure_gaps(
-    scrapes: Sequence[Scrape], interval_s: float, until_s: float | None = None
+    scrapes: Sequence[Scrape], interval_s: float, until_s: float | None = None, since_s: float | None = None
 ) -> tuple[float | None, int]:
     """Return the longest time between two good scrapes, and how many scrapes are missing in such gaps.
 
-    With `until_s`, there is to be a scrape within an interval of that, too.
+    With `since_s` and `until_s`, there is to be a scrape within an interval of these, too.
     """
-    gaps = [after_s - before_s for before_s, after_s in _pair(scrapes, until_s)]
+    gaps = [after_s - before_s for before_s, after_s in _pair(scrapes, until_s, since_s)]
     missing = sum(round(gap / interval_s) - 1 for gap in gaps if gap > GAP * interval_s)
     return max(gaps, default=None), missing
 
 
-def _pair(scrapes: Sequence[Scrape], until_s: float | None = None) -> Iterator[tuple[float, float]]:
-    """Yield each good scrape and the next one, the last with the end, if there is to be one by then."""
+def _pair(
+    scrapes: Sequence[Scrape], until_s: float | None = None, since_s: float | None = None
+) -> Iterator[tuple[float, float]]:
+    """Yield each good scrape and the next one, the first with the beginning, and the last with the end."""
     good = [at_s for at_s, is_good in scrapes if is_good]
+    if good and since_s is not None:
+        yield since_s, good[0]
     yield from pairwise(good)
     if good and until_s is not None:
         yield good[-1], until_s

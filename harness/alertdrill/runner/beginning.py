@@ -12,12 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from alertdrill.core.clock import Clock
+from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import ComponentSilent, RequestRefused
 from alertdrill.judging.standstill import AGAIN
 from alertdrill.runner.calibration import calibrate
 from alertdrill.runner.evaluations import Count, open_count
 from alertdrill.runner.metric_types import demand_types
 from alertdrill.runner.observation import LiveRun
+from alertdrill.runner.refused_warm_up import demand_welcome
 from alertdrill.runner.rest import check_rest, demand_scrapes
 from alertdrill.runner.silent_parts import POLL_WALL_S, READ_WITHIN_WALL_S, SilentParts
 from alertdrill.runner.traffic import TrafficReport
@@ -65,6 +67,8 @@ class Beginning:
     lead_s: float
     is_calibrated: bool
     is_at_rest: bool
+    warm_up: tuple[LoadProfile, ...] = ()
+    """What of the warm-up has yet to be answered."""
     count_evaluations: Callable[[], Count] | None = None
     """Counts those since the first drill began, once it has."""
 
@@ -73,6 +77,8 @@ class Beginning:
 
         Raises TooFast when a lower speed is needed, CouldNotTell when no drill can be held.
         """
+        if self.warm_up and demand_welcome(report(), self.warm_up):
+            self.warm_up = ()
         if not self.is_calibrated and now_s >= -self.run.order.quiet_lead_s:
             with self.silent.bear("prometheus"):
                 self._calibrate(report())

@@ -9,7 +9,7 @@ from alertdrill.judging.clock_fidelity import Bounds, Fidelity, doubt, find_fitt
 from alertdrill.runner.measurements import measure, read_system_scrapes
 from alertdrill.runner.order import Order
 from alertdrill.runner.probe import WARM_UP_SHARE
-from alertdrill.runner.traffic import TrafficReport
+from alertdrill.runner.traffic import TrafficReport, lead_wall_s
 from alertdrill.runtime.http_client import Api
 
 CALIBRATION_WALL_S = 3.5
@@ -36,6 +36,12 @@ def find_calibration_wall_s(order: Order, speed: float) -> float:
     return max(
         OWN_CALIBRATION_WALL_S, *(OWN_CALIBRATION_SCRAPES * job.interval_s / speed for job in subject.jobs)
     )
+
+
+def find_lead_wall_s(order: Order, speed: float) -> float:
+    """Return how long a run takes at a speed before its first drill, once the stack is up."""
+    calibration_wall_s = find_calibration_wall_s(order, speed)
+    return lead_wall_s(order.workers) + calibration_wall_s + order.warm_up_wall_s + order.quiet_lead_s / speed
 
 
 def calibrate(order: Order, prometheus: Api, clock: Clock, traffic: TrafficReport, lead_s: float) -> None:

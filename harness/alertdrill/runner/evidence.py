@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_part
-from alertdrill.judging.needs import LOCUST, STARTING
+from alertdrill.judging.needs import LOCUST, SCRAPES, STARTING
 from alertdrill.runner.faults.outages import USUAL_RESTART_WALL_S, list_outages
 from alertdrill.runner.order import Order
 from alertdrill.runner.rulebook import find_reaches_s
@@ -17,6 +19,7 @@ from alertdrill.runner.speeds import SPEEDS
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.part_watch import ASK_EVERY_WALL_S, LEAST_WALL_S, PartWatch
 
+GATEWAY = "gateway"
 NO_ANSWER = "0"
 """The status of a request without an answer."""
 READY_EVERY_S = 10.0
@@ -50,7 +53,22 @@ def read_stalls(
     return (*left, *(replace(start, part=STARTING + start.part) for start in starts))
 
 
-def gather(order: Order, report: TrafficReport, stalls: tuple[Stall, ...], speed: float) -> Evidence:
+def find_asked(order: Order, health: Mapping[str, str]) -> dict[str, str]:
+    """Return what a gateway of somebody's own is asked in a run; `health` is where, by part."""
+    if order.site.subject.keeps_rule_time:
+        return {}
+    ready = {GATEWAY: f"GET {urlsplit(health[GATEWAY]).path or '/'}"} if GATEWAY in health else {}
+    scrapes = {SCRAPES + job.system: f"GET {job.path}" for job in order.site.subject.jobs if job.path}
+    return ready | scrapes
+
+
+def gather(
+    order: Order,
+    report: TrafficReport,
+    stalls: tuple[Stall, ...],
+    speed: float,
+    asked: Mapping[str, str] = MappingProxyType({}),
+) -> Evidence:
     """Return what a run's findings are weighed by."""
     subject = order.site.subject
     # Calls that fail are no news of the reference gateway: its drills were all held.
@@ -65,6 +83,8 @@ def gather(order: Order, report: TrafficReport, stalls: tuple[Stall, ...], speed
         },
         reaches_s=find_reaches_s(order.rules),
         providers=subject.providers,
+        asked=asked,
+        speed=speed,
         calls_within_s={}
         if speed == 1
         else {
@@ -79,6 +99,14 @@ def count_unanswered(profile: ProfileReport) -> int:
     return profile.statuses.get(NO_ANSWER, 0)
 
 
+def say_answers(profile: ProfileReport, refusals: Mapping[str, str]) -> str:
+    """Say which answers calls got, with what was first said with each status: `2 times 401: wrong key`."""
+    return "; ".join(
+        f"{count} times {status}: {refusals.get(status) or 'without a word'}"
+        for status, count in profile.statuses.items()
+    )
+
+
 def find_pauses_wall_s(order: Order, speed: float) -> dict[str, float]:
     """Return how long the watch of the parts waits before it asks a part again, where that is not as usual.
 
@@ -86,7 +114,7 @@ def find_pauses_wall_s(order: Order, speed: float) -> dict[str, float]:
     """
     if order.site.subject.keeps_rule_time:
         return {}
-    return {"gateway": max(ASK_EVERY_WALL_S, READY_EVERY_S / speed)}
+    return {GATEWAY: max(ASK_EVERY_WALL_S, READY_EVERY_S / speed)}
 
 
 def describe_watch(
@@ -122,8 +150,5 @@ def _count_calls(profile: ProfileReport, refusals: Mapping[str, str], *, has_sur
         lateness_s=profile.lateness_max_s or 0.0,
         slowest_s=profile.slowest_s,
         unwelcome=profile.unwelcome if has_surprises else 0,
-        answers="; ".join(
-            f"{count} times {status}: {refusals.get(status) or 'without a word'}"
-            for status, count in profile.statuses.items()
-        ),
+        answers=say_answers(profile, refusals),
     )

@@ -31,11 +31,12 @@ from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.terminal.board import BoardState
 from alertdrill.runner.beginning import Beginning, begin_clock
-from alertdrill.runner.calibration import TooFast, find_calibration_wall_s
+from alertdrill.runner.calibration import TooFast, find_calibration_wall_s, find_lead_wall_s
 from alertdrill.runner.evaluations import Count
 from alertdrill.runner.evidence import (
     describe_watch,
     describe_workers,
+    find_asked,
     find_pauses_wall_s,
     gather,
     read_stalls,
@@ -62,10 +63,11 @@ from alertdrill.runner.probe import (
     make_probe,
     make_warm_up,
 )
+from alertdrill.runner.refused_warm_up import list_warm_up
 from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
-from alertdrill.runner.traffic import Traffic, TrafficReport, lead_wall_s, plan
+from alertdrill.runner.traffic import Traffic, TrafficReport, plan
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.part_watch import PartWatch
 from alertdrill.runtime.process import inherit_environment
@@ -148,11 +150,13 @@ def _hold_at(
     until_s = max(placement.end_s for placement in placements) + SETTLE_S
     calendar = Calendar(origin=order.calendar or find_calendar(placements, start.at))
     setup = make_setup(order, speed, calendar, until_s)
+    lead_wall = find_lead_wall_s(order, speed)
     state = BoardState(
         drills=len(placements),
         stack=order.site.name,
         speed=speed,
         until_s=until_s,
+        now_rule_s=-lead_wall * speed,
         components=dict.fromkeys(order.site.subject.parts, "starting"),
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
@@ -160,8 +164,6 @@ def _hold_at(
         if order.store is not None:
             # What is wrong with it is better known before there is traffic.
             open_store(order.store, speed)
-        lead_wall = lead_wall_s(order.workers) + find_calibration_wall_s(order, speed) + order.warm_up_wall_s
-        lead_wall += order.quiet_lead_s / speed
         pager = Api("pager", stack.endpoints.pager, stack.endpoints.pager_token)
         prometheus = stack.endpoints.open_prometheus()
         clock = begin_clock(
@@ -211,6 +213,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         prometheus=run.prometheus,
         clock=clock,
         quiet_lead_s=order.quiet_lead_s,
+        quiet_lead_why=order.quiet_lead_why,
     )
     parts = PartWatch(
         stack.endpoints.health, stack.endpoints.certificates, find_pauses_wall_s(order, clock.speed)
@@ -222,6 +225,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         lead_s=lead_s,
         is_calibrated=order.speed is not None,
         is_at_rest=order.site.subject.keeps_rule_time,
+        warm_up=list_warm_up(profiles),
     )
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         while (now_s := clock.rule_s(time.time())) < until_s:
@@ -276,7 +280,8 @@ def _conclude(
     unseen = look_again(run, store, judged)
     stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
-    verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed))
+    asked = find_asked(order, run.stack.endpoints.health)
+    verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed, asked))
     tell("recording, and replaying the recording")
     recorded = record_and_confirm(
         run.prometheus,
@@ -297,7 +302,7 @@ def _conclude(
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
         doubts=(
             *sent.silent.doubts,
-            *doubt_clock(fidelity, order.bounds, stalls, start.speed),
+            *doubt_clock(fidelity, order.bounds, stalls, start.speed, asked),
             *recorded.doubts,
         ),
         agreement=recorded.agreement,

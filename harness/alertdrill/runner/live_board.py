@@ -20,7 +20,7 @@ from alertdrill.runtime.http_client import Api
 class Watch:
     """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires.
 
-    For `quiet_lead_s` before the first drill nothing is sent.
+    For `quiet_lead_s` before the first drill nothing is sent; `quiet_lead_why` says why it is so long.
     """
 
     placements: Sequence[Placement]
@@ -29,6 +29,7 @@ class Watch:
     prometheus: Api
     clock: Clock
     quiet_lead_s: float = 0.0
+    quiet_lead_why: str = ""
 
     def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
         """Return the state at rule time `now_s`: the load profiles that send traffic, and the alerts.
@@ -64,7 +65,7 @@ class Watch:
                 if rate > 0
             ),
             alerts=tuple(rows),
-            message=say_stage(now_s, self.quiet_lead_s),
+            message=say_stage(now_s, self.quiet_lead_s, self.quiet_lead_why),
         )
 
     def _find_since(self, found: ActiveAlert) -> float:
@@ -72,11 +73,13 @@ class Watch:
         return self.clock.rule_s(found.active_at_s) + waited_s
 
 
-def say_stage(now_s: float, quiet_lead_s: float) -> str:
+def say_stage(now_s: float, quiet_lead_s: float, why: str = "") -> str:
     """Say what goes on before the first drill; nothing once it has begun."""
     if now_s >= 0:
         return ""
-    return "calibrating" if now_s < -quiet_lead_s else "quiet lead: no alert may be active before the drills"
+    if now_s < -quiet_lead_s:
+        return "calibrating"
+    return f"quiet lead: no alert may be active before the drills{f', and {why}' if why else ''}"
 
 
 def _find_rate(profile: LoadProfile, since_start_s: float) -> float:

@@ -27,15 +27,21 @@ from alertdrill.stacks.subject import Job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemScrapes:
-    """The scrapes of one system's job, in the stretches between outages, in which scrapes have to fail."""
+    """The scrapes of one system's job, in the stretches between outages, in which scrapes have to fail.
+
+    They are to begin at `since_s`, and to end at `until_s`; None: whenever they do.
+    """
 
     job: Job
     stretches: tuple[tuple[Scrape, ...], ...]
+    since_s: float | None = None
+    until_s: float | None = None
 
-    def mark_last(self) -> Iterator[tuple[tuple[Scrape, ...], bool]]:
-        """Yield each stretch, and whether it is the last one."""
+    def bound(self) -> Iterator[tuple[tuple[Scrape, ...], float | None, float | None]]:
+        """Yield each stretch, until when it is to last, and from when on, where that is known."""
         for number, stretch in enumerate(self.stretches, 1):
-            yield stretch, number == len(self.stretches)
+            is_last = number == len(self.stretches)
+            yield stretch, self.until_s if is_last else None, self.since_s if number == 1 else None
 
 
 def read_system_scrapes(
@@ -53,6 +59,9 @@ def read_system_scrapes(
             stretches=split_scrapes(
                 read_scrapes(store, clock, job.name, since_s, until_s, job.instance), outages
             ),
+            # What is measured before the drills begins whenever the first scrape is made.
+            since_s=since_s if since_s >= 0 else None,
+            until_s=until_s,
         )
         for job in jobs
     )
@@ -78,11 +87,8 @@ def measure(
     doubted for it. Of a gateway that is not probed, overhead is what calls take longer than the fastest of
     them; at speed 1 it is none, for what they take there is what they take.
     """
-    own = [(one.job.interval_s, *marked) for one in scrapes for marked in one.mark_last()]
-    gaps = [
-        measure_gaps(stretch, interval_s, until_s if is_last else None)
-        for interval_s, stretch, is_last in own
-    ]
+    own = [(one.job.interval_s, *bound) for one in scrapes for bound in one.bound()]
+    gaps = [measure_gaps(stretch, interval_s, *bounds) for interval_s, stretch, *bounds in own]
     evaluations, missed = count_evaluations(prometheus) if counted is None else counted
     if store is not None and not evaluations:
         recorded, missed = count_recorded_evaluations(store, clock, since_s, until_s)
@@ -96,10 +102,10 @@ def measure(
     probe = profiles.get(CALIBRATION_PROFILE if since_s < 0 else PROBE_PROFILE)
     silent_s = max((one.lasted_s for one in stalls if one.part == PROVIDER + PROBE_PROVIDER), default=0.0)
     return Fidelity(
-        scrapes=sum(len(stretch) for _, stretch, _ in own),
+        scrapes=sum(len(stretch) for _, stretch, *_ in own),
         scrape_gap_s=max((gap for gap, _ in gaps if gap is not None), default=None),
         scrapes_off=sum(off for _, off in gaps),
-        scrapes_failed=sum(not is_good for _, stretch, _ in own for _, is_good in stretch),
+        scrapes_failed=sum(not is_good for _, stretch, *_ in own for _, is_good in stretch),
         evaluations=evaluations,
         evaluations_missed=missed,
         arrivals=sum(profile.planned for profile in profiles.values()),
@@ -137,17 +143,18 @@ def find_missed_scrapes(scrapes: Iterable[SystemScrapes]) -> tuple[Stall, ...]:
     return tuple(
         Stall(part=SCRAPES + one.job.system, from_s=before_s + one.job.interval_s, until_s=after_s)
         for one in scrapes
-        for stretch in one.stretches
-        for before_s, after_s in find_gaps(stretch, one.job.interval_s)
+        for stretch, *bounds in one.bound()
+        for before_s, after_s in find_gaps(stretch, one.job.interval_s, *bounds)
     )
 
 
 def describe_fidelity(fidelity: Fidelity, bounds: Bounds) -> dict[str, str]:
     """Say what was measured and what is allowed, for the notes of a run."""
-    gap = "none seen" if fidelity.scrape_gap_s is None else f"{fidelity.scrape_gap_s:.1f} s"
+    gap = "not measured" if fidelity.scrape_gap_s is None else f"{fidelity.scrape_gap_s:.1f} s"
+    good = fidelity.scrapes - fidelity.scrapes_failed
     overhead = "not measured" if fidelity.overhead_s is None else f"{fidelity.overhead_s:.2f} s"
     notes = {
-        "scrapes": f"{fidelity.scrapes}, {fidelity.scrapes_failed} failed, the longest gap {gap} "
+        "scrapes": f"{good} of {fidelity.scrapes} succeeded, the longest time without one {gap} "
         f"(bound {bounds.scrape_gap_s:g} s)",
         "evaluations": f"{fidelity.evaluations}, {fidelity.evaluations_missed} left out",
         "arrivals": f"{fidelity.arrivals}, {fidelity.arrivals_late} more than 15 s late, "

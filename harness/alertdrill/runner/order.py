@@ -50,6 +50,8 @@ class Order:
     speeds: tuple[float, ...] = SPEEDS
     quiet_lead_s: float = 0.0
     """Rule time without traffic before the first drill, after which every rule has to be at rest."""
+    quiet_lead_why: str = ""
+    """Which rule makes it so long, and why that one counts."""
     warm_up_wall_s: float = 0.0
     """Wall time before the quiet lead, in which a few calls of every scenario make its series exist."""
     rests_s: Mapping[str, float] = field(default_factory=dict)

@@ -7,13 +7,14 @@ timers: what that does to a rule is known before anything is sent (`alertdrill.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.reference import make_reference_config
+from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.core.rule import AlertRule
@@ -102,6 +103,8 @@ def make_project_order(
     # A few scrapes and evaluations are as long as they are apart.
     few_s = EVERY_S if running is None else FEW * _find_pace_s(project, files)
     reaches_s = find_rests_s(project, files, classified, speeds[0] if speed is None else speed, few_s)
+    unfit = find_unfit(classified)
+    lead_s, lead_why = find_quiet_lead(reaches_s, held, unfit if speed not in {None, 1} else ())
     interval_s = max(scrape.interval_s for scrape in project.scrapes)
     timed = {rule.name for rule, found in classified if found.is_of_durations}
     order = Order(
@@ -117,7 +120,8 @@ def make_project_order(
         out=out,
         speed=speed,
         speeds=speeds,
-        quiet_lead_s=max(reaches_s.values(), default=0.0) + few_s,
+        quiet_lead_s=lead_s + few_s,
+        quiet_lead_why=lead_why,
         warm_up_wall_s=WARM_UP_WALL_S if project.warm_up else 0.0,
         rests_s={
             drill.name: max((reaches_s.get(one.alert, 0.0) for one in drill.expects), default=0.0)
@@ -129,7 +133,7 @@ def make_project_order(
         timed=frozenset(
             drill.name for drill in held if timed.intersection(one.alert for one in drill.expects)
         ),
-        unfit=find_unfit(classified),
+        unfit=unfit,
         find_unfit=lambda types: find_unfit(classify_all(project, files, types)),
         target=Target(
             token=target.key.read(environ) if target.key is not None else None,
@@ -167,6 +171,25 @@ def find_rests_s(
         lasts_s = max((timer.lasts_s for timer in found.timers), default=0.0)
         rests_s[rule.name] = max(rests_s[rule.name], lasts_s * speed)
     return rests_s
+
+
+def find_quiet_lead(
+    reaches_s: Mapping[str, float], drills: Iterable[Drill], idle: Container[str] = ()
+) -> tuple[float, str]:
+    """Return for how long nothing may happen before drills, for the rule that remembers longest, and why.
+
+    A rule counts whether a drill is about it or not: an alert that none expects fails a run as well. Those
+    that are `idle` are not evaluated.
+    """
+    counting = {name: reach_s for name, reach_s in reaches_s.items() if name not in idle}
+    if not counting:
+        return 0.0, ""
+    drilled = {one.alert for drill in drills for one in drill.expects}
+    name = max(counting, key=lambda one: (counting[one], one in drilled))
+    why = f"{name} remembers {format_s(counting[name])}"
+    if name not in drilled:
+        why += "; no drill is about it, but it would fail those in which it fires"
+    return counting[name], why
 
 
 def keep_apart(drills: Iterable[Drill]) -> Iterable[Drill]:

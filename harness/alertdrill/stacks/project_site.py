@@ -61,7 +61,12 @@ class ProjectSite:
             ),
             providers=providers,
             jobs=tuple(
-                Job(system=self.project.name, name=scrape.job, interval_s=scrape.interval_s)
+                Job(
+                    system=self.project.name,
+                    name=scrape.job,
+                    interval_s=scrape.interval_s,
+                    path=scrape.path,
+                )
                 for scrape in self.project.scrapes
             ),
             keeps_rule_time=False,

@@ -15,6 +15,8 @@ class Job:
     system: str
     name: str
     interval_s: float = SCRAPE_INTERVAL_S
+    path: str = ""
+    """Where its targets are scraped, if a project says so."""
     instance: str | None = None
     """Which of the job's targets is meant, where it has others."""
 

@@ -79,6 +79,20 @@ def test_a_quiet_drill_whose_calls_are_all_refused_is_not_met(own: CommandLine, 
     assert "not one call of nothing was answered as its scenario wants (30 times 401: " in held.out
 
 
+def test_a_gateway_that_refuses_the_warm_up_ends_the_run_before_the_quiet_lead(
+    own: CommandLine, tmp_path: Path
+) -> None:
+    """A drill that makes calls fail does not explain it, and no alert is blamed; no secret is said."""
+    write_own_project(tmp_path, is_warmed_up=True)
+    stranger = replace(own, environ={**own.environ, KEY_VARIABLE: "another-key"})
+    held = hold(stranger, tmp_path, "provider-outage", "--speed", SPEED)
+    assert held.code == 3, held.out + held.err
+    assert "not one of 2 calls of the warm-up, steady for gpt-4.1, was answered as its scenario" in held.err
+    assert "(2 times 401: " in held.err
+    assert "another-key" not in held.err
+    assert "quiet lead" not in held.out
+
+
 def test_nobody_is_taken_for_the_gateway(own: CommandLine, tmp_path: Path) -> None:
     """Somebody listens where the project starts its own: it is said, and nothing is started."""
     write_own_project(tmp_path)

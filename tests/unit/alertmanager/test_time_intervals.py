@@ -93,14 +93,15 @@ def list_cases(seed: int) -> Iterator[Case]:
 
 
 def begins_at_midnight(zone: tzinfo, at: datetime) -> bool:
-    """Tell whether the month after a moment begins with an hour that is there.
+    """Tell whether the month of a moment and the one after it begin with an hour that is there.
 
     Otherwise Go's choice depends on which changes of the offset it sees, and a zone that is moved has others.
     """
     local = at.astimezone(zone)
-    following = datetime(local.year + local.month // 12, local.month % 12 + 1, 1, tzinfo=zone)
-    shown = following.astimezone(UTC).astimezone(zone)
-    return (shown.hour, shown.minute) == (0, 0)
+    first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = first.replace(year=local.year + local.month // 12, month=local.month % 12 + 1)
+    shown = [begin.astimezone(UTC).astimezone(zone) for begin in (first, following)]
+    return all((begin.hour, begin.minute) == (0, 0) for begin in shown)
 
 
 def draw_moment(dice: random.Random, zone: tzinfo) -> datetime:
@@ -302,7 +303,8 @@ def test_an_interval_that_is_left_empty_is_none() -> None:
 
 
 def test_a_first_midnight_that_is_left_out_ends_no_month() -> None:
-    """Of Kathmandu's last December at +05:30 nobody asks a zone that was moved."""
+    """Of Kathmandu's last December at +05:30, and the January after it, nobody asks a zone that was moved."""
     last = datetime(1985, 12, 31, 10, 4, tzinfo=UTC)
-    assert not begins_at_midnight(ZoneInfo("Asia/Kathmandu"), last)
-    assert begins_at_midnight(ZoneInfo("Asia/Kathmandu"), last.replace(month=10))
+    kathmandu = ZoneInfo("Asia/Kathmandu")
+    assert not any(begins_at_midnight(kathmandu, last + timedelta(days=days)) for days in (0, 1, 31))
+    assert all(begins_at_midnight(kathmandu, last + timedelta(days=days)) for days in (-31, 32))

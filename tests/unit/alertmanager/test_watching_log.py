@@ -180,6 +180,17 @@ def test_complaints_of_the_log_are_troubles() -> None:
     )
 
 
+def test_what_a_run_switches_on_itself_is_no_trouble() -> None:
+    """Alertmanager warns that its event recorder is experimental; another feature's warning is somebody's."""
+    lines = [
+        f'time=2026-11-21T12:00:00Z level=WARN source=f.go:166 msg="Experimental {feature} enabled"'
+        for feature in ("event recorder", "receiver name in metrics")
+    ]
+    assert read_troubles((), lines) == (
+        "Alertmanager's log says 'Experimental receiver name in metrics enabled'",
+    )
+
+
 def test_troubles_are_bounded_and_said_once() -> None:
     """However many there are, the timeline has some of them, none twice."""
     path = watch()

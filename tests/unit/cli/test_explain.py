@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.answering import serve
 
 from alertdrill.cli.main import cli
 from alertdrill.cli.options.project import read_project_drills
@@ -59,6 +60,30 @@ def test_without_a_speed_each_drill_has_its_most() -> None:
         "own: no target, by alertdrill.toml\nspeed: the highest that the gateway keeps up"
     )
     assert "failing  any speed\n    each of its rules is exact\nbusy  speed 1\n" in shown
+
+
+def test_a_limit_above_all_speeds_that_are_tried_is_said_with_the_lower() -> None:
+    """It is what `--speed` may be, and no speed that a run would choose."""
+    Path("drills.yml").write_text(DRILLS.replace("why: Calls fail.", "why: Calls fail.\n  max_speed: 181"))
+    assert "failing  at most speed 20, the highest that is tried; with --speed up to 181\n" in explain()
+
+
+def test_a_model_that_the_target_does_not_list_is_named() -> None:
+    """With who asks for it, and which there are; of a target that is away nothing is known."""
+    drills = DRILLS.replace(
+        "  why: Calls fail.\n",
+        "  why: Calls fail.\n"
+        "  traffic: [{scenario: steady, models: [gpt-4.1, mini], rate: 1/s, lasts: 9m}]\n",
+    )
+    Path("drills.yml").write_text(drills)
+    project = Path("alertdrill.toml").read_text()
+    with serve(lambda *_: (200, b'{"data": [{"id": "gpt-main"}, {"id": "mini"}]}', {})) as url:
+        Path("alertdrill.toml").write_text(f'{project}[target]\nurl = "{url}"\n[[scrape]]\njob = "own"\n')
+        shown = explain()
+    assert (
+        f"MODELS: which {url}/v1/models does not list: it has gpt-main, mini\ngpt-4.1  asked for by failing\n"
+    ) in shown
+    assert "MODELS" not in explain()
 
 
 def test_a_speed_that_is_given_wins_over_the_projects() -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support.answering import Answer, serve
 from support.whole_runs import ROOT
 
 from alertdrill.cli import target_metrics
@@ -29,7 +26,6 @@ groups:
 """
 EXPOSITION = b'# TYPE calls_total counter\ncalls_total{model="gpt-4.1"} 3\n# TYPE other_total counter\n'
 SHIPPED = sorted((ROOT / "harness" / "alertdrill" / "systems").glob("*/rules.yml"))
-Answer = tuple[int, bytes, dict[str, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -51,36 +47,6 @@ def refuse(error: type[AlertdrillError], match: str, *arguments: str, rules: str
         init(*arguments, rules=rules)
     assert not Path("alertdrill.toml").exists()
     assert not Path("drills").exists()
-
-
-@contextmanager
-def serve(answer: Callable[[str, str | None], Answer]) -> Iterator[str]:
-    """Serve answers to paths and what stands in Authorization; yield the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body, headers = answer(self.path, self.headers["Authorization"])
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def answer_metrics(path: str, _: str | None) -> Answer:
@@ -246,6 +212,62 @@ def test_a_receiver_that_notifies_nobody_is_a_todo() -> None:
         "is routed to 'null', which notifies nobody"
         in init("--alertmanager-config", "alertmanager.yml").output
     )
+
+
+def test_all_receivers_that_the_routes_give_are_drafted() -> None:
+    """A route that continues pages one, and the next another; one that notifies nobody is left out."""
+    Path("alertmanager.yml").write_text(
+        """\
+route:
+  receiver: mail
+  group_by: [alertname]
+  routes:
+  - {matchers: [team = llm], receiver: oncall, continue: true, group_interval: 10m}
+  - {matchers: [team = llm], receiver: 'null', continue: true}
+  - {matchers: [team = llm], receiver: chat, mute_time_intervals: [weekends]}
+time_intervals: [{name: weekends, time_intervals: [{weekdays: [saturday, sunday]}]}]
+receivers:
+- {name: mail, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+- {name: oncall, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+- {name: chat, webhook_configs: [{url: "http://127.0.0.1:1/"}]}
+- {name: 'null'}
+"""
+    )
+    Path("rules.yml").write_text(RULES.replace('"}', '", labels: {team: llm}}'))
+    assert "to decide" not in init("--alertmanager-config", "alertmanager.yml").output
+    text = Path("drills/busy.yml").read_text()
+    assert (
+        "        # chat is not paged while a time interval mutes its route: weekends.\n"
+        '        pages: ["oncall", "chat"]\n'
+    ) in text
+    assert "        closes_within: 13m # group_interval is 10m\n" in text
+
+
+def test_the_model_is_one_that_the_target_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is asked for with the key, of the target alone; metrics tell which of it is called."""
+    monkeypatch.setenv("KEY", "the-secret")
+    asked: dict[str, str | None] = {}
+
+    def answer(path: str, authorization: str | None) -> Answer:
+        asked[path] = authorization
+        if path == "/v1/models":
+            return 200, b'{"data": [{"id": "small"}, {"id": "gpt-main"}, {"id": 7}]}', {}
+        return answer_metrics(path, None)
+
+    with serve(answer) as url:
+        said = init("--url", url, "--key-env", "KEY").output
+    assert f"model: small, the first of the 2 that {url}/v1/models lists; --model takes another\n" in said
+    assert 'models: ["small"]' in Path("drills/busy.yml").read_text()
+    assert asked["/v1/models"] == "Bearer the-secret"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"data": 1}', b'{"data": ["a"]}', b"\xff"])
+def test_a_list_that_is_none_names_no_model(body: bytes) -> None:
+    """It is as if the gateway had none: the metrics tell."""
+    with serve(
+        lambda path, _: (200, body, {}) if path == "/v1/models" else answer_metrics(path, None)
+    ) as url:
+        assert f"model: gpt-4.1, the only one that {url}/metrics/ names (model)" in init("--url", url).output
 
 
 def test_two_hundred_rules_are_drafted_and_read() -> None:

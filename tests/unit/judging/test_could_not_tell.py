@@ -50,6 +50,37 @@ def test_a_doubt_says_who_was_silent_and_what_cannot_be_told() -> None:
     assert finding.evidence == f"fired at 8:20, but {RECEIVER} was paged only at 15:00"
 
 
+@pytest.mark.parametrize(
+    ("lost", "speed", "said"),
+    [
+        (7, 8.0, ", though 93 of 100 calls were answered: at a lower --speed than 8 it has less to do"),
+        (7, 1.0, ", though 93 of 100 calls were answered"),
+        (60, 8.0, ""),
+    ],
+)
+def test_a_gateway_that_answers_calls_is_not_said_to_answer_nothing(
+    lost: int, speed: float, said: str
+) -> None:
+    """What it was asked is said; one that answers calls all the while is too busy, perhaps for the speed."""
+    stalls = (Stall(part="gateway", from_s=START_S + 100, until_s=START_S + 880),)
+    calls = {"other": replace(GOOD_CALLS, lost=lost)}
+    evidence = replace(EVIDENCE, stalls=stalls, calls=calls, asked={"gateway": "GET /ready"}, speed=speed)
+    (finding,) = weigh_one(make_drill("fires"), LATE_PAGE, evidence).findings
+    assert finding.doubt is not None
+    assert finding.doubt.startswith(
+        f"the gateway did not answer GET /ready from 1:40 to 14:40{said}; whether"
+    )
+
+
+def test_scrapes_that_are_missing_are_said_with_what_was_asked() -> None:
+    """Where that is known."""
+    stall = Stall(part="scrapes:own", from_s=100, until_s=880)
+    assert say_stalls([stall]) == "Prometheus got no samples of own from 1:40 to 14:40"
+    assert say_stalls([stall], {"scrapes:own": "GET /metrics/"}) == (
+        "Prometheus got no samples of own by GET /metrics/ from 1:40 to 14:40"
+    )
+
+
 def test_a_doubt_of_stalls_that_add_up_says_for_how_long_who_was_silent_together() -> None:
     """Each part once, in order, and what overlaps counts once; one that is too long alone is said alone."""
     stalls = (
@@ -259,6 +290,23 @@ def test_calls_that_the_drill_makes_fail_are_no_surprise(behaviour: dict[str, ob
     traffic = tuple(replace(profile, changes=(change,)) for profile in QUIET.traffic)
     evidence = replace(EVIDENCE, calls={"calls": REFUSED})
     assert weigh_one(replace(QUIET, traffic=traffic), make_timeline(()), evidence).outcome == "met"
+
+
+@pytest.mark.parametrize(("at_s", "is_doubted"), [(300.0, True), (1.0, False)])
+def test_calls_that_were_refused_before_the_drill_made_any_fail_prove_nothing(
+    at_s: float, *, is_doubted: bool
+) -> None:
+    """A fault explains what was refused since; what fired then is no verdict on its rule."""
+    change = BehaviourChange(
+        at_s=at_s, provider="openai", behaviour={"errors": {"class": "auth", "share": 1}}
+    )
+    drill = make_drill("near miss")
+    drill = replace(drill, traffic=tuple(replace(profile, changes=(change,)) for profile in drill.traffic))
+    weighed = weigh_one(drill, FIRED, replace(EVIDENCE, calls={"calls": REFUSED}))
+    assert (
+        "not even before 5:00, when the drill first makes calls fail" in "".join(weighed.doubts)
+    ) is is_doubted
+    assert weighed.outcome == ("unobserved" if is_doubted else "unmet")
 
 
 def test_a_gateway_that_is_slow_at_a_speed_is_not_the_rules_fault() -> None:

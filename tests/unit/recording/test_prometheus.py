@@ -245,6 +245,12 @@ def test_a_gap_up_to_the_end_counts(until_s: float, gap_s: float, off: int) -> N
     assert measure_gaps([(0.0, True), (15.0, True), (30.0, True)], 15.0, until_s) == (gap_s, off)
 
 
+@pytest.mark.parametrize(("since_s", "gap_s", "off"), [(0.0, 15.0, 0), (-300.0, 310.0, 20)])
+def test_a_gap_from_the_beginning_counts(since_s: float, gap_s: float, off: int) -> None:
+    """Scrapes that failed before the first good one are missing like any other."""
+    assert measure_gaps([(-5.0, False), (10.0, True), (25.0, True)], 15.0, 40.0, since_s) == (gap_s, off)
+
+
 def test_a_staleness_marker_is_no_sample() -> None:
     """VictoriaMetrics has the marker as NaN: the alert was gone then, and the scrape did not happen."""
     pending, firing = at(30), at(45, 60)

@@ -119,6 +119,14 @@ def test_board_before_the_run_starts() -> None:
     assert state.left_wall_s == 0.0
 
 
+def test_what_is_left_before_the_first_drill_counts() -> None:
+    """It goes down while nothing is drilled yet, and no time is negative."""
+    line = progress_line(replace(STATE, now_rule_s=-3720.0))
+    assert line.startswith("1:02:00 until the first drill, then 1:10:00 (0%), 2:12 of wall time left: ")
+    assert replace(STATE, now_rule_s=-60.0).left_wall_s == 70 + 1
+    assert any("1:02:00 until the first drill" in one for one in _draw(replace(STATE, now_rule_s=-3720.0)))
+
+
 def test_progress_line() -> None:
     """The line for logs is short, one line, and ASCII."""
     line = progress_line(replace(STATE, message="waiting\nfor → é"))

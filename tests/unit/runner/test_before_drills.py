@@ -91,5 +91,8 @@ def test_the_quiet_lead_is_not_called_calibration() -> None:
     """Who waits is told for what: a speed that was stated is not looked for."""
     assert say_stage(-200.0, QUIET_LEAD_S) == "calibrating"
     assert say_stage(-170.0, QUIET_LEAD_S).startswith("quiet lead")
+    assert say_stage(-170.0, QUIET_LEAD_S, "A remembers 5:00").endswith(
+        " before the drills, and A remembers 5:00"
+    )
     assert say_stage(-1.0, 0.0) == "calibrating"
     assert say_stage(0.0, QUIET_LEAD_S) == ""

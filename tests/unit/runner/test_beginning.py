@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alertdrill.core.clock import Clock
-from alertdrill.errors import ComponentFailed, ComponentSilent, RequestRefused
+from alertdrill.errors import ComponentFailed, ComponentSilent, CouldNotTell, RequestRefused
 from alertdrill.runner import beginning
 from alertdrill.runner.beginning import Beginning, begin_clock
 from alertdrill.runner.silent_parts import SilentParts
@@ -132,3 +132,30 @@ def test_what_prometheus_leaves_open_before_the_drills_is_asked_again(
     ):
         begun.go_on(now_s, TrafficReport)
         assert (len(answers), list(silent.since_s)) == (left, silents)
+
+
+def test_a_warm_up_that_is_refused_ends_a_run_before_its_speed_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once a call of it was answered as it should be, it is looked at no more."""
+    looks: list[object] = [False, True]
+    monkeypatch.setattr(beginning, "demand_welcome", lambda *_: looks.pop(0))
+    order = SimpleNamespace(quiet_lead_s=60.0)
+    clock = Clock(speed=60, origin_s=time.time())
+    run: Any = SimpleNamespace(order=order, clock=clock, prometheus=None)
+    warm_up: Any = ("a load profile",)
+    begun = Beginning(
+        run=run,
+        silent=SilentParts(clock=clock),
+        lead_s=1.0,
+        is_calibrated=True,
+        is_at_rest=True,
+        warm_up=warm_up,
+    )
+    for now_s, left in ((-90.0, 1), (-80.0, 0), (-70.0, 0)):
+        begun.go_on(now_s, TrafficReport)
+        assert len(looks) == left
+    begun.warm_up = warm_up
+    monkeypatch.setattr(beginning, "demand_welcome", lambda *_: fail(CouldNotTell("refused"))())
+    with pytest.raises(CouldNotTell, match="refused"):
+        begun.go_on(-65.0, TrafficReport)

@@ -10,9 +10,10 @@ import pytest
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import Drill, Outage, Placement
 from alertdrill.core.timeline import Stall
+from alertdrill.judging.clock_fidelity import Bounds, doubt
 from alertdrill.judging.needs import SCRAPES, STARTING
 from alertdrill.runner import measurements
-from alertdrill.runner.evidence import read_stalls
+from alertdrill.runner.evidence import find_asked, read_stalls
 from alertdrill.runner.probe import CALIBRATION_PROFILE
 from alertdrill.runner.traffic import ProfileReport, TrafficReport
 from alertdrill.runtime.part_watch import SilentSpan
@@ -42,7 +43,36 @@ def test_scrapes_that_were_missed_are_stalls_of_their_system(monkeypatch: pytest
     anything: Any = None
     read = measurements.read_system_scrapes(anything, CLOCK, JOBS, 0.0, 400.0, [(190.0, 310.0)])
     missed = measurements.find_missed_scrapes(read)
-    assert missed == (Stall(part=f"{SCRAPES}metis", from_s=30.0, until_s=45.0),)
+    assert missed == (
+        Stall(part=f"{SCRAPES}metis", from_s=30.0, until_s=45.0),
+        Stall(part=f"{SCRAPES}metis", from_s=335.0, until_s=400.0),
+    )
+
+
+def test_a_gateway_that_is_scraped_only_at_the_end_was_not_scraped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed before the first good scrape is missing like any other, and the note says how many did."""
+    scrapes = [*((float(at_s), False) for at_s in range(5, 980, 15)), (995.0, True)]
+    monkeypatch.setattr(measurements, "read_scrapes", lambda *_: tuple(scrapes))
+    monkeypatch.setattr(measurements, "count_evaluations", lambda _: (60, 0))
+    anything: Any = None
+    read = measurements.read_system_scrapes(anything, CLOCK, JOBS[:1], 0.0, 1000.0)
+    (missed,) = measurements.find_missed_scrapes(read)
+    assert (missed.from_s, missed.until_s) == (15.0, 995.0)
+    fidelity = measurements.measure(anything, CLOCK, TrafficReport(), read, 0.0, 1000.0)
+    assert "scrapes were up to 995 s of rule time apart (bound 40 s)" in doubt(fidelity, Bounds())
+    said = measurements.describe_fidelity(fidelity, Bounds())["scrapes"]
+    assert said == "1 of 66 succeeded, the longest time without one 995.0 s (bound 40 s)"
+
+
+def test_what_a_gateway_of_somebodys_own_is_asked_is_known() -> None:
+    """That of the reference gateway is the harness's own."""
+    job = Job(system="own", name="own", path="/metrics/")
+    own: Any = SimpleNamespace(subject=SimpleNamespace(keeps_rule_time=False, jobs=(job,)))
+    order: Any = SimpleNamespace(site=own)
+    health = {"gateway": "http://127.0.0.1:4000/health/readiness", "pager": "http://127.0.0.1:1/healthz"}
+    assert find_asked(order, health) == {"gateway": "GET /health/readiness", "scrapes:own": "GET /metrics/"}
+    own.subject.keeps_rule_time = True
+    assert find_asked(order, health) == {}
 
 
 @pytest.mark.parametrize(("speed", "overhead_s"), [(2.0, 29.0), (1.0, None)])

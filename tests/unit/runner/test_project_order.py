@@ -134,6 +134,25 @@ def test_the_quiet_lead_is_longer_than_the_longest_window(make: Any) -> None:
     assert order.rests_s == {"d": 300 + 60 + 60}
 
 
+def test_the_quiet_lead_says_for_which_rule_it_is_so_long(make: Any) -> None:
+    """One that no drill is about counts as well, but not where it is not evaluated."""
+    drilled = make(DRILL).order
+    assert drilled.quiet_lead_why == "Failing remembers 7:00"
+    files = parse_rules(
+        f"{RULES.text}  - {{alert: Spent, expr: 'increase(usd_total[1h]) > 5'}}\n", "rules.yml"
+    )
+    both = make(DRILL, files=(files,)).order
+    assert both.quiet_lead_s == 3600 + 60 + 60
+    assert both.quiet_lead_why == (
+        "Spent remembers 1:01:00; no drill is about it, but it would fail those in which it fires"
+    )
+    wall = parse_rules(
+        f"{RULES.text}  - {{alert: Cpu, expr: 'rate(cpu_seconds_total[1h]) > 1'}}\n", "rules.yml"
+    )
+    assert make(DRILL, files=(wall,), speed=12).order.quiet_lead_s == drilled.quiet_lead_s
+    assert make(DRILL, files=(wall,), speed=1).order.quiet_lead_s == both.quiet_lead_s
+
+
 def test_samples_of_seldom_scrapes_are_older(make: Any) -> None:
     """So it takes longer until nothing is left of what was before; each job is scraped in a quiet lead."""
     slow = Scrape(job="own", targets=("127.0.0.1:4000",), interval_s=300)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -63,6 +64,15 @@ def test_an_alert_that_was_active_before_is_named(state: str) -> None:
     with pytest.raises(CouldNotTell) as error:
         check_rest(make_run(targets=[UP], alerts=[make_alert("Slow", 30, state)]))
     assert f'before the first drill, Slow{{model="m"}} was {state} already, for 5:00' in str(error.value)
+
+
+def test_an_alert_that_was_active_before_has_all_its_labels() -> None:
+    """Those of its series and of its rule: two alerts of a name are told apart."""
+    alert = make_alert("Slow", 30)
+    alert["labels"] |= {"requested_model": "other", "severity": "critical"}
+    said = 'Slow{model="m", requested_model="other", severity="critical"} was firing already'
+    with pytest.raises(CouldNotTell, match=re.escape(said)):
+        check_rest(make_run(targets=[UP], alerts=[alert]))
 
 
 def test_a_rule_about_what_is_absent_is_said_what_to_do() -> None:

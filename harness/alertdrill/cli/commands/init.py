@@ -13,16 +13,19 @@ import promql_parser as ast
 
 from alertdrill.alertmanager.config import AlertmanagerConfig, read_config
 from alertdrill.alertmanager.reference import make_reference_config
-from alertdrill.alertmanager.routes import ALL_LABELS, match_routes, parse_routes
+from alertdrill.alertmanager.routes import ALL_LABELS, Match, match_routes, parse_routes
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.sentences import say
 from alertdrill.cli.target_metrics import Found, ask_metrics, find_ready_path, is_url, read_metrics_file
+from alertdrill.cli.target_models import PATH as MODELS_PATH
+from alertdrill.cli.target_models import list_models
 from alertdrill.core.parts import PROVIDERS, SCRAPE_INTERVAL_S
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
 from alertdrill.project.drafting.drafts import DraftFile, draft_all
+from alertdrill.project.drafting.models import Chosen, choose_model, count_calls
 from alertdrill.project.drafting.project_text import Outline, find_jobs, write_project
 from alertdrill.project.files import FILE_NAME
 from alertdrill.project.project import DIALECTS, Secret
@@ -90,7 +93,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 )
 @click.option("--key-env", metavar="NAME", help="The environment variable with the gateway's key.")
 @click.option("--provider", default="openai", show_default=True, help="The provider that the gateway calls.")
-@click.option("--model", default="gpt-4.1", show_default=True, help="The model that calls ask for.")
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="The model that calls ask for, instead of the one that the metrics, or /v1/models of --url, name.",
+)
 @click.option(
     "--out",
     default=".",
@@ -105,7 +112,7 @@ def init(
     metrics: str | None,
     key_env: str | None,
     provider: str,
-    model: str,
+    model: str | None,
     out: Path,
 ) -> None:
     """Write a project file, and a drill for each alert with a near miss beside it.
@@ -123,15 +130,16 @@ def init(
     name = name_project(out)
     config = make_reference_config([name]) if config_path is None else read_config(shorten(config_path))
     found = find_metrics(metrics, url, target, key_env)
+    asked = found is not None and found.path is not None and found.address is None
+    chosen = find_model(model, found, target if asked else None, key_env)
     around = Surroundings(
-        model=model,
+        model=chosen.model,
         scrape_s=SCRAPE_INTERVAL_S,
         metrics=None if found is None else found.metrics,
         find_paging=make_paging(config),
     )
     subjects = list_subjects(files, around)
     drafts = draft_all(subjects, provider)
-    asked = found is not None and found.path is not None and found.address is None
     outline = Outline(
         name=name,
         url=target,
@@ -150,15 +158,15 @@ def init(
     texts = {out / FILE_NAME: write_project(outline)}
     texts |= {out / DRILLS / draft.name: draft.text for draft in drafts}
     write_new(out, texts)
-    for line in (*say_written(texts), *say_todos(out, drafts), *say_source(found, files)):
+    for line in (*say_written(texts, chosen), *say_todos(out, drafts), *say_source(found, files)):
         say(line)
 
 
-def check_words(provider: str, model: str, key_env: str | None) -> None:
+def check_words(provider: str, model: str | None, key_env: str | None) -> None:
     """Raise BadInput for words that a project could not have."""
     if not _NAME.fullmatch(provider):
         raise BadInput(f"--provider {provider!r}: small letters, digits, - and _ make a name")
-    if not model or not model.isprintable() or len(model) > 200:
+    if model is not None and (not model or not model.isprintable() or len(model) > 200):
         raise BadInput("--model wants a name in a line, as the gateway has it")
     if key_env is not None and not _VARIABLE.fullmatch(key_env):
         raise BadInput("--key-env wants the name of an environment variable, and not the key")
@@ -186,8 +194,24 @@ def find_metrics(metrics: str | None, url: str | None, target: str, key_env: str
         return Found(metrics=read_metrics_file(Path(metrics)))
     if metrics is None and url is None:
         return None
-    token = None if key_env is None else Secret(env=key_env, source="--key-env").read(os.environ)
-    return ask_metrics(f"{target}/metrics" if metrics is None else metrics, target, token)
+    return ask_metrics(f"{target}/metrics" if metrics is None else metrics, target, _read_token(key_env))
+
+
+def find_model(model: str | None, found: Found | None, target: str | None, key_env: str | None) -> Chosen:
+    """Return the model of ordinary calls: `model` if it was asked for, or one that the target has.
+
+    A `target` is asked which it lists.
+    """
+    listed: tuple[str, ...] = ()
+    if target is not None:
+        listed = list_models(target, _read_token(key_env))
+    called = {} if found is None else count_calls(found.metrics.samples)
+    source = "" if found is None else found.metrics.source
+    return choose_model(model, called, source, listed, f"{target}{MODELS_PATH}")
+
+
+def _read_token(key_env: str | None) -> str | None:
+    return None if key_env is None else Secret(env=key_env, source="--key-env").read(os.environ)
 
 
 def make_paging(config: AlertmanagerConfig) -> Callable[[Labels], Paging]:
@@ -200,16 +224,31 @@ def make_paging(config: AlertmanagerConfig) -> Callable[[Labels], Paging]:
     }
 
     def find(labels: Labels) -> Paging:
-        match = match_routes(routes, labels)[0]
-        is_alone = match.group_by == ALL_LABELS or "alertname" in match.group_by
-        wait_s = match.group_wait_s if is_alone else max(match.group_wait_s, match.group_interval_s)
+        matches = match_routes(routes, labels)
+        paged = [match for match in matches if match.receiver in delivering]
         todo = ""
-        if match.receiver not in delivering:
-            what = f"it is routed to {match.receiver!r}, which notifies nobody"
+        if not paged:
+            what = f"it is routed to {matches[0].receiver!r}, which notifies nobody"
             todo = f"say whom {labels['alertname']} pages: {what}"
-        return Paging(receiver=match.receiver, wait_s=wait_s, interval_s=match.group_interval_s, todo=todo)
+        return Paging(
+            receivers=tuple(dict.fromkeys(match.receiver for match in paged or matches[:1])),
+            wait_s=max(map(_find_wait_s, paged or matches)),
+            interval_s=max(match.group_interval_s for match in paged or matches),
+            todo=todo,
+            intervals={
+                match.receiver: intervals
+                for match in paged
+                if (intervals := match.mute_time_intervals + match.active_time_intervals)
+            },
+        )
 
     return find
+
+
+def _find_wait_s(match: Match) -> float:
+    """Return how long an alert waits for its first notification; in a group of others it may come second."""
+    is_alone = match.group_by == ALL_LABELS or "alertname" in match.group_by
+    return match.group_wait_s if is_alone else max(match.group_wait_s, match.group_interval_s)
 
 
 def list_jobs(read: Iterable[ast.VectorSelector]) -> list[str]:
@@ -236,9 +275,9 @@ def write_new(out: Path, texts: Mapping[Path, str]) -> None:
     write_all({path: text for path, text in texts.items() if path not in there})
 
 
-def say_written(texts: Iterable[Path]) -> list[str]:
-    """Return a line for each file."""
-    return [f"wrote {path}" for path in texts]
+def say_written(texts: Iterable[Path], chosen: Chosen) -> list[str]:
+    """Return a line for each file, and one about the model that they call."""
+    return [*(f"wrote {path}" for path in texts), *([chosen.why] if chosen.why else [])]
 
 
 def say_todos(out: Path, drafts: Sequence[DraftFile]) -> list[str]:

@@ -45,6 +45,7 @@ from alertdrill.runner.synthetic.local import open_path
 from alertdrill.runner.synthetic.pages import look_at
 from alertdrill.runner.synthetic.remote import Remote
 from alertdrill.runner.synthetic.route import bind
+from alertdrill.runner.synthetic.switch import Switch, find_switch
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 from alertdrill.runner.synthetic.watchdog import ALERT, RULE, WatchdogDrill, choose_beating_speed
 from alertdrill.runtime.binaries import Engines, find_engines
@@ -83,7 +84,8 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
-        1: "a notification did not arrive, or not its end; a label set goes elsewhere than expected",
+        1: "a notification did not arrive, or not its end; a label set goes elsewhere than expected; no "
+        "receiver of the heartbeat can be a switch",
         2: "bad input or usage; nothing was sent",
         3: "could not tell",
     },
@@ -161,7 +163,8 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
     "within_s",
     callback=_read_within,
     metavar="DURATION",
-    help="With --all: how long it may take, such as 2m; what is not sent by then is unobserved.",
+    help="With --all: how long it may take, such as 2m; what is not sent by then is unobserved. With "
+    "--watchdog: how soon after the last heartbeat somebody has to be paged.",
 )
 @click.option(
     "--watchdog", is_flag=True, help="Prove that the dead-man's switch pages when its heartbeat stops."
@@ -258,8 +261,8 @@ def page(
     else:
         check_mode(name, all_alerts=all_alerts, watchdog=watchdog, is_remote=is_remote)
     check_questions(questions, config_path, watchdog=watchdog, is_remote=is_remote)
-    if within_s is not None and not all_alerts:
-        raise BadInput("--within is for --all: one alert takes as long as its config says")
+    if within_s is not None and not (all_alerts or watchdog):
+        raise BadInput("--within is for --all and --watchdog: one alert takes as long as its config says")
     check_companions(
         headers,
         receivers,
@@ -294,7 +297,8 @@ def page(
         answer_of_alerts(alerts, config, engines, questions, as_json=as_json)
     bound = bind(alerts, config, engines, nobody)
     if watchdog:
-        _watch(bound[0], config, engines, dry_run=dry_run, show=show)
+        switch = find_switch(bound[0].destination, bound[0].alert.name, within_s)
+        _watch(bound[0], switch, config, engines, dry_run=dry_run, show=show)
     if not all_alerts:
         _demand_receivers(bound[0], receivers, config)
     _rehearse(bound, config, engines, within_s, dry_run=dry_run, show=show)
@@ -353,15 +357,18 @@ def _demand_receivers(bound: Bound, receivers: Sequence[str], config: Alertmanag
 
 
 def _watch(
-    bound: Bound, config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: Show
+    bound: Bound, switch: Switch, config: AlertmanagerConfig, engines: Engines, *, dry_run: bool, show: Show
 ) -> NoReturn:
     """Hold the drill of the dead-man's switch, and exit accordingly."""
     show.alert(bound)
     if dry_run:
         show.hops((), PAGES_WHEN_STOPPED)
-    with open_path(config, engines=engines, speed=choose_beating_speed(bound)) as path:
-        hops = WatchdogDrill(path, bound, _say).hold()
-    show.hops(hops, PAGES_WHEN_STOPPED)
+    hops = switch.findings
+    if switch.destination.legs:
+        beating = replace(bound, destination=switch.destination)
+        with open_path(config, engines=engines, speed=choose_beating_speed(beating)) as path:
+            hops += WatchdogDrill(path, beating, _say).hold()
+    show.hops(hops, PAGES_WHEN_STOPPED, switch.assumed)
 
 
 def _rehearse(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import promql_parser as ast
 
@@ -28,15 +28,17 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Whom an alert pages; how long its group waits at first, and then between notifications.
+    """Whom an alert pages, one or more; how long its groups wait at first, and then between notifications.
 
-    `todo` says what there is to decide where nobody would be paged.
+    `todo` says what there is to decide where nobody would be paged. `intervals` are the time intervals that
+    may mute a receiver, by its name.
     """
 
-    receiver: str
+    receivers: tuple[str, ...]
     wait_s: float = 30.0
     interval_s: float = 60.0
     todo: str = ""
+    intervals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

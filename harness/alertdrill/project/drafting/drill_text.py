@@ -241,7 +241,11 @@ def _write_fire(fire: Fire) -> Iterator[str]:
     if subject.labels:
         yield f"        labels: {write_labels(subject.labels)}"
     yield f"        fires: {format_duration(firing.fires_from_s)}..{format_duration(firing.fires_by_s)}"
-    yield f"        pages: {quote(subject.paging.receiver)}"
+    for receiver, intervals in subject.paging.intervals.items():
+        muting = f"{receiver} is not paged while a time interval mutes its route: {', '.join(intervals)}."
+        yield from comment(muting, "        ")
+    names = ", ".join(quote(name) for name in subject.paging.receivers)
+    yield f"        pages: {names if len(subject.paging.receivers) == 1 else f'[{names}]'}"
     yield from _write_wait("pages_within", "group_wait", subject.paging.wait_s)
     yield f"        resolves_by: {format_duration(firing.resolves_by_s)}"
     yield from _write_wait("closes_within", "group_interval", subject.paging.interval_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -38,6 +38,8 @@ class Metrics:
     always: Mapping[str, frozenset[str]] = field(default_factory=dict)
     models: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    samples: tuple[tuple[str, Labels, float], ...] = field(default=(), repr=False)
+    """The latest sample of each series that was seen: metric, labels and value."""
     asked: frozenset[str] | None = None
     """The names that were asked for, where there may be others: of a recording; None: whatever there is."""
 
@@ -112,17 +114,18 @@ def read_exposition(text: str, source: str) -> Metrics:
     if text.count("\n") > 4 * MAX_SERIES:
         raise BadInput(f"{source}: there are more than {4 * MAX_SERIES} lines: give a file with fewer")
     types: dict[str, str] = {}
-    series: list[tuple[str, Labels]] = []
+    samples: list[tuple[str, Labels, float]] = []
     try:
         for family in text_string_to_metric_families(text):
             types.update(
                 dict.fromkeys((family.name + end for end in ENDINGS.get(family.type, ("",))), family.type)
             )
-            series += [(sample.name, sample.labels) for sample in family.samples]
+            samples += [(sample.name, sample.labels, sample.value) for sample in family.samples]
     except Exception as error:  # the parser raises whatever its lines make it trip over
         shown = printable(" ".join(str(error).split())[:100])
         what = f"this is no exposition of metrics in Prometheus's text format ({shown})"
         raise BadInput(f"{source}: {what}: name the address, or a file, of the target's metrics") from error
     if not types:
         raise BadInput(f"{source}: there are no metrics in it")
-    return gather(source, series, types, types)
+    series = ((name, labels) for name, labels, _ in samples)
+    return replace(gather(source, series, types, types), samples=tuple(samples))

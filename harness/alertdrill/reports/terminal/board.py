@@ -89,8 +89,15 @@ class BoardState:
 
     @property
     def left_wall_s(self) -> float:
-        """Wall time until the last alert has been watched."""
-        return max(0.0, self.until_s - max(0.0, self.now_rule_s)) / self.speed
+        """Wall time until the last alert has been watched, with what is left before the first drill."""
+        return max(0.0, self.until_s - self.now_rule_s) / self.speed
+
+    @property
+    def progress(self) -> str:
+        """How far the run is in rule time: `31:20 of 1:10:00`, or how long there is no drill yet."""
+        if self.now_rule_s < 0:
+            return f"{format_s(-self.now_rule_s)} until the first drill, then {format_s(self.until_s)}"
+        return f"{format_s(self.now_rule_s)} of {format_s(self.until_s)}"
 
 
 def board(state: BoardState) -> RenderableType:
@@ -105,7 +112,7 @@ def progress_line(state: BoardState) -> str:
     ]
     paged = sum(row.paged_s is not None for row in state.alerts)
     line = (
-        f"{format_s(state.now_rule_s)} of {format_s(state.until_s)} ({state.share:.0%}), "
+        f"{state.progress} ({state.share:.0%}), "
         f"{format_s(state.left_wall_s)} of wall time left: {', '.join(counts)}, {paged} paged, "
         f"{len(state.profiles)} load profiles running"
     )
@@ -149,10 +156,9 @@ def _progress(state: BoardState, say: Script) -> RenderableType:
     grid.add_column(width=0)
     grid.add_column(ratio=1)
     grid.add_column(no_wrap=True, justify="right")
-    times = f"{format_s(state.now_rule_s)} of {format_s(state.until_s)}"
     left = f"{format_s(state.wall_s)} gone · {format_s(state.left_wall_s)} left"
     bar = ProgressBar(total=1.0, completed=state.share, complete_style="cyan", finished_style="green")
-    grid.add_row("", bar, Text(times))
+    grid.add_row("", bar, Text(state.progress))
     grid.add_row("", Text("rule time", style="dim"), Text(say(f"wall time {left}"), style="dim"))
     return grid
 

@@ -51,8 +51,8 @@ def show_alert(alert: SyntheticAlert, destination: Destination) -> RenderableTyp
     return table
 
 
-def show_hops(hops: Sequence[Hop], proved: str) -> RenderableType:
-    """Return the hops as a table, and what they come to, which is `proved` if all are done."""
+def show_hops(hops: Sequence[Hop], proved: str, assumed: Sequence[str] = ()) -> RenderableType:
+    """Return the hops as a table, and what they come to: `proved` if all are done, by what was `assumed`."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("hop", "took", "outcome", "evidence"):
         table.add_column(name, justify="right" if name == "took" else "left")
@@ -60,7 +60,8 @@ def show_hops(hops: Sequence[Hop], proved: str) -> RenderableType:
         took = "" if hop.took_s is None else f"{hop.took_s:.1f} s"
         table.add_row(_text(hop.name), took, Text(hop.outcome, STYLES[hop.outcome]), _text(hop.evidence))
     outcome = find_outcome(hops)
-    return Group(table, _text(proved if outcome == "delivered" else outcome))
+    said = _text(proved if outcome == "delivered" else outcome)
+    return Group(table, said, *(_text(f"assumed: {one}") for one in assumed))
 
 
 def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:

@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.rule import AlertRule
-from alertdrill.core.wording import say_names
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.firing import Say
 from alertdrill.runner.synthetic.hops import Hop
 from alertdrill.runner.synthetic.local import LocalPath
+from alertdrill.runner.synthetic.switch import MISSED, find_period_s
 
 ALERT = "Watchdog"
 RULE = AlertRule(
@@ -35,8 +35,6 @@ RULE = AlertRule(
 )
 """The heartbeat where no rule file states one, as kube-prometheus has it."""
 
-MISSED = 2.0
-"""The switch pages when this many heartbeats are missing."""
 REPEAT_WALL_S = 5.0
 MIN_SPEED, MAX_SPEED = 60.0, 1000.0
 MARGIN_WALL_S = 10.0
@@ -58,7 +56,7 @@ class _Stopped(Exception):
 
 
 class WatchdogDrill:
-    """The hops of one drill of the switch."""
+    """The hops of one drill of the switch: every receiver of `bound` is played as one."""
 
     def __init__(self, path: LocalPath, bound: Bound, say: Say) -> None:
         self._path = path
@@ -66,21 +64,11 @@ class WatchdogDrill:
         self._say = say
         self._hops: list[Hop] = []
         self._receivers = tuple(dict.fromkeys(leg.receiver for leg in bound.destination.legs if leg.played))
-        self._period_s = max(leg.repeat_interval_s + leg.group_interval_s for leg in bound.destination.legs)
+        self._period_s = find_period_s(bound.destination)
         self._wait_s = max(leg.group_wait_s for leg in bound.destination.legs)
 
     def hold(self) -> tuple[Hop, ...]:
         """Return the hops, up to the one where it stopped. Raises ComponentFailed when a part fails."""
-        if unplayed := self._bound.destination.unplayed:
-            evidence = "; ".join(dict.fromkeys(unplayed))
-            self._note(Hop(name="route", took_s=None, outcome="could not tell", evidence=evidence))
-            if not self._receivers:
-                return tuple(self._hops)
-        if not self._receivers:
-            evidence = (
-                f"{say_names(self._bound.destination.receivers)} has no integration: nobody is notified"
-            )
-            return (Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence),)
         with suppress(_Stopped):
             self._hold()
         return tuple(self._hops)

@@ -42,7 +42,7 @@ SEEN = gather(
 
 def find_paging(_: Labels) -> Paging:
     """Return the only receiver."""
-    return Paging(receiver="oncall")
+    return Paging(receivers=("oncall",))
 
 
 def read(*exprs: str, more: str = "", labels: str = "", every: str = "15s") -> RuleFile:

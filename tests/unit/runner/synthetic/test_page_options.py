@@ -34,7 +34,7 @@ def rules(tmp_path: Path) -> str:
         ("--alert A --alertmanager http://x --alertmanager-config f", "leave --alertmanager out"),
         ("--all --receiver x", "--receiver is for one alert"),
         ("--all", "--rules FILE says where"),
-        ("--alert A --within 2m", "--within is for --all"),
+        ("--alert A --within 2m", "--within is for --all and --watchdog"),
         ("--all --within 0s", "--within: nothing can be sent in no time"),
         ("--all --within soon", "--within: 'soon' is not a duration"),
         ("--all --templates .", "--templates is for the config that --alertmanager-config names"),
