@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from alertdrill.core.wording import printable, say_name
@@ -77,7 +77,7 @@ def _write_instant(at_s: float, route: RouteYear) -> str:
     return datetime.fromtimestamp(at_s, route.zone).isoformat()
 
 
-def _show_route(route: RouteYear, width: int) -> Iterator[Text]:
+def _show_route(route: RouteYear, width: int) -> Iterator[RenderableType]:
     """Yield what is said of a route itself."""
     yield from flow(_enumerate(route.alerts, style="bold"), width)
     way = f"{' > '.join(route.path)} ({route.where})"
@@ -94,7 +94,7 @@ def _enumerate(names: Sequence[str], style: str = "") -> list[Text]:
     ]
 
 
-def _show_season(season: Season, width: int, *, is_only: bool) -> Iterator[Text]:
+def _show_season(season: Season, width: int, *, is_only: bool) -> Iterator[RenderableType]:
     if not is_only:
         yield Text(f"  {_say_days(season.first, season.last)}")
     lead = "  " if is_only else "    "
