@@ -31,6 +31,8 @@ settings.register_profile("few", settings.get_profile("untimed"), max_examples=2
 
 # promtool and amtool start some hundred times, and would look for garbage as they do, a quarter of a start.
 os.environ.setdefault("GOGC", "400")
+# Commands are as wide as it says, and where tests run beside each other it is set for pytest's own lines.
+os.environ.pop("COLUMNS", None)
 # Databases and promtool sync their files, which costs nothing in memory. What tests start has no such TMPDIR.
 if memory := find_scratch(os.environ):
     tempfile.tempdir = str(memory)

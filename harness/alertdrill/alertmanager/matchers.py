@@ -13,7 +13,7 @@ from typing import Literal
 
 from alertdrill.alertmanager.expressions import compile_expression
 from alertdrill.core.rule import Labels
-from alertdrill.core.wording import escape
+from alertdrill.core.wording import escape, say_label_name
 from alertdrill.errors import BadInput
 
 MAX_CHARACTERS = 16 * 1024
@@ -54,7 +54,7 @@ class Matcher:
 
 def say_matchers(matchers: Sequence[Matcher]) -> str:
     """Write matchers as PromQL has them: `{severity="page"}`; `every alert` if there are none."""
-    said = ", ".join(f'{one.name}{one.operator}"{escape(one.value)}"' for one in matchers)
+    said = ", ".join(f'{say_label_name(one.name)}{one.operator}"{escape(one.value)}"' for one in matchers)
     return f"{{{said}}}" if matchers else "every alert"
 
 

@@ -21,6 +21,7 @@ from alertdrill.cli.target_models import list_models
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
+from alertdrill.core.wording import say_names
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.models import is_listed, say_listed
 from alertdrill.project.drill_checks import check_alerts, check_providers
@@ -110,7 +111,7 @@ def _say_pages(project: Project) -> str:
     alertmanager = project.running_alertmanager
     if alertmanager is None or alertmanager.pager is None:
         return "unobserved, for your Alertmanager sends none to alertdrill ([alertmanager] pager, receivers)"
-    return f"those of {', '.join(alertmanager.receivers)}, which send to {alertmanager.pager}"
+    return f"those of {say_names(alertmanager.receivers)}, which send to {alertmanager.pager}"
 
 
 def _say_rules(classified: Sequence[tuple[AlertRule, Classification]], speed: float | None) -> Iterator[str]:

@@ -20,6 +20,7 @@ from alertdrill.cli.page_showing import write_cases
 from alertdrill.runner.routing.asking import (
     demand_inhibitions,
     demand_mutings,
+    demand_names,
     demand_routes,
     says_what_it_mutes,
 )
@@ -76,6 +77,7 @@ def prove_label_sets(
     label_sets, notes = read_label_sets(path, known)
     for note in notes:
         click.echo(note, err=True)
+    demand_names(engines, [one.subject for one in label_sets])
     ways = find_ways(config, [one.subject for one in label_sets])
     for labels in (ways[0].subject.labels, {}):
         check_taken(engines.amtool, config, labels)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from alertdrill.core.rule import Labels
+
+_UNCLEAR = re.compile(r"""[,;"]|^\s|\s$|\n""")
+_PLAIN_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 def say_selector(alert: str, labels: Labels) -> str:
     """Write an alert as PromQL would select it; label values are quoted, control characters escaped."""
     if not labels:
         return printable(alert)
-    pairs = ", ".join(f'{name}="{escape(value)}"' for name, value in labels.items())
+    pairs = ", ".join(f'{say_label_name(name)}="{escape(value)}"' for name, value in labels.items())
     return printable(f"{alert}{{{pairs}}}")
 
 
 def say_labels(labels: Labels) -> str:
     """Write labels in the order of their names: `model="m", user="u"`, or `nothing`."""
-    return ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) or "nothing"
+    return (
+        ", ".join(f'{say_label_name(name)}="{value}"' for name, value in sorted(labels.items())) or "nothing"
+    )
+
+
+def is_plain_name(name: str) -> bool:
+    """Tell whether a label's name is one of those that Prometheus and Alertmanager took from the first."""
+    return _PLAIN_NAME.fullmatch(name) is not None
+
+
+def say_label_name(name: str) -> str:
+    """Write a label's name as PromQL has it: in quotation marks where it has other characters."""
+    return name if is_plain_name(name) else f'"{escape(name)}"'
 
 
 def printable(text: str) -> str:
@@ -33,6 +51,16 @@ def printable(text: str) -> str:
 def escape(value: str) -> str:
     """Write a text as it stands between quotation marks in PromQL."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def say_names(names: Iterable[str]) -> str:
+    """Write names one after another; one that would be read as two, or as none, in quotation marks."""
+    return ", ".join(map(say_name, names))
+
+
+def say_name(name: str) -> str:
+    """Write a name, in quotation marks where nobody would see where it begins and ends."""
+    return f'"{escape(name)}"' if not name or _UNCLEAR.search(name) else name
 
 
 def say_count(bounds: tuple[int, int], noun: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.text import Text
 
 from alertdrill.core.wording import printable
@@ -22,6 +21,7 @@ from alertdrill.gating.wording import (
     say_instants,
     say_total,
 )
+from alertdrill.reports.terminal.lines import Hanging
 
 _STYLES = {"-": "red", "+": "green"}
 
@@ -39,7 +39,7 @@ class GateSummary:
             yield from _show(one, plain)
         if any(any(effect.bands) for one in self._gated for effect in one.effects):
             yield Text(LEGEND.translate(plain), style="dim")
-        yield Text(f"Beside {printable(self._base)}: {say_total(self._gated)}", style="bold")
+        yield Hanging(Text(f"Beside {printable(self._base)}: {say_total(self._gated)}", style="bold"))
 
 
 def _show(gated: Gated, plain: Mapping[int, str]) -> Iterator[RenderableType]:
@@ -66,17 +66,17 @@ def _show(gated: Gated, plain: Mapping[int, str]) -> Iterator[RenderableType]:
 def _show_troubles(gated: Gated) -> Iterator[RenderableType]:
     """Show first what is to be done: all below says why."""
     for trouble in list_troubles(gated):
-        yield Text(f"✗ {printable(trouble.text)}", style="red")
+        yield Hanging(Text(f"✗ {printable(trouble.text)}", style="red"), "  ")
     for said in list_warnings(gated):
-        yield Text(f"! {printable(said)}", style="yellow")
+        yield Hanging(Text(f"! {printable(said)}", style="yellow"), "  ")
     for said in list_doubts(gated):
-        yield Text(f"? {printable(said)}", style="yellow")
+        yield Hanging(Text(f"? {printable(said)}", style="yellow"), "  ")
     if gated.outcome not in {"untouched", "met"} and (gated.changes or gated.routes):
         yield Text()
 
 
 def _show_change(change: RuleChange) -> Iterator[RenderableType]:
-    yield Text(f"{change.rule.source}: {printable(say_change(change))}", style="bold")
+    yield Hanging(Text(f"{change.rule.source}: {printable(say_change(change))}", style="bold"))
     for field in change.fields:
         yield _indent(Text(f"{field.name}:"), 2)
         yield from _show_sides(field.before, field.after)
@@ -101,5 +101,6 @@ def _show_sides(before: str, after: str, bands: tuple[str, str] = ("", "")) -> I
             yield _indent(Text(band, style=style), 6)
 
 
-def _indent(text: Text, columns: int) -> Padding:
-    return Padding(text, (0, 0, 0, columns), expand=False)
+def _indent(text: Text, columns: int) -> Hanging:
+    """Return a line further to the right; what does not fit on it goes on below its first word."""
+    return Hanging(Text(" " * columns).append_text(text), " " * (columns + 2))

@@ -12,7 +12,7 @@ from alertdrill.core.clock import format_s
 from alertdrill.core.expectation import Expectation
 from alertdrill.core.timeline import Timeline
 from alertdrill.core.verdict import Outcome
-from alertdrill.core.wording import say_labels
+from alertdrill.core.wording import say_labels, say_names
 from alertdrill.judging.findings import Miss
 from alertdrill.judging.incidents import Incident, list_incidents
 from alertdrill.judging.suppression import check_suppressed
@@ -42,7 +42,7 @@ def check_pages(expected: Expectation, fired_s: float, timeline: Timeline) -> Mi
                 by = ", ".join(timeline.paging.unplayed[receiver])
                 said = f"Alertmanager routes it to {receiver}; whether {by} was delivered to was not observed"
                 return "unobserved", said
-            others = ", ".join(sorted({str(page.receiver) for page in pages} - set(wanted)))
+            others = say_names(sorted({str(page.receiver) for page in pages} - set(wanted)))
             instead = f"paged {others} instead of {receiver}; " if others else ""
             why = explain_silence(expected.alert, receiver, timeline)
             outcome: Outcome = "mismatched" if others else "missing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alertdrill.core.clock import format_s
 from alertdrill.core.timeline import SuppressedSpan, Timeline
+from alertdrill.core.wording import say_names
 from alertdrill.judging.recorded import prefer_recorded
 
 MAX_TROUBLES = 4
@@ -21,7 +22,7 @@ def explain_silence(alert: str, receiver: str, timeline: Timeline) -> str:
         return f"Alertmanager never had it{_add('; '.join(path.troubles[:MAX_TROUBLES]))}"
     receivers = sorted({name for received in path.received for name in received.receivers})
     if path.received and receiver not in receivers:
-        others = ", ".join(receivers) or "nobody"
+        others = say_names(receivers) or "nobody"
         return f"no route of Alertmanager's leads {alert} to {receiver}, but to {others}"
     if path.suppressed:
         return f"Alertmanager suppressed it: {'; '.join(_say_span(span) for span in path.suppressed)}"

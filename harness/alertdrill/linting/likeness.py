@@ -20,6 +20,12 @@ def is_same(left: Part, right: Part) -> bool:
     )
 
 
+def describe(expr: Part) -> tuple[object, ...]:
+    """Return what expressions have in common that are the same, to look them up by."""
+    below = (*expr.children, *(() if expr.parameter is None else (expr.parameter,)))
+    return (_describe(expr), expr.parameter is None, *map(describe, below))
+
+
 def _describe(part: Part) -> tuple[object, ...]:
     return (
         *(part.kind, part.name, _find_choosing(part), part.window_s, part.step_s, part.shift_s),

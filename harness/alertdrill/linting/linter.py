@@ -38,9 +38,15 @@ def _run(check: Check, rule: LintedRule) -> Iterator[Finding]:
             check=check.name,
             severity=remark.severity or check.severity,
             rule=rule.rule.name,
-            happens=remark.happens,
+            happens=_say_happening(remark),
             instead=remark.instead,
         )
+
+
+def _say_happening(remark: Remark) -> str:
+    """Return what happens, and where it stands if that is another rule's expression."""
+    where = "" if remark.part is None else remark.part.recorded
+    return f"{remark.happens} It is in {where}." if where else remark.happens
 
 
 def _look_at_dashboards(known: Known, checks: Iterable[Check]) -> Iterator[Finding]:
@@ -58,7 +64,7 @@ def _look_at_dashboards(known: Known, checks: Iterable[Check]) -> Iterator[Findi
                         check=check.name,
                         severity=remark.severity or check.severity,
                         rule=query.panel.title,
-                        happens=remark.happens,
+                        happens=_say_happening(remark),
                         instead=remark.instead,
                     )
 

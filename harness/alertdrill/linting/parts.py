@@ -45,6 +45,7 @@ class Part:
     `name` is the metric, the function, the aggregation or the operator.
     `labels` are those of `by` or `without`, `on` or `ignoring`, which `keeps` them or not. `group` is the
     side that `group_left` or `group_right` lets have many series, `group_labels` what it takes of the other.
+    `recorded` says of what a recording rule has in place of a name which rule that is.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Part:
     returns_bool: bool = False
     group: Literal["left", "right"] | None = None
     group_labels: tuple[str, ...] = ()
+    recorded: str = ""
 
     @property
     def text(self) -> str:

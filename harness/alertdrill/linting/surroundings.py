@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from typing import TypeVar, cast
 
 from alertdrill.alertmanager.config import AlertmanagerConfig
@@ -13,6 +13,7 @@ from alertdrill.core.rule import AlertRule
 from alertdrill.linting.dashboards import LintedDashboard, LintedPanel, PanelQuery
 from alertdrill.linting.finding import Severity
 from alertdrill.linting.parts import Part, read_parts
+from alertdrill.linting.recordings import Recording, follow
 from alertdrill.project.drafting.metrics import Metrics
 from alertdrill.rules.files import RecordingRule, RuleFile
 from alertdrill.rules.promql.expressions import parse
@@ -56,6 +57,21 @@ class Stated:
     def parts(self) -> tuple[Part, ...]:
         """All parts of the expression, outermost and leftmost first."""
         return tuple(self.expr.walk())
+
+    @cached_property
+    def followed(self) -> Part:
+        """The parts of the expression, with what recording rules record in place of their names."""
+        return follow(self.expr, self.known.find_recordings)
+
+    @cached_property
+    def followed_parts(self) -> tuple[Part, ...]:
+        """All parts of that, outermost and leftmost first."""
+        return tuple(self.followed.walk())
+
+    @cached_property
+    def joining_parts(self) -> tuple[Part, ...]:
+        """The parts that stand in the expression itself; below them is what is recorded."""
+        return tuple(part for part in self.followed_parts if not part.recorded)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +154,14 @@ class Known:
             if isinstance(one.rule, RecordingRule):
                 found[one.rule.name] = (*found.get(one.rule.name, ()), one)
         return found
+
+    def find_recordings(self, name: str) -> list[Recording]:
+        """Return the rules that record a name, and how their expressions are read."""
+        return [
+            Recording(rule=one.rule, read=partial(getattr, one, "expr"))
+            for one in self.recorded.get(name, ())
+            if isinstance(one.rule, RecordingRule)
+        ]
 
     @cached_property
     def _notes(self) -> dict[object, object]:

@@ -10,6 +10,7 @@ from alertdrill.core.expectation import Expected
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.verdict import Finding
+from alertdrill.core.wording import say_names
 from alertdrill.judging.judge import matches
 from alertdrill.judging.kinds import find_kind
 from alertdrill.mutation.mutant import Mutant
@@ -55,7 +56,7 @@ def find_misrouted(route: Route, mutant: Mutant, place: Placement, timeline: Tim
                         labels=labels,
                         expectation=expected,
                         observed={},
-                        evidence=f"would page {', '.join(after)} instead of {receiver}",
+                        evidence=f"would page {say_names(after)} instead of {receiver}",
                         broke_at="paged",
                     )
     return None

@@ -24,7 +24,7 @@ def read_document(path: Path) -> Mapping | None:
     try:
         content = read_bytes(path, MAX_BYTES)
     except OSError as error:
-        raise BadInput(f"{name}:1: the file cannot be read: {error.strerror}") from error
+        raise BadInput(f"{name}: the file cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
-        raise BadInput(f"{name}:1: the file is larger than {MAX_BYTES} bytes")
+        raise BadInput(f"{name}: the file is larger than {MAX_BYTES} bytes")
     return read_toml(decode_text(content, name), name, TABLE if path.name == PYPROJECT else ())

@@ -19,7 +19,7 @@ from alertdrill.core.expectation import (
     Suppressed,
     Text,
 )
-from alertdrill.core.wording import say_selector
+from alertdrill.core.wording import say_label_name, say_selector
 
 WIDTH = 100
 _TRAFFIC, _DONE, _EXPECTED = range(3)
@@ -112,7 +112,7 @@ def _act(at_s: float, text: str) -> _Entry:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+    return "{" + ", ".join(f'{say_label_name(name)}="{value}"' for name, value in labels.items()) + "}"
 
 
 def _describe_profile(profile: LoadProfile) -> Iterator[str]:

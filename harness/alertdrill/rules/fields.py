@@ -13,7 +13,6 @@ from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 _Value = TypeVar("_Value")
 _TRUTHS = {"true": True, "false": False}
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h)")
 MOST_SHARE = 10.0
 """A larger one has to be a percentage."""
@@ -127,8 +126,8 @@ class Fields:
         for label, value in node.values.items():
             if not isinstance(value, Scalar) or value.is_null:
                 raise self.fail(f"the label {label} has no text as its value", value)
-            if not _LABEL.fullmatch(label):
-                raise self.fail(f"{label!r} is no name of a label", value)
+            if not label:
+                raise self.fail("a label has no name", value)
             labels[label] = value.text
         return labels
 

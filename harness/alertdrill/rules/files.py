@@ -106,9 +106,9 @@ def read_text(path: Path) -> str:
     try:
         content = read_bytes(path, MAX_BYTES)
     except OSError as error:
-        raise BadRules(f"{path}:1: the file cannot be read: {error.strerror}") from error
+        raise BadRules(f"{path}: the file cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
-        raise BadRules(f"{path}:1: the file is larger than {MAX_BYTES} bytes")
+        raise BadRules(f"{path}: the file is larger than {MAX_BYTES} bytes")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -140,7 +140,7 @@ def test_a_file_that_is_not_there_is_bad_input(alertdrill: CommandLine, folder: 
     """It is named; the others are looked at."""
     finished = alertdrill.run_here("lint", "rules.yml", "none.yml", folder=folder)
     assert (finished.code, finished.out) == (2, "no findings\n")
-    assert "none.yml:1: the file cannot be read: No such file or directory" in finished.err
+    assert "none.yml: the file cannot be read: No such file or directory" in finished.err
 
 
 def test_the_rules_of_a_projects_packs_are_looked_at(alertdrill: CommandLine, folder: Path) -> None:

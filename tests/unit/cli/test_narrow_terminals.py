@@ -7,12 +7,17 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 from support.page_records import bind_alert, make_alert, make_config
 
+from alertdrill.cli import output
 from alertdrill.cli.commands import list as command
 from alertdrill.cli.events import show
 from alertdrill.cli.main import call
 from alertdrill.core.timeline import Event, Timeline
+from alertdrill.gating.terminal import _indent
+from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.silent_alerts import SilentAlert
 from alertdrill.runner.synthetic.pages import Page, Row
 from alertdrill.runner.synthetic.report import show_rows
@@ -85,7 +90,7 @@ def test_pages_are_told_apart_in_80_columns() -> None:
     for name in NAMES:
         assert f"{name}  page\n" in shown
         assert f"title: [FIRING:1] {name} of the gateway in production" in shown
-    assert "delivered: yes\n    paged: 1:02 (1.0 s)  closed: 2:05 (2.1 s)" in shown
+    assert "delivered: yes\n    paged: within 1:10 (1.0 s)  closed: within 2:10 (2.1 s)" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -128,3 +133,71 @@ def test_a_replay_keeps_names_whole_in_a_narrow_terminal() -> None:
     with console.capture() as captured:
         show(timeline, console, silent=[silent])
     assert captured.get().count(LONG_NAME) == 2
+
+
+def test_a_gates_expressions_go_on_below_their_beginnings() -> None:
+    """Each side of a change keeps to its own column."""
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(_indent(Text("- sum by (model) (rate(a_total[5m])) / " + "sum(b) + " * 12), 4))
+    first, *rest = captured.get().splitlines()
+    assert first.startswith("    - sum by (model)")
+    assert rest
+    assert all(line.startswith("      ") and not line[6].isspace() for line in rest)
+    assert max(map(len, [first, *rest])) <= 80
+
+
+def test_verdicts_with_long_labels_are_wrapped() -> None:
+    """A line of parts of which one alone does not fit goes on further to the right."""
+    labels = ", ".join(f'label_{number}="some value of it"' for number in range(8))
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(*flow([Text("✓ a-drill"), Text(f"Alert{{{labels}}}"), Text("fired")], 80), sep="")
+    lines = captured.get().splitlines()
+    assert [line[:6].isspace() for line in lines] == [False, False, *[True] * (len(lines) - 3), False]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("80", 80), (None, 220)])
+def test_what_is_printed_elsewhere_is_as_wide_as_columns_says(
+    monkeypatch: pytest.MonkeyPatch, columns: str | None, widest: int
+) -> None:
+    """Without it each line stays a line; with blanks at its end none is printed."""
+    stdout = io.StringIO()
+    monkeypatch.setattr(output.sys, "stdout", stdout)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    table = Table("a", "b", box=None)
+    table.add_row("word " * 100, "x")
+    console = output.open_console()
+    console.print(table, Text("no end"), end="")
+    assert console.width == widest
+    lines = stdout.getvalue().split("\n")
+    assert max(map(len, lines)) > widest - 10
+    assert all(line == line.rstrip() for line in lines)
+    assert lines[-1] == "no end"
+
+
+@pytest.mark.parametrize(
+    ("has_routes", "said"),
+    [(True, "A, B: no route takes them: they end at the default receiver only"), (False, "")],
+)
+def test_what_no_route_takes_is_said_where_there_are_routes(has_routes: bool, said: str) -> None:
+    """Of a config that has only the root it says nothing; in one line for all alerts."""
+    console = Console(file=io.StringIO(), width=220, color_system=None)
+    rows = [make_row(name) for name in ("A", "B")]
+    rows = [replace(row, bound=replace(row.bound, has_routes=has_routes)) for row in rows]
+    with console.capture() as captured:
+        console.print(show_rows(rows, speed=60))
+    assert [line.rstrip() for line in captured.get().splitlines() if "no route" in line] == [said][
+        : bool(said)
+    ]
+
+
+@pytest.mark.parametrize(("speed", "paged"), [(1, "within 1:02 (62.0 s)"), (1000, "within 2:00 (0.1 s)")])
+def test_a_time_is_a_bound_as_fine_as_it_is_known(speed: float, paged: str) -> None:
+    """The faster, the more of rule time is what this machine takes."""
+    console = Console(file=io.StringIO(), width=220, color_system=None)
+    with console.capture() as captured:
+        console.print(show_rows([make_row("A")], speed=speed))
+    assert paged in captured.get()

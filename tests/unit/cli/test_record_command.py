@@ -79,7 +79,7 @@ def test_a_match_is_recorded_and_what_is_not_there_is_said(
         ((), 2, "say what to record: --rules RULES, or --match SELECTOR"),
         (("--match", "a[5m]"), 2, "--match: 'a[5m]' is not a selector such as up"),
         (("--match", "a{"), 2, "--match: the expression is not PromQL"),
-        (("--rules", "missing.yml"), 2, "missing.yml:1: the file cannot be read"),
+        (("--rules", "missing.yml"), 2, "missing.yml: the file cannot be read"),
         (("--match", "a", "--speed", "60"), 2, "--speed and --origin belong together"),
         (("--match", "a", "--origin", "0"), 2, "--speed and --origin belong together"),
         (("--match", "a", "--speed", "nan", "--origin", "0"), 2, "--speed wants a number from 0.001 to"),

@@ -316,14 +316,14 @@ def test_a_file_that_cannot_be_read_is_said(
     """Whatever it is, it comes to an end."""
     monkeypatch.setattr("alertdrill.runtime.reading.SILENT_WITHIN_S", 0.1)
     path, writer = tmp_path / "alertdrill.toml", None
-    said = "1: the file cannot be read: "
+    said = " the file cannot be read: "
     match reach:
         case "folder":
             path.mkdir()
         case "large":
             with path.open("wb") as stream:
                 stream.truncate(100 * 1024 * 1024)
-            said = "1: the file is larger than 262144 bytes"
+            said = " the file is larger than 262144 bytes"
         case "latin-1":
             path.write_bytes(b"name = 'x'\n# gr\xfc\n")
             said = "2: the file is not UTF-8"

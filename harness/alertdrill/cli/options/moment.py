@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,4 +56,37 @@ class Moment(click.ParamType[datetime]):
             zone = ZoneInfo(found["zone"]) if found["zone"] else UTC
         except (KeyError, ValueError, OSError):
             self.fail(f"{found['zone']!r} is no time zone that this machine knows", param, ctx)
-        return at.replace(tzinfo=at.tzinfo or zone)
+        at = at.replace(tzinfo=at.tzinfo or zone)
+        if fault := find_fault(at):
+            self.fail(f"{value!r} {fault}", param, ctx)
+        return at
+
+
+def find_fault(at: datetime) -> str:
+    """Return why clocks of a zone show a time never, or twice; nothing if they show it once."""
+    first, second = at.replace(fold=0), at.replace(fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return ""
+    if not _is_shown(first):
+        begin, end = (f"{one:%Y-%m-%d %H:%M}" for one in _find_gap(first, second))
+        end = end.removeprefix(begin[:11])
+        return f"is a time that does not exist: clocks there go on from {begin} to {end}"
+    either = " or ".join(one.isoformat(timespec="minutes") for one in (first, second))
+    return f"is there twice, for clocks are put back: say which, as {either}"
+
+
+def _is_shown(at: datetime) -> bool:
+    return at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None) == at.replace(tzinfo=None, fold=0)
+
+
+def _find_gap(first: datetime, second: datetime) -> tuple[datetime, datetime]:
+    """Return the time from which clocks go on, and the one to which; times between are not shown."""
+    late, early = first.astimezone(UTC), second.astimezone(UTC)
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) // 2
+        is_before = middle.astimezone(first.tzinfo).utcoffset() == first.utcoffset()
+        early, late = (middle, late) if is_before else (early, middle)
+    changed = (late + timedelta(microseconds=500_000)).replace(microsecond=0)
+    naive = changed.replace(tzinfo=None)
+    offsets = (first.utcoffset() or timedelta(), second.utcoffset() or timedelta())
+    return naive + offsets[0], naive + offsets[1]

@@ -29,11 +29,11 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find `absent` of what is always there."""
-    for part in rule.parts:
+    for part in rule.joining_parts:
         if part.kind == "call" and part.name == "absent" and is_always_there(part.children[0]):
             yield Remark(
                 part=part,
-                happens="What absent() is about always has a value, so there is never a result.",
+                happens="absent() never has a result here: what it asks for always has a value.",
                 instead="Take out what makes it always there, such as `or vector(0)`.",
             )
 

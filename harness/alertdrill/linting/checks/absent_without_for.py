@@ -30,7 +30,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find alerts on `absent` without a `for`."""
     if rule.alert is None or rule.alert.for_s:
         return
-    for condition in list_conditions(rule.expr):
+    for condition in list_conditions(rule.followed):
         part = condition.children[0] if condition.is_comparison else condition
         if part.kind == "call" and part.name == "absent":
             yield Remark(

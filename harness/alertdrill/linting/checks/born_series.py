@@ -37,7 +37,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find increases of amounts, or above 0, that lose what is new."""
     if rule.alert is None:
         return
-    for threshold in filter(None, map(find_threshold, list_leading(rule.expr))):
+    for threshold in filter(None, map(find_threshold, list_leading(rule.followed))):
         if threshold.operator not in {">", ">="}:
             continue
         call = _find_rate(threshold.vector)
@@ -51,10 +51,13 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 part=call,
                 happens=(
-                    f"What a new series of {name} is born with is no {call.name}: its first event is not "
-                    "seen."
+                    f"A series of {name} that appears with its first event shows no {call.name} for it: "
+                    "that event is not seen."
                 ),
-                instead="Let the series exist at 0 before the first event, or add what is new to it.",
+                instead=(
+                    "Let each series begin at 0 before its first event, or add new ones: "
+                    "`(x unless x offset …) or …`."
+                ),
             )
             return
 

@@ -34,9 +34,11 @@ SEVERITY: Severity = "information"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find high quantiles that no number of calls guards, and whose window outlasts `for`."""
-    if rule.alert is None or any(part.kind == "binary" and part.name == "and" for part in rule.parts):
+    if rule.alert is None or any(
+        part.kind == "binary" and part.name == "and" for part in rule.followed_parts
+    ):
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         part = threshold.vector
         yield from _check_share(threshold)
         if threshold.operator not in {">", ">="} or part.kind != "call" or part.name != "histogram_quantile":
@@ -49,8 +51,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         yield Remark(
             part=part,
             happens=(
-                f"Of fewer than {needed} calls in the window this is the slowest one: a single call can "
-                "fire it."
+                f"With fewer than {needed} calls in the window this quantile is the slowest call: one call "
+                "can fire it."
             ),
             instead=f"Ask for a number of calls, too: `and on (…) … increase(NAME_count[…]) >= {needed}`.",
         )
@@ -66,14 +68,14 @@ def _check_share(threshold: Threshold) -> Iterator[Remark]:
     is_of_rates = all(_is_sum_of_rates(side) for side in part.children)
     if not is_by_name or not is_of_rates or not 0 < threshold.value < 1:
         return
-    shown = ", ".join(under.labels)
+    shown = " and ".join(under.labels)
     yield Remark(
         part=part,
         happens=(
-            f"For a group of {shown} with few calls in the window a few bad ones are more than "
-            f"{threshold.value:g}."
+            f"Where one {shown} has few calls in the window, one bad call is more than {threshold.value:g} "
+            "of them."
         ),
-        instead="If quiet ones are not to fire, ask for a number of calls, too: `and on (…) … >= …`.",
+        instead="If one call is not to fire it, ask for a number of calls, too: `and on (…) … >= …`.",
     )
 
 

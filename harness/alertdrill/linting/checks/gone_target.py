@@ -31,7 +31,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find comparisons of `up` of one job with 0, beside which nobody minds its absence."""
     if rule.alert is None or _minds_absence(rule.known):
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         part = threshold.vector
         is_down = (threshold.operator, threshold.value) in {("==", 0), ("<", 1), ("!=", 1)}
         jobs = [value for label, how, value in part.matchers if label == "job" and how == "="]
@@ -39,7 +39,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 part=part,
                 happens=(
-                    f"A target of {jobs[0]} that is no longer discovered has no up, and this stays silent."
+                    f"When a target of {jobs[0]} is no longer discovered, it has no up, and this does not "
+                    "fire."
                 ),
                 instead=f'Let absent(up{{job="{jobs[0]}"}}) fire, too.',
             )
@@ -53,5 +54,5 @@ def _minds_absence(known: Known) -> bool:
         and part.name.startswith("absent")
         and any(selector.name == "up" for selector in part.list_selectors())
         for one in known.rules
-        for part in one.expr.walk()
+        for part in one.followed.walk()
     )

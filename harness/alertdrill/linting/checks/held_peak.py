@@ -34,7 +34,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find peaks over a window that is longer than `for`, where there is one."""
     if rule.alert is None or not rule.alert.for_s:
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         wanted = {">": "max", ">=": "max", "<": "min", "<=": "min"}.get(threshold.operator)
         part = _descend(threshold.vector)
         if wanted is None or part.kind != "call" or part.name != f"{wanted}_over_time":
@@ -48,7 +48,10 @@ def check(rule: LintedRule) -> Iterator[Remark]:
                     "`for` of "
                     f"{say_time(rule.alert.for_s)}, and the alert fires when the moment is over."
                 ),
-                instead="Compare the value itself under the `for`, or take the other extreme of the window.",
+                instead=(
+                    "Compare the value itself, so that one sample on the other side of the threshold starts "
+                    "`for` anew."
+                ),
             )
 
 

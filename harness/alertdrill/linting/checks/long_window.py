@@ -33,9 +33,9 @@ LEAST_WINDOW_S = 1800.0
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find rates whose windows are all much longer than `for`, where there is one."""
-    if rule.alert is None or not rule.alert.for_s or len(list(list_conditions(rule.expr))) > 1:
+    if rule.alert is None or not rule.alert.for_s or len(list(list_conditions(rule.followed))) > 1:
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         if threshold.operator not in {">", ">="}:
             continue
         calls = [part for part in threshold.vector.walk() if part.kind == "call" and part.name in RATING]
@@ -44,8 +44,11 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 part=calls[0],
                 happens=(
-                    f"A burst stays in the window for {say_time(min(windows))}, so a `for` of "
-                    f"{say_time(rule.alert.for_s)} filters none: it fires after the burst is over."
+                    f"A burst stays in the window for {say_time(min(windows))}, so the `for` of "
+                    f"{say_time(rule.alert.for_s)} keeps no burst from firing: this fires when it is over."
                 ),
-                instead="If what goes on is meant, ask for a short window, too.",
+                instead=(
+                    "If only what goes on is to fire, add a condition on a short window: "
+                    "`… and rate(x[5m]) > …`."
+                ),
             )

@@ -41,4 +41,4 @@ def check(rule: LintedRule) -> Iterator[Remark]:
 
 def _is_from_series(rule: LintedRule) -> bool:
     """Say whether the expression brings a severity along by name."""
-    return any(set(part.labels) & NAMES or set(part.group_labels) & NAMES for part in rule.parts)
+    return any(set(part.labels) & NAMES or set(part.group_labels) & NAMES for part in rule.followed_parts)

@@ -35,7 +35,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find shares below a threshold whose upper side selects some of what the lower does."""
     if rule.alert is None:
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         if threshold.operator not in {"<", "<="}:
             continue
         ratio = _find_ratio(threshold.vector)
@@ -49,8 +49,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         yield Remark(
             part=ratio,
             happens=(
-                "Until the left side has had its first event it has no series, and there is no ratio: "
-                "where all fails from the start, nothing is below the threshold."
+                "Before its first event the left side has no series, and there is no ratio: if everything "
+                "fails from the start, this does not fire."
             ),
             instead="Put `or 0 * (the right side)` behind the left side, or compare the share of what fails.",
         )

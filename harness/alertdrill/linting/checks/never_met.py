@@ -33,7 +33,7 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find comparisons that no value of the two sides meets."""
-    for part in rule.parts:
+    for part in rule.joining_parts:
         if not part.is_comparison or all(child.is_scalar for child in part.children):
             continue
         left, right = (find_bounds(child, rule.known) for child in part.children)

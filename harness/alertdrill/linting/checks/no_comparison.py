@@ -30,9 +30,9 @@ PRESENCE = {"absent", "absent_over_time", "vector", "present_over_time"}
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find alerts that nothing but the presence of series decides, though values are worked out."""
-    if rule.alert is None or rule.expr.is_scalar:
+    if rule.alert is None or rule.followed.is_scalar:
         return
-    for part in rule.parts:
+    for part in rule.followed_parts:
         if part.is_comparison and not part.returns_bool:
             return
         if part.kind == "call" and part.name in PRESENCE:

@@ -39,18 +39,20 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         alert is None
         or alert.for_s
         or alert.keep_firing_for_s
-        or any(part.kind in {"range", "subquery"} for part in rule.parts)
+        or any(part.kind in {"range", "subquery"} for part in rule.followed_parts)
     ):
         return
-    conditions = list(list_conditions(rule.expr))
-    if any(part.kind == "call" and part.name in {"absent", "time", "timestamp"} for part in rule.parts):
+    conditions = list(list_conditions(rule.followed))
+    if any(
+        part.kind == "call" and part.name in {"absent", "time", "timestamp"} for part in rule.followed_parts
+    ):
         return
-    thresholds = [one for one in list_thresholds(rule.expr) if one.part in conditions]
-    if not thresholds or any(map(_lasts, rule.expr.list_selectors())):
+    thresholds = [one for one in list_thresholds(rule.followed) if one.part in conditions]
+    if not thresholds or any(map(_lasts, rule.followed.list_selectors())):
         return
-    if any(part.shift_s or is_counter(part.name, rule.known) for part in rule.expr.list_selectors()):
+    if any(part.shift_s or is_counter(part.name, rule.known) for part in rule.followed.list_selectors()):
         return
-    if any(part.name in rule.known.recorded or ":" in part.name for part in rule.expr.list_selectors()):
+    if any(part.name in rule.known.recorded or ":" in part.name for part in rule.followed.list_selectors()):
         return  # what is recorded may be an average
     yield Remark(
         part=thresholds[0].part,

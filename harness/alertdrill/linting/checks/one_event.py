@@ -31,19 +31,19 @@ SEVERITY: Severity = "information"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find rates and increases above 0 without a `for`."""
-    if rule.alert is None or rule.alert.for_s or len(list(list_conditions(rule.expr))) > 1:
+    if rule.alert is None or rule.alert.for_s or len(list(list_conditions(rule.followed))) > 1:
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         call = _find_rate(threshold.vector)
         if call is None or threshold.operator not in {">", "!="} or threshold.value != 0:
             continue
         yield Remark(
             part=threshold.part,
             happens=(
-                "One event fires this at once, and it stays met for "
-                f"{say_time(call.children[0].window_s)}, until the event has left the window."
+                "One event fires this at once, and keeps it firing for "
+                f"{say_time(call.children[0].window_s)}, until it leaves the window."
             ),
-            instead="If what goes on is meant, give it a `for` as long as the window.",
+            instead="If one event is not to fire it, give it a `for` as long as the window.",
         )
 
 

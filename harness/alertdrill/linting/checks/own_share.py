@@ -32,7 +32,7 @@ SEVERITY: Severity = "error"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find shares whose upper side has conditions, and whose series are paired by the labels of these."""
-    for part in rule.parts:
+    for part in rule.joining_parts:
         if part.kind != "binary" or part.name != "/" or part.keeps is not None:
             continue
         extra = _list_conditions(*part.children)

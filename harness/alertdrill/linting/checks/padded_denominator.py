@@ -30,7 +30,7 @@ MOST = 1.0
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find rates that something is divided by, and a constant that is added to them."""
-    for part in rule.parts:
+    for part in rule.joining_parts:
         if part.kind != "binary" or part.name != "/":
             continue
         under = part.children[1]

@@ -65,7 +65,7 @@ def check_query(query: LintedQuery) -> Iterator[Remark]:
 
 
 def _list_firing(query: LintedQuery) -> Iterator[Fires]:
-    scale, asked = split_factor(query.expr)
+    scale, asked = split_factor(query.followed)
     for alert, threshold in _list_alerts(query.known):
         factor, compared = split_factor(threshold.vector)
         if factor and is_same(asked, compared):
@@ -78,7 +78,7 @@ def _list_alerts(known: Known) -> tuple[tuple[str, Threshold], ...]:
         (rule.alert.name, threshold)
         for rule in known.rules
         if rule.alert is not None
-        for threshold in list_thresholds(rule.expr)
+        for threshold in list_thresholds(rule.followed)
     )
 
 

@@ -30,7 +30,7 @@ CHANGING = {"rate", "increase", "irate", "delta", "idelta", "deriv"}
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find quantiles out of range, without `le`, and of buckets since the start."""
-    for part in rule.parts:
+    for part in rule.joining_parts:
         if part.kind == "call" and part.name == "histogram_quantile":
             yield from _check_call(part, rule)
 

@@ -41,9 +41,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 part=part,
                 happens=(
-                    f"{part.name}() is of a sum of counters: where one of them restarts, the whole "
-                    "sum is taken for new, "
-                    "and each restart is a spike."
+                    f"{part.name}() is of a sum of counters: when one of them restarts, the sum falls, "
+                    f"{part.name}() takes that for a restart of all, and each restart is a spike."
                 ),
                 instead="Take the sum of the rates: sum(rate(…)).",
             )

@@ -61,11 +61,11 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             severity="error" if never else None,
             happens=(
                 f"{part.name} is recorded every {say_time(interval_s)} and seen for "
-                f"{say_time(LOOKBACK_S)}: between, "
+                f"{say_time(LOOKBACK_S)}: then there is a gap, "
                 + (
-                    f"there is nothing, and a `for` of {say_time(rule.alert.for_s)} is never over."
+                    f"which begins the `for` of {say_time(rule.alert.for_s)} anew: this never fires."
                     if never
-                    else "there is nothing, and the alert resolves."
+                    else "in which the alert resolves."
                 )
             ),
             instead=f"Read last_over_time({part.name}[{say_time(2 * interval_s)}]), or record it more often.",

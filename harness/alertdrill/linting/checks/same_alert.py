@@ -31,6 +31,7 @@ from collections.abc import Iterator, Mapping
 
 from alertdrill.core.rule import AlertRule
 from alertdrill.linting.finding import Severity
+from alertdrill.linting.likeness import describe
 from alertdrill.linting.surroundings import Known, LintedRule, Remark, once
 
 SEVERITY: Severity = "warning"
@@ -41,7 +42,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find alerts that an earlier rule states already, by this name or another."""
     if rule.alert is None:
         return
-    first = _find_first(rule.known)[_describe(rule.alert)]
+    first = _find_first(rule.known)[_describe(rule, rule.alert)]
     if first.source == rule.alert.source:
         return
     if first.name == rule.alert.name:
@@ -64,8 +65,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         )
 
 
-def _describe(alert: AlertRule) -> _Condition:
-    return " ".join(alert.expr.split()), alert.for_s, frozenset(alert.labels.items())
+def _describe(rule: LintedRule, alert: AlertRule) -> _Condition:
+    return describe(rule.followed), alert.for_s, frozenset(alert.labels.items())
 
 
 @once
@@ -74,5 +75,5 @@ def _find_first(known: Known) -> Mapping[_Condition, AlertRule]:
     found: dict[_Condition, AlertRule] = {}
     for one in known.rules:
         if one.alert is not None:
-            found.setdefault(_describe(one.alert), one.alert)
+            found.setdefault(_describe(one, one.alert), one.alert)
     return found

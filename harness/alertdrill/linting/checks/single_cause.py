@@ -1,10 +1,10 @@
-"""A `for` that is as long as the window: what happens once never fires.
+"""A `for` that is as long as the window: one event never fires.
 
-What happens: What happens once raises a rate or an increase for less than its window. Where `for` is as
-long, or longer, the alert is pending for a while and falls back, however many things happened at that
-moment; causes have to come again and again.
+What happens: An event raises a rate or an increase until it leaves the window. Where `for` is as long as the
+window, or longer, the alert is pending in that time and does not fire, however large the event was. It fires
+only for events that go on, or come again before the last one has left the window.
 
-Instead: If one cause is to fire, a `for` that is shorter than the window. If it is not, leave it, and
+Instead: If one event is to fire it, a `for` that is shorter than the window. If it is not, leave it, and
 ignore this check with that as the reason.
 
 Wrong:
@@ -34,7 +34,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find thresholds of rates whose windows are all at most as long as `for`."""
     if rule.alert is None or not rule.alert.for_s:
         return
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         if threshold.operator not in {">", ">="} or threshold.value < 0:
             continue
         calls = [part for part in threshold.vector.walk() if part.kind == "call" and part.name in RATING]
@@ -49,9 +49,9 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         yield Remark(
             part=calls[0],
             happens=(
-                f"What happens once is in the window of {say_time(max(windows))} for less than the "
-                f"{say_time(rule.alert.for_s)} of `for`: it never fires, only what goes on does."
+                f"One event never fires this, however large it is: it leaves the window of "
+                f"{say_time(max(windows))} before the `for` of {say_time(rule.alert.for_s)} is over."
             ),
-            instead="If one cause is to fire, make `for` shorter than the window.",
+            instead="If one event is to fire it, make `for` shorter than the window.",
         )
         return

@@ -43,7 +43,7 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         for label in list_labels(text):
             if label in {"alertname", "__name__"} or shape.may_have(label):
                 continue
-            who = _find_dropping(rule.expr, label)
+            who = _find_dropping(rule.followed, label)
             yield Remark(
                 at=at,
                 happens=f"The result has no label {label!r}, so it is empty in this text{_say_who(who)}.",

@@ -39,11 +39,11 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 part=part,
                 severity=None if is_all else "warning",
-                happens=f"This asks for what is {ahead} ahead, of which there are no samples"
+                happens=f"This looks {ahead} into the future, where there are no samples"
                 + (
                     ", so there is no result."
                     if is_all
-                    else ": only what the window has of the past is seen."
+                    else ": of the window, only the part in the past is seen."
                 ),
                 instead=f"Look back with offset {ahead}.",
             )

@@ -31,12 +31,12 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     """Find alerts whose series are those that `topk` chose, by labels."""
     if rule.alert is None:
         return
-    for part in _list_visible(rule.expr):
+    for part in _list_visible(rule.followed):
         yield Remark(
             part=part,
             happens=(
-                f"Which series {part.name}() chooses changes, and one that is no longer chosen resolves "
-                "its alert."
+                f"{part.name}() chooses other series from one evaluation to the next: the alert of one that "
+                "is no longer chosen resolves."
             ),
             instead="Compare all series with the threshold.",
         )

@@ -107,8 +107,8 @@ def _check_grouping(part: Part, metrics: Metrics, rule: Stated) -> Iterator[Rema
                 part=part,
                 severity="warning",
                 happens=(
-                    f"Nothing below has a label {label!r} in {metrics.source}: this groups by one value "
-                    "of it."
+                    f"No metric that is grouped here has a label {label!r} in {metrics.source}: all series "
+                    "are one group."
                 ),
                 instead=f"Group by labels that are there{say_nearest(label, sorted(known - TARGET_LABELS))}.",
             )

@@ -31,7 +31,7 @@ SEVERITY: Severity = "warning"
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find ratios of one metric whose lower side asks for more."""
-    for part in rule.parts:
+    for part in rule.joining_parts:
         if part.kind != "binary" or part.name != "/":
             continue
         over, under = map(_find_counted, part.children)
@@ -48,9 +48,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 part=part,
                 happens=(
-                    f"The left side counts {over.name} whatever its {shown} is, the right side only "
-                    "some of it: "
-                    "the left is no part of the right, and can be more."
+                    f"The left side counts every {shown} of {over.name}, the right side only some: this is "
+                    "no share, and can be above 1."
                 ),
                 instead=f"Give the left side the right side's condition on {shown}.",
             )

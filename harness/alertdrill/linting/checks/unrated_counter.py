@@ -40,8 +40,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         yield Remark(
             part=bare[0],
             happens=(
-                f"{bare[0].name} is a counter, as high as its process is old: what it is now says "
-                "nothing of now."
+                f"{bare[0].name} is a counter: it only grows until its process restarts, so its value does "
+                "not say what happens now."
             ),
             instead=f"Take rate({bare[0].name}[5m]), or increase() over the time that is meant.",
         )
@@ -51,7 +51,9 @@ def check(rule: LintedRule) -> Iterator[Remark]:
 def _list_roots(rule: LintedRule) -> Iterator[Part]:
     """Yield what an alert compares with more than 0, and ratios that are recorded."""
     if rule.alert is not None:
-        yield from (one.vector for one in list_thresholds(rule.expr) if one.value > 0)
+        compared = (one.vector for one in list_thresholds(rule.followed) if one.value > 0)
+        # Of a ratio that is recorded, the recording rule is told.
+        yield from (part for part in compared if not (part.recorded and part.name == "/"))
     elif rule.expr.kind == "binary" and rule.expr.name == "/":
         yield rule.expr
 

@@ -50,8 +50,8 @@ def check(rule: LintedRule) -> Iterator[Remark]:
                     yield Remark(
                         at=f"{kind}/{name}",
                         happens=(
-                            f"%{wrong[0]} is not for a floating-point number: the text says "
-                            f"%!{wrong[0]}(float64=…)."
+                            f"The value is a floating-point number, which %{wrong[0]} does not print: the "
+                            f"text says %!{wrong[0]}(float64=…)."
                         ),
                         instead='Write {{ printf "%.0f" $value }}, or {{ $value | humanize }}.',
                     )

@@ -42,10 +42,11 @@ def check(rule: LintedRule) -> Iterator[Remark]:
     alert = rule.alert
     if alert is None:
         return
-    compared = [find_bounds(threshold.vector, rule.known) for threshold in list_thresholds(rule.expr)]
+    compared = [find_bounds(threshold.vector, rule.known) for threshold in list_thresholds(rule.followed)]
     is_share = len(compared) == 1 and compared[0].low == 0 and compared[0].high == 1
     is_percentage = any(
-        _is_times_100(threshold.vector) and threshold.value > 1 for threshold in list_thresholds(rule.expr)
+        _is_times_100(threshold.vector) and threshold.value > 1
+        for threshold in list_thresholds(rule.followed)
     )
     for name, text in alert.annotations.items():
         if is_share and _WITH_SIGN.search(text):

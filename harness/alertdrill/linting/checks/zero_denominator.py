@@ -37,10 +37,10 @@ def check(rule: LintedRule) -> Iterator[Remark]:
         return
     guarded = {
         part.children[0].name
-        for part in rule.parts
+        for part in rule.followed_parts
         if part.is_comparison and part.children[0].kind == "selector" and part.children[1].value is not None
     }
-    for threshold in list_thresholds(rule.expr):
+    for threshold in list_thresholds(rule.followed):
         if threshold.operator not in {">", ">="}:
             continue
         for ratio in _list_ratios(threshold.vector):

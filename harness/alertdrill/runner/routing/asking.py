@@ -21,10 +21,11 @@ from alertdrill.alertmanager.redirect import move_intervals
 from alertdrill.core.clock import Clock
 from alertdrill.core.fingerprint import fingerprint
 from alertdrill.core.rule import Labels
-from alertdrill.errors import CouldNotTell
+from alertdrill.core.wording import is_plain_name, say_names
+from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.runner.routing.inhibitions import Inhibition
 from alertdrill.runner.routing.muting import Muting
-from alertdrill.runner.routing.subjects import Way
+from alertdrill.runner.routing.subjects import Subject, Way
 from alertdrill.runner.synthetic.parts import Worker, running
 from alertdrill.runner.synthetic.synthetic import write_instant
 from alertdrill.runtime.binaries import Engines
@@ -41,9 +42,25 @@ FIRES_FOR_S = 3600.0
 MIDDLE_OF_A_MINUTE_S = 30
 MUTED_BY_SINCE = (0, 28)
 """Since this version its API says which time interval mutes a route."""
+ANY_NAME_SINCE = (0, 27)
+"""Since this version a label may be called by any characters."""
 _AT_ONCE = {"group_by": ["..."], "group_wait": "0s", "group_interval": "1h", "repeat_interval": "1h"}
 _GROUPING = ("group_by", "group_wait", "group_interval", "repeat_interval")
 _MUTING = ("mute_time_intervals", "active_time_intervals")
+
+
+def demand_names(engines: Engines, subjects: Sequence[Subject]) -> None:
+    """Raise BadInput for a label that is called as this Alertmanager lets none be called."""
+    if _is_since(engines, ANY_NAME_SINCE):
+        return
+    for subject in subjects:
+        for name in subject.labels:
+            if not is_plain_name(name):
+                since = ".".join(map(str, ANY_NAME_SINCE))
+                raise BadInput(
+                    f"{subject.source}: {name!r} is no name of a label to Alertmanager "
+                    f"{engines.versions['alertmanager']}: names of any characters are known since {since}"
+                )
 
 
 def demand_routes(engines: Engines, config: AlertmanagerConfig, ways: Sequence[Way]) -> None:
@@ -61,8 +78,8 @@ def demand_routes(engines: Engines, config: AlertmanagerConfig, ways: Sequence[W
         if Counter(theirs) != Counter(way.receivers):
             raise CouldNotTell(
                 f"{way.subject.source}: where {way.subject.title} goes is not certain: to "
-                f"{', '.join(way.receivers)} as alertdrill reads the routes, to "
-                f"{', '.join(theirs) or 'nobody'} as Alertmanager {engines.versions['alertmanager']} does"
+                f"{say_names(way.receivers)} as alertdrill reads the routes, to "
+                f"{say_names(theirs) or 'nobody'} as Alertmanager {engines.versions['alertmanager']} does"
             )
 
 
@@ -137,8 +154,12 @@ def demand_mutings(
 
 def says_what_it_mutes(engines: Engines) -> bool:
     """Whether this Alertmanager's API says which routes are muted."""
+    return _is_since(engines, MUTED_BY_SINCE)
+
+
+def _is_since(engines: Engines, version: tuple[int, int]) -> bool:
     numbers = engines.versions["alertmanager"].split(".")
-    return tuple(int(number) for number in numbers[:2]) >= MUTED_BY_SINCE
+    return tuple(int(number) for number in numbers[:2]) >= version
 
 
 def _demand(api: Api, find_different: Callable[[Api], str], what: str, engines: Engines) -> None:

@@ -15,13 +15,15 @@ from collections.abc import Collection, Iterator
 
 from alertdrill.errors import BadInput
 from alertdrill.rules.fields import say_nearest
-from alertdrill.runner.routing.table_rows import LABEL_NAME, RECEIVER_FIELDS, TableRow, split_receivers
+from alertdrill.runner.routing.table_rows import RECEIVER_FIELDS, TableRow, split_receivers
 
 LABELS = "labels"
 NAME = "name"
 DELIMITERS = ("\t", ";", ",")
 _PAIR = re.compile(
-    r'[\s,]*(?P<name>[^\s=,"{}]+)\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|(?!~)[^\s,"{}]*)(?=[\s,]|$)', re.DOTALL
+    r'[\s,]*(?P<name>"(?:[^"\\]|\\.)+"|[^\s=!~,"{}]+)\s*='
+    r'\s*(?P<value>"(?:[^"\\]|\\.)*"|(?!~)[^\s,"{}]*)(?=[\s,]|$)',
+    re.DOTALL,
 )
 _Line = tuple[str, list[str]]
 
@@ -78,8 +80,8 @@ def _check_header(header: list[str], where: str) -> int:
                 f"{where}: the header has a column labels, and a column {name!r}: beside labels there are "
                 "only name and receivers"
             )
-        if not LABEL_NAME.fullmatch(name):
-            raise BadInput(f"{where}: the column {name!r} is no name of a label")
+        if not name:
+            raise BadInput(f"{where}: column {index + 1} of the header has no name: it is to be a label's")
     if len(header) < 2:
         raise BadInput(f"{where}: the header has no column but {header[0]}: a label set has labels")
     return found[0]
@@ -114,11 +116,12 @@ def _parse_labels(text: str, where: str) -> dict[str, str]:
     at = 0
     while body[at:].strip(" ,\t\r\n"):
         pair = _PAIR.match(body, at)
-        if pair is None or not LABEL_NAME.fullmatch(pair["name"]):
+        if pair is None:
             raise BadInput(f"{where}: {body[at:].strip()[:40]!r} is no label such as severity=page")
-        if pair["name"] in labels:
-            raise BadInput(f"{where}: the label {pair['name']} is stated twice")
-        labels[pair["name"]] = _unquote(pair["value"])
+        name = _unquote(pair["name"])
+        if name in labels:
+            raise BadInput(f"{where}: the label {name} is stated twice")
+        labels[name] = _unquote(pair["value"])
         at = pair.end()
     return labels
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertdrill.core.wording import say_labels
+from alertdrill.core.wording import say_labels, say_names
 from alertdrill.errors import BadInput
 from alertdrill.rules.fields import say_nearest
 from alertdrill.runner.routing.csv_table import parse_csv
@@ -73,10 +73,13 @@ def _compare(rows: Sequence[TableRow]) -> Iterator[str]:
         before = first.setdefault(frozenset(row.labels.items()), row)
         if before is row:
             continue
-        said = f"{row.source}: the labels {say_labels(row.labels)} stand at {before.source} already"
+        what = f"the labels {say_labels(row.labels)} stand"
+        if not row.labels:
+            what = "a label set without labels stands"
+        said = f"{row.source}: {what} at {before.source} already"
         if Counter(before.receivers) != Counter(row.receivers):
             raise BadInput(
-                f"{said}, with other receivers: {', '.join(before.receivers)} there, "
-                f"{', '.join(row.receivers)} here"
+                f"{said}, with other receivers: {say_names(before.receivers)} there, "
+                f"{say_names(row.receivers)} here"
             )
         yield said

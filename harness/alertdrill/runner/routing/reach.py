@@ -13,6 +13,7 @@ from alertdrill.alertmanager.routes import Route, parse_routes
 from alertdrill.alertmanager.templates import Inclusion, list_texts, scan
 from alertdrill.alertmanager.time_intervals import parse_intervals
 from alertdrill.alertmanager.unplayed import SECTION_END
+from alertdrill.core.wording import say_name
 from alertdrill.runner.routing.inhibitions import Inhibition
 from alertdrill.runner.routing.subjects import Way
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
@@ -91,7 +92,7 @@ def _list_routes(config: AlertmanagerConfig, route: Route, reached: Collection[s
     yield Place(
         kind="routes",
         where=config.locate(match.pointer),
-        name=f"{say_matchers(route.matchers)} to {match.receiver}",
+        name=f"{say_matchers(route.matchers)} to {say_name(match.receiver)}",
         is_reached=match.pointer in reached,
     )
     for child in route.routes:

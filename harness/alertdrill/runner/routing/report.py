@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -116,7 +116,7 @@ class Matrix:
         numbers = (self.config.locate(pointer).rpartition(":")[2] for pointer in one.pointers)
         return ", ".join(numbers) + ("" if one.is_certain else "?")
 
-    def _list_lines(self, sources: Sequence[Subject], width: int) -> Iterator[Text]:
+    def _list_lines(self, sources: Sequence[Subject], width: int) -> Iterator[RenderableType]:
         """Yield each alert that inhibits others, and these below it, by inhibit rule."""
         found: dict[str, dict[tuple[str, ...], list[str]]] = {}
         for one in self.inhibitions:

@@ -10,7 +10,6 @@ from alertdrill.core.rule import Labels
 
 RECEIVER_FIELDS = ("receivers", "receiver", "expected_receivers")
 """What the expected receivers are called: one of these."""
-LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

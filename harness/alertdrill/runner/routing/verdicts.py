@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from alertdrill.core.wording import say_names
 from alertdrill.reports.junit_cases import Case
 from alertdrill.runner.routing.label_sets import LabelSet
 from alertdrill.runner.routing.subjects import Way
@@ -27,8 +28,8 @@ class RouteVerdict:
     @property
     def said(self) -> str:
         """Where it goes, and where it was to go if that is elsewhere."""
-        goes = f"to {', '.join(self.way.receivers)}"
-        return goes if self.outcome == "met" else f"{goes}, expected {', '.join(self.expected)}"
+        goes = f"to {say_names(self.way.receivers)}"
+        return goes if self.outcome == "met" else f"{goes}, expected {say_names(self.expected)}"
 
 
 def make_case(verdict: RouteVerdict) -> Case:

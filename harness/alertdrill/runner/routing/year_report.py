@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from alertdrill.core.wording import printable
+from alertdrill.core.wording import printable, say_name
 from alertdrill.reports.terminal.lines import flow
 from alertdrill.runner.routing.year import DayPlan, Season
 from alertdrill.runner.routing.year_routes import AlertsYear, RouteYear
@@ -77,11 +77,12 @@ def _write_instant(at_s: float, route: RouteYear) -> str:
     return datetime.fromtimestamp(at_s, route.zone).isoformat()
 
 
-def _show_route(route: RouteYear, width: int) -> Iterator[Text]:
+def _show_route(route: RouteYear, width: int) -> Iterator[RenderableType]:
     """Yield what is said of a route itself."""
     yield from flow(_enumerate(route.alerts, style="bold"), width)
     way = f"{' > '.join(route.path)} ({route.where})"
-    yield from flow([Text(printable(f"to {route.receiver}")), Text(printable(f"by {way}"))], width, lead="  ")
+    receiver = say_name(route.receiver)
+    yield from flow([Text(printable(f"to {receiver}")), Text(printable(f"by {way}"))], width, lead="  ")
     intervals = _enumerate([f"{name} ({where})" for name, where in route.intervals])
     yield from flow([Text(f"times of {route.zone};"), *intervals], width, lead="  ")
 
@@ -93,7 +94,7 @@ def _enumerate(names: Sequence[str], style: str = "") -> list[Text]:
     ]
 
 
-def _show_season(season: Season, width: int, *, is_only: bool) -> Iterator[Text]:
+def _show_season(season: Season, width: int, *, is_only: bool) -> Iterator[RenderableType]:
     if not is_only:
         yield Text(f"  {_say_days(season.first, season.last)}")
     lead = "  " if is_only else "    "

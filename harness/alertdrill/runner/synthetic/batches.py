@@ -12,15 +12,31 @@ from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """An alert, and where it goes."""
+    """An alert, and where it goes.
+
+    `title` tells it from others of its name, if there are any. `has_routes` says whether the config has any
+    route that could have taken it, besides the root.
+    """
 
     alert: SyntheticAlert
     destination: Destination
+    title: str = ""
+    has_routes: bool = True
+
+    @property
+    def name(self) -> str:
+        """What it is called among the others."""
+        return self.title or self.alert.name
 
     @property
     def is_by_default_only(self) -> bool:
         """Whether no route but the root takes it."""
         return all(leg.is_root for leg in self.destination.legs)
+
+    @property
+    def is_left_over(self) -> bool:
+        """Whether other routes might have taken it, and none does."""
+        return self.is_by_default_only and self.has_routes
 
 
 def plan_batches(bound: Sequence[Bound], rules: Sequence[InhibitRule]) -> list[list[Bound]]:

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from alertdrill.core.rule import AlertRule, Labels
-from alertdrill.errors import BadRules, ComponentFailed, CouldNotTell
+from alertdrill.core.wording import is_plain_name
+from alertdrill.errors import BadInput, BadRules, ComponentFailed, CouldNotTell
 from alertdrill.rules.loading import demand_loadable_rules
 from alertdrill.rules.promql.expressions import format_number, quote, split_threshold
 from alertdrill.runner.synthetic.parts import Worker, running
@@ -35,6 +36,8 @@ SYNTHETIC_INTERVAL = "200ms"
 ORIGINAL_INTERVAL = "1d"
 """Its expressions find no data here; only their text is wanted."""
 PROMETHEUS_PORT = 9090
+ANY_NAME_SINCE = 3
+"""Since this version a label may be called by any characters."""
 
 
 def guess_external_url() -> str:
@@ -47,8 +50,10 @@ def build_alerts(
 ) -> tuple[SyntheticAlert, ...]:
     """Return for each rule the alert that a series with `labels` at its threshold would cause.
 
-    Raises BadRules for a rule that Prometheus refuses, ComponentFailed when Prometheus cannot be started.
+    Raises BadRules for a rule that Prometheus refuses, ComponentFailed when Prometheus cannot be started,
+    BadInput for a label that it knows no name of.
     """
+    _demand_names(engines, labels)
     demand_loadable_rules(engines, rules)
     with scratch_folder() as folder:
         write_own(folder / "rules.json", json.dumps(write_rules(rules, labels)))
@@ -74,6 +79,18 @@ def build_alerts(
         _read_alert(rule, made, as_written["query"], external_url)
         for rule, made, as_written in zip(rules, synthetic, original, strict=True)
     )
+
+
+def _demand_names(engines: Engines, labels: Labels) -> None:
+    """Raise BadInput for a label that is called as this Prometheus lets none be called."""
+    version = engines.versions["prometheus"]
+    if int(version.partition(".")[0]) < ANY_NAME_SINCE:
+        for name in labels:
+            if not is_plain_name(name):
+                raise BadInput(
+                    f"--label: {name!r} is no name of a label to Prometheus {version}: names of any "
+                    f"characters are known since {ANY_NAME_SINCE}.0"
+                )
 
 
 def write_rules(rules: Sequence[AlertRule], labels: Labels) -> dict[str, Any]:

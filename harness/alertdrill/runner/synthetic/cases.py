@@ -31,5 +31,5 @@ def list_row_cases(rows: Sequence[Row]) -> Iterator[Case]:
         said = f"{row.outcome}: {row.evidence}" if row.evidence else row.outcome
         pages = [f"{page.receiver} by {page.integration}: {page.title}" for page in row.pages]
         yield Case(
-            of="page", name=row.bound.alert.name, outcome=outcome, said=said, output="\n".join([said, *pages])
+            of="page", name=row.bound.name, outcome=outcome, said=said, output="\n".join([said, *pages])
         )

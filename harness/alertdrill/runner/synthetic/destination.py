@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.core.rule import Labels
+from alertdrill.core.wording import say_names
 from alertdrill.runner.synthetic.client import Group
 from alertdrill.runner.synthetic.counters import Outlet, Reading
 from alertdrill.runner.synthetic.integrations import Sender
@@ -146,7 +147,7 @@ def _compare_receivers(destination: Destination, named: Sequence[str], *, is_loo
     more = [name for name in reached if name not in named]
     if more:
         return [
-            f"the routes lead to {', '.join(more)}, which no --receiver names: name every receiver that may "
+            f"the routes lead to {say_names(more)}, which no --receiver names: name every receiver that may "
             f"be notified"
         ]
     return [f"the routes do not lead to {name}" for name in named if name not in reached]

@@ -75,7 +75,7 @@ class Exercise:
         for number, batch in enumerate(batches, 1):
             left_s = sum(estimates[number - 1 :])
             more = f" and {len(batch) - MAX_NAMED} more" if len(batch) > MAX_NAMED else ""
-            names = ", ".join(one.alert.name for one in batch[:MAX_NAMED]) + more
+            names = ", ".join(one.name for one in batch[:MAX_NAMED]) + more
             if time.monotonic() + estimates[number - 1] > self._over_at:
                 self._say(f"the time is over after {number - 1} of {len(batches)} batches")
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from alertdrill.core.wording import say_names
 from alertdrill.errors import CouldNotTell
 from alertdrill.runner.synthetic.client import Alertmanager, Group, Seen, Status
 from alertdrill.runner.synthetic.counters import Outlet, Reading
@@ -191,7 +192,7 @@ class Follower:
         reached = {group.receiver for group in look.groups if group.find(self._alert.fingerprint)}
         if more := reached - set(self._destination.receivers):
             raise CouldNotTell(
-                f"Alertmanager leads the alert to {', '.join(sorted(more))}, where its config does not: "
+                f"Alertmanager leads the alert to {say_names(sorted(more))}, where its config does not: "
                 f"was it given another one meanwhile?"
             )
 

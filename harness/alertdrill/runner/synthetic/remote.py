@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from alertdrill.core.wording import say_names
 from alertdrill.errors import BadInput
 from alertdrill.runner.synthetic.client import Alertmanager, Group, Status
 from alertdrill.runner.synthetic.destination import Destination, list_objections
@@ -70,9 +71,9 @@ class Remote:
         if not plan.destination.is_nowhere:
             return ()
         if plan.destination.is_meant_for_nobody:
-            evidence = f"{', '.join(plan.destination.receivers)} notifies nobody, as is meant"
+            evidence = f"{say_names(plan.destination.receivers)} notifies nobody, as is meant"
             return (Hop(name="route", took_s=None, outcome="done", evidence=evidence),)
-        evidence = f"{', '.join(plan.destination.receivers)} has no integration: nobody is notified"
+        evidence = f"{say_names(plan.destination.receivers)} has no integration: nobody is notified"
         return (Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence),)
 
     def send(self, plan: Plan, say: Say) -> tuple[Hop, ...]:

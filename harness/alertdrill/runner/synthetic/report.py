@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.wording import printable, say_number
+from alertdrill.core.wording import printable, say_name, say_names, say_number
 from alertdrill.reports.terminal.cards import draw_card
-from alertdrill.reports.terminal.lines import flow
+from alertdrill.reports.terminal.lines import Hanging, flow
 from alertdrill.runner.synthetic.destination import Destination, Leg
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
 from alertdrill.runner.synthetic.pages import Row
 from alertdrill.runner.synthetic.synthetic import SyntheticAlert, show_labels
 
+KNOWN_TO_WALL_S = 0.1
+"""How long this machine may take to hand something on, which says nothing of the config."""
+STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 COLUMNS = ("route", "receiver", "by", "delivered", "paged", "closed", "title")
 WIDEST = 10_000
 STYLES = {"done": "green", "not delivered": "bold red", "suppressed": "yellow", "could not tell": "yellow"}
@@ -40,7 +44,7 @@ def show_alert(alert: SyntheticAlert, destination: Destination) -> RenderableTyp
     table.add_row("generator", _text(alert.generator_url))
     for leg in destination.legs:
         table.add_row("route", _text(describe_path(leg)))
-        table.add_row("", _text(f"to {leg.receiver}: {describe_senders(leg)}"))
+        table.add_row("", _text(f"to {say_name(leg.receiver)}: {describe_senders(leg)}"))
         table.add_row("", _text(f"grouped as {show_labels(leg.group_labels)} after {leg.group_wait_s:g} s"))
         if leg.intervals:
             table.add_row("", _text(f"at times muted: {', '.join(leg.intervals)}"))
@@ -68,9 +72,14 @@ def show_rows(rows: Sequence[Row], speed: float) -> RenderableType:
     counted = Counter(row.outcome for row in rows)
     total = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
     cards = list(_list_cards(rows[0])) if len(rows) == 1 else []
-    return Group(
-        _Rows(rows, speed), *_list_notes(rows), *cards, _text(f"{say_number(len(rows), 'alert')}: {total}")
-    )
+    sum_up = _text(f"{say_number(len(rows), 'alert')}: {total}")
+    bounds = [_explain_bounds(speed)] if any(row.pages for row in rows) else []
+    return Group(_Rows(rows, speed), *bounds, *_list_notes(rows), *cards, sum_up)
+
+
+def _explain_bounds(speed: float) -> Hanging:
+    own = f"{KNOWN_TO_WALL_S:g} s here is {format_s(speed * KNOWN_TO_WALL_S)} of rule time"
+    return Hanging(Text(f"  within: no later than; at speed {speed:.0f}, {own}", style="dim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class _Rows:
             table.add_column(name)
         for row in self.rows:
             for number, cells in enumerate(_list_cells(row, self.speed)):
-                first = (row.bound.alert.name, row.bound.alert.labels.get("severity", ""))
+                first = (row.bound.name, row.bound.alert.labels.get("severity", ""))
                 own = first if number == 0 else ("", "")
                 table.add_row(*(_text(cell) for cell in (*own, *cells)))
         return table
@@ -102,32 +111,14 @@ class _Rows:
         """Yield each alert, and indented each cell that has something, under its column's name."""
         for row in self.rows:
             severity = row.bound.alert.labels.get("severity", "")
-            yield _text(row.bound.alert.name).append(f"  {printable(severity)}", style="dim")
+            yield _text(row.bound.name).append(f"  {printable(severity)}", style="dim")
             for cells in _list_cells(row, self.speed):
                 parts = [
                     Text(f"{name}: ", style="dim").append(printable(cell), style="not dim")
                     for name, cell in zip(COLUMNS, cells, strict=True)
                     if cell
                 ]
-                for line in flow(parts, width, lead="  ", indent="    "):
-                    yield _Hanging(line, "      ")
-
-
-@dataclass(frozen=True, slots=True)
-class _Hanging:
-    """A line; what does not fit on it follows further to the right."""
-
-    text: Text
-    indent: str = "    "
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if self.text.cell_len <= options.max_width:
-            yield self.text
-            return
-        first, *rest = self.text.wrap(console, options.max_width - len(self.indent))
-        yield first
-        for line in rest:
-            yield Text(self.indent).append(line)
+                yield from flow(parts, width, lead="  ", indent="    ")
 
 
 def write_row(row: Row) -> dict[str, Any]:
@@ -175,13 +166,15 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
 
 
 def _list_notes(rows: Sequence[Row]) -> Iterator[RenderableType]:
-    """Yield a line on each alert of which there is something to say."""
+    """Yield a line on each alert of which there is something to say, and on those that no route takes."""
     for row in rows:
         if row.evidence:
-            yield _Hanging(_text(f"{row.bound.alert.name}: {row.outcome}: {row.evidence}"))
-        if row.bound.is_by_default_only:
-            said = f"{row.bound.alert.name}: no route takes it: it ends at the default receiver only"
-            yield _Hanging(_text(said))
+            yield Hanging(_text(f"{row.bound.name}: {row.outcome}: {row.evidence}"))
+    by_default = [row.bound.name for row in rows if row.bound.is_left_over]
+    if by_default:
+        them, end = ("it", "it ends") if len(by_default) == 1 else ("them", "they end")
+        said = f"{say_names(by_default)}: no route takes {them}: {end} at the default receiver only"
+        yield Hanging(_text(said))
 
 
 def _list_cards(row: Row) -> Iterator[RenderableType]:
@@ -194,7 +187,10 @@ def _list_cards(row: Row) -> Iterator[RenderableType]:
 
 
 def _show_s(rule_s: float, speed: float) -> str:
-    return f"{format_s(rule_s)} ({rule_s / speed:.1f} s)"
+    """Return a time that was taken at a speed: a bound of the rule time, as fine as it is known."""
+    known_to_s = KNOWN_TO_WALL_S * speed
+    step_s = next((step for step in STEPS_S if step >= known_to_s), STEPS_S[-1])
+    return f"within {format_s(math.ceil(rule_s / step_s) * step_s)} ({rule_s / speed:.1f} s)"
 
 
 def describe_path(leg: Leg) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.routes import ALL_LABELS, Match, Route, match_routes, parse_routes
 from alertdrill.core.rule import Labels
+from alertdrill.core.wording import say_label_name, say_names
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.rules.fields import say_nearest
 from alertdrill.runner.routing.asking import demand_routes
@@ -94,14 +95,17 @@ def bind(
     senders = list_played(routing)
     check_nobody(nobody, senders)
     check_taken(engines.amtool, config, alerts[0].labels)
+    subjects = name_alerts(alerts)
     if len(alerts) > 1:
-        demand_routes(engines, config, find_ways(config, name_alerts(alerts)))
+        demand_routes(engines, config, find_ways(config, subjects))
     return tuple(
         Bound(
             alert=alert,
             destination=find_destination(routing, senders, alert.labels, nobody, config.locate),
+            title=subject.title,
+            has_routes=bool(routing["route"].get("routes")),
         )
-        for alert in alerts
+        for alert, subject in zip(alerts, subjects, strict=True)
     )
 
 
@@ -143,7 +147,7 @@ def ask_amtool(
         path = folder / "alertmanager.yml"
         write_own(path, json.dumps(config, default=str))
         argv = [str(amtool), "config", "routes", "test", f"--config.file={path}"]
-        argv += [f'{label}="{_escape(value)}"' for label, value in labels.items()]
+        argv += [f'{say_label_name(label)}="{_escape(value)}"' for label, value in labels.items()]
         try:
             finished = subprocess.run(  # noqa: S603 - the harness's own command line, without a shell
                 argv, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False
@@ -171,8 +175,8 @@ def demand_agreement(
     # A receiver's name may have a comma in it, which is what amtool puts between names.
     if sorted(theirs) != sorted(",".join(ours).split(",")):
         raise CouldNotTell(
-            f"where the alert goes is not certain: to {', '.join(ours)} as alertdrill reads the routes, "
-            f"to {', '.join(theirs)} as amtool does"
+            f"where the alert goes is not certain: to {say_names(ours)} as alertdrill reads the routes, "
+            f"to {say_names(theirs)} as amtool does"
         )
 
 
@@ -188,7 +192,9 @@ def describe_way(root: Route, match: Match) -> tuple[str, ...]:
     route = root
     for index in match.pointer.split("/routes/")[1:]:
         route = route.routes[int(index)]
-        matchers = ", ".join(f'{one.name}{one.operator}"{one.value}"' for one in route.matchers)
+        matchers = ", ".join(
+            f'{say_label_name(one.name)}{one.operator}"{one.value}"' for one in route.matchers
+        )
         path.append(f"{{{matchers}}}")
     return tuple(path)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertdrill.core.clock import format_s
+from alertdrill.core.wording import say_names
 from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.runner.synthetic.destination import Destination, Leg
 from alertdrill.runner.synthetic.hops import Hop
@@ -78,7 +79,7 @@ def _list_able(leg: Leg) -> list[str]:
 def _refuse(heard: Destination, alert: str) -> Hop:
     """Return the finding that nothing of a destination can be a switch."""
     if heard.is_nowhere:
-        evidence = f"{', '.join(heard.receivers)} has no integration: nobody is notified"
+        evidence = f"{say_names(heard.receivers)} has no integration: nobody is notified"
         return Hop(name="route", took_s=None, outcome="not delivered", evidence=evidence)
     said = "; ".join(
         f"{leg.receiver}{f' of {leg.where}' if leg.where else ''} notifies by "

@@ -8,6 +8,7 @@ from typing import Any
 
 from alertdrill.core.fingerprint import fingerprint
 from alertdrill.core.rule import Labels
+from alertdrill.core.wording import say_label_name
 
 DRILL_LABEL = "alertdrill"
 DRILL_VALUE = "drill"
@@ -72,7 +73,9 @@ def is_same_but_for_the_mark(labels: Labels, others: Labels) -> bool:
 
 def show_labels(labels: Labels) -> str:
     """Return labels as PromQL shows them."""
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
+    return (
+        "{" + ", ".join(f'{say_label_name(name)}="{value}"' for name, value in sorted(labels.items())) + "}"
+    )
 
 
 def write_instant(epoch_s: float) -> str:

@@ -32,7 +32,7 @@ def test_export_is_a_command(alertdrill: CommandLine, engines: Engines, tmp_path
             "none.om: the recording cannot be read: No such file",
         ),
         (("{0}/rules.yml", "--rules", "{0}/rules.yml"), 2, "rules.yml:1: "),
-        (("{0}/busy.om", "--rules", "{0}/none.yml"), 2, "none.yml:1: the file cannot be read: No such file"),
+        (("{0}/busy.om", "--rules", "{0}/none.yml"), 2, "none.yml: the file cannot be read: No such file"),
         (("{0}/busy.om",), 2, "Missing option '--rules'"),
         (
             ("{0}/busy.om", "--rules", "{0}/rules.yml", "--evaluation-interval", "soon"),

@@ -61,6 +61,21 @@ def test_yaml_keeps_a_values_text(tmp_path: Path) -> None:
     assert one.subject.labels == {"on": "yes", "number": "1.10"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '- {labels: {"näme 1": ü, a-b: x}, receivers: desk}\n',
+        "näme 1,a-b,receivers\nü,x,desk\n",
+        'labels,receivers\n"""näme 1""=ü a-b=x",desk\n',
+    ],
+    ids=["yaml", "csv", "typed"],
+)
+def test_a_label_may_be_called_by_any_characters(tmp_path: Path, text: str) -> None:
+    """As Alertmanager has it since 0.27."""
+    (one,) = read(tmp_path, text, "table")
+    assert one.subject.labels == {"näme 1": "ü", "a-b": "x"}
+
+
 def test_a_label_set_knows_its_line_and_its_name(tmp_path: Path) -> None:
     """Where two have one name, each is called by its line."""
     text = "name,labels,receivers\nfirst,a=1,desk\n,a=2,desk\n\ntwice,a=3,desk\ntwice,a=4,desk\n"
@@ -95,7 +110,7 @@ def test_the_same_labels_twice_are_noted(tmp_path: Path) -> None:
         ("severity,severity,receivers\np,p,desk\n", r":1: the header has the column 'severity' twice"),
         ("receivers,receiver,a\ndesk,desk,1\n", r":1: .*has one column receivers"),
         ("labels,team,receivers\na=1,b,desk\n", r":1: .*a column labels, and a column 'team'"),
-        ("a-b,receivers\n1,desk\n", r":1: the column 'a-b' is no name of a label"),
+        ("a,,receivers\n1,2,desk\n", r":1: column 2 of the header has no name: it is to be a label's"),
         ("receivers\ndesk\n", r":1: the header has no column but receivers"),
         ("a,receivers\n1,desk\n\n2,desk,oncall\n", r":4: the line has 3 columns, the header 2"),
         ("a,receivers\n1\n", r":2: the line has 1 columns"),
@@ -122,7 +137,11 @@ def test_the_same_labels_twice_are_noted(tmp_path: Path) -> None:
         ),
         ("- receivers: [desk]\n", r":1: the label set has no labels"),
         ("- labels: [a]\n  receivers: [desk]\n", r":1: labels is no mapping"),
-        ("- labels: {a-b: x}\n  receivers: [desk]\n", r":1: 'a-b' is no name of a label"),
+        ("- labels: {'': x}\n  receivers: [desk]\n", r":1: a label has no name"),
+        (
+            "- {labels: {}, receiver: desk}\n- {labels: {a: ''}, receiver: oncall}\n",
+            r":2: a label set without labels stands at .*:1 already, with other receivers: desk there",
+        ),
         ("{receivers: [{name: a}], route: {}}", r":1: the file is no table of label sets"),
         ("tests: [x]\n", r":1: the label set is no mapping of fields"),
         ("tests: x\n", r":1: tests is no list"),

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alertdrill.cli.main import cli
+from alertdrill.cli.options.moment import Moment
+from alertdrill.errors import BadInput
 from alertdrill.runtime.binaries import Engines
 
 CONFIG = """\
@@ -95,6 +97,34 @@ def test_labels_that_are_there_twice_are_noted_and_met(here: Path) -> None:
     assert len(json.loads(result.stdout)["label_sets"]) == 2
 
 
+def test_a_label_may_be_called_by_any_characters_where_alertmanager_takes_them(
+    here: Path, each_engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older one is not asked: it is said from which version on it would be."""
+    monkeypatch.setenv("ALERTDRILL_ALERTMANAGER", str(each_engines.alertmanager))
+    monkeypatch.setenv("ALERTDRILL_AMTOOL", str(each_engines.amtool))
+    is_old = each_engines.versions["alertmanager"].startswith("0.25")
+    if not is_old:
+        (here / "am.yml").write_text(CONFIG.replace('severity="page"', '\'"näme 1"="ü"\''))
+    (here / "t.yml").write_text("- {labels: {'näme 1': ü}, receiver: oncall}\n")
+    result = page("--labels", "t.yml")
+    if is_old:
+        assert isinstance(result.exception, BadInput)
+        assert "t.yml:1: 'näme 1' is no name of a label to Alertmanager 0.25" in str(result.exception)
+    else:
+        assert (result.exit_code, result.stdout.split("  by ")[0]) == (
+            0,
+            't.yml:1  met  {"näme 1"="ü"}  to oncall',
+        )
+
+
+@pytest.mark.parametrize(("at", "zone"), [("03-28T01:59", "+01:00"), ("03-28T03:00", "+02:00")])
+def test_a_time_beside_a_change_of_clocks_is_one(at: str, zone: str) -> None:
+    """The last minute before the change, and the first after it."""
+    moment = Moment().convert(f"2027-{at}[Europe/Berlin]", None, None)
+    assert moment.isoformat() == f"2027-{at}:00{zone}"
+
+
 def test_an_alertmanager_that_does_not_say_what_it_mutes_is_noted(
     here: Path, each_engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +159,19 @@ def test_an_alert_knows_the_line_of_its_route(here: Path) -> None:
         ("2027-02-20T03:00[../UTC]", "is no date and time"),
         ("2027-02-20T03:00Z[UTC]", "has an offset and a zone"),
         ("1969-02-20T03:00", "is not in the years from 1970 to 2090"),
+        (
+            "2027-03-28T02:30[Europe/Berlin]",
+            "is a time that does not exist: clocks there go on from 2027-03-28 02:00 to 03:00",
+        ),
+        (
+            "2011-12-30T12:00[Pacific/Apia]",
+            "is a time that does not exist: clocks there go on from 2011-12-30 00:00 to 2011-12-31 00:00",
+        ),
+        (
+            "2027-10-31T02:30[Europe/Berlin]",
+            "is there twice, for clocks are put back: say which, as 2027-10-31T02:30+02:00 or "
+            "2027-10-31T02:30+01:00",
+        ),
     ],
 )
 def test_what_is_no_instant_is_refused(here: Path, at: str, says: str) -> None:

@@ -221,6 +221,14 @@ def test_a_matrix_that_is_too_wide_is_a_list() -> None:
     assert show(Matrix([], config)) == "no alert inhibits another one"
 
 
+def test_a_receiver_with_a_comma_in_its_name_is_quoted() -> None:
+    """It would be read as two."""
+    config = parse_config("route: {receiver: 'slack, ops'}\nreceivers: [{name: 'slack, ops'}]\n", "am.yml")
+    (way,) = find_ways(config, name([{"severity": "page"}]))
+    (verdict,) = judge_label_sets([LabelSet(subject=way.subject, receivers=("a b", "c;d"))], [way])
+    assert verdict.said == 'to "slack, ops", expected a b, "c;d"'
+
+
 @pytest.mark.parametrize(
     ("expected", "outcome"),
     [

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from alertdrill.errors import BadRules
+from alertdrill.errors import BadInput, BadRules
 from alertdrill.rules.files import parse_rules
 from alertdrill.runner.synthetic.build import build_alerts, write_constant
 from alertdrill.runner.synthetic.parts import Worker, running
@@ -36,6 +36,18 @@ groups:
           description: "{{ with query \\"absent_metric\\" }}some{{ else }}none{{ end }}"
 """
 ODD = 'a "b" \\ $1 ü'
+
+
+def test_a_label_may_be_called_by_any_characters_where_prometheus_takes_them(engines: Engines) -> None:
+    """An older one is not asked: it is said from which version on it would be."""
+    rules = parse_rules("groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]", "rules.yml").alerts
+    labels = {"näme 1": "ü"}
+    if engines.versions["prometheus"].startswith("2."):
+        with pytest.raises(BadInput, match="--label: 'näme 1' is no name of a label to Prometheus 2"):
+            build_alerts(rules, labels, engines=engines, external_url=EXTERNAL_URL)
+        return
+    (alert,) = build_alerts(rules, labels, engines=engines, external_url=EXTERNAL_URL)
+    assert alert.labels["näme 1"] == "ü"
 
 
 @contextmanager

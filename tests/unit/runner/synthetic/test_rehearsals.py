@@ -169,7 +169,7 @@ receivers: [{name: chat, slack_configs: [{api_url: "http://a.example/", channel:
     ]
     assert said[0].startswith("about 0:11, because alerts that would meet in a group")
     assert said[1:] == [
-        "batch 1 of 2, about 0:11 left: First",
+        "batch 1 of 2, about 0:11 left: First:1",
         "the time is over after 1 of 2 batches",
     ]
 

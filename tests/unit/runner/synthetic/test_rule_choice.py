@@ -54,7 +54,7 @@ def test_labels_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "texts", [["a"], ["=b"], ["1a=b"], ["__name__=b"], ["alertname=b"], ["a=b", "a=c"], ["a=" + "x" * 5000]]
+    "texts", [["a"], ["=b"], ["__name__=b"], ["alertname=b"], ["a=b", "a=c"], ["a=" + "x" * 5000]]
 )
 def test_what_is_no_label_is_refused(texts: list[str]) -> None:
     """Not of that form, a name that no series has, one that is given twice, an endless value."""
