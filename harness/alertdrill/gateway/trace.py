@@ -13,10 +13,9 @@ import queue
 import sqlite3
 import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from alertdrill.gateway.database import open_database
 from alertdrill.gateway.events import (
@@ -42,6 +41,8 @@ CREATE TABLE IF NOT EXISTS events (timestamp TEXT NOT NULL, type TEXT NOT NULL, 
 CREATE INDEX IF NOT EXISTS events_by_type ON events (type, timestamp);
 """
 _Recorded = AuthFailed | CallFinished | KeyIssued | KeyRevoked | KeyRotated | QuotaExceeded | RouteDecided
+_write_json = json.JSONEncoder(separators=(",", ":")).encode  # which json.dumps would make for each row
+RECORDED = frozenset(get_args(_Recorded))
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +52,7 @@ class Trace:
     def __init__(self, path: Path, measure: Measure = unmeasured) -> None:
         self._measure = measure
         self._wal = path.with_name(path.name + "-wal")
-        self._queue: queue.Queue[tuple[float, _Recorded] | None] = queue.Queue(MAX_QUEUED)
+        self._queue: queue.SimpleQueue[tuple[float, _Recorded] | None] = queue.SimpleQueue()
         self.dropped = 0
         self._closing = threading.Event()
         self._database = open_database(path, SCHEMA)
@@ -60,11 +61,11 @@ class Trace:
 
     def record(self, event: DomainEvent) -> None:
         """Queue an event to be written, if it is of a kind that the trace keeps."""
-        if not isinstance(event, _Recorded):
+        if type(event) not in RECORDED:
             return
-        try:
-            self._queue.put_nowait((time.time(), event))
-        except queue.Full:
+        if self._queue.qsize() < MAX_QUEUED:
+            self._queue.put((time.time(), cast("_Recorded", event)))
+        else:
             self.dropped += 1
 
     def wal_bytes(self) -> int:
@@ -77,8 +78,7 @@ class Trace:
     def close(self) -> None:
         """Write what is queued and close the database; may block for a moment."""
         self._closing.set()
-        with suppress(queue.Full):  # a writer that has rows to write sees that it is closing
-            self._queue.put_nowait(None)
+        self._queue.put(None)
         self._writer.join()
         self._database.close()
         if self.dropped:
@@ -108,8 +108,8 @@ class Trace:
 
 def _make_row(at: float, event: _Recorded) -> tuple[str, str, str]:
     name, payload = _describe(event)
-    timestamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    return timestamp, name, json.dumps(payload, separators=(",", ":"))
+    timestamp = datetime.fromtimestamp(at, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
+    return timestamp, name, _write_json(payload)
 
 
 def _describe(event: _Recorded) -> tuple[str, dict[str, Any]]:
