@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -104,6 +105,8 @@ async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
             shown = f"[{bound_host}]" if ":" in bound_host else bound_host
             sys.stdout.write(json.dumps({"listen": f"{shown}:{bound_port}"}) + "\n")
             sys.stdout.flush()
+            # What has been made by now stays: the collector need not look through it between two calls.
+            gc.freeze()
             await stop.wait()
         finally:
             await runner.cleanup()

@@ -32,6 +32,8 @@ from alertdrill.gateway.meter import Measure, unmeasured
 
 MAX_QUEUED = 10_000
 MAX_BATCH = 500
+MAX_ROWS = 100
+"""Of one statement: a statement of SQLite may have 999 values."""
 LINGER_WALL_S = 0.2
 """How long a batch waits for more rows."""
 SCHEMA = """
@@ -42,6 +44,7 @@ CREATE INDEX IF NOT EXISTS events_by_type ON events (type, timestamp);
 """
 _Recorded = AuthFailed | CallFinished | KeyIssued | KeyRevoked | KeyRotated | QuotaExceeded | RouteDecided
 _write_json = json.JSONEncoder(separators=(",", ":")).encode  # which json.dumps would make for each row
+_Row = tuple[str, str, str]
 RECORDED = frozenset(get_args(_Recorded))
 _log = logging.getLogger(__name__)
 
@@ -98,7 +101,7 @@ class Trace:
             rows = [_make_row(*item) for item in items if item is not None]
             try:
                 with self._measure("events", "insert"), self._database:
-                    self._database.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
+                    _insert(self._database, rows)
             except sqlite3.Error:
                 self.dropped += len(rows)
                 _log.exception("cannot write to the trace")
@@ -106,7 +109,16 @@ class Trace:
                 return
 
 
-def _make_row(at: float, event: _Recorded) -> tuple[str, str, str]:
+def _insert(database: sqlite3.Connection, rows: list[_Row]) -> None:
+    """Insert rows, many with each statement: after each, the thread asks for the interpreter again."""
+    for first in range(0, len(rows), MAX_ROWS):
+        some = rows[first : first + MAX_ROWS]
+        places = ", ".join(["(?, ?, ?)"] * len(some))
+        values = [value for row in some for value in row]
+        database.execute(f"INSERT INTO events VALUES {places}", values)  # noqa: S608 - of question marks
+
+
+def _make_row(at: float, event: _Recorded) -> _Row:
     name, payload = _describe(event)
     timestamp = datetime.fromtimestamp(at, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
     return timestamp, name, _write_json(payload)
