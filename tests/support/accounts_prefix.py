@@ -15,7 +15,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import DomainEvent
-from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.hearing import Hearing
 from support.fake_providers import FakeProvider
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}

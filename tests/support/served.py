@@ -16,7 +16,8 @@ from aiohttp import web
 
 from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.gateway.config import Config
-from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.hearing import Hearing
 from alertdrill.gateway.problems import refuse as refuse_as_gateway
 from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits, Refuse
 from alertdrill.stacks.guard.app import PROJECT_LABEL, make_app

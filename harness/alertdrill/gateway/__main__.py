@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -20,9 +21,9 @@ from aiohttp import web
 
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.gateway.config import Config, read_config
-from alertdrill.gateway.events import DomainEvent, Listener, State
-from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
-from alertdrill.gateway.prefixes import hears
+from alertdrill.gateway.events import State
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.hearing import Hearing
 from alertdrill.gateway.problems import Problem, refuse
 from alertdrill.runtime.http_server import HttpRunner
 from alertdrill.systems import find_served
@@ -55,22 +56,16 @@ def attach_surfaces(state: State) -> Hearing:
             raise
         _log.warning("prometheus-client is not installed: there are no metrics")
         refusing = {system.name: _refuse_metrics for system in systems}
-        return Hearing(listeners=(), expositions=refusing)
+        return Hearing(expositions=refusing)
     surfaces = {system.name: system.surface(state) for system in systems}
     expositions: Mapping[str, Callable[[], bytes]] = {
         name: partial(generate_latest, surface.registry) for name, surface in surfaces.items()
     }
-    listeners = [partial(_hear, name, surface.observe) for name, surface in surfaces.items()]
-    return Hearing(listeners=listeners, expositions=expositions)
+    return Hearing(surfaces=surfaces, expositions=expositions)
 
 
 def _refuse_metrics() -> bytes:
     raise Problem(503, "prometheus-client is not installed", type_="server_error", code="metrics_unavailable")
-
-
-def _hear(system: str, observe: Listener, event: DomainEvent) -> None:
-    if hears(system):
-        observe(event)
 
 
 def read_arguments(arguments: list[str]) -> tuple[Path, str, int]:
@@ -110,6 +105,8 @@ async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
             shown = f"[{bound_host}]" if ":" in bound_host else bound_host
             sys.stdout.write(json.dumps({"listen": f"{shown}:{bound_port}"}) + "\n")
             sys.stdout.flush()
+            # What has been made by now stays: the collector need not look through it between two calls.
+            gc.freeze()
             await stop.wait()
         finally:
             await runner.cleanup()

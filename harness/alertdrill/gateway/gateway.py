@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +19,8 @@ from alertdrill.gateway.app import Front, make_app
 from alertdrill.gateway.auth import Doorkeeper
 from alertdrill.gateway.calls import Calls
 from alertdrill.gateway.config import Config
-from alertdrill.gateway.events import DomainEvent, Listener
 from alertdrill.gateway.features import Core, OpenFeature
+from alertdrill.gateway.hearing import Ears, Hearing
 from alertdrill.gateway.inference import open_inference
 from alertdrill.gateway.keys import KeyRing
 from alertdrill.gateway.meter import Meter
@@ -64,14 +64,6 @@ class Gauges:
         return self._trace.wal_bytes()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
-    """Who hears the gateway's events, and what `/metrics/<name>` shows of it; each name is a prefix too."""
-
-    listeners: Sequence[Listener]
-    expositions: Mapping[str, Callable[[], bytes]]
-
-
 @asynccontextmanager
 async def open_gateway(
     config: Config, secrets: Secrets, attach: Callable[[Gauges], Hearing]
@@ -83,17 +75,16 @@ async def open_gateway(
     catalogue = read_catalogue(SHIPPED, config.providers)
     clock = RuleClock(config.speed)
     quotas = Quotas()
-    listeners: list[Listener] = []
-
-    def emit(event: DomainEvent) -> None:
-        for listen in listeners:
-            listen(event)
-
+    ears = Ears()
+    emit = ears.emit
     meter = Meter(clock, emit)
     make_keys = partial(KeyRing, quotas=quotas, clock=clock, emit=emit)
     with _open_data(config.data_dir, meter, make_keys) as (trace, store, keys):
         hearing = attach(Gauges(keys, trace))
-        listeners.extend((trace.record, *hearing.listeners))
+        for listen in (trace.record, *hearing.listeners):
+            ears.add(listen)
+        for system, surface in hearing.surfaces.items():
+            ears.add_surface(system, surface)
         upstream = Upstream(config.providers, secrets.provider_key, config.speed, meter)
         calls = Calls(
             catalogue=catalogue,
@@ -122,7 +113,7 @@ async def open_gateway(
             data_dir=config.data_dir,
             emit=emit,
             keys=keys,
-            listen=listeners.append,
+            listen=ears.add,
             meter=meter,
         )
         front = Front(

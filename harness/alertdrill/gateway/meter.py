@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import get_args
 
 from alertdrill.gateway.events import ConnectionKind, ConnectionsChanged, Listener, QueryFinished
 from alertdrill.gateway.timing import RuleClock
@@ -27,6 +28,7 @@ class Meter:
     def __init__(self, clock: RuleClock, emit: Listener) -> None:
         self._clock = clock
         self._emit = emit
+        self._connections = {kind: _Connection(kind, emit) for kind in get_args(ConnectionKind)}
 
     @contextmanager
     def query(self, table: str, operation: str) -> Iterator[None]:
@@ -40,11 +42,23 @@ class Meter:
                     QueryFinished(table=table, operation=operation, latency_s=self._clock.now_s() - started_s)
                 )
 
-    @contextmanager
-    def connection(self, kind: ConnectionKind) -> Iterator[None]:
+    def connection(self, kind: ConnectionKind) -> AbstractContextManager[None]:
         """Tell that one more connection is in use, and when it is not any more."""
-        self._emit(ConnectionsChanged(kind=kind, change=1))
-        try:
-            yield
-        finally:
-            self._emit(ConnectionsChanged(kind=kind, change=-1))
+        return self._connections[kind]
+
+
+class _Connection(AbstractContextManager[None]):
+    """Entered for each connection of a kind; it remembers nothing, so one is enough for all."""
+
+    __slots__ = ("_begun", "_emit", "_ended")
+
+    def __init__(self, kind: ConnectionKind, emit: Listener) -> None:
+        self._begun = ConnectionsChanged(kind=kind, change=1)
+        self._ended = ConnectionsChanged(kind=kind, change=-1)
+        self._emit = emit
+
+    def __enter__(self) -> None:
+        self._emit(self._begun)
+
+    def __exit__(self, *_error: object) -> None:
+        self._emit(self._ended)

@@ -13,10 +13,9 @@ import queue
 import sqlite3
 import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from alertdrill.gateway.database import open_database
 from alertdrill.gateway.events import (
@@ -33,6 +32,8 @@ from alertdrill.gateway.meter import Measure, unmeasured
 
 MAX_QUEUED = 10_000
 MAX_BATCH = 500
+MAX_ROWS = 100
+"""Of one statement: a statement of SQLite may have 999 values."""
 LINGER_WALL_S = 0.2
 """How long a batch waits for more rows."""
 SCHEMA = """
@@ -42,6 +43,9 @@ CREATE TABLE IF NOT EXISTS events (timestamp TEXT NOT NULL, type TEXT NOT NULL, 
 CREATE INDEX IF NOT EXISTS events_by_type ON events (type, timestamp);
 """
 _Recorded = AuthFailed | CallFinished | KeyIssued | KeyRevoked | KeyRotated | QuotaExceeded | RouteDecided
+_write_json = json.JSONEncoder(separators=(",", ":")).encode  # which json.dumps would make for each row
+_Row = tuple[str, str, str]
+RECORDED = frozenset(get_args(_Recorded))
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +55,7 @@ class Trace:
     def __init__(self, path: Path, measure: Measure = unmeasured) -> None:
         self._measure = measure
         self._wal = path.with_name(path.name + "-wal")
-        self._queue: queue.Queue[tuple[float, _Recorded] | None] = queue.Queue(MAX_QUEUED)
+        self._queue: queue.SimpleQueue[tuple[float, _Recorded] | None] = queue.SimpleQueue()
         self.dropped = 0
         self._closing = threading.Event()
         self._database = open_database(path, SCHEMA)
@@ -60,11 +64,11 @@ class Trace:
 
     def record(self, event: DomainEvent) -> None:
         """Queue an event to be written, if it is of a kind that the trace keeps."""
-        if not isinstance(event, _Recorded):
+        if type(event) not in RECORDED:
             return
-        try:
-            self._queue.put_nowait((time.time(), event))
-        except queue.Full:
+        if self._queue.qsize() < MAX_QUEUED:
+            self._queue.put((time.time(), cast("_Recorded", event)))
+        else:
             self.dropped += 1
 
     def wal_bytes(self) -> int:
@@ -77,8 +81,7 @@ class Trace:
     def close(self) -> None:
         """Write what is queued and close the database; may block for a moment."""
         self._closing.set()
-        with suppress(queue.Full):  # a writer that has rows to write sees that it is closing
-            self._queue.put_nowait(None)
+        self._queue.put(None)
         self._writer.join()
         self._database.close()
         if self.dropped:
@@ -98,7 +101,7 @@ class Trace:
             rows = [_make_row(*item) for item in items if item is not None]
             try:
                 with self._measure("events", "insert"), self._database:
-                    self._database.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
+                    _insert(self._database, rows)
             except sqlite3.Error:
                 self.dropped += len(rows)
                 _log.exception("cannot write to the trace")
@@ -106,10 +109,19 @@ class Trace:
                 return
 
 
-def _make_row(at: float, event: _Recorded) -> tuple[str, str, str]:
+def _insert(database: sqlite3.Connection, rows: list[_Row]) -> None:
+    """Insert rows, many with each statement: after each, the thread asks for the interpreter again."""
+    for first in range(0, len(rows), MAX_ROWS):
+        some = rows[first : first + MAX_ROWS]
+        places = ", ".join(["(?, ?, ?)"] * len(some))
+        values = [value for row in some for value in row]
+        database.execute(f"INSERT INTO events VALUES {places}", values)  # noqa: S608 - of question marks
+
+
+def _make_row(at: float, event: _Recorded) -> _Row:
     name, payload = _describe(event)
-    timestamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    return timestamp, name, json.dumps(payload, separators=(",", ":"))
+    timestamp = datetime.fromtimestamp(at, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
+    return timestamp, name, _write_json(payload)
 
 
 def _describe(event: _Recorded) -> tuple[str, dict[str, Any]]:

@@ -12,7 +12,8 @@ from support.running_gateway import Running
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import DomainEvent
-from alertdrill.gateway.gateway import Gauges, Hearing, Secrets, open_gateway
+from alertdrill.gateway.gateway import Gauges, Secrets, open_gateway
+from alertdrill.gateway.hearing import Hearing
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import singledispatchmethod
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from alertdrill.gateway.accounts.events import (
     AccountsCounted,
@@ -28,6 +28,7 @@ from alertdrill.gateway.events import (
     RequestFinished,
     State,
 )
+from alertdrill.systems.metrics import Counter, Gauge, Histogram
 
 JOB = "gatewayz-api"
 MAX_NAMED = 100

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import singledispatchmethod
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from alertdrill.gateway.events import DomainEvent, State
 from alertdrill.gateway.inference.events import (
@@ -23,6 +23,7 @@ from alertdrill.gateway.inference.events import (
     InferenceRequested,
     QueueChanged,
 )
+from alertdrill.systems.metrics import Counter, Gauge, Histogram
 
 JOB = "inference"
 BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)

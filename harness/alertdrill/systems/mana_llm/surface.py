@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from functools import singledispatchmethod
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from alertdrill.gateway.events import CallFinished, DomainEvent, State
+from alertdrill.systems.metrics import Counter, Histogram
 
 JOB = "mana-llm"
 LATENCY_BUCKETS_S = (0.5, 1, 2, 5, 10, 20, 30, 45, 60, 90, 120)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from functools import singledispatchmethod
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from alertdrill.gateway.events import DomainEvent, RequestFinished, State
 from alertdrill.gateway.runs.events import PredictAnswered, RunEnded, RunRejected, RunsInFlight
+from alertdrill.systems.metrics import Counter, Gauge, Histogram
 
 JOB = "mantis"
 OPERATOR = "operator"

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from functools import singledispatchmethod
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from alertdrill.gateway.events import (
     AuthFailed,
@@ -33,6 +33,7 @@ from alertdrill.gateway.sessions.events import (
     ToolCompleted,
     ToolFailed,
 )
+from alertdrill.systems.metrics import Counter, Gauge, Histogram
 
 JOB = "metis-gateway"
 NO_KEY = "null"

@@ -15,7 +15,8 @@ from support.predicting import OPERATOR_TOKEN, RUN, keep_waiting, list_outcomes,
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import CallFinished, DomainEvent, Listener
-from alertdrill.gateway.gateway import Hearing, Secrets, open_gateway
+from alertdrill.gateway.gateway import Secrets, open_gateway
+from alertdrill.gateway.hearing import Hearing
 from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.runs.events import RunEnded, RunsInFlight
 

@@ -1,0 +1,158 @@
+"""Every cent that the gateway counts is in the ledgers of the stubs, whatever became of a call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from aiohttp.test_utils import TestServer
+from support.running_gateway import Running
+
+from alertdrill.gateway.events import CallFinished
+from alertdrill.gateway.models import SHIPPED, read_catalogue
+from alertdrill.gateway.prices import compute_cost
+from stub_providers.behaviour import Behaviour, Constant, Engine, ErrorClass, ErrorNext
+from stub_providers.dialects import DIALECTS
+from stub_providers.ledger import Ledger
+from stub_providers.provider import Provider
+
+PROMPT_TOKENS, COMPLETION_TOKENS = 1_237, 211
+SPOKEN = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
+PAID = "gpt-4o"
+OTHER = "anthropic:claude-haiku-4-5"
+FREE = "llama3.2"
+"""The model that calls fall back to."""
+
+
+@dataclass
+class Books:
+    """A gateway before stub providers, and the stubs' ledgers."""
+
+    gateway: Running
+    engines: dict[str, Engine]
+    ledgers: dict[str, Ledger]
+
+    def behave(self, model: str, *, latency_s: float = 0.0, fails: ErrorClass | None = None) -> None:
+        """Let a model of OpenAI's answer after so long, or fail at the next call."""
+        errors = ErrorNext(error=fails, count=1) if fails else None
+        self.engines["openai"].tell(model, make_behaviour(latency_s, errors))
+
+    def count(self) -> Counter[tuple[str, str, str]]:
+        """Return how many calls the ledgers have, by provider, model and outcome."""
+        return Counter(
+            {
+                (provider, model, outcome): count
+                for provider, ledger in self.ledgers.items()
+                for model, outcomes in ledger.as_json().items()
+                for outcome, count in outcomes.items()
+            }
+        )
+
+    async def reconcile(self, calls: int) -> Decimal:
+        """Wait until so many calls are over on both sides, hold the books together, and return their sum."""
+        await self.gateway.until(lambda: len(self.gateway.heard(CallFinished)) == calls)
+        await self.gateway.until(lambda: self.count().total() == calls)
+        heard = self.gateway.heard(CallFinished)
+        assert Counter((call.provider, call.model, call.status) for call in heard) == self.count()
+        models = read_catalogue(SHIPPED, SPOKEN).models
+        owed = sum(
+            count
+            * compute_cost(
+                models[f"{provider}:{model}"].price,
+                prompt_tokens=PROMPT_TOKENS,
+                completion_tokens=COMPLETION_TOKENS,
+            )
+            for (provider, model, outcome), count in self.count().items()
+            if outcome == "ok"
+        )
+        assert sum(call.cost_usd for call in heard) == owed
+        return Decimal(owed)
+
+
+def make_behaviour(latency_s: float = 0.0, errors: ErrorNext | None = None) -> Behaviour:
+    """Return a behaviour whose calls all use the same tokens."""
+    return Behaviour(
+        latency=Constant(s=latency_s),
+        prompt_tokens=PROMPT_TOKENS,
+        completion_tokens=COMPLETION_TOKENS,
+        errors=errors,
+    )
+
+
+@pytest.fixture
+async def books(start_gateway: Callable) -> AsyncIterator[Books]:
+    """Yield a gateway before three stubs."""
+    async with AsyncExitStack() as stack:
+        engines, ledgers, urls = {}, {}, {}
+        for name, dialect in SPOKEN.items():
+            engines[name], ledgers[name] = Engine(name, make_behaviour()), Ledger()
+            provider = Provider(
+                name=name,
+                dialect=DIALECTS[dialect],
+                engine=engines[name],
+                ledger=ledgers[name],
+                key="the-provider-key",
+                speed=1,
+            )
+            server = TestServer(provider.app(list))
+            await server.start_server()
+            stack.push_async_callback(server.close)
+            urls[name] = str(server.make_url("")).rstrip("/")
+        yield Books(await start_gateway(**urls), engines, ledgers)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("model", [PAID, OTHER])
+async def test_an_answer_costs_what_its_provider_counted(books, model, stream):
+    """Whole or streamed, in either dialect."""
+    await books.gateway.chat(await books.gateway.issue(), model=model, stream=stream)
+    assert await books.reconcile(calls=1) > 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("error", ["rate_limit", "server_error", "network", "auth"])
+async def test_a_fallback_costs_what_the_model_that_answered_does(books, error, stream):
+    """The failed attempt is in both books, and costs nothing."""
+    books.behave(PAID, fails=error)
+    response = await books.gateway.chat(await books.gateway.issue(), model=PAID, stream=stream)
+    assert response.headers["X-Gateway-Model"] == FREE
+    assert await books.reconcile(calls=2) == 0
+
+
+async def test_a_call_that_failed_costs_nothing(books):
+    """What no other provider would answer either is one attempt."""
+    books.behave(PAID, fails="context_overflow")
+    response = await books.gateway.chat(await books.gateway.issue(), model=PAID)
+    assert response.status == 400
+    assert await books.reconcile(calls=1) == 0
+
+
+async def test_a_stream_that_its_client_left_costs_what_the_provider_counted(books):
+    """The provider answers to the end and wants its money, so the gateway reads it to the end."""
+    books.behave(PAID, latency_s=0.4)
+    headers = {"Authorization": f"Bearer {await books.gateway.issue()}"}
+    body = {"model": PAID, "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
+    response = await books.gateway.client.post("/v1/chat/completions", headers=headers, json=body)
+    await response.content.readline()
+    response.close()
+    assert books.count().total() == 0, "the client left too late to tell"
+    assert await books.reconcile(calls=1) > 0
+
+
+async def test_the_books_agree_after_many_calls_at_once(books):
+    """Fifty calls, whole and streamed, of two models, seven of which fall back, come to the same cent."""
+    token = await books.gateway.issue()
+    books.engines["openai"].tell(PAID, make_behaviour(0.05, ErrorNext(error="server_error", count=7)))
+    answers = await asyncio.gather(
+        *(
+            books.gateway.chat(token, model=(PAID, OTHER)[number % 2], stream=number % 3 == 0)
+            for number in range(50)
+        )
+    )
+    assert {answer.status for answer in answers} == {200}
+    assert await books.reconcile(calls=50 + 7) > 0
