@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from docs_generator.commands import NOTE
-from stub_providers.behaviour import ERROR_CLASSES, ErrorClass
 from stub_providers.dialects import DIALECTS
 from stub_providers.dialects.dialect import Dialect, Failure
+from stub_providers.strikes import ERROR_CLASSES, ErrorClass
 
 INTRODUCTION = """\
 What a [stub provider](../how-to/stubs.md) serves in each dialect, and how it fails. The providers' own Python

@@ -9,23 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stub_providers.behaviour import (
-    Behaviour,
-    Constant,
-    ErrorEvery,
-    ErrorNext,
-    ErrorShare,
-    Lognormal,
-    Mixed,
-    Uniform,
-)
-from stub_providers.instructions import (
-    BadInstruction,
-    read_behaviour,
-    read_json,
-    read_listening,
-    read_model,
-)
+from stub_providers.behaviour import Behaviour
+from stub_providers.behaviour_reading import read_behaviour
+from stub_providers.checks import BadInstruction
+from stub_providers.distributions import Constant, Lognormal, Mixed, Uniform
+from stub_providers.instructions import read_json, read_listening, read_model
+from stub_providers.strikes import Every, Next, OneError, Share
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -67,10 +56,16 @@ almost_behaviours = st.dictionaries(
         ),
         (
             {"errors": {"class": "server_error", "share": 0.04}},
-            Behaviour(errors=ErrorShare(error="server_error", share=0.04)),
+            Behaviour(errors=OneError(error="server_error", when=Share(share=0.04))),
         ),
-        ({"errors": {"class": "auth", "every": 25}}, Behaviour(errors=ErrorEvery(error="auth", every=25))),
-        ({"errors": {"class": "auth", "next": 1}}, Behaviour(errors=ErrorNext(error="auth", count=1))),
+        (
+            {"errors": {"class": "auth", "every": 25}},
+            Behaviour(errors=OneError(error="auth", when=Every(every=25))),
+        ),
+        (
+            {"errors": {"class": "auth", "next": 1}},
+            Behaviour(errors=OneError(error="auth", when=Next(count=1))),
+        ),
     ],
 )
 def test_a_behaviour_is_read_as_stated(told: dict[str, Any], behaviour: Behaviour) -> None:
