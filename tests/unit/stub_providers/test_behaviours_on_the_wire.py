@@ -61,7 +61,7 @@ def test_durations_are_written_as_openai_does(seconds: float, text: str) -> None
 
 
 async def test_a_limit_of_tokens_refuses_in_anthropics_words(anthropic: Any) -> None:
-    """Prompts and answers have limits of their own, which stand in headers with the instant of their reset."""
+    """Prompts and answers have limits of their own, which headers show with the instant of their reset."""
     limits = {"input_tokens": 150, "output_tokens": 10_000, "per_s": 6_000}
     await anthropic.tell("limited", limits=limits, prompt_tokens=100)
     status, headers, _ = await anthropic.ask("limited")
