@@ -37,13 +37,15 @@ FLAWS: Mapping[str, Mapping[str, tuple[float, float]]] = {
 """The kinds of flaws, and the fields that each has to have."""
 UNITS = ("requests", "tokens", "input_tokens", "output_tokens")
 """What limits count."""
+SPELL = ("after_s", "for_s", "every_s", "slowdown", "errors", "flaw")
+"""What a spell states."""
 WHEN = ("share", "every", "next")
 """Which calls fail: a share of them, every n-th, or the next n."""
 
 
 def read_behaviour(fields: TomlFields) -> dict[str, Any]:
     """Return a behaviour; raises BadInput for what the control API would refuse."""
-    behaviour = {name: read(fields, name) for name, read in _PARTS.items() if fields.has(name)}
+    behaviour = {name: read(fields, name) for name, read in PARTS.items() if fields.has(name)}
     fields.end()
     return behaviour
 
@@ -155,16 +157,15 @@ def _read_spells(outer: TomlFields, name: str) -> list[dict[str, Any]]:
 
 def _read_spell(fields: TomlFields) -> dict[str, Any]:
     told: dict[str, Any] = {"for_s": _read_number(fields, "for_s", LEAST, MAX_LATENCY_S)}
-    if fields.has("after_s"):
-        told["after_s"] = _read_number(fields, "after_s", 0, MAX_LATENCY_S)
-    if fields.has("every_s"):
-        told["every_s"] = _read_number(fields, "every_s", told["for_s"], MAX_LATENCY_S)
-    if fields.has("slowdown"):
-        told["slowdown"] = _read_number(fields, "slowdown", 0, MAX_SLOWDOWN)
-    if fields.has("errors"):
-        told["errors"] = _read_errors(fields, "errors")
-    if fields.has("flaw"):
-        told["flaw"] = _read_flaw(fields, "flaw")
+    bounds = {
+        "after_s": (0, MAX_LATENCY_S),
+        "every_s": (told["for_s"], MAX_LATENCY_S),
+        "slowdown": (0, MAX_SLOWDOWN),
+    }
+    told |= {
+        key: _read_number(fields, key, *bounds[key]) for key in SPELL if key in bounds and fields.has(key)
+    }
+    told |= {key: PARTS[key](fields, key) for key in ("errors", "flaw") if fields.has(key)}
     if not told.keys() & {"slowdown", "errors", "flaw"}:
         raise fields.fail(f"{fields.what} has to say what is wrong, by slowdown, errors or flaw")
     fields.end()
@@ -182,7 +183,7 @@ def _check(fields: TomlFields, key: str, value: float, least: float, most: float
     return value
 
 
-_PARTS: Mapping[str, Callable[[TomlFields, str], Any]] = {
+PARTS: Mapping[str, Callable[[TomlFields, str], Any]] = {
     "latency": _read_latency,
     "first_token": _read_latency,
     "between_tokens": _read_latency,
