@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from docs_generator.commands import NOTE
-from stub_providers.behaviour import ERROR_CLASSES, ErrorClass
+from docs_generator.stub_behaviours import write_behaviours
 from stub_providers.dialects import DIALECTS
 from stub_providers.dialects.dialect import Dialect, Failure
+from stub_providers.strikes import ERROR_CLASSES, ErrorClass
 
 INTRODUCTION = """\
 What a [stub provider](../how-to/stubs.md) serves in each dialect, and how it fails. The providers' own Python
@@ -24,7 +25,7 @@ exception; OpenRouter is asked with OpenAI's client.
   Anthropic's API version 2026-10-21 refuses `temperature`, `top_p` and `top_k`, the versions before take
   them. Its key is `x-api-key` or a bearer token.
 - **Headers**: OpenAI's and Anthropic's request ids and rate limits, `Retry-After` on 429 (of Gemini, in
-  the body). The limits are what a large account has; nothing is limited but by a behaviour.
+  the body). The limits are what a large account has, unless a behaviour has others.
 - **Unknown routes** answer as the provider's front end does: OpenAI, Anthropic and OpenRouter in their
   error's shape, Gemini a page of HTML, Ollama `404 page not found`, vLLM `{"detail": …}`.
 - **Not served**: batches, files, audio, images, moderation, stored responses, Gemini's stream as one JSON
@@ -60,6 +61,7 @@ def write_stubs() -> str:
         "\nOpenRouter's `server_error` of a stream comes after the first token, under status 200: a chunk "
         "with `error`\nbeside `finish_reason: error`."
     )
+    parts.append(f"\n{write_behaviours()}")
     return "\n".join(parts) + "\n"
 
 

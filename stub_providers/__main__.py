@@ -10,7 +10,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, cast
 
@@ -18,11 +19,13 @@ import uvloop
 from aiohttp import web
 
 from stub_providers.behaviour import Engine
+from stub_providers.behaviour_reading import read_behaviour
+from stub_providers.checks import BadInstruction
 from stub_providers.control import Control, refuse
 from stub_providers.dialects import DIALECTS
 from stub_providers.door import Door
 from stub_providers.http_server import HttpRunner
-from stub_providers.instructions import BadInstruction, read_behaviour, read_json, read_model
+from stub_providers.instructions import read_json, read_model
 from stub_providers.ledger import Ledger
 from stub_providers.provider import Provider
 from stub_providers.worker import SLOTS, Worker
@@ -51,6 +54,9 @@ class Settings:
     models: tuple[str, ...]
     slots: int
     behaviour: object
+    of_models: Mapping[str, object]
+    of_keys: Mapping[str, object]
+    """By the name of the environment variable that has the key."""
     takes_any_key: bool
 
 
@@ -85,6 +91,24 @@ def read_settings(arguments: Sequence[str]) -> Settings:
         help="how every model behaves that has no behaviour of its own, as the control API is told it",
     )
     parser.add_argument(
+        "--model-behaviour",
+        dest="of_models",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("MODEL", "JSON"),
+        help="how this model behaves from the start; may be repeated",
+    )
+    parser.add_argument(
+        "--key-behaviour",
+        dest="of_keys",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("VARIABLE", "JSON"),
+        help="how calls with the key in this environment variable are met from the start; may be repeated",
+    )
+    parser.add_argument(
         "--any-key",
         dest="takes_any_key",
         action="store_true",
@@ -94,8 +118,14 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     options = vars(parser.parse_args(arguments))
     if options["slots"] and options["dialect"] != WORKER:
         parser.error(f"--slots is for the dialect {WORKER}")
+    try:
+        of_models = {_model(name): _behaviour(told) for name, told in options["of_models"]}
+        of_keys = {name: _behaviour(told) for name, told in options["of_keys"]}
+    except argparse.ArgumentTypeError as bad:
+        parser.error(f"--model-behaviour and --key-behaviour: {bad}")
     models = tuple(options["models"] or DIALECTS[options["dialect"]].models)
-    return Settings(**options | {"models": models, "slots": options["slots"] or SLOTS})
+    found = {"models": models, "slots": options["slots"] or SLOTS, "of_models": of_models, "of_keys": of_keys}
+    return Settings(**options | found)
 
 
 async def serve(settings: Settings, *, key: str | None, token: str) -> None:
@@ -107,7 +137,8 @@ async def serve(settings: Settings, *, key: str | None, token: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     front, back = _reserve(settings.listen), _reserve(settings.control)
-    engine, ledger = Engine(settings.name, read_behaviour(settings.behaviour)), Ledger()
+    default, now_s = read_behaviour(settings.behaviour), time.perf_counter() * settings.speed
+    engine, ledger = Engine(settings.name, default, now_s=now_s), Ledger()
     provider = Provider(
         name=settings.name,
         dialect=DIALECTS[settings.dialect],
@@ -128,6 +159,9 @@ async def serve(settings: Settings, *, key: str | None, token: str) -> None:
         set_listening=set_listening,
         is_listening=lambda: front.is_open,
         default=settings.behaviour,
+        models=settings.of_models,
+        keys={_secret(name): told for name, told in settings.of_keys.items()},
+        speed=settings.speed,
     )
     # Without cancellation a stalled request would outlive its client.
     front_runner = HttpRunner(

@@ -1,40 +1,17 @@
-"""What the control API is told, read strictly: JSON in, a behaviour or one sentence of refusal out."""
+"""What the control API is told, read strictly: JSON in, or one sentence of refusal out."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from stub_providers.behaviour import (
-    ERROR_CLASSES,
-    MAX_LATENCY_S,
-    Behaviour,
-    Constant,
-    ErrorEvery,
-    ErrorNext,
-    ErrorShare,
-    Latency,
-    Lognormal,
-    Mixed,
-    Uniform,
-)
+from stub_providers.behaviour import Behaviour
+from stub_providers.behaviour_reading import read_behaviour
+from stub_providers.checks import BadInstruction, read_fields, read_flag
 from stub_providers.dialects.texts import MAX_MODEL_CHARS, is_model
 
-MAX_TOKENS = 10_000_000
-MAX_CALLS = 1_000_000_000
-MAX_SIGMA = 5.0
-
-_LATENCY_FIELDS = {
-    "constant": {"kind", "s"},
-    "mixed": {"kind", "s", "slow_s", "every"},
-    "uniform": {"kind", "low_s", "high_s"},
-    "lognormal": {"kind", "median_s", "sigma"},
-}
-
-
-class BadInstruction(Exception):
-    """An instruction that cannot be followed; the message is one sentence that says why."""
+MAX_KEY_CHARS = 1_000
 
 
 def read_json(raw: bytes) -> object:
@@ -57,94 +34,27 @@ def read_model(name: str) -> str:
 
 def read_listening(body: object) -> bool:
     """Return the flag of `{"listening": true|false}`, or raise BadInstruction."""
-    told = _fields(body, "The body", {"listening"})
-    listening = told.get("listening")
-    if not isinstance(listening, bool):
-        raise BadInstruction("listening must be true or false.")
-    return listening
+    return read_flag(read_fields(body, "The body", {"listening"}).get("listening"), "listening")
 
 
-def read_behaviour(body: object) -> Behaviour:
-    """Return the behaviour that a control body states; each part is optional.
+def read_key_behaviour(body: object) -> tuple[str, Behaviour | None, object]:
+    """Return the key of `{"key", "behaviour"}`, its behaviour, if it is to have one, and that as it stands.
 
-    `{"latency": {"kind": "constant", "s"} | {"kind": "mixed", "s", "slow_s", "every"} |
-    {"kind": "uniform", "low_s", "high_s"} | {"kind": "lognormal", "median_s", "sigma"},
-    "completion_tokens", "prompt_tokens",
-    "errors": {"class", "share"} | {"class", "every"} | {"class", "next"}}`, times in rule time.
-    Raises BadInstruction for anything else.
+    Raises BadInstruction.
     """
-    told = _fields(body, "The behaviour", {"latency", "completion_tokens", "prompt_tokens", "errors"})
-    parts: dict[str, Any] = {
-        name: _whole(told[name], name, 0, MAX_TOKENS)
-        for name in ("completion_tokens", "prompt_tokens")
-        if name in told
-    }
-    if "latency" in told:
-        parts["latency"] = _latency(told["latency"])
-    if "errors" in told:
-        parts["errors"] = _errors(told["errors"])
-    return Behaviour(**parts)
+    told = read_fields(body, "The body", {"key", "behaviour"})
+    key = told.get("key")
+    if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY_CHARS or not key.isprintable():
+        raise BadInstruction(f"key must be a text of 1 to {MAX_KEY_CHARS} printable characters.")
+    if "behaviour" not in told:
+        raise BadInstruction("behaviour must be an object, or null to take it back.")
+    stated = told["behaviour"]
+    return key, None if stated is None else read_behaviour(stated), stated
 
 
-def _latency(told: object) -> Latency:
-    if not isinstance(told, dict) or not isinstance(told.get("kind"), str):
-        raise BadInstruction("latency must be an object with a kind: constant, mixed, uniform or lognormal.")
-    kind = told["kind"]
-    if kind not in _LATENCY_FIELDS:
-        raise BadInstruction("latency.kind must be constant, mixed, uniform or lognormal.")
-    _fields(told, f"A {kind} latency", _LATENCY_FIELDS[kind])
-    if kind == "constant":
-        return Constant(s=_number(told.get("s"), "latency.s", MAX_LATENCY_S))
-    if kind == "mixed":
-        return Mixed(
-            s=_number(told.get("s"), "latency.s", MAX_LATENCY_S),
-            slow_s=_number(told.get("slow_s"), "latency.slow_s", MAX_LATENCY_S),
-            every=_whole(told.get("every"), "latency.every", 1, MAX_CALLS),
-        )
-    if kind == "uniform":
-        low_s = _number(told.get("low_s"), "latency.low_s", MAX_LATENCY_S)
-        high_s = _number(told.get("high_s"), "latency.high_s", MAX_LATENCY_S)
-        if low_s > high_s:
-            raise BadInstruction("latency.low_s must not be more than latency.high_s.")
-        return Uniform(low_s=low_s, high_s=high_s)
-    return Lognormal(
-        median_s=_number(told.get("median_s"), "latency.median_s", MAX_LATENCY_S),
-        sigma=_number(told.get("sigma"), "latency.sigma", MAX_SIGMA),
-    )
-
-
-def _errors(told: object) -> ErrorShare | ErrorEvery | ErrorNext:
-    fields = _fields(told, "errors", {"class", "share", "every", "next"})
-    error = fields.get("class")
-    if error not in ERROR_CLASSES:
-        raise BadInstruction(f"errors.class must be one of {', '.join(ERROR_CLASSES)}.")
-    if len(fields.keys() & {"share", "every", "next"}) != 1:
-        raise BadInstruction("errors must have exactly one of share, every and next.")
-    if "share" in fields:
-        return ErrorShare(error=error, share=_number(fields["share"], "errors.share", 1.0))
-    if "every" in fields:
-        return ErrorEvery(error=error, every=_whole(fields["every"], "errors.every", 1, MAX_CALLS))
-    return ErrorNext(error=error, count=_whole(fields["next"], "errors.next", 1, MAX_CALLS))
-
-
-def _fields(told: object, what: str, known: set[str]) -> Mapping[str, Any]:
-    if not isinstance(told, dict):
-        raise BadInstruction(f"{what} must be an object.")
-    if told.keys() - known:
-        raise BadInstruction(f"{what} may only have the fields {', '.join(sorted(known))}.")
-    return told
-
-
-def _number(value: object, what: str, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise BadInstruction(f"{what} must be a number from 0 to {most:g}.")
-    return float(value)
-
-
-def _whole(value: object, what: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise BadInstruction(f"{what} must be a whole number from {least} to {most}.")
-    return value
+def fingerprint(key: str) -> str:
+    """Return what stands for a key where it may be read by others."""
+    return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 def _refuse_constant(name: str) -> NoReturn:

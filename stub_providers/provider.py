@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 from stub_providers.authorization import is_secret
-from stub_providers.behaviour import Decision, Engine, ErrorClass, piece_times_s
+from stub_providers.behaviour import Asked, Decision, Engine
+from stub_providers.delivery import Delivery, plan_delivery
 from stub_providers.dialects.dialect import (
     JSON_TYPE,
     Answer,
@@ -26,10 +27,13 @@ from stub_providers.dialects.dialect import (
     Lookup,
     Refused,
 )
-from stub_providers.dialects.texts import CHARS_PER_TOKEN, compose_pieces, encode, split_pieces
+from stub_providers.dialects.texts import CHARS_PER_TOKEN, MAX_PIECES, compose_pieces, encode, split_pieces
 from stub_providers.door import reset
+from stub_providers.flaws import NO_JSON, SPOILS, spoil
 from stub_providers.http_server import find_sentence, read_body
 from stub_providers.ledger import NO_MODEL, Ledger
+from stub_providers.pace import FIRST_TOKEN_SHARE, gap_times_s, piece_times_s
+from stub_providers.strikes import ErrorClass
 from stub_providers.worker import Worker
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -49,7 +53,8 @@ class Provider:
     """Serves one dialect at `speed` seconds of rule time per second of wall time.
 
     Every request for a completion or an embedding is entered in the ledger when it is over: as `ok`, or as
-    the error class that it met. One that lost its connection before a good answer counts as `network`.
+    the error class or the flaw that it met. One that lost its connection before a good answer counts as
+    `network`. Lookups are entered, without a model, where a behaviour governs them.
     Without a `key` any is accepted, and none too.
     """
 
@@ -87,21 +92,39 @@ class Provider:
         """Return the dialect's answer to what cannot be taken at all."""
         return self._refusal(self._dialect.refusal(status, sentence))
 
+    def _find_key(self, request: web.Request) -> str:
+        return self._dialect.presented_key(request.rel_url, request.headers)
+
     def _key_is_right(self, request: web.Request) -> bool:
-        if self._key is None:
-            return True
-        return is_secret(self._dialect.presented_key(request.rel_url, request.headers), self._key)
+        return self._key is None or is_secret(self._find_key(request), self._key)
+
+    @property
+    def _now_s(self) -> float:
+        return time.perf_counter() * self._speed
 
     async def _look_up(
         self, lookup: Lookup, models: Callable[[], Sequence[str]], request: web.Request
     ) -> web.Response:
+        started_s = time.perf_counter()
         if not self._key_is_right(request):
             return self._refusal(self._dialect.failures["auth"])
         try:
             payload = lookup.answer(await self._read(request), models())
         except Refused as refused:
             return self._refusal(refused.failure)
-        return self._json(payload, None)
+        decision = self._engine.decide_lookup(self._find_key(request), now_s=self._now_s)
+        if decision is None:
+            return self._json(payload, None)
+        self._ledger.note(NO_MODEL, decision)
+        outcome: str = decision.error or "network"
+        try:
+            await self._wait_until(started_s, decision.latency_s)
+            outcome = decision.error or "ok"
+            if decision.error is None:
+                return self._json(payload, None)
+            return self._say_error(request, decision.error, decision, payload, None)
+        finally:
+            self._ledger.count(NO_MODEL, outcome)
 
     async def _call(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         started_s = time.perf_counter()
@@ -113,9 +136,8 @@ class Provider:
         except Refused as refused:
             self._ledger.count(refused.model, "invalid_request")
             return self._refusal(refused.failure)
-        decision = self._engine.decide(
-            asked.model, estimated_prompt_tokens=asked.prompt_tokens, max_tokens=asked.max_tokens
-        )
+        decision = self._decide(asked, request)
+        self._ledger.note(asked.model, decision)
         meeting = _Meeting(request=request, endpoint=endpoint, decision=decision, started_s=started_s)
         outcome: str = decision.error or "network"
         answer = self._compose(asked, decision)
@@ -128,12 +150,29 @@ class Provider:
                     meeting = dataclasses.replace(meeting, started_s=time.perf_counter())
                     response = await self._meet(meeting, answer)
             if decision.error is None:
-                outcome = "ok"
+                outcome = _say_outcome(decision)
+            if outcome == "ok":
+                self._ledger.add_tokens(
+                    asked.model, prompt=answer.prompt_tokens, completion=answer.completion_tokens
+                )
                 if self._worker is not None:
                     self._worker.count(of_all)
             return response
         finally:
             self._ledger.count(asked.model, outcome)
+
+    def _decide(self, asked: ChatRequest, request: web.Request) -> Decision:
+        return self._engine.decide(
+            Asked(
+                model=asked.model,
+                key=self._find_key(request),
+                estimated_prompt_tokens=asked.prompt_tokens,
+                max_tokens=asked.max_tokens,
+                choices=asked.choices,
+                generates=not asked.embeddings,
+            ),
+            now_s=self._now_s,
+        )
 
     async def _read(self, request: web.Request) -> Incoming:
         incoming = Incoming(url=request.rel_url, headers=request.headers, path=request.match_info)
@@ -153,17 +192,23 @@ class Provider:
 
     def _compose(self, asked: ChatRequest, decision: Decision) -> Answer:
         text = asked.tool.arguments if asked.tool is not None else asked.json_text
+        most = len(decision.gaps_s) + 1 if decision.gaps_s else MAX_PIECES
         if text is None:
-            pieces = compose_pieces(decision.completion_tokens)
+            pieces = compose_pieces(decision.completion_tokens, most)
         else:
             whole_chars = decision.completion_tokens * CHARS_PER_TOKEN if decision.truncated else len(text)
-            pieces = split_pieces(text[:whole_chars])
+            pieces = split_pieces(text[:whole_chars], most)
+        first_token_s = decision.first_token_s
         return Answer(
             request=asked,
             prompt_tokens=decision.prompt_tokens,
             completion_tokens=decision.completion_tokens * asked.choices,
             truncated=decision.truncated,
             latency_s=decision.latency_s,
+            first_token_s=(
+                decision.latency_s * FIRST_TOKEN_SHARE if first_token_s is None else first_token_s
+            ),
+            standing=decision.standing.at_speed(self._speed) if decision.standing else None,
             pieces=pieces,
             id=self._new_id(),
             created_s=time.time(),
@@ -173,44 +218,91 @@ class Provider:
         return f"{self._ids.getrandbits(128):032x}"
 
     async def _meet(self, meeting: _Meeting, answer: Answer) -> web.StreamResponse:
-        error = meeting.decision.error
-        if error is not None:
-            return await self._fail(meeting, answer, error)
+        decision = meeting.decision
+        if decision.error is not None:
+            return await self._fail(meeting, answer, decision.error)
         if answer.request.stream:
             frames = meeting.endpoint.streamed(answer)
+            if decision.flaw is not None and decision.flaw.kind == "malformed":
+                middle = (len(frames) + 1) // 2
+                frames = (*frames[:middle], meeting.endpoint.broken_event(NO_JSON.decode()), *frames[middle:])
             return await self._stream(meeting, answer, frames)
+        payload = meeting.endpoint.whole(answer)
+        if decision.flaw is None:
+            await self._wait_until(meeting.started_s, answer.latency_s)
+            return self._json(payload, answer)
+        return await self._send_flawed(meeting, answer, encode(payload))
+
+    async def _send_flawed(self, meeting: _Meeting, answer: Answer, body: bytes) -> web.StreamResponse:
+        """Send an answer that is not streamed, with its flaw."""
+        flaw = meeting.decision.flaw
+        sent = spoil(body) if flaw is not None and flaw.kind == "malformed" else body
+        headers = self._dialect.write_headers(self._new_id(), answer)
+        response = web.StreamResponse(headers={"Content-Type": JSON_TYPE, **headers})
+        response.content_length = len(sent)
         await self._wait_until(meeting.started_s, answer.latency_s)
-        return self._json(meeting.endpoint.whole(answer), answer)
+        return await self._deliver(meeting, response, plan_delivery((sent,), (answer.latency_s,), flaw))
 
     async def _fail(self, meeting: _Meeting, answer: Answer, error: ErrorClass) -> web.StreamResponse:
         streams = answer.request.stream
         if streams and (frames := meeting.endpoint.broken_off(answer, error)):
             return await self._stream(meeting, answer, frames)
         await self._wait_until(meeting.started_s, answer.latency_s)
+        payload = meeting.endpoint.whole(answer) if error == "unknown" else {}
+        if error == "unknown" and streams:
+            event = meeting.endpoint.broken_event(_halve(payload))
+            return await self._stream(meeting, answer, (event,))
+        return self._say_error(meeting.request, error, meeting.decision, payload, answer)
+
+    def _say_error(
+        self,
+        request: web.Request,
+        error: ErrorClass,
+        decision: Decision,
+        payload: dict[str, Any],
+        answer: Answer | None,
+    ) -> web.Response:
+        """Return what says an error at once; of an unknown one that is half of what would be answered."""
         if error in ("network", "timeout"):
-            reset(meeting.request.transport)
+            reset(request.transport)
             return web.Response()  # goes nowhere: the connection is gone
         if error == "unknown":
-            text = encode(meeting.endpoint.whole(answer)).decode()
-            half = text[: len(text) // 2]
-            if streams:
-                return await self._stream(meeting, answer, (meeting.endpoint.broken_event(half),))
             headers = self._dialect.write_headers(self._new_id(), answer)
-            return web.Response(text=half, content_type=JSON_TYPE, headers=headers)
+            return web.Response(text=_halve(payload), content_type=JSON_TYPE, headers=headers)
+        standing = decision.standing
+        if standing is not None and standing.refused_by is not None:
+            return self._refusal(self._dialect.limit(standing.at_speed(self._speed)))
         return self._refusal(self._dialect.failures[error])
 
     async def _stream(
         self, meeting: _Meeting, answer: Answer, frames: tuple[bytes, ...]
     ) -> web.StreamResponse:
-        times_s = piece_times_s(answer.latency_s, len(frames))
+        decision = meeting.decision
+        if decision.gaps_s:
+            times_s = gap_times_s(answer.first_token_s, decision.gaps_s, len(frames))
+        else:
+            times_s = piece_times_s(answer.latency_s, len(frames), decision.first_token_s)
         await self._wait_until(meeting.started_s, times_s[0])
         headers = {"Content-Type": meeting.endpoint.stream_type, "Cache-Control": "no-cache"}
         response = web.StreamResponse(headers=headers | self._dialect.write_headers(self._new_id(), answer))
+        return await self._deliver(meeting, response, plan_delivery(frames, times_s, decision.flaw))
+
+    async def _deliver(
+        self, meeting: _Meeting, response: web.StreamResponse, delivery: Delivery
+    ) -> web.StreamResponse:
+        """Send the parts of an answer when they are due, and end it as it is to end."""
         await response.prepare(meeting.request)
-        for frame, at_s in zip(frames, times_s, strict=True):
-            await self._wait_until(meeting.started_s, at_s)
-            await response.write(frame)
-        await response.write_eof()
+        for part in delivery.parts:
+            await self._wait_until(meeting.started_s, part.at_s)
+            if part.data:
+                await response.write(part.data)
+        transport = meeting.request.transport
+        if delivery.ending == "reset":
+            reset(transport)
+        elif delivery.ending == "truncated" and transport is not None:
+            transport.close()
+        else:
+            await response.write_eof()
         return response
 
     def _json(self, payload: dict[str, Any], answer: Answer | None) -> web.Response:
@@ -234,6 +326,18 @@ class Provider:
         left_s = started_s + rule_s / self._speed - time.perf_counter()
         if left_s > 0:
             await asyncio.sleep(left_s)
+
+
+def _halve(payload: dict[str, Any]) -> str:
+    """Return half of the JSON of an answer."""
+    text = encode(payload).decode()
+    return text[: len(text) // 2]
+
+
+def _say_outcome(decision: Decision) -> str:
+    """Return what a request came to that met no error."""
+    flaw = decision.flaw
+    return flaw.kind if flaw is not None and flaw.kind in SPOILS else "ok"
 
 
 def _refuse_constant(name: str) -> NoReturn:

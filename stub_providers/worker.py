@@ -14,11 +14,11 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from stub_providers.behaviour import Decision
+from stub_providers.metrics import METRICS_TYPE
 
 SLOTS = 256
 """As many requests run at once; vLLM's own bound on its batches."""
 TOKENS_PER_SLOT = 2_048
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LABELS = ("model_name", "engine")
 
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from yarl import URL
 
-from stub_providers.behaviour import ErrorClass
+from stub_providers.limits import Standing
+from stub_providers.strikes import ErrorClass
 
 JSON_TYPE = "application/json"
 TEXT_TYPE = "text/plain"
@@ -72,10 +73,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer to be put on the wire; `latency_s` is in rule time.
+    """An answer to be put on the wire; `latency_s` and `first_token_s` are in rule time.
 
-    `pieces` joined are the text of each choice, or the arguments of the tool that is called; the tokens are
-    those of all choices.
+    `standing` is what is left of its limits, if there are any, in the time of the client. `pieces` joined are
+    the text of each choice, or the arguments of the tool that is called; the tokens are those of all choices.
     """
 
     request: ChatRequest
@@ -83,6 +84,8 @@ class Answer:
     completion_tokens: int
     truncated: bool
     latency_s: float
+    first_token_s: float
+    standing: Standing | None = None
     pieces: tuple[str, ...]
     id: str
     created_s: float
@@ -195,6 +198,9 @@ class Dialect(Protocol):
 
     def presented_key(self, url: URL, headers: Mapping[str, str]) -> str:
         """Return the key that a request presents, or an empty string."""
+
+    def limit(self, standing: Standing) -> Failure:
+        """Return the answer to a request that a limit refuses; times are those of the client."""
 
     def write_headers(self, request_id: str, answer: Answer | None) -> dict[str, str]:
         """Return the headers of an answer, good or bad; what is left of rate limits stands in good ones."""

@@ -6,14 +6,15 @@ Shapes after Ollama's API documentation; the key is what a proxy before it, or i
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from yarl import URL
 
 from stub_providers.authorization import bearer_token
-from stub_providers.behaviour import FIRST_TOKEN_SHARE, ErrorClass
 from stub_providers.dialects.dialect import (
     TEXT_TYPE,
     Answer,
@@ -40,6 +41,8 @@ from stub_providers.dialects.texts import (
     make_vector,
     message_texts,
 )
+from stub_providers.limits import Standing
+from stub_providers.strikes import ErrorClass
 
 VERSION = "0.12.6"
 MAX_TOOLS = 1_000
@@ -231,6 +234,11 @@ class Ollama:
         """Return the bearer token."""
         return bearer_token(headers)
 
+    def limit(self, standing: Standing) -> Failure:
+        """Return a 429 that says when to try again."""
+        retry_after = str(max(1, math.ceil(standing.retry_in_s)))
+        return replace(self.failures["rate_limit"], headers={"Retry-After": retry_after})
+
     def write_headers(self, _request_id: str, _answer: Answer | None) -> dict[str, str]:
         """Return none: Ollama has neither ids nor rate limits."""
         return {}
@@ -338,7 +346,7 @@ def _head(answer: Answer) -> dict[str, Any]:
 
 def _totals(answer: Answer) -> dict[str, Any]:
     total_ns = round(answer.latency_s * 1e9)
-    prompt_ns = round(answer.latency_s * FIRST_TOKEN_SHARE * 1e9)
+    prompt_ns = round(answer.first_token_s * 1e9)
     return {
         "done": True,
         "done_reason": "length" if answer.truncated else "stop",

@@ -6,20 +6,29 @@ Shapes after OpenRouter's API reference. An error while an answer is made comes 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yarl import URL
 
 from stub_providers.authorization import bearer_token
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Answer, Endpoint, Failure, Incoming, Lookup, Refused
 from stub_providers.dialects.events import write_event
 from stub_providers.dialects.openai.chat import ChatCompletions
 from stub_providers.dialects.texts import encode
+from stub_providers.limits import Standing, Unit
+from stub_providers.strikes import ErrorClass
 
 BASE = "/api/v1"
 UPSTREAM = "Stub"
+SHORT: Mapping[Unit, str] = {
+    "requests": "rpm",
+    "tokens": "tpm",
+    "input_tokens": "tpm",
+    "output_tokens": "tpm",
+}
 PRICES = {"prompt": 0.000_001, "completion": 0.000_002}
 """US dollars a token."""
 MESSAGES = {404: "Not Found", 405: "Method Not Allowed"}
@@ -137,6 +146,19 @@ class OpenRouter:
     def presented_key(self, _url: URL, headers: Mapping[str, str]) -> str:
         """Return the bearer token."""
         return bearer_token(headers)
+
+    def limit(self, standing: Standing) -> Failure:
+        """Return a 429 whose headers say how much there is, and when all of it is there again."""
+        unit = standing.refused_by or "requests"
+        quota = standing.quotas[unit]
+        headers = {
+            "X-RateLimit-Limit": str(quota.most),
+            "X-RateLimit-Remaining": str(quota.left),
+            "X-RateLimit-Reset": str(math.ceil((time.time() + quota.full_in_s) * 1_000)),
+        }
+        error = _make_error(429, f"Rate limit exceeded: limit_{SHORT[unit]}", headers=headers)
+        retry_after = str(max(1, math.ceil(standing.retry_in_s)))
+        return _failure(error, **{"Retry-After": retry_after}, **headers)
 
     def write_headers(self, request_id: str, answer: Answer | None) -> dict[str, str]:
         """Return the id of what was generated."""

@@ -12,7 +12,8 @@ MAX_MODEL_CHARS = 200
 DIMENSIONS = 16
 """Of an embedding, unless the request says how many; real ones have hundreds, which no alert looks at."""
 MAX_DIMENSIONS = 4_096
-_MAX_PIECES = 4
+MAX_PIECES = 4
+"""So many pieces a stream has, unless the times between its tokens are told."""
 _TEXT = (
     "The smoke detector in the hall was tested this morning and answered at once so the crew rolled up "
     "its hoses walked back to the station wrote down what it had seen and put the kettle on while the "
@@ -86,20 +87,25 @@ def are_texts(value: object, most: int) -> TypeGuard[list[str]]:
 
 
 @lru_cache(maxsize=256)
-def compose_pieces(completion_tokens: int) -> tuple[str, ...]:
-    """Return a completion's text in at most four pieces, a word a token.
+def compose_pieces(completion_tokens: int, most: int = MAX_PIECES) -> tuple[str, ...]:
+    """Return a completion's text in at most so many pieces, a word a token.
 
-    The text ends after some 60 words however many tokens are counted: work stays bounded.
+    The text ends after some 60 words, or the `most` pieces of a word each, however many tokens are counted:
+    work stays bounded.
     """
-    words = [f"{word} " for word in _WORDS[:completion_tokens]]
-    size = max(1, -(-len(words) // _MAX_PIECES))
-    return tuple("".join(words[at : at + size]) for at in range(0, len(words), size)) or ("",)
+    count = min(completion_tokens, max(len(_WORDS), most))
+    words = [f"{_WORDS[number % len(_WORDS)]} " for number in range(count)]
+    return _split(words, most) or ("",)
 
 
-def split_pieces(text: str) -> tuple[str, ...]:
-    """Return a text in at most four pieces."""
-    size = max(1, -(-len(text) // _MAX_PIECES))
-    return tuple(text[at : at + size] for at in range(0, len(text), size)) or ("",)
+def split_pieces(text: str, most: int = MAX_PIECES) -> tuple[str, ...]:
+    """Return a text in at most so many pieces."""
+    return _split(text, most) or ("",)
+
+
+def _split(parts: Sequence[str], most: int) -> tuple[str, ...]:
+    size = max(1, -(-len(parts) // most))
+    return tuple("".join(parts[at : at + size]) for at in range(0, len(parts), size))
 
 
 @lru_cache(maxsize=16)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Answer, Endpoint, Failure, Lookup, Refused
 from stub_providers.dialects.openai import OpenAI
 from stub_providers.dialects.openai.chat import ChatCompletions
+from stub_providers.limits import Standing
+from stub_providers.strikes import ErrorClass
 
 MAX_MODEL_TOKENS = 131_072
 _KINDS = {404: "NotFoundError", 429: "RateLimitError", 500: "InternalServerError", 503: "ServiceUnavailable"}
@@ -62,6 +63,10 @@ class Vllm(OpenAI):
         if status in (404, 405):
             return Failure(status=status, payload={"detail": message})
         return _failure(status, message)
+
+    def limit(self, _standing: Standing) -> Failure:
+        """Return the 429 of whatever stands before it: vLLM itself limits nothing."""
+        return self.failures["rate_limit"]
 
     def write_headers(self, _request_id: str, _answer: Answer | None) -> dict[str, str]:
         """Return none: vLLM has neither ids nor rate limits."""

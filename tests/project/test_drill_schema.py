@@ -16,7 +16,7 @@ from alertdrill.core.drill import ERROR_CLASSES, Arrivals, Failing, Fault
 from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.errors import BadInput
 from alertdrill.systems.drill_files.drills import parse_drills
-from stub_providers.behaviour import ERROR_CLASSES as STUB_ERRORS
+from stub_providers.strikes import ERROR_CLASSES as STUB_ERRORS
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "drills.schema.json").read_text())
 READER = ROOT / "harness" / "alertdrill" / "systems" / "drill_files"

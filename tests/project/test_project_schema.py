@@ -21,6 +21,7 @@ from alertdrill.project.project import DIALECTS, Project
 from alertdrill.project.reading import FIELDS, OUT, read_project
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "project.schema.json").read_text())
+KINDS = (behaviours.LATENCIES, behaviours.FLAWS)
 READER = ROOT / "harness" / "alertdrill" / "project"
 EXAMPLES = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "how-to" / "project.md").read_text(), re.DOTALL)
 MINIMAL = '[target]\nurl = "https://gateway.example"\n[[scrape]]\njob = "g"\n'
@@ -61,8 +62,9 @@ def test_the_schema_knows_the_fields_that_the_reader_takes() -> None:
     """No more, and no fewer."""
     code = "".join(path.read_text() for path in READER.glob("*.py"))
     taken = set(re.findall(r"""(?:_?take_\w+|has|_list_tables)\((?:\w+, )?"(\w+)\"""", code))
-    taken |= {*behaviours.WHEN, *relabelling.TEXTS, "completion_tokens", "prompt_tokens"}
-    taken |= {field for fields in behaviours.LATENCIES.values() for field in fields}
+    taken |= {*behaviours.WHEN, *relabelling.TEXTS, *behaviours.PARTS, *behaviours.UNITS}
+    taken |= {*behaviours.SPELL, "low", "high", "median"}
+    taken |= {field for kinds in KINDS for fields in kinds.values() for field in fields}
     stated = {name for node in walk(SCHEMA) for name in node.get("properties", ()) if "description" in node}
     assert stated == taken
     assert set(SCHEMA["properties"]) == set(FIELDS)
@@ -73,9 +75,11 @@ def test_the_schema_knows_the_words_and_defaults_of_the_code(read: Any) -> None:
     kinds = SCHEMA["$defs"]
     assert kinds["provider"]["properties"]["dialect"]["enum"] == list(DIALECTS)
     assert kinds["relabel"]["properties"]["action"]["enum"] == list(relabelling.ACTIONS)
-    latencies, errors = (kinds["behaviour"]["properties"][key]["oneOf"] for key in ("latency", "errors"))
-    assert [one["properties"]["kind"]["const"] for one in latencies] == list(behaviours.LATENCIES)
+    for name, known in zip(("latency", "flaw"), KINDS, strict=True):
+        assert [one["properties"]["kind"]["const"] for one in kinds[name]["oneOf"]] == list(known)
+    *errors, mixed = kinds["errors"]["oneOf"]
     assert all(one["properties"]["class"]["enum"] == list(ERROR_CLASSES) for one in errors)
+    assert list(mixed["properties"]["mix"]["properties"]) == list(ERROR_CLASSES)
     project = read(MINIMAL)
     (scrape,) = project.scrapes
     assert (project.name, OUT) == tuple(SCHEMA["properties"][key]["default"] for key in ("name", "out"))

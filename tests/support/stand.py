@@ -21,7 +21,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from alertdrill.gateway.__main__ import attach_surfaces
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.gateway import Secrets, open_gateway
-from stub_providers.behaviour import Decision, Engine
+from stub_providers.behaviour import Asked, Decision, Engine
 from stub_providers.dialects import DIALECTS
 from stub_providers.instructions import read_behaviour
 from stub_providers.ledger import Ledger as ProviderLedger
@@ -44,16 +44,14 @@ class NotedEngine(Engine):
         self._provider = provider
         self._ledger = ledger
 
-    def decide(self, model: str, *, estimated_prompt_tokens: int, max_tokens: int | None) -> Decision:
+    def decide(self, asked: Asked, *, now_s: float) -> Decision:
         """Decide as any engine, and note it; a call that fails has used nothing."""
-        decision = super().decide(
-            model, estimated_prompt_tokens=estimated_prompt_tokens, max_tokens=max_tokens
-        )
+        decision = super().decide(asked, now_s=now_s)
         failed = decision.error is not None
         self._ledger.attempts.append(
             Attempt(
                 provider=self._provider,
-                model=model,
+                model=asked.model,
                 outcome=decision.error or "ok",
                 latency_s=decision.latency_s,
                 prompt_tokens=0 if failed else decision.prompt_tokens,

@@ -24,12 +24,16 @@ SIGMAS = 3
 """One call of a thousand takes longer than its median times e to so many sigmas."""
 SEEN_S = 45.0
 """What it takes until a rule sees that its cause is over, beside windows: two scrapes and an evaluation."""
+SIGMAS_OF_GAMMA = 6
+"""Of a gamma whose shape is 1 or more, one call of a thousand is so many deviations past the mean."""
 LEAST_SPARE_S = 30.0
 """What any drill has to spare."""
 NO_ANSWER = "timeout"
 """The class of errors that are no answer at all."""
 UNTOLD: Mapping[str, Any] = {"kind": "constant", "s": 1.0}
 """The latency of a stub provider that was told none; see `stub_providers.behaviour.Behaviour`."""
+UNTOLD_TOKENS = 64
+"""The tokens of an answer of one that was told none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +91,7 @@ def find_longest_s(drill: Drill, providers: Iterable[StubProvider]) -> float:
     One that answers nothing makes calls take as long as the gateway lets them: for ever, as far as is known.
     """
     providers = tuple(providers)
-    if any(
-        behaviour.get("errors", {}).get("class") == NO_ANSWER for behaviour in _list_told(drill, providers)
-    ):
+    if any(_leaves_unanswered(behaviour) for behaviour in _list_told(drill, providers)):
         return math.inf
     return max(_list_longest(drill, providers), default=0.0)
 
@@ -133,16 +135,51 @@ def _list_longest(drill: Drill, providers: Iterable[StubProvider]) -> Iterator[f
     for behaviour in _list_told(drill, providers):
         if "listening" in behaviour:
             continue
-        latency: Mapping[str, Any] = behaviour.get("latency", UNTOLD)
-        match latency.get("kind"):
-            case "constant":
-                yield float(latency["s"])
-            case "mixed":
-                yield max(float(latency["s"]), float(latency["slow_s"]))
-            case "uniform":
-                yield float(latency["high_s"])
-            case "lognormal":
-                yield float(latency["median_s"]) * math.exp(SIGMAS * float(latency["sigma"]))
+        yield from _list_slowest(behaviour)
+
+
+def _list_slowest(behaviour: Mapping[str, Any]) -> Iterator[float]:
+    """Yield how long a call takes at the most that meets a behaviour, as far as is known."""
+    slowdowns = [float(spell.get("slowdown", 1)) for spell in behaviour.get("spells", ())]
+    longest_s = _find_slowest_s(behaviour.get("latency", UNTOLD))
+    if "between_tokens" in behaviour:
+        tokens = behaviour.get("completion_tokens", UNTOLD_TOKENS)
+        if isinstance(tokens, Mapping):
+            tokens = tokens["high"] if "high" in tokens else _find_spread(tokens, "median")
+        longest_s += tokens * _find_slowest_s(behaviour["between_tokens"])
+    if "first_token" in behaviour:
+        longest_s = max(longest_s, _find_slowest_s(behaviour["first_token"]))
+    flaws = [behaviour.get("flaw", {}), *(spell.get("flaw", {}) for spell in behaviour.get("spells", ()))]
+    stalls_s = max(float(flaw.get("for_s", 0)) for flaw in flaws)
+    yield longest_s * max([1.0, *slowdowns]) + stalls_s
+
+
+def _find_slowest_s(latency: Mapping[str, Any]) -> float:
+    """Return the longest time that a distribution has, but for one call of a thousand."""
+    match latency["kind"]:
+        case "constant":
+            return float(latency["s"])
+        case "mixed":
+            return max(float(latency["s"]), float(latency["slow_s"]))
+        case "uniform":
+            return float(latency["high_s"])
+        case "lognormal":
+            return _find_spread(latency, "median_s")
+        case "gamma":
+            shape = float(latency["shape"])
+            return float(latency["mean_s"]) * (1 + SIGMAS_OF_GAMMA / min(shape, math.sqrt(shape)))
+        case _:
+            return max(float(seconds) for seconds in latency["at"].values())
+
+
+def _find_spread(lognormal: Mapping[str, Any], median: str) -> float:
+    return float(lognormal[median]) * math.exp(SIGMAS * float(lognormal["sigma"]))
+
+
+def _leaves_unanswered(behaviour: Mapping[str, Any]) -> bool:
+    """Say whether some calls that meet a behaviour get no answer at all."""
+    told = [behaviour.get("errors", {}), *(spell.get("errors", {}) for spell in behaviour.get("spells", ()))]
+    return any(errors.get("class") == NO_ANSWER or NO_ANSWER in errors.get("mix", ()) for errors in told)
 
 
 def _list_told(drill: Drill, providers: Iterable[StubProvider]) -> tuple[Mapping[str, Any], ...]:

@@ -28,6 +28,11 @@ class TomlFields(Fields):
         """Return a field's node, which stays to be taken."""
         return self._left.get(key)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields that are left to be taken."""
+        return tuple(self._left)
+
     def take_text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty, of one line."""
         node = self.peek(key)

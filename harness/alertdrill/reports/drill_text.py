@@ -170,6 +170,14 @@ def _describe_part(name: str, value: Any) -> str:
             return f"answers in about {median_s:.6g} s (sigma {sigma:g})"
         case "latency", {"kind": "uniform", "low_s": low_s, "high_s": high_s}:
             return f"answers in {low_s:.6g} to {high_s:.6g} s"
+        case "latency", {"kind": "gamma", "mean_s": mean_s, "shape": shape}:
+            return f"answers in {mean_s:.6g} s on average (gamma, shape {shape:g})"
+        case "latency", {"kind": "percentiles", "at": dict(at)}:
+            return "answers in " + ", ".join(
+                f"{seconds:.6g} s (p{percent})" for percent, seconds in at.items()
+            )
+        case "errors", {"mix": dict(mix)}:
+            return ", ".join(f"{share:.6g} of calls fail ({class_})" for class_, share in mix.items())
         case "errors", {"class": class_, "every": every}:
             return f"{'every call' if every == 1 else f'one call in {every:g}'} fails ({class_})"
         case "errors", {"class": class_, "next": next_}:

@@ -5,24 +5,24 @@ Shapes after Anthropic's API reference (messages, streaming, tokens, models, err
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from yarl import URL
 
 from stub_providers.authorization import bearer_token
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.anthropic.errors import FAILURES, make_failure
+from stub_providers.dialects.anthropic.limits import limit, write_quota, write_standing
 from stub_providers.dialects.anthropic.messages import Messages, count_tokens
 from stub_providers.dialects.anthropic.validation import check_version
 from stub_providers.dialects.dialect import Answer, Endpoint, Failure, Incoming, Lookup, Refused
+from stub_providers.limits import Standing
+from stub_providers.strikes import ErrorClass
 
 KINDS = {404: "not_found_error", 413: "request_too_large"}
 MESSAGES = {404: "Not Found", 405: "Method Not Allowed"}
 LIMITS = {"requests": 10_000, "input-tokens": 2_000_000, "output-tokens": 400_000, "tokens": 2_400_000}
-"""What the headers say of rate limits, each minute; nothing is limited but by a behaviour."""
+"""What the headers say of rate limits, each minute, where no behaviour has any."""
 MAX_PAGE = 1_000
 
 
@@ -63,12 +63,14 @@ class Anthropic:
             "output-tokens": answer.completion_tokens,
         }
         used["tokens"] = used["input-tokens"] + used["output-tokens"]
-        reset_at = datetime.fromtimestamp(int(time.time()) + 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for name, limit in LIMITS.items():
-            headers[f"anthropic-ratelimit-{name}-limit"] = str(limit)
-            headers[f"anthropic-ratelimit-{name}-remaining"] = str(max(0, limit - used[name]))
-            headers[f"anthropic-ratelimit-{name}-reset"] = reset_at
+        for name, most in LIMITS.items():
+            headers |= write_quota(name, most=most, left=max(0, most - used[name]), full_in_s=60)
+        headers |= write_standing(answer.standing) if answer.standing else {}
         return headers | {"anthropic-organization-id": "stub"}
+
+    def limit(self, standing: Standing) -> Failure:
+        """Return a 429 that says which limit, and when to try again."""
+        return limit(standing)
 
 
 def _describe_model(name: str) -> dict[str, Any]:

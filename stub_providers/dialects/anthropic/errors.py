@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Failure, Refused
+from stub_providers.strikes import ErrorClass
 
 
 def make_failure(status: int, kind: str, message: str, **headers: str) -> Failure:

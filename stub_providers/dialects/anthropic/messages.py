@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.anthropic.errors import refuse
 from stub_providers.dialects.anthropic.validation import (
     check_options,
@@ -19,6 +18,7 @@ from stub_providers.dialects.anthropic.validation import (
 )
 from stub_providers.dialects.dialect import EVENTS_TYPE, Answer, ChatRequest, Incoming
 from stub_providers.dialects.events import write_event, write_named
+from stub_providers.strikes import ErrorClass
 
 
 class Messages:

@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 
 from yarl import URL
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Answer, Endpoint, Failure, Incoming, Lookup
 from stub_providers.dialects.gemini.content import MODELS, GenerateContent, count_tokens
 from stub_providers.dialects.gemini.embeddings import BatchEmbedContents, EmbedContent
-from stub_providers.dialects.gemini.errors import FAILURES, make_failure, refuse
+from stub_providers.dialects.gemini.errors import FAILURES, limit, make_failure, refuse
+from stub_providers.limits import Standing
+from stub_providers.strikes import ErrorClass
 
 NO_PAGE = "<!DOCTYPE html>\n<html lang=en><title>Error 404 (Not Found)!!1</title><p>404.</html>\n"
 
@@ -53,6 +54,10 @@ class Gemini:
     def presented_key(self, url: URL, headers: Mapping[str, str]) -> str:
         """Return the `x-goog-api-key`, or else the `key` of the address."""
         return str(headers.get("x-goog-api-key") or url.query.get("key", ""))
+
+    def limit(self, standing: Standing) -> Failure:
+        """Return a google.rpc.Status with the quota, and when to try again."""
+        return limit(standing)
 
     def write_headers(self, _request_id: str, answer: Answer | None) -> dict[str, str]:
         """Return how long an answer took; Google tells neither ids nor rate limits."""

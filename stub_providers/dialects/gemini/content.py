@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import EVENTS_TYPE, Answer, ChatRequest, Incoming, Tool
 from stub_providers.dialects.events import write_event
 from stub_providers.dialects.gemini.errors import refuse
 from stub_providers.dialects.schemas import make_value
 from stub_providers.dialects.texts import ANY_JSON, encode, estimate_tokens, is_count, is_model, is_number
+from stub_providers.strikes import ErrorClass
 
 MODELS = "/{version:v1|v1beta}/models"
 ROLES = ("user", "model", "function")

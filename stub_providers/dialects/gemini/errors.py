@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Failure, Refused
+from stub_providers.limits import Standing, Unit
+from stub_providers.strikes import ErrorClass
 
 STATUS_OF_CODE = {
     403: "PERMISSION_DENIED",
@@ -16,6 +18,12 @@ STATUS_OF_CODE = {
     500: "INTERNAL",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
+}
+QUOTA_IDS: Mapping[Unit, str] = {
+    "requests": "GenerateRequests",
+    "tokens": "GenerateContentTokens",
+    "input_tokens": "GenerateContentInputTokens",
+    "output_tokens": "GenerateContentOutputTokens",
 }
 _TYPES = "type.googleapis.com/google.rpc"
 
@@ -35,6 +43,28 @@ def make_failure(code: int, message: str, *details: Mapping[str, Any]) -> Failur
 def refuse(message: str, model: str = "", code: int = 400) -> Refused:
     """Refuse a request."""
     return Refused(make_failure(code, message), model)
+
+
+def limit(standing: Standing) -> Failure:
+    """Return Google's answer to a request that a quota refuses; nothing of it stands in headers."""
+    unit = standing.refused_by or "requests"
+    metric = "generate_content_requests" if unit == "requests" else "generate_content_input_token_count"
+    return make_failure(
+        429,
+        "You exceeded your current quota, please check your plan and billing details. Please retry in "
+        f"{standing.retry_in_s:.3f}s.",
+        {
+            "@type": f"{_TYPES}.QuotaFailure",
+            "violations": [
+                {
+                    "quotaMetric": f"generativelanguage.googleapis.com/{metric}",
+                    "quotaId": f"{QUOTA_IDS[unit]}PerMinutePerProjectPerModel",
+                    "quotaValue": str(standing.quotas[unit].most),
+                }
+            ],
+        },
+        {"@type": f"{_TYPES}.RetryInfo", "retryDelay": f"{max(1, math.ceil(standing.retry_in_s))}s"},
+    )
 
 
 FAILURES: Mapping[ErrorClass, Failure] = {

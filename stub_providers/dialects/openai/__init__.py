@@ -11,7 +11,6 @@ from typing import Any
 from yarl import URL
 
 from stub_providers.authorization import bearer_token
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Answer, Endpoint, Failure, Incoming, Lookup
 from stub_providers.dialects.openai.chat import ChatCompletions
 from stub_providers.dialects.openai.embeddings import Embeddings
@@ -22,10 +21,13 @@ from stub_providers.dialects.openai.errors import (
     make_failure,
     refuse,
 )
+from stub_providers.dialects.openai.limits import limit, write_quota, write_standing
 from stub_providers.dialects.openai.responses import Responses
+from stub_providers.limits import Quota, Standing
+from stub_providers.strikes import ErrorClass
 
 REQUESTS, TOKENS = 10_000, 2_000_000
-"""What the headers say of rate limits, each minute; nothing is limited but by a behaviour."""
+"""What the headers say of rate limits, each minute, where no behaviour has any."""
 MESSAGES = {
     404: "Invalid URL: there is no such route.",
     405: "Not allowed: perhaps you meant to use a different HTTP method?",
@@ -65,16 +67,18 @@ class OpenAI:
         if answer is None:
             return headers
         left = max(0, TOKENS - answer.prompt_tokens - answer.completion_tokens)
-        return headers | {
+        full_in_s = (TOKENS - left) * 60 / TOKENS
+        headers |= {
             "openai-organization": "stub",
             "openai-processing-ms": str(round(answer.latency_s * 1000)),
-            "x-ratelimit-limit-requests": str(REQUESTS),
-            "x-ratelimit-limit-tokens": str(TOKENS),
-            "x-ratelimit-remaining-requests": str(REQUESTS - 1),
-            "x-ratelimit-remaining-tokens": str(left),
-            "x-ratelimit-reset-requests": "6ms",
-            "x-ratelimit-reset-tokens": f"{round((TOKENS - left) * 60_000 / TOKENS)}ms",
+            **write_quota("requests", Quota(most=REQUESTS, left=REQUESTS - 1, full_in_s=60 / REQUESTS)),
+            **write_quota("tokens", Quota(most=TOKENS, left=left, full_in_s=full_in_s)),
         }
+        return headers | (write_standing(answer.standing) if answer.standing else {})
+
+    def limit(self, standing: Standing) -> Failure:
+        """Return a 429 that says which limit, and when to try again."""
+        return limit(standing)
 
     def list_models(self, models: Sequence[str]) -> dict[str, Any]:
         """Return the listing of these models."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import EVENTS_TYPE, Answer, ChatRequest, Incoming
 from stub_providers.dialects.events import write_event
 from stub_providers.dialects.openai.errors import Refuse, refuse
@@ -25,6 +24,7 @@ from stub_providers.dialects.texts import (
     is_model,
     message_texts,
 )
+from stub_providers.strikes import ErrorClass
 
 MAX_CHOICES = 128
 ROLES = frozenset(("system", "developer", "user", "assistant", "tool", "function"))

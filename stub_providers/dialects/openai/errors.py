@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import Failure, Refused
+from stub_providers.strikes import ErrorClass
 
 
 class Refuse(Protocol):

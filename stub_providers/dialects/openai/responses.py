@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stub_providers.behaviour import ErrorClass
 from stub_providers.dialects.dialect import EVENTS_TYPE, Answer, ChatRequest, Incoming
 from stub_providers.dialects.events import write_event, write_named
 from stub_providers.dialects.openai.errors import refuse
@@ -18,6 +17,7 @@ from stub_providers.dialects.openai.validation import (
     read_tools,
 )
 from stub_providers.dialects.texts import content_texts, estimate_tokens, is_model
+from stub_providers.strikes import ErrorClass
 
 MIN_OUTPUT_TOKENS = 16
 NO_LOGPROBS: Mapping[str, Any] = {"logprobs": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from alertdrill.errors import BadInput
 from alertdrill.project.explaining import classify_all
 from alertdrill.project.project import Project, StubProvider, Timer
 from alertdrill.project.reading import OUT
-from alertdrill.project.speed_limits import find_limit
+from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import parse_rules
 
 RULES = parse_rules(
@@ -95,6 +96,19 @@ LATENCIES = [
     ({"kind": "mixed", "s": 1.0, "slow_s": 30.0, "every": 20}, 3),
     ({"kind": "uniform", "low_s": 1.0, "high_s": 30.0}, 3),
     ({"kind": "lognormal", "median_s": 60.0, "sigma": 0.0}, 2),
+    ({"kind": "gamma", "mean_s": 15.0, "shape": 4.0}, 2),
+    ({"kind": "percentiles", "at": {"50": 1, "99": 60}}, 2),
+]
+SLOW_OTHERWISE = [
+    {"first_token": {"kind": "constant", "s": 60}},
+    {"first_token": {"kind": "constant", "s": 1}, "between_tokens": {"kind": "constant", "s": 0.9218750}},
+    {
+        "latency": {"kind": "constant", "s": 0},
+        "between_tokens": {"kind": "constant", "s": 0.5},
+        "completion_tokens": {"low": 1, "high": 120},
+    },
+    {"latency": {"kind": "constant", "s": 20}, "spells": [{"for_s": 9, "slowdown": 3}]},
+    {"latency": {"kind": "constant", "s": 20}, "flaw": {"kind": "stall", "for_s": 40, "every": 5}},
 ]
 
 
@@ -111,6 +125,26 @@ def test_slow_calls_are_no_later_than_an_alert_may_be(latency: dict[str, Any], s
     assert (
         find_limit(replace(DRILL, expects=(stays_silent("Counted"),)), CLASSIFIED, [provider]).speed is None
     )
+
+
+@pytest.mark.parametrize("behaviour", SLOW_OTHERWISE)
+def test_what_else_makes_a_call_slow_is_counted(behaviour: dict[str, Any]) -> None:
+    """Its first token, all its tokens, a spell and a stall."""
+    provider = StubProvider(name="openai", dialect="openai", behaviour=behaviour)
+    assert find_limit(DRILL, CLASSIFIED, [provider]).speed == pytest.approx(2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"errors": {"mix": {"auth": 0.1, "timeout": 0.1}}},
+        {"spells": [{"for_s": 9, "errors": {"class": "timeout", "share": 1}}]},
+    ],
+)
+def test_what_never_answers_lasts_for_ever(behaviour: dict[str, Any]) -> None:
+    """In a mix, and in a spell, too."""
+    provider = StubProvider(name="openai", dialect="openai", behaviour=behaviour)
+    assert find_longest_s(DRILL, [provider]) == math.inf
 
 
 def test_a_span_may_have_any_length() -> None:

@@ -81,6 +81,7 @@ def make_answer(asked: ChatRequest, *, truncated: bool) -> Answer:
         completion_tokens=20 * asked.choices,
         truncated=truncated,
         latency_s=1.0,
+        first_token_s=0.3,
         pieces=pieces,
         id="0" * 32,
         created_s=0.0,

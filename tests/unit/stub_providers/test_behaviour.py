@@ -11,21 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stub_providers.behaviour import (
-    ERROR_CLASSES,
-    MAX_LATENCY_S,
-    Behaviour,
-    Constant,
-    Decision,
-    Engine,
-    ErrorEvery,
-    ErrorNext,
-    ErrorShare,
-    Lognormal,
-    Mixed,
-    Uniform,
-    piece_times_s,
-)
+from stub_providers.behaviour import Asked, Behaviour, Decision, Engine
+from stub_providers.distributions import MAX_LATENCY_S, Constant, Lognormal, Mixed, Uniform
+from stub_providers.pace import piece_times_s
+from stub_providers.strikes import ERROR_CLASSES, Every, Next, OneError, Share
 
 seconds = st.floats(0, 1_000)
 
@@ -34,7 +23,9 @@ def decide(
     engine: Engine, model: str = "m", *, estimated: int = 7, max_tokens: int | None = None
 ) -> Decision:
     """Let the engine decide one call."""
-    return engine.decide(model, estimated_prompt_tokens=estimated, max_tokens=max_tokens)
+    return engine.decide(
+        Asked(model=model, estimated_prompt_tokens=estimated, max_tokens=max_tokens), now_s=0.0
+    )
 
 
 def told(behaviour: Behaviour, *, seed: str = "seed") -> Engine:
@@ -90,7 +81,7 @@ def test_lognormal_latency_is_bounded(seed: int) -> None:
 def test_the_same_seed_decides_the_same(seed: str, share: float) -> None:
     """Two engines with one seed and one history decide alike."""
     behaviour = Behaviour(
-        latency=Lognormal(median_s=1, sigma=1), errors=ErrorShare(error="unknown", share=share)
+        latency=Lognormal(median_s=1, sigma=1), errors=OneError(error="unknown", when=Share(share=share))
     )
     first, second = told(behaviour, seed=seed), told(behaviour, seed=seed)
     assert [decide(first) for _ in range(20)] == [decide(second) for _ in range(20)]
@@ -105,7 +96,7 @@ def test_another_seed_decides_otherwise() -> None:
 @pytest.mark.parametrize("share", [0.0, 0.04, 0.5, 1.0])
 def test_a_share_of_the_calls_fails(share: float) -> None:
     """Errors with a share strike that share of the calls."""
-    engine = told(Behaviour(errors=ErrorShare(error="server_error", share=share)))
+    engine = told(Behaviour(errors=OneError(error="server_error", when=Share(share=share))))
     failed = sum(decide(engine).error == "server_error" for _ in range(5_000)) / 5_000
     assert failed == pytest.approx(share, abs=0.02 if 0 < share < 1 else 0)
 
@@ -113,7 +104,7 @@ def test_a_share_of_the_calls_fails(share: float) -> None:
 @given(every=st.integers(1, 40), calls=st.integers(1, 200))
 def test_every_nth_call_fails(every: int, calls: int) -> None:
     """Calls n, 2n, ... fail and no others."""
-    engine = told(Behaviour(errors=ErrorEvery(error="rate_limit", every=every)))
+    engine = told(Behaviour(errors=OneError(error="rate_limit", when=Every(every=every))))
     failed = [call for call in range(1, calls + 1) if decide(engine).error]
     assert failed == list(range(every, calls + 1, every))
 
@@ -121,13 +112,13 @@ def test_every_nth_call_fails(every: int, calls: int) -> None:
 @given(count=st.integers(1, 50))
 def test_the_next_calls_fail_and_then_none(count: int) -> None:
     """The next n calls fail and later ones succeed."""
-    engine = told(Behaviour(errors=ErrorNext(error="auth", count=count)))
+    engine = told(Behaviour(errors=OneError(error="auth", when=Next(count=count))))
     assert [decide(engine).error for _ in range(count + 5)] == ["auth"] * count + [None] * 5
 
 
 def test_telling_again_counts_anew() -> None:
     """A behaviour's calls are counted from when it is told."""
-    behaviour = Behaviour(errors=ErrorNext(error="auth", count=1))
+    behaviour = Behaviour(errors=OneError(error="auth", when=Next(count=1)))
     engine = told(behaviour)
     decide(engine)
     engine.tell("m", behaviour)
@@ -137,7 +128,7 @@ def test_telling_again_counts_anew() -> None:
 @pytest.mark.parametrize("error", ERROR_CLASSES)
 def test_errors_come_early_except_timeouts(error: str) -> None:
     """An error takes a moment and not the model's latency; only a timeout takes an hour."""
-    behaviour = Behaviour(latency=Constant(s=30), errors=ErrorNext(error=error, count=1))
+    behaviour = Behaviour(latency=Constant(s=30), errors=OneError(error=error, when=Next(count=1)))
     expected_s = 3_600 if error == "timeout" else 0.1
     assert decide(told(behaviour)).latency_s == expected_s
 

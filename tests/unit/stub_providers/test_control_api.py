@@ -15,7 +15,7 @@ async def test_the_state_is_told(start: Any, connect: Any) -> None:
     with start("openai") as stub:
         assert await connect(stub).control("GET", "state") == (
             200,
-            {"listening": True, "behaviours": {"*": {}}, "ledger": {}},
+            {"listening": True, "behaviours": {"*": {}}, "keys": {}, "ledger": {}},
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -9,23 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stub_providers.behaviour import (
-    Behaviour,
+from stub_providers.behaviour import Behaviour
+from stub_providers.behaviour_reading import read_behaviour
+from stub_providers.checks import BadInstruction
+from stub_providers.distributions import (
     Constant,
-    ErrorEvery,
-    ErrorNext,
-    ErrorShare,
+    Gamma,
     Lognormal,
+    LognormalCount,
     Mixed,
+    Percentiles,
     Uniform,
+    UniformCount,
 )
-from stub_providers.instructions import (
-    BadInstruction,
-    read_behaviour,
-    read_json,
-    read_listening,
-    read_model,
-)
+from stub_providers.flaws import Flaw
+from stub_providers.instructions import read_json, read_listening, read_model
+from stub_providers.limits import Limits
+from stub_providers.spells import Spell
+from stub_providers.strikes import ErrorMix, Every, Next, OneError, Share
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -33,12 +35,33 @@ json_values = st.recursive(
     max_leaves=10,
 )
 almost_behaviours = st.dictionaries(
-    st.sampled_from(["latency", "completion_tokens", "prompt_tokens", "errors"]),
+    st.sampled_from([one.name for one in dataclasses.fields(Behaviour)]),
     st.dictionaries(
         st.sampled_from(
-            ["kind", "s", "low_s", "high_s", "median_s", "sigma", "class", "share", "every", "next"]
+            [
+                "kind",
+                "s",
+                "low_s",
+                "high_s",
+                "median_s",
+                "sigma",
+                "class",
+                "share",
+                "every",
+                "next",
+                "mix",
+                "at",
+                "after",
+                "for_s",
+                "requests",
+                "per_s",
+                "low",
+                "high",
+                "median",
+            ]
         ),
-        st.sampled_from(["constant", "mixed", "uniform", "lognormal", "auth"]) | json_values,
+        st.sampled_from(["constant", "mixed", "uniform", "lognormal", "percentiles", "stall", "auth"])
+        | json_values,
     )
     | json_values,
 )
@@ -47,6 +70,46 @@ almost_behaviours = st.dictionaries(
 @pytest.mark.parametrize(
     ("told", "behaviour"),
     [
+        (
+            {"latency": {"kind": "gamma", "mean_s": 2, "shape": 4}},
+            Behaviour(latency=Gamma(mean_s=2, shape=4)),
+        ),
+        (
+            {"latency": {"kind": "percentiles", "at": {"99": 9, "50": 1}}},
+            Behaviour(latency=Percentiles(points=((50.0, 1.0), (99.0, 9.0)))),
+        ),
+        (
+            {"first_token": {"kind": "constant", "s": 1}, "between_tokens": {"kind": "constant", "s": 2}},
+            Behaviour(first_token=Constant(s=1), between_tokens=Constant(s=2)),
+        ),
+        (
+            {"completion_tokens": {"low": 1, "high": 2}, "prompt_tokens": {"median": 9, "sigma": 0.5}},
+            Behaviour(
+                completion_tokens=UniformCount(low=1, high=2),
+                prompt_tokens=LognormalCount(median=9, sigma=0.5, most=10_000_000),
+            ),
+        ),
+        (
+            {"errors": {"mix": {"timeout": 0.5, "auth": 0.5}}},
+            Behaviour(errors=ErrorMix(shares=(("auth", 0.5), ("timeout", 0.5)))),
+        ),
+        (
+            {"flaw": {"kind": "stall", "for_s": 3, "every": 2}},
+            Behaviour(flaw=Flaw(kind="stall", for_s=3, when=Every(every=2))),
+        ),
+        (
+            {"flaw": {"kind": "drip", "after": 0, "bytes_per_s": 3, "share": 1}},
+            Behaviour(flaw=Flaw(kind="drip", after=0, bytes_per_s=3, when=Share(share=1))),
+        ),
+        (
+            {"limits": {"requests": 3, "per_s": 10}},
+            Behaviour(limits=Limits(most={"requests": 3}, per_s=10)),
+        ),
+        (
+            {"spells": [{"after_s": 1, "for_s": 2, "every_s": 3, "slowdown": 4}]},
+            Behaviour(spells=(Spell(after_s=1, for_s=2, every_s=3, slowdown=4),)),
+        ),
+        ({"lookups": True}, Behaviour(lookups=True)),
         ({}, Behaviour()),
         ({"latency": {"kind": "constant", "s": 1.2}}, Behaviour(latency=Constant(s=1.2))),
         (
@@ -67,10 +130,16 @@ almost_behaviours = st.dictionaries(
         ),
         (
             {"errors": {"class": "server_error", "share": 0.04}},
-            Behaviour(errors=ErrorShare(error="server_error", share=0.04)),
+            Behaviour(errors=OneError(error="server_error", when=Share(share=0.04))),
         ),
-        ({"errors": {"class": "auth", "every": 25}}, Behaviour(errors=ErrorEvery(error="auth", every=25))),
-        ({"errors": {"class": "auth", "next": 1}}, Behaviour(errors=ErrorNext(error="auth", count=1))),
+        (
+            {"errors": {"class": "auth", "every": 25}},
+            Behaviour(errors=OneError(error="auth", when=Every(every=25))),
+        ),
+        (
+            {"errors": {"class": "auth", "next": 1}},
+            Behaviour(errors=OneError(error="auth", when=Next(count=1))),
+        ),
     ],
 )
 def test_a_behaviour_is_read_as_stated(told: dict[str, Any], behaviour: Behaviour) -> None:
@@ -104,6 +173,45 @@ def test_a_behaviour_is_read_as_stated(told: dict[str, Any], behaviour: Behaviou
         {"latency": {"kind": "uniform", "low_s": 2}},
         {"latency": {"kind": "lognormal", "median_s": 1, "sigma": -1}},
         {"latency": {"kind": "lognormal", "median_s": 1, "sigma": 6}},
+        {"latency": {"kind": "gamma", "mean_s": 1, "shape": 0}},
+        {"latency": {"kind": "percentiles", "at": {}}},
+        {"latency": {"kind": "percentiles", "at": [1]}},
+        {"latency": {"kind": "percentiles", "at": {"101": 1}}},
+        {"latency": {"kind": "percentiles", "at": {"nan": 1}}},
+        {"latency": {"kind": "percentiles", "at": {"half": 1}}},
+        {"latency": {"kind": "percentiles", "at": {"50": 1, "50.0": 2}}},
+        {"latency": {"kind": "percentiles", "at": {"50": 2, "99": 1}}},
+        {"first_token": {"kind": "constant"}},
+        {"between_tokens": 1},
+        {"completion_tokens": {"low": 2, "high": 1}},
+        {"completion_tokens": {"low": 2}},
+        {"completion_tokens": {"median": 2}},
+        {"prompt_tokens": {"median": 2, "sigma": 1, "high": 3}},
+        {"errors": {"mix": {}}},
+        {"errors": {"mix": {"auth": 0.6, "timeout": 0.6}}},
+        {"errors": {"mix": {"bad_luck": 0.6}}},
+        {"errors": {"mix": {"auth": 0.6}, "class": "auth"}},
+        {"flaw": {"kind": "mood", "every": 1}},
+        {"flaw": {"kind": "stall", "every": 1}},
+        {"flaw": {"kind": "stall", "for_s": 0, "every": 1}},
+        {"flaw": {"kind": "stall", "for_s": 1}},
+        {"flaw": {"kind": "drip", "every": 1}},
+        {"flaw": {"kind": "reset", "for_s": 1, "every": 1}},
+        {"flaw": {"kind": "malformed", "after": 0.5, "every": 1}},
+        {"flaw": {"kind": "reset", "after": 1.5, "every": 1}},
+        {"limits": {}},
+        {"limits": {"per_s": 1}},
+        {"limits": {"requests": 0}},
+        {"limits": {"requests": 1, "per_s": 0}},
+        {"limits": {"users": 1}},
+        {"spells": []},
+        {"spells": {"for_s": 1, "slowdown": 2}},
+        {"spells": [{"for_s": 1}]},
+        {"spells": [{"slowdown": 2}]},
+        {"spells": [{"for_s": 2, "every_s": 1, "slowdown": 2}]},
+        {"spells": [{"for_s": 1, "slowdown": 2}] * 21},
+        {"spells": [{"for_s": 1, "errors": {"class": "auth"}}]},
+        {"lookups": 1},
         {"completion_tokens": -1},
         {"completion_tokens": 1.5},
         {"completion_tokens": None},

@@ -15,7 +15,8 @@ import pytest
 from support.served import SERVERS, WAIT_S, Answer, Served, is_text, read_answers, read_to_the_end, run
 
 from alertdrill.runtime.http_server import Limits
-from stub_providers.behaviour import Behaviour, Constant
+from stub_providers.behaviour import Behaviour
+from stub_providers.distributions import Constant
 
 pytestmark = pytest.mark.long
 
