@@ -14,6 +14,8 @@ MAX_TOKENS = 1_000_000
 MAX_PROMPT_CHARS = 100_000
 PATHS = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings", "messages": "/v1/messages"}
 """Where each API is asked: OpenAI's chat completions and embeddings, and Anthropic's messages."""
+CHARS_PER_TOKEN = 4
+"""As long as English is on the average: a trace says how many tokens a prompt had, and not which."""
 ANY_MODEL = "openai:gpt-4o-mini"
 
 _SENTENCE = "Explain in plain words why this alert is firing and what to do first. "
@@ -23,7 +25,8 @@ _SENTENCE = "Explain in plain words why this alert is firing and what to do firs
 class Calls:
     """Calls of one API over `models`, named as the gateway names them and taken in turn, paid for by `key`.
 
-    `stream_share` of the calls to each model are streamed. `key` is None where no key is needed.
+    `stream_share` of the calls to each model are streamed. `key` is None where no key is needed. With
+    `sizes`, the tokens of prompt and answer of each call, the two lengths count for calls beyond them only.
     """
 
     models: tuple[str, ...]
@@ -32,22 +35,36 @@ class Calls:
     max_tokens: int
     prompt_chars: int
     api: str = "chat"
+    sizes: Sequence[tuple[int, int]] = ()
+
+    def is_streamed(self, index: int) -> bool:
+        """Whether the answer to the `index`th call is streamed."""
+        turn, share = index // len(self.models), self.stream_share
+        return self.api != "embeddings" and math.floor((turn + 1) * share) > math.floor(turn * share)
 
     def body(self, index: int) -> str:
         """Return the JSON body of the `index`th call."""
-        turn, place = divmod(index, len(self.models))
-        share = self.stream_share
-        prompt = (_SENTENCE * (self.prompt_chars // len(_SENTENCE) + 1))[: self.prompt_chars]
+        place = index % len(self.models)
+        prompt_chars, max_tokens = self._measure(index)
+        prompt = (_SENTENCE * (prompt_chars // len(_SENTENCE) + 1))[:prompt_chars]
         if self.api == "embeddings":
             return json.dumps({"model": self.models[place], "input": prompt})
         return json.dumps(
             {
                 "model": self.models[place],
                 "messages": [{"role": "user", "content": prompt}],
-                "max_tokens": self.max_tokens,
-                "stream": math.floor((turn + 1) * share) > math.floor(turn * share),
+                "max_tokens": max_tokens,
+                "stream": self.is_streamed(index),
             }
         )
+
+    def _measure(self, index: int) -> tuple[int, int]:
+        """Return how many characters the prompt has, and how many tokens the answer at most."""
+        if index >= len(self.sizes):
+            return self.prompt_chars, self.max_tokens
+        prompt_tokens, answer_tokens = self.sizes[index]
+        # An API refuses what is empty, which a trace has where a call failed.
+        return max(1, prompt_tokens) * CHARS_PER_TOKEN, max(1, answer_tokens)
 
 
 def read_calls(

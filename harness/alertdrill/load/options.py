@@ -44,9 +44,10 @@ def offer_arrival_flags() -> tuple[Flag, ...]:
         Flag(
             name="arrivals",
             default="uniform",
-            help="evenly spaced, or at random",
-            choices=("uniform", "poisson"),
+            help="evenly spaced, at random, or at random and in bursts",
+            choices=("uniform", "poisson", "gamma"),
         ),
+        Flag(name="burstiness", default=1.0, help="of gamma: 1 is Poisson, less comes in bursts"),
         Flag(name="seed", default=1, help="the same seed gives the same random arrivals"),
     )
 
