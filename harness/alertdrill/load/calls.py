@@ -68,13 +68,18 @@ class Calls:
 
 
 def read_calls(
-    fields: Fields, *, has_key: bool = True, is_refused: bool = False, apis: Sequence[str] = tuple(PATHS)
+    fields: Fields,
+    *,
+    has_key: bool = True,
+    is_refused: bool = False,
+    apis: Sequence[str] = tuple(PATHS),
+    stream_share: float = 0.0,
 ) -> Calls:
-    """Take the options of calls, of one of these APIs. Raises BadPlan.
+    """Take the options of calls, of one of these APIs; the first, unless stated. Raises BadPlan.
 
     A key is required if they have one, else an error. Models are optional if every call is refused.
     """
-    api = fields.text("api", "chat", of=tuple(apis))
+    api = fields.text("api", apis[0], of=tuple(apis))
     if api == "embeddings":
         for name in ("stream_share", "max_tokens"):
             if fields.has(name):
@@ -83,7 +88,7 @@ def read_calls(
         api=api,
         models=fields.texts("models", [ANY_MODEL] if is_refused else None),
         key=fields.text("key") if has_key else None,
-        stream_share=fields.number("stream_share", 0.0, least=0, most=1),
+        stream_share=fields.number("stream_share", stream_share, least=0, most=1),
         max_tokens=fields.whole("max_tokens", 256, least=1, most=MAX_TOKENS),
         prompt_chars=fields.whole("prompt_chars", 400, least=1, most=MAX_PROMPT_CHARS),
     )

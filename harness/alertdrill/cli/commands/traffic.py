@@ -138,10 +138,10 @@ def traffic(
 ) -> None:
     """Send the calls of SCENARIO by hand at any gateway that speaks OpenAI's API.
 
-    SCENARIO is steady, burst, cost_runaway, auth_scan, rate_limit_abuse, outage, provider_fallback,
-    cache_collapse or text_apis, or the path of a Locust file of your own. Nothing is sent anywhere but to the
-    host that you name, no admin API is asked, and what is sent is bounded: it ends by itself. An
-    answer that is not there two minutes after the last call was due is not waited for.
+    SCENARIO is steady, burst, streaming, embeddings, cost_runaway, auth_scan, rate_limit_abuse, outage,
+    provider_fallback, cache_collapse or text_apis, or the path of a Locust file of your own. Nothing is sent
+    anywhere but to the host that you name, no admin API is asked, and what is sent is bounded: it ends by
+    itself. An answer that is not there two minutes after the last call was due is not waited for.
 
     Stubs that the scenario tells something are named in ALERTDRILL_CONTROLS, as openai=http://127.0.0.1:9102,
     and their token is in ALERTDRILL_CONTROL_TOKEN.
