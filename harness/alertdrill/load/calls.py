@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
@@ -44,19 +45,9 @@ class Calls:
 
     def body(self, index: int) -> str:
         """Return the JSON body of the `index`th call."""
-        place = index % len(self.models)
         prompt_chars, max_tokens = self._measure(index)
-        prompt = (_SENTENCE * (prompt_chars // len(_SENTENCE) + 1))[:prompt_chars]
-        if self.api == "embeddings":
-            return json.dumps({"model": self.models[place], "input": prompt})
-        return json.dumps(
-            {
-                "model": self.models[place],
-                "messages": [{"role": "user", "content": prompt}],
-                "max_tokens": max_tokens,
-                "stream": self.is_streamed(index),
-            }
-        )
+        model = self.models[index % len(self.models)]
+        return _write_body(self.api, model, prompt_chars, max_tokens, self.is_streamed(index))
 
     def _measure(self, index: int) -> tuple[int, int]:
         """Return how many characters the prompt has, and how many tokens the answer at most."""
@@ -65,6 +56,22 @@ class Calls:
         prompt_tokens, answer_tokens = self.sizes[index]
         # An API refuses what is empty, which a trace has where a call failed.
         return max(1, prompt_tokens) * CHARS_PER_TOKEN, max(1, answer_tokens)
+
+
+@lru_cache(maxsize=64)
+def _write_body(api: str, model: str, prompt_chars: int, max_tokens: int, is_streamed: bool) -> str:
+    """Return a body; most calls have one that another had before."""
+    prompt = (_SENTENCE * (prompt_chars // len(_SENTENCE) + 1))[:prompt_chars]
+    if api == "embeddings":
+        return json.dumps({"model": model, "input": prompt})
+    return json.dumps(
+        {
+            "model": model,
+            "messages": [{"role": "user", "content": prompt}],
+            "max_tokens": max_tokens,
+            "stream": is_streamed,
+        }
+    )
 
 
 def read_calls(

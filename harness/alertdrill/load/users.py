@@ -137,7 +137,7 @@ class ScenarioUser(FastHttpUser):
             # Any other error than a bad status means that the answer did not come, or not all of it.
             answered = error is None or isinstance(error, LocustBadStatusCode)
             status = response.status_code if answered else NO_ANSWER
-            script.note_answer(index, status, response.text or "" if answered else "")
+            script.note_answer(index, status, _read_text(response) if answered else "")
             if script.welcomes(status):
                 response.success()
             else:
@@ -145,7 +145,7 @@ class ScenarioUser(FastHttpUser):
                 response.failure(f"status {status}" if why is None else f"no answer: {why}")
                 secrets = (*([token] if token else ()), *profile_runner.keyring.headers.values())
                 profile_runner.refusals.note(
-                    profile.name, status, response.text or "" if why is None else why, secrets=secrets
+                    profile.name, status, _read_text(response) if why is None else why, secrets=secrets
                 )
         return status, latency_s
 
@@ -174,6 +174,11 @@ class ScenarioUser(FastHttpUser):
     def _show_time(self, name: str, kind: str, time_s: float) -> None:
         """Have Locust show a time that is no request, so that it does not count in the totals."""
         self.environment.stats.get(name, kind).log(time_s * 1000, 0)
+
+
+def _read_text(response: ResponseContextManager) -> str:
+    """Return the text of an answer: JSON is UTF-8, and Locust would guess, which takes long."""
+    return (response.content or b"").decode("utf-8", errors="replace")
 
 
 def _trust_authority(ca: Path | None, **_: object) -> ssl.SSLContext:
