@@ -143,12 +143,12 @@ def write(kept: Sequence[Punctuality], sent: Throughput, load: float) -> Iterato
     cores = len(os.sched_getaffinity(0))
     yield "# Benchmarks: load"
     yield ""
-    yield f"Written by `make bench`, on {cores} cores with Python {platform.python_version()}, where"
-    yield f"{load:.1f} other programs wanted to run in the minute before. Locust shares the cores with a server"
+    yield f"Written by `make bench`, on {cores} cores with Python {platform.python_version()};"
+    yield f"the load average was {load:.1f} before. Locust shares the cores with a server"
     yield "that answers at once."
     yield ""
     yield f"Arrivals, evenly spaced for {LASTS_S:.0f} s, as the server counts them, and how long after its"
-    yield "instant each left. Goals, with nothing else running: within 1%, and a p99 under 5 ms, at 500 a second."
+    yield "instant each left. Goals, on a quiet machine: within 1%, a p99 under 5 ms, at 500 a second."
     yield ""
     yield "| wanted a second | seen a second | off by | late, median | late, p99 |"
     yield "|---|---|---|---|---|"
@@ -156,8 +156,8 @@ def write(kept: Sequence[Punctuality], sent: Throughput, load: float) -> Iterato
     yield ""
     yield f"As many calls as go: {sent.ours_per_s:,.0f} a second by the user of a scenario, whose calls are"
     yield f"all overdue, and {sent.bare_per_s:,.0f} by {USERS} bare users of Locust's FastHttpUser, which do"
-    yield f"nothing but ask: {sent.ratio:.0%}. The goal is 80%. That is the middle of {ROUNDS} rounds, in each of"
-    yield "which both were measured, one after the other."
+    yield f"nothing but ask: {sent.ratio:.0%}. The goal is 80%. It is the middle of {ROUNDS} rounds; in each"
+    yield "both were measured, one after the other."
 
 
 def main() -> None:
