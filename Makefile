@@ -61,9 +61,10 @@ fuzz: ## Try odd files, places to write to, requests, and faults: make fuzz SECO
 	@./bootstrap.sh dev
 	@.venv/bin/python -m fuzz --seconds $(SECONDS) $(ARGS)
 
-bench: ## Measure how fast rules are replayed and dilated, and write docs/reference/benchmarks.md
+bench: ## Measure how fast rules are replayed and dilated and traffic is sent, and write docs/reference/benchmarks*.md
 	@./bootstrap.sh runtime
 	@.venv/bin/python -m benchmarks
+	@.venv/bin/python -m benchmarks.sending
 
 lint: ## Check style and types
 	@./bootstrap.sh dev

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from alertdrill.core.wording import printable, say_number
 from alertdrill.runner.hand_traffic import ANSWERS_WITHIN_WALL_S, count_open
-from alertdrill.runner.traffic import ProfileReport
+from alertdrill.runner.traffic import ProfileReport, TokenTimes
 
 NO_ANSWER = "0"
 
@@ -31,7 +31,9 @@ def say_wait(report: ProfileReport) -> str:
     return f"waiting for {answers}, until {ANSWERS_WITHIN_WALL_S:.0f} s after the last call was due"
 
 
-def tabulate_calls(report: ProfileReport, said: Mapping[str, str], *, speed: float) -> Iterator[Table | Text]:
+def tabulate_calls(
+    report: ProfileReport, said: Mapping[str, str], *, speed: float, tokens: TokenTimes | None = None
+) -> Iterator[Table | Text]:
     """Yield the lines of what became of the calls; `said` is what was first said with unwelcome statuses."""
     yield Text(f"{report.sent} of {say_number(report.planned, 'call')} sent, {_say_answers(report)}")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
@@ -47,12 +49,25 @@ def tabulate_calls(report: ProfileReport, said: Mapping[str, str], *, speed: flo
             value / speed for value in (report.latency_p50_s, report.latency_p99_s, *report.slowest_s[:1])
         ]
         yield Text("latency: median {:.3g} s, p99 {:.3g} s, slowest {:.3g} s".format(*wall))
+    if tokens is not None:
+        yield Text(_say_tokens(tokens, speed))
     if report.late:
         yield Text(
             f"{say_number(report.late, 'call')} left too late, by up to "
             f"{(report.lateness_max_s or 0) / speed:.3g} s: this machine, or this speed, is too much",
             style="yellow",
         )
+
+
+def _say_tokens(tokens: TokenTimes, speed: float) -> str:
+    """Say how long streamed answers kept their readers waiting, in wall time."""
+    first = [value / speed for value in (tokens.first_token_p50_s, tokens.first_token_p99_s)]
+    said = f"first token of {say_number(tokens.streams, 'stream')}: "
+    said += "median {:.3g} s, p99 {:.3g} s".format(*first)
+    if tokens.between_tokens_p50_s is None or tokens.between_tokens_p99_s is None:
+        return said
+    between = [value / speed for value in (tokens.between_tokens_p50_s, tokens.between_tokens_p99_s)]
+    return said + "; between tokens: median {:.3g} s, p99 {:.3g} s".format(*between)
 
 
 def _say_answers(report: ProfileReport) -> str:

@@ -12,7 +12,10 @@ from typing import Any, Literal
 from alertdrill.core.expectation import Expected, Integration
 from alertdrill.core.rule import Labels
 
-Arrivals = Literal["uniform", "poisson"]
+Arrivals = Literal["uniform", "poisson", "gamma"]
+"""Evenly spaced, which is a constant rate; at random; at random and in bursts."""
+LEAST_BURSTINESS, MOST_BURSTINESS = 0.01, 100.0
+"""Beyond these, arrivals are a few bursts, or as good as evenly spaced."""
 Fault = Literal["pause", "stop", "kill", "restart", "disconnect", "slow"]
 """Paused; told to end, or killed, and started again in the end; restarted at once; cut off from the network
 on which others ask it; that network slowed down."""
@@ -57,9 +60,21 @@ class BehaviourChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracedCall:
+    """A call of a trace: it came `at_s` after the first, and this is how long prompt and answer were."""
+
+    at_s: float
+    prompt_tokens: int
+    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadProfile:
     """Traffic as data: one Locust scenario, when it starts, at which rates, with which options.
 
+    `burstiness` is of arrivals by `gamma`, and required there: 1 is Poisson, less comes in bursts, more comes
+    more evenly. With a `trace`, its calls are sent when they came, and `stages` say only how long that is and
+    at which rate on the average; `read_trace` reads one from a file.
     `prefix` is the gateway's prefix that the calls go under; the harness sets it to the drill's system.
     """
 
@@ -68,6 +83,8 @@ class LoadProfile:
     start_s: float
     stages: tuple[LoadStage, ...]
     arrivals: Arrivals = "uniform"
+    burstiness: float | None = None
+    trace: tuple[TracedCall, ...] = ()
     changes: tuple[BehaviourChange, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     prefix: str | None = None

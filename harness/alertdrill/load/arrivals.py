@@ -11,29 +11,44 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-Kind = Literal["uniform", "poisson"]
+Kind = Literal["uniform", "poisson", "gamma"]
 
 MAX_ARRIVALS = 200_000
+LEAST_BURSTINESS, MOST_BURSTINESS = 0.01, 100.0
+"""Beyond these, a load profile is a few bursts, or as good as evenly spaced."""
 
 _ROUNDING = 1e-9
 
 
 def draw_arrivals(
-    stages: Sequence[tuple[float, float]], *, kind: Kind = "uniform", seed: int | str = 0
+    stages: Sequence[tuple[float, float]],
+    *,
+    kind: Kind = "uniform",
+    burstiness: float = 1.0,
+    seed: int | str = 0,
 ) -> tuple[float, ...]:
     """Return the instants of all arrivals, in order, in seconds since the first stage began.
 
     A stage is (duration_s, rate_per_s). `uniform` spaces them evenly and sends as many as the integral of
     the rate says, to the nearest whole one; what a stage leaves over is carried to the next. `poisson`
-    draws a Poisson process of that rate: the same instants for the same seed. Raises ValueError when
-    durations or rates are negative or not finite, or when more than MAX_ARRIVALS are to be expected.
+    draws a Poisson process of that rate, and `gamma` one whose gaps have a gamma distribution of the shape
+    `burstiness`: 1 is Poisson, less comes in bursts, more comes more evenly. Both draw the same instants for
+    the same seed, and as many as `uniform` on the average. Raises ValueError when durations or rates are
+    negative or not finite, when the burstiness is out of bounds, or when more than MAX_ARRIVALS are to be
+    expected.
     """
     if not all(math.isfinite(value) and value >= 0 for stage in stages for value in stage):
         raise ValueError("durations and rates must be finite and not negative")
     expected = sum(duration_s * rate_per_s for duration_s, rate_per_s in stages)
     if expected > MAX_ARRIVALS:
         raise ValueError(f"{expected:.0f} arrivals are more than {MAX_ARRIVALS}")
-    marks = _space_evenly(expected) if kind == "uniform" else _draw_poisson(seed)
+    if not LEAST_BURSTINESS <= burstiness <= MOST_BURSTINESS:
+        raise ValueError(f"burstiness must be between {LEAST_BURSTINESS:g} and {MOST_BURSTINESS:g}")
+    marks = {
+        "uniform": lambda: _space_evenly(expected),
+        "poisson": lambda: _draw_poisson(seed),
+        "gamma": lambda: _draw_gamma(seed, burstiness),
+    }[kind]()
     return tuple(_place(marks, stages))
 
 
@@ -50,6 +65,19 @@ def _draw_poisson(seed: int | str) -> Iterator[float]:
     while True:
         mark += draws.expovariate(1.0)
         yield mark
+
+
+def _draw_gamma(seed: int | str, shape: float) -> Iterator[float]:
+    """Yield the instants of an endless renewal process of rate 1, with gaps of a gamma distribution.
+
+    It has always been running when one begins to look, else a stage would begin with a burst: the first gap
+    is what is left of the one that is under way then, and long gaps are likelier to be under way.
+    """
+    draws = random.Random(seed)  # noqa: S311 - a schedule to be repeated, not a secret
+    mark = draws.random() * draws.gammavariate(shape + 1, 1 / shape)
+    while True:
+        yield mark
+        mark += draws.gammavariate(shape, 1 / shape)
 
 
 def _place(marks: Iterator[float], stages: Sequence[tuple[float, float]]) -> Iterator[float]:

@@ -78,6 +78,16 @@ class Fields:
         values = self._take_list(name, default)
         return [type(self)(value, f"{self.where}: {name}[{index}]") for index, value in enumerate(values)]
 
+    def rows(self, name: str, *, width: int, most: int) -> list[list[float]]:
+        """Take a list of at most `most` lists of `width` numbers that are finite and not negative."""
+        rows = self._take(name, None)
+        if not isinstance(rows, list) or len(rows) > most:
+            raise BadPlan(f"{self.where}: {name} must be a list of at most {most} rows")
+        for index, row in enumerate(rows):
+            if not (isinstance(row, list) and len(row) == width and all(map(_is_amount, row))):
+                raise BadPlan(f"{self.where}: {name}[{index}] must be {width} numbers from 0 up")
+        return rows
+
     def mapping(self, name: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Take an object as it is."""
         value = self._take(name, default)
@@ -109,3 +119,8 @@ class Fields:
         if not isinstance(values, list) or len(values) > MAX_ITEMS:
             raise BadPlan(f"{self.where}: {name} must be a list of at most {MAX_ITEMS} items")
         return values
+
+
+def _is_amount(value: object) -> bool:
+    """Say whether this is a number that is finite and not negative."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf

@@ -98,6 +98,7 @@ class Test:
                 stalls += profile_runner.stalls
             refusals = {} if isinstance(profile_runner, Master) else profile_runner.refusals.as_json()
             waiting = [] if isinstance(profile_runner, Master) else profile_runner.open_calls.as_json()
+            tokens = {} if isinstance(profile_runner, Master) else profile_runner.token_times.as_json()
             replace_aside(
                 path,
                 render_report(
@@ -107,6 +108,7 @@ class Test:
                     stalls=stalls,
                     refusals=refusals,
                     waiting=waiting,
+                    tokens=tokens,
                 ),
             )
 

@@ -21,6 +21,7 @@ from alertdrill.load.script import Script
 from alertdrill.load.statistics import Statistics
 from alertdrill.load.timed_actions import ActionTimer
 from alertdrill.load.timetable import Timetable
+from alertdrill.load.token_times import TokenTimes
 
 MAX_IN_FLIGHT = 2_000
 
@@ -56,6 +57,7 @@ class ProfileRunner:
         self.keyring = keyring
         self.refusals = Refusals()
         self.open_calls = OpenCalls()
+        self.token_times = TokenTimes()
         self._action_timer = ActionTimer(timetable, scripts, keyring=keyring, controls=controls)
         self._on_failure = on_failure
         profiles = timetable.plan.profiles

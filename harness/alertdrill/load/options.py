@@ -44,23 +44,40 @@ def offer_arrival_flags() -> tuple[Flag, ...]:
         Flag(
             name="arrivals",
             default="uniform",
-            help="evenly spaced, or at random",
-            choices=("uniform", "poisson"),
+            help="evenly spaced, at random, or at random and in bursts",
+            choices=("uniform", "poisson", "gamma"),
         ),
+        Flag(name="burstiness", default=1.0, help="of gamma: 1 is Poisson, less comes in bursts"),
         Flag(name="seed", default=1, help="the same seed gives the same random arrivals"),
     )
 
 
 def offer_call_flags(
-    *, models: str = "openai:gpt-4o-mini,anthropic:claude-haiku-4-5", max_tokens: int = 256
+    *,
+    models: str = "openai:gpt-4o-mini,anthropic:claude-haiku-4-5",
+    max_tokens: int = 256,
+    stream_share: float = 0.0,
 ) -> tuple[Flag, ...]:
     """Return the options that say what is asked."""
     return (
         Flag(name="models", default=models, help="provider:model, several with commas, taken in turn"),
         Flag(name="key", default="", help="id for the gateway key to issue; empty: a new one for each test"),
-        Flag(name="stream-share", default=0.0, help="share of streamed answers, 0 to 1"),
+        Flag(name="stream-share", default=stream_share, help="share of streamed answers, 0 to 1"),
         Flag(name="max-tokens", default=max_tokens, help="most tokens in an answer"),
         Flag(name="prompt-chars", default=400, help="length of the prompt in characters"),
+    )
+
+
+def offer_embedding_flags() -> tuple[Flag, ...]:
+    """Return the options that say what is embedded."""
+    return (
+        Flag(
+            name="models",
+            default="openai:text-embedding-3-small",
+            help="provider:model, several with commas, taken in turn",
+        ),
+        Flag(name="key", default="", help="id for the gateway key to issue; empty: a new one for each test"),
+        Flag(name="prompt-chars", default=400, help="length of the text in characters"),
     )
 
 
@@ -92,6 +109,14 @@ def read_call_options(options: Namespace) -> dict[str, Any]:
         "models": [model.strip() for model in options.models.split(",")],
         "stream_share": options.stream_share,
         "max_tokens": options.max_tokens,
+        "prompt_chars": options.prompt_chars,
+    }
+
+
+def read_embedding_options(options: Namespace) -> dict[str, Any]:
+    """Return a load profile's options for embeddings, from the command line or the web page; no key yet."""
+    return {
+        "models": [model.strip() for model in options.models.split(",")],
         "prompt_chars": options.prompt_chars,
     }
 

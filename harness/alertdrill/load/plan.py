@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
-from alertdrill.load.arrivals import MAX_ARRIVALS, Kind
+from alertdrill.load.arrivals import LEAST_BURSTINESS, MAX_ARRIVALS, MOST_BURSTINESS, Kind
 from alertdrill.load.errors import BadPlan
 from alertdrill.load.fields import Fields
 from alertdrill.load.target import Target, describe_target, read_target
@@ -33,10 +34,20 @@ class BehaviourChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracedCall:
+    """A call of a trace, `at_s` after the load profile's start."""
+
+    at_s: float
+    prompt_tokens: int
+    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadProfile:
     """Traffic of one scenario; a stage is (duration_s, rate_per_s); `options` are read by the scenario.
 
-    `prefix` is the gateway's prefix that the requests go under, None for none.
+    A `trace` has its own instants, and the stages say how long it is. `prefix` is the gateway's prefix that
+    the requests go under, None for none.
     """
 
     name: str
@@ -47,6 +58,8 @@ class LoadProfile:
     changes: tuple[BehaviourChange, ...]
     options: Mapping[str, Any]
     prefix: str | None
+    burstiness: float = 1.0
+    trace: tuple[TracedCall, ...] = ()
 
     @property
     def lasts_s(self) -> float:
@@ -132,6 +145,9 @@ def describe_traffic(plan: Plan) -> dict[str, Any]:
                 "arrivals": profile.arrivals,
                 "options": dict(profile.options),
                 "prefix": profile.prefix,
+                "burstiness": profile.burstiness,
+                "trace": [[call.at_s, call.prompt_tokens, call.answer_tokens] for call in profile.trace]
+                or None,
             }
             for profile in plan.profiles
         ],
@@ -164,9 +180,9 @@ def _read_profile(fields: Fields) -> LoadProfile:
         scenario=fields.text("scenario"),
         start_s=fields.number("start_s", least=-MAX_S, most=MAX_S),
         stages=tuple(_read_stage(stage) for stage in fields.objects("stages")),
-        arrivals="poisson"
-        if fields.text("arrivals", "uniform", of=("uniform", "poisson")) == "poisson"
-        else "uniform",
+        arrivals=cast("Kind", fields.text("arrivals", "uniform", of=get_args(Kind))),
+        burstiness=fields.number("burstiness", 1.0, least=LEAST_BURSTINESS, most=MOST_BURSTINESS),
+        trace=_read_trace(fields) if fields.has("trace") else (),
         changes=tuple(_read_change(change) for change in fields.objects("changes", [])),
         options=fields.mapping("options", {}),
         prefix=fields.text("prefix") if fields.has("prefix") else None,
@@ -177,6 +193,16 @@ def _read_profile(fields: Fields) -> LoadProfile:
     if (expected := sum(duration_s * rate for duration_s, rate in profile.stages)) > MAX_ARRIVALS:
         raise BadPlan(f"Load profile {name!r}: {expected:.0f} arrivals are more than {MAX_ARRIVALS}")
     return profile
+
+
+def _read_trace(fields: Fields) -> tuple[TracedCall, ...]:
+    rows = fields.rows("trace", width=3, most=MAX_ARRIVALS)
+    if any(later[0] < earlier[0] for earlier, later in pairwise(rows)):
+        raise BadPlan(f"{fields.where}: trace must be in the order of its instants")
+    return tuple(
+        TracedCall(at_s=at_s, prompt_tokens=int(prompt), answer_tokens=int(answer))
+        for at_s, prompt, answer in rows
+    )
 
 
 def _read_stage(fields: Fields) -> tuple[float, float]:

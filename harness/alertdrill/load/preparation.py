@@ -17,8 +17,11 @@ from alertdrill.load.errors import BadPlan, ScenarioError
 from alertdrill.load.fields import Fields
 from alertdrill.load.gateway_keys import Keyring
 from alertdrill.load.plan import LoadProfile, Plan, parse_controls, parse_plan, read_plan
-from alertdrill.load.script import Script
+from alertdrill.load.script import OrdinaryScript, Script
 from alertdrill.load.target import KEY, check_authority, find_credentials
+
+LENGTHS = ("prompt_chars", "max_tokens")
+"""Options that a trace has its own of, for each call."""
 
 
 class Scenario(Protocol):
@@ -132,7 +135,14 @@ def _plan_from_options(environment: Environment) -> Plan:
             "seed": options.seed,
             "controls": parse_controls(os.environ.get("ALERTDRILL_CONTROLS", "")),
             "profiles": [
-                {"name": name, "scenario": name, "start_s": 0, "arrivals": options.arrivals, **profile}
+                {
+                    "name": name,
+                    "scenario": name,
+                    "start_s": 0,
+                    "arrivals": options.arrivals,
+                    "burstiness": options.burstiness,
+                    **profile,
+                }
             ],
         }
     )
@@ -159,4 +169,9 @@ def _write_script(plan: Plan, profile: LoadProfile, scenarios: dict[str, type[Sc
     except Exception as error:
         raise BadPlan(f"{where}: the scenario {profile.scenario!r} makes no script: {error!r}") from error
     fields.end()
+    if profile.trace and isinstance(script, OrdinaryScript):
+        if stated := [name for name in LENGTHS if name in profile.options]:
+            raise BadPlan(f"{where}: its trace says how long each call is: leave out {' and '.join(stated)}")
+        sizes = tuple((call.prompt_tokens, call.answer_tokens) for call in profile.trace)
+        script.calls = replace(script.calls, sizes=sizes)
     return script

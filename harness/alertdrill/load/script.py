@@ -26,7 +26,8 @@ class TimedAction:
 class Request:
     """What is sent: the path without a prefix, and the body, if there is one.
 
-    `token_header` names a header that has the token besides `Authorization`; empty: none has.
+    `token_header` names a header that has the token besides `Authorization`; empty: none has. Of an answer
+    that `is_streamed`, it is measured when its tokens come.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request:
     body: str | None
     headers: Mapping[str, str] = field(default_factory=dict)
     token_header: str = ""
+    is_streamed: bool = False
 
 
 class Script(Protocol):
@@ -98,6 +100,7 @@ class OrdinaryScript:
             body=self.calls.body(index),
             headers=ANTHROPIC_HEADERS if api == "messages" else {},
             token_header="x-api-key" if api == "messages" else "",
+            is_streamed=self.calls.is_streamed(index),
         )
 
     def note_answer(self, index: int, status: int, body: str) -> None:

@@ -60,12 +60,12 @@ class Statistics:
             "planned": self._planned,
             "sent": len(self._lateness_s),
             "late": self._late,
-            "lateness_p50_s": _percentile(self._lateness_s, 0.5),
-            "lateness_p99_s": _percentile(self._lateness_s, 0.99),
-            "lateness_max_s": _percentile(self._lateness_s, 1.0),
+            "lateness_p50_s": find_percentile(self._lateness_s, 0.5),
+            "lateness_p99_s": find_percentile(self._lateness_s, 0.99),
+            "lateness_max_s": find_percentile(self._lateness_s, 1.0),
             "latency_min_s": self._latency_s[0] if self._latency_s else None,
-            "latency_p50_s": _percentile(self._latency_s, 0.5),
-            "latency_p99_s": _percentile(self._latency_s, 0.99),
+            "latency_p50_s": find_percentile(self._latency_s, 0.5),
+            "latency_p99_s": find_percentile(self._latency_s, 0.99),
             "slowest_s": self._latency_s[: -SLOWEST - 1 : -1],
             "unwelcome": sum(count for status, count in self._statuses.items() if not self._welcomes(status)),
             "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
@@ -80,6 +80,7 @@ def render_report(
     stalls: Sequence[tuple[float, float]] = (),
     refusals: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     waiting: Sequence[Mapping[str, Any]] = (),
+    tokens: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> str:
     """Return the report of all load profiles so far; docs/reference/interfaces.md has its form."""
     profiles = {name: statistics.report() for name, statistics in tallies.items()}
@@ -91,10 +92,11 @@ def render_report(
             "stalls": list(stalls),
             "refusals": {name: dict(said) for name, said in refusals.items()},
             "waiting": list(waiting),
+            "tokens": {name: dict(times) for name, times in tokens.items()},
         }
     )
 
 
-def _percentile(ordered: list[float], share: float) -> float | None:
+def find_percentile(ordered: list[float], share: float) -> float | None:
     """Return the nearest-rank percentile: the least value that `share` of all values do not exceed."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None

@@ -17,10 +17,7 @@ class Timetable:
     def __init__(self, plan: Plan, *, now: Callable[[], float] = time.time) -> None:
         self.plan = plan
         self.instants = {
-            profile.name: draw_arrivals(
-                profile.stages, kind=profile.arrivals, seed=f"{plan.seed}:{profile.name}"
-            )
-            for profile in plan.profiles
+            profile.name: _list_instants(profile, f"{plan.seed}:{profile.name}") for profile in plan.profiles
         }
         self._now = now
 
@@ -36,3 +33,10 @@ class Timetable:
         """Sleep until an instant of a load profile."""
         while (ahead_s := -self.elapsed_s(profile, at_s)) > 0:
             gevent.sleep(ahead_s / self.plan.speed)
+
+
+def _list_instants(profile: LoadProfile, seed: str) -> tuple[float, ...]:
+    """Return a trace's own instants, or else those that are drawn from the stages."""
+    if profile.trace:
+        return tuple(call.at_s for call in profile.trace)
+    return draw_arrivals(profile.stages, kind=profile.arrivals, burstiness=profile.burstiness, seed=seed)

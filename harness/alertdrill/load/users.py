@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ssl
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import gevent.ssl
 from locust import FastHttpUser, task
-from locust.contrib.fasthttp import LocustBadStatusCode
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, LocustBadStatusCode, ResponseContextManager
 from locust.exception import StopUser
 
 from alertdrill.load.errors import BadPlan, find_cause
@@ -27,6 +27,7 @@ from alertdrill.load.options import Flag, declare
 from alertdrill.load.plan import LoadProfile
 from alertdrill.load.script import Script
 from alertdrill.load.statistics import NO_ANSWER
+from alertdrill.load.streams import find_token_instants, list_gaps, read_pieces
 from alertdrill.load.worker import Worker
 
 ANSWER_WITHIN_S = 600.0
@@ -109,6 +110,9 @@ class ScenarioUser(FastHttpUser):
             headers["Authorization"] = f"Bearer {token}"
             if asked.token_header:
                 headers[asked.token_header] = token
+        if asked.is_streamed:
+            # Compressed, pieces would come together.
+            headers["Accept-Encoding"] = "identity"
         path = f"/{profile.prefix}{asked.path}" if profile.prefix else asked.path
         left_s = profile_runner.timetable.rule_s()
         with (
@@ -120,15 +124,20 @@ class ScenarioUser(FastHttpUser):
                 data=asked.body,
                 headers=headers,
                 catch_response=True,
+                stream=asked.is_streamed,
             ) as response,
         ):
+            if asked.is_streamed:
+                self._read_stream(
+                    profile, response, partial(profile_runner.timetable.elapsed_s, profile, at_s)
+                )
             latency_s = profile_runner.timetable.elapsed_s(profile, at_s)
             response.request_meta["response_time"] = latency_s * 1000
             error = response.request_meta["exception"]
             # Any other error than a bad status means that the answer did not come, or not all of it.
             answered = error is None or isinstance(error, LocustBadStatusCode)
             status = response.status_code if answered else NO_ANSWER
-            script.note_answer(index, status, response.text or "" if answered else "")
+            script.note_answer(index, status, _read_text(response) if answered else "")
             if script.welcomes(status):
                 response.success()
             else:
@@ -136,9 +145,40 @@ class ScenarioUser(FastHttpUser):
                 response.failure(f"status {status}" if why is None else f"no answer: {why}")
                 secrets = (*([token] if token else ()), *profile_runner.keyring.headers.values())
                 profile_runner.refusals.note(
-                    profile.name, status, response.text or "" if why is None else why, secrets=secrets
+                    profile.name, status, _read_text(response) if why is None else why, secrets=secrets
                 )
         return status, latency_s
+
+    def _read_stream(
+        self, profile: LoadProfile, response: ResponseContextManager, now_s: Callable[[], float]
+    ) -> None:
+        """Read the body of an answer as it comes, and note when its tokens did.
+
+        The answer is then as it would be had it been read at once.
+        """
+        meta = response.request_meta
+        if meta["exception"] is not None or response._response is None:  # Locust reads by it, too
+            return
+        try:
+            body, pieces = read_pieces(response._response, now_s)
+        except FAILURE_EXCEPTIONS as error:
+            meta["exception"] = error
+            return
+        response._cached_content = body
+        meta["response_length"] = len(body)
+        instants_s = find_token_instants(pieces)
+        if instants_s and self._profile_runner is not None:
+            show = partial(self._show_time, profile.name)
+            self._profile_runner.token_times.note(profile.name, instants_s[0], list_gaps(instants_s), show)
+
+    def _show_time(self, name: str, kind: str, time_s: float) -> None:
+        """Have Locust show a time that is no request, so that it does not count in the totals."""
+        self.environment.stats.get(name, kind).log(time_s * 1000, 0)
+
+
+def _read_text(response: ResponseContextManager) -> str:
+    """Return the text of an answer: JSON is UTF-8, and Locust would guess, which takes long."""
+    return (response.content or b"").decode("utf-8", errors="replace")
 
 
 def _trust_authority(ca: Path | None, **_: object) -> ssl.SSLContext:

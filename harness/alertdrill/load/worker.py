@@ -30,6 +30,7 @@ from alertdrill.load.refusals import Refusals
 from alertdrill.load.script import Script
 from alertdrill.load.stalls import Pulse
 from alertdrill.load.timetable import Timetable
+from alertdrill.load.token_times import TokenTimes
 from alertdrill.load.worker_messages import (
     ACK,
     ASK,
@@ -88,6 +89,7 @@ class Worker:
         self.keyring = Keyring(host=environment.host or "", admin_token="")
         self.refusals = Refusals()
         self.open_calls = OpenCalls()
+        self.token_times = TokenTimes()
         self._pulse: Pulse
         self._environment = environment
         self._is_connected = is_connected

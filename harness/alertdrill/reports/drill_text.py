@@ -19,7 +19,7 @@ from alertdrill.core.expectation import (
     Suppressed,
     Text,
 )
-from alertdrill.core.wording import say_label_name, say_selector
+from alertdrill.core.wording import say_label_name, say_number, say_selector
 
 WIDTH = 100
 _TRAFFIC, _DONE, _EXPECTED = range(3)
@@ -117,7 +117,7 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 def _describe_profile(profile: LoadProfile) -> Iterator[str]:
     prefix = f", under the prefix {profile.prefix}" if profile.prefix else ""
-    yield f"load profile {profile.name}: {profile.scenario}, {profile.arrivals}{prefix}"
+    yield f"load profile {profile.name}: {profile.scenario}, {_describe_arrivals(profile)}{prefix}"
     at_s, stages = profile.start_s, []
     for stage in profile.stages:
         at_s += stage.duration_s
@@ -127,6 +127,13 @@ def _describe_profile(profile: LoadProfile) -> Iterator[str]:
         yield ", ".join(
             f"{name}: {_describe_value(value)}" for name, value in sorted(profile.options.items())
         )
+
+
+def _describe_arrivals(profile: LoadProfile) -> str:
+    if profile.trace:
+        return f"a trace of {say_number(len(profile.trace), 'call')}"
+    burstiness = "" if profile.burstiness is None else f" of burstiness {profile.burstiness:g}"
+    return f"{profile.arrivals}{burstiness}"
 
 
 def _describe_rate(rate_per_s: float) -> str:

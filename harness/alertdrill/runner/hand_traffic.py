@@ -22,7 +22,6 @@ CONNECT_WITHIN_S = 5.0
 ANSWERS_WITHIN_WALL_S = 120.0
 """How long answers are waited for after the last call was due; a client alone would wait for ten minutes."""
 LOOK_EVERY_WALL_S = 0.25
-SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,7 @@ class HandOrder:
     host: str
     target: Target
     speed: float
+    seed: int = 1
     files: Sequence[Path] = ()
     controls: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ def send(
     document = plan(
         [order.profile],
         clock=Clock(speed=order.speed, origin_s=time.time() + lead_wall_s(0)),
-        seed=SEED,
+        seed=order.seed,
         controls=order.controls,
         report=folder / "report.json",
         target=order.target,

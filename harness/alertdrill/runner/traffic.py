@@ -95,13 +95,28 @@ class WaitingCalls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenTimes:
+    """How long the streamed answers of a profile kept their readers waiting, in rule time.
+
+    `first_token` counts from the instant at which a call was due, `between_tokens` from one piece of an
+    answer to the next; None where no answer had two.
+    """
+
+    streams: int
+    first_token_p50_s: float
+    first_token_p99_s: float
+    between_tokens_p50_s: float | None
+    between_tokens_p99_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficReport:
     """What Locust last reported; `done` when every profile has ended and every request has been answered.
 
     `workers` is empty where one process sends everything. `stalls` are from when to when (rule time) one of
     Locust's processes stood still, as it has noticed itself. `refusals` has what was first said with each
-    status that a profile was not after, by profile and status, and `waiting` are the calls without an answer;
-    of what workers sent nobody knows either.
+    status that a profile was not after, by profile and status, `waiting` are the calls without an answer, and
+    `tokens` the times of streamed answers, by profile; of what workers sent nobody knows any of them.
     """
 
     done: bool = False
@@ -110,6 +125,7 @@ class TrafficReport:
     stalls: tuple[tuple[float, float], ...] = ()
     refusals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     waiting: tuple[WaitingCalls, ...] = ()
+    tokens: Mapping[str, TokenTimes] = field(default_factory=dict)
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -285,6 +301,7 @@ class Traffic:
             stalls=stalls,
             refusals=raw["refusals"],
             waiting=tuple(WaitingCalls(**one) for one in raw["waiting"]),
+            tokens={name: TokenTimes(**times) for name, times in raw["tokens"].items()},
         )
 
     def _has_ended(self, *, within_s: float) -> bool:
@@ -343,6 +360,7 @@ def _plan_profile(profile: LoadProfile, *, prefix: str | None) -> dict[str, Any]
             {"duration_s": stage.duration_s, "rate_per_s": stage.rate_per_s} for stage in profile.stages
         ],
         "arrivals": profile.arrivals,
+        **_plan_arrivals(profile),
         "changes": [
             {
                 "at_s": change.at_s,
@@ -355,3 +373,13 @@ def _plan_profile(profile: LoadProfile, *, prefix: str | None) -> dict[str, Any]
         "options": dict(profile.options),
         "prefix": prefix,
     }
+
+
+def _plan_arrivals(profile: LoadProfile) -> dict[str, Any]:
+    """Return what else there is to say of a load profile's arrivals."""
+    said: dict[str, Any] = {}
+    if profile.burstiness is not None:
+        said["burstiness"] = profile.burstiness
+    if profile.trace:
+        said["trace"] = [[call.at_s, call.prompt_tokens, call.answer_tokens] for call in profile.trace]
+    return said

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from math import inf
 
-from alertdrill.core.drill import Drill
+from alertdrill.core.drill import LEAST_BURSTINESS, MOST_BURSTINESS, Drill
 from alertdrill.core.expectation import BlindRule, Expectation, Grouped, NearMiss
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -33,6 +34,7 @@ def check_drill(drill: Drill) -> Drill:
         raise ValueError(f"{drill.name} would send for less than no time")
     if any(not from_s <= to_s for from_s, to_s in windows):
         raise ValueError(f"{drill.name} would have to end before it begins")
+    _check_arrivals(drill)
     deadlines = [
         (expected.fires_within_s, expected.resolves_within_s)
         for expected in drill.expects
@@ -45,3 +47,15 @@ def check_drill(drill: Drill) -> Drill:
     if any(one.after_s >= drill.lasts_s for one in drill.expects if isinstance(one, BlindRule)):
         raise ValueError(f"{drill.name} ends before its rule is to be blind: it lasts {drill.lasts_s:g} s")
     return drill
+
+
+def _check_arrivals(drill: Drill) -> None:
+    """Raise ValueError for arrivals that cannot be drawn, and for a trace that is out of order."""
+    for profile in drill.traffic:
+        burstiness, instants = profile.burstiness, [call.at_s for call in profile.trace]
+        if (profile.arrivals == "gamma") != (burstiness is not None):
+            raise ValueError(f"{drill.name}: arrivals by gamma have a burstiness, and no others")
+        if burstiness is not None and not LEAST_BURSTINESS <= burstiness <= MOST_BURSTINESS:
+            raise ValueError(f"{drill.name} has a burstiness of {burstiness:g}: 1 is Poisson, less is bursts")
+        if instants != sorted(instants) or any(not 0 <= at_s < inf for at_s in instants[:1] + instants[-1:]):
+            raise ValueError(f"{drill.name} has a trace whose calls are not in the order of their instants")

@@ -12,10 +12,19 @@ from support.fake_gateway import ADMIN_TOKEN, CONTROL_TOKEN
 from alertdrill.runtime.free_ports import find_free_ports
 
 WITHIN_S = 30.0
-SCENARIOS = ("steady", "burst", "auth_scan", "cost_runaway", "outage", "provider_fallback")
+SCENARIOS = (
+    "steady",
+    "burst",
+    "streaming",
+    "auth_scan",
+    "cost_runaway",
+    "outage",
+    "provider_fallback",
+)
 SHORT = {
     "steady": ("--rate", "1", "--duration-s", "60"),
     "burst": ("--rate", "0.5", "--base-s", "20", "--burst-rate", "2", "--burst-s", "20"),
+    "streaming": ("--rate", "1", "--duration-s", "60"),
     "auth_scan": ("--rate", "1", "--duration-s", "60"),
     "cost_runaway": ("--usd-per-hour", "576", "--duration-s", "60"),
     "outage": ("--rate", "1", "--duration-s", "60", "--down-at-s", "20", "--down-for-s", "20"),
@@ -43,6 +52,15 @@ def test_a_scenario_runs_alone(run_locust, fake_gateway, tmp_path, name):
     assert len(fake_gateway.calls) == 60
     assert time.monotonic() - started_at < 30  # 60 s of rule time are 1 s
     assert "Traceback" not in ended.stderr
+
+
+def test_embeddings_run_alone(run_locust, fake_gateway, tmp_path):
+    """All calls are for embeddings, of a text."""
+    ended = run_locust("embeddings", options=("--rate", "1", "--duration-s", "60"), cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    asked = [seen for seen in fake_gateway.seen if seen.path.endswith("/v1/embeddings")]
+    assert len(asked) == 60
+    assert {seen.body["model"] for seen in asked} == {"openai:text-embedding-3-small"}
 
 
 def test_sessions_run_alone(run_locust, fake_gateway, tmp_path):

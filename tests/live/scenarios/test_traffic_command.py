@@ -77,6 +77,45 @@ def test_what_is_not_as_wanted_is_shown(
     assert "All load profiles have ended" in log.read_text()
 
 
+@pytest.mark.parametrize("api", ["chat", "messages"])
+def test_the_tokens_of_streams_are_timed(alertdrill: CommandLine, tmp_path: Path, api: str) -> None:
+    """The first, and those after it: Locust has a request type for each, beside its total."""
+    dialect = "anthropic" if api == "messages" else "openai"
+    slowly = {"latency": {"kind": "constant", "s": 0.4}, "completion_tokens": 20}
+    order = StubOrder(name=dialect, dialect=dialect, token=TOKEN, behaviour=slowly)
+    log = tmp_path / "kept.log"
+    with open_stub(order, tmp_path / "stub.log") as stub:
+        arguments = ("--host", stub.url, "--model", "m", "--rate", "5/s", "--lasts", "2s", "--api", api)
+        finished = send(alertdrill, "streaming", *arguments, "--log", str(log))
+    assert (finished.code, finished.err) == (0, "")
+    said = finished.out.splitlines()[-1]
+    assert said.startswith("first token of 10 streams: median 0.")
+    assert "; between tokens: median 0." in said
+    counts = {
+        line.split()[0]: int(line.split()[2])
+        for line in log.read_text().splitlines()
+        if line.startswith(("TTFT ", "ITL ", "POST ")) and "%)" in line
+    }
+    assert counts["TTFT"] == counts["POST"] == 10
+    assert counts["ITL"] >= 10
+
+
+def test_a_trace_is_sent_as_its_calls_came(
+    alertdrill: CommandLine, gateway: PlainGateway, tmp_path: Path
+) -> None:
+    """As many, and as long; what comes after the stated duration is not sent."""
+    trace = tmp_path / "azure.csv"
+    trace.write_text(
+        "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,10,44\n"
+        "2023-11-16 18:15:47.1805900,20,0\n2023-11-16 18:15:49.1805900,30,7\n"
+    )
+    arguments = ("--host", gateway.url, "--key-env", KEY_ENV, "--model", "m", "--trace", str(trace))
+    finished = send(alertdrill, "steady", *arguments, "--lasts", "2s")
+    assert (finished.code, finished.err) == (0, "")
+    sizes = [(len(one.body["messages"][0]["content"]), one.body["max_tokens"]) for one in gateway.asked]
+    assert sorted(sizes) == [(40, 44), (80, 1)]
+
+
 def test_a_gateway_that_wants_a_key_says_so(alertdrill: CommandLine, gateway: PlainGateway) -> None:
     """Without --key-env calls carry none."""
     finished = send(alertdrill, "steady", "--host", gateway.url, *SHORT)

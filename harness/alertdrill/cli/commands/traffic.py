@@ -17,10 +17,12 @@ from alertdrill.cli.calls_table import say_progress, say_wait, tabulate_calls
 from alertdrill.cli.complaining import complain
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
-from alertdrill.cli.options.quantities import DURATION, RATE, SHARE, Speed
+from alertdrill.cli.options.arrivals import NAMES as ARRIVALS
+from alertdrill.cli.options.arrivals import offer_arrivals, read_arrivals
+from alertdrill.cli.options.quantities import SHARE, Speed
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
-from alertdrill.core.drill import LoadProfile, LoadStage
+from alertdrill.core.drill import LoadProfile
 from alertdrill.core.wording import say_number
 from alertdrill.errors import BadInput, ComponentFailed, CouldNotTell
 from alertdrill.runner.hand_traffic import ANSWERS_WITHIN_WALL_S, HandOrder, count_open, send
@@ -45,7 +47,7 @@ CONTROLS = "ALERTDRILL_CONTROLS"
     groups={
         "The gateway": ("host", "key_env", "ca"),
         "What is sent": ("models", "api", "stream_share", "max_tokens", "prompt_chars", "options"),
-        "How much of it": ("rates", "lasts", "speed"),
+        "How much of it": (*ARRIVALS, "speed"),
         "What is written": ("log",),
     },
     exit_codes={
@@ -63,6 +65,11 @@ CONTROLS = "ALERTDRILL_CONTROLS"
             "alertdrill traffic burst --host http://127.0.0.1:4000 --model gpt-4.1 "
             "--rate 0.5/s --lasts 5m --rate 10/s --lasts 2m --rate 0.5/s --lasts 5m --speed 12",
             "A burst of two minutes with five before and after it, twelve times as fast: in a minute",
+        ),
+        Example(
+            "alertdrill traffic steady --host http://127.0.0.1:4000 --model gpt-4.1 --stream-share 100% "
+            "--trace AzureLLMInferenceTrace_conv.csv --lasts 10m",
+            "The first ten minutes of a published trace, streamed: with the time to the first token",
         ),
         Example(
             "alertdrill traffic loads/night.py --host http://127.0.0.1:4000 --option tenants=3",
@@ -100,23 +107,7 @@ CONTROLS = "ALERTDRILL_CONTROLS"
     metavar="NAME=VALUE",
     help="Any other option of the scenario, its value as JSON or as a text. May be repeated.",
 )
-@click.option(
-    "--rate",
-    "rates",
-    multiple=True,
-    type=RATE,
-    metavar="RATE",
-    default=(1.0,),
-    help="Calls a second, minute or hour, as 0.4/s or 24/m; 1/s otherwise. With --lasts again: a stage.",
-)
-@click.option(
-    "--lasts",
-    multiple=True,
-    type=DURATION,
-    metavar="DURATION",
-    default=(60.0,),
-    help="How long they are sent, as 10m; 1m otherwise. As often as --rate.",
-)
+@offer_arrivals
 @click.option(
     "--speed",
     type=Speed(1.0, 1000.0),
@@ -127,7 +118,10 @@ CONTROLS = "ALERTDRILL_CONTROLS"
 @click.option(
     "--log", type=WrittenPath(path_type=Path, dir_okay=False), help="Keep Locust's log in this file."
 )
+@click.pass_context
 def traffic(
+    context: click.Context,
+    /,
     scenario: str,
     host: str,
     key_env: str | None,
@@ -138,17 +132,16 @@ def traffic(
     max_tokens: int | None,
     prompt_chars: int | None,
     options: tuple[str, ...],
-    rates: tuple[float, ...],
-    lasts: tuple[float, ...],
     speed: float,
     log: Path | None,
+    **arrivals: Any,
 ) -> None:
     """Send the calls of SCENARIO by hand at any gateway that speaks OpenAI's API.
 
-    SCENARIO is steady, burst, cost_runaway, auth_scan, rate_limit_abuse, outage, provider_fallback,
-    cache_collapse or text_apis, or the path of a Locust file of your own. Nothing is sent anywhere but to the
-    host that you name, no admin API is asked, and what is sent is bounded: it ends by itself. An
-    answer that is not there two minutes after the last call was due is not waited for.
+    SCENARIO is steady, burst, streaming, embeddings, cost_runaway, auth_scan, rate_limit_abuse, outage,
+    provider_fallback, cache_collapse or text_apis, or the path of a Locust file of your own. Nothing is sent
+    anywhere but to the host that you name, no admin API is asked, and what is sent is bounded: it ends by
+    itself. An answer that is not there two minutes after the last call was due is not waited for.
 
     Stubs that the scenario tells something are named in ALERTDRILL_CONTROLS, as openai=http://127.0.0.1:9102,
     and their token is in ALERTDRILL_CONTROL_TOKEN.
@@ -166,12 +159,16 @@ def traffic(
         "max_tokens": max_tokens,
         "prompt_chars": prompt_chars,
     }
+    asked = read_arrivals(arrivals, context)
     order = HandOrder(
         profile=LoadProfile(
             name=name,
             scenario=name,
             start_s=0.0,
-            stages=_pair_stages(rates, lasts),
+            stages=asked.stages,
+            arrivals=asked.arrivals,
+            burstiness=asked.burstiness,
+            trace=asked.trace,
             options={
                 **{option: value for option, value in stated.items() if value is not None},
                 **_read_options(options),
@@ -180,6 +177,7 @@ def traffic(
         host=url,
         target=Target(token=None if key_env is None else _read_key(key_env, os.environ), ca=_check_file(ca)),
         speed=speed,
+        seed=asked.seed,
         files=files,
         controls=_read_controls(os.environ.get(CONTROLS, "")),
     )
@@ -215,7 +213,9 @@ def _send(order: HandOrder, log: Path | None) -> TrafficReport:
             if name in latest.profiles:
                 status.stop()
                 said = latest.refusals.get(name, {})
-                for part in tabulate_calls(latest.profiles[name], said, speed=order.speed):
+                for part in tabulate_calls(
+                    latest.profiles[name], said, speed=order.speed, tokens=latest.tokens.get(name)
+                ):
                     console.print(part)
             if log is not None and is_there(log_path):
                 write_whole(log, log_path.read_text(errors="replace"))
@@ -247,17 +247,6 @@ def _find_exit_code(report: ProfileReport) -> int:
     if report.late:
         return CouldNotTell.exit_code
     return EXIT_UNWELCOME if unanswered or report.unwelcome else 0
-
-
-def _pair_stages(rates: Sequence[float], lasts: Sequence[float]) -> tuple[LoadStage, ...]:
-    if len(rates) != len(lasts):
-        raise BadInput(
-            f"--rate is given {len(rates)} times and --lasts {len(lasts)} times: each stage has one of both"
-        )
-    return tuple(
-        LoadStage(rate_per_s=rate, duration_s=duration_s)
-        for rate, duration_s in zip(rates, lasts, strict=True)
-    )
 
 
 def _read_key(variable: str, environ: Mapping[str, str]) -> str:

@@ -15,10 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from alertdrill.core.drill import Drill
+from alertdrill.core.drill import Drill, LoadProfile
 
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_ignores"}
 """Fields that follow from where a node stands, or that say nothing of what it does."""
+_CAME_LATER = {"burstiness", "trace"}
+"""Fields of load profiles that older recordings know nothing of."""
 _MODULE = re.compile(r"(?<=python -m )[\w.]+")
 
 
@@ -28,11 +30,17 @@ def digest_drill(drill: Drill) -> str:
     Numbers count by their value: 60 and 60.0 seconds are the same.
     """
     done = {
-        "traffic": [asdict(profile) for profile in drill.traffic],
+        "traffic": [_describe_profile(profile) for profile in drill.traffic],
         "outages": [asdict(outage) for outage in drill.outages],
         "faults": [asdict(fault) for fault in drill.faults],
     }
     return _hash(json.dumps(_even_out(done), sort_keys=True, default=str))
+
+
+def _describe_profile(profile: LoadProfile) -> dict[str, Any]:
+    """Return a load profile's fields; one that came later counts only where it says something."""
+    told = asdict(profile)
+    return {name: value for name, value in told.items() if value or name not in _CAME_LATER}
 
 
 def _even_out(value: object) -> object:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
+from pathlib import Path
 from typing import Any, get_args
 
-from alertdrill.core.drill import ERROR_CLASSES, Arrivals, BehaviourChange, LoadProfile, LoadStage
+from alertdrill.core.drill import (
+    ERROR_CLASSES,
+    LEAST_BURSTINESS,
+    MOST_BURSTINESS,
+    Arrivals,
+    BehaviourChange,
+    LoadProfile,
+    LoadStage,
+    TracedCall,
+)
+from alertdrill.errors import BadInput
 from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
 from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
+from alertdrill.systems.drill_building.traces import read_trace
+from alertdrill.systems.drill_building.traffic import sum_up
 
 ERRORS = ("share", "every", "next")
 """Which calls fail: a share of them, every n-th, or the next n."""
@@ -17,7 +30,10 @@ ERRORS = ("share", "every", "next")
 def read_profile(fields: Fields, name: str) -> LoadProfile:
     """Return a load profile; what no field of its own takes are options of its scenario."""
     scenario = fields.take_text("scenario")
-    if fields.has("stages"):
+    trace = _read_trace(fields) if fields.has("trace") else ()
+    if trace:
+        stages: tuple[LoadStage, ...] = (sum_up(trace[0], trace[1]),)
+    elif fields.has("stages"):
         if fields.has("rate") or fields.has("lasts"):
             raise fields.fail(f"{fields.what} has stages, which have the rate, so it has no rate of its own")
         stages = tuple(
@@ -33,8 +49,43 @@ def read_profile(fields: Fields, name: str) -> LoadProfile:
         start_s=fields.take_duration("at", 0.0),
         stages=stages,
         arrivals=arrivals,
+        burstiness=_read_burstiness(fields, arrivals),
+        trace=trace[0] if trace else (),
         options={key: _read_value(node) for key, node in fields.take_rest().items()},
     )
+
+
+def _read_trace(fields: Fields) -> tuple[tuple[TracedCall, ...], float | None]:
+    """Return the calls of a trace, whose file is named as seen from the drill's, and how long it is sent."""
+    for key in ("rate", "stages", "arrivals", "burstiness"):
+        if fields.has(key):
+            raise fields.fail(f"{fields.what} has a trace, which says when calls come, so it has no {key}")
+    node = fields.take_node("trace")
+    path = Path(fields.name).parent / fields.put_back("trace", node).take_text("trace")
+    lasts_s = fields.take_duration("lasts") if fields.has("lasts") else None
+    if lasts_s == 0:
+        raise fields.fail(f"lasts of {fields.what} is 0: no call of the trace comes within it")
+    try:
+        return read_trace(path, lasts_s=lasts_s), lasts_s
+    except BadInput as error:
+        raise fields.fail(f"the trace of {fields.what}: {error}", node) from error
+
+
+def _read_burstiness(fields: Fields, arrivals: Arrivals) -> float | None:
+    """Return the burstiness, which arrivals by gamma have to have, and no others."""
+    if arrivals != "gamma":
+        if fields.has("burstiness"):
+            raise fields.fail(f"{fields.what} has a burstiness, which only arrivals: gamma have")
+        return None
+    node = fields.take_node("burstiness")
+    burstiness = fields.put_back("burstiness", node).take_number("burstiness")
+    if not LEAST_BURSTINESS <= burstiness <= MOST_BURSTINESS:
+        raise fields.fail(
+            f"burstiness of {fields.what} is {burstiness:g}, not a number from {LEAST_BURSTINESS:g} to "
+            f"{MOST_BURSTINESS:g}: 1 is Poisson, less comes in bursts",
+            node,
+        )
+    return burstiness
 
 
 def _read_stage(fields: Fields) -> LoadStage:
