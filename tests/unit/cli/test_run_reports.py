@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,13 +163,13 @@ def test_a_signal_while_reports_are_written_leaves_them_whole(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is said is true: the drills were judged, and the exit code is their verdict's."""
-    render = reporting.html.render
+    draw = reporting.html.draw
 
-    def interrupt(record: RunRecord, *beside: Any) -> str:
+    def interrupt(document: Mapping[str, Any]) -> str:
         signal.raise_signal(signal.SIGTERM)
-        return render(record, *beside)
+        return draw(document)
 
-    monkeypatch.setattr(reporting.html, "render", interrupt)
+    monkeypatch.setattr(reporting.html, "draw", interrupt)
     assert run() == 0
     assert capsys.readouterr().err.endswith(
         "interrupted by SIGTERM; the drills were judged before, and the reports in out are whole\n"

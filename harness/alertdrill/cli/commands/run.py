@@ -74,6 +74,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings", "push", "push_headers"),
         "Replay instead of a stack": ("replayed", "tail_s"),
+        "To watch it": ("is_watched",),
         "Before a run": ("explained",),
     },
     exit_codes={
@@ -177,6 +178,12 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     help="Say what a speed makes of each rule of the project, and how fast each drill can be held; nothing "
     "is started or sent.",
 )
+@click.option(
+    "--ui",
+    "is_watched",
+    is_flag=True,
+    help="Serve the report while the run goes on, to a browser on this machine; the address is printed.",
+)
 @take_project_option
 @take_systems_option
 @take_stack_options
@@ -199,6 +206,7 @@ def run(
     tail_s: float,
     keep_recordings: Path | None,
     explained: bool,
+    is_watched: bool,
     project_file: Path | None,
     system_folders: tuple[Path, ...],
     out: Path,
@@ -225,7 +233,10 @@ def run(
     target = make_push(push, push_headers, os.environ)
     if is_about_project(context, project_file):
         own_out = None if _is_default(context, "out") else out
-        run_project(project_file, names, speed, workers, own_out, prometheus, alertmanager, target, console)
+        run_project(
+            *(project_file, names, speed, workers, own_out, prometheus, alertmanager, target, console),
+            is_watched=is_watched,
+        )
     if alertmanager is not None:
         raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)
@@ -280,7 +291,13 @@ def run(
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
 
-    record = hold_and_report(order, out, inputs, console, left_out=obstacles, keep=keep, target=target)
+    record = hold_and_report(
+        *(order, out, inputs, console),
+        left_out=obstacles,
+        keep=keep,
+        target=target,
+        is_watched=is_watched,
+    )
     sys.exit(record.exit_code)
 
 

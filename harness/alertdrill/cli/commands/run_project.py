@@ -27,7 +27,7 @@ from alertdrill.runtime.looking import follow
 OWN_OPTIONS = frozenset(
     {
         *("names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"),
-        *("push", "push_headers"),
+        *("push", "push_headers", "is_watched"),
     }
 )
 """The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
@@ -62,6 +62,8 @@ def run_project(
     alertmanager: str | None,
     target: PushTarget | None,
     console: Console,
+    *,
+    is_watched: bool,
 ) -> NoReturn:
     """Hold the drills of a project, all of them or those named, report, and exit."""
     project = open_project(project_file)
@@ -96,5 +98,6 @@ def run_project(
         left_out=made.left_out,
         notes=describe_classes(made.classified),
         target=target,
+        is_watched=is_watched,
     )
     sys.exit(record.exit_code)
