@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Placement
 from alertdrill.core.expectation import Expected
 from alertdrill.core.timeline import Event, PagingPath, Timeline
@@ -29,7 +28,7 @@ from alertdrill.reports.progress import AlertRow, BoardState
 
 SHORTEST_S = 60.0
 """Of what an endless run shows, however soon after its start somebody looks."""
-STAGES = {"waiting": "to come", "now": "held now", "over": "not judged yet"}
+Stage = Literal["waiting", "now", "over"]
 
 Data = dict[str, Any]
 
@@ -63,8 +62,8 @@ def _count_drawn(alert: Data) -> Data:
     return alert | {"drawn": min(MOST_CURVES, number), "left_out": max(0, number - MOST_CURVES)}
 
 
-def find_stage(placement: Placement, now_s: float) -> str:
-    """Return which of `STAGES` a drill is in."""
+def find_stage(placement: Placement, now_s: float) -> Stage:
+    """Return how far a drill is."""
     if now_s < placement.start_s:
         return "waiting"
     return "now" if now_s < placement.end_s else "over"
@@ -144,7 +143,7 @@ def _make_record(state: BoardState, started_at: datetime, now_s: float) -> RunRe
             Verdict(
                 drill=placement.drill.name,
                 findings=tuple(
-                    _make_finding(placement, expected, events, now_s) for expected in placement.drill.expects
+                    _make_finding(placement, expected, events) for expected in placement.drill.expects
                 ),
             )
             for placement in state.placements
@@ -155,7 +154,7 @@ def _make_record(state: BoardState, started_at: datetime, now_s: float) -> RunRe
     )
 
 
-def _make_finding(placement: Placement, expected: Expected, events: Sequence[Event], now_s: float) -> Finding:
+def _make_finding(placement: Placement, expected: Expected, events: Sequence[Event]) -> Finding:
     seen: dict[str, float] = {}
     for event in events:
         is_own = placement.start_s <= event.at_s < placement.end_s
@@ -170,7 +169,7 @@ def _make_finding(placement: Placement, expected: Expected, events: Sequence[Eve
         labels=expected.labels,
         expectation=expected,
         observed=seen,
-        evidence=f"seen until {format_s(min(now_s, placement.end_s))}" if now_s >= placement.start_s else "",
+        evidence="",
     )
 
 
@@ -180,10 +179,10 @@ def _describe_drills(state: BoardState, record: RunRecord, alerts: Sequence[Data
     for placement, drill in zip(state.placements, described, strict=True):
         stage = find_stage(placement, state.now_rule_s)
         drill["kind"] = stage
-        drill["outcome"] = STAGES[stage]
+        drill["outcome"] = stage
         drill["until"] = round(placement.end_s, 1)
         for finding in drill["findings"]:
-            finding["outcome"] = STAGES[stage]
+            finding["outcome"] = stage
         yield drill
 
 

@@ -15,7 +15,7 @@ import { renderTimeline } from "./timeline.js";
 const SECTIONS = ["head", "live", "changes", "matrix", "timeline", "drills", "alerts", "pages", "dashboards", "run"];
 const LINKS = [["matrix", "Hops"], ["timeline", "The run"], ["drills", "Drills"], ["alerts", "Alerts"], ["pages", "Pages"], ["dashboards", "Dashboards"], ["run", "How it was held"]];
 // What each section is drawn of, where that is more than its own part of the document.
-const SOURCES = { matrix: ["matrix", "drills"], live: ["live", "lost"], timeline: ["timeline", "drills"], alerts: ["alerts", "drills"], pages: ["pages"], list: ["drills", "alerts", "pages"], run: ["facts", "logs"] };
+const SOURCES = { matrix: ["matrix", "drills"], live: ["live", "lost"], timeline: ["timeline", "drills"], alerts: ["alerts", "drills"], pages: ["pages"], list: ["drills", "pages"], run: ["facts", "logs"] };
 const state = { data: null, address: { path: [""], query: "" }, index: null };
 const places = new Map();
 

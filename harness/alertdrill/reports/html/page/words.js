@@ -19,11 +19,11 @@ export function sign(kind) {
   return el("span", { class: `sign ${kind}`, "aria-hidden": "true" }, SIGNS[kind] || "✗");
 }
 
-const STAGES = { "to come": "waiting", "held now": "now", "not judged yet": "over" };
+const STAGES = ["waiting", "now", "over"];
 
 // met, unmet or unobserved, of the outcome of a drill or of one expectation; while a run goes on, its stage.
 export function kindOf(outcome) {
-  if (STAGES[outcome]) return STAGES[outcome];
+  if (STAGES.includes(outcome)) return outcome;
   return outcome === "met" || outcome === "unobserved" ? outcome : outcome.startsWith("would be") ? "unobserved" : "unmet";
 }
 
