@@ -32,7 +32,8 @@ class LivePage:
     def show(self, state: BoardState) -> None:
         """Show how far the run is; what was seen last stays, while it is read once more."""
         last = self._last
-        if last is not None and not state.events and state.now_rule_s >= state.until_s > 0:
+        is_at_end = not state.endless and state.now_rule_s >= state.until_s > 0
+        if last is not None and is_at_end and not state.events:
             state = replace(state, events=last.events, notifications=last.notifications)
         self._last = state
         self._server.show(partial(describe_running, state, self._started_at))

@@ -44,6 +44,7 @@ function render({ data, address }, changed) {
   }
   const below = { alerts: renderAlerts, pages: renderPages, dashboards: renderDashboards, run: renderRun };
   if (changed.isFirst) {
+    places.get("drills").hidden = Boolean(data.live?.endless); // a stack that stands has none
     later(["drills", () => [el("h2", {}, "Drills"), drawSearch(state.address.query, search), el("div", { id: "chips" }), el("div", { id: "list" })]], ...Object.entries(below));
     return;
   }
@@ -101,7 +102,10 @@ function drawWaiting() {
 }
 
 function linkSections() {
-  for (const link of document.querySelectorAll("nav a")) link.hidden = !places.get(link.hash.split("/")[1]).hasChildNodes();
+  for (const link of document.querySelectorAll("nav a")) {
+    const place = places.get(link.hash.split("/")[1]);
+    link.hidden = place.hidden || !place.hasChildNodes();
+  }
 }
 
 function put(name, parts) {
