@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPConnection, HTTPResponse
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -184,7 +185,8 @@ def test_who_reads_nothing_is_let_go_and_holds_nobody_up(
         server.show(lambda: {"part": long + "y"})
         await_that(lambda: not server._watchers)
         server.show(lambda: {"part": 3})
-        assert read_event(follow(server))[1]["data"] == {"part": 3}
+        stream = follow(server)
+        await_that(lambda: read_event(stream)[1]["data"] == {"part": 3})
 
 
 def test_the_end_waits_for_nobody_who_reads_nothing() -> None:
@@ -244,3 +246,24 @@ def _is_answered(server: PageServer) -> bool:
 def test_it_listens_on_loopback_only(server: PageServer) -> None:
     """The address says so."""
     assert urlsplit(server.url).hostname == "127.0.0.1"
+
+
+def test_what_takes_long_to_make_is_made_less_often(server: PageServer) -> None:
+    """A twentieth of the time is the most, however many look: who makes it needs the machine."""
+    made: list[float] = []
+
+    def make(_number: int) -> Document:
+        made.append(time.monotonic())
+        until = made[-1] + 0.02
+        while time.monotonic() < until:
+            pass
+        return {"part": len(made)}
+
+    server.show(partial(make, 0))
+    stream, _other = follow(server), follow(server)
+    for number in range(1, 4):
+        server.show(partial(make, number))
+        read_event(stream)
+    ways = [after - before for before, after in pairwise(made)]
+    assert ways
+    assert min(ways) >= 0.02 * page_server.RESTS
