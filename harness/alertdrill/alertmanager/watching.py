@@ -115,13 +115,19 @@ class PathWatch:
 
     def _read_notification(self, index: int) -> Notification:
         """Return a notification, which is read once if all its alerts are known."""
-        if (known := self._complete.get(index)) is not None:
-            return known
         raw = self._notifications[index]
+        if (known := self._complete.get(raw["number"])) is not None:
+            return known
         notification = _read_notification(raw, self.clock, self._known)
         if len(notification.alerts) == len(raw["alerts"]):
-            self._complete[index] = notification
+            self._complete[notification.number] = notification
         return notification
+
+    def forget(self, most: int) -> None:
+        """Forget the oldest notifications beyond so many."""
+        for raw in self._notifications[:-most]:
+            self._complete.pop(raw["number"], None)
+        del self._notifications[:-most]
 
     def read(self, events: Iterable[Event], log: Iterable[str], troubles: Iterable[str]) -> PagingPath:
         """Return all that was seen. `events` have the labels of every alert that Prometheus knew of."""

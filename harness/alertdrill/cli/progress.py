@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.live import Live
 
-from alertdrill.reports.terminal.board import BoardState, board, progress_line
+from alertdrill.reports.progress import BoardState
+from alertdrill.reports.terminal.board import board, progress_line
 
 LOG_LINE_EVERY_S = 10.0
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -20,6 +21,7 @@ from alertdrill.judging.coverage import HeldRun
 from alertdrill.reports import RunRecord, html, junit, markdown, metrics, timeline_json
 from alertdrill.reports.history import keep_run, read_earlier, read_out
 from alertdrill.reports.html.changes import compare_runs
+from alertdrill.reports.html.document import describe_run
 from alertdrill.reports.metrics import Sample
 from alertdrill.reports.mutation_scores import read_scores
 from alertdrill.reports.pushing import PushTarget, push
@@ -34,10 +36,11 @@ def report(
     *,
     is_kept: bool,
     target: PushTarget | None = None,
+    conclude: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> None:
     """Tell the verdict, then let OUT have the run's reports, and its history too if it `is_kept`.
 
-    The run's metrics are sent to a `target`, if there is one.
+    The run's metrics are sent to a `target`, if there is one; `conclude` is given what report.html draws.
     A verdict that cannot be told is in the reports all the same, and a signal waits until they are whole.
     Raises CannotWrite.
     """
@@ -47,7 +50,9 @@ def report(
             console.print(summary(record))
         finally:
             with defer_signals():
-                samples = _write_reports(record, out, reports, is_kept=is_kept)
+                samples, document = _write_reports(record, out, reports, is_kept=is_kept)
+                if conclude is not None:
+                    conclude(document)
         if target is not None:
             _send(target, samples, record, console)
         if record.unwritten:
@@ -69,8 +74,10 @@ def _send(target: PushTarget, samples: Sequence[Sample], record: RunRecord, cons
         console.print(f"Metrics: sent to {target.url}", soft_wrap=True, markup=False)
 
 
-def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool) -> tuple[Sample, ...]:
-    """Write all that is told of a run, and return its metrics."""
+def _write_reports(
+    record: RunRecord, out: Path, reports: RunFolder, *, is_kept: bool
+) -> tuple[tuple[Sample, ...], Mapping[str, Any]]:
+    """Write all that is told of a run, and return its metrics, and the document that its page draws."""
     timeline = timeline_json.render(record)
     samples = metrics.measure(record, _read_earlier(out) if is_kept else ())
     changes = compare_runs(json.loads(timeline), read_earlier(out, record.timeline.mode))
@@ -78,11 +85,12 @@ def _write_reports(record: RunRecord, out: Path, reports: RunFolder, *, is_kept:
     reports.write("junit.xml", junit.render(record))
     reports.write("report.md", markdown.render(record))
     reports.write("metrics.prom", metrics.render(samples))
-    reports.write("report.html", html.render(record, changes, read_scores(out)))
+    document = describe_run(record, changes, read_scores(out))
+    reports.write("report.html", html.draw(document))
     reports.publish()
     if is_kept:
         keep_run(out, timeline, record.started_at)
-    return samples
+    return samples, document
 
 
 def _read_earlier(out: Path) -> tuple[HeldRun, ...]:

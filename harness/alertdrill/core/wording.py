@@ -42,6 +42,8 @@ def printable(text: str) -> str:
     Line feeds stay; all else that Unicode does not call printable goes, so that a label value can neither
     move the cursor nor make a document malformed.
     """
+    if text.isprintable():
+        return text  # as nearly all are
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode("ascii")
         for char in text

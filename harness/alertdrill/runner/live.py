@@ -29,7 +29,7 @@ from alertdrill.judging.standstill import doubt_clock
 from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
-from alertdrill.reports.terminal.board import BoardState
+from alertdrill.reports.progress import BoardState
 from alertdrill.runner.beginning import Beginning, begin_clock
 from alertdrill.runner.calibration import TooFast, find_calibration_wall_s, find_lead_wall_s
 from alertdrill.runner.evaluations import Count
@@ -158,6 +158,8 @@ def _hold_at(
         until_s=until_s,
         now_rule_s=-lead_wall * speed,
         components=dict.fromkeys(order.site.subject.parts, "starting"),
+        placements=placements,
+        rules=order.alerts,
     )
     show(replace(state, message=f"starting the stack at speed {speed:g} ({reason})"))
     with order.site.open(setup) as stack, name_the_dead(stack):
@@ -237,7 +239,9 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
                 run.path.look(now_s, injector.out)
             state = replace(state, wall_s=time.monotonic() - start.monotonic_s)
             with silent.bear("prometheus"):
-                show(watch.look(state, now_s, make_page_events(run.path.notifications)))
+                told = run.path.notifications
+                seen = watch.look(state, now_s, make_page_events(told))
+                show(replace(seen, notifications=told))
             _rest(clock, injector.next_s)
         show(replace(state, now_rule_s=until_s, message="reading what happened"))
         report = silent.await_end(traffic, DRAIN_WALL_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from alertdrill.core.clock import Clock
 from alertdrill.core.drill import LoadProfile, Placement
@@ -12,11 +12,12 @@ from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import Event
 from alertdrill.judging.judge import matches
 from alertdrill.recording.prometheus import ActiveAlert, read_active_alerts
-from alertdrill.reports.terminal.board import AlertRow, BoardState, ProfileRow
+from alertdrill.reports.progress import AlertRow, BoardState, ProfileRow
+from alertdrill.runner.alert_log import AlertLog
 from alertdrill.runtime.http_client import Api
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Watch:
     """Looks at a running run. `for_s` has each alert's `for`: how long it is pending before it fires.
 
@@ -30,6 +31,10 @@ class Watch:
     clock: Clock
     quiet_lead_s: float = 0.0
     quiet_lead_why: str = ""
+    log: AlertLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = AlertLog(clock=self.clock, for_s=self.for_s)
 
     def look(self, state: BoardState, now_s: float, pages: Sequence[Event]) -> BoardState:
         """Return the state at rule time `now_s`: the load profiles that send traffic, and the alerts.
@@ -38,6 +43,7 @@ class Watch:
         `pages` are those of the run so far.
         """
         left = list(read_active_alerts(self.prometheus))
+        self.log.look(left, now_s)
         rows = []
         for placement in self.placements:
             if not placement.start_s <= now_s < placement.end_s:
@@ -65,6 +71,7 @@ class Watch:
                 if rate > 0
             ),
             alerts=tuple(rows),
+            events=self.log.events,
             message=say_stage(now_s, self.quiet_lead_s, self.quiet_lead_why),
         )
 

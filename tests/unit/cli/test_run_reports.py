@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from alertdrill.cli.commands import run as run_command
 from alertdrill.cli.commands import run_holding
 from alertdrill.cli.commands import run_replay as replaying
 from alertdrill.cli.commands.run_replay import check_goldens, keep_goldens
+from alertdrill.cli.live_page import LivePage
 from alertdrill.cli.main import call
 from alertdrill.cli.run_folder import RunFolder
 from alertdrill.core.drill import Drill, Placement
@@ -163,13 +165,13 @@ def test_a_signal_while_reports_are_written_leaves_them_whole(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is said is true: the drills were judged, and the exit code is their verdict's."""
-    render = reporting.html.render
+    draw = reporting.html.draw
 
-    def interrupt(record: RunRecord, *beside: Any) -> str:
+    def interrupt(document: Mapping[str, Any]) -> str:
         signal.raise_signal(signal.SIGTERM)
-        return render(record, *beside)
+        return draw(document)
 
-    monkeypatch.setattr(reporting.html, "render", interrupt)
+    monkeypatch.setattr(reporting.html, "draw", interrupt)
     assert run() == 0
     assert capsys.readouterr().err.endswith(
         "interrupted by SIGTERM; the drills were judged before, and the reports in out are whole\n"
@@ -305,3 +307,20 @@ def test_a_signal_while_metrics_are_sent_leaves_the_verdict(
     assert run("--push", "http://127.0.0.1:1") == 0
     assert json.loads((out / "timeline.json").read_text())["mode"] == "embedded"
     assert "the drills were judged before, and the reports in out are whole" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("out", "held")
+def test_a_watched_run_says_where_and_concludes_the_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page shows in the end what report.html draws; a run that nobody asked to watch serves none."""
+    concluded: list[Mapping[str, Any]] = []
+    drawn: list[Mapping[str, Any]] = []
+    draw = reporting.html.draw
+    monkeypatch.setattr(LivePage, "conclude", lambda _page, document: concluded.append(document))
+    monkeypatch.setattr(reporting.html, "draw", lambda one: (drawn.append(one), draw(one))[1])
+    assert run() == 0
+    assert "Watch it at" not in capsys.readouterr().out
+    assert run("--ui") == 0
+    assert re.match(r"Watch it at http://127\.0\.0\.1:\d+/\?token=\S{40,}\n", capsys.readouterr().out)
+    assert concluded == drawn[1:]

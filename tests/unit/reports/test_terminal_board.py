@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from alertdrill.reports.terminal.board import AlertRow, BoardState, ProfileRow, board, progress_line
+from alertdrill.reports.progress import AlertRow, BoardState, ProfileRow
+from alertdrill.reports.terminal.board import board, progress_line
 
 STATE = BoardState(
     drills=18,

@@ -75,6 +75,7 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
         "A store of samples": ("prometheus", "headers", "tenant", "remote_write"),
         "What is written": ("out", "keep_recordings", "push", "push_headers"),
         "Replay instead of a stack": ("replayed", "tail_s"),
+        "To watch it": ("is_watched",),
         "Before a run": ("explained",),
     },
     exit_codes={
@@ -180,6 +181,12 @@ def _read_tail(_context: click.Context, _parameter: click.Parameter, value: str 
     help="Say what a speed makes of each rule of the project, and how fast each drill can be held; nothing "
     "is started or sent.",
 )
+@click.option(
+    "--ui",
+    "is_watched",
+    is_flag=True,
+    help="Serve the report while the run goes on, to a browser on this machine; the address is printed.",
+)
 @take_project_option
 @take_systems_option
 @take_stack_options
@@ -202,6 +209,7 @@ def run(
     tail_s: float,
     keep_recordings: Path | None,
     explained: bool,
+    is_watched: bool,
     project_file: Path | None,
     system_folders: tuple[Path, ...],
     out: Path,
@@ -231,7 +239,10 @@ def run(
         if replayed is not None:
             replay_project(context, project_file, names, replayed, own_out, console)
         services = prometheus, alertmanager
-        run_project(project_file, names, speed, workers, own_out, *services, target, keep_recordings, console)
+        run_project(
+            *(project_file, names, speed, workers, own_out, *services, target, keep_recordings, console),
+            is_watched=is_watched,
+        )
     if alertmanager is not None:
         raise click.UsageError("--alertmanager is for the drills of a project (--project-file)")
     systems = find_systems(system_folders)
@@ -286,7 +297,13 @@ def run(
         if keep_recordings is not None and not record.exit_code:
             console.print(keep_goldens(keep_recordings, out, record, order))
 
-    record = hold_and_report(order, out, inputs, console, left_out=obstacles, keep=keep, target=target)
+    record = hold_and_report(
+        *(order, out, inputs, console),
+        left_out=obstacles,
+        keep=keep,
+        target=target,
+        is_watched=is_watched,
+    )
     sys.exit(record.exit_code)
 
 

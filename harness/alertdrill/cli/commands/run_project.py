@@ -30,7 +30,7 @@ from alertdrill.runtime.looking import follow
 OWN_OPTIONS = frozenset(
     {
         *("names", "speed", "out", "project_file", "workers", "explained", "prometheus", "alertmanager"),
-        *("push", "push_headers", "keep_recordings", "replayed", "tail_s"),
+        *("push", "push_headers", "keep_recordings", "replayed", "tail_s", "is_watched"),
     }
 )
 """The options of `alertdrill run` that a project's drills are held with; others ask for the house's."""
@@ -69,6 +69,8 @@ def run_project(
     target: PushTarget | None,
     keep_recordings: Path | None,
     console: Console,
+    *,
+    is_watched: bool,
 ) -> NoReturn:
     """Hold the drills of a project, all of them or those named, report, and exit.
 
@@ -116,5 +118,6 @@ def run_project(
         notes=describe_classes(made.classified),
         keep=keep,
         target=target,
+        is_watched=is_watched,
     )
     sys.exit(record.exit_code)

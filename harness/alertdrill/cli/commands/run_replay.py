@@ -50,6 +50,7 @@ STACK_OPTIONS = {
     "keep_recordings": "--keep-recordings",
     "push": "--push",
     "push_headers": "--push-header",
+    "is_watched": "--ui",
 }
 """What says how drills are held, by parameter: a replay holds none."""
 

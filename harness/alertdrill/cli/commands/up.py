@@ -13,13 +13,17 @@ import click
 from alertdrill.alertmanager.calendar import Calendar
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
+from alertdrill.cli.live_page import open_live_page
 from alertdrill.cli.options.orders import find_config, list_inputs, make_order, read_rule_files
 from alertdrill.cli.options.sites import find_site
 from alertdrill.cli.options.stack import PORT_NAMES, read_speed, take_stack_options
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.run_folder import RunFolder, open_folder
+from alertdrill.core.clock import Clock
 from alertdrill.errors import CouldNotTell
-from alertdrill.runner.order import make_setup
+from alertdrill.judging.began_active import find_longest_for_s
+from alertdrill.runner.order import Order, make_setup
+from alertdrill.runner.standing import StandingWatch
 from alertdrill.runtime.files import naming
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
 from alertdrill.stacks import CALENDAR_LASTS_S, Endpoints, Setup, Site
@@ -75,7 +79,8 @@ def up(
 ) -> None:
     """Start the stack that drills are held on, and keep it running until Ctrl-C.
 
-    It prints the parts' addresses. Send traffic with Locust, and look at alerts and pages by hand.
+    It prints the parts' addresses, and that of a page that shows alerts and incidents as they come. Send
+    traffic with Locust.
     """
     systems = find_systems(system_folders)
     values = override_values((), systems)
@@ -89,7 +94,7 @@ def up(
     setup = make_setup(order, speed, calendar, CALENDAR_LASTS_S)
     with open_folder(out, list_inputs(rule_paths, folder, alertmanager_config)) as reports:
         try:
-            _stand(site, setup, reports, secrets_path)
+            _stand(site, setup, reports, secrets_path, order)
         except CouldNotTell:
             reports.publish()  # the error names a log
             raise
@@ -97,20 +102,31 @@ def up(
             click.echo("ended")
 
 
-def _stand(site: Site, setup: Setup, reports: RunFolder, secrets_path: Path) -> NoReturn:
-    """Let the stack stand; once it does, the folder is its own, and nothing of the last run is in it."""
+def _stand(site: Site, setup: Setup, reports: RunFolder, secrets_path: Path, order: Order) -> NoReturn:
+    """Let the stack stand; once it does, the folder is its own, and nothing of the last run is in it.
+
+    What happens on it is shown on a page.
+    """
     try:
         with naming(str(secrets_path)):
             secrets_path.unlink(missing_ok=True)
-        with site.open(setup) as stack:
+        with site.open(setup) as stack, open_live_page() as page:
             reports.publish()
             _write_secrets(secrets_path, stack.endpoints)
             for name in PORT_NAMES:
                 click.echo(f"{name:<14}{getattr(stack.endpoints, name)}")
             click.echo(f"secrets       . {secrets_path}")
-            click.echo(f"incidents     {stack.endpoints.pager}/ shows them, with ALERTDRILL_PAGER_TOKEN")
+            click.echo(f"page          {page.url}")
+            click.echo(f"acknowledge   {stack.endpoints.pager}/, with ALERTDRILL_PAGER_TOKEN")
+            watch = StandingWatch(
+                stack=stack,
+                clock=Clock(speed=setup.speed, origin_s=time.time()),
+                rules=order.alerts,
+                for_s=find_longest_for_s(order.alerts),
+            )
             while True:
                 stack.check()
+                page.show(watch.look())
                 time.sleep(WATCH_WALL_S)
     finally:
         with suppress(OSError):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
+from typing import Any
 
-from alertdrill.core.wording import printable
-from alertdrill.reports import RunRecord, say_outcome
+from alertdrill.reports import RunRecord
 from alertdrill.reports.html.document import describe_run
 from alertdrill.reports.html.embedding import embed_json, frame_page
 from alertdrill.reports.html.joining import join_scripts, join_styles, read_asset
@@ -28,15 +28,20 @@ def render(
 
     `changes` is what differs from the runs before (`changes.py`), `scores` what share of mutants is noticed.
     """
-    document = describe_run(record, changes, scores)
-    outcome = escape(printable(say_outcome(record)))
+    return draw(describe_run(record, changes, scores))
+
+
+def draw(document: Mapping[str, Any], *, asks: bool = False) -> str:
+    """Return the page of a document; one that `asks` follows the run at where it came from."""
+    outcome = document["head"]["outcome"]
     return frame_page(
-        title=f"alertdrill: {printable(say_outcome(record))}",
+        title=f"alertdrill: {outcome}",
         head=f"<style>{join_styles()}</style>\n",
-        body=f"""<main id="page"><h1>{outcome}</h1>
+        body=f"""<main id="page"><h1>{escape(outcome)}</h1>
 <noscript><p>The page needs JavaScript; timeline.json and junit.xml have the verdicts, too.</p></noscript>
 </main>
 <script type="application/json" id="run-data">{embed_json(document)}</script>""",
         scripts=(read_asset("uplot/uPlot.iife.min.js"), join_scripts()),
         images="data:",
+        asks=asks,
     )

@@ -34,7 +34,7 @@ def describe_run(
         alerts[name], places = trim_series(alert, {number for one in own for number in one["series"]})
         for finding in own:
             finding["series"] = [places[number] for number in finding["series"]]
-    document: Data = _clean(
+    document: Data = clean(
         {
             "head": describe_head(record),
             "changes": [dict(change) for change in changes],
@@ -46,6 +46,7 @@ def describe_run(
             "dashboards": describe_dashboards(record),
             "facts": _list_facts(record),
             "logs": list(record.logs),
+            "live": None,
         }
     )
     return document
@@ -66,12 +67,12 @@ def _say_appended(from_s: float, until_s: float) -> str:
     return f"{format_s(from_s)} to {format_s(until_s)}: nothing was measured, a quiet tail"
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Write control characters in all texts as their escapes."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
-        return {_clean(name): _clean(item) for name, item in value.items()}
+        return {clean(name): clean(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
+        return [clean(item) for item in value]
     return value

@@ -21,8 +21,12 @@ def hash_script(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def frame_page(*, title: str, head: str = "", body: str, scripts: Sequence[str], images: str) -> str:
+def frame_page(
+    *, title: str, head: str = "", body: str, scripts: Sequence[str], images: str, asks: bool = False
+) -> str:
     """Return a page that may run just these scripts, show `images` (sources of a policy), and ask nobody.
+
+    One that `asks` may ask the server that it came from.
 
     `title` is plain text; `head` and `body` are HTML, and the scripts stand after the body.
     """
@@ -32,6 +36,7 @@ def frame_page(*, title: str, head: str = "", body: str, scripts: Sequence[str],
             f"script-src {' '.join(map(hash_script, scripts))}",
             "style-src 'unsafe-inline'",  # what draws styles the elements that it draws
             f"img-src {images}",
+            *(["connect-src 'self'"] if asks else []),
             "base-uri 'none'",
             "form-action 'none'",
         )

@@ -12,7 +12,20 @@ from importlib import resources
 
 SCRIPTS = (
     *("elements", "words", "curves", "address", "matching", "colours", "lanes", "plots"),
-    *("head", "matrix", "timeline", "cards", "pages", "sent", "drill", "list", "alerts", "panels", "run"),
+    *(
+        "head",
+        "live",
+        "matrix",
+        "timeline",
+        "cards",
+        "pages",
+        "sent",
+        "drill",
+        "list",
+        "alerts",
+        "panels",
+        "run",
+    ),
     "start",
 )
 """In the order in which the page runs them: what is used stands before what uses it."""

@@ -6,8 +6,7 @@ It is drawn at the width and height that the console has. A log file gets `progr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -16,14 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from alertdrill.core.clock import format_s
-from alertdrill.core.rule import Labels
 from alertdrill.core.wording import say_selector
+from alertdrill.reports.progress import AlertRow, BoardState, State, Status
 from alertdrill.reports.terminal.lines import flow
 from alertdrill.reports.terminal.script import Script
 from alertdrill.reports.terminal.script import say as write
-
-Status = Literal["starting", "up", "stopped", "failed"]
-State = Literal["inactive", "pending", "firing"]
 
 STATUSES: Mapping[Status, tuple[str, str]] = {
     "starting": ("◌", "yellow"),
@@ -42,62 +38,6 @@ NARROW = 100
 SHORT_PROFILE_ROWS = 2
 SHORT = 32
 OTHER_LINES = 10  # the board's lines that are neither activity nor an alert, and a line to spare
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileRow:
-    """Traffic that is being sent."""
-
-    name: str
-    scenario: str
-    rate_per_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRow:
-    """An alert instance that is expected or was seen; instants are rule time from the start of the run."""
-
-    alert: str
-    labels: Labels
-    state: State = "inactive"
-    since_s: float | None = None
-    paged_s: float | None = None
-    page_closed_s: float | None = None
-    receiver: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardState:
-    """What the board shows at one instant; `components` are the processes of the stack."""
-
-    drills: int
-    stack: str
-    speed: float
-    until_s: float
-    now_rule_s: float = 0.0
-    wall_s: float = 0.0
-    engines: Labels = field(default_factory=dict)
-    components: Mapping[str, Status] = field(default_factory=dict)
-    profiles: tuple[ProfileRow, ...] = ()
-    alerts: tuple[AlertRow, ...] = ()
-    message: str = ""
-
-    @property
-    def share(self) -> float:
-        """How much of the run's rule time has gone by, 0 to 1."""
-        return min(1.0, max(0.0, self.now_rule_s / self.until_s)) if self.until_s > 0 else 0.0
-
-    @property
-    def left_wall_s(self) -> float:
-        """Wall time until the last alert has been watched, with what is left before the first drill."""
-        return max(0.0, self.until_s - self.now_rule_s) / self.speed
-
-    @property
-    def progress(self) -> str:
-        """How far the run is in rule time: `31:20 of 1:10:00`, or how long there is no drill yet."""
-        if self.now_rule_s < 0:
-            return f"{format_s(-self.now_rule_s)} until the first drill, then {format_s(self.until_s)}"
-        return f"{format_s(self.now_rule_s)} of {format_s(self.until_s)}"
 
 
 def board(state: BoardState) -> RenderableType:

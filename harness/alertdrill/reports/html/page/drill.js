@@ -39,7 +39,7 @@ function drawFinding(finding, drill, data) {
       row("Alertmanager", list(finding.steps)),
       row("notified", finding.told)),
     alert && drill.from !== null ? drawFigure(finding, drill, alert) : null,
-    finding.incidents.length ? [el("h4", {}, "What its receivers were shown"), finding.incidents.map((number) => drawIncident(data.pages.incidents[number], `${number}/${drill.name}`))] : null);
+    finding.incidents.length ? [el("h4", {}, "What its receivers were shown"), finding.incidents.map((number) => drawIncident(data.pages.incidents[number], `${number}/${drill.name}`, data.live ? "open" : undefined))] : null);
 }
 
 export function drawHops(hops) {

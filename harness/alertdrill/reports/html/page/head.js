@@ -5,6 +5,8 @@ import { count, sign } from "./words.js";
 
 const CHANGES = { failed: ["unmet", "new failure"], shrank: ["unobserved", "margin shrank"], later: ["unobserved", "later page"], fixed: ["met", "fixed"] };
 
+const WORDS = { now: "held now", waiting: "to come" };
+
 export function renderHead({ head }) {
   const doubts = head.doubts.length
     ? el("div", { class: "doubts" }, el("strong", {}, "Why the clock is doubted"), el("ul", {}, head.doubts.map((doubt) => el("li", {}, doubt))))
@@ -30,6 +32,6 @@ export function renderChanges({ changes }) {
 }
 
 export function sayCounts(drills) {
-  const kinds = ["unmet", "unobserved", "met"].map((kind) => [kind, drills.filter((drill) => drill.kind === kind).length]);
-  return kinds.filter(([, number]) => number).map(([kind, number]) => `${number} ${kind}`).join(", ") || count(0, "drill");
+  const kinds = ["unmet", "unobserved", "met", "now", "over", "waiting"].map((kind) => [kind, drills.filter((drill) => drill.kind === kind).length]);
+  return kinds.filter(([, number]) => number).map(([kind, number]) => `${number} ${WORDS[kind] || kind}`).join(", ") || count(0, "drill");
 }

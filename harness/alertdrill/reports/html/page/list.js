@@ -6,7 +6,8 @@ import { has, KEYS, toggle, write } from "./matching.js";
 import { sign } from "./words.js";
 
 const MOST_ROWS = 200, MOST_CHIPS = 12;
-const GROUPS = [["unmet", "not met"], ["unobserved", "not fully seen"], ["met", "met"]];
+const GROUPS = [["unmet", "not met"], ["unobserved", "not fully seen"], ["now", "held now"], ["over", "over, and not judged yet"], ["waiting", "to come"], ["met", "met"]];
+const FOLDED = ["met", "over", "waiting"];
 
 export function drawSearch(query, search) {
   const box = el("input", { type: "search", id: "search", placeholder: "outcome:unmet slow", autocomplete: "off", spellcheck: "false", value: query,
@@ -36,7 +37,7 @@ export function drawList(data, drills, query) {
     el("p", { class: "muted", id: "found", "aria-live": "polite" }, `${drills.length} of ${data.drills.length} drills: ${sayCounts(drills)}`),
     drills.length ? groups.map(([kind, words, own]) => {
       const group = fold({ class: "group", "data-group": kind }, [sign(kind), ` ${own.length} ${words}`], () => drawRows(data, own));
-      if (kind !== "met" || query || groups.length === 1 && own.length <= 20) unfold(group);
+      if (!FOLDED.includes(kind) || query || groups.length === 1 && own.length <= 20) unfold(group);
       return group;
     }) : el("p", {}, "No drill is like that."),
   ];

@@ -5,7 +5,8 @@ import { el, fold } from "./elements.js";
 import { drawLanes, stackBars } from "./lanes.js";
 import { clock, count } from "./words.js";
 
-export function renderPages({ pages, timeline }) {
+export function renderPages({ pages, timeline, live }) {
+  const open = live ? "open" : "never closed", now = live ? timeline.now : timeline.until;
   const troubles = pages.troubles.map((trouble) => el("p", { class: "small" }, el("span", { class: "sign unmet", "aria-hidden": "true" }, "! "), trouble));
   if (!pages.inboxes.length) return troubles.length ? [el("h2", {}, "Pages"), troubles] : [];
   const both = timeline.speed === 1 ? "" : ", as rule time/wall time";
@@ -16,9 +17,9 @@ export function renderPages({ pages, timeline }) {
       el("thead", {}, el("tr", {}, ["receiver", "opened", "closed", "refused", "firing to page", "resolved to closed"].map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, pages.inboxes.map(drawInbox)))),
     troubles.length > 3 ? el("details", {}, el("summary", {}, `${troubles.length} troubles on the way to the receivers`), troubles) : troubles,
-    drawIncidents(pages, timeline.until),
+    drawIncidents(pages, timeline.until, now, open),
     el("h3", {}, "Incidents, and what stood in them"),
-    el("div", { class: "incidents" }, pages.incidents.map((incident, number) => drawIncident(incident, number))),
+    el("div", { class: "incidents" }, pages.incidents.map((incident, number) => drawIncident(incident, number, open))),
     pages.incidents_more ? el("p", { class: "muted small" }, `${pages.incidents_more} more are in timeline.json.`) : null,
     pages.refused.length ? fold({ class: "incident", id: "refused" }, ["Attempts that were refused ", el("span", { class: "muted small" }, count(pages.refused.length + pages.refused_more, "attempt"))],
       () => drawNotifications(pages.refused, pages.refused_more)) : null,
@@ -31,12 +32,12 @@ function drawInbox(inbox) {
   return el("tr", {}, el("th", { scope: "row" }, `${inbox.receiver} `, el("span", { class: "muted" }, inbox.integration)), cells.map((cell) => el("td", {}, cell)));
 }
 
-function drawIncidents({ incidents, refused, inboxes }, until) {
+function drawIncidents({ incidents, refused, inboxes }, until, now, open) {
   const lanes = inboxes.map(({ receiver, integration }) => {
     const own = incidents.map((incident, number) => ({ incident, number })).filter(({ incident }) => incident.receiver === receiver && incident.integration === integration);
     const bars = stackBars(own.map(({ incident, number }) => ({
-      kind: incident.until === null ? "open" : "closed", from: incident.from, until: incident.until === null ? until : incident.until, label: incident.title,
-      hover: `${incident.title}, ${clock(incident.from)} ${incident.until === null ? "never closed" : `to ${clock(incident.until)}`}`, href: `#incident/${number}`, incident,
+      kind: incident.until === null ? "open" : "closed", from: incident.from, until: incident.until === null ? now : incident.until, label: incident.title,
+      hover: `${incident.title}, ${clock(incident.from)} ${incident.until === null ? open : `to ${clock(incident.until)}`}`, href: `#incident/${number}`, incident,
     })), 16);
     const marks = bars.flatMap((bar) => bar.incident.notifications.filter((one) => ["opened", "updated", "closed"].includes(one.effect))
       .map((one) => ({ kind: one.effect, at: one.at, row: bar.row, hover: `${one.effect}, notification ${one.number}` })));
@@ -46,12 +47,12 @@ function drawIncidents({ incidents, refused, inboxes }, until) {
   });
   const place = el("div", { class: "lane-box", role: "img", "aria-label": "What each receiver got, over rule time" });
   paintWhenSeen(place, () => place.replaceChildren(drawLanes(lanes, { from: 0, until, width: place.clientWidth })));
-  return [place, el("ul", { class: "key" }, el("li", {}, el("span", { class: "swatch closed" }), "incident"), el("li", {}, el("span", { class: "swatch open" }), "never closed"),
+  return [place, el("ul", { class: "key" }, el("li", {}, el("span", { class: "swatch closed" }), "incident"), el("li", {}, el("span", { class: "swatch open" }), open),
     el("li", {}, "▼ opened"), el("li", {}, "● updated or repeated"), el("li", {}, "▽ closed"), el("li", {}, "✖ attempt refused"))];
 }
 
-export function drawIncident(incident, number) {
-  const closed = incident.until === null ? "never closed" : `to ${clock(incident.until)}`;
+export function drawIncident(incident, number, open = "never closed") {
+  const closed = incident.until === null ? open : `to ${clock(incident.until)}`;
   const facts = `${incident.receiver} · ${incident.integration} · ${clock(incident.from)} ${closed} · ${count(incident.notifications.length + incident.more, "notification")}`;
   return fold({ class: "incident", "data-path": `incident/${number}` },
     [incident.title || "(without a title)", " ", el("span", { class: "muted small" }, facts)],

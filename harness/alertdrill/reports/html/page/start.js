@@ -3,6 +3,7 @@ import { readAddress, writeAddress } from "./address.js";
 import { renderAlerts } from "./alerts.js";
 import { el, flat, unfold } from "./elements.js";
 import { renderChanges, renderHead } from "./head.js";
+import { follow, renderLive } from "./live.js";
 import { drawChips, drawList, drawSearch, watchKeys } from "./list.js";
 import { describe, matches, parse } from "./matching.js";
 import { renderMatrix } from "./matrix.js";
@@ -11,21 +12,23 @@ import { renderDashboards } from "./panels.js";
 import { renderRun } from "./run.js";
 import { renderTimeline } from "./timeline.js";
 
-const SECTIONS = ["head", "changes", "matrix", "timeline", "drills", "alerts", "pages", "dashboards", "run"];
+const SECTIONS = ["head", "live", "changes", "matrix", "timeline", "drills", "alerts", "pages", "dashboards", "run"];
 const LINKS = [["matrix", "Hops"], ["timeline", "The run"], ["drills", "Drills"], ["alerts", "Alerts"], ["pages", "Pages"], ["dashboards", "Dashboards"], ["run", "How it was held"]];
+// What each section is drawn of, where that is more than its own part of the document.
+const SOURCES = { matrix: ["matrix", "drills"], live: ["live", "lost"], timeline: ["timeline", "drills"], alerts: ["alerts", "drills"], pages: ["pages"], list: ["drills", "pages"], run: ["facts", "logs"] };
 const state = { data: null, address: { path: [""], query: "" }, index: null };
 const places = new Map();
 
 // What happened: parts of the document that are new (`data`), or another address.
 export function apply(event) {
+  const isFirst = !state.data, before = state.address;
   if (event.data) {
     state.data = { ...state.data, ...event.data };
-    state.index = new Map(state.data.drills.map((drill) => [drill.name, describe(drill)]));
+    if (event.data.drills) state.index = new Map(state.data.drills.map((drill) => [drill.name, describe(drill)]));
   }
-  const before = state.address;
   if (event.address) state.address = event.address;
-  render(state, { data: Boolean(event.data), query: before.query !== state.address.query });
-  if (event.data || before.path.join("/") !== state.address.path.join("/")) openAt(state.address.path);
+  render(state, { isFirst, data: event.data ? Object.keys(event.data) : [], query: before.query !== state.address.query });
+  if (isFirst || before.path.join("/") !== state.address.path.join("/")) openAt(state.address.path);
 }
 
 function render({ data, address }, changed) {
@@ -33,20 +36,42 @@ function render({ data, address }, changed) {
   const byName = new Map(data.drills.map((drill) => [drill.name, drill]));
   const names = address.query ? new Set(drills.map((drill) => drill.name)) : null;
   const alerts = address.query ? new Set(drills.flatMap((drill) => drill.findings.map((finding) => finding.alert))) : null;
-  if (changed.data) {
-    put("head", renderHead(data));
-    put("changes", renderChanges(data));
-    later(["drills", () => [el("h2", {}, "Drills"), drawSearch(state.address.query, search), el("div", { id: "chips" }), el("div", { id: "list" })]],
-      ["alerts", renderAlerts], ["pages", renderPages], ["dashboards", renderDashboards], ["run", renderRun]);
+  const isNew = (section) => (SOURCES[section] || [section]).some((part) => changed.data.includes(part));
+  const first = { head: () => renderHead(data), live: () => renderLive(data), changes: () => renderChanges(data),
+    matrix: () => renderMatrix(data, alerts, byName), timeline: () => renderTimeline(data, names) };
+  for (const [section, draw] of Object.entries(first)) {
+    if (isNew(section) || changed.query && ["matrix", "timeline"].includes(section)) keepPlace(section, () => put(section, draw()));
   }
-  if (changed.data || changed.query) {
-    put("matrix", renderMatrix(data, alerts, byName));
-    put("timeline", renderTimeline(data, names));
+  const below = { alerts: renderAlerts, pages: renderPages, dashboards: renderDashboards, run: renderRun };
+  if (changed.isFirst) {
+    places.get("drills").hidden = Boolean(data.live?.endless); // a stack that stands has none
+    later(["drills", () => [el("h2", {}, "Drills"), drawSearch(state.address.query, search), el("div", { id: "chips" }), el("div", { id: "list" })]], ...Object.entries(below));
+    return;
   }
-  if (changed.query && !changed.data) {
+  if (isNew("list") || changed.query) {
     drawWaiting();
-    fillList();
+    keepPlace("drills", fillList);
   }
+  const news = Object.entries(below).filter(([section]) => isNew(section));
+  for (const [section, draw] of news) keepPlace(section, () => put(section, draw(state.data)));
+  if (news.length) linkSections();
+}
+
+// Draw a section anew; what was open in it stays open, and the focus where it was.
+function keepPlace(section, draw) {
+  const place = places.get(section), here = place.contains(document.activeElement) ? document.activeElement : null;
+  const isTyping = here && here.id === "search";
+  const at = here && !isTyping ? { path: here.closest("[data-path]")?.dataset.path, tag: here.tagName, number: [...place.querySelectorAll(here.tagName)].indexOf(here) } : null;
+  const open = [...place.querySelectorAll("details[open]")].map((one) => one.dataset.path || one.dataset.group).filter(Boolean);
+  draw();
+  for (const name of open) {
+    const found = [...place.querySelectorAll("details")].find((one) => one.dataset.path === name || one.dataset.group === name);
+    if (found && !found.open) unfold(found);
+  }
+  if (!at) return;
+  const row = at.path && [...place.querySelectorAll("[data-path]")].find((one) => one.dataset.path === at.path);
+  const next = row ? row.querySelector("summary") || row : place.querySelectorAll(at.tag)[at.number];
+  next?.focus({ preventScroll: true });
 }
 
 function fillList() {
@@ -71,9 +96,16 @@ function later(...sections) {
 function drawWaiting() {
   if (!waiting.length) return;
   for (const [name, draw] of waiting.splice(0)) put(name, draw(state.data));
-  for (const link of document.querySelectorAll("nav a")) link.hidden = !places.get(link.hash.split("/")[1]).hasChildNodes();
+  linkSections();
   fillList();
   document.documentElement.dataset.drawn = "yes";
+}
+
+function linkSections() {
+  for (const link of document.querySelectorAll("nav a")) {
+    const place = places.get(link.hash.split("/")[1]);
+    link.hidden = place.hidden || !place.hasChildNodes();
+  }
 }
 
 function put(name, parts) {
@@ -126,10 +158,12 @@ function start() {
     places.set(name, place);
     page.append(place);
   }
-  places.get("head").after(el("nav", { "aria-label": "Parts of the report" }, LINKS.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
+  places.get("live").after(el("nav", { "aria-label": "Parts of the report" }, LINKS.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
   addEventListener("hashchange", () => apply({ address: readAddress() }));
   watchKeys(search);
-  apply({ data: JSON.parse(document.getElementById("run-data").textContent), address: readAddress() });
+  const data = JSON.parse(document.getElementById("run-data").textContent);
+  apply({ data, address: readAddress() });
+  if (data.live) follow(data.version, apply);
 }
 
 function complain(error) {

@@ -7,8 +7,13 @@ import { clock } from "./words.js";
 
 const MOST_ROWS = 12, MOST_FOCUSABLE = 40, SHORTEST = 30;
 
-export function renderTimeline({ timeline, drills }, shown) {
-  const view = { from: 0, until: timeline.until };
+// How it is looked at stays while a run goes on; who sees all of it, sees all of it as it grows.
+const view = { from: 0, until: 0 };
+let all = 0;
+
+export function renderTimeline({ timeline, drills, live }, shown) {
+  if (view.until >= all) view.until = timeline.until;
+  all = timeline.until;
   const place = el("div", { class: "run-lanes", tabindex: 0, role: "group",
     "aria-label": "The run over rule time. Arrow keys move, plus and minus zoom, 0 shows all; drills can be reached with Tab once few are in view." });
   const said = el("span", { class: "muted small", "aria-live": "polite" });
@@ -41,18 +46,19 @@ export function renderTimeline({ timeline, drills }, shown) {
   watchPointer(place, view, show);
   paintWhenSeen(place, paint);
   const button = (words, says, act) => el("button", { type: "button", "aria-label": says, onclick: act }, words);
+  const kinds = live ? live.endless ? [] : [["waiting", "to come"], ["now", "held now"], ["over", "over"]] : ["met", "unmet", "unobserved"].map((kind) => [kind, kind]);
   return [
     el("h2", {}, "The run"),
     el("p", { class: "tools" }, button("+", "Zoom in", () => scale(0.5)), button("−", "Zoom out", () => scale(2)),
       button("‹", "Earlier", () => move(-0.5)), button("›", "Later", () => move(0.5)), button("All", "All of the run", () => show(0, timeline.until)), said),
     place,
-    el("ul", { class: "key" }, ["met", "unmet", "unobserved"].map((kind) => el("li", {}, el("span", { class: `swatch drill-${kind}` }), `drill ${kind}`)),
+    el("ul", { class: "key" }, kinds.map(([kind, words]) => el("li", {}, el("span", { class: `swatch drill-${kind}` }), `drill ${words}`)),
       el("li", {}, el("span", { class: "swatch firing" }), "firing"), el("li", {}, "▼ paged"), el("li", {}, "▽ page closed"),
       el("li", {}, el("span", { class: "swatch fault" }), "fault")),
   ];
 }
 
-function listLanes({ systems, firing, pages, stalls, appended, until, speed }, drills, shown) {
+function listLanes({ systems, firing, pages, stalls, appended, until, speed, now }, drills, shown) {
   const lanes = [];
   const names = [...new Set([...systems, ...drills.map((drill) => drill.system)])].filter(Boolean).sort();
   for (const system of names) {
@@ -72,7 +78,7 @@ function listLanes({ systems, firing, pages, stalls, appended, until, speed }, d
   const broken = stalls.map(([part, from, end]) => ({ kind: "stall", from, until: end, hover: `${part} answered nothing, ${clock(from)} to ${clock(end)}` }));
   if (faults.length) lanes.push({ title: "faults", bars: stackBars(faults, 4) });
   if (broken.length) lanes.push({ title: "stalls", bars: stackBars(broken, 4) });
-  lanes.push({ title: speed === 1 ? "rule time is wall time" : `speed ${Number(speed.toPrecision(4))}`, bars: [{ kind: "speed", from: 0, until, hover: `speed ${speed}: so many seconds of rule time in a second` },
+  lanes.push({ title: speed === 1 ? "rule time is wall time" : `speed ${Number(speed.toPrecision(4))}`, bars: [{ kind: "speed", from: 0, until: now === undefined ? until : now, hover: `speed ${speed}: so many seconds of rule time in a second` },
     ...appended.map(([from, end]) => ({ kind: "appended", from, until: end, hover: "appended: nothing was measured, a quiet tail" }))] });
   return lanes;
 }

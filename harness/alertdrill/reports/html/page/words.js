@@ -1,7 +1,7 @@
 // The words that all parts of the page share.
 import { el } from "./elements.js";
 
-const SIGNS = { met: "✓", unmet: "✗", unobserved: "?", none: "–" };
+const SIGNS = { met: "✓", unmet: "✗", unobserved: "?", none: "–", now: "▶", over: "■", waiting: "·", running: "▶" };
 
 // Rule time as a stopwatch shows it: m:ss, from an hour on h:mm:ss.
 export function clock(seconds) {
@@ -19,8 +19,11 @@ export function sign(kind) {
   return el("span", { class: `sign ${kind}`, "aria-hidden": "true" }, SIGNS[kind] || "✗");
 }
 
-// met, unmet or unobserved, of the outcome of a drill or of one expectation.
+const STAGES = ["waiting", "now", "over"];
+
+// met, unmet or unobserved, of the outcome of a drill or of one expectation; while a run goes on, its stage.
 export function kindOf(outcome) {
+  if (STAGES.includes(outcome)) return outcome;
   return outcome === "met" || outcome === "unobserved" ? outcome : outcome.startsWith("would be") ? "unobserved" : "unmet";
 }
 
