@@ -244,6 +244,7 @@ def test_the_environment_is_read_at_the_edges_only() -> None:
         "alertdrill.cli.commands.traffic",
         "alertdrill.cli.explaining",
         "alertdrill.cli.options.sites",
+        "alertdrill.cli.output",
         "alertdrill.gateway.__main__",
         "alertdrill.load.distribution",
         "alertdrill.load.lifecycle",

@@ -135,7 +135,7 @@ def test_what_can_be_read_is_valid(text: str) -> None:
         ("reaches: 60%..95%", "reaches: 60"),
         ("next: 3", "next: 0"),
         ("share: 100%", "often: 1"),
-        ("labels: {a: b}", "labels: {a-b: c}"),
+        ("labels: {a: b}", "labels: [a]"),
         ("grouped: {alerts: 4}", "grouped: {alerts: 0}"),
         ("near_miss: {", "resolves_by: 1h, near_miss: {"),
         ("at: 1m, stages:", "at: 1m, rate: 1/s, stages:"),

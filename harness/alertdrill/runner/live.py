@@ -378,16 +378,9 @@ def _list_profiles(run: LiveRun, lead_s: float, outages: Sequence[Window]) -> tu
 
 def _start_traffic(order: Order, profiles: Sequence[LoadProfile], stack: Stack, clock: Clock) -> Traffic:
     logs = order.out / "logs"
-    controls = stack.endpoints.controls
+    controls, told = stack.endpoints.controls, logs / "traffic.json"
     return Traffic(
-        plan(
-            profiles,
-            clock=clock,
-            seed=order.seed,
-            controls=controls,
-            report=logs / "traffic.json",
-            target=order.target,
-        ),
+        plan(profiles, clock=clock, seed=order.seed, controls=controls, report=told, target=order.target),
         host=stack.endpoints.gateway,
         plan_path=logs / "traffic-plan.json",
         log_path=logs / "locust.log",

@@ -20,6 +20,7 @@ BESIDE = {
     "test_a_report_that_cannot_be_written_leaves_the_old_run",
     "test_a_signal_waits_until_the_reports_are_in_their_places",
     "test_a_run_leaves_its_reports_and_its_history",
+    "test_a_watched_run_says_where_and_concludes_the_page",
 }
 """Tests of parts of what rows say."""
 

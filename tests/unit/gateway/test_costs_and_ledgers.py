@@ -16,10 +16,12 @@ from support.running_gateway import Running
 from alertdrill.gateway.events import CallFinished
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.gateway.prices import compute_cost
-from stub_providers.behaviour import Behaviour, Constant, Engine, ErrorClass, ErrorNext
+from stub_providers.behaviour import Behaviour, Engine
 from stub_providers.dialects import DIALECTS
+from stub_providers.distributions import Constant
 from stub_providers.ledger import Ledger
 from stub_providers.provider import Provider
+from stub_providers.strikes import ErrorClass, Next, OneError
 
 PROMPT_TOKENS, COMPLETION_TOKENS = 1_237, 211
 SPOKEN = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
@@ -39,7 +41,7 @@ class Books:
 
     def behave(self, model: str, *, latency_s: float = 0.0, fails: ErrorClass | None = None) -> None:
         """Let a model of OpenAI's answer after so long, or fail at the next call."""
-        errors = ErrorNext(error=fails, count=1) if fails else None
+        errors = OneError(error=fails, when=Next(count=1)) if fails else None
         self.engines["openai"].tell(model, make_behaviour(latency_s, errors))
 
     def count(self) -> Counter[tuple[str, str, str]]:
@@ -74,7 +76,7 @@ class Books:
         return Decimal(owed)
 
 
-def make_behaviour(latency_s: float = 0.0, errors: ErrorNext | None = None) -> Behaviour:
+def make_behaviour(latency_s: float = 0.0, errors: OneError | None = None) -> Behaviour:
     """Return a behaviour whose calls all use the same tokens."""
     return Behaviour(
         latency=Constant(s=latency_s),
@@ -147,7 +149,8 @@ async def test_a_stream_that_its_client_left_costs_what_the_provider_counted(boo
 async def test_the_books_agree_after_many_calls_at_once(books):
     """Fifty calls, whole and streamed, of two models, seven of which fall back, come to the same cent."""
     token = await books.gateway.issue()
-    books.engines["openai"].tell(PAID, make_behaviour(0.05, ErrorNext(error="server_error", count=7)))
+    errors = OneError(error="server_error", when=Next(count=7))
+    books.engines["openai"].tell(PAID, make_behaviour(0.05, errors))
     answers = await asyncio.gather(
         *(
             books.gateway.chat(token, model=(PAID, OTHER)[number % 2], stream=number % 3 == 0)

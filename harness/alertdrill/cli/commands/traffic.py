@@ -71,10 +71,6 @@ CONTROLS = "ALERTDRILL_CONTROLS"
             "--trace AzureLLMInferenceTrace_conv.csv --lasts 10m",
             "The first ten minutes of a published trace, streamed: with the time to the first token",
         ),
-        Example(
-            "alertdrill traffic loads/night.py --host http://127.0.0.1:4000 --option tenants=3",
-            "A scenario of your own, with an option that it has",
-        ),
     ),
 )
 @click.argument("scenario")
