@@ -45,6 +45,8 @@ NAMES: Mapping[str, str] = {
 LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
 
 
+FAILING = frozenset({"errors", "flaw", "limits", "spells"})
+"""What a behaviour has that may make calls fail."""
 Asked = Mapping[str, str]
 """What parts are asked, by part: `GET /ready`, where that is not known by the part."""
 
@@ -300,7 +302,7 @@ def _find_first_fault_s(drill: Drill) -> float:
         profile.start_s + change.at_s
         for profile in drill.traffic
         for change in profile.changes
-        if change.behaviour.get("errors") or change.behaviour.get("listening") is False
+        if FAILING & change.behaviour.keys() or change.behaviour.get("listening") is False
     ]
     return min((*changes, *(outage.at_s for outage in drill.outages)), default=math.inf)
 
