@@ -12,7 +12,6 @@ PYTEST = .venv/bin/pytest --quiet
 SPREAD = $(PYTEST) --dist loadfile --no-loadscope-reorder
 # Tests that hold drills, or send traffic at its instants, stand in tests/live.
 QUICK_TESTS = $(SPREAD) --numprocesses 3 --ignore tests/live
-QUICK_OUTPUT = out/tests-without-a-stack.txt
 LIVE_TESTS = $(SPREAD) --numprocesses 8 tests/live
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
@@ -48,12 +47,7 @@ test: lint ## Check style and types, then run all tests; EVERY=1 holds every dri
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
-# Live tests leave the machine idle half of the time. The others take that, and nothing else.
-	@mkdir -p out; .venv/bin/python tests/support/give_way.py $(QUICK_TESTS) >$(QUICK_OUTPUT) 2>&1 & quick=$$!; \
-	trap 'kill $$quick 2>/dev/null' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	echo "Tests of live stacks:"; $(LIVE_TESTS); live=$$?; \
-	echo "Tests without a stack, which ran beside them:"; wait $$quick; quick_code=$$?; \
-	cat $(QUICK_OUTPUT); [ $$live = 0 ] && exit $$quick_code; exit $$live
+	@$(QUICK_TESTS); quick=$$?; $(LIVE_TESTS) && exit $$quick
 endif
 
 # Each fuzzer has its share of the time, and one round at least; a round of faults is a run, a minute and more.
