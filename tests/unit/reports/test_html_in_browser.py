@@ -84,7 +84,7 @@ async def test_failure_to_draw_is_said(report_file: Path, tmp_path: Path, chromi
     """If the page cannot be drawn, it says so instead of showing a blank."""
     torn = tmp_path / "report.html"
     torn.write_text(
-        report_file.read_text(encoding="utf-8").replace('{"head":', '{"mead":', 1), encoding="utf-8"
+        report_file.read_text(encoding="utf-8").replace('"drills":', '"grills":'), encoding="utf-8"
     )
     async with chromium.show(torn) as browser:
         said = await browser.evaluate("document.getElementById('broken').innerText")
