@@ -31,11 +31,11 @@ gate: ## Judge the rules as they now stand on the golden recordings: no stack, n
 	@./bootstrap.sh runtime
 	@.venv/bin/alertdrill run --replay $(RECORDINGS) --out out/gate $(ARGS)
 
-# One drill wants a low speed, two a cluster of Alertmanagers, and one wants containers.
+# Two drills want a low speed, two a cluster of Alertmanagers, and one wants containers.
 record: ## Make the golden recordings anew: every drill is held once
 	@./bootstrap.sh runtime
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) $(ARGS)
-	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) inference-latency-near-threshold
+	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) inference-latency-near-threshold gatewayz-errors-after-outage
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --alertmanagers 2 paging-pair paging-pair-one-killed
 	@.venv/bin/alertdrill run --keep-recordings $(RECORDINGS) --stack compose gatewayz-provider-disconnected
 

@@ -107,7 +107,8 @@ def _make_errors(values: Values) -> Drill:
             change_from_healthy(OPENROUTER, {0.0: slow(slow_s), heals_s: HEALTHY}),
         ),
         expects=expects,
-        lasts_s=last_s + MANA_LLM.closes_s,
+        # The rule as written comes to rest last.
+        lasts_s=last_s + MANA_LLM.closes_s + 90,
         uses=[TRAFFIC, STILLNESS],
     )
 
