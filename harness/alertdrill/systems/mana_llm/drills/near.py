@@ -128,6 +128,7 @@ def _make_near_for(values: Values) -> Drill:
             near_for(FALLBACK, SYSTEM, over_s=(for_s * 0.3, for_s - 30)),
             near_for(SLOW, SYSTEM, over_s=(for_s * 0.4, for_s - 15)),
         ),
-        lasts_s=many_s + 80 + LEAD_S,
+        # The next drill begins when they are at rest.
+        lasts_s=many_s + 80 + LEAD_S + 90,
         uses=[TRAFFIC, STILLNESS],
     )
