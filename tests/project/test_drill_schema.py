@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
+from support.documents import walk
 from support.whole_runs import ROOT
 
 from alertdrill.core.drill import ERROR_CLASSES, Arrivals, Failing, Fault
@@ -51,17 +51,6 @@ drills:
 def find_faults(text: str) -> list[str]:
     """Return what the schema finds wrong with a drill file."""
     return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(YAML(typ="safe").load(text))]
-
-
-def walk(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield every mapping of the schema."""
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
 
 
 def test_the_schema_is_one() -> None:

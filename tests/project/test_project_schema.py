@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from support.documents import walk
 from support.project_files import PROJECT, write_project
 from support.whole_runs import ROOT
 
@@ -30,17 +31,6 @@ MINIMAL = '[target]\nurl = "https://gateway.example"\n[[scrape]]\njob = "g"\n'
 def find_faults(text: str) -> list[str]:
     """Return what the schema finds wrong with a project file."""
     return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(tomllib.loads(text))]
-
-
-def walk(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield every mapping of the schema."""
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
+from support.documents import walk
 from support.paging_records import build_paging_record
 from support.report_records import build_record
 from support.timeline_schema import PACKAGED, SCHEMA, list_faults
@@ -112,17 +113,6 @@ def build_full_record() -> RunRecord:
         agreement=Agreement(instants=(instant,), notes=("n",)),
         appended=((1.0, 2.0),),
     )
-
-
-def walk(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield every mapping of a document."""
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
 
 
 def test_the_published_schema_is_the_packaged_one() -> None:

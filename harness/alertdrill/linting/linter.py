@@ -30,17 +30,23 @@ def lint(known: Known, today: date) -> tuple[Finding, ...]:
 
 def _run(check: Check, rule: LintedRule) -> Iterator[Finding]:
     for remark in check.find(rule) if check.find is not None else ():
-        line, column = locate(rule.file.source, _find_index(remark, rule))
-        yield Finding(
-            file=rule.file.name,
-            line=line,
-            column=column,
-            check=check.name,
-            severity=remark.severity or check.severity,
-            rule=rule.rule.name,
-            happens=_say_happening(remark),
-            instead=remark.instead,
-        )
+        place = locate(rule.file.source, _find_index(remark, rule))
+        yield _place(remark, check, rule.file.name, place, rule.rule.name)
+
+
+def _place(remark: Remark, check: Check, file: str, place: tuple[int, int], rule: str) -> Finding:
+    """Return a remark as a finding at a line and column of a file; a panel stands for its `rule`."""
+    line, column = place
+    return Finding(
+        file=file,
+        line=line,
+        column=column,
+        check=check.name,
+        severity=remark.severity or check.severity,
+        rule=rule,
+        happens=_say_happening(remark),
+        instead=remark.instead,
+    )
 
 
 def _say_happening(remark: Remark) -> str:
@@ -56,17 +62,8 @@ def _look_at_dashboards(known: Known, checks: Iterable[Check]) -> Iterator[Findi
             for query in (one for panel in dashboard.panels for one in known.list_queries(panel)):
                 for remark in check.find_in_query(query) if check.find_in_query is not None else ():
                     offset = 0 if remark.part is None else remark.part.offset
-                    line, column = locate(dashboard.source, query.query.find_index(offset))
-                    yield Finding(
-                        file=dashboard.name,
-                        line=line,
-                        column=column,
-                        check=check.name,
-                        severity=remark.severity or check.severity,
-                        rule=query.panel.title,
-                        happens=_say_happening(remark),
-                        instead=remark.instead,
-                    )
+                    place = locate(dashboard.source, query.query.find_index(offset))
+                    yield _place(remark, check, dashboard.name, place, query.panel.title)
 
 
 def _find_index(remark: Remark, rule: LintedRule) -> int:

@@ -21,6 +21,7 @@ from alertdrill.core.verdict import Outcome
 from alertdrill.errors import BadInput
 from alertdrill.judging.coverage import HeldFinding, HeldRun
 from alertdrill.judging.kinds import read_expected
+from alertdrill.reports import REPLAY
 from alertdrill.runtime.files import make_folder, naming, write_whole
 from alertdrill.runtime.looking import is_file, is_folder, list_folder
 from alertdrill.runtime.nesting import load_json
@@ -31,8 +32,6 @@ COMPARED_RUNS = 5
 """A report says what changed since these; a drill that none of them held is new."""
 NOT_KEPT = ("events", "notices", "incidents")
 """What happened in a run; what was made of it is all that is asked for later."""
-REPLAY = "replay"
-"""The mode of a timeline that was made of a recording."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 2_000
 MAX_FOLDERS = 20_000

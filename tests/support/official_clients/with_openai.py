@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import openai
 
-from support.official_clients.trial import MODEL, TOO_LONG_S, Lacks, Stub
+from support.official_clients.failing_chats import fail_chat
+from support.official_clients.trial import MODEL, Lacks, Stub
 
 ASKED = [{"role": "user", "content": "Is it on fire? Say so as JSON."}]
 PARAMETERS = {
@@ -239,21 +241,7 @@ def try_responses_tools(stub: Stub) -> None:
 
 def fail(stub: Stub, model: str, way: str) -> object:
     """Ask a model that fails."""
-    asked = {"model": model, "messages": ASKED, "timeout": TOO_LONG_S if "timeout" in model else 10}
-    if way.startswith("async"):
-        return fail_async(stub, asked, way.endswith("streamed"))
-    with sync(stub) as client:
-        if way == "plain":
-            return client.chat.completions.create(**asked).choices[0].message.content
-        return list(client.chat.completions.create(**asked, stream=True))
-
-
-async def fail_async(stub: Stub, asked: dict[str, object], stream: bool) -> object:
-    """Ask a model that fails, asynchronously."""
-    async with aio(stub) as client:
-        if not stream:
-            return (await client.chat.completions.create(**asked)).choices[0].message.content
-        return [chunk async for chunk in await client.chat.completions.create(**asked, stream=True)]
+    return fail_chat(partial(sync, stub), partial(aio, stub), ASKED, model, way)
 
 
 def check_failure(error: str, met: BaseException) -> None:

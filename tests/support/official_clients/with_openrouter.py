@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import openai
 
-from support.official_clients.trial import MODEL, TOO_LONG_S, Stub
+from support.official_clients.failing_chats import fail_chat
+from support.official_clients.trial import MODEL, Stub
 
 ASKED = [{"role": "user", "content": "Is it on fire?"}]
 ERRORS = {
@@ -100,21 +103,7 @@ def try_unknown_route(stub: Stub) -> None:
 
 def fail(stub: Stub, model: str, way: str) -> object:
     """Ask a model that fails."""
-    asked = {"model": model, "messages": ASKED, "timeout": TOO_LONG_S if "timeout" in model else 10}
-    if way.startswith("async"):
-        return fail_async(stub, asked, way.endswith("streamed"))
-    with sync(stub) as client:
-        if way == "plain":
-            return client.chat.completions.create(**asked).choices[0].message.content
-        return list(client.chat.completions.create(**asked, stream=True))
-
-
-async def fail_async(stub: Stub, asked: dict[str, object], stream: bool) -> object:
-    """Ask a model that fails, asynchronously."""
-    async with aio(stub) as client:
-        if not stream:
-            return (await client.chat.completions.create(**asked)).choices[0].message.content
-        return [chunk async for chunk in await client.chat.completions.create(**asked, stream=True)]
+    return fail_chat(partial(sync, stub), partial(aio, stub), ASKED, model, way)
 
 
 def check_failure(error: str, met: BaseException) -> None:

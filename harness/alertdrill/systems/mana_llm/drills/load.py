@@ -39,6 +39,8 @@ LEAD_S = 60.0
 """Healthy traffic before something breaks, so that every series is born."""
 SLACK_S = 120.0
 """What a verdict allows for scrapes, evaluations and this machine."""
+RESTS_S = 90.0
+"""After the last of a drill's own alerts, until what else it moved is at rest, as the next drill wants it."""
 LEAST_SLOW_S = 5.0
 """Below this, what the gateway itself adds at a high speed would decide."""
 

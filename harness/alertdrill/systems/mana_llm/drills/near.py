@@ -18,6 +18,7 @@ from alertdrill.systems.mana_llm.drills.load import (
     LEAD_S,
     MANA_LLM,
     OPEN_CHOICE,
+    RESTS_S,
     SLOW,
     STILLNESS,
     SYSTEM,
@@ -128,7 +129,6 @@ def _make_near_for(values: Values) -> Drill:
             near_for(FALLBACK, SYSTEM, over_s=(for_s * 0.3, for_s - 30)),
             near_for(SLOW, SYSTEM, over_s=(for_s * 0.4, for_s - 15)),
         ),
-        # The next drill begins when they are at rest.
-        lasts_s=many_s + 80 + LEAD_S + 90,
+        lasts_s=many_s + 80 + LEAD_S + RESTS_S,
         uses=[TRAFFIC, STILLNESS],
     )

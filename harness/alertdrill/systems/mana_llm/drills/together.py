@@ -21,6 +21,7 @@ from alertdrill.systems.mana_llm.drills.load import (
     FIRST_FALLBACK,
     LEAD_S,
     MANA_LLM,
+    RESTS_S,
     SLACK_S,
     SLOW,
     STILLNESS,
@@ -107,8 +108,7 @@ def _make_errors(values: Values) -> Drill:
             change_from_healthy(OPENROUTER, {0.0: slow(slow_s), heals_s: HEALTHY}),
         ),
         expects=expects,
-        # The rule as written comes to rest last.
-        lasts_s=last_s + MANA_LLM.closes_s + 90,
+        lasts_s=last_s + MANA_LLM.closes_s + RESTS_S,
         uses=[TRAFFIC, STILLNESS],
     )
 
