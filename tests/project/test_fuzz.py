@@ -162,8 +162,12 @@ def test_what_a_run_left_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("fuzz.left.GONE_WITHIN_S", 0.0)
     (tmp_path / "alertdrill-run-x").mkdir()
     environ = {"TMPDIR": str(tmp_path / "alertdrill-run-x")}
-    waits = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(waits, stdin=subprocess.PIPE, env=environ) as process:
+    waits = [sys.executable, "-c", "input('it runs\\n')"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(waits, env=environ, **pipes) as process:
+        # A process that has only just been started has no environment to read yet.
+        assert process.stdout
+        assert process.stdout.readline() == b"it runs\n"
         left, of_killed = list_left_behind(tmp_path), list_left_behind(tmp_path, -signal.SIGKILL)
         process.communicate(b"\n")
     assert [str(process.pid) in what for what in left] == [True, False]
