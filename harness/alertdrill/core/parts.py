@@ -26,3 +26,15 @@ PARTS = (
 """What every stack is made of."""
 PEER = "alertmanager-2"
 """The part that a stack with a cluster of two Alertmanagers has besides."""
+
+PEER_TIMEOUT_S = 15.0
+MIN_PEER_TIMEOUT_S = 1.0
+
+
+def find_peer_timeout_s(speed: float) -> float:
+    """Return how long the second Alertmanager waits to hear that the first has told, in rule time.
+
+    That is Alertmanager's `--cluster.peer-timeout`. It is not divided below a second: it is there for what
+    the network takes, and that is not faster here.
+    """
+    return max(PEER_TIMEOUT_S, MIN_PEER_TIMEOUT_S * speed)

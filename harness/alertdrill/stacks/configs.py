@@ -10,14 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alertdrill.core.parts import LOOKBACK_S, SCRAPE_INTERVAL_S
+from alertdrill.core.parts import LOOKBACK_S, SCRAPE_INTERVAL_S, find_peer_timeout_s
 from alertdrill.errors import BadRules
 from alertdrill.rules.dilation.files import dilate_duration, dilate_rules
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile
 
-PEER_TIMEOUT_S = 15.0
-MIN_PEER_TIMEOUT_S = 1.0
-"""Wall time."""
 SETTLE_TIMEOUT_S = 60.0
 PUSHPULL_INTERVAL_S = 60.0
 
@@ -95,12 +92,10 @@ def list_prometheus_flags(speed: float) -> list[str]:
 def list_cluster_flags(speed: float) -> list[str]:
     """Return the flags of a cluster of Alertmanagers whose durations are rule time too.
 
-    How long a peer waits for another one's notification is not divided below a second: it is there for what
-    the network takes, and that is not faster here. Gossip, probes and reconnections keep their pace for the
-    same reason.
+    Gossip, probes and reconnections keep their pace, as `find_peer_timeout_s` does below a second.
     """
     durations = {
-        "--cluster.peer-timeout": max(PEER_TIMEOUT_S, MIN_PEER_TIMEOUT_S * speed),
+        "--cluster.peer-timeout": find_peer_timeout_s(speed),
         "--cluster.settle-timeout": SETTLE_TIMEOUT_S,
         "--cluster.pushpull-interval": PUSHPULL_INTERVAL_S,
     }
