@@ -103,8 +103,9 @@ class Turnstile:
 
 def has_idle_cores() -> bool:
     """Measure whether the machine has cores and memory for one more stack."""
-    idle_percent = psutil.cpu_times_percent(interval=MEASURE_S).idle
-    idle_cores = idle_percent / 100 * (psutil.cpu_count() or 1)
+    times = psutil.cpu_times_percent(interval=MEASURE_S)
+    # What runs at a low priority gives way.
+    idle_cores = (times.idle + times.nice) / 100 * (psutil.cpu_count() or 1)
     return idle_cores >= STACK_CORES and psutil.virtual_memory().available >= STACK_BYTES
 
 

@@ -14,8 +14,6 @@ from alertdrill.runtime.binaries import Generation, find_engines
 from alertdrill.stacks.embedded import EmbeddedSite
 from alertdrill.systems.catalogue import list_drills, override_values
 
-pytestmark = pytest.mark.alone  # Alertmanagers that hear late of each other both page
-
 DRILLS = tuple(drill for drill in list_drills(override_values(())) if drill.alertmanagers == 2)
 
 
