@@ -234,8 +234,7 @@ def page(
             [*rule_paths, config_path, table_path],
             is_judged=not dry_run and (not questions or table_path is not None),
         )
-    is_sent = all_alerts and not (dry_run or questions)
-    check_out(out, [*rule_paths, config_path], is_sent=is_sent)
+    check_out(out, [*rule_paths, config_path], is_sent=all_alerts and not (dry_run or questions))
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
