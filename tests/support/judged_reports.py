@@ -25,6 +25,8 @@ from support.page_records import bind_alert, make_alert, make_config
 
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 BASE = "HEAD (0123456789ab)"
+DESK = ("webhook", "email", "pushover", "sns", "webex")
+"""More integrations than a cell of the matrix shows at once."""
 CONFIG = make_config(
     {
         "receiver": "desk",
@@ -33,7 +35,7 @@ CONFIG = make_config(
             {"receiver": "void", "matchers": ['severity="void"']},
         ],
     },
-    desk=["webhook"],
+    desk=DESK,
     oncall=["pagerduty", "slack"],
     void=[],
 )
@@ -76,7 +78,7 @@ def make_rows(text: str = "look at it") -> list[Row]:
         make_row("Unseen", "unobserved", both[:1], "slack of oncall is not played: no template"),
         make_row("Nowhere", "nowhere", (), "no receiver has an integration", severity="void"),
         make_row("Meant", "meant for nobody", (), "it is there to inhibit others", severity="void"),
-        make_row("Left", "paged", (make_page("webhook", "desk"),), severity="odd"),
+        make_row("Left", "paged", tuple(make_page(kind, "desk") for kind in DESK), severity="odd"),
     ]
 
 

@@ -30,7 +30,7 @@ from alertdrill.gating.wording import (
 )
 from alertdrill.reports import html, say_expected
 from alertdrill.reports.html.document import clean
-from alertdrill.reports.html.overview import order_rows
+from alertdrill.reports.html.overview import CELLS, order_rows
 
 HOPS = ("rule and route", "lint", "drills it needs", "drills", "receivers")
 KINDS: Mapping[Outcome, str] = {
@@ -58,14 +58,15 @@ def describe_gated(gated: Sequence[Gated], base: str, started_at: datetime) -> D
     told = [_Told(one, alert) for one in gated for alert in one.touched]
     names = _name(told)
     rows = [
-        {"alert": name, "note": one.kind_of_change, "cells": one.list_cells(name), "score": one.percent}
+        {"alert": name, "note": one.gated.name, "cells": one.list_cells(name), "score": one.percent}
         for name, one in zip(names, told, strict=True)
     ]
+    lines = [line for one in gated for line in _list_lines(one, told, names)]
     document: Data = clean(
         {
             "of": "gate",
             "head": _describe_head(gated, base, started_at),
-            "troubles": [line for one in gated for line in _list_lines(one, told, names)],
+            "troubles": sorted(lines, key=lambda line: CELLS.index(line["kind"])),
             "matrix": {
                 "hops": list(HOPS),
                 "counts": say_total(tuple(gated)),
@@ -162,7 +163,7 @@ class _Told:
         lacking = self.gated.lacking.get(self.alert, ())
         cells += [[2, "unmet", SHORT[said], ""] for said in lacking]
         if not lacking and not self.is_gone and self.changes:
-            cells.append([2, "met", "none is wanted", ""])
+            cells.append([2, "met", "none is missing", ""])
         for one in self.astray:
             looks = ("unobserved", "not told") if one.may_be_met else ("unmet", "elsewhere")
             cells.append([4, *looks, one.drill])
@@ -171,11 +172,13 @@ class _Told:
         return [[*cell, [name]] for cell in cells]
 
     def _list_drill_cells(self) -> Iterator[list[Any]]:
+        met = [one.drill for one in self.verdicts if one.outcome != "unmet" and not one.doubts]
         for verdict in self.verdicts:
-            if verdict.outcome == "unmet":
-                yield [3, "unmet", "not met", verdict.drill]
-            else:
-                yield [3, *(("unobserved", "not told") if verdict.doubts else ("met", "met")), verdict.drill]
+            if verdict.drill not in met:
+                looks = ("unmet", "not met") if verdict.outcome == "unmet" else ("unobserved", "not told")
+                yield [3, *looks, verdict.drill]
+        if met:
+            yield [3, "met", f"{len(met)} met", ""]
         yield from ([3, "unobserved", "not judged", drill] for drill in self.left_out)
         yield from ([3, "unmet", "lost", one.drill] for one in self._list_orphaned())
 

@@ -80,6 +80,7 @@ def test_cells_say_what_is_asked_of_an_alert() -> None:
         ("drills it needs", "unmet", "none comes near", ""),
         ("receivers", "none", "no other than before", ""),
     ]
+    assert ("drills", "met", "1 met", "") in list_cells(document, "Calm")
     assert ("drills", "unobserved", "not judged", "low") in list_cells(document, "Low")
     assert ("lint", "warned", "1 warning", "") in list_cells(document, "Calm")
     assert ("receivers", "none", "otherwise", "") in list_cells(document, "Calm")
@@ -94,6 +95,8 @@ def test_what_is_to_be_done_leads_to_its_alert() -> None:
         ("warned", "Calm"),
         ("warned", "Calm"),
     ]
+    twice = describe(make_gated(), replace(make_gated(), name="mails"))["troubles"]
+    assert [one["kind"] for one in twice] == ["unmet"] * 4 + ["warned"] * 4
     assert troubles[0]["source"] == "rules.yml:5"
     assert troubles[3]["says"].endswith("80 % of the mistakes that alertdrill mutate makes, 90 % before")
 
