@@ -1,4 +1,4 @@
-"""Which options of `alertdrill page` go together: they name one thing to do, and say only what that needs."""
+"""The options of `alertdrill page` alone: which go together, to name one thing to do, and what they say."""
 
 from __future__ import annotations
 

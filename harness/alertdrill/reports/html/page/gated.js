@@ -71,7 +71,7 @@ function drawEffect({ drill, selector, changed, says, until, bands }) {
 
 function drawVerdict({ name, kind, findings }) {
   return el("li", {}, sign(kind), " ", el("b", {}, name),
-    findings.map(([outcome, expected, evidence]) => el("div", { class: "small verdict" }, sign(kindOf(outcome)), ` ${outcome}: expected ${expected}; seen: ${evidence}`)));
+    findings.map(([outcome, expected, evidence]) => el("div", { class: "small verdict" }, sign(kindOf(outcome)), ` ${outcome}; expected: ${expected}; seen: ${evidence}`)));
 }
 
 export function renderOthers({ others }) {
