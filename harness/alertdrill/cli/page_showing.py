@@ -10,12 +10,14 @@ from typing import NoReturn
 
 import click
 
+from alertdrill.cli.options.page_modes import REPORT
 from alertdrill.cli.output import open_console
 from alertdrill.errors import CouldNotTell
 from alertdrill.reports.junit_cases import Case, render_cases
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.cases import list_hop_cases, list_row_cases
 from alertdrill.runner.synthetic.hops import Hop, find_outcome
+from alertdrill.runner.synthetic.html import Rehearsal, render_html
 from alertdrill.runner.synthetic.pages import Row
 from alertdrill.runner.synthetic.report import (
     show_alert,
@@ -28,6 +30,7 @@ from alertdrill.runner.synthetic.report import (
 from alertdrill.runtime.files import write_whole
 
 UNMET = 1
+
 EXIT_CODES = {
     "delivered": 0,
     "not sent": 0,
@@ -45,9 +48,10 @@ def write_cases(path: Path | None, cases: Iterable[Case]) -> None:
 class Show:
     """What is printed, for people or as JSON, and the exit code that it means."""
 
-    def __init__(self, *, as_json: bool, junit: Path | None = None) -> None:
+    def __init__(self, *, as_json: bool, junit: Path | None = None, out: Path | None = None) -> None:
         self._as_json = as_json
         self._junit = junit
+        self._out = out
         self._document: dict[str, object] = {}
         self._name = ""
         self._console = open_console()
@@ -68,6 +72,12 @@ class Show:
         elif hops:
             self._console.print(show_hops(hops, proved, assumed))
         sys.exit(EXIT_CODES[find_outcome(hops)])
+
+    def rehearsal(self, rehearsal: Rehearsal) -> NoReturn:
+        """Show what became of alerts, also as a page if that is wanted, and exit."""
+        if self._out is not None:
+            write_whole(self._out / REPORT, render_html(rehearsal))
+        self.rows(rehearsal.rows, rehearsal.speed)
 
     def rows(self, rows: Sequence[Row], speed: float) -> NoReturn:
         """Show what became of alerts at a speed, and exit."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from alertdrill.core.timeline import EventKind, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError
-from alertdrill.gating.bands import draw_band, find_spans
+from alertdrill.gating.bands import Span, draw_band, find_spans
 from alertdrill.judging.judge import matches
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.replays import Held, replay_grounds
@@ -17,6 +17,7 @@ from alertdrill.mutation.replays import Held, replay_grounds
 SEEN: tuple[EventKind, ...] = ("pending", "firing", "resolved")
 Instants = tuple[tuple[EventKind, float, float | None], ...]
 """What an alert did, and when, in seconds from the drill's start; of a pending that never fired, its last."""
+Spans = tuple[Span, ...]
 Alarm = tuple[str, tuple[tuple[str, str], ...]]
 """An alert and its labels."""
 
@@ -33,7 +34,7 @@ class _Seen:
 class Effect:
     """What one alert does in one drill, before and after; None where those rules cannot be replayed.
 
-    `bands` are both as bands of characters.
+    `spans` are the stretches of both; the drill `lasts_s`.
     """
 
     drill: str
@@ -41,7 +42,14 @@ class Effect:
     labels: tuple[tuple[str, str], ...]
     before: Instants | None
     after: Instants | None
-    bands: tuple[str, str] = ("", "")
+    lasts_s: float
+    spans: tuple[Spans | None, Spans | None]
+
+    @property
+    def bands(self) -> tuple[str, str]:
+        """Both as bands of characters; empty where those rules cannot be replayed."""
+        before, after = ("" if own is None else draw_band(own, self.lasts_s) for own in self.spans)
+        return before, after
 
     @property
     def is_changed(self) -> bool:
@@ -88,7 +96,8 @@ def compare_on_recordings(
                 labels=alarm[1],
                 before=None if first is None else first.get(alarm, ()),
                 after=None if second is None else second.get(alarm, ()),
-                bands=(_draw(was, ground, alarm), _draw(now, ground, alarm)),
+                lasts_s=ground.placements[0].end_s - ground.placements[0].start_s,
+                spans=(_find_spans(was, ground, alarm), _find_spans(now, ground, alarm)),
             )
             for alarm in sorted({**(first or {}), **(second or {})})
             if told.is_new(ground, alarm, (*(first or {}).get(alarm, ()), *(second or {}).get(alarm, ())))
@@ -105,18 +114,17 @@ def _replay(grounds: Sequence[Ground], promtool: Path, held: Held) -> list[_Seen
     ]
 
 
-def _draw(seen: _Seen | AlertdrillError, ground: Ground, alarm: Alarm) -> str:
-    """Return what an alert does in a drill as a band; nothing where that is not known."""
+def _find_spans(seen: _Seen | AlertdrillError, ground: Ground, alarm: Alarm) -> Spans | None:
+    """Return the stretches of what an alert does in a drill; None where that is not known."""
     if isinstance(seen, AlertdrillError):
-        return ""
+        return None
     own = ground.placements[0]
     events = [
         (event.kind, event.at_s - own.start_s, seen.pendings.get((*alarm, event.at_s)))
         for event in seen.timeline.events
         if (event.alert, tuple(sorted(event.labels.items()))) == alarm and event.kind in SEEN
     ]
-    lasts_s = own.end_s - own.start_s
-    return draw_band(find_spans(events, lasts_s), lasts_s)
+    return find_spans(events, own.end_s - own.start_s)
 
 
 def _list_alarms(seen: _Seen, ground: Ground, names: frozenset[str]) -> dict[Alarm, Instants]:

@@ -19,7 +19,7 @@ from alertdrill.gating.excuses import find_excuses
 from alertdrill.gating.linted import find_new
 from alertdrill.gating.paging import RouteChange, find_route_changes, list_other_sections
 from alertdrill.gating.receivers import Misrouted, Side, find_misrouted
-from alertdrill.gating.scores import ScoreChange, find_fallen
+from alertdrill.gating.scores import ScoreChange, compare_scores
 from alertdrill.gating.texts import TextChange
 from alertdrill.linting.finding import Finding
 from alertdrill.mutation.grounds import Ground
@@ -61,8 +61,9 @@ class Gated:
     """What a change did to the rules of one system or project.
 
     `linted` is what lint finds in changed rules, and did not before. `misrouted` are alerts that end at
-    others than drills name, `orphaned` drills of alerts that the change takes away. `lacking` says of touched
-    alerts which drills they lack; `left_out` why drills cannot be judged.
+    others than drills name, `orphaned` drills of alerts that the change takes away. `about` names the drills
+    that expect something of a touched alert, and `lacking` says which ones it lacks; `left_out` why drills
+    cannot be judged. Scores are known where all drills are met.
     """
 
     name: str
@@ -74,8 +75,9 @@ class Gated:
     texts: tuple[TextChange, ...] = ()
     effects: tuple[Effect, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    fallen: tuple[ScoreChange, ...] = ()
+    scores: tuple[ScoreChange, ...] = ()
     linted: tuple[Finding, ...] = ()
+    about: Mapping[str, tuple[str, ...]]
     lacking: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, str]
     stale: tuple[str, ...] = ()
@@ -85,6 +87,11 @@ class Gated:
         """The alerts that mean something else than before, or are paged otherwise."""
         routed = (change.alert for change in self.routes)
         return tuple(dict.fromkeys((*list_touched(self.changes), *routed)))
+
+    @property
+    def fallen(self) -> tuple[ScoreChange, ...]:
+        """The alerts of which drills notice fewer mistakes than before."""
+        return tuple(score for score in self.scores if score.is_lower)
 
     @property
     def outcome(self) -> Outcome:
@@ -139,7 +146,11 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         effects=evidence.effects,
         verdicts=evidence.verdicts,
         # Drills that are not met notice nothing: a score is worth looking at where all is as expected.
-        fallen=find_fallen(touched, *sides, promtool, memory, held) if is_met and grounds else (),
+        scores=compare_scores(touched, *sides, promtool, memory, held) if is_met and grounds else (),
+        about={
+            alert: tuple(drill.name for drill in about if any(one.alert == alert for one in drill.expects))
+            for alert in touched
+        },
         lacking=_find_all_lacking(touched, rules, subject, today),
         left_out={**refused, **evidence.failed},
         stale=subject.stale,

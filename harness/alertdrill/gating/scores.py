@@ -1,4 +1,4 @@
-"""Whether the drills notice fewer mistakes in a touched alert than they did before the change."""
+"""How many mistakes in a touched alert the drills notice, before the change and after it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from alertdrill.rules.files import RuleFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreChange:
-    """The mutation scores of an alert, in percent."""
+    """The mutation scores of an alert, in percent; there is none of an alert that is new."""
 
     alert: str
-    before: float
+    before: float | None
     after: float
 
+    @property
+    def is_lower(self) -> bool:
+        """Whether the drills notice fewer mistakes than before."""
+        return self.before is not None and self.after < self.before
 
-def find_fallen(
+
+def compare_scores(
     alerts: Iterable[str],
     before: tuple[Sequence[RuleFile], Sequence[Ground]],
     after: tuple[Sequence[RuleFile], Sequence[Ground]],
@@ -32,14 +37,14 @@ def find_fallen(
     memory: Memory,
     held: Held,
 ) -> tuple[ScoreChange, ...]:
-    """Return the alerts whose score is lower than before; each side is its files, and drills on recordings.
+    """Return the scores of alerts; each side is its files, and drills on recordings.
 
     Raises ComponentFailed when promtool itself fails.
     """
     changes = []
     for alert in alerts:
         was, becomes = (_find_score(alert, *side, promtool, memory, held) for side in (before, after))
-        if was is not None and becomes is not None and becomes < was:
+        if becomes is not None:
             changes.append(ScoreChange(alert=alert, before=was, after=becomes))
     return tuple(changes)
 

@@ -12,6 +12,7 @@ from alertdrill.gating import demands
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect, Instants
 from alertdrill.gating.gate import Gated, Outcome
+from alertdrill.gating.scores import ScoreChange
 from alertdrill.linting.finding import Finding
 from alertdrill.linting.ignoring import NO_FIRING_DRILL, NO_NEAR_MISS
 from alertdrill.mutation.tried import say_first
@@ -61,11 +62,15 @@ TroubleKind = Literal["stale-rules", "unmet-drill", "lint", "missing-drill", "mi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Something that is wrong, as a sentence; `source` is the `file:line` of its rule, if it has one."""
+    """Something that is wrong, as a sentence; `source` is the `file:line` of its rule, if it has one.
+
+    `alerts` are those that it is about, if it is about any.
+    """
 
     kind: TroubleKind
     text: str
     source: str = ""
+    alerts: tuple[str, ...] = ()
 
 
 def list_troubles(gated: Gated) -> Iterator[Trouble]:
@@ -79,26 +84,29 @@ def list_troubles(gated: Gated) -> Iterator[Trouble]:
     yield from (Trouble(kind="stale-rules", text=said) for said in gated.stale)
     for verdict in gated.verdicts:
         if verdict.outcome == "unmet":
-            wrong = (finding.alert for finding in verdict.findings if finding.outcome in WRONG)
+            wrong = tuple(dict.fromkeys(one.alert for one in verdict.findings if one.outcome in WRONG))
             source = next((sources[alert] for alert in wrong if alert in sources), "")
             text = f"{verdict.drill} is not met: {say_first(verdict)}"
-            yield Trouble(kind="unmet-drill", text=text, source=source)
+            yield Trouble(kind="unmet-drill", text=text, source=source, alerts=wrong)
     for orphan in gated.orphaned:
         where = f" ({orphan.source})" if orphan.source else ""
         text = f"{orphan.drill}{where} expects {orphan.alert}, which this change takes away: "
-        yield Trouble(kind="orphaned-drill", text=f"{text}keep it, or change the drill", source=orphan.source)
+        text += "keep it, or change the drill"
+        yield Trouble(kind="orphaned-drill", text=text, source=orphan.source, alerts=(orphan.alert,))
     for one in gated.misrouted:
         if not one.may_be_met:
-            yield Trouble(kind="misrouted", text=one.says, source=one.source)
+            yield Trouble(kind="misrouted", text=one.says, source=one.source, alerts=(one.alert,))
     for finding in gated.linted:
         if finding.severity == "error":
             place = f"{finding.file}:{finding.line}"
-            yield Trouble(kind="lint", text=_say_finding(finding), source=place)
+            text = say_finding(finding)
+            yield Trouble(kind="lint", text=text, source=place, alerts=(finding.rule,))
     for alert, lacking in gated.lacking.items():
         for said in lacking:
             instead = f"or say in its rule why not: # alertdrill ignore {WANTED[said]}: why"
             text = f"{alert}: {said}: write one, or let alertdrill init draft it, {instead}"
-            yield Trouble(kind="missing-drill", text=text, source=sources.get(alert, ""))
+            source = sources.get(alert, "")
+            yield Trouble(kind="missing-drill", text=text, source=source, alerts=(alert,))
 
 
 def list_doubts(gated: Gated) -> Iterator[str]:
@@ -113,7 +121,8 @@ def list_doubts(gated: Gated) -> Iterator[str]:
     yield from (one.says for one in gated.misrouted if one.may_be_met)
 
 
-def _say_finding(finding: Finding) -> str:
+def say_finding(finding: Finding) -> str:
+    """Say what lint finds in a rule."""
     return f"{finding.rule}: {finding.happens} {finding.instead} [{finding.check}]"
 
 
@@ -121,12 +130,15 @@ def list_warnings(gated: Gated) -> Iterator[str]:
     """Yield what lint warns of, and where drills notice fewer mistakes than before, a sentence each."""
     for finding in gated.linted:
         if finding.severity != "error":
-            yield f"{finding.place}: {_say_finding(finding)}"
+            yield f"{finding.place}: {say_finding(finding)}"
     for one in gated.fallen:
-        yield (
-            f"{one.alert}: the drills notice {one.after:.0f} % of the mistakes that alertdrill mutate makes, "
-            f"{one.before:.0f} % before"
-        )
+        yield f"{one.alert}: {say_scores(one)}"
+
+
+def say_scores(score: ScoreChange) -> str:
+    """Say how many mistakes in an alert the drills notice, and noticed before."""
+    before = "" if score.before is None else f", {score.before:.0f} % before"
+    return f"the drills notice {score.after:.0f} % of the mistakes that alertdrill mutate makes{before}"
 
 
 def say_total(gated: tuple[Gated, ...]) -> str:

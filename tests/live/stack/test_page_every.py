@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.report_documents import read_document
 from support.whole_runs import METIS_RULES, CommandLine
 
 from alertdrill.runtime.binaries import Generation, find_engines
@@ -114,9 +115,11 @@ def list_integrations(alert: Mapping[str, Any]) -> list[str]:
     return sorted(page["integration"] for page in alert["pages"])
 
 
-def test_every_alert_is_sent_and_seen_to_arrive(each_alertdrill: CommandLine, files: tuple[str, ...]) -> None:
-    """Each opens one page at each integration on its way and closes it, or it is said why not."""
-    finished = each_alertdrill.run("page", "--all", *files, "--json")
+def test_every_alert_is_sent_and_seen_to_arrive(
+    each_alertdrill: CommandLine, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Each opens one page at each integration and closes it, or it is said why not; in the report, too."""
+    finished = each_alertdrill.run("page", "--all", *files, "--json", "--out", str(tmp_path / "out"))
     assert finished.code == 1, finished.err
     alerts, speed = read_alerts(finished.out), json.loads(finished.out)["speed"]
     outcomes = {name: alert["outcome"] for name, alert in alerts.items()}
@@ -137,7 +140,9 @@ def test_every_alert_is_sent_and_seen_to_arrive(each_alertdrill: CommandLine, fi
     assert "muted" in alerts["Muted"]["evidence"]
     # Alertmanager 0.25 does not send what it could not render; 0.33 sends the rest of it.
     assert re.search("NoSuchField|did a template fail", alerts["Broken"]["evidence"])
-    assert "s3cret" not in finished.out + finished.err
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert {entry["name"]: entry["outcome"] for entry in read_document(report)["entries"]} == outcomes
+    assert "s3cret" not in finished.out + finished.err + report
     assert each_alertdrill.list_leftovers() == []
 
 

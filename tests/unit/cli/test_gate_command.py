@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.gated_repository import ask_git, make_repository, run_git
+from support.report_documents import read_document
 from support.whole_runs import ROOT, CommandLine, Finished
 
 TEXTED = """\
@@ -61,6 +62,12 @@ def test_a_touched_alert_is_shown_before_and_after(alertdrill: CommandLine, repo
     assert "✗ deep is not met: Deep: missing: " in finished.out
     assert "::error file=rules.yml,line=4,title=alertdrill gate::deep is not met: " in finished.out
     assert "**silent**<br>`···" in (repository / "out" / "gate.md").read_text()
+    document = read_document((repository / "out" / "report.html").read_text(encoding="utf-8"))
+    assert [(one["name"], one["kind"]) for one in document["entries"]] == [("Deep", "unmet")]
+    assert document["entries"][0]["effects"][0]["bands"] == [
+        [["pending", 600.0, 720.0], ["firing", 720.0, 1200.0]],
+        [],
+    ]
     suite = ET.parse(repository / "out" / "junit.xml").getroot()[0]  # noqa: S314 - written just now
     assert suite.get("failures") == "1"
     assert [case.get("name") for case in suite.iter("testcase")] == ["Deep"]
@@ -185,9 +192,12 @@ def test_what_lint_finds_in_a_changed_rule_is_said(alertdrill: CommandLine, repo
 def test_a_score_that_fell_is_said(alertdrill: CommandLine, repository: Path) -> None:
     """The drill is met all the same, but notices fewer mistakes: one of two conditions is enough."""
     change(repository, "expr: depth > 100", "expr: depth > 100 or depth > 120")
-    finished = gate(alertdrill, repository, *HOUR)
+    finished = gate(alertdrill, repository, *HOUR, "--out", "out")
     assert "! Deep: the drills notice " in finished.out
     assert "deep is not met" not in finished.out
+    document = read_document((repository / "out" / "report.html").read_text(encoding="utf-8"))
+    assert [one["says"] for one in document["troubles"] if one["kind"] == "warned"][-1] in finished.out
+    assert "% before" in document["entries"][0]["score"]
 
 
 def test_a_commit_is_the_base_that_is_named(alertdrill: CommandLine, repository: Path) -> None:

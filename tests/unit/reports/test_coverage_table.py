@@ -100,7 +100,7 @@ def test_the_paging_paths_own_alerts_stand_apart() -> None:
         assert lines[place - 1] == ""
         assert any("MetisGatewayKeyCostSpike" in line for line in lines[:place])
     rows = describe(record)["matrix"]["rows"]
-    assert [row["alert"] for row in rows if row["apart"]] == [first.name]
+    assert [row["alert"] for row in rows if row["note"]] == [first.name]
 
 
 def test_the_summary_says_what_the_run_has_proved() -> None:

@@ -95,7 +95,7 @@ def test_every_script_is_allowed_by_its_hash_and_no_request_is(page: Reader) -> 
     assert set(rules["script-src"].split()) == hashes
     assert rules["img-src"] == "data:"
     assert not any("http" in rule for rule in rules.values())
-    assert data.startswith('{"head":')
+    assert data.startswith('{"of":"run","head":')
 
 
 def test_nothing_is_loaded(page: Reader) -> None:

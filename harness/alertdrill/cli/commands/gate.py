@@ -21,6 +21,7 @@ from alertdrill.cli.output import open_console
 from alertdrill.errors import CouldNotTell
 from alertdrill.gating.gate import Gated, decide, gate
 from alertdrill.gating.github import render_annotations
+from alertdrill.gating.html import render_html
 from alertdrill.gating.junit import render_junit
 from alertdrill.gating.markdown import render_markdown
 from alertdrill.gating.sarif import render_sarif
@@ -31,7 +32,7 @@ from alertdrill.runtime.binaries import find_engines, find_promtool
 from alertdrill.runtime.files import make_folder, write_all
 from alertdrill.runtime.git import find_commit
 
-WRITTEN = ("gate.md", "junit.xml")
+WRITTEN = ("gate.md", "junit.xml", "report.html")
 
 
 @click.command(
@@ -50,7 +51,10 @@ WRITTEN = ("gate.md", "junit.xml")
     },
     examples=(
         Example("alertdrill gate", "What did I change since the last commit?"),
-        Example("alertdrill gate --base origin/main --out out/gate", "In CI, with gate.md and junit.xml"),
+        Example(
+            "alertdrill gate --base origin/main --out out/gate",
+            "In CI, with what it writes",
+        ),
         Example(
             "alertdrill gate --base origin/main --format github --recordings recordings/",
             "In the folder of a project, with annotations on the rules' own lines",
@@ -77,7 +81,7 @@ WRITTEN = ("gate.md", "junit.xml")
 @click.option(
     "--out",
     type=WrittenPath(path_type=Path, file_okay=False),
-    help=f"Also write {WRITTEN[0]}, for a pull request, and {WRITTEN[1]} to this folder.",
+    help=f"Also write {WRITTEN[0]}, for a pull request, {WRITTEN[1]}, and {WRITTEN[2]} to this folder.",
 )
 @take_project_option
 def gate_(
@@ -94,7 +98,8 @@ def gate_(
     engines = partial(find_engines, os.environ, say=lambda text: click.echo(text, err=True))
     subjects = open_subjects(commit, project_file, recordings, tool.promtool, engines)
     memory = open_memory(tool, os.environ)
-    gated = tuple(gate(subject, tool.promtool, memory, datetime.now(tz=UTC).date()) for subject in subjects)
+    now = datetime.now(tz=UTC)
+    gated = tuple(gate(subject, tool.promtool, memory, now.date()) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"
     open_console(to_stderr=format_ == "sarif").print(GateSummary(gated, name))
     if format_ == "github":
@@ -103,7 +108,7 @@ def gate_(
         click.echo(render_sarif(gated), nl=False)
     if out is not None:
         make_folder(out, "cannot be written to")
-        texts = (render_markdown(gated, name), render_junit(gated, name))
+        texts = (render_markdown(gated, name), render_junit(gated, name), render_html(gated, name, now))
         write_all({out / file: text for file, text in zip(WRITTEN, texts, strict=True)})
     _end(gated)
 

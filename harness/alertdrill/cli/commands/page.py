@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +21,10 @@ from alertdrill.cli.options.page_modes import (
     check_companions,
     check_label_sets,
     check_mode,
+    check_out,
     check_questions,
+    read_within,
+    take_out_option,
 )
 from alertdrill.cli.options.project import find_project_of
 from alertdrill.cli.options.stack import take_templates_option
@@ -31,7 +34,8 @@ from alertdrill.cli.routing_questions import Questions, answer_of_alerts, prove_
 from alertdrill.cli.sentences import say
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput
-from alertdrill.rules.files import parse_duration, read_rules
+from alertdrill.rules.files import read_rules
+from alertdrill.runner.routing.reach import find_places
 from alertdrill.runner.synthetic.apart import set_apart
 from alertdrill.runner.synthetic.batches import Bound
 from alertdrill.runner.synthetic.build import build_alerts, guess_external_url
@@ -39,6 +43,7 @@ from alertdrill.runner.synthetic.choice import choose_rule, read_labels
 from alertdrill.runner.synthetic.destination import list_objections
 from alertdrill.runner.synthetic.durations import MIN_SPEED, choose_speed
 from alertdrill.runner.synthetic.every import Exercise, plan_sending
+from alertdrill.runner.synthetic.html import Rehearsal
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
 from alertdrill.runner.synthetic.integrations import list_senders
 from alertdrill.runner.synthetic.local import open_path
@@ -60,19 +65,6 @@ FOR_NOBODY = "notifies nobody, as is meant"
 PAGES_WHEN_STOPPED = "the dead-man's switch pages when Alertmanager stops, and closes when it is back"
 
 
-def _read_within(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
-    """Return the wall seconds of a duration such as `2m`, which is not none."""
-    if text is None:
-        return None
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise BadInput(f"--within: {error}") from error
-    if not seconds:
-        raise BadInput("--within: nothing can be sent in no time")
-    return seconds
-
-
 @click.command(
     cls=GroupedCommand,
     groups={
@@ -80,7 +72,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
         "The routing of a config, nothing is sent": ("table_path", "at", "year", "inhibitions", "coverage"),
         "Your Alertmanager": ("alertmanager", "headers", "receivers", "nobody"),
         "An Alertmanager on this machine": ("config_path", "templates_folder", "system_folders"),
-        "What is sent and printed": ("dry_run", "junit", "as_json"),
+        "What is sent, printed and written": ("dry_run", "out", "junit", "as_json"),
     },
     exit_codes={
         0: "delivered and resolved at every receiver; routed as expected; with --dry-run: shown",
@@ -161,7 +153,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--within",
     "within_s",
-    callback=_read_within,
+    callback=read_within,
     metavar="DURATION",
     help="With --all: how long it may take, such as 2m; what is not sent by then is unobserved. With "
     "--watchdog: how soon after the last heartbeat somebody has to be paged.",
@@ -198,6 +190,7 @@ def _read_within(_context: click.Context, _parameter: click.Parameter, text: str
 @click.option(
     "--dry-run", is_flag=True, help="Show the alert, its route and its receivers, and send nothing."
 )
+@take_out_option
 @take_junit_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def page(
@@ -221,6 +214,7 @@ def page(
     coverage: bool,
     external_url: str | None,
     dry_run: bool,
+    out: Path | None,
     junit: Path | None,
     as_json: bool,
 ) -> None:
@@ -240,6 +234,7 @@ def page(
             [*rule_paths, config_path, table_path],
             is_judged=not dry_run and (not questions or table_path is not None),
         )
+    check_out(out, [*rule_paths, config_path], is_sent=all_alerts and not (dry_run or questions))
     is_remote = alertmanager is not None
     if table_path is not None:
         check_label_sets(
@@ -284,7 +279,7 @@ def page(
         nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
     config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
-    show = Show(as_json=as_json, junit=junit)
+    show = Show(as_json=as_json, junit=junit, out=out)
     if config is not None:
         check_original(engines.amtool, engines.versions["alertmanager"], config)
         if table_path is not None:
@@ -384,11 +379,21 @@ def _rehearse(
     if dry_run:
         show.rows([look_at(one) for one in bound], MIN_SPEED)
     rules = read_inhibit_rules(config.document)
+    started_at = datetime.now(tz=UTC)
     sent, document = set_apart(bound, config.document)
     speed = choose_speed(plan_sending(sent, rules))
     with open_path(replace(config, document=document), engines=engines, speed=speed) as path:
         rows = Exercise(path, rules, _say).hold(sent, within_s)
-    show.rows(rows, speed)
+    show.rehearsal(
+        Rehearsal(
+            rows=rows,
+            places=find_places(config, [one.alert for one in bound]),
+            speed=speed,
+            source=config.source,
+            engines=engines.versions,
+            started_at=started_at,
+        )
+    )
 
 
 def _say(text: str) -> None:

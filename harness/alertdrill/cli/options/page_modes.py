@@ -1,12 +1,27 @@
-"""Which options of `alertdrill page` go together: they name one thing to do, and say only what that needs."""
+"""The options of `alertdrill page` alone: which go together, to name one thing to do, and what they say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import click
+
+from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.errors import BadInput
+from alertdrill.rules.files import parse_duration
+from alertdrill.runtime.files import check_target, make_folder
 from alertdrill.runtime.looking import is_there
+
+REPORT = "report.html"
+
+take_out_option = click.option(
+    "--out",
+    type=WrittenPath(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help=f"With --all: also write {REPORT} to this folder: what became of each alert, what its receivers are "
+    "shown, and what of the config none reaches.",
+)
 
 
 def check_label_sets(table: Path, config_path: Path | None, others: Mapping[str, object]) -> None:
@@ -46,6 +61,19 @@ def check_mode(name: str | None, *, all_alerts: bool, watchdog: bool, is_remote:
         raise BadInput("which alert? --alert NAME, --all or --watchdog; or label sets: --labels FILE")
 
 
+def check_out(out: Path | None, inputs: Iterable[Path | None], *, is_sent: bool) -> None:
+    """Make the folder for the report of what became of all alerts, if it is wanted.
+
+    Raises BadInput where they are not sent, and CannotWrite where nothing can be written to it.
+    """
+    if out is None:
+        return
+    if not is_sent:
+        raise BadInput("--out is for --all where alerts are sent: its report is of what became of them")
+    make_folder(out, "cannot be written to")
+    check_target(out / REPORT, inputs=[one for one in inputs if one is not None])
+
+
 def check_companions(
     headers: Sequence[str],
     receivers: Sequence[str],
@@ -71,3 +99,16 @@ def check_companions(
         raise BadInput(
             "--receiver is for one alert: --all and --watchdog notify nobody but the built-in pager"
         )
+
+
+def read_within(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    """Return the wall seconds of a duration such as `2m`, which is not none."""
+    if text is None:
+        return None
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise BadInput(f"--within: {error}") from error
+    if not seconds:
+        raise BadInput("--within: nothing can be sent in no time")
+    return seconds

@@ -1,4 +1,4 @@
-"""A run as one HTML page, which opens offline and asks the network for nothing.
+"""A run, or what else is judged, as one HTML page, which opens offline and asks the network for nothing.
 
 The page carries its data as one JSON document (`document.py`), the script that draws it (`page/`), and uPlot
 for the curves. A content security policy allows just these scripts, by their hashes, and no request at all:
@@ -32,13 +32,18 @@ def render(
 
 
 def draw(document: Mapping[str, Any], *, asks: bool = False) -> str:
-    """Return the page of a document; one that `asks` follows the run at where it came from."""
+    """Return the page of a document; one that `asks` follows the run at where it came from.
+
+    The document says what it is `of`, a run or what else is judged. Each has a `head`, a `matrix`, `facts`,
+    `logs`, `live`, and what to read `elsewhere` where the page cannot be drawn; `page/reports.js` knows the
+    rest.
+    """
     outcome = document["head"]["outcome"]
     return frame_page(
         title=f"alertdrill: {outcome}",
         head=f"<style>{join_styles()}</style>\n",
         body=f"""<main id="page"><h1>{escape(outcome)}</h1>
-<noscript><p>The page needs JavaScript; timeline.json and junit.xml have the verdicts, too.</p></noscript>
+<noscript><p>The page needs JavaScript; {escape(document["elsewhere"])}</p></noscript>
 </main>
 <script type="application/json" id="run-data">{embed_json(document)}</script>""",
         scripts=(read_asset("uplot/uPlot.iife.min.js"), join_scripts()),

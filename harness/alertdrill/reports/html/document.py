@@ -19,6 +19,11 @@ from alertdrill.reports.html.overview import describe_head, describe_matrix, des
 from alertdrill.reports.html.pages import describe_pages
 from alertdrill.reports.html.panels import describe_dashboards
 
+RUN = "run"
+"""What a document is of; the page knows others, such as of a change that is gated."""
+ELSEWHERE = "timeline.json and junit.xml have the verdicts, too."
+"""What to read where the page cannot be drawn."""
+
 Data = dict[str, Any]
 
 
@@ -36,6 +41,7 @@ def describe_run(
             finding["series"] = [places[number] for number in finding["series"]]
     document: Data = clean(
         {
+            "of": RUN,
             "head": describe_head(record),
             "changes": [dict(change) for change in changes],
             "matrix": describe_matrix(record, scores),
@@ -46,6 +52,7 @@ def describe_run(
             "dashboards": describe_dashboards(record),
             "facts": _list_facts(record),
             "logs": list(record.logs),
+            "elsewhere": ELSEWHERE,
             "live": None,
         }
     )

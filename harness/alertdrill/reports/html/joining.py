@@ -21,12 +21,16 @@ SCRIPTS = (
         "pages",
         "sent",
         "drill",
+        "drills",
+        "entries",
+        "rehearsed",
+        "gated",
         "list",
         "alerts",
         "panels",
         "run",
     ),
-    "start",
+    *("reports", "start"),
 )
 """In the order in which the page runs them: what is used stands before what uses it."""
 STYLES = ("page.css", "parts.css")

@@ -20,7 +20,7 @@ from alertdrill.judging.claims import HOPS
 from alertdrill.judging.judge import matches
 from alertdrill.reports import RunRecord
 from alertdrill.reports.html.alerts import MOST_CURVES, describe_alerts
-from alertdrill.reports.html.document import clean
+from alertdrill.reports.html.document import ELSEWHERE, RUN, clean
 from alertdrill.reports.html.drills import describe_drills
 from alertdrill.reports.html.overview import describe_timeline
 from alertdrill.reports.html.pages import describe_pages
@@ -41,6 +41,7 @@ def describe_running(state: BoardState, started_at: datetime) -> Data:
     until_s = max(now_s, SHORTEST_S) if state.endless else state.until_s
     document: Data = clean(
         {
+            "of": RUN,
             "live": _describe_progress(state),
             "head": _describe_head(state, started_at),
             "changes": [],
@@ -52,6 +53,7 @@ def describe_running(state: BoardState, started_at: datetime) -> Data:
             "dashboards": [],
             "facts": [["started", started_at.isoformat()], *map(list, state.engines.items())],
             "logs": [],
+            "elsewhere": ELSEWHERE,
         }
     )
     return document
@@ -106,6 +108,7 @@ def _describe_head(state: BoardState, started_at: datetime) -> Data:
         "outcome": "The stack stands" if state.endless else outcome,
         "believed": [],
         "doubts": [],
+        "doubted": "",
         "facts": facts,
         "engines": [f"{name} {version}" for name, version in state.engines.items()],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from alertdrill.core.clock import format_s
@@ -15,6 +15,9 @@ from alertdrill.reports.html.states import list_firing
 ORDER = {"failed": 0, "unobserved": 1, "not drilled": 2, "proved": 3}
 """What is not proved comes first."""
 LOOKS = {"proved": "met", "failed": "unmet", "unobserved": "unobserved", "not drilled": "none"}
+
+CELLS = ("unmet", "unobserved", "warned", "none", "met")
+"""How cells look, the worst first."""
 
 Data = dict[str, Any]
 
@@ -37,6 +40,7 @@ def describe_head(record: RunRecord) -> Data:
         "outcome": say_outcome(record),
         "believed": list(_say_believed(record)),
         "doubts": list(record.doubts),
+        "doubted": "Why the clock is doubted",
         "facts": facts,
         "engines": [f"{name} {version}" for name, version in timeline.engines.items()],
     }
@@ -55,6 +59,11 @@ def describe_matrix(record: RunRecord, scores: Mapping[str, float]) -> Data:
         "left_out": list(coverage.left_out),
         "rows": [_row(row) | {"score": _round(scores.get(row.alert))} for row in rows],
     }
+
+
+def order_rows(rows: Iterable[Data]) -> list[Data]:
+    """Return rows of a matrix, those with the worst cells first."""
+    return sorted(rows, key=lambda row: min((CELLS.index(cell[1]) for cell in row["cells"]), default=0))
 
 
 def describe_timeline(record: RunRecord) -> Data:
@@ -107,7 +116,7 @@ def _round(score: float | None) -> int | None:
 def _row(row: Row) -> Data:
     return {
         "alert": row.alert,
-        "apart": row.stands_apart,
+        "note": "drills the paging path" if row.stands_apart else "",
         "cells": [
             [
                 HOPS.index(cell.claim.hop),

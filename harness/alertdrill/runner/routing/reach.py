@@ -14,9 +14,10 @@ from alertdrill.alertmanager.templates import Inclusion, list_texts, scan
 from alertdrill.alertmanager.time_intervals import parse_intervals
 from alertdrill.alertmanager.unplayed import SECTION_END
 from alertdrill.core.wording import say_name
-from alertdrill.runner.routing.inhibitions import Inhibition
-from alertdrill.runner.routing.subjects import Way
+from alertdrill.runner.routing.inhibitions import Inhibition, find_inhibitions
+from alertdrill.runner.routing.subjects import Way, find_ways, name_alerts
 from alertdrill.runner.synthetic.inhibition import read_inhibit_rules
+from alertdrill.runner.synthetic.synthetic import SyntheticAlert
 
 KINDS = ("routes", "receivers", "inhibit rules", "time intervals", "templates")
 
@@ -29,6 +30,12 @@ class Place:
     where: str
     name: str
     is_reached: bool
+
+
+def find_places(config: AlertmanagerConfig, alerts: Sequence[SyntheticAlert]) -> tuple[Place, ...]:
+    """Return all parts of a config, each with whether one of these alerts reaches it."""
+    ways = find_ways(config, name_alerts(alerts))
+    return list_places(config, ways, find_inhibitions(config, [way.subject for way in ways]))
 
 
 def list_places(

@@ -148,8 +148,8 @@ def _list_cells(row: Row, speed: float) -> Iterator[tuple[str, ...]]:
         route = describe_path(leg)
         pages = [page for page in row.pages if page.receiver == leg.receiver]
         for page in pages:
-            closed = "" if page.closed_after_s is None else _show_s(page.closed_after_s, speed)
-            opened = _show_s(page.opened_after_s, speed)
+            closed = "" if page.closed_after_s is None else say_time(page.closed_after_s, speed)
+            opened = say_time(page.opened_after_s, speed)
             yield route, leg.receiver, page.integration, "yes", opened, closed, page.title
             route = ""
         missing = Counter(sender.integration for sender in leg.played)
@@ -186,7 +186,7 @@ def _list_cards(row: Row) -> Iterator[RenderableType]:
         yield Text()
 
 
-def _show_s(rule_s: float, speed: float) -> str:
+def say_time(rule_s: float, speed: float) -> str:
     """Return a time that was taken at a speed: a bound of the rule time, as fine as it is known."""
     known_to_s = KNOWN_TO_WALL_S * speed
     step_s = next((step for step in STEPS_S if step >= known_to_s), STEPS_S[-1])

@@ -1,15 +1,13 @@
 // The verdict in a sentence, why to believe it, and what changed since the runs before.
 import { writeAddress } from "./address.js";
 import { el } from "./elements.js";
-import { count, sign } from "./words.js";
+import { sign } from "./words.js";
 
 const CHANGES = { failed: ["unmet", "new failure"], shrank: ["unobserved", "margin shrank"], later: ["unobserved", "later page"], fixed: ["met", "fixed"] };
 
-const WORDS = { now: "held now", waiting: "to come" };
-
 export function renderHead({ head }) {
   const doubts = head.doubts.length
-    ? el("div", { class: "doubts" }, el("strong", {}, "Why the clock is doubted"), el("ul", {}, head.doubts.map((doubt) => el("li", {}, doubt))))
+    ? el("div", { class: "doubts" }, el("strong", {}, head.doubted), el("ul", {}, head.doubts.map((doubt) => el("li", {}, doubt))))
     : null;
   return [
     el("h1", { class: head.kind }, sign(head.kind), el("span", {}, head.outcome)),
@@ -29,9 +27,4 @@ export function renderChanges({ changes }) {
         el("a", { href: writeAddress({ path: ["drill", change.drill], query: "" }) }, change.drill), ` ${change.says}`);
     })),
   ];
-}
-
-export function sayCounts(drills) {
-  const kinds = ["unmet", "unobserved", "met", "now", "over", "waiting"].map((kind) => [kind, drills.filter((drill) => drill.kind === kind).length]);
-  return kinds.filter(([, number]) => number).map(([kind, number]) => `${number} ${WORDS[kind] || kind}`).join(", ") || count(0, "drill");
 }

@@ -1,12 +1,12 @@
-// Which drills a query means: words, and tokens such as outcome:unmet. Tokens of one key add up, others narrow down.
+// Which drills, or alerts, a query means: words, and tokens such as outcome:unmet. Tokens of one key add up, others narrow down.
 
-export const KEYS = ["system", "alert", "receiver", "outcome", "label", "scenario"];
 const TOKEN = /(\w+):(?:"([^"]*)"|(\S+))|"([^"]*)"|(\S+)/g;
 
-export function parse(query) {
+// The keys are those of the subject; what has another one is a word.
+export function parse(query, keys) {
   const parsed = { tokens: new Map(), words: [] };
   for (const [whole, key, quoted, plain, phrase, word] of query.matchAll(TOKEN)) {
-    if (KEYS.includes(key)) {
+    if (keys.includes(key)) {
       const value = (quoted === undefined ? plain : quoted).toLowerCase();
       parsed.tokens.set(key, [...(parsed.tokens.get(key) || []), value]);
     } else parsed.words.push((phrase || word || whole).toLowerCase());
@@ -31,23 +31,7 @@ function split(query) {
   return [...query.matchAll(TOKEN)].map(([whole]) => whole);
 }
 
-// What a drill can be found by.
-export function describe(drill) {
-  const values = { system: new Set([drill.system]), outcome: new Set([drill.kind]) };
-  for (const key of ["alert", "receiver", "label", "scenario"]) values[key] = new Set();
-  const words = [drill.name, drill.system, drill.why];
-  for (const finding of drill.findings) {
-    values.alert.add(finding.alert);
-    values.outcome.add(finding.outcome);
-    finding.receivers.forEach((receiver) => values.receiver.add(receiver));
-    Object.entries(finding.labels).forEach(([name, value]) => values.label.add(`${name}=${value}`));
-    words.push(finding.selector, finding.expected, ...finding.evidence, ...finding.receivers);
-  }
-  drill.sent.forEach((profile) => values.scenario.add(profile.scenario));
-  return { values, text: words.join("\n").toLowerCase() };
-}
-
-const CONTAINED = { alert: true, receiver: true, label: true };
+const CONTAINED = { alert: true, receiver: true, label: true, drill: true };
 
 export function matches({ values, text }, { tokens, words }) {
   for (const [key, wanted] of tokens) {

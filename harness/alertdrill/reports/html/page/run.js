@@ -2,7 +2,7 @@
 import { el } from "./elements.js";
 import { pairs } from "./words.js";
 
-export function renderRun({ facts, logs }) {
-  return [el("h2", {}, "How the run was held"), pairs(facts),
+export function renderRun({ facts, logs }, title) {
+  return [el("h2", {}, title), pairs(facts),
     logs.length ? [el("h2", {}, "Logs"), el("ul", { class: "logs" }, logs.map((log) => el("li", {}, el("a", { href: log.split("/").map(encodeURIComponent).join("/") }, log))))] : null];
 }

@@ -1,22 +1,12 @@
 // The page's state, what changes it (`apply`), and what is drawn of it (`render`).
 import { readAddress, writeAddress } from "./address.js";
-import { renderAlerts } from "./alerts.js";
 import { el, flat, unfold } from "./elements.js";
-import { renderChanges, renderHead } from "./head.js";
-import { follow, renderLive } from "./live.js";
+import { follow } from "./live.js";
 import { drawChips, drawList, drawSearch, watchKeys } from "./list.js";
-import { describe, matches, parse } from "./matching.js";
-import { renderMatrix } from "./matrix.js";
-import { renderPages } from "./pages.js";
-import { renderDashboards } from "./panels.js";
-import { renderRun } from "./run.js";
-import { renderTimeline } from "./timeline.js";
+import { matches, parse } from "./matching.js";
+import { REPORTS } from "./reports.js";
 
-const SECTIONS = ["head", "live", "changes", "matrix", "timeline", "drills", "alerts", "pages", "dashboards", "run"];
-const LINKS = [["matrix", "Hops"], ["timeline", "The run"], ["drills", "Drills"], ["alerts", "Alerts"], ["pages", "Pages"], ["dashboards", "Dashboards"], ["run", "How it was held"]];
-// What each section is drawn of, where that is more than its own part of the document.
-const SOURCES = { matrix: ["matrix", "drills"], live: ["live", "lost"], timeline: ["timeline", "drills"], alerts: ["alerts", "drills"], pages: ["pages"], list: ["drills", "pages"], run: ["facts", "logs"] };
-const state = { data: null, address: { path: [""], query: "" }, index: null };
+const state = { data: null, report: null, address: { path: [""], query: "" }, index: null };
 const places = new Map();
 
 // What happened: parts of the document that are new (`data`), or another address.
@@ -24,35 +14,35 @@ export function apply(event) {
   const isFirst = !state.data, before = state.address;
   if (event.data) {
     state.data = { ...state.data, ...event.data };
-    if (event.data.drills) state.index = new Map(state.data.drills.map((drill) => [drill.name, describe(drill)]));
+    const { subject } = state.report;
+    if (isFirst || event.data[subject.part]) state.index = new Map(state.data[subject.part].map((item) => [item.name, subject.describe(item)]));
   }
   if (event.address) state.address = event.address;
   render(state, { isFirst, data: event.data ? Object.keys(event.data) : [], query: before.query !== state.address.query });
   if (isFirst || before.path.join("/") !== state.address.path.join("/")) openAt(state.address.path);
 }
 
-function render({ data, address }, changed) {
-  const drills = find(state);
-  const byName = new Map(data.drills.map((drill) => [drill.name, drill]));
-  const names = address.query ? new Set(drills.map((drill) => drill.name)) : null;
-  const alerts = address.query ? new Set(drills.flatMap((drill) => drill.findings.map((finding) => finding.alert))) : null;
-  const isNew = (section) => (SOURCES[section] || [section]).some((part) => changed.data.includes(part));
-  const first = { head: () => renderHead(data), live: () => renderLive(data), changes: () => renderChanges(data),
-    matrix: () => renderMatrix(data, alerts, byName), timeline: () => renderTimeline(data, names) };
-  for (const [section, draw] of Object.entries(first)) {
-    if (isNew(section) || changed.query && ["matrix", "timeline"].includes(section)) keepPlace(section, () => put(section, draw()));
+function render({ data, address, report }, changed) {
+  const { subject } = report, found = find(state);
+  const shown = {
+    subject, items: new Map(data[subject.part].map((item) => [item.name, item])),
+    names: address.query ? new Set(found.map((item) => item.name)) : null, // of all, where nothing is looked for
+    alerts: address.query ? new Set(subject.nameAlerts(found)) : null,
+  };
+  const isNew = (section) => (report.sources[section] || [section]).some((part) => changed.data.includes(part));
+  for (const [section, draw] of Object.entries(report.above)) {
+    if (isNew(section) || changed.query && report.searched.includes(section)) keepPlace(section, () => put(section, draw(data, shown)));
   }
-  const below = { alerts: renderAlerts, pages: renderPages, dashboards: renderDashboards, run: renderRun };
   if (changed.isFirst) {
-    places.get("drills").hidden = Boolean(data.live?.endless); // a stack that stands has none
-    later(["drills", () => [el("h2", {}, "Drills"), drawSearch(state.address.query, search), el("div", { id: "chips" }), el("div", { id: "list" })]], ...Object.entries(below));
+    places.get(subject.section).hidden = subject.isHidden(data);
+    later([subject.section, () => [el("h2", {}, subject.title), drawSearch(subject, state.address.query, search), el("div", { id: "chips" }), el("div", { id: "list" })]], ...Object.entries(report.below));
     return;
   }
   if (isNew("list") || changed.query) {
     drawWaiting();
-    keepPlace("drills", fillList);
+    keepPlace(subject.section, fillList);
   }
-  const news = Object.entries(below).filter(([section]) => isNew(section));
+  const news = Object.entries(report.below).filter(([section]) => isNew(section));
   for (const [section, draw] of news) keepPlace(section, () => put(section, draw(state.data)));
   if (news.length) linkSections();
 }
@@ -75,15 +65,15 @@ function keepPlace(section, draw) {
 }
 
 function fillList() {
-  const { data, index, address: { query } } = state, box = document.getElementById("search");
-  document.getElementById("chips").replaceChildren(drawChips(index, query, search));
-  document.getElementById("list").replaceChildren(...flat(drawList(data, find(state), query)));
+  const { data, index, report: { subject }, address: { query } } = state, box = document.getElementById("search");
+  document.getElementById("chips").replaceChildren(drawChips(subject, index, query, search));
+  document.getElementById("list").replaceChildren(...flat(drawList(subject, data, find(state), query)));
   if (box.value !== query) box.value = query;
 }
 
-function find({ data, address, index }) {
-  const parsed = parse(address.query);
-  return data.drills.filter((drill) => matches(index.get(drill.name), parsed));
+function find({ data, address, index, report: { subject } }) {
+  const parsed = parse(address.query, subject.keys);
+  return data[subject.part].filter((item) => matches(index.get(item.name), parsed));
 }
 
 // What is below the first screen is drawn after it was shown, or when an address leads there.
@@ -121,7 +111,7 @@ function search(query) {
     history.replaceState(null, "", writeAddress(address));
     apply({ address });
     if (focused) [...document.querySelectorAll(".chip")].find((chip) => chip.dataset.token === focused)?.focus();
-  }, state.data.drills.length > 500 ? 120 : 0);
+  }, state.data[state.report.subject.part].length > 500 ? 120 : 0);
 }
 
 // Open what an address names, and all that it is folded in.
@@ -131,7 +121,7 @@ function openAt(path) {
   drawWaiting();
   if (kind === "section") return void places.get(rest[0])?.scrollIntoView();
   const wanted = [kind, ...rest].join("/");
-  if (kind === "drill") revealDrill(rest.join("/"));
+  if (kind === state.report.subject.noun) reveal(rest.join("/"));
   if (kind === "panel") document.querySelectorAll("details.dashboard").forEach((one) => one.dataset.path === `panel/${rest[0]}` && unfold(one));
   const found = [...document.querySelectorAll("[data-path]")].find((one) => one.dataset.path === wanted);
   if (!found) return;
@@ -141,27 +131,28 @@ function openAt(path) {
   setTimeout(() => found.scrollIntoView(), 50); // what was drawn above it meanwhile has moved it
 }
 
-function revealDrill(name) {
-  const drill = state.data.drills.find((one) => one.name === name);
-  if (!drill) return;
-  const group = document.querySelector(`details.group[data-group="${drill.kind}"]`);
-  if (!group || !matches(state.index.get(name), parse(state.address.query))) return;
+function reveal(name) {
+  const { subject } = state.report, item = state.data[subject.part].find((one) => one.name === name);
+  if (!item) return;
+  const group = document.querySelector(`details.group[data-group="${item.kind}"]`);
+  if (!group || !matches(state.index.get(name), parse(state.address.query, subject.keys))) return;
   unfold(group);
-  group.querySelector(".rows").show([drill]);
+  group.querySelector(".rows").show([item]);
 }
 
 function start() {
   const page = document.getElementById("page");
   page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }));
-  for (const name of SECTIONS) {
+  const data = JSON.parse(document.getElementById("run-data").textContent);
+  const report = state.report = REPORTS[data.of];
+  for (const name of [...Object.keys(report.above), report.subject.section, ...Object.keys(report.below)]) {
     const place = el("section", { id: name });
     places.set(name, place);
     page.append(place);
   }
-  places.get("live").after(el("nav", { "aria-label": "Parts of the report" }, LINKS.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
+  places.get(report.top).after(el("nav", { "aria-label": "Parts of the report" }, report.links.map(([name, words]) => el("a", { href: `#section/${name}` }, words))));
   addEventListener("hashchange", () => apply({ address: readAddress() }));
   watchKeys(search);
-  const data = JSON.parse(document.getElementById("run-data").textContent);
   apply({ data, address: readAddress() });
   if (data.live) follow(data.version, apply);
 }
@@ -169,7 +160,7 @@ function start() {
 function complain(error) {
   const notice = document.getElementById("broken");
   notice.hidden = false;
-  notice.textContent = `The report could not be drawn: ${error && error.message || error}. timeline.json and junit.xml have the verdicts, too.`;
+  notice.textContent = `The report could not be drawn: ${error && error.message || error}. ${state.data?.elsewhere || ""}`;
 }
 
 addEventListener("error", (event) => complain(event.error || event.message));

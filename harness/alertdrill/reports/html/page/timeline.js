@@ -11,7 +11,7 @@ const MOST_ROWS = 12, MOST_FOCUSABLE = 40, SHORTEST = 30;
 const view = { from: 0, until: 0 };
 let all = 0;
 
-export function renderTimeline({ timeline, drills, live }, shown) {
+export function renderTimeline({ timeline, drills, live }, { names: shown }) {
   if (view.until >= all) view.until = timeline.until;
   all = timeline.until;
   const place = el("div", { class: "run-lanes", tabindex: 0, role: "group",

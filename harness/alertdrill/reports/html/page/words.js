@@ -1,7 +1,7 @@
 // The words that all parts of the page share.
 import { el } from "./elements.js";
 
-const SIGNS = { met: "✓", unmet: "✗", unobserved: "?", none: "–", now: "▶", over: "■", waiting: "·", running: "▶" };
+const SIGNS = { met: "✓", unmet: "✗", unobserved: "?", none: "–", now: "▶", over: "■", waiting: "·", running: "▶", warned: "!" };
 
 // Rule time as a stopwatch shows it: m:ss, from an hour on h:mm:ss.
 export function clock(seconds) {
