@@ -24,7 +24,7 @@ OPEN_ALL = """for (let round = 0; round < 3; round++)
   document.querySelectorAll("details").forEach((one) => { if (one.build) one.build(); one.open = true; })"""
 SHOWN = "[...document.querySelectorAll('#list .drill')].map((one) => one.dataset.path.slice(6))"
 FOUND = "document.getElementById('found').textContent"
-DRAWN = "document.documentElement.dataset.drawn === 'yes'"
+DRAWN = "document.documentElement?.dataset.drawn === 'yes'"
 FOCUS = """(() => { const here = document.activeElement;
   return (here.closest("[data-path]") || here).dataset.path || here.id; })()"""
 FIRST = "metis-latency-fires"
