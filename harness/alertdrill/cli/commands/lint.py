@@ -155,13 +155,13 @@ def lint(
     )
     findings = find(known, datetime.now(tz=UTC).date())
     if form != "text" or files or dashboards:  # of nothing that could be read, nothing is said
-        click.echo(FORMATS[form](findings), nl=False)
+        click.echo(FORMATS[form](findings, [*map(str, refused)]), nl=False)
     for one in dashboards:
         if one.unread:
             count = say_number(len(one.unread), "expression")
+            shown = f"{', such as' if len(one.unread) > 1 else ':'} {one.unread[0]}"
             click.echo(
-                f"{one.name}: {count} left out, no PromQL that can be read without Grafana: {one.unread[0]}",
-                err=True,
+                f"{one.name}: {count} left out, no PromQL that can be read without Grafana{shown}", err=True
             )
     for error in refused:
         click.echo(f"alertdrill: {error}", err=True)
