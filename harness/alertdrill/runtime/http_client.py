@@ -203,7 +203,7 @@ class Api:
 
     def _redact(self, text: str) -> str:
         """Return a text as one printable line without the secrets, which a server may echo."""
-        for secret in self._secrets:
+        for secret in sorted(self._secrets, key=len, reverse=True):  # one may have another in it
             text = text.replace(secret, "…")
         return printable(" ".join(text.split()))
 

@@ -143,6 +143,14 @@ def test_a_file_that_is_not_there_is_bad_input(alertdrill: CommandLine, folder: 
     assert "none.yml: the file cannot be read: No such file or directory" in finished.err
 
 
+def test_a_dashboard_among_the_rules_is_told_where_it_belongs(alertdrill: CommandLine, folder: Path) -> None:
+    """Otherwise one would hear of the first field that rules do not have."""
+    (folder / "api.json").write_text('{"annotations": {}, "panels": []}')
+    finished = alertdrill.run_here("lint", "api.json", folder=folder)
+    said = "alertdrill: api.json: this is a dashboard, and no rules: give it as --dashboard api.json\n"
+    assert (finished.code, finished.err) == (2, said)
+
+
 def test_the_rules_of_a_projects_packs_are_looked_at(alertdrill: CommandLine, folder: Path) -> None:
     """As their values make them, beside the project's own."""
     pack = write_pack(folder, "queues")

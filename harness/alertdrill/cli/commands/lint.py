@@ -234,9 +234,19 @@ def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadInput]
     files: list[LintedFile] = []
     refused: list[BadInput] = []
     for path in dict.fromkeys(paths):
+        source = ""
         try:
             source = read_text(path)
             files.append(find_nodes(parse_rules(source, str(path)), source))
         except BadRules as error:
-            refused.append(error)
+            refused.append(_explain(error, path, source))
     return files, refused
+
+
+def _explain(error: BadRules, path: Path, source: str) -> BadInput:
+    """Return why rules cannot be read; where they are a dashboard, that it has an option of its own."""
+    try:
+        read_dashboard(source, str(path))
+    except BadInput:
+        return error
+    return BadInput(f"{path}: this is a dashboard, and no rules: give it as --dashboard {path}")
