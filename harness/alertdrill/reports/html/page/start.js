@@ -127,6 +127,7 @@ function search(query) {
 // Open what an address names, and all that it is folded in.
 function openAt(path) {
   const [kind, ...rest] = path;
+  miss("");
   if (!kind) return;
   drawWaiting();
   if (kind === "section") return void places.get(rest[0])?.scrollIntoView();
@@ -134,11 +135,20 @@ function openAt(path) {
   if (kind === "drill") revealDrill(rest.join("/"));
   if (kind === "panel") document.querySelectorAll("details.dashboard").forEach((one) => one.dataset.path === `panel/${rest[0]}` && unfold(one));
   const found = [...document.querySelectorAll("[data-path]")].find((one) => one.dataset.path === wanted);
-  if (!found) return;
+  if (!found) return void miss(kind, rest.join("/"));
   if (found.tagName === "DETAILS") unfold(found);
   (found.querySelector("summary") || found).focus({ preventScroll: true });
   requestAnimationFrame(() => found.scrollIntoView());
   setTimeout(() => found.scrollIntoView(), 50); // what was drawn above it meanwhile has moved it
+}
+
+// Say that there is nothing at an address, which somebody may have sent; it is of another report, or mistyped.
+function miss(kind, name) {
+  const notice = document.getElementById("absent");
+  notice.hidden = Boolean(state.data.live) || !["drill", "alert", "incident", "panel"].includes(kind); // it may come yet
+  if (notice.hidden) return void (notice.textContent = "");
+  const isHidden = kind === "drill" && state.data.drills.some((one) => one.name === name);
+  notice.textContent = isHidden ? `The search leaves out the drill ${name}.` : `There is no ${kind} ${name} in this report.`;
 }
 
 function revealDrill(name) {
@@ -152,7 +162,7 @@ function revealDrill(name) {
 
 function start() {
   const page = document.getElementById("page");
-  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }));
+  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }), el("div", { id: "absent", role: "status", hidden: true }));
   for (const name of SECTIONS) {
     const place = el("section", { id: name });
     places.set(name, place);
