@@ -42,7 +42,17 @@ def test_no_header_is_shown() -> None:
 def test_judge_is_repeated_whole() -> None:
     """It takes no drill's name."""
     said = repeat(
-        judge, "r.om.gz", "--drills", "d.yml", "--rules", "r.yml", "--out", "out", "--junit", "j.xml", "--json"
+        judge,
+        "r.om.gz",
+        "--drills",
+        "d.yml",
+        "--rules",
+        "r.yml",
+        "--out",
+        "out",
+        "--junit",
+        "j.xml",
+        "--json",
     )
     assert said == "alertdrill judge r.om.gz --drills d.yml --rules r.yml"
 
