@@ -20,6 +20,7 @@ from alertdrill.errors import BadInput, BadRules
 from alertdrill.linting.dashboards import LintedDashboard, read_dashboard
 from alertdrill.linting.finding import SEVERITIES, Severity, reaches
 from alertdrill.linting.formats import FORMATS
+from alertdrill.linting.grafana_variables import has_variable
 from alertdrill.linting.links import list_anchors, list_linked
 from alertdrill.linting.linter import lint as find
 from alertdrill.linting.surroundings import Known, LintedFile, find_nodes
@@ -156,13 +157,8 @@ def lint(
     findings = find(known, datetime.now(tz=UTC).date())
     if form != "text" or files or dashboards:  # of nothing that could be read, nothing is said
         click.echo(FORMATS[form](findings, [*map(str, refused)]), nl=False)
-    for one in dashboards:
-        if one.unread:
-            count = say_number(len(one.unread), "expression")
-            shown = f"{', such as' if len(one.unread) > 1 else ':'} {one.unread[0]}"
-            click.echo(
-                f"{one.name}: {count} left out, no PromQL that can be read without Grafana{shown}", err=True
-            )
+    for line in (line for one in dashboards for line in _say_unread(one)):
+        click.echo(line, err=True)
     for error in refused:
         click.echo(f"alertdrill: {error}", err=True)
     if refused:
@@ -227,6 +223,15 @@ def _read_dashboards(paths: Sequence[Path]) -> tuple[list[LintedDashboard], list
         except BadInput as error:
             refused.append(error)
     return dashboards, refused
+
+
+def _say_unread(dashboard: LintedDashboard) -> Iterator[str]:
+    """Yield a line for the queries that only Grafana understands, and one for those that nobody does."""
+    for why, has_variables in (("no PromQL that can be read without Grafana", True), ("no PromQL", False)):
+        unread = [one for one in dashboard.unread if has_variable(one) is has_variables]
+        if unread:
+            shown = f"{', such as' if len(unread) > 1 else ':'} {unread[0]}"
+            yield f"{dashboard.name}: {say_number(len(unread), 'expression')} left out, {why}{shown}"
 
 
 def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadInput]]:
