@@ -142,15 +142,6 @@ function openAt(path) {
   setTimeout(() => found.scrollIntoView(), 50); // what was drawn above it meanwhile has moved it
 }
 
-// Say that there is nothing at an address, which somebody may have sent; it is of another report, or mistyped.
-function miss(kind, name) {
-  const notice = document.getElementById("absent");
-  notice.hidden = Boolean(state.data.live) || !["drill", "alert", "incident", "panel"].includes(kind); // it may come yet
-  if (notice.hidden) return void (notice.textContent = "");
-  const isHidden = kind === "drill" && state.data.drills.some((one) => one.name === name);
-  notice.textContent = isHidden ? `The search leaves out the drill ${name}.` : `There is no ${kind} ${name} in this report.`;
-}
-
 function revealDrill(name) {
   const drill = state.data.drills.find((one) => one.name === name);
   if (!drill) return;
@@ -162,7 +153,7 @@ function revealDrill(name) {
 
 function start() {
   const page = document.getElementById("page");
-  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }), el("div", { id: "absent", role: "status", hidden: true }));
+  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }), el("div", { id: "absent", class: "doubts", role: "status", hidden: true }));
   for (const name of SECTIONS) {
     const place = el("section", { id: name });
     places.set(name, place);
@@ -174,6 +165,15 @@ function start() {
   const data = JSON.parse(document.getElementById("run-data").textContent);
   apply({ data, address: readAddress() });
   if (data.live) follow(data.version, apply);
+}
+
+// Say that there is nothing at an address, which somebody may have sent; it is of another report, or mistyped.
+function miss(kind, name) {
+  const notice = document.getElementById("absent");
+  notice.hidden = Boolean(state.data.live) || !["drill", "alert", "incident", "panel"].includes(kind); // it may come yet
+  if (notice.hidden) return void (notice.textContent = "");
+  const isHidden = kind === "drill" && state.data.drills?.some((one) => one.name === name);
+  notice.textContent = isHidden ? `The search leaves out the drill ${name}.` : `There is no ${kind} ${name} in this report.`;
 }
 
 function complain(error) {
