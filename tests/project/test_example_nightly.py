@@ -107,7 +107,10 @@ def drill(out: Path, textfiles: Path, *arguments: str) -> subprocess.CompletedPr
 
 
 def test_the_script_shows_metrics_to_a_collector(tmp_path: Path) -> None:
-    """Whole, under one name; a run that is refused leaves what is there, and has its exit code."""
+    """Whole, under one name; a run that is refused leaves what is there, and has its exit code.
+
+    Where they cannot be shown, the exit code is 2: a unit that ended well would be taken for proof.
+    """
     textfiles = tmp_path / "textfiles"
     textfiles.mkdir()
     drills = ("--replay", str(ROOT / "scenarios" / "recordings"))
@@ -117,6 +120,8 @@ def test_the_script_shows_metrics_to_a_collector(tmp_path: Path) -> None:
     assert shown.name == "alertdrill.prom"
     assert 'drill="metis-auth-fires",outcome="unobserved"} 1\n' in shown.read_text()
     before = shown.read_text()
+    lost = drill(tmp_path / "out", tmp_path / "gone", *drills, "metis-auth-fires")
+    assert (lost.returncode, "gone" in lost.stderr) == (2, True)
     assert drill(tmp_path / "out", textfiles, *drills, "no-such-drill").returncode == 2
     assert [path.read_text() for path in textfiles.iterdir()] == [before]
 

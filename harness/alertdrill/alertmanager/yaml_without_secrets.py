@@ -38,6 +38,8 @@ _MAX_DIGITS = 100
 _NUMBERED = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _IS_SECTION = re.compile(r"[a-z0-9]+_configs")
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_SAYABLE = re.compile(r"(?:[^'\"*&<]|'<[a-z ]+>'|<[a-z ]+>|'[][{}:,?-]')*")
+"""What the parser says in words of its own: up to the first quotation that is no name of a token."""
 
 
 def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any], dict[str, int]]:
@@ -56,7 +58,9 @@ def read_document(text: str, fields: Fields, source: str) -> tuple[dict[str, Any
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # The rest of what the parser says may quote the file: a value that is not YAML may be a password.
-        why = re.split(r"['\"*&<]", error.problem or "", maxsplit=1)[0].strip()
+        problem = error.problem or ""
+        why = next(_SAYABLE.finditer(problem))[0].strip()
+        why += " …" if why and len(why) < len(problem.strip()) else ""
         line = 1 if mark is None else mark.line + 1
         complaint = f"{source}:{line}: the file is not YAML" + (f": {why}" if why else "")
     except RecursionError:

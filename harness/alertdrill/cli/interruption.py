@@ -5,16 +5,17 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import CodeType, FrameType
 from typing import NoReturn
 
 from alertdrill.cli.beginning import SIGNALS, end_at_once
 from alertdrill.errors import CouldNotTell
 
-AGAIN_S = 0.02
-"""When a signal is sent again whose exception was swallowed."""
+LOOK_EVERY_S = 0.02
+"""How often is looked whether a callback is over in which a signal's exception was swallowed."""
 
 
 class Interrupted(BaseException):
@@ -57,9 +58,27 @@ def _interrupt_again(swallowed: sys.UnraisableHookArgs) -> None:
     number = signal.Signals[swallowed.exc_value.by]
     for other in SIGNALS:
         signal.signal(other, _interrupt)
-    # The callback is to be over by then, so it cannot be sent here.
+    threading.Thread(target=_send_when_over, args=[number]).start()
+
+
+def _send_when_over(number: signal.Signals) -> None:
+    """Send a signal to the main thread once `_interrupt_again` has returned there, and so the callback has.
+
+    Sent within it, the exception would be swallowed a second time, and for good.
+    """
     main_thread = threading.main_thread().ident
-    threading.Timer(AGAIN_S, signal.pthread_kill, [main_thread, number]).start()
+    assert main_thread is not None  # it has been started
+    while _is_at(main_thread, _interrupt_again.__code__):
+        time.sleep(LOOK_EVERY_S)
+    signal.pthread_kill(main_thread, number)
+
+
+def _is_at(thread: int, code: CodeType) -> bool:
+    """Return whether a thread is in a function."""
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - nothing else tells what another thread does
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextmanager

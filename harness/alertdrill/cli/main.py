@@ -187,7 +187,10 @@ def call(arguments: Sequence[str]) -> None:
             cli(list(arguments), standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
-        complain(f"alertdrill: {error.format_message()}")
+        said = error.format_message()
+        if isinstance(error, click.MissingParameter):  # lists what there is to choose from, a line each
+            said = " ".join(said.split())
+        complain(f"alertdrill: {said}")
         sys.exit(BadInput.exit_code)
     except ReaderLeft as left:
         sys.exit(left.exit_code)

@@ -13,7 +13,9 @@ import click
 from alertdrill.cli.help import TYPED
 from alertdrill.reports import DRILL
 
-LEFT_OUT = frozenset({"system", "out", "keep_recordings", "as_json", "push", "push_headers"})
+LEFT_OUT = frozenset(
+    {"system", "out", "keep_recordings", "as_json", "junit", "push", "push_headers", "is_watched"}
+)
 """What does not change how one drill comes out, by parameter."""
 NAMES = "names"
 """The parameter that takes drills' names."""

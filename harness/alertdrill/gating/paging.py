@@ -10,6 +10,7 @@ from alertdrill.alertmanager.config import AlertmanagerConfig
 from alertdrill.alertmanager.routes import match_routes, parse_routes
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule, Labels
+from alertdrill.rules.promql.expressions import format_duration
 
 TEMPLATES = "templates"
 ROUTED = ("route",)
@@ -63,8 +64,8 @@ def _say_pages(config: AlertmanagerConfig, labels: Mapping[str, str]) -> tuple[s
     document: Mapping[str, Any] = config.document
     return tuple(
         f"{match.receiver} (grouped by {', '.join(match.group_by) or 'nothing'}; waits "
-        f"{match.group_wait_s:g} s, then {match.group_interval_s:g} s, "
-        f"repeats after {match.repeat_interval_s:g} s"
+        f"{format_duration(match.group_wait_s)}, then {format_duration(match.group_interval_s)}, "
+        f"repeats after {format_duration(match.repeat_interval_s)}"
         + "".join(f"; muted {name}" for name in match.mute_time_intervals)
         + "".join(f"; active {name}" for name in match.active_time_intervals)
         + ")"

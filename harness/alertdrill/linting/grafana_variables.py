@@ -37,6 +37,11 @@ class Filled:
         return offset if at < 0 else self.places[at][1] + offset - self.places[at][0]
 
 
+def has_variable(expr: str) -> bool:
+    """Say whether a query has a variable of Grafana's anywhere."""
+    return _ANY.search(expr) is not None
+
+
 def fill(expr: str) -> Filled | None:
     """Return a query whose variables have values; None where a variable stands for more than a value.
 

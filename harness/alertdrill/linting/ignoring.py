@@ -120,7 +120,7 @@ def _read_comment(
         if name in checks:
             ignored.append(Ignored(check=name, first=span[0], last=span[1]))
         else:
-            yield f"There is no check {name!r}.", f"Name one of them{say_nearest(name, checks)}."
+            yield f"There is no check {name!r}.", f"Name one of them{say_nearest(name, checks) or '.'}"
 
 
 def _list_spans(file: LintedFile) -> Iterator[tuple[int, int]]:

@@ -35,6 +35,8 @@ HOPS: Mapping[str, str] = {
 """The hops of an alert, in the order in which they happen, and what a reader calls them."""
 REPLAY = "replay"
 """The mode of a timeline that was made of a recording."""
+LEFT_OUT = "left out"
+"""The note of a run's record that names the drills that were not held, and why."""
 DRILL = "DRILL"
 """Stands in a command for the name of the drill that it is to be about."""
 

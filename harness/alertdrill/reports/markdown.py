@@ -14,6 +14,7 @@ from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_number, say_selector
 from alertdrill.reports import (
     HOPS,
+    LEFT_OUT,
     REPLAY,
     RunRecord,
     say_agreement,
@@ -40,7 +41,10 @@ def render(record: RunRecord) -> str:
     lines += _list_drills(record, [one for one in record.verdicts if one.outcome == "unmet"], "❌", "unmet")
     untold = [one for one in record.verdicts if one.outcome != "unmet" and one.doubts]
     lines += _list_drills(record, untold, "❔", "not judged")
-    lines += ["", *_say_others(record), "", _say_run(record)]
+    lines += ["", *_say_others(record)]
+    if left_out := record.notes.get(LEFT_OUT):
+        lines += ["", f"Left out: {_say(left_out)}"]
+    lines += ["", _say_run(record)]
     return bound("\n".join(lines), MAX_CHARS, TOO_LONG)
 
 

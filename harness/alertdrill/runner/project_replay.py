@@ -254,7 +254,8 @@ class ProjectReplay:
     ) -> tuple[tuple[Placement, ...], ReplayJob]:
         path = find_path(self.path, drill.name)
         if not is_file(path):
-            raise BadInput(f"{path}: is not there, and {drill.name} is judged on it")
+            lone = _hint_at_run(self.path, (drill, *among))
+            raise BadInput(f"{path}: is not there, and {drill.name} is judged on it{lone}")
         recording = self._load(path)
         places: tuple[Placement, ...] = (Placement(drill=drill, start_s=0.0),)
         if drill.name in made.drills:
@@ -319,6 +320,15 @@ def _find_recording(path: Path) -> Path:
     if path / RECORDING in found:
         return path / RECORDING
     return found[0] if len(found) == 1 else path
+
+
+def _hint_at_run(folder: Path, drills: Iterable[Drill]) -> str:
+    """Say so where a folder has but one recording, of none of the drills: it may be a run's, half of it."""
+    own = {find_path(folder, drill.name) for drill in drills}
+    found = sorted(folder.glob("*.om.gz"))
+    if len(found) != 1 or found[0] in own or is_there(folder / TIMELINE):
+        return ""
+    return f"; if {found[0].name} is of a run, the run's {TIMELINE} belongs beside it"
 
 
 def _join_pendings(

@@ -91,8 +91,14 @@ _BLOCKS = Blocks(PORTS, "alertdrill-ports")
 
 def demand_ports(named: Mapping[str, int]) -> None:
     """Raise BadInput for a port that cannot be had; each is named with what is to listen there."""
+    takers: dict[int, str] = {}
     with ExitStack() as tried:
         for name, port in named.items():
+            if other := takers.get(port):
+                raise BadInput(
+                    f"{other} and {name} are both to listen on port {port}: give each one of its own"
+                )
+            takers[port] = name
             listener = tried.enter_context(socket.socket())
             # As servers do: connections of one that has ended are in nobody's way.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -29,6 +29,8 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 QUOTED_CHARACTERS = 200
 """How much of an answer that is an error is shown."""
+SHORTEST_SECRET = 6
+"""Of `Bearer TOKEN` a server may echo the token alone, which is kept quiet; a shorter word is none."""
 ANNOTATION = "PromQL "
 """A warning that starts with this is about the expression; any other says that data is missing."""
 
@@ -82,6 +84,8 @@ class Api:
             self._session.verify = str(authorities)
         self._session.headers.update(headers or {})
         self._secrets = [value for value in (headers or {}).values() if value]
+        words = [word for value in self._secrets for word in value.split()[1:]]
+        self._secrets += [word for word in words if len(word) >= SHORTEST_SECRET]
         if token is not None:
             self._session.headers["Authorization"] = f"Bearer {token}"
             self._secrets.append(token)
@@ -199,7 +203,7 @@ class Api:
 
     def _redact(self, text: str) -> str:
         """Return a text as one printable line without the secrets, which a server may echo."""
-        for secret in self._secrets:
+        for secret in sorted(self._secrets, key=len, reverse=True):  # one may have another in it
             text = text.replace(secret, "…")
         return printable(" ".join(text.split()))
 

@@ -34,6 +34,8 @@ READ_WITHIN_WALL_S = 10.0
 END_WITHIN_WALL_S = 0.5
 """How long browsers have to read the last event."""
 ALIVE_EVERY_WALL_S = 15.0
+TOKEN_BYTES = 24
+"""As many as nobody guesses, and as few as leave the address whole on a line of 80 columns."""
 MOST_WATCHERS = 8
 MOST_CONNECTIONS = 32
 LIMITS = Limits(idle_s=30.0)
@@ -48,7 +50,7 @@ class PageServer:
 
     def __init__(self, frame: Callable[[Document], str]) -> None:
         self._frame = frame
-        self._token = secrets.token_urlsafe(32)
+        self._token = secrets.token_urlsafe(TOKEN_BYTES)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="page", daemon=True)
         self._is_up = threading.Event()

@@ -173,6 +173,21 @@ def test_a_broken_file_is_not_quoted(text: str) -> None:
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("text: [", "expected the node content, but found '<stream end>'"),
+        ("text: {a: b", "expected ',' or '}', but got '<stream end>'"),
+        ("text: *hunter", "found undefined alias …"),
+    ],
+)
+def test_a_broken_files_complaint_is_a_whole_one(text: str, why: str) -> None:
+    """Names of tokens are the parser's own words; where it would quote the file, an ellipsis shows that."""
+    with pytest.raises(BadInput) as caught:
+        read(text)
+    assert str(caught.value).endswith(f": the file is not YAML: {why}")
+
+
 def test_what_is_written_reads_back_as_it_was() -> None:
     """JSON is YAML, but for surrogates and line breaks that only YAML knows."""
     data = {"text": 'é 😀 \u2028 \u0085 \x7f "\\ \t\n {{ . }}', "open": {"a": [1, True, None, "on"]}}

@@ -139,8 +139,29 @@ def test_it_fails_from_the_stated_severity_on(
 def test_a_file_that_is_not_there_is_bad_input(alertdrill: CommandLine, folder: Path) -> None:
     """It is named; the others are looked at."""
     finished = alertdrill.run_here("lint", "rules.yml", "none.yml", folder=folder)
-    assert (finished.code, finished.out) == (2, "no findings\n")
+    assert (finished.code, finished.out) == (2, "no findings in what could be read\n")
     assert "none.yml: the file cannot be read: No such file or directory" in finished.err
+
+
+def test_a_dashboard_among_the_rules_is_told_where_it_belongs(alertdrill: CommandLine, folder: Path) -> None:
+    """Otherwise one would hear of the first field that rules do not have."""
+    (folder / "api.json").write_text('{"annotations": {}, "panels": []}')
+    finished = alertdrill.run_here("lint", "api.json", folder=folder)
+    said = "alertdrill: api.json: this is a dashboard, and no rules: give it as --dashboard api.json\n"
+    assert (finished.code, finished.err) == (2, said)
+
+
+def test_a_query_that_nobody_can_read_is_not_put_on_grafana(alertdrill: CommandLine, folder: Path) -> None:
+    """One without a variable is no PromQL at all; of several one is shown as an example."""
+    exprs = ["rate($metric[5m])", "max($metric)", "rate(up[5m]"]
+    panels = [{"targets": [{"expr": expr} for expr in exprs]}]
+    (folder / "api.json").write_text(json.dumps({"panels": panels}))
+    finished = alertdrill.run_here("lint", "rules.yml", "--dashboard", "api.json", folder=folder)
+    only_grafana = "no PromQL that can be read without Grafana, such as rate($metric[5m])"
+    assert finished.err.splitlines() == [
+        f"api.json: 2 expressions left out, {only_grafana}",
+        "api.json: 1 expression left out, no PromQL: rate(up[5m]",
+    ]
 
 
 def test_the_rules_of_a_projects_packs_are_looked_at(alertdrill: CommandLine, folder: Path) -> None:

@@ -24,7 +24,7 @@ def repeat(command: click.Command, *arguments: str) -> str:
         ("--system metis --out there --keep-recordings kept --workers 2", " --workers 2"),
         ("--set metis.a=1 --set metis.b=2 --rules a.yml", " --set metis.a=1 --set metis.b=2 --rules a.yml"),
         ("--replay out/recording.om.gz --quiet-tail 1h", " --replay out/recording.om.gz --quiet-tail 1h"),
-        ("--port gateway=8000", " --port gateway=8000"),
+        ("--ui --port gateway=8000", " --port gateway=8000"),
         ("--calendar 2026-01-05T22:30", " --calendar 2026-01-05T22:30"),
     ],
 )
@@ -41,7 +41,19 @@ def test_no_header_is_shown() -> None:
 
 def test_judge_is_repeated_whole() -> None:
     """It takes no drill's name."""
-    said = repeat(judge, "r.om.gz", "--drills", "d.yml", "--rules", "r.yml", "--out", "out", "--json")
+    said = repeat(
+        judge,
+        "r.om.gz",
+        "--drills",
+        "d.yml",
+        "--rules",
+        "r.yml",
+        "--out",
+        "out",
+        "--junit",
+        "j.xml",
+        "--json",
+    )
     assert said == "alertdrill judge r.om.gz --drills d.yml --rules r.yml"
 
 

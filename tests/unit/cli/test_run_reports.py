@@ -322,5 +322,5 @@ def test_a_watched_run_says_where_and_concludes_the_page(
     assert run() == 0
     assert "Watch it at" not in capsys.readouterr().out
     assert run("--ui") == 0
-    assert re.match(r"Watch it at http://127\.0\.0\.1:\d+/\?token=\S{40,}\n", capsys.readouterr().out)
+    assert re.match(r"Watch it at http://127\.0\.0\.1:\d+/\?token=\S{32}\n", capsys.readouterr().out)
     assert concluded == drawn[1:]

@@ -144,6 +144,22 @@ def test_a_port_that_is_in_use_is_refused(alertdrill: CommandLine, tmp_path: Pat
     assert alertdrill.list_leftovers() == []
 
 
+def test_two_ports_that_are_one_are_refused(alertdrill: CommandLine) -> None:
+    """That is said, and not that the port is in use."""
+    finished = alertdrill.run_here("stub", "openai", "--port", "9103", "--control-port", "9103")
+    said = "alertdrill: --port and --control-port are both 9103: give each one of its own\n"
+    assert (finished.code, finished.err) == (2, said)
+
+
+def test_a_dialect_that_is_missing_is_one_sentence(alertdrill: CommandLine) -> None:
+    """What there is to choose from stands in it, without tabs and lines."""
+    finished = alertdrill.run_here("stub")
+    assert finished.code == 2
+    assert finished.err.endswith("Choose from: anthropic, gemini, ollama, openai, openrouter, vllm\n")
+    assert finished.err.count("\n") == 1
+    assert "\\t" not in finished.err
+
+
 def test_a_secret_with_a_quote_in_it_stays_one_word() -> None:
     """A model's name and a token are what somebody chose."""
     call = say_call("openai", "http://127.0.0.1:1", key_env=None, model="it's")

@@ -18,7 +18,8 @@ def test_what_a_page_calls_wrong_is_found(check: Check) -> None:
     """The example below `Wrong:` has a finding of the check, with something to write instead."""
     found = find(check.name, check.page.wrong, check.page.given)
     assert found
-    assert all(one.happens.endswith((".", ")")) and one.instead.endswith((".", ")")) for one in found)
+    assert all(one.happens.endswith((".", ")")) and one.instead.endswith((".", ")", "?")) for one in found)
+    assert not any(one.instead.endswith("?.") for one in found)
 
 
 @each_check

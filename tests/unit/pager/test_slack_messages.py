@@ -56,6 +56,12 @@ def test_a_message_without_a_tag_is_about_no_group() -> None:
     assert attempt.title == "good morning"
 
 
+def test_a_fallback_is_no_title() -> None:
+    """An attachment's fallback is for clients that show no attachments: no channel shows it."""
+    untitled = {"title": "", "text": "it is down", "fallback": "[FIRING:1] Slow | http://am/#/alerts"}
+    assert read({"attachments": [untitled]}).title == ""
+
+
 @pytest.mark.parametrize(
     ("message", "error"),
     [

@@ -115,6 +115,28 @@ async def test_every_panel_is_drawn_when_it_is_seen(report_file: Path, chromium:
     assert all(abs(column - drawn) <= 1 for column, drawn in widths)
 
 
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("#drill/nothing", "There is no drill nothing in this report."),
+        ("#incident/9999", "There is no incident 9999 in this report."),
+        ("#panel/metis/No such", "There is no panel metis/No such in this report."),
+        ("#drill/metis-latency-fires?q=system:none", "The search leaves out the drill metis-latency-fires."),
+        ("#drill/metis-latency-fires", ""),
+        ("#alert/MetisLLMCallLatencyP99High", ""),
+        ("#section/alerts", ""),
+    ],
+)
+async def test_an_address_of_nothing_says_so(
+    report_file: Path, chromium: Browser, address: str, says: str
+) -> None:
+    """Somebody sent it, perhaps of another report: a page that only begins at its top would not tell."""
+    async with show(chromium, report_file, address) as browser:
+        assert await browser.evaluate("document.getElementById('absent').textContent") == says
+        shown = await browser.evaluate("document.getElementById('absent').checkVisibility()")
+    assert shown is bool(says)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 async def test_screenshot_is_not_blank(
     report_file: Path, chromium: Browser, tmp_path: Path, dark: bool

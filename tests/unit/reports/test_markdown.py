@@ -7,7 +7,8 @@ from dataclasses import replace
 from support.report_records import build_record
 
 from alertdrill.core.verdict import Finding, Verdict
-from alertdrill.reports import RunRecord, markdown
+from alertdrill.reports import LEFT_OUT, RunRecord, markdown
+from alertdrill.reports.markdown import MAX_TEXT
 
 REPEAT = ("alertdrill", "run", "DRILL", "--speed", "60")
 
@@ -39,6 +40,14 @@ def test_what_is_not_met_comes_before_what_is() -> None:
     marked = [line for line in lines if line[:1] in "❌❔✅" and line]
     assert [line[0] for line in marked] == ["❌", "❌", "❌", "✅"]
     assert marked[-1].startswith("✅ 14 drills met, 1 drill as expected as far as was seen")
+
+
+def test_drills_that_were_left_out_are_named() -> None:
+    """Without it, "all drills met" would be read as all that there are; of many the first are named."""
+    assert "\nLeft out: pair: it wants a cluster\n" in render(notes={LEFT_OUT: "pair: it wants a cluster"})
+    (line,) = [one for one in render(notes={LEFT_OUT: "a, " * 999}).splitlines() if "Left out" in one]
+    assert (len(line), line[-1]) == (MAX_TEXT + len("Left out: "), "…")
+    assert "Left out" not in render()
 
 
 def test_an_unmet_drill_says_where_it_stopped_and_how_it_is_repeated() -> None:

@@ -70,6 +70,15 @@ def test_each_drill_is_judged_on_its_own_recording(tmp_path: Path, engines: Engi
     assert verdicts["absent"].doubt.endswith("absent.om.gz: is not there, and absent is judged on it")
 
 
+def test_a_runs_recording_whose_timeline_is_gone_is_pointed_at(tmp_path: Path, engines: Engines) -> None:
+    """What was committed without it looks like a folder in which each drill lacks its own recording."""
+    write_hour(tmp_path / "run.om.gz")
+    verdicts = judge(tmp_path, engines, make_drill("deep", DEEP))
+    assert verdicts["deep"].doubt.endswith(
+        "; if run.om.gz is of a run, the run's timeline.json belongs beside it"
+    )
+
+
 def test_drills_are_placed_in_each_kind_of_recordings(tmp_path: Path, engines: Engines) -> None:
     """Each stands first among those that it was held with; one that cannot be judged has its reason."""
     write_hour(tmp_path / "folder" / "deep.om.gz")

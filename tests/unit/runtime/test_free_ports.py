@@ -51,8 +51,15 @@ def test_a_port_that_was_asked_for_and_is_taken_is_bad_input() -> None:
     said = f"^pager cannot listen on 127.0.0.1:{port}: Address already in use; ask for another port$"
     with socket.create_server(("127.0.0.1", port)), pytest.raises(BadInput, match=said):
         demand_ports({"pager": port})
-    with pytest.raises(BadInput, match=said):
+
+
+def test_a_port_that_two_ask_for_is_named_with_both() -> None:
+    """It is not in use, and another one for either is what helps."""
+    (port,) = find_free_ports(1)
+    with pytest.raises(BadInput) as caught:
         demand_ports({"gateway": port, "pager": port})
+    said = f"gateway and pager are both to listen on port {port}: give each one of its own"
+    assert str(caught.value) == said
 
 
 def test_a_taken_port_is_passed_over() -> None:

@@ -23,7 +23,7 @@ from alertdrill.runtime import http_client as api_room
 from alertdrill.runtime.http_client import Api, Series
 
 SECRET = "s3cret"
-HEADERS = {"X-Api-Key": SECRET, "X-Scope-OrgID": "acme"}
+HEADERS = {"X-Api-Key": SECRET, "X-Scope-OrgID": "acme", "Authorization": f"Bearer {SECRET}-of-many"}
 EMPTY = {"status": "success", "data": {"resultType": "vector", "result": []}}
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -97,6 +97,17 @@ async def test_no_message_repeats_a_secret(aiohttp_server: Any) -> None:
     with pytest.raises(ComponentFailed) as caught:
         await ask(aiohttp_server, handle)
     assert str(caught.value).endswith("answered 403 to /api/v1/query: not with …")
+
+
+async def test_no_message_repeats_a_secret_without_its_scheme(aiohttp_server: Any) -> None:
+    """Of `Bearer TOKEN`, a server may echo the token alone."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response(status=403, text=f"no {request.headers['Authorization'].split()[1]} here")
+
+    with pytest.raises(ComponentFailed) as caught:
+        await ask(aiohttp_server, handle)
+    assert str(caught.value).endswith("answered 403 to /api/v1/query: no … here")
 
 
 async def test_a_redirect_does_not_take_the_headers_elsewhere(aiohttp_server: Any) -> None:

@@ -83,6 +83,13 @@ def read_event(stream: HTTPResponse) -> tuple[str, Any]:
     return fields.get("id", fields.get("event", "")), json.loads(fields["data"])
 
 
+def test_the_address_stands_on_a_line_of_80_columns(server: PageServer) -> None:
+    """It is copied from a terminal, which would break a longer one in its middle; ports have five digits."""
+    port = urlsplit(server.url).port
+    assert len(f"Watch it at {server.url}") + 5 - len(str(port)) < 80
+    assert len(f"{'page':<14}{server.url}") + 5 - len(str(port)) < 80
+
+
 @pytest.mark.parametrize("path", ["/", "/events", "/?token=", "/?token=x", "/?token=%ff", "/nothing"])
 def test_without_the_token_nobody_is_let_in(server: PageServer, path: str) -> None:
     """Neither page nor events, and not to learn which addresses there are."""

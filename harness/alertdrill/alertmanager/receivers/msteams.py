@@ -55,7 +55,7 @@ def read_card(_address: Address, body: bytes) -> Attempt:
     card = {**card, "summary": summary}
     attempt = make_attempt(
         told,
-        title=as_text(card.get("title")) or as_text(summary),
+        title=as_text(card.get("title")),  # `summary` is for notices and lists, and no card shows it
         text=as_text(card.get("text")),
         payload=card,
         answer=_TAKEN,

@@ -101,7 +101,8 @@ def read_message(_address: Address, body: bytes) -> Attempt:
         key=told.key,
         group_labels=told.group_labels,
         alerts=told.alerts,
-        title=as_text(first.get("title")) or as_text(first.get("fallback")) or as_text(message.get("text")),
+        # `fallback` is for clients without attachments, such as a phone's notice: no channel shows it.
+        title=as_text(first.get("title")) or as_text(message.get("text")),
         text=as_text(first.get("text")) or as_text(message.get("text")),
         payload=message,
         answer=Answer(status=200, body="ok"),

@@ -20,6 +20,7 @@ from alertdrill.errors import BadInput, BadRules
 from alertdrill.linting.dashboards import LintedDashboard, read_dashboard
 from alertdrill.linting.finding import SEVERITIES, Severity, reaches
 from alertdrill.linting.formats import FORMATS
+from alertdrill.linting.grafana_variables import has_variable
 from alertdrill.linting.links import list_anchors, list_linked
 from alertdrill.linting.linter import lint as find
 from alertdrill.linting.surroundings import Known, LintedFile, find_nodes
@@ -155,14 +156,9 @@ def lint(
     )
     findings = find(known, datetime.now(tz=UTC).date())
     if form != "text" or files or dashboards:  # of nothing that could be read, nothing is said
-        click.echo(FORMATS[form](findings), nl=False)
-    for one in dashboards:
-        if one.unread:
-            count = say_number(len(one.unread), "expression")
-            click.echo(
-                f"{one.name}: {count} left out, no PromQL that can be read without Grafana: {one.unread[0]}",
-                err=True,
-            )
+        click.echo(FORMATS[form](findings, [*map(str, refused)]), nl=False)
+    for line in (line for one in dashboards for line in _say_unread(one)):
+        click.echo(line, err=True)
     for error in refused:
         click.echo(f"alertdrill: {error}", err=True)
     if refused:
@@ -229,14 +225,33 @@ def _read_dashboards(paths: Sequence[Path]) -> tuple[list[LintedDashboard], list
     return dashboards, refused
 
 
+def _say_unread(dashboard: LintedDashboard) -> Iterator[str]:
+    """Yield a line for the queries that only Grafana understands, and one for those that nobody does."""
+    for why, has_variables in (("no PromQL that can be read without Grafana", True), ("no PromQL", False)):
+        unread = [one for one in dashboard.unread if has_variable(one) is has_variables]
+        if unread:
+            shown = f"{', such as' if len(unread) > 1 else ':'} {unread[0]}"
+            yield f"{dashboard.name}: {say_number(len(unread), 'expression')} left out, {why}{shown}"
+
+
 def _read_files(paths: Sequence[Path]) -> tuple[list[LintedFile], list[BadInput]]:
     """Return the files that can be read, and why the others cannot."""
     files: list[LintedFile] = []
     refused: list[BadInput] = []
     for path in dict.fromkeys(paths):
+        source = ""
         try:
             source = read_text(path)
             files.append(find_nodes(parse_rules(source, str(path)), source))
         except BadRules as error:
-            refused.append(error)
+            refused.append(_explain(error, path, source))
     return files, refused
+
+
+def _explain(error: BadRules, path: Path, source: str) -> BadInput:
+    """Return why rules cannot be read; where they are a dashboard, that it has an option of its own."""
+    try:
+        read_dashboard(source, str(path))
+    except BadInput:
+        return error
+    return BadInput(f"{path}: this is a dashboard, and no rules: give it as --dashboard {path}")

@@ -108,6 +108,8 @@ def stub(
     """
     if latency_s > MAX_LATENCY_S:
         raise BadInput(f"--latency: a call takes {MAX_LATENCY_S / 3600:g} hours at most")
+    if port and port == control_port:
+        raise BadInput(f"--port and --control-port are both {port}: give each one of its own")
     demand_files("stub provider", LEAST_FILES_OF_ONE)
     token = _read_secret("--control-token-env", control_token_env, os.environ)
     order = StubOrder(

@@ -90,7 +90,8 @@ CONTROLS = "ALERTDRILL_CONTROLS"
     "models",
     multiple=True,
     metavar="NAME",
-    help="Model, as the gateway names it. May be repeated: they take turns.",
+    help="Model, as the gateway names it; only a scenario of your own may do without. May be repeated: they "
+    "take turns.",
 )
 @click.option("--api", type=click.Choice(APIS), help="Which API is called; chat otherwise.")
 @click.option("--stream-share", type=SHARE, metavar="SHARE", help="Share of the answers that are streamed.")

@@ -128,10 +128,13 @@ def _read_trace(values: dict[str, Any], stated: set[str]) -> AskedArrivals:
 
 def _pair_stages(rates: Sequence[float], lasts: Sequence[float]) -> tuple[LoadStage, ...]:
     if len(rates) != len(lasts):
-        raise BadInput(
-            f"--rate is given {len(rates)} times and --lasts {len(lasts)} times: each stage has one of both"
-        )
+        given = f"--rate is given {_say_times(rates)} and --lasts {_say_times(lasts)}"
+        raise BadInput(f"{given}: each stage has one of both")
     return tuple(
         LoadStage(rate_per_s=rate, duration_s=duration_s)
         for rate, duration_s in zip(rates, lasts, strict=True)
     )
+
+
+def _say_times(values: Sequence[float]) -> str:
+    return "once" if len(values) == 1 else f"{len(values)} times"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
+from alertdrill.reports import LEFT_OUT
 from alertdrill.runner.rulebook import RuleBook, list_expected, name_alerts
 from alertdrill.systems import System
 from alertdrill.systems.catalogue import choose_drills
@@ -18,8 +19,6 @@ from alertdrill.systems.catalogue import choose_drills
 MAX_NAMED = 5
 MOST_NAMED = 3
 """So many drills are named that are left out for one reason."""
-LEFT_OUT = "left out"
-"""The note of a run's record that names the drills that were not held, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,5 +56,5 @@ def check(rule: LintedRule) -> Iterator[Remark]:
             yield Remark(
                 at=f"annotations/{name}",
                 happens=f"{path} has no heading #{anchor}.",
-                instead=f"Name a heading that it has{say_nearest(anchor, sorted(anchors))}.",
+                instead=f"Name a heading that it has{say_nearest(anchor, sorted(anchors)) or '.'}",
             )

@@ -85,7 +85,7 @@ def _check_value(part: Part, label: str, metrics: Metrics, asked: tuple[str, str
         part=part,
         severity="information",
         happens=f"No series of {part.name} in {metrics.source} has {label}={wanted!r} yet.",
-        instead=f"Look whether it can be{say_nearest(wanted, sorted(values))}.",
+        instead=f"Look whether it can be{say_nearest(wanted, sorted(values)) or '.'}",
     )
 
 
@@ -103,6 +103,7 @@ def _check_grouping(part: Part, metrics: Metrics, rule: Stated) -> Iterator[Rema
         return
     for label in part.labels:
         if label not in known and not any(below.name == "count_values" for below in part.walk()):
+            near = say_nearest(label, sorted(known - TARGET_LABELS))
             yield Remark(
                 part=part,
                 severity="warning",
@@ -110,5 +111,5 @@ def _check_grouping(part: Part, metrics: Metrics, rule: Stated) -> Iterator[Rema
                     f"No metric that is grouped here has a label {label!r} in {metrics.source}: all series "
                     "are one group."
                 ),
-                instead=f"Group by labels that are there{say_nearest(label, sorted(known - TARGET_LABELS))}.",
+                instead=f"Group by labels that are there{near or '.'}",
             )

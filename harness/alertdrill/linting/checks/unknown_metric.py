@@ -49,5 +49,5 @@ def check(rule: Stated) -> Iterator[Remark]:
         yield Remark(
             part=part,
             happens=f"There is no metric {name!r} in {metrics.source}: it selects nothing.",
-            instead=f"Name a metric that is there{say_nearest(name, known)}.",
+            instead=f"Name a metric that is there{say_nearest(name, known) or '.'}",
         )

@@ -15,9 +15,10 @@ _IN_TEXT = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _IN_PROPERTY = {**_IN_TEXT, ":": "%3A", ",": "%2C"}
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Return a command for each finding."""
-    return "".join(f"{_write(one)}\n" for one in findings)
+def render(findings: Sequence[Finding], refused: Sequence[str]) -> str:
+    """Return a command for each finding and each file that could not be read."""
+    unread = (f"::error title=alertdrill lint::{_escape(said, _IN_TEXT)}" for said in refused)
+    return "".join(f"{one}\n" for one in (*map(_write, findings), *unread))
 
 
 def _write(one: Finding) -> str:

@@ -1,4 +1,4 @@
-"""Findings as JSON: `{"schema": 1, "findings": […]}`. Pure."""
+"""Findings as JSON: `{"schema": 1, "findings": […], "refused": […]}`. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import asdict
 from alertdrill.linting.finding import Finding
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Return all fields of all findings."""
-    return json.dumps({"schema": 1, "findings": [asdict(one) for one in findings]}, indent=2) + "\n"
+def render(findings: Sequence[Finding], refused: Sequence[str]) -> str:
+    """Return all fields of all findings, and why files could not be read."""
+    document = {"schema": 1, "findings": [asdict(one) for one in findings], "refused": list(refused)}
+    return json.dumps(document, indent=2) + "\n"

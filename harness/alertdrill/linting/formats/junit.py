@@ -9,19 +9,25 @@ from alertdrill.core.wording import printable
 from alertdrill.linting.finding import Finding
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Return a suite with a case for each finding; one case that passed where there are none."""
-    count = str(len(findings))
+def render(findings: Sequence[Finding], refused: Sequence[str]) -> str:
+    """Return a suite with a case for each finding and each file that could not be read.
+
+    Where there is neither, there is one case that passed.
+    """
+    count = len(findings) + len(refused)
     root = ET.Element("testsuites")
     suite = ET.SubElement(
         root,
         "testsuite",
         name="alertdrill lint",
-        tests=str(max(1, len(findings))),
-        failures=count,
-        errors="0",
+        tests=str(max(1, count)),
+        failures=str(len(findings)),
+        errors=str(len(refused)),
     )
-    if not findings:
+    for said in map(printable, refused):
+        case = ET.SubElement(suite, "testcase", classname="alertdrill.lint", name=said, time="0")
+        ET.SubElement(case, "error", message=said, type="BadInput").text = said
+    if not count:
         ET.SubElement(suite, "testcase", classname="alertdrill.lint", name="no findings", time="0")
     for one in findings:
         name = printable(f"{one.place} {one.check}")

@@ -19,8 +19,11 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "information": "note"}
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Return a log of one run; of more findings than are taken, the worst."""
+def render(findings: Sequence[Finding], refused: Sequence[str]) -> str:
+    """Return a log of one run; of more findings than are taken, the worst.
+
+    A run that could not read a file was not successful (SARIF, 3.20.14), and says why (3.20.21).
+    """
     worst = sorted(findings, key=lambda one: list(_LEVELS).index(one.severity))[:MAX_RESULTS]
     rules = [
         {
@@ -32,13 +35,23 @@ def render(findings: Sequence[Finding]) -> str:
         }
         for check in find_checks()
     ]
-    return write_log(rules, [*map(_write, worst)])
+    return write_log(rules, [*map(_write, worst)], refused)
 
 
-def write_log(rules: Sequence[Mapping[str, object]], results: Sequence[Mapping[str, object]]) -> str:
-    """Return a log of one run, of rules and of what they found."""
+def write_log(
+    rules: Sequence[Mapping[str, object]],
+    results: Sequence[Mapping[str, object]],
+    refused: Sequence[str] = (),
+) -> str:
+    """Return a log of one run: of rules, of what they found, and of why something could not be looked at."""
     driver = {"name": "alertdrill", "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    notes = [{"level": "error", "message": {"text": said}} for said in refused]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 

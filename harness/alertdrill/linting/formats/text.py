@@ -9,8 +9,11 @@ from alertdrill.core.wording import printable
 from alertdrill.linting.finding import SEVERITIES, Finding
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Return two lines a finding, and at the end how many there are of each severity."""
+def render(findings: Sequence[Finding], refused: Sequence[str]) -> str:
+    """Return two lines a finding, and at the end how many there are of each severity.
+
+    What could not be read is on standard error; here it is only not said that all is well.
+    """
     lines = []
     for one in findings:
         about = f"{one.rule}: " if one.rule else ""
@@ -22,7 +25,8 @@ def render(findings: Sequence[Finding]) -> str:
         for severity in SEVERITIES
         if counts[severity]
     ]
-    lines.append(", ".join(said) if said else "no findings")
+    nothing = "no findings in what could be read" if refused else "no findings"
+    lines.append(", ".join(said) if said else nothing)
     return "\n".join(lines) + "\n"
 
 

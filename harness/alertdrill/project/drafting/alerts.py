@@ -168,7 +168,7 @@ def _check_known(read: Sequence[ast.VectorSelector], metrics: Metrics) -> None:
             near = say_nearest(name, sorted(metrics.values))
             raise Unknown(
                 f"send the gateway a call and see whether {name} appears, which is nowhere in "
-                f"{metrics.source}{near}, or correct the rule"
+                f"{metrics.source}, or correct the rule{near}"
             )
         for matcher in node.matchers.matchers:
             if matcher.op != ast.MatchOp.Equal or matcher.name in SCRAPED_LABELS | {"__name__"}:

@@ -50,6 +50,11 @@ def test_a_connector_answers_a_card_with_1() -> None:
     assert attempt.group_labels == {"alertname": "Slow"}
 
 
+def test_a_summary_is_no_title() -> None:
+    """It is for notices and lists: a card without a title begins with its text."""
+    assert deliver("msteams", make_card(title="")).title == ""
+
+
 @pytest.mark.parametrize(
     ("card", "said"),
     [

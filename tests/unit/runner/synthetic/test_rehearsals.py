@@ -146,6 +146,7 @@ receivers:
     alerts = [make_alert("Good"), *(make_alert(to, to=to) for to in ("gap", "empty", "long", "untitled"))]
     rows = rehearse(config, alerts, each_engines)
     assert rows["Good"].outcome == rows["untitled"].outcome == "paged"
+    assert rows["empty"].pages[0].title == rows["untitled"].pages[0].title == ""
     for name, said in {
         "gap": "slack of gap: the pretext has <no value> in it",
         "empty": "slack of empty: the title is empty",

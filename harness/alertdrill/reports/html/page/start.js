@@ -117,6 +117,7 @@ function search(query) {
 // Open what an address names, and all that it is folded in.
 function openAt(path) {
   const [kind, ...rest] = path;
+  miss("");
   if (!kind) return;
   drawWaiting();
   if (kind === "section") return void places.get(rest[0])?.scrollIntoView();
@@ -124,7 +125,7 @@ function openAt(path) {
   if (kind === state.report.subject.noun) reveal(rest.join("/"));
   if (kind === "panel") document.querySelectorAll("details.dashboard").forEach((one) => one.dataset.path === `panel/${rest[0]}` && unfold(one));
   const found = [...document.querySelectorAll("[data-path]")].find((one) => one.dataset.path === wanted);
-  if (!found) return;
+  if (!found) return void miss(kind, rest.join("/"));
   if (found.tagName === "DETAILS") unfold(found);
   (found.querySelector("summary") || found).focus({ preventScroll: true });
   requestAnimationFrame(() => found.scrollIntoView());
@@ -142,7 +143,7 @@ function reveal(name) {
 
 function start() {
   const page = document.getElementById("page");
-  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }));
+  page.replaceChildren(el("div", { id: "broken", role: "alert", hidden: true }), el("div", { id: "absent", class: "doubts", role: "status", hidden: true }));
   const data = JSON.parse(document.getElementById("run-data").textContent);
   const report = state.report = REPORTS[data.of];
   for (const name of [...Object.keys(report.above), report.subject.section, ...Object.keys(report.below)]) {
@@ -155,6 +156,16 @@ function start() {
   watchKeys(search);
   apply({ data, address: readAddress() });
   if (data.live) follow(data.version, apply);
+}
+
+// Say that there is nothing at an address, which somebody may have sent; it is of another report, or mistyped.
+function miss(kind, name) {
+  const notice = document.getElementById("absent");
+  notice.hidden = Boolean(state.data.live) || !["drill", "alert", "incident", "panel"].includes(kind); // it may come yet
+  if (notice.hidden) return void (notice.textContent = "");
+  const { subject } = state.report;
+  const isHidden = kind === subject.noun && state.data[subject.part]?.some((one) => one.name === name);
+  notice.textContent = isHidden ? `The search leaves out the ${kind} ${name}.` : `There is no ${kind} ${name} in this report.`;
 }
 
 function complain(error) {
