@@ -213,7 +213,7 @@ MISTAKES = [
     (
         "every = 3",
         "often = 3",
-        "29: errors of behaviour of [[provider]] 'openai' has to say which calls fail",
+        "29: errors of behaviour of [[provider]] 'openai' has a field 'often', which is unknown",
     ),
     ('lasts = "30s"', "", "31: [[timer]] 'cooldown' has no lasts"),
     (

@@ -67,7 +67,7 @@ def test_a_behaviour_that_cannot_be_read_ends_the_start() -> None:
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
-    assert "flaw must be an object with a kind" in ended.stderr
+    assert "flaw.kind must be one of stall, drip" in ended.stderr
 
 
 async def read_metrics(client: Any) -> dict[str, float]:
