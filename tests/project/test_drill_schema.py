@@ -30,7 +30,8 @@ drills:
     why: A provider fails.
     traffic:
       - {scenario: steady, models: [m], rate: 0.4/s, lasts: 40m}
-      - {scenario: burst, at: 1m, stages: [{rate: 6/m, lasts: 1m}], arrivals: poisson, key: k}
+      - {scenario: burst, at: 1m, stages: [{rate: 6/m, lasts: 1m}], arrivals: poisson,
+         key: k, stream_share: 50%}
     changes:
       - {at: 5m, provider: p, errors: {class: timeout, share: 100%}, latency: 12s}
       - {at: 6m, provider: p, model: m, latency: {from: 1s, to: 2s}}
@@ -134,6 +135,8 @@ def test_what_can_be_read_is_valid(text: str) -> None:
         ("key: {env: CUSTOMER_KEY}", "key: sk-1"),
         ("key: {env: CUSTOMER_KEY}", "key: {env: CUSTOMER_KEY}, model: m"),
         ("per: 1m", "per: 60"),
+        ("stream_share: 50%", "stream_share: 150%"),
+        ("stream_share: 50%", "stream_share: half"),
         ("requests: 60", "requests: 0"),
         ("slowdown: 3, errors: {share: 10%}", "after: 1m"),
         ("every: 5m", "every: 5"),

@@ -28,6 +28,7 @@ def test_the_plan_says_what_the_profiles_say():
             at_s=5, provider="openai", model="*", behaviour={"errors": {"class": "auth", "next": 1}}
         ),
         BehaviourChange(at_s=9, provider="openai", behaviour={"listening": False}),
+        BehaviourChange(at_s=10, provider="openai", key_env="KEY", behaviour={"lookups": True}),
     )
     profile = LoadProfile(
         name="base",
@@ -57,8 +58,11 @@ def test_the_plan_says_what_the_profiles_say():
         profile.options,
     )
     assert [
-        (change.at_s, change.provider, change.model, change.behaviour) for change in read_profile.changes
-    ] == [(change.at_s, change.provider, change.model, change.behaviour) for change in changes]
+        (change.at_s, change.provider, change.model, change.behaviour, change.key_env)
+        for change in read_profile.changes
+    ] == [
+        (change.at_s, change.provider, change.model, change.behaviour, change.key_env) for change in changes
+    ]
 
 
 @pytest.mark.parametrize(

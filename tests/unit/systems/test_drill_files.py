@@ -185,7 +185,7 @@ def test_all_else_of_a_drill_can_be_written() -> None:
         "traffic:\n"
         "  - {scenario: burst, at: 1m, key: k, n: 3,\n"
         "     stages: [{rate: 6/m, lasts: 1m}, {rate: 2/s, lasts: 30s}]}\n"
-        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, stream: false}\n"
+        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, stream: false, stream_share: 50%}\n"
         "outages: [{part: gateway, at: 1m, lasts: 2m, how: kill}]\n"
         "receiver_faults: [{receiver: oncall, at: 0, lasts: 5m, how: rate_limit, integration: slack}]\n"
         "maintenance: [{matchers: {a: b}, at: 1m, lasts: 1h}]\n"
@@ -203,7 +203,11 @@ def test_all_else_of_a_drill_can_be_written() -> None:
         (LoadStage(duration_s=60, rate_per_s=0.1), LoadStage(duration_s=30, rate_per_s=2)),
     )
     assert first.options == {"key": "k", "n": 3}
-    assert (second.name, second.arrivals, second.options) == ("d-2", "poisson", {"stream": False})
+    assert (second.name, second.arrivals, second.options) == (
+        "d-2",
+        "poisson",
+        {"stream": False, "stream_share": 0.5},
+    )
     assert drill.outages == (Outage(part="gateway", at_s=60, for_s=120, how="kill"),)
     assert drill.faults == (
         ReceiverFault(receiver="oncall", at_s=0, for_s=300, how="rate_limit", integration="slack"),
@@ -318,3 +322,50 @@ def test_drills_of_several_files_have_names_of_their_own(tmp_path: Path) -> None
     assert [drill.name for drill in both] == ["provider-outage", "other"]
     with pytest.raises(BadInput, match=r"one\.yml:2: there are two drills named 'provider-outage'"):
         read_drills([one, one], Defaults(system="s"))
+
+
+def test_a_change_is_about_a_model_or_a_key_on_top_of_how_it_is_otherwise(tmp_path: Path) -> None:
+    """Healthy is what the project says of the model, or else of the provider."""
+    text = """drills:
+  - name: d
+    why: w
+    traffic: [{scenario: steady, rate: 1/s, lasts: 5m}]
+    changes:
+      - {at: 1m, provider: p, model: m, first_token: 500ms}
+      - {at: 2m, provider: p, model: n, healthy: true}
+      - {at: 3m, provider: p, key: {env: CUSTOMER_KEY}, limits: {requests: 60, per: 1m}}
+"""
+    of_all, of_model = {"latency": {"kind": "constant", "s": 1}}, {"latency": {"kind": "constant", "s": 9}}
+    path = tmp_path / "drills.yml"
+    path.write_text(text)
+    (drill,) = read_drills([path], Defaults(system="s", healthy={"p": of_all, "p:m": of_model}))
+    limits = {"limits": {"requests": 60, "per_s": 60}}
+    first = {"first_token": {"kind": "constant", "s": 0.5}}
+    assert drill.traffic[0].changes == (
+        BehaviourChange(at_s=60, provider="p", model="m", behaviour={**of_model, **first}),
+        BehaviourChange(at_s=120, provider="p", model="n", behaviour=of_all),
+        BehaviourChange(at_s=180, provider="p", key_env="CUSTOMER_KEY", behaviour={**of_all, **limits}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        (
+            "key: sk-1, lookups: true",
+            "key of a change of the drill 'd' is a secret, so it has to be {env: NAME}",
+        ),
+        ("key: {env: sk-1}, lookups: true", "key of a change of the drill 'd' is a secret"),
+        ("key: {env: A}, model: m", "a change of the drill 'd' has a key, whose calls it is about whatever"),
+        (
+            "flaws: {kind: reset}",
+            "a change of the drill 'd' has a field 'flaws', which is unknown; do you mean 'flaw'?",
+        ),
+    ],
+)
+def test_a_change_that_is_none_is_said_without_the_key(stated: str, said: str) -> None:
+    """With its line."""
+    text = f"drills:\n  - name: d\n    why: w\n    changes:\n      - {{at: 0, provider: p, {stated}}}\n"
+    message = refuse(text)
+    assert message.startswith(f"drills.yml:5: {said}")
+    assert "sk-1" not in message

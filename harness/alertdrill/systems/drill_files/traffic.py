@@ -48,8 +48,16 @@ def read_profile(fields: Fields, name: str) -> LoadProfile:
         arrivals=arrivals,
         burstiness=_read_burstiness(fields, arrivals),
         trace=trace[0] if trace else (),
-        options={key: _read_value(node) for key, node in fields.take_rest().items()},
+        options=_read_options(fields),
     )
+
+
+def _read_options(fields: Fields) -> dict[str, Any]:
+    """Return what a load profile has besides, which its scenario reads; of streamed answers it is a share."""
+    streamed = {"stream_share": fields.take_share("stream_share")} if fields.has("stream_share") else {}
+    if streamed.get("stream_share", 0.0) > 1:
+        raise fields.fail(f"stream_share of {fields.what} is more than 100%")
+    return {key: _read_value(node) for key, node in fields.take_rest().items()} | streamed
 
 
 def _read_trace(fields: Fields) -> tuple[tuple[TracedCall, ...], float | None]:
