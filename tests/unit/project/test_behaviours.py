@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator
 from subprocess import run
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alertdrill.errors import BadInput
 from alertdrill.project.behaviours import read_behaviour
@@ -287,3 +291,52 @@ def test_a_users_stub_providers_are_left_alone() -> None:
     told = "import sys; import alertdrill.project.behaviours; print('stub_providers' in sys.modules)"
     ended = run([sys.executable, "-P", "-c", told], capture_output=True, text=True, check=True, cwd="/")
     assert ended.stdout == "False\n"
+
+
+STRANGE = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        0,
+        1.5,
+        10**30,
+        1e308,
+        "",
+        "5m",
+        "0",
+        "50%",
+        "500%",
+        "p50",
+        "nan",
+        "*",
+        "constant",
+        "stall",
+    ]
+)
+STRANGE_FIELDS = st.sampled_from(
+    [
+        *("kind", "s", "from", "to", "low_s", "median", "mean_s", "mean", "shape", "p50", "p99", "px", "at"),
+        *("50", "class", "mix", "auth", "share", "every", "every_s", "for", "for_s", "after", "errors"),
+        *("flaw", "per", "requests", "slowdown", "latency", ""),
+    ]
+)
+STRANGE_PARTS = st.recursive(
+    STRANGE,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(STRANGE_FIELDS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(stated=st.dictionaries(st.sampled_from([*PARTS]), STRANGE_PARTS, max_size=3))
+def test_whatever_stands_in_a_file_is_a_behaviour_or_a_mistake_with_its_line(stated: dict[str, Any]) -> None:
+    """What is read, a stub provider takes."""
+    document = read_nodes(f"# a comment\n{json.dumps(stated)}", "x.yml")
+    assert document is not None
+    try:
+        told = read_behaviour(Fields(document, "x.yml", "b"))
+    except BadInput as bad:
+        assert re.match(r"x\.yml:2: .+ of b |x\.yml:2: b ", str(bad))  # noqa: PT017 - either outcome is right
+        assert "\n" not in str(bad)  # noqa: PT017 - either outcome is right
+    else:
+        tell(json.loads(json.dumps(told)))
