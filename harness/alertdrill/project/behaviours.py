@@ -134,7 +134,7 @@ class _Translation:
             missing = f"{self._say(owner)} has no {self._say_word(place)}: it {why}"
             return self._fields.fail(missing, self._written[owner][1])
         for told, word in self._list_words(place[:-1]):
-            why = re.sub(rf"\b{told}\b", word, why)
+            why = re.sub(rf"\b{re.escape(told)}\b", word.replace("\\", r"\\"), why)
         if shown and why.startswith("must be "):
             near = say_nearest(node.text, bad.known) if isinstance(node, Scalar) else ""
             return self._fields.fail(
@@ -160,7 +160,7 @@ class _Translation:
         for depth in range(len(place), 0, -1):
             part = place[depth - 1]
             word = f"item {part + 1}" if isinstance(part, int) else self._written[place[:depth]][0]
-            said += [word] if word else []
+            said += [word if word.isprintable() else repr(word)] if word else []
         return " of ".join((*said, self._fields.what))
 
     def _list_words(self, owner: checks.Place) -> list[tuple[str, str]]:

@@ -274,6 +274,9 @@ def list_fields(told: Any) -> Iterator[tuple[str, Any]]:
             "every of item 1 of spells of b must not be less than for",
         ),
         ("flaw: {kind: drip, bytes_per_s: 5m, share: 1}", "bytes_per_s of flaw of b is '5m', not a number"),
+        ('latency: {p50: 1s, "(": 2s}', "( of latency of b is no percentile from 0 to 100"),
+        ('latency: {p50: 1s, "\\\\1": 2s}', "\\1 of latency of b is no percentile from 0 to 100"),
+        ('latency: {p50: 1s, "a\\nb": 2s}', "'a\\nb' of latency of b is no percentile from 0 to 100"),
         ("lookups: maybe", "lookups of b is 'maybe', not true or false"),
     ],
 )
@@ -318,7 +321,7 @@ STRANGE_FIELDS = st.sampled_from(
     [
         *("kind", "s", "from", "to", "low_s", "median", "mean_s", "mean", "shape", "p50", "p99", "px", "at"),
         *("50", "class", "mix", "auth", "share", "every", "every_s", "for", "for_s", "after", "errors"),
-        *("flaw", "per", "requests", "slowdown", "latency", ""),
+        *("flaw", "per", "requests", "slowdown", "latency", "", "(", "\\1", "a\nb"),
     ]
 )
 STRANGE_PARTS = st.recursive(
