@@ -73,7 +73,7 @@ def read_models(fields: Fields) -> dict[str, dict[str, Any]]:
     if not fields.has("models"):
         return {}
     node = fields.take_node("models")
-    within = Fields(node, fields.name, f"models of {fields.what}")
+    within = type(fields)(node, fields.name, f"models of {fields.what}")
     told = {}
     for model, one in within.take_rest().items():
         if model == "*" or not (1 <= len(model) <= MAX_MODEL_CHARS and model.isprintable()):
