@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from docs_generator.behaviours import write_drill_schema, write_project_schema
 from docs_generator.checks import write_checks
 from docs_generator.commands import write_commands, write_exit_codes
 from docs_generator.drills import write_fields
@@ -26,6 +27,8 @@ def make_pages() -> Mapping[str, str]:
         "exit-codes.md": write_exit_codes(),
         "drill-fields.md": write_fields(),
         "project-fields.md": write_project_fields(),
+        "drills.schema.json": write_drill_schema(),
+        "project.schema.json": write_project_schema(),
         "receivers.md": write_receivers(),
         "stub-providers.md": write_stubs(),
         TIMELINE_SCHEMA: files("alertdrill.reports").joinpath(TIMELINE_SCHEMA).read_text("utf-8"),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from docs_generator.behaviours import write_project_schema
 from docs_generator.commands import NOTE
 
-SCHEMA = Path(__file__).parents[1] / "docs" / "reference" / "project.schema.json"
 TABLES = (
     *(("target", "[target]"), ("prometheus", "[prometheus]"), ("running_alertmanager", "[alertmanager]")),
     *(("scrape", "[[scrape]]"), ("relabel", "relabel of [[scrape]]")),
-    *(("provider", "[[provider]]"), ("behaviour", "behaviour of [[provider]]"), ("timer", "[[timer]]")),
+    *(("provider", "[[provider]]"), ("behaviour", "behaviour of [[provider]]")),
+    *(("key_behaviour", "[[provider.keys]]"), ("timer", "[[timer]]")),
 )
 """The schema's names of tables, and the project file's."""
 INTRODUCTION = """\
@@ -25,7 +25,7 @@ the file, and what they name has to be there; a secret is read when it is sent. 
 
 def write_project_fields() -> str:
     """Return the page with every table and its fields."""
-    schema = json.loads(SCHEMA.read_text())
+    schema = json.loads(write_project_schema())
     parts = [f"# The fields of a project\n\n{NOTE}\n\n{INTRODUCTION}\n{_write_table(schema)}\n"]
     for name, title in TABLES:
         table = schema["$defs"][name]
@@ -52,7 +52,13 @@ def _say_kind(field: Mapping[str, Any]) -> str:
         return " or ".join(map(_say_kind, field["anyOf"]))
     if "$ref" in field:
         name = str(field["$ref"]).rpartition("/")[2]
-        return {"secret": '`{env = "NAME"}` or `{file = "PATH"}`', "name": "text"}.get(name, "table")
+        kinds = {
+            "secret": '`{env = "NAME"}` or `{file = "PATH"}`',
+            "name": "text",
+            "latency": "duration or table",
+            "tokens": "whole number or table",
+        }
+        return kinds.get(name, "table")
     if field["type"] == "array":
         return f"list of {_say_kind(field['items'])}"
     return {"string": "text", "object": "table", "integer": "whole number"}.get(field["type"], field["type"])

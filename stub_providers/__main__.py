@@ -51,6 +51,7 @@ class Settings:
     listen: tuple[str, int]
     control: tuple[str, int]
     speed: float
+    traffic_speed: float
     models: tuple[str, ...]
     slots: int
     behaviour: object
@@ -75,6 +76,12 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--listen", required=True, type=_address, metavar="HOST:PORT")
     parser.add_argument("--control", required=True, type=_address, metavar="HOST:PORT")
     parser.add_argument("--speed", required=True, type=_speed, help="seconds of rule time per second")
+    parser.add_argument(
+        "--traffic-speed",
+        type=_speed,
+        metavar="K",
+        help="the same of limits and spells, where calls come at another speed; --speed otherwise",
+    )
     parser.add_argument(
         "--model",
         dest="models",
@@ -124,7 +131,13 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     except argparse.ArgumentTypeError as bad:
         parser.error(f"--model-behaviour and --key-behaviour: {bad}")
     models = tuple(options["models"] or DIALECTS[options["dialect"]].models)
-    found = {"models": models, "slots": options["slots"] or SLOTS, "of_models": of_models, "of_keys": of_keys}
+    found = {
+        "traffic_speed": options["traffic_speed"] or options["speed"],
+        "models": models,
+        "slots": options["slots"] or SLOTS,
+        "of_models": of_models,
+        "of_keys": of_keys,
+    }
     return Settings(**options | found)
 
 
@@ -137,7 +150,7 @@ async def serve(settings: Settings, *, key: str | None, token: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     front, back = _reserve(settings.listen), _reserve(settings.control)
-    default, now_s = read_behaviour(settings.behaviour), time.perf_counter() * settings.speed
+    default, now_s = read_behaviour(settings.behaviour), time.perf_counter() * settings.traffic_speed
     engine, ledger = Engine(settings.name, default, now_s=now_s), Ledger()
     provider = Provider(
         name=settings.name,
@@ -146,6 +159,7 @@ async def serve(settings: Settings, *, key: str | None, token: str) -> None:
         ledger=ledger,
         key=key,
         speed=settings.speed,
+        traffic_speed=settings.traffic_speed,
         worker=Worker(settings.models[0], slots=settings.slots) if settings.dialect == WORKER else None,
     )
 
@@ -161,7 +175,7 @@ async def serve(settings: Settings, *, key: str | None, token: str) -> None:
         default=settings.behaviour,
         models=settings.of_models,
         keys={_secret(name): told for name, told in settings.of_keys.items()},
-        speed=settings.speed,
+        speed=settings.traffic_speed,
     )
     # Without cancellation a stalled request would outlive its client.
     front_runner = HttpRunner(

@@ -8,12 +8,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from stub_providers.distributions import MAX_LATENCY_S, Constant, Count, Latency, draw_count
-from stub_providers.flaws import Flaw
-from stub_providers.limits import Buckets, Limits, Standing
-from stub_providers.pace import FIRST_TOKEN_SHARE, MAX_STREAMED_PIECES
-from stub_providers.spells import Spell
-from stub_providers.strikes import ErrorClass, Errors
+from .distributions import MAX_LATENCY_S, Constant, Count, Latency, draw_count
+from .flaws import Flaw
+from .limits import Buckets, Limits, Standing
+from .pace import FIRST_TOKEN_SHARE, MAX_STREAMED_PIECES
+from .spells import Spell
+from .strikes import ErrorClass, Errors
 
 EVERY_MODEL = "*"
 DEFAULT_LATENCY = Constant(s=1.0)

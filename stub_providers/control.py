@@ -148,14 +148,14 @@ class Control:
     def _set_model(self, model: str, told: object) -> None:
         behaviour = read_behaviour(told)
         if model not in self._told and len(self._told) >= MAX_TOLD_MODELS:
-            raise BadInstruction(f"No more than {MAX_TOLD_MODELS} models can have a behaviour.")
+            raise BadInstruction("can have a behaviour", whole=f"No more than {MAX_TOLD_MODELS} models")
         self._engine.tell(model, behaviour, now_s=self._now_s)
         self._told[model] = told
 
     def _set_key(self, key: str, told: object, behaviour: Behaviour) -> None:
         name = fingerprint(key)
         if name not in self._told_keys and len(self._told_keys) >= MAX_TOLD_KEYS:
-            raise BadInstruction(f"No more than {MAX_TOLD_KEYS} keys can have a behaviour.")
+            raise BadInstruction("can have a behaviour", whole=f"No more than {MAX_TOLD_KEYS} keys")
         self._engine.tell_key(key, behaviour, now_s=self._now_s)
         self._told_keys[name] = told
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from stub_providers.strikes import Strike
+from .strikes import Strike
 
 FlawKind = Literal["stall", "drip", "reset", "truncated", "malformed"]
 """Nothing comes for a while; it comes in small pieces, slowly; the connection is reset; it ends in order
 before the answer is whole; the answer is whole, and in its middle is no JSON."""
-FLAW_KINDS: tuple[FlawKind, ...] = get_args(FlawKind)
 SPOILS: frozenset[FlawKind] = frozenset(("reset", "truncated", "malformed"))
 """The flaws after which a client has no answer."""
 NO_JSON = b"<html>"

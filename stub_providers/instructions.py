@@ -22,19 +22,19 @@ def read_json(raw: bytes) -> object:
     try:
         return json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise BadInstruction("The body must be JSON.") from None
+        raise BadInstruction("must be JSON") from None
 
 
 def read_model(name: str) -> str:
     """Return a model's name, or raise BadInstruction when it is too long or cannot be printed."""
     if not is_model(name):
-        raise BadInstruction(f"A model's name must have 1 to {MAX_MODEL_CHARS} printable characters.")
+        raise BadInstruction(f"must have 1 to {MAX_MODEL_CHARS} printable characters", whole="A model's name")
     return name
 
 
 def read_listening(body: object) -> bool:
     """Return the flag of `{"listening": true|false}`, or raise BadInstruction."""
-    return read_flag(read_fields(body, "The body", {"listening"}).get("listening"), "listening")
+    return read_flag(read_fields(body, (), {"listening"}).get("listening"), ("listening",))
 
 
 def read_key_behaviour(body: object) -> tuple[str, Behaviour | None, object]:
@@ -42,12 +42,12 @@ def read_key_behaviour(body: object) -> tuple[str, Behaviour | None, object]:
 
     Raises BadInstruction.
     """
-    told = read_fields(body, "The body", {"key", "behaviour"})
+    told = read_fields(body, (), {"key", "behaviour"})
     key = told.get("key")
     if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY_CHARS or not key.isprintable():
-        raise BadInstruction(f"key must be a text of 1 to {MAX_KEY_CHARS} printable characters.")
+        raise BadInstruction(f"must be a text of 1 to {MAX_KEY_CHARS} printable characters", ("key",))
     if "behaviour" not in told:
-        raise BadInstruction("behaviour must be an object, or null to take it back.")
+        raise BadInstruction("must be an object, or null to take it back", ("behaviour",))
     stated = told["behaviour"]
     return key, None if stated is None else read_behaviour(stated), stated
 

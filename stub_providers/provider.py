@@ -52,6 +52,8 @@ class _Meeting:
 class Provider:
     """Serves one dialect at `speed` seconds of rule time per second of wall time.
 
+    Limits and spells go by the `traffic_speed`, where calls come at another than they are answered at.
+
     Every request for a completion or an embedding is entered in the ledger when it is over: as `ok`, or as
     the error class or the flaw that it met. One that lost its connection before a good answer counts as
     `network`. Lookups are entered, without a model, where a behaviour governs them.
@@ -67,6 +69,7 @@ class Provider:
         ledger: Ledger,
         key: str | None,
         speed: float,
+        traffic_speed: float | None = None,
         worker: Worker | None = None,
     ) -> None:
         self._dialect = dialect
@@ -75,6 +78,7 @@ class Provider:
         self._ledger = ledger
         self._key = key
         self._speed = speed
+        self._traffic_speed = speed if traffic_speed is None else traffic_speed
         self._worker = worker
 
     def app(self, models: Callable[[], list[str]]) -> web.Application:
@@ -100,7 +104,7 @@ class Provider:
 
     @property
     def _now_s(self) -> float:
-        return time.perf_counter() * self._speed
+        return time.perf_counter() * self._traffic_speed
 
     async def _look_up(
         self, lookup: Lookup, models: Callable[[], Sequence[str]], request: web.Request
@@ -208,7 +212,7 @@ class Provider:
             first_token_s=(
                 decision.latency_s * FIRST_TOKEN_SHARE if first_token_s is None else first_token_s
             ),
-            standing=decision.standing.at_speed(self._speed) if decision.standing else None,
+            standing=decision.standing.at_speed(self._traffic_speed) if decision.standing else None,
             pieces=pieces,
             id=self._new_id(),
             created_s=time.time(),
@@ -271,7 +275,7 @@ class Provider:
             return web.Response(text=_halve(payload), content_type=JSON_TYPE, headers=headers)
         standing = decision.standing
         if standing is not None and standing.refused_by is not None:
-            return self._refusal(self._dialect.limit(standing.at_speed(self._speed)))
+            return self._refusal(self._dialect.limit(standing.at_speed(self._traffic_speed)))
         return self._refusal(self._dialect.failures[error])
 
     async def _stream(

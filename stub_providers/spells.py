@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stub_providers.flaws import Flaw
-from stub_providers.strikes import Errors
+from .flaws import Flaw
+from .strikes import Errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

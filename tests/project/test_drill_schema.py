@@ -16,8 +16,11 @@ from alertdrill.core.drill import ERROR_CLASSES, Arrivals, Failing, Fault
 from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.errors import BadInput
 from alertdrill.systems.drill_files.drills import parse_drills
+from docs_generator.behaviours import make_definitions
+from stub_providers.behaviour_fields import PARTS
 from stub_providers.strikes import ERROR_CLASSES as STUB_ERRORS
 
+BEHAVIOURS = make_definitions().keys()
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "drills.schema.json").read_text())
 READER = ROOT / "harness" / "alertdrill" / "systems" / "drill_files"
 GUIDE = (ROOT / "docs" / "how-to" / "judge.md").read_text()
@@ -27,13 +30,18 @@ drills:
     why: A provider fails.
     traffic:
       - {scenario: steady, models: [m], rate: 0.4/s, lasts: 40m}
-      - {scenario: burst, at: 1m, stages: [{rate: 6/m, lasts: 1m}], arrivals: poisson, key: k}
+      - {scenario: burst, at: 1m, stages: [{rate: 6/m, lasts: 1m}], arrivals: poisson,
+         key: k, stream_share: 50%}
     changes:
       - {at: 5m, provider: p, errors: {class: timeout, share: 100%}, latency: 12s}
       - {at: 6m, provider: p, model: m, latency: {from: 1s, to: 2s}}
       - {at: 7m, provider: p, latency: {median: 2s}, errors: {next: 3}}
       - {at: 8m, provider: p, listening: false}
       - {at: 9m, provider: p, healthy: true}
+      - {at: 10m, provider: p, key: {env: CUSTOMER_KEY}, limits: {requests: 60, per: 1m}}
+      - {at: 11m, provider: p, spells: [{every: 5m, for: 20s, slowdown: 3, errors: {share: 10%}}]}
+      - {at: 12m, provider: p, between_tokens: {mean: 30ms, shape: 2}, latency: {p50: 1s, p99: 9s}}
+      - {at: 13m, provider: p, flaw: {kind: stall, after: 50%, for: 30s, every: 10}}
     outages: [{part: gateway, at: 1m, lasts: 2m, how: kill}]
     receiver_faults: [{receiver: r, at: 0, lasts: 5m, how: tls}]
     maintenance: [{matchers: {a: b}, at: 1m, lasts: 1h}]
@@ -62,10 +70,15 @@ def test_the_schema_knows_the_fields_that_the_reader_takes() -> None:
     """No more, and no fewer."""
     code = "".join(path.read_text() for path in READER.glob("*.py"))
     taken = set(re.findall(r"""(?:take_\w+|has|_read_text|_list_fields)\((?:\w+, )?"(\w+)\"""", code))
-    taken |= {"exact", "contains", "regex", "share", "every", "next", "fires", "near_miss", "blind"}
-    taken |= {"prompt_tokens", "completion_tokens"}
-    stated = {name for node in walk(SCHEMA) for name in node.get("properties", ()) if isinstance(node, dict)}
-    assert stated == taken
+    taken |= {"exact", "contains", "regex", "fires", "near_miss", "blind"}
+    stated = {
+        name
+        for part, node in SCHEMA["$defs"].items()
+        if part not in BEHAVIOURS
+        for inner in walk(node)
+        for name in inner.get("properties", ())
+    }
+    assert stated | {"drills"} == taken | {"key", "env"} | set(PARTS)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +99,7 @@ def test_the_schema_knows_the_words_of_the_code(where: tuple[str, str], words: A
 
 def test_the_schema_knows_how_a_stub_provider_fails() -> None:
     """As the providers themselves do."""
-    errors = SCHEMA["$defs"]["change"]["properties"]["errors"]
+    errors, _ = SCHEMA["$defs"]["errors"]["anyOf"]
     assert errors["properties"]["class"]["enum"] == list(ERROR_CLASSES) == list(STUB_ERRORS)
 
 
@@ -119,6 +132,20 @@ def test_what_can_be_read_is_valid(text: str) -> None:
         ("name: outage", "name: a/b"),
         ("    why: A provider fails.\n", ""),
         ("healthy: true", "healthy: false"),
+        ("key: {env: CUSTOMER_KEY}", "key: sk-1"),
+        ("key: {env: CUSTOMER_KEY}", "key: {env: CUSTOMER_KEY}, model: m"),
+        ("per: 1m", "per: 60"),
+        ("stream_share: 50%", "stream_share: 150%"),
+        ("stream_share: 50%", "stream_share: half"),
+        ("requests: 60", "requests: 0"),
+        ("slowdown: 3, errors: {share: 10%}", "after: 1m"),
+        ("every: 5m", "every: 5"),
+        ("share: 10%", "share: 110%"),
+        ("shape: 2", "shap: 2"),
+        ("mean: 30ms", "mean: 30"),
+        ("p99: 9s", "p101: 9s"),
+        ("after: 50%", "after: 5m"),
+        ("kind: stall", "kind: stal"),
         ("lasts: 40m", "lasts: 3600"),
         ("fires: 12m..16m", "fires: 12m-16m"),
         ("reaches: 60%..95%", "reaches: 60"),

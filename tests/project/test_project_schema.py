@@ -17,12 +17,14 @@ from support.whole_runs import ROOT
 
 from alertdrill.core.drill import ERROR_CLASSES
 from alertdrill.errors import BadInput
-from alertdrill.project import behaviours, relabelling
+from alertdrill.project import relabelling
 from alertdrill.project.project import DIALECTS, Project
 from alertdrill.project.reading import FIELDS, OUT, read_project
+from docs_generator.behaviours import make_definitions
+from stub_providers.behaviour_fields import FLAWS, LATENCIES, PARTS
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "project.schema.json").read_text())
-KINDS = (behaviours.LATENCIES, behaviours.FLAWS)
+BEHAVIOURS = make_definitions().keys()
 READER = ROOT / "harness" / "alertdrill" / "project"
 EXAMPLES = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "how-to" / "project.md").read_text(), re.DOTALL)
 MINIMAL = '[target]\nurl = "https://gateway.example"\n[[scrape]]\njob = "g"\n'
@@ -52,11 +54,15 @@ def test_the_schema_knows_the_fields_that_the_reader_takes() -> None:
     """No more, and no fewer."""
     code = "".join(path.read_text() for path in READER.glob("*.py"))
     taken = set(re.findall(r"""(?:_?take_\w+|has|_list_tables)\((?:\w+, )?"(\w+)\"""", code))
-    taken |= {*behaviours.WHEN, *relabelling.TEXTS, *behaviours.PARTS, *behaviours.UNITS}
-    taken |= {*behaviours.SPELL, "low", "high", "median"}
-    taken |= {field for kinds in KINDS for fields in kinds.values() for field in fields}
-    stated = {name for node in walk(SCHEMA) for name in node.get("properties", ()) if "description" in node}
-    assert stated == taken
+    tables = [SCHEMA, *(node for part, node in SCHEMA["$defs"].items() if part not in BEHAVIOURS)]
+    stated = {
+        name
+        for table in tables
+        for node in walk(table if table is not SCHEMA else {**SCHEMA, "$defs": {}})
+        for name in node.get("properties", ())
+        if "description" in node
+    }
+    assert stated == taken | {*relabelling.TEXTS, *PARTS}
     assert set(SCHEMA["properties"]) == set(FIELDS)
 
 
@@ -65,10 +71,13 @@ def test_the_schema_knows_the_words_and_defaults_of_the_code(read: Any) -> None:
     kinds = SCHEMA["$defs"]
     assert kinds["provider"]["properties"]["dialect"]["enum"] == list(DIALECTS)
     assert kinds["relabel"]["properties"]["action"]["enum"] == list(relabelling.ACTIONS)
-    for name, known in zip(("latency", "flaw"), KINDS, strict=True):
-        assert [one["properties"]["kind"]["const"] for one in kinds[name]["oneOf"]] == list(known)
-    *errors, mixed = kinds["errors"]["oneOf"]
-    assert all(one["properties"]["class"]["enum"] == list(ERROR_CLASSES) for one in errors)
+    for name, known in (("latency", LATENCIES), ("flaw", FLAWS)):
+        named = [
+            one["properties"]["kind"] for one in kinds[name]["anyOf"] if "kind" in one.get("required", ())
+        ]
+        assert named == [{"const": kind} for kind in known]
+    by_class, mixed = kinds["errors"]["anyOf"]
+    assert by_class["properties"]["class"]["enum"] == list(ERROR_CLASSES)
     assert list(mixed["properties"]["mix"]["properties"]) == list(ERROR_CLASSES)
     project = read(MINIMAL)
     (scrape,) = project.scrapes

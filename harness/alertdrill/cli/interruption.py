@@ -58,16 +58,14 @@ def _interrupt_again(swallowed: sys.UnraisableHookArgs) -> None:
     number = signal.Signals[swallowed.exc_value.by]
     for other in SIGNALS:
         signal.signal(other, _interrupt)
-    threading.Thread(target=_send_when_over, args=[number]).start()
+    threading.Thread(target=_send_when_over, args=[threading.get_ident(), number]).start()
 
 
-def _send_when_over(number: signal.Signals) -> None:
+def _send_when_over(main_thread: int, number: signal.Signals) -> None:
     """Send a signal to the main thread once `_interrupt_again` has returned there, and so the callback has.
 
     Sent within it, the exception would be swallowed a second time, and for good.
     """
-    main_thread = threading.main_thread().ident
-    assert main_thread is not None  # it has been started
     while _is_at(main_thread, _interrupt_again.__code__):
         time.sleep(LOOK_EVERY_S)
     signal.pthread_kill(main_thread, number)
@@ -75,7 +73,7 @@ def _send_when_over(number: signal.Signals) -> None:
 
 def _is_at(thread: int, code: CodeType) -> bool:
     """Return whether a thread is in a function."""
-    frame = sys._current_frames().get(thread)  # noqa: SLF001 - nothing else tells what another thread does
+    frame = sys._current_frames().get(thread)
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     return frame is not None

@@ -49,13 +49,15 @@ class LoadStage:
 class BehaviourChange:
     """An instruction to a stub provider's control API, `at_s` after the load profile's start.
 
-    `behaviour` replaces the behaviour of `model` (`"*"`: of every model without its own);
-    `{"listening": False}` with no model closes the provider's socket, `True` opens it again.
+    `behaviour` replaces the behaviour of `model` (`"*"`: of every model without its own), or that of calls
+    with the key that is in the environment variable `key_env`, which comes before any model's;
+    `{"listening": False}` with neither closes the provider's socket, `True` opens it again.
     """
 
     at_s: float
     provider: str
     model: str | None = None
+    key_env: str | None = None
     behaviour: Mapping[str, Any]
 
 

@@ -20,6 +20,7 @@ from alertdrill.core.verdict import Finding, Verdict
 from alertdrill.core.wording import say_beyond
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
+    FAILING,
     heed_starts,
     list_needs,
     list_quiet_needs,
@@ -45,8 +46,6 @@ NAMES: Mapping[str, str] = {
 LACKS: Mapping[str, str] = {UNSEEN: "without what there was by then", STALE: "with what there was no more"}
 
 
-FAILING = frozenset({"errors", "flaw", "limits", "spells"})
-"""What a behaviour has that may make calls fail."""
 Asked = Mapping[str, str]
 """What parts are asked, by part: `GET /ready`, where that is not known by the part."""
 

@@ -30,6 +30,8 @@ from alertdrill.judging.needs import (
 )
 from alertdrill.judging.notifications import CLOSE_WITHIN_S, PAGE_WITHIN_S
 
+FAILING = frozenset({"errors", "flaw", "limits", "spells"})
+"""What a behaviour has that may make calls fail."""
 ADDS_UP_S = 300.0
 """Within such a time stalls add up: that long is the way from a call, or from a firing alert, to a page. What
 one has held up is not through yet when the next one comes, of the same part or of another."""
@@ -144,7 +146,7 @@ def find_providers(profiles: Iterable[LoadProfile], providers: Collection[str]) 
         told = {change.provider for change in profile.changes}
         named = [str(model).partition(":")[0] for model in profile.options.get("models", ())]
         fails = any(
-            "errors" in change.behaviour or "listening" in change.behaviour for change in profile.changes
+            FAILING & change.behaviour.keys() or "listening" in change.behaviour for change in profile.changes
         )
         if fails or (not told and any(name not in providers for name in named)):
             called |= set(providers)

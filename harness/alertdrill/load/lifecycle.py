@@ -48,9 +48,10 @@ class Test:
         keys = [key for script in scripts.values() for key in script.list_keys()]
         keyring = find_keyring(environment, plan, keys)
         self._environment = environment
-        self._controls = Controls(plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""))
-        if any(profile.changes for profile in plan.profiles):
-            self._controls.check()
+        self._controls = Controls(
+            plan.controls, token=os.environ.get("ALERTDRILL_CONTROL_TOKEN", ""), environ=os.environ
+        )
+        self._controls.check(change for profile in plan.profiles for change in profile.changes)
         runner = environment.runner
         if not get_options(environment).plan:
             gather_wall_s = GATHER_WALL_S if isinstance(runner, MasterRunner) else 0.0

@@ -25,12 +25,16 @@ MAX_RATE_PER_S = 10_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BehaviourChange:
-    """An instruction to a provider's control API, `at_s` after the load profile's start."""
+    """An instruction to a provider's control API, `at_s` after the load profile's start.
+
+    `key_env` names the variable with the key whose calls it is about, if it is about those.
+    """
 
     at_s: float
     provider: str
     model: str | None
     behaviour: Mapping[str, Any]
+    key_env: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,10 +224,15 @@ def _read_change(fields: Fields) -> BehaviourChange:
         provider=fields.text("provider"),
         model=fields.text("model") if fields.has("model") else None,
         behaviour=fields.mapping("behaviour"),
+        key_env=fields.text("key_env") if fields.has("key_env") else None,
     )
     fields.end()
-    if change.model is None and not (
-        change.behaviour.keys() == {"listening"} and isinstance(change.behaviour["listening"], bool)
+    if (
+        change.model is None
+        and change.key_env is None
+        and not (change.behaviour.keys() == {"listening"} and isinstance(change.behaviour["listening"], bool))
     ):
-        raise BadPlan(f'{fields.where}: without a model, behaviour must be {{"listening": true or false}}')
+        raise BadPlan(
+            f'{fields.where}: without a model or a key, behaviour must be {{"listening": true or false}}'
+        )
     return change

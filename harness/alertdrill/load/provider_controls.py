@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from urllib.parse import quote
 
 import requests
@@ -17,24 +18,37 @@ MAX_QUOTED_CHARS = 200
 class Controls:
     """The control APIs by provider, and which providers this test has closed."""
 
-    def __init__(self, urls: Mapping[str, str], *, token: str) -> None:
+    def __init__(
+        self, urls: Mapping[str, str], *, token: str, environ: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._urls = urls
         self._token = token
+        self._environ = environ
         self._closed: set[str] = set()
         self._session = requests.Session()
         # A proxy from the environment must not stand between a test and a provider on this machine.
         self._session.trust_env = False
 
-    def check(self) -> None:
-        """Raise BadPlan if there is no token to tell anybody anything."""
-        if not self._token:
-            raise BadPlan("Set ALERTDRILL_CONTROL_TOKEN to the token of the providers' control APIs")
+    def check(self, changes: Iterable[BehaviourChange]) -> None:
+        """Raise BadPlan if there is no token to tell anybody anything, or no key that a change is about."""
+        for change in changes:
+            if not self._token:
+                raise BadPlan("Set ALERTDRILL_CONTROL_TOKEN to the token of the providers' control APIs")
+            if change.key_env is not None and not self._environ.get(change.key_env):
+                raise BadPlan(
+                    f"Set {change.key_env} to the key that the provider {change.provider} is told of"
+                )
 
     def change(self, change: BehaviourChange) -> None:
         """Carry out an instruction; an empty behaviour makes a model behave like any other again.
 
         Raises ScenarioError when the provider cannot be told.
         """
+        if change.key_env is not None:
+            told = {"key": self._environ[change.key_env], "behaviour": dict(change.behaviour) or None}
+            # A key that is to behave like any other may have been told nothing yet.
+            self._send("PUT", change.provider, "/control/keys", told, welcome=(404,))
+            return
         if change.model is None:
             self._listen(change.provider, listening=bool(change.behaviour["listening"]))
             return

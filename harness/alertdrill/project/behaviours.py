@@ -1,197 +1,290 @@
-"""A stub provider's behaviour in a project file, as its control API takes it; tests hold both together."""
+"""A stub provider's behaviour as people write it in YAML or TOML; see docs/reference/stub-providers.md.
+
+It is put into the words of the providers' control API, and read by their own reader, which knows what there
+is. A field of seconds, `for_s: 300`, is written as a duration besides, `for: 5m`, and a share as `10%`; so a
+field that is new there can be written at once. Only what people say in other words than programs has a line
+here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping as AnyMapping
 from typing import Any
 
-from alertdrill.core.drill import ERROR_CLASSES
-from alertdrill.project.toml_fields import TomlFields
-from alertdrill.rules.yaml.nodes import Mapping as MappingNode
+from alertdrill.errors import BadInput
+from alertdrill.project.stub_reading import behaviour_fields, behaviour_reading, checks
+from alertdrill.rules.fields import Fields, parse_share, say_nearest
+from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
 
-MAX_LATENCY_S = 86_400.0
-MAX_TOKENS = 10_000_000
-MAX_CALLS = 1_000_000_000
-MAX_SIGMA = 5.0
-MAX_SLOWDOWN = 1_000.0
-MAX_BYTES_PER_S = 1_000_000_000.0
-MAX_SPELLS = 20
-LEAST = 0.001
-"""Of what may not be 0: seconds of stalls, spells and limits, and bytes a second."""
-LATENCIES: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "constant": {"s": (0, MAX_LATENCY_S)},
-    "mixed": {"s": (0, MAX_LATENCY_S), "slow_s": (0, MAX_LATENCY_S), "every": (1, MAX_CALLS)},
-    "uniform": {"low_s": (0, MAX_LATENCY_S), "high_s": (0, MAX_LATENCY_S)},
-    "lognormal": {"median_s": (0, MAX_LATENCY_S), "sigma": (0, MAX_SIGMA)},
-    "gamma": {"mean_s": (0, MAX_LATENCY_S), "shape": (0.01, 1_000.0)},
+DURATION = "a duration such as 5m or 1h30m"
+SIGMA = 0.3
+"""The sigma of a median that states none."""
+CLASS = "server_error"
+"""The class of errors that state none."""
+WORDS: AnyMapping[str, AnyMapping[str, str]] = {
+    "mixed": {"usually": "s", "slow": "slow_s"},
+    "uniform": {"from": "low_s", "to": "high_s"},
+    "lognormal": {"median": "median_s"},
+    "gamma": {"mean": "mean_s"},
     "percentiles": {},
 }
-"""The kinds of latency, and their fields with the least and the most that each can be."""
-FLAWS: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "stall": {"for_s": (LEAST, MAX_LATENCY_S)},
-    "drip": {"bytes_per_s": (LEAST, MAX_BYTES_PER_S)},
-    "reset": {},
-    "truncated": {},
-    "malformed": {},
-}
-"""The kinds of flaws, and the fields that each has to have."""
-UNITS = ("requests", "tokens", "input_tokens", "output_tokens")
-"""What limits count."""
-SPELL = ("after_s", "for_s", "every_s", "slowdown", "errors", "flaw")
-"""What a spell states."""
-WHEN = ("share", "every", "next")
-"""Which calls fail: a share of them, every n-th, or the next n."""
+"""The words that tell a kind of latency which is not named, and the control API's for them."""
+COUNT_WORDS: AnyMapping[str, str] = {"from": "low", "to": "high"}
+PERCENTILE = re.compile(r"p([0-9]+(?:\.[0-9]+)?)")
+MAX_MODEL_CHARS = 200
+MAX_NAMED = 100
+"""Of models, and of keys, that behave otherwise from the start."""
+SECONDS = "_s"
+AT = "at"
+"""What has seconds by percent, whose names have no unit."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TRUTHS = {"true": True, "false": False}
 
 
-def read_behaviour(fields: TomlFields) -> dict[str, Any]:
-    """Return a behaviour; raises BadInput for what the control API would refuse."""
-    behaviour = {name: read(fields, name) for name, read in PARTS.items() if fields.has(name)}
+def read_behaviour(fields: Fields) -> dict[str, Any]:
+    """Return the behaviour that is stated among the fields, as the control API takes it; others are left.
+
+    Times are seconds. Raises BadInput with `file:line` and the nearest name for what the API would refuse.
+    """
+    translation = _Translation(fields)
+    told = {
+        name: translation.read(notation, fields.take_node(name), (name,), name)
+        for name, notation in behaviour_fields.PARTS.items()
+        if fields.has(name)
+    }
+    try:
+        behaviour_reading.read_behaviour(told)
+    except checks.BadInstruction as bad:
+        raise translation.explain(bad) from bad
+    return told
+
+
+def read_whole_behaviour(fields: Fields) -> dict[str, Any]:
+    """Return the behaviour that the fields are, and nothing else; raises BadInput."""
+    told = read_behaviour(fields)
     fields.end()
-    return behaviour
+    return told
 
 
-def _read_latency(outer: TomlFields, name: str) -> dict[str, Any]:
-    fields = outer.take_fields(name)
-    kind = fields.take_word("kind", LATENCIES)
-    if kind == "percentiles":
-        latency: dict[str, Any] = {"at": _read_percentiles(fields.take_fields("at"))}
-    else:
-        latency = {key: _read_number(fields, key, *bounds) for key, bounds in LATENCIES[kind].items()}
-    if kind == "uniform" and latency["low_s"] > latency["high_s"]:
-        raise fields.fail(f"low_s of {fields.what} is more than its high_s")
-    fields.end()
-    return {"kind": kind, **latency}
+def read_models(fields: Fields) -> dict[str, dict[str, Any]]:
+    """Return the behaviours of `models` by their names, none where nothing is stated; raises BadInput."""
+    if not fields.has("models"):
+        return {}
+    node = fields.take_node("models")
+    within = type(fields)(node, fields.name, f"models of {fields.what}")
+    told = {}
+    for model, one in within.take_rest().items():
+        if model == "*" or not (1 <= len(model) <= MAX_MODEL_CHARS and model.isprintable()):
+            raise within.fail(f"{within.what} has {model[:40]!r}, which is no name of a model", one)
+        told[model] = read_whole_behaviour(type(fields)(one, fields.name, f"{model} of {within.what}"))
+    if len(told) > MAX_NAMED:
+        raise within.fail(f"{within.what} has more than {MAX_NAMED} models", node)
+    return told
 
 
-def _read_percentiles(fields: TomlFields) -> dict[str, float]:
-    """Return seconds by percent, in order: a higher percentile never has a shorter time."""
-    points: list[tuple[float, str, float]] = []
-    for name in fields.names:
+def take_key(fields: Fields) -> str:
+    """Return the name of the environment variable that `key: {env: NAME}` says a key is in.
+
+    Raises BadInput for a literal one, which is not repeated.
+    """
+    node = fields.take_node("key")
+    name = node.values.get("env") if isinstance(node, Mapping) and len(node.values) == 1 else None
+    if not isinstance(name, Scalar) or not _VARIABLE.fullmatch(name.text):
+        raise fields.fail(f"key of {fields.what} is a secret, so it has to be {{env: NAME}}", node)
+    return name.text
+
+
+class _Translation:
+    """Puts the parts of one behaviour into the control API's words, and remembers who wrote what where."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._written: dict[checks.Place, tuple[str, Node]] = {}
+        """By the control API's place: what the file calls the field, and its value."""
+        self._words: dict[checks.Place, dict[str, str]] = {}
+        """By place of an object: the file's words for fields of the control API."""
+
+    def read(self, notation: str, node: Node, place: checks.Place, key: str) -> Any:
+        """Return the value of a part."""
+        self._written[place] = (key, node)
+        match notation, node:
+            case "latency", Scalar():
+                return {"kind": "constant", "s": self._read_duration(node, place)}
+            case "latency", Mapping():
+                return self._read_latency(node, place)
+            case "tokens", Mapping():
+                told = self._read_fields(node, place, COUNT_WORDS)
+                return {"sigma": SIGMA, **told} if "median" in told else told
+            case "errors", Mapping():
+                told = self._read_fields(node, place)
+                return told if told.keys() & {"class", "mix"} else {"class": CLASS, **told}
+        return self._read_value(node, place)
+
+    def explain(self, bad: checks.BadInstruction) -> BadInput:
+        """Return an error that says it in the words of the file, with the line."""
+        place, why = bad.place, bad.why
+        key, node = self._written.get(place, ("", None))
+        shown = self._fields.show(node) if isinstance(node, Scalar) else ""
+        if isinstance(bad, checks.UnknownField):
+            return self._explain_unknown(bad, key, node, shown)
+        if node is None:
+            owner = place[:-1]
+            missing = f"{self._say(owner)} has no {self._say_word(place)}: it {why}"
+            return self._fields.fail(missing, self._written[owner][1])
+        for told, word in self._list_words(place[:-1]):
+            why = re.sub(rf"\b{re.escape(told)}\b", word.replace("\\", r"\\"), why)
+        if shown and why.startswith("must be "):
+            near = say_nearest(node.text, bad.known) if isinstance(node, Scalar) else ""
+            return self._fields.fail(
+                f"{self._say(place)} is {shown}, not {why.removeprefix('must be ')}{near}", node
+            )
+        return self._fields.fail(f"{self._say(place)} {why}", node)
+
+    def _explain_unknown(self, bad: checks.UnknownField, key: str, node: Node | None, shown: str) -> BadInput:
+        *owner, name = bad.place
+        if shown and f"{name}{SECONDS}" in behaviour_fields.TIMES.intersection(bad.known):
+            return self._fields.fail(f"{self._say(bad.place)} is {shown}, not {DURATION}", node)
+        if shown and key != name and str(name).removesuffix(SECONDS) in bad.known:
+            return self._fields.fail(f"{self._say(bad.place)} is {shown}, not a number", node)
+        words = [self._say_word((*owner, known)) for known in bad.known]
+        near = say_nearest(key, [*words, *bad.known])
+        return self._fields.fail(
+            f"{self._say(tuple(owner))} has a field {key!r}, which is unknown{near}", node
+        )
+
+    def _say(self, place: checks.Place) -> str:
+        """Return a place in the words of the file: `share of errors of item 1 of spells of …`."""
+        said = []
+        for depth in range(len(place), 0, -1):
+            part = place[depth - 1]
+            word = f"item {part + 1}" if isinstance(part, int) else self._written[place[:depth]][0]
+            said += [word if word.isprintable() else repr(word)] if word else []
+        return " of ".join((*said, self._fields.what))
+
+    def _list_words(self, owner: checks.Place) -> list[tuple[str, str]]:
+        """Return the file's words for fields of an object, by the control API's names."""
+        stated = [
+            (str(place[-1]), key)
+            for place, (key, _) in self._written.items()
+            if place and place[:-1] == owner
+        ]
+        return [*self._words.get(owner, {}).items(), *stated]
+
+    def _say_word(self, place: checks.Place) -> str:
+        """Return the file's word for a field that is not stated."""
+        name = str(place[-1])
+        if name not in behaviour_fields.TIMES:
+            return self._words.get(place[:-1], {}).get(name, name)
+        if any(key in behaviour_fields.TIMES for _, key in self._list_words(place[:-1])):
+            return name  # the control API's own names are used there
+        return self._words.get(place[:-1], {}).get(name, name.removesuffix(SECONDS))
+
+    def _read_latency(self, node: Mapping, place: checks.Place) -> dict[str, Any]:
+        """Return a latency whose kind is named, or told by its words."""
+        if "kind" in node.values:
+            kind = node.values["kind"]
+            return self._read_fields(
+                node, place, WORDS.get(kind.text if isinstance(kind, Scalar) else "", {})
+            )
+        if any(PERCENTILE.fullmatch(key) for key in node.values):
+            return {"kind": "percentiles", "at": self._read_percentiles(node, place)}
+        stated = [kind for kind, words in WORDS.items() if words.keys() & node.values.keys()]
+        if not stated:
+            known = sorted({word for words in WORDS.values() for word in words} | {"kind"})
+            near = next(filter(None, (say_nearest(key, known) for key in node.values)), "")
+            raise self._fields.fail(
+                f"{self._say(place)} is no latency: a duration such as 2s, or one of {{usually, slow, "
+                f"every}}, {{from, to}}, {{median, sigma}}, {{mean, shape}} and {{p50, p99, …}}{near}",
+                node,
+            )
+        told = self._read_fields(node, place, WORDS[stated[0]])
+        if stated[0] == "lognormal":
+            told = {"sigma": SIGMA, **told}
+        return {"kind": stated[0], **told}
+
+    def _read_percentiles(self, node: Mapping, place: checks.Place) -> dict[str, float]:
+        """Return seconds by percent of `{p50: 1s, p99: 9s}`."""
+        at = (*place, "at")
+        self._written[at] = ("", node)
+        told = {}
+        for key, value in node.values.items():
+            found = PERCENTILE.fullmatch(key)
+            percent = found[1] if found else key
+            self._written[*at, percent] = (key, value)
+            told[percent] = self._read_duration(value, (*at, percent))
+        return told
+
+    def _read_duration(self, node: Node, place: checks.Place) -> float:
+        text = node.text if isinstance(node, Scalar) else ""
+        seconds = _parse_duration(text)
+        if seconds is None:
+            said = f" {self._fields.show(node)}" if isinstance(node, Scalar) else " a list or a mapping"
+            raise self._fields.fail(f"{self._say(place)} is{said}, not {DURATION}", node)
+        return seconds
+
+    def _read_fields(
+        self, node: Mapping, place: checks.Place, words: AnyMapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Return an object: a duration adds `_s` to its field's name, and `words` are names that differ."""
+        words = words or {}
+        if words.keys() & node.values.keys():
+            self._words[place] = {told: word for word, told in words.items()}
+        told: dict[str, Any] = {}
+        for key, value in node.values.items():
+            name = words.get(key, key)
+            if _has_unit(value) and place[-1] != AT and name not in behaviour_fields.TIMES:
+                name = f"{name}{SECONDS}"
+            inner = (*place, name)
+            if name in told:
+                raise self._fields.fail(f"{self._say(inner)} is stated twice", value)
+            if key in words and name in behaviour_fields.TIMES:
+                self._written[inner] = (key, value)
+                told[name] = self._read_duration(value, inner)
+            else:
+                told[name] = self.read(behaviour_fields.PARTS.get(name, ""), value, inner, key)
+        return told
+
+    def _read_value(self, node: Node, place: checks.Place) -> Any:
+        """Return what a value states: a number, a share of `10%`, a duration's seconds, a text, or others."""
+        if isinstance(node, Mapping):
+            return self._read_fields(node, place)
+        if not isinstance(node, Scalar):
+            return [self.read("", item, (*place, number), "") for number, item in enumerate(node.items)]
+        if self._fields.can_be(node, is_text=False):
+            if node.is_null:
+                return None
+            number = _parse_number(node.text)
+            if number is not None:
+                return number
+        if self._fields.can_be(node, is_text=True):
+            number = parse_share(node.text) if node.text.endswith("%") else None
+            if _has_unit(node):
+                number = _parse_duration(node.text)
+            if number is not None:
+                return number
+        return node.text
+
+
+def _has_unit(node: Node) -> bool:
+    """Say whether a value is a duration with its unit: a plain 0 may be any number."""
+    return isinstance(node, Scalar) and not node.text.isdecimal() and _parse_duration(node.text) is not None
+
+
+def _parse_number(text: str) -> int | float | bool | None:
+    if text in _TRUTHS:
+        return _TRUTHS[text]
+    for parse in (int, float):
         try:
-            percent = float(name)
+            return parse(text)
         except ValueError:
-            percent = -1.0
-        if not 0 <= percent <= 100 or len(name) > 10 or not name.isascii():
-            raise fields.fail(f"{fields.what} has {name!r}, which is no percentile from 0 to 100")
-        points.append((percent, name, _read_number(fields, name, 0, MAX_LATENCY_S)))
-    points.sort()
-    if not points or len(points) > 100 or len({percent for percent, _, _ in points}) < len(points):
-        raise fields.fail(f"{fields.what} has to have 1 to 100 percentiles, each once")
-    if sorted(seconds for _, _, seconds in points) != [seconds for _, _, seconds in points]:
-        raise fields.fail(f"{fields.what} has a higher percentile with a shorter time")
-    return {name: seconds for _, name, seconds in points}
+            continue
+    return None
 
 
-def _read_count(outer: TomlFields, name: str) -> int | dict[str, float]:
-    if not isinstance(outer.peek(name), MappingNode):
-        return int(_check(outer, name, outer.take_count(name), 0, MAX_TOKENS))
-    fields = outer.take_fields(name)
-    first, second = ("median", "sigma") if fields.has("median") else ("low", "high")
-    told: dict[str, float] = {first: int(_check(fields, first, fields.take_count(first), 0, MAX_TOKENS))}
-    if second == "sigma":
-        told[second] = _read_number(fields, second, 0, MAX_SIGMA)
-    else:
-        told[second] = int(_check(fields, second, fields.take_count(second), told[first], MAX_TOKENS))
-    fields.end()
-    return told
-
-
-def _read_errors(outer: TomlFields, name: str) -> dict[str, Any]:
-    fields = outer.take_fields(name)
-    if fields.has("mix"):
-        mix = fields.take_fields("mix")
-        shares = {error: _read_number(mix, error, 0, 1) for error in ERROR_CLASSES if mix.has(error)}
-        mix.end()
-        if not shares or sum(shares.values()) > 1 + 1e-9:
-            raise mix.fail(f"{mix.what} has to have at least one share, and no more than 1 in all")
-        told: dict[str, Any] = {"mix": shares}
-    else:
-        told = {"class": fields.take_word("class", ERROR_CLASSES), **_read_when(fields)}
-    fields.end()
-    return told
-
-
-def _read_when(fields: TomlFields) -> dict[str, float]:
-    stated = [key for key in WHEN if fields.has(key)]
-    if len(stated) != 1:
-        raise fields.fail(f"{fields.what} has to say which calls fail, by one of {', '.join(WHEN)}")
-    (key,) = stated
-    if key == "share":
-        return {key: _read_number(fields, key, 0, 1)}
-    return {key: int(_check(fields, key, fields.take_positive(key), 1, MAX_CALLS))}
-
-
-def _read_flaw(outer: TomlFields, name: str) -> dict[str, Any]:
-    fields = outer.take_fields(name)
-    kind = fields.take_word("kind", FLAWS)
-    told: dict[str, Any] = {"kind": kind}
-    if kind != "malformed" and fields.has("after"):
-        told["after"] = _read_number(fields, "after", 0, 1)
-    told |= {key: _read_number(fields, key, *bounds) for key, bounds in FLAWS[kind].items()}
-    told |= _read_when(fields)
-    fields.end()
-    return told
-
-
-def _read_limits(outer: TomlFields, name: str) -> dict[str, float]:
-    fields = outer.take_fields(name)
-    told: dict[str, float] = {
-        unit: int(_check(fields, unit, fields.take_positive(unit), 1, MAX_CALLS))
-        for unit in UNITS
-        if fields.has(unit)
-    }
-    if not told:
-        raise fields.fail(f"{fields.what} has to limit at least one of {', '.join(UNITS)}")
-    if fields.has("per_s"):
-        told["per_s"] = _read_number(fields, "per_s", LEAST, MAX_LATENCY_S)
-    fields.end()
-    return told
-
-
-def _read_spells(outer: TomlFields, name: str) -> list[dict[str, Any]]:
-    nodes = outer.take_items(name)
-    if not 1 <= len(nodes) <= MAX_SPELLS:
-        raise outer.fail(f"{name} of {outer.what} has to have 1 to {MAX_SPELLS} spells")
-    return [_read_spell(TomlFields(node, outer.name, f"a spell of {outer.what}")) for node in nodes]
-
-
-def _read_spell(fields: TomlFields) -> dict[str, Any]:
-    told: dict[str, Any] = {"for_s": _read_number(fields, "for_s", LEAST, MAX_LATENCY_S)}
-    bounds = {
-        "after_s": (0, MAX_LATENCY_S),
-        "every_s": (told["for_s"], MAX_LATENCY_S),
-        "slowdown": (0, MAX_SLOWDOWN),
-    }
-    told |= {
-        key: _read_number(fields, key, *bounds[key]) for key in SPELL if key in bounds and fields.has(key)
-    }
-    told |= {key: PARTS[key](fields, key) for key in ("errors", "flaw") if fields.has(key)}
-    if not told.keys() & {"slowdown", "errors", "flaw"}:
-        raise fields.fail(f"{fields.what} has to say what is wrong, by slowdown, errors or flaw")
-    fields.end()
-    return told
-
-
-def _read_number(fields: TomlFields, key: str, least: float, most: float) -> float:
-    value = fields.take_positive(key) if key == "every" else fields.take_number(key)
-    return _check(fields, key, value, least, most)
-
-
-def _check(fields: TomlFields, key: str, value: float, least: float, most: float) -> float:
-    if not least <= value <= most:
-        raise fields.fail(f"{key} of {fields.what} is {value:g}, not a number from {least:g} to {most:g}")
-    return value
-
-
-PARTS: Mapping[str, Callable[[TomlFields, str], Any]] = {
-    "latency": _read_latency,
-    "first_token": _read_latency,
-    "between_tokens": _read_latency,
-    "completion_tokens": _read_count,
-    "prompt_tokens": _read_count,
-    "errors": _read_errors,
-    "flaw": _read_flaw,
-    "limits": _read_limits,
-    "spells": _read_spells,
-    "lookups": lambda fields, name: fields.take_truth(name),
-}
+def _parse_duration(text: str) -> float | None:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return None

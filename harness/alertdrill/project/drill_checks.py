@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
@@ -29,6 +29,15 @@ def check_timers(project: Project, names: Iterable[str]) -> None:
                 near = say_nearest(name, known)
                 what = f"[[timer]] {timer.name!r} reaches the drill {name!r}"
                 raise BadInput(f"{timer.source}: {what}, which the project does not have{near}")
+
+
+def check_keys(drills: Iterable[Drill], environ: Mapping[str, str]) -> None:
+    """Raise BadInput for an environment variable that is not set and has the key that a change is about."""
+    for drill in drills:
+        for change in (change for profile in drill.traffic for change in profile.changes):
+            if change.key_env is not None and not environ.get(change.key_env):
+                what = f"{drill.name} changes how the provider {change.provider} meets calls with a key"
+                raise BadInput(f"{what}: set the environment variable {change.key_env} to that key")
 
 
 def check_providers(drills: Iterable[Drill], project: Project) -> None:

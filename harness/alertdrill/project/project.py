@@ -81,13 +81,21 @@ class Scrape:
 class StubProvider:
     """A stub provider to start, on a free port if `port` is None.
 
-    `behaviour` is what it meets calls with, as its control API takes it.
+    `behaviour` is what it meets calls with, as its control API takes it; calls for one of `models` it meets
+    with that model's, and those with one of `keys` with that key's.
     """
 
     name: str
     dialect: str
     port: int | None = None
     behaviour: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    keys: tuple[tuple[Secret, Mapping[str, Any]], ...] = ()
+
+    @property
+    def behaviours(self) -> tuple[Mapping[str, Any], ...]:
+        """All behaviours that it meets calls with."""
+        return self.behaviour, *self.models.values(), *(behaviour for _, behaviour in self.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +173,13 @@ class Project:
 
     @property
     def behaviours(self) -> dict[str, Mapping[str, Any]]:
-        """How each stub provider behaves with which nothing is wrong, by its name."""
-        return {provider.name: provider.behaviour for provider in self.providers}
+        """How each stub provider behaves with which nothing is wrong, by its name or `provider:model`."""
+        of_models = {
+            f"{provider.name}:{model}": behaviour
+            for provider in self.providers
+            for model, behaviour in provider.models.items()
+        }
+        return {**{provider.name: provider.behaviour for provider in self.providers}, **of_models}
 
     @property
     def inputs(self) -> tuple[Path, ...]:

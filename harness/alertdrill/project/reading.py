@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from alertdrill.core.clock import MAX_SPEED
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.errors import BadInput
-from alertdrill.project.behaviours import read_behaviour
+from alertdrill.project.behaviours import read_models, read_whole_behaviour
 from alertdrill.project.files import PYPROJECT, read_document
 from alertdrill.project.named_files import join, take_path, take_paths
-from alertdrill.project.project import DIALECTS, Project, Scrape, StubProvider, Target, Timer
+from alertdrill.project.project import DIALECTS, Project, Scrape, Secret, StubProvider, Target, Timer
 from alertdrill.project.relabelling import read_relabelling
-from alertdrill.project.secret_fields import take_secret
+from alertdrill.project.secret_fields import HOW, take_secret
 from alertdrill.project.services import check_wall_time, read_services
 from alertdrill.project.targets import find_address, read_target, take_url_path
 from alertdrill.project.toml_fields import TomlFields
@@ -51,7 +52,7 @@ def read_project(path: Path) -> Project:
     # A misspelt table is told before what is missing without it.
     fields.check_known(FIELDS)
     folder = path.parent
-    providers = _read_providers(fields)
+    providers = _read_providers(fields, folder)
     target = None
     if fields.has("target"):
         within = fields.take_fields("target", "[target]")
@@ -108,7 +109,7 @@ def _take_speed(fields: TomlFields) -> float | None:
     return speed
 
 
-def _read_providers(fields: TomlFields) -> tuple[StubProvider, ...]:
+def _read_providers(fields: TomlFields, folder: Path) -> tuple[StubProvider, ...]:
     providers: dict[str, StubProvider] = {}
     ports: dict[int, str] = {}
     for one in _list_tables(fields, "provider"):
@@ -121,12 +122,29 @@ def _read_providers(fields: TomlFields) -> tuple[StubProvider, ...]:
             raise one.fail(f"{one.what} has the port {port}, and so has {ports[port]!r}")
         if port is not None:
             ports[port] = name
-        behaviour = read_behaviour(one.take_fields("behaviour")) if one.has("behaviour") else {}
+        behaviour = read_whole_behaviour(one.take_fields("behaviour")) if one.has("behaviour") else {}
         providers[name] = StubProvider(
-            name=name, dialect=one.take_word("dialect", DIALECTS), port=port, behaviour=behaviour
+            name=name,
+            dialect=one.take_word("dialect", DIALECTS),
+            port=port,
+            behaviour=behaviour,
+            models=read_models(one),
+            keys=_read_keys(one, folder),
         )
         one.end()
     return tuple(providers.values())
+
+
+def _read_keys(fields: TomlFields, folder: Path) -> tuple[tuple[Secret, dict[str, Any]], ...]:
+    keys = []
+    for node in fields.take_items("keys"):
+        one = TomlFields(node, fields.name, f"keys of {fields.what}")
+        key = take_secret(one, "key", folder)
+        if key is None:
+            raise one.fail(f"{one.what} has no key: {HOW}")
+        keys.append((key, read_whole_behaviour(one.take_fields("behaviour"))))
+        one.end()
+    return tuple(keys)
 
 
 def _read_scrapes(

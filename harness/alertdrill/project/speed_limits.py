@@ -185,7 +185,7 @@ def _leaves_unanswered(behaviour: Mapping[str, Any]) -> bool:
 def _list_told(drill: Drill, providers: Iterable[StubProvider]) -> tuple[Mapping[str, Any], ...]:
     """Return what stub providers are told, in a drill and otherwise."""
     told = [change.behaviour for profile in drill.traffic for change in profile.changes]
-    return *told, *(provider.behaviour for provider in providers)
+    return *told, *(behaviour for provider in providers for behaviour in provider.behaviours)
 
 
 def _limit_by_timer(timer: Timer, alert: str, span_s: float | None) -> SpeedLimit:

@@ -155,10 +155,14 @@ def _list_changes(profile: LoadProfile) -> Iterator[_Entry]:
     alike: dict[tuple[float, str, str], list[str]] = {}
     for change in profile.changes:
         key = (profile.start_s + change.at_s, change.provider, _describe_behaviour(change))
-        alike.setdefault(key, []).append(change.model or "")
+        alike.setdefault(key, []).append(change.model or _describe_key(change))
     for (at_s, provider, text), models in alike.items():
         named = ", ".join(filter(None, models))
         yield _act(at_s, f"provider {provider}, {named}: {text}" if named else f"provider {provider}: {text}")
+
+
+def _describe_key(change: BehaviourChange) -> str:
+    return "" if change.key_env is None else f"calls with the key in {change.key_env}"
 
 
 def _describe_behaviour(change: BehaviourChange) -> str:

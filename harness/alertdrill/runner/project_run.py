@@ -20,7 +20,7 @@ from alertdrill.core.parts import SCRAPE_INTERVAL_S
 from alertdrill.core.rule import AlertRule
 from alertdrill.errors import BadInput
 from alertdrill.judging.clock_fidelity import Bounds
-from alertdrill.project.drill_checks import check_alerts, check_providers
+from alertdrill.project.drill_checks import check_alerts, check_keys, check_providers
 from alertdrill.project.explaining import Classification, classify_all, find_unfit
 from alertdrill.project.project import Project, Scrape
 from alertdrill.project.project import Target as ProjectTarget
@@ -94,6 +94,7 @@ def make_project_order(
         name, why = next(iter(left_out.items()))
         raise BadInput(f"{name} cannot be held: {why}")
     held = tuple(keep_apart(drill for drill in drills if drill.name not in left_out))
+    check_keys(held, environ)
     if not held:
         said = "; ".join(f"{name}: {why}" for name, why in left_out.items()) or "the project has none"
         raise BadInput(f"no drill can be held: {said}")

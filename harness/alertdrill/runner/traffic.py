@@ -237,7 +237,12 @@ class Traffic:
         directing += ["--expect-workers", str(self._workers)]
         self._process = self._start(started, "Locust", [*argv, *self._say_what(), *directing], self._env)
         working = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
-        harmless = {name: value for name, value in self._env.items() if not name.startswith(SECRETS)}
+        told = [change.get("key_env") for profile in self._plan["profiles"] for change in profile["changes"]]
+        harmless = {
+            name: value
+            for name, value in self._env.items()
+            if not name.startswith(SECRETS) and name not in told
+        }
         for number in range(1, self._workers + 1):
             name = f"worker-{number}"
             env = {**harmless, "ALERTDRILL_WORKER": name}
@@ -367,6 +372,7 @@ def _plan_profile(profile: LoadProfile, *, prefix: str | None) -> dict[str, Any]
                 "provider": change.provider,
                 "model": change.model,
                 "behaviour": dict(change.behaviour),
+                **({} if change.key_env is None else {"key_env": change.key_env}),
             }
             for change in profile.changes
         ],

@@ -35,10 +35,19 @@ def find_controls(providers: Iterable[StubProvider], addresses: Mapping[str, str
     return {one.name: f"http://{addresses[f'control-{one.name}']}" for one in providers}
 
 
-def plan_own(project: Project, target: Target, addresses: Mapping[str, str], token: str) -> dict[str, Plan]:
+def plan_own(
+    project: Project,
+    target: Target,
+    addresses: Mapping[str, str],
+    token: str,
+    *,
+    speed: float,
+    environment: Mapping[str, str],
+) -> dict[str, Plan]:
     """Return how providers and the gateway are started, the gateway last: it may ask its providers then.
 
-    `token` opens the providers' control API.
+    `token` opens the providers' control API. They answer in wall time, as the gateway asks; their limits and
+    spells go by the traffic, which comes `speed` times as fast. `environment` has the keys of behaviours.
     """
     plans: dict[str, Plan] = {
         f"provider-{provider.name}": plan_stub(
@@ -49,6 +58,9 @@ def plan_own(project: Project, target: Target, addresses: Mapping[str, str], tok
                 port=find_port(addresses[f"provider-{provider.name}"]),
                 control_port=find_port(addresses[f"control-{provider.name}"]),
                 behaviour=provider.behaviour,
+                of_models=provider.models,
+                of_keys=tuple((key.read(environment), behaviour) for key, behaviour in provider.keys),
+                traffic_speed=speed,
             )
         )
         for provider in project.providers

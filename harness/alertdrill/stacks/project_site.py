@@ -114,7 +114,17 @@ class ProjectSite:
                 demand_silence(self.target)
             yield resources.enter_context(
                 open_local_stack(
-                    {**plans, **plan_own(self.project, self.target, addresses, secret["control"])},
+                    {
+                        **plans,
+                        **plan_own(
+                            self.project,
+                            self.target,
+                            addresses,
+                            secret["control"],
+                            speed=setup.speed,
+                            environment=self.environment,
+                        ),
+                    },
                     endpoints,
                     versions=self.engines.versions,
                     folder=folder,

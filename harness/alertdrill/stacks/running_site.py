@@ -108,7 +108,17 @@ class RunningSite:
                 speed=setup.speed,
                 webhooks=alertmanager.pager if alertmanager is not None else None,
             )
-            plans = {"pager": pager, **plan_own(self.project, self.target, addresses, secret["control"])}
+            plans = {
+                "pager": pager,
+                **plan_own(
+                    self.project,
+                    self.target,
+                    addresses,
+                    secret["control"],
+                    speed=setup.speed,
+                    environment=self.environment,
+                ),
+            }
             endpoints = Endpoints(
                 gateway=self.target.url,
                 prometheus=self.prometheus.url,

@@ -20,6 +20,8 @@ DIALECTS = tuple(sorted(project.DIALECTS))
 """What stubs speak, in the order of the alphabet."""
 STARTS_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.02
+KEY_OF_BEHAVIOUR = "ALERTDRILL_BEHAVIOUR_KEY_{number}"
+"""Names the variable with a key whose calls are met otherwise."""
 BAD_USAGE = 2
 """What a stub ends with that cannot use what it is started with; its last words say why."""
 
@@ -28,7 +30,9 @@ BAD_USAGE = 2
 class StubOrder:
     """What a stub is started with; both ports are on loopback, 0 is any that is free.
 
-    Without a `key` it accepts calls with any. `behaviour` is that of every model, as its control API has it.
+    Without a `key` it accepts calls with any. `behaviour` is that of every model, as its control API has it;
+    `of_models` have their own, and `of_keys`, by the key itself. Where calls come `traffic_speed` times as
+    fast and are answered in another time, limits and spells go by it.
     """
 
     name: str
@@ -40,6 +44,9 @@ class StubOrder:
     speed: float = 1.0
     behaviour: Mapping[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    traffic_speed: float | None = None
+    of_models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    of_keys: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,15 @@ def plan_stub(order: StubOrder) -> Plan:
     argv += ["--listen", f"127.0.0.1:{order.port}", "--control", f"127.0.0.1:{order.control_port}"]
     argv += ["--speed", f"{order.speed:g}", "--behaviour", json.dumps(order.behaviour)]
     argv += [word for model in order.models for word in ("--model", model)]
+    if order.traffic_speed is not None:
+        argv += ["--traffic-speed", f"{order.traffic_speed:g}"]
+    for model, behaviour in order.of_models.items():
+        argv += ["--model-behaviour", model, json.dumps(behaviour)]
     secrets = {"ALERTDRILL_CONTROL_TOKEN": order.token}
+    for number, (key, behaviour) in enumerate(order.of_keys):
+        variable = KEY_OF_BEHAVIOUR.format(number=number)
+        secrets[variable] = key
+        argv += ["--key-behaviour", variable, json.dumps(behaviour)]
     if order.key is None:
         argv.append("--any-key")
     else:

@@ -18,11 +18,13 @@ from pathlib import Path
 import pytest
 from support.curl import perform
 from support.terminals import open_terminal
-from support.whole_runs import CommandLine
+from support.whole_runs import ROOT, CommandLine
 
+from alertdrill.cli.options.behaviour_file import read_behaviours
 from alertdrill.cli.stub_examples import say_call, say_controls
 from alertdrill.stacks.stub_provider import DIALECTS as OFFERED
 from stub_providers.dialects import DIALECTS
+from stub_providers.instructions import fingerprint
 
 TOKEN_ENV = "STUB_TEST_TOKEN"
 TOKEN = "the-control-token"
@@ -166,3 +168,75 @@ def test_a_secret_with_a_quote_in_it_stays_one_word() -> None:
     assert json.loads(shlex.split(call)[-1])["model"] == "it's"
     for _, command in say_controls("http://127.0.0.1:1", "it's"):
         assert "Authorization: Bearer it's" in shlex.split(command)
+
+
+def test_a_stub_behaves_as_a_file_says(alertdrill: CommandLine, tmp_path: Path) -> None:
+    """Of every model, of models and of keys, in the words of drills."""
+    path = tmp_path / "slow.yml"
+    path.write_text(
+        "latency: {p50: 1ms, p99: 2ms}\n"
+        "limits: {requests: 60, per: 1m}\n"
+        "models:\n  gpt-4.1: {flaw: {kind: stall, for: 1ms, share: 10%}}\n"
+        f"keys:\n  - {{key: {{env: {KEY_ENV}}}, behaviour: {{errors: {{class: auth, share: 100%}}}}}}\n"
+    )
+    options = ("--behaviour", str(path), "--control-token-env", TOKEN_ENV, "--traffic-speed", "12")
+    with started(alertdrill, "openai", *options) as (process, lines):
+        state = json.loads(perform_here(find_command(lines, "what it answered so far"))[1])
+        assert state["behaviours"] == {
+            "*": {
+                "latency": {"kind": "percentiles", "at": {"50": 0.001, "99": 0.002}},
+                "limits": {"requests": 60, "per_s": 60},
+            },
+            "gpt-4.1": {"flaw": {"kind": "stall", "for_s": 0.001, "share": 0.1}},
+        }
+        assert state["keys"] == {fingerprint(KEY): {"errors": {"class": "auth", "share": 1}}}
+        call = find_command(lines, "ask it")
+        assert perform_here(call)[0] == 200
+        assert perform_here(call.replace("-d", f"-H 'Authorization: Bearer {KEY}' -d"))[0] == 401
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (
+            "latncy: 1s\n",
+            (),
+            "slow.yml:1: the file has a field 'latncy', which is unknown; do you mean 'latency'?",
+        ),
+        ("", (), "slow.yml:1: the file is empty: it has to say how a stub behaves"),
+        (
+            "keys:\n  - {key: {env: NO_SUCH_KEY}, behaviour: {}}\n",
+            (),
+            "slow.yml:2: there is no environment variable",
+        ),
+        (
+            "models: {m: {latency: 5}}\n",
+            (),
+            "slow.yml:1: latency of m of models of the file is '5', not a duration",
+        ),
+        (
+            "latency: 1s\n",
+            ("--errors", "10%"),
+            "--behaviour: the file says it all, so --latency and --errors are",
+        ),
+    ],
+)
+def test_a_file_that_says_no_behaviour_is_refused(
+    text: str, options: tuple[str, ...], said: str, alertdrill: CommandLine, tmp_path: Path
+) -> None:
+    """In one sentence, with the line."""
+    (tmp_path / "slow.yml").write_text(text)
+    finished = alertdrill.run_here("stub", "openai", "--behaviour", "slow.yml", *options, folder=tmp_path)
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith(f"alertdrill: {said}")
+
+
+def test_the_file_of_the_manual_can_be_read(tmp_path: Path) -> None:
+    """As it stands."""
+    manual = (ROOT / "docs" / "how-to" / "stubs.md").read_text()
+    path = tmp_path / "slow.yml"
+    path.write_text(re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL)[0])
+    told = read_behaviours(path, {"CUSTOMER_KEY": "sk-1"})
+    assert told.of_all.keys() == {"latency", "between_tokens", "limits", "spells"}
+    assert (told.of_models.keys(), [key for key, _ in told.of_keys]) == ({"gpt-4.1-mini"}, ["sk-1"])

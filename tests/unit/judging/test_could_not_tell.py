@@ -182,8 +182,9 @@ def test_a_page_that_had_to_stay_away_needs_time_in_which_it_could_come() -> Non
         ({"models": ["auto"]}, (), set(PROVIDERS)),
         ({"models": ["openai:gpt-4o"]}, (("openai", {"errors": {"class": "timeout"}}),), set(PROVIDERS)),
         ({"models": ["openai:gpt-4o"]}, (("openai", {"listening": False}),), set(PROVIDERS)),
+        ({"models": ["openai:gpt-4o"]}, (("openai", {"limits": {"requests": 1}}),), set(PROVIDERS)),
     ],
-    ids=["named", "none", "told", "any", "others in its stead", "closed"],
+    ids=["named", "none", "told", "any", "others in its stead", "closed", "limited"],
 )
 def test_providers_are_those_that_may_be_asked(
     options: dict[str, list[str]], changes: tuple[tuple[str, dict[str, object]], ...], called: set[str]

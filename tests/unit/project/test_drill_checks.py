@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile
 from alertdrill.core.expectation import NearMiss
 from alertdrill.errors import BadInput
-from alertdrill.project.drill_checks import check_alerts, check_providers, check_timers
+from alertdrill.project.drill_checks import check_alerts, check_keys, check_providers, check_timers
 from alertdrill.project.project import Project, StubProvider, Timer
 
 CHANGE = BehaviourChange(at_s=60, provider="openai", model="*", behaviour={})
@@ -30,6 +31,15 @@ def make_project(*providers: str) -> Project:
         out=Path("/p/out"),
         providers=tuple(StubProvider(name=name, dialect="openai") for name in providers),
     )
+
+
+def test_a_key_that_a_change_is_about_is_in_the_environment() -> None:
+    """Its drill is named, before anything is started."""
+    change = replace(CHANGE, model=None, key_env="CUSTOMER_KEY")
+    drill = replace(DRILL, traffic=(replace(DRILL.traffic[0], changes=(change,)),))
+    check_keys([DRILL, drill], {"CUSTOMER_KEY": "sk-1"})
+    with pytest.raises(BadInput, match=r"^outage changes how the provider openai .*variable CUSTOMER_KEY to"):
+        check_keys([DRILL, drill], {})
 
 
 def test_what_is_there_is_fine() -> None:

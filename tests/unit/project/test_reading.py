@@ -213,7 +213,7 @@ MISTAKES = [
     (
         "every = 3",
         "often = 3",
-        "29: errors of behaviour of [[provider]] 'openai' has to say which calls fail",
+        "29: errors of behaviour of [[provider]] 'openai' has a field 'often', which is unknown",
     ),
     ('lasts = "30s"', "", "31: [[timer]] 'cooldown' has no lasts"),
     (
@@ -335,3 +335,53 @@ def test_placeholders_are_filled_in() -> None:
     """And other braces stay."""
     text = '{provider.a.url}/v1 {"b": 1} {provider.a.url}'
     assert fill_in(text, {"a": "http://x:1"}) == 'http://x:1/v1 {"b": 1} http://x:1'
+
+
+def test_a_provider_behaves_otherwise_for_models_and_keys() -> None:
+    """In the words of people, or those of its control API; a drill's healthy model is the project's."""
+    told = """[[provider]]
+name = "openai"
+dialect = "openai"
+behaviour = {latency = "100ms", limits = {requests = 60, per = "1m"}}
+[provider.models]
+"gpt-4.1" = {latency = {p50 = "1s", p99 = "9s"}}
+[[provider.keys]]
+key = {env = "CUSTOMER_KEY"}
+behaviour = {errors = {class = "rate_limit", share = "10%"}}
+"""
+    project = read(f"{MINIMAL}{told}")
+    (provider,) = project.providers
+    of_all = {"latency": {"kind": "constant", "s": 0.1}, "limits": {"requests": 60, "per_s": 60}}
+    of_model = {"latency": {"kind": "percentiles", "at": {"50": 1, "99": 9}}}
+    of_key = {"errors": {"class": "rate_limit", "share": 0.1}}
+    assert (provider.behaviour, provider.models) == (of_all, {"gpt-4.1": of_model})
+    assert provider.keys == ((Secret(env="CUSTOMER_KEY"), of_key),)
+    assert provider.behaviours == (of_all, of_model, of_key)
+    assert project.behaviours == {"openai": of_all, "openai:gpt-4.1": of_model}
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ('models = {"*" = {}}', "models of [[provider]] 'openai' has '*', which is no name of a model"),
+        ('models = {m = {latencies = "1s"}}', "m of models of [[provider]] 'openai' has a field 'latencies'"),
+        (
+            'models = {m = {latency = "1"}}',
+            "latency of m of models of [[provider]] 'openai' is '1', not a duration",
+        ),
+        ("keys = [{behaviour = {}}]", "keys of [[provider]] 'openai' has no key"),
+        ('keys = [{key = "sk-1", behaviour = {}}]', "key of keys of [[provider]] 'openai'"),
+        ('keys = [{key = {env = "A"}}]', "keys of [[provider]] 'openai' has no behaviour"),
+        (
+            'behaviour = {mood = "bad"}',
+            "behaviour of [[provider]] 'openai' has a field 'mood', which is unknown",
+        ),
+    ],
+)
+def test_a_behaviour_that_is_none_is_said_with_its_line(stated: str, said: str) -> None:
+    """Of whatever it is."""
+    told = f'{MINIMAL}[[provider]]\nname = "openai"\ndialect = "openai"\n{stated}\n'
+    message = complain(told)
+    assert message.startswith("alertdrill.toml:8: ")
+    assert said in message
+    assert "sk-1" not in message

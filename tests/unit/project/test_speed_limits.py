@@ -13,7 +13,7 @@ from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile
 from alertdrill.core.expectation import BlindRule, Expectation, NearMiss
 from alertdrill.errors import BadInput
 from alertdrill.project.explaining import classify_all
-from alertdrill.project.project import Project, StubProvider, Timer
+from alertdrill.project.project import Project, Secret, StubProvider, Timer
 from alertdrill.project.reading import OUT
 from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import parse_rules
@@ -194,3 +194,11 @@ def test_slow_calls_that_are_under_way_as_the_cause_ends_may_use_what_a_drill_ha
         limit.why
         == "a call of it takes up to 10s, and Counted resolves after the last of them, with 8m30s to spare"
     )
+
+
+def test_a_model_and_a_key_with_a_behaviour_of_their_own_may_be_the_slowest() -> None:
+    """Whichever of them the calls are for."""
+    slow: dict[str, Any] = {"latency": {"kind": "constant", "s": 30}}
+    stub = StubProvider(name="openai", dialect="openai")
+    assert find_longest_s(DRILL, [replace(stub, models={"m": slow})]) == 30
+    assert find_longest_s(DRILL, [replace(stub, keys=((Secret(env="KEY"), slow),))]) == 30

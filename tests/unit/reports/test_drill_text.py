@@ -19,3 +19,11 @@ def test_a_mixed_latency_is_a_clause() -> None:
     """What most calls take, and how many take how much longer."""
     (drill,) = parse_drills(MIXED, "drills.yml", "own")
     assert "provider openai, *: answers in 0.05 s, one call in 20 in 9 s" in write_drill(drill)
+
+
+def test_a_change_of_a_key_names_its_variable() -> None:
+    """As that of a model names the model."""
+    (drill,) = parse_drills(
+        MIXED.replace("provider: openai,", "provider: openai, key: {env: KEY},", 1), "d", "o"
+    )
+    assert "provider openai, calls with the key in KEY: answers in 0.05 s" in write_drill(drill)

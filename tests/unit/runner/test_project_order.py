@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.own_project import ALERTMANAGER
 
-from alertdrill.core.drill import Drill, LoadProfile, LoadStage
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, LoadStage
 from alertdrill.core.expectation import Expectation, NearMiss, Suppressed
 from alertdrill.errors import BadInput
 from alertdrill.project.project import Project, Scrape, Secret, StubProvider, Target, Timer
@@ -254,6 +254,17 @@ def test_secrets_are_read_from_the_environment_that_is_given(make: Any, tmp_path
     assert made.order.target.headers == {"x-key": "o", "x-team": "sre"}
     with pytest.raises(BadInput, match="OTHER"):
         make(DRILL, target=target, environ={"KEY": "k"})
+
+
+def test_a_key_that_a_drill_is_about_is_read_before_anything_is_started(make: Any) -> None:
+    """From the environment that is given."""
+    change = BehaviourChange(at_s=0, provider="openai", key_env="KEY", behaviour={"lookups": True})
+    drill = replace(DRILL, traffic=(replace(TRAFFIC, changes=(change,)),))
+    providers = (StubProvider(name="openai", dialect="openai"),)
+    held = make(drill, providers=providers, environ={"KEY": "k"}).order.drills
+    assert [one.name for one in held] == [drill.name]
+    with pytest.raises(BadInput, match="set the environment variable KEY"):
+        make(drill, providers=providers)
 
 
 PROFILE = ProfileReport(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from alertdrill.load.plan import parse_plan
 from alertdrill.runner.traffic import (
     MAX_WORKERS,
     ProfileReport,
+    Traffic,
     TrafficReport,
     WaitingCalls,
     plan,
@@ -28,6 +30,7 @@ def test_the_plan_says_what_the_profiles_say():
             at_s=5, provider="openai", model="*", behaviour={"errors": {"class": "auth", "next": 1}}
         ),
         BehaviourChange(at_s=9, provider="openai", behaviour={"listening": False}),
+        BehaviourChange(at_s=10, provider="openai", key_env="KEY", behaviour={"lookups": True}),
     )
     profile = LoadProfile(
         name="base",
@@ -57,8 +60,11 @@ def test_the_plan_says_what_the_profiles_say():
         profile.options,
     )
     assert [
-        (change.at_s, change.provider, change.model, change.behaviour) for change in read_profile.changes
-    ] == [(change.at_s, change.provider, change.model, change.behaviour) for change in changes]
+        (change.at_s, change.provider, change.model, change.behaviour, change.key_env)
+        for change in read_profile.changes
+    ] == [
+        (change.at_s, change.provider, change.model, change.behaviour, change.key_env) for change in changes
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,3 +103,17 @@ def test_what_traffic_waits_for_is_said(sent, answered, waiting, said):
 def test_there_are_as_many_workers_as_shares():
     """More would have nothing to do."""
     assert MAX_WORKERS == SHARES
+
+
+def test_a_worker_is_not_given_the_key_of_a_change(monkeypatch, tmp_path):
+    """Its master tells the providers."""
+    told = {"profiles": [{"changes": [{"key_env": "KEY"}, {"behaviour": {}}]}], "report": str(tmp_path / "r")}
+    env = {"KEY": "sk-1", "ALERTDRILL_CONTROL_TOKEN": "t", "HOME": "/home"}
+    traffic = Traffic(
+        told, host="", plan_path=tmp_path / "plan", log_path=tmp_path / "log", env=env, workers=1
+    )
+    started = {}
+    monkeypatch.setattr(traffic, "_start", lambda _, name, __, env: started.setdefault(name, env))
+    traffic._start_workers(ExitStack(), [])
+    assert started["Locust"] == env
+    assert started["Locust worker-1"] == {"HOME": "/home", "ALERTDRILL_WORKER": "worker-1"}

@@ -15,11 +15,13 @@ from support.own_project import ALERTMANAGER
 from alertdrill.alertmanager.config import read_config
 from alertdrill.core.drill import Drill, Fault, Outage
 from alertdrill.errors import ComponentFailed
-from alertdrill.project.project import Project, Scrape, StubProvider, Target
+from alertdrill.project.project import Project, Scrape, Secret, StubProvider, Target
 from alertdrill.rules.files import parse_rules
 from alertdrill.runtime.binaries import Engines
 from alertdrill.stacks import Setup
+from alertdrill.stacks.project_parts import plan_own
 from alertdrill.stacks.project_site import ProjectSite, make_scrape_config
+from stub_providers.__main__ import read_settings
 
 TARGET = Target(url="http://127.0.0.1:4000")
 SCRAPE = Scrape(job="shop", targets=("127.0.0.1:4000",))
@@ -137,3 +139,21 @@ def test_who_listens_already_is_not_taken_for_the_gateway(
     ):
         pass
     assert not (tmp_path / "logs").exists()
+
+
+def test_a_stub_of_a_project_answers_in_wall_time_and_limits_by_the_traffic() -> None:
+    """Its keys are in the environment, and no argument has one."""
+    behaviour = {"lookups": True}
+    provider = StubProvider(
+        name="openai", dialect="openai", models={"m": behaviour}, keys=((Secret(env="K"), behaviour),)
+    )
+    project = Project(path=Path("/p/a.toml"), out=Path("/p/out"), target=TARGET, providers=(provider,))
+    addresses = {"provider-openai": "127.0.0.1:1", "control-openai": "127.0.0.1:2"}
+    (plan,) = plan_own(project, TARGET, addresses, "t", speed=12.0, environment={"K": "sk-1"}).values()
+    argv, secrets = plan
+    settings = read_settings(argv[4:])
+    assert (settings.speed, settings.traffic_speed) == (1.0, 12.0)
+    assert settings.of_models == {"m": behaviour}
+    ((variable, told),) = settings.of_keys.items()
+    assert (secrets[variable], told) == ("sk-1", behaviour)
+    assert "sk-1" not in " ".join(argv)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from stub_providers.behaviour import Asked, Behaviour, Engine
 from stub_providers.delivery import MAX_DRIPS, Delivery, plan_delivery
 from stub_providers.distributions import Constant, Uniform
-from stub_providers.flaws import FLAW_KINDS, Flaw, FlawKind, spoil
+from stub_providers.flaws import Flaw, FlawKind, spoil
 from stub_providers.pace import MAX_STREAMED_PIECES, gap_times_s
 from stub_providers.strikes import Every
 
@@ -59,7 +60,7 @@ def test_what_breaks_off_ends_when_its_next_byte_was_due(kind: FlawKind) -> None
 
 @given(
     frames=st.lists(st.binary(min_size=1, max_size=50), min_size=1, max_size=9),
-    kind=st.sampled_from(FLAW_KINDS),
+    kind=st.sampled_from(get_args(FlawKind)),
     after=st.floats(0, 1),
 )
 def test_what_is_sent_is_the_answer_or_its_beginning(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+import time
 from typing import Any
 
 from conftest import ROOT
@@ -67,7 +69,7 @@ def test_a_behaviour_that_cannot_be_read_ends_the_start() -> None:
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
-    assert "flaw must be an object with a kind" in ended.stderr
+    assert "flaw.kind must be one of stall, drip" in ended.stderr
 
 
 async def read_metrics(client: Any) -> dict[str, float]:
@@ -111,3 +113,29 @@ async def test_metrics_want_the_control_token(openai: Any) -> None:
     """As all of that port does."""
     async with openai.session.get(f"http://{openai.stub.control}/metrics") as response:
         assert response.status == 401
+
+
+async def test_limits_go_by_the_traffic_and_latencies_by_the_speed(start: Any, connect: Any) -> None:
+    """Beside a gateway in wall time: a limit of ten minutes is over in a sixth of a second at speed 3600."""
+    with start("openai", "--any-key", "--traffic-speed", "3600", speed=1.0) as stub:
+        client = connect(stub)
+        await client.tell("m", latency={"kind": "constant", "s": 0.2}, limits={"requests": 1, "per_s": 600})
+        began_s = time.perf_counter()
+        answers = await asyncio.gather(client.ask("m"), client.ask("m"))
+        refused = next(headers for status, headers, _ in answers if status == 429)
+        assert sorted(status for status, _, _ in answers) == [200, 429]
+        assert time.perf_counter() - began_s >= 0.2
+        assert 0 < float(refused["retry-after-ms"]) <= 600_000 / 3600 + 1
+        assert (await client.ask("m"))[0] == 200
+
+
+async def test_spells_go_by_the_traffic(start: Any, connect: Any) -> None:
+    """One that is to come in an hour of rule time has come after a second at speed 36,000."""
+    with start("openai", "--any-key", "--traffic-speed", "36000", speed=1.0) as stub:
+        client = connect(stub)
+        spell = {"after_s": 3_600, "for_s": 86_400, "errors": {"class": "auth", "share": 1}}
+        await client.tell("m", latency={"kind": "constant", "s": 0}, spells=[spell])
+        assert await ask_with(client, "k") == 200
+        async with asyncio.timeout(20):
+            while await ask_with(client, "k") != 401:
+                pass

@@ -185,7 +185,7 @@ def test_all_else_of_a_drill_can_be_written() -> None:
         "traffic:\n"
         "  - {scenario: burst, at: 1m, key: k, n: 3,\n"
         "     stages: [{rate: 6/m, lasts: 1m}, {rate: 2/s, lasts: 30s}]}\n"
-        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, stream: false}\n"
+        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, stream: false, stream_share: 50%}\n"
         "outages: [{part: gateway, at: 1m, lasts: 2m, how: kill}]\n"
         "receiver_faults: [{receiver: oncall, at: 0, lasts: 5m, how: rate_limit, integration: slack}]\n"
         "maintenance: [{matchers: {a: b}, at: 1m, lasts: 1h}]\n"
@@ -203,7 +203,11 @@ def test_all_else_of_a_drill_can_be_written() -> None:
         (LoadStage(duration_s=60, rate_per_s=0.1), LoadStage(duration_s=30, rate_per_s=2)),
     )
     assert first.options == {"key": "k", "n": 3}
-    assert (second.name, second.arrivals, second.options) == ("d-2", "poisson", {"stream": False})
+    assert (second.name, second.arrivals, second.options) == (
+        "d-2",
+        "poisson",
+        {"stream": False, "stream_share": 0.5},
+    )
     assert drill.outages == (Outage(part="gateway", at_s=60, for_s=120, how="kill"),)
     assert drill.faults == (
         ReceiverFault(receiver="oncall", at_s=0, for_s=300, how="rate_limit", integration="slack"),
@@ -250,7 +254,11 @@ def test_changes_count_from_the_drills_start() -> None:
         ("lasts: 40m", "lasts: 40 minutes", "5: lasts of a load profile of the drill 'provider-outage' is"),
         ("rate: 0.4/s", "rate: 0.4", "5: rate of a load profile"),
         ("scenario: steady, ", "", "5: a load profile of the drill 'provider-outage' has no scenario"),
-        ("share: 100%", "often: 1", "7: errors of a change of the drill 'provider-outage' has to say which"),
+        (
+            "share: 100%",
+            "often: 1",
+            "7: errors of a change of the drill 'provider-outage' has a field 'often'",
+        ),
         ("healthy: true", "healthy: false", "8: healthy is only ever true"),
         ("provider: openai, healthy", "provder: openai, healthy", "8: a change of the drill"),
         (
@@ -280,14 +288,18 @@ def test_changes_count_from_the_drills_start() -> None:
         ("    expect:", "    starts_at: noon\n    expect:", "is 'noon', not a time of day"),
         ("    expect:", "    max_speed: 0\n    expect:", "no run is held at that"),
         ("rate: 0.4/s", "stages: [{rate: 1/s, lasts: 1m}]", "so it has no rate of its own"),
-        ("healthy: true", "latency: {from: 5s, to: 1s}", "is from more to less"),
+        (
+            "healthy: true",
+            "latency: {from: 5s, to: 1s}",
+            "8: from of latency of a change of the drill 'provider-outage' must not be more than to",
+        ),
         ("healthy: true", "latency: {usually: 5s, slow: 9s}", "has no every"),
         (
             "healthy: true",
             "latency: {usually: 5s, slow: 9s, every: 0}",
-            "is '0', not a whole number from 1 up",
+            "is '0', not a whole number from 1 to",
         ),
-        ("share: 100%", "every: 0", "is '0', not a whole number from 1 up"),
+        ("share: 100%", "every: 0", "is '0', not a whole number from 1 to"),
         (OUTAGE, "", "1: the file is empty"),
         (OUTAGE, "drills: []\n", "1: the file has no drills"),
         (OUTAGE, "- a\n", "1: the file is no mapping of fields"),
@@ -310,3 +322,50 @@ def test_drills_of_several_files_have_names_of_their_own(tmp_path: Path) -> None
     assert [drill.name for drill in both] == ["provider-outage", "other"]
     with pytest.raises(BadInput, match=r"one\.yml:2: there are two drills named 'provider-outage'"):
         read_drills([one, one], Defaults(system="s"))
+
+
+def test_a_change_is_about_a_model_or_a_key_on_top_of_how_it_is_otherwise(tmp_path: Path) -> None:
+    """Healthy is what the project says of the model, or else of the provider."""
+    text = """drills:
+  - name: d
+    why: w
+    traffic: [{scenario: steady, rate: 1/s, lasts: 5m}]
+    changes:
+      - {at: 1m, provider: p, model: m, first_token: 500ms}
+      - {at: 2m, provider: p, model: n, healthy: true}
+      - {at: 3m, provider: p, key: {env: CUSTOMER_KEY}, limits: {requests: 60, per: 1m}}
+"""
+    of_all, of_model = {"latency": {"kind": "constant", "s": 1}}, {"latency": {"kind": "constant", "s": 9}}
+    path = tmp_path / "drills.yml"
+    path.write_text(text)
+    (drill,) = read_drills([path], Defaults(system="s", healthy={"p": of_all, "p:m": of_model}))
+    limits = {"limits": {"requests": 60, "per_s": 60}}
+    first = {"first_token": {"kind": "constant", "s": 0.5}}
+    assert drill.traffic[0].changes == (
+        BehaviourChange(at_s=60, provider="p", model="m", behaviour={**of_model, **first}),
+        BehaviourChange(at_s=120, provider="p", model="n", behaviour=of_all),
+        BehaviourChange(at_s=180, provider="p", key_env="CUSTOMER_KEY", behaviour={**of_all, **limits}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        (
+            "key: sk-1, lookups: true",
+            "key of a change of the drill 'd' is a secret, so it has to be {env: NAME}",
+        ),
+        ("key: {env: sk-1}, lookups: true", "key of a change of the drill 'd' is a secret"),
+        ("key: {env: A}, model: m", "a change of the drill 'd' has a key, whose calls it is about whatever"),
+        (
+            "flaws: {kind: reset}",
+            "a change of the drill 'd' has a field 'flaws', which is unknown; do you mean 'flaw'?",
+        ),
+    ],
+)
+def test_a_change_that_is_none_is_said_without_the_key(stated: str, said: str) -> None:
+    """With its line."""
+    text = f"drills:\n  - name: d\n    why: w\n    changes:\n      - {{at: 0, provider: p, {stated}}}\n"
+    message = refuse(text)
+    assert message.startswith(f"drills.yml:5: {said}")
+    assert "sk-1" not in message

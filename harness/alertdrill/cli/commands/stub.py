@@ -8,12 +8,14 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.interruption import Interrupted
+from alertdrill.cli.options.behaviour_file import Behaviours, read_behaviours
 from alertdrill.cli.options.quantities import DURATION, SHARE, Speed
 from alertdrill.cli.stub_examples import ANY_MODEL, say_call, say_controls
 from alertdrill.errors import BadInput, CouldNotTell
@@ -31,7 +33,7 @@ PORT = click.IntRange(0, 65_535)
     cls=GroupedCommand,
     groups={
         "Where it listens": ("port", "control_port"),
-        "How it answers": ("latency_s", "errors", "models", "speed"),
+        "How it answers": ("latency_s", "errors", "behaviour", "models", "speed", "traffic_speed"),
         "Secrets": ("key_env", "control_token_env"),
     },
     exit_codes={
@@ -44,6 +46,9 @@ PORT = click.IntRange(0, 65_535)
         Example(
             "alertdrill stub openai --port 9101 --control-port 9102 --latency 200ms --errors 10%",
             "On ports that you know, where each tenth call fails",
+        ),
+        Example(
+            "alertdrill stub openai --behaviour slow.yml", "As a file says: each behaviour that there is"
         ),
         Example("alertdrill stub anthropic --key-env ANTHROPIC_API_KEY", "Only with the right key"),
     ),
@@ -60,11 +65,16 @@ PORT = click.IntRange(0, 65_535)
     "latency_s",
     type=DURATION,
     metavar="DURATION",
-    default=1.0,
     help="How long each call takes, as 200ms; 1s otherwise.",
 )
 @click.option(
     "--errors", type=SHARE, metavar="SHARE", help="Share of the calls that fail with a server error, as 10%."
+)
+@click.option(
+    "--behaviour",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML file that says it all: of every model, of models and of keys; see the page on stubs.",
 )
 @click.option(
     "--model",
@@ -81,6 +91,11 @@ PORT = click.IntRange(0, 65_535)
     help="How many times as fast it answers; 1 beside a gateway that runs in wall time.",
 )
 @click.option(
+    "--traffic-speed",
+    type=Speed(0, 10_000, min_open=True),
+    help="How many times as fast calls come, for its rate limits and spells; as --speed otherwise.",
+)
+@click.option(
     "--key-env",
     metavar="NAME",
     help="Environment variable with the key that calls need; any key, and none, will do otherwise.",
@@ -94,10 +109,12 @@ def stub(
     dialect: str,
     port: int,
     control_port: int,
-    latency_s: float,
+    latency_s: float | None,
     errors: float | None,
+    behaviour: Path | None,
     models: tuple[str, ...],
     speed: float,
+    traffic_speed: float | None,
     key_env: str | None,
     control_token_env: str | None,
 ) -> None:
@@ -106,10 +123,17 @@ def stub(
     It answers calls to any model with made-up text. How it behaves can be changed while it runs, at its
     control address; it prints the commands for that.
     """
-    if latency_s > MAX_LATENCY_S:
+    if behaviour is not None and (latency_s is not None or errors is not None):
+        raise BadInput("--behaviour: the file says it all, so --latency and --errors are left out")
+    if latency_s is not None and latency_s > MAX_LATENCY_S:
         raise BadInput(f"--latency: a call takes {MAX_LATENCY_S / 3600:g} hours at most")
     if port and port == control_port:
         raise BadInput(f"--port and --control-port are both {port}: give each one of its own")
+    told = (
+        Behaviours(of_all=_make_behaviour(latency_s, errors))
+        if behaviour is None
+        else read_behaviours(behaviour, os.environ)
+    )
     demand_files("stub provider", LEAST_FILES_OF_ONE)
     token = _read_secret("--control-token-env", control_token_env, os.environ)
     order = StubOrder(
@@ -120,8 +144,11 @@ def stub(
         port=port,
         control_port=control_port,
         speed=speed,
-        behaviour=_make_behaviour(latency_s, errors),
+        behaviour=told.of_all,
         models=models,
+        traffic_speed=traffic_speed,
+        of_models=told.of_models,
+        of_keys=told.of_keys,
     )
     shown = f"${control_token_env}" if control_token_env else order.token if sys.stdout.isatty() else None
     with scratch_folder() as folder:
@@ -163,8 +190,9 @@ def _say_token(shown: str | None) -> str:
     return f"its token, shown this once: {shown}"
 
 
-def _make_behaviour(latency_s: float, errors: float | None) -> dict[str, Any]:
-    behaviour: dict[str, Any] = {"latency": {"kind": "constant", "s": latency_s}}
+def _make_behaviour(latency_s: float | None, errors: float | None) -> dict[str, Any]:
+    seconds = 1.0 if latency_s is None else latency_s
+    behaviour: dict[str, Any] = {"latency": {"kind": "constant", "s": seconds}}
     if errors:
         behaviour["errors"] = {"class": "server_error", "share": errors}
     return behaviour

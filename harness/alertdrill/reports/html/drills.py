@@ -182,7 +182,11 @@ def _profile(profile: LoadProfile) -> Data:
         "from": profile.start_s,
         "stages": [[stage.duration_s, stage.rate_per_s] for stage in profile.stages],
         "changes": [
-            [change.at_s, f"{change.provider} {change.model or ''}".strip(), _shorten(change.behaviour)]
+            [
+                change.at_s,
+                f"{change.provider} {change.model or change.key_env or ''}".strip(),
+                _shorten(change.behaviour),
+            ]
             for change in profile.changes[:MOST_CHANGES]
         ],
         "changes_more": max(0, len(profile.changes) - MOST_CHANGES),

@@ -19,8 +19,8 @@ from alertdrill.core.drill import Drill, LoadProfile
 
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_ignores"}
 """Fields that follow from where a node stands, or that say nothing of what it does."""
-_CAME_LATER = {"burstiness", "trace"}
-"""Fields of load profiles that older recordings know nothing of."""
+_CAME_LATER = {"burstiness", "trace", "key_env"}
+"""Fields of load profiles and their changes that older recordings know nothing of."""
 _MODULE = re.compile(r"(?<=python -m )[\w.]+")
 
 
@@ -39,7 +39,11 @@ def digest_drill(drill: Drill) -> str:
 
 def _describe_profile(profile: LoadProfile) -> dict[str, Any]:
     """Return a load profile's fields; one that came later counts only where it says something."""
-    told = asdict(profile)
+    told = _leave_out_later(asdict(profile))
+    return told | {"changes": [_leave_out_later(asdict(change)) for change in profile.changes]}
+
+
+def _leave_out_later(told: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value or name not in _CAME_LATER}
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from alertdrill.core.drill import (
-    ERROR_CLASSES,
     LEAST_BURSTINESS,
     MOST_BURSTINESS,
     Arrivals,
@@ -17,14 +16,12 @@ from alertdrill.core.drill import (
     TracedCall,
 )
 from alertdrill.errors import BadInput
+from alertdrill.project.behaviours import read_behaviour, take_key
 from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
 from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
 from alertdrill.systems.drill_building.traces import read_trace
 from alertdrill.systems.drill_building.traffic import sum_up
-
-ERRORS = ("share", "every", "next")
-"""Which calls fail: a share of them, every n-th, or the next n."""
 
 
 def read_profile(fields: Fields, name: str) -> LoadProfile:
@@ -51,8 +48,16 @@ def read_profile(fields: Fields, name: str) -> LoadProfile:
         arrivals=arrivals,
         burstiness=_read_burstiness(fields, arrivals),
         trace=trace[0] if trace else (),
-        options={key: _read_value(node) for key, node in fields.take_rest().items()},
+        options=_read_options(fields),
     )
+
+
+def _read_options(fields: Fields) -> dict[str, Any]:
+    """Return what a load profile has besides, which its scenario reads; of streamed answers it is a share."""
+    streamed = {"stream_share": fields.take_share("stream_share")} if fields.has("stream_share") else {}
+    if streamed.get("stream_share", 0.0) > 1:
+        raise fields.fail(f"stream_share of {fields.what} is more than 100%")
+    return {key: _read_value(node) for key, node in fields.take_rest().items()} | streamed
 
 
 def _read_trace(fields: Fields) -> tuple[tuple[TracedCall, ...], float | None]:
@@ -99,18 +104,27 @@ def _take_stage(fields: Fields) -> LoadStage:
 
 
 def read_change(fields: Fields, healthy: AnyMapping[str, Behaviour]) -> BehaviourChange:
-    """Return what a provider is told at an instant of the drill; `healthy` is how each behaves otherwise."""
+    """Return what a provider is told at an instant of the drill; `healthy` is how each behaves otherwise.
+
+    That is by its name, or by `provider:model` of a model that behaves otherwise.
+    """
     at_s, provider = fields.take_duration("at"), fields.take_text("provider")
     if fields.has("listening"):
         change = BehaviourChange(
             at_s=at_s, provider=provider, behaviour={"listening": fields.take_truth("listening")}
         )
     else:
+        key_env = take_key(fields) if fields.has("key") else None
+        if key_env is not None and fields.has("model"):
+            raise fields.fail(f"{fields.what} has a key, whose calls it is about whatever their model is")
+        model = fields.take_text("model", "*") if key_env is None else None
+        usual = healthy.get(f"{provider}:{model}", healthy.get(provider, HEALTHY))
         change = BehaviourChange(
             at_s=at_s,
             provider=provider,
-            model=fields.take_text("model", "*"),
-            behaviour=_read_behaviour(fields, healthy.get(provider, HEALTHY)),
+            model=model,
+            key_env=key_env,
+            behaviour=_read_behaviour(fields, usual),
         )
     fields.end()
     return change
@@ -118,61 +132,9 @@ def read_change(fields: Fields, healthy: AnyMapping[str, Behaviour]) -> Behaviou
 
 def _read_behaviour(fields: Fields, healthy: Behaviour) -> Behaviour:
     """Return a behaviour: healthy, but for what is stated."""
-    told: dict[str, Any] = dict(healthy)
     if not fields.take_truth("healthy", True):
         raise fields.fail("healthy is only ever true: say what is wrong with errors, latency or listening")
-    if fields.has("latency"):
-        told["latency"] = _read_latency(fields)
-    if fields.has("errors"):
-        errors = fields.take_fields("errors")
-        told["errors"] = {
-            "class": errors.take_word("class", ERROR_CLASSES, "server_error"),
-            **_read_when(errors),
-        }
-        errors.end()
-    for key in ("prompt_tokens", "completion_tokens"):
-        if fields.has(key):
-            told[key] = fields.take_count(key)
-    return told
-
-
-def _read_when(errors: Fields) -> dict[str, float]:
-    stated = [key for key in ERRORS if errors.has(key)]
-    if len(stated) != 1:
-        raise errors.fail(f"{errors.what} has to say which calls fail, by one of {', '.join(ERRORS)}")
-    (key,) = stated
-    return {key: errors.take_share(key) if key == "share" else errors.take_positive(key)}
-
-
-def _read_latency(fields: Fields) -> dict[str, Any]:
-    """Return a latency: `12s`, `{usually: 1s, slow: 9s, every: 20}`, `{from: 1s, to: 3s}` or `{median: 2s}`.
-
-    Every 20th call is slow, counted from when the provider is told; `sigma` of a median is 0.3 unless stated.
-    """
-    node = fields.take_node("latency")
-    if isinstance(node, Scalar):
-        return {"kind": "constant", "s": fields.put_back("latency", node).take_duration("latency")}
-    latency = Fields(node, fields.name, f"latency of {fields.what}")
-    if latency.has("usually"):
-        told: dict[str, Any] = {
-            "kind": "mixed",
-            "s": latency.take_duration("usually"),
-            "slow_s": latency.take_duration("slow"),
-            "every": latency.take_positive("every"),
-        }
-    elif latency.has("median"):
-        told = {
-            "kind": "lognormal",
-            "median_s": latency.take_duration("median"),
-            "sigma": latency.take_number("sigma", 0.3),
-        }
-    else:
-        low_s, high_s = latency.take_duration("from"), latency.take_duration("to")
-        if low_s > high_s:
-            raise latency.fail(f"{latency.what} is from more to less")
-        told = {"kind": "uniform", "low_s": low_s, "high_s": high_s}
-    latency.end()
-    return told
+    return {**healthy, **read_behaviour(fields)}
 
 
 def _read_value(node: Node) -> Any:

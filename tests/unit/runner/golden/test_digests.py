@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.whole_runs import ROOT
 
-from alertdrill.core.drill import Drill, LoadProfile, LoadStage
+from alertdrill.core.drill import BehaviourChange, Drill, LoadProfile, LoadStage
 from alertdrill.errors import BadInput
 from alertdrill.runner.golden.digests import digest_drill, digest_sources
 from alertdrill.runner.golden.staleness import SOURCES, digest_systems
@@ -229,3 +229,14 @@ def test_the_projects_own_sources_are_found() -> None:
     """They are looked for from where the package is."""
     found = [path.relative_to(ROOT).as_posix() for path in SOURCES]
     assert found == ["harness/alertdrill/gateway", "harness/alertdrill/load", "stub_providers", "scenarios"]
+
+
+def test_the_key_of_a_change_counts_where_there_is_one() -> None:
+    """So recordings that were made before there were keys stay what they are."""
+    change = BehaviourChange(at_s=1, provider="p", model=None, behaviour={"lookups": True})
+    profile = LoadProfile(name="n", scenario="steady", start_s=0, stages=(), changes=(change,))
+    drill = Drill(name="d", system="s", why="", traffic=(profile,), expects=(), lasts_s=1)
+    with_key = replace(profile, changes=(replace(change, key_env="KEY"),))
+    before = "bd4ca98814c3e1ed"
+    assert digest_drill(drill) == before
+    assert digest_drill(replace(drill, traffic=(with_key,))) != before
