@@ -94,7 +94,7 @@ async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_gateway(config, secrets, attach_surfaces) as app:
-        runner = HttpRunner(app, refuse, shutdown_timeout=SHUTDOWN_WALL_S)
+        runner = HttpRunner(app, refuse, handler_cancellation=True, shutdown_timeout=SHUTDOWN_WALL_S)
         await runner.setup()
         try:
             try:

@@ -1,7 +1,8 @@
-"""What a client asks: the part of OpenAI's chat completion request that every provider understands.
+"""What a client asks: OpenAI's chat completion request.
 
-Format: https://platform.openai.com/docs/api-reference/chat/create. Fields that would change the answer's
-shape (tools, several choices, structured output) are refused; others that are not known are left out.
+Format: https://platform.openai.com/docs/api-reference/chat/create. What not every provider has is noted among
+the `needs` of a request. Fields that would change the answer, and that are passed to nobody, are refused;
+others that are not known are left out.
 """
 
 from __future__ import annotations
@@ -10,16 +11,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from alertdrill.gateway.abilities import Ability, Option
+from alertdrill.gateway.options import read_choices, read_format, read_options
 from alertdrill.gateway.problems import Problem, refuse_parameter
+from alertdrill.gateway.tooling import (
+    Tool,
+    ToolCall,
+    ToolChoice,
+    read_calls,
+    read_choice,
+    read_id,
+    read_tools,
+)
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 ROLES: Mapping[str, Role] = {
     "system": "system",
     "developer": "system",  # what OpenAI's newer models call it
     "user": "user",
     "assistant": "assistant",
+    "tool": "tool",
 }
-UNSUPPORTED = ("tools", "tool_choice", "functions", "function_call", "response_format")
+UNSUPPORTED = (
+    "audio",
+    "function_call",
+    "functions",
+    "logit_bias",
+    "logprobs",
+    "prediction",
+    "top_logprobs",
+    "web_search_options",
+)
+NOTHING_ASKED: tuple[object, ...] = (None, False, [], {})
+"""What a field says that asks for nothing."""
 MAX_MESSAGES = 1000
 MAX_TOKENS = 1_000_000
 MAX_STOPS = 4
@@ -29,17 +53,23 @@ MAX_MODEL_LENGTH = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of the conversation."""
+    """One turn of the conversation.
+
+    An assistant's may have `calls`; a tool's is the result of the call with the id `call_id`.
+    """
 
     role: Role
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
     """A validated request; `include_usage` asks for token counts at the end of a stream.
 
-    Without `allow_fallbacks` no other model is tried when the wanted one fails.
+    Without `allow_fallbacks` no other model is tried when the wanted one fails. `needs` is what a provider
+    has to have for it; `schema` is the document of the format `json_schema`, as OpenAI nests it.
     """
 
     model: str | None
@@ -51,6 +81,12 @@ class ChatRequest:
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     allow_fallbacks: bool = True
+    needs: tuple[Ability, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    schema: Mapping[str, Any] | None = None
+    choices: int = 1
+    options: Mapping[Option, Any] | None = None
 
 
 def parse_chat(document: object) -> ChatRequest:
@@ -58,23 +94,41 @@ def parse_chat(document: object) -> ChatRequest:
     if not isinstance(document, dict):
         raise Problem(400, "the body must be a JSON object")
     for name in UNSUPPORTED:
-        if document.get(name) is not None:
+        if document.get(name) not in NOTHING_ASKED:
             raise refuse_parameter(name, "is not supported by this gateway")
-    if document.get("n") not in (None, 1):
-        raise refuse_parameter("n", "must be 1")
+    if document.get("modalities") not in (None, ["text"]):
+        raise refuse_parameter("modalities", 'must be ["text"]')
     stream = _read_flag(document, "stream")
-    options = document.get("stream_options")
-    if options is not None and not isinstance(options, dict):
+    stream_options = document.get("stream_options")
+    if stream_options is not None and not isinstance(stream_options, dict):
         raise refuse_parameter("stream_options", "must be an object")
+    messages = _read_messages(document.get("messages"))
+    tools = read_tools(document.get("tools"))
+    choices = read_choices(document.get("n"))
+    form, schema = read_format(document.get("response_format"))
+    options = read_options(document)
+    uses_tools = bool(tools) or any(message.calls or message.call_id for message in messages)
+    needs: tuple[Ability, ...] = (
+        *(("tools",) if uses_tools else ()),
+        *(("choices",) if choices > 1 else ()),
+        *((form,) if form else ()),
+        *options,
+    )
     return ChatRequest(
-        model=_read_model(document.get("model")),
-        messages=_read_messages(document.get("messages")),
+        model=read_model(document.get("model")),
+        messages=messages,
         stream=stream,
-        include_usage=_read_flag(options or {}, "include_usage"),
+        include_usage=_read_flag(stream_options or {}, "include_usage"),
         max_tokens=_read_max_tokens(document),
         temperature=_read_number(document, "temperature", 2),
         top_p=_read_number(document, "top_p", 1),
         stop=_read_stop(document.get("stop")),
+        needs=needs,
+        tools=tools,
+        tool_choice=read_choice(document.get("tool_choice"), tools),
+        schema=schema,
+        choices=choices,
+        options=options or None,
     )
 
 
@@ -85,7 +139,8 @@ def _read_flag(document: Mapping[str, Any], name: str) -> bool:
     return bool(value)
 
 
-def _read_model(value: object) -> str | None:
+def read_model(value: object) -> str | None:
+    """Return the model that a request names, None if it names none; raises Problem (400)."""
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= MAX_MODEL_LENGTH:
@@ -108,12 +163,16 @@ def _read_message(value: object, place: str) -> Message:
     role = value.get("role")
     if not isinstance(role, str) or role not in ROLES:
         raise refuse_parameter(f"{place}.role", f"must be one of {', '.join(ROLES)}")
+    calls = read_calls(value.get("tool_calls"), f"{place}.tool_calls") if role == "assistant" else ()
     content = value.get("content")
     if isinstance(content, list):
         content = "".join(_read_part(part, f"{place}.content") for part in content)
+    if content is None and calls:
+        content = ""
     if not isinstance(content, str):
         raise refuse_parameter(f"{place}.content", "must be a string or a list of text parts")
-    return Message(role=ROLES[role], text=content)
+    call_id = read_id(value.get("tool_call_id"), f"{place}.tool_call_id") if role == "tool" else None
+    return Message(role=ROLES[role], text=content, calls=calls, call_id=call_id)
 
 
 def _read_part(part: object, place: str) -> str:

@@ -33,6 +33,8 @@ from alertdrill.gateway.timing import RuleClock
 from alertdrill.gateway.trace import Trace
 from alertdrill.gateway.upstream import Upstream
 
+GRACE_WALL_S = 0.1
+"""How long calls in flight may go on once the gateway is told to end; then an error ends what is streamed."""
 FEATURES: tuple[OpenFeature, ...] = (open_accounts, open_inference, open_runs, open_sessions)
 
 
@@ -126,7 +128,9 @@ async def open_gateway(
         try:
             async with AsyncExitStack() as opened:
                 features = [await opened.enter_async_context(open_feature(core)) for open_feature in FEATURES]
-                yield make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
+                app = make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
+                app.on_shutdown.append(lambda _app: calls.close(GRACE_WALL_S))
+                yield app
         finally:
             await calls.close()
             await upstream.close()
