@@ -55,13 +55,15 @@ MAX_MODEL_LENGTH = 128
 class Message:
     """One turn of the conversation.
 
-    An assistant's may have `calls`; a tool's is the result of the call with the id `call_id`.
+    An assistant's may have `calls`; a tool's is the result of the call with the id `call_id`, or says what
+    went wrong with it.
     """
 
     role: Role
     text: str
     calls: tuple[ToolCall, ...] = ()
     call_id: str | None = None
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ def parse_chat(document: object) -> ChatRequest:
             raise refuse_parameter(name, "is not supported by this gateway")
     if document.get("modalities") not in (None, ["text"]):
         raise refuse_parameter("modalities", 'must be ["text"]')
-    stream = _read_flag(document, "stream")
+    stream = read_flag(document, "stream")
     stream_options = document.get("stream_options")
     if stream_options is not None and not isinstance(stream_options, dict):
         raise refuse_parameter("stream_options", "must be an object")
@@ -118,11 +120,11 @@ def parse_chat(document: object) -> ChatRequest:
         model=read_model(document.get("model")),
         messages=messages,
         stream=stream,
-        include_usage=_read_flag(stream_options or {}, "include_usage"),
+        include_usage=read_flag(stream_options or {}, "include_usage"),
         max_tokens=_read_max_tokens(document),
-        temperature=_read_number(document, "temperature", 2),
-        top_p=_read_number(document, "top_p", 1),
-        stop=_read_stop(document.get("stop")),
+        temperature=read_number(document, "temperature", 2),
+        top_p=read_number(document, "top_p", 1),
+        stop=read_stop(document.get("stop")),
         needs=needs,
         tools=tools,
         tool_choice=read_choice(document.get("tool_choice"), tools),
@@ -132,7 +134,8 @@ def parse_chat(document: object) -> ChatRequest:
     )
 
 
-def _read_flag(document: Mapping[str, Any], name: str) -> bool:
+def read_flag(document: Mapping[str, Any], name: str) -> bool:
+    """Return a field that is true or false, false if it is not there; raises Problem (400)."""
     value = document.get(name)
     if value is not None and not isinstance(value, bool):
         raise refuse_parameter(name, "must be true or false")
@@ -184,6 +187,11 @@ def _read_part(part: object, place: str) -> str:
 def _read_max_tokens(document: Mapping[str, Any]) -> int | None:
     newer = document.get("max_completion_tokens")
     name = "max_tokens" if newer is None else "max_completion_tokens"
+    return read_whole(document, name)
+
+
+def read_whole(document: Mapping[str, Any], name: str) -> int | None:
+    """Return a limit of tokens, None if it is not there; raises Problem (400)."""
     value = document.get(name)
     if value is None:
         return None
@@ -192,7 +200,8 @@ def _read_max_tokens(document: Mapping[str, Any]) -> int | None:
     return value
 
 
-def _read_number(document: Mapping[str, Any], name: str, most: int) -> float | None:
+def read_number(document: Mapping[str, Any], name: str, most: int) -> float | None:
+    """Return a number from 0 to `most`, None if it is not there; raises Problem (400)."""
     value = document.get(name)
     if value is None:
         return None
@@ -201,7 +210,8 @@ def _read_number(document: Mapping[str, Any], name: str, most: int) -> float | N
     return value
 
 
-def _read_stop(value: object) -> tuple[str, ...]:
+def read_stop(value: object, name: str = "stop") -> tuple[str, ...]:
+    """Return the texts that end an answer, in the field of that name; raises Problem (400)."""
     if value is None:
         return ()
     stops = [value] if isinstance(value, str) else value
@@ -211,6 +221,6 @@ def _read_stop(value: object) -> tuple[str, ...]:
         or not all(isinstance(stop, str) and 0 < len(stop) <= MAX_STOP_LENGTH for stop in stops)
     ):
         raise refuse_parameter(
-            "stop", f"must be at most {MAX_STOPS} strings of 1 to {MAX_STOP_LENGTH} characters"
+            name, f"must be at most {MAX_STOPS} strings of 1 to {MAX_STOP_LENGTH} characters"
         )
     return tuple(stops)

@@ -23,6 +23,7 @@ from alertdrill.gateway.features import Core, OpenFeature
 from alertdrill.gateway.hearing import Ears, Hearing
 from alertdrill.gateway.inference import open_inference
 from alertdrill.gateway.keys import KeyRing
+from alertdrill.gateway.messages import open_messages
 from alertdrill.gateway.meter import Meter
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.gateway.quotas import Quotas
@@ -35,7 +36,7 @@ from alertdrill.gateway.upstream import Upstream
 
 GRACE_WALL_S = 0.1
 """How long calls in flight may go on once the gateway is told to end; then an error ends what is streamed."""
-FEATURES: tuple[OpenFeature, ...] = (open_accounts, open_inference, open_runs, open_sessions)
+FEATURES: tuple[OpenFeature, ...] = (open_accounts, open_inference, open_messages, open_runs, open_sessions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,12 @@ def _write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "tool":
-            result = {"type": "tool_result", "tool_use_id": message.call_id, "content": message.text}
+            result: dict[str, Any] = {
+                "type": "tool_result",
+                "tool_use_id": message.call_id,
+                "content": message.text,
+            }
+            result |= {"is_error": True} if message.is_error else {}
             if turns and turns[-1]["role"] == "user" and isinstance(turns[-1]["content"], list):
                 turns[-1]["content"].append(result)
             else:
