@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alertdrill.errors import BadInput
+from alertdrill.gateway.problems import quote
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
@@ -37,8 +38,14 @@ def read_config(path: Path) -> Config:
         raise BadInput(f"{path}: cannot read the gateway's configuration: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{path}: cannot read the gateway's configuration: {error}") from error
-    if not isinstance(document, dict) or tuple(sorted(document)) != FIELDS:
+    if not isinstance(document, dict):
         raise BadInput(f"{path}: must be an object with exactly {', '.join(FIELDS)}")
+    for name in FIELDS:
+        if name not in document:
+            raise BadInput(f"{path}: {name} is missing")
+    for name in document:
+        if name not in FIELDS:
+            raise BadInput(f"{path}: {quote(name)} is no field of it; there are {', '.join(FIELDS)}")
     speed, data_dir, providers = document["speed"], document["data_dir"], document["providers"]
     if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed <= MAX_SPEED:
         raise BadInput(f"{path}: speed must be a number above 0, at most {MAX_SPEED}")
