@@ -29,6 +29,7 @@ from alertdrill.gateway.events import (
 )
 from alertdrill.gateway.health import Health
 from alertdrill.gateway.keys import Key
+from alertdrill.gateway.limits import Limits
 from alertdrill.gateway.models import Catalogue, Model
 from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.prices import compute_cost
@@ -82,6 +83,7 @@ class Calls:
         catalogue: Catalogue,
         upstream: Upstream,
         providers: Iterable[str],
+        limits: Limits,
         quotas: Quotas,
         clock: RuleClock,
         emit: Listener,
@@ -89,6 +91,7 @@ class Calls:
         self._catalogue = catalogue
         self._upstream = upstream
         self._providers = tuple(providers)
+        self._limits = limits
         self._healths: dict[str | None, Health] = {}
         self._quotas = quotas
         self._clock = clock
@@ -245,7 +248,10 @@ class Calls:
             raise refuse_model(str(unknown)) from None
 
     def _charge_request(self, key: Key | None) -> None:
-        """Count a request towards its quotas; raises Problem (429) if one is used up."""
+        """Count a request towards its quotas; raises Problem (429, one is used up; 503, too many calls)."""
+        if len(self._tasks) >= self._limits.calls:
+            message = f"{self._limits.calls} calls are in flight already"
+            raise Problem(503, message, type_="overloaded", code="overloaded")
         exceeded = self._quotas.admit(_list_identities(key), self._clock.now_s())
         if exceeded is not None:
             kind, identity = exceeded
@@ -292,7 +298,7 @@ class Calls:
 
     def _find_health(self) -> Health:
         """Return the breakers of the prefix at hand: what one meets cools no other's provider."""
-        return self._healths.setdefault(current_prefix(), Health(self._providers))
+        return self._healths.setdefault(current_prefix(), Health(self._providers, self._limits.cooldown_s))
 
     def _end(self, attempt: _Attempt, status: CallStatus, usage: Usage) -> None:
         now_s = self._clock.now_s()

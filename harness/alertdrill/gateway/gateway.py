@@ -88,11 +88,14 @@ async def open_gateway(
             ears.add(listen)
         for system, surface in hearing.surfaces.items():
             ears.add_surface(system, surface)
-        upstream = Upstream(config.providers, secrets.provider_key, config.speed, meter)
+        upstream = Upstream(
+            config.providers, secrets.provider_key, config.limits.timeout_s / config.speed, meter
+        )
         calls = Calls(
             catalogue=catalogue,
             upstream=upstream,
             providers=config.providers,
+            limits=config.limits,
             quotas=quotas,
             clock=clock,
             emit=emit,

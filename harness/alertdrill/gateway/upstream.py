@@ -18,8 +18,6 @@ from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.meter import Meter
 from alertdrill.gateway.models import Model
 
-TIMEOUT_S = 120.0
-"""Rule time from the first byte sent to the last byte received."""
 MAX_CONNECTIONS = 2000
 MAX_ANSWER_BYTES = 4 * 2**20
 IDLE_WALL_S = 15.0
@@ -33,14 +31,16 @@ MALFORMED = (AttributeError, IndexError, KeyError, RecursionError, TypeError, Va
 class Upstream:
     """All providers, over one pool of connections; make it inside the event loop, close it at the end."""
 
-    def __init__(self, providers: Mapping[str, str], api_key: str, speed: float, meter: Meter) -> None:
+    def __init__(
+        self, providers: Mapping[str, str], api_key: str, timeout_wall_s: float, meter: Meter
+    ) -> None:
         self._meter = meter
         self._urls = dict(providers)
         self._api_key = api_key
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=IDLE_WALL_S),
             # Not rounded up to whole seconds, which at a high speed are minutes.
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S / speed, ceil_threshold=math.inf),
+            timeout=aiohttp.ClientTimeout(total=timeout_wall_s, ceil_threshold=math.inf),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 

@@ -153,6 +153,12 @@ def test_unusable_start_is_one_sentence(config, listen, environment, message, mo
         ({"providers": {"openai": "http://127.0.0.1:99999"}}, "providers: openai"),
         ({"providers": {"openai": None}}, "providers: openai"),
         ({"colour": "red"}, "'colour'"),
+        ({"limits": 5}, "limits"),
+        ({"limits": {"colour": 1}}, "limits: 'colour'"),
+        ({"limits": {"timeout_s": 0}}, "limits: timeout_s"),
+        ({"limits": {"cooldown_s": "30"}}, "limits: cooldown_s"),
+        ({"limits": {"calls": 1.5}}, "limits: calls"),
+        ({"limits": {"calls": True}}, "limits: calls"),
     ],
 )
 def test_unusable_configuration_is_refused(tmp_path, change, named):
