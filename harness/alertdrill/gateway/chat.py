@@ -8,7 +8,7 @@ others that are not known are left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from alertdrill.gateway.abilities import Ability, Option
@@ -42,6 +42,21 @@ UNSUPPORTED = (
     "top_logprobs",
     "web_search_options",
 )
+PLAIN = frozenset(
+    {
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "user",
+    }
+)
+"""The fields of a request that every provider can be asked."""
 NOTHING_ASKED: tuple[object, ...] = (None, False, [], {})
 """What a field says that asks for nothing."""
 MAX_MESSAGES = 1000
@@ -95,36 +110,45 @@ def parse_chat(document: object) -> ChatRequest:
     """Return the request in a JSON document; raises Problem (400) naming the parameter."""
     if not isinstance(document, dict):
         raise Problem(400, "the body must be a JSON object")
-    for name in UNSUPPORTED:
-        if document.get(name) not in NOTHING_ASKED:
-            raise refuse_parameter(name, "is not supported by this gateway")
-    if document.get("modalities") not in (None, ["text"]):
-        raise refuse_parameter("modalities", 'must be ["text"]')
-    stream = read_flag(document, "stream")
     stream_options = document.get("stream_options")
     if stream_options is not None and not isinstance(stream_options, dict):
         raise refuse_parameter("stream_options", "must be an object")
-    messages = _read_messages(document.get("messages"))
-    tools = read_tools(document.get("tools"))
-    choices = read_choices(document.get("n"))
-    form, schema = read_format(document.get("response_format"))
-    options = read_options(document)
-    uses_tools = bool(tools) or any(message.calls or message.call_id for message in messages)
-    needs: tuple[Ability, ...] = (
-        *(("tools",) if uses_tools else ()),
-        *(("choices",) if choices > 1 else ()),
-        *((form,) if form else ()),
-        *options,
-    )
-    return ChatRequest(
+    chat = ChatRequest(
         model=read_model(document.get("model")),
-        messages=messages,
-        stream=stream,
+        messages=_read_messages(document.get("messages")),
+        stream=read_flag(document, "stream"),
         include_usage=read_flag(stream_options or {}, "include_usage"),
         max_tokens=_read_max_tokens(document),
         temperature=read_number(document, "temperature", 2),
         top_p=read_number(document, "top_p", 1),
         stop=read_stop(document.get("stop")),
+    )
+    has_tools = any(message.calls or message.call_id for message in chat.messages)
+    # What is done for every call shows in the latencies, and most ask for nothing else.
+    if not has_tools and PLAIN.issuperset(document):
+        return chat
+    return _add_needs(chat, document, has_tools=has_tools)
+
+
+def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: bool) -> ChatRequest:
+    """Return a request with what not every provider has; `has_tools`: its messages do."""
+    for name in UNSUPPORTED:
+        if document.get(name) not in NOTHING_ASKED:
+            raise refuse_parameter(name, "is not supported by this gateway")
+    if document.get("modalities") not in (None, ["text"]):
+        raise refuse_parameter("modalities", 'must be ["text"]')
+    tools = read_tools(document.get("tools"))
+    choices = read_choices(document.get("n"))
+    form, schema = read_format(document.get("response_format"))
+    options = read_options(document)
+    needs: tuple[Ability, ...] = (
+        *(("tools",) if tools or has_tools else ()),
+        *(("choices",) if choices > 1 else ()),
+        *((form,) if form else ()),
+        *options,
+    )
+    return replace(
+        chat,
         needs=needs,
         tools=tools,
         tool_choice=read_choice(document.get("tool_choice"), tools),

@@ -6,7 +6,7 @@ https://openrouter.ai/docs/api-reference/errors (errors may come with status 200
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from alertdrill.gateway.abilities import OPTIONS, Ability
@@ -79,7 +79,7 @@ class OpenAI:
             finish_reason=read_finish_reason(first.get("finish_reason"), "length") or "stop",
             usage=_read_usage(document["usage"]),
             calls=_read_calls(message.get("tool_calls") or ()),
-            others=tuple(_read_choice(choice) for choice in others),
+            others=tuple(_read_choice(choice) for choice in others) if others else (),
         )
 
     def write_embeddings(self, model: str, asked: EmbeddingRequest) -> Mapping[str, Any]:
@@ -216,7 +216,9 @@ def _read_choice(choice: Mapping[str, Any]) -> Choice:
     )
 
 
-def _read_calls(calls: Iterable[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
+def _read_calls(calls: Collection[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
+    if not calls:
+        return ()
     return tuple(
         ToolCall(
             id=read_text(call["id"]),
