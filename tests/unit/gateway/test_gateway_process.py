@@ -78,6 +78,24 @@ def test_process_serves_every_system_and_ends_quickly(config, provider):
         process.communicate()
 
 
+def test_a_client_that_leaves_takes_its_call_along(config, provider):
+    """The provider's connection ends when the client's does, long before any timeout."""
+    process = start(config)
+    try:
+        host, _, port = json.loads(process.stdout.readline())["listen"].rpartition(":")
+        body = json.dumps({"messages": [{"role": "user", "content": "x"}]})
+        with closing(HTTPConnection(host, int(port))) as caller:
+            caller.request("POST", "/v1/chat/completions", body, {"Authorization": "Bearer the-admin-token"})
+            connection, _ = provider.accept()
+        with connection:
+            connection.settimeout(10)
+            while connection.recv(65_536):
+                pass
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_stream_is_ended_with_an_error_when_the_gateway_ends(config, provider):
     """A client of a stream in flight is told why it ends, and its answer is whole HTTP."""
     process = start(config)
