@@ -299,6 +299,23 @@ def hold(gate: asyncio.Event, pieces: list[str] | None, rest: list[str] | dict) 
     return answer
 
 
+def wait_to_be_left(left: asyncio.Event, pieces: list[str] | None = None) -> Answer:
+    """Return an answer that sends `pieces`, if any, and says no more until its client has left."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        try:
+            if pieces is not None:
+                await response.prepare(request)
+                await response.write("".join(pieces).encode())
+            return await never_answer(request)
+        except asyncio.CancelledError:
+            left.set()
+            raise
+
+    return answer
+
+
 @asynccontextmanager
 async def serve_providers() -> AsyncIterator[dict[str, FakeProvider]]:
     """Yield a running provider for each in models.yml."""

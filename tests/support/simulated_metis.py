@@ -8,7 +8,8 @@ import random
 from collections.abc import Sequence
 
 from alertdrill.core.drill import Drill, LoadProfile
-from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
+from alertdrill.gateway.health import FAILURES_TO_COOL
+from alertdrill.gateway.limits import DEFAULTS
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.load.arrivals import draw_arrivals
 from alertdrill.rules.values import Values
@@ -146,7 +147,7 @@ def simulate_outage(profile: LoadProfile) -> list[tuple[float, str | None]]:
         failed = "network" if down_s <= at_s < up_s else None
         calls.append((at_s + OVERHEAD_S, failed))
         failures = failures + 1 if failed else 0
-        cools_until_s = at_s + COOLDOWN_S if failed else 0.0
+        cools_until_s = at_s + DEFAULTS.cooldown_s if failed else 0.0
     return calls
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from alertdrill.gateway.__main__ import attach_surfaces
@@ -155,13 +154,6 @@ class Stand:
             )
 
 
-class Server(TestServer):
-    """A server that lets a handler outlive its client, as the gateway's process does."""
-
-    async def _make_runner(self, **options: Any) -> web.BaseRunner:
-        return await super()._make_runner(**options | {"handler_cancellation": False})
-
-
 def note_statements(ledger: Ledger) -> Callable[..., sqlite3.Connection]:
     """Return a `sqlite3.connect` whose connections write what they execute to the ledger."""
     connect = sqlite3.connect
@@ -203,7 +195,7 @@ async def open_stand(system: str, speed: float, data_dir: Path) -> AsyncIterator
         config = Config(speed=speed, data_dir=data_dir, providers=urls)
         stack.enter_context(mock.patch("sqlite3.connect", note_statements(ledger)))
         app = await stack.enter_async_context(open_gateway(config, secrets, attach_surfaces))
-        server = Server(app)
+        server = TestServer(app)
         await server.start_server(shutdown_timeout=0.01)
         client = await stack.enter_async_context(TestClient(server))
         yield Stand(system, client, engines, speed, ledger)

@@ -30,8 +30,8 @@ from alertdrill.systems import find_served
 
 ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 PROVIDER_KEY = "ALERTDRILL_PROVIDER_KEY"
-SHUTDOWN_WALL_S = 0.1
-"""How long calls in flight may go on once the gateway is told to end."""
+SHUTDOWN_WALL_S = 1.0
+"""How long clients may take to read what ends their answers, once calls in flight have been given up."""
 SWITCH_WALL_S = 0.0005
 MAX_FILES = 65_536
 LIBRARY = "prometheus_client"
@@ -94,7 +94,7 @@ async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_gateway(config, secrets, attach_surfaces) as app:
-        runner = HttpRunner(app, refuse, shutdown_timeout=SHUTDOWN_WALL_S)
+        runner = HttpRunner(app, refuse, handler_cancellation=True, shutdown_timeout=SHUTDOWN_WALL_S)
         await runner.setup()
         try:
             try:

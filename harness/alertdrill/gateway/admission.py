@@ -32,7 +32,7 @@ class Admission:
     def admit(self, request: web.Request) -> Key | None:
         """Return the key that is calling, None for the operator; raises Problem (401)."""
         try:
-            key = self._doorkeeper.admit(request.headers.get("Authorization"), self._clock.now_s())
+            key = self._doorkeeper.admit(_find_credential(request), self._clock.now_s())
         except AuthRefused as refused:
             self._emit(AuthFailed(reason=refused.reason, token_hash_prefix=refused.token_hash_prefix))
             message = REFUSALS[refused.reason]
@@ -40,3 +40,9 @@ class Admission:
         if key is not None:
             request[CALLER] = key
         return key
+
+
+def _find_credential(request: web.Request) -> str | None:
+    """Return the header with the token; a key in `x-api-key`, as Anthropic has it, goes before."""
+    api_key = request.headers.get("x-api-key")
+    return f"Bearer {api_key}" if api_key else request.headers.get("Authorization")

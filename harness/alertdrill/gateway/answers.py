@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from alertdrill.gateway.events import ErrorClass
+from alertdrill.gateway.tooling import ToolCall, ToolCallPiece
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 MAX_TOKEN_COUNT = 100_000_000
 
 
@@ -28,21 +29,45 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of the answers to a request, most of which have but one."""
+
+    text: str
+    finish_reason: FinishReason
+    calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A whole answer."""
+    """A whole answer: its first choice, and the others that were asked for."""
 
     text: str
     finish_reason: FinishReason
     usage: Usage
+    calls: tuple[ToolCall, ...] = ()
+    others: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A piece of a streamed answer; `usage` is the total so far, where the provider states it."""
+    """A piece of a streamed answer, of its `choice`th choice.
+
+    `usage` is the total so far, where the provider states it.
+    """
 
     text: str = ""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    calls: tuple[ToolCallPiece, ...] = ()
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors:
+    """Embeddings, as `data` lists them; how many there are and how they are encoded is as it was asked."""
+
+    data: list[dict[str, Any]]
+    usage: Usage
 
 
 def count_tokens(value: object) -> int:

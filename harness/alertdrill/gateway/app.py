@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
@@ -10,13 +10,13 @@ from aiohttp.typedefs import Handler, Middleware
 
 from alertdrill.gateway.admin import Admin
 from alertdrill.gateway.admission import CALLER, Admission
-from alertdrill.gateway.answers import UpstreamFailed
 from alertdrill.gateway.bodies import MAX_BODY_BYTES, read_json
 from alertdrill.gateway.calls import Chats
-from alertdrill.gateway.chat import ChatRequest, parse_chat
+from alertdrill.gateway.chat import parse_chat
+from alertdrill.gateway.embeddings import parse_embeddings
 from alertdrill.gateway.events import Listener, RequestFinished
 from alertdrill.gateway.features import Feature
-from alertdrill.gateway.keys import Key
+from alertdrill.gateway.leaving import Outliving, ends_with_client
 from alertdrill.gateway.models import Catalogue
 from alertdrill.gateway.prefixes import (
     current_prefix,
@@ -24,24 +24,25 @@ from alertdrill.gateway.prefixes import (
     make_doorway,
     open_prefixes,
 )
-from alertdrill.gateway.problems import Problem, describe_failure
+from alertdrill.gateway.problems import CLIENT_LEFT, FAILURE, Problem, refuse_model
 from alertdrill.gateway.replies import (
-    STREAM_END,
     StreamWriter,
     name_answerer,
     write_completion,
-    write_event,
+    write_embeddings,
+    write_model,
+    write_model_page,
     write_models,
 )
+from alertdrill.gateway.sending import send_stream
 from alertdrill.gateway.timing import RuleClock
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
-FAILURE = web.RequestKey("failure", str)
-"""Under which a request keeps the code of the error that it ended with."""
 UNACCOUNTED = ("/metrics", "/healthz", "/admin", "/analytics")
 """What operators and Prometheus ask for; no client's request."""
-_log = logging.getLogger(__name__)
+LEFT = 499
+"""The status of a request whose client left before its answer's end, as nginx has it."""
 
 
 class Front:
@@ -66,7 +67,9 @@ class Front:
         """Return the routes of clients; they are also offered under every prefix."""
         return [
             web.post("/v1/chat/completions", self._chat),
+            web.post("/v1/embeddings", self._embeddings),
             web.get("/v1/models", self._models),
+            web.get("/v1/models/{model}", self._model),
         ]
 
     def list_own_routes(self) -> list[web.RouteDef]:
@@ -77,38 +80,36 @@ class Front:
             web.get("/healthz", self._health),
         ]
 
+    @ends_with_client
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         key = self._admission.admit(request)
         chat = parse_chat(await read_json(request))
         if chat.stream:
-            return await self._stream(request, chat, key)
+            model, chunks = await self._find_chats().stream(chat, key)
+            writer = StreamWriter(model, include_usage=chat.include_usage)
+            return await send_stream(request, model, chunks, writer)
         model, completion = await self._find_chats().complete(chat, key)
         return web.json_response(write_completion(model, completion), headers=name_answerer(model))
 
-    async def _stream(self, request: web.Request, chat: ChatRequest, key: Key | None) -> web.StreamResponse:
-        model, chunks = await self._find_chats().stream(chat, key)
-        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **name_answerer(model)}
-        response = web.StreamResponse(headers=headers)
-        writer = StreamWriter(model, include_usage=chat.include_usage)
-        try:
-            await response.prepare(request)
-            try:
-                async for chunk in chunks:
-                    if data := writer.write(chunk):
-                        await response.write(data)
-                await response.write(STREAM_END)
-            except UpstreamFailed as failed:
-                problem = describe_failure(failed.error_class, str(failed))
-                request[FAILURE] = problem.code
-                await response.write(write_event(problem.document))
-            await response.write_eof()
-        except ConnectionError:
-            _log.debug("the client left before its answer ended; the call goes on and is accounted for")
-        return response
+    @ends_with_client
+    async def _embeddings(self, request: web.Request) -> web.StreamResponse:
+        key = self._admission.admit(request)
+        model, vectors = await self._find_chats().embed(parse_embeddings(await read_json(request)), key)
+        return web.json_response(write_embeddings(model, vectors), headers=name_answerer(model))
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         self._admission.admit(request)
-        return web.json_response(write_models(list(self._catalogue.models.values())))
+        models = self._catalogue.list_all()
+        asks_as_anthropic = "anthropic-version" in request.headers
+        return web.json_response(write_model_page(models) if asks_as_anthropic else write_models(models))
+
+    async def _model(self, request: web.Request) -> web.StreamResponse:
+        self._admission.admit(request)
+        name = request.match_info["model"]
+        model = self._catalogue.find(name) or self._catalogue.find_embedder(name)
+        if model is None:
+            raise refuse_model(name)
+        return web.json_response(write_model(model))
 
     async def _metrics(self, _request: web.Request) -> web.StreamResponse:
         body = b"".join(expose() for expose in self._expositions.values())
@@ -143,14 +144,14 @@ def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
     """Return the middleware that tells of every client's request when it has been answered."""
 
     def change(request: web.Request, status: int, started_s: float) -> None:
-        key = request.get(CALLER)
+        key, failure = request.get(CALLER), request.get(FAILURE)
         emit(
             RequestFinished(
                 method=request.method,
                 endpoint=find_endpoint(request),
-                status=status,
+                status=LEFT if failure == CLIENT_LEFT else status,
                 latency_s=clock.now_s() - started_s,
-                failure=request.get(FAILURE),
+                failure=failure,
                 key_id=key.id if key else None,
                 user=key.user if key else None,
                 team=key.team if key else None,
@@ -164,6 +165,10 @@ def make_accountant(clock: RuleClock, emit: Listener) -> Middleware:
         started_s = clock.now_s()
         try:
             response = await handler(request)
+        except asyncio.CancelledError:
+            request[FAILURE] = CLIENT_LEFT
+            change(request, LEFT, started_s)
+            raise
         except Exception:
             request[FAILURE] = "internal_error"
             change(request, 500, started_s)
@@ -185,11 +190,18 @@ def make_app(
 ) -> web.Application:
     """Return the application; what it is made of is closed by whoever made that."""
     prefixes = tuple(systems)
+    outliving = Outliving()
     routes = [*front.list_routes(), *(route for feature in features for route in feature.list_routes())]
     app = web.Application(
-        middlewares=[make_doorway(prefixes), make_accountant(clock, emit), shape_errors],
+        middlewares=[
+            outliving.middleware,
+            make_doorway(prefixes),
+            make_accountant(clock, emit),
+            shape_errors,
+        ],
         client_max_size=MAX_BODY_BYTES,
     )
+    app.on_cleanup.append(lambda _app: outliving.close())
     app.add_routes(open_prefixes(routes, prefixes))
     app.add_routes(front.list_own_routes())
     app.add_routes(admin.list_routes())

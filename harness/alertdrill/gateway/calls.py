@@ -2,19 +2,22 @@
 
 Each attempt at a provider is one CallFinished with its own status. The next model is tried after every
 failure but those that any provider would repeat (`context_overflow`, `invalid_request`); of a stream, until
-its first chunk. An attempt is read to its end and accounted for even if the client has gone.
+its first chunk. An attempt whose client has gone is given up, which its provider sees, and accounted for.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage
+from alertdrill.gateway.abilities import Ability, find_lack, name_parameter, say
+from alertdrill.gateway.answers import Completion, UpstreamFailed, Usage, Vectors
 from alertdrill.gateway.chat import ChatRequest
+from alertdrill.gateway.dialects import COUNTERS, DIALECTS
+from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.events import (
     CallFinished,
     CallStatus,
@@ -26,18 +29,20 @@ from alertdrill.gateway.events import (
 )
 from alertdrill.gateway.health import Health
 from alertdrill.gateway.keys import Key
+from alertdrill.gateway.limits import Limits
 from alertdrill.gateway.models import Catalogue, Model
 from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.prices import compute_cost
-from alertdrill.gateway.problems import Problem, describe_failure, quote
+from alertdrill.gateway.problems import Problem, describe_failure, quote, refuse_model
 from alertdrill.gateway.quotas import Identity, Quotas
 from alertdrill.gateway.routing import NO_HINTS, Hints, Route, UnknownModel, choose, choose_next, resolve
+from alertdrill.gateway.streams import Chunks, Pieces, Stream, Taken
 from alertdrill.gateway.timing import RuleClock
 from alertdrill.gateway.upstream import Upstream
 
 _T = TypeVar("_T")
+_Answer = TypeVar("_Answer", Completion, Vectors)
 _Failure = tuple[Model, UpstreamFailed]
-_Pieces = asyncio.Queue[Chunk | Usage | UpstreamFailed]
 FINAL: frozenset[ErrorClass] = frozenset({"context_overflow", "invalid_request"})
 
 
@@ -59,8 +64,14 @@ class Chats(Protocol):
     async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
         """Return an answer and the model that gave it; raises Problem."""
 
-    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, AsyncIterator[Chunk]]:
-        """Return the chunks of an answer that has begun, and the model that gives it; raises Problem."""
+    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Chunks]:
+        """Return the chunks of an answer that has begun, and the model that gives it; raises Problem.
+
+        They are to be closed in any case; one who closes them before their end gives the call up.
+        """
+
+    async def embed(self, asked: EmbeddingRequest, key: Key | None) -> tuple[Model, Vectors]:
+        """Return embeddings and the model that made them; raises Problem."""
 
 
 class Calls:
@@ -72,6 +83,7 @@ class Calls:
         catalogue: Catalogue,
         upstream: Upstream,
         providers: Iterable[str],
+        limits: Limits,
         quotas: Quotas,
         clock: RuleClock,
         emit: Listener,
@@ -79,14 +91,19 @@ class Calls:
         self._catalogue = catalogue
         self._upstream = upstream
         self._providers = tuple(providers)
+        self._limits = limits
         self._healths: dict[str | None, Health] = {}
         self._quotas = quotas
         self._clock = clock
         self._emit = emit
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
 
-    async def close(self) -> None:
-        """Give up the attempts in flight."""
+    async def close(self, grace_wall_s: float = 0.0) -> None:
+        """Let the attempts in flight go on for so many wall seconds, begin no other, and give up the rest."""
+        self._closing = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_wall_s)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -97,27 +114,57 @@ class Calls:
         """Return an answer and the model that gave it; `hints` help an open choice. Raises Problem."""
         failures: list[_Failure] = []
         for route in self._admit(chat, key, failures, hints):
-            # In a task of its own, which goes on when the client's is cancelled.
-            outcome = await asyncio.shield(self._keep(self._fetch(route.model, chat, key)))
+            outcome = await self._await(
+                self._fetch(route.model, key, partial(self._upstream.complete, route.model, chat))
+            )
             if isinstance(outcome, Completion):
                 return route.model, outcome
             _note(failures, route.model, outcome)
         raise _describe(failures)
 
-    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, AsyncIterator[Chunk]]:
+    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Chunks]:
         """Return the chunks of an answer that has begun, and the model that gives it; raises Problem.
 
         The last chunk has the usage. The iterator raises UpstreamFailed if the answer breaks off.
         """
         failures: list[_Failure] = []
         for route in self._admit(chat, key, failures, NO_HINTS):
-            pieces: _Pieces = asyncio.Queue()
-            self._keep(self._pump(route.model, chat, key, pieces))
-            first = await pieces.get()
+            pieces: Pieces = asyncio.Queue()
+            pump = self._keep(self._pump(route.model, chat, key, pieces))
+            try:
+                first = await pieces.get()
+            except asyncio.CancelledError:
+                pump.cancel()
+                raise
             if not isinstance(first, UpstreamFailed):
-                return route.model, _follow(first, pieces)
+                return route.model, Stream(first, pieces, pump)
             _note(failures, route.model, first)
         raise _describe(failures)
+
+    async def embed(self, asked: EmbeddingRequest, key: Key | None) -> tuple[Model, Vectors]:
+        """Return embeddings and the model that made them; no other is tried, for its vectors are others."""
+        model = self._catalogue.find_embedder(asked.model)
+        if model is None:
+            if self._catalogue.find(asked.model) is None:
+                raise refuse_model(asked.model)
+            raise Problem(400, f"{quote(asked.model)} makes no embeddings", code="unsupported", param="model")
+        self._charge_request(key)
+        self._tell_route(Route(slot="explicit_model", model=model), 0.0)
+        outcome = await self._await(self._fetch(model, key, partial(self._upstream.embed, model, asked)))
+        if isinstance(outcome, Vectors):
+            return model, outcome
+        raise describe_failure(outcome.error_class, str(outcome)) from outcome
+
+    async def count_tokens(self, chat: ChatRequest, key: Key | None) -> int:
+        """Return how many tokens a prompt has, which costs nothing; raises Problem."""
+        model = self._resolve(chat, key, NO_HINTS).model
+        if model.dialect not in COUNTERS:
+            raise Problem(400, f"{model.id} does not say how many tokens a prompt has", code="unsupported")
+        self._charge_request(key)
+        try:
+            return await self._await(self._upstream.count_tokens(model, chat))
+        except UpstreamFailed as failed:
+            raise describe_failure(failed.error_class, str(failed)) from failed
 
     def _keep(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)
@@ -125,35 +172,53 @@ class Calls:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _fetch(self, model: Model, chat: ChatRequest, key: Key | None) -> Completion | UpstreamFailed:
-        """Read a whole answer and account for it; a failure is returned, since nobody may be waiting."""
+    async def _await(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what work comes to, given up with who waits; raises Problem if the gateway gives it up."""
+        try:
+            return await self._keep(work)
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if waiting is not None and waiting.cancelling():
+                raise
+            raise _refuse_closing() from None
+
+    async def _fetch(
+        self, model: Model, key: Key | None, ask: Callable[[], Awaitable[_Answer]]
+    ) -> _Answer | UpstreamFailed:
+        """Read a whole answer and account for it; a failure is returned, to be weighed."""
         attempt = self._begin(model, key)
         try:
-            completion = await self._upstream.complete(model, chat)
+            completion = await ask()
         except UpstreamFailed as failed:
             self._end(attempt, failed.error_class, Usage())
             return failed
+        except asyncio.CancelledError:
+            self._end(attempt, "cancelled", Usage())
+            raise
         else:
             self._end(attempt, "ok", completion.usage)
             return completion
         finally:
             self._abandon(attempt)
 
-    async def _pump(self, model: Model, chat: ChatRequest, key: Key | None, pieces: _Pieces) -> None:
+    async def _pump(self, model: Model, chat: ChatRequest, key: Key | None, pieces: Pieces) -> None:
         """Read a stream at the provider's pace, whatever the client's, and account for it."""
         attempt = self._begin(model, key)
-        usage = Usage()
+        taken = Taken(chat)
         try:
             async for chunk in self._upstream.stream(model, chat):
-                usage = chunk.usage or usage
-                if chunk.text or chunk.finish_reason:
-                    pieces.put_nowait(replace(chunk, usage=None))
+                if piece := taken.take(chunk):
+                    pieces.put_nowait(piece)
         except UpstreamFailed as failed:
-            self._end(attempt, failed.error_class, usage)
+            self._end(attempt, failed.error_class, taken.usage)
             pieces.put_nowait(failed)
+        except asyncio.CancelledError:
+            self._end(attempt, "cancelled", taken.estimate())
+            pieces.put_nowait(UpstreamFailed("unknown", "the gateway is shutting down"))
+            raise
         else:
-            self._end(attempt, "ok", usage)
-            pieces.put_nowait(usage)
+            self._end(attempt, "ok", taken.usage)
+            pieces.put_nowait(taken.usage)
         finally:
             if self._abandon(attempt):
                 pieces.put_nowait(UpstreamFailed("unknown", "the call was given up"))
@@ -163,27 +228,44 @@ class Calls:
     ) -> Iterator[Route]:
         """Return the routes of a request, one after another as `failures` grows; raises Problem."""
         started_s = self._clock.now_s()
+        wanted = self._resolve(chat, key, hints)
+        fallbacks = self._catalogue.find_policy(current_prefix()).fallbacks if chat.allow_fallbacks else ()
+        if chat.needs:
+            _demand(chat, wanted.model)
+            fallbacks = tuple(
+                model for model in fallbacks if find_lack(chat.needs, _list_abilities(model)) is None
+            )
+        resolved_in_s = self._clock.now_s() - started_s
+        self._charge_request(key)
+        return self._iterate_routes(wanted, fallbacks, failures, resolved_in_s)
+
+    def _resolve(self, chat: ChatRequest, key: Key | None, hints: Hints) -> Route:
+        """Return the wanted model; raises Problem."""
         try:
             policy = self._catalogue.find_policy(current_prefix())
-            wanted = resolve(chat.model, key.model if key else None, self._catalogue, policy, hints)
+            return resolve(chat.model, key.model if key else None, self._catalogue, policy, hints)
         except UnknownModel as unknown:
-            message = f"there is no model {quote(str(unknown))}; GET /v1/models lists all"
-            raise Problem(404, message, code="model_not_found", param="model") from None
-        resolved_in_s = self._clock.now_s() - started_s
+            raise refuse_model(str(unknown)) from None
+
+    def _charge_request(self, key: Key | None) -> None:
+        """Count a request towards its quotas; raises Problem (429, one is used up; 503, too many calls)."""
+        if len(self._tasks) >= self._limits.calls:
+            message = f"{self._limits.calls} calls are in flight already"
+            raise Problem(503, message, type_="overloaded", code="overloaded")
         exceeded = self._quotas.admit(_list_identities(key), self._clock.now_s())
         if exceeded is not None:
             kind, identity = exceeded
             self._emit(QuotaExceeded(kind=kind, identity=identity))
             message = f"the quota of {kind} {identity} is used up"
             raise Problem(429, message, type_="insufficient_quota", code="insufficient_quota")
-        fallbacks = policy.fallbacks if chat.allow_fallbacks else ()
-        return self._iterate_routes(wanted, fallbacks, failures, resolved_in_s)
 
     def _iterate_routes(
         self, wanted: Route, fallbacks: tuple[Model, ...], failures: list[_Failure], resolved_in_s: float
     ) -> Iterator[Route]:
         health = self._find_health()
         while True:
+            if self._closing:
+                raise _refuse_closing()
             started_s = self._clock.now_s()
             is_available = partial(health.is_available, now_s=started_s)
             tried = [model for model, _ in failures]
@@ -194,16 +276,19 @@ class Calls:
             )
             if route is None:
                 return
-            self._emit(
-                RouteDecided(
-                    slot=route.slot,
-                    provider=route.model.provider,
-                    model=route.model.name,
-                    latency_s=self._clock.now_s() - started_s + (0.0 if tried else resolved_in_s),
-                    fingerprint_version=route.fingerprint_version,
-                )
-            )
+            self._tell_route(route, self._clock.now_s() - started_s + (0.0 if tried else resolved_in_s))
             yield route
+
+    def _tell_route(self, route: Route, latency_s: float) -> None:
+        self._emit(
+            RouteDecided(
+                slot=route.slot,
+                provider=route.model.provider,
+                model=route.model.name,
+                latency_s=latency_s,
+                fingerprint_version=route.fingerprint_version,
+            )
+        )
 
     def _begin(self, model: Model, key: Key | None) -> _Attempt:
         now_s = self._clock.now_s()
@@ -213,13 +298,16 @@ class Calls:
 
     def _find_health(self) -> Health:
         """Return the breakers of the prefix at hand: what one meets cools no other's provider."""
-        return self._healths.setdefault(current_prefix(), Health(self._providers))
+        return self._healths.setdefault(current_prefix(), Health(self._providers, self._limits.cooldown_s))
 
     def _end(self, attempt: _Attempt, status: CallStatus, usage: Usage) -> None:
         now_s = self._clock.now_s()
         model, key = attempt.model, attempt.key
         attempt.over = True
-        attempt.health.end(model.provider, now_s, status=status, probe=attempt.is_probe)
+        if status == "cancelled":
+            attempt.health.abandon(model.provider, probe=attempt.is_probe)
+        else:
+            attempt.health.end(model.provider, now_s, status=status, probe=attempt.is_probe)
         cost_usd = compute_cost(
             model.price, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens
         )
@@ -249,14 +337,22 @@ class Calls:
         return not attempt.over
 
 
-async def _follow(first: Chunk | Usage, pieces: _Pieces) -> AsyncIterator[Chunk]:
-    piece: Chunk | Usage | UpstreamFailed = first
-    while isinstance(piece, Chunk):
-        yield piece
-        piece = await pieces.get()
-    if isinstance(piece, UpstreamFailed):
-        raise piece
-    yield Chunk(usage=piece)
+def _refuse_closing() -> Problem:
+    return Problem(503, "the gateway is shutting down", type_="server_error", code="shutting_down")
+
+
+def _list_abilities(model: Model) -> frozenset[Ability]:
+    return DIALECTS[model.dialect].can
+
+
+def _demand(chat: ChatRequest, model: Model) -> None:
+    """Raise Problem (400) if a model's provider has not what a request needs."""
+    lack = find_lack(chat.needs, _list_abilities(model))
+    if lack is not None:
+        message = (
+            f"{model.id} is not asked for {say(lack)}: its dialect, {model.dialect}, has no way to say it"
+        )
+        raise Problem(400, message, code="unsupported", param=name_parameter(lack))
 
 
 def _list_identities(key: Key | None) -> tuple[Identity, ...]:

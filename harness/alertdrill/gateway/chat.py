@@ -1,25 +1,64 @@
-"""What a client asks: the part of OpenAI's chat completion request that every provider understands.
+"""What a client asks: OpenAI's chat completion request.
 
-Format: https://platform.openai.com/docs/api-reference/chat/create. Fields that would change the answer's
-shape (tools, several choices, structured output) are refused; others that are not known are left out.
+Format: https://platform.openai.com/docs/api-reference/chat/create. What not every provider has is noted among
+the `needs` of a request. Fields that would change the answer, and that are passed to nobody, are refused;
+others that are not known are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from alertdrill.gateway.abilities import Ability, Option
+from alertdrill.gateway.options import read_choices, read_format, read_options
 from alertdrill.gateway.problems import Problem, refuse_parameter
+from alertdrill.gateway.tooling import (
+    Tool,
+    ToolCall,
+    ToolChoice,
+    read_calls,
+    read_choice,
+    read_id,
+    read_tools,
+)
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 ROLES: Mapping[str, Role] = {
     "system": "system",
     "developer": "system",  # what OpenAI's newer models call it
     "user": "user",
     "assistant": "assistant",
+    "tool": "tool",
 }
-UNSUPPORTED = ("tools", "tool_choice", "functions", "function_call", "response_format")
+UNSUPPORTED = (
+    "audio",
+    "function_call",
+    "functions",
+    "logit_bias",
+    "logprobs",
+    "prediction",
+    "top_logprobs",
+    "web_search_options",
+)
+PLAIN = frozenset(
+    {
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "user",
+    }
+)
+"""The fields of a request that every provider can be asked."""
+NOTHING_ASKED: tuple[object, ...] = (None, False, [], {})
+"""What a field says that asks for nothing."""
 MAX_MESSAGES = 1000
 MAX_TOKENS = 1_000_000
 MAX_STOPS = 4
@@ -29,17 +68,25 @@ MAX_MODEL_LENGTH = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of the conversation."""
+    """One turn of the conversation.
+
+    An assistant's may have `calls`; a tool's is the result of the call with the id `call_id`, or says what
+    went wrong with it.
+    """
 
     role: Role
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str | None = None
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
     """A validated request; `include_usage` asks for token counts at the end of a stream.
 
-    Without `allow_fallbacks` no other model is tried when the wanted one fails.
+    Without `allow_fallbacks` no other model is tried when the wanted one fails. `needs` is what a provider
+    has to have for it; `schema` is the document of the format `json_schema`, as OpenAI nests it.
     """
 
     model: str | None
@@ -51,41 +98,76 @@ class ChatRequest:
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     allow_fallbacks: bool = True
+    needs: tuple[Ability, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    schema: Mapping[str, Any] | None = None
+    choices: int = 1
+    options: Mapping[Option, Any] | None = None
 
 
 def parse_chat(document: object) -> ChatRequest:
     """Return the request in a JSON document; raises Problem (400) naming the parameter."""
     if not isinstance(document, dict):
         raise Problem(400, "the body must be a JSON object")
-    for name in UNSUPPORTED:
-        if document.get(name) is not None:
-            raise refuse_parameter(name, "is not supported by this gateway")
-    if document.get("n") not in (None, 1):
-        raise refuse_parameter("n", "must be 1")
-    stream = _read_flag(document, "stream")
-    options = document.get("stream_options")
-    if options is not None and not isinstance(options, dict):
+    stream_options = document.get("stream_options")
+    if stream_options is not None and not isinstance(stream_options, dict):
         raise refuse_parameter("stream_options", "must be an object")
-    return ChatRequest(
-        model=_read_model(document.get("model")),
+    chat = ChatRequest(
+        model=read_model(document.get("model")),
         messages=_read_messages(document.get("messages")),
-        stream=stream,
-        include_usage=_read_flag(options or {}, "include_usage"),
+        stream=read_flag(document, "stream"),
+        include_usage=read_flag(stream_options or {}, "include_usage"),
         max_tokens=_read_max_tokens(document),
-        temperature=_read_number(document, "temperature", 2),
-        top_p=_read_number(document, "top_p", 1),
-        stop=_read_stop(document.get("stop")),
+        temperature=read_number(document, "temperature", 2),
+        top_p=read_number(document, "top_p", 1),
+        stop=read_stop(document.get("stop")),
+    )
+    has_tools = any(message.calls or message.call_id for message in chat.messages)
+    # What is done for every call shows in the latencies, and most ask for nothing else.
+    if not has_tools and PLAIN.issuperset(document):
+        return chat
+    return _add_needs(chat, document, has_tools=has_tools)
+
+
+def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: bool) -> ChatRequest:
+    """Return a request with what not every provider has; `has_tools`: its messages do."""
+    for name in UNSUPPORTED:
+        if document.get(name) not in NOTHING_ASKED:
+            raise refuse_parameter(name, "is not supported by this gateway")
+    if document.get("modalities") not in (None, ["text"]):
+        raise refuse_parameter("modalities", 'must be ["text"]')
+    tools = read_tools(document.get("tools"))
+    choices = read_choices(document.get("n"))
+    form, schema = read_format(document.get("response_format"))
+    options = read_options(document)
+    needs: tuple[Ability, ...] = (
+        *(("tools",) if tools or has_tools else ()),
+        *(("choices",) if choices > 1 else ()),
+        *((form,) if form else ()),
+        *options,
+    )
+    return replace(
+        chat,
+        needs=needs,
+        tools=tools,
+        tool_choice=read_choice(document.get("tool_choice"), tools),
+        schema=schema,
+        choices=choices,
+        options=options or None,
     )
 
 
-def _read_flag(document: Mapping[str, Any], name: str) -> bool:
+def read_flag(document: Mapping[str, Any], name: str) -> bool:
+    """Return a field that is true or false, false if it is not there; raises Problem (400)."""
     value = document.get(name)
     if value is not None and not isinstance(value, bool):
         raise refuse_parameter(name, "must be true or false")
     return bool(value)
 
 
-def _read_model(value: object) -> str | None:
+def read_model(value: object) -> str | None:
+    """Return the model that a request names, None if it names none; raises Problem (400)."""
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= MAX_MODEL_LENGTH:
@@ -108,12 +190,16 @@ def _read_message(value: object, place: str) -> Message:
     role = value.get("role")
     if not isinstance(role, str) or role not in ROLES:
         raise refuse_parameter(f"{place}.role", f"must be one of {', '.join(ROLES)}")
+    calls = read_calls(value.get("tool_calls"), f"{place}.tool_calls") if role == "assistant" else ()
     content = value.get("content")
     if isinstance(content, list):
         content = "".join(_read_part(part, f"{place}.content") for part in content)
+    if content is None and calls:
+        content = ""
     if not isinstance(content, str):
         raise refuse_parameter(f"{place}.content", "must be a string or a list of text parts")
-    return Message(role=ROLES[role], text=content)
+    call_id = read_id(value.get("tool_call_id"), f"{place}.tool_call_id") if role == "tool" else None
+    return Message(role=ROLES[role], text=content, calls=calls, call_id=call_id)
 
 
 def _read_part(part: object, place: str) -> str:
@@ -125,6 +211,11 @@ def _read_part(part: object, place: str) -> str:
 def _read_max_tokens(document: Mapping[str, Any]) -> int | None:
     newer = document.get("max_completion_tokens")
     name = "max_tokens" if newer is None else "max_completion_tokens"
+    return read_whole(document, name)
+
+
+def read_whole(document: Mapping[str, Any], name: str) -> int | None:
+    """Return a limit of tokens, None if it is not there; raises Problem (400)."""
     value = document.get(name)
     if value is None:
         return None
@@ -133,7 +224,8 @@ def _read_max_tokens(document: Mapping[str, Any]) -> int | None:
     return value
 
 
-def _read_number(document: Mapping[str, Any], name: str, most: int) -> float | None:
+def read_number(document: Mapping[str, Any], name: str, most: int) -> float | None:
+    """Return a number from 0 to `most`, None if it is not there; raises Problem (400)."""
     value = document.get(name)
     if value is None:
         return None
@@ -142,7 +234,8 @@ def _read_number(document: Mapping[str, Any], name: str, most: int) -> float | N
     return value
 
 
-def _read_stop(value: object) -> tuple[str, ...]:
+def read_stop(value: object, name: str = "stop") -> tuple[str, ...]:
+    """Return the texts that end an answer, in the field of that name; raises Problem (400)."""
     if value is None:
         return ()
     stops = [value] if isinstance(value, str) else value
@@ -152,6 +245,6 @@ def _read_stop(value: object) -> tuple[str, ...]:
         or not all(isinstance(stop, str) and 0 < len(stop) <= MAX_STOP_LENGTH for stop in stops)
     ):
         raise refuse_parameter(
-            "stop", f"must be at most {MAX_STOPS} strings of 1 to {MAX_STOP_LENGTH} characters"
+            name, f"must be at most {MAX_STOPS} strings of 1 to {MAX_STOP_LENGTH} characters"
         )
     return tuple(stops)

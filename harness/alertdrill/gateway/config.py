@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alertdrill.errors import BadInput
+from alertdrill.gateway.limits import DEFAULTS, Limits, read_limits
+from alertdrill.gateway.problems import quote
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
@@ -24,6 +26,7 @@ class Config:
     speed: float
     data_dir: Path
     providers: Mapping[str, str]
+    limits: Limits = DEFAULTS
 
 
 def read_config(path: Path) -> Config:
@@ -37,8 +40,7 @@ def read_config(path: Path) -> Config:
         raise BadInput(f"{path}: cannot read the gateway's configuration: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{path}: cannot read the gateway's configuration: {error}") from error
-    if not isinstance(document, dict) or tuple(sorted(document)) != FIELDS:
-        raise BadInput(f"{path}: must be an object with exactly {', '.join(FIELDS)}")
+    _check_fields(path, document)
     speed, data_dir, providers = document["speed"], document["data_dir"], document["providers"]
     if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed <= MAX_SPEED:
         raise BadInput(f"{path}: speed must be a number above 0, at most {MAX_SPEED}")
@@ -46,11 +48,27 @@ def read_config(path: Path) -> Config:
         raise BadInput(f"{path}: data_dir must be the path of a folder")
     if not isinstance(providers, dict) or not providers:
         raise BadInput(f"{path}: providers must map at least one provider to its base URL")
+    try:
+        limits = read_limits(document.get("limits", {}))
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}") from error
     return Config(
+        limits=limits,
         speed=speed,
         data_dir=Path(data_dir),
         providers={name: _read_url(path, name, url) for name, url in providers.items()},
     )
+
+
+def _check_fields(path: Path, document: object) -> None:
+    if not isinstance(document, dict):
+        raise BadInput(f"{path}: must be an object with {', '.join(FIELDS)}")
+    for name in FIELDS:
+        if name not in document:
+            raise BadInput(f"{path}: {name} is missing")
+    for name in document:
+        if name not in (*FIELDS, "limits"):
+            raise BadInput(f"{path}: {quote(name)} is no field of it; there are {', '.join(FIELDS)}, limits")
 
 
 def _can_be_a_path(text: str) -> bool:

@@ -22,7 +22,8 @@ ErrorClass = Literal[
     "invalid_request",
     "unknown",
 ]
-CallStatus = Literal["ok"] | ErrorClass
+CallStatus = Literal["ok", "cancelled"] | ErrorClass
+"""How an attempt ended: well, given up because nobody waits for it any more, or in a failure."""
 AuthReason = Literal["missing_token", "invalid_token", "key_revoked"]
 IdentityKind = Literal["key", "user", "team"]
 ConnectionKind = Literal["db", "redis", "provider"]
@@ -52,7 +53,8 @@ Listener = Callable[[DomainEvent], None]
 class RequestFinished(DomainEvent):
     """A client's request was answered; `endpoint` is the pattern of its route.
 
-    `failure` is the code of the error that it was answered with, or that broke its stream off. Without a
+    `failure` is the code of the error that it was answered with, or that broke its stream off; a client that
+    left before the end has status 499, as nginx says it, and `client_left`. Without a
     valid key, `key_id`, `user` and `team` are None, as they are for the operator.
     """
 
@@ -78,6 +80,11 @@ class CallFinished(DomainEvent):
     prompt_tokens: int
     completion_tokens: int
     cost_usd: Decimal
+
+    @property
+    def failed(self) -> bool:
+        """Whether the provider failed; a call that was cancelled did not."""
+        return self.status not in ("ok", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from alertdrill.gateway.features import Core, OpenFeature
 from alertdrill.gateway.hearing import Ears, Hearing
 from alertdrill.gateway.inference import open_inference
 from alertdrill.gateway.keys import KeyRing
+from alertdrill.gateway.messages import open_messages
 from alertdrill.gateway.meter import Meter
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.gateway.quotas import Quotas
@@ -33,7 +34,9 @@ from alertdrill.gateway.timing import RuleClock
 from alertdrill.gateway.trace import Trace
 from alertdrill.gateway.upstream import Upstream
 
-FEATURES: tuple[OpenFeature, ...] = (open_accounts, open_inference, open_runs, open_sessions)
+GRACE_WALL_S = 0.1
+"""How long calls in flight may go on once the gateway is told to end; then an error ends what is streamed."""
+FEATURES: tuple[OpenFeature, ...] = (open_accounts, open_inference, open_messages, open_runs, open_sessions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +88,14 @@ async def open_gateway(
             ears.add(listen)
         for system, surface in hearing.surfaces.items():
             ears.add_surface(system, surface)
-        upstream = Upstream(config.providers, secrets.provider_key, config.speed, meter)
+        upstream = Upstream(
+            config.providers, secrets.provider_key, config.limits.timeout_s / config.speed, meter
+        )
         calls = Calls(
             catalogue=catalogue,
             upstream=upstream,
             providers=config.providers,
+            limits=config.limits,
             quotas=quotas,
             clock=clock,
             emit=emit,
@@ -126,7 +132,9 @@ async def open_gateway(
         try:
             async with AsyncExitStack() as opened:
                 features = [await opened.enter_async_context(open_feature(core)) for open_feature in FEATURES]
-                yield make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
+                app = make_app(front, admin, features, systems=hearing.expositions, clock=clock, emit=emit)
+                app.on_shutdown.append(lambda _app: calls.close(GRACE_WALL_S))
+                yield app
         finally:
             await calls.close()
             await upstream.close()

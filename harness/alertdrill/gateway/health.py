@@ -1,7 +1,7 @@
 """Which providers are cooling down: a circuit breaker for each, in rule time. Pure: `now_s` comes in.
 
-Five failures to reach a provider in a row, and it is left alone for 30 s; then one probe is let through,
-whose outcome decides. A provider that answers at all, even with an error, is reachable.
+Five failures to reach a provider in a row, and it is left alone for the cooldown; then one probe is let
+through, whose outcome decides. A provider that answers at all, even with an error, is reachable.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from alertdrill.gateway.events import CallStatus
+from alertdrill.gateway.limits import DEFAULTS
 
 FAILURES_TO_COOL = 5
-COOLDOWN_S = 30.0
 UNREACHABLE: frozenset[CallStatus] = frozenset({"network", "timeout"})
 
 
@@ -26,7 +26,8 @@ class _Breaker:
 class Health:
     """The state of every provider's breaker; ask `is_available`, then `begin`, then `end` or `abandon`."""
 
-    def __init__(self, providers: Iterable[str]) -> None:
+    def __init__(self, providers: Iterable[str], cooldown_s: float = DEFAULTS.cooldown_s) -> None:
+        self._cooldown_s = cooldown_s
         self._breakers = {provider: _Breaker() for provider in providers}
 
     def is_available(self, provider: str, now_s: float) -> bool:
@@ -55,7 +56,7 @@ class Health:
         starts = breaker.cools_until_s is None and breaker.failures >= FAILURES_TO_COOL
         # A call that went there because nothing else was left must not put the probe off.
         if starts or probe:
-            breaker.cools_until_s = now_s + COOLDOWN_S
+            breaker.cools_until_s = now_s + self._cooldown_s
 
     def abandon(self, provider: str, *, probe: bool) -> None:
         """Note that a call was given up without an outcome, so that another may be the probe."""

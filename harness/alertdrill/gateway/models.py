@@ -51,11 +51,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All models that can be called, by id, in the file's order; `policies` under prefix, None for none."""
+    """All models that can be called, by id, in the file's order; `policies` under prefix, None for none.
+
+    Those that make embeddings are `embedders`, and answer nothing else.
+    """
 
     models: Mapping[str, Model]
     by_bare_name: Mapping[str, Model]
     policies: Mapping[str | None, Policy]
+    embedders: Mapping[str, Model]
 
     def find_policy(self, prefix: str | None) -> Policy:
         """Return how a prefix routes; a prefix without a policy of its own routes as the plain one."""
@@ -72,6 +76,15 @@ class Catalogue:
         """
         return self.models.get(name) or self.by_bare_name.get(name)
 
+    def find_embedder(self, name: str) -> Model | None:
+        """Return the model for embeddings called so, with or without its provider; None without one."""
+        found = self.embedders.get(name)
+        return found or next((model for model in self.embedders.values() if model.name == name), None)
+
+    def list_all(self) -> list[Model]:
+        """Return the models, and then those for embeddings."""
+        return [*self.models.values(), *self.embedders.values()]
+
 
 def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
     """Return the part of a models file that these providers serve.
@@ -84,12 +97,15 @@ def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
         known = document["providers"]
         if missing := sorted(wanted - set(known)):
             raise BadInput(f"there is no provider {missing[0]!r}; there are: {', '.join(known)}")
-        models = {
-            model.id: model
-            for provider, entry in known.items()
-            if provider in wanted
-            for model in _read_models(provider, entry)
-        }
+        served = {provider: entry for provider, entry in known.items() if provider in wanted}
+        models, embedders = (
+            {
+                model.id: model
+                for provider, entry in served.items()
+                for model in _read_models(provider, entry["dialect"], entry.get(kind) or {})
+            }
+            for kind in ("models", "embeddings")
+        )
         policies = {
             None: _read_policy(document, models),
             **{
@@ -102,7 +118,7 @@ def read_catalogue(path: Path, providers: Iterable[str]) -> Catalogue:
     bare: dict[str, Model] = {}
     for model in models.values():
         bare.setdefault(model.name, model)
-    return Catalogue(models=models, by_bare_name=bare, policies=policies)
+    return Catalogue(models=models, by_bare_name=bare, policies=policies, embedders=embedders)
 
 
 @lru_cache(maxsize=8)
@@ -119,15 +135,16 @@ def _read_policy(entry: Mapping[str, Any], models: Mapping[str, Model]) -> Polic
     )
 
 
-def _read_models(provider: str, entry: dict[str, Any]) -> Iterable[Model]:
-    for name, price in entry["models"].items():
+def _read_models(provider: str, dialect: str, prices: Mapping[str, Any]) -> Iterable[Model]:
+    for name, price in prices.items():
         yield Model(
             provider=provider,
             name=name,
-            dialect=entry["dialect"],
+            dialect=dialect,
             # Through str, because the decimal in the file is meant, not the float nearest to it.
             price=Price(
                 prompt_usd=Decimal(str(price["prompt"])),
-                completion_usd=Decimal(str(price["completion"])),
+                # An embedding has no completion.
+                completion_usd=Decimal(str(price.get("completion", 0))),
             ),
         )

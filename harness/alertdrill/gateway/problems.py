@@ -23,6 +23,10 @@ STATUS_OF_CLASS: dict[ErrorClass, int] = {
     "unknown": 502,
 }
 QUOTED_LENGTH = 200
+FAILURE = web.RequestKey("failure", str)
+"""Under which a request keeps the code of the error that it ended with."""
+CLIENT_LEFT = "client_left"
+"""The failure of a request whose client did not wait for the end of its answer."""
 
 
 class Problem(Exception):
@@ -67,6 +71,12 @@ def refuse_parameter(param: str, why: str) -> Problem:
 def quote(text: str) -> str:
     """Return what a client sent, shortened for a message."""
     return repr(text if len(text) <= QUOTED_LENGTH else text[:QUOTED_LENGTH] + "…")
+
+
+def refuse_model(name: str) -> Problem:
+    """Return the problem of a model that there is not."""
+    message = f"there is no model {quote(name)}; GET /v1/models lists all"
+    return Problem(404, message, code="model_not_found", param="model")
 
 
 def describe_failure(error_class: ErrorClass, message: str) -> Problem:

@@ -7,17 +7,17 @@ import json
 import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import aiohttp
 
-from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed
+from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Vectors, count_tokens
 from alertdrill.gateway.chat import ChatRequest
-from alertdrill.gateway.dialects import DIALECTS
+from alertdrill.gateway.dialects import COUNTERS, DIALECTS, EMBEDDERS
+from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.meter import Meter
 from alertdrill.gateway.models import Model
 
-TIMEOUT_S = 120.0
-"""Rule time from the first byte sent to the last byte received."""
 MAX_CONNECTIONS = 2000
 MAX_ANSWER_BYTES = 4 * 2**20
 IDLE_WALL_S = 15.0
@@ -31,14 +31,16 @@ MALFORMED = (AttributeError, IndexError, KeyError, RecursionError, TypeError, Va
 class Upstream:
     """All providers, over one pool of connections; make it inside the event loop, close it at the end."""
 
-    def __init__(self, providers: Mapping[str, str], api_key: str, speed: float, meter: Meter) -> None:
+    def __init__(
+        self, providers: Mapping[str, str], api_key: str, timeout_wall_s: float, meter: Meter
+    ) -> None:
         self._meter = meter
         self._urls = dict(providers)
         self._api_key = api_key
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=IDLE_WALL_S),
             # Not rounded up to whole seconds, which at a high speed are minutes.
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S / speed, ceil_threshold=math.inf),
+            timeout=aiohttp.ClientTimeout(total=timeout_wall_s, ceil_threshold=math.inf),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
@@ -48,14 +50,30 @@ class Upstream:
 
     async def complete(self, model: Model, chat: ChatRequest) -> Completion:
         """Return a model's whole answer; raises UpstreamFailed."""
-        async with self._post(model, chat) as response:
-            body = await _read_bounded(response)
-            return DIALECTS[model.dialect].read_completion(json.loads(body))
+        dialect = DIALECTS[model.dialect]
+        path = dialect.write_path(model.name, chat)
+        async with self._post(model, path, dialect.write_body(model.name, chat)) as response:
+            return dialect.read_completion(json.loads(await _read_bounded(response)))
+
+    async def embed(self, model: Model, asked: EmbeddingRequest) -> Vectors:
+        """Return a model's embeddings; raises UpstreamFailed."""
+        dialect = EMBEDDERS[model.dialect]
+        body = dialect.write_embeddings(model.name, asked)
+        async with self._post(model, dialect.embeddings_path, body) as response:
+            return dialect.read_embeddings(json.loads(await _read_bounded(response)))
+
+    async def count_tokens(self, model: Model, chat: ChatRequest) -> int:
+        """Return how many tokens a model takes a prompt for; raises UpstreamFailed."""
+        dialect = COUNTERS[model.dialect]
+        async with self._post(model, dialect.count_path, dialect.write_count(model.name, chat)) as response:
+            return count_tokens(json.loads(await _read_bounded(response))["input_tokens"])
 
     async def stream(self, model: Model, chat: ChatRequest) -> AsyncIterator[Chunk]:
         """Yield a model's answer as it comes; raises UpstreamFailed, at any point."""
-        reader = DIALECTS[model.dialect].start_stream()
-        async with self._post(model, chat) as response:
+        dialect = DIALECTS[model.dialect]
+        reader = dialect.start_stream()
+        path = dialect.write_path(model.name, chat)
+        async with self._post(model, path, dialect.write_body(model.name, chat)) as response:
             size = 0
             async for line in response.content:
                 size += len(line)
@@ -69,15 +87,16 @@ class Upstream:
         raise UpstreamFailed("network", f"{model.id} broke its answer off")
 
     @asynccontextmanager
-    async def _post(self, model: Model, chat: ChatRequest) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _post(
+        self, model: Model, path: str, body: Mapping[str, Any]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Yield a good response; whatever goes wrong until it is read becomes an UpstreamFailed."""
-        dialect = DIALECTS[model.dialect]
         try:
             with self._meter.connection("provider"):
                 async with self._session.post(
-                    self._urls[model.provider] + dialect.write_path(model.name, chat),
-                    json=dialect.write_body(model.name, chat),
-                    headers=dialect.write_headers(self._api_key),
+                    self._urls[model.provider] + path,
+                    json=body,
+                    headers=DIALECTS[model.dialect].write_headers(self._api_key),
                     allow_redirects=False,
                 ) as response:
                     if response.status != 200:

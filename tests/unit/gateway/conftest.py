@@ -14,6 +14,7 @@ from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import DomainEvent
 from alertdrill.gateway.gateway import Gauges, Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
+from alertdrill.gateway.limits import DEFAULTS, Limits
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ async def start_gateway(providers, tmp_path) -> AsyncIterator[Callable]:
     """Yield what starts gateways, all over the same data directory."""
     async with AsyncExitStack() as stack:
 
-        async def start(speed: float = 1, **urls: str) -> Running:
+        async def start(speed: float = 1, limits: Limits = DEFAULTS, **urls: str) -> Running:
             events: list[DomainEvent] = []
             polled: list[Gauges] = []
 
@@ -38,6 +39,7 @@ async def start_gateway(providers, tmp_path) -> AsyncIterator[Callable]:
 
             config = Config(
                 speed=speed,
+                limits=limits,
                 data_dir=tmp_path / "data",
                 providers={name: provider.url for name, provider in providers.items()} | urls,
             )

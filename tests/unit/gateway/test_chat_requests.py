@@ -12,6 +12,7 @@ from alertdrill.gateway.events import CallFinished
 from alertdrill.gateway.problems import Problem
 
 HELLO = [{"role": "user", "content": "hello"}]
+LOOK = {"type": "function", "function": {"name": "look"}}
 
 
 def test_parts_and_roles_are_understood():
@@ -60,9 +61,46 @@ def test_parts_and_roles_are_understood():
         ({"messages": HELLO, "stop": ["a"] * 5}, "stop"),
         ({"messages": HELLO, "stop": ""}, "stop"),
         ({"messages": HELLO, "stop": {"a": 1}}, "stop"),
-        ({"messages": HELLO, "n": 2}, "n"),
-        ({"messages": HELLO, "tools": [{}]}, "tools"),
-        ({"messages": HELLO, "response_format": {"type": "json_object"}}, "response_format"),
+        ({"messages": HELLO, "n": 0}, "n"),
+        ({"messages": HELLO, "n": 17}, "n"),
+        ({"messages": HELLO, "n": True}, "n"),
+        ({"messages": HELLO, "tools": {}}, "tools"),
+        ({"messages": HELLO, "tools": [LOOK] * 129}, "tools"),
+        ({"messages": HELLO, "tools": [LOOK, LOOK]}, "tools"),
+        ({"messages": HELLO, "tools": [{}]}, "tools[0].type"),
+        ({"messages": HELLO, "tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"messages": HELLO, "tools": [{"type": "function"}]}, "tools[0].function"),
+        (
+            {"messages": HELLO, "tools": [{"type": "function", "function": {"name": "a b"}}]},
+            "tools[0].function.name",
+        ),
+        (
+            {"messages": HELLO, "tools": [{"type": "function", "function": {"name": "a", "parameters": 1}}]},
+            "tools[0].function.parameters",
+        ),
+        ({"messages": HELLO, "tool_choice": "required"}, "tool_choice"),
+        ({"messages": HELLO, "tools": [LOOK], "tool_choice": "perhaps"}, "tool_choice"),
+        (
+            {
+                "messages": HELLO,
+                "tools": [LOOK],
+                "tool_choice": {"type": "function", "function": {"name": "see"}},
+            },
+            "tool_choice",
+        ),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}, *HELLO]},
+            "messages[0].tool_calls[0]",
+        ),
+        ({"messages": [*HELLO, {"role": "tool", "content": "x"}]}, "messages[1].tool_call_id"),
+        ({"messages": HELLO, "response_format": {"type": "xml"}}, "response_format.type"),
+        ({"messages": HELLO, "response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+        ({"messages": HELLO, "seed": "x"}, "seed"),
+        ({"messages": HELLO, "presence_penalty": 3}, "presence_penalty"),
+        ({"messages": HELLO, "reasoning_effort": "Very much"}, "reasoning_effort"),
+        ({"messages": HELLO, "logprobs": True}, "logprobs"),
+        ({"messages": HELLO, "functions": [{"name": "look"}]}, "functions"),
+        ({"messages": HELLO, "modalities": ["text", "audio"]}, "modalities"),
     ],
 )
 def test_unusable_request_is_refused_by_name(document, param):

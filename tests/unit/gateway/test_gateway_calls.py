@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from support.fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, hold
+from support.fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, wait_to_be_left
 
 from alertdrill.gateway.events import CallFinished, QuotaExceeded, RouteDecided
 
@@ -266,19 +266,32 @@ async def test_exceeded_quota_stops_calls_before_the_provider(gateway, providers
     assert gateway.heard(QuotaExceeded) == [QuotaExceeded(kind="key", identity="k1")] * 2
 
 
-async def test_client_that_leaves_is_charged(gateway, providers):
-    """A call whose client hung up before the answer is accounted for when the answer comes."""
-    gate = asyncio.Event()
-    providers["openai"].script.append(hold(gate, None, WHOLE["openai"]))
+async def test_a_client_that_leaves_takes_its_call_along(gateway, providers):
+    """The provider sees the connection end, and a call that had not begun to be answered costs nothing."""
+    left = asyncio.Event()
+    providers["openai"].script.append(wait_to_be_left(left))
     token = await gateway.issue(id="k1")
     call = asyncio.create_task(gateway.chat(token, model="gpt-4o"))
     await gateway.until(lambda: len(providers["openai"].asked) == 1)
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
-    gate.set()
-    await gateway.until(lambda: len(gateway.heard(CallFinished)) == 1)
+    await asyncio.wait_for(left.wait(), 10)
     (finished,) = gateway.heard(CallFinished)
-    assert (finished.status, finished.key_id, finished.cost_usd) == ("ok", "k1", Decimal("0.0045"))
+    assert (finished.status, finished.key_id, finished.cost_usd) == ("cancelled", "k1", 0)
+
+
+async def test_clients_that_leave_cool_no_provider(gateway, providers):
+    """However many calls are given up, the provider goes on to be asked."""
+    for asked in range(1, 8):
+        left = asyncio.Event()
+        providers["openai"].script.append(wait_to_be_left(left))
+        call = asyncio.create_task(gateway.chat("the-admin-token", model="gpt-4o"))
+        await gateway.until(lambda asked=asked: len(providers["openai"].asked) == asked)
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+        await asyncio.wait_for(left.wait(), 10)
+    response = await gateway.chat("the-admin-token", model="gpt-4o")
+    assert response.headers["X-Gateway-Provider"] == "openai"
 
 
 async def test_providers_secret_and_reason_stay_inside(gateway, providers):

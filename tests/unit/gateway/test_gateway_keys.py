@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from support.running_gateway import ADMIN
@@ -10,6 +11,7 @@ from support.running_gateway import ADMIN
 from alertdrill.gateway import keys as keys_module
 from alertdrill.gateway.events import AuthFailed, KeyIssued, KeyRevoked, KeyRotated
 from alertdrill.gateway.keys import Key
+from alertdrill.gateway.store import Store
 
 
 async def rotate(gateway, key_id: str, **fields) -> tuple[str, str]:
@@ -200,3 +202,22 @@ def test_active(revoked_s, expires_s, now_s, active):
         revoked_s=revoked_s, expires_s=expires_s,
     )  # fmt: skip
     assert key.is_active(now_s) is active
+
+
+async def test_a_key_is_issued_whole_though_its_operator_left(gateway, monkeypatch):
+    """What changes the gateway goes on to its end, so that memory and disk have the same keys."""
+    begun, may_end, add_key = threading.Event(), threading.Event(), Store.add_key
+
+    def wait(*arguments: object) -> None:
+        begun.set()
+        assert may_end.wait(10)
+        add_key(*arguments)
+
+    monkeypatch.setattr(Store, "add_key", wait)
+    issuing = asyncio.create_task(gateway.issue(id="k1"))
+    await asyncio.to_thread(begun.wait, 10)
+    issuing.cancel()
+    await asyncio.gather(issuing, return_exceptions=True)
+    may_end.set()
+    await gateway.until(lambda: gateway.heard(KeyIssued) != [])
+    assert gateway.gauges.keys_active() == 1

@@ -78,6 +78,51 @@ def test_process_serves_every_system_and_ends_quickly(config, provider):
         process.communicate()
 
 
+def test_a_client_that_leaves_takes_its_call_along(config, provider):
+    """The provider's connection ends when the client's does, long before any timeout."""
+    process = start(config)
+    try:
+        host, _, port = json.loads(process.stdout.readline())["listen"].rpartition(":")
+        body = json.dumps({"messages": [{"role": "user", "content": "x"}]})
+        with closing(HTTPConnection(host, int(port))) as caller:
+            caller.request("POST", "/v1/chat/completions", body, {"Authorization": "Bearer the-admin-token"})
+            connection, _ = provider.accept()
+        with connection:
+            connection.settimeout(10)
+            while connection.recv(65_536):
+                pass
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_stream_is_ended_with_an_error_when_the_gateway_ends(config, provider):
+    """A client of a stream in flight is told why it ends, and its answer is whole HTTP."""
+    process = start(config)
+    try:
+        host, _, port = json.loads(process.stdout.readline())["listen"].rpartition(":")
+        body = json.dumps({"stream": True, "messages": [{"role": "user", "content": "x"}]})
+        with closing(HTTPConnection(host, int(port))) as caller:
+            caller.request("POST", "/v1/chat/completions", body, {"Authorization": "Bearer the-admin-token"})
+            connection, _ = provider.accept()
+            with connection:
+                assert connection.recv(1)
+                event = 'data: {"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}\n\n'
+                connection.sendall(
+                    f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n{event}".encode()
+                )
+                answer = caller.getresponse()
+                assert b"Hello" in answer.readline()
+                process.send_signal(signal.SIGTERM)
+                *_, last = answer.read().strip().splitlines()
+        assert json.loads(last.removeprefix(b"data: "))["error"]["message"] == "the gateway is shutting down"
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_an_unusable_start_ends_the_process(config):
     """Its exit code is 2, and it says one line, no traceback."""
     process = start(config, "192.0.2.1:1")
@@ -109,33 +154,50 @@ def test_unusable_start_is_one_sentence(config, listen, environment, message, mo
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "named"),
     [
-        {"speed": 0},
-        {"speed": "60"},
-        {"speed": True},
-        {"speed": 1e9},
-        {"speed": float("nan")},
-        {"data_dir": ""},
-        {"data_dir": 5},
-        {"data_dir": "a\0b"},
-        {"data_dir": "\ud800"},
-        {"providers": {}},
-        {"providers": {"openai": "ftp://127.0.0.1"}},
-        {"providers": {"openai": "http://"}},
-        {"providers": {"openai": "http://127.0.0.1:99999"}},
-        {"providers": {"openai": None}},
-        {"colour": "red"},
+        ({"speed": 0}, "speed"),
+        ({"speed": "60"}, "speed"),
+        ({"speed": True}, "speed"),
+        ({"speed": 1e9}, "speed"),
+        ({"speed": float("nan")}, "speed"),
+        ({"data_dir": ""}, "data_dir"),
+        ({"data_dir": 5}, "data_dir"),
+        ({"data_dir": "a\0b"}, "data_dir"),
+        ({"data_dir": "\ud800"}, "data_dir"),
+        ({"providers": {}}, "providers"),
+        ({"providers": {"openai": "ftp://127.0.0.1"}}, "providers: openai"),
+        ({"providers": {"openai": "http://"}}, "providers: openai"),
+        ({"providers": {"openai": "http://127.0.0.1:99999"}}, "providers: openai"),
+        ({"providers": {"openai": None}}, "providers: openai"),
+        ({"colour": "red"}, "'colour'"),
+        ({"limits": 5}, "limits"),
+        ({"limits": {"colour": 1}}, "limits: 'colour'"),
+        ({"limits": {"timeout_s": 0}}, "limits: timeout_s"),
+        ({"limits": {"cooldown_s": "30"}}, "limits: cooldown_s"),
+        ({"limits": {"calls": 1.5}}, "limits: calls"),
+        ({"limits": {"calls": True}}, "limits: calls"),
     ],
 )
-def test_unusable_configuration_is_refused(tmp_path, change):
-    """The configuration has exactly its fields, each usable."""
+def test_unusable_configuration_is_refused(tmp_path, change, named):
+    """The configuration has exactly its fields, each usable; the one that is not is named."""
     good = {"speed": 60, "data_dir": "x", "providers": {"openai": "http://127.0.0.1:1/"}}
     path = tmp_path / "gateway.json"
     path.write_text(json.dumps(good))
     assert read_config(path).providers == {"openai": "http://127.0.0.1:1"}
     path.write_text(json.dumps(good | change))
-    with pytest.raises(BadInput, match=r"gateway\.json"):
+    with pytest.raises(BadInput, match=rf"gateway\.json: {named} "):
+        read_config(path)
+
+
+@pytest.mark.parametrize("name", ["speed", "data_dir", "providers"])
+def test_a_missing_field_is_named(tmp_path, name):
+    """Whoever forgets one need not compare."""
+    path = tmp_path / "gateway.json"
+    good = {"speed": 60, "data_dir": "x", "providers": {"openai": "http://127.0.0.1:1/"}}
+    del good[name]
+    path.write_text(json.dumps(good))
+    with pytest.raises(BadInput, match=rf"gateway\.json: {name} is missing"):
         read_config(path)
 
 

@@ -8,7 +8,15 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from support.fake_providers import STREAMED, TEXT_LINES, WHOLE, break_after, hold, read_events, stream
+from support.fake_providers import (
+    STREAMED,
+    TEXT_LINES,
+    WHOLE,
+    break_after,
+    read_events,
+    stream,
+    wait_to_be_left,
+)
 
 from alertdrill.gateway.events import CallFinished
 
@@ -130,23 +138,34 @@ async def test_broken_stream_costs_what_is_known(gateway, providers):
     assert (call.status, call.prompt_tokens, call.cost_usd) == ("network", 1000, Decimal("0.015075"))
 
 
-async def test_client_that_leaves_a_stream_is_charged(gateway, providers):
-    """A stream whose client hung up is read to its end and costs all of it."""
-    gate = asyncio.Event()
-    first, rest = STREAMED["openai"][:2], STREAMED["openai"][2:]
-    providers["openai"].script.append(hold(gate, first, rest))
+@pytest.mark.parametrize(
+    ("provider", "prompt_tokens", "cost"),
+    [("openai", 3, "0.0000275"), ("anthropic", 1000, "0.01515")],
+    ids=["which states nothing before the end", "which states the prompt first"],
+)
+async def test_a_client_that_leaves_a_stream_is_charged_what_was_made(
+    gateway, providers, provider, prompt_tokens, cost
+):
+    """The provider sees it leave; the call costs what was stated, and else what its text is taken for."""
+    left = asyncio.Event()
+    pieces = STREAMED[DIALECTS[provider]][: TEXT_LINES[DIALECTS[provider]]]
+    providers[provider].script.append(wait_to_be_left(left, pieces))
     token = await gateway.issue(id="k1")
     response = await gateway.client.post(
         "/v1/chat/completions",
         headers={"Authorization": f"Bearer {token}"},
-        json={"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "x"}]},
+        json={
+            "model": MODELS[provider],
+            "stream": True,
+            "messages": [{"role": "user", "content": "Say hello"}],
+        },
     )
     assert b"Hello" in await response.content.readline()
     response.close()
-    gate.set()
-    await gateway.until(lambda: len(gateway.heard(CallFinished)) == 1)
+    await asyncio.wait_for(left.wait(), 10)
     (call,) = gateway.heard(CallFinished)
-    assert (call.status, call.key_id, call.cost_usd) == ("ok", "k1", Decimal("0.0045"))
+    assert (call.status, call.key_id) == ("cancelled", "k1")
+    assert (call.prompt_tokens, call.completion_tokens, call.cost_usd) == (prompt_tokens, 2, Decimal(cost))
 
 
 async def test_client_that_reads_slowly_does_not_slow_the_call(gateway, providers):

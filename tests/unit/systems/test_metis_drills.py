@@ -7,7 +7,8 @@ import math
 import pytest
 
 from alertdrill.errors import BadInput
-from alertdrill.gateway.health import COOLDOWN_S, FAILURES_TO_COOL
+from alertdrill.gateway.health import FAILURES_TO_COOL
+from alertdrill.gateway.limits import DEFAULTS
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.rules.values import Values
 from alertdrill.systems.catalogue import override_values
@@ -62,7 +63,10 @@ def test_drills_that_rest_on_window_and_for_are_left_out_otherwise() -> None:
 def test_what_the_drills_know_of_the_gateway_is_so() -> None:
     """Buckets, breaker and price are those of the surface, the gateway and models.yml."""
     assert LATENCY_BOUNDS_S == CALL_BUCKETS_S
-    assert (metis_errors.FAILURES_TO_COOL, metis_errors.COOLDOWN_S) == (FAILURES_TO_COOL, COOLDOWN_S)
+    assert (
+        FAILURES_TO_COOL,
+        DEFAULTS.cooldown_s,
+    ) == (metis_errors.FAILURES_TO_COOL, metis_errors.COOLDOWN_S)
     assert (
         read_catalogue(SHIPPED, ["anthropic"]).models[COST_MODEL].price.completion_usd == COST_USD_PER_MILLION
     )

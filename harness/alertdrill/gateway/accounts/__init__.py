@@ -43,7 +43,8 @@ class Accounts:
         """Note how a provider did, and charge its user for a call under a prefix with accounts."""
         if not isinstance(event, CallFinished) or current_prefix() not in self._heard:
             return
-        self._core.emit(self._providers.note(event))
+        if event.status != "cancelled":
+            self._core.emit(self._providers.note(event))
         if event.key_id is not None and current_prefix() is not None:
             self._book.charge(name_user(self._core.keys.get(event.key_id)), event)
 
@@ -64,7 +65,6 @@ async def open_accounts(core: Core) -> AsyncIterator[Accounts]:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
             await accounts.endpoints.close()
-            await chats.close()
             await book.save()
 
 

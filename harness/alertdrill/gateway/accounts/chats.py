@@ -5,29 +5,28 @@ The operator has no account: only cache and queue are in the operator's way.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import math
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import ExitStack
 
 from alertdrill.gateway.accounts.book import AccountBook
 from alertdrill.gateway.accounts.cache import Bounds, Cache
 from alertdrill.gateway.accounts.events import RateLimitChecked
 from alertdrill.gateway.accounts.limiter import Limiter
 from alertdrill.gateway.accounts.slots import Slots
-from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed
+from alertdrill.gateway.answers import Completion, Vectors
 from alertdrill.gateway.chat import ChatRequest
+from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.features import Core
 from alertdrill.gateway.keys import Key
 from alertdrill.gateway.models import Model
 from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.problems import Problem
 from alertdrill.gateway.routing import UnknownModel, resolve
+from alertdrill.gateway.streams import Chunks
 
 CACHE_BOUNDS = Bounds(entries=1_000, size_bytes=4 * 2**20, ttl_s=3_600.0)
-_Pieces = asyncio.Queue[Chunk | UpstreamFailed | None]
 
 
 def name_user(key: Key) -> str:
@@ -46,28 +45,30 @@ class AccountedChats:
         self._cache: Cache[tuple[Model, Completion]] = Cache(
             "response", CACHE_BOUNDS, core.clock, core.emit, core.meter
         )
-        self._relays: set[asyncio.Task[None]] = set()
 
     async def complete(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Completion]:
         """Return an answer and the model that gave it; raises Problem."""
         self.admit(key)
         return await self.answer(chat, key)
 
-    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, AsyncIterator[Chunk]]:
+    async def stream(self, chat: ChatRequest, key: Key | None) -> tuple[Model, Chunks]:
         """Return the chunks of an answer that has begun, and the model that gives it; raises Problem.
 
-        The slot is held until the provider has answered to the end, whether the client is there or not.
+        The slot is held until the provider has answered to the end, or the call was given up.
         """
         self.admit(key)
         wanted = self._find_model(chat, key)
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._slots.hold(wanted) if wanted else nullcontext())
+        with ExitStack() as held:
+            if wanted is not None:
+                held.callback(await self._slots.take(wanted))
             model, chunks = await self._core.calls.stream(chat, key)
-            pieces: _Pieces = asyncio.Queue()
-            relay = asyncio.create_task(_relay(chunks, pieces, stack.pop_all()))
-        self._relays.add(relay)
-        relay.add_done_callback(self._relays.discard)
-        return model, _follow(pieces)
+            chunks.when_over(held.pop_all().close)
+        return model, chunks
+
+    async def embed(self, asked: EmbeddingRequest, key: Key | None) -> tuple[Model, Vectors]:
+        """Return embeddings and the model that made them; raises Problem."""
+        self.admit(key)
+        return await self._core.calls.embed(asked, key)
 
     def admit(self, key: Key | None) -> None:
         """Let one request of a key pass; raises Problem (429 past its rate, 402 without trial or credits)."""
@@ -99,20 +100,16 @@ class AccountedChats:
         wanted = self._find_model(chat, key)
         if wanted is None:
             return await self._core.calls.complete(chat, key)
-        cached = name_entry(wanted, chat, key) if chat.temperature == 0 else None
+        # What needs more than every provider has is rare, and not in the name of an entry.
+        cached = name_entry(wanted, chat, key) if chat.temperature == 0 and not chat.needs else None
         if cached is not None and (found := self._cache.get(cached)) is not None:
             return found
-        async with self._slots.hold(wanted):
+        with ExitStack() as held:
+            held.callback(await self._slots.take(wanted))
             model, completion = await self._core.calls.complete(chat, key)
         if cached is not None and model == wanted:
             self._cache.put(cached, (model, completion), len(cached) + len(completion.text.encode()))
         return model, completion
-
-    async def close(self) -> None:
-        """Give up the streams in flight."""
-        for relay in self._relays:
-            relay.cancel()
-        await asyncio.gather(*self._relays, return_exceptions=True)
 
     def _find_model(self, chat: ChatRequest, key: Key | None) -> Model | None:
         """Return the wanted model; None if there is none, which the calls refuse in their own words."""
@@ -135,21 +132,3 @@ def name_entry(model: Model, chat: ChatRequest, key: Key | None) -> str:
         chat.stop,
     ]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-
-
-async def _relay(chunks: AsyncIterator[Chunk], pieces: _Pieces, held: AsyncExitStack) -> None:
-    async with held:
-        try:
-            async for chunk in chunks:
-                pieces.put_nowait(chunk)
-        except UpstreamFailed as failed:
-            pieces.put_nowait(failed)
-        finally:
-            pieces.put_nowait(None)
-
-
-async def _follow(pieces: _Pieces) -> AsyncIterator[Chunk]:
-    while (piece := await pieces.get()) is not None:
-        if isinstance(piece, UpstreamFailed):
-            raise piece
-        yield piece

@@ -27,6 +27,29 @@ from alertdrill.gateway.replies import name_answerer
 
 MAX_KEPT = 500
 """Responses in the background that are remembered; the oldest that are over are forgotten first."""
+UNSUPPORTED = (
+    *(
+        "best_of",
+        "echo",
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "n",
+        "presence_penalty",
+        "seed",
+        "suffix",
+    ),
+    *(
+        "conversation",
+        "instructions",
+        "previous_response_id",
+        "reasoning",
+        "text",
+        "tool_choice",
+        "tools",
+    ),
+)
+"""Fields of both ways that would change the answer, and that nobody gets."""
 Status = Literal["queued", "completed", "failed"]
 
 
@@ -127,6 +150,9 @@ def _read_prompt(document: object, prompt: str, max_tokens: str) -> ChatRequest:
         raise Problem(400, "the body must be a JSON object")
     if document.get("stream"):
         raise refuse_parameter("stream", "is not supported here; chat completions are streamed")
+    for name in UNSUPPORTED:
+        if document.get(name) not in (None, False, 1, [], {}):
+            raise refuse_parameter(name, "is not supported here; chat completions have it, or nothing has")
     text = document.get(prompt)
     if not isinstance(text, str) or not text:
         raise refuse_parameter(prompt, "must be a string that is not empty")

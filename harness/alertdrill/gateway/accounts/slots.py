@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alertdrill.gateway.accounts.events import QueueChanged
@@ -29,9 +28,8 @@ class Slots:
         self._emit = emit
         self._lanes: dict[str, _Lane] = {}
 
-    @asynccontextmanager
-    async def hold(self, model: Model) -> AsyncIterator[None]:
-        """Wait for a slot, and hold it while the block runs; raises Problem (503) if too many wait."""
+    async def take(self, model: Model) -> Callable[[], None]:
+        """Wait for a slot, and return what gives it back; raises Problem (503) if too many wait."""
         lane = self._lanes.setdefault(model.id, _Lane())
         if lane.free.locked():
             if lane.waiting >= MAX_WAITING:
@@ -44,10 +42,7 @@ class Slots:
                 self._change(model, lane, -1)
         else:
             await lane.free.acquire()
-        try:
-            yield
-        finally:
-            lane.free.release()
+        return lane.free.release
 
     def _change(self, model: Model, lane: _Lane, change: int) -> None:
         lane.waiting += change

@@ -10,9 +10,14 @@ from alertdrill.gateway.dialects.gemini import Gemini
 from alertdrill.gateway.dialects.ollama import Ollama
 from alertdrill.gateway.dialects.openai import OpenAI
 
+_OPENAI, _ANTHROPIC = OpenAI(), Anthropic()
 DIALECTS: Mapping[str, Dialect] = {
-    "openai": OpenAI(),
-    "anthropic": Anthropic(),
+    "openai": _OPENAI,
+    "anthropic": _ANTHROPIC,
     "gemini": Gemini(),
     "ollama": Ollama(),
 }
+EMBEDDERS: Mapping[str, OpenAI] = {"openai": _OPENAI}
+"""The dialects in which embeddings are asked for."""
+COUNTERS: Mapping[str, Anthropic] = {"anthropic": _ANTHROPIC}
+"""The dialects in which it is asked how many tokens a prompt has."""

@@ -5,13 +5,16 @@ Formats: https://docs.anthropic.com/en/api/messages, /en/api/messages-streaming 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
-from alertdrill.gateway.chat import ChatRequest
+from alertdrill.gateway.chat import ChatRequest, Message
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
 from alertdrill.gateway.events import ErrorClass
+from alertdrill.gateway.tooling import Mode, ToolCall, ToolCallPiece
 
 VERSION = "2023-06-01"
 DEFAULT_MAX_TOKENS = 4096
@@ -28,11 +31,16 @@ CLASS_OF_TYPE: Mapping[str, ErrorClass] = {
     "overloaded_error": "server_error",
     "timeout_error": "timeout",
 }
+CHOICES: Mapping[Mode, str] = {"auto": "auto", "none": "none", "required": "any"}
+"""What the modes of a tool choice are called here."""
 OVERFLOW_PHRASES = ("prompt is too long", "exceed context limit")
 
 
 class Anthropic:
     """The dialect `anthropic`."""
+
+    can: frozenset[Ability] = frozenset({"tools", "json_schema", "parallel_tool_calls"})
+    count_path = "/v1/messages/count_tokens"
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:
         """Return the one path of all chats."""
@@ -44,30 +52,40 @@ class Anthropic:
 
     def write_body(self, model: str, chat: ChatRequest) -> Mapping[str, Any]:
         """Return a messages request; system messages stand apart from the conversation here."""
-        system = "\n\n".join(message.text for message in chat.messages if message.role == "system")
-        options = {
-            "system": system or None,
+        options: dict[str, Any] = {
             "stream": chat.stream or None,
             # OpenAI's scale goes to 2, this one to 1.
             "temperature": None if chat.temperature is None else min(chat.temperature, 1),
             "top_p": chat.top_p,
             "stop_sequences": list(chat.stop) or None,
         }
+        if chat.schema is not None:
+            options["output_config"] = {"format": {"type": "json_schema", "schema": chat.schema["schema"]}}
         return {
-            "model": model,
             "max_tokens": chat.max_tokens or DEFAULT_MAX_TOKENS,
-            "messages": [
-                {"role": message.role, "content": message.text}
-                for message in chat.messages
-                if message.role != "system"
-            ],
+            **self.write_count(model, chat),
         } | {name: value for name, value in options.items() if value is not None}
 
+    def write_count(self, model: str, chat: ChatRequest) -> dict[str, Any]:
+        """Return what a prompt is, and nothing of how it is to be answered."""
+        system = "\n\n".join(message.text for message in chat.messages if message.role == "system")
+        turns = [message for message in chat.messages if message.role != "system"]
+        body: dict[str, Any] = {"model": model}
+        if chat.needs:
+            body["messages"] = _write_turns(turns)
+            body |= _write_tools(chat)
+        else:
+            body["messages"] = [{"role": message.role, "content": message.text} for message in turns]
+        if system:
+            body["system"] = system
+        return body
+
     def read_completion(self, document: Any) -> Completion:
-        """Return the text blocks of a message."""
-        usage = document["usage"]
+        """Return the text blocks and the tool calls of a message."""
+        usage, blocks = document["usage"], document["content"]
         return Completion(
-            text="".join(read_text(block.get("text")) for block in document["content"]),
+            text="".join(read_text(block.get("text")) for block in blocks),
+            calls=tuple(_read_call(block) for block in blocks if block.get("type") == "tool_use"),
             finish_reason=read_finish_reason(document.get("stop_reason"), "max_tokens") or "stop",
             usage=Usage(
                 prompt_tokens=count_tokens(usage["input_tokens"]),
@@ -97,6 +115,7 @@ class _Stream:
     def __init__(self, dialect: Anthropic) -> None:
         self._dialect = dialect
         self._prompt_tokens = 0
+        self._calls = 0
         self.done = False
 
     def read(self, line: bytes) -> Chunk | None:
@@ -113,7 +132,15 @@ class _Stream:
             self._prompt_tokens = count_tokens(usage["input_tokens"])
             return Chunk(usage=self._sum(usage["output_tokens"]))
         if kind == "content_block_delta":
-            return Chunk(text=read_text(event["delta"].get("text")))
+            delta = event["delta"]
+            if delta.get("type") == "input_json_delta":
+                arguments = read_text(delta.get("partial_json"))
+                return Chunk(calls=(ToolCallPiece(index=self._calls - 1, arguments=arguments),))
+            return Chunk(text=read_text(delta.get("text")))
+        if kind == "content_block_start" and event["content_block"].get("type") == "tool_use":
+            call = _read_call(event["content_block"])
+            self._calls += 1
+            return Chunk(calls=(ToolCallPiece(index=self._calls - 1, id=call.id, name=call.name),))
         if kind == "message_delta":
             reason = read_finish_reason(event["delta"].get("stop_reason"), "max_tokens")
             return Chunk(finish_reason=reason, usage=self._sum(event["usage"]["output_tokens"]))
@@ -122,3 +149,63 @@ class _Stream:
 
     def _sum(self, output_tokens: object) -> Usage:
         return Usage(prompt_tokens=self._prompt_tokens, completion_tokens=count_tokens(output_tokens))
+
+
+def _read_call(block: Mapping[str, Any]) -> ToolCall:
+    arguments = json.dumps(block.get("input") or {})
+    return ToolCall(id=read_text(block["id"]), name=read_text(block["name"]), arguments=arguments)
+
+
+def _write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """Return the conversation; results of tools that follow each other are one turn of the user here."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        if message.role == "tool":
+            result: dict[str, Any] = {
+                "type": "tool_result",
+                "tool_use_id": message.call_id,
+                "content": message.text,
+            }
+            result |= {"is_error": True} if message.is_error else {}
+            if turns and turns[-1]["role"] == "user" and isinstance(turns[-1]["content"], list):
+                turns[-1]["content"].append(result)
+            else:
+                turns.append({"role": "user", "content": [result]})
+        elif message.calls:
+            text = [{"type": "text", "text": message.text}] if message.text else []
+            calls = [
+                {
+                    "type": "tool_use",
+                    "id": call.id,
+                    "name": call.name,
+                    "input": json.loads(call.arguments or "{}"),
+                }
+                for call in message.calls
+            ]
+            turns.append({"role": "assistant", "content": [*text, *calls]})
+        else:
+            turns.append({"role": message.role, "content": message.text})
+    return turns
+
+
+def _write_tools(chat: ChatRequest) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if chat.tools:
+        fields["tools"] = [
+            {
+                "name": tool.name,
+                **({"description": tool.description} if tool.description else {}),
+                "input_schema": tool.parameters or {"type": "object", "properties": {}},
+            }
+            for tool in chat.tools
+        ]
+    choice = chat.tool_choice
+    one_at_a_time = (chat.options or {}).get("parallel_tool_calls") is False
+    if choice is not None or one_at_a_time:
+        mode = CHOICES[choice.mode] if choice else "auto"
+        named = {"type": "tool", "name": choice.name} if choice and choice.name else {"type": mode}
+        # Where no call may be made there is no word of how many.
+        fields["tool_choice"] = named | (
+            {"disable_parallel_tool_use": True} if one_at_a_time and mode != "none" else {}
+        )
+    return fields

@@ -10,9 +10,19 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, FinishReason
 from alertdrill.gateway.chat import ChatRequest
 from alertdrill.gateway.events import ErrorClass
+
+OTHER_REASONS: Mapping[str, FinishReason] = {
+    "tool_calls": "tool_calls",
+    "tool_use": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "content_filter",
+    "SAFETY": "content_filter",
+}
+"""What providers call the rarer reasons for an answer's end."""
 
 
 class StreamReader(Protocol):
@@ -26,7 +36,9 @@ class StreamReader(Protocol):
 
 
 class Dialect(Protocol):
-    """One provider's language."""
+    """One provider's language; a request that needs what it cannot is not sent."""
+
+    can: frozenset[Ability]
 
     def write_path(self, model: str, chat: ChatRequest) -> str:
         """Return where a chat goes, below the provider's base URL."""
@@ -68,7 +80,9 @@ def read_finish_reason(reason: object, too_long: str) -> FinishReason | None:
     """Return why an answer ended; `too_long` is what the provider calls a reached token limit."""
     if reason is None:
         return None
-    return "length" if reason == too_long else "stop"
+    if reason == "stop":
+        return "stop"
+    return "length" if reason == too_long else OTHER_REASONS.get(str(reason), "stop")
 
 
 def read_text(value: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
@@ -34,7 +35,9 @@ TOO_LONG = "MAX_TOKENS"
 
 
 class Gemini:
-    """The dialect `gemini`."""
+    """The dialect `gemini`; its format has tools, too, which are not passed on."""
+
+    can: frozenset[Ability] = frozenset({"json_object", "json_schema"})
 
     def write_path(self, model: str, chat: ChatRequest) -> str:
         """Return the model's method; which one says whether the answer is streamed."""
@@ -53,6 +56,8 @@ class Gemini:
             "temperature": chat.temperature,
             "topP": chat.top_p,
             "stopSequences": list(chat.stop) or None,
+            "responseMimeType": "application/json" if chat.needs else None,
+            "responseJsonSchema": chat.schema["schema"] if chat.schema else None,
         }
         config = {name: value for name, value in options.items() if value is not None}
         parts: dict[str, Any] = {

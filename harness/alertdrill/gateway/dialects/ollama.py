@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest
 from alertdrill.gateway.dialects.dialect import read_finish_reason, read_object, read_text
@@ -18,7 +19,9 @@ OVERFLOW_PHRASES = ("context size", "context length", "context window")
 
 
 class Ollama:
-    """The dialect `ollama`."""
+    """The dialect `ollama`; its format has tools, too, which are not passed on."""
+
+    can: frozenset[Ability] = frozenset({"json_object", "json_schema", "seed"})
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:
         """Return the one path of all chats."""
@@ -30,17 +33,19 @@ class Ollama:
 
     def write_body(self, model: str, chat: ChatRequest) -> Mapping[str, Any]:
         """Return a chat request; Ollama streams unless told otherwise."""
-        options = {
+        options: dict[str, Any] = {
             "num_predict": chat.max_tokens,
             "temperature": chat.temperature,
             "top_p": chat.top_p,
             "stop": list(chat.stop) or None,
-        }
+        } | dict(chat.options or {})
+        form = _write_format(chat)
         return {
             "model": model,
             "messages": [{"role": message.role, "content": message.text} for message in chat.messages],
             "stream": chat.stream,
             "options": {name: value for name, value in options.items() if value is not None},
+            **({} if form is None else {"format": form}),
         }
 
     def read_completion(self, document: Any) -> Completion:
@@ -59,6 +64,13 @@ class Ollama:
     def classify(self, status: int, document: object) -> ErrorClass:
         """Return the class by the status; an overlong prompt shows only in the message."""
         return _classify(status, document)
+
+
+def _write_format(chat: ChatRequest) -> object:
+    """Return what makes the answer JSON: a schema, or `json` for any; None where it may be anything."""
+    if chat.schema is not None:
+        return chat.schema["schema"]
+    return "json" if "json_object" in chat.needs else None
 
 
 class _Stream:

@@ -6,13 +6,25 @@ https://openrouter.ai/docs/api-reference/errors (errors may come with status 200
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
-from alertdrill.gateway.chat import ChatRequest
+from alertdrill.gateway.abilities import OPTIONS, Ability
+from alertdrill.gateway.answers import (
+    Choice,
+    Chunk,
+    Completion,
+    UpstreamFailed,
+    Usage,
+    Vectors,
+    classify_status,
+    count_tokens,
+)
+from alertdrill.gateway.chat import ChatRequest, Message
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
+from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.events import ErrorClass
+from alertdrill.gateway.tooling import Tool, ToolCall, ToolCallPiece, ToolChoice
 
 CLASS_OF_CODE: Mapping[str, ErrorClass] = {
     "context_length_exceeded": "context_overflow",
@@ -26,7 +38,10 @@ OVERFLOW_PHRASES = ("maximum context length", "context window")
 
 
 class OpenAI:
-    """The dialect `openai`."""
+    """The dialect `openai`, which is also what clients speak, so that it can do all that they ask."""
+
+    can: frozenset[Ability] = frozenset({"tools", "choices", "json_object", "json_schema", *OPTIONS})
+    embeddings_path = "/v1/embeddings"
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:
         """Return the one path of all chats."""
@@ -42,6 +57,8 @@ class OpenAI:
             "model": model,
             "messages": [{"role": message.role, "content": message.text} for message in chat.messages],
         }
+        if chat.needs:
+            body |= _write_needs(chat)
         if chat.stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         options = {
@@ -53,14 +70,31 @@ class OpenAI:
         return body | {name: value for name, value in options.items() if value is not None}
 
     def read_completion(self, document: Any) -> Completion:
-        """Return the only choice of a chat completion."""
+        """Return the choices of a chat completion."""
         self._raise_error(document)
-        choice = document["choices"][0]
+        first, *others = document["choices"]
+        message = first["message"]
         return Completion(
-            text=read_text(choice["message"].get("content")),
-            finish_reason=read_finish_reason(choice.get("finish_reason"), "length") or "stop",
+            text=read_text(message.get("content")),
+            finish_reason=read_finish_reason(first.get("finish_reason"), "length") or "stop",
             usage=_read_usage(document["usage"]),
+            calls=_read_calls(message.get("tool_calls") or ()),
+            others=tuple(_read_choice(choice) for choice in others) if others else (),
         )
+
+    def write_embeddings(self, model: str, asked: EmbeddingRequest) -> Mapping[str, Any]:
+        """Return a request for embeddings."""
+        return {"model": model, **asked.fields}
+
+    def read_embeddings(self, document: Any) -> Vectors:
+        """Return embeddings; raises ValueError for what is none."""
+        self._raise_error(document)
+        data = document["data"]
+        if not isinstance(data, list) or not all(
+            isinstance(entry["embedding"], list | str) for entry in data
+        ):
+            raise ValueError("the embeddings are no vectors")
+        return Vectors(data=data, usage=Usage(prompt_tokens=count_tokens(document["usage"]["prompt_tokens"])))
 
     def start_stream(self) -> _Stream:
         """Return a reader of chat completion chunks."""
@@ -104,15 +138,104 @@ class _Stream:
         self._dialect._raise_error(document)
         usage = _read_usage(document["usage"]) if document.get("usage") else None
         choice = document["choices"][0] if document["choices"] else {}
-        text = read_text(choice.get("delta", {}).get("content"))
+        delta = choice.get("delta", {})
+        text = read_text(delta.get("content"))
+        calls = _read_pieces(delta["tool_calls"]) if delta.get("tool_calls") else ()
         finish_reason = read_finish_reason(choice.get("finish_reason"), "length")
-        if not text and finish_reason is None and usage is None:
+        if not text and not calls and finish_reason is None and usage is None:
             return None
-        return Chunk(text=text, finish_reason=finish_reason, usage=usage)
+        # Each event has one choice, wherever several were asked for.
+        return Chunk(
+            text=text,
+            finish_reason=finish_reason,
+            usage=usage,
+            calls=calls,
+            choice=count_tokens(choice.get("index", 0)),
+        )
 
 
 def _read_usage(usage: Mapping[str, Any]) -> Usage:
     return Usage(
         prompt_tokens=count_tokens(usage["prompt_tokens"]),
         completion_tokens=count_tokens(usage["completion_tokens"]),
+    )
+
+
+def _write_needs(chat: ChatRequest) -> dict[str, Any]:
+    """Return the fields, and the messages, of a request that needs more than every provider has."""
+    fields: dict[str, Any] = {str(name): value for name, value in (chat.options or {}).items()}
+    fields["messages"] = [_write_message(message) for message in chat.messages]
+    if chat.tools:
+        fields["tools"] = [_write_tool(tool) for tool in chat.tools]
+    if chat.tool_choice is not None:
+        fields["tool_choice"] = _write_choice(chat.tool_choice)
+    if chat.choices > 1:
+        fields["n"] = chat.choices
+    if chat.schema is not None:
+        fields["response_format"] = {"type": "json_schema", "json_schema": chat.schema}
+    elif "json_object" in chat.needs:
+        fields["response_format"] = {"type": "json_object"}
+    return fields
+
+
+def _write_message(message: Message) -> dict[str, Any]:
+    written: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.calls:
+        written |= {"content": message.text or None, "tool_calls": write_calls(message.calls)}
+    if message.call_id is not None:
+        written["tool_call_id"] = message.call_id
+    return written
+
+
+def write_calls(calls: Iterable[ToolCall]) -> list[dict[str, Any]]:
+    """Return the `tool_calls` of a message."""
+    return [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
+    ]
+
+
+def _write_tool(tool: Tool) -> dict[str, Any]:
+    optional = {"description": tool.description, "parameters": tool.parameters, "strict": tool.strict}
+    stated = {name: value for name, value in optional.items() if value is not None}
+    return {"type": "function", "function": {"name": tool.name, **stated}}
+
+
+def _write_choice(choice: ToolChoice) -> str | dict[str, Any]:
+    if choice.name is None:
+        return choice.mode
+    return {"type": "function", "function": {"name": choice.name}}
+
+
+def _read_choice(choice: Mapping[str, Any]) -> Choice:
+    message = choice["message"]
+    return Choice(
+        text=read_text(message.get("content")),
+        finish_reason=read_finish_reason(choice.get("finish_reason"), "length") or "stop",
+        calls=_read_calls(message.get("tool_calls") or ()),
+    )
+
+
+def _read_calls(calls: Collection[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
+    if not calls:
+        return ()
+    return tuple(
+        ToolCall(
+            id=read_text(call["id"]),
+            name=read_text(call["function"]["name"]),
+            arguments=read_text(call["function"]["arguments"]),
+        )
+        for call in calls
+    )
+
+
+def _read_pieces(pieces: Iterable[Mapping[str, Any]]) -> tuple[ToolCallPiece, ...]:
+    return tuple(
+        ToolCallPiece(
+            index=count_tokens(piece["index"]),
+            id=read_text(piece.get("id")) or None,
+            name=read_text(piece.get("function", {}).get("name")) or None,
+            arguments=read_text(piece.get("function", {}).get("arguments")),
+        )
+        for piece in pieces
     )

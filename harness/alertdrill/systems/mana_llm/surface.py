@@ -63,7 +63,7 @@ class Surface:
         self._requests.labels(*model).inc()
         if event.status == "ok":
             self._latency.labels(*model).observe(event.latency_s)
-        else:
+        elif event.failed:
             self._errors.labels(*model, event.status).inc()
         for kind, tokens in (("prompt", event.prompt_tokens), ("completion", event.completion_tokens)):
             # A failure mostly uses nothing; a stream that broke off has used what it said until then.

@@ -145,7 +145,7 @@ class Surface:
         model = (event.provider, event.model)
         self._calls.labels(*model, event.status).inc()
         self._latency.labels(*model).observe(event.latency_s)
-        if event.status != "ok":
+        if event.failed:
             self._errors.labels(*model, event.status).inc()
         if event.status == "ok" or event.cost_usd:
             self._cost.labels(*model).inc(float(event.cost_usd))

@@ -98,6 +98,8 @@ async def test_the_same_question_is_answered_from_the_cache(prefix, providers):
         (ann, {"temperature": 0, "max_tokens": 7}),
         (ann, {"temperature": 0, "stream": True}),
         (ann, {"temperature": 1}),
+        (ann, {"temperature": 0, "response_format": {"type": "json_object"}}),
+        (ann, {"temperature": 0, "seed": 7}),
         (ann, {}),
     ):
         asked = len(providers["openrouter"].asked)

@@ -127,9 +127,10 @@ async def test_so_many_go_and_so_many_wait():
     slots, leave, inside = Slots(events.append), asyncio.Event(), []
 
     async def call() -> None:
-        async with slots.hold(MODEL):
-            inside.append(1)
-            await leave.wait()
+        give_back = await slots.take(MODEL)
+        inside.append(1)
+        await leave.wait()
+        give_back()
 
     calls = [asyncio.create_task(call()) for _ in range(SLOTS + MAX_WAITING)]
     async with asyncio.timeout(10):
@@ -153,8 +154,9 @@ async def test_who_gives_up_waiting_is_not_counted_any_more():
     slots, leave = Slots(events.append), asyncio.Event()
 
     async def call() -> None:
-        async with slots.hold(MODEL):
-            await leave.wait()
+        give_back = await slots.take(MODEL)
+        await leave.wait()
+        give_back()
 
     calls = [asyncio.create_task(call()) for _ in range(SLOTS + 1)]
     async with asyncio.timeout(10):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from support.accounts_prefix import MODEL
-from support.fake_providers import STREAMED, WHOLE, hold
+from support.fake_providers import STREAMED, WHOLE, hold, wait_to_be_left
 
 from alertdrill.gateway.accounts.events import (
     QueueChanged,
@@ -56,4 +56,18 @@ async def test_a_stream_that_fails_gives_its_slot_back(prefix, providers):
         providers["openrouter"].fail("invalid_request")
         assert (await prefix.chat(token, stream=True)).status == 400
     assert (await prefix.chat(token, stream=True)).status == 200
+    assert prefix.heard(QueueChanged) == []
+
+
+async def test_a_stream_that_its_client_left_gives_its_slot_back(prefix, providers):
+    """As many clients as there are slots leave, and the next call need not wait."""
+    headers = {"Authorization": f"Bearer {await prefix.issue(id='k1')}"}
+    body = {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+    for _ in range(SLOTS):
+        left = asyncio.Event()
+        providers["openrouter"].script.append(wait_to_be_left(left, STREAMED["openai"][:2]))
+        response = await prefix.client.post("/gatewayz/v1/chat/completions", headers=headers, json=body)
+        response.close()
+        await asyncio.wait_for(left.wait(), 10)
+    assert (await prefix.chat(headers["Authorization"].partition(" ")[2])).status == 200
     assert prefix.heard(QueueChanged) == []

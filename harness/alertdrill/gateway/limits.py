@@ -1,0 +1,47 @@
+"""What bounds the calls of a gateway: `limits` in its configuration, each with a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from alertdrill.gateway.problems import quote
+
+MOST: Mapping[str, float] = {"timeout_s": 86_400.0, "cooldown_s": 86_400.0, "calls": 100_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long an attempt may take and a provider cools down, in rule time, and how many calls run at once.
+
+    An attempt runs from the first byte sent to the last byte received. A call that is one too many is refused
+    with 503, and counts towards no quota.
+    """
+
+    timeout_s: float = 120.0
+    cooldown_s: float = 30.0
+    calls: int = 10_000
+
+
+DEFAULTS = Limits()
+
+
+def read_limits(document: object) -> Limits:
+    """Return the limits that a document states; raises ValueError, whose sentence names what is wrong."""
+    if not isinstance(document, dict):
+        raise ValueError("limits must be an object")
+    names = [field.name for field in fields(Limits)]
+    for name, value in document.items():
+        if name not in names:
+            raise ValueError(f"limits: {quote(name)} is none of them; there are {', '.join(names)}")
+        _check(name, value)
+    stated: dict[str, Any] = document
+    return Limits(**stated)
+
+
+def _check(name: str, value: object) -> None:
+    is_number = isinstance(value, int if name == "calls" else int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= MOST[name]:  # type: ignore[operator] # it is one
+        kind = "whole number" if name == "calls" else "number"
+        raise ValueError(f"limits: {name} must be a {kind} above 0, at most {MOST[name]:g}")
