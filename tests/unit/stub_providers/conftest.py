@@ -17,6 +17,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 from support.nursery import open_nursery
+from support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 KEY = "provider-key"
@@ -148,7 +149,7 @@ class Client:
 
     async def counts_become(self, model: str, counts: dict[str, int]) -> None:
         """Wait until the ledger says this of the model."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while await self.counts(model) != counts:
                 await asyncio.sleep(0.01)
 

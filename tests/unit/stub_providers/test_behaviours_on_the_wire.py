@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.patience import PATIENCE_S
 
 from stub_providers.dialects.openai.limits import write_duration
 
@@ -89,7 +90,7 @@ async def test_a_limit_fills_up_again(client: Any) -> None:
     """Who comes later is let through."""
     await client.tell("refills", limits={"requests": 1, "per_s": 100})
     assert [(await client.ask("refills"))[0] for _ in range(2)] == [200, 429]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await client.ask("refills"))[0] != 200:
             await asyncio.sleep(0.05)
 
@@ -126,7 +127,7 @@ async def read_until_end(client: Any, model: str, *, stream: bool) -> bytes:
     writer.write(client.stub.raw_request(client.stub.body(model, stream=stream)))
     received = b""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while part := await reader.read(65_536):
                 received += part
     except ConnectionResetError:
@@ -207,7 +208,7 @@ async def test_a_spell_passes(client: Any) -> None:
     """What fails in it is good again after it."""
     await client.tell("spell", spells=[{"for_s": 50, "errors": {"class": "server_error", "share": 1}}])
     assert (await client.ask("spell"))[0] >= 500
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await client.ask("spell"))[0] != 200:
             await asyncio.sleep(0.05)
 

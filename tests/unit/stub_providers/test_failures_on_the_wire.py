@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.patience import PATIENCE_S
 
 SAID = {
     "openai": lambda error: (error["error"]["type"], error["error"]["code"]),
@@ -81,7 +82,7 @@ async def test_a_network_error_is_a_reset(client: Any, stream: bool) -> None:
     model = await fail_next(client, "network", stream)
     reader, writer = await asyncio.open_connection(*client.stub.address)
     writer.write(client.stub.raw_request(client.stub.body(model, stream=stream)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(ConnectionResetError):
             await reader.read()
     writer.close()
