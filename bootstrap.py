@@ -27,6 +27,10 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "made-from.json"
 LOCKS = {"runtime": ROOT / "requirements.txt", "dev": ROOT / "requirements-dev.txt"}
 """The dev lock holds all that the runtime lock holds, in the same versions."""
+COMPILED: dict[str, tuple[str, ...]] = {"runtime": (), "dev": ("--no-compile",)}
+"""What pip is told of compiling: of the dev lock's ten thousand modules tests import a thousand, which Python
+compiles as it does. Who only holds drills may have a .venv that cannot be written to.
+"""
 WITHOUT_WHEEL = re.compile(r"No matching distribution found for (?P<name>[^\s=]+)==(?P<version>[^\s;]+)")
 
 
@@ -43,7 +47,7 @@ def main(kind: str) -> None:
             make_empty_venv()
             made = {}
         if wanted[kind] != made.get(kind):
-            install_lock(LOCKS[kind])
+            install_lock(LOCKS[kind], COMPILED[kind])
         install("--no-deps", "--no-build-isolation", f"--editable={ROOT}")
         # What came from another interpreter's or an older runtime lock would have been thrown away above.
         write_stamp(made | wanted | describe_venv())
@@ -106,9 +110,9 @@ def install_ensurepip() -> None:
     run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", package])
 
 
-def install_lock(lock: Path) -> None:
+def install_lock(lock: Path, options: Sequence[str]) -> None:
     """Install what a lock says: wheels, or if there is none of something, say so and let pip build it."""
-    wanted = ("--no-deps", "--require-hashes", f"--requirement={lock}")
+    wanted = ("--no-deps", "--require-hashes", f"--requirement={lock}", *options)
     wheels_only = [*make_pip_command(), "--only-binary=:all:", *wanted]
     if (said := attempt(wheels_only)) is not None:
         missing = WITHOUT_WHEEL.search(said)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 from support.kubernetes_manifests import find
+from support.patience import PATIENCE_S
 from support.plain_yaml import read_yaml
 
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
@@ -72,7 +73,7 @@ def await_targets(
     give_up_at = time.monotonic() + START_WITHIN_S
     while prometheus.poll() is None and time.monotonic() < give_up_at:
         try:
-            answer = session.get(f"{url}/api/v1/targets", timeout=5)
+            answer = session.get(f"{url}/api/v1/targets", timeout=PATIENCE_S)
             active: list[dict[str, Any]] = answer.json()["data"]["activeTargets"] if answer.ok else []
         except requests.ConnectionError:
             active = []

@@ -80,17 +80,17 @@ def test_a_dependency_without_a_wheel_is_named(
         return pip if "--only-binary=:all:" in argv else None
 
     monkeypatch.setattr(bootstrap, "attempt", attempt)
-    bootstrap.install_lock(tmp_path / "lock.txt")
+    bootstrap.install_lock(tmp_path / "lock.txt", ["--no-compile"])
     said = capsys.readouterr().err
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert f"There is no wheel of gevent 26.4.0 for Python {here} on this machine" in said
     assert f"tested with Python {OLDEST} to {NEWEST}" in said
     assert ["--only-binary=:all:" in argv for argv in ran] == [True, False]
-    assert all("--require-hashes" in argv for argv in ran)
+    assert all({"--require-hashes", "--no-compile"} <= set(argv) for argv in ran)
 
 
 def test_set_up_that_fails_otherwise_shows_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without a network nothing is said of wheels, and pip is not run again."""
     monkeypatch.setattr(bootstrap, "attempt", lambda _: "ERROR: Connection refused")
     with pytest.raises(SystemExit, match="ERROR: Connection refused"):
-        bootstrap.install_lock(tmp_path / "lock.txt")
+        bootstrap.install_lock(tmp_path / "lock.txt", [])

@@ -18,6 +18,7 @@ from alertdrill.gateway.events import DomainEvent
 from alertdrill.gateway.gateway import Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
 from support.fake_providers import FakeProvider
+from support.patience import PATIENCE_S
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 MODEL = "openrouter:mistral-large"
@@ -62,7 +63,7 @@ class Prefix:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 await asyncio.sleep(0.005)
 

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient
 
 from alertdrill.gateway.events import DomainEvent
 from alertdrill.gateway.gateway import Gauges
+from support.patience import PATIENCE_S
 
 ADMIN = {"Authorization": "Bearer the-admin-token"}
 
@@ -45,6 +46,6 @@ class Running:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 await asyncio.sleep(0.005)

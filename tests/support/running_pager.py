@@ -46,6 +46,8 @@ class RunningPager:
     deliveries: str
     smtp_port: int
     session: aiohttp.ClientSession
+    trust: ssl.SSLContext
+    """Trusts the pager's authority alone."""
 
     @property
     def authority(self) -> Path:
@@ -63,11 +65,6 @@ class RunningPager:
             token=TOKEN,
             templates_folder=str(self.folder),
         )
-
-    @property
-    def trust(self) -> ssl.SSLContext:
-        """A context that trusts the pager's authority alone."""
-        return ssl.create_default_context(cafile=str(self.authority))
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Return the document that the control API answers, None where it says nothing."""
@@ -143,6 +140,7 @@ async def run_pager(
                 deliveries=f"https://127.0.0.1:{deliveries}",
                 smtp_port=smtp,
                 session=session,
+                trust=ssl.create_default_context(cadata=authority.decode()),
             )
     finally:
         await runner.cleanup()

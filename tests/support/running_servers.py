@@ -13,6 +13,7 @@ import requests
 from alertdrill.runtime.binaries import Engines
 from support.lone_alertmanager import await_that, open_alertmanager
 from support.lone_prometheus import run_prometheus
+from support.patience import PATIENCE_S
 
 RULES = """\
 groups:
@@ -75,5 +76,6 @@ def run_theirs(engines: Engines, folder: Path, gateway: str, pager: str) -> Iter
 
 
 def _list_targets(url: str) -> list[object]:
-    targets: list[object] = requests.get(f"{url}/api/v1/targets", timeout=5).json()["data"]["activeTargets"]
+    answer = requests.get(f"{url}/api/v1/targets", timeout=PATIENCE_S)
+    targets: list[object] = answer.json()["data"]["activeTargets"]
     return targets

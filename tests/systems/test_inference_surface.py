@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from support.patience import PATIENCE_S
 from support.plain_yaml import read_yaml
 from support.samples import read
 
@@ -151,7 +152,7 @@ class Running:
 
     async def until(self, name: str, value: float) -> dict[str, float]:
         """Wait until a sample has a value; return all."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (samples := await self.scrape()).get(name, 0) != value:
                 await asyncio.sleep(0.005)
         return samples

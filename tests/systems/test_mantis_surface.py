@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from support.patience import PATIENCE_S
 from support.plain_yaml import read_yaml
 from support.samples import read
 
@@ -293,7 +294,7 @@ async def test_no_other_system_hears_what_came_through_mantis_prefix(gateway):
     before = await gateway.scrape("metis")
     t1 = await gateway.issue("t1")
     assert (await gateway.predict(t1, mode="run", model="openai:o1", input="x", steps=3))[0] == 202
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not any("run_cost_usd_count" in name for name in await gateway.scrape()):
             await asyncio.sleep(0.005)
     calls = {name for name in await gateway.scrape("metis") if "llm_call" in name}

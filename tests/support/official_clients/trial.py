@@ -6,6 +6,7 @@ that cannot succeed, in each of `WAYS`. Both raise `Lacks` for what this generat
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import importlib
 import inspect
@@ -14,6 +15,7 @@ import traceback
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 DIALECTS = ("openai", "anthropic", "gemini", "ollama", "openrouter")
@@ -53,14 +55,30 @@ def load(dialect: str) -> ModuleType:
     return importlib.import_module(f"support.official_clients.with_{dialect}")
 
 
-def list_calls(trials: ModuleType) -> list[str]:
-    """Return the names of a dialect's calls."""
-    return [name.removeprefix("try_") for name in vars(trials) if name.startswith("try_")]
+def list_calls(dialect: str) -> list[str]:
+    """Return the names of a dialect's calls, without its client, which takes a second to import."""
+    names = [
+        node.name for node in _parse(dialect) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [name.removeprefix("try_") for name in names if name.startswith("try_")]
 
 
-def list_failures(trials: ModuleType) -> list[tuple[str, str]]:
-    """Return each error class with each way to meet it."""
-    return [(error, way) for error in trials.ERRORS for way in WAYS]
+def list_failures(dialect: str) -> list[tuple[str, str]]:
+    """Return each error class with each way to meet it, without the dialect's client."""
+    (errors,) = (
+        node.value.keys
+        for node in _parse(dialect)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and _names(node, "ERRORS")
+    )
+    return [(ast.literal_eval(error), way) for error in errors if error is not None for way in WAYS]
+
+
+def _parse(dialect: str) -> list[ast.stmt]:
+    return ast.parse(Path(__file__).with_name(f"with_{dialect}.py").read_text("utf-8")).body
+
+
+def _names(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
 
 
 def make_call(trials: ModuleType, name: str, stub: Stub) -> None:
@@ -92,9 +110,9 @@ async def _finish(made: object) -> None:
 def report(dialect: str, stub: Stub) -> Iterator[tuple[str, str | None]]:
     """Yield everything that was tried, and what went wrong with it, None if nothing did."""
     trials = load(dialect)
-    for name in list_calls(trials):
+    for name in list_calls(dialect):
         yield name, _look(lambda name=name: make_call(trials, name, stub))
-    for error, way in list_failures(trials):
+    for error, way in list_failures(dialect):
         yield f"{error}, {way}", _look(lambda error=error, way=way: meet_failure(trials, error, way, stub))
 
 

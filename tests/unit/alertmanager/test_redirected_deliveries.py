@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 from support.alertmanager_process import WITHIN_S, await_answer, find_free_addresses, run_alertmanager
+from support.patience import PATIENCE_S
 
 from alertdrill.alertmanager.config import read_config
 from alertdrill.alertmanager.redirect import write_config
@@ -78,7 +79,7 @@ class Pager:
     def list_notifications(self) -> list[dict[str, Any]]:
         """Return the journal."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        answer = requests.get(f"{self.control}/notices", headers=headers, timeout=10)
+        answer = requests.get(f"{self.control}/notices", headers=headers, timeout=PATIENCE_S)
         notifications: list[dict[str, Any]] = answer.json()["notices"]
         return notifications
 

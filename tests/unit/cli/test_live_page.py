@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from support.patience import PATIENCE_S
 from support.report_records import build_record
 from support.scripted_run import look
 
@@ -34,7 +35,7 @@ def page() -> Iterator[LivePage]:
 def read(url: str) -> tuple[int, str]:
     """Return the answer that a browser gets, which keeps the cookie it is given."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE_S)
     connection.request("GET", f"/?{parts.query}")
     answer = connection.getresponse()
     answer.read()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from support.patience import PATIENCE_S
 from support.whole_runs import METIS_RULES, ROOT
 
 from alertdrill.cli.streams import open_output
@@ -92,4 +93,4 @@ def test_an_output_that_does_not_wait_is_waited_for() -> None:
         with open_output(writing) as output:
             output.write(text)
         os.close(writing)
-        assert cat.communicate(timeout=10)[0] == text
+        assert cat.communicate(timeout=PATIENCE_S)[0] == text

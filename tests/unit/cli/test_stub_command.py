@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from support.curl import perform
+from support.patience import PATIENCE_S
 from support.terminals import open_terminal
 from support.whole_runs import ROOT, CommandLine
 
@@ -82,7 +83,7 @@ def test_what_a_stub_prints_can_be_typed(alertdrill: CommandLine) -> None:
         assert perform_here(call)[0] == 200
         assert TOKEN not in "\n".join(lines)
         process.terminate()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err) == (0, "ended\n", "")
     assert alertdrill.list_leftovers() == []
 
@@ -107,7 +108,7 @@ def test_a_stub_has_the_port_the_errors_and_the_key_that_it_was_given(alertdrill
         assert "Bearer YOUR_CONTROL_TOKEN" in find_command(lines, "as at first")
         assert perform_here(find_command(lines, "as at first"))[0] == 401
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err) == (0, "ended\n", "")
 
 

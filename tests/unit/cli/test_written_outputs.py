@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 from support.lone_prometheus import backfill, run_prometheus
+from support.patience import PATIENCE_S
 from support.recordings import make_recording, make_series
 from support.whole_runs import ROOT, CommandLine, Finished
 
@@ -105,7 +106,7 @@ def test_a_pipe_is_written_to(write: Write, tmp_path: Path, command: str) -> Non
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
     reader.start()
     finished = write(command, pipe)
-    reader.join(30)
+    reader.join(PATIENCE_S)
     assert (finished.code, finished.out) == (0, "")
     assert got[0].startswith(BEGINNINGS[command])
     assert stat.S_ISFIFO(pipe.stat().st_mode)

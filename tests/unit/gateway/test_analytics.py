@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from support.patience import PATIENCE_S
 from support.running_gateway import ADMIN
 
 from alertdrill.gateway.events import AuthFailed
@@ -18,7 +19,7 @@ async def get(gateway, path, headers=None):
 
 async def until_traced(gateway, calls):
     """Wait until so many calls are in the trace, which is written in batches."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await get(gateway, "/analytics/cost"))[1].get("all", {}).get("calls") != calls:
             await asyncio.sleep(0.01)
 

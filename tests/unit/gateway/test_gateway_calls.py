@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 from support.fake_providers import COMPLETION_TOKENS, PROMPT_TOKENS, WHOLE, wait_to_be_left
+from support.patience import PATIENCE_S
 
 from alertdrill.gateway.events import CallFinished, QuotaExceeded, RouteDecided
 
@@ -232,7 +233,7 @@ async def test_cooling_provider_is_passed_over_then_probed(start_gateway):
         assert cooled.headers["X-Gateway-Provider"] == "ollama"
         slots = [route.slot for route in gateway.heard(RouteDecided)]
         assert slots == ["explicit_model", "fallback"] * 5 + ["provider_health"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while gateway.heard(RouteDecided)[-1].slot == "provider_health":
                 await gateway.chat(token, model="gpt-4o")
         assert [route.slot for route in gateway.heard(RouteDecided)][-2:] == ["explicit_model", "fallback"]

@@ -14,6 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE_S
 
 from alertdrill.errors import BadInput
 from alertdrill.gateway.__main__ import main
@@ -70,7 +71,7 @@ def test_process_serves_every_system_and_ends_quickly(config, provider):
                 assert connection.recv(1)
                 told = time.monotonic()
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(10) == 0
+                assert process.wait(PATIENCE_S) == 0
                 assert time.monotonic() - told < 5  # well under a second on an idle machine
         assert process.stderr.read() == ""
     finally:
@@ -126,7 +127,7 @@ def test_a_stream_is_ended_with_an_error_when_the_gateway_ends(config, provider)
 def test_an_unusable_start_ends_the_process(config):
     """Its exit code is 2, and it says one line, no traceback."""
     process = start(config, "192.0.2.1:1")
-    out, error = process.communicate(timeout=30)
+    out, error = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (2, "")
     assert "cannot listen on 192.0.2.1:1" in error
     assert error.count("\n") == 1

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE_S
 
 from alertdrill.errors import BadInput
 from alertdrill.gateway import trace as trace_module
@@ -146,7 +147,7 @@ def test_failing_disk_does_not_end_the_writer(tmp_path, caplog):
     with closing(sqlite3.connect(tmp_path / "trace.db")) as database:
         database.execute("ALTER TABLE events RENAME TO gone")
     trace.record(FAILED)
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + PATIENCE_S
     while trace.dropped == 0 and time.monotonic() < deadline_s:
         time.sleep(0.005)
     with closing(sqlite3.connect(tmp_path / "trace.db")) as database:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from support.fake_providers import WHOLE, hold
+from support.patience import PATIENCE_S
 
 from alertdrill.gateway.inference import jobs as jobs_module
 from alertdrill.gateway.inference.deployments import Deployment
@@ -34,7 +35,7 @@ async def leave(gateway, token=OPERATOR, prefix=""):
 
 async def await_state(gateway, job_id, state):
     """Wait until a job is in a state; return it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             status, body = await send(gateway, "GET", f"/v1/jobs/{job_id}")
             assert status == 200
@@ -178,7 +179,7 @@ async def test_jobs_end_although_a_call_takes_its_end_for_a_timeout():
         max_input_chars=9,
     )
     job = jobs.create_job(deployment, "a text", None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await pipelines.is_running.wait()
         await jobs.close()
     assert job.state == "failed"

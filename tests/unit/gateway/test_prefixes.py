@@ -16,6 +16,7 @@ import pytest
 from aiohttp import TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
+from support.patience import PATIENCE_S
 
 from alertdrill.gateway.__main__ import attach_surfaces
 from alertdrill.gateway.config import Config
@@ -197,7 +198,7 @@ async def test_prefixes_stay_apart_while_requests_overlap(prefixed, providers):
     calls = [
         asyncio.create_task(prefixed.chat(prefix)) for prefix in ("/one", "/two", "/two", f"/{ASIDE}", "")
     ]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(providers["openai"].asked) < 5:
             await asyncio.sleep(0.005)
     gate.set()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.fake_providers import WHOLE
+from support.patience import PATIENCE_S
 
 from alertdrill.gateway.__main__ import attach_surfaces
 
@@ -76,13 +77,13 @@ def gateway(provider: str, tmp_path: Path) -> Iterator[HTTPConnection]:
     )
     try:
         line = process.stdout.readline()
-        assert line, process.communicate(timeout=10)[1]
+        assert line, process.communicate(timeout=PATIENCE_S)[1]
         host, _, port = json.loads(line)["listen"].rpartition(":")
-        connection = HTTPConnection(host, int(port), timeout=10)
+        connection = HTTPConnection(host, int(port), timeout=PATIENCE_S)
         yield connection
         connection.close()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert "prometheus-client is not installed" in process.stderr.read()
     finally:
         process.kill()

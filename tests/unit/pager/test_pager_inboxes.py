@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.patience import PATIENCE_S
 from support.running_pager import AUTHORIZATION, DEADLINE_S, TOKEN, RunningPager
 
 from alertdrill.alertmanager.addresses import Address, derive_key
@@ -51,7 +52,7 @@ def send_mail(
     message["From"], message["To"] = "am@example.com", "oncall@example.com"
     message["Subject"], message["Date"] = "it is slow", formatdate()
     message.set_content("very")
-    with smtplib.SMTP("127.0.0.1", pager.smtp_port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", pager.smtp_port, timeout=PATIENCE_S) as client:
         client.ehlo()
         if with_tls:
             client._host = server_name  # type: ignore[attr-defined]  # the name that is asked for in TLS

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner
+from support.patience import PATIENCE_S
 from support.running_pager import DEADLINE_S, TOKEN
 
 from alertdrill.alertmanager.addresses import Address, derive_key
@@ -84,17 +85,17 @@ def test_the_process_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         inbox = f"https://{options['--deliveries']}/{SLACK.path}"
         trust = str(tmp_path / "authority.pem")
-        answer = requests.post(inbox, json={"text": "hello"}, headers=headers, verify=trust, timeout=5)
+        answer = requests.post(
+            inbox, json={"text": "hello"}, headers=headers, verify=trust, timeout=PATIENCE_S
+        )
         assert (answer.status_code, answer.text) == (200, "ok")
         requests.put(
             f"{control}/control/receivers/ticket", json={"how": "timeout"}, headers=headers, timeout=5
         )
         with pytest.raises(requests.Timeout):
             requests.post(inbox, json={"text": "hello"}, headers=headers, verify=trust, timeout=0.3)
-        answers = [
-            one["answer"]
-            for one in requests.get(f"{control}/notices", headers=headers, timeout=5).json()["notices"]
-        ]
+        journal = requests.get(f"{control}/notices", headers=headers, timeout=PATIENCE_S).json()
+        answers = [one["answer"] for one in journal["notices"]]
         assert answers == ["200", "timeout"]
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate(timeout=DEADLINE_S)

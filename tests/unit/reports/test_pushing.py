@@ -10,6 +10,7 @@ import pytest
 import requests
 from support.lone_prometheus import run_prometheus
 from support.paging_records import build_paging_record
+from support.patience import PATIENCE_S
 from support.push_receiver import PushReceiver, run_push_receiver
 
 from alertdrill.errors import ComponentFailed
@@ -49,7 +50,7 @@ def test_prometheus_takes_what_is_written_remotely(tmp_path: Path, engines: Engi
         found = {}
         for metric in {sample.metric for sample in SAMPLES}:
             asked = {"query": metric, "time": f"{AT_MS / 1000:.3f}"}
-            with requests.get(f"{url}/api/v1/query", params=asked, timeout=10) as answer:
+            with requests.get(f"{url}/api/v1/query", params=asked, timeout=PATIENCE_S) as answer:
                 for one in answer.json()["data"]["result"]:
                     assert one["metric"].pop("job") == "alertdrill"
                     found[tuple(sorted(one["metric"].items()))] = float(one["value"][1])

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE_S
 
 from alertdrill.errors import CannotWrite, ReaderLeft
 from alertdrill.runtime import files
@@ -221,7 +222,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: got.append(path.read_text()))
     reader.start()
     write_whole(path, "text" * 50_000)
-    reader.join(10)
+    reader.join(PATIENCE_S)
     assert got == ["text" * 50_000]
     assert stat.S_ISFIFO(path.stat().st_mode)
     assert list_names(tmp_path) == ["pipe"]

@@ -6,6 +6,9 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -29,8 +32,24 @@ def test_connections_that_go_out_are_given_none_of_them() -> None:
     assert PORTS.stop <= int(lowest)
 
 
-LEAST = 9_000 + os.getpid() % 8 * 700
-"""Where no server of anybody's tests listens."""
+STRETCHES = [range(first, first + 2 * MAX_BLOCKS * BLOCK) for first in range(9_000, 14_000, 700)]
+"""Ports that no server of ours is given."""
+
+
+@pytest.fixture
+def stretch() -> Iterator[range]:
+    """Have ports where nobody listens, and that nobody else who runs these tests binds meanwhile."""
+    for ports in cycle(STRETCHES):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as holder, ExitStack() as listeners:
+            try:
+                holder.bind(f"\0alertdrill-test-stretch-{ports.start}")
+                for port in ports:
+                    listeners.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            listeners.close()
+            yield ports
+            return
 
 
 def make_blocks(ports: range) -> Blocks:
@@ -77,9 +96,9 @@ def test_a_taken_port_is_passed_over() -> None:
         blocks.release()
 
 
-def test_two_processes_are_never_given_the_same_port() -> None:
+def test_two_processes_are_never_given_the_same_port(stretch: range) -> None:
     """Not even while nobody listens there yet: what one holds, another passes over."""
-    ports = range(LEAST, LEAST + 4 * BLOCK)
+    ports = stretch[: 4 * BLOCK]
     one, other, third = (make_blocks(ports) for _ in range(3))
     try:
         mine = one.find(BLOCK)
@@ -104,9 +123,9 @@ def make_and_find(ports: range) -> list[int]:
         blocks.release()
 
 
-def test_a_process_holds_few_blocks_and_goes_round_them() -> None:
+def test_a_process_holds_few_blocks_and_goes_round_them(stretch: range) -> None:
     """However long it lives: what it was given first it is given again, and the rest is left to others."""
-    blocks = make_blocks(range(LEAST, LEAST + 2 * MAX_BLOCKS * BLOCK))
+    blocks = make_blocks(stretch)
     try:
         first = blocks.find(MAX_BLOCKS * BLOCK)
         assert blocks.find(MAX_BLOCKS * BLOCK) == first

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from support.patience import PATIENCE_S
 
 from alertdrill.errors import ComponentFailed, LimitReached, RequestRefused
 from alertdrill.runtime import http_client as api_room
@@ -183,7 +184,7 @@ def test_a_server_s_control_characters_are_escaped(answer: bytes) -> None:
         api = Api("the store", f"http://127.0.0.1:{server.getsockname()[1]}")
         with pytest.raises(ComponentFailed, match=r"\\x1b\[31mRED") as caught:
             api.query("/api/v1/query")
-        thread.join(5)
+        thread.join(PATIENCE_S)
     assert str(caught.value).isprintable()
 
 
@@ -291,7 +292,7 @@ def test_a_byte_now_and_then_does_not_hold_a_request(
         api = Api("the store", f"http://127.0.0.1:{server.getsockname()[1]}")
         with pytest.raises(ComponentFailed, match="took more than 0 s to answer /up"):
             api.get("/up")
-        thread.join(5)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE_S
 from support.whole_runs import METIS_RULES
 
 from alertdrill.cli.main import call
@@ -163,7 +164,7 @@ def test_a_part_that_dies_of_a_limit_says_which(tmp_path: Path) -> None:
     """What its runtime said first is quoted, not the end of its dump."""
     program = write_program(tmp_path, "x", "echo 'fatal error: runtime: out of memory'; echo rax 0x0; exit 2")
     process = start("prometheus", [str(program)], env={}, log_path=tmp_path / "log")
-    assert process.wait(10) == 2
+    assert process.wait(PATIENCE_S) == 2
     with pytest.raises(ComponentFailed) as caught:
         process.check()
     assert f'ended with exit code 2 ("fatal error: runtime: out of memory"): {OF_MEMORY}' in str(caught.value)

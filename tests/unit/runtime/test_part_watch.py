@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import aiohttp
 import pytest
+from support.patience import PATIENCE_S
 from support.watched_parts import await_questions, serve
 
 from alertdrill.runtime.part_watch import (
@@ -62,7 +63,7 @@ def test_a_watch_ends_although_a_question_takes_its_end_for_a_timeout(
     await_questions(watch, 1 - watch.asked)
     ending = threading.Thread(target=watch.__exit__, args=(None, None, None), daemon=True)
     ending.start()
-    ending.join(5)
+    ending.join(PATIENCE_S)
     hung = ending.is_alive()
     is_let_go.set()
     assert not hung

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 from support.nursery import open_nursery
+from support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 KEY = "provider-key"
@@ -148,9 +150,10 @@ class Client:
 
     async def counts_become(self, model: str, counts: dict[str, int]) -> None:
         """Wait until the ledger says this of the model."""
-        async with asyncio.timeout(10):
-            while await self.counts(model) != counts:
-                await asyncio.sleep(0.01)
+        give_up_at = time.monotonic() + PATIENCE_S
+        while (seen := await self.counts(model)) != counts:
+            assert time.monotonic() < give_up_at, f"the ledger has {seen}"
+            await asyncio.sleep(0.01)
 
 
 def list_arguments(dialect: str, *options: str, speed: float = SPEED) -> list[str]:

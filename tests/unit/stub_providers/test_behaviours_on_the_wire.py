@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.patience import PATIENCE_S
 
 from stub_providers.dialects.openai.limits import write_duration
 
@@ -89,9 +90,21 @@ async def test_a_limit_fills_up_again(client: Any) -> None:
     """Who comes later is let through."""
     await client.tell("refills", limits={"requests": 1, "per_s": 100})
     assert [(await client.ask("refills"))[0] for _ in range(2)] == [200, 429]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await client.ask("refills"))[0] != 200:
             await asyncio.sleep(0.05)
+
+
+async def read_beginning(client: Any, model: str, *, stream: bool) -> bytes:
+    """Return what comes first, however late the machine is, and leave the rest."""
+    path, fields = client.stub.split(client.stub.body(model, stream=stream))
+    url, headers = f"http://{client.stub.listen}{path}", client.stub.headers()
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        client.session.post(url, json=fields, headers=headers) as response,
+    ):
+        first: bytes = await response.content.readany()
+        return first
 
 
 @streamed_or_not
@@ -99,10 +112,11 @@ async def test_a_stall_comes_in_the_middle(client: Any, stream: bool) -> None:
     """A part of the answer is there at once, the rest later, and then the answer is whole."""
     latency, model = {"kind": "constant", "s": 1}, f"stalls-{stream}"
     await client.tell(model, latency=latency, flaw={"kind": "stall", "after": 0.5, "for_s": 40, **ALWAYS})
-    headers_s, parts = await read_arrivals(client, model, stream=stream)
-    assert headers_s < 30
-    assert parts[0][0] < 30
+    _, parts = await read_arrivals(client, model, stream=stream)
     assert parts[-1][0] >= 40
+    for_ever = {"kind": "stall", "after": 0.5, "for_s": 10_000, **ALWAYS}
+    await client.tell("lost", latency=latency, flaw=for_ever)
+    assert await read_beginning(client, "lost", stream=stream)
     await client.tell("sound", latency=latency)
     _, sound = await read_arrivals(client, "sound", stream=stream)
     assert sum(len(part) for _, part in parts) == pytest.approx(sum(len(one) for _, one in sound), rel=0.1)
@@ -115,8 +129,9 @@ async def test_a_drip_takes_its_time(openai: Any, stream: bool) -> None:
     await openai.tell("drips", flaw={"kind": "drip", "after": 0.0, "bytes_per_s": 40, **ALWAYS})
     _, parts = await read_arrivals(openai, "drips", stream=stream)
     size = sum(len(part) for _, part in parts)
-    assert len(parts) > 20
     assert parts[-1][0] >= size / 40
+    await openai.tell("trickles", flaw={"kind": "drip", "after": 0.0, "bytes_per_s": 0.1, **ALWAYS})
+    assert 0 < len(await read_beginning(openai, "trickles", stream=stream)) < size / 2
     assert b"smoke" in b"".join(part for _, part in parts)
 
 
@@ -126,7 +141,7 @@ async def read_until_end(client: Any, model: str, *, stream: bool) -> bytes:
     writer.write(client.stub.raw_request(client.stub.body(model, stream=stream)))
     received = b""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while part := await reader.read(65_536):
                 received += part
     except ConnectionResetError:
@@ -176,11 +191,13 @@ async def test_a_stream_has_the_pace_that_was_told(openai: Any) -> None:
         completion_tokens=30,
     )
     headers_s, parts = await read_arrivals(openai, "paced", stream=True)
-    assert 20 <= headers_s < 60
+    assert headers_s >= 20
     assert parts[-1][0] >= 78
     assert b"".join(part for _, part in parts).count(b'"delta":{"content":') == 30
     _, whole = await read_arrivals(openai, "paced", stream=False)
     assert whole[0][0] >= 78
+    await openai.tell("slow", between_tokens={"kind": "constant", "s": 10_000}, completion_tokens=30)
+    assert b'"delta"' in await read_beginning(openai, "slow", stream=True)
 
 
 async def test_ollama_says_when_its_first_token_came(ollama: Any) -> None:
@@ -207,7 +224,7 @@ async def test_a_spell_passes(client: Any) -> None:
     """What fails in it is good again after it."""
     await client.tell("spell", spells=[{"for_s": 50, "errors": {"class": "server_error", "share": 1}}])
     assert (await client.ask("spell"))[0] >= 500
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await client.ask("spell"))[0] != 200:
             await asyncio.sleep(0.05)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.patience import PATIENCE_S
 
 
 async def test_the_state_is_told(start: Any, connect: Any) -> None:
@@ -93,7 +94,7 @@ async def test_an_outage_is_real(start: Any, connect: Any) -> None:
         await client.tell("slow", latency={"kind": "constant", "s": 10_000})
         bodies = [stub.body("slow"), stub.body("slow", stream=True)]
         idle_reader, idle_writer = await asyncio.open_connection(*stub.address)
-        async with client.under_way(*bodies) as readers, asyncio.timeout(10):
+        async with client.under_way(*bodies) as readers, asyncio.timeout(PATIENCE_S):
             await client.listen(False)
             for reader in (idle_reader, *readers):
                 with pytest.raises(ConnectionResetError):

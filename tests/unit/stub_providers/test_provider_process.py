@@ -7,7 +7,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,10 +126,8 @@ async def test_sigterm_ends_it_quickly(start_new: Any, connect: Any, listening: 
         async with client.under_way(*bodies) as readers:
             if not listening:
                 await client.listen(False)
-            started_s = time.monotonic()
             process.terminate()
-            assert await asyncio.to_thread(process.wait, 10) == 0
-            assert time.monotonic() - started_s < 3
+            assert await asyncio.to_thread(process.wait, 30) == 0  # aiohttp would wait for a minute
             assert process.stderr.read() == ""
             for reader in readers:
                 with pytest.raises(ConnectionResetError):

@@ -150,6 +150,7 @@ def test_make_generate_writes_both_files(
         (tmp_path / name).write_text(text)
     toy = replace(find_systems()[0], name="toy", folder=tmp_path)
     monkeypatch.setattr("alertdrill.systems.grafana.__main__.find_own", lambda: (toy,))
+    monkeypatch.setattr("sys.argv", ["grafana"])
     write_all()
     assert "toy_keys < 3" in (tmp_path / "rules.yml").read_text()
     assert (tmp_path / "dashboard.json").read_text() == render(read_toy_panels())

@@ -6,6 +6,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from support.patience import PATIENCE_S
 
 from alertdrill.gateway.accounts.cache import Bounds, Cache
 from alertdrill.gateway.accounts.events import CacheLookedUp, CacheResized, QueueChanged
@@ -133,7 +134,7 @@ async def test_so_many_go_and_so_many_wait():
         give_back()
 
     calls = [asyncio.create_task(call()) for _ in range(SLOTS + MAX_WAITING)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(events) < MAX_WAITING:
             await asyncio.sleep(0)
     assert len(inside) == SLOTS
@@ -142,7 +143,7 @@ async def test_so_many_go_and_so_many_wait():
         await call()
     assert (refused.value.status, refused.value.code) == (503, "queue_full")
     leave.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*calls)
     assert len(inside) == SLOTS + MAX_WAITING
     assert events[-1].waiting == 0
@@ -159,7 +160,7 @@ async def test_who_gives_up_waiting_is_not_counted_any_more():
         give_back()
 
     calls = [asyncio.create_task(call()) for _ in range(SLOTS + 1)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not events:
             await asyncio.sleep(0)
     calls[-1].cancel()

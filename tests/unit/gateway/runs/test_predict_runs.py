@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from support.fake_providers import WHOLE, hold
+from support.patience import PATIENCE_S
 from support.predicting import OPERATOR_TOKEN, RUN, keep_waiting, list_outcomes, predict, until_ended
 
 from alertdrill.gateway.config import Config
@@ -209,7 +210,7 @@ async def test_runs_end_with_the_gateway(providers, tmp_path):
     """A run in flight is cancelled when the gateway closes, answered and told of."""
     keep_waiting(providers["openai"])
     events: list[DomainEvent] = []
-    async with asyncio.timeout(10), open_listening(providers, tmp_path, events.append) as client:
+    async with asyncio.timeout(PATIENCE_S), open_listening(providers, tmp_path, events.append) as client:
         asked = asyncio.create_task(client.post("/v1/predict", json=RUN))
         while not providers["openai"].asked:
             await asyncio.sleep(0.005)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 from support.lone_prometheus import run_prometheus
+from support.patience import PATIENCE_S
 
 from alertdrill.rules.promql.expressions import parse, render
 from alertdrill.runtime.binaries import Generation, find_engines
@@ -54,7 +55,9 @@ def test_what_is_restated_has_the_value_that_it_had(tmp_path: Path) -> None:
         session.trust_env = False
 
         def ask(expr: str) -> object:
-            answer = session.get(f"{url}/api/v1/query", params={"query": expr, "time": NOW_S}, timeout=10.0)
+            answer = session.get(
+                f"{url}/api/v1/query", params={"query": expr, "time": NOW_S}, timeout=PATIENCE_S
+            )
             assert answer.ok, (expr, answer.text)
             return answer.json()["data"]["result"]
 

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE_S
 
 from alertdrill.errors import MissingEngine
 from alertdrill.runtime.binaries import archive
@@ -59,7 +60,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
             self.end_headers()
             if is_archive and site.stall_after_bytes is not None:
                 self.wfile.write(body[: site.stall_after_bytes])
-                site.released.wait(10)
+                site.released.wait(PATIENCE_S)
                 return
             self.wfile.write(body)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from support.patience import PATIENCE_S
 
 from alertdrill.errors import MissingEngine
 from alertdrill.runtime.binaries import Generation, find_engines
@@ -340,7 +341,7 @@ def test_two_runs_fetch_once(environ: dict[str, str], place_all: PlaceAll) -> No
     class Gated(FakeSource):
         def fetch(self, families: Sequence[Family], generation: Generation, into: Path) -> None:
             fetching.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE_S)
             super().fetch(families, generation, into)
 
     first = Gated(name="first", place_all=place_all, versions=NEW)
@@ -357,12 +358,12 @@ def test_two_runs_fetch_once(environ: dict[str, str], place_all: PlaceAll) -> No
         ),
     ]
     threads[0].start()
-    assert fetching.wait(10)
+    assert fetching.wait(PATIENCE_S)
     threads[1].start()
-    assert waiting.wait(10)
+    assert waiting.wait(PATIENCE_S)
     go_on.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert runs == {"first": "first", "second": "cache"}
     assert second.asked == []
 
