@@ -70,10 +70,12 @@ class Agreement:
     """All instants that were compared.
 
     `blips` is how many short stretches only one side saw, `skipped` how many stretches were not compared;
-    `notes` are sentences on the replay. It `is_void` where no rule was replayed.
+    `unconfirmed` are when those of them began that only the run saw. `notes` are sentences on the replay. It
+    `is_void` where no rule was replayed.
     """
 
     instants: tuple[Instant, ...]
+    unconfirmed: tuple[Instant, ...] = ()
     blips: int = 0
     skipped: int = 0
     notes: tuple[str, ...] = ()
@@ -130,6 +132,7 @@ def compare(
         bounds[rule.name] = max(rule.interval_s + SCRAPE_S, bounds.get(rule.name, 0.0))
     sides = [_find_stretches(events, pendings or {}) for events in (live, replayed)]
     instants: list[Instant] = []
+    unconfirmed: list[Instant] = []
     blips = skipped = 0
     for identity in sorted(sides[0].keys() | sides[1].keys()):
         bound_s = bounds.get(identity[0], 2 * SCRAPE_S)
@@ -139,6 +142,8 @@ def compare(
                 skipped += 1
             elif _is_blip(one, other, bound_s):
                 blips += 1
+                if one is not None:
+                    unconfirmed += _compare_stretch(identity, one, None, bound_s)
             else:
                 instants += [
                     instant
@@ -146,7 +151,13 @@ def compare(
                     if not (math.isinf(instant.off_s) and instant.at_s > until_s - bound_s)
                 ]
     instants.sort(key=lambda instant: instant.at_s)
-    return Agreement(instants=tuple(instants), blips=blips, skipped=skipped, notes=notes)
+    return Agreement(
+        instants=tuple(instants),
+        unconfirmed=tuple(unconfirmed),
+        blips=blips,
+        skipped=skipped,
+        notes=notes,
+    )
 
 
 def identify(alert: str, labels: Labels) -> Identity:

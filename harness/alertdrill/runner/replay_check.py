@@ -11,11 +11,13 @@ from pathlib import Path
 
 from alertdrill.core.clock import Clock, format_s
 from alertdrill.core.drill import Placement
+from alertdrill.core.expectation import Expected
 from alertdrill.core.rule import AlertRule
 from alertdrill.core.timeline import Event, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.core.wording import say_selector
 from alertdrill.errors import BadInput, CannotWrite, CouldNotTell
+from alertdrill.judging.findings import put_in_doubt
 from alertdrill.judging.judge import matches
 from alertdrill.judging.replay_agreement import Agreement, Instant, Pendings, Window, compare, say_instant
 from alertdrill.recording.prometheus import read_gauges, read_pendings
@@ -227,6 +229,38 @@ def list_doubts(agreement: Agreement, placements: Sequence[Placement]) -> tuple[
     if len(beyond) > MAX_DOUBTS:
         said.append(f"run and replay disagree about {len(beyond) - MAX_DOUBTS} more instants")
     return tuple(said)
+
+
+def doubt_unconfirmed(
+    verdicts: Iterable[Verdict], placements: Sequence[Placement], agreement: Agreement | None
+) -> tuple[Verdict, ...]:
+    """Return the verdicts with a doubt where something unmet hangs on a moment that the replay does not have.
+
+    An evaluation that comes as samples are scraped does without the newest, and the replay has them.
+    """
+    if agreement is None:
+        return tuple(verdicts)
+    by_name = {place.drill.name: place for place in placements}
+    doubted = []
+    for verdict in verdicts:
+        place = by_name.get(verdict.drill)
+        findings = [
+            finding
+            if finding.expectation is None or finding.outcome in {"met", "unobserved"} or place is None
+            else put_in_doubt(finding, _find_unconfirmed(finding.expectation, place, agreement))
+            for finding in verdict.findings
+        ]
+        doubted.append(replace(verdict, findings=tuple(findings)))
+    return tuple(doubted)
+
+
+def _find_unconfirmed(expected: Expected, place: Placement, agreement: Agreement) -> str:
+    for instant in agreement.unconfirmed:
+        if place.start_s <= instant.at_s < place.end_s and matches(expected, instant.alert, instant.labels):
+            alert = say_selector(instant.alert, instant.labels)
+            at = format_s(instant.at_s - place.start_s)
+            return f"{alert} was {instant.kind} at {at} for a moment that the run's recording does not have"
+    return ""
 
 
 def _say_doubt(instant: Instant, placements: Sequence[Placement]) -> str:

@@ -73,6 +73,7 @@ def test_only_a_short_pending_may_be_on_one_side(lasted_s: float | None, blips: 
     known = {} if lasted_s is None else {key: lasted_s}
     found = agree([*make_events(("pending", 50)), *LIVE], LIVE, pendings=known)
     assert found.blips == blips
+    assert [instant.live_s for instant in found.unconfirmed] == ([50.0] if blips else [])
     assert [instant.live_s for instant in found.beyond] == ([] if blips else [50.0])
 
 
