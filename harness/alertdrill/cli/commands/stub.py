@@ -50,7 +50,6 @@ PORT = click.IntRange(0, 65_535)
         Example(
             "alertdrill stub openai --behaviour slow.yml", "As a file says: each behaviour that there is"
         ),
-        Example("alertdrill stub anthropic --key-env ANTHROPIC_API_KEY", "Only with the right key"),
     ),
 )
 @click.argument("dialect", type=click.Choice(DIALECTS), metavar=f"{{{'|'.join(DIALECTS)}}}")
