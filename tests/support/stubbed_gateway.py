@@ -14,6 +14,14 @@ from stub_providers.ledger import Ledger
 from stub_providers.provider import Provider
 from support.running_gateway import Running
 
+MODELS = {
+    "openai": "gpt-4o",
+    "anthropic": "claude-haiku-4-5",
+    "ollama": "llama3.2",
+    "google": "gemini-2.5-flash",
+}
+"""A model of each provider."""
+HAVE_TOOLS = ("openai", "anthropic")
 SPOKEN = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "google": "gemini"}
 
 

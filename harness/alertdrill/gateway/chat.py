@@ -7,7 +7,7 @@ others that are not known are left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -132,9 +132,7 @@ def parse_chat(document: object) -> ChatRequest:
 
 def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: bool) -> ChatRequest:
     """Return a request with what not every provider has; `has_tools`: its messages do."""
-    for name in UNSUPPORTED:
-        if document.get(name) not in NOTHING_ASKED:
-            raise refuse_parameter(name, "is not supported by this gateway")
+    refuse_unsupported(document, UNSUPPORTED)
     if document.get("modalities") not in (None, ["text"]):
         raise refuse_parameter("modalities", 'must be ["text"]')
     tools = read_tools(document.get("tools"))
@@ -156,6 +154,13 @@ def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: boo
         choices=choices,
         options=options or None,
     )
+
+
+def refuse_unsupported(document: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raise Problem (400) for the first of these fields that asks for anything."""
+    for name in names:
+        if document.get(name) not in NOTHING_ASKED:
+            raise refuse_parameter(name, "is not supported by this gateway")
 
 
 def read_flag(document: Mapping[str, Any], name: str) -> bool:

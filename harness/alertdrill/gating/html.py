@@ -30,7 +30,7 @@ from alertdrill.gating.wording import (
 )
 from alertdrill.reports import html, say_expected
 from alertdrill.reports.html.document import clean
-from alertdrill.reports.html.overview import CELLS, order_rows
+from alertdrill.reports.html.overview import CELLS, EXIT_CODES, order_rows, say_moment
 
 HOPS = ("rule and route", "lint", "drills it needs", "drills", "receivers")
 KINDS: Mapping[Outcome, str] = {
@@ -39,7 +39,6 @@ KINDS: Mapping[Outcome, str] = {
     "unmet": "unmet",
     "could not tell": "unobserved",
 }
-EXIT_CODES: Mapping[str, int] = {"met": 0, "unmet": 1, "unobserved": 3}
 SHORT = {demands.FIRES: "none fires it", demands.SILENT: "none comes near"}
 ELSEWHERE = "gate.md and junit.xml have the verdicts, too."
 MOST_EFFECTS = 100
@@ -55,7 +54,7 @@ def render_html(gated: Sequence[Gated], base: str, started_at: datetime) -> str:
 
 def describe_gated(gated: Sequence[Gated], base: str, started_at: datetime) -> Data:
     """Return all that the page shows of a change."""
-    told = [_Told(one, alert) for one in gated for alert in one.touched]
+    told = [told for one in gated for told in _tell(one)]
     names = _name(told)
     rows = [
         {"alert": name, "note": one.gated.name, "cells": one.list_cells(name), "score": one.percent}
@@ -101,7 +100,7 @@ def _describe_head(gated: Sequence[Gated], base: str, started_at: datetime) -> D
         "doubts": [said for one in gated for said in list_doubts(one)],
         "doubted": "What could not be told",
         "facts": [
-            started_at.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+            say_moment(started_at),
             f"beside {base}",
             f"exit code {EXIT_CODES[kind]}",
         ],
@@ -112,14 +111,14 @@ def _describe_head(gated: Sequence[Gated], base: str, started_at: datetime) -> D
 class _Told:
     """What is told of one touched alert of a system or project."""
 
-    def __init__(self, gated: Gated, alert: str) -> None:
+    def __init__(self, gated: Gated, alert: str, troubles: Sequence[Trouble]) -> None:
         self.gated = gated
         self.alert = alert
         self.changes = [one for one in gated.changes if alert in one.alerts]
         self.routes = [one for one in gated.routes if one.alert == alert]
         self.effects = [one for one in gated.effects if one.alert == alert]
         self.verdicts = [one for one in gated.verdicts if _is_about(one, alert, gated)]
-        self.troubles = [one for one in list_troubles(gated) if alert in one.alerts]
+        self.troubles = [one for one in troubles if alert in one.alerts]
         self.linted = [one for one in gated.linted if one.rule == alert]
         self.score = next((one for one in gated.scores if one.alert == alert), None)
         self.left_out = {
@@ -227,6 +226,11 @@ class _Told:
             "check": list(dict.fromkeys(one.check for one in self.linted)),
             "label": list(dict.fromkeys(f"{name}={value}" for name, value in labels)),
         }
+
+
+def _tell(gated: Gated) -> list[_Told]:
+    troubles = list(list_troubles(gated))
+    return [_Told(gated, alert, troubles) for alert in gated.touched]
 
 
 def _name(told: Sequence[_Told]) -> list[str]:

@@ -14,8 +14,7 @@ from typing import Any
 
 from alertdrill.errors import BadInput
 from alertdrill.project.stub_reading import behaviour_fields, behaviour_reading, checks
-from alertdrill.rules.fields import Fields, parse_share, say_nearest
-from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.rules.fields import Fields, parse_seconds, parse_share, say_nearest
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
 
 DURATION = "a duration such as 5m or 1h30m"
@@ -218,7 +217,7 @@ class _Translation:
 
     def _read_duration(self, node: Node, place: checks.Place) -> float:
         text = node.text if isinstance(node, Scalar) else ""
-        seconds = _parse_duration(text)
+        seconds = parse_seconds(text)
         if seconds is None:
             said = f" {self._fields.show(node)}" if isinstance(node, Scalar) else " a list or a mapping"
             raise self._fields.fail(f"{self._say(place)} is{said}, not {DURATION}", node)
@@ -261,7 +260,7 @@ class _Translation:
         if self._fields.can_be(node, is_text=True):
             number = parse_share(node.text) if node.text.endswith("%") else None
             if _has_unit(node):
-                number = _parse_duration(node.text)
+                number = parse_seconds(node.text)
             if number is not None:
                 return number
         return node.text
@@ -269,7 +268,7 @@ class _Translation:
 
 def _has_unit(node: Node) -> bool:
     """Say whether a value is a duration with its unit: a plain 0 may be any number."""
-    return isinstance(node, Scalar) and not node.text.isdecimal() and _parse_duration(node.text) is not None
+    return isinstance(node, Scalar) and not node.text.isdecimal() and parse_seconds(node.text) is not None
 
 
 def _parse_number(text: str) -> int | float | bool | None:
@@ -281,10 +280,3 @@ def _parse_number(text: str) -> int | float | bool | None:
         except ValueError:
             continue
     return None
-
-
-def _parse_duration(text: str) -> float | None:
-    try:
-        return parse_duration(text)
-    except ValueError:
-        return None

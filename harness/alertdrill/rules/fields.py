@@ -97,7 +97,7 @@ class Fields:
 
     def take_duration(self, key: str, default: float | None = None) -> float:
         """Return the seconds of a duration: `12m`, `1h30m`."""
-        return self._take(key, default, "a duration such as 5m or 1h30m", _parse_duration)
+        return self._take(key, default, "a duration such as 5m or 1h30m", parse_seconds)
 
     def take_span(self, key: str) -> tuple[float, float]:
         """Return the seconds of a span: `12m..16m`, `..16m` from 0 on, and `16m` likewise."""
@@ -223,7 +223,8 @@ def _parse_number(text: str) -> float | None:
     return value if value == value and abs(value) < float("inf") else None
 
 
-def _parse_duration(text: str) -> float | None:
+def parse_seconds(text: str) -> float | None:
+    """Return a duration such as `5m` in seconds; None for a text that is none."""
     try:
         return parse_duration(text)
     except ValueError:
@@ -232,9 +233,7 @@ def _parse_duration(text: str) -> float | None:
 
 def _parse_span(text: str) -> tuple[float, float] | None:
     first, dots, last = text.partition("..")
-    from_s, to_s = (
-        (_parse_duration(first or "0"), _parse_duration(last)) if dots else (0.0, _parse_duration(text))
-    )
+    from_s, to_s = (parse_seconds(first or "0"), parse_seconds(last)) if dots else (0.0, parse_seconds(text))
     return (from_s, to_s) if from_s is not None and to_s is not None and from_s <= to_s else None
 
 

@@ -9,12 +9,15 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from support.fake_providers import FakeProvider, serve_providers
 from support.running_gateway import Running
+from support.stubbed_gateway import Stubbed, open_stubbed
 
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.events import DomainEvent
 from alertdrill.gateway.gateway import Gauges, Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
 from alertdrill.gateway.limits import DEFAULTS, Limits
+from stub_providers.behaviour import Behaviour
+from stub_providers.distributions import Constant
 
 
 @pytest.fixture
@@ -58,3 +61,10 @@ async def start_gateway(providers, tmp_path) -> AsyncIterator[Callable]:
 async def gateway(start_gateway) -> Running:
     """Return a gateway at speed 1."""
     return await start_gateway()
+
+
+@pytest.fixture
+async def stubbed(start_gateway: Callable) -> AsyncIterator[Stubbed]:
+    """Yield a gateway before stubs that answer at once."""
+    async with open_stubbed(start_gateway, Behaviour(latency=Constant(s=0.0))) as stubbed:
+        yield stubbed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import anthropic
 import pytest
 from support.fake_providers import STREAMED, break_after
-from support.stubbed_gateway import Stubbed, open_stubbed
+from support.stubbed_gateway import HAVE_TOOLS, MODELS, Stubbed
 
 from alertdrill.gateway.events import AuthFailed, CallFinished, RequestFinished
 from stub_providers.behaviour import Behaviour
@@ -22,20 +22,6 @@ SCHEMA = {
     "required": ["place", "floor"],
 }
 TOOLS = [{"name": "look", "description": "Look there.", "input_schema": SCHEMA}]
-MODELS = {
-    "openai": "gpt-4o",
-    "anthropic": "claude-haiku-4-5",
-    "ollama": "llama3.2",
-    "google": "gemini-2.5-flash",
-}
-HAVE_TOOLS = ["openai", "anthropic"]
-
-
-@pytest.fixture
-async def stubbed(start_gateway: Callable) -> AsyncIterator[Stubbed]:
-    """Yield a gateway before stubs that answer at once."""
-    async with open_stubbed(start_gateway, Behaviour(latency=Constant(s=0.0))) as stubbed:
-        yield stubbed
 
 
 @pytest.fixture

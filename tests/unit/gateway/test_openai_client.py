@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import openai
 import pytest
 from support.fake_providers import STREAMED, break_after
-from support.stubbed_gateway import Stubbed, open_stubbed
+from support.stubbed_gateway import HAVE_TOOLS, MODELS, Stubbed
 
 from alertdrill.gateway.events import CallFinished
 from stub_providers.behaviour import Behaviour
@@ -24,20 +24,6 @@ SCHEMA = {
 }
 TOOLS = [{"type": "function", "function": {"name": "look", "description": "Look.", "parameters": SCHEMA}}]
 FORMAT = {"type": "json_schema", "json_schema": {"name": "fire", "schema": SCHEMA, "strict": True}}
-MODELS = {
-    "openai": "gpt-4o",
-    "anthropic": "claude-haiku-4-5",
-    "ollama": "llama3.2",
-    "google": "gemini-2.5-flash",
-}
-HAVE_TOOLS = ["openai", "anthropic"]
-
-
-@pytest.fixture
-async def stubbed(start_gateway: Callable) -> AsyncIterator[Stubbed]:
-    """Yield a gateway before stubs that answer at once."""
-    async with open_stubbed(start_gateway, Behaviour(latency=Constant(s=0.0))) as stubbed:
-        yield stubbed
 
 
 @pytest.fixture

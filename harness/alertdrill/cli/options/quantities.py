@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from alertdrill.rules.fields import parse_rate, parse_share
-from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.rules.fields import parse_rate, parse_seconds, parse_share
 
 
 class Quantity(click.ParamType[float]):
@@ -55,18 +54,11 @@ class Speed(click.FloatRange):
         return speed
 
 
-def _read_duration(text: str) -> float | None:
-    try:
-        return parse_duration(text)
-    except ValueError:
-        return None
-
-
 def _read_part(text: str) -> float | None:
     share = parse_share(text)
     return share if share is not None and share <= 1 else None
 
 
-DURATION = Quantity("duration", "a duration such as 10m or 200ms", _read_duration)
+DURATION = Quantity("duration", "a duration such as 10m or 200ms", parse_seconds)
 RATE = Quantity("rate", "a rate such as 0.4/s or 24/m", parse_rate)
 SHARE = Quantity("share", "a share from 0% to 100%", _read_part)

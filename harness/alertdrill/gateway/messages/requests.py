@@ -13,7 +13,6 @@ from typing import Any
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.chat import (
     MAX_MESSAGES,
-    NOTHING_ASKED,
     ChatRequest,
     Message,
     read_flag,
@@ -21,6 +20,7 @@ from alertdrill.gateway.chat import (
     read_number,
     read_stop,
     read_whole,
+    refuse_unsupported,
 )
 from alertdrill.gateway.problems import Problem, refuse_parameter
 from alertdrill.gateway.tooling import (
@@ -56,9 +56,7 @@ def parse_count(document: object) -> ChatRequest:
 def _parse(document: object) -> ChatRequest:
     if not isinstance(document, dict):
         raise Problem(400, "the body must be a JSON object")
-    for name in UNSUPPORTED:
-        if document.get(name) not in NOTHING_ASKED:
-            raise refuse_parameter(name, "is not supported by this gateway")
+    refuse_unsupported(document, UNSUPPORTED)
     if document.get("thinking") not in (None, {"type": "disabled"}):
         raise refuse_parameter("thinking", "is not supported by this gateway")
     model = read_model(document.get("model"))

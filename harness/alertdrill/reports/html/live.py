@@ -22,7 +22,7 @@ from alertdrill.reports import RunRecord
 from alertdrill.reports.html.alerts import MOST_CURVES, describe_alerts
 from alertdrill.reports.html.document import ELSEWHERE, RUN, clean
 from alertdrill.reports.html.drills import describe_drills
-from alertdrill.reports.html.overview import describe_timeline
+from alertdrill.reports.html.overview import describe_timeline, say_moment
 from alertdrill.reports.html.pages import describe_pages
 from alertdrill.reports.progress import AlertRow, BoardState
 
@@ -102,7 +102,7 @@ def _describe_head(state: BoardState, started_at: datetime) -> Data:
     stages = [find_stage(placement, state.now_rule_s) for placement in state.placements]
     drills = "1 drill" if state.drills == 1 else f"{state.drills} drills"
     outcome = f"Holding {drills}: {stages.count('over')} over, {stages.count('now')} held now"
-    facts = [started_at.strftime("%Y-%m-%d %H:%M:%S %Z").strip(), f"speed {state.speed:g}", state.stack]
+    facts = [say_moment(started_at), f"speed {state.speed:g}", state.stack]
     return {
         "kind": "running",
         "outcome": "The stack stands" if state.endless else outcome,

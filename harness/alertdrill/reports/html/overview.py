@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from alertdrill.core.clock import format_s
@@ -16,6 +17,8 @@ ORDER = {"failed": 0, "unobserved": 1, "not drilled": 2, "proved": 3}
 """What is not proved comes first."""
 LOOKS = {"proved": "met", "failed": "unmet", "unobserved": "unobserved", "not drilled": "none"}
 
+EXIT_CODES: Mapping[str, int] = {"met": 0, "unmet": 1, "unobserved": 3}
+"""What a command ends with, by how its page begins."""
 CELLS = ("unmet", "unobserved", "warned", "none", "met")
 """How cells look, the worst first."""
 
@@ -29,7 +32,7 @@ def describe_head(record: RunRecord) -> Data:
         kind = "unobserved"
     timeline = record.timeline
     facts = [
-        record.started_at.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+        say_moment(record.started_at),
         f"{format_s(timeline.until_s)} of rule time in {format_s(record.wall_s)}",
         f"speed {timeline.speed:g}",
         timeline.mode,
@@ -44,6 +47,11 @@ def describe_head(record: RunRecord) -> Data:
         "facts": facts,
         "engines": [f"{name} {version}" for name, version in timeline.engines.items()],
     }
+
+
+def say_moment(at: datetime) -> str:
+    """Say when something began, with its zone if it has one."""
+    return at.strftime("%Y-%m-%d %H:%M:%S %Z").strip()
 
 
 def describe_matrix(record: RunRecord, scores: Mapping[str, float]) -> Data:

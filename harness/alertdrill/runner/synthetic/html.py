@@ -16,7 +16,7 @@ from alertdrill.core.wording import say_number
 from alertdrill.reports import html
 from alertdrill.reports.html.cards import Paper, describe_card
 from alertdrill.reports.html.document import clean
-from alertdrill.reports.html.overview import order_rows
+from alertdrill.reports.html.overview import EXIT_CODES, order_rows, say_moment
 from alertdrill.runner.routing.reach import KINDS as PLACES
 from alertdrill.runner.routing.reach import Place
 from alertdrill.runner.synthetic.destination import Leg
@@ -124,10 +124,10 @@ def _describe_head(rehearsal: Rehearsal) -> Data:
         "doubts": [],
         "doubted": "",
         "facts": [
-            rehearsal.started_at.strftime("%Y-%m-%d %H:%M:%S %Z").strip(),
+            say_moment(rehearsal.started_at),
             f"speed {rehearsal.speed:g}",
             rehearsal.source,
-            f"exit code {1 if kind == 'unmet' else 3 if kind == 'unobserved' else 0}",
+            f"exit code {EXIT_CODES[kind]}",
         ],
         "engines": [f"{name} {version}" for name, version in rehearsal.engines.items()],
     }
