@@ -46,7 +46,26 @@ def check_drill(drill: Drill) -> Drill:
         raise ValueError(f"{drill.name} ends before its last deadline: it lasts {drill.lasts_s:g} s")
     if any(one.after_s >= drill.lasts_s for one in drill.expects if isinstance(one, BlindRule)):
         raise ValueError(f"{drill.name} ends before its rule is to be blind: it lasts {drill.lasts_s:g} s")
+    _check_end(drill)
     return drill
+
+
+def _check_end(drill: Drill) -> None:
+    """Raise ValueError for what a drill does after its end, when another may need the same to be well."""
+    done = [
+        (profile.start_s + told.at_s, f"changes {told.provider}")
+        for profile in drill.traffic
+        for told in profile.changes
+    ]
+    done += [(profile.end_s, "ends its traffic") for profile in drill.traffic]
+    done += [(outage.at_s + outage.for_s, f"brings {outage.part} back") for outage in drill.outages]
+    done += [(fault.at_s + fault.for_s, f"mends {fault.receiver}") for fault in drill.faults]
+    done += [(one.at_s + one.for_s, "ends its maintenance") for one in drill.maintenance]
+    for at_s, does in done:
+        if at_s > drill.lasts_s:
+            raise ValueError(
+                f"{drill.name} {does} at {at_s:g} s, and lasts {drill.lasts_s:g} s: others come next"
+            )
 
 
 def _check_arrivals(drill: Drill) -> None:

@@ -260,6 +260,7 @@ def test_changes_count_from_the_drills_start() -> None:
             "7: errors of a change of the drill 'provider-outage' has a field 'often'",
         ),
         ("healthy: true", "healthy: false", "8: healthy is only ever true"),
+        ("at: 25m", "at: 2h", "changes openai at 7200 s, and lasts "),
         ("provider: openai, healthy", "provder: openai, healthy", "8: a change of the drill"),
         (
             "fires: 12m..16m",

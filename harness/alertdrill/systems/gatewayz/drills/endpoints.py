@@ -46,7 +46,7 @@ def make_5xx_drills(values: AlertValues) -> Iterator[Drill]:
     yield GATEWAYZ.drill(
         name,
         "One request in thirty fails: at most two in a window, which are less than 5 %.",
-        _complete(name, (lasts_s, 0.5), few, 1000),
+        _complete(name, (lasts_s, 0.5), few, lasts_s - START_S),
         expects=near_threshold(HTTP_5XX, COMPLETIONS, reaches=0.6),
         lasts_s=lasts_s,
         uses=COMPLETIONS_USES,

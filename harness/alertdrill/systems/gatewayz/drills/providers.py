@@ -157,7 +157,7 @@ def make_error_drills(values: AlertValues) -> Iterator[Drill]:
     yield GATEWAYZ.drill(
         name,
         "One answer in five is an error: four of the last twenty calls.",
-        _err(name, lasts_s, few, 1000),
+        _err(name, lasts_s, few, lasts_s - START_S),
         expects=near_threshold(ERRORS, ANTHROPIC, reaches=0.7),
         lasts_s=lasts_s,
         uses=ERROR_USES,
