@@ -45,6 +45,7 @@ def plan_servers(
         alertmanagers=[addresses[part] for part in ("alertmanager", PEER) if part in addresses],
         rule_files=[str(folder / name) for name in rules],
         speed=setup.speed,
+        version=engines.versions["prometheus"],
         remote_writes=remote_writes,
     )
     write_own(folder / "prometheus.yml", prometheus)

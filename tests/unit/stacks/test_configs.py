@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from support.whole_runs import METIS_RULES, run_tool
 
 from alertdrill.runtime.binaries import Engines
@@ -15,20 +16,28 @@ from alertdrill.stacks.configs import (
 )
 
 
-def test_prometheus_scrapes_and_evaluates_at_the_dilated_interval() -> None:
-    """15 s of rule time are 250 ms at speed 60; each job has its own path."""
+@pytest.mark.parametrize(
+    ("version", "offset"),
+    [("2.42.0", {}), ("2.53.0", {"rule_query_offset": "30ms"}), ("3.5.3+ds1", {"rule_query_offset": "30ms"})],
+)
+def test_prometheus_scrapes_and_evaluates_at_the_dilated_interval(
+    version: str, offset: dict[str, str]
+) -> None:
+    """15 s of rule time are 250 ms at speed 60; each job has its own path; a scrape may take a while."""
     config = json.loads(
         write_prometheus_config(
             scrape_configs=make_scrape_configs({"metis-gateway": "/metrics/metis"}, "127.0.0.1:1"),
             alertmanagers=["127.0.0.1:2", "127.0.0.1:3"],
             rule_files=["/rules.yml"],
             speed=60,
+            version=version,
         )
     )
     assert config["global"] == {
         "scrape_interval": "250ms",
         "scrape_timeout": "250ms",
         "evaluation_interval": "250ms",
+        **offset,
     }
     (alertmanagers,) = config["alerting"]["alertmanagers"]
     assert alertmanagers["static_configs"] == [{"targets": ["127.0.0.1:2", "127.0.0.1:3"]}]

@@ -53,6 +53,7 @@ def test_credentials_stand_in_a_file(
             alertmanagers=["127.0.0.1:2"],
             rule_files=[],
             speed=60,
+            version=engines.versions["prometheus"],
             remote_writes=[written],
         )
     )

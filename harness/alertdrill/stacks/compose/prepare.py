@@ -30,6 +30,7 @@ from alertdrill.core.parts import PROVIDERS
 from alertdrill.errors import AlertdrillError, BadInput
 from alertdrill.pager.certificates import make_certificate
 from alertdrill.rules.files import RuleFile
+from alertdrill.runtime.binaries.generations import PROMETHEUS, Generation
 from alertdrill.runtime.files import write_own
 from alertdrill.runtime.reading import read_bytes
 from alertdrill.runtime.secret_files import make_secret_folder, write_secret
@@ -150,6 +151,7 @@ def write_files(order: StackOrder, pager_token: str) -> dict[str, str]:
             alertmanagers=["alertmanager:9093"],
             rule_files=[f"/config/{name}" for name in rules],
             speed=order.speed,
+            version=PROMETHEUS.releases[Generation.NEWEST].version,  # compose.yaml's
         ),
         "prometheus.args": "\n".join(arguments) + "\n",
         "alertmanager.yml": write_config(
