@@ -129,7 +129,7 @@ def _make_near_for(values: AlertValues) -> Drill:
         _ask(name, values, lasts_s, (START_S, START_S + new_s), rate=1.09 * values.number("traffic")),
         expects=pends(CACHE, LABELS, least_s=(values.for_s - 90) / 2, values=values),
         lasts_s=lasts_s,
-        uses=USES,
+        uses=(*USES, FEW_LOOKUPS),  # whose hits would put the alert off
     )
 
 
