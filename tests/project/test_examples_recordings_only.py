@@ -39,7 +39,7 @@ def judge(command: CommandLine, system: str, drills: str, rules: Path) -> Finish
 def test_the_rules_do_what_their_drills_expect(alertdrill: CommandLine, system: str) -> None:
     """All alerts fire and resolve, and come near for another model or pool, and nothing else fires."""
     judged = judge(alertdrill, system, "drills.yml", FOLDER / system / "rules.yml")
-    assert judged.code == 0, judged.out + judged.err
+    assert judged.code == 0, judged.said
     assert "3 of 3 drills as expected" in judged.out
     assert "✗" not in judged.out
 
@@ -57,7 +57,7 @@ def test_a_rule_whose_threshold_is_too_high_is_found(
     assert broken.read_text() != text
     first = read_rules(broken).alerts[0].name
     judged = judge(alertdrill, system, "drills.yml", broken)
-    assert judged.code == 1, judged.out + judged.err
+    assert judged.code == 1, judged.said
     assert re.search(rf"^✗ \S+ +{first}\{{.*\n +missing: never fired", judged.out, re.MULTILINE)
 
 
@@ -73,7 +73,7 @@ def test_every_rule_fires_in_a_drill(system: str) -> None:
 def test_the_rules_as_written_do_not_do_what_they_ought_to(alertdrill: CommandLine, system: str) -> None:
     """Each is found unmet, as its README says, and the README names all of them."""
     judged = judge(alertdrill, system, "as_written_drills.yml", FOLDER / system / "as_written.yml")
-    assert judged.code == 1, judged.out + judged.err
+    assert judged.code == 1, judged.said
     assert re.findall(r"^✗ \S+ +(\w+)", judged.out, re.MULTILINE) == UNMET[system]
     written = [rule.name for rule in read_rules(FOLDER / system / "as_written.yml").alerts]
     assert written == UNMET[system]

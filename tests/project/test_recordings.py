@@ -82,7 +82,7 @@ def test_a_change_that_breaks_a_drill_fails_the_gate(
     finished = alertdrill.run_here(
         *("run", drill, "--replay", str(RECORDINGS), "--rules", str(rules), "--out", str(tmp_path / "out"))
     )
-    assert finished.code == 1, finished.out + finished.err
+    assert finished.code == 1, finished.said
     verdicts = json.loads((tmp_path / "out" / "timeline.json").read_text())["verdicts"]
     unmet = {verdict["drill"]: verdict for verdict in verdicts if verdict["outcome"] == "unmet"}
     assert alert in {finding["alert"] for finding in unmet[drill]["findings"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 SLOW_SPEED = 30.0
 """Of a run that is held again: a pause that calibration, being short, did not see is half as long at it."""
+_PROGRESS = re.compile(r"\d of wall time left: ")
 METIS_RULES = ROOT / "harness" / "alertdrill" / "systems" / "metis" / "rules.yml"
 
 
@@ -45,6 +47,16 @@ class Finished:
     code: int
     out: str
     err: str
+
+    @property
+    def said(self) -> str:
+        """What was printed but progress and met drills, so that a cut log of a failure has the rest."""
+        kept, is_met = [], False
+        for line in (self.out + self.err).splitlines():
+            is_met = line.startswith("✓") or (is_met and line.startswith(" "))
+            if not is_met and not _PROGRESS.search(line):
+                kept.append(line)
+        return "\n".join(kept)
 
     @property
     def is_clock_doubted(self) -> bool:
@@ -62,7 +74,7 @@ def run_until_told(run: Callable[[Sequence[str]], Finished], out: Path | None = 
     finished = run(())
     if not finished.is_clock_doubted:
         return finished
-    change_held_again(finished.out + finished.err)
+    change_held_again(finished.said)
     if out is not None:
         shutil.rmtree(out)
     with open_turnstile().alone():

@@ -32,7 +32,7 @@ def test_up_holds_the_drills_and_ends_with_their_code(compose: Compose, tmp_path
     files = (put_command(tmp_path, RESTARTS),)
     up = ("up", "--build", "--exit-code-from", "drill", "drill")
     finished = run_until_told(lambda _slower: compose.run(*up, files=files, ALERTDRILL_SPEED=BESIDE_OTHERS))
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.code == 0, finished.said
     assert "The drill is met" in finished.out
     assert compose.run("down", "--volumes").code == 0
     assert compose.list_leftovers() == []
@@ -51,7 +51,7 @@ def test_drills_inside_use_what_is_mounted_and_end_with_their_code(compose: Comp
     held = run_until_told(
         lambda slower: compose.run("run", "--rm", "--build", "drill", QUICK, *slower, **mounted)
     )
-    assert held.code == 1, held.out + held.err
+    assert held.code == 1, held.said
     assert "was never seen" in held.out
     unknown = compose.run("run", "--rm", "drill", "no-such-drill", **mounted)
     assert (unknown.code, "there is no drill" in unknown.err) == (2, True)
@@ -71,7 +71,7 @@ def test_two_stacks_stand_side_by_side(compose: Compose, alertdrill: CommandLine
         out=tmp_path / "out",
         timeout_s=WITHIN_S,
     )
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.code == 0, finished.said
     assert other.list_leftovers() == []
     other.client.close()
     assert {service: container.id for service, container in compose.find().items()} == first

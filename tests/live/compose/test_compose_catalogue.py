@@ -56,7 +56,7 @@ def test_drills_are_met_on_containers(compose: Compose, alertdrill: CommandLine,
         return held
 
     finished = run_until_told(hold, out)
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.code == 0, finished.said
     assert compose.list_leftovers() == []
     timeline = json.loads((out / "timeline.json").read_text())
     assert set(timeline) >= FORM

@@ -44,6 +44,6 @@ def test_a_guard_that_stalls_while_a_part_is_out_is_no_rules_fault(compose: Comp
         with paused(compose, "guard"):
             time.sleep(STALL_WALL_S)  # the cause itself, not a wait for something
         finished = held.result()
-    assert finished.code == 3, finished.out + finished.err
+    assert finished.code == 3, finished.said
     assert "cannot tell: " in finished.out
     assert "An outage began or ended" in finished.out

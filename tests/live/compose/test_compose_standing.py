@@ -28,7 +28,7 @@ def test_a_stack_that_is_up_is_used_and_left(
     ours, out = ("run", "--stack", "compose", "--project", compose.name), tmp_path / "out"
     for _ in range(2):
         finished = alertdrill.run_until_told(*ours, QUICK, out=out, timeout_s=WITHIN_S)
-        assert finished.code == 0, finished.out + finished.err
+        assert finished.code == 0, finished.said
     assert {compose.list_states()[part] for part in PARTS} == {"running"}
     refused = alertdrill.run(*ours, "--out", str(out), RESTARTS)
     assert refused.code == 2

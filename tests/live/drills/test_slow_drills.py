@@ -27,7 +27,7 @@ def test_slow_drills_are_met(alertdrill: CommandLine, tmp_path: Path) -> None:
     finished = run_until_told(
         lambda _slower: alertdrill.run("run", *DRILLS, "--out", str(out), timeout_s=WITHIN_S), out
     )
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.code == 0, finished.said
     timeline = json.loads((out / "timeline.json").read_text())
     assert timeline["speed"] == 5
     assert {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]} == dict.fromkeys(

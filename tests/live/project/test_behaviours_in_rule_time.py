@@ -49,5 +49,5 @@ def test_spells_and_limits_of_a_drill_go_by_its_traffic(own: CommandLine, tmp_pa
     rules = tmp_path / "rules.yml"
     rules.write_text(rules.read_text().replace('"5.."', '"5..|429"'))
     held = hold(own, tmp_path, "--speed", "10")
-    assert held.code == 0, held.out + held.err
+    assert held.code == 0, held.said
     assert [verdict["outcome"] for verdict in read_timeline(tmp_path)["verdicts"]] == ["met", "met"]

@@ -55,7 +55,7 @@ def test_litellm_is_drilled_as_the_example_says(alertdrill: CommandLine, tmp_pat
         return own.run(*arguments, *(SLOWER if slower else ()), timeout_s=2 * MACHINE_WITHIN_S)
 
     held = run_until_told(run, out)
-    assert held.code == 0, held.out + held.err
+    assert held.code == 0, held.said
     timeline = json.loads((out / "timeline.json").read_text())
     assert {verdict["outcome"] for verdict in timeline["verdicts"]} == {"met"}
     closed = [one for one in timeline["incidents"] if one["closed_s"] is not None]

@@ -90,4 +90,4 @@ def test_a_house_system_is_drilled_as_a_strangers_project(alertdrill: CommandLin
     assert finding["doubt"] == 'no series in the run has provider="opneai", so no alert could have it'
     (incident,) = timeline["incidents"]
     assert incident["receiver"] == "metis-ticket"
-    assert held.code == 3, held.out + held.err
+    assert held.code == 3, held.said

@@ -65,7 +65,7 @@ def test_what_init_writes_runs_at_once(own: CommandLine, tmp_path: Path) -> None
     finally:
         gateway.kill()
         gateway.wait()
-    assert held.code == 0, held.out + held.err
+    assert held.code == 0, held.said
     timeline = json.loads((tmp_path / "out" / "timeline.json").read_text())
     outcomes = {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]}
     names = [f"{name}{end}" for name in ("shop-errors-high", "shop-slow") for end in ("", "-near-miss")]

@@ -23,7 +23,7 @@ def test_a_scrape_that_is_refused_is_named(own: CommandLine, tmp_path: Path) -> 
     """The metrics want a key that the project does not give: no drill is held, and nobody's rule blamed."""
     write_own_project(tmp_path, misbehave="locked-metrics")
     held = hold(own, tmp_path, "--speed", SPEED)
-    assert held.code == 3, held.out + held.err
+    assert held.code == 3, held.said
     assert "could not scrape the job shop" in held.err
     assert "401" in held.err
 
@@ -32,7 +32,7 @@ def test_a_gateway_that_is_too_slow_for_its_drills_is_doubted(own: CommandLine, 
     """It answers 7 calls a second, and is sent 20: it cannot be told what it would do."""
     write_own_project(tmp_path, misbehave="slow", interval="5s", drills=QUICK.replace("RATE", "20/s"))
     held = hold(own, tmp_path)
-    assert held.code == 3, held.out + held.err
+    assert held.code == 3, held.said
     assert "the gateway, or this machine, is too slow" in held.err
 
 
@@ -67,7 +67,7 @@ def test_metrics_that_appear_late_make_no_verdict_green(own: CommandLine, tmp_pa
     """For ten minutes of rule time nothing is shown: a near miss that nobody saw is not met."""
     write_own_project(tmp_path, misbehave="late-metrics", drills=DRILLS)
     held = hold(own, tmp_path, "some-errors", "--speed", "60")
-    assert held.code in {1, 3}, held.out + held.err
+    assert held.code in {1, 3}, held.said
 
 
 def test_a_quiet_drill_whose_calls_are_all_refused_is_not_met(own: CommandLine, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_quiet_drill_whose_calls_are_all_refused_is_not_met(own: CommandLine, 
     write_own_project(tmp_path, drills=QUICK.replace("RATE", "0.5/s"))
     stranger = replace(own, environ={**own.environ, KEY_VARIABLE: "another-key"})
     held = hold(stranger, tmp_path, "--speed", SPEED)
-    assert held.code == 3, held.out + held.err
+    assert held.code == 3, held.said
     assert "not one call of nothing was answered as its scenario wants (30 times 401: " in held.out
 
 
@@ -86,7 +86,7 @@ def test_a_gateway_that_refuses_the_warm_up_ends_the_run_before_the_quiet_lead(
     write_own_project(tmp_path, is_warmed_up=True)
     stranger = replace(own, environ={**own.environ, KEY_VARIABLE: "another-key"})
     held = hold(stranger, tmp_path, "provider-outage", "--speed", SPEED)
-    assert held.code == 3, held.out + held.err
+    assert held.code == 3, held.said
     assert "not one of 2 calls of the warm-up, steady for gpt-4.1, was answered as its scenario" in held.err
     assert "(2 times 401: " in held.err
     assert "another-key" not in held.err
@@ -99,6 +99,6 @@ def test_nobody_is_taken_for_the_gateway(own: CommandLine, tmp_path: Path) -> No
     project = tomllib.loads((tmp_path / "alertdrill.toml").read_text())
     with socket.create_server(("127.0.0.1", urlsplit(project["target"]["url"]).port)):
         held = hold(own, tmp_path, "--speed", SPEED)
-    assert held.code == 3, held.out + held.err
+    assert held.code == 3, held.said
     assert "somebody listens at" in held.err
     assert not list((tmp_path / "out").rglob("*.log"))

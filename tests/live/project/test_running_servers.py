@@ -147,7 +147,7 @@ def _end(place: Place, run: subprocess.Popen[str]) -> Held:
 def test_their_servers_fire_and_page(held: Mapping[str, Held]) -> None:
     """Every hop is met, pages included; the replay agrees, and what always fires there is nobody's alert."""
     run = held["paged"]
-    assert run.finished.code == 0, run.finished.out + run.finished.err
+    assert run.finished.code == 0, run.finished.said
     timeline = read_timeline(run.folder)
     assert [verdict["outcome"] for verdict in timeline["verdicts"]] == ["met"]
     assert timeline["speed"] == 1
@@ -161,7 +161,7 @@ def test_their_servers_fire_and_page(held: Mapping[str, Held]) -> None:
 def test_pages_that_go_elsewhere_are_unobserved(held: Mapping[str, Held]) -> None:
     """Their Alertmanager sends nothing to alertdrill: the hop is neither green nor red."""
     run = held["elsewhere"]
-    assert run.finished.code == 0, run.finished.out + run.finished.err
+    assert run.finished.code == 0, run.finished.said
     (verdict,) = read_timeline(run.folder)["verdicts"]
     assert verdict["outcome"] == "unobserved"
     (finding,) = verdict["findings"]
@@ -172,5 +172,5 @@ def test_pages_that_go_elsewhere_are_unobserved(held: Mapping[str, Held]) -> Non
 def test_an_alert_that_fires_there_already_keeps_drills_from_being_held(held: Mapping[str, Held]) -> None:
     """Without rule files, all alerts of their Prometheus are the run's: the one that always fires, too."""
     run = held["options"]
-    assert run.finished.code == 3, run.finished.out + run.finished.err
+    assert run.finished.code == 3, run.finished.said
     assert "ServerUp was firing already" in run.finished.err

@@ -112,7 +112,7 @@ def test_a_broken_rule_is_noticed_on_a_recording(
     assert alertdrill.run_here(*run).code == 0
     rules = break_rules(tmp_path, METIS_RULES, change)
     finished = alertdrill.run_here(*run, "--rules", str(rules))
-    assert finished.code == 1, finished.out + finished.err
+    assert finished.code == 1, finished.said
     assert [finding["outcome"] for finding in find_broken(tmp_path / "out")] == outcomes
     assert evidence in " ".join(finished.out.split())
     assert alertdrill.list_leftovers() == []
@@ -157,7 +157,7 @@ def broken(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Broken
 
 def test_the_run_fails(broken: Broken) -> None:
     """One break is enough for exit code 1, and here all are noticed."""
-    assert broken.finished.code == 1, broken.finished.out + broken.finished.err
+    assert broken.finished.code == 1, broken.finished.said
 
 
 @pytest.mark.parametrize(

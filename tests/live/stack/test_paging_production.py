@@ -71,7 +71,7 @@ def test_a_production_config_is_drilled_as_it_is(
     run = ("run", *DRILLS, TOO_EARLY, "--speed", "60", "--alertmanager-config", str(config))
     run = (*run, "--calendar", MONDAY, "--out", str(out))
     finished = run_until_told(lambda slower: run_and_look(command, leaks, *run, *slower), out)
-    assert finished.code == 1, finished.out + finished.err
+    assert finished.code == 1, finished.said
     timeline = read_timeline(out)
     outcomes = {verdict["drill"]: verdict["outcome"] for verdict in timeline["verdicts"]}
     assert outcomes == {**dict.fromkeys(DRILLS, "met"), TOO_EARLY: "unmet"}, finished.out

@@ -114,7 +114,7 @@ def read_plain(path: Path) -> bytes:
 def test_a_run_is_met_through_a_proxy_that_wants_a_secret_and_a_tenant(beside: HeldBeside) -> None:
     """Every request has both, the secret is shown nowhere, and what the store hides is waited for."""
     finished, proxy = beside.finished, beside.proxy
-    assert finished.code == 0, finished.out + finished.err
+    assert finished.code == 0, finished.said
     assert proxy.refused == []
     assert {"/api/v1/write", "/prometheus/api/v1/query", "/prometheus/api/v1/query_range"} == set(
         proxy.passed

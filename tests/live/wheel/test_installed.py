@@ -90,7 +90,7 @@ def test_a_drill_is_held(run: Run, tmp_path: Path) -> None:
     held = run_until_told(
         lambda slower: run("-m", "alertdrill", "run", DRILL, *slower, "--out", str(out)), out
     )
-    assert held.code == 0, held.out + held.err
+    assert held.code == 0, held.said
 
 
 def test_a_shipped_scenario_runs_under_plain_locust(run: Run) -> None:
@@ -106,5 +106,5 @@ def test_a_shipped_scenario_runs_under_plain_locust(run: Run) -> None:
 def test_pytest_has_the_fixtures(run: Run) -> None:
     """The plugin is found, and the project's own folders are in nobody's way."""
     tested = run("-m", "pytest", "-q", "-p", "no:cloudcoil", "tests")
-    assert tested.code == 0, tested.out + tested.err
+    assert tested.code == 0, tested.said
     assert "1 passed" in tested.out

@@ -26,7 +26,7 @@ AUTH = "MetisGatewayAuthFailureRateHigh"
 def check_refused(alertdrill: CommandLine, *arguments: str, says: str) -> None:
     """Run a command that must be refused in one sentence."""
     finished = alertdrill.run_here(*arguments)
-    assert finished.code == 2, finished.out + finished.err
+    assert finished.code == 2, finished.said
     assert says in finished.err
     assert finished.err.startswith("alertdrill: ")
     assert finished.err.count("\n") == 1

@@ -35,7 +35,7 @@ def refuse(alertdrill: CommandLine, folder: Path, out: Path, said: str) -> str:
     finished = alertdrill.run_here(
         "run", "paging-warning", "--alertmanager-config", config, "--out", str(out)
     )
-    assert finished.code == 2, finished.out + finished.err
+    assert finished.code == 2, finished.said
     assert finished.err.count("\n") == 1
     assert finished.err.startswith("alertdrill: ")
     assert said in finished.err
