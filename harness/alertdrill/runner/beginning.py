@@ -15,6 +15,7 @@ from alertdrill.core.clock import Clock
 from alertdrill.core.drill import LoadProfile
 from alertdrill.errors import ComponentSilent, RequestRefused
 from alertdrill.judging.standstill import AGAIN
+from alertdrill.runner.alignment import Alignment
 from alertdrill.runner.calibration import calibrate
 from alertdrill.runner.evaluations import Count, open_count
 from alertdrill.runner.metric_types import demand_types
@@ -69,6 +70,8 @@ class Beginning:
     is_at_rest: bool
     warm_up: tuple[LoadProfile, ...] = ()
     """What of the warm-up has yet to be answered."""
+    alignment: Alignment | None = None
+    """What has yet to be done before calibration begins, if anything."""
     count_evaluations: Callable[[], Count] | None = None
     """Counts those since the first drill began, once it has."""
 
@@ -77,6 +80,11 @@ class Beginning:
 
         Raises TooFast when a lower speed is needed, CouldNotTell when no drill can be held.
         """
+        if self.alignment is not None:
+            is_due = now_s < -self.run.order.quiet_lead_s - self.lead_s
+            with self.silent.bear("prometheus"):
+                if not is_due or self.alignment.go_on():
+                    self.alignment = None
         if self.warm_up and demand_welcome(report(), self.warm_up):
             self.warm_up = ()
         if not self.is_calibrated and now_s >= -self.run.order.quiet_lead_s:

@@ -30,6 +30,7 @@ from alertdrill.recording.prometheus import read_panels
 from alertdrill.recording.store import open_store
 from alertdrill.reports import RunRecord
 from alertdrill.reports.progress import BoardState
+from alertdrill.runner.alignment import find_alignment
 from alertdrill.runner.beginning import Beginning, begin_clock
 from alertdrill.runner.calibration import TooFast, find_calibration_wall_s, find_lead_wall_s
 from alertdrill.runner.evaluations import Count
@@ -228,6 +229,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         is_calibrated=order.speed is not None,
         is_at_rest=order.site.subject.keeps_rule_time,
         warm_up=list_warm_up(profiles),
+        alignment=find_alignment(run),
     )
     with _start_traffic(order, profiles, stack, clock) as traffic, parts:
         while (now_s := clock.rule_s(time.time())) < until_s:

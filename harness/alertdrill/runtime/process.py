@@ -64,6 +64,10 @@ class Process:
         """Let a paused process go on."""
         self._signal(signal.SIGCONT)
 
+    def reload(self) -> None:
+        """Tell the process to read its configuration again, as those do that know SIGHUP."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def kill(self) -> None:
         """End the process and what it started at once, and wait until it is gone."""
         self._signal(signal.SIGKILL)

@@ -129,6 +129,12 @@ class Stack(Protocol):
     def set_zones(self, zones: Mapping[str, bytes]) -> None:
         """Let Alertmanager read its time intervals in these zones from now on. Raises ComponentFailed."""
 
+    def set_rules(self, texts: Mapping[str, str]) -> None:
+        """Let its own Prometheus evaluate these rules from now on, by the names of the files that it has.
+
+        Raises ComponentFailed.
+        """
+
     def save_logs(self) -> None:
         """See to it that what every part has logged is in the setup's folder. Raises ComponentFailed."""
 

@@ -23,8 +23,8 @@ RESEND_DELAY_S = 60.0
 OUTAGE_TOLERANCE_S = 3600.0
 FOR_GRACE_PERIOD_S = 600.0
 QUERY_OFFSET_S = 0.03
-"""Of wall time, in which 99 of 100 scrapes are over. Their samples stand at its beginning, so a rule that is
-evaluated meanwhile does without them; and if one evaluation comes then, most of that run do."""
+"""Of wall time, in which 99 of 100 scrapes are over: what rules look into the past at least. Which groups do
+further, `query_offsets` says."""
 LEAST_WITH_OFFSET = (2, 53)
 """The first Prometheus that has `rule_query_offset` (its CHANGELOG)."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alertdrill.core.drill import Fault
 from alertdrill.errors import BadInput
+from alertdrill.runtime.files import write_own
 from alertdrill.runtime.http_client import Api
 from alertdrill.runtime.process import Process, inherit_environment, start
 from alertdrill.stacks import Endpoints
@@ -51,7 +52,7 @@ def open_local_stack(
         )
         for part, (argv, env) in plans.items()
     }
-    stack = LocalStack(endpoints, versions, starters, folder / ZONEINFO)
+    stack = LocalStack(endpoints, versions, starters, folder)
     with ExitStack() as resources:
         resources.callback(stack.stop)
         for part in starters:
@@ -63,7 +64,7 @@ def open_local_stack(
 class LocalStack:
     """A running stack. `starters` start each part anew, as it was started at first.
 
-    `zoneinfo` is the folder in which Alertmanager finds time zones.
+    `folder` has its configurations, and a folder in which Alertmanager finds time zones.
     """
 
     def __init__(
@@ -71,12 +72,12 @@ class LocalStack:
         endpoints: Endpoints,
         versions: Mapping[str, str],
         starters: Mapping[str, Callable[[], Process]],
-        zoneinfo: Path,
+        folder: Path,
     ) -> None:
         self.endpoints = endpoints
         self.versions = versions
         self._starters = starters
-        self._zoneinfo = zoneinfo
+        self._folder = folder
         self._processes: dict[str, Process] = {}
         self._out: set[str] = set()
 
@@ -117,9 +118,15 @@ class LocalStack:
 
     def set_zones(self, zones: Mapping[str, bytes]) -> None:
         """Let Alertmanager read its time intervals in these zones; see `Stack.set_zones`."""
-        write_below(self._zoneinfo, zones)
+        write_below(self._folder / ZONEINFO, zones)
         for part, url in self.endpoints.alertmanagers.items():
             Api(part, url).post("/-/reload", None)
+
+    def set_rules(self, texts: Mapping[str, str]) -> None:
+        """Let Prometheus evaluate these rules; see `Stack.set_rules`."""
+        for name, text in texts.items():
+            write_own(self._folder / name, text)
+        self._processes["prometheus"].reload()
 
     def save_logs(self) -> None:
         """Do nothing: every process writes its log itself; see `Stack.save_logs`."""

@@ -23,6 +23,7 @@ class Edits:
         self._text = text
         self._wanted: dict[Scalar, tuple[str, bool]] = {}
         self._gone: list[tuple[int, int]] = []
+        self._new: list[tuple[int, str]] = []
         self._dashes: list[int] | None = None
 
     def restate(self, scalar: Scalar, text: str, *, in_flow: bool) -> None:
@@ -49,6 +50,13 @@ class Edits:
         else:
             self._gone.append((pairs[at - 1][1].end, pairs[at][1].end))
 
+    def add_pair(self, mapping: Mapping, key: str, value: str) -> None:
+        """Put a pair of plain scalars before those that a mapping has."""
+        first = mapping.pairs[0][0].start
+        column = first - self._text.rfind("\n", 0, first) - 1
+        end = ", " if mapping.is_flow else "\n" + " " * column
+        self._new.append((first, f"{key}: {value}{end}"))
+
     def _find_lines(self, item: Node) -> tuple[int, int]:
         """Return where the lines of an item of a block list begin and end, from its dash on."""
         if self._dashes is None:
@@ -64,6 +72,7 @@ class Edits:
     def apply(self, start: int, end: int) -> str:
         """Return the text from `start` to `end` with the changes that were asked for."""
         spans = [(*span, "") for span in self._gone]
+        spans += [(at, at, text) for at, text in self._new]
         for scalar, (text, in_flow) in self._wanted.items():
             anchor = scalar.alias_of
             if anchor is not None and self._is_kept(anchor, start, end) and self._state(anchor) == text:

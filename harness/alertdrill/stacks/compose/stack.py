@@ -144,6 +144,13 @@ class ComposeStack:
             self._containers[PREPARE].put_archive("/config", pack_files(files))
         Api("alertmanager", self.endpoints.alertmanager).post("/-/reload", None)
 
+    def set_rules(self, texts: Mapping[str, str]) -> None:
+        """Let Prometheus evaluate these rules; see `Stack.set_rules`."""
+        with naming_the_engine():
+            files = {name: text.encode() for name, text in texts.items()}
+            self._containers[PREPARE].put_archive("/config", pack_files(files))
+            self._containers["prometheus"].kill(signal="SIGHUP")
+
     def check(self) -> None:
         """Raise ComponentFailed if a container has ended, restarted or become unhealthy on its own."""
         now_s = int(time.time())

@@ -113,7 +113,8 @@ def _make_few_lookups(values: AlertValues) -> Drill:
         ask_few("few", few_from_s, few_s[0], 0.8),
         ask_few("fewer", few_from_s + few_s[0], few_s[1], 0.875),
         expects=NearMiss(alert=CACHE, labels=LABELS, reaches=0.0, pending=False),
-        lasts_s=ends_s + 30,
+        # Its misses are out of the window, for with the next drill's lookups they would be enough.
+        lasts_s=ends_s + values.window_s + SCRAPE_INTERVAL_S,
         uses=(*USES, FEW_LOOKUPS),
     )
 
