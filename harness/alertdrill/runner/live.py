@@ -65,7 +65,7 @@ from alertdrill.runner.probe import (
     make_warm_up,
 )
 from alertdrill.runner.refused_warm_up import list_warm_up
-from alertdrill.runner.replay_check import doubt_unconfirmed, record_and_confirm
+from alertdrill.runner.replay_check import record_and_confirm
 from alertdrill.runner.schedule import find_calendar, place
 from alertdrill.runner.silent_parts import SilentParts, name_the_dead
 from alertdrill.runner.traffic import Traffic, TrafficReport, plan
@@ -303,9 +303,7 @@ def _conclude(
     return RunRecord(
         placements=placements,
         timeline=timeline,
-        verdicts=doubt_unconfirmed(
-            recorded.doubt_blind(verdicts, order.alerts), placements, recorded.agreement
-        ),
+        verdicts=recorded.doubt(verdicts, placements, order.rules, order.promtool),
         rules=order.alerts,
         panels=read_panels(store, clock, order.dashboards, 0.0, until_s),
         doubts=(

@@ -31,6 +31,7 @@ from alertdrill.recording.resets import Reset, find_resets
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.faults.outages import list_windows
 from alertdrill.runner.held_run import WALL_TIME_MODE
+from alertdrill.runner.phase_doubt import doubt_by_phase
 from alertdrill.runner.rulebook import choose_series, split_files
 from alertdrill.runner.unseen_labels import Pairs, doubt_unseen_labels, list_pairs
 from alertdrill.runtime.files import write_own
@@ -55,6 +56,21 @@ class Confirmation:
     """Why the recording could not be written, if it could not."""
     seen: Pairs | None = None
     """The labels that anything had which rules read, if there is a recording."""
+    recorded: Recording | None = None
+
+    def doubt(
+        self,
+        verdicts: Iterable[Verdict],
+        placements: Sequence[Placement],
+        files: Sequence[RuleFile],
+        promtool: Path | None,
+    ) -> tuple[Verdict, ...]:
+        """Return verdicts with a doubt wherever the run, and not a rule of `files`, may have decided."""
+        known = self.doubt_blind(verdicts, [rule for file in files for rule in file.alerts])
+        known = doubt_unconfirmed(known, placements, self.agreement)
+        if self.recorded is None or promtool is None:
+            return known
+        return doubt_by_phase(known, placements, self.recorded, files, promtool)
 
     def doubt_blind(self, verdicts: Iterable[Verdict], rules: Sequence[AlertRule]) -> tuple[Verdict, ...]:
         """Return verdicts with a doubt for each blind rule of labels that nothing in the run had."""
@@ -93,7 +109,7 @@ def record_and_confirm(
         return Confirmation(notes={"recording": f"there is none: {error}"})
     found = _confirm_recorded(prometheus, recording, files, clock, live, placements, promtool, logs)
     notes = {"recording": f"{path.name}: {len(recording.series)} series", **found.notes}
-    return replace(found, notes=notes, seen=list_pairs(recording))
+    return replace(found, notes=notes, seen=list_pairs(recording), recorded=recording)
 
 
 def _confirm_recorded(
