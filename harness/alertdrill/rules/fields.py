@@ -42,6 +42,10 @@ class Fields:
         """Return an error that says where."""
         return BadInput(f"{self.name}:{self.line if node is None else node.line}: {why}")
 
+    def find_key(self, key: str) -> Node | None:
+        """Return where a field is stated, also once it was taken."""
+        return self._keys.get(key)
+
     def has(self, key: str) -> bool:
         """Say whether the field is stated, and not null."""
         self._known.append(key)

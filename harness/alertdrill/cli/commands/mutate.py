@@ -34,6 +34,7 @@ from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import read_rules
 from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
+from alertdrill.runner.project_known import find_known
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_promtool
@@ -234,7 +235,12 @@ def _open_own(
     rules = read_project_rules(project)
     unfit = find_unfit(classify_all(project, rules.files))
     replay = ProjectReplay(shorten(recordings), rules.files, promtool, unfit, rules.editions)
-    defaults = Defaults(system=project.name, find_lasts_s=replay.find_lasts_s, healthy=project.behaviours)
+    defaults = Defaults(
+        system=project.name,
+        find_lasts_s=replay.find_lasts_s,
+        healthy=project.behaviours,
+        known=find_known(project),
+    )
     written = read_drills(list_files(map(shorten, project.drills)), defaults)
     among = join_drills(written, list_pack_drills(project), project)
     known = [drill.name for drill in among]

@@ -18,6 +18,7 @@ from alertdrill.project.services import PAGES
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
+from alertdrill.runner.project_known import find_known
 from alertdrill.runner.running_services import Running, ask_running
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
@@ -99,7 +100,7 @@ def read_held_rules(
 
 def make_defaults(project: Project) -> Defaults:
     """Return what holds for the drills of a project."""
-    return Defaults(system=project.name, healthy=project.behaviours)
+    return Defaults(system=project.name, healthy=project.behaviours, known=find_known(project))
 
 
 def list_project_undecided(project: Project, names: Iterable[str] = ()) -> tuple[Undecided, ...]:
