@@ -138,6 +138,8 @@ def _read_file(text: str, name: str, defaults: Defaults) -> Sequence[tuple[Drill
     if document is None:
         raise BadInput(f"{name}:1: the file is empty: it has to have drills")
     fields = Fields(document, name, "the file")
+    if fields.find_key("groups") is not None:
+        raise fields.fail("this is no file of drills, but looks like a rule file")
     nodes = fields.take_items("drills")
     fields.end()
     if not nodes:
