@@ -61,6 +61,13 @@ def find_project_of(alertmanager_config: Path | None) -> Project | None:
     return project if is_own else None
 
 
+def find_nobody(project: Project | None, named: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the receivers that notify nobody on purpose, named or else the project's, and where."""
+    if named or project is None:
+        return named, "--nobody"
+    return project.nobody, f"{shorten(project.path)}: nobody"
+
+
 def use_services(project: Project, prometheus: str | None, alertmanager: str | None) -> Project:
     """Return a project with the servers that options name in place of those that it states.
 
