@@ -14,6 +14,9 @@ from alertdrill.runner.scenario_files import list_shipped
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.known import Known
 
+PARTS = ("gateway", "prometheus", "alertmanager", "pager")
+"""What a project's stack has beside its stub providers; not all of it can be put out in each."""
+
 
 def find_known(project: Project) -> Known:
     """Return what drills of a project can be about; raises BadInput for rules or a config with a mistake.
@@ -32,6 +35,9 @@ def find_known(project: Project) -> Known:
         if config is None or project.alertmanager is None
         else frozenset(receiver["name"] for receiver in config.document["receivers"]),
         providers=frozenset(one.name for one in project.providers) if is_held else None,
+        parts=frozenset((*PARTS, *(f"provider-{one.name}" for one in project.providers)))
+        if is_held
+        else None,
         scenarios=frozenset(list_shipped()) if is_held else None,
         find_closing_s=_Closing(config) if is_held and config is not None else None,
     )

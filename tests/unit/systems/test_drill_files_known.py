@@ -18,6 +18,8 @@ drills:
       - {scenario: steady, rate: 1/s, lasts: 8m}
     changes:
       - {at: 2m, provider: openai, latency: 3s}
+    outages:
+      - {part: gateway, at: 1m, lasts: 1m, how: pause}
     receiver_faults:
       - {receiver: oncall, at: 1m, lasts: 2m, how: error}
     expect:
@@ -29,6 +31,7 @@ KNOWN = Known(
     alerts={"Failures", "Slow"},
     receivers={"oncall", "team"},
     providers={"openai"},
+    parts={"gateway", "provider-openai"},
     scenarios={"steady"},
     find_closing_s={"oncall": 60.0, "team": 300.0}.__getitem__,
 )
@@ -53,27 +56,32 @@ def test_a_drill_of_what_there_is_is_read(tmp_path: Path) -> None:
         (
             "alert: Failures",
             "alert: Failure",
-            ":11: outage expects Failure, which is no alert of the rules; do",
+            ":13: outage expects Failure, which is no alert of the rules; do",
         ),
         (
             "alert: Slow",
             "alert: Quick",
-            ":12: outage expects Quick, which is no alert of the rules; there are: F",
+            ":14: outage expects Quick, which is no alert of the rules; there are: F",
         ),
         (
             "pages: oncall",
             "pages: onkall",
-            ":11: outage expects Failures to page onkall, which is no receiver of",
+            ":13: outage expects Failures to page onkall, which is no receiver of",
         ),
         (
             "pages: oncall",
             "pages: [oncall, {receiver: tem}]",
-            ":11: outage expects Failures to page tem, which",
+            ":13: outage expects Failures to page tem, which",
         ),
         (
             "receiver: oncall",
             "receiver: nobody",
-            ":9: outage has a fault of nobody, which is no receiver of the",
+            ":11: outage has a fault of nobody, which is no receiver of the",
+        ),
+        (
+            "part: gateway",
+            "part: gatway",
+            ":9: outage puts out gatway, which is no part of the stack; do you",
         ),
         (
             "provider: openai",
@@ -88,7 +96,7 @@ def test_a_drill_of_what_there_is_is_read(tmp_path: Path) -> None:
         (
             "    lasts: 10m",
             "    lasts: 8m",
-            ":13: outage lasts 8m, which is too short: Failures may resolve as ",
+            ":15: outage lasts 8m, which is too short: Failures may resolve as ",
         ),
         (
             "    lasts: 10m",
@@ -109,7 +117,7 @@ def test_a_drill_of_what_there_is_is_read(tmp_path: Path) -> None:
         (
             "{receiver: oncall, at: 1m",
             "{receiver: oncall, at: 1h",
-            ":9: a fault of the drill 'outage' comes at 1h",
+            ":11: a fault of the drill 'outage' comes at 1h",
         ),
         (
             ", lasts: 8m}",

@@ -174,6 +174,12 @@ def _say(text: str) -> None:
 
 
 def _is_about_project(project_file: Path | None, system: str | None, rule_paths: tuple[Path, ...]) -> bool:
+    found = find_project(Path()) if system is not None and project_file is None and not rule_paths else None
+    if found is not None and system == open_project(found).name:
+        raise BadInput(
+            f"--system {system}: that is all of the project {shorten(found)}: leave --system out; --alert, "
+            "or names of drills, take a part"
+        )
     stated = "--system" if system is not None else "--rules" if rule_paths else None
     if project_file is None:
         return stated is None and find_project(Path()) is not None

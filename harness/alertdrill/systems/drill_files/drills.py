@@ -218,6 +218,8 @@ def _check_names(drill: Drill, stated: _Stated, known: Known) -> None:
         known.check_change(fields, drill.name, change)
     for fields, expected in stated.expected:
         known.check_expected(fields, drill.name, expected)
+    for fields, outage in stated.out:
+        known.check_outage(fields, drill.name, outage)
     for fields, fault in stated.faulty:
         known.check_fault(fields, drill.name, fault)
 

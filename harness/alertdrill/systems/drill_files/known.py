@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from alertdrill.core.drill import BehaviourChange, LoadProfile, ReceiverFault
+from alertdrill.core.drill import BehaviourChange, LoadProfile, Outage, ReceiverFault
 from alertdrill.core.expectation import Expectation, Expected, Grouped
 from alertdrill.rules.fields import Fields, say_nearest
 
@@ -20,6 +20,7 @@ class Known:
     alerts: Collection[str] | None = None
     receivers: Collection[str] | None = None
     providers: Collection[str] | None = None
+    parts: Collection[str] | None = None
     scenarios: Collection[str] | None = None
     find_closing_s: Callable[[str], float] | None = None
 
@@ -34,6 +35,10 @@ class Known:
         """Raise BadInput for a receiver that there is not."""
         who = f"{drill} has a fault of"
         _demand(fields, fault.receiver, self.receivers, who, "no receiver of the Alertmanager config")
+
+    def check_outage(self, fields: Fields, drill: str, outage: Outage) -> None:
+        """Raise BadInput for a part that the stack does not have."""
+        _demand(fields, outage.part, self.parts, f"{drill} puts out", "no part of the stack")
 
     def check_change(self, fields: Fields, drill: str, change: BehaviourChange) -> None:
         """Raise BadInput for a provider that the project does not start."""
