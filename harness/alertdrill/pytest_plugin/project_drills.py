@@ -115,6 +115,15 @@ class ProjectDrills:
         """Say why a run says nothing of an alert; empty if it does."""
         return self.holder.find_doubt(record, alert)
 
+    def find_stranger(self, alert: str, receiver: str) -> BadInput | None:
+        """Return what is wrong with a receiver that a test names and the project's routing does not have."""
+        known = self._defaults.known.receivers
+        if known is None or receiver in known:
+            return None
+        near = say_nearest(receiver, sorted(known)) or f"; there are: {', '.join(sorted(known))}"
+        what = f"the test expects {alert} to page {receiver}, which is no receiver of the Alertmanager config"
+        return BadInput(f"{what}{near}")
+
     def judge_again(self, record: RunRecord, drill: Drill) -> RunRecord:
         """Return how a drill that a run held comes out with other expectations than it then had."""
         return self.holder.judge_again(record, drill, self._list_all())
