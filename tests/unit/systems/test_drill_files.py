@@ -303,11 +303,6 @@ def test_changes_count_from_the_drills_start() -> None:
         ("share: 100%", "share: 100", "is '100', not a share from 0% to 100%, such as 10%"),
         ("healthy: true", "limits: {requests: 1, per: 0s}", "is '0s', not a duration from 1ms to 1d"),
         ("healthy: true", "flaw: {kind: stall}", "has no for: it must be a duration from 1ms to 1d"),
-        (
-            "    expect:",
-            "    outages:\n      - {part: gateway, at: 1m, for: 2m}\n    expect:",
-            "no lasts, but a field 'for'",
-        ),
         ("drills:\n", "groups: []\ndrills:\n", "1: this is no file of drills, but looks like a rule file"),
         ("contains: gpt-4.1", 'regex: "("', "is no regular expression"),
         ("labels: {model: gpt-4.1}", "labels: {alertname: A}", "alertname is stated as alert: A"),

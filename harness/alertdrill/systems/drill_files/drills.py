@@ -158,14 +158,9 @@ def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill | Undecided:
     traffic = _join_changes(fields, profiles, changes)
     expected = _list_fields(fields, "expect", "an expectation")
     expects = tuple(read_expected(one) for one in expected)
-    out, faulty, silenced = (
-        _list_fields(fields, key, what)
-        for key, what in (
-            ("outages", "an outage"),
-            ("receiver_faults", "a fault"),
-            ("maintenance", "a maintenance"),
-        )
-    )
+    out = _list_fields(fields, "outages", "an outage")
+    faulty = _list_fields(fields, "receiver_faults", "a fault")
+    silenced = _list_fields(fields, "maintenance", "a maintenance")
     end_s, found_s = _find_end_s(traffic, expects), defaults.find_lasts_s(drill_name)
     lasts_s = end_s + SETTLES_S if found_s is None else max(end_s, found_s)
     is_stated = fields.has("lasts")
