@@ -78,6 +78,7 @@ def test_a_drill_of_what_there_is_is_read(tmp_path: Path) -> None:
             "receiver: nobody",
             ":11: outage has a fault of nobody, which is no receiver of the",
         ),
+        ("1m, lasts: 1m, how", "1m, for: 1m, how", ":9: an outage of the drill 'outage' has no lasts, but a"),
         (
             "part: gateway",
             "part: gatway",
