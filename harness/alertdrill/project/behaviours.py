@@ -15,6 +15,7 @@ from typing import Any
 from alertdrill.errors import BadInput
 from alertdrill.project.stub_reading import behaviour_fields, behaviour_reading, checks
 from alertdrill.rules.fields import Fields, parse_seconds, parse_share, say_nearest
+from alertdrill.rules.promql.expressions import format_duration
 from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
 
 DURATION = "a duration such as 5m or 1h30m"
@@ -39,6 +40,7 @@ SECONDS = "_s"
 AT = "at"
 """What has seconds by percent, whose names have no unit."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BOUNDS = re.compile(r"must be a number from (\S+) to (\S+)")
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -123,7 +125,7 @@ class _Translation:
 
     def explain(self, bad: checks.BadInstruction) -> BadInput:
         """Return an error that says it in the words of the file, with the line."""
-        place, why = bad.place, bad.why
+        place, why = bad.place, self._restate(bad)
         key, node = self._written.get(place, ("", None))
         shown = self._fields.show(node) if isinstance(node, Scalar) else ""
         if isinstance(bad, checks.UnknownField):
@@ -140,6 +142,22 @@ class _Translation:
                 f"{self._say(place)} is {shown}, not {why.removeprefix('must be ')}{near}", node
             )
         return self._fields.fail(f"{self._say(place)} {why}", node)
+
+    def _restate(self, bad: checks.BadInstruction) -> str:
+        """Return what a value must be, in the words of a file where its field has one of them."""
+        place, why = bad.place, bad.why
+        if why == "must be an object":
+            return (
+                f"must be a mapping of fields{', such as {share: 10%}' if place[-1:] == ('errors',) else ''}"
+            )
+        found = _BOUNDS.fullmatch(why)
+        if found is None:
+            return why
+        least, most = float(found[1]), float(found[2])
+        key = self._written[place][0] if place in self._written else self._say_word(place)
+        if place[-1] in behaviour_fields.TIMES and not key.endswith(SECONDS) and key != "s":
+            return f"must be a duration from {format_duration(least)} to {format_duration(most)}"
+        return "must be a share from 0% to 100%, such as 10%" if (least, most) == (0, 1) else why
 
     def _explain_unknown(self, bad: checks.UnknownField, key: str, node: Node | None, shown: str) -> BadInput:
         *owner, name = bad.place

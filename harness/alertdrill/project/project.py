@@ -91,6 +91,8 @@ class StubProvider:
     behaviour: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     keys: tuple[tuple[Secret, Mapping[str, Any]], ...] = ()
+    source: str = field(default="", compare=False)
+    """`file:line` of its port, where one is stated."""
 
     @property
     def behaviours(self) -> tuple[Mapping[str, Any], ...]:

@@ -130,6 +130,7 @@ def _read_providers(fields: TomlFields, folder: Path) -> tuple[StubProvider, ...
             behaviour=behaviour,
             models=read_models(one),
             keys=_read_keys(one, folder),
+            source="" if port is None else f"{one.name}:{(one.find_key('port') or one).line}",
         )
         one.end()
     return tuple(providers.values())

@@ -140,6 +140,13 @@ class HeldDrill:
         found += [one for one in self.verdict.findings if one.expectation is None]
         return Unexpected(tuple(one for one in found if not any(own.is_about(one) for own in self._asserted)))
 
+    def demand_receiver(self, alert: str, receiver: str) -> None:
+        """Raise BadInput for a receiver that the project's Alertmanager config does not have."""
+        __tracebackhide__ = True
+        failure = self._drills.find_stranger(alert, receiver)
+        if failure is not None:
+            raise _cut_short(failure)
+
     def demand_evaluated(self, alert: str) -> None:
         """Raise CouldNotTell for an alert that the run says nothing of, BadInput for one that no rule has."""
         __tracebackhide__ = True
@@ -287,6 +294,7 @@ class FiringAlert:
     def pages(self, receiver: str, *, title: str | None = None) -> FiringAlert:
         """Assert that a receiver is paged, once by each of its integrations; `title` is part of its title."""
         __tracebackhide__ = True
+        self._held.demand_receiver(self._stated.alert, receiver)
         text = None if title is None else Text(how="contains", text=title)
         page = Delivery(receiver=receiver, title=text)
         stated = replace(self._stated, pages=(*self._stated.pages, page))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from alertdrill.core.drill import Drill
@@ -17,8 +19,10 @@ from alertdrill.pytest_plugin.sharing import Share
 from alertdrill.reports import RunRecord
 from alertdrill.rules.fields import say_nearest
 from alertdrill.runner.project_files import join_drills, list_pack_drills
+from alertdrill.runner.project_known import find_known
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems.drill_files.drills import Defaults, locate_drills
+from alertdrill.systems.drill_files.known import Known
 from alertdrill.systems.drill_files.listing import list_files
 
 
@@ -49,6 +53,15 @@ class ProjectDrills:
             self._holder = open_holder(self.project, self.settings)
         return self._holder
 
+    @cached_property
+    def _defaults(self) -> Defaults:
+        """What holds where a drill does not say it; what nobody can read names no drill's mistake."""
+        try:
+            known = find_known(self.project)
+        except AlertdrillError:
+            known = Known()  # whoever holds them says it
+        return Defaults(system=self.project.name, healthy=self.project.behaviours, known=known)
+
     def read_file(self, path: Path) -> Sequence[tuple[Drill, int]]:
         """Return the drills of a file, with their lines; raises BadInput, also for two of one name."""
         name = shorten(path)
@@ -57,7 +70,7 @@ class ProjectDrills:
         if is_packed:
             located = [(drill, 1) for drill in list_pack_drills(self.project, path)]
         else:
-            located = locate_drills(name, Defaults(system=self.project.name, healthy=self.project.behaviours))
+            located = locate_drills(name, self._defaults)
         seen: dict[str, str] = {}
         for drill, line in located:
             where, other = f"{name}:{line}", self._where.get(drill.name, seen.get(drill.name))
@@ -101,6 +114,15 @@ class ProjectDrills:
     def find_doubt(self, record: RunRecord, alert: str) -> str:
         """Say why a run says nothing of an alert; empty if it does."""
         return self.holder.find_doubt(record, alert)
+
+    def find_stranger(self, alert: str, receiver: str) -> BadInput | None:
+        """Return what is wrong with a receiver that a test names and the project's routing does not have."""
+        known = self._defaults.known.receivers
+        if known is None or receiver in known:
+            return None
+        near = say_nearest(receiver, sorted(known)) or f"; there are: {', '.join(sorted(known))}"
+        what = f"the test expects {alert} to page {receiver}, which is no receiver of the Alertmanager config"
+        return BadInput(f"{what}{near}")
 
     def judge_again(self, record: RunRecord, drill: Drill) -> RunRecord:
         """Return how a drill that a run held comes out with other expectations than it then had."""
@@ -148,11 +170,7 @@ class ProjectDrills:
             try:
                 located = locate_drills(
                     shorten(path),
-                    Defaults(
-                        system=self.project.name,
-                        find_lasts_s=self.holder.find_lasts_s,
-                        healthy=self.project.behaviours,
-                    ),
+                    replace(self._defaults, find_lasts_s=self.holder.find_lasts_s),
                 )
             except AlertdrillError as error:
                 self._broken.append(error)

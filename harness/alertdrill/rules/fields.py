@@ -19,6 +19,17 @@ MOST_SHARE = 10.0
 _PER_S = {"s": 1, "m": 60, "h": 3600}
 
 
+LIKE = {"lasts": ("for",)}
+"""What else is written for a field: a fault of the network is `for: 20s`, one of the stack `lasts: 20s`."""
+
+
+class _Backwards(ValueError):
+    """Bounds of which the lower one is above the upper one."""
+
+    def __init__(self) -> None:
+        super().__init__("the first is more than the last; state the smaller one first")
+
+
 class Fields:
     """A mapping of a YAML file. `what` is what it is in messages: `the drill "outage"`.
 
@@ -42,16 +53,25 @@ class Fields:
         """Return an error that says where."""
         return BadInput(f"{self.name}:{self.line if node is None else node.line}: {why}")
 
+    def find_key(self, key: str) -> Node | None:
+        """Return where a field is stated, also once it was taken."""
+        return self._keys.get(key)
+
     def has(self, key: str) -> bool:
         """Say whether the field is stated, and not null."""
         self._known.append(key)
         node = self._left.get(key)
         return node is not None and not (isinstance(node, Scalar) and node.is_null)
 
+    def has_more(self) -> bool:
+        """Say whether a field is left that nobody took."""
+        return bool(self._left)
+
     def take_node(self, key: str) -> Node:
         """Return a field's node."""
         if not self.has(key):
             near = get_close_matches(key, self._left, n=1)
+            near = near or [one for one in LIKE.get(key, ()) if one in self._left]
             found = f", but a field {near[0]!r}" if near else ""
             stated = f"states no value for {key}" if key in self._left else f"has no {key}{found}"
             raise self.fail(f"{self.what} {stated}")
@@ -197,7 +217,11 @@ class Fields:
             return default
         node = self.take_node(key)
         is_kind = isinstance(node, Scalar) and self.can_be(node, is_text=is_text)
-        value = parse(node.text) if isinstance(node, Scalar) and is_kind else None
+        try:
+            value = parse(node.text) if isinstance(node, Scalar) and is_kind else None
+        except _Backwards as error:
+            shown = self.show(node) if isinstance(node, Scalar) else key
+            raise self.fail(f"{key} of {self.what} is {shown}: {error}", node) from error
         if value is None:
             said = f" {self.show(node)}" if isinstance(node, Scalar) else " a list or a mapping"
             near = say_nearest(node.text, words) if isinstance(node, Scalar) else ""
@@ -234,7 +258,11 @@ def parse_seconds(text: str) -> float | None:
 def _parse_span(text: str) -> tuple[float, float] | None:
     first, dots, last = text.partition("..")
     from_s, to_s = (parse_seconds(first or "0"), parse_seconds(last)) if dots else (0.0, parse_seconds(text))
-    return (from_s, to_s) if from_s is not None and to_s is not None and from_s <= to_s else None
+    if from_s is None or to_s is None:
+        return None
+    if from_s > to_s:
+        raise _Backwards
+    return from_s, to_s
 
 
 def parse_share(text: str) -> float | None:
@@ -250,16 +278,20 @@ def parse_share(text: str) -> float | None:
 def _parse_shares(text: str) -> tuple[float, float | None] | None:
     first, dots, last = text.partition("..")
     least, most = parse_share(first), parse_share(last) if dots else None
-    if least is None or (dots and (most is None or most < least)):
+    if least is None or (dots and most is None):
         return None
+    if most is not None and most < least:
+        raise _Backwards
     return least, most
 
 
 def _parse_counts(text: str) -> tuple[int, int] | None:
     first, dots, last = text.partition("..")
     last = last if dots else first
-    if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+    if not (first.isdecimal() and last.isdecimal()):
         return None
+    if int(first) > int(last):
+        raise _Backwards
     return int(first), int(last)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from alertdrill.core.rule import AlertRule, Labels
 from alertdrill.errors import BadInput, BadRules
+from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.promql.expressions import parse
 from alertdrill.rules.promql.expressions import (
     parse_duration as parse_duration,  # who reads rules reads durations
@@ -105,6 +106,8 @@ def read_text(path: Path) -> str:
     """Return the text of a rule file as it is on disk. Raises BadRules."""
     try:
         content = read_bytes(path, MAX_BYTES)
+    except IsADirectoryError as error:
+        raise BadRules(f"{path}: is a folder: name the rule files in it, such as {path}/*.yml") from error
     except OSError as error:
         raise BadRules(f"{path}: the file cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
@@ -274,7 +277,8 @@ class _Reader:
                 raise BadRules(f"{self._name}:{node.line}: the file has more than {MAX_RULES} rules")
             for key in node.values:
                 if key not in fields:
-                    raise self._bad(node, key, f"the field {_show(key)} is unknown in a {what}")
+                    near = say_nearest(key, sorted(fields))
+                    raise self._bad(node, key, f"the field {_show(key)} is unknown in a {what}{near}")
             yield node
 
     def _read_text(self, node: Mapping, key: str) -> str:

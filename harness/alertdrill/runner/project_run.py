@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from alertdrill.alertmanager.config import read_config
-from alertdrill.alertmanager.reference import make_reference_config
 from alertdrill.core.clock import format_s
 from alertdrill.core.drill import Drill
 from alertdrill.core.parts import SCRAPE_INTERVAL_S
@@ -28,7 +26,8 @@ from alertdrill.project.services import check_wall_time
 from alertdrill.project.speed_limits import find_limit, find_longest_s
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.order import Order
-from alertdrill.runner.project_files import list_pack_dashboards, name_systems
+from alertdrill.runner.project_files import list_pack_dashboards
+from alertdrill.runner.project_known import read_project_config
 from alertdrill.runner.rulebook import LATEST_S, find_reaches_s
 from alertdrill.runner.running_services import Running
 from alertdrill.runner.scenario_files import list_own_files
@@ -113,11 +112,7 @@ def make_project_order(
         rules=files,
         dashboards=list_pack_dashboards(project),
         site=site,
-        alertmanager=read_config(
-            shorten(project.alertmanager), project.templates and shorten(project.templates)
-        )
-        if project.alertmanager is not None
-        else make_reference_config(name_systems(project)),
+        alertmanager=read_project_config(project),
         out=out,
         speed=speed,
         speeds=speeds,

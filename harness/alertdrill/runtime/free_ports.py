@@ -89,8 +89,11 @@ class Blocks:
 _BLOCKS = Blocks(PORTS, "alertdrill-ports")
 
 
-def demand_ports(named: Mapping[str, int]) -> None:
-    """Raise BadInput for a port that cannot be had; each is named with what is to listen there."""
+def demand_ports(named: Mapping[str, int], sources: Mapping[str, str] | None = None) -> None:
+    """Raise BadInput for a port that cannot be had; each is named with what is to listen there.
+
+    `sources` has the `file:line` of those that a file states.
+    """
     takers: dict[int, str] = {}
     with ExitStack() as tried:
         for name, port in named.items():
@@ -107,9 +110,10 @@ def demand_ports(named: Mapping[str, int]) -> None:
                 listener.listen()
             except OSError as error:
                 why = os.strerror(error.errno or 0)
-                raise BadInput(
-                    f"{name} cannot listen on 127.0.0.1:{port}: {why}; ask for another port"
-                ) from error
+                source = (sources or {}).get(name, "")
+                what = f"{name} cannot listen on 127.0.0.1:{port}: {why}"
+                end = f"{source}: {what}; end what listens there, or state another port"
+                raise BadInput(end if source else f"{what}; ask for another port") from error
 
 
 def find_free_ports(count: int) -> list[int]:

@@ -23,7 +23,7 @@ CONNECT_WITHIN_S = 1.0
 def choose_addresses(providers: Sequence[StubProvider], parts: Iterable[str]) -> dict[str, str]:
     """Return an address on loopback for every listener: a provider's port as stated, all others free."""
     stated = {f"provider-{one.name}": one.port for one in providers if one.port is not None}
-    demand_ports(stated)
+    demand_ports(stated, {f"provider-{one.name}": one.source for one in providers})
     names = [*parts, *(f"{kind}-{one.name}" for one in providers for kind in ("provider", "control"))]
     free = iter(set(find_free_ports(len(names) + len(stated))) - set(stated.values()))
     ports = {name: stated[name] if name in stated else next(free) for name in names}

@@ -79,6 +79,13 @@ def test_every_field_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_the_port_of_a_provider_knows_its_line() -> None:
+    """Where it is taken, that line is what has to be changed."""
+    (provider,) = read(PROJECT).providers
+    line = next(number for number, one in enumerate(PROJECT.splitlines(), 1) if one.startswith("port = 9101"))
+    assert provider.source.endswith(f"alertdrill.toml:{line}")
+
+
 def test_what_is_not_stated_has_a_default(tmp_path: Path) -> None:
     """Two statements are enough for a gateway that runs."""
     project = read(MINIMAL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.stranger import Stranger
+from support.stranger import PROJECT, Stranger
 
 
 def run_test(stranger: Stranger, body: str, *, before: str = "") -> pytest.RunResult:
@@ -106,6 +106,20 @@ def test_an_unexpected_alert_that_no_test_asks_about_fails_it(recorded: Stranger
     result = run_test(recorded, 'alertdrill.hold("quiet")')
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(['E  *quiet: unexpected: Deep{queue="a"} firing at 12:00'])
+
+
+def test_a_receiver_that_the_config_does_not_have_is_an_error(recorded: Stranger) -> None:
+    """No recording has pages, so one to a misspelt receiver would be unobserved for ever."""
+    recorded.write("alertmanager.yml", "{route: {receiver: oncall}, receivers: [{name: oncall}]}")
+    recorded.write("alertdrill.toml", f'{PROJECT}alertmanager = "alertmanager.yml"\n')
+    result = run_test(
+        recorded,
+        'alertdrill.hold("deep").alert("Deep").fires("11m", "13m").pages("on-call").resolves(by="22m")',
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["E  *Deep to page on-call, which is no receiver of *; do you mean 'oncall'?"]
+    )
 
 
 @pytest.mark.parametrize(

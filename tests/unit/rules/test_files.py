@@ -167,6 +167,10 @@ ALERT = "alert: A\n    expr: up == 0\n    "
         ("groups:\n- name: g\n- name: h\n- name: g\n", "4: the group 'g' is stated twice"),
         ("groups:\n- name: g\n  every: 5m\n", "3: the field 'every' is unknown in a group"),
         (
+            "groups:\n- name: g\n  intervall: 5m\n",
+            "3: the field 'intervall' is unknown in a group; do you mean 'interval'?",
+        ),
+        (
             "groups:\n- name: g\n  partial_response_strategy: warn\n",
             "3: the field 'partial_response_strategy' is unknown in a group",
         ),
@@ -225,7 +229,7 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     """A missing file and a folder are the user's mistake, told with the path."""
     with pytest.raises(BadRules, match=r"none\.yml: the file cannot be read: No such file"):
         read_rules(tmp_path / "none.yml")
-    with pytest.raises(BadRules, match=r"\w: the file cannot be read: Is a directory"):
+    with pytest.raises(BadRules, match=r"\w: is a folder: name the rule files in it, such as "):
         read_rules(tmp_path)
 
 

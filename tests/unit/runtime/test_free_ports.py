@@ -72,6 +72,16 @@ def test_a_port_that_was_asked_for_and_is_taken_is_bad_input() -> None:
         demand_ports({"pager": port})
 
 
+def test_a_port_that_a_file_states_and_is_taken_is_named_with_its_line() -> None:
+    """No option asks for another one; the file does."""
+    (port,) = find_free_ports(1)
+    said = (
+        r"^alertdrill\.toml:9: provider-x cannot listen on .*: Address already in use; end what listens there"
+    )
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(BadInput, match=said):
+        demand_ports({"provider-x": port}, {"provider-x": "alertdrill.toml:9"})
+
+
 def test_a_port_that_two_ask_for_is_named_with_both() -> None:
     """It is not in use, and another one for either is what helps."""
     (port,) = find_free_ports(1)

@@ -30,10 +30,11 @@ from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.held_run import TIMELINE, find_held_run, read_speed
 from alertdrill.runner.recorded import judge_drills
-from alertdrill.runner.rulebook import list_expected
+from alertdrill.runner.rulebook import list_expected, name_alerts
 from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target, write_whole
 from alertdrill.systems.drill_files.drills import Defaults, read_drills
+from alertdrill.systems.drill_files.known import Known
 from alertdrill.systems.drill_files.listing import list_files
 
 SYSTEM = "own"
@@ -114,7 +115,8 @@ def judge(
     until_s = (recording.end_ms - recording.start_ms) / 1000 + tail_s
 
     drill_files = list_files(drill_paths)
-    held = find_held_run(file, read_drills(drill_files, Defaults(system=SYSTEM)))
+    known = Known(alerts=frozenset(name for one in files for name in name_alerts(one)))
+    held = find_held_run(file, read_drills(drill_files, Defaults(system=SYSTEM, known=known)))
 
     def find_start_s(name: str) -> float:
         own = None if held is None else held.find(name)
@@ -124,7 +126,7 @@ def judge(
         # How long a drill lasts that a run held is as it was then.
         return until_s - find_start_s(name) if held is None or held.find(name) is None else None
 
-    drills = read_drills(drill_files, Defaults(system=SYSTEM, find_lasts_s=find_lasts_s))
+    drills = read_drills(drill_files, Defaults(system=SYSTEM, find_lasts_s=find_lasts_s, known=known))
     for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]

@@ -34,6 +34,7 @@ from alertdrill.project.finding import find_project
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import read_rules
 from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
+from alertdrill.runner.project_known import find_known
 from alertdrill.runner.project_replay import ProjectReplay
 from alertdrill.runner.rulebook import is_edition
 from alertdrill.runtime.binaries import find_promtool
@@ -173,6 +174,12 @@ def _say(text: str) -> None:
 
 
 def _is_about_project(project_file: Path | None, system: str | None, rule_paths: tuple[Path, ...]) -> bool:
+    found = find_project(Path()) if system is not None and project_file is None and not rule_paths else None
+    if found is not None and system == open_project(found).name:
+        raise BadInput(
+            f"--system {system}: that is all of the project {shorten(found)}: leave --system out; --alert, "
+            "or names of drills, take a part"
+        )
     stated = "--system" if system is not None else "--rules" if rule_paths else None
     if project_file is None:
         return stated is None and find_project(Path()) is not None
@@ -234,7 +241,12 @@ def _open_own(
     rules = read_project_rules(project)
     unfit = find_unfit(classify_all(project, rules.files))
     replay = ProjectReplay(shorten(recordings), rules.files, promtool, unfit, rules.editions)
-    defaults = Defaults(system=project.name, find_lasts_s=replay.find_lasts_s, healthy=project.behaviours)
+    defaults = Defaults(
+        system=project.name,
+        find_lasts_s=replay.find_lasts_s,
+        healthy=project.behaviours,
+        known=find_known(project),
+    )
     written = read_drills(list_files(map(shorten, project.drills)), defaults)
     among = join_drills(written, list_pack_drills(project), project)
     known = [drill.name for drill in among]

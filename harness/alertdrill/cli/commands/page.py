@@ -26,7 +26,7 @@ from alertdrill.cli.options.page_modes import (
     read_within,
     take_out_option,
 )
-from alertdrill.cli.options.project import find_project_of
+from alertdrill.cli.options.project import find_nobody, find_project_of
 from alertdrill.cli.options.stack import take_templates_option
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.cli.page_showing import Show
@@ -275,8 +275,8 @@ def page(
     own_url = guess_external_url() if external_url is None else check_url("--external-url", external_url)
     rules = () if table_path else _choose_rules(rule_paths, name, given, watchdog=watchdog)
     project = find_project_of(config_path)
-    if project is not None:
-        nobody, templates_folder = nobody or project.nobody, templates_folder or project.templates
+    nobody, stated = find_nobody(project, nobody)
+    templates_folder = templates_folder or (None if project is None else project.templates)
     config = _read_config(config_path, templates_folder, system_folders) if url is None else None
     engines = find_engines(os.environ, say=_say)
     show = Show(as_json=as_json, junit=junit, out=out)
@@ -290,7 +290,7 @@ def page(
         _send(remote, alerts[0], receivers, nobody, dry_run=dry_run, show=show)
     if questions:
         answer_of_alerts(alerts, config, engines, questions, as_json=as_json)
-    bound = bind(alerts, config, engines, nobody)
+    bound = bind(alerts, config, engines, nobody, stated)
     if watchdog:
         switch = find_switch(bound[0].destination, bound[0].alert.name, within_s)
         _watch(bound[0], switch, config, engines, dry_run=dry_run, show=show)

@@ -18,6 +18,7 @@ from alertdrill.project.services import PAGES
 from alertdrill.rules.fields import say_nearest
 from alertdrill.rules.files import RuleFile
 from alertdrill.runner.project_files import join_drills, list_pack_drills, read_project_rules
+from alertdrill.runner.project_known import find_known
 from alertdrill.runner.running_services import Running, ask_running
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
@@ -60,6 +61,13 @@ def find_project_of(alertmanager_config: Path | None) -> Project | None:
     return project if is_own else None
 
 
+def find_nobody(project: Project | None, named: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the receivers that notify nobody on purpose, named or else the project's, and where."""
+    if named or project is None:
+        return named, "--nobody"
+    return project.nobody, f"{shorten(project.path)}: nobody"
+
+
 def use_services(project: Project, prometheus: str | None, alertmanager: str | None) -> Project:
     """Return a project with the servers that options name in place of those that it states.
 
@@ -99,7 +107,7 @@ def read_held_rules(
 
 def make_defaults(project: Project) -> Defaults:
     """Return what holds for the drills of a project."""
-    return Defaults(system=project.name, healthy=project.behaviours)
+    return Defaults(system=project.name, healthy=project.behaviours, known=find_known(project))
 
 
 def list_project_undecided(project: Project, names: Iterable[str] = ()) -> tuple[Undecided, ...]:

@@ -30,7 +30,10 @@ NAMES = {"severity", "priority", "level", "urgency"}
 
 def check(rule: LintedRule) -> Iterator[Remark]:
     """Find alerts whose labels say nothing of how urgent they are."""
-    if rule.alert is None or NAMES & set(rule.alert.labels) or _is_from_series(rule):
+    if rule.alert is None or _is_from_series(rule):
+        return
+    # A label whose value is empty is no label to Prometheus.
+    if NAMES & {name for name, value in rule.alert.labels.items() if value}:
         return
     yield Remark(
         at="alert",

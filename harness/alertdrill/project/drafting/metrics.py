@@ -122,7 +122,8 @@ def read_exposition(text: str, source: str) -> Metrics:
             )
             samples += [(sample.name, sample.labels, sample.value) for sample in family.samples]
     except Exception as error:  # the parser raises whatever its lines make it trip over
-        shown = printable(" ".join(str(error).split())[:100])
+        said = str(error) or f"it begins with {text.strip()[:20]!r}"
+        shown = printable(" ".join(said.split())[:100])
         what = f"this is no exposition of metrics in Prometheus's text format ({shown})"
         raise BadInput(f"{source}: {what}: name the address, or a file, of the target's metrics") from error
     if not types:

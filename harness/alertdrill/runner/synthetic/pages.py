@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -122,9 +122,17 @@ class Seen:
         )
         return [page for page in pages if page is not None]
 
-    def explain_hold(self) -> str:
-        """Return what Alertmanager was seen to hold an alert back by; empty if nothing."""
-        held = {f"{span.why} by {show_labels(span.by)}" if span.by else span.why for span in self.suppressed}
+    def explain_hold(self, legs: Iterable[Leg]) -> str:
+        """Return what Alertmanager was seen to hold an alert back by; empty if nothing.
+
+        Its log says that a route muted an alert, and not by which of the route's time intervals.
+        """
+        intervals = " or ".join(dict.fromkeys(name for leg in legs for name in leg.intervals))
+        muted = f"muted by the time interval {intervals}" if intervals else "muted"
+        held = {
+            f"{span.why} by {show_labels(span.by)}" if span.by else muted if span.why == "muted" else span.why
+            for span in self.suppressed
+        }
         return "; ".join(sorted(held))
 
     def explain_failure(self, receiver: str) -> str:
@@ -148,7 +156,7 @@ class Seen:
 def is_open_everywhere(bound: Bound, seen: Seen, sent: Sent) -> bool:
     """Tell whether every integration has a page of the alert, or Alertmanager holds it back."""
     seen = seen.of(bound.alert, sent)
-    return bool(seen.explain_hold()) or all(
+    return bool(seen.explain_hold(bound.destination.legs)) or all(
         len(seen.list_pages(bound.alert, leg, sent)) >= len(leg.played) for leg in bound.destination.legs
     )
 
@@ -186,7 +194,7 @@ def judge_alert(bound: Bound, seen: Seen, sent: Sent) -> Row:
     pages: list[Page] = []
     complaints: list[str] = []
     reasons: list[str] = []
-    hold = seen.explain_hold()
+    hold = seen.explain_hold(bound.destination.legs)
     for leg in bound.destination.legs:
         own_pages = seen.list_pages(bound.alert, leg, sent)
         pages += own_pages

@@ -70,14 +70,16 @@ def find_destination(
     )
 
 
-def check_nobody(nobody: Iterable[str], senders: Mapping[str, Sequence[Sender]]) -> None:
-    """Raise BadInput for a receiver that is there for somebody, or not at all."""
+def check_nobody(
+    nobody: Iterable[str], senders: Mapping[str, Sequence[Sender]], stated: str = "--nobody"
+) -> None:
+    """Raise BadInput for a receiver that is there for somebody, or not at all; `stated` says where."""
     for name in nobody:
         if name not in senders:
             near = say_nearest(name, senders)
-            raise BadInput(f"--nobody {name}: Alertmanager has no receiver of that name{near}")
+            raise BadInput(f"{stated} {name}: Alertmanager has no receiver of that name{near}")
         if kinds := ", ".join(sender.integration for sender in senders[name]):
-            raise BadInput(f"--nobody {name}: that receiver notifies somebody, by {kinds}")
+            raise BadInput(f"{stated} {name}: that receiver notifies somebody, by {kinds}")
 
 
 def bind(
@@ -85,15 +87,18 @@ def bind(
     config: AlertmanagerConfig,
     engines: Engines,
     nobody: Collection[str] = (),
+    stated: str = "--nobody",
 ) -> tuple[Bound, ...]:
     """Return alerts with where a config leads them; the receivers `nobody` are meant to notify nobody.
+
+    `stated` is where these stand.
 
     Raises BadInput for a config that this amtool does not take, CouldNotTell where it sees it otherwise, or
     where Alertmanager does: that one is asked about all alerts at once, amtool about one.
     """
     routing = config.document
     senders = list_played(routing)
-    check_nobody(nobody, senders)
+    check_nobody(nobody, senders, stated)
     check_taken(engines.amtool, config, alerts[0].labels)
     subjects = name_alerts(alerts)
     if len(alerts) > 1:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
-from alertdrill.core.drill import Drill, Failing, Fault, LoadProfile, Maintenance, Outage, ReceiverFault
+from alertdrill.core.drill import (
+    BehaviourChange,
+    Drill,
+    Failing,
+    Fault,
+    LoadProfile,
+    Maintenance,
+    Outage,
+    ReceiverFault,
+)
 from alertdrill.core.expectation import BlindRule, Expectation, Expected, Grouped, Integration
 from alertdrill.errors import BadInput
 from alertdrill.rules.fields import Fields
@@ -16,6 +25,8 @@ from alertdrill.rules.yaml.nodes import Node, read_nodes
 from alertdrill.systems.drill_building.behaviours import Behaviour
 from alertdrill.systems.drill_checks import check_drill
 from alertdrill.systems.drill_files.expectations import read_expected
+from alertdrill.systems.drill_files.instants import check_begun, check_lasts, check_order, check_sent
+from alertdrill.systems.drill_files.known import Known
 from alertdrill.systems.drill_files.traffic import read_change, read_profile
 from alertdrill.systems.system import read_text
 
@@ -30,13 +41,15 @@ class Defaults:
 
     `find_lasts_s` says how long a drill of that name lasts; None for long enough. `healthy` is how a provider
     behaves with which nothing is wrong, by its name; the house's own way for others. `leaves_out` says of a
-    drill that has a `todo`, by its name, that it is passed over; otherwise it is an error.
+    drill that has a `todo`, by its name, that it is passed over; otherwise it is an error. `known` is what
+    drills can be about.
     """
 
     system: str
     find_lasts_s: Callable[[str], float | None] = lambda _: None
     healthy: Mapping[str, Behaviour] = field(default_factory=dict)
     leaves_out: Callable[[str], bool] = lambda _: False
+    known: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +65,27 @@ class Undecided:
         return BadInput(
             f"{self.source}: {self.name} is not finished: {self.todo}; then delete this todo, or name the "
             "drills that are to be held without it"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stated:
+    """What a drill consists of, each part with the fields that state it, which know their line."""
+
+    sent: Sequence[tuple[Fields, LoadProfile]]
+    told: Sequence[tuple[Fields, BehaviourChange]]
+    expected: Sequence[tuple[Fields, Expected]]
+    out: Sequence[tuple[Fields, Outage]]
+    faulty: Sequence[tuple[Fields, ReceiverFault]]
+    silenced: Sequence[tuple[Fields, Maintenance]]
+
+    def list_begun(self) -> Sequence[tuple[Fields, float]]:
+        """Return what is done meanwhile, with the instant at which it begins."""
+        return (
+            *((fields, change.at_s) for fields, change in self.told),
+            *((fields, outage.at_s) for fields, outage in self.out),
+            *((fields, fault.at_s) for fields, fault in self.faulty),
+            *((fields, silence.at_s) for fields, silence in self.silenced),
         )
 
 
@@ -104,6 +138,8 @@ def _read_file(text: str, name: str, defaults: Defaults) -> Sequence[tuple[Drill
     if document is None:
         raise BadInput(f"{name}:1: the file is empty: it has to have drills")
     fields = Fields(document, name, "the file")
+    if fields.find_key("groups") is not None:
+        raise fields.fail("this is no file of drills, but looks like a rule file")
     nodes = fields.take_items("drills")
     fields.end()
     if not nodes:
@@ -116,13 +152,18 @@ def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill | Undecided:
     drill_name = fields.take_text("name")
     fields.what = f"the drill {drill_name!r}"
     undecided = _read_todo(fields, drill_name) if fields.has("todo") else None
-    traffic = _read_traffic(fields, drill_name, defaults.healthy)
-    expects = tuple(
-        read_expected(Fields(one, name, f"an expectation of {fields.what}"))
-        for one in fields.take_items("expect")
-    )
+    sent = _list_fields(fields, "traffic", "a load profile")
+    told = _list_fields(fields, "changes", "a change")
+    profiles, changes = _read_profiles(sent, drill_name), [read_change(one, defaults.healthy) for one in told]
+    traffic = _join_changes(fields, profiles, changes)
+    expected = _list_fields(fields, "expect", "an expectation")
+    expects = tuple(read_expected(one) for one in expected)
+    out = _list_fields(fields, "outages", "an outage")
+    faulty = _list_fields(fields, "receiver_faults", "a fault")
+    silenced = _list_fields(fields, "maintenance", "a maintenance")
     end_s, found_s = _find_end_s(traffic, expects), defaults.find_lasts_s(drill_name)
     lasts_s = end_s + SETTLES_S if found_s is None else max(end_s, found_s)
+    is_stated = fields.has("lasts")
     drill = Drill(
         name=drill_name,
         system=fields.take_text("system", defaults.system),
@@ -133,11 +174,9 @@ def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill | Undecided:
         uses=frozenset(fields.take_texts("uses")),
         shares=frozenset(fields.take_texts("shares")),
         comes_first=fields.take_truth("comes_first", False),
-        outages=tuple(_read_outage(one) for one in _list_fields(fields, "outages", "an outage")),
-        faults=tuple(_read_fault(one) for one in _list_fields(fields, "receiver_faults", "a fault")),
-        maintenance=tuple(
-            _read_maintenance(one) for one in _list_fields(fields, "maintenance", "a maintenance")
-        ),
+        outages=tuple(_read_outage(one) for one in out),
+        faults=tuple(_read_fault(one) for one in faulty),
+        maintenance=tuple(_read_maintenance(one) for one in silenced),
         max_speed=_read_speed(fields),
         calls_within_s=fields.take_duration("calls_within") if fields.has("calls_within") else None,
         starts_at=_read_time_of_day(fields),
@@ -146,10 +185,38 @@ def _read_drill(node: Node, name: str, defaults: Defaults) -> Drill | Undecided:
     fields.end()
     if undecided is not None:
         return undecided
+    stated = _Stated(
+        sent=list(zip(sent, profiles, strict=True)),
+        told=list(zip(told, changes, strict=True)),
+        expected=list(zip(expected, expects, strict=True)),
+        out=list(zip(out, drill.outages, strict=True)),
+        faulty=list(zip(faulty, drill.faults, strict=True)),
+        silenced=list(zip(silenced, drill.maintenance, strict=True)),
+    )
+    _check_names(drill, stated, defaults.known)
+    check_order(stated.expected)
+    if is_stated or found_s is None:
+        check_lasts(fields, drill, stated.expected, defaults.known)
+        check_sent(drill, [(one, profile.end_s) for one, profile in stated.sent])
+        check_begun(drill, stated.list_begun())
     try:
         return check_drill(drill)
     except ValueError as error:
         raise fields.fail(str(error)) from error
+
+
+def _check_names(drill: Drill, stated: _Stated, known: Known) -> None:
+    """Raise BadInput for the first name that there is not, with the line that states it."""
+    for fields, profile in stated.sent:
+        known.check_profile(fields, drill.name, profile)
+    for fields, change in stated.told:
+        known.check_change(fields, drill.name, change)
+    for fields, expected in stated.expected:
+        known.check_expected(fields, drill.name, expected)
+    for fields, outage in stated.out:
+        known.check_outage(fields, drill.name, outage)
+    for fields, fault in stated.faulty:
+        known.check_fault(fields, drill.name, fault)
 
 
 def _read_todo(fields: Fields, name: str) -> Undecided:
@@ -163,7 +230,10 @@ def _read_speed(fields: Fields) -> float | None:
         return None
     speed = fields.take_number("max_speed")
     if speed <= 0:
-        raise fields.fail(f"max_speed of {fields.what} is {speed:g}, and no run is held at that")
+        raise fields.fail(
+            f"max_speed of {fields.what} is {speed:g}, and no run is held at that",
+            fields.find_key("max_speed"),
+        )
     return speed
 
 
@@ -172,7 +242,10 @@ def _read_time_of_day(fields: Fields) -> str | None:
         return None
     text = fields.take_text("starts_at")
     if not _TIME.fullmatch(text):
-        raise fields.fail(f'starts_at of {fields.what} is {text!r}, not a time of day such as "22:30"')
+        raise fields.fail(
+            f'starts_at of {fields.what} is {text!r}, not a time of day such as "22:30"',
+            fields.find_key("starts_at"),
+        )
     return text
 
 
@@ -180,16 +253,22 @@ def _list_fields(fields: Fields, key: str, what: str) -> list[Fields]:
     return [Fields(node, fields.name, f"{what} of {fields.what}") for node in fields.take_items(key)]
 
 
-def _read_traffic(fields: Fields, name: str, healthy: Mapping[str, Behaviour]) -> tuple[LoadProfile, ...]:
-    """Return the load profiles; changes are of the drill, and go with the first of them."""
-    nodes = _list_fields(fields, "traffic", "a load profile")
+def _read_profiles(nodes: Sequence[Fields], name: str) -> list[LoadProfile]:
     names = [name if number == 1 else f"{name}-{number}" for number in range(1, len(nodes) + 1)]
-    profiles = [read_profile(one, own) for one, own in zip(nodes, names, strict=True)]
-    changes = [read_change(one, healthy) for one in _list_fields(fields, "changes", "a change")]
+    return [read_profile(one, own) for one, own in zip(nodes, names, strict=True)]
+
+
+def _join_changes(
+    fields: Fields, profiles: Sequence[LoadProfile], changes: Sequence[BehaviourChange]
+) -> tuple[LoadProfile, ...]:
+    """Return the traffic; changes are of the drill, and go with the first of its load profiles."""
     if not changes:
         return tuple(profiles)
     if not profiles:
-        raise fields.fail(f"{fields.what} has changes of providers, and no traffic that meets them")
+        raise fields.fail(
+            f"{fields.what} has changes of providers, and no traffic that meets them",
+            fields.find_key("changes"),
+        )
     first, *others = profiles
     shifted = tuple(replace(change, at_s=change.at_s - first.start_s) for change in changes)
     return (replace(first, changes=shifted), *others)

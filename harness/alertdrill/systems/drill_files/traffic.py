@@ -132,9 +132,17 @@ def read_change(fields: Fields, healthy: AnyMapping[str, Behaviour]) -> Behaviou
 
 def _read_behaviour(fields: Fields, healthy: Behaviour) -> Behaviour:
     """Return a behaviour: healthy, but for what is stated."""
+    is_healthy = fields.has("healthy")
     if not fields.take_truth("healthy", True):
         raise fields.fail("healthy is only ever true: say what is wrong with errors, latency or listening")
-    return {**healthy, **read_behaviour(fields)}
+    told = read_behaviour(fields)
+    if is_healthy and told:
+        raise fields.fail(
+            f"{fields.what} is healthy: true, and has {', '.join(told)}: state one or the other"
+        )
+    if not is_healthy and not told and not fields.has_more():
+        raise fields.fail(f"{fields.what} says nothing: state healthy: true, listening, or how it behaves")
+    return {**healthy, **told}
 
 
 def _read_value(node: Node) -> Any:

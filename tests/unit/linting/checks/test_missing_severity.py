@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from support.linted import find
 
-BAD = ["expr: up == 0", "{expr: up == 0, labels: {team: a}}"]
+BAD = [
+    "expr: up == 0",
+    "{expr: up == 0, labels: {team: a}}",
+    '{expr: up == 0, labels: {severity: ""}}',
+]
 GOOD = [
     "{expr: up == 0, labels: {severity: x}}",
     "{expr: up == 0, labels: {priority: P1}}",

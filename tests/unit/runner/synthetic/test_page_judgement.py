@@ -122,6 +122,16 @@ def test_an_alert_that_is_held_back_is_said_so_and_is_no_failure() -> None:
     assert judge(see(suppressed=(replace(held, alert="B"),))).outcome == "not paged"
 
 
+def test_of_a_mute_that_nothing_says_more_of_the_time_intervals_of_the_route_are_named() -> None:
+    """Alertmanager's log says only that the alert's route muted it."""
+    held = SuppressedSpan(alert="A", labels=NAMED, why="muted", by={}, since_s=20.0, until_s=30.0)
+    legs = tuple(replace(leg, intervals=("night", "weekend")) for leg in BOUND.destination.legs)
+    bound = replace(BOUND, destination=replace(BOUND.destination, legs=legs))
+    row = judge_alert(bound, see(suppressed=(held,)), SENT)
+    assert (row.outcome, row.evidence) == ("suppressed", "muted by the time interval night or weekend")
+    assert judge(see(suppressed=(held,))).evidence == "muted"
+
+
 def test_an_alert_without_any_receiver_is_wrong_before_it_is_sent() -> None:
     """A receiver without integrations tells nobody."""
     bound = bind_alert(ALERT, CONFIG_OF_NOBODY)
