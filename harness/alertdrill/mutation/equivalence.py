@@ -6,6 +6,11 @@ Both are written in a form in which what the laws call equal is the same text. T
 - A histogram's quantile is the same of buckets that are all multiplied by a number, as `rate` and `increase`
   are each other.
 - What is never below 0 is at most 0 where it is 0; and `up` is 0 or 1.
+- Where all histograms of a metric have the same bounds, the quantile of their average is that of their sum.
+  For buckets of one histogram are exposed together: a group has one series of each bound for each of its
+  histograms, so that the average is the sum divided by their number, the same for all bounds; and that is a
+  factor. It is each group's own, so nothing may be added up across groups afterwards: the law is of what the
+  quantile itself reads.
 """
 
 from __future__ import annotations
@@ -19,9 +24,15 @@ from alertdrill.mutation.operators.comparing import find_comparison
 from alertdrill.rules.promql.constants import evaluate_constant
 from alertdrill.rules.promql.expressions import Printer, list_modifiers, metric_name, parse, write_grouping
 
-Sight = Literal["value", "scale", "presence"]
-"""What is seen of an expression: its value, its value but for a factor, or only whether it is there."""
+Sight = Literal["value", "scale", "buckets", "presence"]
+"""What is seen of an expression: its value, its value but for a factor, its value but for a factor of each
+histogram, or only whether it is there."""
 
+EQUAL = "the expression is equal to the rule's, whatever the series are"
+EQUAL_OF_ALIKE = "the expression is equal to the rule's, where histograms of one metric have the same bounds"
+
+BOUND = "le"
+"""The label that says which bucket of a histogram a series is."""
 _LINEAR = {"sum", "avg", "max", "min"}
 _KEEPS_PRESENCE = {*_LINEAR, "count", "group"}
 _OVER_TIME = {
@@ -38,14 +49,20 @@ _AT_1 = {"==": ">=", "!=": "<"}
 def prove_equal(mutant: Mutant) -> str:
     """Return why a mutant is equal to the rule that it is made of; empty where that cannot be shown."""
     was, becomes = mutant.original.expr, mutant.rule.expr
-    if was != becomes and are_equal(was, becomes):
-        return "the expression is equal to the rule's, whatever the series are"
-    return ""
+    if was == becomes:
+        return ""
+    if are_equal(was, becomes):
+        return EQUAL
+    return EQUAL_OF_ALIKE if are_equal(was, becomes, same_bounds=True) else ""
 
 
-def are_equal(expr: str, other: str) -> bool:
-    """Tell whether it can be shown that two expressions are equal, whatever the series are."""
-    return _Normal().write(_unwrap(parse(expr))) == _Normal().write(_unwrap(parse(other)))
+def are_equal(expr: str, other: str, *, same_bounds: bool = False) -> bool:
+    """Tell whether it can be shown that two expressions are equal, whatever the series are.
+
+    With `same_bounds`, whatever they are if all histograms of a metric have the same bounds.
+    """
+    one, two = (_Normal(same_bounds=same_bounds).write(_unwrap(parse(text))) for text in (expr, other))
+    return one == two
 
 
 def _unwrap(expr: ast.Expr) -> ast.Expr:
@@ -55,11 +72,12 @@ def _unwrap(expr: ast.Expr) -> ast.Expr:
 class _Normal(Printer):
     """Writes what is equal by the laws as the same text."""
 
-    def __init__(self, sight: Sight = "value") -> None:
+    def __init__(self, sight: Sight = "value", *, same_bounds: bool) -> None:
         self._sight = sight
+        self._same_bounds = same_bounds
 
     def _see(self, node: ast.Expr, sight: Sight) -> str:
-        return _Normal(sight).write(node)
+        return _Normal(sight, same_bounds=self._same_bounds).write(node)
 
     def write(self, node: ast.Expr) -> str:
         """Return the normal text of a node, as far as it is seen."""
@@ -94,7 +112,7 @@ class _Normal(Printer):
         name = node.func.name
         if name == "histogram_quantile":
             quantile, buckets = node.args
-            return f"{name}({self._see(quantile, 'value')}, {self._see(buckets, 'scale')})"
+            return f"{name}({self._see(quantile, 'value')}, {self._see(buckets, 'buckets')})"
         if (self._sight != "value" and name in {"rate", "increase"}) or (
             self._sight == "presence" and name in _COUNTED
         ):
@@ -108,9 +126,33 @@ class _Normal(Printer):
         inner: Sight = "value"
         if self._sight == "presence" and name in _KEEPS_PRESENCE:
             name, inner = "group", "presence"
-        elif self._sight == "scale" and name in _LINEAR:
+        elif self._sight in {"scale", "buckets"} and name in _LINEAR:
             inner = "scale"
+            if self._sight == "buckets" and self._same_bounds and name == "avg" and _adds_histograms(node):
+                name = "sum"
         return f"{name}{write_grouping(node.modifier)}({self._see(node.expr, inner)})"
+
+
+def _adds_histograms(node: ast.AggregateExpr) -> bool:
+    """Tell whether an aggregation makes one histogram of several of one metric, bound by bound."""
+    if node.modifier is None:
+        return False
+    is_by = node.modifier.type == ast.AggModifierType.By
+    return is_by is (BOUND in node.modifier.labels) and _is_of_one_metric(node.expr)
+
+
+def _is_of_one_metric(node: ast.Expr) -> bool:
+    match node:
+        case ast.ParenExpr():
+            return _is_of_one_metric(node.expr)
+        case ast.Call():
+            return node.func.name in _COUNTED and _is_of_one_metric(node.args[0])
+        case ast.MatrixSelector():
+            return _is_of_one_metric(node.vector_selector)
+        case ast.VectorSelector():
+            return metric_name(node) is not None
+        case _:
+            return False
 
 
 def _find_operand(node: ast.BinaryExpr) -> ast.Expr | None:
