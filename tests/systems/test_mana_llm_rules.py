@@ -13,7 +13,7 @@ from support.whole_runs import run_tool
 
 from alertdrill.core.rule import AlertRule
 from alertdrill.mutation.mutant import Result
-from alertdrill.mutation.reasons import parse_reasons
+from alertdrill.mutation.reasons import parse_survivors
 from alertdrill.rules.files import read_rules
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runtime.binaries import Engines
@@ -94,8 +94,8 @@ def test_each_mistake_about_a_target_that_is_gone_shows_on_these_samples(
     engines: Engines, tmp_path: Path
 ) -> None:
     """No drill takes the target away, so survivors.yml says that each is noticed here."""
-    reasons = parse_reasons(SYSTEM.survivors_path.read_text("utf-8"), "survivors.yml")
-    (gone,) = [reason for reason in reasons if "`absent`" in reason.why]
+    stated = parse_survivors(SYSTEM.survivors_path.read_text("utf-8"), "survivors.yml")
+    (gone,) = [reason for reason in stated.reasons if "`absent`" in reason.why]
     results = [Result(mutant=one, state="survived") for one in list_mutants(read_rules(SYSTEM.rules_path))]
     exprs = [result.mutant.rule.expr for result in results if gone.is_about(result)]
     assert len(exprs) == len(gone.mutants)

@@ -9,7 +9,7 @@ import pytest
 
 from alertdrill.cli.commands.run_replay import make_book
 from alertdrill.mutation.grounds import find_golden_grounds
-from alertdrill.mutation.reasons import parse_reasons
+from alertdrill.mutation.reasons import parse_survivors
 from alertdrill.mutation.session import Order, Subject, hold_session
 from alertdrill.places import ROOT
 from alertdrill.runner.golden.folder import FOLDER
@@ -43,7 +43,7 @@ def test_whatever_survives_has_its_reason_and_no_reason_is_idle(system: System, 
         name=system.name,
         files=tuple(file for file in book.own[system.name] if not is_edition(file)),
         grounds=find_golden_grounds(ROOT / FOLDER, drills, among, book, {}),
-        reasons=parse_reasons(read_text(system.survivors_path), "survivors.yml"),
+        survivors=parse_survivors(read_text(system.survivors_path), "survivors.yml"),
     )
     said: list[str] = []
     (scored,), unmet = hold_session((subject,), Order(promtool=engines.promtool), said.append)
@@ -52,7 +52,7 @@ def test_whatever_survives_has_its_reason_and_no_reason_is_idle(system: System, 
     survivors = [one for one in scored.results if one.state == "survived"]
     idle = [
         pattern
-        for reason in subject.reasons
+        for reason in subject.survivors.reasons
         for pattern in reason.mutants
         if not any(replace(reason, mutants=(pattern,)).is_about(one) for one in survivors)
     ]

@@ -75,6 +75,35 @@ def test_the_average_of_histograms_has_the_quantiles_of_their_sum(
     assert {prove_equal(one) for one in mutants} == {EQUAL_OF_ALIKE if is_equal else ""}
 
 
+@pytest.mark.parametrize(
+    ("expr", "wanted", "is_equal"),
+    [
+        ("min by (a) (min_over_time(flag[2m])) == 1", "min_over_time -> avg_over_time", True),
+        ("min by (a) (min_over_time(flag[2m])) == 1", "min -> avg", True),
+        ("max by (a) (min_over_time(flag[2m])) == 1", "min_over_time -> avg_over_time", True),
+        ("x and min by (a) (min_over_time(flag[2m])) == 1", "== -> >=", True),
+        ("min_over_time(flag[2m]) == 0", "== -> <=", True),
+        ("min by (a) (min_over_time(flag[2m])) == 1", "min_over_time -> max_over_time", False),
+        ("min by (a) (min_over_time(flag[2m])) == 1", "min_over_time -> last_over_time", False),
+        ("min by (a) (min_over_time(flag[2m])) == 1", "min -> max", False),
+        ("min by (a) (min_over_time(flag[2m])) == 1", "min -> sum", False),
+        ("min by (a) (min_over_time(flag[2m])) < 1", "min_over_time -> avg_over_time", False),
+        ("min by (a) (min_over_time(flag[2m])) == 0", "min_over_time -> avg_over_time", False),
+        ("min by (a) (min_over_time(level[2m])) == 1", "min_over_time -> avg_over_time", False),
+        ("sum by (a) (flag) == 1", "== -> >=", False),
+    ],
+)
+def test_what_is_0_or_1_is_1_on_the_average_where_it_is_1_at_least(
+    expr: str, wanted: str, is_equal: bool
+) -> None:
+    """Of a metric that is stated to be a flag; of no other, and where anything else is asked for than 1."""
+    mutants = [one for one in mutate_alert(expr) if one.id.endswith(f"/{wanted}")]
+    assert mutants
+    wants = "the expression is equal to the rule's, where flag is 0 or 1" if is_equal else ""
+    assert {prove_equal(one, ["flag", "other"]) for one in mutants} == {wants}
+    assert {prove_equal(one) for one in mutants} == {""}
+
+
 def test_averages_of_groups_that_are_added_up_weigh_otherwise() -> None:
     """Each group divides by a number of its own: only what the quantile reads may be one or the other."""
     expr = "histogram_quantile(0.9, sum by (le) (sum by (a, le) (rate(x_bucket[5m]))))"
