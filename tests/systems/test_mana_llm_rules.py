@@ -8,9 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from support.mutants import list_mutants
 from support.whole_runs import run_tool
 
 from alertdrill.core.rule import AlertRule
+from alertdrill.mutation.mutant import Result
+from alertdrill.mutation.reasons import parse_survivors
 from alertdrill.rules.files import read_rules
 from alertdrill.rules.promql.expressions import split_threshold
 from alertdrill.runtime.binaries import Engines
@@ -24,6 +27,7 @@ REQUESTS, ERRORS = "mana_llm_llm_requests_total", "mana_llm_llm_errors_total"
 ERROR_RATE_AS_WRITTEN = f"sum(rate({ERRORS}[5m])) / (sum(rate({REQUESTS}[5m])) + 0.001) * 100"
 ERROR_RATE = f"(sum(rate({ERRORS}[5m])) or vector(0)) / sum(rate({REQUESTS}[5m])) * 100"
 DOWN_AS_WRITTEN = 'up{job="mana-llm"} == 0'
+GONE = {'up{job="other"}': "1x40"}
 ONE_IN_FIVE_MINUTES = "0x19 1x19 2x19 3x19 4x19"
 """A counter, scraped every 15 s, that moves once in five minutes."""
 
@@ -61,15 +65,21 @@ def test_promtool_accepts_the_rules(engines: Engines) -> None:
 
 
 def test_up_alone_is_silent_when_the_target_is_gone(engines: Engines, tmp_path: Path) -> None:
-    """A job that nobody scrapes has no `up`, so nothing is 0; what is shipped takes that for down."""
-    gone = {'up{job="other"}': "1x40"}
-    ask(engines, tmp_path, gone, "5m", DOWN_AS_WRITTEN)
-    ask(engines, tmp_path, gone, "5m", RULES["LLMServiceDown"].expr, ('{job="mana-llm"}', 0))
+    """A job that nobody scrapes has no `up`, so nothing is 0; what is shipped takes that for down, below."""
+    ask(engines, tmp_path, GONE, "5m", DOWN_AS_WRITTEN)
 
 
-def test_a_prometheus_that_has_scraped_nothing_is_silent(engines: Engines, tmp_path: Path) -> None:
+def ask_without_a_target(engines: Engines, folder: Path, expr: str) -> None:
+    """Hold an expression to 0 where mana-llm is gone, and to silence where Prometheus has scraped nothing."""
+    ask(engines, folder, GONE, "5m", expr, ('{job="mana-llm"}', 0))
+    ask(engines, folder, {"unrelated": "1x40"}, "5m", expr)
+
+
+def test_a_prometheus_misses_what_is_gone_once_it_has_scraped_something(
+    engines: Engines, tmp_path: Path
+) -> None:
     """Just after its own start it knows of no target at all: nobody is missing yet."""
-    ask(engines, tmp_path, {"unrelated": "1x40"}, "5m", RULES["LLMServiceDown"].expr)
+    ask_without_a_target(engines, tmp_path, RULES["LLMServiceDown"].expr)
 
 
 @pytest.mark.parametrize(("up", "expected"), [("1x40", ()), ("0x40", (('up{job="mana-llm"}', 0.0),))])
@@ -78,6 +88,20 @@ def test_service_down_is_up_where_there_is_one(
 ) -> None:
     """With a target, `up` decides, and its labels are the alert's."""
     ask(engines, tmp_path, {'up{job="mana-llm"}': up}, "5m", RULES["LLMServiceDown"].expr, *expected)
+
+
+def test_each_mistake_about_a_target_that_is_gone_shows_on_these_samples(
+    engines: Engines, tmp_path: Path
+) -> None:
+    """No drill takes the target away, so survivors.yml says that each is noticed here."""
+    stated = parse_survivors(SYSTEM.survivors_path.read_text("utf-8"), "survivors.yml")
+    (gone,) = [reason for reason in stated.reasons if "`absent`" in reason.why]
+    results = [Result(mutant=one, state="survived") for one in list_mutants(read_rules(SYSTEM.rules_path))]
+    exprs = [result.mutant.rule.expr for result in results if gone.is_about(result)]
+    assert len(exprs) == len(gone.mutants)
+    for expr in exprs:
+        with pytest.raises(AssertionError, match="FAILED"):
+            ask_without_a_target(engines, tmp_path, expr)
 
 
 def test_all_of_few_requests_failing_reads_as_78_percent(engines: Engines, tmp_path: Path) -> None:

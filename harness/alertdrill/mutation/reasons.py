@@ -13,6 +13,7 @@ from functools import cache
 
 from alertdrill.errors import BadInput
 from alertdrill.mutation.mutant import Result
+from alertdrill.recording.recording import Recording
 from alertdrill.rules.fields import Fields
 from alertdrill.rules.yaml.nodes import read_nodes
 
@@ -38,17 +39,30 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, pattern.split("*"))))
 
 
-def parse_reasons(text: str, name: str) -> tuple[Reason, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survivors:
+    """What a `survivors.yml` states: why mutants survive, and which metrics are `flags`, 0 or 1."""
+
+    reasons: tuple[Reason, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+NONE_STATED = Survivors()
+
+
+def parse_survivors(text: str, name: str) -> Survivors:
     """Return what a file states. Raises BadInput with `file:line`."""
     document = read_nodes(text, name)
     if document is None:
         raise BadInput(f"{name}:1: the file is empty: it has to have reasons")
     fields = Fields(document, name, "the file")
-    nodes = fields.take_items("reasons")
+    nodes, flags = fields.take_items("reasons"), fields.take_texts("flags")
     fields.end()
     if not nodes:
         raise fields.fail("the file has no reasons")
-    return tuple(_read_reason(Fields(node, name, "the reason")) for node in nodes)
+    return Survivors(
+        reasons=tuple(_read_reason(Fields(node, name, "the reason")) for node in nodes), flags=flags
+    )
 
 
 def _read_reason(fields: Fields) -> Reason:
@@ -67,6 +81,17 @@ def give_reasons(results: Iterable[Result], reasons: Sequence[Reason]) -> Iterat
             yield replace(result, why=found.why, is_explained=True)
         else:
             yield result
+
+
+def find_no_flag(flags: Sequence[str], recordings: Iterable[Recording]) -> str:
+    """Say which of some metrics is no flag, as it is neither 0 nor 1 in a recording; empty if all are."""
+    for recording in recordings:
+        for series in recording.series:
+            name = series.labels["__name__"]
+            value = next((one for one in series.values if one not in {0, 1}), None) if name in flags else None
+            if value is not None:
+                return f"survivors.yml: flags: {name} is {value:g} in {recording.name}: it has to be 0 or 1"
+    return ""
 
 
 def find_idle(results: Sequence[Result], reasons: Iterable[Reason]) -> Iterator[Reason]:

@@ -15,7 +15,7 @@ from alertdrill.mutation.grounds import Ground, Met
 from alertdrill.mutation.lines import find_lines
 from alertdrill.mutation.memory import Memory
 from alertdrill.mutation.mutant import Mutant, Result
-from alertdrill.mutation.reasons import Reason, find_idle, give_reasons
+from alertdrill.mutation.reasons import NONE_STATED, Survivors, find_idle, find_no_flag, give_reasons
 from alertdrill.mutation.replays import Held
 from alertdrill.mutation.routing import list_routed_values
 from alertdrill.mutation.score import Scored
@@ -31,13 +31,13 @@ from alertdrill.rules.promql.expressions import metric_name
 class Subject:
     """Rules whose mutants are made, and the drills that they are tried on.
 
-    `reasons` say why it is right that some survive.
+    `survivors` say why it is right that some survive.
     """
 
     name: str
     files: tuple[RuleFile, ...]
     grounds: tuple[Ground, ...]
-    reasons: tuple[Reason, ...] = ()
+    survivors: Survivors = NONE_STATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ def hold_session(
 ) -> tuple[tuple[Scored, ...], Mapping[str, str]]:
     """Return what became of all mutants, and why some drills were left out.
 
-    Raises BadInput for an alert that no rule has, where no mutant can be made, and where the rules as they
-    are meet none of the drills; CouldNotTell when promtool fails.
+    Raises BadInput for an alert that no rule has, where no mutant can be made, where the rules as they are
+    meet none of the drills, and for a flag that is neither 0 nor 1; CouldNotTell when promtool fails.
     """
     _check_alert(subjects, order.alert)
     numbers = Numbers()
@@ -79,10 +79,15 @@ def hold_session(
         name, why = next(iter(unmet.items()))
         raise BadInput(f"the rules as they are meet none of the drills: {name}: {why}")
     say(f"{say_number(len(mutants), 'mutant')}, on {say_number(len(met), 'drill')}")
-    results = _judge(mutants, met, order, say)
+    flags = sorted({flag for subject in subjects for flag in subject.survivors.flags})
+    if fault := find_no_flag(flags, [one.ground.recording for one in met]):
+        raise BadInput(fault)
+    results = _judge(mutants, met, order, flags, say)
     names = {id(one.ground): one.ground.drill.name for one in met}
     for subject in subjects:
-        for reason in find_idle([results[mutant.id] for mutant in made[subject.name]], subject.reasons):
+        for reason in find_idle(
+            [results[mutant.id] for mutant in made[subject.name]], subject.survivors.reasons
+        ):
             say(f"{reason.source}: no mutant survives that this is about: take it out")
     return tuple(
         Scored(
@@ -90,7 +95,7 @@ def hold_session(
             sources={file.name: file.text for file in subject.files},
             drills=tuple(names[id(ground)] for ground in subject.grounds if id(ground) in names),
             results=tuple(
-                give_reasons((results[mutant.id] for mutant in made[subject.name]), subject.reasons)
+                give_reasons((results[mutant.id] for mutant in made[subject.name]), subject.survivors.reasons)
             ),
         )
         for subject in subjects
@@ -98,7 +103,11 @@ def hold_session(
 
 
 def _judge(
-    mutants: Sequence[Mutant], met: Sequence[Met], order: Order, say: Callable[[str], None]
+    mutants: Sequence[Mutant],
+    met: Sequence[Met],
+    order: Order,
+    flags: Sequence[str],
+    say: Callable[[str], None],
 ) -> dict[str, Result]:
     invalid = find_invalid(mutants, order.promtool)
     results = {
@@ -107,7 +116,7 @@ def _judge(
         if mutant.id in invalid
     }
     valid = [mutant for mutant in mutants if mutant.id not in invalid]
-    trials = Trials(met, order.promtool, route=order.route, memory=order.memory)
+    trials = Trials(met, order.promtool, route=order.route, memory=order.memory, flags=flags)
     results |= trials.judge(valid, lambda done: say(f"{done} of {len(valid)} mutants are decided"))
     order.memory.save()
     return results

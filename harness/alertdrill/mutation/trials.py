@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,7 +87,10 @@ def hold_baselines(
 
 
 class Trials:
-    """Tries mutants on grounds, `batch` in one replay; `route` says whom alerts page, if it is known."""
+    """Tries mutants on grounds, `batch` in one replay; `route` says whom alerts page, if it is known.
+
+    `flags` are metrics that are 0 or 1.
+    """
 
     def __init__(
         self,
@@ -97,12 +100,14 @@ class Trials:
         route: Route | None = None,
         batch: int = BATCH,
         memory: Memory | None = None,
+        flags: Collection[str] = (),
     ) -> None:
         self._grounds = tuple(grounds)
         self._route = route
         self._promtool = promtool
         self._batch = batch
         self._memory = memory or Memory(None)
+        self._flags = flags
         self._lacking: dict[tuple[str, tuple[str, ...]], str] = {}
         self._entangled: dict[tuple[int, tuple[int, ...]], bool] = {}
 
@@ -120,7 +125,7 @@ class Trials:
         while pending:
             for one, tried in self._try_next(pending):
                 one.tried.append(one.left.pop(0).ground.drill.name)
-                result = _conclude(one, tried)
+                result = _conclude(one, tried, self._flags)
                 if result is not None:
                     results[one.mutant.id] = result
             decided = len(pending)
@@ -259,7 +264,7 @@ def _judge(one: _Pending) -> Tried:
     return judge_copied(one.left[0], one.mutant, together, replay, one.number)
 
 
-def _conclude(one: _Pending, tried: Tried) -> Result | None:
+def _conclude(one: _Pending, tried: Tried, flags: Collection[str]) -> Result | None:
     """Return what became of a mutant, if that can be said by now."""
     names = tuple(one.tried)
     one.differs = one.differs or tried.differs
@@ -271,15 +276,15 @@ def _conclude(one: _Pending, tried: Tried) -> Result | None:
         one.doubts.append(tried.why)
     if one.left:
         return None
-    state, why = _say_left(one)
+    state, why = _say_left(one, flags)
     return Result(mutant=one.mutant, state=state, why=why, tried=names)
 
 
-def _say_left(one: _Pending) -> tuple[State, str]:
+def _say_left(one: _Pending, flags: Collection[str]) -> tuple[State, str]:
     """Say what a mutant is that no drill noticed."""
     if one.doubts:
         return "could not tell", one.doubts[0]
-    reason = prove_equal(one.mutant)
+    reason = prove_equal(one.mutant, flags)
     if reason and not one.differs:
         return "equivalent", reason
     return "survived", one.mutant.advice

@@ -14,7 +14,7 @@
 | `queries.yml` | the useful queries | |
 | `panels.yml`, `dashboard.json` | what the dashboard shows, and the dashboard for Grafana made of that | |
 | `runbook.md` | what each alert means and what to do | |
-| `survivors.yml` | why it is right that no drill notices some mutants of the rules | |
+| `survivors.yml` | why no drill need notice some mutants of the rules; which metrics are 0 or 1 | |
 | `recordings/` | golden recordings of its drills | |
 
 docs/how-to/systems.md says where systems are found, and how to add one.

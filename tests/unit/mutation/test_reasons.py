@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from rich.console import Console
 from support.mutants import list_mutants
 
 from alertdrill.errors import BadInput
 from alertdrill.mutation.mutant import Result
-from alertdrill.mutation.reasons import find_idle, give_reasons, parse_reasons
+from alertdrill.mutation.reasons import find_idle, find_no_flag, give_reasons, parse_survivors
 from alertdrill.mutation.score import Scored, tally
 from alertdrill.mutation.terminal import MutationSummary
+from alertdrill.recording.recording import RecordedSeries, Recording
 from alertdrill.rules.files import parse_rules, read_rules
 from alertdrill.systems import System, find_own
 from alertdrill.systems.system import read_text
@@ -25,7 +28,7 @@ reasons:
       is a whole number.
     mutants: [Deep/comparison/*/> -> >=]
 """
-REASONS = parse_reasons(TEXT, "survivors.yml")
+REASONS = parse_survivors(TEXT, "survivors.yml").reasons
 EXPLAINED = [system for system in find_own() if system.survivors_path.exists()]
 
 
@@ -53,7 +56,8 @@ def test_a_reason_without_a_survivor_is_idle() -> None:
 
 def test_only_a_star_stands_for_something_else() -> None:
     """What a regular expression or a shell would make of an id, it does not mean."""
-    (reason,) = parse_reasons("reasons: [{why: so, mutants: ['Deep/comparison/[0]/> -> >=']}]", "s.yml")
+    text = "reasons: [{why: so, mutants: ['Deep/comparison/[0]/> -> >=']}]"
+    (reason,) = parse_survivors(text, "s.yml").reasons
     assert not reason.is_about(Result(mutant=EXACT, state="survived"))
 
 
@@ -70,7 +74,30 @@ def test_only_a_star_stands_for_something_else() -> None:
 def test_what_is_wrong_with_a_file_is_said_with_its_line(text: str, says: str) -> None:
     """Whoever writes it finds the place."""
     with pytest.raises(BadInput, match=says):
-        parse_reasons(text, "s.yml")
+        parse_survivors(text, "s.yml")
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([0, 1, 1], ""),
+        ([1, 0.5], "survivors.yml: flags: open is 0.5 in d.om: it has to be 0 or 1"),
+    ],
+)
+def test_a_flag_is_0_or_1_in_all_recordings(values: list[float], says: str) -> None:
+    """A metric that is not would hide mistakes."""
+    stated = parse_survivors(f"{TEXT}flags: [open]\n", "s.yml")
+    series = tuple(
+        RecordedSeries(
+            labels={"__name__": name},
+            times_ms=array("q", range(len(values))),
+            values=array("d", numbers),
+            stale_ms=array("q"),
+        )
+        for name, numbers in (("level", [7.0] * len(values)), ("open", values))
+    )
+    recording = Recording(name="d.om", start_ms=0, end_ms=9, selectors=(), series=series)
+    assert find_no_flag(stated.flags, [recording]) == says
 
 
 def test_survivors_with_one_reason_are_listed_above_it() -> None:
@@ -92,9 +119,9 @@ def test_survivors_with_one_reason_are_listed_above_it() -> None:
 @pytest.mark.parametrize("system", EXPLAINED, ids=lambda system: system.name)
 def test_reasons_are_about_mutants_that_there_are(system: System) -> None:
     """A rule that is changed does not leave a reason behind, and a number in an id stays that of its part."""
-    reasons = parse_reasons(read_text(system.survivors_path), "survivors.yml")
+    reasons = parse_survivors(read_text(system.survivors_path), "survivors.yml").reasons
     results = [Result(mutant=one, state="survived") for one in list_mutants(read_rules(system.rules_path))]
     for reason in reasons:
         for pattern in reason.mutants:
-            alone = parse_reasons(f"reasons: [{{why: so, mutants: [{pattern!r}]}}]", "s.yml")[0]
+            alone = parse_survivors(f"reasons: [{{why: so, mutants: [{pattern!r}]}}]", "s.yml").reasons[0]
             assert any(alone.is_about(result) for result in results), pattern

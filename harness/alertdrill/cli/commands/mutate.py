@@ -23,7 +23,7 @@ from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.cli.output import open_console
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.mutation.grounds import find_golden_grounds, make_recorded_ground
-from alertdrill.mutation.reasons import Reason, parse_reasons
+from alertdrill.mutation.reasons import Survivors, parse_survivors
 from alertdrill.mutation.report_html import render_page
 from alertdrill.mutation.report_json import render_report
 from alertdrill.mutation.score import join, tally
@@ -208,13 +208,13 @@ def _open_house(
     if given:
         subjects: tuple[Subject, ...] = (Subject(name=GIVEN, files=given, grounds=grounds),)
     else:
-        reasons = {one.name: _read_reasons(one) for one in systems if is_there(one.survivors_path)}
+        survivors = {one.name: _read_survivors(one) for one in systems if is_there(one.survivors_path)}
         subjects = tuple(
             Subject(
                 name=name,
                 files=tuple(file for file in book.own[name] if not is_edition(file)),
                 grounds=tuple(ground for ground in grounds if ground.drill.system == name),
-                reasons=reasons.get(name, ()),
+                survivors=survivors.get(name, Survivors()),
             )
             for name in dict.fromkeys(drill.system for drill in drills)
         )
@@ -224,8 +224,8 @@ def _open_house(
     )
 
 
-def _read_reasons(system: System) -> tuple[Reason, ...]:
-    return parse_reasons(read_text(system.survivors_path), str(shorten(system.survivors_path)))
+def _read_survivors(system: System) -> Survivors:
+    return parse_survivors(read_text(system.survivors_path), str(shorten(system.survivors_path)))
 
 
 def _open_own(
