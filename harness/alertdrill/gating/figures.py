@@ -41,6 +41,7 @@ class Room:
         """Take what a figure needs, and tell whether there is so much."""
         needs = len(json.dumps(figure["curves"]))
         if needs > self.left:
+            self.left = 0  # what comes later is not described in vain
             return False
         self.left -= needs
         return True
@@ -48,7 +49,11 @@ class Room:
 
 def describe_figures(values: Sequence[Values], room: Room) -> Data:
     """Return the figures of an alert that there is room for, and how many there is none for."""
-    drawn = [figure for one in values if room.take(figure := _describe(one))]
+    drawn: list[Data] = []
+    for one in values:
+        if not room.left or not room.take(figure := _describe(one)):
+            break
+        drawn.append(figure)
     return {"figures": drawn, "figures_more": len(values) - len(drawn)}
 
 

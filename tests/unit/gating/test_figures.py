@@ -87,9 +87,9 @@ def test_a_report_stays_below_two_megabytes() -> None:
         before=(replace(curve, points=before),),
         after=(replace(curve, points=noisy),),
     )
-    many = replace(make_gated(), values=(values,) * 600)
+    many = replace(make_gated(), values=(values,) * 300)
     (entry,) = [one for one in describe_gated([many], BASE, NOW)["entries"] if one["name"] == "Deep"]
-    assert 100 < len(entry["figures"]) < 600
-    assert entry["figures_more"] == 600 - len(entry["figures"])
+    assert 100 < len(entry["figures"]) < 300
+    assert entry["figures_more"] == 300 - len(entry["figures"])
     size = len(render_html([many], BASE, NOW))
     assert MOST_CHARACTERS < size < MOST_BYTES
