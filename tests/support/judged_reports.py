@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from alertdrill.core.card import Card, Part, Said
 from alertdrill.core.expectation import NearMiss
 from alertdrill.core.rule import AlertRule
+from alertdrill.core.timeline import Curve
 from alertdrill.core.verdict import Finding, Outcome, Verdict
 from alertdrill.gating.bands import Span
 from alertdrill.gating.changes import FieldChange, RuleChange
@@ -16,6 +17,7 @@ from alertdrill.gating.gate import Gated
 from alertdrill.gating.paging import RouteChange
 from alertdrill.gating.scores import ScoreChange
 from alertdrill.gating.texts import TextChange
+from alertdrill.gating.values import Values
 from alertdrill.linting.finding import Finding as LintFinding
 from alertdrill.linting.finding import Severity
 from alertdrill.runner.routing.reach import Place
@@ -132,6 +134,20 @@ def make_effect(drill: str, *, alert: str = "Deep", is_changed: bool = True, tex
     )
 
 
+def make_values(
+    drill: str, *, alert: str = "Deep", text: str = "a", before: float = 100.0, now: float = 200.0
+) -> Values:
+    """Return the depth of a queue, which stood at 150 from 8:00 to 20:00, against a threshold that moved."""
+    depth = [(at_s, 150.0 if 480 <= at_s < 1200 else 0.0) for at_s in range(0, 3601, 15)]
+    old, new = (
+        Curve(alert=alert, labels={"queue": text}, op=">", threshold=threshold, points=tuple(depth))
+        for threshold in (before, now)
+    )
+    return Values(
+        drill=drill, alert=alert, expected=({"queue": text},), lasts_s=3600.0, before=(old,), after=(new,)
+    )
+
+
 def make_verdict(
     drill: str, outcome: Outcome, *, alert: str = "Deep", text: str = "", doubt: str = ""
 ) -> Verdict:
@@ -183,6 +199,7 @@ def make_gated(text: str = "a") -> Gated:
         sections=("receivers",),
         texts=(TextChange(alert="Calm", receiver="chat", integration="slack", lines=("- old", f"+ {text}")),),
         effects=(make_effect("deep", text=text), make_effect("calm", alert="Calm", is_changed=False)),
+        values=(make_values("deep", text=text), make_values("calm", alert="Calm", now=100.0)),
         verdicts=(make_verdict("deep", "missing", text=text), make_verdict("calm", "met", alert="Calm")),
         scores=(ScoreChange(alert="Calm", before=90.0, after=80.5),),
         linted=(make_linted(rule="Calm", says=f"It flaps {text}."),),

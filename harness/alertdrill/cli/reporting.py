@@ -16,10 +16,9 @@ from alertdrill.cli.complaining import complain
 from alertdrill.cli.interruption import Interrupted, defer_signals
 from alertdrill.cli.repeating import write_repeat
 from alertdrill.cli.run_folder import RunFolder
-from alertdrill.errors import AlertdrillError, BadInput, CannotWrite
-from alertdrill.judging.coverage import HeldRun
+from alertdrill.errors import AlertdrillError, CannotWrite
 from alertdrill.reports import RunRecord, html, junit, markdown, metrics, timeline_json
-from alertdrill.reports.history import keep_run, read_earlier, read_out
+from alertdrill.reports.history import Earlier, keep_run, read_earlier, read_known
 from alertdrill.reports.html.changes import compare_runs
 from alertdrill.reports.html.document import describe_run
 from alertdrill.reports.metrics import Sample
@@ -79,8 +78,9 @@ def _write_reports(
 ) -> tuple[tuple[Sample, ...], Mapping[str, Any]]:
     """Write all that is told of a run, and return its metrics, and the document that its page draws."""
     timeline = timeline_json.render(record)
-    samples = metrics.measure(record, _read_earlier(out) if is_kept else ())
-    changes = compare_runs(json.loads(timeline), read_earlier(out, record.timeline.mode))
+    earlier = _read_earlier(out, record.timeline.mode, is_kept=is_kept)
+    samples = metrics.measure(record, earlier.runs)
+    changes = compare_runs(json.loads(timeline), earlier.documents)
     reports.write("timeline.json", timeline)
     reports.write("junit.xml", junit.render(record))
     reports.write("report.md", markdown.render(record))
@@ -93,10 +93,14 @@ def _write_reports(
     return samples, document
 
 
-def _read_earlier(out: Path) -> tuple[HeldRun, ...]:
-    """Return the runs that a folder knows of; what cannot be read is said, and costs no run its reports."""
-    try:
-        return read_out(out)
-    except BadInput as error:
-        complain(f"alertdrill: metrics.prom does not know when alerts were proved before: {error}")
-        return ()
+def _read_earlier(out: Path, mode: str, *, is_kept: bool) -> Earlier:
+    """Return the runs that a folder knows of; what cannot be read is said, and costs no run its reports.
+
+    Only a run that is kept asks for more than the newest ones, which it is compared with.
+    """
+    if not is_kept:
+        return Earlier(runs=(), documents=read_earlier(out, mode))
+    earlier = read_known(out, mode)
+    if earlier.trouble:
+        complain(f"alertdrill: metrics.prom does not know when alerts were proved before: {earlier.trouble}")
+    return earlier

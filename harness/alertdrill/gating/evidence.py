@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from alertdrill.core.timeline import EventKind, Timeline
+from alertdrill.core.timeline import Curve, EventKind, Timeline
 from alertdrill.core.verdict import Verdict
 from alertdrill.errors import AlertdrillError
 from alertdrill.gating.bands import Span, draw_band, find_spans
+from alertdrill.gating.values import Values, list_values
 from alertdrill.judging.judge import matches
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.replays import Held, replay_grounds
@@ -59,9 +60,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What touched alerts do in drills, how the drills come out now, and why some cannot be replayed."""
+    """What touched alerts do in drills, with their values; verdicts now, and why some cannot be replayed."""
 
     effects: tuple[Effect, ...]
+    values: tuple[Values, ...]
     verdicts: tuple[Verdict, ...]
     failed: Mapping[str, str]
 
@@ -78,8 +80,11 @@ def compare_on_recordings(
     The replays are `held` for whoever wants them afterwards.
     """
     names = frozenset(alerts)
-    old, new = _replay(before, promtool, held), _replay(after, promtool, held)
+    old, new = (
+        _replay([replace(one, has_values=True) for one in side], promtool, held) for side in (before, after)
+    )
     effects: list[Effect] = []
+    values: list[Values] = []
     verdicts, failed = [], {}
     told = _Told(after)
     for was, now, ground in zip(old, new, after, strict=True):
@@ -87,6 +92,7 @@ def compare_on_recordings(
             failed[ground.drill.name] = str(now)
         else:
             verdicts.append(ground.judge(now.timeline))
+        values += list_values(ground.placements[0], sorted(names), _find_curves(was), _find_curves(now))
         first = None if isinstance(was, AlertdrillError) else _list_alarms(was, ground, names)
         second = None if isinstance(now, AlertdrillError) else _list_alarms(now, ground, names)
         effects += [
@@ -102,7 +108,7 @@ def compare_on_recordings(
             for alarm in sorted({**(first or {}), **(second or {})})
             if told.is_new(ground, alarm, (*(first or {}).get(alarm, ()), *(second or {}).get(alarm, ())))
         ]
-    return Evidence(effects=tuple(effects), verdicts=tuple(verdicts), failed=failed)
+    return Evidence(effects=tuple(effects), values=tuple(values), verdicts=tuple(verdicts), failed=failed)
 
 
 def _replay(grounds: Sequence[Ground], promtool: Path, held: Held) -> list[_Seen | AlertdrillError]:
@@ -112,6 +118,10 @@ def _replay(grounds: Sequence[Ground], promtool: Path, held: Held) -> list[_Seen
         one if isinstance(one, AlertdrillError) else _Seen(timeline=one.timeline, pendings=one.pendings)
         for one in replays
     ]
+
+
+def _find_curves(seen: _Seen | AlertdrillError) -> tuple[Curve, ...] | None:
+    return None if isinstance(seen, AlertdrillError) else seen.timeline.curves
 
 
 def _find_spans(seen: _Seen | AlertdrillError, ground: Ground, alarm: Alarm) -> Spans | None:

@@ -21,6 +21,7 @@ from alertdrill.gating.paging import RouteChange, find_route_changes, list_other
 from alertdrill.gating.receivers import Misrouted, Side, find_misrouted
 from alertdrill.gating.scores import ScoreChange, compare_scores
 from alertdrill.gating.texts import TextChange
+from alertdrill.gating.values import Values
 from alertdrill.linting.finding import Finding
 from alertdrill.mutation.grounds import Ground
 from alertdrill.mutation.memory import Memory
@@ -74,6 +75,7 @@ class Gated:
     sections: tuple[str, ...] = ()
     texts: tuple[TextChange, ...] = ()
     effects: tuple[Effect, ...] = ()
+    values: tuple[Values, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     scores: tuple[ScoreChange, ...] = ()
     linted: tuple[Finding, ...] = ()
@@ -144,6 +146,7 @@ def gate(subject: Subject, promtool: Path, memory: Memory, today: date) -> Gated
         sections=sections,
         texts=() if subject.compare_texts is None else subject.compare_texts(rules),
         effects=evidence.effects,
+        values=evidence.values,
         verdicts=evidence.verdicts,
         # Drills that are not met notice nothing: a score is worth looking at where all is as expected.
         scores=compare_scores(touched, *sides, promtool, memory, held) if is_met and grounds else (),

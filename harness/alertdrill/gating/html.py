@@ -16,6 +16,7 @@ from alertdrill.core.wording import say_number, say_selector
 from alertdrill.gating import demands
 from alertdrill.gating.changes import RuleChange
 from alertdrill.gating.evidence import Effect, Spans
+from alertdrill.gating.figures import Room, describe_figures
 from alertdrill.gating.gate import Gated, Outcome, decide
 from alertdrill.gating.wording import (
     SAID,
@@ -60,6 +61,7 @@ def describe_gated(gated: Sequence[Gated], base: str, started_at: datetime) -> D
         {"alert": name, "note": one.gated.name, "cells": one.list_cells(name), "score": one.percent}
         for name, one in zip(names, told, strict=True)
     ]
+    room = Room()
     lines = [line for one in gated for line in _list_lines(one, told, names)]
     document: Data = clean(
         {
@@ -72,7 +74,7 @@ def describe_gated(gated: Sequence[Gated], base: str, started_at: datetime) -> D
                 "left_out": [],
                 "rows": order_rows(rows),
             },
-            "entries": [one.describe(name) for name, one in zip(names, told, strict=True)],
+            "entries": [one.describe(name, room) for name, one in zip(names, told, strict=True)],
             "others": _describe_others(gated),
             "facts": [["started", started_at.isoformat()], ["beside", base]],
             "logs": [],
@@ -117,6 +119,7 @@ class _Told:
         self.changes = [one for one in gated.changes if alert in one.alerts]
         self.routes = [one for one in gated.routes if one.alert == alert]
         self.effects = [one for one in gated.effects if one.alert == alert]
+        self.values = [one for one in gated.values if one.alert == alert]
         self.verdicts = [one for one in gated.verdicts if _is_about(one, alert, gated)]
         self.troubles = [one for one in troubles if alert in one.alerts]
         self.linted = [one for one in gated.linted if one.rule == alert]
@@ -184,8 +187,8 @@ class _Told:
     def _list_orphaned(self) -> Iterator[demands.Orphaned]:
         return (one for one in self.gated.orphaned if one.alert == self.alert)
 
-    def describe(self, name: str) -> Data:
-        """Return what the list shows of it."""
+    def describe(self, name: str, room: Room) -> Data:
+        """Return what the list shows of it; there is `room` for so many curves."""
         moved = sum(effect.is_changed for effect in self.effects)
         line = f"{moved} of {say_number(len(self.effects), 'alarm')} otherwise than before"
         warned = [one for one in self.linted if one.severity != "error"]
@@ -208,6 +211,7 @@ class _Told:
             "changes": [_describe_change(one) for one in self.changes],
             "effects": [_describe_effect(one) for one in self.effects[:MOST_EFFECTS]],
             "effects_more": max(0, len(self.effects) - MOST_EFFECTS),
+            **describe_figures(self.values, room),
             "drills": [_describe_verdict(verdict, self.alert) for verdict in self.verdicts],
             "routes": [[list(one.before), list(one.after)] for one in self.routes],
             "score": "" if self.score is None else say_scores(self.score),

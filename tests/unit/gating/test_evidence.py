@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from support.stranger import RULES, make_series
 
 from alertdrill.core.drill import Drill, Placement
@@ -71,3 +73,20 @@ def test_a_pending_that_never_fired_has_its_end(engines: Engines) -> None:
     """What is pending next is another one."""
     ((_, _, said), *_) = list_told(engines, "a")
     assert said == "pending 10:00 to 10:45, pending 15:00, firing 17:00, resolved 20:00"
+
+
+def test_values_are_those_while_the_drill_was_held(engines: Engines) -> None:
+    """From its start on, of alerts that it expects something of; each side has its own threshold."""
+    grounds = make_grounds("a", "b", "")
+    changed = (parse_rules(RULES.replace("> 100", "> 120"), "rules.yml"),)
+    now = [replace(one, files=changed) for one in grounds]
+    found = compare_on_recordings(["Deep"], grounds, now, engines.promtool, Held())
+    assert [one.drill for one in found.values] == ["of-a", "of-b"]
+    values = found.values[1]
+    (before,) = [one for one in values.before or () if one.labels["queue"] == "b"]
+    (after,) = [one for one in values.after or () if one.labels["queue"] == "b"]
+    assert (before.threshold, after.threshold) == (100.0, 120.0)
+    assert before.points == after.points
+    assert min(at_s for at_s, value in after.points if value == 150.0) == 840.0, "at 15:00 of the recording"
+    assert after.points[0][0] >= 0
+    assert after.points[-1][0] <= values.lasts_s

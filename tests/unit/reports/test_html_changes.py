@@ -11,9 +11,10 @@ import pytest
 from support.report_records import build_record
 
 from alertdrill.core.verdict import Verdict
-from alertdrill.reports import RunRecord, timeline_json
-from alertdrill.reports.history import keep_run, read_earlier
+from alertdrill.reports import RunRecord, history, timeline_json
+from alertdrill.reports.history import keep_run, read_earlier, read_known, read_out
 from alertdrill.reports.html.changes import compare_runs
+from alertdrill.runtime.reading import read_bytes
 
 
 def write(record: RunRecord) -> dict[str, Any]:
@@ -110,3 +111,31 @@ def test_earlier_runs_are_read_newest_first_without_doubted_ones(tmp_path: Path)
     starts = [document["started_at"][:4] for document in read_earlier(tmp_path, mode)]
     assert starts == [str(record.started_at.year), "2024"]
     assert read_earlier(tmp_path, "replay") == []
+
+
+def test_each_timeline_of_the_history_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what changed and for the metrics alike; both are what they are when they are read alone."""
+    record = build_record()
+    mode = record.timeline.mode
+    for year in (2023, 2024):
+        older = replace(record, started_at=record.started_at.replace(year=year))
+        keep_run(tmp_path, timeline_json.render(older), older.started_at)
+    (tmp_path / "timeline.json").write_text(timeline_json.render(record))
+    alone = read_earlier(tmp_path, mode), read_out(tmp_path)
+    read: list[Path] = []
+
+    def count(path: Path, most: int) -> bytes:
+        read.append(path)
+        return read_bytes(path, most)
+
+    monkeypatch.setattr(history, "read_bytes", count)
+    known = read_known(tmp_path, mode)
+    assert known.documents == alone[0]
+    assert {run.started_at for run in known.runs} == {run.started_at for run in alone[1]}
+    assert len(known.runs) == 3
+    assert len(read) == len(set(read)) == 3
+    (tmp_path / "timeline.json").write_text("{}")
+    broken = read_known(tmp_path, mode)
+    assert broken.runs == ()
+    assert broken.trouble.endswith("timeline.json: is not a timeline of schema 1")
+    assert [document["started_at"][:4] for document in broken.documents] == ["2024", "2023"]

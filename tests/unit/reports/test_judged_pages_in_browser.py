@@ -169,6 +169,39 @@ async def test_before_and_after_are_bands_and_words(files: dict[str, Path], chro
         assert "before: pending 8:00, firing 10:00, resolved 20:00; after: pending 8:00 to 11:00" in said
 
 
+async def test_values_are_drawn_against_both_thresholds(files: dict[str, Path], chromium: Browser) -> None:
+    """A plot for each drill that is about the alert; a screen reader is told the values of each curve."""
+    async with show(chromium, files["gate"], "#alert/Deep") as browser:
+        await browser.wait_for("document.querySelector('#list details[open] .figure canvas')")
+        assert await browser.evaluate("document.querySelectorAll('#list details[open] .figure').length") == 1
+        said = await browser.evaluate(
+            "document.querySelector('.figure [role=application]').getAttribute('aria-label')"
+        )
+    assert said.startswith('Deep in deep: before and after {queue="a"}: 0 to 150, compared by > 200')
+
+
+async def test_a_plot_is_zoomed_by_keys(files: dict[str, Path], chromium: Browser) -> None:
+    """Plus and minus, arrows, Escape shows all; what is in view is said, and only then Escape closes."""
+    said = "document.querySelector('.figure [aria-live]').textContent"
+    async with show(chromium, files["gate"], "#alert/Deep") as browser:
+        await browser.wait_for("document.querySelector('.figure canvas')")
+        await browser.evaluate("document.querySelector('.figure [role=application]').focus()")
+        for key, view, values in [
+            ("+", "15:00 to 45:00", "0 to 150"),
+            ("ArrowRight", "21:00 to 51:00", "0 to 0"),
+            ("+", "28:30 to 43:30", "0 to 0"),
+            ("ArrowLeft", "25:30 to 40:30", "0 to 0"),
+            ("-", "18:00 to 48:00", "0 to 150"),
+            ("Escape", "0:00 to 1:00:00", "0 to 150"),
+        ]:
+            await browser.press(key)
+            await browser.wait_for(f"{said}.startsWith('{view}')")
+            assert (await browser.evaluate(said)).endswith(f'before and after {{queue="a"}} {values}')
+        assert await browser.evaluate("document.querySelector('#list details.alert[open]') !== null")
+        await browser.press("Escape")
+        await browser.wait_for("document.querySelector('#list details.alert[open]') === null")
+
+
 async def test_each_receivers_notification_is_shown_as_it_looks(
     files: dict[str, Path], chromium: Browser
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from alertdrill.cli.commands.gate_subjects import open_house, open_own
+from alertdrill.cli.ended_early import leave_no_claim
 from alertdrill.cli.help import Example, GroupedCommand
 from alertdrill.cli.options.project import take_project_option
 from alertdrill.cli.options.recordings import take_recordings_option
@@ -91,15 +92,16 @@ def gate_(
 
     Changed is what means something else: neither a comment nor the layout is a change.
     """
-    is_own = project_file is not None or find_project(Path()) is not None
-    commit = find_commit(base, Path() if project_file is None else project_file.parent)
-    open_subjects = open_own if is_own else open_house
-    tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
-    engines = partial(find_engines, os.environ, say=lambda text: click.echo(text, err=True))
-    subjects = open_subjects(commit, project_file, recordings, tool.promtool, engines)
-    memory = open_memory(tool, os.environ)
     now = datetime.now(tz=UTC)
-    gated = tuple(gate(subject, tool.promtool, memory, now.date()) for subject in subjects)
+    with leave_no_claim(out, WRITTEN, junit=WRITTEN[1]):
+        is_own = project_file is not None or find_project(Path()) is not None
+        commit = find_commit(base, Path() if project_file is None else project_file.parent)
+        open_subjects = open_own if is_own else open_house
+        tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
+        engines = partial(find_engines, os.environ, say=lambda text: click.echo(text, err=True))
+        subjects = open_subjects(commit, project_file, recordings, tool.promtool, engines)
+        memory = open_memory(tool, os.environ)
+        gated = tuple(gate(subject, tool.promtool, memory, now.date()) for subject in subjects)
     name = f"{base} ({commit.digest[:12]})"
     open_console(to_stderr=format_ == "sarif").print(GateSummary(gated, name))
     if format_ == "github":

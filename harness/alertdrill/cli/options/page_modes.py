@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import click
 
+from alertdrill.cli.ended_early import leave_no_claim
 from alertdrill.cli.options.written_path import WrittenPath
 from alertdrill.errors import BadInput
 from alertdrill.rules.files import parse_duration
 from alertdrill.runtime.files import check_target, make_folder
 from alertdrill.runtime.looking import is_there
 
+P = ParamSpec("P")
+R = TypeVar("R")
 REPORT = "report.html"
 
-take_out_option = click.option(
+_option = click.option(
     "--out",
     type=WrittenPath(path_type=Path, file_okay=False),
     metavar="DIR",
     help=f"With --all: also write {REPORT} to this folder: what became of each alert, what its receivers are "
     "shown, and what of the config none reaches.",
 )
+
+
+def take_out_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option; where it cannot tell, an older report does not stay."""
+
+    @wraps(command)
+    def told(*args: P.args, **values: P.kwargs) -> R:
+        out = values["out"]
+        with leave_no_claim(out if isinstance(out, Path) else None, (REPORT,)):
+            return command(*args, **values)
+
+    return _option(told)
 
 
 def check_label_sets(table: Path, config_path: Path | None, others: Mapping[str, object]) -> None:

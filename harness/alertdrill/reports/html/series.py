@@ -46,7 +46,7 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
         keys = [key for key in events if labels.items() <= key | added]
         joined.append((labels, curve, [event for key in keys for event in events.pop(key)]))
     joined += [(dict(sorted(key)), None, rest) for key, rest in events.items()]
-    joined.sort(key=lambda one: (bool(one[2]), _nearness(one[1])), reverse=True)
+    joined.sort(key=lambda one: (bool(one[2]), measure_nearness(one[1])), reverse=True)
     held: dict[int, list[SuppressedSpan]] = {}
     for span in timeline.paging.suppressed:
         owners = [
@@ -67,7 +67,7 @@ def gather_series(timeline: Timeline, alert: str, rules: Sequence[AlertRule]) ->
     )
 
 
-def _nearness(curve: Curve | None) -> float:
+def measure_nearness(curve: Curve | None) -> float:
     """Return how far a curve went towards its threshold or past it; more is farther."""
     values = [value for _, value in curve.points if not math.isnan(value)] if curve else []
     if curve is None or not values:

@@ -4,7 +4,8 @@ import { paintWhenSeen } from "./colours.js";
 import { el } from "./elements.js";
 import { listAlerts } from "./entries.js";
 import { drawLanes } from "./lanes.js";
-import { clock, kindOf, sign } from "./words.js";
+import { plot } from "./plots.js";
+import { clock, count, kindOf, sign } from "./words.js";
 
 export const GATED = listAlerts({
   example: "outcome:unmet drill:slow",
@@ -33,6 +34,8 @@ function draw(entry) {
     entry.routes.length ? [el("h4", {}, "Paged otherwise"), entry.routes.map(([before, after]) => drawFields([["pages", before.join(" and "), after.join(" and ")]]))] : null,
     entry.effects.length ? [el("h4", {}, "What it does in drills"), drawKey(), entry.effects.map((effect) => drawEffect(effect))] : null,
     entry.effects_more ? el("p", { class: "muted small" }, `${entry.effects_more} more alarms are left out; the gate prints all of them.`) : null,
+    entry.figures.length ? [el("h4", {}, "Its value against its threshold"), entry.figures.map((figure) => drawFigure(figure, entry.name))] : null,
+    entry.figures_more ? el("p", { class: "muted small" }, `The curves of ${count(entry.figures_more, "drill")} more are left out, so that the page stays small.`) : null,
     entry.drills.length ? [el("h4", {}, "Its drills, by the rules as they are now"), el("ul", { class: "changes" }, entry.drills.map(drawVerdict))] : null,
     entry.score ? el("p", {}, `Mutation score: ${entry.score}.`) : null,
     el("p", { class: "small" }, el("a", { href: writeAddress({ path: ["alert", entry.name], query: "" }) }, "Link to this alert")),
@@ -67,6 +70,15 @@ function drawEffect({ drill, selector, changed, says, until, bands }) {
   return el("section", { class: "finding effect" },
     el("p", {}, el("b", {}, drill), " ", el("code", {}, selector)),
     el("dl", { class: "facts" }, sides.map((side, number) => [el("dt", {}, side), el("dd", {}, words[number])])), place);
+}
+
+// The rule's value before, with dashes, and after, over the drill's own time; in words, too, for who sees no curves.
+function drawFigure({ drill, until, curves, thresholds, log, low, high, remarks }, alert) {
+  return el("section", { class: "finding figure" },
+    el("p", {}, el("b", {}, drill)),
+    plot({ curves, thresholds, log, low, high, from: 0, until, height: 170, says: `${alert} in ${drill}: ${curves.map(({ says }) => says).join("; ")}` }),
+    el("ul", { class: "series" }, curves.map(({ hue, says }) => el("li", { class: `dash-${Math.floor(hue / 6) % 3}`, "--hue": `var(--hue-${hue % 6})` }, says))),
+    remarks.length ? el("p", { class: "muted small" }, remarks.join(" ")) : null);
 }
 
 function drawVerdict({ name, kind, findings }) {

@@ -5,20 +5,62 @@ import { unpack } from "./curves.js";
 import { chooseStep, LEFT, RIGHT } from "./lanes.js";
 import { clock, number } from "./words.js";
 
+// As in the whole run, nothing shorter than this is looked at.
+const SHORTEST = 30;
 const DASHES = [[], [2, 3], [7, 3]];
 
 // spec: curves ([{points, name, hue}]), thresholds, low, high, log, from, until, ticks, stack, cells, left, height, says.
 export function plot(spec) {
-  const place = el("div", { class: "curves", role: "img", "aria-label": spec.says, "--height": `${spec.height}px` });
+  // An application, as a screen reader would keep arrows and signs for itself elsewhere.
+  const place = el("div", { class: "curves", role: "application", tabindex: 0, "aria-roledescription": "plot", "--height": `${spec.height}px`,
+    "aria-label": `${spec.says}. Plus and minus zoom, arrow keys move, Escape shows all.` });
   const readout = el("p", { class: "readout", "aria-hidden": "true" });
+  const said = el("p", { class: "hidden", "aria-live": "polite" });
   let drawn = null;
   paintWhenSeen(place, () => {
     const width = place.clientWidth;
     if (!width) return;
+    const view = drawn && { min: drawn.scales.x.min, max: drawn.scales.x.max };
     if (drawn) drawn.destroy();
     drawn = new uPlot(options(spec, width, readout), align(spec), place);
+    if (view) drawn.setScale("x", view);
   });
-  return el("div", { class: "plot" }, place, readout);
+  place.addEventListener("focus", () => { if (place.matches(":focus-visible")) readout.textContent = "+ and − zoom, ← and → move, Escape shows all"; });
+  place.addEventListener("blur", () => { readout.textContent = ""; });
+  place.addEventListener("keydown", (event) => {
+    if (!drawn || drawn.scales.x.min === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    const view = turn(event.key, drawn.scales.x, spec);
+    if (!view) return;
+    event.preventDefault();
+    event.stopPropagation();
+    drawn.setScale("x", view);
+    readout.textContent = said.textContent = sayView(view, spec);
+  });
+  return el("div", { class: "plot" }, place, readout, said);
+}
+
+// The stretch of time that a key leads to; of what is shown wholly only the zoom leads anywhere.
+function turn(key, { min, max }, { from, until }) {
+  const span = max - min, all = until - from, isWhole = span >= all;
+  const show = (start, wide) => {
+    const width = Math.min(all, Math.max(Math.min(SHORTEST, all), wide)), first = Math.min(Math.max(from, start), until - width);
+    return { min: first, max: first + width };
+  };
+  if (key === "+" || key === "=") return show(min + span / 4, span / 2);
+  if (isWhole) return null;
+  if (key === "-") return show(min - span / 2, span * 2);
+  if (key === "ArrowLeft" || key === "ArrowRight") return show(min + (key === "ArrowLeft" ? -0.2 : 0.2) * span, span);
+  return key === "Escape" ? { min: from, max: until } : null;
+}
+
+// What is in view, for who does not see it: from when to when, and between which values each curve is.
+function sayView({ min, max }, spec) {
+  const origin = spec.origin || 0;
+  const ranges = spec.curves.slice(0, 4).map((curve) => {
+    const values = unpack(curve.points, min, max)[1].filter((value) => value !== null);
+    return values.length ? `${curve.name} ${number(Math.min(...values))} to ${number(Math.max(...values))}` : `${curve.name} has no value`;
+  });
+  return [`${clock(min - origin)} to ${clock(max - origin)}`, ...ranges].join("  ·  ");
 }
 
 function align(spec) {
@@ -54,7 +96,7 @@ function options(spec, width, readout) {
     ],
     series: [{}, { show: false }, ...shown.map((curve) => ({
       label: curve.name, stroke: colour(`hue-${curve.hue % 6}`), width: 1.6, dash: DASHES[Math.floor(curve.hue / 6) % 3],
-      fill: spec.stack ? `${colour(`hue-${curve.hue % 6}`)}22` : undefined, points: { show: true, size: 3 },
+      fill: spec.stack ? `${colour(`hue-${curve.hue % 6}`)}22` : undefined, points: { show: isDotted(curve), size: 3 },
     }))],
     hooks: {
       drawClear: [(u) => spec.cells && drawCells(u, spec)],
@@ -64,6 +106,11 @@ function options(spec, width, readout) {
   };
 }
 
+// Dots that stand close would make a line of dashes whole; beside a gap a dot may be all that there is.
+function isDotted({ hue, points }) {
+  return hue < 6 || points.v.length < 60 || points.v.includes(null);
+}
+
 function readAt(u, shown, origin) {
   const index = u.cursor.idx;
   if (index === null || index === undefined || u.cursor.left < 0) return "";
@@ -71,7 +118,7 @@ function readAt(u, shown, origin) {
   return `${clock(u.data[0][index] - origin)}  ${said.slice(0, 4).map(([name, value]) => `${number(value)} ${name}`).join("  ·  ")}`;
 }
 
-function drawThreshold(u, { value, says }) {
+function drawThreshold(u, { value, says, left: isLeft }) {
   const y = Math.round(u.valToPos(value, "y", true)), { left, width } = u.bbox, { ctx } = u, ratio = devicePixelRatio;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour("threshold");
@@ -82,8 +129,9 @@ function drawThreshold(u, { value, says }) {
   ctx.lineTo(left + width, y);
   ctx.stroke();
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
-  ctx.textAlign = "right";
-  ctx.fillText(says, left + width - 2 * ratio, y - 4 * ratio);
+  ctx.textBaseline = "bottom";
+  ctx.textAlign = isLeft ? "left" : "right";
+  ctx.fillText(says, isLeft ? left + 2 * ratio : left + width - 2 * ratio, y - 2 * ratio);
   ctx.restore();
 }
 
