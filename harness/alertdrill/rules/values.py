@@ -141,14 +141,15 @@ def render_rules(template: str, values: Values, name: str) -> str:
     return _dump(document)
 
 
-def _list_alerts(text: str, name: str) -> set[str]:
+@lru_cache(maxsize=64)
+def _list_alerts(text: str, name: str) -> frozenset[str]:
     """Return the names of a rule file's alerts. Raises BadRules for what is not YAML."""
-    return {
+    return frozenset(
         alert.text
         for group in _list_items(read_nodes(text, name), "groups")
         for rule in _list_items(group, "rules")
         if isinstance(rule, MappingNode) and isinstance(alert := rule.values.get("alert"), Scalar)
-    }
+    )
 
 
 def _list_items(node: Node | None, key: str) -> list[Node]:

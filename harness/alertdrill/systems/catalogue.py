@@ -7,6 +7,7 @@ on both its sides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from alertdrill.core.drill import Drill
 from alertdrill.errors import BadInput
@@ -110,7 +111,11 @@ def render_system_rules(system: System, values: Values) -> str:
 
 
 def _parse_system_rules(system: System, values: Values) -> RuleFile:
-    return parse_rules(render_system_rules(system, values), str(shorten(system.template_path)))
+    return _parse_rendered(render_system_rules(system, values), str(shorten(system.template_path)))
+
+
+# For rules, for each dashboard, and again where only some drills are chosen.
+_parse_rendered = lru_cache(maxsize=64)(parse_rules)
 
 
 def choose_drills(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
-import openai
 import pytest
 from support.fake_providers import STREAMED, break_after
+from support.late_imports import LateModule
 from support.stubbed_gateway import HAVE_TOOLS, MODELS, Stubbed
 
 from alertdrill.gateway.events import CallFinished
@@ -15,6 +16,8 @@ from stub_providers.behaviour import Behaviour
 from stub_providers.distributions import Constant
 from stub_providers.strikes import Next, OneError
 
+pytestmark = pytest.mark.usefixtures("trust_one_authority")
+openai = LateModule("openai")
 ASKED = [{"role": "user", "content": "Is it on fire? Say so as JSON."}]
 SCHEMA = {
     "type": "object",
@@ -27,7 +30,7 @@ FORMAT = {"type": "json_schema", "json_schema": {"name": "fire", "schema": SCHEM
 
 
 @pytest.fixture
-async def client(stubbed: Stubbed) -> AsyncIterator[openai.AsyncOpenAI]:
+async def client(stubbed: Stubbed) -> AsyncIterator[Any]:
     """Yield a client that asks once, with a key of the gateway."""
     token = await stubbed.gateway.issue(id="k1")
     async with openai.AsyncOpenAI(base_url=f"{stubbed.url}/v1", api_key=token, max_retries=0) as client:
@@ -175,13 +178,13 @@ async def test_no_fallback_lacks_what_a_request_needs(client, stubbed):
 @pytest.mark.parametrize(
     ("error", "raised", "code"),
     [
-        ("rate_limit", openai.RateLimitError, "rate_limit"),
-        ("auth", openai.InternalServerError, "auth"),
-        ("server_error", openai.InternalServerError, "server_error"),
-        ("context_overflow", openai.BadRequestError, "context_length_exceeded"),
-        ("invalid_request", openai.BadRequestError, "invalid_request"),
-        ("network", openai.InternalServerError, "network"),
-        ("unknown", openai.InternalServerError, "unknown"),
+        ("rate_limit", "RateLimitError", "rate_limit"),
+        ("auth", "InternalServerError", "auth"),
+        ("server_error", "InternalServerError", "server_error"),
+        ("context_overflow", "BadRequestError", "context_length_exceeded"),
+        ("invalid_request", "BadRequestError", "invalid_request"),
+        ("network", "InternalServerError", "network"),
+        ("unknown", "InternalServerError", "unknown"),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
@@ -190,7 +193,7 @@ async def test_a_failure_is_the_clients_own_exception(client, stubbed, error, ra
     failing = Behaviour(latency=Constant(s=0.0), errors=OneError(error=error, when=Next(count=9)))
     for model, provider in (("gpt-4o", "openai"), ("llama3.2", "ollama")):
         stubbed.engines[provider].tell(model, failing)
-    with pytest.raises(raised) as met:
+    with pytest.raises(getattr(openai, raised)) as met:
         await client.chat.completions.create(model="gpt-4o", messages=ASKED, stream=stream)
     assert met.value.code == code
 
@@ -242,17 +245,17 @@ async def test_the_client_decodes_embeddings_itself(client):
 @pytest.mark.parametrize(
     ("asked", "raised"),
     [
-        ({"model": "nobody", "input": "x"}, openai.NotFoundError),
-        ({"model": "gpt-4o", "input": "x"}, openai.BadRequestError),
-        ({"model": "text-embedding-3-small", "input": []}, openai.BadRequestError),
-        ({"model": "text-embedding-3-small", "input": [""]}, openai.BadRequestError),
-        ({"model": "text-embedding-3-small", "input": ["x"] * 2049}, openai.BadRequestError),
-        ({"model": "text-embedding-3-small", "input": "x", "dimensions": 0}, openai.BadRequestError),
+        ({"model": "nobody", "input": "x"}, "NotFoundError"),
+        ({"model": "gpt-4o", "input": "x"}, "BadRequestError"),
+        ({"model": "text-embedding-3-small", "input": []}, "BadRequestError"),
+        ({"model": "text-embedding-3-small", "input": [""]}, "BadRequestError"),
+        ({"model": "text-embedding-3-small", "input": ["x"] * 2049}, "BadRequestError"),
+        ({"model": "text-embedding-3-small", "input": "x", "dimensions": 0}, "BadRequestError"),
     ],
 )
 async def test_unusable_embeddings_are_refused(client, stubbed, asked, raised):
     """What is no request for embeddings, or for a model that makes none, is not called."""
-    with pytest.raises(raised):
+    with pytest.raises(getattr(openai, raised)):
         await client.embeddings.create(**asked)
     assert stubbed.gateway.heard(CallFinished) == []
 

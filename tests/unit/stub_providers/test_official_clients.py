@@ -10,25 +10,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-import trustme
 from support.official_clients import trial
 
 from tests.unit.stub_providers.conftest import KEY, TOKEN
 
 # Google's client makes a subclass of aiohttp's session, which aiohttp advises against.
-pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning"),
+    pytest.mark.usefixtures("trust_one_authority"),
+]
 CALLS = [(dialect, name) for dialect in trial.DIALECTS for name in trial.list_calls(dialect)]
 FAILURES = [(dialect, *failure) for dialect in trial.DIALECTS for failure in trial.list_failures(dialect)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def trust_one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Spare each client reading all the world's authorities, a fiftieth of a second: nothing is encrypted."""
-    path = tmp_path_factory.mktemp("authority") / "authority.pem"
-    trustme.CA().cert_pem.write_to_path(str(path))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(path))
-        yield
 
 
 @pytest.fixture(scope="module")
