@@ -58,7 +58,9 @@ PLAIN = frozenset(
 )
 """The fields of a request that every provider can be asked."""
 NOTHING_ASKED: tuple[object, ...] = (None, False, [], {})
-"""What a field says that asks for nothing."""
+"""What any field says that asks for nothing; to Python, though not to a client, 0 and False are the same."""
+DEFAULTS = {"best_of": 1, "frequency_penalty": 0, "n": 1, "presence_penalty": 0, "top_logprobs": 0}
+"""What else some say that asks for nothing: a number that is so much as if they were not there."""
 MAX_MESSAGES = 1000
 MAX_TOKENS = 1_000_000
 MAX_STOPS = 4
@@ -156,11 +158,15 @@ def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: boo
     )
 
 
-def refuse_unsupported(document: Mapping[str, Any], names: Iterable[str]) -> None:
+def refuse_unsupported(
+    document: Mapping[str, Any], names: Iterable[str], why: str = "is not supported by this gateway"
+) -> None:
     """Raise Problem (400) for the first of these fields that asks for anything."""
     for name in names:
-        if document.get(name) not in NOTHING_ASKED:
-            raise refuse_parameter(name, "is not supported by this gateway")
+        value = document.get(name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value != DEFAULTS.get(name) if is_number else value not in NOTHING_ASKED:
+            raise refuse_parameter(name, why)
 
 
 def read_flag(document: Mapping[str, Any], name: str) -> bool:

@@ -9,7 +9,7 @@ UNIT = Path(__file__).parents[1]
 DOCUMENT = UNIT.parents[1] / "docs" / "reference" / "reliability.md"
 TESTED = (
     "runtime/test_files.py",
-    *(f"cli/test_{name}.py" for name in ("streams", "run_folder", "run_reports")),
+    *(f"cli/test_{name}.py" for name in ("streams", "run_folder", "run_reports", "ended_early")),
 )
 BESIDE = {
     "test_a_lock_names_who_has_it",

@@ -33,6 +33,8 @@ MAY_TELL_APART = {
     "systems/drill_building/builder.py": "a room that judging is not above; it asks for what is data",
     "systems/drill_checks.py": "a room that judging is not above; it asks for what is data",
     "systems/drill_files/drills.py": "a room that judging is not above; it asks for what is data",
+    "systems/drill_files/instants.py": "a room that judging is not above; it asks for what is data",
+    "systems/drill_files/known.py": "a room that judging is not above; it asks for what is data",
 }
 
 

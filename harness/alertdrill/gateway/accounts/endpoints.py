@@ -18,7 +18,7 @@ from aiohttp import web
 from alertdrill.gateway.accounts.chats import AccountedChats
 from alertdrill.gateway.answers import Completion
 from alertdrill.gateway.bodies import read_json
-from alertdrill.gateway.chat import ChatRequest, Message, parse_chat
+from alertdrill.gateway.chat import ChatRequest, Message, parse_chat, refuse_unsupported
 from alertdrill.gateway.features import Core
 from alertdrill.gateway.keys import Key
 from alertdrill.gateway.models import Model
@@ -150,9 +150,9 @@ def _read_prompt(document: object, prompt: str, max_tokens: str) -> ChatRequest:
         raise Problem(400, "the body must be a JSON object")
     if document.get("stream"):
         raise refuse_parameter("stream", "is not supported here; chat completions are streamed")
-    for name in UNSUPPORTED:
-        if document.get(name) not in (None, False, 1, [], {}):
-            raise refuse_parameter(name, "is not supported here; chat completions have it, or nothing has")
+    refuse_unsupported(
+        document, UNSUPPORTED, "is not supported here; chat completions have it, or nothing has"
+    )
     text = document.get(prompt)
     if not isinstance(text, str) or not text:
         raise refuse_parameter(prompt, "must be a string that is not empty")

@@ -91,6 +91,10 @@ async def test_the_background_is_no_way_around_the_limits(prefix):
         ("/v1/completions", {"prompt": "a", "max_tokens": 0}),
         ("/v1/completions", {"prompt": "a", "stream": True}),
         ("/v1/completions", {"prompt": "a", "temperature": 3}),
+        ("/v1/completions", {"prompt": "a", "echo": True}),
+        ("/v1/completions", {"prompt": "a", "seed": 0}),
+        ("/v1/completions", {"prompt": "a", "n": 2}),
+        ("/v1/completions", {"prompt": "a", "n": True}),
         ("/v1/responses", {"prompt": "a"}),
         ("/v1/responses", {"input": "a", "background": "yes"}),
         ("/v1/responses", {"input": "a", "model": "x" * 200}),
@@ -103,6 +107,14 @@ async def test_bad_requests_are_refused(prefix, path, body):
     assert refused.status == 400
     assert (await refused.json())["error"]["message"]
     assert prefix.heard(CallFinished) == []
+
+
+async def test_fields_that_ask_for_nothing_are_taken(prefix):
+    """Clients send what they have as its default."""
+    token = await prefix.issue(id="k1")
+    nothing = {"echo": False, "n": 1, "best_of": 1, "presence_penalty": 0.0, "logit_bias": {}, "seed": None}
+    body = {"model": MODEL, "prompt": "Say hello", **nothing}
+    assert (await prefix.ask("POST", "/v1/completions", token, body)).status == 200
 
 
 @pytest.mark.parametrize(
