@@ -97,8 +97,9 @@ def test_clients_behind_a_rotation_catch_up(performed):
     report, gateway = performed
     assert set(report["turn"]["statuses"]) == {"200", "401"}
     assert sum(report["turn"]["statuses"].values()) == 120
-    # The rotation itself may come some rule seconds late on a busy machine; who catches up does not.
-    assert 20 <= report["turn"]["statuses"]["401"] <= 41
+    # On a busy machine the rotation may come some seconds of rule time late, or calls due before it may.
+    # Who catches up does not.
+    assert 20 <= report["turn"]["statuses"]["401"] <= 60
     assert len(list_calls(gateway, "turning-2")) == 40
     (rotation,) = [seen for seen in gateway.seen if seen.path.endswith("/rotate")]
     assert rotation.body == {"grace_s": 0}
