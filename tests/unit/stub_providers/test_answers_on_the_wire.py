@@ -247,7 +247,7 @@ async def test_the_requests_limit_bounds_the_completion(
 ) -> None:
     """Each dialect's own limit cuts the completion and is given as the reason."""
     options = limit | ({"stream_options": {"include_usage": True}} if stream else {})
-    _, _, text = await connect(stubs[dialect]).ask("limited", stream=stream, **options)
+    _, _, text = await connect(stubs[dialect]).ask("short-of-tokens", stream=stream, **options)
     assert said_and_counted(dialect, stream, text)[1:] == (5, reason)
 
 
