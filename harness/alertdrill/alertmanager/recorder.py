@@ -17,6 +17,7 @@ from typing import Any
 from alertdrill.core.clock import Clock
 from alertdrill.core.rule import Labels
 from alertdrill.core.timeline import RecordedStep, StepKind
+from alertdrill.core.versions import is_at_least
 
 FEATURE = "event-recorder"
 FILE_NAME = "alertmanager-events.jsonl"
@@ -27,8 +28,7 @@ _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 def has_recorder(version: str) -> bool:
     """Tell whether an Alertmanager of this version can record its events."""
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return found is not None and (int(found[1]), int(found[2])) >= LEAST
+    return is_at_least(version, LEAST)
 
 
 def write_section(path: str) -> dict[str, Any]:

@@ -7,11 +7,11 @@ Alertmanager's config is `alertdrill.alertmanager`'s.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alertdrill.core.parts import LOOKBACK_S, SCRAPE_INTERVAL_S, find_peer_timeout_s
+from alertdrill.core.versions import is_at_least
 from alertdrill.errors import BadRules
 from alertdrill.rules.dilation.files import dilate_duration, dilate_rules
 from alertdrill.rules.files import EVALUATION_INTERVAL_S, RuleFile
@@ -31,8 +31,7 @@ LEAST_WITH_OFFSET = (2, 53)
 
 def has_query_offset(version: str) -> bool:
     """Tell whether a Prometheus of this version can look a little into the past when it evaluates rules."""
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return found is not None and (int(found[1]), int(found[2])) >= LEAST_WITH_OFFSET
+    return is_at_least(version, LEAST_WITH_OFFSET)
 
 
 def dilate_all(files: Sequence[RuleFile], speed: float) -> dict[str, str]:
