@@ -32,6 +32,11 @@ class Finding:
     broke_at: EventKind | None = None
     doubt: str = ""
 
+    @property
+    def is_unmet(self) -> bool:
+        """Whether it came out otherwise than expected, and somebody can tell."""
+        return self.outcome not in {"met", "unobserved"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

@@ -193,10 +193,9 @@ def _weigh_one(
             findings.append(_weigh_unexpected(finding, placement.start_s, placements, evidence))
             continue
         reach_s = own.reaches_s.get(finding.alert, DEFAULT_REACH_S)
-        is_unmet = finding.outcome not in {"met", "unobserved"}
         needs = list_needs(finding, drill, reach_s, own.providers)
-        doubt = _doubt_needs(heed_starts(needs) if is_unmet else needs, own) or _doubt_calls(
-            drill, own, is_unmet=is_unmet
+        doubt = _doubt_needs(heed_starts(needs) if finding.is_unmet else needs, own) or _doubt_calls(
+            drill, own, is_unmet=finding.is_unmet
         )
         findings.append(put_in_doubt(finding, doubt))
     return replace(verdict, findings=tuple(findings))

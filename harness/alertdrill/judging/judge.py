@@ -54,7 +54,7 @@ def _judge_one(drill: Drill, expectation: Expected, mine: Timeline) -> Finding:
     """Judge an expectation; what only a cluster's second notification breaks, nobody can tell."""
     judge_kind = find_kind(expectation).judge
     finding = judge_kind(expectation, mine)
-    if drill.alertmanagers == 1 or finding.outcome in {"met", "unobserved"}:
+    if drill.alertmanagers == 1 or not finding.is_unmet:
         return finding
     repeated = list_repeated(mine)
     told_once = judge_kind(expectation, leave_out(mine, (second for _, second in repeated)))

@@ -69,7 +69,7 @@ class Weighed:
     @property
     def is_unmet(self) -> bool:
         """Whether something came otherwise than was expected."""
-        return self.finding.outcome not in {"met", "unobserved"}
+        return self.finding.is_unmet
 
     @property
     def broke_at(self) -> EventKind | None:

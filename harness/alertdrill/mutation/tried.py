@@ -104,6 +104,6 @@ def _relabel_events(timeline: Timeline, mutant: Mutant) -> Timeline:
 def say_first(verdict: Verdict) -> str:
     """Say what is first not as a drill expects, or why nobody can tell."""
     for finding in verdict.findings:
-        if finding.outcome not in {"met", "unobserved"}:
+        if finding.is_unmet:
             return f"{finding.alert}: {finding.outcome}: {finding.evidence}"
     return verdict.doubts[0] if verdict.doubts else "it is not as expected"

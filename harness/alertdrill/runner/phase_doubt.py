@@ -74,7 +74,7 @@ def doubt_by_phase(
 
 def _is_of_rules(finding: Finding) -> bool:
     """Tell whether a finding is that a rule did what it should not, and not that a page did."""
-    return finding.outcome not in {"met", "unobserved"} and finding.broke_at not in {"paged", "page_resolved"}
+    return finding.is_unmet and finding.broke_at not in {"paged", "page_resolved"}
 
 
 def _identify(finding: Finding) -> _Identity:

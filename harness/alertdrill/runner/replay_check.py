@@ -262,7 +262,7 @@ def doubt_unconfirmed(
         place = by_name.get(verdict.drill)
         findings = [
             finding
-            if finding.expectation is None or finding.outcome in {"met", "unobserved"} or place is None
+            if finding.expectation is None or not finding.is_unmet or place is None
             else put_in_doubt(finding, _find_unconfirmed(finding.expectation, place, agreement))
             for finding in verdict.findings
         ]

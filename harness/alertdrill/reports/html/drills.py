@@ -57,7 +57,7 @@ def say_stop(finding: Finding) -> str:
     """Say at which hop a finding stopped, and what was seen there instead; nothing if it is as expected."""
     if finding.doubt:
         return f"Nobody can tell: {finding.doubt}"
-    if finding.outcome in {"met", "unobserved"}:
+    if not finding.is_unmet:
         return ""
     first, *_ = finding.evidence.splitlines() or [finding.outcome]
     if finding.expectation is None:
