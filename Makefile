@@ -13,8 +13,9 @@ SPREAD = $(PYTEST) --dist loadfile --no-loadscope-reorder
 # Tests that hold drills, or send traffic at its instants, stand in tests/live.
 QUICK_TESTS = $(SPREAD) --numprocesses 3 --ignore tests/live
 LIVE_TESTS = $(SPREAD) --numprocesses 8 tests/live
-# A pause of the machine fails a test that waits for an instant, and it is shown above. What is broken fails again, and ends it.
-AGAIN = { echo "== Live tests failed beside others: each is asked once more, alone"; $(PYTEST) --last-failed --last-failed-no-failures none --maxfail 1 tests/live; }
+# A pause of the machine fails a test that waits, and it is shown above. What is broken fails again, and ends it.
+AGAIN = echo "== Tests failed beside others: each is asked once more, alone"; $(PYTEST) --last-failed --last-failed-no-failures none --maxfail 1
+CHECKED = --ignore tests/live -m "not alike and not browser and not network and not oldest and not slow" --hypothesis-profile few $(ARGS)
 COMPILE = out/lock/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(ARGS)
@@ -43,13 +44,13 @@ record: ## Make the golden recordings anew: every drill is held once
 
 # The gate is among them: tests/project/test_recordings.py. What is left out besides live stacks, `make test` runs.
 check: lint ## Check style and types, and run the tests that need no live stack, on the newest engines: before every commit
-	@$(QUICK_TESTS) -m "not alike and not browser and not network and not oldest and not slow" --hypothesis-profile few $(ARGS)
+	@$(SPREAD) --numprocesses 3 $(CHECKED) || if test $$? = 1; then $(AGAIN) $(CHECKED); else exit 2; fi
 
 test: lint ## Check style and types, then run all tests; EVERY=1 holds every drill on every kind of stack
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
-	@$(QUICK_TESTS); quick=$$?; $(LIVE_TESTS) || $(AGAIN) && exit $$quick
+	@$(QUICK_TESTS); quick=$$?; $(LIVE_TESTS); case $$quick$$? in 00) ;; 01|10|11) $(AGAIN);; *) exit 2;; esac
 endif
 
 # Each fuzzer has its share of the time, and one round at least; a round of faults is a run, a minute and more.

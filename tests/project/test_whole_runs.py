@@ -127,7 +127,7 @@ def test_drills_in_this_process_are_held_again_when_doubted(
     assert seen == ["up", "down"] * runs
 
 
-def test_a_failure_shows_what_is_not_met_and_neither_progress_nor_what_is() -> None:
+def test_a_failure_shows_what_is_not_met_last_and_neither_progress_nor_what_is() -> None:
     """A log of a failure that is cut in its middle keeps the drill that failed."""
     out = (
         "0:07 of 2:30 (0%), 2:30 of wall time left: 0 pending; calibrating\n"
@@ -135,4 +135,4 @@ def test_a_failure_shows_what_is_not_met_and_neither_progress_nor_what_is() -> N
         "1 of 3 drills not met\n"
     )
     finished = Finished(code=1, out=out, err="noted\n")
-    assert finished.said == "✗ errors\n    late: after 9:00\n1 of 3 drills not met\nnoted"
+    assert finished.said == "1 of 3 drills not met\nnoted\n✗ errors\n    late: after 9:00"

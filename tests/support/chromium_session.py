@@ -73,8 +73,13 @@ class BrowserPage:
         await self.emulate(dark=dark)
         await self.ask("Page.addScriptToEvaluateOnNewDocument", source=script)
         await self.ask("Page.navigate", url=url)
-        while not self._loaded:
-            self._note(await self._receive())
+        await self._wait_until_loaded()
+
+    async def reload(self) -> None:
+        """Load the page once more: what is asked next, the new one is asked, and not the one that goes."""
+        self._loaded = False
+        await self.ask("Page.reload")
+        await self._wait_until_loaded()
 
     async def evaluate(self, expression: str) -> Any:
         """Return what an expression, awaited if it is a promise, is in the page."""
@@ -149,6 +154,10 @@ class BrowserPage:
             self._note(answer)
         assert "error" not in answer, f"{method}: {answer['error']}"
         return dict(answer["result"])
+
+    async def _wait_until_loaded(self) -> None:
+        while not self._loaded:
+            self._note(await self._receive())
 
     async def _receive(self) -> dict[str, Any]:
         return dict(await self._socket.receive_json(timeout=DEADLINE_S))

@@ -49,13 +49,15 @@ class Finished:
 
     @property
     def said(self) -> str:
-        """What was printed but progress and met drills, so that a cut log of a failure has the rest."""
-        kept, is_met = [], False
+        """What was printed but progress and met drills; what is not met comes last, as a cut log has it."""
+        kept: dict[str, list[str]] = {"✓": [], "": [], "✗": [], "?": []}
+        of = ""
         for line in (self.out + self.err).splitlines():
-            is_met = line.startswith("✓") or (is_met and line.startswith(" "))
-            if not is_met and not _PROGRESS.search(line):
-                kept.append(line)
-        return "\n".join(kept)
+            if not (of and line.startswith(" ")):
+                of = line[:1] if line[:1] in kept else ""
+            if not _PROGRESS.search(line):
+                kept[of].append(line)
+        return "\n".join((*kept[""], *kept["?"], *kept["✗"]))
 
     @property
     def is_clock_doubted(self) -> bool:
