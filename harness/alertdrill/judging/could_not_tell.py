@@ -27,12 +27,12 @@ from alertdrill.judging.dependence import (
     list_unexpected_needs,
 )
 from alertdrill.judging.findings import put_in_doubt
-from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, STARTING, UNSEEN, Need
+from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, STARTING, UNMET_TOLERATES_S, UNSEEN, Need
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
-LATE_S = 15.0
-"""How late a call of an unmet drill may have been sent."""
+LATE_S = UNMET_TOLERATES_S
+"""How late a call of an unmet drill may have been sent: as long as a stall may last, for both delay it."""
 HEALTHY_CALLS = 5.0
 """So many calls before a drill's first fault are enough to know whether the gateway refuses all of them."""
 DEFAULT_REACH_S = 900.0
@@ -107,7 +107,7 @@ def say_part(part: str) -> str:
     if part.startswith(SCRAPES):
         return f"the scrape target of {part.removeprefix(SCRAPES)}"
     if part.startswith(STARTING):
-        return f"{say_part(part.removeprefix(STARTING))}, as it started again,"
+        return f"{say_part(part.removeprefix(STARTING))}, as it came back,"
     if part.startswith("provider-"):
         return f"the provider {part.removeprefix('provider-')}"
     return NAMES.get(part, f"the {part}")

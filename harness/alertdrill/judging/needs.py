@@ -30,7 +30,7 @@ UNSEEN, STALE = "unseen:", "stale:"
 """What stands before an alert's name where its rule was evaluated without what there was, or with what there
 was no more."""
 STARTING = "starting:"
-"""What stands before a part's name where it took longer than usual to start again after a drill's outage."""
+"""What stands before a part's name where it came back from a drill's outage later than it had to."""
 SCRAPES = "scrapes:"
 """What stands before a system's name where scrapes of it were missed that no drill made fail."""
 

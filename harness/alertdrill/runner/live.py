@@ -106,7 +106,7 @@ class _Sent:
     report: TrafficReport
     parts: PartWatch
     silent: SilentParts
-    outage_lateness_s: float | None
+    injector: Injector
     outages: tuple[Window, ...]
     count_evaluations: Callable[[], Count] | None
     """Counts those since the first drill began; None where Prometheus was silent from then on."""
@@ -251,7 +251,7 @@ def _send(run: LiveRun, start: _Start, state: BoardState, show: Show) -> _Sent:
         report=report,
         parts=parts,
         silent=silent,
-        outage_lateness_s=injector.lateness_s,
+        injector=injector,
         outages=tuple(outages),
         count_evaluations=beginning.count_evaluations,
     )
@@ -279,12 +279,12 @@ def _conclude(
             is_probed=subject.keeps_rule_time,
             counted=sent.count_evaluations and sent.count_evaluations(),
         ),
-        outage_lateness_s=sent.outage_lateness_s,
+        outage_lateness_s=sent.injector.lateness_s,
     )
     timeline = observe(run, store)
     judged = judge_all(placements, timeline, find_longest_for_s(order.alerts))
     unseen = look_again(run, store, judged)
-    stalls = (*silent, *unseen, *find_missed_scrapes(scrapes))
+    stalls = (*silent, *sent.injector.late_returns, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
     asked = find_asked(order, run.stack.endpoints.health)
     verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed, asked))

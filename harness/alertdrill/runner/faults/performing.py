@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from alertdrill.core.timeline import Stall
+from alertdrill.judging.needs import STARTING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -30,6 +33,8 @@ class Injector:
         """The parts that are out."""
         self.lateness_s: float | None = None
         """How late the latest step was; None as long as none was taken."""
+        self.late_returns: list[Stall] = []
+        """From when a part was due back from an outage until it was: see `STARTING`."""
 
     @property
     def next_s(self) -> float | None:
@@ -47,3 +52,6 @@ class Injector:
                 self.out.discard(step.brings_back)
             done_s = now_s if step.is_felt_at_once else self._read_clock()
             self.lateness_s = max(self.lateness_s or 0.0, done_s - step.at_s)
+            if step.brings_back is not None and done_s > step.at_s:
+                part = STARTING + step.brings_back
+                self.late_returns.append(Stall(part=part, from_s=step.at_s, until_s=done_s))

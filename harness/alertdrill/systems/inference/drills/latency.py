@@ -52,9 +52,17 @@ def _make_slow_model(values: AlertValues, enough_s: float) -> Drill:
         f"After some busy minutes, one call in {every} takes half as long again as the p99 may be. They are "
         f"{TENANTS} tenants' calls: few of each, and just enough together for a p99.",
         infer(name, model, stages, {0: HEALTHY, many_s: told}),
+        # One after another: three calls at once are more than there are to spare where they come late.
         *(
-            send(f"{name}-{number}", "infer", stages, models=[model], key=f"{name}-{number}")
-            for number in range(2, TENANTS + 1)
+            send(
+                f"{name}-{number + 1}",
+                "infer",
+                stages,
+                start_s=number / rate,
+                models=[model],
+                key=f"{name}-{number + 1}",
+            )
+            for number in range(1, TENANTS)
         ),
         expects=INFERENCE.fires(
             LATENCY,
