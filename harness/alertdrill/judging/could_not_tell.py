@@ -21,13 +21,13 @@ from alertdrill.core.wording import say_beyond
 from alertdrill.judging.dependence import (
     ADDS_UP_S,
     FAILING,
-    heed_starts,
+    heed_outages,
     list_needs,
     list_quiet_needs,
     list_unexpected_needs,
 )
 from alertdrill.judging.findings import put_in_doubt
-from alertdrill.judging.needs import LOCUST, SCRAPES, STALE, STARTING, UNMET_TOLERATES_S, UNSEEN, Need
+from alertdrill.judging.needs import LOCUST, MOVED, SCRAPES, STALE, STARTING, UNMET_TOLERATES_S, UNSEEN, Need
 
 LOST_SHARE = 0.01
 """Share of a drill's calls that may be lost where all came as expected; one may always be."""
@@ -107,7 +107,7 @@ def say_part(part: str) -> str:
     if part.startswith(SCRAPES):
         return f"the scrape target of {part.removeprefix(SCRAPES)}"
     if part.startswith(STARTING):
-        return f"{say_part(part.removeprefix(STARTING))}, as it came back,"
+        return f"{say_part(part.removeprefix(STARTING))}, as it started again,"
     if part.startswith("provider-"):
         return f"the provider {part.removeprefix('provider-')}"
     return NAMES.get(part, f"the {part}")
@@ -121,6 +121,9 @@ def say_stalls(stalls: Sequence[Stall], asked: Asked = MappingProxyType({})) -> 
     for kind, lack in LACKS.items():
         if first.startswith(kind):
             return f"{first.removeprefix(kind)} was evaluated {when} {lack}"
+    if first.startswith(MOVED):
+        part = say_part(first.removeprefix(MOVED))
+        return f"{part} was to go, or to come back, at {format_s(from_s)}, and did at {format_s(until_s)}"
     if first.startswith(SCRAPES) and len(stalls) == 1:
         by = f" by {asked[first]}" if first in asked else ""
         return f"Prometheus got no samples of {first.removeprefix(SCRAPES)}{by} {when}"
@@ -165,7 +168,7 @@ def _heap_up(stalls: Iterable[Stall]) -> Iterator[tuple[Stall, ...]]:
     """
     ordered = sorted(stalls, key=lambda stall: (stall.from_s, stall.part))
     yield from ((stall,) for stall in ordered)
-    parts = [stall for stall in ordered if not stall.part.startswith((UNSEEN, STALE))]
+    parts = [stall for stall in ordered if not stall.part.startswith((UNSEEN, STALE, MOVED))]
     for number, first in enumerate(parts):
         heap = tuple(one for one in parts[number:] if one.from_s < first.from_s + ADDS_UP_S)
         if len(heap) > 1:
@@ -194,7 +197,7 @@ def _weigh_one(
             continue
         reach_s = own.reaches_s.get(finding.alert, DEFAULT_REACH_S)
         needs = list_needs(finding, drill, reach_s, own.providers)
-        doubt = _doubt_needs(heed_starts(needs) if finding.is_unmet else needs, own) or _doubt_calls(
+        doubt = _doubt_needs(heed_outages(needs) if finding.is_unmet else needs, own) or _doubt_calls(
             drill, own, is_unmet=finding.is_unmet
         )
         findings.append(put_in_doubt(finding, doubt))
@@ -221,7 +224,7 @@ def _weigh_unexpected(
     own = replace(evidence, stalls=_shift(evidence.stalls, start_s))
     systems = {place.drill.system for place in near}
     needs = list_unexpected_needs(finding, profiles, outages, systems, reach_s, own.providers)
-    doubt = _doubt_needs(heed_starts(needs), own)
+    doubt = _doubt_needs(heed_outages(needs), own)
     lost = (_doubt_calls(place.drill, own, is_unmet=True) for place in near)
     return put_in_doubt(finding, doubt or next((said for said in lost if said), ""))
 

@@ -19,6 +19,8 @@ from alertdrill.judging.needs import (
     GUARD,
     LOCUST,
     MET_TOLERATES_S,
+    MOVED,
+    MOVED_BEARS_S,
     PATH,
     PROVIDER,
     SCRAPES,
@@ -102,10 +104,11 @@ def list_unexpected_needs(
         )
 
 
-def heed_starts(needs: Iterable[Need]) -> Iterator[Need]:
-    """Yield needs of what came otherwise: that an outage was over later than it should be may be why."""
+def heed_outages(needs: Iterable[Need]) -> Iterator[Need]:
+    """Yield needs of what came otherwise: that an outage began or ended later than it should may be why."""
     for need in needs:
         yield replace(need, parts=need.parts | {STARTING + part for part in need.parts})
+        yield replace(need, parts=frozenset(MOVED + part for part in need.parts), tolerates_s=MOVED_BEARS_S)
 
 
 def _list_sending_needs(need: Need, profiles: Sequence[LoadProfile]) -> Iterator[Need]:

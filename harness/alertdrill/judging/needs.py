@@ -30,7 +30,11 @@ UNSEEN, STALE = "unseen:", "stale:"
 """What stands before an alert's name where its rule was evaluated without what there was, or with what there
 was no more."""
 STARTING = "starting:"
-"""What stands before a part's name where it came back from a drill's outage later than it had to."""
+"""What stands before a part's name where it took longer than usual to start again after a drill's outage."""
+MOVED = "moved:"
+"""What stands before a part's name where a drill's outage of it began, or ended, later than was due."""
+MOVED_BEARS_S = 5.0
+"""How late that may be, and what came otherwise owes nothing to it: near misses in time have 6 s to spare."""
 SCRAPES = "scrapes:"
 """What stands before a system's name where scrapes of it were missed that no drill made fail."""
 

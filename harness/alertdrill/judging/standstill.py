@@ -8,7 +8,7 @@ from types import MappingProxyType
 from alertdrill.core.timeline import Stall
 from alertdrill.judging.clock_fidelity import Bounds, Fidelity, doubt
 from alertdrill.judging.could_not_tell import Asked, say_stalls
-from alertdrill.judging.needs import SCRAPES, STALE, STARTING, UNSEEN
+from alertdrill.judging.needs import MOVED, SCRAPES, STALE, STARTING, UNSEEN
 
 MOST_NAMED = 3
 AGAIN = "hold the drills again"
@@ -34,7 +34,7 @@ def explain_standstill(stalls: Iterable[Stall], speed: float, asked: Asked = Map
     """
     longest: dict[str, Stall] = {}
     for stall in sorted(stalls, key=lambda one: -one.lasted_s):
-        if not stall.part.startswith((UNSEEN, STALE, STARTING)):
+        if not stall.part.startswith((UNSEEN, STALE, STARTING, MOVED)):
             longest.setdefault(stall.part, stall)
     own = [one for one in longest.values() if not one.part.startswith(SCRAPES)]
     named = (own or list(longest.values()))[:MOST_NAMED]

@@ -284,7 +284,7 @@ def _conclude(
     timeline = observe(run, store)
     judged = judge_all(placements, timeline, find_longest_for_s(order.alerts))
     unseen = look_again(run, store, judged)
-    stalls = (*silent, *sent.injector.late_returns, *unseen, *find_missed_scrapes(scrapes))
+    stalls = (*silent, *sent.injector.moved, *unseen, *find_missed_scrapes(scrapes))
     timeline = replace(timeline, stalls=stalls)
     asked = find_asked(order, run.stack.endpoints.health)
     verdicts = weigh(judged, placements, gather(order, sent.report, stalls, start.speed, asked))

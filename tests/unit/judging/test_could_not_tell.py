@@ -13,7 +13,7 @@ from alertdrill.core.verdict import Verdict
 from alertdrill.judging.could_not_tell import Calls, Evidence, leave_out_outages, say_stalls, weigh
 from alertdrill.judging.dependence import find_providers
 from alertdrill.judging.judge import judge, select_for_drill
-from alertdrill.judging.needs import STARTING
+from alertdrill.judging.needs import MOVED, STARTING
 
 PROVIDERS = ("openai", "anthropic", "ollama")
 GOOD_CALLS = Calls(planned=100, lost=0, lateness_s=0.5, slowest_s=(1.2, 1.0))
@@ -108,20 +108,24 @@ def test_a_part_that_started_again_slowly_is_heeded_only_where_something_came_ot
     evidence = replace(EVIDENCE, stalls=stalls)
     (finding,) = weigh_one(make_drill("fires"), LATE_PAGE, evidence, 0.0).findings
     assert finding.doubt == (
-        "Alertmanager, as it came back, answered nothing from 8:00 to 8:50; "
+        "Alertmanager, as it started again, answered nothing from 8:00 to 8:50; "
         "whether the page would have come in time is unknown"
     )
     assert weigh_one(make_drill("fires"), make_good("fires"), evidence, 0.0).outcome == "met"
 
 
-@pytest.mark.parametrize(("late_s", "doubted"), [(8.0, False), (11.0, True)])
+@pytest.mark.parametrize(("late_s", "doubted"), [(4.0, False), (6.0, True)])
 def test_a_gateway_that_was_let_go_on_late_may_be_why_a_near_miss_fired(late_s: float, doubted: bool) -> None:
     """Its pause was longer than the drill said: the rule is not blamed for what came of that."""
-    stalls = (Stall(part=f"{STARTING}gateway", from_s=500, until_s=500 + late_s),)
-    drill = make_drill("near miss")
-    (finding,) = weigh_one(drill, FIRED, replace(EVIDENCE, stalls=stalls), 0.0).findings
-    assert bool(finding.doubt) == doubted
+    evidence = replace(EVIDENCE, stalls=(Stall(part=f"{MOVED}gateway", from_s=500, until_s=500 + late_s),))
+    (finding,) = weigh_one(make_drill("near miss"), FIRED, evidence, 0.0).findings
+    said = (
+        "the gateway was to go, or to come back, at 8:20, and did at 8:26; "
+        "whether it would have stayed silent is unknown"
+    )
+    assert finding.doubt == (said if doubted else "")
     assert (finding.outcome == "unexpected") != doubted
+    assert weigh_one(make_drill("near miss"), make_good("near miss"), evidence, 0.0).outcome == "met"
 
 
 def test_missed_scrapes_are_said_alone_and_among_stalls() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.needs import STARTING
+from alertdrill.judging.needs import MOVED, MOVED_BEARS_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ class Injector:
         """The parts that are out."""
         self.lateness_s: float | None = None
         """How late the latest step was; None as long as none was taken."""
-        self.late_returns: list[Stall] = []
-        """From when a part was due back from an outage until it was: see `STARTING`."""
+        self.moved: list[Stall] = []
+        """From when a part was due to go, or to come back, until it did, where that was late: see `MOVED`."""
 
     @property
     def next_s(self) -> float | None:
@@ -52,6 +52,6 @@ class Injector:
                 self.out.discard(step.brings_back)
             done_s = now_s if step.is_felt_at_once else self._read_clock()
             self.lateness_s = max(self.lateness_s or 0.0, done_s - step.at_s)
-            if step.brings_back is not None and done_s > step.at_s:
-                part = STARTING + step.brings_back
-                self.late_returns.append(Stall(part=part, from_s=step.at_s, until_s=done_s))
+            part = step.puts_out or step.brings_back
+            if part is not None and done_s - step.at_s > MOVED_BEARS_S:
+                self.moved.append(Stall(part=MOVED + part, from_s=step.at_s, until_s=done_s))

@@ -6,7 +6,7 @@ import pytest
 
 from alertdrill.core.drill import Drill, Fault, LoadProfile, LoadStage, Outage, Placement
 from alertdrill.core.timeline import Stall
-from alertdrill.judging.needs import STARTING
+from alertdrill.judging.needs import MOVED
 from alertdrill.recording.scrapes import split_scrapes
 from alertdrill.runner.faults.outages import interrupt, list_outage_steps, list_windows
 from alertdrill.runner.faults.performing import Injector
@@ -54,7 +54,7 @@ def test_every_step_is_taken_once_and_in_its_order() -> None:
     assert stack.done[1:] == [("end", "gateway", "pause")]
     assert (injector.next_s, injector.lateness_s) == (None, 910)
     # What came otherwise may owe it to the time in which the part was out longer than its drill said.
-    assert injector.late_returns == [Stall(part=f"{STARTING}gateway", from_s=1090, until_s=2000)]
+    assert injector.moved == [Stall(part=f"{MOVED}gateway", from_s=1090, until_s=2000)]
 
 
 @pytest.mark.parametrize(("how", "lateness_s"), [("pause", 7), ("disconnect", 7), ("kill", 2), ("stop", 2)])
@@ -65,7 +65,8 @@ def test_a_step_is_as_late_as_it_is_felt(how: Fault, lateness_s: float) -> None:
     injector = Injector(list_outage_steps([placed], Recorder()), lambda: next(readings))
     injector.carry_out()
     assert injector.lateness_s == lateness_s
-    assert injector.late_returns == []  # as it began late, and is not over
+    late = [Stall(part=f"{MOVED}gateway", from_s=60, until_s=67.0)]
+    assert injector.moved == (late if lateness_s > 5 else [])
 
 
 def test_windows_leave_time_to_recover() -> None:

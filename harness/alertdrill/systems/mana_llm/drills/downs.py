@@ -34,12 +34,12 @@ def make_down_drills(values: Values) -> Iterator[Drill]:
         ],
         outages=(outage,),
     )
-    # What one failed scrape saw must stand until an evaluation: three intervals, whatever their phases. And
-    # an engine of containers lets it go on some time after it was asked.
-    pause = Outage(part="gateway", at_s=LEAD_S, for_s=0.8 * min(for_s.values()), how="pause")
+    # What one failed scrape saw must stand until an evaluation: three intervals, whatever their phases. It is
+    # between that and the `for`, since an engine of containers is some time late at either end.
+    pause = Outage(part="gateway", at_s=LEAD_S, for_s=0.875 * min(for_s.values()), how="pause")
     yield MANA_LLM.drill(
         "mana_llm-down-near-for",
-        "The gateway stands still for 80% of the `for`: pending, and silent.",
+        "The gateway stands still for seven eighths of the `for`: pending, and silent.",
         expects=[
             near_for(alert, THE_TARGET, over_s=(0, own_s - 10), reaches=0.0) for alert, own_s in for_s.items()
         ],
