@@ -183,9 +183,9 @@ def test_all_else_of_a_drill_can_be_written() -> None:
     """Stages, outages, receivers that fail, maintenances, and how it is held."""
     drill = parse_one(
         "traffic:\n"
-        "  - {scenario: burst, at: 1m, key: k, n: 3,\n"
+        "  - {scenario: burst, at: 1m, key: k, max_tokens: 3,\n"
         "     stages: [{rate: 6/m, lasts: 1m}, {rate: 2/s, lasts: 30s}]}\n"
-        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, stream: false, stream_share: 50%}\n"
+        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, api: chat, stream_share: 50%}\n"
         "outages: [{part: gateway, at: 1m, lasts: 2m, how: kill}]\n"
         "receiver_faults: [{receiver: oncall, at: 0, lasts: 5m, how: rate_limit, integration: slack}]\n"
         "maintenance: [{matchers: {a: b}, at: 1m, lasts: 1h}]\n"
@@ -202,11 +202,11 @@ def test_all_else_of_a_drill_can_be_written() -> None:
         60,
         (LoadStage(duration_s=60, rate_per_s=0.1), LoadStage(duration_s=30, rate_per_s=2)),
     )
-    assert first.options == {"key": "k", "n": 3}
+    assert first.options == {"key": "k", "max_tokens": 3}
     assert (second.name, second.arrivals, second.options) == (
         "d-2",
         "poisson",
-        {"stream": False, "stream_share": 0.5},
+        {"api": "chat", "stream_share": 0.5},
     )
     assert drill.outages == (Outage(part="gateway", at_s=60, for_s=120, how="kill"),)
     assert drill.faults == (
