@@ -275,6 +275,7 @@ def test_changes_count_from_the_drills_start() -> None:
             "has no pages: name the receiver that is notified, as pages: oncall",
         ),
         ("near_miss: {reaches: 60%..95%}", "", "has to be one of fires, near_miss, blind"),
+        ("near_miss: {reaches", "nearmiss: {reaches", "near_miss, blind; do you mean 'near_miss'?"),
         ("reaches: 60%..95%", "reaches: 95%..60%", "12: reaches of the near miss of LatencyP95High"),
         ("name: provider-outage", "name: a/b", "2: 'a/b' is no name for a drill"),
         ("    why: The only deployment of a model fails for twenty minutes.\n", "", "has no why"),
