@@ -28,6 +28,8 @@ from alertdrill.project.drafting.timing import (
 COMMAND = (
     "say in alertdrill.toml which command starts the gateway, so that it can be put out, by [target] command"
 )
+RATES_PER_S = (1.0, 2.0, 4.0)
+"""Of ordinary calls around a few that fail."""
 FIRST = "what makes it fire is to be decided first"
 
 
@@ -173,11 +175,14 @@ def _draft_short(
         return
     lasts_s, blur_s = found
     begins_s = 120.0
+    near, firing, unsure = _choose_spell(subject, near, subjects, lasts_s)
     draft = begin_draft(subject, name, near, provider)
-    firing, unsure = ([], []) if near.then.is_down else _list_firing_for(draft, subjects, lasts_s)
     page_s = max((one.paging.wait_s for one in firing), default=0.0)
     # Calls have to go on for a while after it: a state is as the last of them left it.
-    paces = [subject.pace, *(one.pace for one in firing)]
+    paces = [subject.pace]
+    if not near.then.is_down:  # healthy calls fill the windows of all that it could make fire
+        alike = (one for one in subjects if one.model == subject.model)
+        paces += [one.pace for one in alike if _is_touched(one, near)]
     begins_s = max(begins_s, round_up(max(one.window_s for one in paces) + SPARE_S))
     times = Times(begins_s=begins_s, ends_s=begins_s + lasts_s, lasts_s=begins_s + lasts_s + blur_s)
     fires = tuple(Fire(subject=one, firing=find_firing(one.pace, times)) for one in firing)
@@ -194,22 +199,35 @@ def _draft_short(
     )
 
 
-def _list_firing_for(
-    draft: Draft, subjects: Sequence[Subject], lasts_s: float
-) -> tuple[list[Subject], list[Subject]]:
-    """Return the alerts that fire of failures that last so long, and those of which it is not sure."""
-    firing: list[Subject] = []
-    unsure: list[Subject] = []
-    then = draft.level.then
-    for one in subjects:
-        if one is draft.subject or one.recognised is None or one.model != draft.subject.model:
-            continue
-        is_firing = fires_of_spell(one.recognised, one.pace, then, lasts_s)
-        if is_firing is None:
-            unsure.append(one)
-        elif is_firing:
-            firing.append(one)
-    return firing, unsure
+def _is_touched(subject: Subject, level: Level) -> bool:
+    """Say whether a level comes near to an alert, or past its threshold, where it goes on for long."""
+    share = None if subject.recognised is None else subject.recognised.find_share(level.then)
+    return share is not None and share >= UNSURE[0]
+
+
+def _choose_spell(
+    subject: Subject, near: Level, subjects: Sequence[Subject], lasts_s: float
+) -> tuple[Level, list[Subject], list[Subject]]:
+    """Return a short level, the alerts that fire of it besides, and those of which it is not sure.
+
+    It is one of which no other fires, if there is one: more calls that succeed leave failures a small share.
+    """
+    found = []
+    for rate_per_s in [near.before.rate_per_s, *([] if near.then.is_down else RATES_PER_S)]:
+        firing: list[Subject] = []
+        unsure: list[Subject] = []
+        level = near
+        if rate_per_s != near.before.rate_per_s:
+            why = f"{rate_per_s:g} calls a second before and after leave failures too few for other alerts"
+            level = replace(near, before=replace(near.before, rate_per_s=rate_per_s), why=why)
+        for one in subjects:
+            if near.then.is_down or one is subject or one.recognised is None or one.model != subject.model:
+                continue
+            is_firing = fires_of_spell(one.recognised, one.pace, level, lasts_s, one.paging.wait_s)
+            if is_firing is not False:
+                (firing if is_firing else unsure).append(one)
+        found.append((level, firing, unsure))
+    return min(found, key=lambda one: (bool(one[2]), bool(one[1])))
 
 
 def _find_price(model: str) -> Price | None:

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alertdrill.project.drafting.conditions import Condition
+from alertdrill.project.drafting.levels import Level
 from alertdrill.project.drafting.recognising import Recognised
 from alertdrill.project.drafting.timing import Pace
 
 UNSURE = (0.96, 1.06)
 """Whether an alert fires whose value is so near to its threshold is not known."""
-STEPS = 1000
 
 
-def fires_of_spell(rule: Recognised, pace: Pace, then: Condition, lasts_s: float) -> bool | None:
-    """Say whether a rule fires where every call fails for so long, and none before and after.
+def fires_of_spell(rule: Recognised, pace: Pace, level: Level, lasts_s: float, page_s: float) -> bool | None:
+    """Say whether a rule fires, and pages, where a level is what is so for a while only.
 
-    None where it may or may not. What its window has of failures grows while they last, stays, and goes as
-    it came.
+    None where it may or may not. What its window has of it grows while it lasts, stays, and goes as it came.
+    An alert that fires for less than `page_s` may be over before anybody is notified.
     """
-
-    def find_share(failed: float) -> float:
-        return rule.find_share(replace(then, share=failed)) or 0.0
-
-    most = min(1.0, lasts_s / pace.window_s) if pace.window_s else 1.0
-    if find_share(most) < UNSURE[0]:
+    window_s = max(pace.window_s, 1.0)
+    shares = []
+    for since_s in range(int(lasts_s + window_s) + 1):
+        inside_s = min(since_s, lasts_s) - max(0.0, since_s - window_s)
+        others = (window_s - inside_s) * level.before.rate_per_s
+        own = inside_s * level.then.rate_per_s
+        sent = replace(
+            level.then,
+            rate_per_s=(own + others) / window_s,
+            share=level.then.share * own / (own + others) if own else 0.0,
+        )
+        shares.append(rule.find_share(sent) or 0.0)
+    over_s, blur_s = sum(share >= 1 for share in shares), pace.scrape_s + pace.interval_s
+    if max(shares) < UNSURE[0] or over_s + blur_s < pace.for_s:
         return False
-    least = next((step / STEPS for step in range(STEPS + 1) if find_share(step / STEPS) >= 1), 1.0)
-    over_s = lasts_s + pace.window_s * (1 - 2 * least)
-    blur_s = pace.scrape_s + pace.interval_s
-    if over_s + blur_s < pace.for_s:
-        return False
-    return True if find_share(most) > UNSURE[1] and over_s - blur_s > pace.for_s else None
+    return True if max(shares) > UNSURE[1] and over_s - blur_s > pace.for_s + page_s else None
