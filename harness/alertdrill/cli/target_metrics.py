@@ -17,7 +17,7 @@ from alertdrill.runtime.server_options import check_url
 MAX_BYTES = 64 * 1024 * 1024
 WANTS_KEY = {401, 403}
 MOVED = {301, 302, 307, 308}
-READY_PATHS = ("/health/readiness", "/readyz", "/ready", "/healthz", "/health", "/")
+READY_PATHS = ("/health/readiness", "/readyz", "/ready", "/healthz", "/health", "/v1/models", "/")
 """Where gateways say that they are ready, the most telling first."""
 
 
@@ -80,18 +80,24 @@ def read_metrics_file(path: Path) -> Metrics:
     return read_exposition(text, str(path))
 
 
-def find_ready_path(url: str) -> str | None:
-    """Return the first path at which the target says that it is ready, asked as a run will ask."""
+def find_ready_path(url: str) -> tuple[str | None, str]:
+    """Return the first path at which the target says that it is ready, asked as a run will: without a key.
+
+    None where there is none, and what was asked then.
+    """
     api = Api("the target", url)
+    answers = []
     for path in READY_PATHS:
         try:
             api.get(path)
-        except RequestRefused:
+        except RequestRefused as refused:
+            answers.append(f"{path} ({refused.status})")
             continue
-        except ComponentFailed:
-            return None
-        return path
-    return None
+        except ComponentFailed as failed:
+            asked = f", after {', '.join(answers)}" if answers else ""
+            return None, f"{url} was asked for {path}{asked}: {failed}"
+        return path, ""
+    return None, f"{url} was asked without a key for {', '.join(answers)}, and answers 2xx to none of them"
 
 
 def _read_recorded(path: Path) -> Metrics:

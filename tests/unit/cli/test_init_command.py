@@ -68,6 +68,39 @@ def test_the_target_is_asked_where_its_metrics_are_and_when_it_is_ready() -> Non
     assert [scrape.path for scrape in project.scrapes] == ["/metrics/"]
 
 
+@pytest.mark.parametrize("ready", ["/health/readiness", "/readyz", "/healthz", "/health", "/v1/models", "/"])
+@pytest.mark.parametrize("given", [(), ("--metrics", "m.txt")], ids=["asked", "file"])
+def test_the_path_that_answers_is_the_one_that_is_written(ready: str, given: tuple[str, ...]) -> None:
+    """Whatever it is, and whether the metrics are the target's answer or a file."""
+    Path("m.txt").write_bytes(EXPOSITION)
+
+    def answer(path: str, _: str | None) -> Answer:
+        return (200, EXPOSITION, {}) if path in {"/metrics", ready} else (404, b"", {})
+
+    with serve(answer) as url:
+        assert "ready" not in init("--url", url, *given).output
+    project = read_project(Path("alertdrill.toml"))
+    assert project.target is not None
+    assert project.target.ready == ready
+
+
+def test_where_no_path_answers_it_says_what_it_asked() -> None:
+    """And writes none that it does not know; the run asks without a key, and so does it."""
+    with serve(lambda path, _: (200, EXPOSITION, {}) if path == "/metrics" else (401, b"", {})) as url:
+        said = init("--url", url).output
+    asked = ", ".join(f"{path} (401)" for path in target_metrics.READY_PATHS)
+    assert f"{url} was asked without a key for {asked}, and answers 2xx to none of them" in said
+    assert "\n# ready = " in Path("alertdrill.toml").read_text()
+
+
+def test_a_target_that_is_away_is_no_reason_to_draft_nothing_where_there_is_a_file() -> None:
+    """But nobody knows when it is ready, and that is said."""
+    Path("m.txt").write_bytes(EXPOSITION)
+    said = init("--url", "http://127.0.0.1:1", "--metrics", "m.txt").output
+    assert "http://127.0.0.1:1 was asked for /health/readiness: the target" in said
+    assert "\n# ready = " in Path("alertdrill.toml").read_text()
+
+
 def test_a_key_is_sent_to_the_target_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics of another address are asked for without it; and no file has it."""
     monkeypatch.setenv("KEY", "the-secret")

@@ -135,14 +135,16 @@ def test_a_token_that_is_shown_is_the_right_one(alertdrill: CommandLine) -> None
         assert process.wait(20) == 0
 
 
-def test_a_port_that_is_in_use_is_refused(alertdrill: CommandLine, tmp_path: Path) -> None:
-    """In a sentence that says which."""
+@pytest.mark.parametrize("option", ["--port", "--control-port"])
+def test_a_port_that_is_in_use_is_refused(alertdrill: CommandLine, tmp_path: Path, option: str) -> None:
+    """In a sentence that says which, and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        finished = alertdrill.run_here("stub", "openai", "--port", str(port), folder=tmp_path)
+        finished = alertdrill.run_here("stub", "openai", option, str(port), folder=tmp_path)
     assert (finished.code, finished.out) == (2, "")
     assert finished.err == (
-        f"alertdrill: the stub openai: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+        f"alertdrill: {option} {port}: it cannot be listened on there: Address already in use; "
+        f"give another {option}, or leave it out for any port that is free\n"
     )
     assert alertdrill.list_leftovers() == []
 

@@ -183,9 +183,9 @@ def test_all_else_of_a_drill_can_be_written() -> None:
     """Stages, outages, receivers that fail, maintenances, and how it is held."""
     drill = parse_one(
         "traffic:\n"
-        "  - {scenario: burst, at: 1m, key: k, n: 3,\n"
+        "  - {scenario: burst, at: 1m, key: k, max_tokens: 3,\n"
         "     stages: [{rate: 6/m, lasts: 1m}, {rate: 2/s, lasts: 30s}]}\n"
-        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, stream: false, stream_share: 50%}\n"
+        "  - {scenario: steady, rate: 36/h, lasts: 1m, arrivals: poisson, api: chat, stream_share: 50%}\n"
         "outages: [{part: gateway, at: 1m, lasts: 2m, how: kill}]\n"
         "receiver_faults: [{receiver: oncall, at: 0, lasts: 5m, how: rate_limit, integration: slack}]\n"
         "maintenance: [{matchers: {a: b}, at: 1m, lasts: 1h}]\n"
@@ -202,11 +202,11 @@ def test_all_else_of_a_drill_can_be_written() -> None:
         60,
         (LoadStage(duration_s=60, rate_per_s=0.1), LoadStage(duration_s=30, rate_per_s=2)),
     )
-    assert first.options == {"key": "k", "n": 3}
+    assert first.options == {"key": "k", "max_tokens": 3}
     assert (second.name, second.arrivals, second.options) == (
         "d-2",
         "poisson",
-        {"stream": False, "stream_share": 0.5},
+        {"api": "chat", "stream_share": 0.5},
     )
     assert drill.outages == (Outage(part="gateway", at_s=60, for_s=120, how="kill"),)
     assert drill.faults == (
@@ -275,6 +275,7 @@ def test_changes_count_from_the_drills_start() -> None:
             "has no pages: name the receiver that is notified, as pages: oncall",
         ),
         ("near_miss: {reaches: 60%..95%}", "", "has to be one of fires, near_miss, blind"),
+        ("near_miss: {reaches", "nearmiss: {reaches", "near_miss, blind; do you mean 'near_miss'?"),
         ("reaches: 60%..95%", "reaches: 95%..60%", "12: reaches of the near miss of LatencyP95High"),
         ("name: provider-outage", "name: a/b", "2: 'a/b' is no name for a drill"),
         ("    why: The only deployment of a model fails for twenty minutes.\n", "", "has no why"),

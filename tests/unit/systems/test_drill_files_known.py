@@ -15,7 +15,7 @@ drills:
   - name: outage
     why: A provider fails for three minutes.
     traffic:
-      - {scenario: steady, rate: 1/s, lasts: 8m}
+      - {scenario: steady, models: [m], rate: 1/s, lasts: 8m}
     changes:
       - {at: 2m, provider: openai, latency: 3s}
     outages:

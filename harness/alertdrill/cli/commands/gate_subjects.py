@@ -44,7 +44,7 @@ from alertdrill.runtime.looking import is_folder, is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.systems import System, find_systems
 from alertdrill.systems.catalogue import list_drills, override_values, render_system_rules
-from alertdrill.systems.drill_files.drills import Defaults, locate_drills, read_drills
+from alertdrill.systems.drill_files.drills import Defaults, locate_all, read_drills
 from alertdrill.systems.drill_files.listing import list_files
 
 MADE_OF_OTHER = "it sends other traffic than was recorded"
@@ -122,9 +122,7 @@ def open_own(
         defaults = replace(defaults, find_lasts_s=replay.find_lasts_s)
     drill_files = list_files(map(shorten, project.drills))
     among = join_drills(read_drills(drill_files, defaults), list_pack_drills(project), project)
-    places = {
-        drill.name: f"{path}:{line}" for path in drill_files for drill, line in locate_drills(path, defaults)
-    }
+    places = locate_all(drill_files, defaults)
 
     def ground(drills: Sequence[Drill]) -> tuple[Sequence[Ground], Mapping[str, str]]:
         if replay is None:

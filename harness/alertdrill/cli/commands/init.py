@@ -140,6 +140,7 @@ def init(
     )
     subjects = list_subjects(files, around)
     drafts = draft_all(subjects, provider)
+    ready, unready = (None, "") if url is None else find_ready_path(target)
     outline = Outline(
         name=name,
         url=target,
@@ -150,7 +151,7 @@ def init(
         provider=provider,
         dialect=PROVIDERS.get(provider, provider if provider in DIALECTS else "openai"),
         jobs=find_jobs((job for one in subjects for job in list_jobs(one.reads)), name),
-        ready=find_ready_path(target) if asked else None,
+        ready=ready,
         scrape_path=None if found is None else found.path,
         scrape_address=None if found is None else found.address,
         is_url_given=url is not None,
@@ -158,7 +159,12 @@ def init(
     texts = {out / FILE_NAME: write_project(outline)}
     texts |= {out / DRILLS / draft.name: draft.text for draft in drafts}
     write_new(out, texts)
-    for line in (*say_written(texts, chosen), *say_todos(out, drafts), *say_source(found, files)):
+    for line in (
+        *say_written(texts, chosen),
+        *say_unready(out, unready),
+        *say_todos(out, drafts),
+        *say_source(found, files),
+    ):
         say(line)
 
 
@@ -278,6 +284,12 @@ def write_new(out: Path, texts: Mapping[Path, str]) -> None:
 def say_written(texts: Iterable[Path], chosen: Chosen) -> list[str]:
     """Return a line for each file, and one about the model that they call."""
     return [*(f"wrote {path}" for path in texts), *([chosen.why] if chosen.why else [])]
+
+
+def say_unready(out: Path, why: str) -> list[str]:
+    """Return what is left to decide where the target was asked for nothing that says that it is ready."""
+    what = f"ready, of [target], is the path that answers 2xx once the gateway is ready: {why}"
+    return [f"to decide in {out / FILE_NAME}: {what}"] if why else []
 
 
 def say_todos(out: Path, drafts: Sequence[DraftFile]) -> list[str]:

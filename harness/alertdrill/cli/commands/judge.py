@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -21,6 +21,7 @@ from alertdrill.core.drill import Drill, Placement
 from alertdrill.errors import BadInput, CouldNotTell
 from alertdrill.judging.unfit_rules import say_unfit
 from alertdrill.project.explaining import classify, find_unfit
+from alertdrill.recording.recording import Recording
 from alertdrill.reports import timeline_json
 from alertdrill.reports.junit import render as render_junit
 from alertdrill.reports.terminal.summary import summary
@@ -29,11 +30,11 @@ from alertdrill.rules.leaving_out import leave_out
 from alertdrill.rules.loading import demand_loadable
 from alertdrill.rules.promql.expressions import parse_duration
 from alertdrill.runner.held_run import TIMELINE, find_held_run, read_speed
-from alertdrill.runner.recorded import judge_drills
+from alertdrill.runner.recorded import check_alerts, check_within, judge_drills
 from alertdrill.runner.rulebook import list_expected, name_alerts
 from alertdrill.runtime.binaries import find_promtool
 from alertdrill.runtime.files import check_target, write_whole
-from alertdrill.systems.drill_files.drills import Defaults, read_drills
+from alertdrill.systems.drill_files.drills import Defaults, locate_all, read_drills
 from alertdrill.systems.drill_files.known import Known
 from alertdrill.systems.drill_files.listing import list_files
 
@@ -130,6 +131,7 @@ def judge(
     for name in start_s.keys() - {None, *(drill.name for drill in drills)}:
         raise BadInput(f"--start {name}=…: the drills are {', '.join(drill.name for drill in drills)}")
     placements = [Placement(drill=drill, start_s=find_start_s(drill.name)) for drill in drills]
+    check_placed(placements, recording, files, tail_s, locate_all(drill_files, Defaults(system=SYSTEM)))
     files = leave_out_unfit(file, files, drills, recording.wall_speed)
     tool = find_promtool(os.environ, say=lambda text: click.echo(text, err=True))
     demand_loadable(tool, files)
@@ -145,6 +147,22 @@ def judge(
     elif not as_json:
         console.print(summary(record))
     sys.exit(record.exit_code)
+
+
+def check_placed(
+    placements: Iterable[Placement],
+    recording: Recording,
+    files: tuple[RuleFile, ...],
+    tail_s: float,
+    places: Mapping[str, str],
+) -> None:
+    """Raise BadInput, with the place in its file, for a drill that a recording and rules cannot show."""
+    for one in placements:
+        try:
+            check_within(one, recording, tail_s)
+            check_alerts(one.drill, files)
+        except BadInput as error:
+            raise BadInput(f"{places[one.drill.name]}: {error}") from error
 
 
 def leave_out_unfit(

@@ -6,7 +6,8 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,27 @@ from typing import Any
 import click
 
 from alertdrill.cli.help import Example, GroupedCommand
+from alertdrill.cli.options.project import (
+    list_project_undecided,
+    locate_project_drills,
+    open_project,
+    read_project_drills,
+    take_project_option,
+)
 from alertdrill.cli.options.systems import take_systems_option
 from alertdrill.core.drill import Drill
 from alertdrill.core.rule import AlertRule
 from alertdrill.judging.claims import say_claim
 from alertdrill.judging.coverage import Cell, Coverage, find_gaps, make_coverage
+from alertdrill.project.finding import find_project
+from alertdrill.project.project import Project
 from alertdrill.reports.drill_text import write_drill
 from alertdrill.reports.history import read_history, read_out
 from alertdrill.rules.promql.expressions import parse_duration
+from alertdrill.runner.project_files import read_project_rules
 from alertdrill.systems import find_systems
 from alertdrill.systems.catalogue import choose_drills, list_drills, list_rules, override_values
+from alertdrill.systems.drill_files.drills import Undecided
 
 OUT = Path("out")
 UNMET_CODE = 1
@@ -46,7 +58,7 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
     groups={
         "Coverage": ("coverage", "folders", "require", "within"),
         "What is printed": ("as_json",),
-        "Systems": ("system_folders",),
+        "Project and systems": ("project_file", "system_folders"),
     },
     exit_codes={
         0: "listed; with --require or --require-within: everything is proved",
@@ -81,6 +93,7 @@ def _read_age(_context: click.Context, _parameter: click.Parameter, value: str |
     metavar="AGE",
     help="With --coverage: exit 1 when anything is not proved, or its newest proof is older, as 7d.",
 )
+@take_project_option
 @take_systems_option
 def list_(
     name: str | None,
@@ -89,9 +102,10 @@ def list_(
     folders: tuple[Path, ...],
     require: bool,
     within: timedelta | None,
+    project_file: Path | None,
     system_folders: tuple[Path, ...],
 ) -> None:
-    """List the drills and the alerts, and which drill covers which alert.
+    """List the drills and the alerts, and which drill covers which alert: of the project, where there is one.
 
     With DRILL, show what it sends, does and expects, in order of time.
     """
@@ -99,23 +113,25 @@ def list_(
         raise click.UsageError("a drill's timeline is text: leave --json and --coverage out")
     if not coverage and (folders or require or within is not None):
         raise click.UsageError("--history, --require and --require-within are for --coverage")
-    systems = find_systems(system_folders)
-    values = override_values((), systems)
-    drills = list_drills(values, systems)
+    if project_file is not None and system_folders:
+        raise click.UsageError("--systems is not for the drills of a project (--project-file)")
+    if project_file is not None or (not system_folders and find_project(Path()) is not None):
+        listed = _find_of_project(open_project(project_file), name)
+    else:
+        listed = _find_of_systems(system_folders)
     if name is not None:
-        (drill,) = choose_drills((name,), None, drills)
+        (drill,) = choose_drills((name,), None, listed.drills)
         click.echo(write_drill(drill), nl=False)
         return
-    rules = [rule for file in list_rules(drills, values, systems) for rule in file.alerts]
-    document = _describe_drills(drills, rules)
+    document = _describe_drills(listed)
     if not coverage:
         if as_json:
             click.echo(json.dumps(document, indent=2))
         else:
-            _show_drills(drills, rules)
+            _show_drills(listed)
         return
-    runs = (*read_out(OUT), *(run for folder in folders for run in read_history(folder)))
-    table = make_coverage(rules, drills, runs)
+    runs = (*read_out(listed.out), *(run for folder in folders for run in read_history(folder)))
+    table = make_coverage(listed.rules, listed.drills, runs)
     if as_json:
         click.echo(json.dumps({**document, **_describe_coverage(table)}, indent=2))
     else:
@@ -127,50 +143,104 @@ def list_(
         _require(table, within)
 
 
-def _find_covering(alert: str, drills: Sequence[Drill]) -> list[Drill]:
-    return [drill for drill in drills if any(expected.alert == alert for expected in drill.expects)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """What is listed: drills, rules, and what runs left in `out`; of a project, where each drill stands."""
+
+    drills: Sequence[Drill]
+    rules: Sequence[AlertRule]
+    out: Path = OUT
+    places: Mapping[str, str] = field(default_factory=dict)
+    undecided: Sequence[Undecided] = ()
+
+    def find_covering(self, alert: str) -> list[Drill]:
+        """Return the drills that are about an alert."""
+        return [drill for drill in self.drills if any(one.alert == alert for one in drill.expects)]
 
 
-def _describe_drills(drills: Sequence[Drill], rules: Sequence[AlertRule]) -> dict[str, Any]:
-    sources = {rule.name: rule.source for rule in rules}
-    return {
+def _find_of_systems(folders: tuple[Path, ...]) -> _Listed:
+    systems = find_systems(folders)
+    values = override_values((), systems)
+    drills = list_drills(values, systems)
+    rules = [rule for file in list_rules(drills, values, systems) for rule in file.alerts]
+    return _Listed(drills=drills, rules=rules)
+
+
+def _find_of_project(project: Project, name: str | None) -> _Listed:
+    """Return what a project states; a drill that is named has to be finished. Raises BadInput."""
+    names = () if name is None else (name,)
+    drills = read_project_drills(project, names, leaves_undecided=name is None)
+    files = read_project_rules(project).files if project.rules or project.packs else ()
+    return _Listed(
+        drills=drills,
+        rules=[rule for file in files for rule in file.alerts],
+        out=project.out,
+        places=locate_project_drills(project),
+        undecided=list_project_undecided(project),
+    )
+
+
+def _describe_drills(listed: _Listed) -> dict[str, Any]:
+    sources = {rule.name: rule.source for rule in listed.rules}
+    document: dict[str, Any] = {
         "drills": [
-            {"name": drill.name, "system": drill.system, "why": drill.why, "lasts_s": drill.lasts_s}
-            for drill in drills
+            {
+                "name": drill.name,
+                "system": drill.system,
+                "why": drill.why,
+                "lasts_s": drill.lasts_s,
+                **({"source": listed.places[drill.name]} if drill.name in listed.places else {}),
+            }
+            for drill in listed.drills
         ],
         "alerts": [
-            {"name": name, "source": source, "drills": [drill.name for drill in _find_covering(name, drills)]}
+            {"name": name, "source": source, "drills": [drill.name for drill in listed.find_covering(name)]}
             for name, source in sources.items()
         ],
     }
+    if listed.undecided:
+        document["undecided"] = [
+            {"name": one.name, "source": one.source, "todo": one.todo} for one in listed.undecided
+        ]
+    return document
 
 
-def _show_drills(drills: Sequence[Drill], rules: Sequence[AlertRule]) -> None:
-    width = max(len(drill.name) for drill in drills)
-    for name in dict.fromkeys(rule.name for rule in rules):
+def _show_drills(listed: _Listed) -> None:
+    expected = [one.alert for drill in listed.drills for one in drill.expects]
+    for name in dict.fromkeys([*(rule.name for rule in listed.rules), *expected]):
         click.echo(name)
-        for drill in _find_covering(name, drills):
-            click.echo(_write_line(drill, width))
-    click.echo("no alert may fire")
+        _show_all(listed.find_covering(name), listed)
+    if silent := [drill for drill in listed.drills if not drill.expects]:
+        click.echo("no alert may fire")
+        _show_all(silent, listed)
+    if listed.undecided:
+        click.echo("not finished")
+    for one in listed.undecided:
+        click.echo(f"  {one.name}  {one.source}  {one.todo}")
+
+
+def _show_all(drills: Iterable[Drill], listed: _Listed) -> None:
+    width = max(len(drill.name) for drill in listed.drills)
+    place_width = max((len(place) for place in listed.places.values()), default=0)
     for drill in drills:
-        if not drill.expects:
-            click.echo(_write_line(drill, width))
+        place = f"{listed.places.get(drill.name, ''):<{place_width}}" if place_width else ""
+        click.echo(_write_line(f"{drill.name:<{width}}{'  ' * bool(place)}{place}", drill.why))
 
 
-def _write_line(drill: Drill, width: int) -> str:
+def _write_line(drill: str, why: str) -> str:
     """Return a drill's name, and beside it why it is held; a terminal has that wrapped in its column.
 
     In a log or a pipe each drill is one line. A terminal that leaves no column has the name on a line.
     """
-    line = f"  {drill.name:<{width}} {drill.why}"
+    line = f"  {drill} {why}"
     if not sys.stdout.isatty():
         return line
     columns = shutil.get_terminal_size().columns
-    beside = " " * (width + 3)
+    beside = " " * (len(drill) + 3)
     if columns - len(beside) >= NARROWEST:
         return textwrap.fill(line, columns, subsequent_indent=beside, break_on_hyphens=False)
-    why = textwrap.fill(drill.why, max(columns, NARROWEST), initial_indent="    ", subsequent_indent="    ")
-    return f"  {drill.name}\n{why}"
+    told = textwrap.fill(why, max(columns, NARROWEST), initial_indent="    ", subsequent_indent="    ")
+    return f"  {drill.rstrip()}\n{told}"
 
 
 def _describe_coverage(table: Coverage) -> dict[str, Any]:

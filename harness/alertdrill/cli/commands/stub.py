@@ -27,6 +27,8 @@ WATCH_WALL_S = 0.5
 MAX_LATENCY_S = 86_400.0
 NOT_SHOWN = "YOUR_CONTROL_TOKEN"
 PORT = click.IntRange(0, 65_535)
+_NO_PORT = re.compile(r"Cannot listen on \S+:(?P<port>\d+): (?P<why>.*)\.$")
+"""How a stub says that it cannot have a port."""
 
 
 @click.command(
@@ -157,6 +159,18 @@ def stub(
                 _stand(running)
         except Interrupted:
             click.echo("ended")
+        except BadInput as error:
+            raise _say_port(error, {"--port": port, "--control-port": control_port}) from error
+
+
+def _say_port(error: BadInput, ports: Mapping[str, int]) -> BadInput:
+    """Return an error that names the option whose port cannot be had; any other as it is."""
+    found = _NO_PORT.search(str(error))
+    named = [option for option, port in ports.items() if found and port == int(found["port"])]
+    if found is None or not named:
+        return error
+    what = f"{named[0]} {found['port']}: it cannot be listened on there: {found['why']}"
+    return BadInput(f"{what}; give another {named[0]}, or leave it out for any port that is free")
 
 
 def _stand(running: Stub) -> NoReturn:

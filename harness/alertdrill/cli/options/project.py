@@ -23,7 +23,13 @@ from alertdrill.runner.running_services import Running, ask_running
 from alertdrill.runtime.looking import is_there
 from alertdrill.runtime.paths import shorten
 from alertdrill.runtime.server_options import check_url
-from alertdrill.systems.drill_files.drills import Defaults, Undecided, list_undecided, read_drills
+from alertdrill.systems.drill_files.drills import (
+    Defaults,
+    Undecided,
+    list_undecided,
+    locate_all,
+    read_drills,
+)
 from alertdrill.systems.drill_files.listing import list_files
 
 MISSING = (
@@ -115,6 +121,12 @@ def list_project_undecided(project: Project, names: Iterable[str] = ()) -> tuple
     found = list_undecided(list_files(map(shorten, project.drills)), make_defaults(project))
     chosen = set(names)
     return tuple(one for one in found if not chosen or one.name in chosen)
+
+
+def locate_project_drills(project: Project) -> dict[str, str]:
+    """Return `file:line` of each finished drill of a project's files, by its name; raises BadInput."""
+    defaults = replace(make_defaults(project), leaves_out=lambda _: True)
+    return locate_all(list_files(map(shorten, project.drills)), defaults)
 
 
 def read_project_drills(

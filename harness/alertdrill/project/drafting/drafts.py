@@ -5,7 +5,7 @@ What one alert's drill does may make others fire. Where that is known, they are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from alertdrill.project.drafting.alerts import Subject
@@ -13,16 +13,24 @@ from alertdrill.project.drafting.conditions import Condition
 from alertdrill.project.drafting.drill_text import Draft, Fire, write_file
 from alertdrill.project.drafting.levels import RATE_PER_S, Level, Price, find_levels
 from alertdrill.project.drafting.measures import Count, find_usd_per_million
-from alertdrill.project.drafting.nearness import find_short_outage, say_nothing_near
+from alertdrill.project.drafting.nearness import find_short_spell, say_nothing_near
 from alertdrill.project.drafting.recognising import Unknown
-from alertdrill.project.drafting.timing import Times, find_firing, plan_firing, stays_silent
+from alertdrill.project.drafting.spells import UNSURE, fires_of_spell
+from alertdrill.project.drafting.timing import (
+    SPARE_S,
+    Times,
+    find_firing,
+    plan_firing,
+    round_up,
+    stays_silent,
+)
 
 COMMAND = (
     "say in alertdrill.toml which command starts the gateway, so that it can be put out, by [target] command"
 )
-LEAST_OUTAGE_S = 60.0
-UNSURE = (0.96, 1.06)
-"""Whether an alert fires whose value is so near to its threshold is not known."""
+RATES_PER_S = (1.0, 2.0, 4.0)
+"""Of ordinary calls around a few that fail."""
+FIRST = "what makes it fire is to be decided first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +66,36 @@ def _draft(subject: Subject, subjects: Sequence[Subject], provider: str, notes: 
         except Unknown as unknown:
             todo = str(unknown)
     if fire is None or recognised is None:
-        nothing = say_nothing_near(subject, None) or "what makes it fire is to be decided first"
-        notes.append(f"There is no near miss beside it: {nothing}.")
-        yield _draft_unknown(subject, todo, provider)
+        unfinished = _draft_unknown(subject, todo, provider)
+        yield unfinished
+        nothing = say_nothing_near(subject, None)
+        what = _say_delete(nothing) if nothing else f"say what is only near to it: {FIRST}"
+        yield _make_unfinished_near(unfinished, near_name, what)
         return
     if _is_of_usd(subject) and price is not None:
         notes.append(
             f"A million tokens of {subject.priced} are taken to cost {price.prompt:g} USD in prompts and "
             f"{price.answer:g} USD in answers, as at the list."
         )
-    yield _complete(begin_draft(subject, subject.drill, fire, provider), subjects)
+    firing = _complete(begin_draft(subject, subject.drill, fire, provider), subjects)
+    yield firing
     if nothing := say_nothing_near(subject, near):
-        notes.append(f"There is no near miss beside it: {nothing}.")
+        yield _make_unfinished_near(firing, near_name, _say_delete(nothing))
     elif isinstance(near, Unknown):
-        unfinished = replace(begin_draft(subject, near_name, fire, provider), is_near_miss=True)
-        yield replace(_complete(unfinished, subjects), fires=(), todos=(str(near),))
-    elif near.then.is_down:
-        yield from _draft_short_outage(subject, near_name, near, provider)
+        yield _make_unfinished_near(firing, near_name, str(near))
+    elif near.is_short:
+        yield from _draft_short(subject, near_name, near, subjects, provider)
     else:
         yield _complete(replace(begin_draft(subject, near_name, near, provider), is_near_miss=True), subjects)
+
+
+def _say_delete(nothing: str) -> str:
+    return f"delete this drill, or say what is near to it all the same: {nothing}"
+
+
+def _make_unfinished_near(firing: Draft, name: str, todo: str) -> Draft:
+    """Return a near miss of which everything is left to decide that makes it one."""
+    return replace(firing, name=name, is_near_miss=True, fires=(), todos=(todo,))
 
 
 def begin_draft(subject: Subject, name: str, level: Level, provider: str) -> Draft:
@@ -115,14 +134,19 @@ def _complete(draft: Draft, subjects: Sequence[Subject]) -> Draft:
         if len(wanted) <= len(paces):
             break
         paces = wanted
-    todos = [*draft.todos, *(one.paging.todo for one in fires if one.paging.todo)]
-    todos += [f"say whether {one.rule.name} fires too: it comes near its threshold" for one in unsure]
+    todos = [*draft.todos, *_list_todos(fires, unsure)]
     return replace(
         draft,
         times=times,
         fires=tuple(Fire(subject=one, firing=find_firing(one.pace, times, call_s)) for one in fires),
         todos=tuple(dict.fromkeys(todos)),
     )
+
+
+def _list_todos(firing: Iterable[Subject], unsure: Iterable[Subject]) -> Iterator[str]:
+    """Yield what is left to decide of alerts that fire in a draft, and of those that may."""
+    yield from (one.paging.todo for one in firing if one.paging.todo)
+    yield from (f"say whether {one.rule.name} fires too: it comes near its threshold" for one in unsure)
 
 
 def _list_firing(draft: Draft, subjects: Sequence[Subject]) -> tuple[list[Subject], list[Subject]]:
@@ -142,19 +166,68 @@ def _list_firing(draft: Draft, subjects: Sequence[Subject]) -> tuple[list[Subjec
     return firing, unsure
 
 
-def _draft_short_outage(subject: Subject, name: str, near: Level, provider: str) -> Iterable[Draft]:
-    found = find_short_outage(subject.pace)
+def _draft_short(
+    subject: Subject, name: str, near: Level, subjects: Sequence[Subject], provider: str
+) -> Iterable[Draft]:
+    """Yield a near miss in time: what makes the alert fire, ended before its `for` has passed."""
+    found = find_short_spell(subject.pace, near)
     if found is None:
         return
     lasts_s, blur_s = found
-    times = Times(begins_s=120.0, ends_s=120.0 + lasts_s, lasts_s=120.0 + lasts_s + blur_s)
+    begins_s = 120.0
+    near, firing, unsure = _choose_spell(subject, near, subjects, lasts_s)
     draft = begin_draft(subject, name, near, provider)
+    page_s = max((one.paging.wait_s for one in firing), default=0.0)
+    # Calls have to go on for a while after it: a state is as the last of them left it.
+    paces = [subject.pace]
+    if not near.then.is_down:  # healthy calls fill the windows of all that it could make fire
+        alike = (one for one in subjects if one.model == subject.model)
+        paces += [one.pace for one in alike if _is_touched(one, near)]
+    begins_s = max(begins_s, round_up(max(one.window_s for one in paces) + SPARE_S))
+    times = Times(begins_s=begins_s, ends_s=begins_s + lasts_s, lasts_s=begins_s + lasts_s + blur_s)
+    fires = tuple(Fire(subject=one, firing=find_firing(one.pace, times)) for one in firing)
+    if not near.then.is_down:
+        ends_s = [fire.firing.resolves_by_s + page_s for fire in fires]
+        times = replace(times, lasts_s=round_up(max([times.lasts_s + SPARE_S, *ends_s])))
     yield replace(
         draft,
         times=times,
+        fires=fires,
         is_near_miss=True,
-        pending=(lasts_s - blur_s, min(lasts_s + blur_s, subject.pace.for_s)),
+        pending=(max(0.0, lasts_s - blur_s), min(lasts_s + blur_s, subject.pace.for_s)),
+        todos=tuple(dict.fromkeys((*draft.todos, *_list_todos(firing, unsure)))),
     )
+
+
+def _is_touched(subject: Subject, level: Level) -> bool:
+    """Say whether a level comes near to an alert, or past its threshold, where it goes on for long."""
+    share = None if subject.recognised is None else subject.recognised.find_share(level.then)
+    return share is not None and share >= UNSURE[0]
+
+
+def _choose_spell(
+    subject: Subject, near: Level, subjects: Sequence[Subject], lasts_s: float
+) -> tuple[Level, list[Subject], list[Subject]]:
+    """Return a short level, the alerts that fire of it besides, and those of which it is not sure.
+
+    It is one of which no other fires, if there is one: more calls that succeed leave failures a small share.
+    """
+    found = []
+    for rate_per_s in [near.before.rate_per_s, *([] if near.then.is_down else RATES_PER_S)]:
+        firing: list[Subject] = []
+        unsure: list[Subject] = []
+        level = near
+        if rate_per_s != near.before.rate_per_s:
+            why = f"{rate_per_s:g} calls a second before and after leave failures too few for other alerts"
+            level = replace(near, before=replace(near.before, rate_per_s=rate_per_s), why=why)
+        for one in subjects:
+            if near.then.is_down or one is subject or one.recognised is None or one.model != subject.model:
+                continue
+            is_firing = fires_of_spell(one.recognised, one.pace, level, lasts_s, one.paging.wait_s)
+            if is_firing is not False:
+                (firing if is_firing else unsure).append(one)
+        found.append((level, firing, unsure))
+    return min(found, key=lambda one: (bool(one[2]), bool(one[1])))
 
 
 def _find_price(model: str) -> Price | None:

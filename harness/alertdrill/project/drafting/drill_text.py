@@ -113,7 +113,7 @@ def say_why(draft: Draft) -> str:
     lasts = format_duration(draft.times.ends_s - draft.times.begins_s)
     end = f"only nearly enough for {name}" if draft.is_near_miss else f"and {name} fires"
     if draft.subject.recognised is None:
-        return f"What makes {name} fire lasts {lasts}."
+        return f"What {'nearly ' if draft.is_near_miss else ''}makes {name} fire lasts {lasts}."
     if then.is_down:
         return f"The gateway does not answer for {lasts}, {end}."
     if then.share:

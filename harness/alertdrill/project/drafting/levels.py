@@ -33,6 +33,7 @@ class Level:
     """Ordinary traffic, then what a draft does, and which share of the threshold that reaches.
 
     `every` is set where each so manieth call fails; `tokens` where answers are so long from the beginning.
+    With `is_short` it reaches the threshold, and ends before the rule's `for` has passed.
     """
 
     before: Condition
@@ -40,6 +41,7 @@ class Level:
     reaches: tuple[float, float] = (LEAST, MOST)
     every: int | None = None
     why: str = ""
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +201,8 @@ def _find_outages(cause: Comparison) -> tuple[Level, Level | Unknown]:
     down = replace(before, is_down=True)
     if (cause.find_share(down) or 0.0) <= 1:
         raise Unknown("say what makes it fire: the target's being away does not")
-    return Level(before=before, then=down), Level(before=before, then=down, reaches=(0.0, 0.0))
+    fire = Level(before=before, then=down)
+    return fire, replace(fire, is_short=True)
 
 
 def _find_failures(cause: Comparison, rate_per_s: float) -> tuple[Level, Level | Unknown]:
@@ -207,7 +210,8 @@ def _find_failures(cause: Comparison, rate_per_s: float) -> tuple[Level, Level |
     fire = Level(before=before, then=replace(before, share=1.0))
     if (cause.find_share(fire.then) or 0.0) <= 1:
         raise Unknown(f"say what makes it {cause.operator} {cause.threshold:g}: calls that fail make it 1")
-    return fire, Unknown("the last call failed or it did not, so nothing is near to that")
+    # The last call failed or it did not: no value is near to that, but a short time of it is.
+    return fire, replace(fire, is_short=True)
 
 
 def _find_rates(

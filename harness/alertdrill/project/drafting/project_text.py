@@ -56,7 +56,7 @@ def _list_lines(outline: Outline) -> Iterator[str]:
     if outline.ready is not None:
         yield f"ready = {_quote(outline.ready)}"
     else:
-        yield '# ready = "/health"  # what answers 2xx once the gateway is ready; "/" otherwise'
+        yield '# ready = "/…"  # the path that answers 2xx once the gateway is ready; "/" otherwise'
     if outline.key_env is not None:
         yield f"key = {{env = {_quote(outline.key_env)}}}"
     yield "# A command has each run start the gateway, and end it; addresses of providers are filled in:"

@@ -20,6 +20,7 @@ import promql_parser as ast
 from alertdrill.errors import BadInput
 from alertdrill.rules.promql.constants import evaluate_constant
 from alertdrill.rules.promql.nesting import check_nesting
+from alertdrill.rules.promql.places import find_place, say_place
 from alertdrill.rules.promql.text import BEFORE_1970_S, BOUND_S, restate
 from alertdrill.rules.promql.text import quote as quote  # who writes expressions quotes
 
@@ -129,7 +130,9 @@ def parse(text: str) -> ast.Expr:
         raise
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
-        raise BadInput(f"the expression is not PromQL that can be read: {reason}") from error
+        offset = find_place(text, reason)
+        place = "" if offset is None else f", at {say_place(text, offset)} of it"
+        raise BadInput(f"the expression is not PromQL that can be read: {reason}{place}") from error
     except BaseException as error:
         # The parser's panics derive from BaseException and have no importable name.
         if type(error).__name__ != "PanicException":

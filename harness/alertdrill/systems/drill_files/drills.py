@@ -110,6 +110,11 @@ def locate_drills(path: Path, defaults: Defaults) -> Sequence[tuple[Drill, int]]
     return _choose(_read_file(read_text(path), str(path), defaults), defaults)
 
 
+def locate_all(paths: Iterable[Path], defaults: Defaults) -> dict[str, str]:
+    """Return `file:line` of each drill of files, by its name; see `read_drills`."""
+    return {drill.name: f"{path}:{line}" for path in paths for drill, line in locate_drills(path, defaults)}
+
+
 def list_undecided(paths: Iterable[Path], defaults: Defaults) -> tuple[Undecided, ...]:
     """Return the drills in which something is left to decide; raises as `read_drills` does."""
     read = (one for path in paths for one, _ in _read_file(read_text(path), str(path), defaults))

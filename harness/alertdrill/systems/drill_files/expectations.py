@@ -18,7 +18,7 @@ from alertdrill.core.expectation import (
     Text,
 )
 from alertdrill.core.rule import Labels
-from alertdrill.rules.fields import Fields
+from alertdrill.rules.fields import Fields, say_nearest
 from alertdrill.rules.yaml.nodes import Scalar, Sequence
 
 KINDS = ("fires", "near_miss", "blind")
@@ -33,7 +33,8 @@ def read_expected(fields: Fields) -> Expected:
     fields.what = f"what is expected of {alert}"
     kinds = [kind for kind in KINDS if fields.has(kind)]
     if len(kinds) != 1:
-        raise fields.fail(f"{fields.what} has to be one of {', '.join(KINDS)}")
+        nearest = [near for key in fields.take_rest() if not kinds and (near := say_nearest(key, KINDS))]
+        raise fields.fail(f"{fields.what} has to be one of {', '.join(KINDS)}{''.join(nearest[:1])}")
     expected: Expected
     if kinds == ["near_miss"]:
         expected = _read_near_miss(fields, alert, labels)

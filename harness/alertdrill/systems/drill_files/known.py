@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alertdrill.core.drill import BehaviourChange, LoadProfile, Outage, ReceiverFault
 from alertdrill.core.expectation import Expectation, Expected, Grouped
 from alertdrill.rules.fields import Fields, say_nearest
+from alertdrill.systems.drill_files.scenario_options import check_wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +47,13 @@ class Known:
         _demand(fields, change.provider, self.providers, who, "no [[provider]] of the project")
 
     def check_profile(self, fields: Fields, drill: str, profile: LoadProfile) -> None:
-        """Raise BadInput for a scenario that there is not; a file of the user's is found when it is sent."""
-        if not profile.scenario.endswith(".py"):
+        """Raise BadInput for a scenario that there is not, and for one that lacks what it cannot do without.
+
+        A file of the user's is found when it is sent. Where nothing is, nothing is wanted.
+        """
+        if self.scenarios is not None and not profile.scenario.endswith(".py"):
             _demand(fields, profile.scenario, self.scenarios, f"{drill} sends", "no scenario")
+            check_wanted(fields, profile.scenario, profile.options)
 
 
 def list_receivers(expected: Expected) -> Sequence[str]:

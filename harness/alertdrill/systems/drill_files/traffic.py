@@ -22,6 +22,7 @@ from alertdrill.rules.yaml.nodes import Mapping, Node, Scalar
 from alertdrill.systems.drill_building.behaviours import HEALTHY, Behaviour
 from alertdrill.systems.drill_building.traces import read_trace
 from alertdrill.systems.drill_building.traffic import sum_up
+from alertdrill.systems.drill_files.scenario_options import check_options
 
 
 def read_profile(fields: Fields, name: str) -> LoadProfile:
@@ -48,16 +49,18 @@ def read_profile(fields: Fields, name: str) -> LoadProfile:
         arrivals=arrivals,
         burstiness=_read_burstiness(fields, arrivals),
         trace=trace[0] if trace else (),
-        options=_read_options(fields),
+        options=_read_options(fields, scenario, is_traced=bool(trace)),
     )
 
 
-def _read_options(fields: Fields) -> dict[str, Any]:
+def _read_options(fields: Fields, scenario: str, *, is_traced: bool) -> dict[str, Any]:
     """Return what a load profile has besides, which its scenario reads; of streamed answers it is a share."""
     streamed = {"stream_share": fields.take_share("stream_share")} if fields.has("stream_share") else {}
     if streamed.get("stream_share", 0.0) > 1:
         raise fields.fail(f"stream_share of {fields.what} is more than 100%")
-    return {key: _read_value(node) for key, node in fields.take_rest().items()} | streamed
+    options = {key: _read_value(node) for key, node in fields.take_rest().items()} | streamed
+    check_options(fields, scenario, options, is_traced=is_traced)
+    return options
 
 
 def _read_trace(fields: Fields) -> tuple[tuple[TracedCall, ...], float | None]:

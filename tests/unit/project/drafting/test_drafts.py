@@ -10,11 +10,13 @@ import pytest
 from support.imagined_gateway import BOUNDS, HEALTHY, ImaginedGateway
 
 from alertdrill.core.drill import Drill
+from alertdrill.core.expectation import NearMiss
 from alertdrill.core.rule import Labels
 from alertdrill.errors import BadInput
 from alertdrill.project.drafting.alerts import Paging, Surroundings, list_subjects
 from alertdrill.project.drafting.drafts import DraftFile, draft_all
 from alertdrill.project.drafting.metrics import Metrics, gather
+from alertdrill.project.drafting.nearness import EQUAL, SEVERAL, TOO_SHORT_TO_FAIL
 from alertdrill.recording.files import write_recording
 from alertdrill.rules.files import RuleFile, parse_rules
 from alertdrill.runner.golden.folder import find_path
@@ -45,10 +47,10 @@ def find_paging(_: Labels) -> Paging:
     return Paging(receivers=("oncall",))
 
 
-def read(*exprs: str, more: str = "", labels: str = "", every: str = "15s") -> RuleFile:
+def read(*exprs: str, more: str = "", labels: str = "", every: str = "15s", for_: str = "1m") -> RuleFile:
     """Return alerts A, B, … with these expressions, evaluated so often."""
     rules = "".join(
-        f"  - alert: {chr(65 + number)}\n    expr: |-\n      {expr}\n    for: 1m\n{labels}"
+        f"  - alert: {chr(65 + number)}\n    expr: |-\n      {expr}\n    for: {for_}\n{labels}"
         for number, expr in enumerate(exprs)
     )
     return parse_rules(f"groups:\n- name: g\n  interval: {every}\n  rules:\n{more}{rules}", "rules.yml")
@@ -61,24 +63,25 @@ def draft(file: RuleFile, metrics: Metrics | None = SEEN) -> tuple[DraftFile, ..
 
 
 def parse(drafted: DraftFile) -> tuple[Drill, ...]:
-    """Return the drills of a draft, whose provider behaves as the imagined one where it is healthy."""
+    """Return the drills of a draft that are finished; the provider behaves as the imagined one if healthy."""
     with NamedTemporaryFile("w", suffix=".yml") as file:
         file.write(drafted.text)
         file.flush()
-        return read_drills([Path(file.name)], Defaults(system="own", healthy={"openai": HEALTHY}))
+        defaults = Defaults(system="own", healthy={"openai": HEALTHY}, leaves_out=lambda _: True)
+        return read_drills([Path(file.name)], defaults)
 
 
 def find_outcomes(engines: Engines, file: RuleFile) -> dict[str, str]:
-    """Return what promtool and the judge make of each drafted drill, by its name."""
+    """Return what promtool and the judge make of each drafted drill, by its name; "todo" if it has one."""
     drafts = draft(file)
-    assert not [todo for drafted in drafts for todo in drafted.todos]
+    undecided = {name: "todo" for drafted in drafts for name, _ in drafted.todos}
     drills = [drill for drafted in drafts for drill in parse(drafted)]
     rules = " ".join(rule.expr for group in file.groups for rule in group.rules)
     with TemporaryDirectory() as folder:
         for drill in drills:
             write_recording(ImaginedGateway(drill, rules).record(), find_path(Path(folder), drill.name))
         record = ProjectReplay(Path(folder), (file,), engines.promtool).judge(drills, drills)
-    return {
+    return undecided | {
         verdict.drill: verdict.outcome
         + str([one.observed for one in verdict.findings if one.outcome not in {"met", "unobserved"}])
         for verdict in record.verdicts
@@ -153,13 +156,17 @@ def test_recording_rules_are_followed(engines: Engines) -> None:
     assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
 
 
-def test_several_windows_of_one_ratio_have_no_near_miss(engines: Engines) -> None:
+def test_several_windows_of_one_ratio_leave_the_near_miss_to_decide(engines: Engines) -> None:
     """A burn rate is fast and slow at once; a rule of two conditions has not one threshold."""
     fast = f"{BAD} / {ALL} > 0.144".replace("5m", "1m")
     file = read(f"{BAD} / {ALL} > (14.4 * 0.01) and {fast}")
     (drafted,) = draft(file)
-    assert "not one threshold" in drafted.text
-    assert find_outcomes(engines, file) == {"a": "unobserved[]"}
+    ((name, todo),) = drafted.todos
+    assert (name, todo) == (
+        "a-near-miss",
+        f"delete this drill, or say what is near to it all the same: {SEVERAL}",
+    )
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "todo"}
 
 
 def test_a_guard_of_traffic_is_met(engines: Engines) -> None:
@@ -169,11 +176,11 @@ def test_a_guard_of_traffic_is_met(engines: Engines) -> None:
     assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
 
 
-def test_a_guard_that_wants_more_than_comes_near_leaves_no_near_miss(engines: Engines) -> None:
+def test_a_guard_that_wants_more_than_comes_near_leaves_the_near_miss_to_decide(engines: Engines) -> None:
     """With fewer calls the rule has no value at all, which says nothing of its threshold."""
     file = read(f"({ALL} and {ALL} > 1.9) > 2")
     assert "too little for its other conditions" in draft(file)[0].text
-    assert find_outcomes(engines, file) == {"a": "unobserved[]"}
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "todo"}
 
 
 @pytest.mark.parametrize(
@@ -278,20 +285,92 @@ def test_a_share_of_any_size_is_drafted(engines: Engines, threshold: float, wind
 
 
 def test_a_state_of_the_last_call_is_drafted_with_all_that_fails_with_it(engines: Engines) -> None:
-    """It fires in its own outage and in that of a failure ratio, and has no near miss."""
-    file = read("max by (litellm_model_name) (litellm_deployment_state) == 1", f"{BAD} / {ALL} > 0.2")
+    """It fires in its own outage and in that of a failure ratio; near to it is one that is over before.
+
+    So many calls come before and after that it is too little for the ratio.
+    """
+    file = read("max by (litellm_model_name) (litellm_deployment_state) == 1", f"{BAD} / {ALL} > 0.05")
     state, ratio = draft(file)
-    assert "so nothing is near to that" in " ".join(state.text.replace("#", "").split())
+    assert not state.todos + ratio.todos
+    assert [[one.alert for one in drill.expects] for drill in parse(state)] == [["A", "B"], ["A"]]
     assert [[one.alert for one in drill.expects] for drill in parse(ratio)] == [["B", "A"], ["B"]]
-    assert find_outcomes(engines, file) == dict.fromkeys(("a", "b"), "unobserved[]") | {
-        "b-near-miss": "met[]"
+    assert find_outcomes(engines, file) == {
+        "a": "unobserved[]",
+        "a-near-miss": "met[]",
+        "b": "unobserved[]",
+        "b-near-miss": "met[]",
     }
+
+
+@pytest.mark.parametrize("for_", ["1m", "90s", "2m", "5m", "12m"])
+def test_a_state_of_the_last_call_has_a_near_miss_in_time(engines: Engines, for_: str) -> None:
+    """Calls fail for less than its for, then they succeed: it is pending, and never fires."""
+    file = read("max by (litellm_model_name) (litellm_deployment_state) == 1", for_=for_)
+    (drafted,) = draft(file)
+    assert not drafted.todos
+    assert "only nearly enough for A." in drafted.text
+    assert find_outcomes(engines, file) == {"a": "unobserved[]", "a-near-miss": "met[]"}
+
+
+@pytest.mark.parametrize("for_", ["0s", "15s", "45s"])
+def test_a_state_whose_for_is_too_short_leaves_the_near_miss_to_decide(for_: str) -> None:
+    """No failure is sure to be seen, and sure to be over before the alert fires."""
+    (drafted,) = draft(read("litellm_deployment_state == 1", for_=for_))
+    ((name, todo),) = drafted.todos
+    assert (name, todo) == (
+        "a-near-miss",
+        f"delete this drill, or say what is near to it all the same: {TOO_SHORT_TO_FAIL}",
+    )
 
 
 def test_a_state_that_no_failure_brings_about_is_a_todo() -> None:
     """LiteLLM's is never 2 where a model has one deployment."""
     (drafted,) = draft(read("litellm_deployment_state == 2"))
-    assert [todo for _, todo in drafted.todos] == ["say what makes it == 2: calls that fail make it 1"]
+    assert [todo for _, todo in drafted.todos] == [
+        "say what makes it == 2: calls that fail make it 1",
+        f"delete this drill, or say what is near to it all the same: {EQUAL}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        *(f"{BAD} / {ALL} {compared}" for compared in ("> 0.1", ">= 0", "> 0", "> 2", "< 0.5", "== 1")),
+        f"1 - {BAD} / {ALL} < 0.9",
+        "sum(rate(calls_total{status='401'}[5m])) / sum(rate(calls_total[5m])) > 0.3",
+        "histogram_quantile(0.95, sum by (le) (rate(call_duration_seconds_bucket[5m]))) > 2",
+        "histogram_quantile(0.95, sum by (le) (rate(call_duration_seconds_bucket[5m]))) < 2",
+        "histogram_quantile(0.5, sum by (le) (rate(call_duration_seconds_bucket[5m]))) > 9.99",
+        "sum(rate(call_duration_seconds_sum[5m])) / sum(rate(call_duration_seconds_count[5m])) > 3",
+        *(
+            f"sum(increase(calls_total[5m])) {compared}"
+            for compared in ("> 30", "> 0", "> 1e9", "< 1", "!= 3")
+        ),
+        "sum(increase(auth_failures_total[5m])) > 12",
+        "sum(rate(tokens_total[5m])) * 60 > 100000",
+        "sum(rate(spend_usd_total[5m])) * 3600 > 25",
+        "sum(rate(spend_usd_total[5m])) > 0",
+        *(f"litellm_deployment_state {compared}" for compared in ("== 1", "> 0", ">= 1", "== 2", "!= 0")),
+        *("up == 0", "up < 1", "absent(up)", "up == 1"),
+        *(f"queue_size {compared}" for compared in ("> 5", "== 5", "< 1")),
+        *("absent(calls_total)", "vector(1)", "calls_total unless up", f"{BAD} > {ALL}"),
+        f"{BAD} / {ALL} > 0.1 and sum(rate(calls_total[5m])) > 1",
+        f"{BAD} / {ALL} > 0.1 or up == 0",
+    ],
+)
+@pytest.mark.parametrize("for_", ["0s", "1m", "10m"])
+@pytest.mark.parametrize("metrics", [None, SEEN], ids=["unasked", "asked"])
+def test_each_alert_has_a_drill_and_a_near_miss_or_what_is_left_to_decide(
+    expr: str, for_: str, metrics: Metrics | None
+) -> None:
+    """Whatever a rule measures; and what is there is read as it will be when it is finished."""
+    (drafted,) = draft(read(expr, for_=for_), metrics)
+    undecided = {name for name, _ in drafted.todos}
+    finished = {drill.name: drill.expects for drill in parse(drafted)}
+    assert finished.keys() | undecided == {"a", "a-near-miss"}
+    assert not finished.keys() & undecided
+    assert not [one for one in finished.get("a", ()) if isinstance(one, NearMiss)]
+    assert [one.alert for one in finished.get("a-near-miss", ()) if isinstance(one, NearMiss)] in ([], ["A"])
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alertdrill.project.drafting.nearness import EQUAL, SEVERAL, TOO_SHORT, find_nothing_near
+from alertdrill.project.drafting.nearness import EQUAL, LAST_CALL, SEVERAL, TOO_SHORT, find_nothing_near
 from alertdrill.rules.files import parse_rules
-
-LAST_CALL = "the last call failed or it did not, so nothing is near to that"
 
 
 @pytest.mark.parametrize(
