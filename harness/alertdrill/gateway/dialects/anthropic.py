@@ -39,7 +39,7 @@ OVERFLOW_PHRASES = ("prompt is too long", "exceed context limit")
 class Anthropic:
     """The dialect `anthropic`."""
 
-    can: frozenset[Ability] = frozenset({"tools", "json_schema", "parallel_tool_calls"})
+    can: frozenset[Ability] = frozenset({"tools", "tool_choice", "json_schema", "parallel_tool_calls"})
     count_path = "/v1/messages/count_tokens"
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:

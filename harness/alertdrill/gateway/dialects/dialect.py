@@ -85,6 +85,11 @@ def read_finish_reason(reason: object, too_long: str) -> FinishReason | None:
     return "length" if reason == too_long else OTHER_REASONS.get(str(reason), "stop")
 
 
+def explain_calls(reason: FinishReason, *, has_calls: bool) -> FinishReason:
+    """Return why an answer ended, of a provider for whom one that calls tools stops like any other."""
+    return "tool_calls" if has_calls and reason == "stop" else reason
+
+
 def read_text(value: object) -> str:
     """Return a text that a provider may leave out; raises ValueError for anything but text."""
     if value is None:

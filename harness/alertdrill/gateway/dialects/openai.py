@@ -40,7 +40,9 @@ OVERFLOW_PHRASES = ("maximum context length", "context window")
 class OpenAI:
     """The dialect `openai`, which is also what clients speak, so that it can do all that they ask."""
 
-    can: frozenset[Ability] = frozenset({"tools", "choices", "json_object", "json_schema", *OPTIONS})
+    can: frozenset[Ability] = frozenset(
+        {"tools", "tool_choice", "choices", "json_object", "json_schema", *OPTIONS}
+    )
     embeddings_path = "/v1/embeddings"
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:
