@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest, Message
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
-from alertdrill.gateway.events import ErrorClass
 from alertdrill.gateway.tooling import Mode, ToolCall, ToolCallPiece
 
 VERSION = "2023-06-01"

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, FinishReason
 from alertdrill.gateway.chat import ChatRequest
-from alertdrill.gateway.events import ErrorClass
 
 OTHER_REASONS: Mapping[str, FinishReason] = {
     "tool_calls": "tool_calls",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest, Message, name_calls
@@ -23,7 +24,6 @@ from alertdrill.gateway.dialects.dialect import (
     read_object,
     read_text,
 )
-from alertdrill.gateway.events import ErrorClass
 from alertdrill.gateway.tooling import Mode, Tool, ToolCall, make_call, make_piece
 
 CLASS_OF_STATUS: Mapping[str, ErrorClass] = {

@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest, Message, name_calls
 from alertdrill.gateway.dialects.dialect import explain_calls, read_finish_reason, read_object, read_text
-from alertdrill.gateway.events import ErrorClass
 from alertdrill.gateway.tooling import Tool, ToolCall, make_call, make_piece
 
 OVERFLOW_PHRASES = ("context size", "context length", "context window")
