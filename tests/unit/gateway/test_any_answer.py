@@ -16,7 +16,7 @@ from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.gateway.replies import StreamWriter, write_completion
 from alertdrill.gateway.upstream import MALFORMED
 
-ROUNDS = 1_500
+ROUNDS = 800
 MODEL = read_catalogue(SHIPPED, ["openai"]).models["openai:gpt-4o"]
 GIVEN = {"place": "hall", "floor": 2}
 CALL = {"id": "1", "function": {"name": "look", "arguments": GIVEN}}
@@ -140,6 +140,9 @@ def test_any_answer_is_understood_or_a_failure(name: str) -> None:
         completion = survives(lambda bent=bent: dialect.read_completion(bent))
         if isinstance(completion, Completion):
             understood += 1
+            # OpenAI's arguments are a text that a model has written, and may be any.
+            if name != "openai":
+                assert all(isinstance(json.loads(call.arguments), dict) for call in completion.calls)
             json.dumps(write_completion(MODEL, completion), allow_nan=False)
             write_message(MODEL, completion)
     assert understood > ROUNDS / 20

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp import web
+from support.patience import PATIENCE_S
 
 from alertdrill.gateway.__main__ import attach_surfaces, make_runner
 from alertdrill.gateway.app import READINESS
@@ -38,7 +39,8 @@ class Client:
     async def is_closed(self) -> bool:
         """Return whether the server has ended the connection; waits until there is something to read."""
         try:
-            return await self._reader.read(1) == b""
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._reader.read(1) == b""
         except ConnectionResetError:
             return True
 
@@ -106,7 +108,7 @@ async def test_there_is_room_behind_a_connection_that_ended(connect):
     first, second = await connect(), await connect()
     assert [(await client.ask("/healthz"))[0] for client in (first, second)] == [200, 200]
     second.close()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while (await (await connect()).ask("/healthz"))[0] != 200:
             pass
 
@@ -116,7 +118,7 @@ async def test_connections_that_ask_nothing_are_bounded_too(connect):
     first, second = await connect(), await connect()
     assert [(await client.ask("/healthz"))[0] for client in (first, second)] == [200, 200]
     waiting = [await connect() for _ in range(SURPLUS)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while await read_refused(first) < SURPLUS:
             pass
     further = await connect()

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 from support.fake_providers import FAILURES, wait_to_be_left
+from support.patience import PATIENCE_S
 
 from alertdrill.core.error_classes import ERROR_CLASSES, PASSING, THE_CLIENTS_FAULT
 from alertdrill.errors import BadInput
@@ -204,6 +205,33 @@ async def test_a_provider_that_cools_down_is_not_retried(start_gateway, provider
     response = await gateway.chat("the-admin-token", model="gpt-4o")
     assert response.headers["X-Gateway-Provider"] == "ollama"
     assert [call.status for call in gateway.heard(CallFinished)] == ["network"] * 5 + ["ok"]
+
+
+async def test_nobody_waits_for_a_provider_that_cools_down(start_gateway, providers):
+    """The fifth of five calls that fail opens the breaker, and is answered by another at once."""
+    gateway = await start_gateway(retries=Retries(times=1, backoff_s=3_000, longest_s=3_000))
+    providers["openai"].fail("network", times=5)
+    waiting = [asyncio.create_task(gateway.chat("the-admin-token", model="gpt-4o")) for _ in range(4)]
+    await gateway.until(lambda: len(gateway.heard(CallFinished)) == 4)
+    async with asyncio.timeout(PATIENCE_S):
+        answer = await gateway.chat("the-admin-token", model="gpt-4o")
+    assert answer.headers["X-Gateway-Provider"] == "ollama"
+    assert not any(call.done() for call in waiting)
+    for call in waiting:
+        call.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_provider_that_has_come_to_cool_down_is_not_retried(start_gateway, providers):
+    """Four calls wait for their retry while a fifth opens the breaker: they are answered by another."""
+    gateway = await start_gateway(retries=Retries(times=1, backoff_s=3))
+    providers["openai"].fail("network", times=5)
+    calls = [asyncio.create_task(gateway.chat("the-admin-token", model="gpt-4o")) for _ in range(4)]
+    await gateway.until(lambda: len(gateway.heard(CallFinished)) == 4)
+    calls.append(asyncio.create_task(gateway.chat("the-admin-token", model="gpt-4o")))
+    answers = await asyncio.gather(*calls)
+    assert {answer.headers["X-Gateway-Provider"] for answer in answers} == {"ollama"}
+    assert (len(providers["openai"].asked), gateway.heard(CallRetried)) == (5, [])
 
 
 async def test_a_client_that_leaves_ends_the_wait(start_gateway, providers):

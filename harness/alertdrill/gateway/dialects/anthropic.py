@@ -14,7 +14,7 @@ from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest, Message
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
-from alertdrill.gateway.tooling import Mode, ToolCall, ToolCallPiece
+from alertdrill.gateway.tooling import Mode, ToolCall, ToolCallPiece, make_call
 
 VERSION = "2023-06-01"
 DEFAULT_MAX_TOKENS = 4096
@@ -152,8 +152,7 @@ class _Stream:
 
 
 def _read_call(block: Mapping[str, Any]) -> ToolCall:
-    arguments = json.dumps(block.get("input") or {})
-    return ToolCall(id=read_text(block["id"]), name=read_text(block["name"]), arguments=arguments)
+    return make_call(read_text(block["id"]), read_text(block["name"]), block.get("input"))
 
 
 def _write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
