@@ -72,6 +72,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "gateway": (
         *("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/responses/x", "/v1/models"),
         *("/v1/embeddings", "/v1/messages", "/v1/messages/count_tokens", "/v1/models/x"),
+        *("/readyz", "/metrics/gateway"),
         *("/v1/predict", "/v1/infer", "/v1/jobs", "/v1/jobs/1", "/v1/credits", "/v1/workspaces/w"),
         *("/v1/sessions", "/v1/sessions/1", "/v1/sessions/1/turns", "/v1/sessions/1/evaluations"),
         *("/admin/keys", "/admin/keys/1/rotate", "/admin/limits/user/u", "/admin/accounts/u"),

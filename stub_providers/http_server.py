@@ -41,19 +41,27 @@ class Limits:
     `idle_s` is for the whole header of a request, from the connection's start or the last answer's end;
     `body_s` for the whole body, from when it is read; `unread_s` for what is left of a body that was answered
     before it had arrived. How long an answer takes is not limited.
+
+    `connections` bounds how many there are at once, if it is stated: the first request of one that is too
+    many is refused with 503, and of those there are `SURPLUS` at most, for further ones are closed unasked.
     """
 
     idle_s: float = 120.0
     body_s: float = 30.0
     unread_s: float = 2.0
+    connections: int | None = None
 
 
 LIMITS = Limits()
+SURPLUS = 128
 _OWN_LIMITS = web.AppKey("limits", Limits)
 
 
 class HttpRunner(web.AppRunner):
-    """Runs an application whose refusals are made by `refuse`."""
+    """Runs an application whose refusals are made by `refuse`.
+
+    `tell_surplus` is called for each connection that is one too many.
+    """
 
     def __init__(
         self,
@@ -62,6 +70,7 @@ class HttpRunner(web.AppRunner):
         *,
         limits: Limits = LIMITS,
         handler_cancellation: bool = False,
+        tell_surplus: Callable[[], None] = lambda: None,
         shutdown_timeout: float,
     ) -> None:
         super().__init__(
@@ -73,9 +82,11 @@ class HttpRunner(web.AppRunner):
         app[_OWN_LIMITS] = limits
         self._refuse = refuse
         self._limits = limits
+        self._tell_surplus = tell_surplus
 
     async def _make_server(self) -> web.Server:
-        return _Server(await super()._make_server(), self._refuse, self._limits)
+        made = await super()._make_server()
+        return _Server(made, self._refuse, self._limits, self._tell_surplus)
 
 
 class _Server(web.Server):
@@ -86,13 +97,19 @@ class _Server(web.Server):
     client's token to another.
     """
 
-    def __init__(self, made: web.Server, refuse: Refuse, limits: Limits) -> None:
+    def __init__(
+        self, made: web.Server, refuse: Refuse, limits: Limits, tell_surplus: Callable[[], None]
+    ) -> None:
         super().__init__(
             self._answer, request_factory=self._read_head, handler_cancellation=made.handler_cancellation
         )
         self._handler = made.request_handler
         self._factory = made.request_factory
         self._refuse = refuse
+        self._most = limits.connections
+        self._tell_surplus = tell_surplus
+        self._counted: set[web.RequestHandler] = set()
+        self._surplus: set[web.RequestHandler] = set()
         self._connect = partial(
             _Connection,
             self,
@@ -107,12 +124,36 @@ class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         return self._connect()
 
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Count a connection, as one that is answered or as one too many."""
+        super().connection_made(handler, transport)
+        if self._most is None:
+            return
+        if len(self._counted) < self._most:
+            self._counted.add(handler)
+            return
+        self._tell_surplus()
+        if len(self._surplus) < SURPLUS:
+            self._surplus.add(handler)
+        else:
+            transport.abort()
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Make room for another."""
+        super().connection_lost(handler, exc)
+        self._counted.discard(handler)
+        self._surplus.discard(handler)
+
     def _read_head(self, message: Any, *rest: Any) -> web.BaseRequest:
         if message.chunked:
             message = message._replace(should_close=True)
         return self._factory(message, *rest)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.protocol in self._surplus:
+            response = self._refuse(request, 503, f"There are {self._most} connections already.")
+            response.force_close()
+            return response
         try:
             return await self._handler(request)
         except web.HTTPException as error:

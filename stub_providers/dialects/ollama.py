@@ -104,6 +104,7 @@ class Chat(_Completion):
             raise _refused("messages is required", model)
         if not are_messages(messages):
             raise _refused("messages must be a list of objects with role and content", model)
+        _check_calls(messages, model)
         return ChatRequest(
             model=model,
             prompt_tokens=estimate_tokens(message_texts(messages)),
@@ -284,6 +285,21 @@ def _read_json_text(body: Mapping[str, Any], model: str) -> str | None:
     if not isinstance(form, dict):
         raise _refused('invalid format: expected "json" or a JSON schema', model)
     return json.dumps(make_value(form))
+
+
+def _check_calls(messages: Sequence[Mapping[str, Any]], model: str) -> None:
+    """Raise Refused for a call of a tool whose arguments are no object, such as the text that OpenAI has."""
+    for message in messages:
+        calls = message.get("tool_calls") or []
+        for call in calls if isinstance(calls, list) else [calls]:
+            function = call.get("function") if isinstance(call, dict) else None
+            arguments = function.get("arguments") if isinstance(function, dict) else None
+            if not isinstance(function, dict) or not isinstance(arguments, dict | None):
+                raise _refused(
+                    "json: cannot unmarshal ChatRequest.messages.tool_calls.function.arguments of type "
+                    "api.ToolCallFunctionArguments",
+                    model,
+                )
 
 
 def _read_tool(body: Mapping[str, Any], model: str) -> Tool | None:

@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 from support.documents import walk
 from support.whole_runs import ROOT
 
-from alertdrill.core.drill import ERROR_CLASSES, Arrivals, Failing, Fault
+from alertdrill.core.drill import Arrivals, Failing, Fault
+from alertdrill.core.error_classes import ERROR_CLASSES
 from alertdrill.core.expectation import Integration, Suppression
 from alertdrill.errors import BadInput
 from alertdrill.systems.drill_files.drills import parse_drills

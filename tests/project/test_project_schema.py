@@ -15,7 +15,7 @@ from support.documents import walk
 from support.project_files import PROJECT, write_project
 from support.whole_runs import ROOT
 
-from alertdrill.core.drill import ERROR_CLASSES
+from alertdrill.core.error_classes import ERROR_CLASSES
 from alertdrill.errors import BadInput
 from alertdrill.project import relabelling
 from alertdrill.project.project import DIALECTS, Project

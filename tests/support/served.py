@@ -18,7 +18,7 @@ from alertdrill.alertmanager.addresses import Address, derive_key
 from alertdrill.gateway.config import Config
 from alertdrill.gateway.gateway import Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
-from alertdrill.gateway.problems import refuse as refuse_as_gateway
+from alertdrill.gateway.refusing import refuse as refuse_as_gateway
 from alertdrill.runtime.http_server import LIMITS, HttpRunner, Limits, Refuse
 from alertdrill.stacks.guard.app import PROJECT_LABEL, make_app
 from alertdrill.stacks.guard.app import refuse as refuse_as_guard

@@ -21,7 +21,8 @@ MODELS = {
     "google": "gemini-2.5-flash",
 }
 """A model of each provider."""
-HAVE_TOOLS = ("openai", "anthropic")
+DEMAND_TOOLS = ("openai", "anthropic", "google")
+"""The providers that can be told to call a tool in any case."""
 SPOKEN = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama", "google": "gemini"}
 
 

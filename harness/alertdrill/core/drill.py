@@ -24,17 +24,6 @@ STARTS_AGAIN: frozenset[Fault] = frozenset({"stop", "kill", "restart"})
 Failing = Literal["rate_limit", "error", "timeout", "reset", "tls", "refuse"]
 """A receiver answers 429 or 500, or not at all, resets the connection, has a certificate that nobody trusts,
 or takes no connection."""
-ERROR_CLASSES = (
-    "rate_limit",
-    "auth",
-    "server_error",
-    "network",
-    "context_overflow",
-    "timeout",
-    "invalid_request",
-    "unknown",
-)
-"""How a stub provider can fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -20,12 +21,14 @@ import uvloop
 from aiohttp import web
 
 from alertdrill.errors import AlertdrillError, BadInput
+from alertdrill.gateway.app import EMIT, READINESS
 from alertdrill.gateway.config import Config, read_config
-from alertdrill.gateway.events import State
+from alertdrill.gateway.events import ConnectionRefused, State
 from alertdrill.gateway.gateway import Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
-from alertdrill.gateway.problems import Problem, refuse
-from alertdrill.runtime.http_server import HttpRunner
+from alertdrill.gateway.problems import Problem
+from alertdrill.gateway.refusing import refuse
+from alertdrill.runtime.http_server import HttpRunner, Limits
 from alertdrill.systems import find_served
 
 ADMIN_TOKEN = "ALERTDRILL_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
@@ -35,6 +38,8 @@ SHUTDOWN_WALL_S = 1.0
 SWITCH_WALL_S = 0.0005
 MAX_FILES = 65_536
 LIBRARY = "prometheus_client"
+OWN = "gateway"
+"""`/metrics/gateway` shows the gateway's own metrics, and `/metrics` before those of all systems."""
 _log = logging.getLogger(__name__)
 
 
@@ -51,17 +56,25 @@ def attach_surfaces(state: State) -> Hearing:
     systems = find_served()
     try:
         from prometheus_client import generate_latest
+
+        from alertdrill.gateway.own_metrics import OwnMetrics
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != LIBRARY:
             raise
         _log.warning("prometheus-client is not installed: there are no metrics")
         refusing = {system.name: _refuse_metrics for system in systems}
-        return Hearing(expositions=refusing)
+        return Hearing(expositions=refusing, own_expositions={OWN: _refuse_metrics})
     surfaces = {system.name: system.surface(state) for system in systems}
     expositions: Mapping[str, Callable[[], bytes]] = {
         name: partial(generate_latest, surface.registry) for name, surface in surfaces.items()
     }
-    return Hearing(surfaces=surfaces, expositions=expositions)
+    own = OwnMetrics()
+    return Hearing(
+        listeners=[own.observe],
+        surfaces=surfaces,
+        expositions=expositions,
+        own_expositions={OWN: own.expose},
+    )
 
 
 def _refuse_metrics() -> bytes:
@@ -88,13 +101,32 @@ def read_secrets(environment: Mapping[str, str]) -> Secrets:
     return Secrets(admin_token=environment[ADMIN_TOKEN], provider_key=environment[PROVIDER_KEY])
 
 
+def make_runner(app: web.Application, config: Config) -> HttpRunner:
+    """Return what runs a gateway's application, with no more connections than its limits say."""
+    return HttpRunner(
+        app,
+        refuse,
+        limits=Limits(connections=config.limits.connections),
+        handler_cancellation=True,
+        tell_surplus=lambda: app[EMIT](ConnectionRefused()),
+        shutdown_timeout=SHUTDOWN_WALL_S,
+    )
+
+
 async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; says on standard output where it listens."""
-    stop = asyncio.Event()
+    """Serve until SIGTERM or SIGINT, and then until it has drained or is told again.
+
+    It says on standard output where it listens.
+    """
+    stop, at_once = asyncio.Event(), asyncio.Event()
+
+    def end() -> None:
+        (at_once if stop.is_set() else stop).set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     async with open_gateway(config, secrets, attach_surfaces) as app:
-        runner = HttpRunner(app, refuse, handler_cancellation=True, shutdown_timeout=SHUTDOWN_WALL_S)
+        runner = make_runner(app, config)
         await runner.setup()
         try:
             try:
@@ -108,6 +140,9 @@ async def serve(config: Config, secrets: Secrets, host: str, port: int) -> None:
             # What has been made by now stays: the collector need not look through it between two calls.
             gc.freeze()
             await stop.wait()
+            app[READINESS].drain()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(at_once.wait(), config.drain_s)
         finally:
             await runner.cleanup()
 

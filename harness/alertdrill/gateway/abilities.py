@@ -18,7 +18,8 @@ Option = Literal[
     "verbosity",
 ]
 """What is handed on under the very name that the client gave it."""
-Ability = Literal["tools", "choices", "json_object", "json_schema"] | Option
+Ability = Literal["tools", "tool_choice", "choices", "json_object", "json_schema"] | Option
+"""`tool_choice` is to demand a call; that there be none, and that the model choose, goes without saying."""
 OPTIONS: tuple[Option, ...] = get_args(Option)
 PARAMETERS: Mapping[Ability, str] = {
     "choices": "n",
@@ -30,6 +31,7 @@ WORDS: Mapping[Ability, str] = {
     "choices": "several choices",
     "json_object": "JSON of any kind",
     "json_schema": "JSON of a schema",
+    "tool_choice": "a call of a tool in any case",
 }
 
 

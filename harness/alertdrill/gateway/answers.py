@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from alertdrill.gateway.events import ErrorClass
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.tooling import ToolCall, ToolCallPiece
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -13,11 +13,15 @@ MAX_TOKEN_COUNT = 100_000_000
 
 
 class UpstreamFailed(Exception):
-    """An attempt at a provider failed; the message is for the client and holds no secret."""
+    """An attempt at a provider failed; the message is for the client and holds no secret.
 
-    def __init__(self, error_class: ErrorClass, message: str) -> None:
+    `asked_wall_s` is how long the provider asks to be left alone, if it does.
+    """
+
+    def __init__(self, error_class: ErrorClass, message: str, asked_wall_s: float | None = None) -> None:
         super().__init__(message)
         self.error_class = error_class
+        self.asked_wall_s = asked_wall_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from alertdrill.gateway.prefixes import (
     open_prefixes,
 )
 from alertdrill.gateway.problems import CLIENT_LEFT, FAILURE, Problem, refuse_model
+from alertdrill.gateway.readiness import Readiness
 from alertdrill.gateway.replies import (
     StreamWriter,
     name_answerer,
@@ -39,8 +40,11 @@ from alertdrill.gateway.timing import RuleClock
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
-UNACCOUNTED = ("/metrics", "/healthz", "/admin", "/analytics")
+UNACCOUNTED = ("/metrics", "/healthz", "/readyz", "/admin", "/analytics")
 """What operators and Prometheus ask for; no client's request."""
+EMIT: web.AppKey[Listener] = web.AppKey("emit")
+"""Whom an application tells what its server did."""
+READINESS = web.AppKey("readiness", Readiness)
 LEFT = 499
 """The status of a request whose client left before its answer's end, as nginx has it."""
 
@@ -201,6 +205,8 @@ def make_app(
         ],
         client_max_size=MAX_BODY_BYTES,
     )
+    app[EMIT], app[READINESS] = emit, Readiness()
+    app.add_routes([web.get("/readyz", app[READINESS].answer)])
     app.on_cleanup.append(lambda _app: outliving.close())
     app.add_routes(open_prefixes(routes, prefixes))
     app.add_routes(front.list_own_routes())

@@ -1,8 +1,9 @@
 """The way of a call: quota, route, attempts, accounting.
 
-Each attempt at a provider is one CallFinished with its own status. The next model is tried after every
-failure but those that any provider would repeat (`context_overflow`, `invalid_request`); of a stream, until
-its first chunk. An attempt whose client has gone is given up, which its provider sees, and accounted for.
+Each attempt at a provider is one CallFinished with its own status. The same model is tried again as the
+configuration's retries say, then the next, after every failure but those that any provider would repeat
+(`context_overflow`, `invalid_request`); of a stream, until its first chunk. An attempt whose client has gone
+is given up, which its provider sees, and accounted for.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any, Protocol, TypeVar
 
-from alertdrill.gateway.abilities import Ability, find_lack, name_parameter, say
+from alertdrill.core.error_classes import THE_CLIENTS_FAULT
 from alertdrill.gateway.answers import Completion, UpstreamFailed, Usage, Vectors
 from alertdrill.gateway.chat import ChatRequest
-from alertdrill.gateway.dialects import COUNTERS, DIALECTS
+from alertdrill.gateway.demands import can_answer, demand
+from alertdrill.gateway.dialects import COUNTERS
 from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.events import (
     CallFinished,
+    CallRetried,
     CallStatus,
-    ErrorClass,
     Listener,
     QuotaExceeded,
     QuotaUsed,
@@ -35,6 +38,7 @@ from alertdrill.gateway.prefixes import current_prefix
 from alertdrill.gateway.prices import compute_cost
 from alertdrill.gateway.problems import Problem, describe_failure, quote, refuse_model
 from alertdrill.gateway.quotas import Identity, Quotas
+from alertdrill.gateway.retrying import Retries, draw
 from alertdrill.gateway.routing import NO_HINTS, Hints, Route, UnknownModel, choose, choose_next, resolve
 from alertdrill.gateway.streams import Chunks, Pieces, Stream, Taken
 from alertdrill.gateway.timing import RuleClock
@@ -43,7 +47,6 @@ from alertdrill.gateway.upstream import Upstream
 _T = TypeVar("_T")
 _Answer = TypeVar("_Answer", Completion, Vectors)
 _Failure = tuple[Model, UpstreamFailed]
-FINAL: frozenset[ErrorClass] = frozenset({"context_overflow", "invalid_request"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +87,7 @@ class Calls:
         upstream: Upstream,
         providers: Iterable[str],
         limits: Limits,
+        retries: Retries,
         quotas: Quotas,
         clock: RuleClock,
         emit: Listener,
@@ -92,6 +96,7 @@ class Calls:
         self._upstream = upstream
         self._providers = tuple(providers)
         self._limits = limits
+        self._retries = retries
         self._healths: dict[str | None, Health] = {}
         self._quotas = quotas
         self._clock = clock
@@ -114,9 +119,8 @@ class Calls:
         """Return an answer and the model that gave it; `hints` help an open choice. Raises Problem."""
         failures: list[_Failure] = []
         for route in self._admit(chat, key, failures, hints):
-            outcome = await self._await(
-                self._fetch(route.model, key, partial(self._upstream.complete, route.model, chat))
-            )
+            ask = partial(self._upstream.complete, route.model, chat)
+            outcome = await self._persist(route.model, partial(self._fetch, route.model, key, ask))
             if isinstance(outcome, Completion):
                 return route.model, outcome
             _note(failures, route.model, outcome)
@@ -129,16 +133,10 @@ class Calls:
         """
         failures: list[_Failure] = []
         for route in self._admit(chat, key, failures, NO_HINTS):
-            pieces: Pieces = asyncio.Queue()
-            pump = self._keep(self._pump(route.model, chat, key, pieces))
-            try:
-                first = await pieces.get()
-            except asyncio.CancelledError:
-                pump.cancel()
-                raise
-            if not isinstance(first, UpstreamFailed):
-                return route.model, Stream(first, pieces, pump)
-            _note(failures, route.model, first)
+            outcome = await self._persist(route.model, partial(self._begin_stream, route.model, chat, key))
+            if isinstance(outcome, Stream):
+                return route.model, outcome
+            _note(failures, route.model, outcome)
         raise _describe(failures)
 
     async def embed(self, asked: EmbeddingRequest, key: Key | None) -> tuple[Model, Vectors]:
@@ -150,7 +148,8 @@ class Calls:
             raise Problem(400, f"{quote(asked.model)} makes no embeddings", code="unsupported", param="model")
         self._charge_request(key)
         self._tell_route(Route(slot="explicit_model", model=model), 0.0)
-        outcome = await self._await(self._fetch(model, key, partial(self._upstream.embed, model, asked)))
+        ask = partial(self._upstream.embed, model, asked)
+        outcome = await self._persist(model, partial(self._fetch, model, key, ask))
         if isinstance(outcome, Vectors):
             return model, outcome
         raise describe_failure(outcome.error_class, str(outcome)) from outcome
@@ -182,10 +181,51 @@ class Calls:
                 raise
             raise _refuse_closing() from None
 
+    async def _persist(
+        self, model: Model, attempt: Callable[[], Awaitable[_T | UpstreamFailed]]
+    ) -> _T | UpstreamFailed:
+        """Return what an attempt comes to, or what the last of those does that are made after it failed."""
+        for retried in count():
+            outcome = await attempt()
+            if not isinstance(outcome, UpstreamFailed):
+                return outcome
+            speed, asked_wall_s = self._clock.speed, outcome.asked_wall_s
+            asked_s = None if asked_wall_s is None else asked_wall_s * speed
+            wait_s = self._retries.find_wait_s(outcome.error_class, retried, asked_s, draw=draw())
+            if wait_s is None or not self._may_retry(model):
+                return outcome
+            await self._await(asyncio.sleep(wait_s / speed))
+            if not self._may_retry(model):
+                return outcome
+            self._emit(CallRetried(provider=model.provider, model=model.name, reason=outcome.error_class))
+        raise AssertionError  # never: it counts on
+
+    def _may_retry(self, model: Model) -> bool:
+        """Return whether a model may be called again: its provider is available, and the gateway goes on."""
+        return not self._closing and self._find_health().is_available(model.provider, self._clock.now_s())
+
+    async def _begin_stream(
+        self, model: Model, chat: ChatRequest, key: Key | None
+    ) -> Stream | UpstreamFailed:
+        """Return an answer that has begun; a failure is returned, to be weighed."""
+        pieces: Pieces = asyncio.Queue()
+        pump = self._keep(self._pump(model, chat, key, pieces))
+        try:
+            first = await pieces.get()
+        except asyncio.CancelledError:
+            pump.cancel()
+            raise
+        return first if isinstance(first, UpstreamFailed) else Stream(first, pieces, pump)
+
     async def _fetch(
         self, model: Model, key: Key | None, ask: Callable[[], Awaitable[_Answer]]
     ) -> _Answer | UpstreamFailed:
         """Read a whole answer and account for it; a failure is returned, to be weighed."""
+        return await self._await(self._account(model, key, ask))
+
+    async def _account(
+        self, model: Model, key: Key | None, ask: Callable[[], Awaitable[_Answer]]
+    ) -> _Answer | UpstreamFailed:
         attempt = self._begin(model, key)
         try:
             completion = await ask()
@@ -231,10 +271,8 @@ class Calls:
         wanted = self._resolve(chat, key, hints)
         fallbacks = self._catalogue.find_policy(current_prefix()).fallbacks if chat.allow_fallbacks else ()
         if chat.needs:
-            _demand(chat, wanted.model)
-            fallbacks = tuple(
-                model for model in fallbacks if find_lack(chat.needs, _list_abilities(model)) is None
-            )
+            demand(chat, wanted.model)
+            fallbacks = tuple(model for model in fallbacks if can_answer(chat, model))
         resolved_in_s = self._clock.now_s() - started_s
         self._charge_request(key)
         return self._iterate_routes(wanted, fallbacks, failures, resolved_in_s)
@@ -341,27 +379,13 @@ def _refuse_closing() -> Problem:
     return Problem(503, "the gateway is shutting down", type_="server_error", code="shutting_down")
 
 
-def _list_abilities(model: Model) -> frozenset[Ability]:
-    return DIALECTS[model.dialect].can
-
-
-def _demand(chat: ChatRequest, model: Model) -> None:
-    """Raise Problem (400) if a model's provider has not what a request needs."""
-    lack = find_lack(chat.needs, _list_abilities(model))
-    if lack is not None:
-        message = (
-            f"{model.id} is not asked for {say(lack)}: its dialect, {model.dialect}, has no way to say it"
-        )
-        raise Problem(400, message, code="unsupported", param=name_parameter(lack))
-
-
 def _list_identities(key: Key | None) -> tuple[Identity, ...]:
     return key.identities if key else ()
 
 
 def _note(failures: list[_Failure], model: Model, failed: UpstreamFailed) -> None:
     """Note a failed attempt; raises Problem if no other provider would do better."""
-    if failed.error_class in FINAL:
+    if failed.error_class in THE_CLIENTS_FAULT:
         raise describe_failure(failed.error_class, str(failed)) from failed
     failures.append((model, failed))
 

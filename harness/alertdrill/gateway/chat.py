@@ -7,13 +7,13 @@ others that are not known are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from alertdrill.gateway.abilities import Ability, Option
 from alertdrill.gateway.options import read_choices, read_format, read_options
-from alertdrill.gateway.problems import Problem, refuse_parameter
+from alertdrill.gateway.problems import Problem, quote, refuse_parameter
 from alertdrill.gateway.tooling import (
     Tool,
     ToolCall,
@@ -137,12 +137,15 @@ def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: boo
     refuse_unsupported(document, UNSUPPORTED)
     if document.get("modalities") not in (None, ["text"]):
         raise refuse_parameter("modalities", 'must be ["text"]')
+    demand_calls(chat.messages)
     tools = read_tools(document.get("tools"))
     choices = read_choices(document.get("n"))
     form, schema = read_format(document.get("response_format"))
+    choice = read_choice(document.get("tool_choice"), tools)
     options = read_options(document)
     needs: tuple[Ability, ...] = (
         *(("tools",) if tools or has_tools else ()),
+        *(("tool_choice",) if choice and choice.mode == "required" else ()),
         *(("choices",) if choices > 1 else ()),
         *((form,) if form else ()),
         *options,
@@ -151,11 +154,25 @@ def _add_needs(chat: ChatRequest, document: Mapping[str, Any], *, has_tools: boo
         chat,
         needs=needs,
         tools=tools,
-        tool_choice=read_choice(document.get("tool_choice"), tools),
+        tool_choice=choice,
         schema=schema,
         choices=choices,
         options=options or None,
     )
+
+
+def name_calls(messages: Iterable[Message]) -> dict[str, str]:
+    """Return the names of the tools that were called in a conversation, by the ids of their calls."""
+    return {call.id: call.name for message in messages for call in message.calls}
+
+
+def demand_calls(messages: Sequence[Message]) -> None:
+    """Raise Problem (400) for the result of a call that was not made in the conversation."""
+    known = name_calls(messages)
+    for message in messages:
+        if message.call_id is not None and message.call_id not in known:
+            why = f"has the result of a call that there is not: {quote(message.call_id)}"
+            raise refuse_parameter("messages", why)
 
 
 def refuse_unsupported(

@@ -11,22 +11,31 @@ from urllib.parse import urlsplit
 from alertdrill.errors import BadInput
 from alertdrill.gateway.limits import DEFAULTS, Limits, read_limits
 from alertdrill.gateway.problems import quote
+from alertdrill.gateway.retrying import NONE, Retries, read_retries
 from alertdrill.runtime.nesting import load_json
 from alertdrill.runtime.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
 MAX_SPEED = 10_000
+MAX_DRAIN_S = 3_600.0
 FIELDS = ("data_dir", "providers", "speed")
+MORE_FIELDS = ("drain_s", "limits", "retries")
+"""Those that may be left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """`providers` maps a provider of models.yml to the base URL under which it is reached."""
+    """`providers` maps a provider of models.yml to the base URL under which it is reached.
+
+    For `drain_s` of wall time after it is told to end the gateway goes on, and says that it is not ready.
+    """
 
     speed: float
     data_dir: Path
     providers: Mapping[str, str]
     limits: Limits = DEFAULTS
+    retries: Retries = NONE
+    drain_s: float = 0.0
 
 
 def read_config(path: Path) -> Config:
@@ -50,10 +59,16 @@ def read_config(path: Path) -> Config:
         raise BadInput(f"{path}: providers must map at least one provider to its base URL")
     try:
         limits = read_limits(document.get("limits", {}))
+        retries = read_retries(document.get("retries", {}))
     except ValueError as error:
         raise BadInput(f"{path}: {error}") from error
+    drain_s = document.get("drain_s", 0.0)
+    if isinstance(drain_s, bool) or not isinstance(drain_s, int | float) or not 0 <= drain_s <= MAX_DRAIN_S:
+        raise BadInput(f"{path}: drain_s must be a number from 0 to {MAX_DRAIN_S:g}")
     return Config(
         limits=limits,
+        retries=retries,
+        drain_s=drain_s,
         speed=speed,
         data_dir=Path(data_dir),
         providers={name: _read_url(path, name, url) for name, url in providers.items()},
@@ -67,8 +82,9 @@ def _check_fields(path: Path, document: object) -> None:
         if name not in document:
             raise BadInput(f"{path}: {name} is missing")
     for name in document:
-        if name not in (*FIELDS, "limits"):
-            raise BadInput(f"{path}: {quote(name)} is no field of it; there are {', '.join(FIELDS)}, limits")
+        if name not in (*FIELDS, *MORE_FIELDS):
+            known = ", ".join((*FIELDS, *MORE_FIELDS))
+            raise BadInput(f"{path}: {quote(name)} is no field of it; there are {known}")
 
 
 def _can_be_a_path(text: str) -> bool:

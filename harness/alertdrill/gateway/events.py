@@ -12,16 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
 
-ErrorClass = Literal[
-    "rate_limit",
-    "auth",
-    "server_error",
-    "network",
-    "context_overflow",
-    "timeout",
-    "invalid_request",
-    "unknown",
-]
+from alertdrill.core.error_classes import ErrorClass
+
 CallStatus = Literal["ok", "cancelled"] | ErrorClass
 """How an attempt ended: well, given up because nobody waits for it any more, or in a failure."""
 AuthReason = Literal["missing_token", "invalid_token", "key_revoked"]
@@ -85,6 +77,20 @@ class CallFinished(DomainEvent):
     def failed(self) -> bool:
         """Whether the provider failed; a call that was cancelled did not."""
         return self.status not in ("ok", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRetried(DomainEvent):
+    """A call whose attempt failed is tried again at the same provider, for this reason."""
+
+    provider: str
+    model: str
+    reason: ErrorClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRefused(DomainEvent):
+    """A client's connection was one too many, and is told so or closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,7 @@ async def open_gateway(
             upstream=upstream,
             providers=config.providers,
             limits=config.limits,
+            retries=config.retries,
             quotas=quotas,
             clock=clock,
             emit=emit,
@@ -127,7 +128,7 @@ async def open_gateway(
             find_chats=core.find_chats,
             catalogue=catalogue,
             clock=clock,
-            expositions=hearing.expositions,
+            expositions={**hearing.own_expositions, **hearing.expositions},
         )
         try:
             async with AsyncExitStack() as opened:

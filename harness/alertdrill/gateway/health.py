@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alertdrill.core.error_classes import UNREACHABLE
 from alertdrill.gateway.events import CallStatus
 from alertdrill.gateway.limits import DEFAULTS
 
 FAILURES_TO_COOL = 5
-UNREACHABLE: frozenset[CallStatus] = frozenset({"network", "timeout"})
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,12 +29,14 @@ class Observer(Protocol):
 class Hearing:
     """Who hears the gateway's events, and what `/metrics/<name>` shows of it; each name is a prefix too.
 
-    Listeners hear everything; `surfaces`, by their systems' names, what those hear.
+    Listeners hear everything; `surfaces`, by their systems' names, what those hear. `own_expositions` are of
+    no system, so that their names are no prefixes.
     """
 
     listeners: Sequence[Listener] = ()
     surfaces: Mapping[str, Observer] = field(default_factory=dict)
     expositions: Mapping[str, Callable[[], bytes]]
+    own_expositions: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 class Ears:

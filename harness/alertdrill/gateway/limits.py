@@ -8,20 +8,27 @@ from typing import Any
 
 from alertdrill.gateway.problems import quote
 
-MOST: Mapping[str, float] = {"timeout_s": 86_400.0, "cooldown_s": 86_400.0, "calls": 100_000}
+MOST: Mapping[str, float] = {
+    "timeout_s": 86_400.0,
+    "cooldown_s": 86_400.0,
+    "calls": 100_000,
+    "connections": 1_000_000,
+}
+WHOLE = ("calls", "connections")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long an attempt may take and a provider cools down, in rule time, and how many calls run at once.
+    """How long an attempt may take and a provider cools down, in rule time, and how much there is at once.
 
     An attempt runs from the first byte sent to the last byte received. A call that is one too many is refused
-    with 503, and counts towards no quota.
+    with 503, and counts towards no quota; so is what comes on a client's connection that is one too many.
     """
 
     timeout_s: float = 120.0
     cooldown_s: float = 30.0
     calls: int = 10_000
+    connections: int = 50_000
 
 
 DEFAULTS = Limits()
@@ -41,7 +48,7 @@ def read_limits(document: object) -> Limits:
 
 
 def _check(name: str, value: object) -> None:
-    is_number = isinstance(value, int if name == "calls" else int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int if name in WHOLE else int | float) and not isinstance(value, bool)
     if not is_number or not 0 < value <= MOST[name]:  # type: ignore[operator] # it is one
-        kind = "whole number" if name == "calls" else "number"
-        raise ValueError(f"limits: {name} must be a {kind} above 0, at most {MOST[name]:g}")
+        kind = "whole number" if name in WHOLE else "number"
+        raise ValueError(f"limits: {name} must be a {kind} above 0, at most {MOST[name]:.0f}")

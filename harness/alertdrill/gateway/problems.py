@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from alertdrill.gateway.events import ErrorClass
+from alertdrill.core.error_classes import ErrorClass
 
 STATUS_OF_CLASS: dict[ErrorClass, int] = {
     "rate_limit": 429,
@@ -54,13 +54,16 @@ class Problem(Exception):
         }
 
 
-def refuse(_request: web.BaseRequest, status: int, sentence: str) -> web.Response:
-    """Return the answer to what no route had to do with: no HTTP, an expectation, a failure of our own."""
+def explain(status: int, sentence: str) -> Problem:
+    """Return the problem of what no route had to do with.
+
+    It is no HTTP, it expects what there is not, it came on a connection too many, or we failed.
+    """
     if status < 500:
-        problem = Problem(status, sentence, code="bad_request")
-    else:
-        problem = Problem(status, sentence, type_="server_error", code="internal_error")
-    return web.json_response(problem.document, status=status)
+        return Problem(status, sentence, code="bad_request")
+    if status == 503:
+        return Problem(status, sentence, type_="overloaded", code="overloaded")
+    return Problem(status, sentence, type_="server_error", code="internal_error")
 
 
 def refuse_parameter(param: str, why: str) -> Problem:

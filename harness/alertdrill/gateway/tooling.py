@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -58,6 +59,22 @@ class ToolCallPiece:
     id: str | None = None
     name: str | None = None
     arguments: str = ""
+
+
+def make_call(id_: object, name: object, arguments: object) -> ToolCall:
+    """Return a call as a provider states it that has arguments as an object, and perhaps no ids.
+
+    Clients tell results by ids, so a call without one is given one. Raises ValueError for what is no call.
+    """
+    if not isinstance(name, str) or not name or not isinstance(arguments, dict | None):
+        raise ValueError("a call has no name, or arguments that are no object")
+    known = id_ if isinstance(id_, str) and 0 < len(id_) <= MAX_ID_LENGTH else f"call_{secrets.token_hex(12)}"
+    return ToolCall(id=known, name=name, arguments=json.dumps(arguments or {}, allow_nan=False))
+
+
+def make_piece(index: int, call: ToolCall) -> ToolCallPiece:
+    """Return a call that a stream brings in one piece."""
+    return ToolCallPiece(index=index, id=call.id, name=call.name, arguments=call.arguments)
 
 
 def read_tools(value: object) -> tuple[Tool, ...]:

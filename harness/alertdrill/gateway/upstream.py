@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
 
+from alertdrill.core.error_classes import THE_CLIENTS_FAULT
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Vectors, count_tokens
 from alertdrill.gateway.chat import ChatRequest
 from alertdrill.gateway.dialects import COUNTERS, DIALECTS, EMBEDDERS
 from alertdrill.gateway.embeddings import EmbeddingRequest
 from alertdrill.gateway.meter import Meter
 from alertdrill.gateway.models import Model
+from alertdrill.gateway.retrying import read_asked_s
 
 MAX_CONNECTIONS = 2000
 MAX_ANSWER_BYTES = 4 * 2**20
@@ -24,7 +27,6 @@ IDLE_WALL_S = 15.0
 """Wall seconds after which an idle connection is closed: sooner than servers do, lest a call meets that."""
 END_WALL_S = 0.1
 MAX_REASON_LENGTH = 300
-THE_CLIENTS_FAULT = ("context_overflow", "invalid_request")
 MALFORMED = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
@@ -120,7 +122,7 @@ async def _raise_status(model: Model, response: aiohttp.ClientResponse) -> None:
     message = f"{model.id} answered with status {response.status} ({error_class})"
     if error_class in THE_CLIENTS_FAULT:
         message += _quote_reason(document)
-    raise UpstreamFailed(error_class, message)
+    raise UpstreamFailed(error_class, message, read_asked_s(response.headers, document, time.time()))
 
 
 def _quote_reason(document: object) -> str:

@@ -86,10 +86,16 @@ def make_scrape_configs(jobs: Mapping[str, str], gateway: str) -> list[dict[str,
     ]
 
 
-def write_gateway_config(*, speed: float, data_dir: str, providers: Mapping[str, str]) -> str:
-    """Return gateway.json. `providers` maps a provider's name to the `host:port` at which it is asked."""
+def write_gateway_config(
+    *, speed: float, data_dir: str, providers: Mapping[str, str], drain_s: float | None = None
+) -> str:
+    """Return gateway.json. `providers` maps a provider's name to the `host:port` at which it is asked.
+
+    For `drain_s` of wall time it goes on after it is told to end.
+    """
     urls = {name: f"http://{address}" for name, address in providers.items()}
-    return json.dumps({"speed": speed, "data_dir": data_dir, "providers": urls}, indent=2)
+    drain = {} if drain_s is None else {"drain_s": drain_s}
+    return json.dumps({"speed": speed, "data_dir": data_dir, "providers": urls, **drain}, indent=2)
 
 
 def list_prometheus_flags(speed: float) -> list[str]:

@@ -39,6 +39,7 @@ class GenerateContent:
             raise refuse("Only alt=sse is served.", model)
         body = incoming.body
         contents = read_contents(body, model, "GenerateContentRequest")
+        _check_results(contents, model)
         system = read_field(body, "systemInstruction")
         if system is not None and not is_content(system):
             raise refuse("Invalid value at 'system_instruction'", model)
@@ -141,6 +142,27 @@ def list_texts(contents: Iterable[Mapping[str, Any]]) -> list[str]:
     return [
         part["text"] for content in contents for part in content["parts"] if isinstance(part.get("text"), str)
     ]
+
+
+def _check_results(contents: Sequence[Mapping[str, Any]], model: str) -> None:
+    """Raise Refused unless each turn of calls is followed by as many results, which are named objects."""
+    called = 0
+    for content in contents:
+        results = [found for part in content["parts"] if (found := read_field(part, "functionResponse"))]
+        if not all(
+            isinstance(result, dict)
+            and isinstance(result.get("name"), str)
+            and isinstance(result.get("response"), dict)
+            for result in results
+        ):
+            raise refuse("* GenerateContentRequest.contents.parts.function_response: [FIELD_INVALID]", model)
+        if (results or called) and len(results) != called:
+            raise refuse(
+                "Please ensure that the number of function response parts is equal to the number of function "
+                "call parts of the function call turn.",
+                model,
+            )
+        called = sum(1 for part in content["parts"] if read_field(part, "functionCall"))
 
 
 def _check_sampling(config: Mapping[str, Any], model: str) -> None:

@@ -16,6 +16,7 @@ from alertdrill.gateway.events import DomainEvent
 from alertdrill.gateway.gateway import Gauges, Secrets, open_gateway
 from alertdrill.gateway.hearing import Hearing
 from alertdrill.gateway.limits import DEFAULTS, Limits
+from alertdrill.gateway.retrying import NONE, Retries
 from stub_providers.behaviour import Behaviour
 from stub_providers.distributions import Constant
 
@@ -32,7 +33,9 @@ async def start_gateway(providers, tmp_path) -> AsyncIterator[Callable]:
     """Yield what starts gateways, all over the same data directory."""
     async with AsyncExitStack() as stack:
 
-        async def start(speed: float = 1, limits: Limits = DEFAULTS, **urls: str) -> Running:
+        async def start(
+            speed: float = 1, limits: Limits = DEFAULTS, retries: Retries = NONE, **urls: str
+        ) -> Running:
             events: list[DomainEvent] = []
             polled: list[Gauges] = []
 
@@ -43,6 +46,7 @@ async def start_gateway(providers, tmp_path) -> AsyncIterator[Callable]:
             config = Config(
                 speed=speed,
                 limits=limits,
+                retries=retries,
                 data_dir=tmp_path / "data",
                 providers={name: provider.url for name, provider in providers.items()} | urls,
             )

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from support.running_gateway import Running
 from support.stubbed_gateway import open_stubbed
 
-from alertdrill.gateway.events import CallFinished, RouteDecided
+from alertdrill.gateway.events import CallFinished, CallRetried, RouteDecided
 from alertdrill.gateway.models import SHIPPED, read_catalogue
 from alertdrill.gateway.prices import compute_cost
+from alertdrill.gateway.retrying import Retries
 from stub_providers.behaviour import Behaviour, Engine
 from stub_providers.distributions import Constant
 from stub_providers.ledger import Ledger
@@ -24,6 +26,7 @@ PROMPT_TOKENS, COMPLETION_TOKENS = 1_237, 211
 SPOKEN = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
 PAID = "gpt-4o"
 OTHER = "anthropic:claude-haiku-4-5"
+EMBEDDER = "text-embedding-3-small"
 FREE = "llama3.2"
 """The model that calls fall back to."""
 
@@ -99,6 +102,14 @@ async def books(start_gateway: Callable) -> AsyncIterator[Books]:
         yield Books(stubbed.gateway, stubbed.engines, stubbed.ledgers)
 
 
+@pytest.fixture
+async def retrying(start_gateway: Callable) -> AsyncIterator[Books]:
+    """Yield a gateway that tries twice more, at once, before three stubs."""
+    retries = Retries(times=2, backoff_s=0.001, longest_s=0.001)
+    async with open_stubbed(partial(start_gateway, retries=retries), make_behaviour(), SPOKEN) as stubbed:
+        yield Books(stubbed.gateway, stubbed.engines, stubbed.ledgers)
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("model", [PAID, OTHER])
 async def test_an_answer_costs_what_its_provider_counted(books, model, stream):
@@ -115,6 +126,55 @@ async def test_a_fallback_costs_what_the_model_that_answered_does(books, error, 
     response = await books.gateway.chat(await books.gateway.issue(), model=PAID, stream=stream)
     assert response.headers["X-Gateway-Model"] == FREE
     assert await books.reconcile(calls=2) == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("error", ["server_error", "network"])
+async def test_a_retry_costs_what_its_answer_does(retrying, error, stream):
+    """Each attempt is in both books, the failed one for nothing; nobody falls back."""
+    retrying.behave(PAID, fails=error)
+    response = await retrying.gateway.chat(await retrying.gateway.issue(), model=PAID, stream=stream)
+    assert response.headers["X-Gateway-Model"] == PAID
+    assert await retrying.reconcile(calls=2) > 0
+    (retry,) = retrying.gateway.heard(CallRetried)
+    assert (retry.provider, retry.model, retry.reason) == ("openai", PAID, error)
+    assert len(retrying.gateway.heard(RouteDecided)) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_retries_end_before_a_fallback(retrying, stream):
+    """Three attempts fail, the fourth is the next model's; the sum is what that one costs."""
+    errors = OneError(error="server_error", when=Next(count=9))
+    retrying.engines["openai"].tell(PAID, make_behaviour(0.0, errors))
+    response = await retrying.gateway.chat(await retrying.gateway.issue(), model=PAID, stream=stream)
+    assert response.headers["X-Gateway-Model"] == FREE
+    assert await retrying.reconcile(calls=4) == 0
+    assert len(retrying.gateway.heard(CallRetried)) == 2
+
+
+async def test_embeddings_are_retried_too(retrying):
+    """They have no fallback, but a second try."""
+    errors = OneError(error="server_error", when=Next(count=1))
+    retrying.engines["openai"].tell(EMBEDDER, make_behaviour(errors=errors))
+    headers = {"Authorization": "Bearer the-admin-token"}
+    answer = await retrying.gateway.client.post(
+        "/v1/embeddings", headers=headers, json={"model": EMBEDDER, "input": "x"}
+    )
+    assert answer.status == 200
+    assert [call.status for call in retrying.gateway.heard(CallFinished)] == ["server_error", "ok"]
+    assert [retry.model for retry in retrying.gateway.heard(CallRetried)] == [EMBEDDER]
+
+
+async def test_the_books_agree_after_many_retries_at_once(retrying):
+    """Fifty calls, whole and streamed, seven attempts of which fail, come to the same cent."""
+    token = await retrying.gateway.issue()
+    errors = OneError(error="server_error", when=Next(count=7))
+    retrying.engines["openai"].tell(PAID, make_behaviour(0.02, errors))
+    answers = await asyncio.gather(
+        *(retrying.gateway.chat(token, model=PAID, stream=number % 3 == 0) for number in range(50))
+    )
+    assert {answer.status for answer in answers} == {200}
+    assert await retrying.reconcile(calls=50 + 7) > 0
 
 
 async def test_a_call_that_failed_costs_nothing(books):

@@ -14,6 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from support.lone_alertmanager import await_that
 from support.patience import PATIENCE_S
 
 from alertdrill.errors import BadInput
@@ -97,6 +98,31 @@ def test_a_client_that_leaves_takes_its_call_along(config, provider):
         process.communicate()
 
 
+def ask(host: str, port: str, path: str) -> int:
+    """Return the status of a route, asked on a connection of its own."""
+    with closing(HTTPConnection(host, int(port), timeout=PATIENCE_S)) as client:
+        client.request("GET", path)
+        return client.getresponse().status
+
+
+def test_a_gateway_that_drains_is_alive_and_not_ready(config):
+    """Told to end it goes on for `drain_s`, to be sent nothing more; told again it ends at once."""
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"drain_s": 600}))
+    process = start(config)
+    try:
+        host, _, port = json.loads(process.stdout.readline())["listen"].rpartition(":")
+        assert (ask(host, port, "/readyz"), ask(host, port, "/healthz")) == (200, 200)
+        process.send_signal(signal.SIGTERM)
+        await_that(lambda: ask(host, port, "/readyz") == 503, "the gateway drains")
+        assert (ask(host, port, "/healthz"), ask(host, port, "/v1/models")) == (200, 401)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_stream_is_ended_with_an_error_when_the_gateway_ends(config, provider):
     """A client of a stream in flight is told why it ends, and its answer is whole HTTP."""
     process = start(config)
@@ -162,6 +188,15 @@ def test_unusable_start_is_one_sentence(config, listen, environment, message, mo
         ({"speed": True}, "speed"),
         ({"speed": 1e9}, "speed"),
         ({"speed": float("nan")}, "speed"),
+        ({"drain_s": -1}, "drain_s"),
+        ({"drain_s": True}, "drain_s"),
+        ({"drain_s": 1e9}, "drain_s"),
+        (
+            {"limits": {"connections": 0}},
+            "limits: connections",
+        ),
+        ({"limits": {"connections": 1.5}}, "limits: connections"),
+        ({"retries": {"times": 11}}, "retries: times"),
         ({"data_dir": ""}, "data_dir"),
         ({"data_dir": 5}, "data_dir"),
         ({"data_dir": "a\0b"}, "data_dir"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.fake_providers import STREAMED, break_after
 from support.late_imports import LateModule
-from support.stubbed_gateway import HAVE_TOOLS, MODELS, Stubbed
+from support.stubbed_gateway import DEMAND_TOOLS, MODELS, Stubbed
 
 from alertdrill.gateway.events import CallFinished
 from stub_providers.behaviour import Behaviour
@@ -66,7 +66,7 @@ async def test_a_stream_has_its_usage_last(client, provider):
     )
 
 
-@pytest.mark.parametrize("provider", HAVE_TOOLS)
+@pytest.mark.parametrize("provider", MODELS)
 async def test_a_tool_is_called_and_its_result_answered(client, provider):
     """The conversation of a tool goes through: offered, called, its result told, answered."""
     model = MODELS[provider]
@@ -81,11 +81,12 @@ async def test_a_tool_is_called_and_its_result_answered(client, provider):
     assert answer.choices[0].message.tool_calls is None
 
 
-@pytest.mark.parametrize("provider", HAVE_TOOLS)
+@pytest.mark.parametrize("provider", MODELS)
 async def test_a_streamed_tool_call_comes_in_pieces(client, provider):
     """The client puts the call together, as it would from OpenAI."""
+    choice = "required" if provider in DEMAND_TOOLS else "auto"
     async with client.chat.completions.stream(
-        model=MODELS[provider], messages=ASKED, tools=TOOLS, tool_choice="required"
+        model=MODELS[provider], messages=ASKED, tools=TOOLS, tool_choice=choice
     ) as stream:
         final = await stream.get_final_completion()
     (choice,) = final.choices
@@ -94,16 +95,46 @@ async def test_a_streamed_tool_call_comes_in_pieces(client, provider):
     assert set(json.loads(call.function.arguments)) == {"place", "floor"}
 
 
-@pytest.mark.parametrize("provider", HAVE_TOOLS)
-async def test_a_choice_of_tools_is_kept(client, provider):
-    """`none` is answered in words; a named tool is called, though it is not the first."""
-    second = {"type": "function", "function": {"name": "listen"}}
-    asked = {"model": MODELS[provider], "messages": ASKED, "tools": [*TOOLS, second]}
-    answer = await client.chat.completions.create(**asked, tool_choice="none")
+@pytest.mark.parametrize("provider", MODELS)
+async def test_no_tool_is_called_where_none_may_be(client, provider):
+    """`none` is answered in words, though there are tools."""
+    answer = await client.chat.completions.create(
+        model=MODELS[provider], messages=ASKED, tools=TOOLS, tool_choice="none"
+    )
     assert answer.choices[0].message.content
+    assert answer.choices[0].message.tool_calls is None
+
+
+@pytest.mark.parametrize("provider", DEMAND_TOOLS)
+async def test_a_named_tool_is_called(client, provider):
+    """Though it is not the first; who can be told so calls one at a time."""
     named = {"type": "function", "function": {"name": "listen"}}
-    answer = await client.chat.completions.create(**asked, tool_choice=named, parallel_tool_calls=False)
+    one = {} if provider == "google" else {"parallel_tool_calls": False}
+    answer = await client.chat.completions.create(
+        model=MODELS[provider], messages=ASKED, tools=[*TOOLS, named], tool_choice=named, **one
+    )
     assert [call.function.name for call in answer.choices[0].message.tool_calls] == ["listen"]
+
+
+@pytest.mark.parametrize("provider", MODELS)
+async def test_calls_have_ids_that_no_other_has(client, provider):
+    """Also where the provider gives none: two answers of one conversation never share one."""
+    answers = [
+        await client.chat.completions.create(model=MODELS[provider], messages=ASKED, tools=TOOLS)
+        for _ in range(2)
+    ]
+    first, second = (answer.choices[0].message.tool_calls[0].id for answer in answers)
+    assert first != second
+
+
+@pytest.mark.parametrize("provider", MODELS)
+async def test_the_result_of_no_call_is_refused(client, stubbed, provider):
+    """A tool's message whose id no call before it has is a 400, as it is with OpenAI."""
+    talk = [*ASKED, {"role": "tool", "tool_call_id": "nobody's", "content": "yes"}]
+    with pytest.raises(openai.BadRequestError, match="nobody's") as met:
+        await client.chat.completions.create(model=MODELS[provider], messages=talk, tools=TOOLS)
+    assert met.value.param == "messages"
+    assert stubbed.gateway.heard(CallFinished) == []
 
 
 @pytest.mark.parametrize("provider", MODELS)
@@ -141,8 +172,9 @@ async def test_choices_are_as_many_as_asked_for(client, stubbed):
 @pytest.mark.parametrize(
     ("provider", "asked", "param"),
     [
-        ("ollama", {"tools": TOOLS}, "tools"),
-        ("google", {"tools": TOOLS}, "tools"),
+        ("ollama", {"tools": TOOLS, "tool_choice": "required"}, "tool_choice"),
+        ("ollama", {"tools": TOOLS, "parallel_tool_calls": False}, "parallel_tool_calls"),
+        ("google", {"tools": TOOLS, "parallel_tool_calls": False}, "parallel_tool_calls"),
         ("ollama", {"n": 2}, "n"),
         ("anthropic", {"n": 2}, "n"),
         ("anthropic", {"response_format": {"type": "json_object"}}, "response_format"),
@@ -164,13 +196,13 @@ async def test_what_a_provider_cannot_is_refused_by_name(client, stubbed, provid
 
 
 async def test_no_fallback_lacks_what_a_request_needs(client, stubbed):
-    """A request with tools whose provider fails does not end at one that would pass over the tools."""
+    """A request for several choices whose provider fails does not end at one that would give but one."""
     stubbed.engines["openai"].tell(
         "gpt-4o",
         Behaviour(latency=Constant(s=0.0), errors=OneError(error="server_error", when=Next(count=2))),
     )
     with pytest.raises(openai.InternalServerError):
-        await client.chat.completions.create(model="gpt-4o", messages=ASKED, tools=TOOLS)
+        await client.chat.completions.create(model="gpt-4o", messages=ASKED, n=2)
     answer = await client.chat.completions.create(model="gpt-4o", messages=ASKED)
     assert answer.model == "llama3.2"
 

@@ -85,6 +85,58 @@ async def test_gemini_is_sent_a_type_and_a_schema(gateway, providers, form, sent
     assert (config["responseMimeType"], config.get("responseJsonSchema")) == ("application/json", sent)
 
 
+async def test_gemini_is_sent_tools_in_its_own_words(gateway, providers):
+    """Calls and results are parts, results that follow each other one content, and name their tool."""
+    named = {"type": "function", "function": {"name": "look"}}
+    asked = {"tools": [TOOL], "tool_choice": named}
+    sent = await ask(gateway, providers["google"], "gemini-2.5-flash", messages=TALK, **asked)
+    declared = {"name": "look", "description": "Look.", "parametersJsonSchema": SCHEMA}
+    assert sent["tools"] == [{"functionDeclarations": [declared]}]
+    assert sent["toolConfig"] == {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["look"]}}
+    assert "generationConfig" not in sent
+    assert sent["contents"][1:] == [
+        {
+            "role": "model",
+            "parts": [
+                {"functionCall": {"id": "1", "name": "look", "args": {"place": "hall"}}},
+                {"functionCall": {"id": "2", "name": "look", "args": {}}},
+            ],
+        },
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"id": "1", "name": "look", "response": {"output": "smoke"}}},
+                {"functionResponse": {"id": "2", "name": "look", "response": {"output": "nothing"}}},
+            ],
+        },
+    ]
+
+
+async def test_ollama_is_sent_tools_in_its_own_words(gateway, providers):
+    """Arguments are objects, and a result has the name of its tool."""
+    sent = await ask(gateway, providers["ollama"], "llama3.2", messages=TALK, tools=[TOOL])
+    function = {"name": "look", "description": "Look.", "parameters": SCHEMA}
+    assert sent["tools"] == [{"type": "function", "function": function}]
+    assert sent["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [
+                {"id": "1", "function": {"name": "look", "arguments": {"place": "hall"}}},
+                {"id": "2", "function": {"name": "look", "arguments": {}}},
+            ],
+        },
+        {"role": "tool", "content": "smoke", "tool_name": "look", "tool_call_id": "1"},
+        {"role": "tool", "content": "nothing", "tool_name": "look", "tool_call_id": "2"},
+    ]
+
+
+async def test_ollama_is_offered_no_tools_where_none_may_be_called(gateway, providers):
+    """It has no other way to say so."""
+    sent = await ask(gateway, providers["ollama"], "llama3.2", tools=[TOOL], tool_choice="none")
+    assert "tools" not in sent
+
+
 @pytest.mark.parametrize("model", ["gpt-4o", "claude-opus-4-1", "llama3.2", "gemini-2.5-flash"])
 async def test_a_plain_request_is_sent_nothing_more(gateway, providers, model):
     """Who asks for none of it is passed on as ever."""

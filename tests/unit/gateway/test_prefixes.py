@@ -296,4 +296,4 @@ async def test_a_prefix_may_have_its_own_policy(tmp_path):
 @pytest.mark.parametrize("system", find_systems(), ids=lambda system: system.name)
 def test_no_system_is_called_as_what_is_not_behind_a_prefix(system):
     """A system's name is a prefix, so it is none of the paths that exist already, nor aside."""
-    assert system.name not in {ASIDE, "v1", "metrics", "healthz", "admin"}
+    assert system.name not in {ASIDE, "v1", "metrics", "healthz", "readyz", "admin"}

@@ -16,14 +16,23 @@ from stub_providers.dialects.texts import compose_pieces, encode, split_pieces
 ROUNDS = 1_500
 HEADERS = {"anthropic-version": "2026-10-21"}
 URL_OF_ALL = URL("http://stub/?alt=sse&limit=x&after_id=y")
-GOOD_MESSAGES = [{"role": "user", "content": "Say it as JSON."}]
+CALL = {"id": "1", "type": "function", "function": {"name": "look", "arguments": {}}}
+GOOD_MESSAGES = [
+    {"role": "user", "content": "Say it as JSON."},
+    {"role": "assistant", "content": "", "tool_calls": [CALL]},
+    {"role": "user", "content": "Say it again."},
+]
 GOOD: dict[str, Any] = {
     "model": "m",
     "messages": GOOD_MESSAGES,
     "max_tokens": 20,
     "input": "hello",
     "prompt": "hello",
-    "contents": [{"role": "user", "parts": [{"text": "hi"}]}],
+    "contents": [
+        {"role": "user", "parts": [{"text": "hi"}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "look", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "look", "response": {"output": "yes"}}}]},
+    ],
     "content": {"parts": [{"text": "hi"}]},
     "requests": [{"content": {"parts": [{"text": "hi"}]}}],
     "tools": [

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from alertdrill.core.error_classes import THE_CLIENTS_FAULT, UNREACHABLE
 from alertdrill.gateway.accounts.events import ProviderChecked
-from alertdrill.gateway.events import CallFinished, CallStatus
-from alertdrill.gateway.health import FAILURES_TO_COOL, UNREACHABLE
+from alertdrill.gateway.events import CallFinished
+from alertdrill.gateway.health import FAILURES_TO_COOL
 
 RECENT_CALLS = 20
-THE_CLIENTS_FAULT: frozenset[CallStatus] = frozenset({"context_overflow", "invalid_request"})
 
 
 @dataclass(slots=True)

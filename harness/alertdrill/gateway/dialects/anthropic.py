@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, UpstreamFailed, Usage, classify_status, count_tokens
 from alertdrill.gateway.chat import ChatRequest, Message
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
-from alertdrill.gateway.events import ErrorClass
-from alertdrill.gateway.tooling import Mode, ToolCall, ToolCallPiece
+from alertdrill.gateway.tooling import Mode, ToolCall, ToolCallPiece, make_call
 
 VERSION = "2023-06-01"
 DEFAULT_MAX_TOKENS = 4096
@@ -39,7 +39,7 @@ OVERFLOW_PHRASES = ("prompt is too long", "exceed context limit")
 class Anthropic:
     """The dialect `anthropic`."""
 
-    can: frozenset[Ability] = frozenset({"tools", "json_schema", "parallel_tool_calls"})
+    can: frozenset[Ability] = frozenset({"tools", "tool_choice", "json_schema", "parallel_tool_calls"})
     count_path = "/v1/messages/count_tokens"
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:
@@ -152,8 +152,7 @@ class _Stream:
 
 
 def _read_call(block: Mapping[str, Any]) -> ToolCall:
-    arguments = json.dumps(block.get("input") or {})
-    return ToolCall(id=read_text(block["id"]), name=read_text(block["name"]), arguments=arguments)
+    return make_call(read_text(block["id"]), read_text(block["name"]), block.get("input"))
 
 
 def _write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import Ability
 from alertdrill.gateway.answers import Chunk, Completion, FinishReason
 from alertdrill.gateway.chat import ChatRequest
-from alertdrill.gateway.events import ErrorClass
 
 OTHER_REASONS: Mapping[str, FinishReason] = {
     "tool_calls": "tool_calls",
@@ -83,6 +83,11 @@ def read_finish_reason(reason: object, too_long: str) -> FinishReason | None:
     if reason == "stop":
         return "stop"
     return "length" if reason == too_long else OTHER_REASONS.get(str(reason), "stop")
+
+
+def explain_calls(reason: FinishReason, *, has_calls: bool) -> FinishReason:
+    """Return why an answer ended, of a provider for whom one that calls tools stops like any other."""
+    return "tool_calls" if has_calls and reason == "stop" else reason
 
 
 def read_text(value: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from alertdrill.core.error_classes import ErrorClass
 from alertdrill.gateway.abilities import OPTIONS, Ability
 from alertdrill.gateway.answers import (
     Choice,
@@ -23,7 +24,6 @@ from alertdrill.gateway.answers import (
 from alertdrill.gateway.chat import ChatRequest, Message
 from alertdrill.gateway.dialects.dialect import read_event_data, read_finish_reason, read_object, read_text
 from alertdrill.gateway.embeddings import EmbeddingRequest
-from alertdrill.gateway.events import ErrorClass
 from alertdrill.gateway.tooling import Tool, ToolCall, ToolCallPiece, ToolChoice
 
 CLASS_OF_CODE: Mapping[str, ErrorClass] = {
@@ -40,7 +40,9 @@ OVERFLOW_PHRASES = ("maximum context length", "context window")
 class OpenAI:
     """The dialect `openai`, which is also what clients speak, so that it can do all that they ask."""
 
-    can: frozenset[Ability] = frozenset({"tools", "choices", "json_object", "json_schema", *OPTIONS})
+    can: frozenset[Ability] = frozenset(
+        {"tools", "tool_choice", "choices", "json_object", "json_schema", *OPTIONS}
+    )
     embeddings_path = "/v1/embeddings"
 
     def write_path(self, _model: str, _chat: ChatRequest) -> str:

@@ -15,6 +15,7 @@ from alertdrill.gateway.chat import (
     MAX_MESSAGES,
     ChatRequest,
     Message,
+    demand_calls,
     read_flag,
     read_model,
     read_number,
@@ -63,12 +64,14 @@ def _parse(document: object) -> ChatRequest:
     if model is None:
         raise refuse_parameter("model", "must be given")
     messages = (*_read_system(document.get("system")), *_read_messages(document.get("messages")))
+    demand_calls(messages)
     tools = _read_tools(document.get("tools"))
     choice, one_at_a_time = _read_choice(document.get("tool_choice"), tools)
     schema = _read_schema(document)
     uses_tools = bool(tools) or any(message.calls or message.call_id for message in messages)
     needs: tuple[Ability, ...] = (
         *(("tools",) if uses_tools else ()),
+        *(("tool_choice",) if choice and choice.mode == "required" else ()),
         *(("json_schema",) if schema else ()),
         *(("parallel_tool_calls",) if one_at_a_time else ()),
     )

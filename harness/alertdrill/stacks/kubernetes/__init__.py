@@ -23,6 +23,8 @@ SPEED = 1
 
 PORT = 8080
 DATA_DIR = "/data"
+DRAIN_S = 5
+"""Longer than it takes until the gateway is seen not to be ready, and sent nothing more."""
 
 TARGET_LABELS = ("container", "endpoint", "namespace", "node", "pod", "service")
 """The labels that the operator gives to every target of a ServiceMonitor."""
@@ -31,7 +33,8 @@ TARGET_LABELS = ("container", "endpoint", "namespace", "node", "pod", "service")
 def render_gateway_config(providers: Iterable[str]) -> str:
     """Return gateway.json: each provider is reached through the service of its name."""
     addresses = {name: f"provider-{name}:{PORT}" for name in providers}
-    return write_gateway_config(speed=SPEED, data_dir=DATA_DIR, providers=addresses) + "\n"
+    config = write_gateway_config(speed=SPEED, data_dir=DATA_DIR, providers=addresses, drain_s=DRAIN_S)
+    return config + "\n"
 
 
 def render_providers(template: str, dialects: Mapping[str, str]) -> str:
