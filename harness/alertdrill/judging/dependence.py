@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from alertdrill.core.drill import Drill, LoadProfile, Outage
+from alertdrill.core.parts import SCRAPES
 from alertdrill.core.verdict import Finding
 from alertdrill.judging.kinds import find_kind
 from alertdrill.judging.needs import (
@@ -21,7 +22,6 @@ from alertdrill.judging.needs import (
     MET_TOLERATES_S,
     PATH,
     PROVIDER,
-    SCRAPES,
     STARTING,
     TRAFFIC,
     Need,

@@ -31,8 +31,7 @@ UNSEEN, STALE = "unseen:", "stale:"
 was no more."""
 STARTING = "starting:"
 """What stands before a part's name where it took longer than usual to start again after a drill's outage."""
-SCRAPES = "scrapes:"
-"""What stands before a system's name where scrapes of it were missed that no drill made fail."""
+
 
 _TIMELY: frozenset[Outcome] = frozenset({"late", "missing"})
 """What is about a deadline: a stall after that has nothing to do with it."""
