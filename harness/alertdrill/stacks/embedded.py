@@ -78,6 +78,8 @@ def _find_obstacle(outage: Outage) -> str | None:
     if outage.how == "unlist":
         jobs = _name_jobs()
         return None if outage.part in jobs else f"what can be unlisted: {', '.join(jobs)}"
+    if outage.part.startswith(SCRAPES):
+        return f"a scrape target can be unlisted, and not put out by {outage.how!r}"
     return None if outage.how in FAULTS else f"{say_no_fault(outage.how)}: --stack compose"
 
 
